@@ -1,0 +1,45 @@
+"""Who acts. Handed to every service; written into every audit event as a kind and an opaque reference."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    STRANGER = "stranger"
+    SYSTEM = "system"
+    CONSENT_MANAGER = "consent_manager"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """``ref`` is a login's number (``user:12``), a task's name or empty; never a name or an address of a person."""
+
+    kind: ActorKind
+    ref: str = ""
+    user_id: int | None = None
+    #: The network address a request came from; kept only where an audit event's erasable part asks for it.
+    address: str = ""
+    #: The way: a page, a command, an interface.
+    via: str = ""
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, ref="system")
+
+
+def system(name: str) -> Actor:
+    """A task or command acting by itself."""
+    return Actor(ActorKind.SYSTEM, ref=name, via=name)
+
+
+def staff(user_id: int, *, address: str = "", via: str = "") -> Actor:
+    return Actor(ActorKind.STAFF, ref=f"user:{user_id}", user_id=user_id, address=address, via=via)
+
+
+def customer(user_id: int, *, address: str = "", via: str = "") -> Actor:
+    return Actor(ActorKind.CUSTOMER, ref=f"user:{user_id}", user_id=user_id, address=address, via=via)
+
+
+def stranger(*, address: str = "", via: str = "") -> Actor:
+    return Actor(ActorKind.STRANGER, ref="stranger", address=address, via=via)

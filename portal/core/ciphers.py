@@ -1,0 +1,68 @@
+"""Small secrets at rest (AES-256-GCM) and keyed hashes for look-ups (HMAC-SHA256).
+
+Files and texts that must die with their subject go through ``portal.vault`` instead, whose keys can be shredded.
+"""
+
+import functools
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from portal.core.errors import PortalError
+
+VERSION = b"\x01"
+NONCE = 12
+
+
+class CannotDecrypt(PortalError):
+    """The key is not the one this was encrypted with, or the bytes were changed."""
+
+    code = "CANNOT_DECRYPT"
+
+
+@functools.lru_cache(maxsize=256)
+def _derived(master: str, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"onesetu/" + purpose.encode()).derive(master.encode())
+
+
+def derived_key(purpose: str) -> bytes:
+    """A 32-byte key for one purpose, derived from VAULT_KEY (HKDF-SHA256, RFC 5869)."""
+    return _derived(settings.VAULT_KEY, purpose)
+
+
+def encrypt(plain: bytes, *, purpose: str, context: bytes = b"") -> bytes:
+    """Version byte, nonce, ciphertext and tag. ``context`` is authenticated, not stored."""
+    nonce = os.urandom(NONCE)
+    return VERSION + nonce + AESGCM(derived_key(purpose)).encrypt(nonce, plain, context)
+
+
+def decrypt(sealed: bytes, *, purpose: str, context: bytes = b"") -> bytes:
+    """Raises CannotDecrypt for a wrong key, context or version, or changed bytes."""
+    if sealed[:1] != VERSION:
+        raise CannotDecrypt("This value was encrypted in a form that this release does not know.")
+    try:
+        return AESGCM(derived_key(purpose)).decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], context)
+    except InvalidTag as error:
+        raise CannotDecrypt("This value cannot be decrypted: VAULT_KEY is not the key it was written with.") from error
+
+
+def _index(key: str, version: int, value: str, domain: str) -> bytes:
+    return bytes([version]) + hmac.digest(_derived(key, "lookup/" + domain), value.encode(), "sha256")
+
+
+def blind_index(value: str, *, domain: str) -> bytes:
+    """33 bytes: the version of LOOKUP_KEY and an HMAC of ``value`` in ``domain``. Equal values meet, nothing else shows."""
+    return _index(settings.LOOKUP_KEY, len(settings.LOOKUP_KEYS_OLD) + 1, value, domain)
+
+
+def blind_indexes(value: str, *, domain: str) -> list[bytes]:
+    """The index under the present key and under every older one, for look-ups."""
+    older = settings.LOOKUP_KEYS_OLD
+    return [blind_index(value, domain=domain)] + [
+        _index(key, len(older) - place, value, domain) for place, key in enumerate(older)
+    ]

@@ -1,0 +1,23 @@
+"""The one place that reads the clock. Everything below the edge is handed ``now``."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+IST = ZoneInfo("Asia/Kolkata")
+
+
+def now() -> datetime:
+    """The present instant in UTC, cut to whole milliseconds: what the ledger writes is what the row holds."""
+    instant = datetime.now(tz=UTC)
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def stamp(instant: datetime) -> str:
+    """``YYYY-MM-DDTHH:MM:SS.mmmZ``, the form of every time in a ledger payload.
+
+    Raises ValueError for a time without a zone.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("A time needs a zone before it can be written down.")
+    utc = instant.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"

@@ -1,0 +1,58 @@
+"""Errors that people see. ``message`` says what is wrong and what to do; it never holds personal data."""
+
+
+class PortalError(Exception):
+    """Base of every error that a front may show. ``code`` is stable and goes to logs and interfaces."""
+
+    code = "ERROR"
+
+    def __init__(self, message: object = "", *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class Refused(PortalError):
+    """A rule says no. Nothing was changed."""
+
+    code = "REFUSED"
+
+
+class NotAllowed(PortalError):
+    """The role does not carry the permission (403)."""
+
+    code = "NOT_ALLOWED"
+
+
+class NotFound(PortalError):
+    """There is no such thing, or not for this person (404)."""
+
+    code = "NOT_FOUND"
+
+
+class IllegalMove(PortalError):
+    """The table of moves has no way from here to there."""
+
+    code = "ILLEGAL_MOVE"
+
+
+class LostRace(PortalError):
+    """Somebody else changed the row first. Nothing was changed."""
+
+    code = "LOST_RACE"
+
+
+class BadReference(PortalError):
+    """A reference with a wrong form or check character."""
+
+    code = "BAD_REFERENCE"
+
+
+class Unavailable(PortalError):
+    """Something outside is down: try again later. Never a "no"."""
+
+    code = "UNAVAILABLE"

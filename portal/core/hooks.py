@@ -1,0 +1,81 @@
+"""Upward calls. Lower rooms ask here; higher rooms answer, registered in their ``ready()``.
+
+A list collects answers of many rooms; a single answer has one room that gives it. An empty hook is named by a system
+check (``core.W030``), and an empty ``send_gate`` means no.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class HookList(Generic[T]):
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._items: list[T] = []
+
+    def register(self, item: T) -> T:
+        """Add one answer; registering the same object again changes nothing."""
+        if item not in self._items:
+            self._items.append(item)
+        return item
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(tuple(self._items))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+class HookAnswer:
+    def __init__(self, name: str, *, when_empty: Callable[..., Any]) -> None:
+        self.name = name
+        self._when_empty = when_empty
+        self._answer: Callable[..., Any] | None = None
+
+    def fill(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the one answer. A second, different answer is a programming error."""
+        if self._answer is not None and self._answer is not answer:
+            raise RuntimeError(f"The hook {self.name} is filled already.")
+        self._answer = answer
+        return answer
+
+    @property
+    def is_filled(self) -> bool:
+        return self._answer is not None
+
+    def ask(self, *args: Any, **kwargs: Any) -> Any:
+        return (self._answer or self._when_empty)(*args, **kwargs)
+
+
+#: Objects that erase a subject's data in one room (``portal.retention``).
+erasers: HookList[Any] = HookList("erasers")
+#: Callables that give a subject's data of one room for an access bundle.
+sections: HookList[Any] = HookList("sections")
+#: Objects that own clocks: told when one becomes due soon or late.
+clock_owners: HookList[Any] = HookList("clock_owners")
+#: Kinds of long work (``portal.jobs``).
+job_kinds: HookList[Any] = HookList("job_kinds")
+#: Callables told, in the same transaction, that an address has left a person.
+address_left: HookList[Any] = HookList("address_left")
+#: Callables told, in the same transaction, that a login was deactivated: they free what it had locked.
+login_left: HookList[Any] = HookList("login_left")
+#: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
+readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
+
+#: May this message be sent? Filled by consent, asked by the outbox.
+send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)
+#: Is this sender's KYC in order? Filled by kyc, asked by consent.
+sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
+#: Does this login's role carry the permission? Filled by people. Empty means no.
+permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
+#: Officer and company lines under each letter, by language. Filled by registers.
+letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: {})
+#: Writes the audit event "a person's record was opened". Filled by audit.
+record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
+#: Has this request passed the second factor? Filled by signin. Empty means no.
+second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: False)
+
+LISTS = (erasers, sections, clock_owners, job_kinds, address_left, login_left, readiness)
+ANSWERS = (send_gate, sender_state, permission_source, letter_footer, record_opened, second_factor)

@@ -1,0 +1,47 @@
+"""Structured logs: one JSON object a line, with the request's reference and no personal data."""
+
+from typing import Any
+
+import structlog
+from structlog.stdlib import ProcessorFormatter
+
+PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+structlog.configure(
+    processors=[*PROCESSORS, structlog.processors.format_exc_info, ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)
+
+
+def _without_values(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """An exception is logged by type and place: its text may quote what a person entered."""
+    info = event.pop("exc_info", None)
+    if isinstance(info, tuple) and info[0] is not None:
+        event["error"] = info[0].__name__
+        frames = []
+        trace = info[2]
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            frames.append(f"{code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno}:{code.co_name}")
+            trace = trace.tb_next
+        event["frames"] = frames[-12:]
+    return event
+
+
+def formatter() -> ProcessorFormatter:
+    """For ``LOGGING``: our own lines and those of libraries in one form."""
+    return ProcessorFormatter(
+        foreign_pre_chain=PROCESSORS,
+        processors=[
+            _without_values,
+            ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
+    )

@@ -1,0 +1,107 @@
+"""What every request passes: a reference for its log lines, strict headers, the actor, and the portal's own errors."""
+
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+
+from portal.core import actor, error_pages, errors, ids
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+#: No script or style from elsewhere, none inline. ``form-action`` and ``frame-ancestors`` have no fallback in default-src.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+class RequestContext:
+    """Gives each request a reference that stands in its log lines and on its error page."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.reference = ids.new_reference("ER")  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request=request.reference)  # type: ignore[attr-defined]
+        try:
+            return self.get_response(request)
+        finally:
+            structlog.contextvars.unbind_contextvars("request")
+
+
+class SecurityHeaders:
+    """The headers of every answer, admin and error pages included."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def client_address(request: HttpRequest) -> str:
+    """The person's network address: the peer, or the entry that our own outermost proxy wrote (TRUSTED_PROXIES)."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    hops = settings.TRUSTED_PROXIES
+    if not hops:
+        return peer
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    return forwarded[-hops] if len(forwarded) >= hops else peer
+
+
+def _actor_of(request: HttpRequest) -> actor.Actor:
+    user = getattr(request, "user", None)
+    address = client_address(request)
+    via = "admin" if request.path.startswith("/admin/") else "page"
+    if user is None or not user.is_authenticated:
+        return actor.stranger(address=address, via=via)
+    make = actor.staff if user.is_staff else actor.customer
+    return make(user.pk, address=address, via=via)
+
+
+class RequestActor:
+    """``request.actor``: who acts, worked out when first asked (a page that asks nobody costs no query)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.actor = SimpleLazyObject(lambda: _actor_of(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class PortalErrors:
+    """Turns the portal's own errors, where no view has caught them, into pages with their status."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, errors.NotFound | errors.BadReference):
+            return error_pages.not_found(request, exception)
+        if isinstance(exception, errors.NotAllowed):
+            return error_pages.forbidden(request, exception)
+        if isinstance(exception, errors.IllegalMove | errors.LostRace):
+            return error_pages.conflict(request, exception)
+        if isinstance(exception, errors.Refused):
+            return error_pages.bad_request(request, exception)
+        if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
+            return error_pages.too_large(request, exception)
+        return None

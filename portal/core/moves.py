@@ -1,0 +1,23 @@
+"""The one function that moves a row from state to state."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from django.db.models import Model
+
+from portal.core.errors import IllegalMove, LostRace
+
+
+def move(row: Model, target: str, *, moves: Mapping[Any, AbstractSet[Any]], **changes: Any) -> None:
+    """Set ``row.state`` to ``target`` by a conditional UPDATE, together with ``changes``, in the caller's transaction.
+
+    Raises IllegalMove when the table has no such move, LostRace when the row has left its state meanwhile.
+    """
+    current = row.state  # type: ignore[attr-defined]
+    if target not in moves.get(current, frozenset()):
+        raise IllegalMove(f"{type(row).__name__}: {current} -> {target}")
+    updated = type(row)._default_manager.filter(pk=row.pk, state=current).update(state=target, **changes)
+    if updated != 1:
+        raise LostRace("Somebody else changed this a moment ago. Load the page again and look at it as it is now.")
+    row.refresh_from_db()

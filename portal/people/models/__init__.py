@@ -1,0 +1,5 @@
+"""People: who they are, how they are reached, what they may do."""
+
+from portal.people.models.user import User
+
+__all__ = ["User"]

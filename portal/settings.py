@@ -1,0 +1,272 @@
+"""Settings, read from the environment: NAME, or NAME_FILE for a mounted secret.
+
+With nothing set the portal is *embedded*: SQLite and files under ``var/``, one process, keys made on first start.
+``PRODUCTION=1`` refuses to start with a missing, weak or demonstration key (``portal/core/system_checks.py``).
+"""
+
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from portal.schedule import BEAT
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(environ.Env().str("PORTAL_VAR", default=str(BASE_DIR / "var")))
+env = environ.FileAwareEnv()
+
+PRODUCTION = env.bool("PRODUCTION", default=False)
+#: The demonstration shows logins, codes and a mailbox. It can never be on in production.
+DEMO = env.bool("DEMO", default=False) and not PRODUCTION
+
+
+def _key(name: str) -> str:
+    """A secret from the environment; embedded, one that is made once and kept in ``var/keys`` (mode 0600)."""
+    given = env.str(name, default="")
+    if given or PRODUCTION:
+        return given
+    path = VAR / "keys" / name.lower()
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+SECRET_KEY = _key("SECRET_KEY")
+VAULT_KEY = _key("VAULT_KEY")
+LEDGER_KEY = _key("LEDGER_KEY")
+LOOKUP_KEY = _key("LOOKUP_KEY")
+#: Older lookup keys, newest first: rows hashed under them are still found.
+LOOKUP_KEYS_OLD = env.list("LOOKUP_KEYS_OLD", default=[])
+LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="ledger.onesetu.example/portal/2026")
+LEDGER_ANCHOR = Path(env.str("LEDGER_ANCHOR", default=str(VAR / "anchor" / "checkpoint.json")))
+
+DEBUG = False
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
+)
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
+
+INSTALLED_APPS = [
+    "portal.workplace.apps.StaffAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "import_export",
+    "portal.demo",
+    "portal.signin",
+    "portal.selfservice",
+    "portal.api",
+    "portal.workplace",
+    "portal.evidence",
+    "kyc",
+    "consent",
+    "grievances",
+    "portal.retention",
+    "portal.registers",
+    "portal.outbox",
+    "portal.people",
+    "portal.jobs",
+    "portal.vault",
+    "portal.law",
+    "portal.audit",
+    "portal.ledger",
+    "portal.core",
+]
+
+MIDDLEWARE = [
+    "portal.core.middleware.RequestContext",
+    "portal.core.middleware.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.core.middleware.RequestActor",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.core.middleware.PortalErrors",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+#: FULL for the whole file: an event commits with the rest. IMMEDIATE: a writer waits instead of failing half-way.
+SQLITE_OPTIONS: dict[str, Any] = {
+    "timeout": 20,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON;"
+    ),
+}
+
+
+def _database(variable: str, file_name: str) -> dict[str, Any]:
+    url = env.str(variable, default="")
+    if not url:
+        VAR.mkdir(parents=True, exist_ok=True)
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR / file_name, "OPTIONS": SQLITE_OPTIONS}
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    if config["ENGINE"].endswith("sqlite3"):
+        config["OPTIONS"] = SQLITE_OPTIONS
+    else:
+        config["CONN_MAX_AGE"] = 60
+        config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+#: ``migrate`` runs as the owner of the tables (MIGRATE_DATABASE_URL); the application's role only reads and inserts.
+_migrating = len(sys.argv) > 1 and sys.argv[1] in {"migrate", "grant_app_role"}
+_main = "MIGRATE_DATABASE_URL" if _migrating and env.str("MIGRATE_DATABASE_URL", default="") else "DATABASE_URL"
+DATABASES = {"default": _database(_main, "portal.sqlite3"), "keys": _database("KEYS_DATABASE_URL", "keys.sqlite3")}
+DATABASE_ROUTERS = ["portal.vault.router.KeyStoreRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+#: Set by the one process of ``demo``, which alone may use the in-memory broker.
+EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", default=False)
+CACHES = (
+    {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "portal",
+        }
+    }
+    if REDIS_URL
+    else {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+)
+
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": 3600, "socket_connect_timeout": 5} if REDIS_URL else {"polling_interval": 0.1}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "kyc.tasks.*": {"queue": "kyc"},
+    "portal.ledger.tasks.*": {"queue": "ledger"},
+    "portal.outbox.tasks.*": {"queue": "notify"},
+    "portal.jobs.tasks.*": {"queue": "bulk"},
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
+CELERY_BEAT_SCHEDULE = BEAT
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
+CELERY_TIMEZONE = "Asia/Kolkata"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+QUEUES = ("default", "kyc", "ledger", "notify", "bulk")
+
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.core.error_pages.session_ended"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+#: How many proxies of our own stand in front; 0 means the peer's address is the person's address.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("hi", "हिन्दी"), ("mr", "मराठी")]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+TIME_ZONE = "Asia/Kolkata"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR / "files"}},
+    "vault": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR / "vault"}},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+MEDIA_ROOT = VAR / "files"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25") if env.str("EMAIL_URL", default="") else {}
+vars().update(EMAIL_CONFIG)
+if not EMAIL_CONFIG:
+    EMAIL_BACKEND = (
+        "django.core.mail.backends.locmem.EmailBackend" if not DEMO else "django.core.mail.backends.dummy.EmailBackend"
+    )
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.example")
+EMAIL_TIMEOUT = 20
+
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "portal.core.logs.formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "portal": {"level": env.str("LOG_LEVEL", default="INFO")},
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
+}

@@ -1,0 +1,18 @@
+"""Every address of the portal. Fronts bring their own lists."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic.base import RedirectView
+
+from portal.core import error_pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/privacy/", permanent=False), name="root"),
+    path("", include("portal.api.urls")),
+    path("admin/", include("portal.workplace.urls")),
+    path("privacy/", include("portal.selfservice.urls")),
+]
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+from django.utils.translation import gettext_lazy as _
+
+
+class StaffAdminConfig(admin_apps.AdminConfig):
+    default_site = "portal.workplace.site.StaffSite"
+    default = False
+
+
+class WorkplaceConfig(AppConfig):
+    name = "portal.workplace"
+    verbose_name = _("Workplace")
+    default = True

@@ -1,0 +1,20 @@
+"""The portal's settings with a fast password hasher and storages of their own. Nothing else differs."""
+
+import os
+import tempfile
+from pathlib import Path
+
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ.setdefault(
+    "PORTAL_VAR", str(Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}-{os.getppid()}-{_worker}")
+)
+
+from portal.settings import *  # noqa: E402, F403
+from portal.settings import DATABASES, STORAGES, VAR  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+for _alias, _file in (("default", "test.sqlite3"), ("keys", "test-keys.sqlite3")):
+    if DATABASES[_alias]["ENGINE"].endswith("sqlite3"):
+        # A file, not memory: the live server's threads need connections of their own.
+        DATABASES[_alias]["TEST"] = {"NAME": str(VAR / _file)}
