@@ -24,7 +24,7 @@ DEMO = env.bool("DEMO", default=False) and not PRODUCTION
 
 def _key(name: str) -> str:
     """A secret from the environment; embedded, one that is made once and kept in ``var/keys`` (mode 0600)."""
-    given = env.str(name, default="")
+    given: str = env.str(name, default="")
     if given or PRODUCTION:
         return given
     path = VAR / "keys" / name.lower()

@@ -132,5 +132,5 @@ class Thaw(RunPython):
         super().__init__(lambda apps, editor: thaw(editor.connection, table), RunPython.noop)
         self.table = table
 
-    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:  # type: ignore[override]
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
         return (self.__class__.__name__, [self.table], {})

@@ -7,7 +7,7 @@ from django.db import models
 from portal.core import ciphers
 
 
-class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
+class EncryptedTextField(models.BinaryField):
     """Text, encrypted under a key of its own purpose. It cannot be searched; add a blind index where equality matters.
 
     The model and field name are authenticated with it, so a value cannot be moved to another column.

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line, with the request's reference and no personal data."""
 
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ structlog.configure(
 )
 
 
-def _without_values(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _without_values(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """An exception is logged by type and place: its text may quote what a person entered."""
     info = event.pop("exc_info", None)
     if isinstance(info, tuple) and info[0] is not None:

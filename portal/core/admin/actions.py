@@ -1,0 +1,171 @@
+"""Acts on one or many rows: a page with the count, the first rows, what is skipped and why, a form; then a result per row."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import access
+from portal.core.errors import PortalError
+
+#: More rows than this belong into a job, not into a request.
+MOST_ROWS = 200
+SHOWN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class ServiceAction:
+    name: str
+    permission: str
+    label: Any
+    ask: type[forms.Form] | None
+    #: ``skip(obj, user)`` gives the reason why a row cannot take part, or an empty text.
+    skip: Callable[[Any, Any], str]
+    run: Callable[..., Any]
+    description: Any = ""
+
+
+@dataclass
+class RowResult:
+    row: Model
+    done: bool
+    message: str = ""
+
+
+@dataclass
+class Outcome:
+    results: list[RowResult] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return sum(1 for result in self.results if result.done)
+
+
+def _never(obj: Any, user: Any) -> str:
+    return ""
+
+
+def service_action(
+    *,
+    permission: str,
+    label: Any,
+    ask: type[forms.Form] | None = None,
+    skip: Callable[[Any, Any], str] = _never,
+    description: Any = "",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Marks a method ``(self, request, obj, answer) -> str | None`` as an act on a row.
+
+    The method calls one service. It runs once per row; a PortalError is that row's result and stops no other row.
+    ``answer`` is the cleaned data of ``ask`` (empty without a form). Each service opens its own transaction.
+    """
+
+    def mark(method: Callable[..., Any]) -> Callable[..., Any]:
+        method.service_action = ServiceAction(  # type: ignore[attr-defined]
+            name=method.__name__.replace("_", "-"),
+            permission=permission,
+            label=label,
+            ask=ask,
+            skip=skip,
+            run=method,
+            description=description,
+        )
+        return method
+
+    return mark
+
+
+def actions_of(model_admin: Any) -> Iterator[ServiceAction]:
+    """The service actions of an admin class, in the order of their names."""
+    for name in sorted(dir(type(model_admin))):
+        action = getattr(getattr(type(model_admin), name), "service_action", None)
+        if isinstance(action, ServiceAction):
+            yield action
+
+
+class ActionPages:
+    """Mixin of StaffModelAdmin: the pages of its service actions."""
+
+    action_page_template = "admin/service_action.html"
+    action_result_template = "admin/service_action_result.html"
+
+    def _action(self, request: HttpRequest, name: str) -> ServiceAction:
+        for action in actions_of(self):
+            if action.name == name:
+                access.require(request.user, action.permission)
+                return action
+        raise Http404
+
+    def row_actions(self, request: HttpRequest, obj: Model) -> list[dict[str, Any]]:
+        """The acts that this login may do on this row now, as links."""
+        info = obj._meta.app_label, obj._meta.model_name
+        found = []
+        for action in actions_of(self):
+            if not access.allowed(request.user, action.permission) or action.skip(obj, request.user):
+                continue
+            url = reverse("admin:{}_{}_do_one".format(*info), args=[obj.pk, action.name])
+            found.append({"label": action.label, "url": url})
+        return found
+
+    def action_view(self, request: HttpRequest, name: str, object_id: str | None = None) -> HttpResponseBase:
+        """GET asks, POST with an answer acts. The rows come from the address or from the posted selection."""
+        action = self._action(request, name)
+        selected = [object_id] if object_id is not None else request.POST.getlist(ACTION_CHECKBOX_NAME)
+        rows = self.get_queryset(request).filter(pk__in=[pk for pk in selected if str(pk).isdigit()])  # type: ignore[attr-defined]
+        if not rows:
+            raise Http404
+        return self.action_page(request, action, rows)
+
+    def action_page(self, request: HttpRequest, action: ServiceAction, rows: QuerySet[Any]) -> HttpResponseBase:
+        """Ask, or act when the posted form holds an answer."""
+        chosen = list(rows[: MOST_ROWS + 1])
+        skipped = [(row, action.skip(row, request.user)) for row in chosen]
+        able = [row for row, why in skipped if not why]
+        is_answer = request.method == "POST" and "answer" in request.POST
+        form = action.ask(request.POST if is_answer else None) if action.ask else None
+        if is_answer and able and len(chosen) <= MOST_ROWS and (form is None or form.is_valid()):
+            return self._act(request, action, able, form)
+        info = self.opts.app_label, self.opts.model_name  # type: ignore[attr-defined]
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "title": action.label,
+            "action": action,
+            "opts": self.opts,  # type: ignore[attr-defined]
+            "rows": able[:SHOWN_ROWS],
+            "count": len(able),
+            "more": max(0, len(able) - SHOWN_ROWS),
+            "skipped": [(row, why) for row, why in skipped if why],
+            "too_many": len(chosen) > MOST_ROWS,
+            "most": MOST_ROWS,
+            "form": form,
+            "selected": [row.pk for row in chosen],
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "do_url": reverse("admin:{}_{}_do".format(*info), args=[action.name]),
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
+        return TemplateResponse(request, self.action_page_template, context, status=status)
+
+    def _act(self, request: HttpRequest, action: ServiceAction, rows: list[Any], form: Any) -> HttpResponse:
+        outcome = Outcome()
+        for row in rows:
+            try:
+                said = action.run(self, request, row, form.cleaned_data if form is not None else {})
+            except PortalError as error:
+                outcome.results.append(RowResult(row, done=False, message=str(error)))
+            else:
+                outcome.results.append(RowResult(row, done=True, message=str(said or _("Done."))))
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "title": action.label,
+            "action": action,
+            "opts": self.opts,  # type: ignore[attr-defined]
+            "outcome": outcome,
+        }
+        return TemplateResponse(request, self.action_result_template, context)

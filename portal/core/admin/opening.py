@@ -1,0 +1,83 @@
+"""Opening one person's record asks why, and for which ticket or queue; the answer is an audit event."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock, hooks
+
+#: Seconds for which the answer holds for the same record: a working session, not a day.
+REMEMBERED = 30 * 60
+SESSION_KEY = "opened_records"
+
+PURPOSES = [
+    ("grievance", _("To answer a grievance")),
+    ("rights_request", _("To answer a request about a person's data")),
+    ("kyc_review", _("To review KYC documents")),
+    ("support", _("To support this person at their wish")),
+    ("audit", _("For an audit")),
+    ("security", _("To look into a security event")),
+]
+
+
+class OpeningForm(forms.Form):
+    purpose = forms.ChoiceField(label=_("Why do you open this record?"), choices=PURPOSES)
+    ticket = forms.RegexField(
+        label=_("Ticket or queue"),
+        regex=r"^[A-Za-z0-9 _-]{2,60}$",
+        help_text=_("The reference of the ticket, or the name of the queue. No names, numbers or addresses of people."),
+        error_messages={"invalid": _("Give a reference such as OS-GR-7K4M-9QX2 or the name of a queue.")},
+    )
+
+
+class OpenedWithPurpose(admin.ModelAdmin):
+    """Mixin for admins of personal records; stands before StaffModelAdmin in the bases."""
+
+    opening_template = "admin/open_record.html"
+
+    def about_of(self, obj: Model) -> str:
+        """``room.model:reference``, the record's name in audit events."""
+        return f"{obj._meta.label_lower}:{getattr(obj, 'reference', obj.pk)}"
+
+    def subject_ref_of(self, obj: Model) -> Any:
+        """The opaque reference of the person whose record it is, or None."""
+        return getattr(obj, "subject_ref", None)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        obj = self.get_object(request, object_id)
+        if obj is None or not self.has_view_permission(request, obj):
+            raise Http404
+        key = f"{obj._meta.label_lower}.{obj.pk}"
+        opened = request.session.get(SESSION_KEY, {})
+        if opened.get(key, 0) > clock.now().timestamp():
+            return super().change_view(request, object_id, form_url, extra_context)
+        is_answer = request.method == "POST" and "open_record" in request.POST
+        form = OpeningForm(request.POST if is_answer else None)
+        if is_answer and form.is_valid():
+            hooks.record_opened.ask(
+                actor=request.actor,  # type: ignore[attr-defined]
+                about=self.about_of(obj),
+                subject_ref=self.subject_ref_of(obj),
+                purpose=form.cleaned_data["purpose"],
+                ticket=form.cleaned_data["ticket"],
+            )
+            now = clock.now().timestamp()
+            kept = {name: until for name, until in opened.items() if until > now}
+            request.session[SESSION_KEY] = {**kept, key: now + REMEMBERED}
+            return HttpResponseRedirect(request.get_full_path())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Open a record"),
+            "form": form,
+            "opts": self.opts,
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return TemplateResponse(request, self.opening_template, context, status=status)
