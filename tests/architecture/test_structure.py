@@ -1,0 +1,91 @@
+"""What import-linter cannot see: foreign keys, names in strings, sizes and names of modules."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.apps import apps
+
+from portal.schedule import BEAT
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("portal", "kyc", "consent", "grievances")
+MOST_LINES = 400
+VAGUE = {"utils", "helpers", "common", "misc", "base"}
+
+
+def modules() -> list[Path]:
+    return [p for room in ROOMS for p in (ROOT / room).rglob("*.py") if "migrations" not in p.parts]
+
+
+def layers() -> list[list[str]]:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    found = next(c for c in contracts if c["id"] == "layers")["layers"]
+    return [[name.strip("() ") for name in re.split(r"[|:]", line)] for line in found]
+
+
+def rank(name: str) -> int | None:
+    for index, names in enumerate(layers()):
+        if name in names:
+            return index
+    return None
+
+
+def upward() -> Iterator[str]:
+    for model in apps.get_models(include_auto_created=True):
+        here = rank(model._meta.app_config.name)
+        if here is None:
+            continue
+        for field in model._meta.get_fields():
+            if field.is_relation and not field.auto_created and field.related_model:
+                there = rank(field.related_model._meta.app_config.name)
+                if there is not None and there < here:
+                    yield f"{model._meta.label}.{field.name} -> {field.related_model._meta.label}"
+
+
+def test_foreign_keys_point_down():
+    assert list(upward()) == []
+
+
+def literal_calls(name: str) -> Iterator[tuple[Path, str]]:
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if called == name and isinstance(node.args[0].value, str):
+                    yield path, node.args[0].value
+
+
+def test_every_task_that_is_enqueued_by_name_exists():
+    current_app.loader.import_default_modules()
+    known = set(current_app.tasks)
+    missing = [(str(path.relative_to(ROOT)), name) for path, name in literal_calls("enqueue") if name not in known]
+    assert missing == []
+
+
+def test_every_scheduled_task_exists():
+    current_app.loader.import_default_modules()
+    assert {entry["task"] for entry in BEAT.values()} <= set(current_app.tasks)
+
+
+def test_every_model_that_is_named_in_a_string_exists():
+    for path, name in literal_calls("get_model"):
+        label = name if "." in name else None
+        if label:
+            assert apps.get_model(label) is not None, path
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_module_holds_one_thing_and_says_which(path):
+    assert path.stem not in VAGUE
+    assert len(path.read_text().splitlines()) <= MOST_LINES
+
+
+def test_law_rooms_read_the_clock_only_through_core():
+    direct = re.compile(r"datetime\.now\(|timezone\.now\(|date\.today\(|datetime\.utcnow\(")
+    found = [str(p.relative_to(ROOT)) for p in modules() if p.name != "clock.py" and direct.search(p.read_text())]
+    assert found == []

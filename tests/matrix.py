@@ -1,0 +1,94 @@
+"""``./run test``: the tests on the stack that the environment names; ``--full``: every Python, both stacks, the long ones.
+
+Without settings the stack is the embedded one (SQLite, no Redis). DATABASE_URL, KEYS_DATABASE_URL and REDIS_URL choose
+the other. BROWSER_REQUIRED=1 makes a missing Chromium an error instead of a line.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+POSTGRES = os.environ.get("MATRIX_DATABASE_URL", "postgres://postgres@127.0.0.1:5432")
+REDIS = os.environ.get("MATRIX_REDIS_URL", "redis://127.0.0.1:6379/15")
+
+
+def chromium() -> str | None:
+    """The browser's path, or None."""
+    given = os.environ.get("CHROMIUM", "")
+    if given and Path(given).exists():
+        return given
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+def run_pytest(marks: str, extra: list[str], environment: dict[str, str]) -> int:
+    """One pytest run in a temporary directory of its own; its exit code."""
+    with tempfile.TemporaryDirectory(prefix="portal-tests-") as scratch:
+        settings = {**os.environ, **environment, "TMPDIR": scratch}
+        workers = [] if any(option.startswith("-n") for option in extra) else ["-n", str(min(4, os.cpu_count() or 1))]
+        command = [sys.executable, "-m", "pytest", "-q", *workers, "--dist", "loadscope", "-m", marks, *extra]
+        return subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode
+
+
+def quick(extra: list[str]) -> int:
+    """Everything but the long tests, on the present stack."""
+    browser = chromium()
+    if browser is None and os.environ.get("BROWSER_REQUIRED") == "1":
+        print("Chromium is missing and browser tests are required: apt install chromium", file=sys.stderr)
+        return 2
+    marks = ["not full"]
+    if browser is None:
+        marks.append("not browser")
+    if not os.environ.get("REDIS_URL"):
+        marks.append("not workers")
+    environment = {"CHROMIUM": browser} if browser else {}
+    code = run_pytest(" and ".join(marks), extra, environment)
+    if browser is None:
+        print("Browser tests were left out: install Chromium (Debian: apt install chromium) and run this again.")
+    return code
+
+
+def full(extra: list[str]) -> int:
+    """Every test, long ones too, on both stacks; then the quick ones on every other Python that is here."""
+    browser = chromium()
+    if browser is None:
+        print("The long matrix needs Chromium: apt install chromium", file=sys.stderr)
+        return 2
+    stacks = {
+        "embedded (SQLite)": {"DATABASE_URL": "", "KEYS_DATABASE_URL": "", "REDIS_URL": ""},
+        "PostgreSQL and Redis": {
+            "DATABASE_URL": f"{POSTGRES}/portal_full",
+            "KEYS_DATABASE_URL": f"{POSTGRES}/portal_full_keys",
+            "REDIS_URL": REDIS,
+        },
+    }
+    results: dict[str, int] = {}
+    for name, environment in stacks.items():
+        marks = "full or not full" if environment["REDIS_URL"] else "not workers"
+        print(f"== {name}, Python {sys.version_info.major}.{sys.version_info.minor}", flush=True)
+        results[name] = run_pytest(marks, extra, {**environment, "CHROMIUM": browser})
+    for name in ("python3.11", "python3.12", "python3.13"):
+        path = shutil.which(name)
+        if path and not name.endswith(f"3.{sys.version_info.minor}"):
+            print(f"== embedded, {name}", flush=True)
+            settings = {**os.environ, "PYTHON": path, "CHROMIUM": browser}
+            results[name] = subprocess.run(["./run", "test", *extra], cwd=ROOT, env=settings, check=False).returncode
+    for name, code in results.items():
+        print(f"{name}: {'passed' if code == 0 else f'FAILED ({code})'}")
+    return max(results.values())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./run test", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="the long matrix")
+    options, extra = parser.parse_known_args()
+    return full(extra) if options.full else quick(extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
