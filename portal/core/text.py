@@ -1,8 +1,36 @@
 """Text as people type it."""
 
+import re
 import unicodedata
+
+from stdnum import luhn, verhoeff
 
 
 def ascii_digits(text: str) -> str:
     """The text with digits of every script (१२३) as 0-9. Other characters stay."""
     return "".join(str(unicodedata.digit(character, character)) for character in text)
+
+
+#: Runs of digits as people write them: single spaces, hyphens or dots between, a plus sign only before a telephone number.
+_DIGIT_RUN = re.compile(r"(?<![\d+])\d(?:[ \u00a0.\-]?\d){11,18}(?![\d])")
+
+
+def mask_identity_numbers(text: str) -> tuple[str, int]:
+    """The text with every Aadhaar and card number cut to its last four digits, and how many were cut.
+
+    A number counts when its check digit is right (Aadhaar: 12 digits, Verhoeff; cards: 13 to 19 digits, Luhn), in any
+    script and with spaces or hyphens. Such numbers are never stored; a telephone number with ``+`` stays whole.
+    """
+    cut = 0
+
+    def masked(match: re.Match[str]) -> str:
+        nonlocal cut
+        digits = ascii_digits("".join(character for character in match.group() if character.isdigit()))
+        aadhaar = len(digits) == 12 and digits[0] not in "01" and verhoeff.is_valid(digits)
+        card = len(digits) >= 13 and luhn.is_valid(digits)
+        if not aadhaar and not card:
+            return match.group()
+        cut += 1
+        return "X" * (len(digits) - 4) + digits[-4:]
+
+    return _DIGIT_RUN.sub(masked, text), cut

@@ -1,0 +1,249 @@
+"""The questions of a grievance, one form per page. Each error says what to do; what was entered stays."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from grievances import words
+from grievances.states import TicketKind
+from portal.core import addresses
+from portal.core.errors import Refused
+from portal.core.text import ascii_digits
+
+LONGEST_STORY: Final = 10_000
+LONGEST_WISH: Final = 2_000
+LONGEST_MESSAGE: Final = 5_000
+LANGUAGES: Final = (("en", "English"), ("hi", "हिन्दी"), ("mr", "मराठी"))
+#: The furthest back a message may lie for the form to believe the year: a slip of the finger, not a legal limit.
+EARLIEST_YEAR: Final = 2000
+
+
+def _radios(label: object, hint: object, empty: object, choices: Mapping[str, Any]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,  # type: ignore[arg-type]
+        help_text=hint,  # type: ignore[arg-type]
+        choices=[(str(value), text) for value, text in choices.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": empty, "invalid_choice": empty},  # type: ignore[dict-item]
+    )
+
+
+def tidy(text: str) -> str:
+    """What a person typed, in one form: composed characters, line feeds, no control or direction marks that hide text."""
+    plain = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co"}).strip()
+
+
+class Prose(forms.CharField):
+    """A longer text. The length is checked after tidying, so that line ends count once in every browser."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *, longest: int, **kwargs: Any) -> None:
+        self.longest = longest
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return tidy(super().to_python(value) or "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if len(value) > self.longest:
+            raise forms.ValidationError(
+                _("Shorten this to %(longest)s characters or fewer. It has %(now)s."),
+                code="too_long",
+                params={"longest": self.longest, "now": len(value)},
+            )
+
+
+class WhoForm(forms.Form):
+    for_whom = _radios(_("Who is this grievance for?"), "", _("Select who the grievance is for"), words.FOR_WHOM)
+
+
+class AboutForm(forms.Form):
+    kind = _radios(_("What is it about?"), "", _("Select what the grievance is about"), words.KINDS)
+
+
+class UnwantedMessageForm(forms.Form):
+    """Asked only about unwanted messages. Every field may stay empty: a person who kept nothing can still complain."""
+
+    sender = forms.CharField(
+        label=_("Who sent it? (optional)"),
+        help_text=_("The sender's name as it stands on your phone, for example AD-ONESTU-P."),
+        required=False,
+        max_length=40,
+        error_messages={"max_length": _("Shorten the sender's name to 40 characters or fewer")},
+    )
+    received_at_number = forms.CharField(
+        label=_("Which number or email address got it? (optional)"), required=False, max_length=254
+    )
+    day = forms.CharField(label=_("Day"), required=False, max_length=4)
+    month = forms.CharField(label=_("Month"), required=False, max_length=4)
+    year = forms.CharField(label=_("Year"), required=False, max_length=8)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        self.today = today
+        super().__init__(*args, **kwargs)
+        for name in ("day", "month", "year"):
+            self.fields[name].widget.attrs.update({"inputmode": "numeric", "autocomplete": "off"})
+
+    def clean_sender(self) -> str:
+        return " ".join(tidy(self.cleaned_data["sender"]).split())
+
+    def clean_received_at_number(self) -> str:
+        text = str(self.cleaned_data["received_at_number"]).strip()
+        if not text:
+            return ""
+        kind = addresses.EMAIL if "@" in text else addresses.PHONE
+        try:
+            return addresses.normalise(kind, text)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        parts = [ascii_digits(str(cleaned.get(name) or "")).strip() for name in ("day", "month", "year")]
+        cleaned["received_on"] = ""
+        if any(parts):
+            try:
+                day, month, year = (int(part) for part in parts)
+                received_on = date(year, month, day)
+            except ValueError:
+                self.add_error("day", _("Enter the date as three numbers: day, month and year, like 27 3 2026"))
+                return cleaned
+            if not received_on.year >= EARLIEST_YEAR or received_on > self.today:
+                self.add_error("day", _("Enter a date that is not in the future, like 27 3 2026"))
+            cleaned["received_on"] = received_on.isoformat()
+        return cleaned
+
+
+class WhatHappenedForm(forms.Form):
+    what_happened = Prose(
+        label=_("What happened?"),
+        help_text=_("Do not write an Aadhaar number, a card number or a one-time password."),
+        longest=LONGEST_STORY,
+        error_messages={"required": _("Write what happened")},
+    )
+    wanted = Prose(label=_("What would put it right? (optional)"), required=False, longest=LONGEST_WISH)
+
+
+class ContactForm(forms.Form):
+    email = forms.CharField(
+        label=_("Email address"),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"type": "email", "autocomplete": "email", "spellcheck": "false"}),
+    )
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    language = _radios(
+        _("In which language do we reply?"),
+        "",
+        _("Select the language of our reply"),
+        dict(LANGUAGES),
+    )
+
+    def _address(self, kind: str) -> str:
+        text = str(self.cleaned_data[kind]).strip()
+        if not text:
+            return ""
+        try:
+            return addresses.normalise(kind, text)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
+
+    def clean_email(self) -> str:
+        return self._address(addresses.EMAIL)
+
+    def clean_phone(self) -> str:
+        return self._address(addresses.PHONE)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned.get("email") and not cleaned.get("phone"):
+            self.add_error("email", _("Enter an email address or a mobile number, so that we can reach you"))
+        return cleaned
+
+
+class TrackForm(forms.Form):
+    reference = forms.CharField(
+        label=_("Reference number"),
+        help_text=_("For example OS-GR-7K4M-9QX2. It is in the message we sent you."),
+        max_length=40,
+        error_messages={
+            "required": _("Enter the reference number"),
+            "max_length": _("Enter the reference number as we sent it"),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
+    )
+    address = forms.CharField(
+        label=_("Email address or mobile number"),
+        help_text=_("The one you gave us with the grievance."),
+        max_length=254,
+        error_messages={
+            "required": _("Enter the email address or mobile number you gave us"),
+            "max_length": _("Enter the email address or mobile number you gave us"),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+
+    def clean_address(self) -> tuple[str, str]:
+        text = str(self.cleaned_data["address"]).strip()
+        kind = addresses.EMAIL if "@" in text else addresses.PHONE
+        try:
+            return kind, addresses.normalise(kind, text)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
+
+
+class CodeForm(forms.Form):
+    """One box for both: the six digits we sent, or the tracking key shown to a person who gave a mobile number only."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("The 6 digits we sent you, or the 16 digits of the tracking key you were given."),
+        max_length=64,
+        error_messages={"required": _("Enter the code"), "max_length": _("Enter the code as you got it")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+class MessageForm(forms.Form):
+    """A person's message in the thread."""
+
+    message = Prose(
+        label=_("Your message"),
+        longest=LONGEST_MESSAGE,
+        error_messages={"required": _("Write your message")},
+    )
+
+
+class SettledForm(forms.Form):
+    """Does this settle it? Nothing is preselected; a no asks why, because the next officer reads it."""
+
+    settled = _radios(
+        _("Does this settle your grievance?"),
+        "",
+        _("Select yes or no"),
+        {"yes": _("Yes, close it"), "no": _("No, look at it again")},
+    )
+    why = Prose(label=_("If no: what is still wrong?"), required=False, longest=LONGEST_MESSAGE)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("settled") == "no" and not cleaned.get("why") and "why" not in self.errors:
+            self.add_error("why", _("Write what is still wrong, so that we can put it right"))
+        return cleaned
+
+
+def needs_message_details(kind: str) -> bool:
+    """Whether the page on the unwanted message comes next."""
+    return kind == TicketKind.UNWANTED_MESSAGES

@@ -1,0 +1,195 @@
+"""The words of a grievance: labels of the vocabularies, and one sentence per situation on each side.
+
+Whole sentences with named placeholders go to the translators; nothing is joined from fragments.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Final, TypeAlias
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from grievances import states
+from grievances.rules import PersonAction, Situation, StaffAction, Standing, Turn
+from portal.core.clock import IST
+
+Text: TypeAlias = str | Promise
+
+KINDS: Final[Mapping[str, Text]] = {
+    states.TicketKind.UNWANTED_MESSAGES: _("Messages I did not want"),
+    states.TicketKind.DATA_WRONG: _("My data is wrong"),
+    states.TicketKind.DATA_SHARED: _("My data was shared"),
+    states.TicketKind.KYC: _("Proving who I am (KYC)"),
+    states.TicketKind.BILLING: _("A bill or a payment"),
+    states.TicketKind.CONSENT: _("A consent I gave or took back"),
+    states.TicketKind.BREACH: _("My data may have been stolen or lost"),
+    states.TicketKind.OTHER: _("Something else"),
+}
+FOR_WHOM: Final[Mapping[str, Text]] = {
+    states.ForWhom.SELF: _("Me"),
+    states.ForWhom.IN_MY_CARE: _("A child or a person I look after"),
+    states.ForWhom.NOMINATED_ME: _("Someone who nominated me"),
+    states.ForWhom.ORGANISATION: _("My organisation"),
+}
+STATES: Final[Mapping[str, Text]] = {
+    states.TicketState.RECEIVED: _("Received"),
+    states.TicketState.WITH_US: _("With us"),
+    states.TicketState.WITH_YOU: _("With the person"),
+    states.TicketState.ANSWERED: _("Answered"),
+    states.TicketState.CLOSED: _("Closed"),
+}
+CLOSED_BECAUSE: Final[Mapping[str, Text]] = {
+    states.ClosedBecause.SETTLED: _("Settled"),
+    states.ClosedBecause.WITHDRAWN: _("Withdrawn by the person"),
+    states.ClosedBecause.SILENCE: _("No answer to our proposal"),
+    states.ClosedBecause.ERASED: _("Data erased"),
+}
+ENTRY_KINDS: Final[Mapping[str, Text]] = {
+    states.EntryKind.FILED: _("Grievance sent"),
+    states.EntryKind.ACKNOWLEDGED: _("We confirmed that we have it"),
+    states.EntryKind.MESSAGE: _("Message from the person"),
+    states.EntryKind.REPLY: _("Message from us"),
+    states.EntryKind.QUESTION: _("Question from us"),
+    states.EntryKind.NOTE: _("Internal note"),
+    states.EntryKind.PROPOSAL: _("Our answer"),
+    states.EntryKind.ACCEPTED: _("The person said: this settles it"),
+    states.EntryKind.DECLINED: _("The person said: this does not settle it"),
+    states.EntryKind.REMINDED: _("The person reminded us"),
+    states.EntryKind.NOTICE: _("We asked again if our answer settles it"),
+    states.EntryKind.LATE: _("We missed the date"),
+    states.EntryKind.CLOSED: _("Closed"),
+    states.EntryKind.REOPENED: _("Opened again"),
+}
+VISIBILITIES: Final[Mapping[str, Text]] = {
+    states.Visibility.PUBLIC: _("The person can read this"),
+    states.Visibility.INTERNAL: _("Internal: the person cannot read this"),
+}
+AUTHORS: Final[Mapping[str, Text]] = {
+    states.Author.PERSON: _("The person"),
+    states.Author.STAFF: _("Onesetu"),
+    states.Author.PORTAL: _("This portal"),
+}
+ANSWERS: Final[Mapping[str, Text]] = {
+    states.Answer.WAITING: _("Waiting for the person"),
+    states.Answer.ACCEPTED: _("Accepted"),
+    states.Answer.DECLINED: _("Not accepted"),
+    states.Answer.SILENT: _("No answer"),
+}
+CONTACT_KINDS: Final[Mapping[str, Text]] = {
+    states.ContactKind.EMAIL: _("Email"),
+    states.ContactKind.PHONE: _("Mobile"),
+}
+TURNS: Final[Mapping[str, Text]] = {Turn.US: _("With us"), Turn.YOU: _("With you"), Turn.NOBODY: _("Closed")}
+STAFF_TURNS: Final[Mapping[str, Text]] = {
+    Turn.US: _("With us"),
+    Turn.YOU: _("With the person"),
+    Turn.NOBODY: _("Closed"),
+}
+
+#: The label of the one control a page offers first.
+PERSON_ACTIONS: Final[Mapping[str, Text]] = {
+    PersonAction.ADD: _("Add to your grievance"),
+    PersonAction.REMIND: _("Remind us"),
+    PersonAction.REPLY: _("Reply"),
+    PersonAction.SAY_IF_SETTLED: _("Does this settle your grievance?"),
+    PersonAction.REOPEN: _("Open it again"),
+    PersonAction.FILE_NEW: _("File a new grievance"),
+}
+STAFF_ACTIONS: Final[Mapping[str, Text]] = {
+    StaffAction.ASSIGN: _("Assign it to somebody"),
+    StaffAction.ANSWER: _("Propose a resolution"),
+    StaffAction.ANSWER_NOW: _("Answer it now"),
+    StaffAction.WAIT: _("Wait for the person"),
+    StaffAction.READ: _("Read the thread"),
+}
+
+_PERSON: Final[Mapping[str, Text]] = {
+    Situation.RECEIVED: _("We have your grievance. %(officer)s will reply by %(due)s."),
+    Situation.WITH_US: _("We are checking your grievance. %(officer)s will reply by %(due)s (%(left)s)."),
+    Situation.DUE_TODAY: _("We are checking your grievance. %(officer)s will reply today, %(due)s."),
+    Situation.LATE: _("We should have replied by %(due)s. We are late. You can remind us."),
+    Situation.WITH_YOU: _("We need your answer to go on. The date by which we reply stays %(due)s."),
+    Situation.WITH_YOU_PAUSED: _("We need your answer to go on. The time we have is paused until you reply."),
+    Situation.WITH_YOU_LATE: _(
+        "We should have replied by %(due)s. We are late, and we still need your answer to go on."
+    ),
+    Situation.ANSWERED: _("We have answered. Tell us if this settles your grievance."),
+    Situation.SETTLED: _("You told us that this is settled. The grievance is closed."),
+    Situation.WITHDRAWN: _("You withdrew this grievance. It is closed."),
+    Situation.CLOSED_BY_SILENCE: _(
+        "We answered and asked you twice if that settles it. We heard nothing and closed it."
+    ),
+    Situation.ERASED: _("The data of this grievance was erased. Nothing more can be shown."),
+}
+_PERSON_NO_DATE: Final[Text] = _("We are checking your grievance. %(officer)s will reply to you.")
+_PERSON_WAITS_NO_DATE: Final[Text] = _("We need your answer to go on.")
+_STAFF: Final[Mapping[str, Text]] = {
+    Situation.RECEIVED: _("New. Answer by %(due)s (%(left)s)."),
+    Situation.WITH_US: _("Our turn. Answer by %(due)s (%(left)s)."),
+    Situation.DUE_TODAY: _("Our turn. The answer is due today, %(due)s."),
+    Situation.LATE: _("Late: the answer was due on %(due)s."),
+    Situation.WITH_YOU: _("The person owes us an answer. The date does not wait: %(due)s (%(left)s)."),
+    Situation.WITH_YOU_PAUSED: _("The person owes us an answer. The clock is paused."),
+    Situation.WITH_YOU_LATE: _("Late since %(due)s, and the person owes us an answer. Answer with what you have."),
+    Situation.ANSWERED: _("Answered. The person has not said yet if this settles it."),
+    Situation.SETTLED: _("Closed: the person said this settles it."),
+    Situation.WITHDRAWN: _("Closed: the person withdrew it."),
+    Situation.CLOSED_BY_SILENCE: _("Closed: two notices and no answer from the person."),
+    Situation.ERASED: _("Closed: the data was erased."),
+}
+_STAFF_NO_DATE: Final[Text] = _("Our turn. No rule sets a date.")
+_STAFF_WAITS_NO_DATE: Final[Text] = _("The person owes us an answer.")
+
+
+def day(at: datetime, zone: tzinfo = IST) -> str:
+    """A date in words in the active language: ``Wednesday 9 December 2026``."""
+    return date_format(at.astimezone(zone), "l j F Y")
+
+
+def instant(at: datetime, zone: tzinfo = IST) -> str:
+    """A date and a time with the zone's own letters: ``9 December 2026, 16:12 IST``."""
+    return date_format(at.astimezone(zone), "j F Y, H:i T")
+
+
+def left(days: int) -> str:
+    """Whole days from today, in words; below zero they have passed."""
+    if days < 0:
+        return ngettext("%(days)d day late", "%(days)d days late", -days) % {"days": -days}
+    return ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
+
+
+def for_person(standing: Standing, *, officer: str, zone: tzinfo = IST) -> str:
+    """The sentence on the person's page and in letters. ``officer`` is a role or a name from the officers' register."""
+    sentence = _PERSON[standing.situation]
+    if standing.due_at is None:
+        if standing.situation in {Situation.RECEIVED, Situation.WITH_US}:
+            sentence = _PERSON_NO_DATE
+        elif standing.situation == Situation.WITH_YOU:
+            sentence = _PERSON_WAITS_NO_DATE
+    return _fill(sentence, standing, officer, zone)
+
+
+def for_staff(standing: Standing, *, zone: tzinfo = IST) -> str:
+    """The sentence on the staff page and in the queue: same facts, the other side."""
+    sentence = _STAFF[standing.situation]
+    if standing.due_at is None:
+        if standing.situation in {Situation.RECEIVED, Situation.WITH_US}:
+            sentence = _STAFF_NO_DATE
+        elif standing.situation == Situation.WITH_YOU:
+            sentence = _STAFF_WAITS_NO_DATE
+    return _fill(sentence, standing, "", zone)
+
+
+def _fill(sentence: Text, standing: Standing, officer: str, zone: tzinfo) -> str:
+    due = day(standing.due_at, zone) if standing.due_at else ""
+    days = left(standing.days_left) if standing.days_left is not None else ""
+    return str(sentence) % {"officer": officer, "due": due, "left": days}
+
+
+def days_between(now: datetime, due_at: datetime, zone: tzinfo = IST) -> int:
+    """Whole local days from today to the day of ``due_at``; zero on that day."""
+    return (timezone.localdate(due_at, zone) - timezone.localdate(now, zone)).days

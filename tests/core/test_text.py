@@ -1,0 +1,45 @@
+"""Numbers that must never be stored are cut wherever people type them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum import luhn, verhoeff
+
+from portal.core.text import ascii_digits, mask_identity_numbers
+
+AADHAAR = "23412341234" + verhoeff.calc_check_digit("23412341234")
+CARD = "411111111111111" + luhn.calc_check_digit("411111111111111")
+DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        AADHAAR,
+        f"{AADHAAR[:4]} {AADHAAR[4:8]} {AADHAAR[8:]}",
+        f"{AADHAAR[:4]}-{AADHAAR[4:8]}-{AADHAAR[8:]}",
+        AADHAAR.translate(DEVANAGARI),
+        f"{AADHAAR[:4]}\u00a0{AADHAAR[4:8]}\u00a0{AADHAAR[8:]}",
+    ],
+)
+def test_an_aadhaar_number_keeps_its_last_four_digits_however_it_is_written(typed: str) -> None:
+    assert mask_identity_numbers(f"it is {typed}, see") == (f"it is XXXXXXXX{AADHAAR[-4:]}, see", 1)
+
+
+def test_a_card_number_is_cut_too() -> None:
+    assert mask_identity_numbers(f"{CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}") == (f"{'X' * 12}{CARD[-4:]}", 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["+91 98765 43210", "call 98765 43210", "OS-GR-7K4M-9QX2", "24 11 2026", "1234 1234 1234"]
+)
+def test_numbers_that_are_no_identity_stay(text: str) -> None:
+    assert mask_identity_numbers(text) == (text, 0)
+
+
+@given(body=st.from_regex(r"[2-9][0-9]{10}", fullmatch=True), before=st.text("ab \n,", max_size=5))
+def test_no_valid_aadhaar_number_gets_through(body: str, before: str) -> None:
+    number = body + verhoeff.calc_check_digit(body)
+    text, cut = mask_identity_numbers(before + number)
+    assert cut == 1
+    assert number not in ascii_digits(text)

@@ -1,0 +1,82 @@
+"""The questions: what each accepts, and what it says when it does not."""
+
+from datetime import date
+
+import pytest
+
+from grievances import forms
+
+TODAY = date(2026, 11, 24)
+READY = {"email": "asha@example.in", "phone": "", "language": "en"}
+
+
+def errors(form) -> dict[str, list[str]]:
+    form.full_clean()
+    return {name: list(map(str, found)) for name, found in form.errors.items()}
+
+
+def test_an_empty_answer_says_what_to_select_or_write() -> None:
+    assert errors(forms.WhoForm({})) == {"for_whom": ["Select who the grievance is for"]}
+    assert errors(forms.AboutForm({})) == {"kind": ["Select what the grievance is about"]}
+    assert errors(forms.WhatHappenedForm({"what_happened": "  \n "})) == {"what_happened": ["Write what happened"]}
+
+
+def test_a_choice_that_is_not_offered_is_refused() -> None:
+    assert errors(forms.AboutForm({"kind": "astrology"})) == {"kind": ["Select what the grievance is about"]}
+
+
+def test_nothing_is_preselected() -> None:
+    assert forms.WhoForm()["for_whom"].value() is None
+    assert forms.SettledForm()["settled"].value() is None
+
+
+def test_a_story_keeps_its_lines_and_loses_marks_that_hide_text() -> None:
+    form = forms.WhatHappenedForm({"what_happened": " one\r\ntwo\x00\x07 "})
+    assert form.is_valid()
+    assert form.cleaned_data["what_happened"] == "one\ntwo"
+
+
+def test_a_story_of_exactly_the_longest_length_passes_and_one_more_does_not() -> None:
+    assert forms.WhatHappenedForm({"what_happened": "अ" * forms.LONGEST_STORY}).is_valid()
+    found = errors(forms.WhatHappenedForm({"what_happened": "अ" * (forms.LONGEST_STORY + 1)}))
+    assert "10001" in found["what_happened"][0]
+
+
+def test_a_person_gives_an_email_or_a_mobile_number() -> None:
+    assert errors(forms.ContactForm(READY | {"email": ""})) == {
+        "email": ["Enter an email address or a mobile number, so that we can reach you"]
+    }
+    phone_only = forms.ContactForm(READY | {"email": "", "phone": "९८७६५ ४३२१०"})
+    assert phone_only.is_valid()
+    assert phone_only.cleaned_data["phone"] == "+919876543210"
+
+
+def test_a_wrong_address_is_named_once_and_nothing_else() -> None:
+    assert set(errors(forms.ContactForm(READY | {"email": "asha"}))) == {"email"}
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "year", "expected"),
+    [("२४", "११", "२०२६", "2026-11-24"), ("1", "2", "2026", "2026-02-01"), ("", "", "", "")],
+)
+def test_a_date_is_three_numbers_in_any_digits(day: str, month: str, year: str, expected: str) -> None:
+    form = forms.UnwantedMessageForm({"day": day, "month": month, "year": year}, today=TODAY)
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["received_on"] == expected
+
+
+@pytest.mark.parametrize("parts", [("30", "2", "2026"), ("25", "11", "2026"), ("1", "", "2026"), ("x", "1", "2026")])
+def test_a_date_that_cannot_be_says_how_to_write_one(parts: tuple[str, str, str]) -> None:
+    form = forms.UnwantedMessageForm(dict(zip(("day", "month", "year"), parts, strict=True)), today=TODAY)
+    assert "like 27 3 2026" in errors(form)["day"][0]
+
+
+def test_a_no_asks_what_is_still_wrong_and_a_yes_does_not() -> None:
+    assert set(errors(forms.SettledForm({"settled": "no"}))) == {"why"}
+    assert forms.SettledForm({"settled": "yes"}).is_valid()
+
+
+def test_tracking_takes_an_email_or_a_number() -> None:
+    form = forms.TrackForm({"reference": "os gr 7k4m 9qx2", "address": " Asha@Example.IN "})
+    assert form.is_valid()
+    assert form.cleaned_data["address"] == ("email", "asha@example.in")
