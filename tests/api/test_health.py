@@ -1,0 +1,36 @@
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+
+from portal.api import health
+from portal.core import hooks
+
+
+def test_a_living_process_says_ok_without_a_database():
+    assert Client().get("/healthz").content == b"ok\n"
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_a_ready_portal_names_its_parts():
+    body = Client().get("/readyz").json()
+    assert body["parts"]["database.default"]["ok"]
+    assert body["parts"]["frozen.default"]["ok"]
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_a_part_that_is_not_ready_makes_the_portal_not_ready(monkeypatch):
+    monkeypatch.setattr(hooks.readiness, "_items", [lambda: ("sealing", False, "120 s behind")])
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["parts"]["sealing"] == {"ok": False, "detail": "120 s behind"}
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_a_database_that_does_not_answer_is_named_by_its_fault_only(monkeypatch):
+    def down(connection):
+        raise DatabaseError("password of user portal is wrong")
+
+    monkeypatch.setattr(health.append_only, "unfrozen", down)
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert "password" not in answer.text

@@ -1,0 +1,47 @@
+import pytest
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from portal.core import enqueue as module
+from portal.core.enqueue import enqueue
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    tasks = []
+
+    class Signature:
+        def __init__(self, name, args):
+            self.call = (name, *args)
+
+        def apply_async(self):
+            tasks.append(self.call)
+
+    monkeypatch.setattr(module.current_app, "signature", Signature)
+    return tasks
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_is_sent_only_after_the_commit(sent):
+    with transaction.atomic():
+        enqueue("kyc.tasks.run_plan", 7)
+        assert sent == []
+    assert sent == [("kyc.tasks.run_plan", 7)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_task_is_sent_for_a_write_that_was_rolled_back(sent):
+    with transaction.atomic():
+        enqueue("kyc.tasks.run_plan", 7)
+        transaction.set_rollback(True)
+    assert sent == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_unreachable_broker_does_not_undo_what_was_committed(monkeypatch):
+    def unreachable(name, args):
+        raise OperationalError("no route")
+
+    monkeypatch.setattr(module.current_app, "signature", unreachable)
+    with transaction.atomic():
+        enqueue("kyc.tasks.run_plan", 7)

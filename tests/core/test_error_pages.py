@@ -1,0 +1,107 @@
+import io
+import json
+import logging
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
+from django.urls import path
+
+from portal.core import error_pages, logs
+from portal.core.errors import LostRace, NotAllowed, NotFound, Refused
+
+
+def explode(request):
+    raise ValueError("the PAN ABCPE1234F was entered")
+
+
+def raiser(error):
+    def view(request):
+        raise error
+
+    return view
+
+
+urlpatterns = [
+    path("explode", explode),
+    path("refused", raiser(Refused("Choose a later date."))),
+    path("not-allowed", raiser(NotAllowed("x"))),
+    path("not-found", raiser(NotFound("x"))),
+    path("lost-race", raiser(LostRace("Load the page again."))),
+    path("form", lambda request: HttpResponse("fine")),
+]
+handler400, handler403 = error_pages.bad_request, error_pages.forbidden
+handler404, handler500 = error_pages.not_found, error_pages.server_error
+
+pytestmark = pytest.mark.urls("tests.core.test_error_pages")
+
+
+@pytest.fixture
+def visitor():
+    return Client(raise_request_exception=False, enforce_csrf_checks=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("refused", 400),
+        ("not-allowed", 403),
+        ("not-found", 404),
+        ("lost-race", 409),
+        ("nowhere", 404),
+        ("explode", 500),
+    ],
+)
+def test_each_error_has_its_status_and_a_reference(visitor, address, status):
+    answer = visitor.get(f"/{address}")
+    assert answer.status_code == status
+    assert "OS-ER-" in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_a_refusal_says_what_to_do(visitor):
+    assert "Choose a later date." in visitor.get("/refused").text
+
+
+@pytest.fixture
+def log_lines():
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logs.formatter())
+    logging.getLogger().addHandler(handler)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    logging.getLogger().removeHandler(handler)
+
+
+def test_a_crash_shows_no_data_and_logs_only_its_place(visitor, log_lines):
+    answer = visitor.get("/explode")
+    assert "ABCPE1234F" not in answer.text
+    lines = log_lines()
+    assert "ABCPE1234F" not in str(lines)
+    crash = next(line for line in lines if line.get("error") == "ValueError")
+    assert "explode" in crash["frames"][-1]
+    assert crash["request"] in answer.text
+
+
+def test_the_page_of_a_crash_needs_no_database(visitor, django_db_blocker):
+    connection.close()
+    answer = visitor.get("/explode")
+    assert answer.status_code == 500
+
+
+def test_a_form_of_an_ended_session_says_so_and_changes_nothing(visitor):
+    answer = visitor.post("/form", {"text": "kept"})
+    assert answer.status_code == 403
+    assert "OS-ER-" in answer.text
+
+
+@override_settings(ALLOWED_HOSTS=["portal.example"])
+def test_a_wrong_host_is_a_bad_request(visitor):
+    assert visitor.get("/form", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_the_pages_too_large_and_too_many_have_their_status():
+    request = RequestFactory().get("/")
+    assert error_pages.too_large(request).status_code == 413
+    assert error_pages.too_many(request).status_code == 429

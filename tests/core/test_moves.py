@@ -1,0 +1,55 @@
+import pytest
+from django.db import connection, models
+from django.test.utils import isolate_apps
+
+from portal.core.errors import IllegalMove, LostRace
+from portal.core.moves import move
+
+MOVES = {"open": {"closed"}, "closed": frozenset()}
+
+
+with isolate_apps("portal.core"):
+
+    class Door(models.Model):
+        """A row with a state, for this test only."""
+
+        state = models.CharField(max_length=10, default="open")
+        note = models.CharField(max_length=10, default="")
+
+        class Meta:
+            app_label = "core"
+            managed = False
+            db_table = "test_door"
+
+        def __str__(self):
+            return self.state
+
+
+@pytest.fixture
+def door(db):
+    with connection.cursor() as cursor:
+        key = "serial" if connection.vendor == "postgresql" else "integer"
+        cursor.execute(f"CREATE TEMPORARY TABLE test_door (id {key} PRIMARY KEY, state varchar(10), note varchar(10))")
+    yield Door.objects.create()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE test_door")
+
+
+def test_a_row_moves_along_its_table_with_its_changes(door):
+    move(door, "closed", moves=MOVES, note="done")
+    door.refresh_from_db()
+    assert (door.state, door.note) == ("closed", "done")
+
+
+def test_a_move_that_the_table_does_not_know_is_refused(door):
+    move(door, "closed", moves=MOVES)
+    with pytest.raises(IllegalMove):
+        move(door, "open", moves=MOVES)
+
+
+def test_the_second_of_two_who_move_the_same_row_loses_and_changes_nothing(door):
+    stale = Door.objects.get(pk=door.pk)
+    move(door, "closed", moves=MOVES, note="first")
+    with pytest.raises(LostRace):
+        move(stale, "closed", moves=MOVES, note="second")
+    assert Door.objects.get(pk=door.pk).note == "first"

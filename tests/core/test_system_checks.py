@@ -1,0 +1,67 @@
+import secrets
+
+import pytest
+from django.core import checks
+
+from portal.core import system_checks
+from portal.core.data_categories import declare
+
+GOOD = {name: secrets.token_hex(32) for name in system_checks.SECRETS}
+
+
+@pytest.fixture
+def production(settings):
+    settings.PRODUCTION = True
+    settings.REDIS_URL = "redis://broker.example/0"
+    settings.CELERY_BROKER_URL = settings.REDIS_URL
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+    for name, value in GOOD.items():
+        setattr(settings, name, value)
+    return settings
+
+
+def ids():
+    return {message.id for message in system_checks.production_keys(None) + system_checks.one_broker_for_all(None)}
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_a_complete_production_setting_is_silent(production):
+    assert ids() == set()
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("VAULT_KEY", "", "core.E001"),
+        ("LEDGER_KEY", "a" * 64, "core.E001"),
+        ("SECRET_KEY", "short", "core.E001"),
+        ("LOOKUP_KEY", GOOD["VAULT_KEY"], "core.E002"),
+        ("REDIS_URL", "", "core.E003"),
+        ("ALLOWED_HOSTS", [], "core.E005"),
+        ("CELERY_BROKER_URL", "memory://", "core.E006"),
+    ],
+)
+def test_each_missing_or_weak_setting_is_named(production, name, value, code):
+    setattr(production, name, value)
+    assert code in ids()
+
+
+def test_every_field_of_every_model_is_declared():
+    assert system_checks.declared_fields(None) == []
+
+
+def test_no_frozen_row_holds_free_text():
+    assert system_checks.no_free_text_in_frozen_rows(None) == []
+
+
+def test_a_field_declared_twice_or_under_an_unknown_category_is_refused():
+    with pytest.raises(ValueError, match="twice"):
+        declare(none="id", contact="id")
+    with pytest.raises(ValueError, match="weather"):
+        declare(weather="id")
+
+
+def test_the_checks_of_the_project_pass():
+    assert [m for m in checks.run_checks() if m.level >= checks.WARNING] == []
