@@ -1,9 +1,11 @@
 """TransactionTestCase and live_server empty every table between tests; only here the triggers step aside for it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
@@ -28,3 +30,11 @@ def flush_thaws_append_only_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", execute_sql_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def anchor_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test starts with an empty database, so it needs an empty anchor too: else every seal reports a rollback."""
+    anchor = tmp_path / "anchor" / "checkpoint.json"
+    monkeypatch.setattr(settings, "LEDGER_ANCHOR", anchor)
+    return anchor

@@ -1,0 +1,36 @@
+"""Which facts an audit event may carry. Plain values in."""
+
+import re
+from collections.abc import Mapping
+
+#: Tripwires, not proof: an e-mail address, or ten digits and more in a row that are no hash, UUID or time.
+LOOKS_LIKE_AN_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+TEN_DIGITS = re.compile(r"\d(?:[\s-]?\d){9,}")
+OPAQUE = re.compile(
+    r"[0-9a-f]{32,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d(?:[T ].*)?", re.IGNORECASE
+)
+LONGEST_FACT = 500
+
+
+def check_facts(kind: str, *, about: str, facts: Mapping[str, object], allowed: frozenset[str]) -> None:
+    """Raises ValueError unless each fact is allowed for the kind, is a plain value and shows no personal data.
+
+    The error names the fact, never its value.
+    """
+    unknown = facts.keys() - allowed
+    if unknown:
+        raise ValueError(
+            f"{kind} may not carry {sorted(unknown)}; add them to portal/audit/kinds.py if they are codes."
+        )
+    for name, value in {**facts, "about": about}.items():
+        if value is not None and not isinstance(value, str | int):
+            raise ValueError(f"{kind}: {name} has to be text, a number, yes, no or nothing.")
+        if isinstance(value, str) and (len(value) > LONGEST_FACT or looks_personal(value)):
+            raise ValueError(f"{kind}: {name} is long or looks like personal data; hand it over as personal.")
+
+
+def looks_personal(text: str) -> bool:
+    """Whether a text holds what looks like an address or a long number. Hashes, UUIDs and times do not count."""
+    if OPAQUE.fullmatch(text):
+        return False
+    return bool(LOOKS_LIKE_AN_ADDRESS.search(text) or TEN_DIGITS.search(text))

@@ -1,0 +1,104 @@
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.audit import rules
+from portal.audit.kinds import FACTS, AuditKind
+from portal.audit.models import AuditEvent, AuditPersonal
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.ledger import commitment
+from portal.ledger.services import append
+from portal.ledger.states import EntryKind
+
+Fact = str | int | bool | None
+
+
+def record(
+    kind: AuditKind,
+    *,
+    actor: Actor,
+    about: str,
+    facts: Mapping[str, Fact] | None = None,
+    subject_ref: UUID | None = None,
+    personal: Mapping[str, object] | None = None,
+    at: datetime | None = None,
+) -> AuditEvent:
+    """Append one audit event and its one ledger leaf, in the caller's transaction.
+
+    ``about`` is a label and a reference, ``"people.customer:OS-CU-..."``. ``facts`` are codes, numbers and references
+    that the kind allows. ``personal`` (old and new values, say) goes, with the actor's network address, to an
+    encrypted row that can be erased; the ledger keeps a salted hash of it, whose salt is erased with it.
+
+    Raises ValueError for a fact the kind does not allow or one that looks like personal data, and RuntimeError
+    outside a transaction.
+    """
+    given = dict(facts or {})
+    rules.check_facts(kind, about=about, facts=given, allowed=FACTS[kind])
+    at = at or clock.now()
+    hidden = _personal_text(actor, personal)
+    entry = append(
+        kind=EntryKind.AUDIT,
+        payload={
+            "act": str(kind),
+            "actor": {"kind": str(actor.kind), "ref": actor.ref},
+            "via": actor.via,
+            "about": about,
+            "facts": given,
+            "personal": None if hidden is None else hashlib.sha256(hidden.encode()).hexdigest(),
+        },
+        subject_ref=subject_ref,
+        recorded_at=at,
+    )
+    event = AuditEvent.objects.create(
+        entry=entry,
+        kind=str(kind),
+        actor_kind=str(actor.kind),
+        actor_ref=actor.ref,
+        via=actor.via,
+        about=about,
+        facts=given,
+        subject_ref=subject_ref,
+        at=at,
+    )
+    if hidden is not None:
+        AuditPersonal.objects.create(event=event, subject_ref=subject_ref, body=hidden, recorded_at=at)
+    return event
+
+
+def personal_of(event: AuditEvent) -> dict[str, Any] | None:
+    """The personal part of an event: ``address`` and ``values``; None when there is none or it was erased."""
+    kept = AuditPersonal.objects.filter(pk=event.pk).first()
+    if kept is None:
+        return None
+    found = json.loads(str(kept.body))
+    return {"address": found["address"], "values": found["values"]}
+
+
+def erase_personal(*, subject_ref: UUID) -> int:
+    """Delete the personal parts of a subject's audit events; the events stay. Returns how many were deleted."""
+    with transaction.atomic():
+        deleted, _ = AuditPersonal.objects.filter(subject_ref=subject_ref).delete()
+    return deleted
+
+
+def _personal_text(actor: Actor, personal: Mapping[str, object] | None) -> str | None:
+    if personal is None:
+        return None
+    body = {"salt": os.urandom(16).hex(), "address": actor.address, "values": _plain(personal)}
+    return commitment.canonical(body).decode()
+
+
+def _plain(value: object) -> Any:
+    """Values as JSON: what has no form of its own there is written as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(member) for member in value]
+    return value if value is None or isinstance(value, bool | int) else str(value)

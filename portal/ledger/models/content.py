@@ -1,0 +1,56 @@
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
+from portal.ledger.states import EntryKind
+
+
+class Entry(AppendOnlyModel):
+    """One record of the ledger, frozen. What it says is in its payload, which can be erased."""
+
+    event_id = models.UUIDField(_("event"), unique=True, default=uuid.uuid4)
+    kind = models.CharField(_("kind"), max_length=16, choices=EntryKind.choices)
+    subject_ref = models.UUIDField(_("subject"), null=True, blank=True, db_index=True)
+    leaf_hash = models.BinaryField(_("leaf hash"), max_length=32)
+    recorded_at = models.DateTimeField(_("recorded at"), db_index=True)
+
+    data_categories = declare(none="id event_id kind subject_ref leaf_hash recorded_at")
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event_id}"
+
+    @property
+    def index(self) -> int | None:
+        """The place in the tree, or None until the entry is sealed (a query, unless ``leaf`` was selected)."""
+        leaf = getattr(self, "leaf", None)
+        return None if leaf is None else leaf.index
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the entry has its place in the tree."""
+        return self.index is not None
+
+
+class Payload(models.Model):
+    """The bytes an entry commits to, and their salt. Deleted by a redaction; without it the leaf stays opaque."""
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, verbose_name=_("entry"))
+    body = models.BinaryField(_("canonical JSON"))
+    salt = models.BinaryField(_("salt"), max_length=32)
+
+    # References, codes, times and keyed hashes only; what a person wrote or is reached by stands elsewhere.
+    data_categories = declare(none="entry body salt")
+
+    class Meta:
+        verbose_name = _("ledger payload")
+        verbose_name_plural = _("ledger payloads")
+
+    def __str__(self) -> str:
+        return f"payload {self.pk}"

@@ -1,0 +1,83 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
+from portal.ledger.states import Scope
+
+
+class Tile(models.Model):
+    """Up to 256 neighbouring hashes of one level: the bytes of C2SP tlog-tiles. A row only ever grows."""
+
+    level = models.SmallIntegerField(_("level"))
+    n = models.BigIntegerField(_("number"))
+    width = models.SmallIntegerField(_("hashes"), db_column="w")
+    hashes = models.BinaryField(_("hashes"), max_length=8192)
+
+    data_categories = declare(none="id level n width hashes")
+
+    class Meta:
+        verbose_name = _("tile")
+        verbose_name_plural = _("tiles")
+        constraints = [models.UniqueConstraint(fields=["level", "n"], name="ledger_tile_once")]
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.n}"
+
+
+class Head(models.Model):
+    """The one row that says how far the tree goes, and whether signing was stopped by a failed check."""
+
+    size = models.BigIntegerField(_("leaves"), default=0)
+    root = models.BinaryField(_("root"), max_length=32)
+    stopped_at = models.DateTimeField(_("signing stopped at"), null=True, blank=True)
+    stopped_by = models.CharField(_("check that failed"), max_length=16, blank=True)
+
+    data_categories = declare(none="id size root stopped_at stopped_by")
+
+    class Meta:
+        verbose_name = _("tree head")
+        verbose_name_plural = _("tree heads")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="ledger_head_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"head of {self.size} leaves"
+
+
+class Checkpoint(AppendOnlyModel):
+    """A signed tree head. Written only after the tree was committed and the anchor agreed."""
+
+    size = models.BigIntegerField(_("leaves"), primary_key=True)
+    root = models.BinaryField(_("root"), max_length=32)
+    note = models.BinaryField(_("signed note"))
+    signed_at = models.DateTimeField(_("signed at"), db_index=True)
+
+    data_categories = declare(none="size root note signed_at")
+
+    class Meta:
+        verbose_name = _("checkpoint")
+        verbose_name_plural = _("checkpoints")
+
+    def __str__(self) -> str:
+        return f"checkpoint at {self.size}"
+
+
+class Verification(AppendOnlyModel):
+    """One run of the checks V1 to V8 and X1 over new or all entries, with what it found."""
+
+    scope = models.CharField(_("scope"), max_length=8, choices=Scope.choices)
+    size = models.BigIntegerField(_("leaves"))
+    ok = models.BooleanField(_("clean"))
+    failures = models.JSONField(_("failures"), default=list)
+    started_at = models.DateTimeField(_("started at"))
+    finished_at = models.DateTimeField(_("finished at"))
+
+    data_categories = declare(none="id scope size ok failures started_at finished_at")
+
+    class Meta:
+        verbose_name = _("verification")
+        verbose_name_plural = _("verifications")
+
+    def __str__(self) -> str:
+        return f"verification of {self.size} leaves"

@@ -1,0 +1,20 @@
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class EntryKind(TextChoices):
+    """What a ledger entry records. ``audit`` is everything that is not a consent and not about the log itself."""
+
+    GENESIS = "genesis", _("first entry of the ledger")
+    CONSENT = "consent", _("consent event")
+    NOTICE = "notice", _("published notice")
+    REDACTION = "redaction", _("redaction")
+    KEY_ROTATION = "key-rotation", _("change of the signing key")
+    AUDIT = "audit", _("audit event")
+
+
+class Scope(TextChoices):
+    """How much of the ledger a verification read."""
+
+    NEW = "new", _("new entries")
+    ALL = "all", _("all entries")

@@ -1,0 +1,103 @@
+"""Recording: one leaf each, no personal data in it, and a personal part that can be erased."""
+
+import hashlib
+import uuid
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from portal.audit import services
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent, AuditPersonal
+from portal.ledger.models import Entry
+from portal.ledger.services import payload_of
+from tests.audit.factories import AuditEventFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_event_is_one_leaf_that_says_all_of_it():
+    event = AuditEventFactory()
+    assert Entry.objects.count() == 1
+    said = payload_of(event.entry)
+    assert said["act"] == event.kind == "vault.file.opened"
+    assert said["actor"] == {"kind": "staff", "ref": "user:7"}
+    assert said["about"] == event.about
+    assert said["facts"] == event.facts == {"reason_code": "review"}
+    assert said["personal"] is None
+
+
+def test_the_network_address_and_the_values_stand_only_in_the_erasable_part():
+    subject = uuid.uuid4()
+    event = AuditEventFactory(
+        kind=AuditKind.ADMIN_RECORD_CHANGED,
+        facts={"model": "people.principal", "fields": "full_name"},
+        personal={"full_name": {"old": "Asha Rao", "new": "Asha Iyer"}},
+        subject_ref=subject,
+    )
+    assert services.personal_of(event) == {
+        "address": "203.0.113.9",
+        "values": {"full_name": {"old": "Asha Rao", "new": "Asha Iyer"}},
+    }
+    frozen = str(payload_of(event.entry)) + str(AuditEvent.objects.values().get())
+    assert "Asha" not in frozen
+    assert "203.0.113.9" not in frozen
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT body FROM audit_auditpersonal")
+        assert b"Asha" not in bytes(cursor.fetchone()[0])
+
+
+def test_the_leaf_holds_a_salted_hash_of_the_erasable_part():
+    event = AuditEventFactory(personal={"note": "as asked"})
+    kept = AuditPersonal.objects.get(pk=event.pk)
+    assert payload_of(event.entry)["personal"] == hashlib.sha256(kept.body.encode()).hexdigest()
+    other = AuditEventFactory(personal={"note": "as asked"})
+    assert payload_of(event.entry)["personal"] != payload_of(other.entry)["personal"]
+
+
+def test_erasing_a_subject_takes_the_personal_part_and_leaves_the_event():
+    subject = uuid.uuid4()
+    event = AuditEventFactory(personal={"note": "x"}, subject_ref=subject)
+    other = AuditEventFactory(personal={"note": "y"}, subject_ref=uuid.uuid4())
+    assert services.erase_personal(subject_ref=subject) == 1
+    assert services.personal_of(event) is None
+    assert services.personal_of(other) is not None
+    assert AuditEvent.objects.filter(pk=event.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"colour": "red"},
+        {"reason_code": "write to asha@example.test"},
+        {"reason_code": "+91 98765 43210"},
+        {"reason_code": "९८७६५४३२१०"},
+        {"reason_code": ["a"]},
+        {"reason_code": "x" * 501},
+    ],
+)
+def test_an_unknown_or_personal_fact_is_refused_without_repeating_it(facts):
+    with pytest.raises(ValueError, match=r"vault\.file\.opened") as caught:
+        AuditEventFactory(facts=facts)
+    assert "asha" not in str(caught.value)
+    assert "98765" not in str(caught.value)
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "value", [str(uuid.UUID(int=12345678901)), "0123456789" * 4, "2026-11-25T10:00:00.000Z", "OS-GR-7K4M-9QX2"]
+)
+def test_hashes_references_and_times_are_facts(value):
+    assert AuditEventFactory(facts={"reason_code": value}).facts["reason_code"] == value
+
+
+def test_an_event_cannot_be_changed_or_removed():
+    event = AuditEventFactory()
+    for change in (
+        lambda: AuditEvent.objects.filter(pk=event.pk).update(about="people.customer:other"),
+        lambda: AuditEvent.objects.filter(pk=event.pk).delete(),
+    ):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            change()
+    with pytest.raises(TypeError):
+        event.save()
