@@ -19,7 +19,7 @@ env = environ.FileAwareEnv()
 
 PRODUCTION = env.bool("PRODUCTION", default=False)
 #: The demonstration shows logins, codes and a mailbox. It can never be on in production.
-DEMO = env.bool("DEMO", default=False) and not PRODUCTION
+DEMO = env.bool("DEMO", default=sys.argv[1:2] == ["demo"]) and not PRODUCTION
 
 
 def _key(name: str) -> str:
@@ -154,7 +154,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
 #: Set by the one process of ``demo``, which alone may use the in-memory broker.
-EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", default=False)
+EMBEDDED_WORKER = env.bool("EMBEDDED_WORKER", default=sys.argv[1:2] == ["demo"])
 CACHES = (
     {
         "default": {
@@ -167,7 +167,7 @@ CACHES = (
     else {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 )
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 3600, "socket_connect_timeout": 5} if REDIS_URL else {"polling_interval": 0.1}
 )

@@ -1,0 +1,66 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(var, port):
+    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    environment |= {"PORTAL_VAR": str(var), "DJANGO_SETTINGS_MODULE": "portal.settings", "DEMO_STORY": "0"}
+    command = [sys.executable, "manage.py", "demo", "--port", str(port)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def wait_for(port, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+                return answer.read()
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer")
+
+
+@pytest.mark.full
+def test_the_demonstration_serves_ends_cleanly_and_starts_again(tmp_path):
+    """Full: it starts the whole process twice."""
+    for _ in range(2):
+        port = free_port()
+        process = start(tmp_path, port)
+        try:
+            assert wait_for(port) == b"ok\n"
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+        assert process.returncode == 0, said.decode()
+        assert b"Traceback" not in said
+
+
+@pytest.mark.full
+def test_a_taken_port_is_named_with_what_to_do(tmp_path):
+    """Full: it starts the whole process."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        process = start(tmp_path, taken.getsockname()[1])
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"try --port" in said
+    assert b"Traceback" not in said
