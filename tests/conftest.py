@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from portal.core import append_only
+from tests.workers import running
 
 
 def _thaw(connection: Any) -> None:
@@ -38,3 +39,22 @@ def anchor_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     anchor = tmp_path / "anchor" / "checkpoint.json"
     monkeypatch.setattr(settings, "LEDGER_ANCHOR", anchor)
     return anchor
+
+
+@pytest.fixture
+def workers(transactional_db: None) -> Iterator[None]:
+    """Real workers: tasks that a request enqueues are done as in production, after its commit."""
+    with running():
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that may touch the database may touch the key store too: no subject's text is written without a key."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if mark is None and not fixtures & {"db", "transactional_db", "live_server", "workers"}:
+            continue
+        kwargs = dict(mark.kwargs) if mark else {"transaction": "db" not in fixtures or "transactional_db" in fixtures}
+        kwargs.setdefault("databases", "__all__")
+        item.add_marker(pytest.mark.django_db(**kwargs), append=False)

@@ -10,7 +10,14 @@ os.environ.setdefault(
 )
 
 from portal.settings import *  # noqa: E402, F403
-from portal.settings import DATABASES, STORAGES, VAR  # noqa: E402
+from portal.settings import (  # noqa: E402
+    CACHES,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATABASES,
+    REDIS_URL,
+    STORAGES,
+    VAR,
+)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
@@ -18,3 +25,12 @@ for _alias, _file in (("default", "test.sqlite3"), ("keys", "test-keys.sqlite3")
     if DATABASES[_alias]["ENGINE"].endswith("sqlite3"):
         # A file, not memory: the live server's threads need connections of their own.
         DATABASES[_alias]["TEST"] = {"NAME": str(VAR / _file)}
+    # A worker process of a test works on the test's database.
+    _name = os.environ.get(f"TEST_{_alias.upper()}_NAME")
+    if _name:
+        DATABASES[_alias]["NAME"] = _name
+
+# Test processes share one Redis: each has its own keys.
+if REDIS_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {**CELERY_BROKER_TRANSPORT_OPTIONS, "global_keyprefix": f"{VAR.name}:"}
+    CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": VAR.name}}

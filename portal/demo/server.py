@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from celery.beat import Service
+from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 from celery.worker import state as worker_state
 from django.conf import settings
@@ -95,7 +95,7 @@ class Timetable:
     """Celery beat in a thread."""
 
     def __init__(self) -> None:
-        self._service = Service(app, max_interval=1, scheduler_cls="celery.beat:Scheduler")
+        self._service = Service(app, max_interval=1, scheduler_cls=Scheduler)
         self._thread = threading.Thread(
             target=self._service.start, kwargs={"embedded_process": True}, name="timetable", daemon=True
         )
