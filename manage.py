@@ -1,17 +1,11 @@
 #!/usr/bin/env python3
-"""Django's command line, with the portal's settings."""
+"""Django's command line, with the portal's settings and exit codes."""
 
 import os
 import sys
 
-from django.core.management import execute_from_command_line
-
-
-def main() -> None:
-    """Run one command."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    execute_from_command_line(sys.argv)
-
-
 if __name__ == "__main__":
-    main()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    from portal.core.command_line import main
+
+    sys.exit(main(sys.argv))

@@ -146,8 +146,9 @@ def _database(variable: str, file_name: str) -> dict[str, Any]:
 
 
 #: ``migrate`` runs as the owner of the tables (MIGRATE_DATABASE_URL); the application's role only reads and inserts.
+MIGRATE_DATABASE_URL = env.str("MIGRATE_DATABASE_URL", default="")
 _migrating = len(sys.argv) > 1 and sys.argv[1] in {"migrate", "grant_app_role"}
-_main = "MIGRATE_DATABASE_URL" if _migrating and env.str("MIGRATE_DATABASE_URL", default="") else "DATABASE_URL"
+_main = "MIGRATE_DATABASE_URL" if _migrating and MIGRATE_DATABASE_URL else "DATABASE_URL"
 DATABASES = {"default": _database(_main, "portal.sqlite3"), "keys": _database("KEYS_DATABASE_URL", "keys.sqlite3")}
 DATABASE_ROUTERS = ["portal.vault.router.KeyStoreRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -54,6 +54,14 @@ def production_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
         found.append(
             Error("ALLOWED_HOSTS is not set.", hint="Set ALLOWED_HOSTS to the portal's names.", id="core.E005")
         )
+    if not settings.MIGRATE_DATABASE_URL:
+        found.append(
+            CheckWarning(
+                "One role owns the tables and uses them: the append-only triggers are a tripwire only.",
+                hint="Set MIGRATE_DATABASE_URL to the owner and run grant_app_role for the role of DATABASE_URL.",
+                id="core.W007",
+            )
+        )
     return found
 
 

@@ -15,6 +15,7 @@ def production(settings):
     settings.REDIS_URL = "redis://broker.example/0"
     settings.CELERY_BROKER_URL = settings.REDIS_URL
     settings.ALLOWED_HOSTS = ["portal.example"]
+    settings.MIGRATE_DATABASE_URL = "postgres://owner@db.example/portal"
     settings.DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
     for name, value in GOOD.items():
         setattr(settings, name, value)
@@ -40,6 +41,7 @@ def test_a_complete_production_setting_is_silent(production):
         ("LOOKUP_KEY", GOOD["VAULT_KEY"], "core.E002"),
         ("REDIS_URL", "", "core.E003"),
         ("ALLOWED_HOSTS", [], "core.E005"),
+        ("MIGRATE_DATABASE_URL", "", "core.W007"),
         ("CELERY_BROKER_URL", "memory://", "core.E006"),
     ],
 )
