@@ -13,6 +13,10 @@ class EncryptedTextField(models.BinaryField):
     The model and field name are authenticated with it, so a value cannot be moved to another column.
     """
 
+    #: For the type checker: people read and write text here.
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str
+
     def __init__(self, *args: Any, purpose: str = "field", **kwargs: Any) -> None:
         self.purpose = purpose
         kwargs.setdefault("editable", True)

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class PeopleConfig(AppConfig):
     name = "portal.people"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        from portal.core import hooks
+        from portal.people import selectors
+
+        hooks.permission_source.fill(selectors.has_permission)

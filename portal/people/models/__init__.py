@@ -1,5 +1,35 @@
-"""People: who they are, how they are reached, what they may do."""
+"""Tables of the room: logins, subjects, customers, persons, roles, proposals, invitations, devices."""
 
-from portal.people.models.user import User
+from portal.people.models.customers import Customer, Membership
+from portal.people.models.devices import Device, MfaReset, SignIn
+from portal.people.models.fiduciaries import Fiduciary
+from portal.people.models.four_eyes import FourEyesModel, FourEyesRule
+from portal.people.models.invitations import Invitation, OneTimeCode
+from portal.people.models.principals import ContactPoint, Principal
+from portal.people.models.roles import Role, RoleGrant, RolePermission, RoleProposal
+from portal.people.models.subjects import RegimeEvidence, Subject, SubjectAlias
+from portal.people.models.user import User, UserManager
 
-__all__ = ["User"]
+__all__ = [
+    "ContactPoint",
+    "Customer",
+    "Device",
+    "Fiduciary",
+    "FourEyesModel",
+    "FourEyesRule",
+    "Invitation",
+    "Membership",
+    "MfaReset",
+    "OneTimeCode",
+    "Principal",
+    "RegimeEvidence",
+    "Role",
+    "RoleGrant",
+    "RolePermission",
+    "RoleProposal",
+    "SignIn",
+    "Subject",
+    "SubjectAlias",
+    "User",
+    "UserManager",
+]

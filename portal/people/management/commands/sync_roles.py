@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.core.errors import Refused
+from portal.people.services import roles
+
+
+class Command(BaseCommand):
+    help = "Make the roles, their permissions and the two-person rules equal to portal/people/data/roles.toml."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            synced = roles.sync(roles.shipped())
+        except Refused as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{synced.roles} roles with {synced.permissions} permissions, {synced.rules} two-person rules."
+        )

@@ -1,0 +1,110 @@
+"""An invitation by an e-mailed link, and six-digit codes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+from portal.core.fields import EncryptedTextField
+from portal.people.states import CodePurpose, ContactKind, InvitationKind, MemberRole
+
+
+class Invitation(models.Model):
+    """Open until accepted, cancelled or past its end. The link is a signature over this row: no token is stored."""
+
+    kind = models.CharField(_("kind"), max_length=8, choices=InvitationKind.choices)
+    address = EncryptedTextField(_("email"), purpose="people.invitation.address")
+    address_key = models.BinaryField(_("lookup hash"), max_length=33, db_index=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invitations",
+        verbose_name=_("login"),
+    )
+    customer = models.ForeignKey(
+        "people.Customer",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invitations",
+        verbose_name=_("customer"),
+    )
+    role = models.CharField(_("role"), max_length=8, choices=MemberRole.choices, blank=True)
+    language = models.CharField(_("language"), max_length=12, default="en")
+    subject_ref = models.UUIDField(_("subject"))
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("invited by")
+    )
+    invited_at = models.DateTimeField(_("invited"))
+    expires_at = models.DateTimeField(_("open until"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    data_categories = declare(
+        none=(
+            "id kind user customer role language subject_ref invited_by invited_at expires_at sent_at accepted_at "
+            "cancelled_at"
+        ),
+        contact="address address_key",
+    )
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        indexes = (
+            # The sweep asks for invitations that were written and not sent.
+            models.Index(
+                name="people_invitation_unsent",
+                fields=("invited_at",),
+                condition=Q(sent_at=None, accepted_at=None, cancelled_at=None),
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                name="people_invitation_fits_its_kind",
+                condition=Q(kind=InvitationKind.STAFF, customer=None, user__isnull=False)
+                | (~Q(kind=InvitationKind.STAFF) & Q(customer__isnull=False)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.invited_at:%d-%m-%Y}"
+
+
+class OneTimeCode(models.Model):
+    """A six-digit code, computed from ``nonce`` under a key outside the database: the code itself is not stored.
+
+    A row is made for unknown addresses too, so that the answer and its time do not tell who has an account.
+    """
+
+    purpose = models.CharField(_("purpose"), max_length=8, choices=CodePurpose.choices)
+    kind = models.CharField(_("kind of address"), max_length=8, choices=ContactKind.choices)
+    address = EncryptedTextField(_("address"), purpose="people.one_time_code.address")
+    address_key = models.BinaryField(_("lookup hash"), max_length=33, db_index=True, editable=False)
+    about = models.CharField(_("about"), max_length=80, blank=True)
+    browser = models.CharField(_("browser the code was asked from"), max_length=64, blank=True)
+    nonce = models.BinaryField(max_length=16, editable=False)
+    made_at = models.DateTimeField(_("made"), db_index=True)
+    expires_at = models.DateTimeField(_("good until"))
+    tries = models.PositiveSmallIntegerField(_("wrong tries"), default=0)
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+    from_known_device = models.BooleanField(_("asked from a known device"), default=False)
+    forgiven_at = models.DateTimeField(_("no longer counted"), null=True, blank=True)
+
+    data_categories = declare(
+        none="id purpose kind about made_at expires_at tries used_at from_known_device forgiven_at",
+        contact="address address_key",
+        credential="nonce",
+        device="browser",
+    )
+
+    class Meta:
+        verbose_name = _("one-time code")
+        verbose_name_plural = _("one-time codes")
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} {self.made_at:%d-%m-%Y %H:%M}"

@@ -1,0 +1,114 @@
+"""What a role may do, and who holds it from when to when."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+from portal.people.models.four_eyes import FourEyesModel
+from portal.people.states import RoleChange
+
+
+class Role(models.Model):
+    """A set of permissions with a name. The rows come from ``data/roles.toml``."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    label = models.CharField(_("name"), max_length=80)
+    needs_end = models.BooleanField(_("must have an end date"), default=False)
+    only_reads = models.BooleanField(_("only reads and exports"), default=False)
+
+    data_categories = declare(none="id code label needs_end only_reads")
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ("label",)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class RolePermission(models.Model):
+    """One permission of a role, written ``area.noun:verb``."""
+
+    role = models.ForeignKey(Role, models.CASCADE, related_name="permissions", verbose_name=_("role"))
+    code = models.CharField(_("permission"), max_length=80, db_index=True)
+
+    data_categories = declare(none="id role code")
+
+    class Meta:
+        verbose_name = _("permission of a role")
+        verbose_name_plural = _("permissions of roles")
+        ordering = ("code",)
+        constraints = (models.UniqueConstraint(name="people_permission_once_a_role", fields=("role", "code")),)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RoleGrant(models.Model):
+    """A role held by a staff member between two instants; ending sets ``ends_at``, nothing is deleted."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="role_grants", verbose_name=_("staff member")
+    )
+    role = models.ForeignKey(Role, models.PROTECT, related_name="grants", verbose_name=_("role"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    granted_at = models.DateTimeField(_("given"))
+
+    data_categories = declare(none="id user role starts_at ends_at granted_at")
+
+    class Meta:
+        verbose_name = _("held role")
+        verbose_name_plural = _("held roles")
+        ordering = ("user", "role", "-starts_at")
+        indexes = (
+            # Each permission question of a signed-in staff member asks: which roles hold now?
+            models.Index(name="people_grant_by_user", fields=("user", "ends_at")),
+        )
+        constraints = (
+            models.CheckConstraint(
+                name="people_grant_ends_after_it_starts",
+                condition=Q(ends_at=None) | Q(ends_at__gte=F("starts_at")),
+                violation_error_message=_("The end must lie after the start."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.starts_at:%d-%m-%Y}"
+
+
+class RoleProposal(FourEyesModel):
+    """Giving, changing or ending a role waits here for a second person."""
+
+    change = models.CharField(_("change"), max_length=8, choices=RoleChange.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="role_proposals", verbose_name=_("staff member")
+    )
+    role = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name=_("role"))
+    grant = models.ForeignKey(
+        RoleGrant, models.PROTECT, null=True, blank=True, related_name="proposals", verbose_name=_("held role")
+    )
+    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    why = models.TextField(_("why"), max_length=2000)
+
+    data_categories = declare(
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer change user role grant starts_at ends_at",
+        free_text="reason why",
+    )
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("proposed role")
+        verbose_name_plural = _("proposed roles")
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="people_one_open_proposal_a_role", fields=("user", "role"), condition=Q(answer="pending")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_change_display()}: {self.role}"

@@ -1,0 +1,32 @@
+"""What a role may allow in this room."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
+
+    CUSTOMER_CHANGE = "people.customer:change"
+    CUSTOMER_CREATE = "people.customer:create"
+    CUSTOMER_EXPORT = "people.customer:export"
+    CUSTOMER_IMPORT = "people.customer:import"
+    CUSTOMER_INVITE = "people.customer:invite"
+    CUSTOMER_REVEAL = "people.customer:reveal"
+    CUSTOMER_UNLOCK = "people.customer:unlock"
+    CUSTOMER_VIEW = "people.customer:view"
+    FIDUCIARY_VIEW = "people.fiduciary:view"
+    MFA_RESET = "people.mfa:reset"
+    ROLE_CHANGE = "people.role:change"
+    ROLE_VIEW = "people.role:view"
+    STAFF_DEACTIVATE = "people.staff:deactivate"
+    STAFF_INVITE = "people.staff:invite"
+    STAFF_SIGN_OUT = "people.staff:sign_out"
+    STAFF_UNLOCK = "people.staff:unlock"
+    STAFF_VIEW = "people.staff:view"
+
+
+class Act(StrEnum):
+    """What needs two people in this room; who may do which half is data in ``roles.toml``."""
+
+    MFA_RESET = "people.mfa.reset"
+    ROLE_CHANGE = "people.role.change"

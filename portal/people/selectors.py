@@ -1,0 +1,126 @@
+"""Reads that cross rooms or decide access."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from portal.core import addresses, clock
+from portal.core.errors import BadReference, NotFound
+from portal.core.ids import parse_reference
+from portal.people.models import (
+    ContactPoint,
+    Customer,
+    Principal,
+    RegimeEvidence,
+    RoleGrant,
+    RolePermission,
+    Subject,
+    SubjectAlias,
+    User,
+)
+from portal.people.states import ContactKind
+
+CONTACT_KIND_OF_CHANNEL = {
+    "email": ContactKind.EMAIL,
+    "rcs": ContactKind.PHONE,
+    "sms": ContactKind.PHONE,
+    "voice": ContactKind.PHONE,
+    "whatsapp": ContactKind.PHONE,
+}
+#: The company, its network and its customers are in India: Indian law applies until somebody proves more.
+DEFAULT_REGIME = "IN"
+
+
+def grants_in_force(grants: QuerySet[RoleGrant], *, now: datetime) -> QuerySet[RoleGrant]:
+    """The grants that hold at ``now``: from their start up to, and not including, their end."""
+    return grants.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+
+
+def permissions_of(user: User, *, now: datetime) -> frozenset[str]:
+    """Every permission of the roles that the staff login holds at ``now``. A customer's login has none."""
+    if not user.is_staff:
+        return frozenset()
+    roles = grants_in_force(RoleGrant.objects.filter(user=user), now=now).values("role")
+    return frozenset(RolePermission.objects.filter(role__in=roles).values_list("code", flat=True))
+
+
+def has_permission(user: Any, permission: str) -> bool:
+    """Answers ``portal.core.access``. Asked once for each loaded login: a page asks dozens of times."""
+    held: frozenset[str] | None = user.__dict__.get("_permissions_held")
+    if held is None:
+        held = permissions_of(user, now=clock.now())
+        user.__dict__["_permissions_held"] = held
+    return str(permission) in held
+
+
+def staff_with(permission: str, *, now: datetime) -> QuerySet[User]:
+    """Active staff whose roles, in force at ``now``, carry the permission."""
+    grants = grants_in_force(RoleGrant.objects.filter(role__permissions__code=str(permission)), now=now)
+    return User.objects.filter(is_staff=True, is_active=True, pk__in=grants.values("user"))
+
+
+def refs_of(subject: Subject | UUID) -> set[UUID]:
+    """The subject's reference and every earlier or later one that was joined to it."""
+    start = subject.ref if isinstance(subject, Subject) else subject
+    found: set[UUID] = set()
+    asked = {start}
+    while asked:
+        found |= asked
+        pairs = SubjectAlias.objects.filter(Q(old_ref__in=asked) | Q(new_ref__in=asked))
+        asked = {ref for pair in pairs.values_list("old_ref", "new_ref") for ref in pair} - found
+    return found
+
+
+def regimes_of(subject_ref: UUID) -> set[str]:
+    """The laws that apply to the person: India's always, others with evidence."""
+    rows = RegimeEvidence.objects.filter(subject_ref__in=refs_of(subject_ref), ended_at=None)
+    return {DEFAULT_REGIME, *rows.values_list("regime", flat=True)}
+
+
+def contact_for(principal: Principal, channel: str) -> ContactPoint | None:
+    """Where to reach a person on a channel: a verified address first, then the newest. None: no such address."""
+    kind = CONTACT_KIND_OF_CHANNEL.get(str(channel))
+    if kind is None:
+        return None
+    live = list(ContactPoint.objects.filter(principal=principal, kind=kind, left_at=None).order_by("-added_at", "-pk"))
+    return next((contact for contact in live if contact.verified_at), live[0] if live else None)
+
+
+def contacts_at(kind: str, address: str) -> QuerySet[ContactPoint]:
+    """Live contact points at an address (normalised or as typed), under every lookup key."""
+    keys = addresses.address_keys(addresses.normalise(kind, address))
+    return ContactPoint.objects.filter(kind=kind, address_key__in=keys, left_at=None).select_related(
+        "principal__subject"
+    )
+
+
+def customers_of(user: Any) -> QuerySet[Customer]:
+    """The customers a signed-in person acts for now. Staff and strangers act for none."""
+    if not getattr(user, "is_authenticated", False) or user.is_staff or user.principal_id is None:
+        return Customer.objects.none()
+    return Customer.objects.filter(
+        memberships__principal_id=user.principal_id, memberships__ended_at=None
+    ).select_related("subject")
+
+
+def customer_for(user: Any, reference: str) -> Customer:
+    """The customer with this reference, if the person acts for it. Raises NotFound (404) for everybody else."""
+    try:
+        canonical = parse_reference(reference, "CU")
+    except BadReference:
+        canonical = ""
+    customer = customers_of(user).filter(reference=canonical).first()
+    if customer is None:
+        raise NotFound("There is no such customer.")
+    return customer
+
+
+def role_of(user: Any, customer: Customer) -> str | None:
+    """The person's role in the customer (owner, member), or None."""
+    return (
+        customer.memberships.filter(principal_id=user.principal_id, ended_at=None)
+        .values_list("role", flat=True)
+        .first()
+    )

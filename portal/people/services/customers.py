@@ -1,0 +1,185 @@
+"""Customers and the people who act for them."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, LostRace, Refused
+from portal.core.ids import new_reference
+from portal.core.moves import move
+from portal.people import rules
+from portal.people.models import Customer, Invitation, Membership, Principal, User
+from portal.people.services import contacts, invitations, principals, subjects
+from portal.people.states import (
+    CUSTOMER_MOVES,
+    ContactKind,
+    CustomerKind,
+    CustomerState,
+    InvitationKind,
+    MemberRole,
+    SubjectKind,
+)
+
+
+def create(
+    *,
+    kind: CustomerKind | str,
+    name: str,
+    actor: Actor,
+    owner: Principal | None = None,
+    now: datetime | None = None,
+) -> Customer:
+    """Insert a customer with a reference and a subject of its own; ``owner`` becomes its first member.
+
+    Raises Refused when the name is empty.
+    """
+    at = now or clock.now()
+    if not name.strip():
+        raise Refused(_("Enter the customer's name."), code="NAME_MISSING")
+    with transaction.atomic():
+        customer = Customer.objects.create(
+            subject=subjects.new(SubjectKind.CUSTOMER, now=at),
+            reference=new_reference("CU"),
+            kind=CustomerKind(kind),
+            name=name.strip(),
+            created_at=at,
+        )
+        if owner is not None:
+            add_member(customer=customer, principal=owner, role=MemberRole.OWNER, actor=actor, now=at)
+    return customer
+
+
+def add_member(
+    *, customer: Customer, principal: Principal, role: MemberRole | str, actor: Actor, now: datetime | None = None
+) -> Membership:
+    """Let a person act for the customer. Raises Refused when they do already, or an individual has an owner."""
+    at = now or clock.now()
+    with transaction.atomic():
+        live = Membership.objects.select_for_update().filter(customer=customer, ended_at=None)
+        if live.filter(principal=principal).exists():
+            raise Refused(_("This person is a member already."), code="MEMBER_ALREADY")
+        if customer.kind == CustomerKind.INDIVIDUAL and live.exists():
+            raise Refused(_("An individual acts alone. Only organisations have members."), code="INDIVIDUAL")
+        return Membership.objects.create(customer=customer, principal=principal, role=MemberRole(role), joined_at=at)
+
+
+def open_login(*, principal: Principal, email: str, actor: Actor, now: datetime | None = None) -> User:
+    """Give a person a login at an address that was proved to be theirs: no password, codes by e-mail.
+
+    Raises Refused when another login uses the address.
+    """
+    at = now or clock.now()
+    with transaction.atomic():
+        contact = contacts.add(
+            principal=principal, kind=ContactKind.EMAIL, address=email, actor=actor, verified=True, now=at
+        )
+        if User.objects.filter(email__iexact=contact.address).exists():
+            raise Refused(_("Another login uses this e-mail address. Use a different one."), code="EMAIL_TAKEN")
+        return User.objects.create_user(
+            contact.address, principal=principal, language=principal.language, created_at=at
+        )
+
+
+def enrol(
+    *,
+    customer: Customer,
+    full_name: str,
+    email: str,
+    role: MemberRole | str = MemberRole.OWNER,
+    language: str = "en",
+    phone: str = "",
+    actor: Actor,
+    now: datetime | None = None,
+) -> User:
+    """A new person with a login and a membership, in one transaction: what accepting an invitation does.
+
+    A person who has a customer's login at this address joins with it. Raises Refused as the steps do.
+    """
+    at = now or clock.now()
+    with transaction.atomic():
+        known = User.objects.filter(email__iexact=email.strip(), is_staff=False, is_active=True).first()
+        if known is not None and known.principal is not None:
+            user, principal = known, known.principal
+        else:
+            principal = principals.create(full_name=full_name, language=language, actor=actor, now=at)
+            user = open_login(principal=principal, email=email, actor=actor, now=at)
+        if phone:
+            contacts.add(principal=principal, kind=ContactKind.PHONE, address=phone, actor=actor, now=at)
+        add_member(customer=customer, principal=principal, role=role, actor=actor, now=at)
+    return user
+
+
+def invite(
+    *,
+    customer: Customer,
+    address: str,
+    role: MemberRole | str = MemberRole.OWNER,
+    language: str = "en",
+    actor: Actor,
+    now: datetime | None = None,
+) -> Invitation:
+    """Write an invitation to act for the customer; it is sent after the commit.
+
+    An open invitation to the same address is replaced. Raises Refused for a bad address or a closed customer.
+    """
+    at = now or clock.now()
+    if customer.state != CustomerState.ACTIVE:
+        raise Refused(_("This customer is closed. Open it again before you invite anybody."), code="CUSTOMER_CLOSED")
+    has_owner = Membership.objects.filter(customer=customer, ended_at=None).exists()
+    return invitations.write(
+        kind=InvitationKind.MEMBER if has_owner else InvitationKind.CUSTOMER,
+        address=address,
+        customer=customer,
+        role=MemberRole(role),
+        language=language,
+        subject_ref=customer.subject.ref,
+        actor=actor,
+        now=at,
+    )
+
+
+def remove_member(*, membership: Membership, actor: Actor, now: datetime | None = None) -> None:
+    """End a membership. The last owner stays; raises Refused for them and LostRace when it ended meanwhile."""
+    at = now or clock.now()
+    with transaction.atomic():
+        _protect_last_owner(membership)
+        if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at):
+            raise LostRace(_("This person was removed a moment ago."))
+        membership.refresh_from_db()
+
+
+def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor, now: datetime | None = None) -> None:
+    """Make a member an owner or an owner a member. The last owner stays an owner."""
+    with transaction.atomic():
+        if MemberRole(role) != MemberRole.OWNER:
+            _protect_last_owner(membership)
+        if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(role=MemberRole(role)):
+            raise LostRace(_("This person was removed a moment ago."))
+        membership.refresh_from_db()
+
+
+def _protect_last_owner(membership: Membership) -> None:
+    """The rows are locked: two owners who remove each other at once must not both succeed."""
+    live = Membership.objects.select_for_update().filter(customer_id=membership.customer_id, ended_at=None)
+    owners = set(live.filter(role=MemberRole.OWNER).values_list("pk", flat=True))
+    if rules.leaves_no_owner(owners, membership.pk):
+        raise Refused(
+            _("An organisation keeps at least one owner. Make somebody else an owner first."), code="LAST_OWNER"
+        )
+
+
+def close(*, customer: Customer, actor: Actor, now: datetime | None = None) -> None:
+    """Close the account; its records stay. Raises IllegalMove when it is closed."""
+    with transaction.atomic():
+        move(customer, CustomerState.CLOSED, moves=CUSTOMER_MOVES)
+
+
+def reopen(*, customer: Customer, actor: Actor, now: datetime | None = None) -> None:
+    """Open a closed account again. Raises IllegalMove when it is open, Refused when its subject was erased."""
+    if customer.subject.erased_at is not None:
+        raise IllegalMove(_("This customer was erased. Create a new one."))
+    with transaction.atomic():
+        move(customer, CustomerState.ACTIVE, moves=CUSTOMER_MOVES)

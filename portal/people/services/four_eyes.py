@@ -1,0 +1,118 @@
+"""Two people: one proposes, another answers, both bound to the same text."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import rfc8785
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.people.models import FourEyesModel, FourEyesRule, RoleGrant, User
+from portal.people.selectors import grants_in_force
+from portal.people.states import Answer
+
+P = TypeVar("P", bound=FourEyesModel)
+
+
+def shown_digest(shown: Mapping[str, Any] | str | bytes) -> str:
+    """SHA-256 (hex) of what was shown: bytes and text as they are, a mapping as RFC 8785 canonical JSON."""
+    if isinstance(shown, str):
+        shown = shown.encode()
+    return hashlib.sha256(shown if isinstance(shown, bytes) else rfc8785.dumps(dict(shown))).hexdigest()
+
+
+def person_of(actor: Actor) -> User:
+    """The active staff login behind an actor. Raises NotAllowed for a task, a customer or a stranger."""
+    user = User.objects.filter(pk=actor.user_id, is_staff=True, is_active=True).first() if actor.user_id else None
+    if user is None:
+        raise NotAllowed(_("Only a signed-in staff member can do this."))
+    return user
+
+
+def _role_ids(user: User, now: datetime) -> set[int]:
+    """Asked of the database each time: a role that ended a moment ago must not answer."""
+    if not (user.is_staff and User.objects.filter(pk=user.pk, is_active=True).exists()):
+        return set()
+    return set(grants_in_force(RoleGrant.objects.filter(user=user), now=now).values_list("role_id", flat=True))
+
+
+def require_maker(user: User, act: str, *, now: datetime | None = None) -> None:
+    """Raises NotAllowed unless one of the user's roles, in force now, may propose ``act``."""
+    roles = _role_ids(user, now or clock.now())
+    if not FourEyesRule.objects.filter(act=act, maker_role__in=roles).exists():
+        raise NotAllowed(_("Your role may not propose this. Ask an administrator who may."))
+
+
+def require_checker(proposal: FourEyesModel, user: User, *, now: datetime | None = None) -> None:
+    """Raises NotAllowed unless the user is another person than the maker and a role of theirs may answer the act.
+
+    The table pairs roles: the checker's role must stand beside a role that the maker holds or held when proposing.
+    Raises IllegalMove when the proposal was answered already.
+    """
+    if proposal.answer != Answer.PENDING:
+        raise IllegalMove(_("This was answered already."))
+    if proposal.made_by_id == user.pk:
+        raise NotAllowed(_("Somebody else must answer: you proposed this yourself."))
+    maker_roles = set(
+        grants_in_force(RoleGrant.objects.filter(user_id=proposal.made_by_id), now=proposal.made_at).values_list(
+            "role_id", flat=True
+        )
+    )
+    pairs = FourEyesRule.objects.filter(
+        act=proposal.act, maker_role__in=maker_roles, checker_role__in=_role_ids(user, now or clock.now())
+    )
+    if not pairs.exists():
+        raise NotAllowed(_("Your role may not answer this. Ask an administrator who may."))
+
+
+def propose(
+    model: type[P], *, act: str, maker: User, shown: Mapping[str, Any] | str | bytes, now: datetime, **fields: Any
+) -> P:
+    """Insert one proposal in the caller's transaction, bound to the digest of ``shown``.
+
+    Raises NotAllowed when the maker's roles do not carry the act.
+    """
+    require_maker(maker, act, now=now)
+    return model._default_manager.create(
+        act=act, made_by=maker, made_at=now, shown_sha256=shown_digest(shown), **fields
+    )
+
+
+def answer(
+    proposal: FourEyesModel,
+    *,
+    checker: User,
+    approve: bool,
+    shown: Mapping[str, Any] | str | bytes,
+    reason: str = "",
+    now: datetime,
+) -> None:
+    """Approve or refuse in the caller's transaction; what follows from a yes is the caller's, in the same one.
+
+    Raises NotAllowed (see ``require_checker``), Refused when what is shown now is not what was proposed or a refusal
+    has no reason, LostRace when somebody else answered first.
+    """
+    require_checker(proposal, checker, now=now)
+    if shown_digest(shown) != proposal.shown_sha256:
+        raise Refused(_("What was proposed has changed since. Ask for a new proposal."), code="SHOWN_CHANGED")
+    if not approve and not reason.strip():
+        raise Refused(_("Say why you refuse, so that the other person can mend it."), code="REASON_MISSING")
+    with transaction.atomic():
+        updated = (
+            type(proposal)
+            ._default_manager.filter(pk=proposal.pk, answer=Answer.PENDING)
+            .update(
+                answer=Answer.APPROVED if approve else Answer.REFUSED,
+                checked_by=checker,
+                checked_at=now,
+                reason=reason.strip(),
+            )
+        )
+        if updated != 1:
+            raise LostRace(_("Somebody else answered this a moment ago."))
+        proposal.refresh_from_db()

@@ -1,0 +1,108 @@
+"""Invitations by an e-mailed link."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import addresses
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.errors import LostRace, NotFound, Refused
+from portal.people.models import Invitation
+from portal.people.states import ContactKind, InvitationKind
+
+#: Technical limit: how long a link that opens an account stays open.
+LIFE = timedelta(days=getattr(settings, "INVITATION_DAYS", 7))
+_SALT = "portal.people.invitation"
+
+
+def write(
+    *, kind: InvitationKind, address: str, subject_ref: UUID, actor: Actor, now: datetime, **fields: Any
+) -> Invitation:
+    """Insert an invitation and send it after the commit; an open one to the same address for the same is cancelled.
+
+    Raises Refused for what is no e-mail address.
+    """
+    plain = addresses.normalise(ContactKind.EMAIL, address)
+    with transaction.atomic():
+        Invitation.objects.filter(
+            kind=kind,
+            address_key__in=addresses.address_keys(plain),
+            customer=fields.get("customer"),
+            user=fields.get("user"),
+            accepted_at=None,
+            cancelled_at=None,
+        ).update(cancelled_at=now)
+        invitation = Invitation.objects.create(
+            kind=kind,
+            address=plain,
+            address_key=addresses.address_key(plain),
+            subject_ref=subject_ref,
+            invited_by_id=actor.user_id,
+            invited_at=now,
+            expires_at=now + LIFE,
+            **fields,
+        )
+        enqueue("portal.signin.tasks.send_invitation", invitation.pk)
+    return invitation
+
+
+def token_of(invitation: Invitation) -> str:
+    """The part of the link that proves it was sent by us: a signature over the row, nothing to steal at rest."""
+    return signing.dumps(invitation.pk, salt=_SALT)
+
+
+def by_token(token: str, *, now: datetime) -> Invitation:
+    """The open invitation behind a link.
+
+    Raises NotFound for a forged one, Refused (with what to do) for one that was used, cancelled or is past its end.
+    """
+    try:
+        invitation = Invitation.objects.filter(pk=signing.loads(token, salt=_SALT)).first()
+    except signing.BadSignature:
+        invitation = None
+    if invitation is None:
+        raise NotFound(_("There is no such invitation."))
+    if invitation.accepted_at is not None:
+        raise Refused(_("This invitation was used already. Sign in instead."), code="INVITATION_USED")
+    if invitation.cancelled_at is not None or invitation.expires_at <= now:
+        raise Refused(
+            _("This invitation has ended. Ask the person who sent it for a new one."), code="INVITATION_ENDED"
+        )
+    return invitation
+
+
+def mark_accepted(invitation: Invitation, *, now: datetime) -> None:
+    """Use the invitation up, in the caller's transaction. Raises LostRace when it was used or cancelled meanwhile."""
+    updated = Invitation.objects.filter(
+        pk=invitation.pk, accepted_at=None, cancelled_at=None, expires_at__gt=now
+    ).update(accepted_at=now)
+    if updated != 1:
+        raise LostRace(_("This invitation was used a moment ago. Sign in instead."))
+    invitation.refresh_from_db()
+
+
+def mark_sent(invitation: Invitation, *, now: datetime) -> bool:
+    """Claim the sending. False: it was sent, used or cancelled already."""
+    return (
+        Invitation.objects.filter(pk=invitation.pk, sent_at=None, accepted_at=None, cancelled_at=None).update(
+            sent_at=now
+        )
+        == 1
+    )
+
+
+def cancel(*, invitation: Invitation, actor: Actor, now: datetime) -> None:
+    """Close an open invitation: its link stops working. Raises LostRace when it was used or cancelled meanwhile."""
+    with transaction.atomic():
+        updated = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, cancelled_at=None).update(
+            cancelled_at=now
+        )
+        if updated != 1:
+            raise LostRace(_("This invitation was used or cancelled a moment ago."))
+        invitation.refresh_from_db()

@@ -1,0 +1,248 @@
+"""Roles: loaded from data, given, changed and ended by two people."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.people import rules
+from portal.people.models import FourEyesRule, Role, RoleGrant, RolePermission, RoleProposal, User
+from portal.people.permissions import Act
+from portal.people.selectors import grants_in_force
+from portal.people.services import four_eyes
+from portal.people.states import Answer, RoleChange
+
+#: What a role that only reads may do with a thing; every other verb changes something.
+READING_VERBS = frozenset({"export", "make", "read", "view", "verify"})
+
+
+@dataclass(frozen=True)
+class Synced:
+    """How many rows of each kind the database holds after a load."""
+
+    roles: int
+    permissions: int
+    rules: int
+
+
+def shipped() -> dict[str, Any]:
+    """The roles, permissions and two-person acts that the portal ships (``portal/people/data/roles.toml``)."""
+    return tomllib.loads(resources.files("portal.people").joinpath("data/roles.toml").read_text(encoding="utf-8"))
+
+
+def sync(data: Mapping[str, Any]) -> Synced:
+    """Make the rows equal to ``data``; running it again changes nothing. A role that somebody holds is never removed.
+
+    Raises Refused for an unknown role, a reading role with a verb that changes things, or one person doing both halves.
+    """
+    _refuse_bad(data)
+    with transaction.atomic():
+        for code, role in data["roles"].items():
+            Role.objects.update_or_create(
+                code=code,
+                defaults={
+                    "label": role["label"],
+                    "needs_end": role.get("needs_end", False),
+                    "only_reads": role.get("only_reads", False),
+                },
+            )
+        ids = dict(Role.objects.values_list("code", "pk"))
+        permissions = {(ids[r], code) for code, roles in data["permissions"].items() for r in roles}
+        _match(RolePermission, ("role_id", "code"), permissions)
+        pairs = {
+            (act, ids[maker], ids[checker])
+            for act, halves in data["four_eyes"].items()
+            for maker in halves["makers"]
+            for checker in halves["checkers"]
+        }
+        _match(FourEyesRule, ("act", "maker_role_id", "checker_role_id"), pairs)
+        Role.objects.exclude(code__in=data["roles"]).filter(grants=None).delete()
+    return Synced(roles=len(data["roles"]), permissions=len(permissions), rules=len(pairs))
+
+
+def _refuse_bad(data: Mapping[str, Any]) -> None:
+    known = set(data["roles"])
+    named = {r for roles in data["permissions"].values() for r in roles}
+    named |= {r for halves in data["four_eyes"].values() for side in ("makers", "checkers") for r in halves[side]}
+    if named - known:
+        raise Refused(f"roles.toml names roles that it does not describe: {', '.join(sorted(named - known))}.")
+    reading = {code for code, role in data["roles"].items() if role.get("only_reads", False)}
+    for code, roles in data["permissions"].items():
+        if code.rpartition(":")[2] not in READING_VERBS and reading & set(roles):
+            raise Refused(f"{code} changes something; a role that only reads cannot carry it.")
+
+
+def _match(
+    model: type[RolePermission] | type[FourEyesRule], names: tuple[str, ...], wanted: set[tuple[Any, ...]]
+) -> None:
+    """Insert what is missing and delete what is no longer said."""
+    rows: models.Manager[Any] = model._default_manager
+    have = {tuple(row[1:]): row[0] for row in rows.values_list("pk", *names)}
+    rows.filter(pk__in=[pk for key, pk in have.items() if key not in wanted]).delete()
+    rows.bulk_create(model(**dict(zip(names, key, strict=True))) for key in sorted(wanted - set(have), key=str))
+
+
+def shown(proposal: RoleProposal) -> dict[str, Any]:
+    """What both people see of a proposal: the facts that the answer is bound to."""
+    return describe(
+        change=proposal.change,
+        user=proposal.user,
+        role=proposal.role,
+        starts_at=proposal.starts_at,
+        ends_at=proposal.ends_at,
+        grant=proposal.grant,
+        why=proposal.why,
+    )
+
+
+def describe(
+    *,
+    change: str,
+    user: User,
+    role: Role,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    grant: RoleGrant | None,
+    why: str,
+) -> dict[str, Any]:
+    """The facts of a change of a role; the role's permissions are part of them, so that a later load is noticed."""
+    return {
+        "change": str(change),
+        "user": user.pk,
+        "role": role.code,
+        "permissions": sorted(role.permissions.values_list("code", flat=True)),
+        "from": starts_at.isoformat() if starts_at else None,
+        "until": ends_at.isoformat() if ends_at else None,
+        "held_from": grant.starts_at.isoformat() if grant else None,
+        "held_until": grant.ends_at.isoformat() if grant and grant.ends_at else None,
+        "why": why,
+    }
+
+
+def _refuse_bad_dates(role: Role, starts_at: datetime, ends_at: datetime | None, now: datetime) -> None:
+    if role.needs_end and ends_at is None:
+        raise Refused(_("This role needs an end date."), code="END_MISSING")
+    if ends_at is not None and (ends_at <= starts_at or ends_at <= now):
+        raise Refused(_("The end must lie after the start and in the future."), code="END_BEFORE_START")
+
+
+def propose_grant(
+    *, user: User, role: Role, starts_at: datetime, ends_at: datetime | None, why: str, actor: Actor, now: datetime
+) -> RoleProposal:
+    """Propose that a staff member holds a role from ``starts_at`` (never earlier than now) until ``ends_at``.
+
+    Raises NotAllowed, Refused for a customer's login, a missing reason, bad dates or a role held already.
+    """
+    starts_at = max(starts_at, now)
+    _refuse_bad_dates(role, starts_at, ends_at, now)
+    if not user.is_staff or not user.is_active:
+        raise Refused(_("Only an active staff login can hold a role."), code="NOT_STAFF")
+    held = RoleGrant.objects.filter(user=user, role=role).exclude(ends_at__lte=starts_at)
+    if held.exists():
+        raise Refused(_("This person holds the role already. Change its dates instead."), code="HELD_ALREADY")
+    return _propose(RoleChange.GRANT, user, role, starts_at, ends_at, None, why, actor, now)
+
+
+def propose_change(
+    *, grant: RoleGrant, ends_at: datetime | None, why: str, actor: Actor, now: datetime
+) -> RoleProposal:
+    """Propose another end for a role that is held."""
+    _refuse_bad_dates(grant.role, grant.starts_at, ends_at, now)
+    return _propose(RoleChange.CHANGE, grant.user, grant.role, grant.starts_at, ends_at, grant, why, actor, now)
+
+
+def propose_end(*, grant: RoleGrant, why: str, actor: Actor, now: datetime) -> RoleProposal:
+    """Propose that a held role ends as soon as the second person agrees."""
+    return _propose(RoleChange.END, grant.user, grant.role, grant.starts_at, None, grant, why, actor, now)
+
+
+def _propose(
+    change: RoleChange,
+    user: User,
+    role: Role,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    grant: RoleGrant | None,
+    why: str,
+    actor: Actor,
+    now: datetime,
+) -> RoleProposal:
+    if not why.strip():
+        raise Refused(_("Say why, so that the second person can decide."), code="REASON_MISSING")
+    if grant is not None and not rules.in_force(grant.starts_at, grant.ends_at, now=max(now, grant.starts_at)):
+        raise Refused(_("This role has ended already."), code="ENDED_ALREADY")
+    if RoleProposal.objects.filter(user=user, role=role, answer=Answer.PENDING).exists():
+        raise Refused(_("A proposal for this person and role is waiting for an answer."), code="PROPOSED_ALREADY")
+    facts: dict[str, Any] = {
+        "change": change,
+        "user": user,
+        "role": role,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "grant": grant,
+        "why": why.strip(),
+    }
+    with transaction.atomic():
+        return four_eyes.propose(
+            RoleProposal,
+            act=Act.ROLE_CHANGE,
+            maker=four_eyes.person_of(actor),
+            shown=describe(**facts),
+            now=now,
+            **facts,
+        )
+
+
+def answer(*, proposal: RoleProposal, approve: bool, reason: str = "", actor: Actor, now: datetime) -> RoleGrant | None:
+    """Answer a proposal; a yes takes effect in the same transaction. Gives the role as it is held then, or None.
+
+    The person who would get or lose the role cannot answer. Raises what ``four_eyes.answer`` raises.
+    """
+    checker = four_eyes.person_of(actor)
+    if checker.pk == proposal.user_id:
+        raise Refused(_("Somebody else must answer: the role is yours."), code="OWN_ROLE")
+    with transaction.atomic():
+        four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown(proposal), reason=reason, now=now)
+        return _carry_out(proposal, now) if approve else None
+
+
+def _carry_out(proposal: RoleProposal, now: datetime) -> RoleGrant:
+    if proposal.grant is None:
+        return give(
+            user=proposal.user,
+            role=proposal.role,
+            starts_at=max(proposal.starts_at or now, now),
+            ends_at=proposal.ends_at,
+            now=now,
+        )
+    grant = RoleGrant.objects.select_for_update().get(pk=proposal.grant.pk)
+    if grant.ends_at is not None and grant.ends_at <= now:
+        raise Refused(_("This role has ended already."), code="ENDED_ALREADY")
+    # A role that has not begun ends where it starts: it never held.
+    ends_now = max(now, grant.starts_at)
+    grant.ends_at = ends_now if proposal.change == RoleChange.END else proposal.ends_at
+    grant.save(update_fields=["ends_at"])
+    return grant
+
+
+def give(*, user: User, role: Role, starts_at: datetime, ends_at: datetime | None, now: datetime) -> RoleGrant:
+    """Insert a held role in the caller's transaction. Called with an approved proposal, or by ``staff.bootstrap``."""
+    return RoleGrant.objects.create(user=user, role=role, starts_at=starts_at, ends_at=ends_at, granted_at=now)
+
+
+def needs_bootstrap(*, now: datetime) -> bool:
+    """True while no two active people exist of whom one may propose a role and the other agree to it."""
+    makers: set[int] = set()
+    checkers: set[int] = set()
+    live = grants_in_force(RoleGrant.objects.filter(user__is_active=True), now=now)
+    for rule in FourEyesRule.objects.filter(act=Act.ROLE_CHANGE):
+        makers |= set(live.filter(role=rule.maker_role).values_list("user", flat=True))
+        checkers |= set(live.filter(role=rule.checker_role).values_list("user", flat=True))
+    return not rules.can_work_by_two(makers, checkers)

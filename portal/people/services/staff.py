@@ -1,0 +1,126 @@
+"""The life of a staff login: invited, accepted, deactivated."""
+
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import addresses, hooks
+from portal.core.actor import Actor
+from portal.core.errors import LostRace, Refused
+from portal.people.models import Invitation, Role, RoleGrant, User
+from portal.people.services import invitations, roles, subjects
+from portal.people.states import ContactKind, InvitationKind, SubjectKind
+
+
+def create(*, email: str, full_name: str, actor: Actor, now: datetime) -> User:
+    """Insert a staff login without a password and without a role: it can do nothing yet.
+
+    Raises Refused when another login uses the address.
+    """
+    plain = addresses.normalise(ContactKind.EMAIL, email)
+    with transaction.atomic():
+        if User.objects.filter(email__iexact=plain).exists():
+            raise Refused(_("Another login uses this e-mail address. Use a different one."), code="EMAIL_TAKEN")
+        return User.objects.create_user(
+            plain,
+            full_name=full_name.strip(),
+            is_staff=True,
+            subject=subjects.new(SubjectKind.STAFF, now=now),
+            created_at=now,
+        )
+
+
+def invite(*, email: str, full_name: str, actor: Actor, now: datetime, language: str = "en") -> Invitation:
+    """Insert a staff login and send the link with which its owner sets a password and a second factor.
+
+    Raises Refused when another login uses the address.
+    """
+    with transaction.atomic():
+        user = create(email=email, full_name=full_name, actor=actor, now=now)
+        return invite_again(user=user, actor=actor, now=now, language=language)
+
+
+def invite_again(*, user: User, actor: Actor, now: datetime, language: str = "en") -> Invitation:
+    """Send a new link; an open one stops working. Raises Refused when the login has a password or was deactivated."""
+    if user.has_usable_password() or not user.is_active or user.subject is None:
+        raise Refused(_("This person has a password already, or may not sign in."), code="NO_INVITATION")
+    return invitations.write(
+        kind=InvitationKind.STAFF,
+        address=user.email,
+        user=user,
+        language=language,
+        subject_ref=user.subject.ref,
+        actor=actor,
+        now=now,
+    )
+
+
+def accept(*, invitation: Invitation, password: str, now: datetime) -> User:
+    """Set the first password of an invited staff login and use the invitation up.
+
+    Raises ValidationError for a weak password (the invitation stays open), LostRace when the link was used meanwhile.
+    """
+    user = invitation.user
+    if invitation.kind != InvitationKind.STAFF or user is None or not user.is_active:
+        raise Refused(
+            _("This invitation has ended. Ask the person who sent it for a new one."), code="INVITATION_ENDED"
+        )
+    validate_password(password, user)
+    with transaction.atomic():
+        invitations.mark_accepted(invitation, now=now)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user
+
+
+def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
+    """End a login for good: sessions closed, invitations cancelled, roles ended, and what it had locked set free.
+
+    Tells each callable of ``hooks.login_left`` as ``told(user_id=, at=)``, all in one transaction. Taking power away
+    needs no second person. Raises Refused for one's own login, LostRace when it was deactivated meanwhile.
+    """
+    if actor.user_id == user.pk:
+        raise Refused(_("You cannot deactivate your own login. Ask another administrator."), code="OWN_LOGIN")
+    with transaction.atomic():
+        updated = User.objects.filter(pk=user.pk, is_active=True).update(is_active=False, deactivated_at=now)
+        if updated != 1:
+            raise LostRace(_("This login was deactivated a moment ago."))
+        user.refresh_from_db()
+        Invitation.objects.filter(user=user, accepted_at=None, cancelled_at=None).update(cancelled_at=now)
+        for grant in RoleGrant.objects.filter(user=user).exclude(ends_at__lte=now):
+            grant.ends_at = max(now, grant.starts_at)
+            grant.save(update_fields=["ends_at"])
+        for told in hooks.login_left:
+            told(user_id=user.pk, at=now)
+
+
+def bootstrap(*, email: str, full_name: str, role_codes: list[str], password: str, actor: Actor, now: datetime) -> User:
+    """Create a staff member with roles and without a second person: only while no two people could do it by the rule.
+
+    Raises Refused once they can, or for an unknown role, one that needs an end, or a weak password.
+    """
+    with transaction.atomic():
+        if not roles.needs_bootstrap(now=now):
+            raise Refused(
+                _("Two people can give roles now. Invite the person in the admin and propose the role there."),
+                code="BOOTSTRAP_OVER",
+            )
+        found = list(Role.objects.filter(code__in=role_codes, needs_end=False))
+        if len(found) != len(set(role_codes)) or not found:
+            raise Refused(_("There is no such role, or it needs an end. Run sync_roles first."), code="UNKNOWN_ROLE")
+        user = create(email=email, full_name=full_name, actor=actor, now=now)
+        if password:
+            try:
+                validate_password(password, user)
+            except ValidationError as error:
+                raise Refused(" ".join(error.messages), code="WEAK_PASSWORD") from error
+            user.set_password(password)
+            user.save(update_fields=["password"])
+        else:
+            invite_again(user=user, actor=actor, now=now)
+        for role in found:
+            roles.give(user=user, role=role, starts_at=now, ends_at=None, now=now)
+    return user

@@ -1,0 +1,38 @@
+"""Issuing, joining and ending opaque references."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.people.models import Subject, SubjectAlias
+from portal.people.states import SubjectKind
+
+
+def new(kind: SubjectKind | str, *, now: datetime | None = None) -> Subject:
+    """Insert one subject with a random reference, in the caller's transaction."""
+    return Subject.objects.create(kind=SubjectKind(kind), created_at=now or clock.now())
+
+
+def join(*, old_ref: UUID, new_ref: UUID, now: datetime) -> SubjectAlias:
+    """Say that two references are one person; both stay as they are.
+
+    Raises Refused when ``old_ref`` was joined already, or the join would make a circle.
+    """
+    with transaction.atomic():
+        if SubjectAlias.objects.filter(old_ref=old_ref).exists():
+            raise Refused("This reference was joined to another one already.", code="JOINED_ALREADY")
+        at: UUID | None = new_ref
+        while at is not None:
+            if at == old_ref:
+                raise Refused("These references are one person already.", code="JOINED_ALREADY")
+            at = SubjectAlias.objects.filter(old_ref=at).values_list("new_ref", flat=True).first()
+        return SubjectAlias.objects.create(old_ref=old_ref, new_ref=new_ref, joined_at=now)
+
+
+def end(subject: Subject, *, now: datetime) -> None:
+    """Record that the person behind the reference was erased. The reference stays in the evidence."""
+    Subject.objects.filter(pk=subject.pk, erased_at=None).update(erased_at=now)
+    subject.refresh_from_db()

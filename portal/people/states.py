@@ -1,0 +1,76 @@
+"""The closed lists of this room."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class SubjectKind(TextChoices):
+    """Whom an opaque subject reference stands for."""
+
+    PRINCIPAL = "principal", _("Person")
+    CUSTOMER = "customer", _("Customer")
+    STRANGER = "stranger", _("Person without an account")
+    STAFF = "staff", _("Staff member")
+
+
+class CustomerKind(TextChoices):
+    INDIVIDUAL = "individual", _("Individual")
+    ORGANISATION = "organisation", _("Organisation")
+
+
+class CustomerState(TextChoices):
+    ACTIVE = "active", _("Active")
+    CLOSED = "closed", _("Closed")
+
+
+CUSTOMER_MOVES: dict[str, set[str]] = {
+    CustomerState.ACTIVE: {CustomerState.CLOSED},
+    CustomerState.CLOSED: {CustomerState.ACTIVE},
+}
+
+
+class MemberRole(TextChoices):
+    OWNER = "owner", _("Owner")
+    MEMBER = "member", _("Member")
+
+
+class ContactKind(TextChoices):
+    EMAIL = "email", _("Email")
+    PHONE = "phone", _("Phone")
+
+
+class Answer(TextChoices):
+    """What the second person said to a proposal."""
+
+    PENDING = "pending", _("Waiting for a second person")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")
+
+
+class RoleChange(TextChoices):
+    GRANT = "grant", _("Give the role")
+    CHANGE = "change", _("Change its dates")
+    END = "end", _("End the role")
+
+
+class InvitationKind(TextChoices):
+    STAFF = "staff", _("Staff member")
+    CUSTOMER = "customer", _("Customer")
+    MEMBER = "member", _("Member of an organisation")
+
+
+class CodePurpose(TextChoices):
+    """What a six-digit code opens."""
+
+    SIGN_IN = "sign_in", _("Sign in")
+    CONTACT = "contact", _("Confirm an address")
+    TRACK = "track", _("Follow a grievance or request")
+
+
+class SignInOutcome(TextChoices):
+    SIGNED_IN = "signed_in", _("Signed in")
+    WRONG_PASSWORD = "wrong_password", _("Wrong password")
+    WRONG_CODE = "wrong_code", _("Wrong code")
+    LOCKED = "locked", _("Refused: too many tries")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    FORGIVEN = "forgiven", _("Unlocked by staff")

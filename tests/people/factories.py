@@ -1,0 +1,156 @@
+"""Rows of this room for every test."""
+
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from portal.core import addresses, clock
+from portal.core.ids import new_reference
+from portal.people.models import (
+    ContactPoint,
+    Customer,
+    Fiduciary,
+    Membership,
+    Principal,
+    Role,
+    RoleGrant,
+    Subject,
+    User,
+)
+from portal.people.services import roles
+from portal.people.states import ContactKind, CustomerKind, MemberRole, SubjectKind
+
+PASSWORD = "correct horse battery staple"
+
+
+class SubjectFactory(DjangoModelFactory[Subject]):
+    kind = SubjectKind.PRINCIPAL
+    created_at = factory.LazyFunction(clock.now)
+
+    class Meta:
+        model = Subject
+
+
+class FiduciaryFactory(DjangoModelFactory[Fiduciary]):
+    code = factory.Sequence(lambda n: f"client-{n}")
+    name = factory.Sequence(lambda n: f"Client {n} Private Limited")
+    created_at = factory.LazyFunction(clock.now)
+
+    class Meta:
+        model = Fiduciary
+
+
+class PrincipalFactory(DjangoModelFactory[Principal]):
+    """``PrincipalFactory(email="asha@acme.example", phone="+919876543210")`` adds verified contact points."""
+
+    subject = factory.SubFactory(SubjectFactory)
+    full_name = factory.Sequence(lambda n: f"Asha Rao {n}")
+    created_at = factory.LazyFunction(clock.now)
+
+    class Meta:
+        model = Principal
+        skip_postgeneration_save = True
+
+    @factory.post_generation
+    def email(self: Any, create: bool, extracted: str | None, **kwargs: Any) -> None:
+        if extracted:
+            ContactPointFactory(principal=self, kind=ContactKind.EMAIL, address=extracted)
+
+    @factory.post_generation
+    def phone(self: Any, create: bool, extracted: str | None, **kwargs: Any) -> None:
+        if extracted:
+            ContactPointFactory(principal=self, kind=ContactKind.PHONE, address=extracted)
+
+
+class ContactPointFactory(DjangoModelFactory[ContactPoint]):
+    """Verified; ``verified_at=None`` for one that is not."""
+
+    principal = factory.SubFactory(PrincipalFactory)
+    kind = ContactKind.EMAIL
+    address = factory.Sequence(lambda n: f"person{n}@acme.example")
+    address_key = factory.LazyAttribute(lambda o: addresses.address_key(o.address))
+    added_at = factory.LazyFunction(clock.now)
+    verified_at = factory.LazyFunction(clock.now)
+
+    class Meta:
+        model = ContactPoint
+
+
+class CustomerFactory(DjangoModelFactory[Customer]):
+    """An organisation; ``CustomerFactory(kind="individual")`` for one person."""
+
+    subject = factory.SubFactory(SubjectFactory, kind=SubjectKind.CUSTOMER)
+    reference = factory.LazyFunction(lambda: new_reference("CU"))
+    kind = CustomerKind.ORGANISATION
+    name = factory.Sequence(lambda n: f"Acme Traders {n}")
+    created_at = factory.LazyFunction(clock.now)
+
+    class Meta:
+        model = Customer
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    customer = factory.SubFactory(CustomerFactory)
+    principal = factory.SubFactory(PrincipalFactory)
+    role = MemberRole.OWNER
+    joined_at = factory.LazyFunction(clock.now)
+
+    class Meta:
+        model = Membership
+
+
+class CustomerUserFactory(DjangoModelFactory[User]):
+    """A customer's login with its person; ``member_of=customer`` (and ``role="member"``) makes it act for one."""
+
+    email = factory.Sequence(lambda n: f"member{n}@acme.example")
+    principal = factory.SubFactory(PrincipalFactory)
+    password = "!"
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    @factory.post_generation
+    def reached(self: Any, create: bool, extracted: bool | None, **kwargs: Any) -> None:
+        ContactPointFactory(principal=self.principal, address=self.email)
+
+    @factory.post_generation
+    def member_of(self: Any, create: bool, extracted: Customer | None, **kwargs: Any) -> None:
+        if extracted:
+            MembershipFactory(customer=extracted, principal=self.principal, **kwargs)
+
+
+class StaffFactory(DjangoModelFactory[User]):
+    """A staff login; ``StaffFactory(roles=["kyc_maker"])`` holds roles from now on, as ``roles.toml`` describes them."""
+
+    email = factory.Sequence(lambda n: f"staff{n}@onesetu.example")
+    full_name = factory.Sequence(lambda n: f"Staff Member {n}")
+    is_staff = True
+    subject = factory.SubFactory(SubjectFactory, kind=SubjectKind.STAFF)
+    password = factory.django.Password(PASSWORD)
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    @factory.post_generation
+    def roles(self: Any, create: bool, extracted: list[str] | None, **kwargs: Any) -> None:
+        for code in extracted or ():
+            RoleGrantFactory(user=self, role=shipped_role(code))
+
+
+class RoleGrantFactory(DjangoModelFactory[RoleGrant]):
+    user = factory.SubFactory(StaffFactory)
+    starts_at = factory.LazyFunction(clock.now)
+    granted_at = factory.SelfAttribute("starts_at")
+
+    class Meta:
+        model = RoleGrant
+
+
+def shipped_role(code: str) -> Role:
+    """The role as shipped, loaded on first use."""
+    if not Role.objects.filter(code=code).exists():
+        roles.sync(roles.shipped())
+    return Role.objects.get(code=code)

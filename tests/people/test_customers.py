@@ -1,0 +1,234 @@
+"""Customers, their people and their addresses."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from portal.core import addresses, clock, hooks
+from portal.core.actor import SYSTEM
+from portal.core.errors import IllegalMove, NotFound, Refused
+from portal.people import selectors
+from portal.people.models import ContactPoint, Customer, Membership, User
+from portal.people.services import contacts, customers, invitations, principals, subjects
+from portal.people.states import InvitationKind, MemberRole, SubjectKind
+from tests.people.factories import (
+    ContactPointFactory,
+    CustomerFactory,
+    CustomerUserFactory,
+    MembershipFactory,
+    PrincipalFactory,
+    StaffFactory,
+    SubjectFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def enrol(customer, email, role=MemberRole.OWNER):
+    return customers.enrol(customer=customer, full_name="Asha Rao", email=email, role=role, actor=SYSTEM)
+
+
+def test_a_customer_gets_a_reference_and_a_subject_of_its_own():
+    asha = PrincipalFactory()
+    customer = customers.create(kind="organisation", name=" Acme Traders ", owner=asha, actor=SYSTEM)
+    assert customer.reference.startswith("OS-CU-")
+    assert customer.subject.kind == SubjectKind.CUSTOMER
+    assert customer.subject.ref != asha.subject.ref
+    assert Customer.objects.get().name == "Acme Traders"
+    assert Membership.objects.get().role == MemberRole.OWNER
+
+
+def test_a_customer_without_a_name_is_refused():
+    with pytest.raises(Refused, match="name"):
+        customers.create(kind="individual", name=" ", actor=SYSTEM)
+
+
+def test_names_and_addresses_are_not_readable_in_the_database(django_assert_num_queries):
+    customer = CustomerFactory(name="Acme Traders")
+    contact = ContactPointFactory(address="asha@acme.example")
+    raw = [
+        bytes(Customer.objects.extra(select={"raw": "name"}).values_list("raw", flat=True)[0]),
+        bytes(ContactPoint.objects.extra(select={"raw": "address"}).values_list("raw", flat=True)[0]),
+    ]
+    assert not any(word in blob for blob in raw for word in (b"Acme", b"asha"))
+    assert (customer.name, contact.masked) == ("Acme Traders", "a••••@acme.example")
+
+
+def test_an_individual_has_no_second_person():
+    customer = CustomerFactory(kind="individual")
+    enrol(customer, "asha@acme.example")
+    with pytest.raises(Refused, match="acts alone"):
+        enrol(customer, "ravi@acme.example")
+    assert not User.objects.filter(email="ravi@acme.example").exists()
+
+
+def test_a_person_joins_two_organisations_with_one_login():
+    first, second = CustomerFactory(), CustomerFactory()
+    user = enrol(first, "asha@acme.example")
+    assert enrol(second, "ASHA@acme.example") == user
+    assert set(selectors.customers_of(user)) == {first, second}
+
+
+def test_a_staff_address_cannot_become_a_customers_login():
+    StaffFactory(email="meera@onesetu.example")
+    with pytest.raises(Refused, match="Another login"):
+        enrol(CustomerFactory(), "meera@onesetu.example")
+
+
+def test_the_database_refuses_a_login_that_is_staff_and_customer():
+    user = CustomerUserFactory()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_staff=True)
+
+
+def test_the_last_owner_stays():
+    customer = CustomerFactory()
+    owner = MembershipFactory(customer=customer)
+    member = MembershipFactory(customer=customer, role=MemberRole.MEMBER)
+    with pytest.raises(Refused) as refused:
+        customers.remove_member(membership=owner, actor=SYSTEM)
+    assert refused.value.code == "LAST_OWNER"
+    with pytest.raises(Refused):
+        customers.change_role(membership=owner, role=MemberRole.MEMBER, actor=SYSTEM)
+    customers.change_role(membership=member, role=MemberRole.OWNER, actor=SYSTEM)
+    customers.remove_member(membership=owner, actor=SYSTEM)
+    assert owner.ended_at is not None
+
+
+def test_a_removed_member_sees_the_customer_no_more_and_may_come_back():
+    customer = CustomerFactory()
+    MembershipFactory(customer=customer)
+    user = CustomerUserFactory(member_of=customer, member_of__role=MemberRole.MEMBER)
+    assert selectors.customer_for(user, customer.reference) == customer
+    customers.remove_member(membership=user.principal.memberships.get(), actor=SYSTEM)
+    with pytest.raises(NotFound):
+        selectors.customer_for(user, customer.reference)
+    customers.add_member(customer=customer, principal=user.principal, role=MemberRole.MEMBER, actor=SYSTEM)
+    assert selectors.customer_for(user, customer.reference) == customer
+
+
+@pytest.mark.parametrize("who", [CustomerUserFactory, StaffFactory])
+def test_a_stranger_to_the_customer_is_told_it_does_not_exist(who):
+    customer = CustomerFactory()
+    with pytest.raises(NotFound):
+        selectors.customer_for(who(), customer.reference)
+    with pytest.raises(NotFound):
+        selectors.customer_for(who(), "OS-CU-WRONG")
+
+
+def test_a_reference_is_found_however_it_is_typed():
+    customer = CustomerFactory()
+    user = CustomerUserFactory(member_of=customer)
+    assert selectors.customer_for(user, customer.reference.lower().replace("-", " ")) == customer
+
+
+def test_the_first_invitation_asks_for_the_owner_and_later_ones_for_members():
+    customer = CustomerFactory()
+    first = customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM)
+    enrol(customer, "asha@acme.example")
+    later = customers.invite(customer=customer, address="ravi@acme.example", role=MemberRole.MEMBER, actor=SYSTEM)
+    assert (first.kind, later.kind) == (InvitationKind.CUSTOMER, InvitationKind.MEMBER)
+
+
+def test_inviting_the_same_address_again_ends_the_earlier_link():
+    customer = CustomerFactory()
+    older = customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM)
+    customers.invite(customer=customer, address="Asha@Acme.example", actor=SYSTEM)
+    with pytest.raises(Refused, match="ended"):
+        invitations.by_token(invitations.token_of(older), now=clock.now())
+
+
+def test_a_forged_link_is_no_invitation():
+    customers.invite(customer=CustomerFactory(), address="asha@acme.example", actor=SYSTEM)
+    with pytest.raises(NotFound):
+        invitations.by_token("MQ:forged", now=clock.now())
+
+
+def test_a_closed_customer_invites_nobody_and_can_be_opened_again():
+    customer = CustomerFactory()
+    customers.close(customer=customer, actor=SYSTEM)
+    with pytest.raises(Refused, match="closed"):
+        customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM)
+    with pytest.raises(IllegalMove):
+        customers.close(customer=customer, actor=SYSTEM)
+    customers.reopen(customer=customer, actor=SYSTEM)
+    assert customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM).pk
+
+
+def test_an_erased_customer_stays_closed():
+    customer = CustomerFactory(state="closed")
+    subjects.end(customer.subject, now=clock.now())
+    with pytest.raises(IllegalMove, match="erased"):
+        customers.reopen(customer=customer, actor=SYSTEM)
+
+
+def test_an_address_is_kept_once_in_its_normal_form_and_found_by_it():
+    asha = PrincipalFactory()
+    first = contacts.add(principal=asha, kind="phone", address="98765 43210", actor=SYSTEM)
+    again = contacts.add(principal=asha, kind="phone", address="+91 ९८७६५-४३२१०", verified=True, actor=SYSTEM)
+    assert first == again
+    assert again.verified_at is not None
+    assert list(selectors.contacts_at("phone", "09876543210")) == [first]
+
+
+def test_an_address_is_found_under_an_older_lookup_key(settings):
+    contact = ContactPointFactory(address="asha@acme.example")
+    settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
+    settings.LOOKUP_KEY = "0123456789abcdef" * 4
+    assert addresses.address_key("asha@acme.example") != bytes(contact.address_key)
+    assert list(selectors.contacts_at("email", "asha@acme.example")) == [contact]
+
+
+def test_giving_up_an_address_is_told_in_the_same_transaction(monkeypatch):
+    told = []
+    monkeypatch.setattr(hooks.address_left, "_items", [lambda **facts: told.append(facts)])
+    contact = ContactPointFactory(address="asha@acme.example")
+    now = clock.now()
+    contacts.leave(contact=contact, actor=SYSTEM, now=now)
+    ref = contact.principal.subject.ref
+    assert told == [{"subject_ref": ref, "kind": "email", "address": "asha@acme.example", "at": now}]
+    with pytest.raises(Refused):
+        contacts.leave(contact=contact, actor=SYSTEM)
+    with pytest.raises(IllegalMove):
+        contacts.verify(contact=contact, actor=SYSTEM)
+    assert contacts.add(principal=contact.principal, kind="email", address="asha@acme.example", actor=SYSTEM) != contact
+
+
+def test_a_failing_listener_keeps_the_address(monkeypatch):
+    def fail(**facts):
+        raise Refused("not now")
+
+    monkeypatch.setattr(hooks.address_left, "_items", [fail])
+    contact = ContactPointFactory()
+    with pytest.raises(Refused):
+        contacts.leave(contact=contact, actor=SYSTEM)
+    contact.refresh_from_db()
+    assert contact.left_at is None
+
+
+def test_a_verified_address_is_used_before_a_newer_unverified_one():
+    asha = PrincipalFactory(email="asha@acme.example")
+    contacts.add(principal=asha, kind="email", address="new@acme.example", actor=SYSTEM)
+    assert selectors.contact_for(asha, "email").address == "asha@acme.example"
+    assert selectors.contact_for(asha, "sms") is None
+    assert selectors.contact_for(asha, "dashboard") is None
+
+
+def test_joined_references_are_one_person_from_either_end():
+    now = clock.now()
+    a, b, c, other = (SubjectFactory().ref for _ in range(4))
+    subjects.join(old_ref=a, new_ref=b, now=now)
+    subjects.join(old_ref=b, new_ref=c, now=now)
+    assert selectors.refs_of(a) == selectors.refs_of(b) == selectors.refs_of(c) == {a, b, c}
+    assert selectors.refs_of(other) == {other}
+    with pytest.raises(Refused):
+        subjects.join(old_ref=c, new_ref=a, now=now)
+
+
+def test_indian_law_applies_to_everybody_and_others_with_evidence():
+    asha = PrincipalFactory()
+    assert selectors.regimes_of(asha.subject.ref) == {"IN"}
+    for _ in range(2):
+        principals.note_regime(principal=asha, regime="EU", ground="declared", now=clock.now())
+    later = SubjectFactory()
+    subjects.join(old_ref=asha.subject.ref, new_ref=later.ref, now=clock.now())
+    assert selectors.regimes_of(later.ref) == {"IN", "EU"}
