@@ -15,7 +15,7 @@ class EncryptedTextField(models.BinaryField):
 
     #: For the type checker: people read and write text here.
     _pyi_private_set_type: str
-    _pyi_private_get_type: str
+    _pyi_private_get_type: str  # type: ignore[assignment]
 
     def __init__(self, *args: Any, purpose: str = "field", **kwargs: Any) -> None:
         self.purpose = purpose

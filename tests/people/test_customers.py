@@ -216,19 +216,19 @@ def test_a_verified_address_is_used_before_a_newer_unverified_one():
 def test_joined_references_are_one_person_from_either_end():
     now = clock.now()
     a, b, c, other = (SubjectFactory().ref for _ in range(4))
-    subjects.join(old_ref=a, new_ref=b, now=now)
-    subjects.join(old_ref=b, new_ref=c, now=now)
+    subjects.join(old_ref=a, new_ref=b, actor=SYSTEM, now=now)
+    subjects.join(old_ref=b, new_ref=c, actor=SYSTEM, now=now)
     assert selectors.refs_of(a) == selectors.refs_of(b) == selectors.refs_of(c) == {a, b, c}
     assert selectors.refs_of(other) == {other}
     with pytest.raises(Refused):
-        subjects.join(old_ref=c, new_ref=a, now=now)
+        subjects.join(old_ref=c, new_ref=a, actor=SYSTEM, now=now)
 
 
 def test_indian_law_applies_to_everybody_and_others_with_evidence():
     asha = PrincipalFactory()
     assert selectors.regimes_of(asha.subject.ref) == {"IN"}
     for _ in range(2):
-        principals.note_regime(principal=asha, regime="EU", ground="declared", now=clock.now())
+        principals.note_regime(principal=asha, regime="EU", ground="declared", actor=SYSTEM, now=clock.now())
     later = SubjectFactory()
-    subjects.join(old_ref=asha.subject.ref, new_ref=later.ref, now=clock.now())
+    subjects.join(old_ref=asha.subject.ref, new_ref=later.ref, actor=SYSTEM, now=clock.now())
     assert selectors.regimes_of(later.ref) == {"IN", "EU"}

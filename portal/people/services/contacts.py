@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
 from portal.core import addresses, clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
@@ -31,16 +33,41 @@ def add(
         held = ContactPoint.objects.filter(
             principal=principal, address_key__in=addresses.address_keys(plain), left_at=None
         ).first()
-        contact = held or ContactPoint.objects.create(
+        if held is not None:
+            if verified and held.verified_at is None:
+                verify(contact=held, actor=actor, now=at)
+            return held
+        contact = ContactPoint.objects.create(
             principal=principal,
             kind=ContactKind(kind),
             address=plain,
             address_key=addresses.address_key(plain),
             added_at=at,
+            verified_at=at if verified else None,
         )
-        if verified and contact.verified_at is None:
-            verify(contact=contact, actor=actor, now=at)
+        state = "verified" if verified else "unverified"
+        _record(AuditKind.PEOPLE_CONTACT_ADDED, contact, actor, at, state=state, personal={"address": plain})
     return contact
+
+
+def _record(
+    kind: AuditKind,
+    contact: ContactPoint,
+    actor: Actor,
+    at: datetime,
+    *,
+    state: str,
+    personal: dict[str, object] | None = None,
+) -> None:
+    record(
+        kind,
+        actor=actor,
+        about=f"people.principal:{contact.principal_id}",
+        facts={"contact": contact.pk, "kind": contact.kind, "state": state},
+        subject_ref=contact.principal.subject.ref,
+        personal=personal,
+        at=at,
+    )
 
 
 def verify(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) -> None:
@@ -48,8 +75,10 @@ def verify(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) 
     at = now or clock.now()
     if contact.left_at is not None:
         raise IllegalMove(_("This address was given up. Add it again to confirm it."))
-    ContactPoint.objects.filter(pk=contact.pk, verified_at=None, left_at=None).update(verified_at=at)
-    contact.refresh_from_db()
+    with transaction.atomic():
+        if ContactPoint.objects.filter(pk=contact.pk, verified_at=None, left_at=None).update(verified_at=at):
+            _record(AuditKind.PEOPLE_CONTACT_VERIFIED, contact, actor, at, state="verified")
+        contact.refresh_from_db()
 
 
 def leave(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) -> None:
@@ -63,5 +92,6 @@ def leave(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) -
         if not ContactPoint.objects.filter(pk=contact.pk, left_at=None).update(left_at=at):
             raise Refused(_("This address was given up already."), code="ADDRESS_LEFT_ALREADY")
         contact.refresh_from_db()
+        _record(AuditKind.PEOPLE_CONTACT_REMOVED, contact, actor, at, state="left")
         for told in hooks.address_left:
             told(subject_ref=contact.principal.subject.ref, kind=contact.kind, address=contact.address, at=at)

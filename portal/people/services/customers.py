@@ -1,10 +1,13 @@
 """Customers and the people who act for them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, Refused
@@ -47,6 +50,7 @@ def create(
             name=name.strip(),
             created_at=at,
         )
+        _record(AuditKind.PEOPLE_CUSTOMER_CREATED, customer, actor, at, kind=customer.kind)
         if owner is not None:
             add_member(customer=customer, principal=owner, role=MemberRole.OWNER, actor=actor, now=at)
     return customer
@@ -63,7 +67,11 @@ def add_member(
             raise Refused(_("This person is a member already."), code="MEMBER_ALREADY")
         if customer.kind == CustomerKind.INDIVIDUAL and live.exists():
             raise Refused(_("An individual acts alone. Only organisations have members."), code="INDIVIDUAL")
-        return Membership.objects.create(customer=customer, principal=principal, role=MemberRole(role), joined_at=at)
+        membership = Membership.objects.create(
+            customer=customer, principal=principal, role=MemberRole(role), joined_at=at
+        )
+        _record(AuditKind.PEOPLE_MEMBER_JOINED, customer, actor, at, member=membership.pk, role=str(membership.role))
+    return membership
 
 
 def open_login(*, principal: Principal, email: str, actor: Actor, now: datetime | None = None) -> User:
@@ -129,15 +137,42 @@ def invite(
     if customer.state != CustomerState.ACTIVE:
         raise Refused(_("This customer is closed. Open it again before you invite anybody."), code="CUSTOMER_CLOSED")
     has_owner = Membership.objects.filter(customer=customer, ended_at=None).exists()
-    return invitations.write(
-        kind=InvitationKind.MEMBER if has_owner else InvitationKind.CUSTOMER,
-        address=address,
-        customer=customer,
-        role=MemberRole(role),
-        language=language,
-        subject_ref=customer.subject.ref,
+    if has_owner and customer.kind == CustomerKind.INDIVIDUAL:
+        raise Refused(_("An individual acts alone. Only organisations have members."), code="INDIVIDUAL")
+    act = AuditKind.PEOPLE_MEMBER_INVITED if has_owner else AuditKind.PEOPLE_CUSTOMER_INVITED
+    with transaction.atomic():
+        invitation = invitations.write(
+            kind=InvitationKind.MEMBER if has_owner else InvitationKind.CUSTOMER,
+            address=address,
+            customer=customer,
+            role=MemberRole(role),
+            language=language,
+            subject_ref=customer.subject.ref,
+            actor=actor,
+            now=at,
+        )
+        _record(act, customer, actor, at, role=str(role), personal={"address": invitation.address})
+    return invitation
+
+
+def _record(
+    kind: AuditKind,
+    customer: Customer,
+    actor: Actor,
+    at: datetime,
+    /,
+    *,
+    personal: Mapping[str, object] | None = None,
+    **facts: str | int,
+) -> None:
+    record(
+        kind,
         actor=actor,
-        now=at,
+        about=f"people.customer:{customer.reference}",
+        facts={"customer": customer.reference, **facts},
+        subject_ref=customer.subject.ref,
+        personal=personal,
+        at=at,
     )
 
 
@@ -149,16 +184,28 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
         if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at):
             raise LostRace(_("This person was removed a moment ago."))
         membership.refresh_from_db()
+        _record(AuditKind.PEOPLE_MEMBER_REMOVED, membership.customer, actor, at, member=membership.pk)
 
 
 def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor, now: datetime | None = None) -> None:
     """Make a member an owner or an owner a member. The last owner stays an owner."""
+    at = now or clock.now()
+    old = str(membership.role)
     with transaction.atomic():
         if MemberRole(role) != MemberRole.OWNER:
             _protect_last_owner(membership)
         if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(role=MemberRole(role)):
             raise LostRace(_("This person was removed a moment ago."))
         membership.refresh_from_db()
+        _record(
+            AuditKind.PEOPLE_MEMBER_ROLE_CHANGED,
+            membership.customer,
+            actor,
+            at,
+            member=membership.pk,
+            old=old,
+            new=str(membership.role),
+        )
 
 
 def _protect_last_owner(membership: Membership) -> None:
@@ -173,13 +220,32 @@ def _protect_last_owner(membership: Membership) -> None:
 
 def close(*, customer: Customer, actor: Actor, now: datetime | None = None) -> None:
     """Close the account; its records stay. Raises IllegalMove when it is closed."""
-    with transaction.atomic():
-        move(customer, CustomerState.CLOSED, moves=CUSTOMER_MOVES)
+    _move(customer, CustomerState.CLOSED, actor, now or clock.now())
 
 
 def reopen(*, customer: Customer, actor: Actor, now: datetime | None = None) -> None:
-    """Open a closed account again. Raises IllegalMove when it is open, Refused when its subject was erased."""
+    """Open a closed account again. Raises IllegalMove when it is open or its subject was erased."""
     if customer.subject.erased_at is not None:
         raise IllegalMove(_("This customer was erased. Create a new one."))
+    _move(customer, CustomerState.ACTIVE, actor, now or clock.now())
+
+
+def _move(customer: Customer, target: CustomerState, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
-        move(customer, CustomerState.ACTIVE, moves=CUSTOMER_MOVES)
+        move(customer, target, moves=CUSTOMER_MOVES)
+        _record(AuditKind.PEOPLE_CUSTOMER_CHANGED, customer, actor, at, fields="state", new=str(target), personal={})
+
+
+def rename(*, customer: Customer, name: str, actor: Actor, now: datetime | None = None) -> None:
+    """Correct the customer's name; old and new stay in the erasable part of the audit event."""
+    at = now or clock.now()
+    if not name.strip():
+        raise Refused(_("Enter the customer's name."), code="NAME_MISSING")
+    with transaction.atomic():
+        old = Customer.objects.select_for_update().get(pk=customer.pk).name
+        if old == name.strip():
+            return
+        customer.name = name.strip()
+        customer.save(update_fields=["name"])
+        changed = {"name": {"old": old, "new": customer.name}}
+        _record(AuditKind.PEOPLE_CUSTOMER_CHANGED, customer, actor, at, fields="name", personal=changed)

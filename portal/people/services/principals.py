@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.people.models import Principal, RegimeEvidence
@@ -22,22 +24,64 @@ def create(
     """Insert a person with a subject of their own. No login and no address come with it."""
     at = now or clock.now()
     with transaction.atomic():
-        return Principal.objects.create(
+        principal = Principal.objects.create(
             subject=subjects.new(SubjectKind.PRINCIPAL, now=at),
             full_name=full_name.strip(),
             language=language,
             zone=zone,
             created_at=at,
         )
+        record(
+            AuditKind.PEOPLE_PRINCIPAL_CREATED,
+            actor=actor,
+            about=about(principal),
+            subject_ref=principal.subject.ref,
+            at=at,
+        )
+    return principal
 
 
-def note_regime(*, principal: Principal, regime: str, ground: str, now: datetime) -> RegimeEvidence:
+def rename(*, principal: Principal, full_name: str, actor: Actor, now: datetime) -> None:
+    """Correct the person's name; the old and the new one stay in the erasable part of the audit event."""
+    with transaction.atomic():
+        old = Principal.objects.select_for_update().get(pk=principal.pk).full_name
+        if old == full_name.strip():
+            return
+        principal.full_name = full_name.strip()
+        principal.save(update_fields=["full_name"])
+        record(
+            AuditKind.PEOPLE_PRINCIPAL_CHANGED,
+            actor=actor,
+            about=about(principal),
+            facts={"fields": "full_name"},
+            subject_ref=principal.subject.ref,
+            personal={"full_name": {"old": old, "new": principal.full_name}},
+            at=now,
+        )
+
+
+def about(principal: Principal) -> str:
+    """The person's label in audit events."""
+    return f"people.principal:{principal.pk}"
+
+
+def note_regime(*, principal: Principal, regime: str, ground: str, actor: Actor, now: datetime) -> RegimeEvidence:
     """Add evidence that a law applies to the person; the same evidence twice stays one row."""
-    evidence, _made = RegimeEvidence.objects.get_or_create(
-        subject_ref=principal.subject.ref,
-        regime=regime,
-        ground=RegimeEvidence.Ground(ground),
-        ended_at=None,
-        defaults={"noted_at": now},
-    )
+    with transaction.atomic():
+        evidence, made = RegimeEvidence.objects.get_or_create(
+            subject_ref=principal.subject.ref,
+            regime=regime,
+            ground=RegimeEvidence.Ground(ground),
+            ended_at=None,
+            defaults={"noted_at": now},
+        )
+        if made:
+            record(
+                AuditKind.PEOPLE_REGIME_RECORDED,
+                actor=actor,
+                about=about(principal),
+                facts={"regime": regime, "evidence": ground},
+                subject_ref=principal.subject.ref,
+                at=now,
+            )
     return evidence

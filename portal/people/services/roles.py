@@ -10,7 +10,9 @@ from typing import Any
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.actor import Actor
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.people import rules
 from portal.people.models import FourEyesRule, Role, RoleGrant, RolePermission, RoleProposal, User
@@ -37,7 +39,7 @@ def shipped() -> dict[str, Any]:
     return tomllib.loads(resources.files("portal.people").joinpath("data/roles.toml").read_text(encoding="utf-8"))
 
 
-def sync(data: Mapping[str, Any]) -> Synced:
+def sync(data: Mapping[str, Any], *, actor: Actor = SYSTEM, now: datetime | None = None) -> Synced:
     """Make the rows equal to ``data``; running it again changes nothing. A role that somebody holds is never removed.
 
     Raises Refused for an unknown role, a reading role with a verb that changes things, or one person doing both halves.
@@ -55,15 +57,24 @@ def sync(data: Mapping[str, Any]) -> Synced:
             )
         ids = dict(Role.objects.values_list("code", "pk"))
         permissions = {(ids[r], code) for code, roles in data["permissions"].items() for r in roles}
-        _match(RolePermission, ("role_id", "code"), permissions)
+        changes = [_match(RolePermission, ("role_id", "code"), permissions)]
         pairs = {
             (act, ids[maker], ids[checker])
             for act, halves in data["four_eyes"].items()
             for maker in halves["makers"]
             for checker in halves["checkers"]
         }
-        _match(FourEyesRule, ("act", "maker_role_id", "checker_role_id"), pairs)
+        changes.append(_match(FourEyesRule, ("act", "maker_role_id", "checker_role_id"), pairs))
+        added, removed = (sum(numbers) for numbers in zip(*changes, strict=True))
         Role.objects.exclude(code__in=data["roles"]).filter(grants=None).delete()
+        if added or removed:
+            record(
+                AuditKind.ROLES_TABLE_SYNCED,
+                actor=actor,
+                about="people.role:table",
+                facts={"added": added, "removed": removed},
+                at=now,
+            )
     return Synced(roles=len(data["roles"]), permissions=len(permissions), rules=len(pairs))
 
 
@@ -81,12 +92,14 @@ def _refuse_bad(data: Mapping[str, Any]) -> None:
 
 def _match(
     model: type[RolePermission] | type[FourEyesRule], names: tuple[str, ...], wanted: set[tuple[Any, ...]]
-) -> None:
-    """Insert what is missing and delete what is no longer said."""
+) -> tuple[int, int]:
+    """Insert what is missing, delete what is no longer said; gives how many of each."""
     rows: models.Manager[Any] = model._default_manager
     have = {tuple(row[1:]): row[0] for row in rows.values_list("pk", *names)}
-    rows.filter(pk__in=[pk for key, pk in have.items() if key not in wanted]).delete()
+    gone = [pk for key, pk in have.items() if key not in wanted]
+    rows.filter(pk__in=gone).delete()
     rows.bulk_create(model(**dict(zip(names, key, strict=True))) for key in sorted(wanted - set(have), key=str))
+    return len(wanted - set(have)), len(gone)
 
 
 def shown(proposal: RoleProposal) -> dict[str, Any]:
@@ -190,7 +203,7 @@ def _propose(
         "why": why.strip(),
     }
     with transaction.atomic():
-        return four_eyes.propose(
+        proposal = four_eyes.propose(
             RoleProposal,
             act=Act.ROLE_CHANGE,
             maker=four_eyes.person_of(actor),
@@ -198,6 +211,26 @@ def _propose(
             now=now,
             **facts,
         )
+        _record(AuditKind.ROLES_GRANT_PROPOSED, proposal, actor, now, state=str(change))
+    return proposal
+
+
+def _record(kind: AuditKind, proposal: RoleProposal, actor: Actor, at: datetime, **facts: str | int | None) -> None:
+    record(
+        kind,
+        actor=actor,
+        about=f"people.user:{proposal.user_id}",
+        facts={
+            "proposal": proposal.pk,
+            "user": proposal.user_id,
+            "role": proposal.role.code,
+            "shown_sha256": proposal.shown_sha256,
+            **facts,
+        },
+        subject_ref=proposal.user.subject_ref,
+        personal={},
+        at=at,
+    )
 
 
 def answer(*, proposal: RoleProposal, approve: bool, reason: str = "", actor: Actor, now: datetime) -> RoleGrant | None:
@@ -210,16 +243,18 @@ def answer(*, proposal: RoleProposal, approve: bool, reason: str = "", actor: Ac
         raise Refused(_("Somebody else must answer: the role is yours."), code="OWN_ROLE")
     with transaction.atomic():
         four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown(proposal), reason=reason, now=now)
-        return _carry_out(proposal, now) if approve else None
+        _record(AuditKind.ROLES_GRANT_ANSWERED, proposal, actor, now, answer=str(proposal.answer))
+        return _carry_out(proposal, actor, now) if approve else None
 
 
-def _carry_out(proposal: RoleProposal, now: datetime) -> RoleGrant:
+def _carry_out(proposal: RoleProposal, actor: Actor, now: datetime) -> RoleGrant:
     if proposal.grant is None:
         return give(
             user=proposal.user,
             role=proposal.role,
             starts_at=max(proposal.starts_at or now, now),
             ends_at=proposal.ends_at,
+            actor=actor,
             now=now,
         )
     grant = RoleGrant.objects.select_for_update().get(pk=proposal.grant.pk)
@@ -229,12 +264,26 @@ def _carry_out(proposal: RoleProposal, now: datetime) -> RoleGrant:
     ends_now = max(now, grant.starts_at)
     grant.ends_at = ends_now if proposal.change == RoleChange.END else proposal.ends_at
     grant.save(update_fields=["ends_at"])
+    ended = proposal.change == RoleChange.END
+    kind = AuditKind.ROLES_GRANT_ENDED if ended else AuditKind.ROLES_GRANT_CHANGED
+    _record(kind, proposal, actor, now, grant=grant.pk)
     return grant
 
 
-def give(*, user: User, role: Role, starts_at: datetime, ends_at: datetime | None, now: datetime) -> RoleGrant:
+def give(
+    *, user: User, role: Role, starts_at: datetime, ends_at: datetime | None, actor: Actor, now: datetime
+) -> RoleGrant:
     """Insert a held role in the caller's transaction. Called with an approved proposal, or by ``staff.bootstrap``."""
-    return RoleGrant.objects.create(user=user, role=role, starts_at=starts_at, ends_at=ends_at, granted_at=now)
+    grant = RoleGrant.objects.create(user=user, role=role, starts_at=starts_at, ends_at=ends_at, granted_at=now)
+    record(
+        AuditKind.ROLES_GRANT_GIVEN,
+        actor=actor,
+        about=f"people.user:{user.pk}",
+        facts={"user": user.pk, "role": role.code, "grant": grant.pk},
+        subject_ref=user.subject_ref,
+        at=now,
+    )
+    return grant
 
 
 def needs_bootstrap(*, now: datetime) -> bool:

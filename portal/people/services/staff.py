@@ -7,8 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
 from portal.core import addresses, hooks
 from portal.core.actor import Actor
+from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
 from portal.people.models import Invitation, Role, RoleGrant, User
 from portal.people.services import invitations, roles, subjects
@@ -24,13 +27,27 @@ def create(*, email: str, full_name: str, actor: Actor, now: datetime) -> User:
     with transaction.atomic():
         if User.objects.filter(email__iexact=plain).exists():
             raise Refused(_("Another login uses this e-mail address. Use a different one."), code="EMAIL_TAKEN")
-        return User.objects.create_user(
+        user = User.objects.create_user(
             plain,
             full_name=full_name.strip(),
             is_staff=True,
             subject=subjects.new(SubjectKind.STAFF, now=now),
             created_at=now,
         )
+        _record(AuditKind.PEOPLE_STAFF_CREATED, user, actor, now)
+    return user
+
+
+def _record(kind: AuditKind, user: User, actor: Actor, at: datetime, **facts: str | int) -> None:
+    record(
+        kind,
+        actor=actor,
+        about=f"people.user:{user.pk}",
+        facts={"user": user.pk, **facts},
+        subject_ref=user.subject_ref,
+        personal={},
+        at=at,
+    )
 
 
 def invite(*, email: str, full_name: str, actor: Actor, now: datetime, language: str = "en") -> Invitation:
@@ -47,15 +64,18 @@ def invite_again(*, user: User, actor: Actor, now: datetime, language: str = "en
     """Send a new link; an open one stops working. Raises Refused when the login has a password or was deactivated."""
     if user.has_usable_password() or not user.is_active or user.subject is None:
         raise Refused(_("This person has a password already, or may not sign in."), code="NO_INVITATION")
-    return invitations.write(
-        kind=InvitationKind.STAFF,
-        address=user.email,
-        user=user,
-        language=language,
-        subject_ref=user.subject.ref,
-        actor=actor,
-        now=now,
-    )
+    with transaction.atomic():
+        invitation = invitations.write(
+            kind=InvitationKind.STAFF,
+            address=user.email,
+            user=user,
+            language=language,
+            subject_ref=user.subject.ref,
+            actor=actor,
+            now=now,
+        )
+        _record(AuditKind.PEOPLE_STAFF_INVITED, user, actor, now)
+    return invitation
 
 
 def accept(*, invitation: Invitation, password: str, now: datetime) -> User:
@@ -73,6 +93,14 @@ def accept(*, invitation: Invitation, password: str, now: datetime) -> User:
         invitations.mark_accepted(invitation, now=now)
         user.set_password(password)
         user.save(update_fields=["password"])
+        record(
+            AuditKind.SIGNIN_PASSWORD_CHANGED,
+            actor=staff_actor(user.pk, via="invitation"),
+            about=f"people.user:{user.pk}",
+            facts={"user": user.pk, "method": "invitation"},
+            subject_ref=user.subject_ref,
+            at=now,
+        )
     return user
 
 
@@ -93,6 +121,7 @@ def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
         for grant in RoleGrant.objects.filter(user=user).exclude(ends_at__lte=now):
             grant.ends_at = max(now, grant.starts_at)
             grant.save(update_fields=["ends_at"])
+        _record(AuditKind.PEOPLE_STAFF_DEACTIVATED, user, actor, now)
         for told in hooks.login_left:
             told(user_id=user.pk, at=now)
 
@@ -122,5 +151,5 @@ def bootstrap(*, email: str, full_name: str, role_codes: list[str], password: st
         else:
             invite_again(user=user, actor=actor, now=now)
         for role in found:
-            roles.give(user=user, role=role, starts_at=now, ends_at=None, now=now)
+            roles.give(user=user, role=role, starts_at=now, ends_at=None, actor=actor, now=now)
     return user

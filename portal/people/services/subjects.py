@@ -5,7 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
 from portal.core import clock
+from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.models import Subject, SubjectAlias
 from portal.people.states import SubjectKind
@@ -16,7 +19,7 @@ def new(kind: SubjectKind | str, *, now: datetime | None = None) -> Subject:
     return Subject.objects.create(kind=SubjectKind(kind), created_at=now or clock.now())
 
 
-def join(*, old_ref: UUID, new_ref: UUID, now: datetime) -> SubjectAlias:
+def join(*, old_ref: UUID, new_ref: UUID, actor: Actor, now: datetime) -> SubjectAlias:
     """Say that two references are one person; both stay as they are.
 
     Raises Refused when ``old_ref`` was joined already, or the join would make a circle.
@@ -29,7 +32,16 @@ def join(*, old_ref: UUID, new_ref: UUID, now: datetime) -> SubjectAlias:
             if at == old_ref:
                 raise Refused("These references are one person already.", code="JOINED_ALREADY")
             at = SubjectAlias.objects.filter(old_ref=at).values_list("new_ref", flat=True).first()
-        return SubjectAlias.objects.create(old_ref=old_ref, new_ref=new_ref, joined_at=now)
+        alias = SubjectAlias.objects.create(old_ref=old_ref, new_ref=new_ref, joined_at=now)
+        record(
+            AuditKind.PEOPLE_SUBJECT_JOINED,
+            actor=actor,
+            about=f"people.subject:{new_ref}",
+            facts={"old": str(old_ref), "new": str(new_ref)},
+            subject_ref=new_ref,
+            at=now,
+        )
+    return alias
 
 
 def end(subject: Subject, *, now: datetime) -> None:
