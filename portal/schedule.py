@@ -5,6 +5,12 @@ from typing import Any
 from celery.schedules import crontab
 
 #: Tasks sorted by name. ``expires`` keeps a stopped worker from waking up to a pile of the same task.
-BEAT: dict[str, dict[str, Any]] = {}
+BEAT: dict[str, dict[str, Any]] = {
+    "portal.jobs.tasks.sweep": {
+        "task": "portal.jobs.tasks.sweep",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
+}
 
 __all__ = ["BEAT", "crontab"]
