@@ -6,11 +6,14 @@ from celery.schedules import crontab
 
 #: Tasks sorted by name. ``expires`` keeps a stopped worker from waking up to a pile of the same task.
 BEAT: dict[str, dict[str, Any]] = {
-    "portal.jobs.tasks.sweep": {
-        "task": "portal.jobs.tasks.sweep",
-        "schedule": 30.0,
-        "options": {"expires": 25},
+    "audit-verify-all": {"task": "portal.audit.tasks.verify_all", "schedule": crontab(hour="2", minute="20")},
+    "audit-verify-new": {
+        "task": "portal.audit.tasks.verify_new",
+        "schedule": crontab(minute="10"),
+        "options": {"expires": 3000},
     },
+    "ledger-finish-redactions": {"task": "portal.ledger.tasks.finish_redactions", "schedule": crontab(minute="40")},
+    "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
 }
 
 __all__ = ["BEAT", "crontab"]

@@ -256,12 +256,6 @@ if not EMAIL_CONFIG:
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.example")
 EMAIL_TIMEOUT = 20
 
-#: A job says how far it is at least once a minute; a worker silent for longer is taken for dead.
-JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=300)
-JOB_ATTEMPTS = 3
-#: A job in the queue for longer than this has lost its nudge.
-JOB_NUDGE_SECONDS = 60
-
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"

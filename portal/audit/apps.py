@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class AuditConfig(AppConfig):
     name = "portal.audit"
     verbose_name = _("Audit")
+
+    def ready(self) -> None:
+        """Answer "a record was opened" and hear of a stopped ledger."""
+        from portal.audit import services
+        from portal.core import hooks
+
+        hooks.record_opened.fill(services.record_opened)
+        hooks.ledger_stopped.register(services.signing_was_stopped)

@@ -174,7 +174,7 @@ _CLOCK = (
 )
 _LOGIN = "user method session reason_code count device_sha256 role"
 _MESSAGE = "message kind channel template template_version attempt reason_code state purpose language"
-_FIELDS = "model object fields reason_code"
+_FIELDS = "model object fields changes reason_code"
 
 #: The facts each kind may carry, by kind or, for the rest of an area, by area.
 _BY_KIND: Mapping[AuditKind, str] = {

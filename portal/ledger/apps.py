@@ -5,3 +5,13 @@ from django.utils.translation import gettext_lazy as _
 class LedgerConfig(AppConfig):
     name = "portal.ledger"
     verbose_name = _("Ledger")
+
+    def ready(self) -> None:
+        """Answer ``/readyz`` and check the key's form."""
+        from django.core.checks import Tags, register
+
+        from portal.core import hooks
+        from portal.ledger import services, system_checks
+
+        hooks.readiness.register(services.readiness)
+        register(system_checks.signing_key, Tags.security)

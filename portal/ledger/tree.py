@@ -85,11 +85,15 @@ class Frontier:
             root = hash_node(peak, root)
         return root
 
-    def take_tiles(self) -> dict[TileKey, bytes]:
-        """The tiles that changed since the last call, full ones and the open one of each level."""
-        taken = {key: bytes(self._open[key[0]]) if tile is None else tile for key, tile in self._changed.items()}
+    def take_tiles(self, *, whole_only: bool = False) -> dict[TileKey, bytes]:
+        """The tiles that changed since they were last taken; with ``whole_only`` the open ones stay for later."""
+        taken = {key: tile for key, tile in self._changed.items() if tile is not None}
+        kept = {key: tile for key, tile in self._changed.items() if tile is None}
+        if whole_only:
+            self._changed = kept
+            return taken
         self._changed = {}
-        return taken
+        return taken | {key: bytes(self._open[key[0]]) for key in kept}
 
     def _keep(self, level: int, node: bytes) -> None:
         tile = self._open.setdefault(level, bytearray())

@@ -120,4 +120,15 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('level', 'n'), name='ledger_tile_once')],
             },
         ),
+        migrations.CreateModel(
+            name='Redacting',
+            fields=[
+                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='ledger.entry', verbose_name='entry')),
+                ('since', models.DateTimeField(verbose_name='since')),
+            ],
+            options={
+                'verbose_name': 'redaction under way',
+                'verbose_name_plural': 'redactions under way',
+            },
+        ),
     ]

@@ -54,3 +54,19 @@ class Payload(models.Model):
 
     def __str__(self) -> str:
         return f"payload {self.pk}"
+
+
+class Redacting(models.Model):
+    """A redaction under way: recorded, its payload not deleted yet. Lets a crash be finished, and no alarm be raised."""
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, verbose_name=_("entry"))
+    since = models.DateTimeField(_("since"))
+
+    data_categories = declare(none="entry since")
+
+    class Meta:
+        verbose_name = _("redaction under way")
+        verbose_name_plural = _("redactions under way")
+
+    def __str__(self) -> str:
+        return f"redacting {self.pk}"

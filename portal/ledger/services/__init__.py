@@ -1,5 +1,36 @@
 """The ledger's services: append in the caller's transaction, seal and sign after it, prove, redact, verify."""
 
+from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.entries import append, payload_of
+from portal.ledger.services.keys import signer, verifier
+from portal.ledger.services.proofs import entry_by_event, receipt_for, verify_receipt
+from portal.ledger.services.redaction import finish_redactions, redact
+from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
+from portal.ledger.services.signing import sign
+from portal.ledger.services.verification import Failure, Progress, Report, verify
+from portal.ledger.services.watch import check_ledger, resume_signing_after_check
 
-__all__ = ["append", "payload_of"]
+__all__ = [
+    "Failure",
+    "NotSealed",
+    "Progress",
+    "Report",
+    "SigningStopped",
+    "append",
+    "check_ledger",
+    "checkpoint_over",
+    "entry_by_event",
+    "finish_redactions",
+    "payload_of",
+    "readiness",
+    "receipt_for",
+    "redact",
+    "resume_signing_after_check",
+    "seal_batch",
+    "seal_now",
+    "sign",
+    "signer",
+    "verifier",
+    "verify",
+    "verify_receipt",
+]

@@ -1,0 +1,44 @@
+"""The ledger's checks, run by beat or by a person, with their trace in the audit log."""
+
+from django.db import transaction
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services.events import record
+from portal.core import actor as actors
+from portal.core.actor import Actor, ActorKind
+from portal.ledger import services as ledger
+from portal.ledger.models import Head, Verification
+from portal.ledger.states import Scope
+
+
+def verify_ledger(*, scope: Scope, actor: Actor, progress: ledger.Progress | None = None) -> Verification:
+    """Check new or all leaves; a failure stops signing and is an audit event. Returns the run.
+
+    A clean run over all leaves, or one that a person asked for, is an audit event too; the hourly ones are rows only.
+    """
+    run = ledger.check_ledger(scope=scope, progress=progress)
+    facts: dict[str, str | int | bool | None] = {"scope": str(scope), "size": run.size}
+    with transaction.atomic():
+        about = f"ledger.verification:{run.pk}"
+        if not run.ok:
+            checks = ",".join(sorted({failure[0] for failure in run.failures}))
+            facts |= {"failures": len(run.failures), "checks": checks}
+            record(AuditKind.LEDGER_VERIFICATION_FAILED, actor=actor, about=about, facts=facts)
+        elif scope == Scope.ALL or actor.kind != ActorKind.SYSTEM:
+            record(AuditKind.LEDGER_VERIFICATION_PASSED, actor=actor, about=about, facts=facts)
+    return run
+
+
+def resume_signing(*, actor: Actor) -> None:
+    """Allow signing again, after every check has passed. Raises Refused when one still fires."""
+    report = ledger.resume_signing_after_check()
+    with transaction.atomic():
+        facts = {"size": report.size}
+        record(AuditKind.LEDGER_SIGNING_RESUMED, actor=actor, about="ledger.head:1", facts=facts)
+
+
+def signing_was_stopped(*, check: str, index: int | None) -> None:
+    """Answer of the hook ``ledger_stopped``, in the transaction of the stop: the alarm's own audit event."""
+    size = Head.objects.values_list("size", flat=True).first()
+    facts = {"check": check, "index": index, "size": size}
+    record(AuditKind.LEDGER_SIGNING_STOPPED, actor=actors.system("ledger"), about="ledger.head:1", facts=facts)

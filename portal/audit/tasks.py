@@ -1,0 +1,17 @@
+from celery import shared_task
+
+from portal.audit import services
+from portal.core import actor
+from portal.ledger.states import Scope
+
+
+@shared_task(ignore_result=True)
+def verify_new() -> None:
+    """Hourly: the checks over the leaves since the last clean run."""
+    services.verify_ledger(scope=Scope.NEW, actor=actor.system("portal.audit.tasks.verify_new"))
+
+
+@shared_task(ignore_result=True)
+def verify_all() -> None:
+    """Nightly: the checks over the whole ledger."""
+    services.verify_ledger(scope=Scope.ALL, actor=actor.system("portal.audit.tasks.verify_all"))

@@ -1,0 +1,83 @@
+"""Erasure from the ledger: first the sealed record that it was done, then the payload and its salt."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.ledger import commitment
+from portal.ledger.errors import NotSealed
+from portal.ledger.models import Entry, Payload, Redacting
+from portal.ledger.services import sealing
+from portal.ledger.services.entries import append
+from portal.ledger.states import EntryKind
+
+#: Records about the ledger itself hold no identity and are never erased; the checks need them.
+NEVER_REDACTED = frozenset({EntryKind.GENESIS, EntryKind.REDACTION, EntryKind.KEY_ROTATION})
+
+
+def redact(
+    entries: Iterable[Entry], *, basis: str, requested_at: datetime, wait: float = 10.0, now: datetime | None = None
+) -> int:
+    """Erase the payloads of sealed entries; returns how many. Safe to repeat after a crash at any line.
+
+    Order: (1) append one redaction record each, in random order, so that neighbouring records do not tie one person's
+    leaves together; (2) seal and sign; (3) delete payloads and salts. Everybody's proofs still hold. ``basis`` is a
+    code (a retention class, a provision), never a sentence. Call it outside a transaction.
+
+    Raises Refused for a record of the ledger about itself, NotSealed for an entry that has no place yet or when the
+    records were not sealed within ``wait`` seconds; then ``finish_redactions`` deletes later what was recorded.
+    """
+    now = now or clock.now()
+    chosen = _erasable(entries)
+    secrets.SystemRandom().shuffle(chosen)
+    with transaction.atomic():
+        records = [_record(entry, basis=basis, requested_at=requested_at, now=now) for entry in chosen]
+    for record in records:
+        sealing.seal_now(wait=wait, entry=record)
+    return _delete([entry.pk for entry in chosen])
+
+
+def finish_redactions() -> int:
+    """Delete the payloads whose redaction was recorded and sealed but not carried out; returns how many.
+
+    Run by beat after a crash, and by hand after a restore: a backup brings erased payloads back, the redaction
+    records say which.
+    """
+    recorded = Entry.objects.filter(kind=EntryKind.REDACTION).exclude(leaf=None)
+    named: set[int] = set()
+    for body in Payload.objects.filter(entry__in=recorded).values_list("body", flat=True).iterator():
+        named.add(commitment.read_payload(bytes(body))["target_index"])
+    left = Payload.objects.filter(entry__leaf__index__in=named).values_list("pk", flat=True)
+    return _delete(list(left))
+
+
+def _delete(pks: list[int]) -> int:
+    with transaction.atomic():
+        deleted, _ = Payload.objects.filter(pk__in=pks).delete()
+        Redacting.objects.filter(pk__in=pks).delete()
+    return deleted
+
+
+def _erasable(entries: Iterable[Entry]) -> list[Entry]:
+    pks = [entry.pk for entry in entries]
+    found = list(Entry.objects.select_related("leaf").filter(pk__in=pks, redacting=None).exclude(payload=None))
+    if any(entry.kind in NEVER_REDACTED for entry in found):
+        raise Refused("Records of the ledger about itself cannot be erased.")
+    if any(not entry.is_sealed for entry in found):
+        raise NotSealed("An entry is erased only after it was sealed. Try again in a minute.")
+    return found
+
+
+def _record(entry: Entry, *, basis: str, requested_at: datetime, now: datetime) -> Entry:
+    payload = {
+        "target_index": entry.index,
+        "target_leaf": bytes(entry.leaf_hash).hex(),
+        "basis": basis,
+        "requested_at": clock.stamp(requested_at),
+    }
+    Redacting.objects.create(entry=entry, since=now)
+    return append(kind=EntryKind.REDACTION, payload=payload, subject_ref=None, recorded_at=now)

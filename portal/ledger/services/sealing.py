@@ -1,0 +1,129 @@
+"""Sealing: entries get their place in the tree, one sealer at a time, then the tree is signed."""
+
+import time
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from portal.core import clock
+from portal.ledger import tree
+from portal.ledger.errors import NotSealed
+from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Pending
+from portal.ledger.services import keys, signing, tiles
+from portal.ledger.services.entries import append
+from portal.ledger.states import EntryKind
+
+#: Leaves of one turn: bounds the transaction, not the throughput.
+BATCH = 5_000
+SCHEMA = "consent-ledger/1"
+#: Any fixed number; it names the sealer's lock among PostgreSQL's advisory locks.
+LOCK = 0x6F6E65736574
+PAUSE = 0.02
+#: An entry that waits longer than this means that sealing does not run.
+LATE = timedelta(seconds=60)
+
+
+def seal_now(*, wait: float = 2.0, entry: Entry | None = None, now: datetime | None = None) -> Checkpoint:
+    """Seal what waits and sign; with ``entry``, return only once a checkpoint covers it.
+
+    Call it after the commit of what was appended, never inside a transaction (RuntimeError). ``wait`` is in seconds.
+    Anybody may call it at the same time: one seals, the others find their entry sealed.
+
+    Raises NotSealed when that takes longer: the entry is kept and will be sealed by the next turn, so a page says
+    "received", not "recorded". Raises SigningStopped and AnchorUnusable as ``sign`` does.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        sealed = seal_batch(now=now)
+        covering = None if entry is None else checkpoint_over(entry)
+        if covering is None and sealed is not None and (entry is not None or sealed < BATCH):
+            covering = signing.sign(now=now)
+            if entry is not None:
+                covering = checkpoint_over(entry)
+        if covering is not None:
+            return covering
+        if time.monotonic() >= deadline:
+            raise NotSealed("The entry is kept and will be sealed shortly. Ask for its receipt in a minute.")
+        if sealed != BATCH:
+            time.sleep(PAUSE)
+
+
+def seal_batch(*, limit: int = BATCH, now: datetime | None = None) -> int | None:
+    """Give up to ``limit`` waiting entries their leaves, in one transaction; returns how many, None if another seals.
+
+    The first seal writes the genesis entry. Nothing is signed here.
+    """
+    with transaction.atomic(durable=True):
+        if not _is_the_only_sealer():
+            return None
+        head = _head()
+        waiting = list(Pending.objects.order_by("pk").values_list("pk", "entry__leaf_hash")[:limit])
+        if head.size == 0:
+            genesis = _genesis(now or clock.now())
+            waiting = [(genesis.pk, genesis.leaf_hash), *waiting]
+        if waiting:
+            _grow(head, [(pk, bytes(leaf)) for pk, leaf in waiting])
+        return len(waiting)
+
+
+def checkpoint_over(entry: Entry) -> Checkpoint | None:
+    """The first checkpoint that covers an entry; None while there is none."""
+    index = Leaf.objects.filter(entry=entry).values_list("pk", flat=True).first()
+    return None if index is None else Checkpoint.objects.filter(size__gt=index).order_by("size").first()
+
+
+def readiness() -> tuple[str, bool, str]:
+    """For ``/readyz``: signing runs, and no entry has waited for more than a minute."""
+    stopped = Head.objects.filter(pk=signing.HEAD_ID).exclude(stopped_at=None).exists()
+    if stopped:
+        return ("ledger", False, "signing stopped")
+    oldest = Pending.objects.order_by("pk").values_list("entry__recorded_at", flat=True).first()
+    if oldest is not None and clock.now() - oldest > LATE:
+        return ("ledger", False, "sealing is late")
+    return ("ledger", True, "sealed")
+
+
+def _is_the_only_sealer() -> bool:
+    """PostgreSQL: an advisory lock until the commit. SQLite: BEGIN IMMEDIATE has let in one writer only."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _head() -> Head:
+    Head.objects.get_or_create(pk=signing.HEAD_ID, defaults={"size": 0, "root": tree.EMPTY_ROOT})
+    return Head.objects.select_for_update().get(pk=signing.HEAD_ID)
+
+
+def _genesis(now: datetime) -> Entry:
+    vkeys = [{"vkey": keys.verifier().vkey, "first_size": 0}]
+    payload = {"origin": keys.verifier().name, "vkeys": vkeys, "schema": SCHEMA}
+    return append(kind=EntryKind.GENESIS, payload=payload, subject_ref=None, recorded_at=now)
+
+
+def _grow(head: Head, waiting: list[tuple[int, bytes]]) -> None:
+    frontier = tree.Frontier.load(head.size, tiles.read_tile)
+    frontier.extend(leaf for _, leaf in waiting)
+    entries = [pk for pk, _ in waiting]
+    _number(entries, first=head.size)
+    tiles.write_tiles(frontier.take_tiles())
+    Head.objects.filter(pk=head.pk).update(size=frontier.size, root=frontier.root())
+
+
+def _number(entries: list[int], *, first: int) -> None:
+    """Insert the leaves and empty the queue: plain statements, because this is what limits the sealer."""
+    indexes = list(range(first, first + len(entries)))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "INSERT INTO ledger_leaf (idx, entry_id) SELECT * FROM unnest(%s::bigint[], %s::bigint[])",
+                [indexes, entries],
+            )
+            cursor.execute("DELETE FROM ledger_pending WHERE entry_id = ANY(%s)", [entries])
+        else:
+            cursor.executemany(
+                "INSERT INTO ledger_leaf (idx, entry_id) VALUES (%s, %s)", list(zip(indexes, entries, strict=True))
+            )
+            cursor.executemany("DELETE FROM ledger_pending WHERE entry_id = %s", [(entry,) for entry in entries])

@@ -1,0 +1,97 @@
+"""Checkpoints: signed after the commit, and only while the anchor outside the database agrees."""
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from portal.core import clock, hooks
+from portal.ledger import notes
+from portal.ledger.errors import AnchorUnusable, SigningStopped
+from portal.ledger.models import Checkpoint, Head
+from portal.ledger.services import anchor, keys, tiles
+
+log = structlog.get_logger(__name__)
+
+HEAD_ID = 1
+ANCHOR_CHECK = "X1"
+
+
+def sign(*, now: datetime | None = None) -> Checkpoint:
+    """Sign the committed tree head, once, and advance the anchor. Signing the same size again gives the same note.
+
+    Steps, each safe to lose the process after: (1) take the anchor's lock; (2) read the committed head; (3) compare
+    it with the anchor; (4) sign; (5) replace the anchor; (6) insert the checkpoint, from which receipts are made.
+
+    Raises SigningStopped when the anchor is ahead of the tree (rows are missing) or off it (a fork), and stops all
+    signing; AnchorUnusable when the anchor file cannot serve; RuntimeError inside a transaction.
+    """
+    try:
+        with anchor.locked(), transaction.atomic(durable=True):
+            return _sign(now=now or clock.now())
+    except _Disagrees as refusal:
+        stop_signing(check=ANCHOR_CHECK, index=refusal.index)
+        raise SigningStopped(str(refusal)) from None
+
+
+def stop_signing(*, check: str, index: int | None = None, now: datetime | None = None) -> None:
+    """Stop signing and tell every listener, in one transaction. A second stop changes nothing."""
+    with transaction.atomic():
+        stopped = Head.objects.filter(pk=HEAD_ID, stopped_at=None).update(
+            stopped_at=now or clock.now(), stopped_by=check
+        )
+        if stopped:
+            log.error("ledger.signing_stopped", check=check, index=index)
+            for tell in hooks.ledger_stopped:
+                tell(check=check, index=index)
+
+
+def resume_signing() -> None:
+    """Allow signing again. For the service that has just seen every check pass."""
+    Head.objects.filter(pk=HEAD_ID).update(stopped_at=None, stopped_by="")
+
+
+def refuse_when_stopped() -> None:
+    """Raises SigningStopped when a failed check has stopped signing."""
+    stopped = Head.objects.filter(pk=HEAD_ID).exclude(stopped_at=None).first()
+    if stopped is not None:
+        raise SigningStopped(f"Signing was stopped because check {stopped.stopped_by} of the ledger failed.")
+
+
+class _Disagrees(Exception):
+    def __init__(self, message: str, index: int) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+def _sign(*, now: datetime) -> Checkpoint:
+    refuse_when_stopped()
+    head = Head.objects.get(pk=HEAD_ID)
+    size, root = head.size, bytes(head.root)
+    known = anchor.read()
+    _compare(known, size=size)
+    signed = Checkpoint.objects.filter(size=size).first()
+    if signed is not None and bytes(signed.root) != root:
+        raise _Disagrees("Another root was signed at this size: the tree was rewritten.", size)
+    if signed is None:
+        signer = keys.signer()
+        note = notes.sign_note(notes.TreeHead(signer.name, size, root).text, [signer])
+        signed = Checkpoint(size=size, root=root, note=note, signed_at=now)
+    if known is None or known.size < size:
+        anchor.write(anchor.Anchored(size, root, bytes(signed.note)))
+    Checkpoint.objects.bulk_create([signed], ignore_conflicts=True)
+    return Checkpoint.objects.get(size=size)
+
+
+def _compare(known: anchor.Anchored | None, *, size: int) -> None:
+    """Rules (a) and (b): the anchored tree is no larger than ours and is the beginning of it."""
+    if known is None:
+        if Checkpoint.objects.exists():
+            raise AnchorUnusable(
+                "The ledger's anchor file is missing although checkpoints were signed. Restore it (LEDGER_ANCHOR)."
+            )
+        return
+    if known.size > size:
+        raise _Disagrees(f"The anchor is {known.size - size} leaves ahead: the database was rolled back.", size)
+    if tiles.nodes().root(known.size) != known.root:
+        raise _Disagrees("The tree is not the continuation of the anchored one: it was forked.", known.size)

@@ -1,0 +1,48 @@
+"""Verification that is written down, and stops signing when a check fires."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.ledger.models import Verification
+from portal.ledger.services import signing
+from portal.ledger.services.verification import Progress, Report, verify
+from portal.ledger.states import Scope
+
+
+def check_ledger(*, scope: Scope, progress: Progress | None = None, now: datetime | None = None) -> Verification:
+    """Run the checks over new or all leaves, write the run down, and stop signing when one fired.
+
+    New leaves are those after the last clean run. The row and the stop are one transaction; the checks themselves run
+    outside it, so that sealing goes on meanwhile.
+    """
+    started = now or clock.now()
+    start = 0
+    if scope == Scope.NEW:
+        last = Verification.objects.filter(ok=True).order_by("-size").first()
+        start = 0 if last is None else last.size
+    report = verify(start=start, progress=progress)
+    with transaction.atomic():
+        run = Verification.objects.create(
+            scope=scope,
+            size=report.size,
+            ok=report.ok,
+            failures=[[failure.check, failure.index, failure.message] for failure in report.failures],
+            started_at=started,
+            finished_at=clock.now(),
+        )
+        if not report.ok:
+            first = report.failures[0]
+            signing.stop_signing(check=first.check, index=first.index)
+    return run
+
+
+def resume_signing_after_check() -> Report:
+    """Allow signing again after every check has passed over all leaves. Raises Refused when one still fires."""
+    report = verify()
+    if not report.ok:
+        raise Refused(f"Signing stays stopped: {', '.join(report.checks)} still fail. Run verify_ledger for the list.")
+    signing.resume_signing()
+    return report

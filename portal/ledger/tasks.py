@@ -1,0 +1,19 @@
+from celery import shared_task
+
+from portal.ledger import services
+from portal.ledger.errors import NotSealed
+
+
+@shared_task(ignore_result=True)
+def seal() -> None:
+    """Each second: seal what waits and sign. A stop shows in ``/readyz``; entries wait unharmed."""
+    try:
+        services.seal_now(wait=0)
+    except NotSealed:
+        return
+
+
+@shared_task(ignore_result=True)
+def finish_redactions() -> None:
+    """Delete payloads whose redaction was recorded but cut short by a crash."""
+    services.finish_redactions()

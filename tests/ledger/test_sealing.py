@@ -1,0 +1,238 @@
+"""Sealing and signing: order, gaps, rollback, the anchor, and who may seal at the same time."""
+
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from portal.core import clock, hooks
+from portal.core.errors import Refused
+from portal.ledger import notes, services, tree
+from portal.ledger.errors import AnchorUnusable, NotSealed, SigningStopped
+from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Pending
+from portal.ledger.services import anchor, sealing
+from portal.ledger.states import EntryKind
+from tests.ledger.factories import EntryFactory, consent_payload
+
+pytestmark = pytest.mark.django_db
+
+
+def leaves():
+    return [bytes(leaf) for leaf in Leaf.objects.order_by("pk").values_list("entry__leaf_hash", flat=True)]
+
+
+def root_of(hashes):
+    frontier = tree.Frontier()
+    frontier.extend(hashes)
+    return frontier.root()
+
+
+def test_the_first_seal_begins_with_the_genesis_entry_that_names_log_and_key():
+    EntryFactory()
+    checkpoint = services.seal_now()
+    first = Leaf.objects.get(pk=0).entry
+    assert first.kind == EntryKind.GENESIS
+    said = services.payload_of(first)
+    assert said["origin"] == services.verifier().name
+    assert said["vkeys"] == [{"vkey": services.verifier().vkey, "first_size": 0}]
+    assert checkpoint.size == 2
+
+
+def test_a_checkpoint_signs_the_root_of_all_leaves_in_order():
+    entries = EntryFactory.create_batch(300)
+    checkpoint = services.seal_now()
+    assert list(Leaf.objects.order_by("pk").values_list("entry_id", flat=True))[1:] == [e.pk for e in entries]
+    text, _ = notes.open_note(bytes(checkpoint.note), [services.verifier()])
+    assert notes.parse_tree_head(text) == notes.TreeHead(services.verifier().name, 301, root_of(leaves()))
+    assert not Pending.objects.exists()
+
+
+def test_an_entry_knows_its_index_once_sealed():
+    entry = EntryFactory()
+    services.seal_now(entry=entry)
+    assert Entry.objects.get(pk=entry.pk).index == 1
+
+
+def test_sealing_with_nothing_waiting_signs_nothing_new():
+    EntryFactory()
+    first = services.seal_now()
+    assert services.seal_now() == first
+    assert Checkpoint.objects.count() == 1
+
+
+def test_a_backlog_is_sealed_in_turns_without_a_gap(monkeypatch):
+    monkeypatch.setattr(sealing, "BATCH", 7)
+    EntryFactory.create_batch(30)
+    checkpoint = services.seal_now(wait=10)
+    assert checkpoint.size == 31
+    assert list(Leaf.objects.order_by("pk").values_list("pk", flat=True)) == list(range(31))
+    assert bytes(checkpoint.root) == root_of(leaves())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_that_commits_late_is_not_lost():
+    """Numbers commit out of order: an entry with a lower number may appear after a higher one was sealed."""
+    with transaction.atomic():
+        late = services.append(kind="consent", payload=consent_payload(), subject_ref=None, recorded_at=clock.now())
+        Pending.objects.filter(pk=late.pk).delete()
+    EntryFactory()
+    services.seal_now()
+    Pending.objects.create(entry=late)
+    services.seal_now(entry=late)
+    assert Entry.objects.get(pk=late.pk).index == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sealing_inside_a_transaction_is_refused_because_a_signature_cannot_be_rolled_back():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        services.seal_now()
+    assert not Checkpoint.objects.exists()
+    assert anchor.read() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_and_sealers_leave_no_gap_and_no_fork():
+    errors = []
+
+    def work():
+        try:
+            for _ in range(5):
+                services.seal_now(wait=30, entry=EntryFactory())
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert list(Leaf.objects.order_by("pk").values_list("pk", flat=True)) == list(range(21))
+    assert services.verify().failures == []
+
+
+def test_an_entry_nobody_has_sealed_yet_is_not_called_recorded(monkeypatch):
+    entry = EntryFactory()
+    monkeypatch.setattr(sealing, "seal_batch", lambda **kwargs: None)
+    with pytest.raises(NotSealed, match="kept"):
+        services.seal_now(wait=0.05, entry=entry)
+    with pytest.raises(NotSealed):
+        services.receipt_for(entry)
+
+
+def test_the_anchor_follows_each_checkpoint():
+    EntryFactory()
+    checkpoint = services.seal_now()
+    known = anchor.read()
+    assert (known.size, known.root, known.note) == (2, bytes(checkpoint.root), bytes(checkpoint.note))
+
+
+def test_a_missing_anchor_stops_signing_once_checkpoints_exist(anchor_of_its_own):
+    EntryFactory()
+    services.seal_now()
+    anchor_of_its_own.unlink()
+    EntryFactory()
+    with pytest.raises(AnchorUnusable, match="LEDGER_ANCHOR"):
+        services.seal_now()
+    assert Checkpoint.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"size": "x"}', '{"size": 1, "root": "AA==", "note": 3}'])
+def test_a_damaged_anchor_is_refused(anchor_of_its_own, text):
+    anchor_of_its_own.parent.mkdir(parents=True)
+    anchor_of_its_own.write_text(text)
+    EntryFactory()
+    with pytest.raises(AnchorUnusable):
+        services.seal_now()
+    assert not Checkpoint.objects.exists()
+
+
+def test_an_anchor_that_cannot_be_written_leaves_no_checkpoint(monkeypatch, tmp_path):
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a directory should be")
+    monkeypatch.setattr("django.conf.settings.LEDGER_ANCHOR", blocked / "checkpoint.json")
+    EntryFactory()
+    with pytest.raises(AnchorUnusable):
+        services.seal_now()
+    assert not Checkpoint.objects.exists()
+
+
+def raise_anchor(path, **changes):
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps({**kept, **changes}))
+
+
+def test_an_anchor_ahead_of_the_tree_means_a_rollback_and_stops_signing(anchor_of_its_own):
+    EntryFactory()
+    services.seal_now()
+    raise_anchor(anchor_of_its_own, size=9)
+    EntryFactory()
+    with pytest.raises(SigningStopped, match="6 leaves ahead"):
+        services.seal_now()
+    assert Head.objects.get().stopped_by == "X1"
+    assert services.readiness() == ("ledger", False, "signing stopped")
+
+
+def test_a_tree_that_does_not_continue_the_anchor_means_a_fork_and_stops_signing(anchor_of_its_own):
+    EntryFactory()
+    services.seal_now()
+    raise_anchor(anchor_of_its_own, root=notes.to_base64(b"\x01" * 32))
+    EntryFactory()
+    with pytest.raises(SigningStopped, match="forked"):
+        services.seal_now()
+    with pytest.raises(SigningStopped, match="X1"):
+        services.seal_now()
+    assert Checkpoint.objects.count() == 1
+
+
+def test_signing_resumes_only_after_every_check_has_passed(anchor_of_its_own):
+    EntryFactory()
+    services.seal_now()
+    kept = anchor_of_its_own.read_text()
+    raise_anchor(anchor_of_its_own, size=9)
+    EntryFactory()
+    with pytest.raises(SigningStopped):
+        services.seal_now()
+    with pytest.raises(Refused, match="X1"):
+        services.resume_signing_after_check()
+    anchor_of_its_own.write_text(kept)
+    services.resume_signing_after_check()
+    assert services.seal_now().size == Leaf.objects.count() > 2
+
+
+def test_every_listener_hears_of_a_stop_once(anchor_of_its_own, monkeypatch):
+    heard = []
+    monkeypatch.setattr(hooks, "ledger_stopped", [lambda **what: heard.append(what)])
+    EntryFactory()
+    services.seal_now()
+    raise_anchor(anchor_of_its_own, size=9)
+    for _ in range(2):
+        with pytest.raises(SigningStopped):
+            services.seal_now()
+    assert heard == [{"check": "X1", "index": 2}]
+
+
+def test_readiness_tells_of_an_entry_that_waits_too_long():
+    EntryFactory(recorded_at=clock.now() - timedelta(seconds=30))
+    assert services.readiness() == ("ledger", True, "sealed")
+    services.seal_now()
+    EntryFactory(recorded_at=clock.now() - timedelta(seconds=90))
+    assert services.readiness() == ("ledger", False, "sealing is late")
+
+
+@pytest.mark.parametrize("key", ["", "ab" * 31, "zz" * 32])
+def test_a_wrong_signing_key_is_refused_without_repeating_it(settings, key):
+    settings.LEDGER_KEY = key
+    with pytest.raises(Refused, match="LEDGER_KEY") as caught:
+        services.signer()
+    assert not key or key not in str(caught.value)
+
+
+def test_a_wrong_origin_is_refused(settings):
+    settings.LEDGER_ORIGIN = "has a space+plus"
+    with pytest.raises(Refused, match="LEDGER_ORIGIN"):
+        services.signer()
