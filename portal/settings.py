@@ -256,6 +256,25 @@ if not EMAIL_CONFIG:
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.example")
 EMAIL_TIMEOUT = 20
 
+#: How the portal reaches people: channel to adapter (``portal/outbox/channels``).
+OUTBOX_CHANNELS = {
+    "dashboard": "portal.outbox.channels.dashboard.DashboardChannel",
+    "email": "portal.outbox.channels.email.EmailChannel",
+}
+OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
+OUTBOX_ATTEMPTS = 8
+OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)
+OUTBOX_LONGEST_WAIT_SECONDS = 6 * 3600
+#: Longer than EMAIL_TIMEOUT: a living worker must not lose what it is sending.
+OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=120)
+OUTBOX_SWEEP = 200
+
+#: A job says how far it is at least once a minute; a worker silent for longer is taken for dead.
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=300)
+JOB_ATTEMPTS = 3
+#: A job in the queue for longer than this has lost its nudge.
+JOB_NUDGE_SECONDS = 60
+
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"

@@ -72,8 +72,8 @@ send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)
 sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
 #: Does this login's role carry the permission? Filled by people. Empty means no.
 permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
-#: Officer and company lines under each letter, by language. Filled by registers.
-letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: {})
+#: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
+letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
 #: Has this request passed the second factor? Filled by signin. Empty means no.

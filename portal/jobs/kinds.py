@@ -1,0 +1,49 @@
+"""What a kind of long work is, and how it is found by its name."""
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO, Protocol
+
+from portal.core import hooks
+from portal.core.errors import Refused
+
+Json = str | int | bool | None | list[Any] | dict[str, Any]
+
+
+class Handle(Protocol):
+    """What a running job may do besides its work."""
+
+    @property
+    def reference(self) -> str: ...
+
+    @property
+    def parameters(self) -> Mapping[str, Json]: ...
+
+    def progress(self, done: int, total: int | None = None) -> None:
+        """Say how far the work is. Call it at least once a minute: it keeps the lease, and raises when cancelled."""
+        ...
+
+    def raise_if_cancelled(self) -> None: ...
+
+    def result(self, stream: BinaryIO, file_name: str) -> None:
+        """Keep the one file that the job is for. ``file_name`` holds no personal data."""
+        ...
+
+
+class JobKind(Protocol):
+    """Registered in ``hooks.job_kinds`` by the room whose work it is.
+
+    ``run`` may run twice (a worker died): what it writes must bear that. It is not inside a transaction.
+    """
+
+    name: str
+
+    def run(self, handle: Handle) -> None: ...
+
+
+def kind_named(name: str) -> JobKind:
+    """Raises Refused when no room registered a kind of that name."""
+    for kind in hooks.job_kinds:
+        if kind.name == name:
+            found: JobKind = kind
+            return found
+    raise Refused(f"There is no kind of job named {name}.", code="NO_SUCH_JOB_KIND")

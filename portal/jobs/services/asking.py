@@ -1,0 +1,87 @@
+"""Asking for long work, and taking it back."""
+
+import json
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import clock, ids
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.errors import Refused
+from portal.core.moves import move
+from portal.jobs.kinds import Json, kind_named
+from portal.jobs.models import Job
+from portal.jobs.states import FINISHED, MOVES, JobState
+
+RUN = "portal.jobs.tasks.run_job"
+
+
+def start(*, kind: str, parameters: Mapping[str, Json], actor: Actor) -> Job:
+    """Put a job in the queue, in the caller's transaction; a worker takes it after the commit.
+
+    ``parameters`` are codes, dates, references and numbers, never personal data: they are shown on the job's page.
+    Raises Refused for an unknown kind, TypeError for parameters that are no JSON.
+    """
+    kind_named(kind)
+    plain = json.loads(json.dumps(dict(parameters)))
+    with transaction.atomic():
+        job = Job.objects.create(
+            reference=ids.new_reference("JB"),
+            kind=kind,
+            parameters=plain,
+            started_by=f"{actor.kind}:{actor.ref}",
+            created_at=clock.now(),
+        )
+        _note(AuditKind.JOBS_JOB_STARTED, job, actor)
+        enqueue(RUN, job.pk)
+    return job
+
+
+def cancel(job: Job, actor: Actor) -> None:
+    """Stop a job: at once when no worker has it, else at its next step. What it has done so far stays.
+
+    Raises Refused when the job has ended already.
+    """
+    with transaction.atomic():
+        current = Job.objects.select_for_update().get(pk=job.pk)
+        if current.state in FINISHED:
+            raise Refused(_("This job has ended already: there is nothing to cancel."), code="JOB_ENDED")
+        now = clock.now()
+        if current.state == JobState.QUEUED:
+            move(current, JobState.CANCELLED, moves=MOVES, cancel_asked_at=now, finished_at=now)
+        else:
+            Job.objects.filter(pk=current.pk).update(cancel_asked_at=now)
+        _note(AuditKind.JOBS_JOB_CANCELLED, current, actor)
+    job.refresh_from_db()
+
+
+def restart(job: Job, actor: Actor) -> None:
+    """Queue a failed job again, with the same parameters. Raises Refused when it has not failed."""
+    with transaction.atomic():
+        current = Job.objects.select_for_update().get(pk=job.pk)
+        if current.state != JobState.FAILED:
+            raise Refused(_("Only a job that has failed can be started again."), code="JOB_NOT_FAILED")
+        move(
+            current,
+            JobState.QUEUED,
+            moves=MOVES,
+            attempts=0,
+            done=0,
+            total=None,
+            failure_code="",
+            started_at=None,
+            finished_at=None,
+            cancel_asked_at=None,
+        )
+        _note(AuditKind.JOBS_JOB_RESTARTED, current, actor)
+        enqueue(RUN, current.pk)
+    job.refresh_from_db()
+
+
+def _note(kind: AuditKind, job: Job, actor: Actor) -> None:
+    facts = {"job": job.reference, "kind": job.kind, "state": job.state}
+    audit.record(kind, actor=actor, about=f"jobs.job:{job.reference}", facts=facts)

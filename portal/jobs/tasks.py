@@ -1,0 +1,20 @@
+"""Tasks of the jobs room (queue ``bulk``)."""
+
+from celery import shared_task
+
+from portal.core import clock
+from portal.jobs.services import running
+
+SWEEP = 100
+
+
+@shared_task(ignore_result=True)
+def run_job(job_id: int) -> None:
+    """Do one job. Harmless when it has ended, was cancelled, or another worker has it."""
+    running.run(job_id, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Find jobs whose worker died and jobs whose nudge was lost."""
+    running.sweep(now=clock.now(), limit=SWEEP)

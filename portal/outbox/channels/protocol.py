@@ -1,0 +1,58 @@
+"""What the outbox asks of a channel. E-mail, dashboard and webhook are channels; so is anything that comes later."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message ready to leave. ``address`` and the texts are personal data: a channel keeps and logs none of them."""
+
+    reference: str
+    channel: str
+    category: str
+    language: str
+    address: str = field(repr=False)
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+    # The same for every attempt at this message: a channel that takes the key delivers once however often it is asked.
+    idempotency_key: str = ""
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The channel took the message. ``provider_reference`` is its own opaque name for it, where it gives one."""
+
+    provider_reference: str = ""
+
+
+class ChannelFailure(Exception):
+    """A message did not go out. ``code`` is a short upper-case word for the record; never a text of the other side."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class TemporaryFailure(ChannelFailure):
+    """Not accepted, and trying later makes sense: nobody answers, a full mailbox, too many at once."""
+
+
+class PermanentFailure(ChannelFailure):
+    """Not accepted, and never will be: no such address, a malformed message."""
+
+
+class OutcomeUnknown(ChannelFailure):
+    """The connection broke after the message was handed over and before the answer came."""
+
+
+class Channel(Protocol):
+    """One way to reach people. ``send`` blocks for less than the outbox's lease, and has no effect but sending."""
+
+    name: str
+    takes_idempotency_key: bool
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        """Hand the message over once. Raises TemporaryFailure, PermanentFailure or OutcomeUnknown."""
+        ...

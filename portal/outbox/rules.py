@@ -1,0 +1,39 @@
+"""Pure decisions of the outbox: how long to wait, which category a message has, what an unknown outcome allows."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+# TCCCPR 2018 as amended in 2025: any promotional content makes the whole message promotional. Strictest first.
+STRICTNESS = ("promotional", "service", "transactional", "policy_and_security")
+
+
+def strictest(categories: Iterable[str]) -> str:
+    """The category that binds a message for which several are named. An unknown name counts as promotional."""
+    found = list(categories)
+    if not found or any(category not in STRICTNESS for category in found):
+        return STRICTNESS[0]
+    return min(found, key=STRICTNESS.index)
+
+
+def is_essential(category: str) -> bool:
+    """Essential messages reach a person who wants no promotion (policy 9.7): alerts, service, security, policy."""
+    return category in STRICTNESS[1:]
+
+
+def wait_before(attempt: int, *, first: timedelta, longest: timedelta, jitter: float) -> timedelta:
+    """How long to wait after failed attempt number ``attempt`` (from 1): doubled each time, at most ``longest``.
+
+    ``jitter`` in 0..1 is drawn by the caller. Half of the wait is fixed and half is drawn, so that a thousand messages
+    refused together do not come back together, and none comes back at once.
+    """
+    doubled = min(first * 2 ** min(max(attempt, 1) - 1, 30), longest)
+    return doubled / 2 + doubled / 2 * jitter
+
+
+def may_try_after_unknown(category: str, *, unknown_outcomes: int) -> bool:
+    """Whether a message may go out again although an earlier attempt may have arrived.
+
+    ``unknown_outcomes`` counts attempts of unknown outcome, this one included. An essential message is tried once more:
+    a notice missed is worse than a notice read twice. Promotion is never tried again: unwanted once is enough.
+    """
+    return is_essential(category) and unknown_outcomes <= 1

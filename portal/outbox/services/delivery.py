@@ -1,0 +1,251 @@
+"""Sending what is due.
+
+One attempt, step by step; behind each step what the rows say if the process dies there:
+
+1. Claim by lease: one conditional UPDATE, so one worker. Dies: the lease runs out, nothing was sent, claimed again.
+2. Ask the send gate. A no ends the message, a "not now" puts it off. Dies: as 1.
+3. Commit the fact "started" and the state SENDING. Dies: see 5.
+4. Hand the message to the channel. The only network call, outside every transaction. Dies: see 5.
+5. Commit the outcome. A lease that runs out in SENDING means nobody knows whether 4 happened. A channel that takes an
+   idempotency key is simply asked again with the same key. Otherwise the outcome is unknown, and the message says so;
+   an essential one is tried once more under its old Message-ID, a promotional one never.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from portal.core import clock, hooks
+from portal.core.errors import NotFound, PortalError, Unavailable
+from portal.core.moves import move
+from portal.outbox import rules
+from portal.outbox.channels import registry
+from portal.outbox.channels.protocol import Channel, ChannelFailure, OutcomeUnknown, Outgoing, PermanentFailure
+from portal.outbox.models import Delivery, Message
+from portal.outbox.services import reading
+from portal.outbox.states import MOVES, MessageState, Outcome
+
+log = structlog.get_logger(__name__)
+
+WAITING = (MessageState.DUE, MessageState.UNKNOWN)
+FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}
+
+
+def deliver(message_id: int, *, now: datetime) -> MessageState | None:
+    """Make one attempt at a message that is due. Returns its state afterwards, None when another worker has it.
+
+    ``now`` decides what is due; facts carry the time at which they happen. Opens its own transactions: call it from
+    the edge, never inside one.
+    """
+    message = claim(message_id, now=now)
+    if message is None:
+        return None
+    ready = _prepare(message)
+    if ready is not None and _start(message):
+        outgoing, channel = ready
+        _send(message, outgoing, channel)
+    message.refresh_from_db()
+    return MessageState(message.state)
+
+
+def claim(message_id: int, *, now: datetime) -> Message | None:
+    """Take a due message for the length of a lease. One conditional UPDATE: of many workers one wins."""
+    token = uuid4()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    won = Message.objects.filter(free, pk=message_id, state__in=WAITING, next_attempt_at__lte=now).update(
+        leased_until=now + lease(), lease_token=token, attempts=F("attempts") + 1
+    )
+    return Message.objects.get(pk=message_id, lease_token=token) if won else None
+
+
+def lease() -> timedelta:
+    """Longer than any channel may block (``EMAIL_TIMEOUT``), so that a living worker keeps what it has."""
+    return timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+
+
+def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
+    """Everything that can go wrong before the message leaves: erased, no such channel, a no of the gate."""
+    try:
+        text, address = reading.text_of(message), reading.address_of(message)
+        channel = registry.channel(message.channel)
+        decision = hooks.send_gate.ask(
+            address=address,
+            purpose=message.purpose,
+            channel=message.channel,
+            at=clock.now(),
+            fiduciary=message.fiduciary,
+        )
+    except NotFound as gone:
+        _end(message, MessageState.CLOSED, Outcome.REFUSED, code=gone.code)
+        return None
+    except Unavailable as later:
+        _put_off(message, code=later.code)
+        return None
+    except PortalError as refusal:
+        _end(message, MessageState.STOPPED, Outcome.STOPPED, code=refusal.code)
+        return None
+    if decision is None or not decision.allowed:
+        _heed(message, decision)
+        return None
+    return _outgoing(message, text, address), channel
+
+
+def _outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
+    return Outgoing(
+        reference=message.reference,
+        channel=message.channel,
+        category=message.category,
+        language=message.template_language,
+        address=address,
+        subject=text.subject,
+        body=text.body,
+        idempotency_key=str(message.idempotency_key),
+        message_id=message.message_id,
+    )
+
+
+def _heed(message: Message, decision: Any) -> None:
+    """The gate said no: for good, or for now when it names the hour at which it would say yes."""
+    code = str(getattr(decision, "reason", "NO_GATE"))
+    until = getattr(decision, "retry_at", None)
+    if until is None:
+        _end(message, MessageState.STOPPED, Outcome.STOPPED, code=code)
+        return
+    with transaction.atomic():
+        if _still_ours(message):
+            _note(message, Outcome.POSTPONED, code=code)
+            # Waiting for the hour is no failure: it costs none of the attempts.
+            Message.objects.filter(pk=message.pk).update(
+                next_attempt_at=until, reason=code, attempts_allowed=F("attempts_allowed") + 1, **FREE
+            )
+
+
+def _start(message: Message) -> bool:
+    """Commit "started" before the message leaves. False when the lease was lost meanwhile."""
+    with transaction.atomic():
+        if not _still_ours(message):
+            return False
+        _note(message, Outcome.STARTED)
+        move(message, MessageState.SENDING, moves=MOVES)
+    return True
+
+
+def _send(message: Message, outgoing: Outgoing, channel: Channel) -> None:
+    try:
+        accepted = channel.send(outgoing)
+    except PermanentFailure as failure:
+        _end(message, MessageState.DEAD, Outcome.REFUSED, code=failure.code)
+    except OutcomeUnknown as failure:
+        unknown(message, code=failure.code, takes_idempotency_key=channel.takes_idempotency_key)
+    except ChannelFailure as failure:
+        _put_off(message, code=failure.code)
+    except Exception as crash:  # noqa: BLE001 - whatever the adapter did, the message may have left
+        log.error("outbox.channel_crashed", message=message.reference, error=type(crash).__name__)  # noqa: TRY400 - a traceback may quote the message
+        unknown(message, code="CHANNEL_CRASHED", takes_idempotency_key=channel.takes_idempotency_key)
+    else:
+        _sent(message, accepted.provider_reference)
+
+
+def _sent(message: Message, provider_reference: str) -> None:
+    """The channel has it. The fact is kept even when the lease ran out while the channel took its time."""
+    with transaction.atomic():
+        ours = _still_ours(message)
+        _note(message, Outcome.ACCEPTED, provider_reference=provider_reference)
+        message.refresh_from_db()
+        given_up_for_lost = message.state == MessageState.UNKNOWN and message.lease_token is None
+        if ours or given_up_for_lost:
+            move(
+                message,
+                MessageState.SENT,
+                moves=MOVES,
+                sent_at=clock.now(),
+                next_attempt_at=None,
+                reason="",
+                **FREE,
+            )
+
+
+def _put_off(message: Message, *, code: str) -> None:
+    """Not accepted for now: wait and try again, or leave it to a person when the attempts are used up."""
+    if message.attempts >= message.attempts_allowed:
+        _end(message, MessageState.DEAD, Outcome.REFUSED, code=code)
+        return
+    wait = rules.wait_before(
+        message.attempts,
+        first=timedelta(seconds=settings.OUTBOX_FIRST_WAIT_SECONDS),
+        longest=timedelta(seconds=settings.OUTBOX_LONGEST_WAIT_SECONDS),
+        jitter=secrets.randbelow(1_000_000) / 1_000_000,
+    )
+    with transaction.atomic():
+        if not _still_ours(message):
+            return
+        _note(message, Outcome.PUT_OFF, code=code)
+        changes = {"next_attempt_at": clock.now() + wait, "reason": code, **FREE}
+        if message.state == MessageState.SENDING:
+            move(message, MessageState.DUE, moves=MOVES, **changes)
+        else:
+            Message.objects.filter(pk=message.pk).update(**changes)
+
+
+def _end(message: Message, target: MessageState, outcome: Outcome, *, code: str) -> None:
+    with transaction.atomic():
+        if _still_ours(message):
+            _note(message, outcome, code=code)
+            move(message, target, moves=MOVES, next_attempt_at=None, reason=code, **FREE)
+
+
+def unknown(message: Message, *, code: str, takes_idempotency_key: bool) -> None:
+    """Nobody knows whether the message left. The caller holds its lease (``_still_ours``).
+
+    With an idempotency key, asking again is safe. Without one the message says "outcome unknown"; an essential message
+    is tried once more, another never.
+    """
+    with transaction.atomic():
+        if not _still_ours(message):
+            return
+        _note(message, Outcome.UNKNOWN, code=code)
+        now = clock.now()
+        if takes_idempotency_key:
+            has_attempts = message.attempts < message.attempts_allowed
+            target = MessageState.DUE if has_attempts else MessageState.DEAD
+            again = now + timedelta(seconds=settings.OUTBOX_FIRST_WAIT_SECONDS) if has_attempts else None
+            move(message, target, moves=MOVES, next_attempt_at=again, reason=code, **FREE)
+            return
+        count = message.unknown_outcomes + 1
+        once_more = rules.may_try_after_unknown(message.category, unknown_outcomes=count)
+        move(
+            message,
+            MessageState.UNKNOWN,
+            moves=MOVES,
+            unknown_outcomes=count,
+            next_attempt_at=now if once_more else None,
+            # The one more attempt is owed even when this was the last of the ordinary ones.
+            attempts_allowed=max(message.attempts_allowed, message.attempts + 1),
+            reason=code,
+            **FREE,
+        )
+
+
+def _still_ours(message: Message) -> bool:
+    """Renew the lease; False when it ran out and the message was given to another worker. Locks the row."""
+    renewed = Message.objects.filter(pk=message.pk, lease_token=message.lease_token).update(
+        leased_until=clock.now() + lease()
+    )
+    return renewed == 1
+
+
+def _note(message: Message, outcome: Outcome, *, code: str = "", provider_reference: str = "") -> None:
+    Delivery.objects.create(
+        message=message,
+        attempt=message.attempts,
+        outcome=outcome,
+        code=code[:40],
+        provider_reference=provider_reference[:80],
+        happened_at=clock.now(),
+    )

@@ -1,0 +1,132 @@
+"""Messages come into being as rows of the caller's transaction."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from portal.core import addresses, clock, hooks, ids
+from portal.core.enqueue import enqueue
+from portal.core.errors import Refused
+from portal.law.states import Channel
+from portal.outbox import rules, sealing, texts
+from portal.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
+
+log = structlog.get_logger(__name__)
+
+#: Channels that need no address: the person finds the message after signing in.
+WITHOUT_ADDRESS = frozenset({Channel.DASHBOARD})
+ADDRESS_KIND = {
+    Channel.EMAIL: addresses.EMAIL,
+    Channel.SMS: addresses.PHONE,
+    Channel.WHATSAPP: addresses.PHONE,
+    Channel.RCS: addresses.PHONE,
+    Channel.VOICE: addresses.PHONE,
+}
+
+
+def post(
+    *,
+    kind: str,
+    subject_ref: UUID,
+    channel: Channel | str,
+    address: str,
+    language: str,
+    purpose: str,
+    about: str,
+    context: Mapping[str, str],
+    fiduciary: str = "onesetu",
+) -> Message:
+    """Promise one message to one person, in the caller's transaction; a worker sends it after the commit.
+
+    The text is rendered at once and kept encrypted, so what was promised is what is sent. ``purpose`` gives the message
+    category (the template may only make it stricter). ``about`` is a label and a reference, such as
+    ``grievances.ticket:OS-GR-7K4M-9QX2/acknowledged``; posting the same kind about the same thing to the same subject
+    on the same channel again returns the first message. ``address`` is not used for the dashboard.
+    Raises Refused for an address that is none or a channel that carries no messages, NotFound for a purpose that is not
+    in force, TemplateFault for a programming error in a template.
+    """
+    way = Channel(channel)
+    once = {"kind": kind, "subject_ref": subject_ref, "channel": way, "about": about}
+    with transaction.atomic():
+        earlier = Message.objects.filter(**once).first()
+        if earlier is not None:
+            return earlier
+        now = clock.now()
+        normalised = _normalised(way, address)
+        template = texts.load(kind, language)
+        values = {
+            **_identity(now),
+            **_category(template, purpose, now),
+            "purpose": purpose,
+            "language": language,
+            "fiduciary": fiduciary,
+            "template_sha256": template.sha256,
+            "template_language": template.language,
+        }
+        message, is_new = Message.objects.get_or_create(**once, defaults=values)
+        if is_new:
+            _keep_text(message, template, context, now)
+            _keep_address(message, way, normalised, now)
+            enqueue("portal.outbox.tasks.deliver_message", message.pk)
+        return message
+
+
+def _normalised(channel: Channel, address: str) -> str:
+    if channel in WITHOUT_ADDRESS:
+        return ""
+    if channel not in ADDRESS_KIND:
+        raise Refused("This channel carries no messages.", code="NO_SUCH_CHANNEL")
+    return addresses.normalise(ADDRESS_KIND[channel], address)
+
+
+def _identity(now: datetime) -> dict[str, object]:
+    return {
+        "reference": ids.new_reference("MS"),
+        "message_id": f"<{uuid4()}@{settings.OUTBOX_MESSAGE_ID_DOMAIN}>",
+        "attempts_allowed": settings.OUTBOX_ATTEMPTS,
+        "next_attempt_at": now,
+        "created_at": now,
+    }
+
+
+def _category(template: texts.MessageTemplate, purpose: str, now: datetime) -> dict[str, object]:
+    """An essential purpose cannot carry a text that calls itself promotional, nor the other way round."""
+    from portal.law import selectors as law
+
+    by_purpose = str(law.purpose(purpose, on=now.astimezone(clock.IST).date()).category)
+    named = [by_purpose, template.category] if template.category else [by_purpose]
+    is_disputed = len(set(named)) > 1
+    if is_disputed:
+        log.warning("outbox.category_disputed", kind=template.kind, purpose=purpose)
+    return {"category": rules.strictest(named), "category_is_disputed": is_disputed}
+
+
+def _keep_text(message: Message, template: texts.MessageTemplate, context: Mapping[str, str], now: datetime) -> None:
+    footer = str(hooks.letter_footer.ask(language=template.language, on=now.astimezone(clock.IST).date()))
+    subject, body = texts.render(template, context, footer=footer)
+    both = json.dumps({"subject": subject, "body": body}, ensure_ascii=False)
+    sealed = sealing.seal(both, subject_ref=message.subject_ref)
+    MessageBody.objects.create(message=message, sealed=sealed, created_at=now)
+    TemplateVersion.objects.get_or_create(
+        kind=template.kind,
+        language=template.language,
+        sha256=template.sha256,
+        defaults={"source": template.source, "first_used_at": now},
+    )
+
+
+def _keep_address(message: Message, channel: Channel, normalised: str, now: datetime) -> None:
+    if not normalised:
+        return
+    DeliveryAddress.objects.create(
+        message=message,
+        sealed=sealing.seal(normalised, subject_ref=message.subject_ref),
+        address_key=addresses.address_key(normalised),
+        masked=addresses.mask(ADDRESS_KIND[channel], normalised),
+        created_at=now,
+    )

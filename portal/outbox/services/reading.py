@@ -1,0 +1,37 @@
+"""Opening what was sealed: the words of a message, and where it goes."""
+
+import json
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ObjectDoesNotExist
+
+from portal.core.errors import NotFound
+from portal.outbox import sealing
+from portal.outbox.models import Message
+
+
+@dataclass(frozen=True)
+class Text:
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+
+
+def text_of(message: Message) -> Text:
+    """The words as they were sent. Raises NotFound when they were erased; the caller answers for who may read them."""
+    try:
+        sealed = message.text.sealed
+    except ObjectDoesNotExist:
+        raise NotFound("The text of this message was erased.", code="TEXT_ERASED") from None
+    both = json.loads(sealing.unseal(sealed, subject_ref=message.subject_ref))
+    return Text(both["subject"], both["body"])
+
+
+def address_of(message: Message) -> str:
+    """The address in its normal form, empty where the channel needs none. Raises NotFound when it was erased."""
+    try:
+        sealed = message.destination.sealed
+    except ObjectDoesNotExist:
+        if message.channel == "dashboard":
+            return ""
+        raise NotFound("The address of this message was erased.", code="ADDRESS_ERASED") from None
+    return sealing.unseal(sealed, subject_ref=message.subject_ref)

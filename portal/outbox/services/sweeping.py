@@ -1,0 +1,62 @@
+"""What beat does: send what is due, and find out what became of messages whose worker died."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.db.models import Q
+
+from portal.core.errors import Unavailable
+from portal.outbox.channels import registry
+from portal.outbox.models import Message
+from portal.outbox.services import delivery
+from portal.outbox.states import MessageState
+
+
+@dataclass
+class Swept:
+    """Counts of one sweep."""
+
+    sent: int = 0
+    not_sent: int = 0
+    recovered: int = 0
+
+
+def sweep(*, now: datetime, limit: int) -> Swept:
+    """Recover abandoned messages, then make one attempt at each message that is due, at most ``limit``, oldest first."""
+    swept = Swept(recovered=recover(now=now, limit=limit))
+    for pk in due(now=now, limit=limit):
+        state = delivery.deliver(pk, now=now)
+        if state == MessageState.SENT:
+            swept.sent += 1
+        elif state is not None:
+            swept.not_sent += 1
+    return swept
+
+
+def due(*, now: datetime, limit: int) -> list[int]:
+    """Messages that wait and that no living worker holds, oldest first."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    waiting = Message.objects.filter(free, state__in=delivery.WAITING, next_attempt_at__lte=now)
+    return list(waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def recover(*, now: datetime, limit: int) -> int:
+    """Take over messages whose worker died while the channel had them, and record that the outcome is unknown."""
+    abandoned = Message.objects.filter(state=MessageState.SENDING, leased_until__lt=now)
+    count = 0
+    for pk in list(abandoned.order_by("leased_until").values_list("pk", flat=True)[:limit]):
+        token = uuid4()
+        taken = abandoned.filter(pk=pk).update(lease_token=token, leased_until=now + delivery.lease())
+        if taken:
+            message = Message.objects.get(pk=pk, lease_token=token)
+            delivery.unknown(message, code="WORKER_DIED", takes_idempotency_key=_takes_key(message.channel))
+            count += 1
+    return count
+
+
+def _takes_key(name: str) -> bool:
+    try:
+        return registry.channel(name).takes_idempotency_key
+    except Unavailable:  # the channel was taken out of the settings meanwhile: assume the worse
+        return False

@@ -1,0 +1,19 @@
+"""Tasks of the outbox (queue ``notify``). A nudge may be lost: the sweep finds every row it would have sent."""
+
+from celery import shared_task
+from django.conf import settings
+
+from portal.core import clock
+from portal.outbox.services import delivery, sweeping
+
+
+@shared_task(ignore_result=True)
+def deliver_message(message_id: int) -> None:
+    """One attempt at one message, right after it was posted. Harmless when it is not due or another worker has it."""
+    delivery.deliver(message_id, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Send what is due and recover what a dead worker left."""
+    sweeping.sweep(now=clock.now(), limit=settings.OUTBOX_SWEEP)

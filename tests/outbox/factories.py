@@ -1,0 +1,87 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.core import hooks
+from portal.law.states import Channel
+from portal.outbox import texts
+from portal.outbox.channels import registry
+from portal.outbox.channels.protocol import Accepted, Outgoing
+from portal.outbox.models import Message
+from portal.outbox.services import post
+
+KIND = "tests.notice"
+SOURCE = "Subject: A notice\n\nYour reference number is {{ reference }}.\n"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An answer of the send gate."""
+
+    allowed: bool
+    reason: str = "ALLOWED"
+    retry_at: datetime | None = None
+
+
+class RecordingChannel:
+    """A channel that keeps what it was given; ``behaviour`` may raise instead of accepting."""
+
+    def __init__(self, *, name: str = "email", takes_idempotency_key: bool = False) -> None:
+        self.name = name
+        self.takes_idempotency_key = takes_idempotency_key
+        self.taken: list[Outgoing] = []
+        self.behaviour: Callable[[Outgoing], None] = lambda outgoing: None
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        self.behaviour(outgoing)
+        self.taken.append(outgoing)
+        return Accepted("provider-1")
+
+
+class Gate:
+    """A send gate that answers what the test says, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.decision: Decision | None = Decision(allowed=True)
+        self.asked: list[dict[str, object]] = []
+
+    def __call__(self, **question: object) -> Decision | None:
+        self.asked.append(question)
+        return self.decision
+
+
+def posted(*, purpose: str = "support", about: str = "tests.thing:1", subject_ref: UUID | None = None) -> Message:
+    """A message posted through the service."""
+    return post(
+        kind=KIND,
+        subject_ref=subject_ref or uuid4(),
+        channel=Channel.EMAIL,
+        address="Asha@Example.com",
+        language="en",
+        purpose=purpose,
+        about=about,
+        context={"reference": "OS-GR-7K4M-9QX2"},
+    )
+
+
+@contextmanager
+def answering_gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate()
+    with monkeypatch.context() as patch:
+        patch.setattr(hooks.send_gate, "_answer", gate)
+        yield gate
+
+
+def use_template(monkeypatch: pytest.MonkeyPatch, source: str = SOURCE, *, language: str = "en") -> None:
+    """Let ``tests.notice`` be this text."""
+    monkeypatch.setattr(texts, "load", lambda kind, wanted: texts.parse(kind, language, source))
+
+
+def use_channel(monkeypatch: pytest.MonkeyPatch, channel: RecordingChannel) -> RecordingChannel:
+    """Let every message go to this channel."""
+    monkeypatch.setattr(registry, "channel", lambda name: channel)
+    return channel

@@ -1,0 +1,234 @@
+from datetime import datetime, timedelta
+from typing import NoReturn
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+
+from portal.core import clock
+from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
+from portal.outbox.models import Delivery, Message
+from portal.outbox.services import delivery, sweeping
+from portal.outbox.states import MessageState, Outcome
+from tests.outbox.factories import Decision, Gate, RecordingChannel, posted
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
+
+
+def deliver(message: Message, *, now: datetime | None = None) -> MessageState | None:
+    state = delivery.deliver(message.pk, now=now or clock.now())
+    message.refresh_from_db()
+    return state
+
+
+def facts(message: Message) -> list[str]:
+    return [str(fact.outcome) for fact in Delivery.objects.filter(message=message)]
+
+
+def raising(error: Exception) -> object:
+    def behave(outgoing: Outgoing) -> NoReturn:
+        raise error
+
+    return behave
+
+
+def abandon(message: Message) -> None:
+    """What the rows say when a worker dies while the channel has the message, and its lease has run out."""
+    claimed = delivery.claim(message.pk, now=clock.now())
+    assert claimed is not None
+    assert delivery._start(claimed)
+    Message.objects.filter(pk=message.pk).update(leased_until=clock.now() - timedelta(seconds=1))
+
+
+def test_a_message_is_sent_as_posted(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    assert deliver(message) == MessageState.SENT
+    (sent,) = channel.taken
+    assert (sent.address, sent.subject, sent.message_id) == ("asha@example.com", "A notice", message.message_id)
+    assert message.sent_at is not None
+    assert facts(message) == ["started", "accepted"]
+
+
+def test_a_sent_message_is_not_sent_again(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    deliver(message)
+    assert deliver(message, now=clock.now() + timedelta(days=1)) is None
+    assert len(channel.taken) == 1
+
+
+def test_the_gate_is_asked_before_each_attempt(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    channel.behaviour = raising(TemporaryFailure("BUSY"))
+    deliver(message)
+    deliver(message, now=clock.now() + timedelta(days=1))
+    assert [question["address"] for question in gate.asked] == ["asha@example.com"] * 2
+    assert {question["purpose"] for question in gate.asked} == {"support"}
+
+
+def test_a_no_of_the_gate_stops_the_message_for_good(gate: Gate, channel: RecordingChannel) -> None:
+    gate.decision = Decision(allowed=False, reason="WITHDRAWN")
+    message = posted(purpose="marketing")
+    assert deliver(message) == MessageState.STOPPED
+    assert (message.reason, message.next_attempt_at, channel.taken) == ("WITHDRAWN", None, [])
+
+
+def test_a_gate_that_nobody_fills_means_no(gate: Gate, channel: RecordingChannel) -> None:
+    gate.decision = None
+    message = posted()
+    assert deliver(message) == MessageState.STOPPED
+    assert channel.taken == []
+
+
+def test_a_not_now_waits_for_its_hour_and_costs_no_attempt(gate: Gate, channel: RecordingChannel) -> None:
+    later = clock.now() + timedelta(hours=9)
+    gate.decision = Decision(allowed=False, reason="QUIET_WINDOW", retry_at=later)
+    message = posted(purpose="marketing")
+    assert deliver(message) == MessageState.DUE
+    assert message.next_attempt_at == later
+    assert message.attempts_allowed - message.attempts == settings.OUTBOX_ATTEMPTS
+    gate.decision = Decision(allowed=True)
+    assert deliver(message, now=later) == MessageState.SENT
+
+
+def test_a_temporary_failure_waits_longer_each_time(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    channel.behaviour = raising(TemporaryFailure("BUSY"))
+    waits = []
+    for _attempt in range(3):
+        deliver(message, now=clock.now() + timedelta(days=1))
+        assert message.next_attempt_at is not None
+        waits.append(message.next_attempt_at - clock.now())
+    first = timedelta(seconds=settings.OUTBOX_FIRST_WAIT_SECONDS)
+    assert waits[0] <= first <= waits[2]
+    assert (message.state, message.reason) == (MessageState.DUE, "BUSY")
+
+
+def test_after_the_last_attempt_a_person_must_decide(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    channel.behaviour = raising(TemporaryFailure("BUSY"))
+    for _attempt in range(settings.OUTBOX_ATTEMPTS):
+        deliver(message, now=clock.now() + timedelta(days=1))
+    assert (message.state, message.next_attempt_at) == (MessageState.DEAD, None)
+    assert facts(message).count("started") == settings.OUTBOX_ATTEMPTS
+
+
+def test_a_refusal_for_good_is_not_tried_again(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    channel.behaviour = raising(PermanentFailure("SMTP_550"))
+    assert deliver(message) == MessageState.DEAD
+    assert (message.reason, facts(message)) == ("SMTP_550", ["started", "refused"])
+
+
+def test_an_essential_email_of_unknown_outcome_says_so_and_goes_out_once_more_under_its_old_message_id(
+    gate: Gate, channel: RecordingChannel
+) -> None:
+    message = posted(purpose="support")
+    abandon(message)
+    assert sweeping.recover(now=clock.now(), limit=10) == 1
+    message.refresh_from_db()
+    assert (message.state, message.get_state_display()) == (MessageState.UNKNOWN, "Outcome unknown")
+    assert deliver(message) == MessageState.SENT
+    assert channel.taken[0].message_id == message.message_id
+    assert message.outcome_is_unknown
+    assert facts(message) == ["started", "unknown", "started", "accepted"]
+
+
+def test_an_essential_email_of_unknown_outcome_is_not_tried_a_third_time(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted(purpose="support")
+    for _attempt in range(2):
+        abandon(message)
+        sweeping.recover(now=clock.now(), limit=10)
+    message.refresh_from_db()
+    assert (message.state, message.next_attempt_at) == (MessageState.UNKNOWN, None)
+    assert deliver(message, now=clock.now() + timedelta(days=9)) is None
+
+
+def test_a_promotional_email_of_unknown_outcome_is_never_tried_again(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted(purpose="marketing")
+    abandon(message)
+    sweeping.recover(now=clock.now(), limit=10)
+    message.refresh_from_db()
+    assert (message.state, message.next_attempt_at) == (MessageState.UNKNOWN, None)
+    assert deliver(message, now=clock.now() + timedelta(days=9)) is None
+    assert channel.taken == []
+
+
+def test_a_connection_that_breaks_off_leaves_the_outcome_unknown(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted(purpose="marketing")
+    channel.behaviour = raising(OutcomeUnknown("SMTP_BROKEN_OFF"))
+    assert deliver(message) == MessageState.UNKNOWN
+
+
+def test_an_adapter_that_crashes_leaves_the_outcome_unknown(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    channel.behaviour = raising(KeyError("asha@example.com"))
+    assert deliver(message) == MessageState.UNKNOWN
+    assert message.reason == "CHANNEL_CRASHED"
+
+
+def test_a_channel_that_takes_a_key_is_asked_again_with_the_same_key(
+    gate: Gate, keyed_channel: RecordingChannel
+) -> None:
+    message = posted(purpose="marketing")
+    abandon(message)
+    sweeping.recover(now=clock.now(), limit=10)
+    message.refresh_from_db()
+    assert (message.state, message.outcome_is_unknown) == (MessageState.DUE, False)
+    assert deliver(message, now=clock.now() + timedelta(hours=1)) == MessageState.SENT
+    assert keyed_channel.taken[0].idempotency_key == str(message.idempotency_key)
+
+
+def test_a_worker_that_dies_before_the_channel_has_it_costs_nothing(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    assert delivery.claim(message.pk, now=clock.now()) is not None
+    later = clock.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS + 1)
+    assert sweeping.sweep(now=clock.now(), limit=10).sent == 0
+    assert sweeping.sweep(now=later, limit=10).sent == 1
+    message.refresh_from_db()
+    assert not message.outcome_is_unknown
+
+
+def test_of_two_workers_one_sends(gate: Gate, channel: RecordingChannel) -> None:
+    message, inner = posted(), []
+    channel.behaviour = lambda outgoing: inner.append(delivery.deliver(message.pk, now=clock.now()))
+    deliver(message)
+    assert (inner, len(channel.taken)) == ([None], 1)
+
+
+def test_a_worker_that_comes_back_late_still_reports_what_it_knows(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted(purpose="marketing")
+
+    def slow(outgoing: Outgoing) -> None:
+        Message.objects.filter(pk=message.pk).update(leased_until=clock.now() - timedelta(seconds=1))
+        sweeping.recover(now=clock.now(), limit=10)
+
+    channel.behaviour = slow
+    assert deliver(message) == MessageState.SENT
+    assert facts(message) == ["started", "unknown", "accepted"]
+
+
+def test_a_message_whose_text_was_erased_is_closed_unsent(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    message.text.delete()
+    message.refresh_from_db()
+    assert deliver(message) == MessageState.CLOSED
+    assert (message.reason, channel.taken) == ("TEXT_ERASED", [])
+
+
+def test_a_channel_this_installation_lacks_is_waited_for(gate: Gate) -> None:
+    message = posted()
+    Message.objects.filter(pk=message.pk).update(channel="rcs")
+    assert deliver(message) == MessageState.DUE
+    assert message.reason == "NO_SUCH_CHANNEL"
+
+
+def test_the_sweep_takes_the_oldest_first_and_no_more_than_its_limit(gate: Gate, channel: RecordingChannel) -> None:
+    messages = [posted(subject_ref=uuid4()) for _number in range(3)]
+    Message.objects.filter(pk=messages[2].pk).update(next_attempt_at=clock.now() - timedelta(hours=1))
+    assert sweeping.due(now=clock.now(), limit=2) == [messages[2].pk, messages[0].pk]
+
+
+def test_a_fact_of_delivery_is_stated_once_per_attempt(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    deliver(message)
+    assert Delivery.objects.filter(outcome=Outcome.ACCEPTED).count() == 1

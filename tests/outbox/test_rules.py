@@ -1,0 +1,55 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.outbox import rules
+
+FIRST, LONGEST = timedelta(seconds=30), timedelta(hours=6)
+categories = st.sampled_from(rules.STRICTNESS)
+
+
+@given(st.lists(categories, min_size=1))
+def test_one_promotional_part_makes_the_whole_message_promotional(named: list[str]) -> None:
+    assert rules.strictest([*named, "promotional"]) == "promotional"
+
+
+@given(st.lists(categories, min_size=1))
+def test_the_order_in_which_categories_are_named_does_not_matter(named: list[str]) -> None:
+    assert rules.strictest(named) == rules.strictest(reversed(named))
+    assert rules.strictest(named) in named
+
+
+@pytest.mark.parametrize("named", [[], ["holiday greetings"], ["transactional", ""]])
+def test_a_category_nobody_knows_counts_as_promotional(named: list[str]) -> None:
+    assert rules.strictest(named) == "promotional"
+
+
+@given(st.integers(1, 500), st.floats(0, 1))
+def test_a_wait_lies_between_half_of_the_first_and_the_longest(attempt: int, jitter: float) -> None:
+    wait = rules.wait_before(attempt, first=FIRST, longest=LONGEST, jitter=jitter)
+    assert FIRST / 2 <= wait <= LONGEST
+
+
+@given(st.integers(1, 9))
+def test_each_wait_is_up_to_twice_the_one_before(attempt: int) -> None:
+    shortest = rules.wait_before(attempt + 1, first=FIRST, longest=LONGEST, jitter=0)
+    longest = rules.wait_before(attempt, first=FIRST, longest=LONGEST, jitter=1)
+    assert shortest == longest
+
+
+@pytest.mark.parametrize(
+    ("category", "unknown_outcomes", "again"),
+    [
+        ("promotional", 1, False),
+        ("service", 1, True),
+        ("transactional", 1, True),
+        ("policy_and_security", 1, True),
+        ("transactional", 2, False),
+    ],
+)
+def test_after_an_unknown_outcome_only_an_essential_message_goes_out_once_more(
+    category: str, unknown_outcomes: int, again: bool
+) -> None:
+    assert rules.may_try_after_unknown(category, unknown_outcomes=unknown_outcomes) is again

@@ -1,0 +1,81 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from portal.outbox import texts
+from portal.outbox.texts import TemplateFault
+
+SOURCE = "Subject: A notice\n\nHello {{ who }}.\n"
+
+
+def test_a_template_is_named_by_the_hash_of_its_file() -> None:
+    template = texts.parse("tests.notice", "en", SOURCE)
+    assert template.sha256 == hashlib.sha256(SOURCE.encode()).hexdigest()
+    assert (template.subject, template.body, template.category) == ("A notice", "Hello {{ who }}.", "")
+
+
+@pytest.mark.parametrize(
+    "source", ["Hello\n\nthere", "Subject:\n\nbody", "Subject: x\nTo: y\n\nbody", "Subject: x\n\n  \n", "Subject: x"]
+)
+def test_a_file_without_subject_or_body_or_with_another_header_is_a_fault(source: str) -> None:
+    with pytest.raises(TemplateFault):
+        texts.parse("tests.notice", "en", source)
+
+
+def test_a_value_is_text_and_never_markup_or_template_code() -> None:
+    _subject, body = texts.render(texts.parse("tests.notice", "en", SOURCE), {"who": "<b>{{ x }} & Co"}, footer="")
+    assert body == "Hello <b>{{ x }} & Co.\n"
+
+
+def test_a_value_cannot_add_a_header() -> None:
+    template = texts.parse("tests.notice", "en", "Subject: About {{ who }}\n\nbody")
+    subject, _body = texts.render(template, {"who": "x\r\nBcc: all@example.com"}, footer="")
+    assert subject == "About x Bcc: all@example.com"
+
+
+def test_a_forgotten_value_is_a_fault_that_names_it() -> None:
+    with pytest.raises(TemplateFault, match=r"needs values it was not given: who\."):
+        texts.render(texts.parse("tests.notice", "en", SOURCE), {}, footer="")
+
+
+def test_the_footer_stands_below_the_text() -> None:
+    _subject, body = texts.render(texts.parse("tests.notice", "en", SOURCE), {"who": "you"}, footer="Onesetu")
+    assert body == "Hello you.\n\nOnesetu\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "templates" / "messages"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(settings, "BASE_DIR", tmp_path)
+    texts._engine.cache_clear()
+    yield folder
+    texts._engine.cache_clear()
+
+
+def test_a_missing_language_falls_back_to_its_base_and_then_to_english(files: Path) -> None:
+    (files / "tests.notice.en.txt").write_text("Subject: Notice\n\nHello")
+    (files / "tests.notice.hi.txt").write_text("Subject: सूचना\n\nनमस्ते")
+    assert texts.load("tests.notice", "hi-IN").language == "hi"
+    assert texts.load("tests.notice", "mr").language == "en"
+
+
+def test_a_kind_without_a_file_is_a_fault(files: Path) -> None:
+    with pytest.raises(TemplateFault, match=r"no template messages/tests\.other\.en\.txt"):
+        texts.load("tests.other", "en")
+
+
+@pytest.mark.parametrize("kind", ["../secrets", "notice", "Tests.Notice", "a.b/c"])
+def test_a_kind_cannot_walk_out_of_the_folder(kind: str) -> None:
+    with pytest.raises(TemplateFault, match="not a kind"):
+        texts.load(kind, "en")
+
+
+def test_every_message_file_can_be_read_and_names_no_person_in_its_subject() -> None:
+    for path in (settings.BASE_DIR / "templates" / "messages").glob("*.txt"):
+        kind, language, _txt = path.name.rsplit(".", 2)
+        template = texts.parse(kind, language, path.read_text())
+        assert "name" not in template.subject, path.name
+        assert texts.load(kind, "en").language == "en", f"{path.name} has no English text to fall back to"
