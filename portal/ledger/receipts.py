@@ -13,6 +13,7 @@ HEADER = "c2sp.org/tlog-proof@v1"
 EXTRA_VERSION = b"\x01"
 MOST_BYTES = 1_000_000
 MOST_HASHES = 64
+NOT_AUTHENTICATED = "consistent, not authenticated"
 
 
 class ReceiptError(ValueError):
@@ -37,9 +38,14 @@ class Receipt:
 
 @dataclass(frozen=True)
 class ReceiptResult:
-    """What a check of a receipt found. ``ok`` only when the given key signed the tree that holds the record."""
+    """What a check of a receipt found.
+
+    ``ok`` only when a given key signed the tree that holds the record. ``consistent`` when, without any key, record,
+    path and root fit together: whoever made the file may have made all of it.
+    """
 
     ok: bool
+    consistent: bool = False
     index: int | None = None
     size: int | None = None
     origin: str | None = None
@@ -69,21 +75,38 @@ def read_receipt(data: bytes) -> Receipt:
 def check_receipt(data: bytes, verifiers: Sequence[notes.Verifier]) -> ReceiptResult:
     """Open the leaf, follow its path to the root, check the signature under that root.
 
-    Changes nothing and needs no database. The keys come from the caller, never from the receipt.
+    Changes nothing and needs no database. The keys come from the caller, never from the receipt; with none given the
+    answer is at best "consistent, not authenticated".
     """
     try:
         receipt = read_receipt(data)
-        text, signatures = notes.open_note(receipt.checkpoint, verifiers)
-        head = notes.parse_tree_head(text)
-        if head.origin not in {signature.name for signature in signatures}:
-            raise ReceiptError("The receipt is of another log than the key.")
+        head = _signed_head(receipt.checkpoint, verifiers)
         root = tree.root_from_inclusion(receipt.leaf, index=receipt.index, size=head.size, path=receipt.path)
         if root != head.root:
             raise ReceiptError("The record is not in the tree that was signed.")
         payload = commitment.read_payload(receipt.payload)
     except (ReceiptError, notes.NoteError, tree.ProofError, commitment.PayloadError) as error:
         return ReceiptResult(ok=False, reason=str(error))
-    return ReceiptResult(ok=True, index=receipt.index, size=head.size, origin=head.origin, payload=payload)
+    return ReceiptResult(
+        ok=bool(verifiers),
+        consistent=True,
+        index=receipt.index,
+        size=head.size,
+        origin=head.origin,
+        payload=payload,
+        reason=None if verifiers else NOT_AUTHENTICATED,
+    )
+
+
+def _signed_head(checkpoint: bytes, verifiers: Sequence[notes.Verifier]) -> notes.TreeHead:
+    if not verifiers:
+        text, _ = notes.split_note(checkpoint)
+        return notes.parse_tree_head(text)
+    text, signatures = notes.open_note(checkpoint, verifiers)
+    head = notes.parse_tree_head(text)
+    if head.origin not in {signature.name for signature in signatures}:
+        raise ReceiptError("The receipt is of another log than the key.")
+    return head
 
 
 def _from_lines(lines: Sequence[str], checkpoint: bytes) -> Receipt:

@@ -88,7 +88,7 @@ class Frontier:
     def take_tiles(self, *, whole_only: bool = False) -> dict[TileKey, bytes]:
         """The tiles that changed since they were last taken; with ``whole_only`` the open ones stay for later."""
         taken = {key: tile for key, tile in self._changed.items() if tile is not None}
-        kept = {key: tile for key, tile in self._changed.items() if tile is None}
+        kept: dict[TileKey, bytes | None] = {key: None for key, tile in self._changed.items() if tile is None}
         if whole_only:
             self._changed = kept
             return taken

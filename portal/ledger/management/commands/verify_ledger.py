@@ -1,0 +1,61 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandError, CommandParser
+
+from portal.core.command_line import REFUSED
+from portal.core.commands import PortalCommand
+from portal.ledger import notes, services
+from portal.ledger.services import anchor
+
+
+class Command(PortalCommand):
+    help = "Run every check (V1-V8, V7b, X1, X2) over the whole ledger. Changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--anchor", type=Path, help="an anchor file kept elsewhere (default: LEDGER_ANCHOR)")
+        parser.add_argument(
+            "--receipt", type=Path, action="append", default=[], help="a receipt that somebody holds; may be repeated"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Exit 0 when every check passes, 1 when one fires."""
+        if options["anchor"] is not None and anchor.read(options["anchor"]) is None:
+            raise CommandError(f"There is no anchor file at {options['anchor']}.", returncode=2)
+        report = services.verify(
+            anchor_path=options["anchor"],
+            old_receipts=[path.read_bytes() for path in options["receipt"]],
+            progress=self.show_progress,
+        )
+        self.answer(_body(report), _text(report), options=options, code=0 if report.ok else REFUSED)
+
+
+def _body(report: services.Report) -> dict[str, Any]:
+    known = report.anchor
+    return {
+        "ok": report.ok,
+        "size": report.size,
+        "root": notes.to_base64(report.root),
+        "anchor": None if known is None else {"size": known.size, "root": notes.to_base64(known.root)},
+        "witnesses": [],
+        "failures": [
+            {"check": failure.check, "index": failure.index, "message": failure.message} for failure in report.failures
+        ],
+        "redacted": report.redacted,
+    }
+
+
+def _text(report: services.Report) -> str:
+    lines = [
+        f"{failure.check}{'' if failure.index is None else f' at {failure.index}'}: {failure.message}"
+        for failure in report.failures
+    ]
+    if report.unlisted:
+        lines.append(f"... and {report.unlisted} more")
+    if report.ok:
+        against = "no anchor yet" if report.anchor is None else f"anchored at {report.anchor.size}"
+        lines.append(f"Clean: {report.size} leaves, {report.redacted} of them erased lawfully, {against}.")
+    else:
+        lines.append(f"NOT clean: {', '.join(report.checks)} fired over {report.size} leaves.")
+    return "\n".join(lines)
