@@ -1,10 +1,12 @@
-"""Words of the law that other rooms use as choices."""
+"""The closed vocabularies of the law room."""
 
-from django.db import models
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
-class Channel(models.TextChoices):
+class Channel(TextChoices):
+    """Ways of reaching a person; ``none`` is processing that is no message."""
+
     SMS = "sms", _("SMS")
     WHATSAPP = "whatsapp", _("WhatsApp")
     RCS = "rcs", _("RCS")
@@ -15,8 +17,12 @@ class Channel(models.TextChoices):
     NONE = "none", _("No message")
 
 
-class MessageCategory(models.TextChoices):
-    """TRAI TCCCPR 2018: header suffix -P, -S, -T; policy and security goes as -S or -T."""
+#: The seven channels of messages, in the order in which pages show them.
+MESSAGE_CHANNELS = tuple(channel for channel in Channel if channel is not Channel.NONE)
+
+
+class MessageCategory(TextChoices):
+    """TRAI suffix -P, -S and -T; policy and security goes as -S or -T. Listed from the strictest."""
 
     PROMOTIONAL = "promotional", _("Promotional")
     SERVICE = "service", _("Service")
@@ -24,9 +30,67 @@ class MessageCategory(models.TextChoices):
     POLICY_AND_SECURITY = "policy_and_security", _("Policy and security")
 
 
-class Regime(models.TextChoices):
+#: The strictest first: where purpose, template and header disagree, the first of these wins.
+STRICTEST_FIRST = tuple(MessageCategory)
+
+
+class LawfulBasis(TextChoices):
+    CONSENT = "consent", _("Consent")
+    VOLUNTARY_PROVISION = "voluntary_provision", _("Given voluntarily for this use (DPDP s.7(a))")
+    LEGAL_DUTY = "legal_duty", _("Duty under a law")
+    CONTRACT = "contract", _("Needed for the contract")
+    LEGITIMATE_INTEREST = "legitimate_interest", _("Legitimate interest, balanced")
+    NOTICE_AND_OPT_OUT = "notice_and_opt_out", _("Notice, with the right to opt out")
+    EMPLOYMENT = "employment", _("Employment (DPDP s.7(i))")
+
+
+class Regime(TextChoices):
     """Whose law protects a person."""
 
     IN = "IN", _("India")
     EU = "EU", _("European Union")
     US_CA = "US-CA", _("California")
+
+
+class Confidence(TextChoices):
+    """How well a rule's text is known. M and U are shown as unconfirmed."""
+
+    READ = "R", _("text read")
+    COMMENTARY = "R2", _("read in commentary")
+    MEMORY = "M", _("unconfirmed")
+    UNSURE = "U", _("unconfirmed, sources conflict")
+
+
+UNCONFIRMED = frozenset({Confidence.MEMORY, Confidence.UNSURE})
+
+
+class Switch(TextChoices):
+    """One question of the organisation profile. "Not decided" applies the stricter rule, shown as unconfirmed."""
+
+    YES = "yes", _("yes")
+    NO = "no", _("no")
+    UNDECIDED = "undecided", _("not decided")
+
+
+class ClockState(TextChoices):
+    RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
+    STOPPED = "stopped", _("stopped")
+
+
+CLOCK_MOVES = {
+    ClockState.RUNNING: {ClockState.PAUSED, ClockState.STOPPED},
+    ClockState.PAUSED: {ClockState.RUNNING, ClockState.STOPPED},
+    ClockState.STOPPED: frozenset[ClockState](),
+}
+
+
+class ClockEventKind(TextChoices):
+    STARTED = "started", _("started")
+    PAUSED = "paused", _("paused")
+    RESUMED = "resumed", _("resumed")
+    STOPPED = "stopped", _("stopped")
+    DUE_SOON = "due_soon", _("due soon")
+    LATE = "late", _("late")
+    EXTENDED = "extended", _("extended")
+    CORRECTED = "corrected", _("start corrected")

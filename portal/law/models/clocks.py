@@ -1,0 +1,89 @@
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.clock import now
+from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
+from portal.law.models.rules import HouseRule, LegalRule
+from portal.law.states import ClockEventKind, ClockState
+
+
+class Clock(models.Model):
+    """A running deadline of a ticket, request, case or incident, under the rule version it was started under.
+
+    ``owner`` is a label and a reference (``grievances.ticket:OS-GR-...``): the owner lies in a higher room. ``due_at`` is
+    the last instant of what the law gives, unrolled; ``target_at`` the one to work to, never later; ``outer_limit_at``
+    the latest reading. "Late" begins after ``due_at``.
+    """
+
+    owner = models.CharField(_("owner"), max_length=120, db_index=True)
+    subject_ref = models.UUIDField(_("subject"), null=True, blank=True)
+    kind = models.SlugField(_("kind"), max_length=40)
+    rule_key = models.CharField(_("rule"), max_length=40)
+    legal_rule = models.ForeignKey(LegalRule, models.PROTECT, null=True, blank=True, related_name="clocks")
+    house_rule = models.ForeignKey(HouseRule, models.PROTECT, null=True, blank=True, related_name="clocks")
+    zone = models.CharField(_("time zone"), max_length=40, default="Asia/Kolkata")
+    started_at = models.DateTimeField(_("started"))
+    due_at = models.DateTimeField(_("due"))
+    target_at = models.DateTimeField(_("work to"))
+    outer_limit_at = models.DateTimeField(_("outer limit"))
+    state = models.CharField(_("state"), max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+    paused_seconds = models.PositiveIntegerField(_("seconds paused"), default=0)
+    stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    due_soon_told_at = models.DateTimeField(_("told as due soon"), null=True, blank=True)
+    late_told_at = models.DateTimeField(_("told as late"), null=True, blank=True)
+
+    data_categories = declare(
+        none="id owner subject_ref kind rule_key legal_rule house_rule zone started_at due_at target_at outer_limit_at "
+        "state paused_at paused_seconds stopped_at due_soon_told_at late_told_at"
+    )
+
+    class Meta:
+        verbose_name = _("clock")
+        verbose_name_plural = _("clocks")
+        ordering: ClassVar = ["due_at", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["owner", "kind", "rule_key", "started_at"], name="law_clock_once"),
+            models.CheckConstraint(
+                condition=Q(legal_rule__isnull=False) | Q(house_rule__isnull=False), name="law_clock_has_a_rule"
+            ),
+        ]
+        indexes: ClassVar = [
+            # The sweep: running clocks by the next moment at which something has to be told.
+            models.Index(fields=["due_at"], name="law_clock_running", condition=Q(state=ClockState.RUNNING)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_key} of {self.owner}"
+
+    @property
+    def rule(self) -> LegalRule | HouseRule:
+        found = self.legal_rule or self.house_rule
+        if found is None:
+            raise ValueError("A clock has a rule.")
+        return found
+
+
+class ClockEvent(AppendOnlyModel):
+    """One fact in the life of a clock."""
+
+    clock = models.ForeignKey(Clock, models.PROTECT, related_name="events")
+    kind = models.CharField(_("kind"), max_length=12, choices=ClockEventKind.choices)
+    at = models.DateTimeField(_("at"))
+    actor_ref = models.CharField(_("by"), max_length=60)
+    reason_code = models.SlugField(_("reason"), max_length=40, blank=True)
+    recorded_at = models.DateTimeField(_("recorded"), default=now)
+
+    data_categories = declare(none="id clock kind at actor_ref reason_code recorded_at")
+
+    class Meta:
+        verbose_name = _("clock event")
+        verbose_name_plural = _("clock events")
+        ordering: ClassVar = ["clock", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.clock_id}"

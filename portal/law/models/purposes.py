@@ -1,0 +1,81 @@
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.data_categories import declare
+from portal.law.states import LawfulBasis, MessageCategory
+
+
+class Purpose(models.Model):
+    """Why data is used, from a date on. A change of meaning is a new version, proposed and adopted by two people.
+
+    ``bases`` maps each regime to its lawful basis. Where that is a legitimate interest, the balancing test is written
+    here. A purpose is not asked for before ``notice_published_at``.
+    """
+
+    code = models.SlugField(_("code"), max_length=40)
+    version = models.PositiveIntegerField(_("version"))
+    names = models.JSONField(_("name by language"))
+    descriptions = models.JSONField(_("description by language"))
+    message_category = models.CharField(_("message category"), max_length=20, choices=MessageCategory.choices)
+    #: False for processing that is no message (analytics, recording).
+    sends_messages = models.BooleanField(_("sends messages"), default=True)
+    bases = models.JSONField(_("lawful basis by regime"))
+    balancing_test = models.TextField(_("balancing test"), blank=True)
+    used_categories = models.JSONField(_("data categories"), default=list)
+    retention_class = models.SlugField(_("retention class"), max_length=40)
+    validity_rule = models.CharField(_("house rule for the validity of a consent"), max_length=40, blank=True)
+    notice_published_at = models.DateTimeField(_("notice published"), null=True, blank=True)
+    effective_from = models.DateField(_("in force from"))
+    effective_to = models.DateField(_("in force until"), null=True, blank=True)
+    made_by_ref = models.CharField(_("proposed by"), max_length=40)
+    checked_by_ref = models.CharField(_("adopted by"), max_length=40)
+    shown_sha256 = models.CharField(_("hash of what was shown"), max_length=64)
+    recorded_at = models.DateTimeField(_("recorded"), default=clock.now)
+
+    data_categories = declare(
+        none="id code version names descriptions message_category sends_messages bases balancing_test used_categories "
+        "retention_class validity_rule notice_published_at effective_from effective_to made_by_ref checked_by_ref "
+        "shown_sha256 recorded_at"
+    )
+
+    class Meta:
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+        ordering: ClassVar = ["code", "-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code", "version"], name="law_purpose_version"),
+            models.CheckConstraint(
+                condition=~models.Q(made_by_ref=models.F("checked_by_ref")) | models.Q(made_by_ref__startswith="sync"),
+                name="law_purpose_checker_is_not_maker",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+    @property
+    def name(self) -> str:
+        """In the reader's language, or English."""
+        return str(self.names.get(get_language() or "en") or self.names["en"])
+
+    @property
+    def description(self) -> str:
+        return str(self.descriptions.get(get_language() or "en") or self.descriptions["en"])
+
+    def basis(self, regime: str) -> LawfulBasis | None:
+        """The lawful basis for a person of this regime, or None where none is stated (then: no processing)."""
+        found = self.bases.get(regime)
+        return LawfulBasis(found) if found else None
+
+    @property
+    def is_promotional(self) -> bool:
+        return self.message_category == MessageCategory.PROMOTIONAL
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether at least one regime rests on consent."""
+        return LawfulBasis.CONSENT in self.bases.values()
