@@ -1,0 +1,96 @@
+"""What every customer page carries around its own words: links, languages, the officer, the day of the last change."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+#: Written in the footer of each page. Change it when the words of these pages change.
+UPDATED_ON = date(2026, 11, 25)
+
+#: (label, name of the address). A page whose room is not part of this installation is left out.
+FOOTER = (
+    (_("Accessibility"), "privacy:accessibility"),
+    (_("Cookies"), "privacy:cookies"),
+    (_("Policies"), "privacy:policies"),
+    (_("Check a receipt"), "privacy:verify-receipt"),
+    (_("Site map"), "privacy:sitemap"),
+)
+ACCOUNT = (
+    (_("Privacy and grievances"), "privacy:home"),
+    (_("Choose your messages"), "privacy:preferences"),
+    (_("What you agreed to"), "privacy:consents"),
+    (_("Prove who you are (KYC)"), "privacy:kyc"),
+    (_("Messages from us"), "privacy:messages"),
+    (_("Where you are signed in"), "privacy:sessions"),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    label: Any
+    url: str
+
+
+def address_of(name: str) -> str:
+    """The address of a named page, empty where there is none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def links(named: tuple[tuple[Any, str], ...]) -> list[Link]:
+    """The pages of ``named`` that exist here."""
+    return [Link(label, url) for label, name in named if (url := address_of(name))]
+
+
+class Frame:
+    """Worked out when a template asks: a page without the frame costs no query."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    languages = [code for code, _name in settings.LANGUAGES]
+    updated_on = UPDATED_ON
+
+    @property
+    def is_demo(self) -> bool:
+        return bool(settings.DEMO)
+
+    @property
+    def here(self) -> str:
+        """The page to come back to after a change of language. A page that only answers a POST is asked with GET."""
+        return self._request.get_full_path()
+
+    @property
+    def footer_links(self) -> list[Link]:
+        return links(FOOTER)
+
+    @property
+    def account_links(self) -> list[Link]:
+        if self._request.user.is_staff:
+            return [Link(_("Workplace"), reverse("admin:index"))]
+        return links(ACCOUNT)
+
+    @property
+    def sign_in_url(self) -> str:
+        return address_of("privacy:sign-in")
+
+    @property
+    def sign_out_url(self) -> str:
+        return address_of("account_logout") if self._request.user.is_staff else address_of("privacy:sign-out")
+
+    @cached_property
+    def officer(self) -> Any:
+        return None
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """Context processor: ``frame`` in every template."""
+    return {"frame": Frame(request)}

@@ -1,0 +1,48 @@
+"""What the form includes need and Django's templates cannot say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the error summary. ``target`` is the id of the control to mend, empty for a form with no field."""
+
+    text: str
+    target: str
+
+
+@register.filter
+def target(field: BoundField) -> str:
+    """The id that a link must name to put the focus on the field; of a group, that of its first control."""
+    if field.id_for_label and not field.use_fieldset:
+        return field.id_for_label
+    parts = field.subwidgets
+    first = parts[0].id_for_label if parts else ""
+    return str(first or field.id_for_label or field.auto_id)
+
+
+@register.filter
+def problems(form: forms.BaseForm) -> Iterator[Problem]:
+    """Every error of a form in the order of its page; one that belongs to no field links to the first field."""
+    visible = form.visible_fields()
+    first = target(visible[0]) if visible else ""
+    for text in form.non_field_errors():
+        yield Problem(str(text), first)
+    for field in form.hidden_fields():
+        for text in field.errors:
+            yield Problem(str(text), first)
+    for field in visible:
+        for text in field.errors:
+            yield Problem(str(text), target(field))
+
+
+@register.filter
+def is_check(field: BoundField) -> bool:
+    """A single tick box: its label stands behind it."""
+    return isinstance(field.field.widget, forms.CheckboxInput)

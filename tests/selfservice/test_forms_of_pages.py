@@ -1,0 +1,62 @@
+from django import forms
+from django.template import Context, Template
+
+from portal.selfservice.templatetags.forms_of_pages import problems, target
+
+
+class Questions(forms.Form):
+    name = forms.CharField(label="Your name", help_text="As on your PAN.")
+    kind = forms.ChoiceField(label="Kind", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
+    ready = forms.BooleanField(label="I am ready")
+    code = forms.CharField(widget=forms.HiddenInput)
+
+    def clean(self):
+        raise forms.ValidationError("The parts do not fit together")
+
+
+def rendered(form):
+    template = '{% include "selfservice/includes/errors.html" %}{% include "selfservice/includes/form.html" %}'
+    return Template(template).render(Context({"form": form}))
+
+
+def test_each_problem_links_to_the_control_that_mends_it():
+    form = Questions({})
+    found = {problem.target for problem in problems(form)}
+    assert found == {"id_name", "id_kind_0", "id_ready"}
+    page = rendered(form)
+    for name in found:
+        assert f'href="#{name}"' in page
+        assert page.count(f'id="{name}"') == 1
+
+
+def test_the_summary_and_the_field_say_the_same_words():
+    form = Questions({"kind": "c", "ready": "on"})
+    page = rendered(form)
+    for text in ("Select a valid choice. c is not one of the available choices.", "This field is required."):
+        assert page.count(text) >= 2
+
+
+def test_a_hint_and_an_error_are_tied_to_their_field():
+    page = rendered(Questions({}))
+    assert 'aria-describedby="id_name_helptext id_name_error"' in page
+    assert 'id="id_name_helptext"' in page
+    assert 'id="id_name_error"' in page
+    assert 'aria-describedby="id_kind_error"' in page
+
+
+def test_a_form_without_errors_has_no_summary():
+    assert "There is a problem" not in rendered(Questions())
+
+
+def test_a_hint_cannot_carry_markup():
+    class Loud(forms.Form):
+        name = forms.CharField(help_text="<b>loud</b>")
+
+    assert "<b>" not in rendered(Loud())
+
+
+def test_the_target_of_a_group_without_choices_is_the_group():
+    class Empty(forms.Form):
+        kind = forms.ChoiceField(choices=[], widget=forms.RadioSelect)
+
+    assert target(Empty()["kind"]) == "id_kind"

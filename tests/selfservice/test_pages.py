@@ -1,0 +1,61 @@
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from portal.selfservice.cookies import COOKIES
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/privacy/", "/privacy/accessibility/", "/privacy/cookies/", "/privacy/sitemap/"]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_has_one_heading_one_main_and_a_skip_link(client, address):
+    page = client.get(address).text
+    assert page.count("<h1") == 1
+    assert page.count("<main") == 1
+    assert page.index('href="#main"') < page.index("<header")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_no_page_carries_style_or_script_in_its_text(client, address):
+    page = client.get(address).text
+    assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=", page)
+
+
+def test_the_language_is_changed_by_a_form_and_the_page_stays(client):
+    answer = client.post("/privacy/language/", {"language": "hi", "next": "/privacy/cookies/?from=footer"})
+    assert answer.url == "/privacy/cookies/?from=footer"
+    assert '<html lang="hi"' in client.get("/privacy/cookies/").text
+
+
+def test_the_language_form_carries_the_whole_address(client):
+    assert 'name="next" value="/privacy/?a=1&amp;b=2"' in client.get("/privacy/?a=1&b=2").text
+
+
+def test_nobody_is_led_to_another_site_by_the_language_form(client):
+    answer = client.post("/privacy/language/", {"language": "hi", "next": "https://evil.example/"})
+    assert answer.url == "/"
+
+
+def test_the_cookies_page_names_each_cookie(client):
+    page = client.get("/privacy/cookies/").text
+    for cookie in COOKIES:
+        assert f"<code>{cookie.name}</code>" in page
+
+
+def test_every_cookie_that_the_code_names_is_in_the_register():
+    root = Path(settings.BASE_DIR)
+    named = set()
+    for room in ("portal", "kyc", "consent", "grievances"):
+        for source in (root / room).rglob("*.py"):
+            named.update(re.findall(r'^COOKIE\b.*= "(\w+)"', source.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= {cookie.name for cookie in COOKIES}
+
+
+def test_a_first_visit_sets_only_registered_cookies(client):
+    for address in PAGES:
+        client.get(address)
+    assert set(client.cookies) <= {cookie.name for cookie in COOKIES}
