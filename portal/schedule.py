@@ -16,6 +16,11 @@ BEAT: dict[str, dict[str, Any]] = {
     "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
     "jobs-sweep": {"task": "portal.jobs.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.0}},
+    "vault-sweep": {
+        "task": "portal.vault.tasks.sweep",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 500},
+    },
 }
 
 __all__ = ["BEAT", "crontab"]

@@ -91,6 +91,11 @@ def test_hashes_references_and_times_are_facts(value):
     assert AuditEventFactory(facts={"reason_code": value}).facts["reason_code"] == value
 
 
+def test_an_identity_of_digits_behind_a_label_is_no_number():
+    about = f"vault.storedfile:{uuid.UUID(int=int('1234567890' * 3))}"
+    assert AuditEventFactory(about=about).about == about
+
+
 def test_an_event_cannot_be_changed_or_removed():
     event = AuditEventFactory()
     for change in (

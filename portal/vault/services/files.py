@@ -1,0 +1,178 @@
+"""Store, open and shred encrypted files."""
+
+import hashlib
+import io
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, BinaryIO, cast
+from uuid import UUID
+
+import structlog
+from django.core.files.base import File
+from django.core.files.storage import storages
+from django.db import transaction
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock
+from portal.core.actor import SYSTEM, Actor
+from portal.vault.models import ShredOrder, StoredFile, SubjectKey
+from portal.vault.segments import DecryptingReader, encrypted, read_segments
+from portal.vault.services import keys
+from portal.vault.services.keys import Shredded
+from portal.vault.states import RetentionClass
+
+log = structlog.get_logger(__name__)
+
+#: A file younger than this may belong to a transaction that is still open.
+ORPHAN_AGE = timedelta(hours=1)
+
+
+class _Measured:
+    """Counts and hashes the clear bytes as they pass."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def __call__(self, pieces: Iterator[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]:
+        for piece, is_last in pieces:
+            self.size += len(piece)
+            self.digest.update(piece)
+            yield piece, is_last
+
+
+class _Pieces(File):
+    """What a Django storage saves: chunks that are made as they are written."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__(None)
+        self._pieces = pieces
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        return self._pieces
+
+
+def _storage() -> Any:
+    return storages["vault"]
+
+
+def store(stream: BinaryIO, *, subject_ref: UUID, retention_class: str, kind: str, actor: Actor) -> StoredFile:
+    """Encrypt a stream into the storage and insert its row, in the caller's transaction. Memory: one segment.
+
+    ``kind`` is a code such as ``kyc.document``, never a file's name. The bytes are on the disk before the row exists; if
+    the transaction is rolled back or the process dies, ``sweep`` removes them. Raises OSError when the disk is full.
+    """
+    retention_class = RetentionClass(retention_class).value
+    file_id = uuid.uuid4()
+    key_id, subject_key = keys.key_for_writing(subject_ref=subject_ref, retention_class=retention_class)
+    data_key = os.urandom(32)
+    measured = _Measured()
+    pieces = encrypted(measured(read_segments(stream)), key=data_key, identity=file_id.bytes)
+    name = _storage().save(f"{file_id.hex[:2]}/{file_id.hex}", _Pieces(pieces))
+    with transaction.atomic():
+        row = StoredFile.objects.create(
+            id=file_id,
+            subject_ref=subject_ref,
+            retention_class=retention_class,
+            kind=kind,
+            storage_name=name,
+            size=measured.size,
+            sha256=measured.digest.hexdigest(),
+            key_id=key_id,
+            wrapped_key=keys.wrap(data_key, subject_key=subject_key, identity=file_id.bytes),
+            stored_at=clock.now(),
+        )
+        record(
+            AuditKind.VAULT_FILE_STORED,
+            actor=actor,
+            about=f"vault.storedfile:{file_id}",
+            subject_ref=subject_ref,
+            facts={"kind": kind, "retention_class": retention_class, "size": row.size, "sha256": row.sha256},
+        )
+    return row
+
+
+def open_stream(file: StoredFile, *, actor: Actor, reason: str) -> BinaryIO:
+    """The clear bytes of a file, verified as they are read. The opening is an audit event, committed before the first byte.
+
+    ``reason`` is a code or a short sentence without personal data. Raises Shredded when the file's key has ended,
+    ValueError without a reason, CannotDecrypt (also while reading) for changed bytes.
+    """
+    if not reason.strip():
+        raise ValueError("Opening a file needs a reason.")
+    if file.shredded_at is not None or ShredOrder.objects.filter(key_id=file.key_id).exists():
+        raise Shredded("This file was erased: its key has been destroyed.")
+    subject_key = keys.key_for_reading(file.key_id)
+    data_key = keys.unwrap(bytes(file.wrapped_key), subject_key=subject_key, identity=file.pk.bytes)
+    with transaction.atomic():
+        record(
+            AuditKind.VAULT_FILE_OPENED,
+            actor=actor,
+            about=f"vault.storedfile:{file.pk}",
+            subject_ref=file.subject_ref,
+            facts={"kind": file.kind, "retention_class": file.retention_class, "reason": reason},
+        )
+    source = _storage().open(file.storage_name, "rb")
+    return cast(BinaryIO, io.BufferedReader(DecryptingReader(source, key=data_key, identity=file.pk.bytes)))
+
+
+def shred(*, subject_ref: UUID, retention_class: str, actor: Actor = SYSTEM) -> int:
+    """Order the end of a subject's key of one retention class; returns how many files and texts' keys end with it.
+
+    The order and its audit event are in the caller's transaction. From its commit on nothing under the key can be
+    opened; the key's row is deleted right after the commit, and the sweep does it if the process died between.
+    """
+    retention_class = RetentionClass(retention_class).value
+    found = SubjectKey.objects.filter(subject_ref=subject_ref, retention_class=retention_class).first()
+    if found is None:
+        return 0
+    with transaction.atomic():
+        order, is_new = ShredOrder.objects.get_or_create(
+            key_id=found.pk,
+            defaults={
+                "subject_ref": subject_ref,
+                "retention_class": retention_class,
+                "ordered_at": clock.now(),
+            },
+        )
+        count = StoredFile.objects.filter(key_id=found.pk, shredded_at=None).count()
+        if is_new:
+            record(
+                AuditKind.VAULT_KEY_SHREDDED,
+                actor=actor,
+                about=f"vault.subjectkey:{found.pk}",
+                subject_ref=subject_ref,
+                facts={"retention_class": retention_class, "count": count},
+            )
+        transaction.on_commit(lambda: carry_out(order))
+    return count
+
+
+def carry_out(order: ShredOrder) -> None:
+    """Destroy the key, then the bytes, then note it. Each step may be repeated; a crash between loses nothing."""
+    SubjectKey.objects.filter(pk=order.key_id).delete()
+    files = StoredFile.objects.filter(key_id=order.key_id, shredded_at=None)
+    for name in files.values_list("storage_name", flat=True):
+        _storage().delete(name)
+    now = clock.now()
+    files.update(shredded_at=now)
+    ShredOrder.objects.filter(pk=order.pk, done_at=None).update(done_at=now)
+
+
+def sweep() -> tuple[int, int]:
+    """Finish what a crash left: orders not carried out, and bytes without a row. Returns how many of each."""
+    orders = list(ShredOrder.objects.filter(done_at=None))
+    for order in orders:
+        carry_out(order)
+    limit = clock.now() - ORPHAN_AGE
+    orphans = 0
+    for name, written_at in _storage().listed():
+        if written_at < limit and not StoredFile.objects.filter(storage_name=name).exists():
+            _storage().delete(name)
+            orphans += 1
+    if orders or orphans:
+        log.info("vault.swept", orders=len(orders), orphans=orphans)
+    return len(orders), orphans

@@ -1,0 +1,16 @@
+"""The closed lists of this room."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class RetentionClass(TextChoices):
+    """What is kept and ended together: one key per subject and class, so that what a law keeps stays readable."""
+
+    KYC = "kyc", _("KYC documents")
+    GRIEVANCE = "grievance", _("Grievances and requests")
+    MESSAGE = "message", _("Messages as sent")
+    CONSENT_EVIDENCE = "consent_evidence", _("Evidence of consent")
+    AUDIT_PERSONAL = "audit_personal", _("Personal part of audit events")
+    EXPORT = "export", _("Exports and bundles")
+    QUARANTINE = "quarantine", _("Uploads not yet checked")

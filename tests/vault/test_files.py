@@ -1,0 +1,199 @@
+import hashlib
+import io
+import os
+import time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.storage import storages
+from django.db import transaction
+
+from portal.audit.models import AuditEvent
+from portal.core import actor as actors
+from portal.core.ciphers import CannotDecrypt
+from portal.core.errors import Unavailable
+from portal.vault.models import ShredOrder, StoredFile, SubjectKey
+from portal.vault.services import files, texts
+from portal.vault.services.keys import Shredded
+from tests.vault.factories import stored
+
+pytestmark = pytest.mark.django_db
+STAFF = actors.staff(7)
+
+
+def content_of(file: StoredFile) -> bytes:
+    with files.open_stream(file, actor=STAFF, reason="review") as stream:
+        return stream.read()
+
+
+def raw_path(file: StoredFile) -> Path:
+    return Path(storages["vault"].path(file.storage_name))
+
+
+def test_a_file_is_kept_encrypted_and_comes_back_whole() -> None:
+    content = b"PAN card of somebody" * 10_000
+    file = stored(content)
+    assert content_of(file) == content
+    assert (file.size, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert b"PAN card" not in raw_path(file).read_bytes()
+
+
+def test_the_key_lies_in_the_key_database_only() -> None:
+    file = stored()
+    assert SubjectKey.objects.db == "keys"
+    assert SubjectKey.objects.get(pk=file.key_id).subject_ref == file.subject_ref
+
+
+def test_two_files_of_a_subject_share_a_key_and_classes_do_not() -> None:
+    subject = uuid4()
+    first, second = stored(subject_ref=subject), stored(subject_ref=subject)
+    other = stored(subject_ref=subject, retention_class="grievance")
+    assert first.key_id == second.key_id != other.key_id
+    assert bytes(first.wrapped_key) != bytes(second.wrapped_key)
+
+
+def test_each_opening_is_an_audit_event_with_actor_and_reason() -> None:
+    file = stored()
+    content_of(file)
+    event = AuditEvent.objects.get(kind="vault.file.opened")
+    assert (event.actor_ref, event.facts["reason"], event.subject_ref) == ("user:7", "review", file.subject_ref)
+
+
+def test_opening_without_a_reason_is_refused() -> None:
+    with pytest.raises(ValueError):
+        files.open_stream(stored(), actor=STAFF, reason="  ")
+
+
+def test_a_file_changed_on_the_disk_does_not_open() -> None:
+    file = stored(b"a page")
+    raw = bytearray(raw_path(file).read_bytes())
+    raw[20] ^= 1
+    raw_path(file).write_bytes(raw)
+    with pytest.raises(CannotDecrypt):
+        content_of(file)
+
+
+def test_the_bytes_of_two_files_cannot_be_exchanged() -> None:
+    subject = uuid4()
+    first, second = stored(b"first", subject_ref=subject), stored(b"second", subject_ref=subject)
+    raw_path(second).replace(raw_path(first))
+    with pytest.raises(CannotDecrypt):
+        content_of(first)
+
+
+def test_shredding_ends_the_class_and_nothing_else(django_capture_on_commit_callbacks: Any) -> None:
+    subject = uuid4()
+    gone, kept = stored(subject_ref=subject), stored(subject_ref=subject, retention_class="grievance")
+    stranger = stored()
+    path = raw_path(gone)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert files.shred(subject_ref=subject, retention_class="kyc", actor=STAFF) == 1
+    gone.refresh_from_db()
+    assert gone.shredded_at is not None
+    assert not path.exists()
+    assert not SubjectKey.objects.filter(subject_ref=subject, retention_class="kyc").exists()
+    with pytest.raises(Shredded):
+        content_of(gone)
+    assert content_of(kept) == content_of(stranger) == b"a page"
+
+
+def test_bytes_restored_from_an_old_dump_stay_closed(django_capture_on_commit_callbacks: Any) -> None:
+    file = stored()
+    path = raw_path(file)
+    dumped = path.read_bytes()
+    with django_capture_on_commit_callbacks(execute=True):
+        files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+    path.write_bytes(dumped)
+    ShredOrder.objects.all().delete()
+    StoredFile.objects.update(shredded_at=None)
+    with pytest.raises(Shredded):
+        content_of(StoredFile.objects.get())
+
+
+def test_from_the_order_on_nothing_opens_and_nothing_is_written_under_the_key() -> None:
+    file = stored()
+    files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+    with pytest.raises(Shredded):
+        content_of(file)
+    with pytest.raises(Unavailable):
+        stored(subject_ref=file.subject_ref)
+
+
+def test_the_sweep_carries_out_an_order_that_a_crash_left() -> None:
+    file = stored()
+    files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+    assert SubjectKey.objects.filter(pk=file.key_id).exists()
+    assert files.sweep()[0] == 1
+    assert not SubjectKey.objects.filter(pk=file.key_id).exists()
+    assert files.sweep()[0] == 0
+
+
+def test_after_shredding_a_new_file_gets_a_new_key(django_capture_on_commit_callbacks: Any) -> None:
+    file = stored()
+    with django_capture_on_commit_callbacks(execute=True):
+        files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+    assert content_of(stored(b"new", subject_ref=file.subject_ref)) == b"new"
+
+
+def test_an_order_that_was_rolled_back_shreds_nothing(django_capture_on_commit_callbacks: Any) -> None:
+    file = stored()
+    with django_capture_on_commit_callbacks(execute=True):
+        try:
+            with transaction.atomic():
+                files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+                raise LookupError
+        except LookupError:
+            pass
+    assert content_of(file) == b"a page"
+
+
+def test_bytes_without_a_row_are_swept_once_they_are_old() -> None:
+    try:
+        with transaction.atomic():
+            lost = stored()
+            raise LookupError
+    except LookupError:
+        pass
+    kept, path = stored(), raw_path(lost)
+    files.sweep()
+    assert path.exists()
+    for file in (lost, kept):
+        os.utime(raw_path(file), (time.time() - 7200,) * 2)
+    assert files.sweep()[1] >= 1
+    assert not path.exists()
+    assert content_of(kept) == b"a page"
+
+
+def test_a_full_disk_leaves_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(storages["vault"]), "_save", full)
+    with pytest.raises(OSError):
+        stored()
+    assert not StoredFile.objects.exists()
+
+
+def test_an_unknown_retention_class_is_refused() -> None:
+    with pytest.raises(ValueError):
+        files.store(io.BytesIO(b"x"), subject_ref=uuid4(), retention_class="for ever", kind="k", actor=STAFF)
+
+
+def test_a_text_comes_back_for_its_subject_only() -> None:
+    subject = uuid4()
+    sealed = texts.seal("आपकी शिकायत", subject_ref=subject, retention_class="grievance")
+    assert texts.open(sealed, subject_ref=subject, retention_class="grievance") == "आपकी शिकायत"
+    for other in ({"subject_ref": uuid4()}, {"retention_class": "kyc"}):
+        with pytest.raises(CannotDecrypt):
+            texts.open(sealed, **{"subject_ref": subject, "retention_class": "grievance", **other})  # type: ignore[arg-type]
+
+
+def test_a_text_dies_with_its_key(django_capture_on_commit_callbacks: Any) -> None:
+    subject = uuid4()
+    sealed = texts.seal("my words", subject_ref=subject, retention_class="grievance")
+    with django_capture_on_commit_callbacks(execute=True):
+        files.shred(subject_ref=subject, retention_class="grievance")
+    with pytest.raises(Shredded):
+        texts.open(sealed, subject_ref=subject, retention_class="grievance")
