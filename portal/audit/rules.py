@@ -31,7 +31,8 @@ def check_facts(kind: str, *, about: str, facts: Mapping[str, object], allowed: 
 
 def looks_personal(text: str) -> bool:
     """Whether a text holds what looks like an address or a long number. Hashes, UUIDs and times do not count, alone or
-    after a label (``vault.storedfile:<UUID>``)."""
+    after a label (``vault.storedfile:<UUID>``).
+    """
     if OPAQUE.fullmatch(text) or OPAQUE.fullmatch(text.partition(":")[2]):
         return False
     return bool(LOOKS_LIKE_AN_ADDRESS.search(text) or TEN_DIGITS.search(text))
