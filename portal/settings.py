@@ -49,6 +49,8 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
 )
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
+#: Where a weakness is reported (``/.well-known/security.txt``): a mailto: or https: address.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="mailto:security@onesetu.example")
 
 INSTALLED_APPS = [
     "portal.workplace.apps.StaffAdminConfig",
@@ -216,6 +218,8 @@ SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+#: A message after a redirect may name what a person did: it waits in the session, not in a cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 #: How many proxies of our own stand in front; 0 means the peer's address is the person's address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 X_FRAME_OPTIONS = "DENY"

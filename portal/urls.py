@@ -8,6 +8,7 @@ from portal.core import error_pages
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/privacy/", permanent=False), name="root"),
     path("", include("portal.api.urls")),
+    path("", include("portal.selfservice.root_urls")),
     path("admin/", include("portal.workplace.urls")),
     path("privacy/", include("portal.selfservice.urls")),
 ]
@@ -15,4 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = error_pages.bad_request
 handler403 = error_pages.forbidden
 handler404 = error_pages.not_found
+handler429 = error_pages.too_many
 handler500 = error_pages.server_error

@@ -1,26 +1,49 @@
-"""Error pages in the reader's language, each with a reference that also stands in the log."""
+"""Error pages in the reader's language and in the two others, each with a reference that also stands in the log."""
 
 from http import HTTPStatus
 from typing import Any
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from portal.core import ids
+from portal.core.error_texts import FRAME, TEXTS
 
 log = structlog.get_logger(__name__)
 
 
-def page(request: HttpRequest, status: HTTPStatus, template: str, **context: Any) -> HttpResponse:
-    """Render ``errors/<template>.html``. It asks no database and no session, so it works when those are down."""
+def page(request: HttpRequest, status: HTTPStatus, name: str, *, message: object = "") -> HttpResponse:
+    """The page ``name`` of ``error_texts``. It asks no database and no session, so it works when those are down.
+
+    ``message`` is what a rule said in the reader's language; it takes the place of the general sentence.
+    """
     reference = getattr(request, "reference", None) or ids.new_reference("ER")
-    log.warning("request.refused", status=status.value, reference=reference, page=template)
-    body = render_to_string(f"errors/{template}.html", {"reference": reference, "path": request.path, **context})
-    return HttpResponse(body, status=status)
+    log.warning("request.refused", status=status.value, reference=reference, page=name)
+    language = get_language() or settings.LANGUAGE_CODE
+    own = language if language in FRAME else "en"
+    context: dict[str, Any] = {
+        "language": own,
+        "frame_text": FRAME[own],
+        "error": TEXTS[name][own],
+        "message": str(message or ""),
+        "others": [(code, TEXTS[name][code], FRAME[code]) for code in FRAME if code != own],
+        "reference": reference,
+        # Written out, not looked up: a missing list of static files must not break the page that reports it.
+        "static_url": settings.STATIC_URL,
+        "is_staff_page": request.path.startswith(("/admin/", "/staff/")),
+        "again": request.path if name == "session_ended" else "",
+    }
+    return HttpResponse(render_to_string("errors/page.html", context), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400, or 413 where Django gave up reading because of the size."""
+    if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
+        return too_large(request)
     return page(request, HTTPStatus.BAD_REQUEST, "400", message=getattr(exception, "message", ""))
 
 

@@ -1,14 +1,17 @@
 import io
 import json
 import logging
+from http import HTTPStatus
 
 import pytest
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
+from django.utils import translation
 
-from portal.core import error_pages, logs
+from portal.core import error_pages, error_texts, logs
 from portal.core.errors import LostRace, NotAllowed, NotFound, Refused
 
 
@@ -29,6 +32,7 @@ urlpatterns = [
     path("not-allowed", raiser(NotAllowed("x"))),
     path("not-found", raiser(NotFound("x"))),
     path("lost-race", raiser(LostRace("Load the page again."))),
+    path("too-big", raiser(RequestDataTooBig("x"))),
     path("form", lambda request: HttpResponse("fine")),
 ]
 handler400, handler403 = error_pages.bad_request, error_pages.forbidden
@@ -50,6 +54,7 @@ def visitor():
         ("not-found", 404),
         ("lost-race", 409),
         ("nowhere", 404),
+        ("too-big", 413),
         ("explode", 500),
     ],
 )
@@ -105,3 +110,21 @@ def test_the_pages_too_large_and_too_many_have_their_status():
     request = RequestFactory().get("/")
     assert error_pages.too_large(request).status_code == 413
     assert error_pages.too_many(request).status_code == 429
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+@pytest.mark.parametrize("name", sorted(error_texts.TEXTS))
+def test_every_page_speaks_the_three_languages_and_the_readers_first(name, language):
+    with translation.override(language):
+        body = error_pages.page(RequestFactory().get("/x"), HTTPStatus.NOT_FOUND, name).text
+    texts = error_texts.TEXTS[name]
+    assert f'<html lang="{language}"' in body
+    assert f"<h1>{texts[language].title}</h1>" in body
+    for other in set(texts) - {language}:
+        assert f'lang="{other}"' in body
+        assert texts[other].title in body
+
+
+def test_a_page_of_the_workplace_leads_back_to_it():
+    assert 'href="/admin/"' in error_pages.not_found(RequestFactory().get("/admin/x/")).text
+    assert 'href="/admin/"' not in error_pages.not_found(RequestFactory().get("/privacy/x/")).text

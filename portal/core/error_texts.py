@@ -1,0 +1,166 @@
+"""The words of the error pages, whole in three languages.
+
+They stand here and not in the catalogues: a page about a fault must not depend on files that the fault may concern.
+The Hindi and Marathi texts are drafts and need a native review.
+"""
+
+from typing import Final, NamedTuple
+
+
+class ErrorText(NamedTuple):
+    title: str
+    text: str
+
+
+class FrameText(NamedTuple):
+    """What stands around every error page."""
+
+    name: str
+    reference: str
+    keep: str
+    home: str
+    workplace: str
+    again: str
+
+
+FRAME: Final[dict[str, FrameText]] = {
+    "en": FrameText(
+        "Onesetu privacy and grievances",
+        "Reference",
+        "Give this reference if you write to us about it.",
+        "Go to the first page",
+        "Go to the workplace",
+        "Load the page again",
+    ),
+    "hi": FrameText(
+        "Onesetu निजता और शिकायतें",
+        "संदर्भ क्रमांक",
+        "इसके बारे में हमें लिखें तो यह संदर्भ क्रमांक बताएँ।",
+        "पहले पेज पर जाएँ",
+        "कार्यस्थल पर जाएँ",
+        "पेज फिर से खोलें",
+    ),
+    "mr": FrameText(
+        "Onesetu गोपनीयता आणि तक्रारी",
+        "संदर्भ क्रमांक",
+        "याबद्दल आम्हाला लिहिताना हा संदर्भ क्रमांक द्या.",
+        "पहिल्या पानावर जा",
+        "कार्यस्थळावर जा",
+        "पान पुन्हा उघडा",
+    ),
+}
+
+TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
+    "400": {
+        "en": ErrorText(
+            "We could not use what was sent",
+            "Something in the address or in the form did not fit. Nothing was changed. Go back, check what you entered and send it again.",
+        ),
+        "hi": ErrorText(
+            "भेजी गई जानकारी काम नहीं आई",
+            "पते या फ़ॉर्म में कुछ ठीक नहीं था। कुछ भी बदला नहीं गया। पीछे जाएँ, जो भरा है उसे जाँचें और फिर से भेजें।",
+        ),
+        "mr": ErrorText(
+            "पाठवलेली माहिती वापरता आली नाही",
+            "पत्त्यात किंवा फॉर्ममध्ये काही जुळले नाही. काहीही बदललेले नाही. मागे जा, भरलेली माहिती तपासा आणि पुन्हा पाठवा.",
+        ),
+    },
+    "403": {
+        "en": ErrorText(
+            "This page is not open to you",
+            "Your account or your role does not allow it. Sign in with another account, or ask an administrator who may do this.",
+        ),
+        "hi": ErrorText(
+            "यह पेज आपके लिए खुला नहीं है",
+            "आपका खाता या आपकी भूमिका इसकी अनुमति नहीं देती। दूसरे खाते से साइन इन करें, या व्यवस्थापक से पूछें कि यह कौन कर सकता है।",
+        ),
+        "mr": ErrorText(
+            "हे पान तुमच्यासाठी खुले नाही",
+            "तुमचे खाते किंवा तुमची भूमिका याची परवानगी देत नाही. दुसऱ्या खात्याने साइन इन करा, किंवा हे कोण करू शकते ते प्रशासकाला विचारा.",
+        ),
+    },
+    "404": {
+        "en": ErrorText(
+            "There is no such page here",
+            "The address may be mistyped, or the page may belong to somebody else. Check the address, or start from the first page.",
+        ),
+        "hi": ErrorText(
+            "यहाँ ऐसा कोई पेज नहीं है",
+            "हो सकता है पता गलत लिखा हो, या पेज किसी और का हो। पता जाँचें, या पहले पेज से शुरू करें।",
+        ),
+        "mr": ErrorText(
+            "येथे असे पान नाही",
+            "पत्ता चुकीचा लिहिला असेल, किंवा पान दुसऱ्या कोणाचे असेल. पत्ता तपासा, किंवा पहिल्या पानापासून सुरू करा.",
+        ),
+    },
+    "409": {
+        "en": ErrorText(
+            "Somebody else was quicker",
+            "The record changed while you worked on it. What you sent was not saved. Load the page again and look at the new state.",
+        ),
+        "hi": ErrorText(
+            "किसी और ने यह पहले कर दिया",
+            "आपके काम करते समय यह रिकॉर्ड बदल गया। आपने जो भेजा वह सहेजा नहीं गया। पेज फिर से खोलें और नई स्थिति देखें।",
+        ),
+        "mr": ErrorText(
+            "दुसऱ्या कोणीतरी हे आधी केले",
+            "तुम्ही काम करत असताना ही नोंद बदलली. तुम्ही पाठवलेले जतन झाले नाही. पान पुन्हा उघडा आणि नवीन स्थिती पाहा.",
+        ),
+    },
+    "413": {
+        "en": ErrorText(
+            "That is too big for us",
+            "What you sent is bigger than we can take. Nothing was saved. Send a smaller file, or fewer files at a time.",
+        ),
+        "hi": ErrorText(
+            "यह बहुत बड़ा है",
+            "आपने जो भेजा वह हमारी सीमा से बड़ा है। कुछ भी सहेजा नहीं गया। छोटी फ़ाइल भेजें, या एक बार में कम फ़ाइलें भेजें।",
+        ),
+        "mr": ErrorText(
+            "हे खूप मोठे आहे",
+            "तुम्ही पाठवलेले आमच्या मर्यादेपेक्षा मोठे आहे. काहीही जतन झाले नाही. लहान फाइल पाठवा, किंवा एका वेळी कमी फाइल पाठवा.",
+        ),
+    },
+    "429": {
+        "en": ErrorText(
+            "Too many tries in a short time",
+            "To keep accounts safe we take only so many tries. Nothing was changed. Wait 15 minutes, then try again.",
+        ),
+        "hi": ErrorText(
+            "थोड़े समय में बहुत बार कोशिश हुई",
+            "खातों की सुरक्षा के लिए हम सीमित कोशिशें ही लेते हैं। कुछ भी बदला नहीं गया। 15 मिनट रुकें, फिर कोशिश करें।",
+        ),
+        "mr": ErrorText(
+            "थोड्या वेळात खूप वेळा प्रयत्न झाले",
+            "खाती सुरक्षित ठेवण्यासाठी आम्ही मर्यादित प्रयत्नच घेतो. काहीही बदललेले नाही. 15 मिनिटे थांबा, मग पुन्हा प्रयत्न करा.",
+        ),
+    },
+    "500": {
+        "en": ErrorText(
+            "Something went wrong on our side",
+            "The fault is ours, and it is written down under the reference below. Try again in a few minutes. If it happens again, tell us the reference.",
+        ),
+        "hi": ErrorText(
+            "हमारी ओर से कुछ गड़बड़ हुई",
+            "गलती हमारी है और नीचे दिए संदर्भ क्रमांक के साथ दर्ज है। कुछ मिनट बाद फिर कोशिश करें। दोबारा ऐसा हो तो हमें यह क्रमांक बताएँ।",
+        ),
+        "mr": ErrorText(
+            "आमच्या बाजूने काहीतरी चुकले",
+            "चूक आमची आहे आणि खालील संदर्भ क्रमांकासह नोंदवली आहे. काही मिनिटांनी पुन्हा प्रयत्न करा. पुन्हा असे झाल्यास हा क्रमांक आम्हाला सांगा.",
+        ),
+    },
+    "session_ended": {
+        "en": ErrorText(
+            "Your session has ended",
+            "The page was open for too long, or you signed out in another window. What you sent was not saved. Go back in your browser to copy what you wrote, load the page again, and send it once more.",
+        ),
+        "hi": ErrorText(
+            "आपका सत्र समाप्त हो गया है",
+            "पेज बहुत देर तक खुला रहा, या आपने दूसरी विंडो में साइन आउट किया। आपने जो भेजा वह सहेजा नहीं गया। ब्राउज़र में पीछे जाकर लिखा हुआ कॉपी करें, पेज फिर से खोलें और दोबारा भेजें।",
+        ),
+        "mr": ErrorText(
+            "तुमचे सत्र संपले आहे",
+            "पान खूप वेळ उघडे होते, किंवा तुम्ही दुसऱ्या विंडोमध्ये साइन आउट केले. तुम्ही पाठवलेले जतन झाले नाही. ब्राउझरमध्ये मागे जाऊन लिहिलेले कॉपी करा, पान पुन्हा उघडा आणि परत पाठवा.",
+        ),
+    },
+}

@@ -1,0 +1,11 @@
+"""Files at the root of the site; included by ``portal.urls``."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from portal.selfservice.views import root_files
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(".well-known/security.txt", root_files.security_txt, name="security-txt"),
+    path("favicon.ico", root_files.favicon, name="favicon"),
+    path("robots.txt", root_files.robots, name="robots"),
+]
