@@ -1,0 +1,23 @@
+from consent.models.acknowledgements import Acknowledgement
+from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.notices import Notice, NoticeText, NoticeVersion, PolicyClause, PolicyDefect, TextReview
+from consent.models.preferences import Preference, PreferenceChange
+from consent.models.publishing import DefectOverride, PublicationProposal
+from consent.models.state import ConsentState
+
+__all__ = [
+    "Acknowledgement",
+    "ConsentEvent",
+    "ConsentReceipt",
+    "ConsentState",
+    "DefectOverride",
+    "Notice",
+    "NoticeText",
+    "NoticeVersion",
+    "PolicyClause",
+    "PolicyDefect",
+    "Preference",
+    "PreferenceChange",
+    "PublicationProposal",
+    "TextReview",
+]

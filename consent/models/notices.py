@@ -1,0 +1,162 @@
+"""Texts shown to people, in numbered versions. Words never change: a changed text is another version."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from consent.states import NoticeKind, VersionState
+from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
+
+BINDING_LANGUAGE = "en"
+
+
+class Notice(models.Model):
+    """A privacy policy, a consent notice or a cookie notice, whatever its wording at a time."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=NoticeKind.choices)
+    title = models.CharField(_("title"), max_length=120)
+
+    data_categories = declare(none="id code kind title")
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class NoticeVersion(models.Model):
+    """One wording of a notice. A draft until two people publish it; from then on nothing about it changes."""
+
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="versions", verbose_name=_("notice"))
+    number = models.PositiveIntegerField(_("version"))
+    state = models.CharField(_("state"), max_length=10, choices=VersionState.choices, default=VersionState.DRAFT)
+    effective_on = models.DateField(_("in force from"))
+    #: Three to six plain sentences, one a line, for the people whom the change concerns.
+    what_changed = models.TextField(_("what changed"), blank=True, max_length=2000)
+    drafted_at = models.DateTimeField(_("drafted"))
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+
+    data_categories = declare(none="id notice number state effective_on what_changed drafted_at published_at")
+
+    class Meta:
+        verbose_name = _("notice version")
+        verbose_name_plural = _("notice versions")
+        ordering = ("notice", "-number")
+        constraints = (
+            models.UniqueConstraint(name="consent_notice_version_number", fields=("notice", "number")),
+            models.CheckConstraint(
+                name="consent_published_version_has_a_time",
+                condition=~Q(state=VersionState.PUBLISHED) | Q(published_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return _("%(notice)s, version %(number)s") % {"notice": self.notice.title, "number": self.number}
+
+    @property
+    def binding(self) -> "NoticeText":
+        """The text that counts where languages differ. Raises NoticeText.DoesNotExist for a version without one."""
+        return self.texts.get(language=BINDING_LANGUAGE)
+
+    def text_in(self, language: str) -> "NoticeText":
+        """The text in a language, else the binding one."""
+        return self.texts.filter(language=language).first() or self.binding
+
+
+class NoticeText(AppendOnlyModel):
+    """The exact bytes of a version in one language (UTF-8). ``sha256`` is what consent events and the ledger name."""
+
+    version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="texts", verbose_name=_("version"))
+    language = models.CharField(_("language"), max_length=12)
+    body = models.BinaryField(_("text"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    #: A translation by a machine or by someone whose mother tongue it is not: shown with a warning until reviewed.
+    needs_native_review = models.BooleanField(_("needs native review"), default=False)
+    added_at = models.DateTimeField(_("added"))
+
+    data_categories = declare(none="id version language body sha256 needs_native_review added_at")
+
+    class Meta:
+        verbose_name = _("notice text")
+        verbose_name_plural = _("notice texts")
+        ordering = ("version", "language")
+        constraints = (models.UniqueConstraint(name="consent_one_text_per_language", fields=("version", "language")),)
+
+    def __str__(self) -> str:
+        return f"{self.version_id}/{self.language}"
+
+    @property
+    def text(self) -> str:
+        return bytes(self.body).decode()
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether people may rely on it: written in its language, or reviewed by someone who speaks it from home."""
+        return not self.needs_native_review or self.reviews.exists()
+
+
+class TextReview(AppendOnlyModel):
+    """A native speaker has read the translation."""
+
+    text = models.ForeignKey(NoticeText, models.PROTECT, related_name="reviews", verbose_name=_("text"))
+    reviewed_by = models.CharField(_("reviewed by"), max_length=40)
+    reviewed_at = models.DateTimeField(_("reviewed"))
+
+    data_categories = declare(none="id text reviewed_by reviewed_at")
+
+    class Meta:
+        verbose_name = _("review of a translation")
+        verbose_name_plural = _("reviews of translations")
+
+    def __str__(self) -> str:
+        return f"{self.text_id}: {self.reviewed_by}"
+
+
+class PolicyClause(AppendOnlyModel):
+    """One numbered clause of a text, so that pages and the map of promises can point at it."""
+
+    text = models.ForeignKey(NoticeText, models.PROTECT, related_name="clauses", verbose_name=_("text"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    number = models.CharField(_("number"), max_length=16)
+    title = models.CharField(_("title"), max_length=200)
+    body = models.BinaryField(_("text of the clause"))
+
+    data_categories = declare(none="id text position number title body")
+
+    class Meta:
+        verbose_name = _("clause")
+        verbose_name_plural = _("clauses")
+        ordering = ("text", "position")
+        constraints = (models.UniqueConstraint(name="consent_clause_position", fields=("text", "position")),)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return [part for part in bytes(self.body).decode().split("\n\n") if part.strip()]
+
+
+class PolicyDefect(AppendOnlyModel):
+    """Something wrong with a text. While it is open the version cannot be published."""
+
+    version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="defects", verbose_name=_("version"))
+    code = models.CharField(_("code"), max_length=24)
+    clause = models.CharField(_("clause"), max_length=16)
+    message = models.CharField(_("what is wrong"), max_length=200)
+    found_at = models.DateTimeField(_("found"))
+
+    data_categories = declare(none="id version code clause message found_at")
+
+    class Meta:
+        verbose_name = _("defect of a text")
+        verbose_name_plural = _("defects of texts")
+        ordering = ("version", "id")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.clause}"

@@ -1,0 +1,68 @@
+"""When, how often and in which language a person wants messages: each change a fact, the present a projection."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from consent.states import Pace
+from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
+
+
+class Wished(models.Model):
+    """The wishes themselves, the same in the fact and in the projection."""
+
+    subject_ref = models.UUIDField(_("subject"))
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    quiet_for_service = models.BooleanField(_("quiet hours for service updates too"), default=False)
+    paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
+    pace = models.CharField(_("how often at most"), max_length=12, choices=Pace.choices, default=Pace.NO_LIMIT)
+    language = models.CharField(_("language of messages"), max_length=12, default="en")
+    changed_at = models.DateTimeField(_("changed"))
+
+    class Meta:
+        abstract = True
+        constraints = (
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_quiet_hours_have_two_ends",
+                condition=Q(quiet_from=None, quiet_until=None) | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+            ),
+        )
+
+
+_WISHED = "id subject_ref quiet_from quiet_until quiet_for_service paused_until pace language changed_at"
+
+
+class PreferenceChange(AppendOnlyModel, Wished):
+    """All wishes of a person as they were after one change."""
+
+    data_categories = declare(none=_WISHED)
+
+    class Meta(Wished.Meta):
+        abstract = False
+        verbose_name = _("change of preferences")
+        verbose_name_plural = _("changes of preferences")
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("subject_ref", "-id"), name="consent_preference_history"),)
+
+    def __str__(self) -> str:
+        return f"{self.changed_at:%Y-%m-%d %H:%M}"
+
+
+class Preference(Wished):
+    """The wishes now."""
+
+    data_categories = declare(none=_WISHED)
+
+    class Meta(Wished.Meta):
+        abstract = False
+        verbose_name = _("preferences")
+        verbose_name_plural = _("preferences")
+        constraints = (
+            *Wished.Meta.constraints,
+            models.UniqueConstraint(name="consent_one_preference_row", fields=("subject_ref",)),
+        )
+
+    def __str__(self) -> str:
+        return str(self.subject_ref)

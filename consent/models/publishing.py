@@ -1,0 +1,57 @@
+"""What two people decide about a text."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.notices import NoticeVersion, PolicyDefect
+from portal.core.data_categories import declare
+from portal.people.models import FourEyesModel
+from portal.people.states import Answer
+
+_FOUR_EYES = "act made_by made_at checked_by checked_at shown_sha256 answer"
+
+
+class PublicationProposal(FourEyesModel):
+    """One person proposes to publish a version as it stands; another, who is shown the same, answers."""
+
+    version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="proposals", verbose_name=_("version"))
+
+    data_categories = declare(none=f"id version {_FOUR_EYES}", free_text="reason")
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("proposal to publish")
+        verbose_name_plural = _("proposals to publish")
+        ordering = ("-made_at",)
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="consent_one_pending_publication", fields=("version",), condition=Q(answer=Answer.PENDING)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
+class DefectOverride(FourEyesModel):
+    """One person says why a defect may stay, another agrees. ``why`` is the first person's reason."""
+
+    defect = models.ForeignKey(PolicyDefect, models.PROTECT, related_name="overrides", verbose_name=_("defect"))
+    why = models.TextField(_("reason"), max_length=500)
+
+    data_categories = declare(none=f"id defect {_FOUR_EYES}", free_text="why reason")
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("override of a defect")
+        verbose_name_plural = _("overrides of defects")
+        ordering = ("-made_at",)
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="consent_one_pending_override", fields=("defect",), condition=Q(answer=Answer.PENDING)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.defect)

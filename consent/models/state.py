@@ -1,0 +1,55 @@
+"""The present answers: a projection of the consent events, rebuilt from them at any time."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.events import ConsentEvent
+from consent.states import Answer
+from portal.core.data_categories import declare
+from portal.law.states import Channel
+
+
+class ConsentState(models.Model):
+    """The answer that counts now for one fiduciary, address, purpose and channel, and the event that decides it."""
+
+    fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("fiduciary"))
+    address_key = models.BinaryField(_("lookup hash of the address"), max_length=33)
+    purpose = models.CharField(_("purpose"), max_length=40)
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    answer = models.CharField(_("answer"), max_length=10, choices=Answer.choices)
+    verified = models.BooleanField(_("address confirmed"))
+    expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    event = models.ForeignKey(ConsentEvent, models.PROTECT, related_name="+", verbose_name=_("deciding event"))
+    #: The deciding event's identity in the ledger, here so that a decision needs one row only.
+    entry_ref = models.UUIDField(_("ledger entry"))
+    subject_ref = models.UUIDField(_("subject"), db_index=True)
+    occurred_at = models.DateTimeField(_("since"))
+    #: The newest event that was folded in; an older one never overwrites a newer.
+    as_of_event = models.BigIntegerField(_("newest event"))
+
+    data_categories = declare(
+        none="id fiduciary address_key purpose channel answer verified expires_at event entry_ref subject_ref "
+        "occurred_at as_of_event"
+    )
+
+    class Meta:
+        verbose_name = _("consent state")
+        verbose_name_plural = _("consent states")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                name="consent_one_state",
+                fields=("address_key", "purpose", "channel", "fiduciary"),
+            ),
+        )
+        indexes = (
+            # The sweep: yeses whose agreed time has ended.
+            models.Index(
+                fields=("expires_at",),
+                name="consent_state_expiring",
+                condition=models.Q(expires_at__isnull=False, answer__in=("given", "renewed")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.channel} {self.answer}"

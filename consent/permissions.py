@@ -1,0 +1,22 @@
+"""What a role may allow in this room."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
+
+    EVENT_EXPORT = "consent.event:export"
+    EVENT_RECORD = "consent.event:record"
+    EVENT_VIEW = "consent.event:view"
+    NOTICE_PROPOSE = "consent.notice:propose"
+    NOTICE_PUBLISH = "consent.notice:publish"
+    NOTICE_VIEW = "consent.notice:view"
+    STATE_VIEW = "consent.state:view"
+
+
+class Act(StrEnum):
+    """What needs two people in this room; who may do which half is data in ``roles.toml``."""
+
+    DEFECT_OVERRIDE = "consent.defect.override"
+    NOTICE_PUBLISH = "consent.notice.publish"

@@ -1,0 +1,183 @@
+"""May this message go to this address now? A decision from plain values: the strictest reading wins, unknown means no."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+from consent.rules.fold import NO, YES
+
+PROMOTIONAL = "promotional"
+SERVICE = "service"
+TRANSACTIONAL = "transactional"
+POLICY_AND_SECURITY = "policy_and_security"
+#: Where purpose, header and template disagree, the first of these that is named wins.
+STRICTEST_FIRST = (PROMOTIONAL, SERVICE, TRANSACTIONAL, POLICY_AND_SECURITY)
+#: The letter at the end of a TRAI header, AD-ONESTU-P. "-G" is the government's and refused before this.
+CATEGORY_OF_SUFFIX = {"P": PROMOTIONAL, "S": SERVICE, "T": TRANSACTIONAL}
+#: Channels that ring or buzz in a pocket wait for the permitted hours; a notice in the dashboard disturbs nobody.
+SILENT_CHANNELS = frozenset({"dashboard"})
+
+
+class Reason(StrEnum):
+    """Why a message may or may not go. Codes are stable: senders and logs rely on them."""
+
+    ADDRESS_UNVERIFIED = "ADDRESS_UNVERIFIED"
+    ALLOWED_BY_CONSENT = "ALLOWED_BY_CONSENT"
+    ALLOWED_ESSENTIAL = "ALLOWED_ESSENTIAL"
+    ALLOWED_NO_OBJECTION = "ALLOWED_NO_OBJECTION"
+    ALLOWED_OTHER_BASIS = "ALLOWED_OTHER_BASIS"
+    CONSENT_DENIED = "CONSENT_DENIED"
+    CONSENT_EXPIRED = "CONSENT_EXPIRED"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    GOVERNMENT_HEADER = "GOVERNMENT_HEADER"
+    NO_CONSENT = "NO_CONSENT"
+    NO_SUCH_ADDRESS = "NO_SUCH_ADDRESS"
+    NO_SUCH_FIDUCIARY = "NO_SUCH_FIDUCIARY"
+    NO_SUCH_PURPOSE = "NO_SUCH_PURPOSE"
+    NOT_A_MESSAGE = "NOT_A_MESSAGE"
+    OUTSIDE_HOURS = "OUTSIDE_HOURS"
+    PAUSED = "PAUSED"
+    QUIET_HOURS = "QUIET_HOURS"
+    RULES_MISSING = "RULES_MISSING"
+    TOO_OFTEN = "TOO_OFTEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours of the day in one zone. ``opens`` belongs to them, ``closes`` does not; they may run over midnight."""
+
+    opens: time
+    closes: time
+    zone: tzinfo
+
+    def hold(self, at: datetime) -> bool:
+        """Whether ``at`` lies within. Equal ends mean the whole day."""
+        local = at.astimezone(self.zone).time().replace(tzinfo=None)
+        if self.opens == self.closes:
+            return True
+        if self.opens < self.closes:
+            return self.opens <= local < self.closes
+        return local >= self.opens or local < self.closes
+
+    def next_edge(self, at: datetime) -> datetime:
+        """The first instant after ``at`` at which the hours open or close."""
+        local = at.astimezone(self.zone)
+        days = (local.date(), local.date() + timedelta(days=1))
+        edges = [datetime.combine(day, edge, self.zone) for day in days for edge in (self.opens, self.closes)]
+        return min(edge for edge in edges if edge > local).astimezone(at.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person asked for. ``quiet`` are the hours in which nothing shall come; they only narrow what law permits."""
+
+    quiet: Hours | None = None
+    quiet_for_service: bool = False
+    paused_until: datetime | None = None
+    #: At most this many messages in ``pace_days``; None is no limit.
+    pace_most: int | None = None
+    pace_days: int = 0
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The address's present answer (the state row)."""
+
+    answer: str
+    verified: bool
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``valid_until`` is when the passing of time alone may change the answer; None when it may not."""
+
+    allowed: bool
+    reason: Reason
+    valid_until: datetime | None = None
+
+
+def strictest(categories: list[str]) -> str:
+    """The strictest of the named categories. An unknown name counts as promotional: nobody vouches for it."""
+    if any(category not in STRICTEST_FIRST for category in categories):
+        return PROMOTIONAL
+    return min(categories, key=STRICTEST_FIRST.index)
+
+
+def category_of_header(header: str) -> str | None:
+    """The category that a TRAI header's last letter names, "G" for the government's, None when it has none."""
+    head, hyphen, suffix = header.strip().upper().rpartition("-")
+    if not hyphen or not head or len(suffix) != 1:
+        return None
+    return "G" if suffix == "G" else CATEGORY_OF_SUFFIX.get(suffix)
+
+
+def by_consent(word: Word | None, *, at: datetime) -> Verdict:
+    """What the address itself answered. A yes counts only when verified and not expired; silence is no."""
+    if word is None:
+        return Verdict(allowed=False, reason=Reason.NO_CONSENT)
+    if word.answer in NO:
+        denied = word.answer == "denied"
+        return Verdict(allowed=False, reason=Reason.CONSENT_DENIED if denied else Reason.CONSENT_WITHDRAWN)
+    if word.answer not in YES or (word.expires_at is not None and word.expires_at <= at):
+        return Verdict(allowed=False, reason=Reason.CONSENT_EXPIRED)
+    if not word.verified:
+        return Verdict(allowed=False, reason=Reason.ADDRESS_UNVERIFIED)
+    return Verdict(allowed=True, reason=Reason.ALLOWED_BY_CONSENT, valid_until=word.expires_at)
+
+
+def without_objection(word: Word | None) -> Verdict:
+    """For a purpose that rests on another ground than consent, a no still stops what is not essential."""
+    if word is not None and word.answer in NO:
+        denied = word.answer == "denied"
+        return Verdict(allowed=False, reason=Reason.CONSENT_DENIED if denied else Reason.CONSENT_WITHDRAWN)
+    return Verdict(allowed=True, reason=Reason.ALLOWED_NO_OBJECTION)
+
+
+def may_contact(  # noqa: PLR0911 - one line for each reason
+    *,
+    category: str,
+    channel: str,
+    needs_consent: bool,
+    word: Word | None,
+    wishes: Wishes,
+    window: Hours | None,
+    at: datetime,
+) -> Verdict:
+    """Decide from plain values. ``window`` are the hours that the law permits promotion in; None when no rule is known.
+
+    Transactional messages and those of policy and security always pass: they are owed. The order is from what only the
+    person can change to what time alone changes, so that the reason named is the one worth acting on. The pace is not
+    decided here, because counting costs a query: see ``paced``.
+    """
+    if category in {TRANSACTIONAL, POLICY_AND_SECURITY}:
+        return Verdict(allowed=True, reason=Reason.ALLOWED_ESSENTIAL)
+    promotional = category not in STRICTEST_FIRST or category == PROMOTIONAL
+    said = by_consent(word, at=at) if needs_consent or promotional else without_objection(word)
+    if not said.allowed:
+        return said
+    if wishes.paused_until is not None and at < wishes.paused_until:
+        return Verdict(allowed=False, reason=Reason.PAUSED, valid_until=wishes.paused_until)
+    edges = [edge for edge in (said.valid_until, wishes.paused_until) if edge is not None and edge > at]
+    if channel not in SILENT_CHANNELS:
+        if promotional:
+            if window is None:
+                return Verdict(allowed=False, reason=Reason.RULES_MISSING)
+            edges.append(window.next_edge(at))
+            if not window.hold(at):
+                return Verdict(allowed=False, reason=Reason.OUTSIDE_HOURS, valid_until=min(edges))
+        if wishes.quiet is not None and (promotional or wishes.quiet_for_service):
+            edges.append(wishes.quiet.next_edge(at))
+            if wishes.quiet.hold(at):
+                return Verdict(allowed=False, reason=Reason.QUIET_HOURS, valid_until=min(edges))
+    return Verdict(allowed=True, reason=said.reason, valid_until=min(edges, default=None))
+
+
+def paced(verdict: Verdict, *, wishes: Wishes, sent: int) -> Verdict:
+    """The verdict once ``sent``, the messages of the last ``pace_days``, is known."""
+    if verdict.allowed and wishes.pace_most is not None and sent >= wishes.pace_most:
+        return Verdict(allowed=False, reason=Reason.TOO_OFTEN, valid_until=None)
+    return verdict

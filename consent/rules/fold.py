@@ -1,0 +1,53 @@
+"""What an address says now, folded from what was said about it. Plain values in, no database."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+#: An answer that allows, and one that forbids. "Expired" is neither: the answer lapsed.
+YES = frozenset({"given", "renewed"})
+NO = frozenset({"denied", "withdrawn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One consent event. ``number`` is the order in which events were recorded."""
+
+    number: int
+    subject: UUID
+    answer: str
+    occurred_at: datetime
+    expires_at: datetime | None = None
+    verified: bool = True
+
+
+def _later(one: Said) -> tuple[datetime, bool, int]:
+    """Later in the person's own time wins; at the same instant a no does; then the one recorded last."""
+    return one.occurred_at, one.answer not in YES, one.number
+
+
+def latest_of_each(events: Iterable[Said], same_person: Mapping[UUID, UUID] | None = None) -> dict[UUID, Said]:
+    """The latest word of each person. ``same_person`` maps references that turned out to be one person to one of them."""
+    known = same_person or {}
+    found: dict[UUID, Said] = {}
+    for event in events:
+        person = known.get(event.subject, event.subject)
+        held = found.get(person)
+        if held is None or _later(event) > _later(held):
+            found[person] = event
+    return found
+
+
+def deciding(events: Iterable[Said], same_person: Mapping[UUID, UUID] | None = None) -> Said | None:
+    """The event that decides for the address, or None when nobody said anything.
+
+    A no by anybody at the address wins; only then does a yes count, and of several the one that lasts longest in the
+    order of time. Events are all about one fiduciary, address, purpose and channel, in any order.
+    """
+    latest = latest_of_each(events, same_person).values()
+    for wanted in (NO, YES):
+        among = [event for event in latest if event.answer in wanted]
+        if among:
+            return max(among, key=_later)
+    return max(latest, key=_later, default=None)

@@ -1,0 +1,66 @@
+"""The closed lists of this room."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Answer(TextChoices):
+    """What one consent event says."""
+
+    GIVEN = "given", _("Yes")
+    DENIED = "denied", _("No")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Ended")
+    RENEWED = "renewed", _("Yes, again")
+
+
+class Way(TextChoices):
+    """How an answer reached us. There is none for using a service, reading a page or staying silent."""
+
+    ADDRESS_LEFT = "address_left", _("The address was given up")
+    API = "api", _("Interface")
+    CONSENT_MANAGER = "consent_manager", _("Consent manager")
+    EMAIL = "email", _("Link in an e-mail")
+    EXPIRY = "expiry", _("The agreed time ended")
+    IMPORT = "import", _("Import with proof of origin")
+    PAGE = "page", _("Privacy page")
+    PAPER = "paper", _("Letter or form")
+    PHONE = "phone", _("Telephone call")
+    RCS = "rcs", _("Reply by RCS")
+    SMS = "sms", _("Reply by SMS")
+    STAFF = "staff", _("Staff at the person's wish")
+    STOP_ALL = "stop_all", _("Stop all promotional messages")
+    UNDO = "undo", _("Undo of “Stop all”")
+    VOICE = "voice", _("Key press during a call")
+    WHATSAPP = "whatsapp", _("Reply by WhatsApp")
+
+
+class NoticeKind(TextChoices):
+    PRIVACY_POLICY = "privacy_policy", _("Privacy policy")
+    CONSENT_NOTICE = "consent_notice", _("Consent notice")
+    COOKIE_NOTICE = "cookie_notice", _("Cookie notice")
+
+
+class VersionState(TextChoices):
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    DROPPED = "dropped", _("Dropped")
+
+
+VERSION_MOVES: dict[str, set[str]] = {
+    VersionState.DRAFT: {VersionState.PUBLISHED, VersionState.DROPPED},
+    VersionState.PUBLISHED: set(),
+    VersionState.DROPPED: set(),
+}
+
+
+class Pace(TextChoices):
+    """How many messages a person wants at most."""
+
+    NO_LIMIT = "no_limit", _("No limit")
+    TWO_A_WEEK = "two_a_week", _("2 a week")
+    ONE_A_MONTH = "one_a_month", _("1 a month")
+
+
+#: Messages and days. A month is taken as its longest, in favour of the person.
+PACE_LIMITS: dict[str, tuple[int, int]] = {Pace.TWO_A_WEEK: (2, 7), Pace.ONE_A_MONTH: (1, 31)}
