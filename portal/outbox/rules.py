@@ -26,7 +26,8 @@ def wait_before(attempt: int, *, first: timedelta, longest: timedelta, jitter: f
     ``jitter`` in 0..1 is drawn by the caller. Half of the wait is fixed and half is drawn, so that a thousand messages
     refused together do not come back together, and none comes back at once.
     """
-    doubled = min(first * 2 ** min(max(attempt, 1) - 1, 30), longest)
+    factor: int = 2 ** min(max(attempt, 1) - 1, 30)
+    doubled = min(first * factor, longest)
     return doubled / 2 + doubled / 2 * jitter
 
 

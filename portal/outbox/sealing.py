@@ -14,4 +14,4 @@ def seal(text: str, *, subject_ref: UUID) -> bytes:
 
 def unseal(sealed: bytes, *, subject_ref: UUID) -> str:
     """Raises CannotDecrypt when the key has been destroyed, or belongs to somebody else."""
-    return ciphers.decrypt(bytes(sealed), purpose="outbox", context=subject_ref.bytes).decode()
+    return ciphers.decrypt(sealed, purpose="outbox", context=subject_ref.bytes).decode()

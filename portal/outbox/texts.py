@@ -97,7 +97,7 @@ def _fill(template: MessageTemplate, text: str, context: Mapping[str, str]) -> s
 def _engine() -> Engine:
     """Its own engine: plain text is not escaped, and a name without a value is an error, not a hole in a letter."""
     return Engine(
-        dirs=[settings.BASE_DIR / "templates"],
+        dirs=[str(settings.BASE_DIR / "templates")],
         autoescape=False,
         string_if_invalid=_MISSING,
         libraries={"i18n": "django.templatetags.i18n", "l10n": "django.templatetags.l10n"},

@@ -130,7 +130,12 @@ def _end(job: Job, token: UUID, target: JobState, *, code: str = "") -> JobState
         job.refresh_from_db()
         move(job, target, moves=MOVES, finished_at=clock.now(), failure_code=code[:40], **FREE)
         kind = AuditKind.JOBS_JOB_FAILED if target == JobState.FAILED else AuditKind.JOBS_JOB_FINISHED
-        facts = {"job": job.reference, "kind": job.kind, "state": str(target), "attempt": job.attempts}
+        facts: dict[str, str | int | bool | None] = {
+            "job": job.reference,
+            "kind": job.kind,
+            "state": str(target),
+            "attempt": job.attempts,
+        }
         if code:
             facts["reason_code"] = code
         audit.record(kind, actor=WORKER, about=f"jobs.job:{job.reference}", facts=facts)

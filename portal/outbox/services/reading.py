@@ -22,7 +22,7 @@ def text_of(message: Message) -> Text:
         sealed = message.text.sealed
     except ObjectDoesNotExist:
         raise NotFound("The text of this message was erased.", code="TEXT_ERASED") from None
-    both = json.loads(sealing.unseal(sealed, subject_ref=message.subject_ref))
+    both = json.loads(sealing.unseal(bytes(sealed), subject_ref=message.subject_ref))
     return Text(both["subject"], both["body"])
 
 
@@ -34,4 +34,4 @@ def address_of(message: Message) -> str:
         if message.channel == "dashboard":
             return ""
         raise NotFound("The address of this message was erased.", code="ADDRESS_ERASED") from None
-    return sealing.unseal(sealed, subject_ref=message.subject_ref)
+    return sealing.unseal(bytes(sealed), subject_ref=message.subject_ref)

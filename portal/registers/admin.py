@@ -1,0 +1,84 @@
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.admin import StaffModelAdmin, service_action
+from portal.people.models import FourEyesModel
+from portal.people.states import Answer
+from portal.registers.forms import AnswerForm, CompanyForm, OfficerForm
+from portal.registers.models import CompanyDetails, Officer
+from portal.registers.permissions import Permission
+from portal.registers.services import company, officers
+
+PROPOSAL = ("answer", "made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256")
+
+
+def not_answerable(proposal: FourEyesModel, user: Any) -> str:
+    """Why this person cannot answer this proposal; empty when they can."""
+    if proposal.answer != Answer.PENDING:
+        return str(_("This was answered already."))
+    if proposal.made_by_id == user.pk:
+        return str(_("You proposed this: somebody else must answer."))
+    return ""
+
+
+class BookAdmin(StaffModelAdmin):
+    """A book of dated entries: one person adds a proposal, another answers it, nobody edits."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return PROPOSAL if obj is not None else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        asked = tuple(self.form._meta.fields or ())
+        return (*asked, *PROPOSAL) if obj is not None else asked
+
+
+@admin.register(Officer)
+class OfficerAdmin(BookAdmin):
+    form = OfficerForm
+    view_permission = Permission.OFFICER_VIEW
+    add_permission = Permission.OFFICER_PROPOSE
+    list_display = ("kind", "full_name", "effective_from", "answer", "made_at", "checked_at")
+    list_filter = ("kind", "answer")
+
+    def save_model(self, request: HttpRequest, obj: Officer, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+        """Adding is proposing."""
+        obj.pk = officers.propose(**form.cleaned_data, actor=request.actor).pk  # type: ignore[attr-defined]
+
+    @service_action(
+        permission=Permission.OFFICER_PROPOSE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+    )
+    def answer_officer(self, request: HttpRequest, obj: Officer, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        officers.answer(officer=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
+        return str(_("Approved.") if approve else _("Refused."))
+
+
+@admin.register(CompanyDetails)
+class CompanyDetailsAdmin(BookAdmin):
+    form = CompanyForm
+    view_permission = Permission.COMPANY_VIEW
+    add_permission = Permission.COMPANY_PROPOSE
+    list_display = ("trade_name", "legal_name", "effective_from", "answer", "made_at", "checked_at")
+    list_filter = ("answer",)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: CompanyDetails,
+        form: ModelForm,
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Adding is proposing."""
+        obj.pk = company.propose(**form.cleaned_data, actor=request.actor).pk  # type: ignore[attr-defined]
+
+    @service_action(
+        permission=Permission.COMPANY_PROPOSE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+    )
+    def answer_company(self, request: HttpRequest, obj: CompanyDetails, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        company.answer(details=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
+        return str(_("Approved.") if approve else _("Refused."))

@@ -1,0 +1,33 @@
+"""What the company calls itself and where it can be reached, and since when."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+from portal.people.models import FourEyesModel
+
+
+class CompanyDetails(FourEyesModel):
+    """The company's name and contact as letters, notices and receipts show them. Superseded, never edited."""
+
+    data_categories = declare(
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer legal_name trade_name email phone "
+        "postal_address website effective_from",
+        free_text="reason",
+    )
+
+    legal_name = models.CharField(_("registered name"), max_length=160)
+    trade_name = models.CharField(_("name customers know"), max_length=80)
+    email = models.CharField(_("e-mail address"), max_length=254)
+    phone = models.CharField(_("telephone number"), max_length=16)
+    postal_address = models.CharField(_("postal address"), max_length=300)
+    website = models.URLField(_("website"), blank=True)
+    effective_from = models.DateField(_("valid from"))
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("company details")
+        verbose_name_plural = _("company details")
+        ordering = ("-effective_from", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.trade_name}, {self.effective_from:%d %b %Y}"

@@ -1,0 +1,29 @@
+"""What holds on a day."""
+
+from datetime import date
+from typing import TypeVar
+
+from django.db.models import QuerySet
+
+from portal.people.models import FourEyesModel
+from portal.people.states import Answer
+from portal.registers.models import CompanyDetails, Officer
+from portal.registers.states import OfficerKind
+
+Dated = TypeVar("Dated", bound=FourEyesModel)
+
+
+def current_officer(kind: str = OfficerKind.GRIEVANCE_OFFICER, *, on: date) -> Officer | None:
+    """Who holds the office on that day (a date in India). None when nobody has been appointed."""
+    return _in_force(Officer.objects.filter(kind=OfficerKind(kind)), on)
+
+
+def company_details(*, on: date) -> CompanyDetails | None:
+    """The company's details on that day (a date in India). None when nobody has entered any."""
+    return _in_force(CompanyDetails.objects.all(), on)
+
+
+def _in_force(rows: QuerySet[Dated], on: date) -> Dated | None:
+    """The approved row that began last; of two from one day the one approved later."""
+    approved = rows.filter(answer=Answer.APPROVED, effective_from__lte=on)
+    return approved.order_by("-effective_from", "-checked_at", "-pk").first()

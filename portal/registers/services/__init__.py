@@ -1,0 +1,1 @@
+"""Changing the books: always by two people."""
