@@ -1,0 +1,402 @@
+# ruff: noqa: INP001 - a program of its own, shipped inside evidence packs
+"""Check a receipt or an evidence pack, offline, with nothing but Python 3.9 or newer.
+
+    python3 -I verify.py FILE --vkey KEY            a receipt (*.tlog-proof) or an evidence pack (*.zip)
+    python3 -I verify.py PACK --vkey KEY --receipt FILE    also: the pack as a whole stands in the ledger
+
+The key is the log's public key as published (name+id+base64). Take it from the log's operator by another way than the
+file itself, and use a copy of this program that you trust. Exit codes: 0 holds, 1 refused, 2 usage, 3 consistent, not
+authenticated (no key was given).
+
+Formats: C2SP tlog-proof, signed-note, tlog-checkpoint; trees as in RFC 6962; signatures as in RFC 8032 (Ed25519).
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import re
+import struct
+import sys
+import zlib
+from typing import Any, NamedTuple
+
+HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
+HEADER = "c2sp.org/tlog-proof@v1"
+TAG = b"consent-ledger/commitment/v1\n"
+PACK_FORMAT = "onesetu-evidence-pack/1"
+MANIFEST, MANIFEST_RECEIPT, CHECKPOINT = "manifest.json", "manifest.tlog-proof", "ledger/checkpoint.txt"
+LEAVES, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/proof.json", "samples/"
+
+
+class Bad(Exception):
+    """What is wrong, in words."""
+
+
+def need(holds: object, message: str) -> None:
+    if not holds:
+        raise Bad(message)
+
+
+# Ed25519, RFC 8032 section 5.1 ------------------------------------------------------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]
+NEUTRAL: Point = (0, 1, 1, 0)
+
+
+def add(one: Point, two: Point) -> Point:
+    """The sum of two points in extended coordinates."""
+    a = (one[1] - one[0]) * (two[1] - two[0]) % P
+    b = (one[1] + one[0]) * (two[1] + two[0]) % P
+    c = 2 * one[3] * two[3] * D % P
+    d = 2 * one[2] * two[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def multiply(scalar: int, point: Point) -> Point:
+    """A point added to itself, by doubling."""
+    result = NEUTRAL
+    while scalar:
+        if scalar & 1:
+            result = add(result, point)
+        point = add(point, point)
+        scalar >>= 1
+    return result
+
+
+def decode_point(data: bytes) -> Point:
+    """The point that 32 bytes stand for (section 5.1.3)."""
+    number = int.from_bytes(data, "little")
+    sign, y = number >> 255, number & ((1 << 255) - 1)
+    need(y < P, "The key or signature is not a point.")
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT_OF_MINUS_ONE % P
+    need((x * x - square) % P == 0 and not (x == 0 and sign), "The key or signature is not a point.")
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+def encode_point(point: Point) -> bytes:
+    """The 32 bytes of a point (section 5.1.2)."""
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+BASE = decode_point(bytes([0x58]) + bytes([0x66]) * 31)
+
+
+def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the key signed the message (section 5.1.7)."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    scalar = int.from_bytes(signature[32:], "little")
+    if scalar >= ORDER:
+        return False
+    x, y, z, t = decode_point(public)
+    digest = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    expected = add(multiply(scalar, BASE), multiply(digest, (P - x, y, z, P - t)))
+    return encode_point(expected) == signature[:32]
+
+
+# Notes and receipts -----------------------------------------------------------------------------------------------
+
+
+class Key(NamedTuple):
+    """A public key: name, the four bytes that signature lines carry, and the key itself."""
+
+    name: str
+    key_id: bytes
+    public: bytes
+
+
+class Checked(NamedTuple):
+    """What a receipt that holds says."""
+
+    place: int
+    size: int
+    root: bytes
+    origin: str
+    payload: dict[str, Any]
+    note: bytes
+
+
+def plain_base64(text: str) -> bytes:
+    """The bytes of base64 that is written the one canonical way."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Bad("Base64 is damaged.") from None
+    need(base64.b64encode(data).decode() == text, "Base64 is not in its canonical form.")
+    return data
+
+
+def plain_number(text: str) -> int:
+    """A number that is written the one canonical way."""
+    need(re.fullmatch(r"0|[1-9][0-9]{0,18}", text, re.ASCII) is not None, "A number is not written plainly.")
+    return int(text)
+
+
+def read_key(vkey: str) -> Key:
+    """The key that a vkey names."""
+    parts = vkey.split("+", 2)
+    need(len(parts) == 3 and re.fullmatch(r"[0-9a-f]{8}", parts[1]) is not None, "The key is not name+id+base64.")
+    data = plain_base64(parts[2])
+    need(len(data) == 33 and data[0] == 1, "The key is not an Ed25519 key.")
+    key_id = hashlib.sha256(parts[0].encode() + b"\n" + data).digest()[:4]
+    need(key_id.hex() == parts[1], "The key is damaged: its id does not belong to it.")
+    return Key(parts[0], key_id, data[1:])
+
+
+SIGNED: dict[tuple[bytes, Key | None], tuple[str, int, bytes]] = {}
+
+
+def read_checkpoint(note: bytes, key: Key | None) -> tuple[str, int, bytes]:
+    """Origin, size and root of a checkpoint, signed by the key where one is given."""
+    if (note, key) in SIGNED:
+        return SIGNED[note, key]
+    head, blank, tail = note.rpartition(b"\n\n")
+    need(blank and tail.endswith(b"\n"), "The checkpoint has no signature.")
+    text = head + b"\n"
+    try:
+        lines, signatures = text.decode().split("\n"), tail.decode()[:-1].split("\n")
+    except UnicodeDecodeError:
+        raise Bad("The checkpoint is not UTF-8.") from None
+    need(len(lines) == 4 and lines[0] != "" and "\r" not in lines[0], "The checkpoint has not three lines.")
+    root = plain_base64(lines[2])
+    need(len(root) == 32, "The root has not 32 bytes.")
+    held = [one_signature(line, text, key) for line in signatures]
+    need(key is None or held.count(True) == 1, "The checkpoint is not signed by the key given.")
+    need(key is None or lines[0] == key.name, "The checkpoint is of another log than the key.")
+    SIGNED[note, key] = (lines[0], plain_number(lines[1]), root)
+    return SIGNED[note, key]
+
+
+def one_signature(line: str, text: bytes, key: Key | None) -> bool:
+    """Whether a signature line is the key's and holds; a line of another key is passed over."""
+    parts = line.split(" ")
+    need(len(parts) == 3 and parts[0] == "\u2014", "A signature line is malformed.")
+    value = plain_base64(parts[2])
+    need(len(value) > 4, "A signature is too short.")
+    if key is None or (parts[1], value[:4]) != (key.name, key.key_id):
+        return False
+    need(is_signed(key.public, text, value[4:]), "The signature does not hold.")
+    return True
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def open_leaf(salt: bytes, payload: bytes) -> bytes:
+    """The leaf that a salted payload opens."""
+    return hashlib.sha256(b"\x00\x01" + hashlib.sha256(TAG + salt + payload).digest()).digest()
+
+
+def root_over(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """The root that a path leads to (RFC 9162 section 2.1.3.2)."""
+    need(0 <= index < size, "The record is not in a tree of this size.")
+    last = size - 1
+    for step in path:
+        need(last > 0 and len(step) == 32, "The path has the wrong length.")
+        if index & 1 or index == last:
+            leaf = node(step, leaf)
+            while not index & 1:
+                index >>= 1
+                last >>= 1
+        else:
+            leaf = node(leaf, step)
+        index >>= 1
+        last >>= 1
+    need(last == 0, "The path has the wrong length.")
+    return leaf
+
+
+def read_json(data: bytes) -> dict[str, Any]:
+    """A JSON object in which no member stands twice."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        need(len(dict(pairs)) == len(pairs), "A member stands twice.")
+        return dict(pairs)
+
+    try:
+        found = json.loads(data.decode(), object_pairs_hook=unique)
+    except (ValueError, RecursionError):
+        raise Bad("JSON is damaged.") from None
+    need(isinstance(found, dict), "JSON holds no object.")
+    return dict(found)
+
+
+def check_receipt(data: bytes, key: Key | None) -> Checked:
+    """Everything a receipt claims: the record opens the leaf, the path leads to the root, the key signed the root."""
+    head, _, note = data.partition(b"\n\n")
+    try:
+        lines = head.decode("ascii").split("\n")
+    except UnicodeDecodeError:
+        raise Bad("The file is not a receipt.") from None
+    need(len(lines) >= 3 and lines[0] == HEADER, "The file is not a receipt.")
+    need(lines[1].startswith("extra ") and lines[2].startswith("index "), "The receipt lacks a line.")
+    extra, index = plain_base64(lines[1][6:]), plain_number(lines[2][6:])
+    need(extra[:1] == b"\x01" and len(extra) > 33, "The record is of an unknown form.")
+    origin, size, root = read_checkpoint(note, key)
+    found = root_over(open_leaf(extra[1:33], extra[33:]), index, size, [plain_base64(line) for line in lines[3:]])
+    need(found == root, "The record is not in the tree that was signed.")
+    return Checked(index, size, root, origin, read_json(extra[33:]), note)
+
+
+# Evidence packs ---------------------------------------------------------------------------------------------------
+
+
+def read_pack(data: bytes) -> dict[str, bytes]:
+    """The files of a pack, which is written in exactly one way: not one byte of it is free."""
+    need(len(data) >= 22 and data[-22:-18] == b"PK\x05\x06", "The file is not an evidence pack.")
+    count, length, start = struct.unpack("<HLL", data[-12:-2])
+    need(start + length == len(data) - 22, "The pack is damaged.")
+    files: dict[str, bytes] = {}
+    at, expected, directory = start, bytearray(), bytearray()
+    for _ in range(count):
+        need(len(data[at : at + 46]) == 46, "The pack is damaged.")
+        size, name_length = struct.unpack("<LH", data[at + 24 : at + 30])
+        raw_name = data[at + 46 : at + 46 + name_length]
+        content_at = len(expected) + 30 + name_length
+        content = data[content_at : content_at + size]
+        local, entry = headers(raw_name, content, len(expected))
+        expected += local + content
+        directory += entry
+        files[raw_name.decode("utf-8", "replace")] = content
+        at += len(entry)
+    ending = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(directory), len(expected), 0)
+    need(expected + directory + ending == data, "The pack is damaged, or was packed again.")
+    need(len(files) == count, "A file stands twice in the pack.")
+    return files
+
+
+def headers(name: bytes, content: bytes, offset: int) -> tuple[bytes, bytes]:
+    """The two headers that a stored file with no date has."""
+    flags = 0 if all(byte < 128 for byte in name) else 0x800
+    sizes = (zlib.crc32(content), len(content), len(content), len(name))
+    common = struct.pack("<HHHHH3LHH", 20, flags, 0, 0, 0x21, *sizes, 0)
+    rest = struct.pack("<HHHLL", 0, 0, 0, 0o100644 << 16, offset)
+    return b"PK\x03\x04" + common + name, b"PK\x01\x02" + bytes([20, 3]) + common + rest + name
+
+
+def range_root(start: int, end: int, first: int, leaves: list[bytes], hashes: list[bytes]) -> bytes:
+    """The root over ``start`` to ``end``; what lies outside the leaves at hand is taken, in order, from ``hashes``."""
+    if end <= first or start >= first + len(leaves):
+        need(hashes, "The proof of the period is too short.")
+        return hashes.pop(0)
+    if end - start == 1:
+        return leaves[start - first]
+    middle = start + (1 << ((end - start - 1).bit_length() - 1))
+    left = range_root(start, middle, first, leaves, hashes)
+    return node(left, range_root(middle, end, first, leaves, hashes))
+
+
+def check_leaves(files: dict[str, bytes], first: int, size: int, root: bytes) -> tuple[int, int]:
+    """The period's leaves without a gap, and their contents; returns how many are there and how many were erased."""
+    leaves: list[bytes] = []
+    records = missing = 0
+    for line in files[LEAVES].splitlines():
+        row = read_json(line)
+        leaf = bytes.fromhex(row["leaf"])
+        need(row["index"] == first + len(leaves) and len(leaf) == 32, "A leaf of the period is missing.")
+        leaves.append(leaf)
+        if "payload" in row:
+            opened = open_leaf(bytes.fromhex(row["salt"]), row["payload"].encode())
+            need(opened == leaf, f"The content of entry {row['index']} was changed.")
+            records += 1
+        elif row.get("erased"):
+            missing += 1
+    proof = read_json(files[PROOF])
+    hashes = [bytes.fromhex(one) for one in proof["hashes"]]
+    need(leaves and first + len(leaves) <= size, "The period has no leaves in this tree.")
+    need(range_root(0, size, first, leaves, hashes) == root and not hashes, "The leaves are not those of the log.")
+    return records, missing
+
+
+def check_pack(data: bytes, key: Key | None, receipt: bytes | None) -> str:
+    """Everything a pack claims; returns a line about what was found."""
+    files = read_pack(data)
+    need(MANIFEST in files and MANIFEST_RECEIPT in files, "The pack has no manifest.")
+    manifest = read_json(files[MANIFEST])
+    need(manifest.get("format") == PACK_FORMAT, "The pack is of another form than this program knows.")
+    listed = {row["path"]: row for row in manifest["files"]}
+    need(set(files) == set(listed) | {MANIFEST, MANIFEST_RECEIPT}, "The pack holds other files than its manifest.")
+    for path, row in listed.items():
+        same = len(files[path]) == row["bytes"] and hashlib.sha256(files[path]).hexdigest() == row["sha256"]
+        need(same, f"{path} is not the file that the manifest names.")
+    sealed = check_receipt(files[MANIFEST_RECEIPT], key)
+    stands = sealed.payload.get("act") == "evidence.manifest.sealed"
+    said = sealed.payload.get("facts", {})
+    need(stands and said.get("sha256") == hashlib.sha256(files[MANIFEST]).hexdigest(), "The manifest is not sealed.")
+    origin, size, root = read_checkpoint(files[CHECKPOINT], key)
+    need(sealed.origin == origin == manifest["origin"], "The pack is of another log.")
+    records, missing = check_leaves(files, manifest["first"], size, root)
+    need((records, missing) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
+    samples = [check_receipt(files[path], key) for path in sorted(files) if path.startswith(SAMPLES)]
+    need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
+    if receipt is not None:
+        whole = check_receipt(receipt, key)
+        made = whole.payload.get("act") == "evidence.pack.made"
+        digest = whole.payload.get("facts", {}).get("sha256")
+        need(made and digest == hashlib.sha256(data).hexdigest(), "The receipt is of another pack.")
+    period = manifest["period"]
+    return (
+        f"pack of {period['from']} to {period['to']}: {len(listed)} files, {records} records and {missing} erased "
+        f"under a tree of {size}, {len(samples)} samples, log {origin}"
+    )
+
+
+def answer(path: str, key: Key | None, receipt: str | None) -> str:
+    """Check a file, whichever kind it is; returns a line about it."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        data = file.read()
+    if data[:2] == b"PK":
+        if receipt is None:
+            return check_pack(data, key, None)
+        with open(receipt, "rb") as file:  # noqa: PTH123
+            return check_pack(data, key, file.read())
+    found = check_receipt(data, key)
+    return f"entry {found.place} of {found.origin}, under a tree of {found.size}: {json.dumps(found.payload)}"
+
+
+def main() -> int:
+    """Parse, check, say, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Check a receipt or an evidence pack, offline.")
+    parser.add_argument("file")
+    parser.add_argument("--vkey", help="the log's public key, as published")
+    parser.add_argument("--receipt", help="the receipt of a whole pack")
+    given, say = parser.parse_args(), sys.stdout.write
+    try:
+        key = None if given.vkey is None else read_key(given.vkey)
+    except Bad as error:
+        say(f"The key cannot be used: {error}\n")
+        return USAGE
+    try:
+        line = answer(given.file, key, given.receipt)
+    except OSError as error:
+        say(f"The file cannot be read: {error.strerror}\n")
+        return USAGE
+    except (Bad, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        say(f"REFUSED: {error if isinstance(error, Bad) else 'The file is damaged.'}\n")
+        return REFUSED
+    if key is None:
+        say(f"CONSISTENT, NOT AUTHENTICATED (give --vkey): {line}\n")
+        return NOT_AUTHENTICATED
+    say(f"HOLDS: {line}\n")
+    return HOLDS
+
+
+if __name__ == "__main__":
+    sys.exit(main())
