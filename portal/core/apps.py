@@ -10,8 +10,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Freeze append-only tables after every ``migrate`` and register the house's checks."""
-        from portal.core import append_only, system_checks
+        from portal.core import append_only, database_role, system_checks
 
         post_migrate.connect(append_only.freeze_after_migrate, sender=self, dispatch_uid="append_only")
         register(append_only.check_frozen, Tags.database)
+        register(database_role.check_role, Tags.database, deploy=True)
         system_checks.register_all()
