@@ -15,7 +15,7 @@ class Job(models.Model):
 
     data_categories = declare(
         none="id reference kind parameters state started_by attempts done total failure_code cancel_asked_at "
-        "leased_until lease_token created_at started_at finished_at file_ref file_name result_expires_at",
+        "leased_until lease_token created_at started_at finished_at file_ref file_name result_file result_expires_at",
     )
 
     reference = models.CharField(max_length=16, unique=True, editable=False)
@@ -36,6 +36,7 @@ class Job(models.Model):
     # The vault keeps a key for each reference: this one belongs to the job alone, so a result ends with its own key.
     file_ref = models.UUIDField(default=uuid4, unique=True, editable=False)
     file_name = models.CharField(max_length=120, blank=True)
+    result_file = models.OneToOneField("vault.StoredFile", models.PROTECT, null=True, related_name="+")
     result_expires_at = models.DateTimeField(null=True)
 
     class Meta:

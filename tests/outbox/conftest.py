@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.outbox.factories import Gate, RecordingChannel, answering_gate, use_channel, use_template
+from tests.outbox.factories import Gate, RecordingChannel, add_purposes, answering_gate, use_channel, use_template
 
 
 @pytest.fixture
@@ -12,7 +12,9 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 
 
 @pytest.fixture
-def notice(monkeypatch: pytest.MonkeyPatch) -> None:
+def notice(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kind ``tests.notice`` can be posted, for the purposes ``support`` and ``marketing``."""
+    add_purposes()
     use_template(monkeypatch)
 
 

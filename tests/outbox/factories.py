@@ -1,12 +1,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from portal.core import hooks
+from portal.law.models import Purpose
 from portal.law.states import Channel
 from portal.outbox import texts
 from portal.outbox.channels import registry
@@ -24,7 +25,7 @@ class Decision:
 
     allowed: bool
     reason: str = "ALLOWED"
-    retry_at: datetime | None = None
+    valid_until: datetime | None = None
 
 
 class RecordingChannel:
@@ -52,6 +53,24 @@ class Gate:
     def __call__(self, **question: object) -> Decision | None:
         self.asked.append(question)
         return self.decision
+
+
+def add_purposes() -> None:
+    """``support`` (transactional) and ``marketing`` (promotional), in force for years."""
+    for code, category in (("support", "transactional"), ("marketing", "promotional")):
+        Purpose.objects.create(
+            code=code,
+            version=1,
+            names={"en": code},
+            descriptions={"en": code},
+            message_category=category,
+            bases={"IN": "consent"},
+            retention_class="message",
+            effective_from=date(2025, 1, 1),
+            made_by_ref="sync_rules",
+            checked_by_ref="sync_rules",
+            shown_sha256="0" * 64,
+        )
 
 
 def posted(*, purpose: str = "support", about: str = "tests.thing:1", subject_ref: UUID | None = None) -> Message:

@@ -72,6 +72,11 @@ def test_a_no_of_the_gate_stops_the_message_for_good(gate: Gate, channel: Record
     assert (message.reason, message.next_attempt_at, channel.taken) == ("WITHDRAWN", None, [])
 
 
+def test_a_no_that_only_expires_one_day_is_not_a_not_now(gate: Gate, channel: RecordingChannel) -> None:
+    gate.decision = Decision(allowed=False, reason="NO_CONSENT", valid_until=clock.now() + timedelta(days=1))
+    assert deliver(posted(purpose="marketing")) == MessageState.STOPPED
+
+
 def test_a_gate_that_nobody_fills_means_no(gate: Gate, channel: RecordingChannel) -> None:
     gate.decision = None
     message = posted()
@@ -81,7 +86,7 @@ def test_a_gate_that_nobody_fills_means_no(gate: Gate, channel: RecordingChannel
 
 def test_a_not_now_waits_for_its_hour_and_costs_no_attempt(gate: Gate, channel: RecordingChannel) -> None:
     later = clock.now() + timedelta(hours=9)
-    gate.decision = Decision(allowed=False, reason="QUIET_WINDOW", retry_at=later)
+    gate.decision = Decision(allowed=False, reason="QUIET_HOURS", valid_until=later)
     message = posted(purpose="marketing")
     assert deliver(message) == MessageState.DUE
     assert message.next_attempt_at == later

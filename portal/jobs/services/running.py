@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
 import structlog
@@ -19,6 +19,7 @@ from portal.core.errors import LostRace, PortalError
 from portal.core.moves import move
 from portal.jobs.kinds import Json, kind_named
 from portal.jobs.models import Job
+from portal.jobs.services import results
 from portal.jobs.services.asking import RUN
 from portal.jobs.states import MOVES, JobState
 
@@ -77,6 +78,12 @@ class JobHandle:
             raise LeaseLost(self._job.reference)
         if row[0] is not None:
             raise Cancelled(self._job.reference)
+
+    def result(self, stream: BinaryIO, file_name: str) -> None:
+        """Keep the job's one file, encrypted, until it expires. Raises LeaseLost, Cancelled, or OSError on a full disk."""
+        self.raise_if_cancelled()
+        results.keep(self._job, stream, file_name, token=self._token, actor=WORKER)
+        self.raise_if_cancelled()
 
     def _update(self, **changes: Any) -> None:
         if Job.objects.filter(pk=self._job.pk, lease_token=self._token).update(**changes) != 1:
@@ -143,10 +150,14 @@ def _end(job: Job, token: UUID, target: JobState, *, code: str = "") -> JobState
 
 
 def sweep(*, now: datetime, limit: int) -> int:
-    """Queue again what lost its worker, give up what lost too many, nudge what nobody took. Returns how many."""
+    """Queue again what lost its worker, give up what lost too many, nudge what nobody took, end what has expired.
+
+    Returns how many jobs it touched.
+    """
     count = 0
     for job in Job.objects.filter(state=JobState.RUNNING, leased_until__lt=now).order_by("pk")[:limit]:
         count += _recover(job, now=now)
+    count += results.expire(now=now, limit=limit)
     waited = now - timedelta(seconds=settings.JOB_NUDGE_SECONDS)
     waiting = Job.objects.filter(state=JobState.QUEUED, created_at__lt=waited).order_by("pk")
     for pk in waiting.values_list("pk", flat=True)[:limit]:

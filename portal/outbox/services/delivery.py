@@ -34,6 +34,8 @@ from portal.outbox.states import MOVES, MessageState, Outcome
 log = structlog.get_logger(__name__)
 
 WAITING = (MessageState.DUE, MessageState.UNKNOWN)
+#: Reasons of the send gate that end by themselves, at the decision's ``valid_until``.
+NOT_NOW = frozenset({"OUTSIDE_HOURS", "PAUSED", "QUIET_HOURS", "TOO_OFTEN"})
 FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}
 
 
@@ -111,10 +113,10 @@ def _outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
 
 
 def _heed(message: Message, decision: Any) -> None:
-    """The gate said no: for good, or for now when it names the hour at which it would say yes."""
+    """The gate said no: for good, or for now when the passing of time alone may change its answer."""
     code = str(getattr(decision, "reason", "NO_GATE"))
-    until = getattr(decision, "retry_at", None)
-    if until is None:
+    until = getattr(decision, "valid_until", None)
+    if until is None or code not in NOT_NOW:
         _end(message, MessageState.STOPPED, Outcome.STOPPED, code=code)
         return
     with transaction.atomic():

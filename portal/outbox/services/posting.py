@@ -12,6 +12,7 @@ from django.db import transaction
 from portal.core import addresses, clock, hooks, ids
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
+from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox import rules, sealing, texts
 from portal.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
@@ -96,9 +97,7 @@ def _identity(now: datetime) -> dict[str, object]:
 
 def _category(template: texts.MessageTemplate, purpose: str, now: datetime) -> dict[str, object]:
     """An essential purpose cannot carry a text that calls itself promotional, nor the other way round."""
-    from portal.law import selectors as law
-
-    by_purpose = str(law.purpose(purpose, on=now.astimezone(clock.IST).date()).category)
+    by_purpose = str(law.purpose(purpose, on=now.astimezone(clock.IST).date()).message_category)
     named = [by_purpose, template.category] if template.category else [by_purpose]
     is_disputed = len(set(named)) > 1
     if is_disputed:

@@ -1,0 +1,74 @@
+"""The one file a job is for: kept encrypted under a key of its own, opened with a trace, ended when it expires."""
+
+from datetime import datetime, timedelta
+from typing import BinaryIO
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import NotFound
+from portal.jobs.models import Job
+from portal.jobs.states import JobState
+from portal.law import selectors as law
+from portal.vault.services import files
+from portal.vault.states import RetentionClass
+
+#: House rule: how long a result can be fetched.
+LIFE = "jobs.result_life"
+UNITS = {"minute": "minutes", "hour": "hours", "calendar_day": "days"}
+
+
+def keep(job: Job, stream: BinaryIO, file_name: str, *, token: UUID, actor: Actor) -> None:
+    """Store the stream and tie it to the job, unless the job went to another worker. A second result replaces the first.
+
+    The stream is written before any lock is taken: it may be long. What is not tied ends with the job's key.
+    Raises NotFound or NotInForce when the house rule for its life is missing.
+    """
+    now = clock.now()
+    expires_at = now + _life(now)
+    stored = files.store(
+        stream, subject_ref=job.file_ref, retention_class=RetentionClass.EXPORT, kind="jobs.result", actor=actor
+    )
+    Job.objects.filter(pk=job.pk, lease_token=token).update(
+        result_file=stored, file_name=file_name[:120], result_expires_at=expires_at
+    )
+
+
+def _life(now: datetime) -> timedelta:
+    rule = law.house_rule(LIFE, on=now.astimezone(clock.IST).date())
+    return timedelta(**{UNITS[rule.unit]: float(rule.amount or 0)})
+
+
+def open_result(job: Job, *, actor: Actor) -> BinaryIO:
+    """The clear bytes of a finished job's file. Who fetched it, and when, is an audit event.
+
+    The caller has decided that the actor may see it. Raises NotFound when there is none or it has expired.
+    """
+    stored, now = job.result_file, clock.now()
+    expired = job.result_expires_at is None or job.result_expires_at <= now
+    if job.state != JobState.DONE or stored is None or expired:
+        raise NotFound(_("This result is not there any more. Start the job again to make a new one."), code="EXPIRED")
+    with transaction.atomic():
+        audit.record(
+            AuditKind.JOBS_RESULT_DOWNLOADED,
+            actor=actor,
+            about=f"jobs.job:{job.reference}",
+            facts={"job": job.reference, "kind": job.kind, "sha256": stored.sha256, "bytes": stored.size},
+        )
+    return files.open_stream(stored, actor=actor, reason="result of a job fetched")
+
+
+def expire(*, now: datetime, limit: int) -> int:
+    """Destroy the key of every result whose time is over. The job's row stays. Returns how many."""
+    count = 0
+    for job in Job.objects.filter(result_expires_at__lte=now).order_by("result_expires_at")[:limit]:
+        with transaction.atomic():
+            files.shred(subject_ref=job.file_ref, retention_class=RetentionClass.EXPORT)
+            Job.objects.filter(pk=job.pk).update(result_expires_at=None)
+        count += 1
+    return count

@@ -1,0 +1,103 @@
+import io
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import NotFound
+from portal.jobs.kinds import Handle
+from portal.jobs.models import Job
+from portal.jobs.services import results, running
+from portal.jobs.states import JobState
+from portal.law.models import HouseRule
+from portal.vault.models import StoredFile
+from tests.jobs.factories import JobFactory, kind_that
+
+pytestmark = pytest.mark.django_db
+CONTENT = b"address,allowed\r\n" * 1000
+STAFF = actor.staff(7)
+
+
+@pytest.fixture(autouse=True)
+def life_of_a_week() -> None:
+    HouseRule.objects.create(
+        key=results.LIFE,
+        version=1,
+        name="x",
+        amount=7,
+        unit="calendar_day",
+        effective_from=date(2025, 1, 1),
+        source="x",
+        sha256="0" * 64,
+    )
+
+
+def done() -> Job:
+    job = JobFactory()
+    with kind_that(lambda handle: handle.result(io.BytesIO(CONTENT), "answers.csv")):
+        assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    job.refresh_from_db()
+    return job
+
+
+def test_a_result_comes_back_as_it_was_and_leaves_a_trace() -> None:
+    job = done()
+    with results.open_result(job, actor=STAFF) as stream:
+        assert stream.read() == CONTENT
+    event = AuditEvent.objects.get(kind="jobs.result.downloaded")
+    assert (event.actor_ref, event.facts["job"]) == ("user:7", job.reference)
+
+
+def test_a_result_lies_encrypted() -> None:
+    stored = done().result_file
+    assert stored is not None
+    with storages["vault"].open(stored.storage_name, "rb") as raw:
+        assert b"address,allowed" not in raw.read()
+
+
+def test_a_result_ends_with_the_week(django_capture_on_commit_callbacks: Any) -> None:
+    job = done()
+    assert job.result_expires_at is not None
+    with django_capture_on_commit_callbacks(execute=True):
+        assert results.expire(now=job.result_expires_at - timedelta(seconds=1), limit=10) == 0
+        assert results.expire(now=job.result_expires_at, limit=10) == 1
+    job.refresh_from_db()
+    assert StoredFile.objects.get().shredded_at is not None
+    with pytest.raises(NotFound, match="not there any more"):
+        results.open_result(job, actor=STAFF)
+
+
+def test_an_expired_result_is_not_given_out_before_the_sweep_either() -> None:
+    job = done()
+    job.result_expires_at = clock.now()
+    with pytest.raises(NotFound):
+        results.open_result(job, actor=STAFF)
+
+
+def test_a_job_cancelled_while_it_worked_gives_no_result() -> None:
+    job = JobFactory()
+
+    def work(handle: Handle) -> None:
+        Job.objects.filter(pk=job.pk).update(cancel_asked_at=clock.now())
+        handle.result(io.BytesIO(CONTENT), "answers.csv")
+
+    with kind_that(work):
+        assert running.run(job.pk, now=clock.now()) == JobState.CANCELLED
+    assert not StoredFile.objects.exists()
+
+
+def test_a_worker_taken_for_dead_leaves_no_result() -> None:
+    job = JobFactory()
+
+    def work(handle: Handle) -> None:
+        Job.objects.filter(pk=job.pk).update(leased_until=clock.now() - timedelta(seconds=1))
+        running.sweep(now=clock.now(), limit=10)
+        handle.result(io.BytesIO(CONTENT), "answers.csv")
+
+    with kind_that(work):
+        assert running.run(job.pk, now=clock.now()) is None
+    job.refresh_from_db()
+    assert (job.state, job.result_file) == (JobState.QUEUED, None)
