@@ -16,6 +16,12 @@ BEAT: dict[str, dict[str, Any]] = {
     "ledger-finish-redactions": {"task": "portal.ledger.tasks.finish_redactions", "schedule": crontab(minute="40")},
     "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.0}},
+    "signin-send-waiting-invitations": {
+        "task": "portal.signin.tasks.send_waiting_invitations",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
+    "signin-sweep-codes": {"task": "portal.signin.tasks.sweep_codes", "schedule": crontab(minute="50")},
     "vault-sweep": {
         "task": "portal.vault.tasks.sweep",
         "schedule": crontab(minute="*/10"),

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.selfservice.root_urls")),
     path("admin/", include("portal.workplace.urls")),
     path("privacy/", include("portal.selfservice.urls")),
+    path("staff/", include("portal.signin.urls")),
 ]
 
 handler400 = error_pages.bad_request

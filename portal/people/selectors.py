@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from portal.core import addresses, clock
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
+from portal.law.states import Channel, Regime
 from portal.people.models import (
     ContactPoint,
     Customer,
@@ -23,14 +24,14 @@ from portal.people.models import (
 from portal.people.states import ContactKind
 
 CONTACT_KIND_OF_CHANNEL = {
-    "email": ContactKind.EMAIL,
-    "rcs": ContactKind.PHONE,
-    "sms": ContactKind.PHONE,
-    "voice": ContactKind.PHONE,
-    "whatsapp": ContactKind.PHONE,
+    Channel.EMAIL: ContactKind.EMAIL,
+    Channel.RCS: ContactKind.PHONE,
+    Channel.SMS: ContactKind.PHONE,
+    Channel.VOICE: ContactKind.PHONE,
+    Channel.WHATSAPP: ContactKind.PHONE,
 }
 #: The company, its network and its customers are in India: Indian law applies until somebody proves more.
-DEFAULT_REGIME = "IN"
+DEFAULT_REGIME = Regime.IN
 
 
 def grants_in_force(grants: QuerySet[RoleGrant], *, now: datetime) -> QuerySet[RoleGrant]:
@@ -73,15 +74,15 @@ def refs_of(subject: Subject | UUID) -> set[UUID]:
     return found
 
 
-def regimes_of(subject_ref: UUID) -> set[str]:
+def regimes_of(subject_ref: UUID) -> set[Regime]:
     """The laws that apply to the person: India's always, others with evidence."""
     rows = RegimeEvidence.objects.filter(subject_ref__in=refs_of(subject_ref), ended_at=None)
-    return {DEFAULT_REGIME, *rows.values_list("regime", flat=True)}
+    return {DEFAULT_REGIME, *(Regime(value) for value in rows.values_list("regime", flat=True))}
 
 
-def contact_for(principal: Principal, channel: str) -> ContactPoint | None:
+def contact_for(principal: Principal, channel: Channel | str) -> ContactPoint | None:
     """Where to reach a person on a channel: a verified address first, then the newest. None: no such address."""
-    kind = CONTACT_KIND_OF_CHANNEL.get(str(channel))
+    kind = CONTACT_KIND_OF_CHANNEL.get(Channel(channel))
     if kind is None:
         return None
     live = list(ContactPoint.objects.filter(principal=principal, kind=kind, left_at=None).order_by("-added_at", "-pk"))

@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class SigninConfig(AppConfig):
     name = "portal.signin"
     verbose_name = _("Sign-in")
+
+    def ready(self) -> None:
+        from portal.core import hooks
+        from portal.signin import events, factors
+
+        hooks.second_factor.fill(factors.has_shown_second_factor)
+        events.connect()

@@ -16,7 +16,7 @@ class Device(models.Model):
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="devices", verbose_name=_("login"))
-    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    token_sha256 = models.CharField(max_length=64, editable=False)
     label = models.CharField(_("browser"), max_length=120)
     first_seen_at = models.DateTimeField(_("first seen"))
     last_seen_at = models.DateTimeField(_("last seen"))
@@ -29,6 +29,7 @@ class Device(models.Model):
     class Meta:
         verbose_name = _("known device")
         verbose_name_plural = _("known devices")
+        constraints = (models.UniqueConstraint(name="people_device_once_a_login", fields=("user", "token_sha256")),)
 
     def __str__(self) -> str:
         return self.label

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.law.states import Regime
 from portal.people.states import SubjectKind
 
 
@@ -58,7 +59,7 @@ class RegimeEvidence(models.Model):
         NETWORK = "network", _("Place of the network address")
 
     subject_ref = models.UUIDField(_("subject"), db_index=True)
-    regime = models.CharField(_("law"), max_length=8)
+    regime = models.CharField(_("law"), max_length=8, choices=Regime.choices)
     ground = models.CharField(_("ground"), max_length=12, choices=Ground.choices)
     noted_at = models.DateTimeField(_("noted"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

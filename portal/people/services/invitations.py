@@ -16,8 +16,6 @@ from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import Invitation
 from portal.people.states import ContactKind, InvitationKind
 
-#: Technical limit: how long a link that opens an account stays open.
-LIFE = timedelta(days=getattr(settings, "INVITATION_DAYS", 7))
 _SALT = "portal.people.invitation"
 
 
@@ -45,7 +43,7 @@ def write(
             subject_ref=subject_ref,
             invited_by_id=actor.user_id,
             invited_at=now,
-            expires_at=now + LIFE,
+            expires_at=now + timedelta(days=settings.INVITATION_DAYS),
             **fields,
         )
         enqueue("portal.signin.tasks.send_invitation", invitation.pk)
@@ -106,3 +104,9 @@ def cancel(*, invitation: Invitation, actor: Actor, now: datetime) -> None:
         if updated != 1:
             raise LostRace(_("This invitation was used or cancelled a moment ago."))
         invitation.refresh_from_db()
+
+
+def unsent(*, now: datetime) -> list[int]:
+    """Open invitations whose letter was not written though a minute has passed: the queue lost the nudge."""
+    rows = Invitation.objects.filter(sent_at=None, accepted_at=None, cancelled_at=None, expires_at__gt=now)
+    return list(rows.filter(invited_at__lt=now - timedelta(minutes=1)).values_list("pk", flat=True)[:200])

@@ -8,6 +8,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.law.states import Regime
 from portal.people.models import Principal, RegimeEvidence
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
@@ -65,12 +66,14 @@ def about(principal: Principal) -> str:
     return f"people.principal:{principal.pk}"
 
 
-def note_regime(*, principal: Principal, regime: str, ground: str, actor: Actor, now: datetime) -> RegimeEvidence:
+def note_regime(
+    *, principal: Principal, regime: Regime | str, ground: str, actor: Actor, now: datetime
+) -> RegimeEvidence:
     """Add evidence that a law applies to the person; the same evidence twice stays one row."""
     with transaction.atomic():
         evidence, made = RegimeEvidence.objects.get_or_create(
             subject_ref=principal.subject.ref,
-            regime=regime,
+            regime=Regime(regime),
             ground=RegimeEvidence.Ground(ground),
             ended_at=None,
             defaults={"noted_at": now},
@@ -80,7 +83,7 @@ def note_regime(*, principal: Principal, regime: str, ground: str, actor: Actor,
                 AuditKind.PEOPLE_REGIME_RECORDED,
                 actor=actor,
                 about=about(principal),
-                facts={"regime": regime, "evidence": ground},
+                facts={"regime": str(Regime(regime)), "evidence": ground},
                 subject_ref=principal.subject.ref,
                 at=now,
             )

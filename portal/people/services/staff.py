@@ -14,7 +14,7 @@ from portal.core.actor import Actor
 from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
 from portal.people.models import Invitation, Role, RoleGrant, User
-from portal.people.services import invitations, roles, subjects
+from portal.people.services import invitations, roles, sessions, subjects
 from portal.people.states import ContactKind, InvitationKind, SubjectKind
 
 
@@ -121,6 +121,7 @@ def deactivate(*, user: User, actor: Actor, now: datetime) -> None:
         for grant in RoleGrant.objects.filter(user=user).exclude(ends_at__lte=now):
             grant.ends_at = max(now, grant.starts_at)
             grant.save(update_fields=["ends_at"])
+        sessions.end_all(user=user, actor=actor, now=now)
         _record(AuditKind.PEOPLE_STAFF_DEACTIVATED, user, actor, now)
         for told in hooks.login_left:
             told(user_id=user.pk, at=now)

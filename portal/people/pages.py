@@ -1,0 +1,44 @@
+"""Who may open a customer's page. Stands here so that every front can use it."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
+
+from portal.core.errors import NotAllowed
+from portal.people.models import User
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+SIGN_IN = "privacy:sign-in"
+
+
+def is_customer(request: HttpRequest) -> bool:
+    """Whether a customer's login is signed in. A staff login never is."""
+    user: Any = request.user
+    return bool(user.is_authenticated and user.is_active and not user.is_staff and user.principal_id)
+
+
+def customer_required(view: View[P]) -> View[P]:
+    """Send whoever is not signed in as a customer to the customers' sign-in page, and back afterwards."""
+
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if is_customer(request):
+            return view(request, *args, **kwargs)
+        return HttpResponseRedirect(f"{resolve_url(SIGN_IN)}?{urlencode({'next': request.get_full_path()})}")
+
+    update_wrapper(guarded, view)
+    guarded.customers_only = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def login_of(request: HttpRequest) -> User:
+    """The signed-in login, with its person, as the database holds it now. Raises NotAllowed for a stranger."""
+    pk = request.user.pk
+    user = User.objects.select_related("principal__subject", "subject").filter(pk=pk).first() if pk else None
+    if user is None:
+        raise NotAllowed("Sign in first.")
+    return user

@@ -1,0 +1,152 @@
+"""Six-digit codes: sent to an address, good for minutes, once, a few tries, in the browser that asked."""
+
+import hmac
+import os
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import addresses, ciphers
+from portal.core.errors import Refused
+from portal.core.text import ascii_digits
+from portal.people import rules
+from portal.people.models import OneTimeCode
+from portal.people.rules import CodeVerdict
+from portal.people.states import CodePurpose
+
+DIGITS = 6
+#: How long an old code is called "expired"; later it is just wrong.
+TOLD_EXPIRED_FOR = timedelta(hours=2)
+#: Codes asked for one address: within this time ...
+COUNTED_WITHIN = timedelta(hours=1)
+
+TOO_MANY_CODES = "TOO_MANY_CODES"
+_WHY = {
+    CodeVerdict.WRONG: (_("This code is not right. Check it, or ask for a new one."), "CODE_WRONG"),
+    CodeVerdict.EXPIRED: (_("This code has expired. Ask for a new one."), "CODE_EXPIRED"),
+    CodeVerdict.USED: (_("This code was used already. Ask for a new one."), "CODE_USED"),
+    CodeVerdict.TOO_MANY_TRIES: (_("There were too many wrong codes. Ask for a new one."), "CODE_TRIES"),
+}
+
+
+def issue(
+    *,
+    purpose: CodePurpose | str,
+    kind: str,
+    address: str,
+    about: str = "",
+    browser: str = "",
+    known_device: bool = False,
+    now: datetime,
+) -> OneTimeCode:
+    """Insert a code for an address (whether or not anybody has it; sending is the caller's). See ``plain``.
+
+    Raises Refused for what is no address, or (``TOO_MANY_CODES``) when too many were asked for within an hour. A
+    device that is known for the address has a count of its own, so that a stranger cannot use it up.
+    """
+    normal = addresses.normalise(kind, address)
+    limit = settings.CODES_PER_HOUR
+    with transaction.atomic():
+        asked = OneTimeCode.objects.filter(
+            purpose=CodePurpose(purpose),
+            address_key__in=addresses.address_keys(normal),
+            from_known_device=known_device,
+            forgiven_at=None,
+            made_at__gt=now - COUNTED_WITHIN,
+        )
+        if asked.count() >= limit:
+            raise Refused(
+                _("Too many codes were asked for. Wait an hour, or use a device you have signed in from before."),
+                code=TOO_MANY_CODES,
+            )
+        return OneTimeCode.objects.create(
+            purpose=CodePurpose(purpose),
+            kind=kind,
+            address=normal,
+            address_key=addresses.address_key(normal),
+            about=about,
+            browser=browser,
+            nonce=os.urandom(16),
+            made_at=now,
+            expires_at=now + timedelta(minutes=settings.CODE_MINUTES),
+            from_known_device=known_device,
+        )
+
+
+def plain(code: OneTimeCode) -> str:
+    """The six digits, computed from the row's nonce under a derived key: they are stored nowhere."""
+    digest = hmac.digest(ciphers.derived_key("people.one_time_code"), bytes(code.nonce), "sha256")
+    return f"{int.from_bytes(digest[:8]) % 10**DIGITS:0{DIGITS}d}"
+
+
+def redeem(
+    *,
+    purpose: CodePurpose | str,
+    kind: str,
+    address: str,
+    typed: str,
+    about: str = "",
+    browser: str = "",
+    now: datetime,
+) -> OneTimeCode:
+    """Use up the code that was typed. Spaces, hyphens and digits of other scripts are forgiven.
+
+    An earlier code works as long as its own time runs; using one ends all of them. A wrong one counts against each
+    open code, in its own transaction, so that a failing caller does not give tries back. Raises Refused saying what
+    to do.
+    """
+    digits = "".join(character for character in ascii_digits(typed) if character.isdigit())
+    normal = addresses.normalise(kind, address)
+    with transaction.atomic():
+        rows = OneTimeCode.objects.filter(
+            purpose=CodePurpose(purpose),
+            address_key__in=addresses.address_keys(normal),
+            about=about,
+            browser=browser,
+            made_at__gt=now - TOLD_EXPIRED_FOR - timedelta(minutes=settings.CODE_MINUTES),
+        ).order_by("-made_at", "-pk")
+        verdict, right = _judge(list(rows.select_for_update()), digits, now)
+        if right is not None and OneTimeCode.objects.filter(pk=right.pk, used_at=None).update(used_at=now) == 1:
+            rows.filter(used_at=None).update(used_at=now)
+            right.refresh_from_db()
+            return right
+        if verdict is CodeVerdict.WRONG:
+            rows.filter(used_at=None).update(tries=F("tries") + 1)
+    message, reason = _WHY[CodeVerdict.USED if right is not None else verdict]
+    raise Refused(message, code=reason)
+
+
+def _judge(rows: list[OneTimeCode], digits: str, now: datetime) -> tuple[CodeVerdict, OneTimeCode | None]:
+    """The best verdict over the open codes: right, or the most telling reason why not."""
+    verdicts: dict[CodeVerdict, OneTimeCode] = {}
+    for row in rows:
+        facts = rules.CodeFacts(
+            expires_at=row.expires_at,
+            used_at=row.used_at,
+            tries=row.tries,
+            matches=hmac.compare_digest(plain(row), digits.rjust(DIGITS, "x")),
+        )
+        verdict = rules.judge_code(facts, now=now, max_tries=settings.CODE_TRIES, told_expired_for=TOLD_EXPIRED_FOR)
+        verdicts.setdefault(verdict, row)
+    if CodeVerdict.RIGHT in verdicts:
+        return CodeVerdict.RIGHT, verdicts[CodeVerdict.RIGHT]
+    for telling in (CodeVerdict.USED, CodeVerdict.EXPIRED, CodeVerdict.WRONG, CodeVerdict.TOO_MANY_TRIES):
+        if telling in verdicts:
+            return telling, None
+    return CodeVerdict.WRONG, None
+
+
+def forgive(*, kind: str, address: str, now: datetime) -> int:
+    """No longer count the codes asked for an address: staff unlock it. Gives how many there were."""
+    keys = addresses.address_keys(addresses.normalise(kind, address))
+    return OneTimeCode.objects.filter(address_key__in=keys, forgiven_at=None).update(forgiven_at=now)
+
+
+def sweep(*, now: datetime) -> int:
+    """Delete codes that are neither good nor counted any more, with the addresses in them."""
+    before = now - max(COUNTED_WITHIN, TOLD_EXPIRED_FOR + timedelta(minutes=settings.CODE_MINUTES))
+    deleted, _rows = OneTimeCode.objects.filter(made_at__lt=before).delete()
+    return deleted

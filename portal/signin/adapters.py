@@ -1,0 +1,105 @@
+"""How allauth works here: no sign-up, letters through the outbox, a lockout by device, secrets encrypted."""
+
+import base64
+from typing import Any
+
+import segno
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import actor, ciphers, clock
+from portal.core.middleware import client_address
+from portal.people.models import User
+from portal.people.services import devices
+from portal.people.states import SignInOutcome
+from portal.signin import browsers, letters
+
+#: Seconds for which a password or code just typed stands for typing it again.
+FRESH = 300
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("The e-mail address or the password is not right."),
+        "too_many_login_attempts": _(
+            "There were too many wrong tries from devices we do not know. Wait 15 minutes, use a device you have signed "
+            "in from before, or ask an administrator to unlock you."
+        ),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request) or "0.0.0.0"  # noqa: S104 - no address, not a listening one
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Only staff sign in here. A customer's login has no password; this is the second lock on that door."""
+        if not user.is_staff:
+            return HttpResponseRedirect(reverse("account_login"))
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return answer
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse before the password is looked at. The library's own count by address alone would let anybody lock out
+        anybody, so ours counts known devices apart.
+        """
+        user = _staff_at(credentials)
+        if user is None:
+            return
+        device = browsers.device_of(request, user)
+        if devices.is_locked(user=user, device=device, now=clock.now()):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        user = _staff_at(credentials)
+        if user is None:
+            return
+        stranger = actor.stranger(address=client_address(request), via="page")
+        device, now = browsers.device_of(request, user), clock.now()
+        facts: dict[str, Any] = {"user": user, "actor": stranger, "device": device, "browser": browsers.label(request)}
+        devices.note(outcome=SignInOutcome.WRONG_PASSWORD, now=now, **facts)
+        if devices.is_locked(user=user, device=device, now=now):
+            devices.note(outcome=SignInOutcome.LOCKED, now=now, **facts)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Setting up the second factor right after the first password needs no third typing of it."""
+        records = get_authentication_records(context.request, context.request.user)
+        now = clock.now().timestamp()
+        return not any(now - record["at"] < FRESH for record in records)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """The library's letters, as kinds of our own outbox."""
+        letters.from_library(template_prefix, email, context)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Nobody signs up here."""
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Secrets are AES-GCM ciphertext at rest; a staff member cannot take their own second factor away."""
+
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(ciphers.encrypt(text.encode(), purpose="signin.mfa")).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return ciphers.decrypt(base64.b64decode(encrypted_text), purpose="signin.mfa").decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return False
+
+    def build_totp_svg(self, url: str) -> str:
+        """An SVG without a style, so that the strict content policy holds inside it too."""
+        return str(segno.make(url, error="m").svg_inline(scale=5, border=4))
+
+
+def _staff_at(credentials: dict[str, Any]) -> User | None:
+    email = credentials.get("email") or credentials.get("username") or ""
+    return User.objects.filter(email__iexact=email.strip(), is_staff=True).first()

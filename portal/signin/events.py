@@ -1,0 +1,93 @@
+"""The library's signals, turned into login history and audit events. Our own rooms use no signals among themselves."""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
+from django.http import HttpRequest
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import actor, clock
+from portal.core.middleware import client_address
+from portal.people.models import User
+from portal.people.services import devices
+from portal.people.states import SignInOutcome
+from portal.signin import browsers, factors
+
+
+def _told(kind: AuditKind, request: HttpRequest, user: User, method: str = "") -> None:
+    with transaction.atomic():
+        record(
+            kind,
+            actor=actor.staff(user.pk, address=client_address(request), via="page"),
+            about=f"people.user:{user.pk}",
+            facts={"user": user.pk, **({"method": method} if method else {})},
+            subject_ref=user.subject_ref,
+            personal={},
+            at=clock.now(),
+        )
+
+
+def on_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    browsers.signed_in(request, user, method="password")
+
+
+def on_sign_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    """Staff only: the customers' page records its own."""
+    if user is None or not user.is_staff:
+        return
+    devices.note(
+        user=user,
+        outcome=SignInOutcome.SIGNED_OUT,
+        actor=actor.staff(user.pk, address=client_address(request), via="page"),
+        device=browsers.device_of(request, user),
+        now=clock.now(),
+    )
+
+
+def on_password_changed(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _told(AuditKind.SIGNIN_PASSWORD_CHANGED, request, user)
+
+
+def on_password_reset(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _told(AuditKind.SIGNIN_PASSWORD_RESET, request, user)
+
+
+def on_factor_added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    factors.setting_up_shows_it(request, user, authenticator)
+    codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
+    kind = AuditKind.SIGNIN_RECOVERY_CODES_MADE if codes else AuditKind.SIGNIN_MFA_ADDED
+    _told(kind, request, user, method=str(authenticator.type))
+
+
+def on_recovery_codes_made(
+    sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    _told(AuditKind.SIGNIN_RECOVERY_CODES_MADE, request, user)
+
+
+def on_wrong_factor(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    devices.note(
+        user=user,
+        outcome=SignInOutcome.WRONG_CODE,
+        actor=actor.stranger(address=client_address(request), via="page"),
+        device=browsers.device_of(request, user),
+        browser=browsers.label(request),
+        method="mfa",
+        now=clock.now(),
+    )
+
+
+def connect() -> None:
+    """Called from ``ready()``."""
+    account.user_logged_in.connect(on_sign_in)
+    account.password_changed.connect(on_password_changed)
+    account.password_reset.connect(on_password_reset)
+    user_logged_out.connect(on_sign_out)
+    mfa.authenticator_added.connect(on_factor_added)
+    mfa.authenticator_reset.connect(on_recovery_codes_made)
+    mfa.authentication_failed.connect(on_wrong_factor)

@@ -1,0 +1,136 @@
+"""Forms of sign-in. Views answer 422 with the form when it has errors; nothing entered is lost but passwords."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm, ResetPasswordForm
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import addresses
+from portal.core.errors import Refused
+from portal.people.models import User
+from portal.people.states import ContactKind, MemberRole
+
+
+class AddressField(forms.CharField):
+    """An e-mail address or telephone number, in its normal form once cleaned."""
+
+    def __init__(self, *, kind: ContactKind, **kwargs: Any) -> None:
+        self.kind = kind
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        try:
+            return addresses.normalise(self.kind, text)
+        except Refused as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+def email_field(**kwargs: Any) -> AddressField:
+    widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
+    kwargs.setdefault("error_messages", {"required": _("Enter an e-mail address.")})
+    return AddressField(kind=ContactKind.EMAIL, widget=widget, max_length=254, **kwargs)
+
+
+def phone_field(**kwargs: Any) -> AddressField:
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+    kwargs.setdefault("error_messages", {"required": _("Enter a telephone number.")})
+    return AddressField(kind=ContactKind.PHONE, widget=widget, max_length=32, **kwargs)
+
+
+def code_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Six-digit code"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the code from the e-mail.")},
+    )
+
+
+class StaffLoginForm(LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail address")
+        self.fields["password"].help_text = ""
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class ResetForm(ResetPasswordForm):
+    """Only staff have passwords: for any other address nothing is sent and the same page is shown."""
+
+    users: list[User]
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if user.is_staff]
+        return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        return str(super().save(request, **kwargs)) if self.users else str(self.cleaned_data["email"])
+
+
+class AskCodeForm(forms.Form):
+    email = email_field(label=_("E-mail address"))
+
+
+class CodeForm(forms.Form):
+    code = code_field()
+
+
+class AcceptForm(forms.Form):
+    full_name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    phone = phone_field(label=_("Mobile number (optional)"), required=False)
+
+
+class FirstPasswordForm(forms.Form):
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=password_validators_help_text_html,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("The same password again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("password") and cleaned["password"] != cleaned.get("again"):
+            self.add_error("again", _("The two passwords differ. Type the same one twice."))
+        return cleaned
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self.user)
+        return password
+
+
+class NewEmailForm(forms.Form):
+    email = email_field(label=_("New e-mail address"))
+
+
+class PhoneForm(forms.Form):
+    phone = phone_field(label=_("Mobile number"))
+
+
+class MemberForm(forms.Form):
+    email = email_field(label=_("E-mail address of the person"))
+    role = forms.ChoiceField(label=_("What may they do?"), choices=MemberRole.choices, widget=forms.RadioSelect)

@@ -1,0 +1,131 @@
+"""Letters about sign-in, through the outbox. They run the account and are never promotional."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.timezone import localtime
+
+from portal.law.states import Channel
+from portal.outbox.services import post
+from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn, User
+from portal.people.services import codes, invitations
+from portal.people.states import CodePurpose, InvitationKind
+
+PURPOSE = "policy_and_security"
+_LIBRARY = {
+    "account/email/password_reset_key": "signin.password_reset",
+    "account/email/password_changed": "signin.password_changed",
+    "account/email/password_reset": "signin.password_changed",
+    "account/email/password_set": "signin.password_changed",
+    "mfa/email/totp_activated": "signin.factor_added",
+    "mfa/email/totp_deactivated": "signin.factor_removed",
+    "mfa/email/recovery_codes_generated": "signin.recovery_codes_made",
+}
+
+
+def absolute(path: str) -> str:
+    """The address of a page as a letter names it: from the settings, never from what a request claims its host is."""
+    return str(settings.SITE_URL).rstrip("/") + path
+
+
+def _send(kind: str, *, subject_ref: UUID, address: str, language: str, about: str, **context: str) -> None:
+    with transaction.atomic():
+        post(
+            kind=kind,
+            subject_ref=subject_ref,
+            channel=Channel.EMAIL,
+            address=address,
+            language=language,
+            purpose=PURPOSE,
+            about=about,
+            context=context,
+        )
+
+
+def _to_login(kind: str, user: User, *, about: str, **context: str) -> None:
+    if user.subject_ref is not None:
+        _send(kind, subject_ref=user.subject_ref, address=user.email, language=user.language, about=about, **context)
+
+
+def code(row: OneTimeCode) -> bool:
+    """Send a sign-in or confirmation code. False: nobody has a login at the address, so nothing is sent."""
+    if row.purpose == CodePurpose.SIGN_IN:
+        user = User.objects.filter(email__iexact=row.address, is_staff=False, is_active=True).first()
+    else:
+        user = User.objects.filter(pk=row.about.rpartition(":")[2] or 0, is_active=True).first()
+    if user is None or user.subject_ref is None:
+        return False
+    _send(
+        f"signin.{row.purpose}_code",
+        subject_ref=user.subject_ref,
+        address=row.address,
+        language=user.language,
+        about=f"people.code:{row.pk}",
+        code=codes.plain(row),
+        minutes=str(settings.CODE_MINUTES),
+    )
+    return True
+
+
+def invitation(row: Invitation) -> None:
+    """Send the link that opens a staff or a customer's login."""
+    name = "signin:staff-invitation" if row.kind == InvitationKind.STAFF else "privacy:invitation"
+    days = (row.expires_at - row.invited_at) // timedelta(days=1)
+    _send(
+        f"signin.{row.kind}_invitation",
+        subject_ref=row.subject_ref,
+        address=row.address,
+        language=row.language,
+        about=f"people.invitation:{row.pk}",
+        customer=row.customer.name if row.customer else "",
+        link=absolute(reverse(name, args=[invitations.token_of(row)])),
+        days=str(days),
+    )
+
+
+def new_device(row: SignIn) -> None:
+    """Tell the owner of a login that it was used from a browser we had not seen."""
+    name = "signin:sessions" if row.user.is_staff else "privacy:sessions"
+    _to_login(
+        "signin.new_device",
+        row.user,
+        about=f"people.sign_in:{row.pk}",
+        browser=row.browser,
+        when=f"{localtime(row.at):%d-%m-%Y %H:%M} IST",
+        link=absolute(reverse(name)),
+    )
+
+
+def address_changed(contact: ContactPoint) -> None:
+    """Tell the old address that the login moved away from it."""
+    _send(
+        "signin.address_changed",
+        subject_ref=contact.principal.subject.ref,
+        address=contact.address,
+        language=contact.principal.language,
+        about=f"people.contact:{contact.pk}",
+    )
+
+
+def mfa_reset(row: MfaReset) -> None:
+    """Tell a staff member that two colleagues took their second factor away."""
+    _to_login("signin.factor_reset", row.user, about=f"people.mfa_reset:{row.pk}", link=absolute("/admin/"))
+
+
+def from_library(template: str, email: str, context: dict[str, Any]) -> None:
+    """What allauth would mail. Letters to unknown addresses and sign-ups do not exist here: they are dropped."""
+    kind = _LIBRARY.get(template)
+    user = User.objects.filter(email__iexact=email, is_staff=True, is_active=True).first()
+    if kind is None or user is None:
+        return
+    link = context.get("password_reset_url")
+    moment = context.get("timestamp")
+    about = f"people.user:{user.pk}:{moment.timestamp() if moment else str(link)[-24:]}"
+    if link:
+        uid_and_key = f"{context['uid']}-{context['key']}"
+        link = absolute(reverse("account_reset_password_from_key", args=["UID", "KEY"]).replace("UID-KEY", uid_and_key))
+    _to_login(kind, user, about=about, link=str(link or absolute(reverse("signin:sessions"))))

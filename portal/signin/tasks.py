@@ -1,0 +1,56 @@
+"""Letters are written after the commit of what they tell. Each task fetches its row again and may run twice."""
+
+from celery import shared_task
+
+from portal.core import clock
+from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn
+from portal.people.services import codes, invitations
+from portal.signin import letters
+
+
+@shared_task(ignore_result=True)
+def send_code(code_id: int) -> bool:
+    row = OneTimeCode.objects.filter(pk=code_id, used_at=None).first()
+    return row is not None and letters.code(row)
+
+
+@shared_task(ignore_result=True)
+def send_invitation(invitation_id: int) -> bool:
+    row = Invitation.objects.filter(pk=invitation_id, sent_at=None, accepted_at=None, cancelled_at=None).first()
+    if row is None:
+        return False
+    letters.invitation(row)
+    return invitations.mark_sent(row, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def send_waiting_invitations() -> int:
+    """What a lost nudge left behind."""
+    waiting = invitations.unsent(now=clock.now())
+    return sum(send_invitation(pk) for pk in waiting)
+
+
+@shared_task(ignore_result=True)
+def tell_new_device(sign_in_id: int) -> None:
+    row = SignIn.objects.select_related("user").filter(pk=sign_in_id).first()
+    if row is not None:
+        letters.new_device(row)
+
+
+@shared_task(ignore_result=True)
+def tell_address_changed(contact_id: int) -> None:
+    row = ContactPoint.objects.select_related("principal__subject").filter(pk=contact_id).first()
+    if row is not None:
+        letters.address_changed(row)
+
+
+@shared_task(ignore_result=True)
+def tell_mfa_reset(reset_id: int) -> None:
+    row = MfaReset.objects.select_related("user").filter(pk=reset_id, answer="approved").first()
+    if row is not None:
+        letters.mfa_reset(row)
+
+
+@shared_task(ignore_result=True)
+def sweep_codes() -> int:
+    return codes.sweep(now=clock.now())

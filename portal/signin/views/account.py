@@ -1,0 +1,244 @@
+"""A customer's own login: name, addresses, people of the organisation, open sessions."""
+
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.core import addresses, clock
+from portal.core.enqueue import enqueue
+from portal.core.errors import PortalError, Refused
+from portal.people import selectors
+from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
+from portal.people.pages import customer_required, login_of
+from portal.people.services import codes, contacts, customers, logins, sessions
+from portal.people.states import CodePurpose, ContactKind, CustomerKind, MemberRole
+from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneForm
+from portal.signin.views.answers import page, put
+from portal.signin.views.customers import browser_key
+
+NEW_EMAIL = "new_email"
+SHOWN_SIGN_INS = 20
+
+
+def _acting(request: HttpRequest) -> dict[str, Any]:
+    return {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+
+
+def _account(request: HttpRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("privacy:account"))
+
+
+def _contacts(user: User) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.filter(principal=user.principal, left_at=None).order_by("kind", "added_at")
+
+
+@customer_required
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    user = login_of(request)
+    memberships = Membership.objects.filter(principal=user.principal, ended_at=None).select_related("customer")
+    return page(
+        request,
+        "selfservice/signin/account.html",
+        login=user,
+        contacts=[(contact, contact.address == user.email) for contact in _contacts(user)],
+        memberships=memberships.order_by("joined_at"),
+    )
+
+
+@customer_required
+@require_http_methods(["GET", "POST"])
+def new_email(request: HttpRequest) -> HttpResponse:
+    """Ask for the new address and send a code to it."""
+    form = NewEmailForm(request.POST or None)
+    user = login_of(request)
+    if request.method == "POST" and form.is_valid():
+        try:
+            code = codes.issue(
+                purpose=CodePurpose.CONTACT,
+                kind=ContactKind.EMAIL,
+                address=form.cleaned_data["email"],
+                about=f"people.user:{user.pk}",
+                browser=browser_key(request),
+                known_device=True,
+                now=clock.now(),
+            )
+        except Refused as error:
+            put(form, "email", error)
+        else:
+            enqueue("portal.signin.tasks.send_code", code.pk)
+            request.session[NEW_EMAIL] = code.address
+            return HttpResponseRedirect(reverse("privacy:new-email-code"))
+    return page(request, "selfservice/signin/new_email.html", form=form)
+
+
+@customer_required
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+def new_email_code(request: HttpRequest) -> HttpResponse:
+    """The code shows that the new address is theirs; only then does anything change."""
+    address = request.session.get(NEW_EMAIL)
+    if not address:
+        return HttpResponseRedirect(reverse("privacy:new-email"))
+    form = CodeForm(request.POST or None)
+    user = login_of(request)
+    if request.method == "POST" and form.is_valid():
+        try:
+            codes.redeem(
+                purpose=CodePurpose.CONTACT,
+                kind=ContactKind.EMAIL,
+                address=address,
+                typed=form.cleaned_data["code"],
+                about=f"people.user:{user.pk}",
+                browser=browser_key(request),
+                now=clock.now(),
+            )
+            logins.change_email(user=user, new_address=address, **_acting(request))
+        except Refused as error:
+            put(form, "code", error)
+        else:
+            del request.session[NEW_EMAIL]
+            messages.success(request, _("Your e-mail address is changed. Use the new one to sign in."))
+            return _account(request)
+    return page(
+        request, "selfservice/signin/new_email_code.html", form=form, masked=addresses.mask(ContactKind.EMAIL, address)
+    )
+
+
+@customer_required
+@require_http_methods(["GET", "POST"])
+def add_phone(request: HttpRequest) -> HttpResponse:
+    form = PhoneForm(request.POST or None)
+    user = login_of(request)
+    if request.method == "POST" and form.is_valid() and user.principal is not None:
+        contacts.add(
+            principal=user.principal, kind=ContactKind.PHONE, address=form.cleaned_data["phone"], **_acting(request)
+        )
+        messages.success(request, _("The number is saved. It counts as yours once it is confirmed."))
+        return _account(request)
+    return page(request, "selfservice/signin/phone.html", form=form)
+
+
+@customer_required
+@require_POST
+def remove_contact(request: HttpRequest, pk: int) -> HttpResponse:
+    user = login_of(request)
+    contact = get_object_or_404(_contacts(user), pk=pk)
+    try:
+        logins.remove_contact(user=user, contact=contact, **_acting(request))
+    except Refused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The address is removed."))
+    return _account(request)
+
+
+def _organisation(request: HttpRequest, reference: str) -> tuple[Customer, bool]:
+    """The organisation, and whether the person is one of its owners. 404 for everybody else."""
+    customer = selectors.customer_for(request.user, reference)
+    if customer.kind != CustomerKind.ORGANISATION:
+        raise Http404
+    return customer, selectors.role_of(request.user, customer) == MemberRole.OWNER
+
+
+@customer_required
+@require_http_methods(["GET", "POST"])
+def members(request: HttpRequest, reference: str) -> HttpResponse:
+    """The people of an organisation. An owner invites and removes; a member sees."""
+    customer, is_owner = _organisation(request, reference)
+    form = MemberForm(request.POST or None, initial={"role": MemberRole.MEMBER}) if is_owner else None
+    if request.method == "POST":
+        if form is None:
+            raise Http404
+        if form.is_valid():
+            try:
+                customers.invite(
+                    customer=customer,
+                    address=form.cleaned_data["email"],
+                    role=form.cleaned_data["role"],
+                    **_acting(request),
+                )
+            except Refused as error:
+                put(form, "email", error)
+            else:
+                messages.success(request, _("We have sent the invitation."))
+                return HttpResponseRedirect(reverse("privacy:members", args=[customer.reference]))
+    rows = Membership.objects.filter(customer=customer, ended_at=None).select_related("principal").order_by("joined_at")
+    open_ones = customer.invitations.filter(accepted_at=None, cancelled_at=None, expires_at__gt=clock.now())
+    return page(
+        request,
+        "selfservice/signin/members.html",
+        form=form,
+        customer=customer,
+        is_owner=is_owner,
+        members=rows,
+        invitations=[addresses.mask(ContactKind.EMAIL, row.address) for row in open_ones],
+        own_id=login_of(request).principal_id,
+    )
+
+
+@customer_required
+@require_POST
+def change_member(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Remove a person, or make them owner or member. Owners only."""
+    customer, is_owner = _organisation(request, reference)
+    if not is_owner:
+        raise Http404
+    membership = get_object_or_404(customer.memberships.filter(ended_at=None), pk=pk)
+    act = request.POST.get("act", "")
+    try:
+        if act == "remove":
+            customers.remove_member(membership=membership, **_acting(request))
+        elif act in MemberRole.values:
+            customers.change_role(membership=membership, role=act, **_acting(request))
+        else:
+            raise Http404
+    except PortalError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Done."))
+    if membership.principal_id == login_of(request).principal_id and act == "remove":
+        return _account(request)
+    return HttpResponseRedirect(reverse("privacy:members", args=[customer.reference]))
+
+
+@customer_required
+@require_http_methods(["GET", "POST"])
+def open_sessions(request: HttpRequest) -> HttpResponse:
+    """Where the login is signed in, and the latest sign-ins. POST ends one session, or all others."""
+    return sessions_page(request, "selfservice/signin/sessions.html", "privacy:sessions", "privacy:sign-in")
+
+
+def sessions_page(request: HttpRequest, template: str, here: str, sign_in: str) -> HttpResponse:
+    """Shared by the customers' and the staff's page."""
+    user = login_of(request)
+    current = request.session.session_key or ""
+    if request.method == "POST":
+        if "all" in request.POST:
+            sessions.end_all(user=user, **_acting(request))
+            logout(request)
+            messages.success(request, _("You are signed out everywhere."))
+            return HttpResponseRedirect(reverse(sign_in))
+        picked = request.POST.get("session", "")
+        row = UserSession.objects.filter(user=user, pk=int(picked) if picked.isdigit() else 0).first()
+        if row is None:
+            raise Http404
+        sessions.end_one(user=user, session_id=row.pk, **_acting(request))
+        messages.success(request, _("The session is ended."))
+        return HttpResponseRedirect(reverse(sign_in if row.session_key == current else here))
+    rows = UserSession.objects.purge_and_list(user)
+    return page(
+        request,
+        template,
+        sessions=[(row, row.session_key == current) for row in rows],
+        sign_ins=SignIn.objects.filter(user=user)[:SHOWN_SIGN_INS],
+    )

@@ -1,0 +1,54 @@
+"""Staff: the invitation's first password, open sessions, and the way to the second factor."""
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from portal.core import clock, error_pages
+from portal.core.errors import PortalError, Refused
+from portal.people.services import invitations, staff
+from portal.people.states import InvitationKind
+from portal.signin.forms import FirstPasswordForm
+from portal.signin.views.account import sessions_page
+from portal.signin.views.answers import page, put
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Set the first password. Afterwards the person signs in with it and sets up the second factor."""
+    now = clock.now()
+    try:
+        found = invitations.by_token(token, now=now)
+    except Refused as error:
+        return page(request, "account/invitation_ended.html", message=str(error))
+    if found.kind != InvitationKind.STAFF or found.user is None:
+        return error_pages.not_found(request)
+    form = FirstPasswordForm(request.POST or None, user=found.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            staff.accept(invitation=found, password=form.cleaned_data["password"], now=now)
+        except ValidationError as error:
+            form.add_error("password", error)
+        except PortalError as error:
+            put(form, None, error)
+        else:
+            return HttpResponseRedirect(reverse("account_login"))
+    return page(request, "account/invitation.html", form=form, address=found.user.email)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def open_sessions(request: HttpRequest) -> HttpResponse:
+    return sessions_page(request, "account/sessions.html", "signin:sessions", "account_login")
+
+
+@login_required
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Where a staff member without a second factor in this session goes: to set one up, or to show it."""
+    has_one = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP).exists()
+    return HttpResponseRedirect(reverse("mfa_reauthenticate" if has_one else "mfa_activate_totp") + "?next=/admin/")

@@ -1,0 +1,40 @@
+"""Letters are caught where the sign-in room hands them over; tasks are run where they would have been sent."""
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from portal.signin import letters
+
+
+@dataclass
+class Postbox:
+    letters: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, **letter: Any) -> None:
+        self.letters.append(letter)
+
+    def kinds(self) -> list[str]:
+        return [letter["kind"] for letter in self.letters]
+
+    def last(self, kind: str) -> dict[str, Any]:
+        return next(letter for letter in reversed(self.letters) if letter["kind"] == kind)
+
+
+@pytest.fixture
+def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
+    """Every letter of sign-in, written by the tasks at the moment they are sent for."""
+    box = Postbox()
+    monkeypatch.setattr(letters, "post", box)
+
+    def at_once(name: str, *args: int) -> None:
+        room, _dot, task = name.rpartition(".")
+        getattr(import_module(room), task)(*args)
+
+    for room in ("portal.people.services.invitations", "portal.people.services.logins", "portal.people.services.mfa"):
+        monkeypatch.setattr(f"{room}.enqueue", at_once)
+    for room in ("portal.signin.browsers", "portal.signin.views.customers", "portal.signin.views.account"):
+        monkeypatch.setattr(f"{room}.enqueue", at_once)
+    return box

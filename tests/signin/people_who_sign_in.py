@@ -1,0 +1,48 @@
+"""Ways to be signed in, for every test that opens a page."""
+
+import base64
+import time
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from portal.people.models import User
+from portal.signin.adapters import MfaAdapter
+from tests.people.factories import PASSWORD
+
+SECRET = base64.b32encode(b"a secret of twenty b").decode()
+
+
+def with_factor(user: User) -> Authenticator:
+    """Give a staff login an authenticator app with a known secret."""
+    return Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": MfaAdapter().encrypt(SECRET)}
+    )
+
+
+def totp(secret: str = SECRET) -> str:
+    """The six digits that the app shows now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def staff_client(user: User) -> Client:
+    """A browser in which a staff member signed in with password and second factor, through the pages."""
+    if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+        with_factor(user)
+    client = Client()
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    cache.clear()
+    answer = client.post(reverse("mfa_authenticate"), {"code": totp()})
+    assert answer.status_code == 302, answer.content
+    return client
+
+
+def customer_client(user: User) -> Client:
+    """A browser in which a customer is signed in."""
+    client: Any = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client

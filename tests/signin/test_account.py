@@ -1,0 +1,200 @@
+"""What customers do with their own login, and what others cannot."""
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from portal.core import hooks
+from portal.people.models import ContactPoint, Membership, User
+from portal.people.services import codes
+from portal.people.states import MemberRole
+from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, MembershipFactory
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    cache.clear()
+
+
+@pytest.fixture
+def acme():
+    return CustomerFactory(name="Acme Traders")
+
+
+@pytest.fixture
+def owner(acme):
+    return CustomerUserFactory(email="asha@acme.example", member_of=acme)
+
+
+@pytest.fixture
+def member(acme):
+    return CustomerUserFactory(email="ravi@acme.example", member_of=acme, member_of__role=MemberRole.MEMBER)
+
+
+def people_of(acme):
+    return reverse("privacy:members", args=[acme.reference])
+
+
+def change(acme, membership):
+    return reverse("privacy:change-member", args=[acme.reference, membership.pk])
+
+
+def test_the_page_shows_ones_own_addresses_and_organisations(owner, acme):
+    page = customer_client(owner).get(reverse("privacy:account")).content.decode()
+    assert "asha@acme.example" in page
+    assert "Acme Traders" in page
+
+
+def test_a_new_address_counts_only_once_its_code_was_entered(owner, postbox, monkeypatch):
+    left = []
+    monkeypatch.setattr(hooks.address_left, "_items", [lambda **facts: left.append(facts["address"])])
+    client = customer_client(owner)
+    client.post(reverse("privacy:new-email"), {"email": "asha.rao@acme.example"})
+    letter = postbox.last("signin.contact_code")
+    assert letter["address"] == "asha.rao@acme.example"
+    assert User.objects.get(pk=owner.pk).email == "asha@acme.example"
+    wrong = client.post(reverse("privacy:new-email-code"), {"code": "000000"})
+    assert wrong.status_code == 422
+    client.post(reverse("privacy:new-email-code"), {"code": letter["context"]["code"]})
+    assert User.objects.get(pk=owner.pk).email == "asha.rao@acme.example"
+    assert left == ["asha@acme.example"]
+    live = ContactPoint.objects.filter(principal=owner.principal, left_at=None)
+    assert [(row.address, bool(row.verified_at)) for row in live] == [("asha.rao@acme.example", True)]
+    assert postbox.last("signin.address_changed")["address"] == "asha@acme.example"
+
+
+def test_an_address_with_a_login_cannot_be_taken_over(owner, member, postbox):
+    client = customer_client(owner)
+    client.post(reverse("privacy:new-email"), {"email": member.email})
+    code = postbox.last("signin.contact_code")["context"]["code"]
+    answer = client.post(reverse("privacy:new-email-code"), {"code": code})
+    assert answer.status_code == 422
+    assert User.objects.get(pk=owner.pk).email == "asha@acme.example"
+
+
+def test_somebody_elses_code_changes_nothing(owner, member, postbox):
+    theirs = customer_client(member)
+    theirs.post(reverse("privacy:new-email"), {"email": "new@acme.example"})
+    code = postbox.last("signin.contact_code")["context"]["code"]
+    mine = customer_client(owner)
+    mine.post(reverse("privacy:new-email"), {"email": "new@acme.example"})
+    own_code = postbox.last("signin.contact_code")["context"]["code"]
+    if code != own_code:
+        assert mine.post(reverse("privacy:new-email-code"), {"code": code}).status_code == 422
+    assert User.objects.get(pk=owner.pk).email == "asha@acme.example"
+
+
+def test_a_number_is_added_unconfirmed_and_removed_again(owner):
+    client = customer_client(owner)
+    assert client.post(reverse("privacy:add-phone"), {"phone": "12"}).status_code == 422
+    client.post(reverse("privacy:add-phone"), {"phone": "९८७६५ ४३२१०"})
+    phone = ContactPoint.objects.get(principal=owner.principal, kind="phone")
+    assert (phone.address, phone.verified_at) == ("+919876543210", None)
+    client.post(reverse("privacy:remove-contact", args=[phone.pk]))
+    phone.refresh_from_db()
+    assert phone.left_at is not None
+
+
+def test_the_address_one_signs_in_with_is_not_removed(owner):
+    contact = ContactPoint.objects.get(principal=owner.principal)
+    customer_client(owner).post(reverse("privacy:remove-contact", args=[contact.pk]))
+    contact.refresh_from_db()
+    assert contact.left_at is None
+
+
+def test_nobody_removes_somebody_elses_address(owner):
+    other = ContactPointFactory()
+    assert customer_client(owner).post(reverse("privacy:remove-contact", args=[other.pk])).status_code == 404
+    other.refresh_from_db()
+    assert other.left_at is None
+
+
+def test_an_owner_invites_a_member(owner, acme, postbox):
+    client = customer_client(owner)
+    client.post(people_of(acme), {"email": "new@acme.example", "role": "member"})
+    letter = postbox.last("signin.member_invitation")
+    assert (letter["address"], letter["context"]["customer"]) == ("new@acme.example", "Acme Traders")
+    assert "n••••@acme.example" in client.get(people_of(acme)).content.decode()
+
+
+def test_a_bad_invitation_keeps_what_was_entered(owner, acme):
+    answer = customer_client(owner).post(people_of(acme), {"email": "new at acme", "role": "member"})
+    assert answer.status_code == 422
+    assert 'value="new at acme"' in answer.content.decode()
+
+
+def test_a_member_sees_the_people_and_changes_nothing(owner, member, acme, postbox):
+    client = customer_client(member)
+    assert client.get(people_of(acme)).status_code == 200
+    assert client.post(people_of(acme), {"email": "new@acme.example", "role": "owner"}).status_code == 404
+    target = owner.principal.memberships.get()
+    assert client.post(change(acme, target), {"act": "remove"}).status_code == 404
+    assert client.post(change(acme, member.principal.memberships.get()), {"act": "owner"}).status_code == 404
+    target.refresh_from_db()
+    assert target.ended_at is None
+    assert postbox.letters == []
+
+
+def test_an_owner_removes_a_member_who_then_sees_nothing(owner, member, acme):
+    customer_client(owner).post(change(acme, member.principal.memberships.get()), {"act": "remove"})
+    assert customer_client(member).get(people_of(acme)).status_code == 404
+
+
+def test_the_last_owner_stays(owner, member, acme):
+    mine = owner.principal.memberships.get()
+    page = customer_client(owner).post(change(acme, mine), {"act": "remove"}, follow=True)
+    assert "keeps at least one owner" in page.content.decode()
+    mine.refresh_from_db()
+    assert mine.ended_at is None
+
+
+def test_an_owner_makes_another_owner_and_leaves(owner, member, acme):
+    client = customer_client(owner)
+    client.post(change(acme, member.principal.memberships.get()), {"act": "owner"})
+    answer = client.post(change(acme, owner.principal.memberships.get()), {"act": "remove"})
+    assert answer["Location"] == reverse("privacy:account")
+    assert Membership.objects.get(customer=acme, ended_at=None).principal == member.principal
+
+
+def test_another_organisation_is_closed_to_an_owner(owner):
+    other = MembershipFactory()
+    client = customer_client(owner)
+    assert client.get(people_of(other.customer)).status_code == 404
+    assert client.post(change(other.customer, other), {"act": "remove"}).status_code == 404
+    other.refresh_from_db()
+    assert other.ended_at is None
+
+
+def test_a_membership_of_another_organisation_cannot_be_reached_through_ones_own(owner, acme):
+    other = MembershipFactory()
+    assert customer_client(owner).post(change(acme, other), {"act": "remove"}).status_code == 404
+
+
+def test_an_individual_has_no_page_of_people():
+    single = CustomerFactory(kind="individual")
+    client = customer_client(CustomerUserFactory(member_of=single))
+    assert client.get(people_of(single)).status_code == 404
+
+
+def test_signing_out_everywhere_ends_the_other_browser(client, owner, postbox):
+    browsers = []
+    for _ in range(2):
+        browser = type(client)()
+        browser.post(reverse("privacy:sign-in"), {"email": owner.email})
+        browser.post(reverse("privacy:sign-in-code"), {"code": postbox.last("signin.sign_in_code")["context"]["code"]})
+        browsers.append(browser)
+    assert browsers[0].get(reverse("privacy:sessions")).content.decode().count("End this session") == 2
+    browsers[0].post(reverse("privacy:sessions"), {"all": "1"})
+    assert [browser.get(reverse("privacy:account")).status_code for browser in browsers] == [302, 302]
+    assert "signin.new_device" in postbox.kinds()
+
+
+def test_plain_codes_have_six_digits():
+    from portal.core import clock
+
+    row = codes.issue(purpose="sign_in", kind="email", address="x@acme.example", now=clock.now())
+    assert len(codes.plain(row)) == 6
+    assert codes.plain(row).isdigit()
