@@ -1,0 +1,96 @@
+"""A hundred and twenty customers, the people who act for them, and the recipients of their messages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from portal.core.actor import Actor
+from portal.demo.story.cast import Cast
+from portal.people.models import Customer, Principal
+from portal.people.services import contacts, customers, principals
+from portal.people.states import ContactKind, CustomerKind, MemberRole
+
+CUSTOMERS = 120
+PRINCIPALS = 2_000
+#: Rows of one transaction: the writer's lock is short, and a page is served in between.
+CHUNK = 200
+
+
+@dataclass
+class People:
+    """What later chapters of the story work with."""
+
+    individuals: list[Customer] = field(default_factory=list)
+    organisations: list[Customer] = field(default_factory=list)
+    owners: dict[int, Principal] = field(default_factory=dict)
+    #: (person, verified e-mail address or empty, verified telephone number or empty)
+    reachable: list[tuple[Principal, str, str]] = field(default_factory=list)
+
+
+def build(cast: Cast, *, actor: Actor, tell: Callable[[str, int, int], None]) -> People:
+    """Customers with owners and members who can sign in, then recipients who cannot. Each chunk commits alone."""
+    people = People()
+    for number in range(CUSTOMERS):
+        with transaction.atomic():
+            _customer(cast, people, number, actor)
+        tell("customers", number + 1, CUSTOMERS)
+    rest = PRINCIPALS - len(people.reachable)
+    for done in range(0, rest, CHUNK):
+        with transaction.atomic():
+            for _ in range(min(CHUNK, rest - done)):
+                _recipient(cast, people, actor)
+        tell("people", min(done + CHUNK, rest), rest)
+    return people
+
+
+def _customer(cast: Cast, people: People, number: int, actor: Actor) -> None:
+    is_individual = number % 3 == 0
+    joined = cast.ago(days=cast.rng.randrange(30, 700))
+    name, email, language = cast.person()
+    kind = CustomerKind.INDIVIDUAL if is_individual else CustomerKind.ORGANISATION
+    customer = customers.create(kind=kind, name=name if is_individual else cast.company(), actor=actor, now=joined)
+    phone = cast.phone()
+    owner = customers.enrol(
+        customer=customer,
+        full_name=name,
+        email=email,
+        role=MemberRole.OWNER,
+        language=language,
+        phone=phone,
+        actor=actor,
+        now=joined,
+    )
+    if owner.principal is None:
+        raise RuntimeError("a customer's login belongs to a person")
+    people.owners[customer.pk] = owner.principal
+    people.reachable.append((owner.principal, email, phone))
+    (people.individuals if is_individual else people.organisations).append(customer)
+    for _ in range(0 if is_individual else cast.rng.randrange(0, 3)):
+        member_name, member_email, member_language = cast.person()
+        member = customers.enrol(
+            customer=customer,
+            full_name=member_name,
+            email=member_email,
+            role=MemberRole.MEMBER,
+            language=member_language,
+            actor=actor,
+            now=joined,
+        )
+        if member.principal is not None:
+            people.reachable.append((member.principal, member_email, ""))
+
+
+def _recipient(cast: Cast, people: People, actor: Actor) -> None:
+    """A person known by a number, a few by an e-mail address too; some of them not verified."""
+    name, email, language = cast.person()
+    since = cast.ago(days=cast.rng.randrange(5, 700))
+    known_by_name = cast.rng.random() < 0.4
+    person = principals.create(full_name=name if known_by_name else "", language=language, actor=actor, now=since)
+    phone = cast.phone()
+    is_verified = cast.rng.random() < 0.85
+    contacts.add(principal=person, kind=ContactKind.PHONE, address=phone, actor=actor, verified=is_verified, now=since)
+    with_email = cast.rng.random() < 0.2
+    if with_email:
+        contacts.add(principal=person, kind=ContactKind.EMAIL, address=email, actor=actor, verified=True, now=since)
+    people.reachable.append((person, email if with_email else "", phone if is_verified else ""))
