@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.core.errors import NotFound, Refused
 from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
-from portal.law.states import Switch
+from portal.law.states import Binds, Regime, Switch
 
 RuleT = TypeVar("RuleT", LegalRule, HouseRule)
 
@@ -25,31 +25,28 @@ class NotInForce(Refused):
         self.ended = ended
 
 
-def _newest(rows: QuerySet[RuleT], key: str) -> RuleT:
-    found = rows.filter(key=key).order_by("-version").first()
-    if found is None:
+def _one(rows: QuerySet[RuleT], key: str, on: date) -> RuleT:
+    found: RuleT | None = rows.in_force(on).filter(key=key).first()  # type: ignore[attr-defined]
+    if found is not None:
+        return found
+    last = rows.filter(key=key).order_by("-version").first()
+    if last is None:
         raise NotFound(
             _("There is no rule with the key %(key)s. Run sync_rules, or look it up in the admin.") % {"key": key}
         )
-    return found
-
-
-def _in_force(rule: RuleT, on: date) -> RuleT:
-    if rule.effective_from is not None and on < rule.effective_from:
-        said = _("%(key)s is not in force yet; it starts on %(date)s.")
-        raise NotInForce(said % {"key": rule.key, "date": rule.effective_from}, starts=rule.effective_from)
-    if rule.effective_to is not None and on > rule.effective_to:
-        said = _("%(key)s is no longer in force; it ended on %(date)s.")
-        raise NotInForce(said % {"key": rule.key, "date": rule.effective_to}, ended=rule.effective_to)
-    return rule
+    if last.effective_from is not None and on < last.effective_from:
+        said = _("%(key)s is not in force on that day; it starts on %(date)s.")
+        raise NotInForce(said % {"key": key, "date": last.effective_from}, starts=last.effective_from)
+    said = _("%(key)s is no longer in force; it ended on %(date)s.")
+    raise NotInForce(said % {"key": key, "date": last.effective_to}, ended=last.effective_to)
 
 
 def legal_rule(key: str, *, on: date) -> LegalRule:
-    """The newest version of a rule, if it is in force on that day (without a date it is, shown as unconfirmed).
+    """The version of a rule in force on that day (a rule without a date is, shown as unconfirmed).
 
     Raises NotFound for an unknown key and NotInForce, with its start or end, for another day.
     """
-    return _in_force(_newest(LegalRule.objects.all(), key), on)
+    return _one(LegalRule.objects.all(), key, on)
 
 
 def house_rule(key: str, *, on: date) -> HouseRule:
@@ -57,9 +54,19 @@ def house_rule(key: str, *, on: date) -> HouseRule:
 
     Raises NotFound for an unknown key, NotInForce before the first version's start.
     """
-    dated = HouseRule.objects.filter(Q(effective_from=None) | Q(effective_from__lte=on))
-    found = dated.filter(key=key).order_by("-version").first()
-    return found if found is not None else _in_force(_newest(HouseRule.objects.all(), key), on)
+    return _one(HouseRule.objects.all(), key, on)
+
+
+def rules_for_us(
+    keys: Iterable[str], *, on: date, regimes: Iterable[str], profile: OrganisationProfile
+) -> list[LegalRule]:
+    """The rules among ``keys`` that start a clock of ours on that day for a person under ``regimes``.
+
+    A rule for others, one whose switch says no, and one of another regime does not; nobody's regime known means India.
+    """
+    wanted = {str(regime) for regime in regimes} or {str(Regime.IN)}
+    rows = LegalRule.objects.in_force(on).filter(key__in=list(keys), binds=Binds.US, jurisdiction__in=wanted)
+    return [rule for rule in rows if profile.applies(rule.switch)]
 
 
 def profile(*, on: date) -> OrganisationProfile:

@@ -1,5 +1,7 @@
 """The closed vocabularies of the law room."""
 
+from collections.abc import Mapping
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -35,11 +37,14 @@ STRICTEST_FIRST = tuple(MessageCategory)
 
 
 class LawfulBasis(TextChoices):
+    """Why data may be used: DPDP Act 2023 ss. 6 and 7, GDPR Art 6(1), CCPA notice and opt-out."""
+
     CONSENT = "consent", _("Consent")
     VOLUNTARY_PROVISION = "voluntary_provision", _("Given voluntarily for this use (DPDP s.7(a))")
     LEGAL_DUTY = "legal_duty", _("Duty under a law")
     CONTRACT = "contract", _("Needed for the contract")
     LEGITIMATE_INTEREST = "legitimate_interest", _("Legitimate interest, balanced")
+    NOTICE = "notice", _("Notice at collection")
     NOTICE_AND_OPT_OUT = "notice_and_opt_out", _("Notice, with the right to opt out")
     EMPLOYMENT = "employment", _("Employment (DPDP s.7(i))")
 
@@ -50,6 +55,18 @@ class Regime(TextChoices):
     IN = "IN", _("India")
     EU = "EU", _("European Union")
     US_CA = "US-CA", _("California")
+
+
+#: DPDP knows neither a legitimate-interest nor a general contract ground; CCPA asks for notice, and for an opt-out.
+BASES_OF_REGIME: Mapping[str, frozenset[str]] = {
+    Regime.IN: frozenset(
+        {LawfulBasis.CONSENT, LawfulBasis.VOLUNTARY_PROVISION, LawfulBasis.LEGAL_DUTY, LawfulBasis.EMPLOYMENT}
+    ),
+    Regime.EU: frozenset(
+        {LawfulBasis.CONSENT, LawfulBasis.CONTRACT, LawfulBasis.LEGAL_DUTY, LawfulBasis.LEGITIMATE_INTEREST}
+    ),
+    Regime.US_CA: frozenset({LawfulBasis.CONSENT, LawfulBasis.NOTICE, LawfulBasis.NOTICE_AND_OPT_OUT}),
+}
 
 
 class Confidence(TextChoices):
@@ -70,6 +87,13 @@ class Switch(TextChoices):
     YES = "yes", _("yes")
     NO = "no", _("no")
     UNDECIDED = "undecided", _("not decided")
+
+
+class Binds(TextChoices):
+    """Whom a rule binds. A rule for others starts no clock here."""
+
+    US = "us", _("Onesetu")
+    OTHERS = "others", _("somebody else")
 
 
 class ClockState(TextChoices):

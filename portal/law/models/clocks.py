@@ -1,7 +1,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.clock import now
@@ -34,12 +34,17 @@ class Clock(models.Model):
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
     paused_seconds = models.PositiveIntegerField(_("seconds paused"), default=0)
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
-    due_soon_told_at = models.DateTimeField(_("told as due soon"), null=True, blank=True)
-    late_told_at = models.DateTimeField(_("told as late"), null=True, blank=True)
+    extended_by = models.ForeignKey(
+        LegalRule, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("extended under")
+    )
+    is_confirmed = models.BooleanField(_("confirmed"), default=True)
+    #: When the owner is told next, and of how much of the time the owner was told last, in percent.
+    next_at = models.DateTimeField(_("look again at"), null=True, blank=True)
+    told_percent = models.PositiveSmallIntegerField(_("told, in percent of the time"), default=0)
 
     data_categories = declare(
         none="id owner subject_ref kind rule_key legal_rule house_rule zone started_at due_at target_at outer_limit_at "
-        "state paused_at paused_seconds stopped_at due_soon_told_at late_told_at"
+        "state paused_at paused_seconds stopped_at extended_by is_confirmed next_at told_percent"
     )
 
     class Meta:
@@ -47,14 +52,24 @@ class Clock(models.Model):
         verbose_name_plural = _("clocks")
         ordering: ClassVar = ["due_at", "pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["owner", "kind", "rule_key", "started_at"], name="law_clock_once"),
+            models.UniqueConstraint(
+                fields=["owner", "kind", "rule_key"],
+                condition=~Q(state=ClockState.STOPPED),
+                name="law_clock_runs_once",
+            ),
             models.CheckConstraint(
-                condition=Q(legal_rule__isnull=False) | Q(house_rule__isnull=False), name="law_clock_has_a_rule"
+                condition=Q(legal_rule__isnull=False, house_rule=None) | Q(legal_rule=None, house_rule__isnull=False),
+                name="law_clock_has_one_rule",
+            ),
+            models.CheckConstraint(
+                condition=Q(target_at__lte=F("due_at"), outer_limit_at__gte=F("due_at")), name="law_clock_is_in_order"
             ),
         ]
         indexes: ClassVar = [
-            # The sweep: running clocks by the next moment at which something has to be told.
-            models.Index(fields=["due_at"], name="law_clock_running", condition=Q(state=ClockState.RUNNING)),
+            # The sweep: clocks by the next moment at which something has to be told.
+            models.Index(fields=["next_at"], name="law_clock_sweep", condition=Q(next_at__isnull=False)),
+            # Queues: running clocks of a kind, the strictest first.
+            models.Index(fields=["kind", "due_at"], name="law_clock_running", condition=Q(state=ClockState.RUNNING)),
         ]
 
     def __str__(self) -> str:
@@ -75,10 +90,13 @@ class ClockEvent(AppendOnlyModel):
     kind = models.CharField(_("kind"), max_length=12, choices=ClockEventKind.choices)
     at = models.DateTimeField(_("at"))
     actor_ref = models.CharField(_("by"), max_length=60)
+    #: The due date after the event, and the percentage of the time that a reminder was about.
+    due_at = models.DateTimeField(_("due"))
+    percent = models.PositiveSmallIntegerField(_("percent of the time"), null=True, blank=True)
     reason_code = models.SlugField(_("reason"), max_length=40, blank=True)
     recorded_at = models.DateTimeField(_("recorded"), default=now)
 
-    data_categories = declare(none="id clock kind at actor_ref reason_code recorded_at")
+    data_categories = declare(none="id clock kind at actor_ref due_at percent reason_code recorded_at")
 
     class Meta:
         verbose_name = _("clock event")

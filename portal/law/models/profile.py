@@ -48,6 +48,28 @@ class OrganisationProfile(models.Model):
         verbose_name = _("organisation profile")
         verbose_name_plural = _("organisation profiles")
         ordering: ClassVar = ["-effective_from", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(made_by_ref=models.F("checked_by_ref")), name="law_profile_checker_is_not_maker"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"profile from {self.effective_from}"
+
+    def answer(self, question: str) -> Switch:
+        """The answer to one of ``SWITCHES``. Raises ValueError for another word."""
+        if question not in self.SWITCHES:
+            raise ValueError(f"The profile does not ask {question}.")
+        return Switch(getattr(self, question))
+
+    def answers(self) -> dict[str, str]:
+        """Every question with its answer."""
+        return {question: self.answer(question).value for question in self.SWITCHES}
+
+    def applies(self, question: str) -> bool:
+        """Whether a rule behind this question applies; ``""`` asks nothing. "Not decided" takes the stricter side."""
+        return not question or self.answer(question) is not Switch.NO
+
+    def is_decided(self, question: str) -> bool:
+        return not question or self.answer(question) is not Switch.UNDECIDED

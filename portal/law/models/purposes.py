@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -20,12 +21,15 @@ class Purpose(models.Model):
     version = models.PositiveIntegerField(_("version"))
     names = models.JSONField(_("name by language"))
     descriptions = models.JSONField(_("description by language"))
-    message_category = models.CharField(_("message category"), max_length=20, choices=MessageCategory.choices)
+    message_category = models.CharField(
+        _("message category"), max_length=20, choices=MessageCategory.choices, blank=True
+    )
     #: False for processing that is no message (analytics, recording).
     sends_messages = models.BooleanField(_("sends messages"), default=True)
     bases = models.JSONField(_("lawful basis by regime"))
     balancing_test = models.TextField(_("balancing test"), blank=True)
     used_categories = models.JSONField(_("data categories"), default=list)
+    channels = models.JSONField(_("channels"), default=list)
     retention_class = models.SlugField(_("retention class"), max_length=40)
     validity_rule = models.CharField(_("house rule for the validity of a consent"), max_length=40, blank=True)
     notice_published_at = models.DateTimeField(_("notice published"), null=True, blank=True)
@@ -37,7 +41,7 @@ class Purpose(models.Model):
     recorded_at = models.DateTimeField(_("recorded"), default=clock.now)
 
     data_categories = declare(
-        none="id code version names descriptions message_category sends_messages bases balancing_test used_categories "
+        none="id code version names descriptions message_category sends_messages bases balancing_test used_categories channels "
         "retention_class validity_rule notice_published_at effective_from effective_to made_by_ref checked_by_ref "
         "shown_sha256 recorded_at"
     )
@@ -51,6 +55,10 @@ class Purpose(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(made_by_ref=models.F("checked_by_ref")) | models.Q(made_by_ref__startswith="sync"),
                 name="law_purpose_checker_is_not_maker",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(bases__EU=LawfulBasis.LEGITIMATE_INTEREST.value) | ~models.Q(balancing_test=""),
+                name="law_purpose_interest_is_balanced",
             ),
         ]
 
@@ -74,6 +82,10 @@ class Purpose(models.Model):
     @property
     def is_promotional(self) -> bool:
         return self.message_category == MessageCategory.PROMOTIONAL
+
+    def may_be_asked(self, at: datetime) -> bool:
+        """Whether consent may be asked for: not before the notice that names the purpose is published."""
+        return self.notice_published_at is not None and self.notice_published_at <= at
 
     @property
     def needs_consent(self) -> bool:

@@ -1,0 +1,118 @@
+"""Purposes: adopted after two people agreed (the proposal is a row of ``portal.workplace``), and told of their notice."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock
+from portal.core.actor import SYSTEM, Actor
+from portal.core.errors import Refused
+from portal.law.models import Purpose
+from portal.law.states import BASES_OF_REGIME, Channel, LawfulBasis, MessageCategory, Regime
+
+FIELDS = frozenset(
+    [
+        "names",
+        "descriptions",
+        "message_category",
+        "bases",
+        "balancing_test",
+        "used_categories",
+        "channels",
+        "retention_class",
+        "validity_rule",
+        "notice_published_at",
+    ]
+)
+
+
+def adopt(
+    *,
+    code: str,
+    fields: Mapping[str, Any],
+    effective_from: date,
+    made_by_ref: str,
+    checked_by_ref: str,
+    shown_sha256: str,
+    actor: Actor = SYSTEM,
+    now: datetime | None = None,
+) -> Purpose:
+    """Write the next version of a purpose, with its audit event, in one transaction.
+
+    Fields that are not given are those of the last version, but for ``notice_published_at``: a new meaning is asked
+    for only after its own notice. Raises Refused for fields that contradict each other or the law.
+    """
+    now = now or clock.now()
+    with transaction.atomic():
+        last = Purpose.objects.filter(code=code).order_by("-version").first()
+        row = Purpose(
+            code=code,
+            version=last.version + 1 if last else 1,
+            effective_from=effective_from,
+            made_by_ref=made_by_ref,
+            checked_by_ref=checked_by_ref,
+            shown_sha256=shown_sha256,
+            recorded_at=now,
+            **{**(_kept(last) if last else {}), **fields},
+        )
+        row.sends_messages = bool(row.message_category)
+        check(row, last=last)
+        row.save(force_insert=True)
+        record(
+            AuditKind.LAW_PURPOSE_ADOPTED,
+            actor=actor,
+            about=f"law.purpose:{code}",
+            facts={
+                "purpose": code,
+                "version": row.version,
+                "effective_from": effective_from.isoformat(),
+                "maker": made_by_ref,
+                "checker": checked_by_ref,
+                "shown_sha256": shown_sha256,
+            },
+            at=now,
+        )
+    return row
+
+
+def notice_published(*, code: str, at: datetime) -> int:
+    """The notice that names the purpose is published: from ``at`` on, consent may be asked for.
+
+    Touches versions that had no notice yet, in the caller's transaction; returns how many.
+    """
+    return Purpose.objects.filter(code=code, notice_published_at=None).update(notice_published_at=at)
+
+
+def check(row: Purpose, *, last: Purpose | None) -> None:
+    """Raises Refused, saying what to mend, for a purpose that the law or the house does not allow."""
+    unknown = {str(regime) for regime in Regime} ^ set(row.bases)
+    if unknown:
+        raise Refused(_("State one lawful basis for each region: India, the European Union and California."))
+    for regime, basis in row.bases.items():
+        if basis not in BASES_OF_REGIME[Regime(regime)]:
+            raise Refused(
+                _("The basis %(basis)s does not exist in the law of %(regime)s. Choose another one.")
+                % {"basis": basis, "regime": Regime(regime).label}
+            )
+    if LawfulBasis.LEGITIMATE_INTEREST in row.bases.values() and not row.balancing_test.strip():
+        raise Refused(_("A legitimate interest needs the text of its balancing test. Write it down first."))
+    if row.message_category and row.message_category not in MessageCategory.values:
+        raise Refused(_("The message category is not one of the four. Choose one from the list."))
+    if set(row.channels) - set(Channel.values):
+        raise Refused(_("A channel is not known. Choose channels from the list."))
+    if not row.names.get("en") or not row.descriptions.get("en"):
+        raise Refused(_("A purpose needs a name and a description in English."))
+    if last is not None and row.effective_from <= last.effective_from:
+        raise Refused(
+            _("The new version must start after the present one, which started on %(date)s.")
+            % {"date": last.effective_from.isoformat()}
+        )
+
+
+def _kept(last: Purpose) -> dict[str, Any]:
+    return {name: getattr(last, name) for name in FIELDS - {"notice_published_at"}}

@@ -1,0 +1,97 @@
+"""The sweep: clocks move to due soon and late by themselves, and their owners are told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from django.db import transaction
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock as present
+from portal.core import hooks
+from portal.core.actor import Actor, system
+from portal.core.clock import IST
+from portal.law.models import Clock, ClockEvent
+from portal.law.rules import LATE, next_look, reached
+from portal.law.services import timing
+from portal.law.states import ClockEventKind
+
+BATCH = 500
+
+
+class ClockOwner(Protocol):
+    """What a room registers in ``hooks.clock_owners``. Called in the transaction that marks the clock."""
+
+    def owns(self, owner: str) -> bool:
+        """Whether this label is of this room."""
+
+    def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
+        """A share of the time is gone."""
+
+    def late(self, clock: Clock, *, now: datetime) -> None:
+        """The due date has passed."""
+
+
+@dataclass
+class Swept:
+    due_soon: int = 0
+    late: int = 0
+
+
+def sweep(*, now: datetime) -> Swept:
+    """Tell the owners of every clock that has something to say by ``now``; one transaction a clock, safe to repeat.
+
+    A clock is claimed by a conditional UPDATE: two sweeps at once tell its owner once. A sweep that comes late tells
+    of the last share reached only.
+    """
+    done = Swept()
+    actor = system("portal.law.tasks.sweep")
+    shares = timing.reminders(now.astimezone(IST).date())
+    while True:
+        due = list(
+            Clock.objects.filter(next_at__lte=now).order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH]
+        )
+        for pk in due:
+            _tell(pk, shares=shares, now=now, actor=actor, done=done)
+        if len(due) < BATCH:
+            return done
+
+
+def _tell(pk: int, *, shares: list[int], now: datetime, actor: Actor, done: Swept) -> None:
+    with transaction.atomic():
+        clock = Clock.objects.select_related("legal_rule", "house_rule").filter(pk=pk, next_at__lte=now).first()
+        if clock is None:  # another sweep was quicker, or the clock was stopped
+            return
+        seen = clock.next_at
+        percent = max(reached(clock, shares, now), clock.told_percent)
+        clock.told_percent = percent
+        clock.next_at = next_look(clock, shares)
+        claimed = Clock.objects.filter(pk=pk, next_at=seen).update(told_percent=percent, next_at=clock.next_at)
+        if claimed != 1:
+            return
+        late = percent >= LATE
+        ClockEvent.objects.create(
+            clock=clock,
+            kind=ClockEventKind.LATE if late else ClockEventKind.DUE_SOON,
+            at=clock.due_at if late else now,
+            due_at=clock.due_at,
+            percent=percent,
+            actor_ref=actor.ref,
+            recorded_at=now,
+        )
+        if late:
+            done.late += 1
+            record(
+                AuditKind.LAW_CLOCK_MISSED,
+                actor=actor,
+                about=clock.owner,
+                facts={"rule": clock.rule_key, "due_at": present.stamp(clock.due_at), "kind": clock.kind},
+                subject_ref=clock.subject_ref,
+                at=now,
+            )
+        else:
+            done.due_soon += 1
+        for owner in hooks.clock_owners:
+            if owner.owns(clock.owner):
+                owner.late(clock, now=now) if late else owner.due_soon(clock, percent=percent, now=now)

@@ -1,0 +1,46 @@
+"""From a rule's row to the dates of a clock: one place that joins rows and counting."""
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from portal.core.clock import IST
+from portal.law.calendars import Calendar
+from portal.law.counting import deadline, shift
+from portal.law.models import Clock, HouseRule, LegalRule
+from portal.law.selectors import house_rule
+from portal.law.services.rulebook import calendar
+from portal.law.states import Regime
+from portal.law.terms import Deadline
+
+REMINDERS = "clocks.reminders"
+#: Whose day decides whether a rule is in force: the day in the territory of the law.
+TERRITORY = {Regime.IN: IST, Regime.EU: ZoneInfo("Europe/Brussels"), Regime.US_CA: ZoneInfo("America/Los_Angeles")}
+
+
+@cache
+def holidays(code: str) -> Calendar | None:
+    """The holidays of a territory, read once."""
+    return calendar(code)
+
+
+def legal_day(rule: LegalRule, start: datetime | date) -> date:
+    """The date of an event in the territory of the law: it decides whether the rule is in force."""
+    return start.astimezone(TERRITORY[Regime(rule.jurisdiction)]).date() if isinstance(start, datetime) else start
+
+
+def dates_of(rule: LegalRule | HouseRule, start: datetime | date, zone: str) -> Deadline:
+    """The dates that a rule gives for an event. Raises CannotCount and UnknownZone."""
+    code = rule.calendar if isinstance(rule, LegalRule) else ""
+    return deadline(start, rule.terms(holidays(code)), zone)
+
+
+def dates_of_clock(clock: Clock) -> Deadline:
+    """The dates of a clock now: its rule's (or its extension's), moved by its pauses."""
+    found = dates_of(clock.extended_by or clock.rule, clock.started_at, clock.zone)
+    return shift(found, timedelta(seconds=clock.paused_seconds))
+
+
+def reminders(on: date) -> list[int]:
+    """The shares of the time, in percent, at which owners are told."""
+    return [int(value) for value in house_rule(REMINDERS, on=on).values]
