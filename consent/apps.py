@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class ConsentConfig(AppConfig):
     name = "consent"
     verbose_name = _("Consent")
+
+    def ready(self) -> None:
+        """Answer the hooks of the kernel."""
+        from consent import gates
+        from consent.services import ending
+        from portal.core import hooks
+
+        hooks.send_gate.fill(gates.send_gate)
+        hooks.address_left.register(ending.end_at_address)

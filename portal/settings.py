@@ -312,6 +312,11 @@ JOB_ATTEMPTS = 3
 #: A job in the queue for longer than this has lost its nudge.
 JOB_NUDGE_SECONDS = 60
 
+#: For how long a process may answer from the purposes and permitted hours it has read. Answers of people are never kept.
+DECISION_RULES_SECONDS = 5
+#: Different days whose rules a process keeps.
+DECISION_RULES_DAYS = 8
+
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"

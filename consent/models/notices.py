@@ -36,12 +36,14 @@ class NoticeVersion(models.Model):
     number = models.PositiveIntegerField(_("version"))
     state = models.CharField(_("state"), max_length=10, choices=VersionState.choices, default=VersionState.DRAFT)
     effective_on = models.DateField(_("in force from"))
+    #: Codes of the purposes that a consent notice asks for; empty for other notices.
+    purposes = models.JSONField(_("purposes"), default=list, blank=True)
     #: Three to six plain sentences, one a line, for the people whom the change concerns.
     what_changed = models.TextField(_("what changed"), blank=True, max_length=2000)
     drafted_at = models.DateTimeField(_("drafted"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
-    data_categories = declare(none="id notice number state effective_on what_changed drafted_at published_at")
+    data_categories = declare(none="id notice number state effective_on purposes what_changed drafted_at published_at")
 
     class Meta:
         verbose_name = _("notice version")

@@ -1,0 +1,50 @@
+"""What was answered, now and in the past."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from consent.models import ConsentEvent, ConsentReceipt
+from portal.core.errors import BadReference, NotFound
+from portal.core.ids import parse_reference
+from portal.people import selectors as people
+
+
+def events_of(subject_ref: UUID) -> QuerySet[ConsentEvent]:
+    """Every answer of a person, under each reference they are known by, newest first."""
+    return (
+        ConsentEvent.objects.filter(subject_ref__in=people.refs_of(subject_ref))
+        .select_related("receipt", "entry", "entry__leaf", "fiduciary", "notice_version__notice", "previous")
+        .order_by("-pk")
+    )
+
+
+def latest(events: Iterable[ConsentEvent]) -> dict[tuple[int, bytes, str, str], ConsentEvent]:
+    """The person's latest word per fiduciary, address, purpose and channel: by their own time, then by ours."""
+    found: dict[tuple[int, bytes, str, str], ConsentEvent] = {}
+    for event in sorted(events, key=lambda e: (e.occurred_at, e.pk)):
+        found[(event.fiduciary_id, bytes(event.address_key), event.purpose, event.channel)] = event
+    return found
+
+
+def consents_as_of(subject_ref: UUID, at: datetime) -> list[ConsentEvent]:
+    """What the person had answered at an instant: the latest word of each kind that was said by then.
+
+    Goes by when the person answered; ``recorded_at`` of each event tells since when we knew.
+    """
+    said = events_of(subject_ref).filter(occurred_at__lte=at)
+    return sorted(latest(said).values(), key=lambda e: (e.fiduciary_id, e.purpose, e.channel, e.pk))
+
+
+def receipt_of(subject_ref: UUID, reference: str) -> ConsentReceipt:
+    """A person's own receipt. Raises NotFound for anybody else's and for what is no reference."""
+    try:
+        canonical = parse_reference(reference, "CR")
+    except BadReference:
+        canonical = ""
+    found = ConsentReceipt.objects.filter(reference=canonical, subject_ref__in=people.refs_of(subject_ref)).first()
+    if found is None:
+        raise NotFound("There is no such receipt.")
+    return found

@@ -1,0 +1,101 @@
+"""The dated rules that a decision needs, kept in the process for a few seconds.
+
+A withdrawal never waits for this: answers are read afresh for each decision. Only purposes, permitted hours and the list
+of fiduciaries are kept, which two people change a day or more ahead.
+"""
+
+import threading
+import time as monotonic_time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.conf import settings
+from django.db import connection
+
+from consent.rules.contact import Hours
+from portal.core import clock
+from portal.core.errors import PortalError
+from portal.law import selectors as law
+from portal.law.models import Purpose
+from portal.people.models import Fiduciary
+
+#: TRAI TCCCPR: promotional messages in India go out within these hours. By policy RCS, WhatsApp and e-mail keep to them.
+HOURS_RULE = "IN-TRAI-HOURS"
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeTerms:
+    """What a decision needs of a purpose."""
+
+    code: str
+    name: str
+    category: str
+    needs_consent: bool
+    sends_messages: bool
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    on: date
+    purposes: Mapping[str, PurposeTerms]
+    fiduciaries: Mapping[str, int]
+    hours: Hours | None
+    hours_label: str
+    loaded_at: float
+
+
+_kept: dict[tuple[str, date], Rulebook] = {}
+_lock = threading.Lock()
+
+
+def terms_of(purpose: Purpose) -> PurposeTerms:
+    return PurposeTerms(
+        code=purpose.code,
+        name=purpose.name,
+        category=str(purpose.message_category),
+        needs_consent=purpose.needs_consent,
+        sends_messages=purpose.sends_messages,
+        label=f"{purpose.code}@{purpose.version}",
+    )
+
+
+def _load(on: date) -> Rulebook:
+    try:
+        rule = law.legal_rule(HOURS_RULE, on=on)
+        opens, closes = (time.fromisoformat(value) for value in rule.values)
+        hours: Hours | None = Hours(opens, closes, clock.IST)
+        label = f"{rule.key}@{rule.version}"
+    except PortalError:
+        hours, label = None, ""
+    return Rulebook(
+        on=on,
+        purposes={purpose.code: terms_of(purpose) for purpose in law.purposes_in_force(on=on)},
+        fiduciaries=dict(Fiduciary.objects.values_list("code", "pk")),
+        hours=hours,
+        hours_label=label,
+        loaded_at=monotonic_time.monotonic(),
+    )
+
+
+def rulebook(at: datetime, *, purpose: str = "", fiduciary: str = "") -> Rulebook:
+    """The rules of the day of ``at`` in India. A purpose or fiduciary that the kept copy lacks is looked up afresh."""
+    key = (str(connection.settings_dict["NAME"]), at.astimezone(clock.IST).date())
+    kept = _kept.get(key)
+    if kept is not None and monotonic_time.monotonic() - kept.loaded_at < settings.DECISION_RULES_SECONDS:
+        known = (not purpose or purpose in kept.purposes) and (not fiduciary or fiduciary in kept.fiduciaries)
+        if known:
+            return kept
+    loaded = _load(key[1])
+    with _lock:
+        if len(_kept) > settings.DECISION_RULES_DAYS:
+            _kept.clear()
+        _kept[key] = loaded
+    return loaded
+
+
+def forget() -> None:
+    """Drop what is kept, in this process."""
+    with _lock:
+        _kept.clear()

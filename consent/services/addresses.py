@@ -1,0 +1,81 @@
+"""What an answer is about: an e-mail address, a number, or the person where no address is needed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import addresses
+from portal.core.errors import Refused
+from portal.law.states import Channel
+from portal.people import selectors as people
+from portal.people.models import ContactPoint
+
+#: The kind of "address" of channels that reach a person after signing in, and of processing that is no message.
+SUBJECT = "subject"
+KIND_OF_CHANNEL = {
+    Channel.SMS: addresses.PHONE,
+    Channel.WHATSAPP: addresses.PHONE,
+    Channel.RCS: addresses.PHONE,
+    Channel.VOICE: addresses.PHONE,
+    Channel.EMAIL: addresses.EMAIL,
+    Channel.PUSH: SUBJECT,
+    Channel.DASHBOARD: SUBJECT,
+    Channel.NONE: SUBJECT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """``keys`` are the lookup hashes under every key that was ever in use, the present one first."""
+
+    kind: str
+    keys: tuple[bytes, ...]
+    is_verified: bool = False
+
+    @property
+    def key(self) -> bytes:
+        return self.keys[0]
+
+
+def _subject_text(subject_ref: UUID) -> str:
+    return f"{SUBJECT}:{subject_ref}"
+
+
+def subject_keys(subject_ref: UUID) -> list[bytes]:
+    """The lookup hashes that stand for the person where there is no address."""
+    return addresses.address_keys(_subject_text(subject_ref))
+
+
+def address_of(*, subject_ref: UUID, channel: str, kind: str, text: str) -> Address:
+    """The address an answer is about. Raises Refused when it is none, or not one that the channel uses."""
+    expected = KIND_OF_CHANNEL[Channel(channel)]
+    if kind != expected:
+        raise Refused(_("This kind of address is not used on that channel."), code="ADDRESS_KIND")
+    if expected == SUBJECT:
+        return Address(SUBJECT, tuple(subject_keys(subject_ref)), is_verified=True)
+    keys = tuple(addresses.address_keys(addresses.normalise(kind, text)))
+    return Address(kind, keys, is_verified=_is_verified(subject_ref, keys))
+
+
+def _is_verified(subject_ref: UUID, keys: tuple[bytes, ...]) -> bool:
+    return ContactPoint.objects.filter(
+        principal__subject__ref__in=people.refs_of(subject_ref),
+        address_key__in=keys,
+        left_at=None,
+        verified_at__isnull=False,
+    ).exists()
+
+
+def addresses_of(subject_ref: UUID, channel: str) -> list[Address]:
+    """Every address at which the person is reached on a channel now."""
+    kind = KIND_OF_CHANNEL[Channel(channel)]
+    if kind == SUBJECT:
+        return [Address(SUBJECT, tuple(subject_keys(subject_ref)), is_verified=True)]
+    held = ContactPoint.objects.filter(
+        principal__subject__ref__in=people.refs_of(subject_ref), kind=kind, left_at=None
+    ).order_by("pk")
+    return [
+        Address(kind, tuple(addresses.address_keys(contact.address)), is_verified=contact.verified_at is not None)
+        for contact in held
+    ]

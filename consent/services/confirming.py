@@ -1,0 +1,70 @@
+"""The person is told in writing what was recorded, with the receipt's number."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+
+from consent.models import ConsentEvent, ConsentReceipt, Preference
+from consent.rules.fold import YES
+from portal.core import clock
+from portal.law import selectors as law
+from portal.law.states import Channel
+from portal.outbox.services import post
+from portal.people import selectors as people
+from portal.people.models import Principal
+
+#: The confirmation itself is owed: it goes out whatever was withdrawn.
+PURPOSE = "account_service"
+
+
+def confirm(receipt: ConsentReceipt, events: Sequence[ConsentEvent], *, at: datetime) -> None:
+    """Post one message for the whole receipt, in the caller's transaction; none for a person without an address.
+
+    It names purposes and channels, never an address, and asks for nothing.
+    """
+    principal = Principal.objects.filter(subject__ref__in=people.refs_of(receipt.subject_ref)).first()
+    if principal is None:
+        return
+    contact = people.contact_for(principal, Channel.EMAIL)
+    wish = Preference.objects.filter(subject_ref=receipt.subject_ref).values_list("language", flat=True).first()
+    language = wish or principal.language
+    ways = [(Channel.DASHBOARD, "")]
+    if contact is not None and contact.verified_at is not None:
+        ways.append((Channel.EMAIL, contact.address))
+    with translation.override(language):
+        context = {
+            "reference": receipt.reference,
+            "choices": "\n".join(_line(event, at) for event in events),
+            "time": f"{at.astimezone(clock.IST):%d-%m-%Y %H:%M} IST",
+            "url": _address(receipt),
+        }
+    for channel, address in ways:
+        post(
+            kind="consent.confirmed",
+            subject_ref=receipt.subject_ref,
+            channel=channel,
+            address=address,
+            language=language,
+            purpose=PURPOSE,
+            about=f"consent.receipt:{receipt.reference}",
+            context=context,
+            fiduciary=events[0].fiduciary.code,
+        )
+
+
+def _line(event: ConsentEvent, at: datetime) -> str:
+    purpose = law.purpose(event.purpose, on=at.astimezone(clock.IST).date()).name
+    answer = translation.gettext("yes") if event.answer in YES else translation.gettext("no")
+    if event.channel == Channel.NONE:
+        return f"{purpose}: {answer}"
+    return f"{purpose}, {Channel(event.channel).label}: {answer}"
+
+
+def _address(receipt: ConsentReceipt) -> str:
+    try:
+        return settings.SITE_URL + reverse("privacy:consent-receipt", args=[receipt.reference])
+    except NoReverseMatch:
+        return settings.SITE_URL

@@ -1,0 +1,292 @@
+"""May we? One prepared statement on the projection, the rules of the day, and a plain answer.
+
+Not the ORM: this is asked before each message (portal/docs/decisions/). The state row's index is its unique key; the
+number of rows in the table does not matter.
+"""
+
+import functools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import connection
+
+from consent.rules import contact
+from consent.rules.contact import NO_WISHES, Hours, Reason, Verdict, Wishes, Word
+from consent.rules.fold import NO
+from consent.selectors import pace
+from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
+from consent.services import reasons
+from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
+from consent.states import PACE_LIMITS
+from portal.core import addresses, clock
+from portal.core.errors import Refused
+from portal.law.states import Channel
+from portal.people.models import ContactPoint
+from portal.people.models.fiduciaries import OWN_CODE
+
+_NO_WORD: tuple[Word | None, str | None, UUID | None, Wishes] = (None, None, None, NO_WISHES)
+_WAITS = frozenset({Reason.OUTSIDE_HOURS, Reason.QUIET_HOURS, Reason.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to "may this be sent, may this be done?".
+
+    ``entry`` is the ledger identity of the deciding event, ``rules`` the dated rules and purpose that were used,
+    ``valid_until`` when time alone may change the answer (ask again before each message all the same: a withdrawal
+    counts from its commit on). ``signature`` is there when it was asked for.
+    """
+
+    allowed: bool
+    reason: Reason
+    entry: str | None = None
+    rules: tuple[str, ...] = ()
+    valid_until: datetime | None = None
+    at: datetime | None = None
+    about: tuple[str, ...] = field(default=(), repr=False)
+    signature: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """One plain sentence in the reader's language."""
+        return reasons.sentence(self.reason, self.valid_until)
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """When the same message may be tried again, where only the hour is in the way."""
+        return self.valid_until if not self.allowed and self.reason in _WAITS else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``may_contact --json`` prints."""
+        return {
+            "allowed": self.allowed,
+            "reason": str(self.reason),
+            "sentence": self.sentence,
+            "entry": self.entry,
+            "rules": list(self.rules),
+            "valid_until": clock.stamp(self.valid_until) if self.valid_until else None,
+            "signature": self.signature,
+        }
+
+
+def may_contact(
+    *,
+    address: str,
+    purpose: str,
+    channel: Channel | str,
+    at: datetime,
+    fiduciary: str = OWN_CODE,
+    header: str | None = None,
+    template: str | None = None,
+    subject_ref: UUID | None = None,
+    sign: bool = False,
+) -> Decision:
+    """May a message for ``purpose`` go to ``address`` on ``channel`` at ``at``? Never raises for a bad input: that is a no.
+
+    The strictest of the categories that purpose, header and template name counts; a template nobody registered names
+    none that is milder than promotional. ``subject_ref`` stands for the address on push and dashboard. ``sign`` adds an
+    Ed25519 signature over the answer. Reads only.
+    """
+    way = str(channel)
+    book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
+    terms = book.purposes.get(purpose)
+    whose = book.fiduciaries.get(fiduciary)
+    problem = _problem(terms, whose, way, header)
+    keys = () if problem else _keys(way, address, subject_ref)
+    if terms is None or whose is None or problem or not keys:
+        return _answer(Verdict(allowed=False, reason=problem or Reason.NO_SUCH_ADDRESS), None, (), at, (), sign=sign)
+    category = _category(terms, header, template)
+    word, entry, subject, wishes = _lookup(whose, keys, purpose, way)
+    if word is not None and not word.verified and word.answer not in NO:
+        word = _confirmed_since(word, keys, subject)
+    verdict = contact.may_contact(
+        category=category,
+        channel=way,
+        needs_consent=terms.needs_consent,
+        word=word,
+        wishes=wishes,
+        window=book.hours,
+        at=at,
+    )
+    if wishes.pace_most is not None and verdict.allowed and category in {contact.PROMOTIONAL, contact.SERVICE}:
+        sent = pace.sent_since(keys=keys, subject_ref=subject, days=wishes.pace_days, at=at)
+        verdict = contact.paced(verdict, wishes=wishes, sent=sent)
+    entry = None if verdict.reason is Reason.ALLOWED_ESSENTIAL else entry
+    about = (fiduciary, keys[0].hex(), purpose, way, category)
+    return _answer(verdict, entry, _used(book, terms, verdict), at, about, sign=sign)
+
+
+def may_process(
+    *, subject: UUID, purpose: str, at: datetime, fiduciary: str = OWN_CODE, sign: bool = False
+) -> Decision:
+    """May the subject's data be used for a purpose that is no message (analytics, call recording)? Silence is no.
+
+    A purpose that rests on consent needs a living yes; one on another ground is stopped by a no only.
+    """
+    book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
+    terms, whose = book.purposes.get(purpose), book.fiduciaries.get(fiduciary)
+    if terms is None or whose is None:
+        missing = Reason.NO_SUCH_PURPOSE if terms is None else Reason.NO_SUCH_FIDUCIARY
+        return _answer(Verdict(allowed=False, reason=missing), None, (), at, (), sign=sign)
+    keys = tuple(subject_keys(subject))
+    word, entry, _subject, _wishes = _lookup(whose, keys, purpose, str(Channel.NONE))
+    verdict = contact.by_consent(word, at=at) if terms.needs_consent else contact.without_objection(word)
+    if verdict.reason is Reason.ALLOWED_NO_OBJECTION:
+        verdict = Verdict(allowed=True, reason=Reason.ALLOWED_OTHER_BASIS)
+    about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
+    return _answer(verdict, entry, (terms.label,), at, about, sign=sign)
+
+
+def _problem(terms: PurposeTerms | None, whose: int | None, channel: str, header: str | None) -> Reason | None:
+    if terms is None:
+        return Reason.NO_SUCH_PURPOSE
+    if whose is None:
+        return Reason.NO_SUCH_FIDUCIARY
+    if channel == Channel.NONE or channel not in KIND_OF_CHANNEL or not terms.sends_messages:
+        return Reason.NOT_A_MESSAGE
+    if header and contact.category_of_header(header) == "G":
+        return Reason.GOVERNMENT_HEADER
+    return None
+
+
+def _keys(channel: str, address: str, subject_ref: UUID | None) -> tuple[bytes, ...]:
+    kind = KIND_OF_CHANNEL[Channel(channel)]
+    if kind == SUBJECT:
+        return tuple(subject_keys(subject_ref)) if subject_ref else ()
+    try:
+        normalised = addresses.normalise(kind, address)
+    except Refused:
+        return ()
+    if not settings.LOOKUP_KEYS_OLD:
+        return (addresses.address_key(normalised),)
+    return tuple(addresses.address_keys(normalised))
+
+
+def _category(terms: PurposeTerms, header: str | None, template: str | None) -> str:
+    named = [terms.category]
+    if header:
+        named.append(contact.category_of_header(header) or contact.PROMOTIONAL)
+    if template:
+        named.append(contact.PROMOTIONAL)
+    return contact.strictest(named) if len(named) > 1 else terms.category
+
+
+def _used(book: Rulebook, terms: PurposeTerms, verdict: Verdict) -> tuple[str, ...]:
+    timed = verdict.allowed or verdict.reason in _WAITS
+    if terms.category == contact.PROMOTIONAL and timed and book.hours_label:
+        return terms.label, book.hours_label
+    return (terms.label,)
+
+
+_SELECT = """
+SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref,
+       p.quiet_from, p.quiet_until, p.quiet_for_service, p.paused_until, p.pace
+  FROM consent_consentstate s LEFT JOIN consent_preference p ON p.subject_ref = s.subject_ref
+ WHERE s.address_key = {0} AND s.purpose = {0} AND s.channel = {0} AND s.fiduciary_id = {0}
+"""
+_ON_POSTGRESQL = _SELECT.format("%s")
+_ON_SQLITE = _SELECT.format("?")
+
+
+def _lookup(
+    fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str
+) -> tuple[Word | None, str | None, UUID | None, Wishes]:
+    """The state of an address and the wishes of whom it decides for. Of several lookup keys' rows a no wins."""
+    found = _NO_WORD
+    for key in keys:
+        row = _row((key, purpose, channel, fiduciary))
+        if row is not None and (found is _NO_WORD or row[0] in NO):
+            found = _read(row)
+    return found
+
+
+def _row(parameters: tuple[Any, ...]) -> Any:
+    """One row by the driver itself: prepared once per connection, none of Django's cursor wrapping."""
+    connection.ensure_connection()
+    driver: Any = connection.connection
+    if connection.vendor == "postgresql":
+        return driver.execute(_ON_POSTGRESQL, parameters, prepare=True).fetchone()
+    return driver.execute(_ON_SQLITE, parameters).fetchone()
+
+
+def _read(row: Any) -> tuple[Word, str, UUID, Wishes]:
+    answer, verified, expires_at, entry, subject, quiet_from, quiet_until, for_service, paused_until, pace_code = row
+    wishes = NO_WISHES
+    if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"}:
+        most, days = PACE_LIMITS.get(pace_code, (None, 0))
+        quiet = Hours(_time(quiet_from), _time(quiet_until), clock.IST) if quiet_from is not None else None
+        wishes = Wishes(quiet, bool(for_service), _instant(paused_until), most, days)
+    word = Word(answer, verified=bool(verified), expires_at=_instant(expires_at))
+    return word, str(_uuid(entry)), _uuid(subject), wishes
+
+
+def _time(value: Any) -> time:
+    return value if isinstance(value, time) else time.fromisoformat(value)
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _confirmed_since(word: Word, keys: tuple[bytes, ...], subject: UUID | None) -> Word:
+    """A yes that was given before the address was confirmed counts from the confirmation on."""
+    confirmed = ContactPoint.objects.filter(
+        address_key__in=keys, principal__subject__ref=subject, left_at=None, verified_at__isnull=False
+    ).exists()
+    return Word(word.answer, verified=confirmed, expires_at=word.expires_at)
+
+
+@functools.lru_cache(maxsize=4)
+def _private_key(secret: str) -> Ed25519PrivateKey:
+    seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"onesetu/consent-decision/1").derive(secret.encode())
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def public_key() -> bytes:
+    """The 32 bytes that a sender checks decisions with: another key than the ledger's."""
+    return _private_key(settings.LEDGER_KEY).public_key().public_bytes_raw()
+
+
+def signed_text(decision: Decision) -> bytes:
+    """The canonical JSON (RFC 8785) that a decision's signature is over: no address, only its keyed hash."""
+    return rfc8785.dumps(
+        {
+            "about": list(decision.about),
+            "allowed": decision.allowed,
+            "at": clock.stamp(decision.at) if decision.at else None,
+            "entry": decision.entry,
+            "reason": str(decision.reason),
+            "rules": list(decision.rules),
+            "valid_until": clock.stamp(decision.valid_until) if decision.valid_until else None,
+        }
+    )
+
+
+def _answer(
+    verdict: Verdict,
+    entry: str | None,
+    rules: tuple[str, ...],
+    at: datetime,
+    about: tuple[str, ...],
+    *,
+    sign: bool,
+) -> Decision:
+    unsigned = Decision(verdict.allowed, verdict.reason, entry, rules, verdict.valid_until, at, about)
+    if not sign:
+        return unsigned
+    signature = _private_key(settings.LEDGER_KEY).sign(signed_text(unsigned)).hex()
+    return Decision(verdict.allowed, verdict.reason, entry, rules, verdict.valid_until, at, about, signature)

@@ -1,0 +1,172 @@
+"""The projection of consent events: kept as events come, rebuilt when asked."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from consent.models import ConsentEvent, ConsentState
+from consent.rules.fold import Said, deciding
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.people.models import SubjectAlias
+
+#: Keys in one transaction of a rebuild: a writer waits no longer than that.
+CHUNK = 500
+_KEY = ("fiduciary_id", "address_key", "purpose", "channel")
+_SAID = (
+    "pk",
+    "subject_ref",
+    "answer",
+    "occurred_at",
+    "expires_at",
+    "address_verified",
+    "entry__event_id",
+)
+
+
+@dataclass(frozen=True)
+class Key:
+    fiduciary_id: int
+    address_key: bytes
+    purpose: str
+    channel: str
+
+    def filters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _KEY}
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    checked: int
+    mended: int
+    removed: int
+
+
+def same_person(refs: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Each of the references that was joined to another, with the one that stands for all of them."""
+    wanted = set(refs)
+    if len(wanted) < 2:
+        return {}
+    parents = dict(SubjectAlias.objects.values_list("old_ref", "new_ref"))
+    return {ref: _root(ref, parents) for ref in wanted}
+
+
+def _root(ref: UUID, parents: Mapping[UUID, UUID]) -> UUID:
+    seen = {ref}
+    while (upper := parents.get(ref)) is not None and upper not in seen:
+        seen.add(upper)
+        ref = upper
+    return ref
+
+
+def _said(row: Mapping[str, Any]) -> Said:
+    return Said(
+        number=row["pk"],
+        subject=row["subject_ref"],
+        answer=row["answer"],
+        occurred_at=row["occurred_at"],
+        expires_at=row["expires_at"],
+        verified=row["address_verified"],
+    )
+
+
+def fold(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """The state row's values from all events of one key."""
+    by_number = {row["pk"]: row for row in rows}
+    word = deciding((_said(row) for row in rows), same_person(row["subject_ref"] for row in rows))
+    if word is None:
+        raise ValueError("A key without events has no state.")
+    row = by_number[word.number]
+    return {
+        "answer": word.answer,
+        "verified": word.verified,
+        "expires_at": word.expires_at,
+        "event_id": word.number,
+        "entry_ref": row["entry__event_id"],
+        "subject_ref": word.subject,
+        "occurred_at": word.occurred_at,
+        "as_of_event": max(by_number),
+    }
+
+
+def refold(key: Key) -> None:
+    """Bring one key's state up to date, in the caller's transaction. An older fold never overwrites a newer one."""
+    events = ConsentEvent.objects.filter(**key.filters()).order_by("pk")
+    write(key, fold(list(events.values(*_SAID))))
+
+
+def write(key: Key, values: Mapping[str, Any]) -> None:
+    """Insert or update one state row, only when what was folded is newer."""
+    states = ConsentState.objects.filter(**key.filters())
+    if states.filter(as_of_event__lte=values["as_of_event"]).update(**values):
+        return
+    if not states.exists():
+        with transaction.atomic():
+            ConsentState.objects.create(**key.filters(), **values)
+
+
+def rebuild(*, actor: Actor, progress: Callable[[int], None] | None = None) -> Rebuilt:
+    """Compare every state with its events and mend what differs; remove states without events. Safe to repeat.
+
+    Works in chunks of their own transactions, so that answers go on being recorded meanwhile; ends with one audit event.
+    """
+    checked = mended = 0
+    for chunk in _chunks(_groups(), CHUNK):
+        with transaction.atomic():
+            mended += sum(1 for key, rows in chunk if _mend(key, rows))
+        checked += len(chunk)
+        if progress:
+            progress(checked)
+    removed = _remove_orphans()
+    with transaction.atomic():
+        record(
+            AuditKind.CONSENT_STATE_REBUILT,
+            actor=actor,
+            about="consent.state:all",
+            facts={"count": mended + removed},
+            at=clock.now(),
+        )
+    return Rebuilt(checked=checked, mended=mended, removed=removed)
+
+
+def _groups() -> Iterator[tuple[Key, list[Mapping[str, Any]]]]:
+    rows = ConsentEvent.objects.order_by(*_KEY, "pk").values(*_KEY, *_SAID).iterator(chunk_size=5000)
+    for parts, group in groupby(
+        rows, key=lambda row: (row["fiduciary_id"], bytes(row["address_key"]), row["purpose"], row["channel"])
+    ):
+        yield Key(*parts), list(group)
+
+
+def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    while chunk := list(islice(items, size)):
+        yield chunk
+
+
+def _mend(key: Key, rows: list[Mapping[str, Any]]) -> bool:
+    values = fold(rows)
+    kept = ConsentState.objects.filter(**key.filters()).values(*values).first()
+    if kept == values:
+        return False
+    if kept is not None and kept["as_of_event"] > values["as_of_event"]:
+        return False
+    if kept is None:
+        ConsentState.objects.create(**key.filters(), **values)
+    else:
+        ConsentState.objects.filter(**key.filters(), as_of_event=kept["as_of_event"]).update(**values)
+    return True
+
+
+def _remove_orphans() -> int:
+    """States whose deciding event is about another key: only a hand in the database makes one."""
+    wrong: QuerySet[ConsentState] = ConsentState.objects.exclude(
+        event__purpose=F("purpose"), event__channel=F("channel"), event__fiduciary=F("fiduciary")
+    )
+    removed, _each = wrong.delete()
+    return removed

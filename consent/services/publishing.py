@@ -1,0 +1,218 @@
+"""Publishing a text, and letting a defect stand: each by two people who saw the same."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import DefectOverride, NoticeVersion, PolicyDefect, PublicationProposal
+from consent.permissions import Act
+from consent.selectors.notices import open_defects
+from consent.states import VERSION_MOVES, NoticeKind, VersionState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.core.moves import move
+from portal.law.services import purposes
+from portal.ledger.services import append
+from portal.ledger.states import EntryKind
+from portal.people.services import four_eyes
+from portal.people.states import Answer
+
+
+def shown(version: NoticeVersion) -> dict[str, Any]:
+    """What both people see and are bound to: every text by its hash, the day, the overridden defects."""
+    overrides = DefectOverride.objects.filter(defect__version=version, answer=Answer.APPROVED).order_by("defect_id")
+    return {
+        "notice": version.notice.code,
+        "version": version.number,
+        "effective_on": version.effective_on.isoformat(),
+        "purposes": list(version.purposes),
+        "what_changed": version.what_changed,
+        "texts": {text.language: text.sha256 for text in version.texts.order_by("language")},
+        "overridden": [f"{override.defect.code} {override.defect.clause}" for override in overrides],
+    }
+
+
+def propose(*, version: NoticeVersion, actor: Actor, now: datetime | None = None) -> PublicationProposal:
+    """Propose to publish a draft as it stands. Nothing changes until another person approves.
+
+    Raises Refused while a defect is open, for a version that is no draft, has no English text or is proposed already;
+    NotAllowed when the actor's role may not propose.
+    """
+    at = now or clock.now()
+    maker = four_eyes.person_of(actor)
+    four_eyes.require_maker(maker, Act.NOTICE_PUBLISH, now=at)
+    _refuse_unready(version)
+    with transaction.atomic():
+        if version.proposals.filter(answer=Answer.PENDING).exists():
+            raise Refused(_("This version is proposed already. Another person has to answer."), code="PENDING")
+        proposal = four_eyes.propose(
+            PublicationProposal,
+            act=Act.NOTICE_PUBLISH,
+            maker=maker,
+            shown=shown(version),
+            now=at,
+            version=version,
+        )
+        _note(AuditKind.NOTICES_VERSION_PROPOSED, version, actor, at, proposal=proposal)
+    return proposal
+
+
+def answer(
+    *, proposal: PublicationProposal, approve: bool, reason: str = "", actor: Actor, now: datetime | None = None
+) -> None:
+    """Answer a proposal as another person; approving publishes, in the same transaction.
+
+    A published text is a ledger entry in each of its languages, and its purposes may be asked for from its first day.
+    Raises as ``four_eyes.answer``, and Refused when a defect is open.
+    """
+    at = now or clock.now()
+    checker = four_eyes.person_of(actor)
+    version = NoticeVersion.objects.select_related("notice").get(pk=proposal.version_id)
+    with transaction.atomic():
+        four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown(version), reason=reason, now=at)
+        _note(AuditKind.NOTICES_VERSION_ANSWERED, version, actor, at, proposal=proposal)
+        if approve:
+            _refuse_unready(version)
+            _publish(version, actor=actor, at=at)
+
+
+def _refuse_unready(version: NoticeVersion) -> None:
+    if version.state != VersionState.DRAFT:
+        raise Refused(_("Only a draft can be published."), code="NOT_A_DRAFT")
+    if not version.texts.filter(language="en").exists():
+        raise Refused(_("The binding text, in English, is missing."), code="NO_BINDING_TEXT")
+    left = open_defects(version)
+    if left:
+        raise Refused(
+            _("%(count)s defects are open (%(first)s). Mend the text, or let two people say why each may stay.")
+            % {"count": len(left), "first": f"{left[0].code} {left[0].clause}"},
+            code="DEFECTS_OPEN",
+        )
+
+
+def _publish(version: NoticeVersion, *, actor: Actor, at: datetime) -> None:
+    move(version, VersionState.PUBLISHED, moves=VERSION_MOVES, published_at=at)
+    for text in version.texts.order_by("language"):
+        append(
+            kind=EntryKind.NOTICE,
+            payload={
+                "id": version.notice.code,
+                "version": version.number,
+                "lang": text.language,
+                "sha256": text.sha256,
+                "effective_on": version.effective_on.isoformat(),
+            },
+            subject_ref=None,
+            recorded_at=at,
+        )
+    if version.notice.kind == NoticeKind.CONSENT_NOTICE:
+        for code in version.purposes:
+            purposes.notice_published(code=code, at=max(at, _first_instant(version.effective_on)))
+    _note(AuditKind.NOTICES_VERSION_PUBLISHED, version, actor, at)
+
+
+def _first_instant(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=clock.IST)
+
+
+def drop(*, version: NoticeVersion, actor: Actor, now: datetime | None = None) -> None:
+    """Give up a draft. Raises IllegalMove for a published version."""
+    at = now or clock.now()
+    with transaction.atomic():
+        move(version, VersionState.DROPPED, moves=VERSION_MOVES)
+        _note(AuditKind.NOTICES_VERSION_WITHDRAWN, version, actor, at)
+
+
+def propose_override(*, defect: PolicyDefect, why: str, actor: Actor, now: datetime | None = None) -> DefectOverride:
+    """Say why a defect may stay. It counts once another person agrees. Raises Refused without a reason."""
+    at = now or clock.now()
+    maker = four_eyes.person_of(actor)
+    four_eyes.require_maker(maker, Act.DEFECT_OVERRIDE, now=at)
+    reason = why.strip()
+    if not reason:
+        raise Refused(_("Say why the text may be published with this defect."), code="REASON_MISSING")
+    if defect.version.state != VersionState.DRAFT:
+        raise Refused(_("This version is no draft any more."), code="NOT_A_DRAFT")
+    with transaction.atomic():
+        if defect.overrides.exclude(answer=Answer.REFUSED).exists():
+            raise Refused(_("Somebody proposed this already, or two people agreed."), code="PENDING")
+        override = four_eyes.propose(
+            DefectOverride,
+            act=Act.DEFECT_OVERRIDE,
+            maker=maker,
+            shown=_shown_override(defect, reason),
+            now=at,
+            defect=defect,
+            why=reason,
+        )
+        _note_override(AuditKind.NOTICES_OVERRIDE_PROPOSED, override, actor, at)
+    return override
+
+
+def answer_override(
+    *, override: DefectOverride, approve: bool, reason: str = "", actor: Actor, now: datetime | None = None
+) -> None:
+    """Agree or refuse, as another person, that a defect may stay."""
+    at = now or clock.now()
+    with transaction.atomic():
+        four_eyes.answer(
+            override,
+            checker=four_eyes.person_of(actor),
+            approve=approve,
+            shown=_shown_override(override.defect, override.why),
+            reason=reason,
+            now=at,
+        )
+        kind = AuditKind.NOTICES_DEFECT_OVERRIDDEN if approve else AuditKind.NOTICES_OVERRIDE_REFUSED
+        _note_override(kind, override, actor, at)
+
+
+def _shown_override(defect: PolicyDefect, why: str) -> dict[str, Any]:
+    return {
+        "version": defect.version_id,
+        "code": defect.code,
+        "clause": defect.clause,
+        "message": defect.message,
+        "why": why,
+    }
+
+
+def _note(
+    kind: AuditKind,
+    version: NoticeVersion,
+    actor: Actor,
+    at: datetime,
+    *,
+    proposal: PublicationProposal | None = None,
+) -> None:
+    facts: dict[str, str | int | bool | None] = {
+        "notice": version.notice.code,
+        "version": version.number,
+        "effective_on": version.effective_on.isoformat(),
+    }
+    if proposal is not None:
+        facts |= {"proposal": proposal.pk, "answer": proposal.answer, "shown_sha256": proposal.shown_sha256}
+    record(kind, actor=actor, about=f"consent.notice:{version.notice.code}", facts=facts, at=at)
+
+
+def _note_override(kind: AuditKind, override: DefectOverride, actor: Actor, at: datetime) -> None:
+    version = override.defect.version
+    record(
+        kind,
+        actor=actor,
+        about=f"consent.notice:{version.notice.code}",
+        facts={
+            "notice": version.notice.code,
+            "version": version.number,
+            "defect": f"{override.defect.code} {override.defect.clause}",
+            "proposal": override.pk,
+            "answer": override.answer,
+            "shown_sha256": override.shown_sha256,
+        },
+        at=at,
+    )

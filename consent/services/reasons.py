@@ -1,0 +1,44 @@
+"""Reason codes as sentences."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.rules.contact import Reason
+from portal.core import clock
+
+SENTENCES: Mapping[Reason, Any] = {
+    Reason.ADDRESS_UNVERIFIED: gettext_lazy("No: the person said yes, but has not confirmed this address yet."),
+    Reason.ALLOWED_BY_CONSENT: gettext_lazy("Yes: the person agreed."),
+    Reason.ALLOWED_ESSENTIAL: gettext_lazy("Yes: this message is needed to run the account or is owed by law."),
+    Reason.ALLOWED_NO_OBJECTION: gettext_lazy(
+        "Yes: the purpose rests on another ground and the person did not object."
+    ),
+    Reason.ALLOWED_OTHER_BASIS: gettext_lazy("Yes: the purpose rests on another ground than consent."),
+    Reason.CONSENT_DENIED: gettext_lazy("No: somebody at this address said no."),
+    Reason.CONSENT_EXPIRED: gettext_lazy("No: the consent has ended."),
+    Reason.CONSENT_WITHDRAWN: gettext_lazy("No: somebody at this address withdrew consent."),
+    Reason.GOVERNMENT_HEADER: gettext_lazy("No: a header that ends in -G belongs to the government."),
+    Reason.NO_CONSENT: gettext_lazy("No: nobody at this address has said yes."),
+    Reason.NO_SUCH_ADDRESS: gettext_lazy("No: this is not an address of that channel."),
+    Reason.NO_SUCH_FIDUCIARY: gettext_lazy("No: we do not know on whose behalf this would be."),
+    Reason.NO_SUCH_PURPOSE: gettext_lazy("No: there is no such purpose in force."),
+    Reason.NOT_A_MESSAGE: gettext_lazy("No: this purpose sends no messages on that channel."),
+    Reason.OUTSIDE_HOURS: gettext_lazy("No: promotional messages may not be sent at this hour."),
+    Reason.PAUSED: gettext_lazy("No: the person paused messages."),
+    Reason.QUIET_HOURS: gettext_lazy("No: the person wants quiet at this hour."),
+    Reason.RULES_MISSING: gettext_lazy("No: the permitted hours are not loaded. Run sync_rules."),
+    Reason.TOO_OFTEN: gettext_lazy("No: the person does not want more messages in this time."),
+}
+
+
+def sentence(reason: Reason, valid_until: datetime | None = None) -> str:
+    """One sentence; with the time, in India, at which it may change by itself."""
+    plain = str(SENTENCES[reason])
+    if valid_until is None:
+        return plain
+    until = f"{valid_until.astimezone(clock.IST):%d-%m-%Y %H:%M}"
+    return _("%(answer)s This holds until %(time)s IST.") % {"answer": plain, "time": until}

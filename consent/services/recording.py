@@ -1,0 +1,245 @@
+"""Answers become facts: event, ledger entry, state and confirmation in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import ConsentEvent, ConsentReceipt, NoticeText, NoticeVersion
+from consent.rules.fold import NO, YES
+from consent.services import confirming, projection, validity
+from consent.services.addresses import Address, address_of
+from consent.states import Answer, VersionState, Way
+from portal.core import clock, ids
+from portal.core.actor import Actor
+from portal.core.errors import LostRace, NotFound, Refused
+from portal.law import selectors as law
+from portal.law.states import Channel
+from portal.ledger.services import append
+from portal.ledger.states import EntryKind
+from portal.people.models import Fiduciary
+
+#: Two people may answer for one address at the same instant: the second reads again.
+TRIES = 3
+#: Ways that bring the proof of a yes with them instead of one of our notices.
+WITH_OWN_PROOF = frozenset({Way.IMPORT, Way.CONSENT_MANAGER})
+#: Ways in which the time or the house, not the person, ends an answer: nothing is confirmed to the person.
+UNASKED = frozenset({Way.ADDRESS_LEFT, Way.EXPIRY, Way.IMPORT})
+
+Evidence = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer about one address. ``notice`` is the exact text that was shown; a yes needs it."""
+
+    address: Address
+    purpose: str
+    channel: str
+    answer: Answer
+    notice: NoticeText | None = None
+    evidence: Sequence[Evidence] = ()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What one act recorded; ``receipt`` is None when nothing had to change."""
+
+    receipt: ConsentReceipt | None
+    events: tuple[ConsentEvent, ...]
+
+
+def fiduciary_of(code: str | Fiduciary) -> Fiduciary:
+    """Raises NotFound for a code that nobody has."""
+    if isinstance(code, Fiduciary):
+        return code
+    found = Fiduciary.objects.filter(code=code).first()
+    if found is None:
+        raise NotFound(_("There is no such fiduciary."))
+    return found
+
+
+def record(
+    *,
+    subject_ref: UUID,
+    fiduciary: str | Fiduciary,
+    address_kind: str,
+    address: str,
+    purpose: str,
+    channel: Channel | str,
+    answer: Answer | str,
+    notice_version: NoticeVersion | None,
+    way: Way | str,
+    evidence: Sequence[Evidence] = (),
+    occurred_at: datetime,
+    actor: Actor,
+    language: str = "en",
+    now: datetime | None = None,
+) -> ConsentEvent:
+    """Append one answer, its ledger entry, the state and the confirmation, in one transaction; returns the event.
+
+    ``address_kind`` is email or phone, or subject for push, dashboard and processing that is no message (``address`` is
+    then not used). ``evidence`` are pairs of type and sha256. ``occurred_at`` is when the person answered, as we were
+    told; ``recorded_at`` is now. Each call appends, also when the answer is what it was.
+
+    Raises Refused for a yes without a published notice (DPDP s.6(1), GDPR Article 7), an address that is none or a time
+    in the future; NotFound for a purpose that is not in force or an unknown fiduciary.
+    """
+    place = address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address)
+    notice = notice_version.text_in(language) if notice_version else None
+    choice = Choice(place, purpose, str(channel), Answer(answer), notice, evidence)
+    done = record_all(
+        subject_ref=subject_ref,
+        fiduciary=fiduciary,
+        choices=[choice],
+        way=Way(way),
+        occurred_at=occurred_at,
+        actor=actor,
+        now=now,
+    )
+    return done.events[0]
+
+
+def record_all(
+    *,
+    subject_ref: UUID,
+    fiduciary: str | Fiduciary,
+    choices: Iterable[Choice],
+    way: Way,
+    occurred_at: datetime,
+    actor: Actor,
+    now: datetime | None = None,
+) -> Recorded:
+    """Append the answers of one act under one receipt, each its own event and ledger entry. No choice: no receipt."""
+    at = now or clock.now()
+    wanted = list(choices)
+    if not wanted:
+        return Recorded(None, ())
+    whose = fiduciary_of(fiduciary)
+    if occurred_at > at:
+        raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
+    for choice in wanted:
+        _check(choice, way=way, on=at, occurred_at=occurred_at)
+    with transaction.atomic():
+        receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
+        common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
+        events = tuple(_append(receipt, choice, actor=actor, **common) for choice in wanted)
+        if way not in UNASKED:
+            confirming.confirm(receipt, events, at=at)
+    return Recorded(receipt, events)
+
+
+def _check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> None:
+    purpose = law.purpose(choice.purpose, on=on.astimezone(clock.IST).date())
+    if purpose.sends_messages == (choice.channel == Channel.NONE):
+        raise Refused(_("This purpose is not used on that channel."), code="CHANNEL_NOT_USED")
+    if choice.answer not in YES or way is Way.UNDO:
+        return
+    if way in WITH_OWN_PROOF:
+        if not choice.evidence:
+            raise Refused(_("A yes from elsewhere needs the proof of it."), code="EVIDENCE_MISSING")
+        return
+    text = choice.notice
+    if text is None or text.version.state != VersionState.PUBLISHED:
+        raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")
+    if text.version.effective_on > occurred_at.astimezone(clock.IST).date():
+        raise Refused(_("This notice was not in force yet."), code="NOTICE_NOT_IN_FORCE")
+
+
+def _append(receipt: ConsentReceipt, choice: Choice, **common: Any) -> ConsentEvent:
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic():
+                return _append_once(receipt, choice, **common)
+        except IntegrityError:
+            if attempt == TRIES - 1:
+                raise LostRace(_("Somebody else answered for this address a moment ago. Try again.")) from None
+    raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+def _append_once(
+    receipt: ConsentReceipt,
+    choice: Choice,
+    *,
+    subject_ref: UUID,
+    fiduciary: Fiduciary,
+    way: Way,
+    occurred_at: datetime,
+    at: datetime,
+    actor: Actor,
+) -> ConsentEvent:
+    previous = (
+        ConsentEvent.objects.filter(
+            fiduciary=fiduciary, address_key__in=choice.address.keys, purpose=choice.purpose, channel=choice.channel
+        )
+        .select_related("entry")
+        .order_by("-pk")
+        .first()
+    )
+    # A chain stays under the lookup key it began with; decisions ask for every key that was ever in use.
+    address_key = bytes(previous.address_key) if previous else choice.address.key
+    entry = append(
+        kind=EntryKind.CONSENT,
+        payload={
+            "event": str(choice.answer),
+            "fiduciary": fiduciary.code,
+            "address_key": address_key.hex(),
+            "purpose": choice.purpose,
+            "channel": choice.channel,
+            "notice": _notice(choice.notice),
+            "evidence": [{"type": item["type"], "sha256": item["sha256"]} for item in choice.evidence],
+            "prev": str(previous.entry.event_id) if previous else None,
+            "occurred_at": clock.stamp(occurred_at),
+            "way": str(way),
+            "actor": {"kind": str(actor.kind), "ref": actor.ref},
+        },
+        subject_ref=subject_ref,
+        recorded_at=at,
+    )
+    event = ConsentEvent.objects.create(
+        entry=entry,
+        receipt=receipt,
+        subject_ref=subject_ref,
+        fiduciary=fiduciary,
+        address_kind=choice.address.kind,
+        address_key=address_key,
+        address_verified=choice.address.is_verified or way in WITH_OWN_PROOF,
+        purpose=choice.purpose,
+        channel=choice.channel,
+        answer=choice.answer,
+        notice_version=choice.notice.version if choice.notice else None,
+        notice_language=choice.notice.language if choice.notice else "",
+        notice_sha256=choice.notice.sha256 if choice.notice else "",
+        way=way,
+        actor_kind=str(actor.kind),
+        actor_ref=actor.ref,
+        previous=previous,
+        occurred_at=occurred_at,
+        recorded_at=at,
+        expires_at=validity.ends(choice.purpose, start=occurred_at, recorded_at=at) if choice.answer in YES else None,
+    )
+    projection.refold(projection.Key(fiduciary.pk, address_key, choice.purpose, choice.channel))
+    return event
+
+
+def _notice(text: NoticeText | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    return {
+        "id": text.version.notice.code,
+        "version": text.version.number,
+        "lang": text.language,
+        "sha256": text.sha256,
+    }
+
+
+def is_no(event: ConsentEvent | None) -> bool:
+    return event is not None and event.answer in NO
+
+
+def is_yes(event: ConsentEvent | None) -> bool:
+    return event is not None and event.answer in YES

@@ -1,0 +1,20 @@
+"""How long a yes holds."""
+
+from datetime import datetime
+
+from portal.core import clock
+from portal.law import selectors as law
+from portal.law.services import timing
+
+
+def ends(purpose: str, *, start: datetime, recorded_at: datetime) -> datetime | None:
+    """When a yes that was given at ``start`` ends by itself; None where the purpose sets no time.
+
+    The time is the dated house rule that the purpose names, as both are on the day of recording; it is counted early,
+    for it is a promise to the person.
+    """
+    on = recorded_at.astimezone(clock.IST).date()
+    rule = law.purpose(purpose, on=on).validity_rule
+    if not rule:
+        return None
+    return timing.dates_of(law.house_rule(rule, on=on), start, str(clock.IST)).due

@@ -1,0 +1,179 @@
+"""Withdrawing, stopping everything promotional, and taking a stop back within minutes."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import ConsentEvent, ConsentReceipt, NoticeText
+from consent.rules.fold import NO, YES
+from consent.selectors import history
+from consent.services.addresses import Address, address_of, addresses_of
+from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
+from consent.states import Answer, Way
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.law import selectors as law
+from portal.law.states import MESSAGE_CHANNELS, Channel
+from portal.people.models import Fiduciary
+from portal.people.models.fiduciaries import OWN_CODE
+
+#: For how long a stop may be taken back by the browser that made it.
+UNDO_RULE = "consent.undo"
+
+
+def withdraw(
+    *,
+    subject_ref: UUID,
+    fiduciary: str | Fiduciary = OWN_CODE,
+    purpose: str,
+    channel: Channel | str,
+    way: Way | str,
+    actor: Actor,
+    occurred_at: datetime | None = None,
+    address_kind: str = "",
+    address: str = "",
+    evidence: Sequence[Evidence] = (),
+    now: datetime | None = None,
+) -> Recorded:
+    """Withdraw a purpose on a channel at every address of the subject, and at ``address`` where that is another.
+
+    One transaction: events, ledger entries, states, confirmation. From its commit on every decision says no. What the
+    person had withdrawn already is left as it is, so a STOP that arrives twice is harmless (DPDP s.6(4)-(6)).
+    """
+    at = now or clock.now()
+    whose = fiduciary_of(fiduciary)
+    places = _places(subject_ref, whose, purpose, str(channel))
+    if address:
+        named = address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address)
+        if not any(set(named.keys) & set(place.keys) for place in places):
+            places.append(named)
+    said = _latest(subject_ref, whose)
+    choices = [
+        Choice(place, purpose, str(channel), Answer.WITHDRAWN, _notice_of(before), evidence)
+        for place in places
+        if (before := _find(said, place, purpose, str(channel))) is None or before.answer not in NO
+    ]
+    return record_all(
+        subject_ref=subject_ref,
+        fiduciary=whose,
+        choices=choices,
+        way=Way(way),
+        occurred_at=occurred_at or at,
+        actor=actor,
+        now=at,
+    )
+
+
+def stop_all_promotional(
+    *,
+    subject_ref: UUID,
+    fiduciary: str | Fiduciary = OWN_CODE,
+    actor: Actor,
+    way: Way | str = Way.STOP_ALL,
+    now: datetime | None = None,
+) -> Recorded:
+    """Say no to every promotional purpose on every channel, at every address of the subject, under one receipt.
+
+    Where there was a yes it is withdrawn; where nothing was said the answer is a plain no.
+    """
+    at = now or clock.now()
+    whose = fiduciary_of(fiduciary)
+    said = _latest(subject_ref, whose)
+    choices = []
+    for purpose in law.purposes_in_force(on=at.astimezone(clock.IST).date()):
+        if not purpose.is_promotional:
+            continue
+        for channel in MESSAGE_CHANNELS:
+            for place in _places(subject_ref, whose, purpose.code, channel):
+                before = _find(said, place, purpose.code, channel)
+                if before is None or before.answer not in NO:
+                    answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
+                    choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before)))
+    return record_all(
+        subject_ref=subject_ref,
+        fiduciary=whose,
+        choices=choices,
+        way=Way(way),
+        occurred_at=at,
+        actor=actor,
+        now=at,
+    )
+
+
+def undo_until(receipt: ConsentReceipt) -> datetime:
+    """Until when a stop may be taken back: a dated promise of the house."""
+    rule = law.house_rule(UNDO_RULE, on=receipt.made_at.astimezone(clock.IST).date())
+    return receipt.made_at + timedelta(minutes=int(rule.amount or 0))
+
+
+def undo_stop(*, receipt: ConsentReceipt, actor: Actor, now: datetime | None = None) -> Recorded:
+    """Restore what was answered before a stop, as new events; nothing more than that, and only for some minutes.
+
+    Whatever was answered again since the stop stays as it is. Raises Refused when the time is over or the receipt is no
+    stop. The caller makes sure that it is the browser that stopped.
+    """
+    at = now or clock.now()
+    if at > undo_until(receipt):
+        raise Refused(_("It is too late to undo this. Choose the messages you want below."), code="UNDO_TOO_LATE")
+    stopped = list(receipt.events.select_related("previous__notice_version", "fiduciary").order_by("pk"))
+    if not stopped or any(event.way != Way.STOP_ALL for event in stopped):
+        raise Refused(_("Only “Stop all promotional messages” can be undone here."), code="NOT_A_STOP")
+    choices = []
+    for event in stopped:
+        if ConsentEvent.objects.filter(previous=event).exists():
+            continue
+        before = event.previous if event.answer == Answer.WITHDRAWN else None
+        was_yes = before is not None and before.answer in YES
+        choices.append(
+            Choice(
+                Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified),
+                event.purpose,
+                event.channel,
+                Answer.GIVEN if was_yes else Answer.EXPIRED,
+                _notice_of(before),
+                [{"type": "undone_event", "sha256": hashlib.sha256(str(event.entry_id).encode()).hexdigest()}],
+            )
+        )
+    return record_all(
+        subject_ref=receipt.subject_ref,
+        fiduciary=stopped[0].fiduciary,
+        choices=choices,
+        way=Way.UNDO,
+        occurred_at=at,
+        actor=actor,
+        now=at,
+    )
+
+
+def _latest(subject_ref: UUID, fiduciary: Fiduciary) -> dict[tuple[int, bytes, str, str], ConsentEvent]:
+    return history.latest(history.events_of(subject_ref).filter(fiduciary=fiduciary))
+
+
+def _find(
+    said: dict[tuple[int, bytes, str, str], ConsentEvent], place: Address, purpose: str, channel: str
+) -> ConsentEvent | None:
+    keys = set(place.keys)
+    return next((e for (_f, key, p, c), e in said.items() if key in keys and p == purpose and c == channel), None)
+
+
+def _places(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> list[Address]:
+    """Where the person is reached now, and where they said yes before (an address they since gave up included)."""
+    places = addresses_of(subject_ref, channel)
+    known = {key for place in places for key in place.keys}
+    for event in _latest(subject_ref, fiduciary).values():
+        key = bytes(event.address_key)
+        if event.purpose == purpose and event.channel == channel and event.answer in YES and key not in known:
+            places.append(Address(event.address_kind, (key,), is_verified=event.address_verified))
+            known.add(key)
+    return places
+
+
+def _notice_of(event: ConsentEvent | None) -> NoticeText | None:
+    """The text that the earlier answer was about: what is withdrawn is the yes to that."""
+    if event is None or event.notice_version is None:
+        return None
+    return event.notice_version.texts.filter(sha256=event.notice_sha256).first()

@@ -1,0 +1,76 @@
+"""Consent as services record it, and notices as two people publish them."""
+
+import hashlib
+from datetime import date, timedelta
+
+from consent.models import ConsentEvent, Notice, NoticeText, NoticeVersion
+from consent.services import record
+from consent.states import NoticeKind, VersionState, Way
+from portal.core import actor, clock
+from portal.law.services import purposes, rulebook
+from portal.people.models import Fiduciary, Principal
+from tests.people.factories import PrincipalFactory
+
+ASHA = "asha@acme.example"
+ASHA_PHONE = "+919876543210"
+ASKED = ["marketing", "product_updates", "analytics", "call_recording"]
+
+
+def law_is_loaded():
+    """Rules and purposes as shipped, and Onesetu itself."""
+    rulebook.sync(actor=actor.SYSTEM, now=clock.now())
+    Fiduciary.objects.get_or_create(
+        code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
+    )
+
+
+def published_notice(*, asks=ASKED, code="consent", kind=NoticeKind.CONSENT_NOTICE, effective_on=None, text="May we?"):
+    """A version as two people have published it, without the two people."""
+    notice, _ = Notice.objects.get_or_create(code=code, defaults={"kind": kind, "title": "Notice"})
+    number = notice.versions.count() + 1
+    version = NoticeVersion.objects.create(
+        notice=notice,
+        number=number,
+        state=VersionState.PUBLISHED,
+        effective_on=effective_on or date(2026, 1, 1),
+        purposes=list(asks),
+        drafted_at=clock.now(),
+        published_at=clock.now(),
+    )
+    NoticeText.objects.create(
+        version=version,
+        language="en",
+        body=text.encode(),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        added_at=clock.now(),
+    )
+    for purpose in asks:
+        purposes.notice_published(code=purpose, at=clock.now() - timedelta(days=300))
+    return version
+
+
+def person(**kwargs) -> Principal:
+    """A person with a confirmed e-mail address and number."""
+    return PrincipalFactory(**{"email": ASHA, "phone": ASHA_PHONE, **kwargs})
+
+
+def said(who: Principal, answer: str, **changes) -> ConsentEvent:
+    """One answer of a person, by default about promotional SMS, a minute ago."""
+    channel = changes.get("channel", "sms")
+    kind = {"email": "email", "push": "subject", "dashboard": "subject", "none": "subject"}.get(channel, "phone")
+    contact = who.contact_points.filter(kind=kind).first()
+    usual = {
+        "subject_ref": who.subject.ref,
+        "fiduciary": "onesetu",
+        "address_kind": kind,
+        "address": contact.address if contact else "",
+        "purpose": "marketing",
+        "channel": channel,
+        "answer": answer,
+        "notice_version": NoticeVersion.objects.filter(state=VersionState.PUBLISHED).first(),
+        "way": Way.PAGE,
+        "evidence": (),
+        "occurred_at": clock.now() - timedelta(minutes=1),
+        "actor": actor.SYSTEM,
+    }
+    return record(**{**usual, **changes})

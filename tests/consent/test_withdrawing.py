@@ -1,0 +1,135 @@
+"""Withdrawing works at once, everywhere, and twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from consent.models import ConsentEvent, ConsentState
+from consent.services import may_contact, stop_all_promotional, undo_stop, withdraw
+from consent.states import Answer, Way
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.people.services import contacts
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.people.factories import ContactPointFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+NOON = clock.now().astimezone(clock.IST).replace(hour=12, minute=0) + timedelta(days=1)
+
+
+@pytest.fixture
+def asha(law):
+    published_notice()
+    return person()
+
+
+def sms_allowed(address=ASHA_PHONE):
+    return may_contact(address=address, purpose="marketing", channel="sms", at=NOON).allowed
+
+
+def stop_sms(who, **kwargs):
+    return withdraw(
+        subject_ref=who.subject.ref, purpose="marketing", channel="sms", way=Way.SMS, actor=actor.SYSTEM, **kwargs
+    )
+
+
+def test_a_withdrawal_stops_the_next_message(asha):
+    said(asha, "given")
+    assert sms_allowed()
+    stop_sms(asha)
+    assert not sms_allowed()
+
+
+def test_a_withdrawal_covers_every_address_of_the_person(asha):
+    second = "+919800000002"
+    ContactPointFactory(principal=asha, kind="phone", address=second)
+    said(asha, "given")
+    said(asha, "given", address=second)
+    stop_sms(asha)
+    assert not sms_allowed()
+    assert not sms_allowed(second)
+
+
+def test_a_withdrawal_leaves_other_channels_and_purposes_as_they_are(asha):
+    said(asha, "given", channel="email")
+    said(asha, "given")
+    stop_sms(asha)
+    assert may_contact(address="asha@acme.example", purpose="marketing", channel="email", at=NOON).allowed
+
+
+def test_a_stop_that_arrives_twice_is_one_withdrawal(asha):
+    said(asha, "given")
+    stop_sms(asha)
+    again = stop_sms(asha)
+    assert again.receipt is None
+    assert ConsentEvent.objects.filter(answer="withdrawn").count() == 1
+
+
+def test_a_new_address_starts_at_no(asha):
+    said(asha, "given")
+    ContactPointFactory(principal=asha, kind="phone", address="+919800000003")
+    assert not sms_allowed("+919800000003")
+
+
+def test_stop_all_ends_every_promotional_yes_under_one_receipt_and_nothing_else(asha):
+    said(asha, "given")
+    said(asha, "given", channel="email")
+    said(asha, "given", purpose="product_updates")
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    assert {event.purpose for event in done.events} == {"marketing"}
+    assert {event.channel for event in done.events if event.answer == Answer.WITHDRAWN} == {"sms", "email"}
+    assert {event.answer for event in done.events} == {Answer.WITHDRAWN, Answer.DENIED}
+    assert not ConsentState.objects.filter(purpose="marketing", answer__in=("given", "renewed")).exists()
+    assert ConsentState.objects.get(purpose="product_updates").answer == "given"
+    assert stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM).receipt is None
+
+
+def test_undo_restores_what_was_before_and_nothing_more(asha):
+    yes = said(asha, "given")
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    assert not sms_allowed()
+    undone = undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
+    assert sms_allowed()
+    assert {event.channel for event in undone.events if event.answer == Answer.GIVEN} == {"sms"}
+    assert not ConsentState.objects.filter(answer="denied").exists()
+    restored = undone.events[[event.channel for event in undone.events].index("sms")]
+    assert restored.notice_sha256 == yes.notice_sha256
+    assert ConsentEvent.objects.filter(pk__in=[event.pk for event in done.events]).count() == len(done.events)
+
+
+def test_undo_keeps_what_was_answered_again_after_the_stop(asha):
+    said(asha, "given")
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    said(asha, "denied", occurred_at=clock.now())
+    undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
+    assert not sms_allowed()
+
+
+def test_undo_is_over_after_the_promised_minutes(asha):
+    said(asha, "given")
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    with pytest.raises(Refused) as refusal:
+        undo_stop(receipt=done.receipt, actor=actor.SYSTEM, now=done.receipt.made_at + timedelta(minutes=10, seconds=1))
+    assert refusal.value.code == "UNDO_TOO_LATE"
+    assert not sms_allowed()
+
+
+def test_only_a_stop_can_be_undone(asha):
+    with pytest.raises(Refused) as refusal:
+        undo_stop(receipt=said(asha, "withdrawn").receipt, actor=actor.SYSTEM)
+    assert refusal.value.code == "NOT_A_STOP"
+
+
+def test_an_address_that_is_given_up_takes_its_answers_with_it(asha):
+    said(asha, "given")
+    contacts.leave(contact=asha.contact_points.get(kind="phone"), actor=actor.SYSTEM)
+    assert not sms_allowed()
+    assert ConsentState.objects.get().answer == "expired"
+
+
+def test_the_next_holder_of_a_number_is_not_bound_by_the_no_of_the_one_before(asha):
+    said(asha, "withdrawn")
+    contacts.leave(contact=asha.contact_points.get(kind="phone"), actor=actor.SYSTEM)
+    ravi = person(email="ravi@acme.example")
+    said(ravi, "given", occurred_at=clock.now())
+    assert sms_allowed()
