@@ -1,0 +1,88 @@
+"""Staff of each role. The first two come by bootstrap; every other role is proposed by one person and given by another."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.db import transaction
+
+from portal.core import actor as actors
+from portal.core.actor import Actor
+from portal.demo.story.cast import Cast
+from portal.people.models import Role, User
+from portal.people.services import roles, staff
+
+#: The password of every login of the demonstration; printed on its first page, useless without the current code.
+PASSWORD = "Demonstration-2026"  # noqa: S105 - shown to everybody on purpose, in the demonstration only
+
+#: Name, mailbox and role; in this order they are made.
+MEMBERS = (
+    ("Ramesh Kamat", "administrator", "administrator"),
+    ("Leela Menon", "data.protection", "data_protection_officer"),
+    ("Vidya Gokhale", "grievance.officer", "grievance_officer"),
+    ("Arvind Rane", "grievance.deputy", "grievance_officer"),
+    ("Sunita Pawar", "kyc.maker", "kyc_maker"),
+    ("Irfan Khan", "kyc.checker", "kyc_checker"),
+    ("Maya Shetty", "support", "support"),
+    ("Tara Iyer", "auditor", "auditor"),
+)
+AUDIT_WEEKS = 4
+
+
+def address(mailbox: str) -> str:
+    return f"{mailbox}@onesetu.example"
+
+
+def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
+    """The logins by mailbox, each with its password, a second factor and its role."""
+    now = cast.start
+    made: dict[str, User] = {}
+    for name, mailbox, role in MEMBERS:
+        if roles.needs_bootstrap(now=now):
+            user = staff.bootstrap(
+                email=address(mailbox),
+                full_name=name,
+                role_codes=[role],
+                password=PASSWORD,
+                actor=actor,
+                now=now,
+            )
+        else:
+            user = staff.create(email=address(mailbox), full_name=name, actor=_as(made["administrator"]), now=now)
+            user.set_password(PASSWORD)
+            user.save(update_fields=["password"])
+            _give(cast, user, role, maker=made["administrator"], checker=made["data.protection"])
+        with transaction.atomic():
+            TOTP.activate(user, generate_totp_secret())
+        made[mailbox] = user
+    return made
+
+
+def _as(user: User) -> Actor:
+    return actors.staff(user.pk, via="demonstration")
+
+
+def _give(cast: Cast, user: User, code: str, *, maker: User, checker: User) -> None:
+    role = Role.objects.get(code=code)
+    ends = cast.start + timedelta(weeks=AUDIT_WEEKS) if role.needs_end else None
+    proposal = roles.propose_grant(
+        user=user,
+        role=role,
+        starts_at=cast.start,
+        ends_at=ends,
+        why="Part of the demonstration.",
+        actor=_as(maker),
+        now=cast.start,
+    )
+    roles.answer(proposal=proposal, approve=True, actor=_as(checker), now=cast.start)
+
+
+def secret_of(user: User) -> str | None:
+    """The login's secret for one-time codes, or None when it has none."""
+    row = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if row is None:
+        return None
+    from allauth.mfa.utils import decrypt
+
+    return str(decrypt(row.data["secret"]))
