@@ -1,0 +1,84 @@
+"""The child process: reads one request from standard input, answers on standard output, and can do nothing else.
+
+After its libraries are loaded it gives up memory, time and every new file descriptor: no file can be opened and no
+connection made. It knows no key and no name; the bytes never lie on a disk.
+"""
+
+import codecs
+import io
+import json
+import resource
+import sys
+from typing import Any
+
+import pikepdf
+from PIL import Image
+
+from kyc.inspection import images, kinds, pages, pdfs
+from kyc.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
+
+#: The EXIF tag that says which way up a photo was taken.
+TURNED = 0x0112
+
+
+def warm() -> None:
+    """Use each library once: what they load late must be loaded before the limits close the door."""
+    for name in ("ascii", "latin-1", "utf-8", "utf-16-be", "unicode_escape"):
+        codecs.lookup(name)
+    tags = Image.Exif()
+    tags[TURNED] = 6
+    for mime, form in images.FORMATS.items():
+        out = io.BytesIO()
+        Image.new("RGBA" if mime == kinds.PNG else "RGB", (2, 1)).save(out, form, exif=tags)
+        images.rewritten(out.getvalue(), mime, Limits())
+    kinds.named(b"%PDF-1.7")
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        out = io.BytesIO()
+        pdf.save(out)
+    pdfs.rewritten(out.getvalue(), Limits())
+
+
+def confine(limits: Limits, *, descriptors: int = 0) -> None:
+    """From here on: so much memory and processor time, no new file, connection, process or core dump."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+
+def inspect(data: bytes, extension: str, limits: Limits) -> tuple[Verdict, bytes]:
+    """The verdict and, for a file that may be kept, the bytes to keep."""
+    try:
+        if len(data) > limits.size:
+            raise RefusedFileError(Fault.TOO_LARGE)
+        mime = kinds.sniff(data, extension)
+        return pdfs.rewritten(data, limits) if mime == kinds.PDF else images.rewritten(data, mime, limits)
+    except RefusedFileError as refused:
+        return Verdict(fault=refused.fault, detail=refused.detail), b""
+    except (MemoryError, RecursionError):
+        return Verdict(fault=Fault.TOO_COMPLEX), b""
+
+
+def main() -> None:
+    given = sys.stdin.buffer
+    request: dict[str, Any] = json.loads(given.readline())
+    data = given.read()
+    limits = Limits(**request["limits"])
+    said: dict[str, Any] = {}
+    warm()
+    if request["do"] == "inspect":
+        confine(limits)
+        verdict, out = inspect(data, str(request["extension"]), limits)
+        said = verdict.as_json()
+    elif request["mime"] == kinds.PDF:
+        document = pages.in_memory(data)
+        pages.warm()
+        confine(limits, descriptors=document + 2)
+        out = pages.drawn(document, int(request["page"]))
+    else:
+        confine(limits)
+        out = images.shown(data, str(request["mime"]), limits)
+    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + out)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,56 @@
+"""The parent's side: start the child, hand it the bytes, judge how it ended."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from kyc.inspection.verdict import Fault, Limits, Verdict
+
+ROOT = str(Path(__file__).resolve().parents[2])
+_START = f"import sys; sys.path.insert(0, {ROOT!r}); from kyc.inspection.child import main; main()"
+LIMITS = Limits()
+#: Room for the kept file and its verdict; a child that says more is not believed.
+LONGEST_ANSWER = 64 * 1024 * 1024
+
+
+class ChildFailedError(Exception):
+    """The child ended without an answer: killed by a limit, or it crashed on the file."""
+
+
+def _run(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    """One request to a fresh child without environment. Raises ChildFailedError."""
+    header = json.dumps({**request, "limits": asdict(limits)}).encode() + b"\n"
+    command = [sys.executable, "-I", "-c", _START]
+    try:
+        done = subprocess.run(
+            command, input=header + data, capture_output=True, timeout=limits.wall_seconds, check=False, env={}
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ChildFailedError("time") from error
+    said, _line, out = done.stdout.partition(b"\n")
+    if done.returncode != 0 or not said or len(out) > LONGEST_ANSWER:
+        raise ChildFailedError(f"exit {done.returncode}")
+    return json.loads(said), out
+
+
+def inspect(data: bytes, *, extension: str, limits: Limits = LIMITS) -> tuple[Verdict, bytes]:
+    """The verdict on an upload and the bytes to keep (empty when refused).
+
+    A child that dies on the file is a verdict too, TOO_COMPLEX: the same file would kill the next one.
+    """
+    if len(data) > limits.size:
+        return Verdict(fault=Fault.TOO_LARGE), b""
+    try:
+        said, kept = _run({"do": "inspect", "extension": extension}, data, limits)
+    except ChildFailedError as failed:
+        return Verdict(fault=Fault.TOO_COMPLEX, detail=str(failed)), b""
+    return Verdict.from_json(said), kept
+
+
+def page_as_png(data: bytes, *, mime: str, page: int, limits: Limits = LIMITS) -> bytes:
+    """One page (from 1) of a kept document. Raises ChildFailedError."""
+    _said, out = _run({"do": "show", "mime": mime, "page": page}, data, limits)
+    return out

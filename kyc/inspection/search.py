@@ -1,0 +1,28 @@
+"""Numbers in a document's text."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from kyc import numbers
+from kyc.numbers.result import ascii_digits
+
+_WORDS = {
+    "gstin": re.compile(r"(?<![A-Z0-9])\d{2}[A-Z0-9]{13}(?![A-Z0-9])"),
+    "pan": re.compile(r"(?<![A-Z0-9])[A-Z]{5}\d{4}[A-Z](?![A-Z0-9])"),
+}
+
+
+def numbers_in(texts: Iterable[str]) -> dict[str, list[str]]:
+    """Valid PANs and GST numbers, each once, and under ``aadhaar`` only how often one was met, never the number."""
+    found: dict[str, list[str]] = {name: [] for name in _WORDS}
+    for text in texts:
+        plain = ascii_digits(unicodedata.normalize("NFKC", text))
+        if numbers.find_aadhaar(plain):
+            found.setdefault("aadhaar", []).append("found")
+        for name, form in _WORDS.items():
+            for word in form.findall(plain.upper()):
+                result = numbers.check(name, word)
+                if result.is_valid and result.normal not in found[name]:
+                    found[name].append(result.normal)
+    return {name: words for name, words in found.items() if words}

@@ -1,0 +1,78 @@
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Fault(StrEnum):
+    """Why a file is refused. Each has a message of its own on the page."""
+
+    AADHAAR_NUMBER = "AADHAAR_NUMBER"
+    ACTIVE_CONTENT = "ACTIVE_CONTENT"
+    ARCHIVE = "ARCHIVE"
+    CORRUPT = "CORRUPT"
+    EMBEDDED_FILE = "EMBEDDED_FILE"
+    EMPTY = "EMPTY"
+    ENCRYPTED = "ENCRYPTED"
+    TOO_COMPLEX = "TOO_COMPLEX"
+    TOO_LARGE = "TOO_LARGE"
+    TOO_MANY_PAGES = "TOO_MANY_PAGES"
+    TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
+    TRAILING_DATA = "TRAILING_DATA"
+    TYPE = "TYPE"
+    TYPE_MISMATCH = "TYPE_MISMATCH"
+
+
+class Search(StrEnum):
+    """How far the file's text could be searched for numbers. A picture's text is not read: that is said, not hidden."""
+
+    SEARCHED = "SEARCHED"
+    PARTLY = "PARTLY"
+    NOT_SEARCHED = "NOT_SEARCHED"
+
+
+class RefusedFileError(Exception):
+    """Raised inside the child where a check says no."""
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Technical limits, not law."""
+
+    size: int = 10 * 1024 * 1024
+    pixels: int = 40_000_000
+    pages: int = 20
+    objects: int = 200_000
+    cpu_seconds: int = 20
+    wall_seconds: float = 30.0
+    memory: int = 1536 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the child saw. ``numbers`` holds clear numbers found in the text: they stay in the worker's memory."""
+
+    fault: Fault | None = None
+    detail: str = ""
+    mime: str = ""
+    pages: int = 0
+    width: int = 0
+    height: int = 0
+    search: Search = Search.NOT_SEARCHED
+    numbers: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.fault is None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> "Verdict":
+        fault = Fault(given["fault"]) if given["fault"] else None
+        return cls(**{**given, "fault": fault, "search": Search(given["search"])})

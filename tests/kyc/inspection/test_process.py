@@ -1,0 +1,166 @@
+import io
+import json
+import subprocess
+import sys
+from dataclasses import asdict, replace
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+from PIL import Image
+
+from kyc.inspection import process
+from kyc.inspection.process import inspect, page_as_png
+from kyc.inspection.verdict import Fault, Limits, Search
+from tests.kyc import documents
+
+
+@pytest.mark.parametrize("name", sorted(documents.FAULTS))
+def test_each_fault_is_told_apart_and_nothing_is_kept(name):
+    data, extension, fault = documents.FAULTS[name]
+    verdict, kept = inspect(data, extension=extension)
+    assert (verdict.fault, kept) == (fault, b"")
+
+
+def test_a_pdf_is_kept_and_its_numbers_are_read():
+    verdict, kept = inspect(documents.pdf(pages=2), extension="PDF")
+    assert verdict.is_accepted
+    assert (verdict.mime, verdict.pages, verdict.search) == ("application/pdf", 2, Search.SEARCHED)
+    assert verdict.numbers == {"pan": [documents.PAN]}
+    assert documents.PAN not in repr(verdict)
+    assert len(pikepdf.open(io.BytesIO(kept)).pages) == 2
+
+
+def test_a_pdf_that_only_opens_at_a_page_is_taken():
+    verdict, kept = inspect(documents.pdf(change=documents.opens_at_a_page), extension="pdf")
+    assert verdict.is_accepted
+    assert "/OpenAction" not in pikepdf.open(io.BytesIO(kept)).Root
+
+
+def test_a_number_in_a_comment_or_a_title_is_found_too():
+    def comments(document):
+        note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[0, 0, 9, 9], Contents=String("2341-2341-2346"))
+        document.pages[0].Annots = Array([document.make_indirect(note)])
+
+    def titles(document):
+        document.docinfo["/Title"] = f"card {documents.AADHAAR}"
+
+    for change in (comments, titles):
+        assert inspect(documents.pdf(change=change), extension="pdf")[0].fault is Fault.AADHAAR_NUMBER
+
+
+def test_a_number_set_digit_by_digit_or_in_a_nested_form_is_found():
+    def digit_by_digit(document):
+        shown = " 40 ".join(f"({digit})" for digit in documents.AADHAAR)
+        document.pages[0].Contents = document.make_stream(f"BT /F1 12 Tf [{shown}] TJ ET".encode())
+
+    def nested(document):
+        page = document.pages[0]
+        form = document.make_stream(documents.content(documents.AADHAAR))
+        form.Subtype, form.Resources = Name.Form, page.Resources
+        page.Resources.XObject = Dictionary(X1=form)
+        page.Contents = document.make_stream(b"/X1 Do")
+
+    for change in (digit_by_digit, nested):
+        assert inspect(documents.pdf(change=change), extension="pdf")[0].fault is Fault.AADHAAR_NUMBER
+
+
+def test_text_under_a_font_of_glyph_numbers_is_read_through_its_map():
+    def mapped(document):
+        page = document.pages[0]
+        pairs = "".join(f"<{5 + digit:04x}> <{ord(str(digit)):04x}>\n" for digit in range(10))
+        cmap = document.make_stream(f"10 beginbfchar\n{pairs}endbfchar".encode())
+        page.Resources.Font.F1 = Dictionary(
+            Type=Name.Font, Subtype=Name.Type0, Encoding=Name("/Identity-H"), ToUnicode=cmap
+        )
+        codes = "".join(f"{5 + int(digit):04x}" for digit in documents.AADHAAR)
+        page.Contents = document.make_stream(f"BT /F1 12 Tf <{codes}> Tj ET".encode())
+
+    assert inspect(documents.pdf(change=mapped), extension="pdf")[0].fault is Fault.AADHAAR_NUMBER
+
+
+def test_text_that_cannot_be_read_is_not_called_searched():
+    def unmapped(document):
+        page = document.pages[0]
+        page.Resources.Font.F1 = Dictionary(Type=Name.Font, Subtype=Name.Type0, Encoding=Name("/Identity-H"))
+
+    assert inspect(documents.pdf(change=unmapped), extension="pdf")[0].search is Search.NOT_SEARCHED
+
+
+@pytest.mark.parametrize(("form", "extension"), [("JPEG", "jpg"), ("JPEG", "JPEG"), ("PNG", "png")])
+def test_a_picture_is_written_anew_and_called_not_searched(form, extension):
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    data = documents.image(form, exif=exif)
+    verdict, kept = inspect(data, extension=extension)
+    assert (verdict.width, verdict.height, verdict.search) == (900, 600, Search.NOT_SEARCHED)
+    assert b"taken at home" in data
+    assert b"taken at home" not in kept
+    assert Image.open(io.BytesIO(kept)).size == (900, 600)
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 64, documents.image(), b"\x00\x00\x00\x18ftypmp42film", b"SEFH\x01"])
+def test_what_phones_hang_behind_a_picture_is_let_through_and_dropped(tail):
+    verdict, kept = inspect(documents.image() + tail, extension="jpg")
+    assert verdict.is_accepted
+    assert not kept.endswith(tail)
+
+
+def test_a_sideways_photo_is_turned_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    verdict, _kept = inspect(documents.image("JPEG", (600, 400), exif=exif), extension="jpg")
+    assert (verdict.width, verdict.height) == (400, 600)
+
+
+def test_a_kept_document_is_shown_page_by_page_as_pictures():
+    for data, extension, page in ((documents.pdf(pages=2), "pdf", 2), (documents.image(), "jpg", 1)):
+        verdict, kept = inspect(data, extension=extension)
+        shown = page_as_png(kept, mime=verdict.mime, page=page)
+        picture = Image.open(io.BytesIO(shown))
+        assert picture.format == "PNG"
+        assert len(picture.convert("L").getcolors() or []) > 1
+
+
+def test_a_page_that_is_not_there_is_an_error_of_its_own():
+    _verdict, kept = inspect(documents.pdf(), extension="pdf")
+    with pytest.raises(process.ChildFailedError):
+        page_as_png(kept, mime="application/pdf", page=9)
+
+
+def test_a_file_that_takes_too_long_or_too_much_memory_is_refused():
+    large = documents.image("PNG", (6000, 6000))
+    assert inspect(large, extension="png")[0].is_accepted
+    for limits in (replace(Limits(), wall_seconds=0.05), replace(Limits(), memory=300 * 1024 * 1024)):
+        verdict, kept = inspect(large, extension="png", limits=limits)
+        assert (verdict.fault, kept) == (Fault.TOO_COMPLEX, b"")
+
+
+@pytest.mark.parametrize(
+    "act",
+    ["open('/etc/hostname')", "open('/tmp/out', 'w')", "__import__('socket').socket()", "__import__('os').pipe()"],
+)
+def test_the_child_can_open_no_file_and_no_connection(act):
+    script = (
+        f"import sys; sys.path.insert(0, {process.ROOT!r}); import socket, os; from kyc.inspection import child; "
+        f"from kyc.inspection.verdict import Limits; child.confine(Limits())\ntry:\n    {act}\n"
+        "except OSError as error:\n    sys.exit(41)"
+    )
+    assert subprocess.run([sys.executable, "-I", "-c", script], check=False).returncode == 41
+
+
+def test_the_child_knows_nothing_of_the_project_s_settings_or_environment(monkeypatch):
+    monkeypatch.setenv("VAULT_KEY", "hush-hush")
+    script = process._START.replace("main()", "pass") + "; import os; print(sorted(sys.modules), dict(os.environ))"
+    said = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, check=True, env={}).stdout
+    assert b"django" not in said
+    assert b"hush-hush" not in said
+
+
+def test_limits_travel_to_the_child():
+    header = {"do": "inspect", "extension": "pdf", "limits": {**asdict(Limits()), "pages": 1}}
+    given = json.dumps(header).encode() + b"\n" + documents.pdf(pages=2)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", process._START], input=given, capture_output=True, check=True, env={}
+    )
+    assert json.loads(done.stdout.partition(b"\n")[0])["fault"] == "TOO_MANY_PAGES"

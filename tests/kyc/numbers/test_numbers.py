@@ -1,0 +1,230 @@
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum import verhoeff
+from stdnum.in_ import gstin as peer_gstin
+from stdnum.in_ import pan as peer_pan
+
+from kyc import numbers
+from kyc.numbers import Outcome, Reason, check
+from kyc.numbers.tax import gstin_check_character
+
+
+def aadhaar_from(body: str) -> str:
+    return body + str(verhoeff.calc_check_digit(body))
+
+
+AADHAARS = st.from_regex(r"[2-9][0-9]{10}", fullmatch=True).map(aadhaar_from).filter(lambda n: n != n[::-1])
+VIDS = st.from_regex(r"[2-9][0-9]{14}", fullmatch=True).map(aadhaar_from)
+PANS = st.from_regex(r"[A-Z]{3}[ABCFGHJLPTK][A-Z][0-9]{3}[1-9][A-Z]", fullmatch=True)
+
+
+@given(number=AADHAARS)
+def test_an_aadhaar_number_is_recognised_and_never_given_back(number):
+    found = check("aadhaar", number)
+    assert (found.outcome, found.normal, found.details) == (Outcome.PASS, "", {})
+    assert found.display == f"XXXX XXXX {number[-4:]}"
+    assert number not in repr(found)
+
+
+@given(number=AADHAARS, place=st.integers(0, 11), digit=st.sampled_from(string.digits))
+def test_any_one_wrong_digit_of_an_aadhaar_number_is_found(number, place, digit):
+    changed = number[:place] + digit + number[place + 1 :]
+    assert check("aadhaar", changed).is_valid is (changed == number)
+
+
+@given(number=AADHAARS, place=st.integers(0, 10))
+def test_two_swapped_digits_of_an_aadhaar_number_are_found(number, place):
+    swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+    assert check("aadhaar", swapped).is_valid is (swapped == number)
+
+
+@pytest.mark.parametrize("text", ["123456789012", "0" * 12, "2345", "not an aadhaar", "", "234567\u200b890123"])
+def test_what_is_no_aadhaar_number_is_refused(text):
+    assert not check("aadhaar", text).is_valid
+
+
+WRITTEN = st.sampled_from(
+    [
+        lambda n: n,
+        lambda n: " ".join(n[at : at + 4] for at in range(0, len(n), 4)),
+        lambda n: "-".join(n[at : at + 4] for at in range(0, len(n), 4)),
+        lambda n: "\n".join(n[at : at + 4] for at in range(0, len(n), 4)),
+        " ".join,
+        lambda n: n.translate(str.maketrans("0123456789", "०१२३४५६७८९")),
+        lambda n: n.translate(str.maketrans("0123456789", "０１２３４５６７８９")),
+    ]
+)
+
+
+@given(number=AADHAARS | VIDS, written=WRITTEN, before=st.sampled_from(["", "Aadhaar: ", "DOB 2001 ", "No.\n"]))
+def test_an_aadhaar_number_is_found_in_a_text_however_it_is_written(number, written, before):
+    text = f"{before}{written(number)} and more"
+    spans = numbers.find_aadhaar(text)
+    assert spans
+    rest = text[: spans[-1][0]] + text[spans[-1][1] :]
+    assert written(number) not in rest
+
+
+@pytest.mark.parametrize("text", ["XXXX XXXX 1234", "GSTIN 27AAPFU0939F1ZV", "on 25 November 2026 at 10.30", "110001"])
+def test_ordinary_text_holds_no_aadhaar_number(text):
+    assert numbers.find_aadhaar(text) == []
+
+
+@given(number=AADHAARS)
+def test_a_longer_number_is_not_taken_for_an_aadhaar_number(number):
+    assert numbers.find_aadhaar(f"9{number}") == []
+
+
+@given(pan=PANS)
+def test_every_pan_that_a_known_library_accepts_is_accepted_and_masked_alike(pan):
+    found = check("pan", f" {pan[:5].lower()} {pan[5:]} ")
+    assert found.is_valid is peer_pan.is_valid(pan) is True
+    assert (found.normal, found.display) == (pan, peer_pan.mask(pan))
+    assert (found.details["holder"], found.details["initial"]) == (pan[3], pan[4])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("AAAPA1234", Reason.FORMAT),
+        ("AAAPA12345", Reason.FORMAT),
+        ("1AAPA1234A", Reason.FORMAT),
+        ("AAAPA0000A", Reason.SERIAL),
+        ("AAAXA1234A", Reason.HOLDER_TYPE),
+    ],
+)
+def test_a_wrong_pan_is_refused_with_its_reason_and_not_repeated(text, reason):
+    found = check("pan", text)
+    assert (found.outcome, found.reason, found.normal) == (Outcome.FAIL, reason, "")
+    assert set(found.display) == {"X"}
+
+
+def test_a_pan_of_a_disputed_holder_is_left_to_a_person():
+    found = check("pan", "AAAEA1234A")
+    assert (found.outcome, found.reason, found.is_valid) == (Outcome.WARN, Reason.HOLDER_TYPE, True)
+
+
+def with_check(first_fourteen: str) -> str:
+    return first_fourteen + gstin_check_character(first_fourteen)
+
+
+@given(pan=PANS, state=st.integers(1, 24), count=st.sampled_from("123456789AB"))
+def test_ordinary_gst_numbers_agree_with_a_known_library(pan, state, count):
+    number = with_check(f"{state:02d}{pan}{count}Z")
+    found = check("gstin", number)
+    assert found.is_valid is peer_gstin.is_valid(number) is True
+    assert found.details["pan"] == pan
+    assert found.details["registration"] == "NORMAL"
+    assert numbers.gstin_contains(number, pan) is True
+    assert pan[5:9] not in found.display
+
+
+@pytest.mark.parametrize(
+    ("number", "registration", "state"),
+    [
+        ("27AAPFU0939F1ZV", "NORMAL", "27"),
+        ("9917SGP29001OST", "OIDAR", "99"),
+        (with_check("38AAPFU0939F1Z"), "NORMAL", "38"),
+        (with_check("97AAPFU0939F1Z"), "NORMAL", "97"),
+        (with_check("29AAPFU0939F1D"), "TDS", "29"),
+        (with_check("29MUMA12345B1D"), "TDS", "29"),
+        (with_check("29AAPFU0939F1C"), "TCS", "29"),
+        (with_check("0717USA00001UN"), "UN_BODY", "07"),
+        (with_check("0717USA00001NR"), "NRI", "07"),
+    ],
+)
+def test_every_kind_of_gst_registration_is_known(number, registration, state):
+    found = check("gstin", number)
+    assert found.is_valid
+    assert (found.details["registration"], found.details["state_code"]) == (registration, state)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        ("27AAPFU0939F1ZX", Reason.CHECKSUM),
+        ("27AAPFU0939F1Z", Reason.FORMAT),
+        (with_check("39AAPFU0939F1Z"), Reason.STATE),
+        (with_check("27AAPXU0939F1Z"), Reason.HOLDER_TYPE),
+    ],
+)
+def test_a_wrong_gst_number_is_refused_with_its_reason(number, reason):
+    assert check("gstin", number).reason is reason
+
+
+@given(place=st.integers(0, 14), character=st.sampled_from(string.digits + string.ascii_uppercase))
+def test_any_one_wrong_character_of_a_gst_number_is_found(place, character):
+    number = "27AAPFU0939F1ZV"
+    changed = number[:place] + character + number[place + 1 :]
+    assert check("gstin", changed).is_valid is (changed == number)
+
+
+def test_a_gst_number_of_another_pan_or_of_none_says_so():
+    assert numbers.gstin_contains("27AAPFU0939F1ZV", "AAPFU0939G") is False
+    assert numbers.gstin_contains("9917SGP29001OST", "AAPFU0939F") is None
+    assert numbers.gstin_contains("wrong", "AAPFU0939F") is None
+
+
+@pytest.mark.parametrize(
+    ("number_type", "text", "outcome", "reason"),
+    [
+        ("tan", "MUMA12345B", "PASS", None),
+        ("tan", "MUM12345B", "FAIL", "FORMAT"),
+        ("cin", "U72200KA2013PTC097389", "PASS", None),
+        ("cin", "U72200XX2013PTC097389", "FAIL", "STATE"),
+        ("cin", "U72200KA1700PTC097389", "FAIL", "YEAR"),
+        ("cin", "U72200KA2013XYZ097389", "FAIL", "FORMAT"),
+        ("llpin", "AAB-1234", "PASS", None),
+        ("llpin", "AAB-123", "FAIL", "FORMAT"),
+        ("din", "00012345", "PASS", None),
+        ("din", "12345", "FAIL", "FORMAT"),
+        ("udyam", "UDYAM-KR-03-0012345", "FAIL", "STATE"),
+        ("udyam", "udyam-ka-03-0012345", "PASS", None),
+        ("udyam", "KA03A0012345", "FAIL", "LEGACY_FORMAT"),
+        ("fssai", "11521998000123", "PASS", None),
+        ("fssai", "99", "FAIL", "FORMAT"),
+        ("iec", "AAPFU0939F", "PASS", None),
+        ("iec", "0512345678", "WARN", "LEGACY_FORMAT"),
+        ("iec", "AAPXU0939F", "FAIL", "HOLDER_TYPE"),
+        ("ifsc", "HDFC0000053", "PASS", None),
+        ("ifsc", "HDFC1000053", "FAIL", "FORMAT"),
+        ("bank_account", "001234567890", "PASS", None),
+        ("bank_account", "0" * 12, "FAIL", "FORMAT"),
+        ("bank_account", "12345", "FAIL", "FORMAT"),
+        ("vpa", "asha.rao@okbank", "PASS", None),
+        ("vpa", "asha rao", "FAIL", "FORMAT"),
+        ("micr", "400240002", "PASS", None),
+        ("micr", "4002", "FAIL", "FORMAT"),
+        ("passport", "J8369854", "PASS", None),
+        ("passport", "J0369854", "FAIL", "FORMAT"),
+        ("epic", "WKH1186253", "PASS", None),
+        ("epic", "WKH1186254", "WARN", "CHECKSUM"),
+        ("epic", "UP/12/345/678901", "WARN", "LEGACY_FORMAT"),
+        ("epic", "1186254", "FAIL", "FORMAT"),
+        ("driving_licence", "MH-14 2011 0062821", "PASS", None),
+        ("driving_licence", "XX-14 2011 0062821", "FAIL", "STATE"),
+        ("driving_licence", "KA/05/12345", "WARN", "LEGACY_FORMAT"),
+        ("driving_licence", "?", "FAIL", "FORMAT"),
+        ("pin", "560001", "PASS", None),
+        ("pin", "060001", "FAIL", "FORMAT"),
+        ("mobile", "+91 98765 43210", "PASS", None),
+        ("mobile", "९८७६५ ४३२१०", "PASS", None),
+        ("mobile", "+911600123456", "FAIL", "NOT_MOBILE"),
+        ("mobile", "+14155552671", "FAIL", "NOT_MOBILE"),
+        ("mobile", "12", "FAIL", "FORMAT"),
+        ("vid", "1234", "FAIL", "FORMAT"),
+    ],
+)
+def test_other_numbers(number_type, text, outcome, reason):
+    found = check(number_type, text)
+    assert (found.outcome, found.reason) == (outcome, reason)
+
+
+@pytest.mark.parametrize("number_type", sorted(numbers.TYPES))
+@given(text=st.text(max_size=40))
+def test_no_text_whatever_raises(number_type, text):
+    found = check(number_type, text)
+    assert found.is_valid or found.normal == ""
