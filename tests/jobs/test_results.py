@@ -12,9 +12,9 @@ from portal.jobs.kinds import Handle
 from portal.jobs.models import Job
 from portal.jobs.services import results, running
 from portal.jobs.states import JobState
-from portal.law.models import HouseRule
 from portal.vault.models import StoredFile
 from tests.jobs.factories import JobFactory, kind_that
+from tests.law.factories import HouseRuleFactory
 
 pytestmark = pytest.mark.django_db
 CONTENT = b"address,allowed\r\n" * 1000
@@ -23,16 +23,7 @@ STAFF = actor.staff(7)
 
 @pytest.fixture(autouse=True)
 def life_of_a_week() -> None:
-    HouseRule.objects.create(
-        key=results.LIFE,
-        version=1,
-        name="x",
-        amount=7,
-        unit="calendar_day",
-        effective_from=date(2025, 1, 1),
-        source="x",
-        sha256="0" * 64,
-    )
+    HouseRuleFactory(key=results.LIFE, amount=7, unit="calendar_day", effective_from=date(2025, 1, 1))
 
 
 def done() -> Job:
