@@ -1,0 +1,208 @@
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import translation
+
+from portal.audit.models import AuditEvent
+from portal.core.clock import IST
+from portal.core.errors import NotFound, Refused
+from portal.law import explanations
+from portal.law.models import Clock, ClockEvent
+from portal.law.services import clocks
+from tests.law.factories import HouseRuleFactory, ProfileFactory
+
+RECEIVED = datetime(2026, 11, 24, 19, 10, tzinfo=IST)
+GRIEVANCE = ("IN-IT-RES", "IN-IT-RES-OLD", "IN-SPDI-GRV", "IN-DPDP-GRV")
+OWNER = "grievances.ticket:OS-GR-TEST-0001"
+
+
+@pytest.fixture
+def start(rules, actor):
+    def begin(**given):
+        return clocks.start(
+            **{
+                "owner": OWNER,
+                "subject_ref": uuid4(),
+                "rule_keys": None,
+                "kind": "answer",
+                "started_at": RECEIVED,
+                "zone": "Asia/Kolkata",
+                "regimes": ["IN"],
+                "actor": actor,
+                **given,
+            }
+        )
+
+    return begin
+
+
+def keys(found):
+    return [clock.rule_key for clock in found]
+
+
+def test_a_grievance_today_runs_under_it_rules_and_spdi_rules_strictest_first(start):
+    found = start()
+    assert keys(found) == ["grievances.answer", "IN-IT-RES", "IN-SPDI-GRV"]
+    assert found[1].due_at == datetime(2026, 12, 1, 23, 59, 59, tzinfo=IST)
+    assert found[2].due_at == datetime(2026, 12, 24, 23, 59, 59, tzinfo=IST)
+
+
+def test_from_13_may_2027_the_dpdp_act_takes_the_place_of_the_spdi_rules(start):
+    assert "IN-SPDI-GRV" in keys(start(owner="a:1", started_at=datetime(2027, 5, 12, 23, 0, tzinfo=IST)))
+    later = keys(start(owner="a:2", started_at=datetime(2027, 5, 13, 0, 30, tzinfo=IST)))
+    assert "IN-DPDP-GRV" in later
+    assert "IN-SPDI-GRV" not in later
+
+
+def test_the_it_rules_apply_while_nobody_decided_shown_as_unconfirmed(start):
+    assert next(clock for clock in start() if clock.rule_key == "IN-IT-RES").is_confirmed is False
+    ProfileFactory(intermediary="yes")
+    assert next(clock for clock in start(owner="a:2") if clock.rule_key == "IN-IT-RES").is_confirmed is True
+
+
+def test_the_it_rules_do_not_apply_once_the_profile_says_no(start):
+    ProfileFactory(intermediary="no")
+    assert keys(start(rule_keys=GRIEVANCE)) == ["grievances.answer", "IN-SPDI-GRV"]
+
+
+def test_a_right_exercised_from_the_eu_runs_under_the_gdpr(start):
+    found = start(kind="request", regimes=["EU", "IN"], zone="Europe/Berlin")
+    assert set(keys(found)) == {"EU-12-1M", "requests.answer"}
+
+
+def test_starting_twice_starts_once(start):
+    first, second = start(), start()
+    assert [clock.pk for clock in first] == [clock.pk for clock in second]
+    assert AuditEvent.objects.filter(kind="law.clock.started").count() == 1
+    assert ClockEvent.objects.count() == 3
+
+
+def test_a_kind_without_a_plan_needs_its_rules_named(start):
+    with pytest.raises(NotFound):
+        start(kind="weather")
+    assert keys(start(kind="weather", rule_keys=["IN-SPDI-GRV"])) == ["IN-SPDI-GRV"]
+
+
+def test_a_clock_keeps_the_version_it_was_started_under(start):
+    before = next(clock for clock in start() if clock.rule_key == "grievances.answer")
+    HouseRuleFactory(key="grievances.answer", version=2, amount=1, effective_from=date(2026, 1, 1), pauses=True)
+    after = next(clock for clock in start(owner="a:2") if clock.rule_key == "grievances.answer")
+    before.refresh_from_db()
+    assert (before.rule.version, after.rule.version) == (1, 2)
+    assert after.due_at < before.due_at
+
+
+def test_only_promises_pause_the_law_runs_on(start, actor):
+    start()
+    paused = clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    assert keys(paused) == ["grievances.answer"]
+    assert {clock.rule_key: clock.state for clock in Clock.objects.all()} == {
+        "grievances.answer": "paused",
+        "IN-IT-RES": "running",
+        "IN-SPDI-GRV": "running",
+    }
+
+
+def test_a_resumed_clock_moves_by_its_pause(start, actor):
+    before = start()[0].due_at
+    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    (clock,) = clocks.resume(owner=OWNER, at=RECEIVED + timedelta(days=3), actor=actor)
+    assert clock.due_at == before + timedelta(days=2)
+    assert clock.state == "running"
+    assert clock.next_at > RECEIVED
+
+
+def test_stopping_freezes_every_clock_of_the_owner_and_no_other(start, actor):
+    start()
+    start(owner="a:2")
+    at = RECEIVED + timedelta(days=2)
+    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    stopped = clocks.stop(owner=OWNER, at=at, actor=actor)
+    assert {clock.stopped_at for clock in stopped} == {at}
+    assert Clock.objects.filter(state="stopped").count() == 3
+    assert Clock.objects.filter(owner=OWNER, next_at__isnull=False).count() == 0
+    assert clocks.stop(owner=OWNER, at=at, actor=actor) == []
+    assert AuditEvent.objects.filter(kind="law.clock.stopped").count() == 1
+
+
+def test_a_stopped_clock_may_be_started_anew(start, actor):
+    start()
+    clocks.stop(owner=OWNER, at=RECEIVED, actor=actor)
+    assert len(start(started_at=RECEIVED + timedelta(days=9))) == 3
+
+
+def test_an_extension_counts_from_receipt_and_only_before_the_end(start, actor):
+    clock = next(c for c in start(kind="request", regimes=["EU"]) if c.rule_key == "EU-12-1M")
+    ask = {"rule_key": "EU-12-EXT", "actor": actor, "reason_code": "complex"}
+    with pytest.raises(Refused, match="period is over"):
+        clocks.extend(clock=clock, at=clock.due_at + timedelta(seconds=1), **ask)
+    longer = clocks.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
+    assert longer.due_at == datetime(2027, 2, 24, 23, 59, 59, tzinfo=IST)
+    with pytest.raises(Refused, match="no later date"):
+        clocks.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
+
+
+def test_no_event_of_a_clock_names_a_person(start):
+    start()
+    event = AuditEvent.objects.get(kind="law.clock.started")
+    assert set(event.facts) == {"owner", "kind", "rules", "started_at", "due_at"}
+
+
+def test_the_database_refuses_a_clock_without_a_rule_or_with_dates_out_of_order(start):
+    start()
+    clock = Clock.objects.first()
+    for wrong in ({"legal_rule": None, "house_rule": None}, {"target_at": clock.due_at + timedelta(days=1)}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Clock.objects.filter(pk=clock.pk).update(**wrong)
+
+
+def test_the_explanation_names_receipt_rule_first_day_pause_and_doubt(start, actor):
+    start()
+    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    (promise,) = clocks.resume(owner=OWNER, at=RECEIVED + timedelta(days=3), actor=actor)
+    law = Clock.objects.get(rule_key="IN-IT-RES")
+    with translation.override("en"):
+        assert explanations.how_we_worked_out(promise) == [
+            "We received it on 24 November 2026 at 7:10 p.m. (Indian time).",
+            "We promise to do it within 5 days.",
+            "The day of receipt is not counted: the first day is 25 November 2026. Weekends and holidays count.",
+            "It stood still for 2 days while we waited for you.",
+            "So it is due by the end of 1 December 2026.",
+        ]
+        said = explanations.how_we_worked_out(law)
+    assert "r.3(2)(a)(i), gives us 7 days." in said[1]
+    assert "not settled" in said[-1]
+
+
+def test_an_hour_clock_is_explained_to_the_minute(start):
+    (clock,) = (c for c in start(kind="acknowledge") if c.rule_key == "IN-IT-ACK")
+    with translation.override("en"):
+        said = explanations.how_we_worked_out(clock)
+    assert "The time runs without a break, on weekends and holidays too." in said
+    assert "So it is due at 7:10 p.m. on 25 November 2026." in said
+
+
+def test_an_explanation_of_working_days_and_of_an_extension(start, actor):
+    (working,) = (c for c in start(kind="kyc") if c.rule_key == "kyc.check")
+    request = next(c for c in start(kind="request", owner="a:3", regimes=["EU"]) if c.rule_key == "EU-12-1M")
+    longer = clocks.extend(
+        clock=request, rule_key="EU-12-EXT", at=RECEIVED + timedelta(days=1), actor=actor, reason_code="complex"
+    )
+    with translation.override("en"):
+        assert any("Only Monday to Friday count" in text for text in explanations.how_we_worked_out(working))
+        assert any("It was extended" in text for text in explanations.how_we_worked_out(longer))
+
+
+def test_a_paused_clock_says_that_it_waits(start, actor):
+    start()
+    (paused,) = clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    with translation.override("en"):
+        assert any("waiting for you now" in text for text in explanations.how_we_worked_out(paused))
+
+
+def test_times_in_utc_and_in_india_are_the_same_start(start):
+    one = start(owner="a:1")
+    other = start(owner="a:2", started_at=RECEIVED.astimezone(UTC))
+    assert [clock.due_at for clock in one] == [clock.due_at for clock in other]
