@@ -18,6 +18,7 @@ BEAT: dict[str, dict[str, Any]] = {
     "ledger-finish-redactions": {"task": "portal.ledger.tasks.finish_redactions", "schedule": crontab(minute="40")},
     "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.0}},
+    "retention-run": {"task": "portal.retention.tasks.run_retention", "schedule": crontab(hour="3", minute="10")},
     "signin-send-waiting-invitations": {
         "task": "portal.signin.tasks.send_waiting_invitations",
         "schedule": 60.0,

@@ -63,6 +63,8 @@ address_left: HookList[Any] = HookList("address_left")
 login_left: HookList[Any] = HookList("login_left")
 #: Callables told, in the same transaction, that a failed check stopped the ledger's signing: (check, index).
 ledger_stopped: HookList[Callable[..., Any]] = HookList("ledger_stopped")
+#: Callables ``(*, actor) -> int`` that load a room's dated rules from its files; ``sync_rules`` runs them all.
+rule_books: HookList[Callable[..., int]] = HookList("rule_books")
 #: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
 readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
 
@@ -79,5 +81,5 @@ record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: N
 #: Has this request passed the second factor? Filled by signin. Empty means no.
 second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: False)
 
-LISTS = (erasers, sections, clock_owners, job_kinds, address_left, login_left, ledger_stopped, readiness)
+LISTS = (erasers, sections, clock_owners, job_kinds, address_left, login_left, ledger_stopped, rule_books, readiness)
 ANSWERS = (send_gate, sender_state, permission_source, letter_footer, record_opened, second_factor)

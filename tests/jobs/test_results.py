@@ -1,5 +1,5 @@
 import io
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ STAFF = actor.staff(7)
 
 @pytest.fixture(autouse=True)
 def life_of_a_week() -> None:
-    HouseRuleFactory(key=results.LIFE, amount=7, unit="calendar_day", effective_from=date(2025, 1, 1))
+    HouseRuleFactory(key=results.LIFE, amount=7, unit="calendar_day")
 
 
 def done() -> Job:

@@ -1,19 +1,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from portal.core import hooks
-from portal.law.models import Purpose
 from portal.law.states import Channel
 from portal.outbox import texts
 from portal.outbox.channels import registry
 from portal.outbox.channels.protocol import Accepted, Outgoing
 from portal.outbox.models import Message
 from portal.outbox.services import post
+from tests.law.factories import PurposeFactory
 
 KIND = "tests.notice"
 SOURCE = "Subject: A notice\n\nYour reference number is {{ reference }}.\n"
@@ -58,19 +58,7 @@ class Gate:
 def add_purposes() -> None:
     """``support`` (transactional) and ``marketing`` (promotional), in force for years."""
     for code, category in (("support", "transactional"), ("marketing", "promotional")):
-        Purpose.objects.create(
-            code=code,
-            version=1,
-            names={"en": code},
-            descriptions={"en": code},
-            message_category=category,
-            bases={"IN": "consent"},
-            retention_class="message",
-            effective_from=date(2025, 1, 1),
-            made_by_ref="sync_rules",
-            checked_by_ref="sync_rules",
-            shown_sha256="0" * 64,
-        )
+        PurposeFactory(code=code, message_category=category, retention_class="message")
 
 
 def posted(*, purpose: str = "support", about: str = "tests.thing:1", subject_ref: UUID | None = None) -> Message:

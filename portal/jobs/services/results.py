@@ -20,7 +20,6 @@ from portal.vault.states import RetentionClass
 
 #: House rule: how long a result can be fetched.
 LIFE = "jobs.result_life"
-UNITS = {"minute": "minutes", "hour": "hours", "calendar_day": "days"}
 
 
 def keep(job: Job, stream: BinaryIO, file_name: str, *, token: UUID, actor: Actor) -> None:
@@ -40,8 +39,7 @@ def keep(job: Job, stream: BinaryIO, file_name: str, *, token: UUID, actor: Acto
 
 
 def _life(now: datetime) -> timedelta:
-    rule = law.house_rule(LIFE, on=now.astimezone(clock.IST).date())
-    return timedelta(**{UNITS[rule.unit]: float(rule.amount or 0)})
+    return law.house_rule(LIFE, on=now.astimezone(clock.IST).date()).duration
 
 
 def open_result(job: Job, *, actor: Actor) -> BinaryIO:

@@ -1,11 +1,9 @@
 """``deliver_outbox``: what beat runs, by hand."""
 
-import json
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError, CommandParser
-
 from portal.core import clock
+from portal.core.commands import PortalCommand
 from portal.outbox.models import Message
 from portal.outbox.services import sweeping
 from portal.outbox.states import MessageState
@@ -13,11 +11,8 @@ from portal.outbox.states import MessageState
 BATCH = 200
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Send every message that is due. Exit 1 when a message needs a decision by a person."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweeps until nothing is due that has not had its attempt; a failure waits for its next time, as with beat."""
@@ -30,11 +25,7 @@ class Command(BaseCommand):
             total.recovered += swept.recovered
             if not swept.sent + swept.not_sent + swept.recovered:
                 break
-            if options["verbosity"] > 1:
-                self.stderr.write(f"{total.sent} sent, {total.not_sent} not sent")
         dead = Message.objects.filter(state=MessageState.DEAD).count()
         answer = {"sent": total.sent, "not_sent": total.not_sent, "recovered": total.recovered, "dead": dead}
         words = f"{total.sent} sent, {total.not_sent} not sent, {total.recovered} recovered, {dead} need a decision."
-        self.stdout.write(json.dumps(answer) if options["json"] else words)
-        if dead:
-            raise CommandError("Some messages need a decision: see Messages in the admin.", returncode=1)
+        self.answer(answer, words, options=options, code=1 if dead else 0)

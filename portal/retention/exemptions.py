@@ -1,0 +1,21 @@
+"""Personal data that no eraser covers, each with its reason. A new entry is a decision: say why in one sentence."""
+
+#: Models of the portal and of its libraries, by label.
+EXEMPT: dict[str, str] = {
+    "admin.LogEntry": "Stays empty: an act in the admin is an audit event.",
+    "auth.Group": "Not used: roles are rows of people.",
+    "auth.Group_permissions": "Not used: roles are rows of people.",
+    "auth.Permission": "Names of Django's own permissions, nobody's data.",
+    "contenttypes.ContentType": "Names of models, nobody's data.",
+    "audit.AuditPersonal": "Ends with audit.services.erase_personal, which the erasure of a person calls.",
+    "consent.DefectOverride": "Words of staff about a text; kept as the reason of a published notice.",
+    "consent.PublicationProposal": "Words of staff about a text; kept as the reason of a published notice.",
+    "people.MfaReset": "Words of staff about staff; kept with the proposal they explain.",
+    "people.RoleProposal": "Words of staff about staff; kept with the proposal they explain.",
+    "registers.CompanyDetails": "Words of staff about the company; kept with the proposal they explain.",
+    "registers.Officer": "Published by law (SPDI Rules r.5(9)) and named in letters that are kept as proof.",
+    "retention.Hold": "The reason of a hold must outlive what it held.",
+    "retention.HoldRelease": "The reason of a release must outlive what was held.",
+    "vault.StoredFile": "Holds a wrapped key and no clear data; the room whose file it is shreds it.",
+    "vault.SubjectKey": "The key itself: shredding it is how others erase.",
+}

@@ -1,0 +1,99 @@
+"""Placing a hold, and ending it by two people."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import access, clock
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.people.services import four_eyes
+from portal.people.states import Answer
+from portal.retention.models import Hold, HoldRelease
+from portal.retention.permissions import Act, Permission
+
+
+def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why: str, actor: Actor) -> Hold:
+    """Stop every erasure of a subject's data, of one class or (empty) of all, from now on. One person may do it at once.
+
+    Raises Refused without a reference or a reason, NotAllowed when the actor's role may not place holds.
+    """
+    person = four_eyes.person_of(actor)
+    access.require(person, Permission.HOLD_PLACE)
+    if not order_reference.strip() or not why.strip():
+        raise Refused(_("Give the reference of the order or case, and say why."), code="REASON_MISSING")
+    with transaction.atomic():
+        hold = Hold.objects.create(
+            subject_ref=subject_ref,
+            retention_class=retention_class,
+            order_reference=order_reference.strip(),
+            why=why.strip(),
+            placed_by=person,
+            placed_at=clock.now(),
+        )
+        _record(AuditKind.RETENTION_HOLD_PLACED, hold, actor)
+    return hold
+
+
+def propose_release(*, hold: Hold, why: str, actor: Actor) -> HoldRelease:
+    """Propose to end a hold. Nothing is erased before another person approves.
+
+    Raises Refused for a hold that has ended, or one whose release waits for an answer already.
+    """
+    if hold.released_at is not None:
+        raise Refused(_("This hold has ended already."), code="HOLD_ENDED")
+    if not why.strip():
+        raise Refused(_("Say why the hold may end."), code="REASON_MISSING")
+    with transaction.atomic():
+        if HoldRelease.objects.filter(hold=hold, answer=Answer.PENDING).exists():
+            raise Refused(_("A release of this hold waits for an answer already."), code="RELEASE_PENDING")
+        return four_eyes.propose(
+            HoldRelease,
+            act=Act.HOLD_RELEASE,
+            maker=four_eyes.person_of(actor),
+            shown=_shown(hold, why.strip()),
+            now=clock.now(),
+            hold=hold,
+            why=why.strip(),
+        )
+
+
+def answer_release(*, release: HoldRelease, approve: bool, reason: str, actor: Actor) -> None:
+    """Approve or refuse, as another person than the maker. From an approval on, runs may erase again."""
+    now = clock.now()
+    with transaction.atomic():
+        four_eyes.answer(
+            release,
+            checker=four_eyes.person_of(actor),
+            approve=approve,
+            shown=_shown(release.hold, release.why),
+            reason=reason,
+            now=now,
+        )
+        if approve:
+            Hold.objects.filter(pk=release.hold_id, released_at=None).update(released_at=now)
+            release.hold.refresh_from_db()
+            _record(AuditKind.RETENTION_HOLD_RELEASED, release.hold, actor, proposal=release.pk)
+
+
+def _shown(hold: Hold, why: str) -> dict[str, str]:
+    return {
+        "hold": str(hold.pk),
+        "subject_ref": str(hold.subject_ref),
+        "retention_class": hold.retention_class,
+        "order": hold.order_reference,
+        "why": why,
+    }
+
+
+def _record(kind: AuditKind, hold: Hold, actor: Actor, **facts: int) -> None:
+    audit.record(
+        kind,
+        actor=actor,
+        about=f"retention.hold:{hold.pk}",
+        subject_ref=hold.subject_ref,
+        facts={"hold": hold.pk, "retention_class": hold.retention_class, **facts},
+    )

@@ -1,0 +1,170 @@
+"""Erasing what is due: held? kept by a law? then erase, step by step, and write down what was done."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from django.db import transaction
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import clock, hooks, ids
+from portal.core.actor import Actor
+from portal.core.erasing import Eraser, Kept
+from portal.core.moves import move
+from portal.retention import rules, selectors
+from portal.retention.models import ErasureRun, ErasureStep, RetentionRule
+from portal.retention.states import MOVES, RunState
+
+
+@dataclass
+class Plan:
+    """One eraser under the rule of its class: what is due, what a law keeps, who is concerned."""
+
+    eraser: Eraser
+    rule: RetentionRule
+    cutoff: datetime
+    due: int = 0
+    kept_by_law: int = 0
+    over: list[Kept] = field(default_factory=list)
+
+
+@dataclass
+class Totals:
+    """Records, not people. ``due`` is the sum of the other three."""
+
+    due: int = 0
+    held: int = 0
+    kept_by_law: int = 0
+    to_erase: int = 0
+
+
+def plans(*, now: datetime) -> Iterator[Plan]:
+    """What each eraser would do now. A class without a rule in force is never erased by itself. Reads only."""
+    today = now.astimezone(clock.IST).date()
+    for eraser in sorted(hooks.erasers, key=lambda one: str(one.name)):
+        rule = selectors.rule_for(eraser.retention_class, on=today)
+        if rule is None:
+            continue
+        house = selectors.house_period(rule, on=today)
+        cutoff = rules.over_before(today, [house, *selectors.legal_periods(rule, on=today)])
+        plan = Plan(eraser, rule, cutoff, over=list(eraser.kept(before=cutoff)))
+        plan.due = sum(kept.count for kept in eraser.kept(before=rules.over_before(today, [house])))
+        plan.kept_by_law = plan.due - sum(kept.count for kept in plan.over)
+        yield plan
+
+
+def preview(*, now: datetime) -> Totals:
+    """The numbers of a run, without erasing anything."""
+    totals = Totals()
+    for plan in plans(now=now):
+        totals.due += plan.due
+        totals.kept_by_law += plan.kept_by_law
+        for kept in plan.over:
+            if selectors.is_held(kept.subject_ref, plan.eraser.retention_class):
+                totals.held += kept.count
+            else:
+                totals.to_erase += kept.count
+    return totals
+
+
+def run(*, now: datetime, actor: Actor) -> ErasureRun:
+    """Erase everything whose period is over and that neither a law nor a hold keeps. Returns the finished run.
+
+    Each subject is erased in a transaction of its own, so a process that dies loses at most the one it was at; the next
+    run finds what is left. Call it from the edge, outside any transaction.
+    """
+    current = _open(now, actor)
+    for plan in plans(now=now):
+        _carry_out(plan, current)
+    return _close(current, actor)
+
+
+def _open(now: datetime, actor: Actor) -> ErasureRun:
+    with transaction.atomic():
+        for left in ErasureRun.objects.filter(state=RunState.RUNNING):
+            move(left, RunState.BROKEN_OFF, moves=MOVES)
+        return ErasureRun.objects.create(
+            reference=ids.new_reference("EC"), started_by=f"{actor.kind}:{actor.ref}", started_at=now
+        )
+
+
+def _carry_out(plan: Plan, current: ErasureRun) -> None:
+    held, erased, refs = 0, 0, []
+    for kept in plan.over:
+        with transaction.atomic():
+            # Asked again right before: a hold may have been placed a moment ago.
+            if selectors.is_held(kept.subject_ref, plan.eraser.retention_class):
+                held += kept.count
+                continue
+            erased += plan.eraser.erase(subject_ref=kept.subject_ref, before=plan.cutoff)
+            refs.append(str(kept.subject_ref))
+    ErasureStep.objects.create(
+        run=current,
+        eraser=plan.eraser.name,
+        retention_class=plan.eraser.retention_class,
+        rule_version=plan.rule.version,
+        rule_sha256=plan.rule.sha256,
+        cutoff=plan.cutoff,
+        due=plan.due,
+        held=held,
+        kept_by_law=plan.kept_by_law,
+        erased=erased,
+        subjects_sha256=hashlib.sha256("\n".join(sorted(refs)).encode()).hexdigest(),
+        finished_at=clock.now(),
+    )
+
+
+def _close(current: ErasureRun, actor: Actor) -> ErasureRun:
+    steps = list(current.steps.all())
+    totals = {name: sum(getattr(step, name) for step in steps) for name in ("due", "held", "kept_by_law", "erased")}
+    finished_at = clock.now()
+    certificate = _certificate(current, steps, finished_at)
+    digest = hashlib.sha256(rfc8785.dumps(certificate)).hexdigest()
+    with transaction.atomic():
+        move(
+            current,
+            RunState.DONE,
+            moves=MOVES,
+            finished_at=finished_at,
+            certificate=certificate,
+            certificate_sha256=digest,
+            **totals,
+        )
+        audit.record(
+            AuditKind.RETENTION_ERASURE_RUN,
+            actor=actor,
+            about=f"retention.run:{current.reference}",
+            facts={"run": current.reference, "certificate": digest, **totals},
+        )
+    return current
+
+
+def _certificate(current: ErasureRun, steps: list[ErasureStep], finished_at: datetime) -> dict[str, Any]:
+    """What was erased, how, under which rule, by whom and when: no name, no address, no reference to a person."""
+    return {
+        "v": 1,
+        "run": current.reference,
+        "started_at": clock.stamp(current.started_at),
+        "finished_at": clock.stamp(finished_at),
+        "started_by": current.started_by,
+        "steps": [
+            {
+                "what": step.eraser,
+                "class": step.retention_class,
+                "rule": step.rule_version,
+                "rule_sha256": step.rule_sha256,
+                "began_before": clock.stamp(step.cutoff),
+                "due": step.due,
+                "held": step.held,
+                "kept_by_law": step.kept_by_law,
+                "erased": step.erased,
+                "subjects_sha256": step.subjects_sha256,
+                "method": "rows deleted; the keys of whole subjects destroyed",
+            }
+            for step in steps
+        ],
+    }

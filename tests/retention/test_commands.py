@@ -1,0 +1,58 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.retention import selectors
+from portal.retention.models import ErasureRun, RetentionRule
+from portal.retention.rules import over_before
+from portal.retention.services import rules
+from tests.retention.factories import Shelf, only_eraser
+
+pytestmark = pytest.mark.django_db
+SYSTEM = actor.system("tests")
+
+
+def printed(*args: str) -> str:
+    out = StringIO()
+    call_command(*args, stdout=out)
+    return out.getvalue()
+
+
+def test_the_rules_that_ship_load_once() -> None:
+    printed("sync_rules")
+    count = RetentionRule.objects.count()
+    assert count == len(rules.shipped()) > 1
+    assert rules.load_shipped(actor=SYSTEM) == 0
+
+
+def test_every_rule_that_ships_names_periods_that_ship_too() -> None:
+    printed("sync_rules")
+    today = clock.now().astimezone(clock.IST).date()
+    for rule in RetentionRule.objects.all():
+        periods = [selectors.house_period(rule, on=today), *selectors.legal_periods(rule, on=today)]
+        assert over_before(today, periods) < clock.now(), rule
+
+
+def test_a_rule_edited_in_place_is_refused() -> None:
+    (first, *_others) = rules.shipped()
+    rules.sync([first], actor=SYSTEM)
+    with pytest.raises(Refused, match="version and a date of its own"):
+        rules.sync([{**first, "house_rule": "shorter"}], actor=SYSTEM)
+    assert rules.sync([{**first, "version": 2, "house_rule": "shorter"}], actor=SYSTEM) == 1
+
+
+def test_a_dry_run_prints_the_four_numbers_and_leaves_no_run() -> None:
+    with only_eraser(Shelf()):
+        answer = json.loads(printed("run_retention", "--dry-run", "--json"))
+    assert answer == {"due": 0, "held": 0, "kept_by_law": 0, "to_erase": 0}
+    assert not ErasureRun.objects.exists()
+
+
+def test_a_run_names_its_certificate() -> None:
+    with only_eraser(Shelf()):
+        line = printed("run_retention")
+    assert ErasureRun.objects.get().reference in line

@@ -1,0 +1,69 @@
+from uuid import uuid4
+
+import pytest
+
+from portal.audit.models import AuditEvent
+from portal.core.errors import NotAllowed, Refused
+from portal.people.models import User
+from portal.retention.models import Hold
+from portal.retention.selectors import is_held
+from portal.retention.services import holds
+from tests.people.factories import StaffFactory
+from tests.registers.factories import as_actor
+
+pytestmark = pytest.mark.django_db
+ASHA = uuid4()
+
+
+@pytest.fixture
+def officer() -> User:
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+def placed(person: User) -> Hold:
+    return holds.place(
+        subject_ref=ASHA, retention_class="", order_reference="WP 12/2026", why="A writ.", actor=as_actor(person)
+    )
+
+
+def test_one_person_places_a_hold_at_once(officer: User) -> None:
+    placed(officer)
+    assert is_held(ASHA, "kyc")
+    assert AuditEvent.objects.filter(kind="retention.hold.placed", subject_ref=ASHA).count() == 1
+
+
+def test_a_role_that_may_not_place_holds_cannot() -> None:
+    with pytest.raises(NotAllowed):
+        placed(StaffFactory(roles=["support"]))
+    assert not Hold.objects.exists()
+
+
+def test_two_people_end_a_hold(officer: User) -> None:
+    hold = placed(officer)
+    release = holds.propose_release(hold=hold, why="The writ was dismissed.", actor=as_actor(officer))
+    assert is_held(ASHA, "kyc")
+    with pytest.raises(NotAllowed, match="Somebody else"):
+        holds.answer_release(release=release, approve=True, reason="", actor=as_actor(officer))
+    assert is_held(ASHA, "kyc")
+    other = StaffFactory(roles=["administrator"])
+    holds.answer_release(release=release, approve=True, reason="", actor=as_actor(other))
+    assert not is_held(ASHA, "kyc")
+
+
+def test_a_refused_release_leaves_the_hold(officer: User) -> None:
+    release = holds.propose_release(hold=placed(officer), why="x", actor=as_actor(officer))
+    other = StaffFactory(roles=["administrator"])
+    holds.answer_release(release=release, approve=False, reason="The appeal runs.", actor=as_actor(other))
+    assert is_held(ASHA, "kyc")
+
+
+def test_a_release_is_proposed_once_at_a_time(officer: User) -> None:
+    hold = placed(officer)
+    holds.propose_release(hold=hold, why="x", actor=as_actor(officer))
+    with pytest.raises(Refused, match="waits for an answer"):
+        holds.propose_release(hold=hold, why="y", actor=as_actor(officer))
+
+
+def test_a_hold_without_a_reason_is_refused(officer: User) -> None:
+    with pytest.raises(Refused, match="say why"):
+        holds.place(subject_ref=ASHA, retention_class="", order_reference="x", why=" ", actor=as_actor(officer))

@@ -1,0 +1,153 @@
+import hashlib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+import rfc8785
+
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.people.models import SubjectAlias
+from portal.retention.models import ErasureRun, Hold
+from portal.retention.services import runs
+from portal.retention.states import RunState
+from tests.law.factories import ProfileFactory
+from tests.people.factories import StaffFactory
+from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule
+
+pytestmark = pytest.mark.django_db
+NIGHTLY = actor.system("tests")
+ASHA, BINA = uuid4(), uuid4()
+
+
+def ago(days: int):
+    return clock.now() - timedelta(days=days)
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """Two subjects with a record each of two years and of yesterday; kept for a year."""
+    house_rule("tests.period", 1, "year")
+    found = Shelf()
+    found.records = {ASHA: [ago(800), ago(1)], BINA: [ago(800), ago(1)]}
+    with only_eraser(found):
+        yield found
+
+
+def hold(subject_ref, retention_class: str = "") -> Hold:
+    return Hold.objects.create(
+        subject_ref=subject_ref,
+        retention_class=retention_class,
+        order_reference="WP 12/2026",
+        why="x",
+        placed_by=StaffFactory(),
+        placed_at=clock.now(),
+    )
+
+
+def numbers(totals) -> tuple[int, int, int, int]:
+    return totals.due, totals.held, totals.kept_by_law, totals.to_erase
+
+
+def test_a_dry_run_counts_and_changes_nothing(shelf: Shelf) -> None:
+    retention_rule()
+    assert numbers(runs.preview(now=clock.now())) == (2, 0, 0, 2)
+    assert sum(len(records) for records in shelf.records.values()) == 4
+    assert not ErasureRun.objects.exists()
+
+
+def test_a_run_erases_what_is_over_and_keeps_what_is_not(shelf: Shelf) -> None:
+    retention_rule()
+    done = runs.run(now=clock.now(), actor=NIGHTLY)
+    assert (done.state, done.due, done.erased) == (RunState.DONE, 2, 2)
+    assert [len(records) for records in shelf.records.values()] == [1, 1]
+
+
+def test_a_second_run_finds_nothing_left(shelf: Shelf) -> None:
+    retention_rule()
+    runs.run(now=clock.now(), actor=NIGHTLY)
+    assert runs.run(now=clock.now(), actor=NIGHTLY).due == 0
+
+
+def test_a_hold_stops_the_erasure_of_its_subject_only(shelf: Shelf) -> None:
+    retention_rule()
+    hold(ASHA)
+    assert numbers(runs.preview(now=clock.now())) == (2, 1, 0, 1)
+    done = runs.run(now=clock.now(), actor=NIGHTLY)
+    assert (done.held, done.erased, len(shelf.records[ASHA]), len(shelf.records[BINA])) == (1, 1, 2, 1)
+
+
+def test_a_hold_on_another_class_stops_nothing_here(shelf: Shelf) -> None:
+    retention_rule()
+    hold(ASHA, "kyc")
+    assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 2
+
+
+def test_a_hold_covers_every_reference_of_the_same_person(shelf: Shelf) -> None:
+    retention_rule()
+    earlier = uuid4()
+    SubjectAlias.objects.create(old_ref=earlier, new_ref=ASHA, joined_at=clock.now())
+    hold(earlier)
+    assert runs.run(now=clock.now(), actor=NIGHTLY).held == 1
+
+
+def test_a_released_hold_stops_nothing(shelf: Shelf) -> None:
+    retention_rule()
+    placed = hold(ASHA)
+    placed.released_at = clock.now()
+    placed.save(update_fields=["released_at"])
+    assert runs.run(now=clock.now(), actor=NIGHTLY).held == 0
+
+
+def test_a_law_that_asks_for_longer_keeps_it(shelf: Shelf) -> None:
+    retention_rule("LAW-5Y")
+    legal_rule("LAW-5Y", 5, "year")
+    assert numbers(runs.preview(now=clock.now())) == (2, 0, 2, 0)
+    assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 0
+
+
+def test_a_law_that_has_not_started_keeps_nothing(shelf: Shelf) -> None:
+    retention_rule("LAW-5Y")
+    legal_rule("LAW-5Y", 5, "year", effective_from=date(2999, 1, 1))
+    assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 2
+
+
+def test_a_law_behind_an_undecided_switch_counts(shelf: Shelf) -> None:
+    retention_rule("LAW-5Y")
+    legal_rule("LAW-5Y", 5, "year", switch="cloud_provider")
+    assert runs.preview(now=clock.now()).kept_by_law == 2
+    ProfileFactory(cloud_provider="no")
+    assert runs.preview(now=clock.now()).kept_by_law == 0
+
+
+def test_a_law_that_binds_others_keeps_nothing(shelf: Shelf) -> None:
+    retention_rule("LAW-5Y")
+    legal_rule("LAW-5Y", 5, "year", binds="others")
+    assert runs.preview(now=clock.now()).kept_by_law == 0
+
+
+def test_a_class_without_a_rule_is_never_erased_by_itself(shelf: Shelf) -> None:
+    assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 0
+    retention_rule(effective_from=date(2999, 1, 1))
+    assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 0
+
+
+def test_the_certificate_names_rule_counts_and_hashes_and_nobody(shelf: Shelf) -> None:
+    retention_rule()
+    done = runs.run(now=clock.now(), actor=NIGHTLY)
+    assert hashlib.sha256(rfc8785.dumps(done.certificate)).hexdigest() == done.certificate_sha256
+    (step,) = done.certificate["steps"]
+    assert (step["what"], step["erased"], step["rule_sha256"]) == ("tests.shelf", 2, "0" * 64)
+    assert not {str(ASHA), str(BINA)} & set(str(done.certificate).split("'"))
+    assert AuditEvent.objects.get(kind="retention.erasure.run").facts["certificate"] == done.certificate_sha256
+
+
+def test_a_run_that_broke_off_is_closed_by_the_next_which_goes_on(shelf: Shelf) -> None:
+    retention_rule()
+    whole, shelf.erase = shelf.erase, lambda **_: 1 / 0  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError):
+        runs.run(now=clock.now(), actor=NIGHTLY)
+    shelf.erase = whole  # type: ignore[method-assign]
+    assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 2
+    assert list(ErasureRun.objects.order_by("pk").values_list("state", flat=True)) == ["broken_off", "done"]
