@@ -1,0 +1,105 @@
+"""A person with a browser: what every journey sees, and what no page may do."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, Route
+
+#: Every rule of WCAG 2.2 A and AA, and axe's best practices.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NARROW = {"width": 320, "height": 900}
+WIDE = {"width": 1280, "height": 900}
+
+
+@dataclass
+class Person:
+    """One browser window. ``problems`` are what no page may do: ask elsewhere, break the policy, log an error.
+
+    ``scripts`` says whether JavaScript is on; the journey must come to the same end either way.
+    """
+
+    browser: Browser
+    origin: str
+    scripts: bool
+    viewport: dict[str, int] = field(default_factory=lambda: dict(WIDE))
+    problems: list[str] = field(default_factory=list)
+    context: BrowserContext = field(init=False)
+    page: Page = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.context = self.browser.new_context(
+            base_url=self.origin,
+            java_script_enabled=self.scripts,
+            viewport=self.viewport,
+            locale="en-IN",
+            timezone_id="Asia/Kolkata",
+            accept_downloads=True,
+        )
+        self.page = self.context.new_page()
+        self.context.on("request", self._watch_request)
+        self.context.on("response", self._watch_response)
+        self.page.on("console", lambda message: self._watch_console(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
+
+    def _watch_request(self, request: Request) -> None:
+        host = urlsplit(request.url)
+        if host.scheme not in {"data", "blob", "about"} and f"{host.scheme}://{host.netloc}" != self.origin:
+            self.problems.append(f"a request left the origin: {host.netloc}")
+
+    def _watch_response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.problems.append(f"{response.status} at {urlsplit(response.url).path}")
+
+    def _watch_console(self, kind: str, text: str) -> None:
+        # Chromium reports the honest 404 or 422 of a page as an error of its own.
+        if kind == "error" and "the server responded with a status of" not in text:
+            self.problems.append(f"console: {text}")
+
+    def signs_in_with(self, client: Client) -> None:
+        """Take over the session of a test client that is signed in (see ``tests.signin.people_who_sign_in``)."""
+        self.context.add_cookies(
+            [
+                {"name": name, "value": morsel.value, "url": self.origin, "httpOnly": True, "sameSite": "Lax"}
+                for name, morsel in client.cookies.items()
+                if morsel.value
+            ]
+        )
+
+    def goes_to(self, path: str) -> Page:
+        """Open a page and look at it: accessible, and no wider than the window."""
+        self.page.goto(path)
+        self.looks()
+        return self.page
+
+    def looks(self) -> None:
+        """Check the page that is open now with axe, in a context that alone may bypass the content policy.
+
+        The HTML as it was received is shown there again under the same address, so it works without scripts too.
+        """
+        url, html = self.page.url, self.page.content()
+        checker = self.browser.new_context(bypass_csp=True, viewport=self.viewport, locale="en-IN")
+        try:
+            page = checker.new_page()
+
+            def answer(route: Route) -> None:
+                if route.request.url == url and route.request.is_navigation_request():
+                    route.fulfill(status=200, content_type="text/html; charset=utf-8", body=html)
+                else:
+                    route.continue_()
+
+            page.route("**/*", answer)
+            page.goto(url)
+            found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+            for violation in found:
+                nodes = "; ".join(str(node["target"]) for node in violation["nodes"][:3])
+                self.problems.append(f"axe at {urlsplit(url).path}: {violation['id']} ({nodes})")
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                self.problems.append(f"wider than the window: {urlsplit(url).path}")
+        finally:
+            checker.close()
+
+    def leaves(self) -> None:
+        """Close the window."""
+        self.context.close()
