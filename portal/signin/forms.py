@@ -5,43 +5,12 @@ from typing import Any
 from allauth.account.forms import LoginForm, ResetPasswordForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import addresses
-from portal.core.errors import Refused
+from portal.people.forms import email_field, phone_field
 from portal.people.models import User
-from portal.people.states import ContactKind, MemberRole
-
-
-class AddressField(forms.CharField):
-    """An e-mail address or telephone number, in its normal form once cleaned."""
-
-    def __init__(self, *, kind: ContactKind, **kwargs: Any) -> None:
-        self.kind = kind
-        super().__init__(**kwargs)
-
-    def clean(self, value: Any) -> str:
-        text = super().clean(value)
-        if not text:
-            return ""
-        try:
-            return addresses.normalise(self.kind, text)
-        except Refused as error:
-            raise ValidationError(str(error), code=error.code) from error
-
-
-def email_field(**kwargs: Any) -> AddressField:
-    widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
-    kwargs.setdefault("error_messages", {"required": _("Enter an e-mail address.")})
-    return AddressField(kind=ContactKind.EMAIL, widget=widget, max_length=254, **kwargs)
-
-
-def phone_field(**kwargs: Any) -> AddressField:
-    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
-    kwargs.setdefault("error_messages", {"required": _("Enter a telephone number.")})
-    return AddressField(kind=ContactKind.PHONE, widget=widget, max_length=32, **kwargs)
+from portal.people.states import MemberRole
 
 
 def code_field() -> forms.CharField:

@@ -15,7 +15,8 @@ from portal.people.services import devices, invitations
 from portal.people.services import mfa as mfa_services
 from portal.people.services import staff as staff_services
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
-from tests.signin.people_who_sign_in import SECRET, customer_client, staff_client, totp, with_factor
+from tests.signin.people_who_sign_in import SECRET, customer_client, totp, with_factor
+from tests.signin.people_who_sign_in import staff_through_pages as staff_client
 
 pytestmark = pytest.mark.django_db
 ADMIN = "/admin/"

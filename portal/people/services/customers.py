@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +54,24 @@ def create(
         _record(AuditKind.PEOPLE_CUSTOMER_CREATED, customer, actor, at, kind=customer.kind)
         if owner is not None:
             add_member(customer=customer, principal=owner, role=MemberRole.OWNER, actor=actor, now=at)
+    return customer
+
+
+def create_and_invite(
+    *, kind: CustomerKind | str, name: str, owner_email: str, language: str, actor: Actor, now: datetime
+) -> Customer:
+    """Create a customer and, where an address is given, invite its first owner, in one transaction.
+
+    Raises Refused for a missing name, a bad address or a staff member's address, or a language we do not write.
+    """
+    if language not in dict(settings.LANGUAGES):
+        raise Refused(_("We write en, hi or mr. Choose one of them."), code="LANGUAGE")
+    with transaction.atomic():
+        customer = create(kind=kind, name=name, actor=actor, now=now)
+        if owner_email:
+            if User.objects.filter(email__iexact=owner_email, is_staff=True).exists():
+                raise Refused(_("This is the address of a staff login. Use a different one."), code="EMAIL_TAKEN")
+            invite(customer=customer, address=owner_email, language=language, actor=actor, now=now)
     return customer
 
 

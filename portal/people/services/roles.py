@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
+from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.people import rules
@@ -131,10 +132,10 @@ def describe(
         "user": user.pk,
         "role": role.code,
         "permissions": sorted(role.permissions.values_list("code", flat=True)),
-        "from": starts_at.isoformat() if starts_at else None,
-        "until": ends_at.isoformat() if ends_at else None,
-        "held_from": grant.starts_at.isoformat() if grant else None,
-        "held_until": grant.ends_at.isoformat() if grant and grant.ends_at else None,
+        "from": starts_at and clock.stamp(starts_at),
+        "until": ends_at and clock.stamp(ends_at),
+        "held_from": grant and clock.stamp(grant.starts_at),
+        "held_until": clock.stamp(grant.ends_at) if grant and grant.ends_at else None,
         "why": why,
     }
 

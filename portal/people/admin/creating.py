@@ -1,0 +1,43 @@
+"""A page that makes a row through a service: what was entered stays when the service says no."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.admin import StaffModelAdmin
+from portal.core.errors import PortalError
+
+
+class CreatingAdmin(StaffModelAdmin):
+    """``create_form`` asks, ``create`` calls one service and gives the new row's number."""
+
+    create_form: type[forms.Form]
+    create_title: Any = ""
+    create_template = "admin/people/create.html"
+    create: Callable[[HttpRequest, dict[str, Any]], int | None]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = self.create_form(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                pk = self.create(request, form.cleaned_data)
+            except PortalError as error:
+                form.add_error(None, forms.ValidationError(str(error), code=error.code))
+            else:
+                messages.success(request, _("Done."))
+                info = self.opts.app_label, self.opts.model_name
+                to = reverse("admin:{}_{}_changelist".format(*info))
+                return HttpResponseRedirect(reverse("admin:{}_{}_change".format(*info), args=[pk]) if pk else to)
+        context = {**self.admin_site.each_context(request), "title": self.create_title, "form": form, "opts": self.opts}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return TemplateResponse(request, self.create_template, context, status=status)

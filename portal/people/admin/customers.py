@@ -1,0 +1,241 @@
+"""Customers and persons: masked everywhere, opened with a purpose, revealed with a reason."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.errors import BadReference, Refused
+from portal.core.ids import parse_reference
+from portal.people import selectors
+from portal.people.admin.creating import CreatingAdmin
+from portal.people.admin.importing import ImportPages
+from portal.people.forms import CustomerForm, InviteMemberForm, RenameForm, RevealForm
+from portal.people.models import ContactPoint, Customer, Fiduciary, Invitation, Membership, Principal, User
+from portal.people.permissions import Permission
+from portal.people.services import customers, devices, invitations, reveals
+from portal.people.states import ContactKind, CustomerState
+
+
+class _Inline(admin.TabularInline):
+    """Rows beside a record: they are shown to whoever may see the record, and never edited here."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MembershipInline(_Inline):
+    model = Membership
+    fields = ("customer", "principal", "role", "joined_at", "ended_at")
+
+
+class ContactInline(_Inline):
+    model = ContactPoint
+    fields = ("kind", "masked_address", "verified_at", "left_at")
+    readonly_fields = ("masked_address",)
+
+    @admin.display(description=_("Address"))
+    def masked_address(self, obj: ContactPoint) -> str:
+        return obj.masked
+
+
+def by_address_or_reference(term: str) -> tuple[set[int], str]:
+    """Persons at an exact address, or a customer's reference. Encrypted text cannot be searched in part."""
+    try:
+        return set(), parse_reference(term, "CU")
+    except BadReference:
+        pass
+    for kind in (ContactKind.EMAIL, ContactKind.PHONE):
+        try:
+            return set(selectors.contacts_at(kind, term).values_list("principal", flat=True)), ""
+        except Refused:
+            continue
+    return set(), ""
+
+
+@admin.register(Customer)
+class CustomerAdmin(ImportPages, OpenedWithPurpose, CreatingAdmin):
+    view_permission = Permission.CUSTOMER_VIEW
+    add_permission = Permission.CUSTOMER_CREATE
+    import_permission = Permission.CUSTOMER_IMPORT
+    create_form = CustomerForm
+    create_title = _("Add a customer")
+    list_display = ("reference", "kind", "state", "created_at")
+    list_filter = ("kind", "state", "created_at")
+    fields = ("reference", "kind", "name", "state", "created_at", "subject")
+    inlines = (MembershipInline,)
+    search_fields = ("reference",)
+    search_help_text = _("A reference, or the whole e-mail address or telephone number of one of its people.")
+    ordering = ("-created_at",)
+
+    def subject_ref_of(self, obj: Any) -> Any:
+        return obj.subject.ref
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        """The list does not decrypt names."""
+        rows = super().get_queryset(request).select_related("subject")
+        resolved = request.resolver_match
+        is_list = resolved is not None and str(resolved.url_name).endswith("_changelist")
+        return rows.defer("name") if is_list else rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
+    ) -> tuple[QuerySet[Customer], bool]:
+        if not search_term.strip():
+            return queryset, False
+        people, reference = by_address_or_reference(search_term.strip())
+        if reference:
+            return queryset.filter(reference=reference), False
+        return queryset.filter(memberships__principal__in=people, memberships__ended_at=None), True
+
+    def create(self, request: HttpRequest, answer: dict[str, Any]) -> int | None:
+        customer = customers.create_and_invite(
+            kind=answer["kind"],
+            name=answer["name"],
+            owner_email=answer["owner_email"],
+            language=answer["language"] or "en",
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return customer.pk
+
+    @service_action(permission=Permission.CUSTOMER_INVITE, ask=InviteMemberForm, label=_("Invite a person"))
+    def invite(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> str:
+        customers.invite(
+            customer=obj,
+            address=answer["email"],
+            role=answer["role"],
+            language=answer["language"],
+            actor=request.actor,  # type: ignore[attr-defined]
+        )
+        return str(_("The invitation is on its way."))
+
+    @service_action(permission=Permission.CUSTOMER_CHANGE, ask=RenameForm, label=_("Correct the name"))
+    def rename(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> None:
+        customers.rename(customer=obj, name=answer["name"], actor=request.actor)  # type: ignore[attr-defined]
+
+    @service_action(
+        permission=Permission.CUSTOMER_CHANGE,
+        label=_("Close the account"),
+        skip=lambda obj, user: "" if obj.state == CustomerState.ACTIVE else str(_("It is closed.")),
+    )
+    def close(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> None:
+        customers.close(customer=obj, actor=request.actor)  # type: ignore[attr-defined]
+
+    @service_action(
+        permission=Permission.CUSTOMER_CHANGE,
+        label=_("Open the account again"),
+        skip=lambda obj, user: "" if obj.state == CustomerState.CLOSED else str(_("It is open.")),
+    )
+    def reopen(self, request: HttpRequest, obj: Customer, answer: dict[str, Any]) -> None:
+        customers.reopen(customer=obj, actor=request.actor)  # type: ignore[attr-defined]
+
+
+def _no_login(obj: Principal, user: Any) -> str:
+    return "" if User.objects.filter(principal=obj).exists() else str(_("This person has no login."))
+
+
+@admin.register(Principal)
+class PrincipalAdmin(OpenedWithPurpose, ReadOnlyAdmin):
+    view_permission = Permission.CUSTOMER_VIEW
+    list_display = ("pk", "language", "created_at")
+    fields = ("full_name", "language", "zone", "created_at", "subject")
+    inlines = (ContactInline, MembershipInline)
+    search_fields = ("pk",)
+    search_help_text = _("A customer's reference, or the person's whole e-mail address or telephone number.")
+    ordering = ("-created_at",)
+
+    def subject_ref_of(self, obj: Any) -> Any:
+        return obj.subject.ref
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Principal]:
+        rows = super().get_queryset(request).select_related("subject")
+        resolved = request.resolver_match
+        is_list = resolved is not None and str(resolved.url_name).endswith("_changelist")
+        return rows.defer("full_name") if is_list else rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Principal], search_term: str
+    ) -> tuple[QuerySet[Principal], bool]:
+        if not search_term.strip():
+            return queryset, False
+        people, reference = by_address_or_reference(search_term.strip())
+        if reference:
+            return queryset.filter(memberships__customer__reference=reference), True
+        return queryset.filter(pk__in=people), False
+
+    @service_action(permission=Permission.CUSTOMER_REVEAL, ask=RevealForm, label=_("Show the addresses"))
+    def reveal_addresses(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> str:
+        shown = reveals.addresses_of(
+            principal=obj,
+            reason=answer["reason"],
+            ticket=answer["ticket"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return ", ".join(shown) or str(_("There is no address."))
+
+    @service_action(permission=Permission.CUSTOMER_UNLOCK, label=_("Unlock the sign-in"), skip=_no_login)
+    def unlock(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
+        devices.unlock(
+            user=User.objects.get(principal=obj),
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    view_permission = Permission.CUSTOMER_VIEW
+    list_display = (
+        "kind",
+        "customer",
+        "invited_by",
+        "invited_at",
+        "expires_at",
+        "sent_at",
+        "accepted_at",
+        "cancelled_at",
+    )
+    list_filter = ("kind", "invited_at")
+    list_select_related = ("customer", "invited_by")
+    fields = (
+        "kind",
+        "customer",
+        "role",
+        "language",
+        "invited_by",
+        "invited_at",
+        "expires_at",
+        "sent_at",
+        "accepted_at",
+    )
+    ordering = ("-invited_at",)
+
+    @service_action(
+        permission=Permission.CUSTOMER_INVITE,
+        label=_("Cancel the invitation"),
+        skip=lambda obj, user: str(_("It is no longer open.")) if obj.accepted_at or obj.cancelled_at else "",
+    )
+    def cancel(self, request: HttpRequest, obj: Invitation, answer: dict[str, Any]) -> None:
+        invitations.cancel(invitation=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+
+@admin.register(Fiduciary)
+class FiduciaryAdmin(ReadOnlyAdmin):
+    view_permission = Permission.FIDUCIARY_VIEW
+    list_display = ("code", "name", "is_self", "created_at")
+    search_fields = ("code", "name")

@@ -1,0 +1,139 @@
+"""Roles and who holds them; proposals wait for a second person."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.people.admin.customers import _Inline
+from portal.people.forms import ChangeEndForm, RefuseForm, WhyForm
+from portal.people.models import FourEyesModel, FourEyesRule, MfaReset, Role, RoleGrant, RolePermission, RoleProposal
+from portal.people.permissions import Permission
+from portal.people.services import mfa, roles
+from portal.people.states import Answer
+
+
+class PermissionInline(_Inline):
+    model = RolePermission
+    fields = ("code",)
+
+
+@admin.register(Role)
+class RoleAdmin(ReadOnlyAdmin):
+    view_permission = Permission.ROLE_VIEW
+    list_display = ("label", "code", "needs_end", "only_reads")
+    inlines = (PermissionInline,)
+
+
+@admin.register(FourEyesRule)
+class FourEyesRuleAdmin(ReadOnlyAdmin):
+    view_permission = Permission.ROLE_VIEW
+    list_display = ("act", "maker_role", "checker_role")
+    list_filter = ("maker_role", "checker_role")
+    list_select_related = ("maker_role", "checker_role")
+    search_fields = ("act",)
+
+
+def _ended(obj: RoleGrant, user: Any) -> str:
+    is_over = obj.ends_at is not None and obj.ends_at <= clock.now()
+    return str(_("This role has ended.")) if is_over else ""
+
+
+@admin.register(RoleGrant)
+class RoleGrantAdmin(ReadOnlyAdmin):
+    view_permission = Permission.ROLE_VIEW
+    list_display = ("holder", "role", "starts_at", "ends_at", "granted_at")
+    list_filter = ("role",)
+    list_select_related = ("user", "role")
+    search_fields = ("user__full_name",)
+    fields = ("holder", "role", "starts_at", "ends_at", "granted_at")
+
+    @admin.display(description=_("Staff member"), ordering="user__full_name")
+    def holder(self, obj: RoleGrant) -> str:
+        return obj.user.full_name
+
+    @service_action(permission=Permission.ROLE_CHANGE, ask=ChangeEndForm, label=_("Propose another end"), skip=_ended)
+    def propose_change(self, request: HttpRequest, obj: RoleGrant, answer: dict[str, Any]) -> str:
+        roles.propose_change(grant=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return str(_("Proposed. It changes once a second person agrees."))
+
+    @service_action(permission=Permission.ROLE_CHANGE, ask=WhyForm, label=_("Propose to end the role"), skip=_ended)
+    def propose_end(self, request: HttpRequest, obj: RoleGrant, answer: dict[str, Any]) -> str:
+        roles.propose_end(grant=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return str(_("Proposed. The role ends once a second person agrees."))
+
+
+def not_answerable(obj: FourEyesModel, user: Any) -> str:
+    """Why this login cannot answer this proposal; empty when it can, as far as the row tells."""
+    if obj.answer != Answer.PENDING:
+        return str(_("This was answered already."))
+    if obj.made_by_id == user.pk or getattr(obj, "user_id", None) == user.pk:
+        return str(_("Somebody else must answer this."))
+    return ""
+
+
+class _ProposalAdmin(ReadOnlyAdmin):
+    list_filter = ("answer", "made_at")
+    list_select_related = ("user", "made_by", "checked_by")
+    search_fields = ("user__full_name",)
+    ordering = ("-made_at",)
+
+    @admin.display(description=_("Staff member"), ordering="user__full_name")
+    def person(self, obj: Any) -> str:
+        return str(obj.user.full_name)
+
+    @admin.display(description=_("Proposed by"))
+    def maker(self, obj: Any) -> str:
+        return str(obj.made_by.full_name)
+
+    @admin.display(description=_("Answered by"))
+    def checker(self, obj: Any) -> str:
+        return str(obj.checked_by.full_name) if obj.checked_by else ""
+
+
+@admin.register(RoleProposal)
+class RoleProposalAdmin(_ProposalAdmin):
+    view_permission = Permission.ROLE_VIEW
+    list_display = ("person", "change", "role", "answer", "maker", "made_at", "checker", "checked_at")
+    fields = (
+        *("person", "change", "role", "starts_at", "ends_at", "why", "answer"),
+        *("maker", "made_at", "checker", "checked_at", "reason", "shown_sha256"),
+    )
+
+    @service_action(permission=Permission.ROLE_CHANGE, label=_("Approve"), skip=not_answerable)
+    def approve(self, request: HttpRequest, obj: RoleProposal, answer: dict[str, Any]) -> None:
+        roles.answer(proposal=obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission=Permission.ROLE_CHANGE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    def refuse(self, request: HttpRequest, obj: RoleProposal, answer: dict[str, Any]) -> None:
+        roles.answer(
+            proposal=obj,
+            approve=False,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+
+@admin.register(MfaReset)
+class MfaResetAdmin(_ProposalAdmin):
+    view_permission = Permission.MFA_RESET
+    list_display = ("person", "answer", "maker", "made_at", "checker", "checked_at")
+    fields = ("person", "why", "answer", "maker", "made_at", "checker", "checked_at", "reason", "shown_sha256")
+
+    @service_action(permission=Permission.MFA_RESET, label=_("Approve"), skip=not_answerable)
+    def approve(self, request: HttpRequest, obj: MfaReset, answer: dict[str, Any]) -> None:
+        mfa.answer(reset=obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission=Permission.MFA_RESET, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    def refuse(self, request: HttpRequest, obj: MfaReset, answer: dict[str, Any]) -> None:
+        mfa.answer(
+            reset=obj,
+            approve=False,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )

@@ -1,0 +1,107 @@
+"""What the staff's pages of this room ask."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import addresses
+from portal.core.admin.bases import ReasonForm
+from portal.core.errors import Refused
+from portal.people.models import Role
+from portal.people.states import ContactKind, CustomerKind, MemberRole
+
+
+class AddressField(forms.CharField):
+    """An e-mail address or telephone number, in its normal form once cleaned."""
+
+    def __init__(self, *, kind: ContactKind, **kwargs: Any) -> None:
+        self.kind = kind
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        try:
+            return addresses.normalise(self.kind, text)
+        except Refused as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+
+
+def email_field(**kwargs: Any) -> AddressField:
+    widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
+    kwargs.setdefault("error_messages", {"required": _("Enter an e-mail address.")})
+    return AddressField(kind=ContactKind.EMAIL, widget=widget, max_length=254, **kwargs)
+
+
+def phone_field(**kwargs: Any) -> AddressField:
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+    kwargs.setdefault("error_messages", {"required": _("Enter a telephone number.")})
+    return AddressField(kind=ContactKind.PHONE, widget=widget, max_length=32, **kwargs)
+
+
+class InviteStaffForm(forms.Form):
+    full_name = forms.CharField(label=_("Full name"), max_length=200)
+    email = email_field(label=_("E-mail address at work"))
+
+
+class CustomerForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Kind"), choices=CustomerKind.choices, widget=forms.RadioSelect)
+    name = forms.CharField(label=_("Name"), max_length=200)
+    owner_email = email_field(
+        label=_("E-mail address of the first owner"), help_text=_("An invitation is sent to it."), required=False
+    )
+    language = forms.ChoiceField(label=_("Language of the invitation"), choices=settings.LANGUAGES, required=False)
+
+
+class InviteMemberForm(forms.Form):
+    email = email_field(label=_("E-mail address"))
+    role = forms.ChoiceField(label=_("Role"), choices=MemberRole.choices, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Language of the invitation"), choices=settings.LANGUAGES)
+
+
+class RenameForm(forms.Form):
+    name = forms.CharField(label=_("Correct name"), max_length=200)
+
+
+def _moment(**kwargs: Any) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(
+        widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M"], **kwargs
+    )
+
+
+class GrantForm(forms.Form):
+    role = forms.ModelChoiceField(label=_("Role"), queryset=Role.objects.all())
+    starts_at = _moment(
+        label=_("From (IST)"), required=False, help_text=_("Empty: as soon as the second person agrees.")
+    )
+    ends_at = _moment(label=_("Until (IST)"), required=False, help_text=_("An auditor's role needs an end."))
+    why = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+
+
+class ChangeEndForm(forms.Form):
+    ends_at = _moment(label=_("Until (IST)"), required=False, help_text=_("Empty: without an end."))
+    why = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+
+
+class WhyForm(forms.Form):
+    why = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+
+
+class RefuseForm(ReasonForm):
+    """The reason is for the person who proposed it."""
+
+
+class RevealForm(ReasonForm):
+    ticket = forms.RegexField(
+        label=_("Ticket or queue"),
+        regex=r"^[A-Za-z0-9 _-]{2,60}$",
+        error_messages={"invalid": _("Give a reference such as OS-GR-7K4M-9QX2 or the name of a queue.")},
+    )
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(label=_("CSV or XLSX file"), allow_empty_file=True)
