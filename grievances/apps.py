@@ -5,3 +5,13 @@ from django.utils.translation import gettext_lazy as _
 class GrievancesConfig(AppConfig):
     name = "grievances"
     verbose_name = _("Grievances")
+
+    def ready(self) -> None:
+        from grievances.clocks import GrievanceClocks
+        from grievances.erasers import GrievanceTexts
+        from grievances.sections import GrievanceSection
+        from portal.core import hooks
+
+        hooks.clock_owners.register(GrievanceClocks())
+        hooks.erasers.register(GrievanceTexts())
+        hooks.sections.register(GrievanceSection())

@@ -72,14 +72,14 @@ class UnwantedMessageForm(forms.Form):
     """Asked only about unwanted messages. Every field may stay empty: a person who kept nothing can still complain."""
 
     sender = forms.CharField(
-        label=_("Who sent it? (optional)"),
+        label=_("Who sent it?"),
         help_text=_("The sender's name as it stands on your phone, for example AD-ONESTU-P."),
         required=False,
         max_length=40,
         error_messages={"max_length": _("Shorten the sender's name to 40 characters or fewer")},
     )
     received_at_number = forms.CharField(
-        label=_("Which number or email address got it? (optional)"), required=False, max_length=254
+        label=_("Which number or email address got it?"), required=False, max_length=254
     )
     day = forms.CharField(label=_("Day"), required=False, max_length=4)
     month = forms.CharField(label=_("Month"), required=False, max_length=4)
@@ -128,7 +128,25 @@ class WhatHappenedForm(forms.Form):
         longest=LONGEST_STORY,
         error_messages={"required": _("Write what happened")},
     )
-    wanted = Prose(label=_("What would put it right? (optional)"), required=False, longest=LONGEST_WISH)
+    wanted = Prose(label=_("What would put it right?"), required=False, longest=LONGEST_WISH)
+
+
+class FileForm(forms.Form):
+    """One file at a time. What is inside is judged by the vault's safety checks, not here."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("PDF, JPG or PNG, up to 10 MB. Hide the first 8 digits of an Aadhaar number before you add it."),
+        required=False,
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+        error_messages={
+            "empty": _("This file is empty. Choose another one"),
+            "invalid": _("Choose a file to add"),
+            "missing": _("Choose a file to add"),
+            "max_length": _("Give the file a shorter name and choose it again"),
+        },
+    )
 
 
 class ContactForm(forms.Form):
@@ -247,3 +265,29 @@ class SettledForm(forms.Form):
 def needs_message_details(kind: str) -> bool:
     """Whether the page on the unwanted message comes next."""
     return kind == TicketKind.UNWANTED_MESSAGES
+
+
+class ComposerForm(forms.Form):
+    """What staff write: to the person, or among themselves. The button pressed says what the message is."""
+
+    TO_PERSON = "person"
+    INTERNAL = "internal"
+    REPLY = "reply"
+    ASK = "ask"
+    PROPOSE = "propose"
+
+    to = forms.ChoiceField(
+        label=_("Who reads this?"),
+        choices=[(TO_PERSON, _("To the customer")), (INTERNAL, _("Internal: staff only"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who reads this"), "invalid_choice": _("Choose who reads this")},
+    )
+    text = Prose(label=_("Message"), longest=LONGEST_MESSAGE, error_messages={"required": _("Write the message")})
+    act = forms.ChoiceField(choices=[(REPLY, ""), (ASK, ""), (PROPOSE, "")], widget=forms.HiddenInput, required=False)
+    once = forms.UUIDField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("to") == self.INTERNAL and cleaned.get("act") in {self.ASK, self.PROPOSE}:
+            self.add_error("to", _("An internal note can only be saved. Choose the customer to ask or to answer."))
+        return cleaned

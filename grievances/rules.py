@@ -11,12 +11,6 @@ from typing import Final
 
 from grievances.states import OPEN_STATES, ClosedBecause, TicketState
 
-ACKNOWLEDGE_RULES: Final = ("IN-IT-ACK",)
-"""Rules that set the time to acknowledge a grievance (``portal/law/data``); which are in force is law's answer."""
-
-ANSWER_RULES: Final = ("IN-IT-RES", "IN-IT-RES-OLD", "IN-SPDI-GRV", "IN-DPDP-GRV")
-"""Rules that set the time to answer one. Old and new stand side by side: the date of receipt picks."""
-
 
 class Situation(StrEnum):
     """What a page has one sentence for. Finer than the state: time and reasons count too."""

@@ -12,6 +12,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3000},
     },
+    "grievances-sweep": {
+        "task": "grievances.tasks.sweep",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 500},
+    },
     "jobs-sweep": {"task": "portal.jobs.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
     "law-sweep": {"task": "portal.law.tasks.sweep", "schedule": 60.0, "options": {"expires": 55.0}},
     "consent-end-what-is-over": {"task": "consent.tasks.end_what_is_over", "schedule": crontab(minute="*/15")},

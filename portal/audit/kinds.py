@@ -160,6 +160,7 @@ class AuditKind(StrEnum):
     SIGNIN_RECOVERY_CODES_MADE = "signin.recovery_codes.made"
     SIGNIN_SESSION_ENDED = "signin.session.ended"
     SIGNIN_SESSIONS_ENDED = "signin.sessions.ended"
+    VAULT_FILE_DISCARDED = "vault.file.discarded"
     VAULT_FILE_OPENED = "vault.file.opened"
     VAULT_FILE_STORED = "vault.file.stored"
     VAULT_KEY_SHREDDED = "vault.key.shredded"

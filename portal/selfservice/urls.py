@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from portal.selfservice.views import pages
+from portal.selfservice.views import grievances, pages, track
 
 app_name = "privacy"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("cookies/", pages.cookies, name="cookies"),
+    path("grievances/new/", grievances.start, name="grievance-start"),
+    path("grievances/new/files/", grievances.files, name="grievance-files"),
+    path("grievances/new/check/", grievances.check, name="grievance-check"),
+    path("grievances/new/<slug:page>/", grievances.question, name="grievance-question"),
+    path("grievances/<str:reference>/sent/", grievances.sent, name="grievance-sent"),
+    path("grievances/<str:reference>/receipt/", grievances.receipt, name="grievance-receipt"),
     path("language/", set_language, name="language"),
     path("sitemap/", pages.sitemap, name="sitemap"),
+    path("track/", track.track, name="track"),
+    path("track/code/", track.code, name="track-code"),
+    path("track/leave/", track.leave, name="track-leave"),
+    path("track/<str:reference>/", track.ticket, name="track-ticket"),
+    path("track/<str:reference>/files/<int:number>/", track.attachment, name="track-file"),
+    path("track/<str:reference>/message/", track.message, name="track-message"),
+    path("track/<str:reference>/remind/", track.remind, name="track-remind"),
+    path("track/<str:reference>/reopen/", track.reopen, name="track-reopen"),
+    path("track/<str:reference>/settle/", track.settle, name="track-settle"),
+    path("track/<str:reference>/withdraw/", track.withdraw, name="track-withdraw"),
 ]

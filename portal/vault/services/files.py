@@ -119,6 +119,24 @@ def open_stream(file: StoredFile, *, actor: Actor, reason: str) -> BinaryIO:
     return cast(BinaryIO, io.BufferedReader(DecryptingReader(source, key=data_key, identity=file.pk.bytes)))
 
 
+def discard(file: StoredFile, *, actor: Actor) -> None:
+    """Give up one file that nothing refers to, at its owner's wish, in the caller's transaction.
+
+    Row and data key go with the commit, the bytes right after it; ``sweep`` removes them if the process died between.
+    """
+    with transaction.atomic():
+        record(
+            AuditKind.VAULT_FILE_DISCARDED,
+            actor=actor,
+            about=f"vault.storedfile:{file.pk}",
+            subject_ref=file.subject_ref,
+            facts={"kind": file.kind, "retention_class": file.retention_class},
+        )
+        name = file.storage_name
+        file.delete()
+        transaction.on_commit(lambda: _storage().delete(name))
+
+
 def shred(*, subject_ref: UUID, retention_class: str, actor: Actor = SYSTEM) -> int:
     """Order the end of a subject's key of one retention class; returns how many files and texts' keys end with it.
 

@@ -1,0 +1,263 @@
+"""Staff's pages of grievances: queues, the grievance itself, the composer. Shows and asks; services act."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from django import forms as django_forms
+from django.contrib import admin, messages
+from django.db.models import F, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from grievances import forms, selectors, words
+from grievances.models import Ticket
+from grievances.permissions import GrievancePermission
+from grievances.services import filing, reading, resolving, thread
+from grievances.states import OPEN_STATES
+from portal.core import access, addresses, clock
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin.opening import SESSION_KEY
+from portal.core.errors import PortalError
+from portal.people import selectors as people
+from portal.people.models import User
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """The named queues. Each is an address that can be kept and shared."""
+
+    title = _("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("open", _("All open")),
+            ("overdue", _("Overdue")),
+            ("today", _("Due today")),
+            ("mine", _("Mine")),
+            ("unassigned", _("Unassigned")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        now = clock.now()
+        soonest = F("due_at").asc(nulls_last=True)
+        match self.value():
+            case "open":
+                return queryset.filter(state__in=OPEN_STATES).order_by(soonest, "pk")
+            case "overdue":
+                return selectors.overdue(queryset, now=now).order_by(soonest, "pk")
+            case "today":
+                local = now.astimezone(clock.IST)
+                midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+                return selectors.due_by(queryset, now=now, until=midnight).order_by(soonest, "pk")
+            case "mine":
+                return queryset.filter(assigned_to_id=request.user.pk, state__in=OPEN_STATES).order_by(soonest, "pk")
+            case "unassigned":
+                return selectors.unassigned(queryset).order_by(soonest, "pk")
+        return queryset
+
+
+class StaffChoice(django_forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.full_name or obj.email)
+
+
+class AssignForm(django_forms.Form):
+    to = StaffChoice(
+        label=_("Who works on it?"),
+        queryset=User.objects.none(),
+        error_messages={"required": _("Choose who works on it")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        if isinstance(field, StaffChoice):
+            field.queryset = people.staff_with(GrievancePermission.TICKET_ANSWER, now=clock.now()).order_by("full_name")
+
+
+def _closed(ticket: Ticket, user: Any) -> str:
+    return "" if ticket.state in OPEN_STATES else str(_("It is answered or closed."))
+
+
+def _not_mine_to_take(ticket: Ticket, user: Any) -> str:
+    if ticket.assigned_to_id == user.pk:
+        return str(_("It is yours already."))
+    return _closed(ticket, user)
+
+
+@admin.register(Ticket)
+class TicketAdmin(OpenedWithPurpose, ReadOnlyAdmin):
+    """The queues, and one grievance with its thread. Words are opened only for roles that may read them."""
+
+    view_permission = GrievancePermission.TICKET_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    change_form_template = "admin/grievances/ticket/page.html"
+    list_display = ("reference", "kind", "state", "due", "assigned", "language", "received_at")
+    list_filter = (QueueFilter, "state", "kind", "language")
+    list_select_related = ("assigned_to",)
+    search_fields = ("reference",)
+    search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
+    ordering = ("-received_at",)
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, obj: Ticket) -> str:
+        """The date and how many days are left; a mark and a word, not a colour."""
+        if obj.due_at is None or obj.state not in OPEN_STATES:
+            return "–"
+        now = clock.now()
+        sign = "■ " if obj.due_at < now else ""
+        return f"{sign}{words.day(obj.due_at)} ({words.left(words.days_between(now, obj.due_at))})"
+
+    @admin.display(description=_("assigned to"))
+    def assigned(self, obj: Ticket) -> str:
+        return str(obj.assigned_to.full_name or obj.assigned_to.email) if obj.assigned_to else "–"
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ASSIGN,
+        label=_("Assign"),
+        ask=AssignForm,
+        skip=_closed,
+        description=_("The officer sees it in their own queue. The person is not told."),
+    )
+    def assign(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        thread.assign(ticket=obj, to=answer["to"], by=_staff(request), actor=_actor(request), at=clock.now())
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Take it myself"),
+        skip=_not_mine_to_take,
+        description=_("You become the officer who answers it."),
+    )
+    def take(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        thread.take(ticket=obj, by=_staff(request), actor=_actor(request), at=clock.now())
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("<int:number>/write/", wrap(self.write_view), name="grievances_ticket_write"),
+            path("<int:number>/file/<int:file>/", wrap(self.file_view), name="grievances_ticket_file"),
+        ]
+        return own + super().get_urls()
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of one grievance instead of a form of its fields."""
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context.update(self._page(request, obj, forms.ComposerForm(initial={"once": uuid4()})))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def write_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """POST: a reply, a question, an internal note or a proposed resolution."""
+        ticket = self._opened(request, number)
+        page = reverse("admin:grievances_ticket_change", args=[ticket.pk])
+        if request.method != "POST":
+            return HttpResponseRedirect(page)
+        form = forms.ComposerForm(request.POST)
+        if form.is_valid():
+            try:
+                said = self._write(request, ticket, form)
+            except PortalError as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, said)
+                return HttpResponseRedirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": ticket.reference,
+            "opts": self.opts,
+            "original": ticket,
+            "row_actions": self.row_actions(request, ticket),
+            **self._page(request, ticket, form),
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return TemplateResponse(request, self.change_form_template, context, status=status)
+
+    def file_view(self, request: HttpRequest, number: int, file: int) -> FileResponse:
+        """A file of the thread, as a download. Vault writes who opened it."""
+        ticket = self._opened(request, number)
+        access.require(request.user, GrievancePermission.TICKET_READ)
+        listed, stream = reading.open_attachment(
+            ticket=ticket,
+            attachment_id=file,
+            internal=True,
+            actor=_actor(request),
+            reason=f"grievance {ticket.reference}",
+        )
+        name = f"{ticket.reference}-{listed.pk}.{listed.kind.lower()}"
+        return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
+
+    def _opened(self, request: HttpRequest, number: int) -> Ticket:
+        """The grievance, if this login may see it and has said why it opened it."""
+        ticket = Ticket.objects.select_related("fiduciary", "assigned_to").filter(pk=number).first()
+        if ticket is None or not self.has_view_permission(request, ticket):
+            raise Http404
+        opened = request.session.get(SESSION_KEY, {})
+        if opened.get(f"{self.opts.label_lower}.{ticket.pk}", 0) <= clock.now().timestamp():
+            raise Http404
+        return ticket
+
+    def _write(self, request: HttpRequest, ticket: Ticket, form: forms.ComposerForm) -> str:
+        given = form.cleaned_data
+        common: dict[str, Any] = {
+            "ticket": ticket,
+            "text": given["text"],
+            "by": _staff(request),
+            "actor": _actor(request),
+            "at": clock.now(),
+            "once_key": given["once"],
+        }
+        if given["to"] == form.INTERNAL:
+            thread.note(**common)
+            return str(_("The internal note is saved."))
+        if given["act"] == form.PROPOSE:
+            resolving.propose(**common)
+            return str(_("The answer is sent. The customer is asked if it settles the grievance."))
+        if given["act"] == form.ASK:
+            thread.ask(**common)
+            return str(_("The question is sent. It is the customer's turn."))
+        thread.reply(**common)
+        return str(_("The message is sent."))
+
+    def _page(self, request: HttpRequest, ticket: Ticket, composer: forms.ComposerForm) -> dict[str, Any]:
+        now = clock.now()
+        may_read = access.allowed(request.user, GrievancePermission.TICKET_READ)
+        stands = selectors.standing_of(ticket, now=now)
+        return {
+            "ticket": ticket,
+            "stands": stands,
+            "turn": words.STAFF_TURNS[stands.turn],
+            "next_step": words.STAFF_ACTIONS[stands.staff],
+            "sentence": selectors.sentence_for_staff(ticket, now=now),
+            "explanations": selectors.explanations(ticket),
+            "lines": reading.thread(ticket, internal=True, opened=may_read),
+            "may_read": may_read,
+            "may_answer": access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
+            and ticket.state in OPEN_STATES,
+            "may_note": access.allowed(request.user, GrievancePermission.TICKET_NOTE),
+            "contacts": _masked(ticket),
+            "others": selectors.others_of(ticket)[:10],
+            "composer": composer,
+        }
+
+
+def _masked(ticket: Ticket) -> list[tuple[str, str, bool]]:
+    verified = {contact.kind: contact.verified_at is not None for contact in ticket.contacts.all()}
+    return [
+        (str(words.CONTACT_KINDS[kind]), addresses.mask(kind, address), verified[kind])
+        for kind, address in filing.addresses_of(ticket).items()
+    ]
+
+
+def _staff(request: HttpRequest) -> User:
+    user = request.user
+    if not isinstance(user, User):
+        raise Http404
+    return user
+
+
+def _actor(request: HttpRequest) -> Any:
+    return request.actor  # type: ignore[attr-defined]

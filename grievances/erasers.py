@@ -1,0 +1,51 @@
+"""Letting go of grievances when their period is over. That one was filed, answered and closed, and when, stays."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from grievances.models import Ticket, TicketDraft
+from grievances.services import erasing
+from grievances.states import TicketState
+from portal.core.erasing import Kept
+from portal.vault.states import RetentionClass
+
+
+class GrievanceTexts:
+    """What people and staff wrote, addresses and files. The period counts from the day a grievance was closed."""
+
+    name = "grievances.texts"
+    label = _("Words, addresses and files of grievances")
+    retention_class = RetentionClass.GRIEVANCE
+    covers = (
+        "grievances.Attachment",
+        "grievances.DraftFile",
+        "grievances.EntryText",
+        "grievances.Ticket",
+        "grievances.TicketContact",
+        "grievances.TicketDraft",
+        "grievances.TrackingCode",
+    )
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        """Subjects of grievances closed before, whose words or addresses are still there."""
+        closed = self._tickets(before).filter(contacts__isnull=False)
+        found = closed.values_list("subject_ref").annotate(count=Count("pk", distinct=True)).order_by("subject_ref")
+        return (Kept(subject_ref, count) for subject_ref, count in found.iterator())
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        """End the grievances of one subject; with ``before=None`` open ones and drafts too."""
+        ended = sum(erasing.erase(ticket=ticket) for ticket in self._tickets(before).filter(subject_ref=subject_ref))
+        if before is None:
+            for draft in TicketDraft.objects.filter(subject_ref=subject_ref, ticket=None):
+                erasing.erase_draft(draft=draft)
+                ended += 1
+        return ended
+
+    def _tickets(self, before: datetime | None) -> QuerySet[Ticket]:
+        if before is None:
+            return Ticket.objects.all()
+        return Ticket.objects.filter(state=TicketState.CLOSED, closed_at__lt=before)

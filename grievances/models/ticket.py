@@ -1,0 +1,109 @@
+"""A grievance and the addresses its person can be reached at."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from grievances import states, words
+from portal.core.data_categories import declare
+
+
+class Ticket(models.Model):
+    """A grievance. It carries an opaque subject of its own; who the person is stands in rows that can be erased.
+
+    ``due_at`` is the date of the strictest running clock, kept here for the queue and written only together with the
+    clocks (``services.timing``); the clocks in ``portal.law`` are the truth.
+    """
+
+    reference = models.CharField(_("reference"), max_length=20, unique=True)
+    filing_key = models.UUIDField(_("filing key"), unique=True, editable=False)
+    fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("about whom"))
+    subject_ref = models.UUIDField(_("subject"), db_index=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=20, choices=list(words.KINDS.items()))
+    for_whom = models.CharField(_("for whom"), max_length=16, choices=list(words.FOR_WHOM.items()))
+    state = models.CharField(
+        _("state"), max_length=12, choices=list(words.STATES.items()), default=states.TicketState.RECEIVED
+    )
+    closed_because = models.CharField(
+        _("why closed"), max_length=12, choices=list(words.CLOSED_BECAUSE.items()), blank=True
+    )
+    language = models.CharField(_("language"), max_length=12)
+    zone = models.CharField(_("time zone"), max_length=40, default="Asia/Kolkata")
+    received_at = models.DateTimeField(_("received"))
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    reopen_until = models.DateTimeField(_("can be opened again until"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    turn_at = models.DateTimeField(_("last step"))
+    round = models.PositiveSmallIntegerField(_("round"), default=1)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assigned to")
+    )
+    tracking_key_hash = models.BinaryField(_("tracking key"), max_length=33, null=True, blank=True, editable=False)
+
+    data_categories = declare(
+        none=(
+            "id reference filing_key fiduciary subject_ref kind for_whom state closed_because language received_at "
+            "acknowledged_at answered_at closed_at reopen_until due_at turn_at round assigned_to"
+        ),
+        location="zone",
+        credential="tracking_key_hash",
+    )
+
+    class Meta:
+        verbose_name = _("grievance")
+        verbose_name_plural = _("grievances")
+        ordering = ("-received_at",)
+        constraints = (
+            models.CheckConstraint(
+                name="grievances_closed_has_reason_and_time",
+                condition=(
+                    Q(state=states.TicketState.CLOSED.value, closed_at__isnull=False) & ~Q(closed_because="")
+                    | ~Q(state=states.TicketState.CLOSED.value) & Q(closed_at__isnull=True, closed_because="")
+                ),
+            ),
+        )
+        indexes = (
+            # The staff queues: what is open, soonest first.
+            models.Index(
+                name="grievances_open_by_due",
+                fields=("due_at",),
+                condition=Q(state__in=sorted(state.value for state in states.OPEN_STATES)),
+            ),
+            # The silence sweep.
+            models.Index(
+                name="grievances_answered",
+                fields=("answered_at",),
+                condition=Q(state=states.TicketState.ANSWERED.value),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def about(self) -> str:
+        """The ticket's name in audit events and messages."""
+        return f"grievances.ticket:{self.reference}"
+
+
+class TicketContact(models.Model):
+    """An address the person gave for this grievance. Sealed under the subject's key; found by its keyed hash."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="contacts", verbose_name=_("grievance"))
+    kind = models.CharField(_("kind"), max_length=8, choices=list(words.CONTACT_KINDS.items()))
+    address_sealed = models.BinaryField(_("address"), editable=False)
+    address_key = models.BinaryField(_("lookup hash"), max_length=33, db_index=True, editable=False)
+    verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+
+    data_categories = declare(none="id ticket kind verified_at", contact="address_sealed address_key")
+
+    class Meta:
+        verbose_name = _("address of a grievance")
+        verbose_name_plural = _("addresses of grievances")
+        constraints = (models.UniqueConstraint(name="grievances_one_address_per_kind", fields=("ticket", "kind")),)
+
+    def __str__(self) -> str:
+        return f"{self.ticket} {self.kind}"

@@ -1,0 +1,47 @@
+"""Asking for a look at one's grievance: a code, its tries, and the half hour it opens."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+
+
+class TrackingCode(models.Model):
+    """One request to track. The row is the same for a right pair, a wrong one and an unknown reference.
+
+    ``ticket`` and ``code_hash`` are filled by a task after the answer went out, and only where the pair is right.
+    """
+
+    secret_hash = models.BinaryField(_("secret"), max_length=33, unique=True, editable=False)
+    reference = models.CharField(_("reference"), max_length=20)
+    address_kind = models.CharField(_("kind of address"), max_length=8)
+    address_key = models.BinaryField(_("lookup hash"), max_length=33, editable=False)
+    ticket = models.ForeignKey(
+        "grievances.Ticket", models.CASCADE, null=True, blank=True, related_name="codes", verbose_name=_("grievance")
+    )
+    code_hash = models.BinaryField(_("code"), max_length=33, null=True, blank=True, editable=False)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    asked_at = models.DateTimeField(_("asked"))
+    expires_at = models.DateTimeField(_("expires"), db_index=True)
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+    view_until = models.DateTimeField(_("view open until"), null=True, blank=True)
+
+    data_categories = declare(
+        none="id reference address_kind ticket tries asked_at expires_at used_at view_until",
+        contact="address_key",
+        credential="secret_hash code_hash",
+    )
+
+    class Meta:
+        verbose_name = _("tracking code")
+        verbose_name_plural = _("tracking codes")
+        constraints = (
+            models.CheckConstraint(
+                name="grievances_view_needs_a_used_code",
+                condition=Q(view_until__isnull=True) | Q(used_at__isnull=False, ticket__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

@@ -1,0 +1,43 @@
+"""A person's grievances for the bundle of their own data: everything they may read, nothing that is internal."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from grievances.models import Ticket
+from grievances.services import reading
+
+
+class GrievanceSection:
+    """Registered in ``hooks.sections``."""
+
+    name = "grievances"
+    label = _("Grievances")
+
+    def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
+        """One record per grievance with its public thread, oldest first."""
+        tickets = Ticket.objects.filter(subject_ref__in=list(subject_refs)).order_by("received_at", "pk")
+        return [_record(ticket) for ticket in tickets]
+
+
+def _record(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "reference": ticket.reference,
+        "about": str(ticket.fiduciary.name),
+        "kind": ticket.get_kind_display(),
+        "state": ticket.get_state_display(),
+        "received_at": ticket.received_at.isoformat(),
+        "closed_at": ticket.closed_at.isoformat() if ticket.closed_at else None,
+        "thread": [
+            {
+                "at": line.entry.at.isoformat(),
+                "what": line.label,
+                "by": line.author,
+                "texts": line.texts,
+                "files": [file.name for file in line.files],
+            }
+            for line in reading.thread(ticket, internal=False)
+        ],
+    }

@@ -1,0 +1,164 @@
+"""A grievance being written: kept on the server, found again by the browser's secret, sent once."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import BinaryIO
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from grievances import sealing, selectors
+from grievances.models import DraftFile, TicketDraft
+from grievances.services import erasing, filing, uploads
+from grievances.states import TicketKind
+from portal.core import ciphers
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.core.text import mask_identity_numbers
+from portal.people.models import Principal
+from portal.people.services import subjects
+from portal.people.states import SubjectKind
+from portal.vault.services import files as vault
+
+#: Files per grievance: a technical limit of the form.
+MOST_FILES = 5
+MESSAGE_DETAILS = ("sender", "received_at_number", "received_on")
+KINDS_WITH_DETAILS = frozenset({TicketKind.UNWANTED_MESSAGES})
+REQUIRED = ("for_whom", "kind", "what_happened", "language")
+
+
+def start(*, at: datetime) -> tuple[TicketDraft, str]:
+    """Make an empty draft with a subject of its own. Returns it with the secret for the browser's cookie."""
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        subject = subjects.new(SubjectKind.STRANGER, now=at)
+        draft = TicketDraft.objects.create(
+            secret_hash=ciphers.blind_index(secret, domain=selectors.DRAFT_SECRET),
+            subject_ref=subject.ref,
+            answers_sealed=sealing.seal({}, subject_ref=subject.ref),
+            created_at=at,
+            expires_at=at + selectors.promise(selectors.DRAFT_LIFE, at=at),
+        )
+    return draft, secret
+
+
+def answers_of(draft: TicketDraft) -> dict[str, str]:
+    """What was answered so far."""
+    return sealing.unseal(draft.answers_sealed, subject_ref=draft.subject_ref)
+
+
+def save(*, draft: TicketDraft, answers: Mapping[str, str]) -> int:
+    """Keep the answers of one page beside the others. Returns how many identity numbers were cut from them.
+
+    Raises Refused when the draft was sent already.
+    """
+    cut = 0
+    safe: dict[str, str] = {}
+    for name, text in answers.items():
+        safe[name], found = mask_identity_numbers(text)
+        cut += found
+    with transaction.atomic():
+        fresh = TicketDraft.objects.select_for_update().get(pk=draft.pk)
+        if fresh.ticket_id is not None:
+            raise Refused(_("This grievance was sent already. Track it, or file a new one."), code="SENT_ALREADY")
+        fresh.answers_sealed = sealing.seal(answers_of(fresh) | safe, subject_ref=fresh.subject_ref)
+        fresh.save(update_fields=["answers_sealed"])
+    draft.answers_sealed = fresh.answers_sealed
+    return cut
+
+
+def add_file(*, draft: TicketDraft, stream: BinaryIO, name: str, actor: Actor, at: datetime) -> DraftFile:
+    """Check a file, keep it in the vault and list it in the draft. Raises Refused with the one thing that is wrong."""
+    if draft.ticket_id is not None:
+        raise Refused(_("This grievance was sent already. Track it, or file a new one."), code="SENT_ALREADY")
+    if draft.files.count() >= MOST_FILES:
+        raise Refused(_("You can add 5 files. Remove one to add another."), code="TOO_MANY")
+    safe = uploads.made_safe(stream)
+    with transaction.atomic():
+        stored = vault.store(
+            safe.stream,
+            subject_ref=draft.subject_ref,
+            retention_class=sealing.RETENTION_CLASS,
+            kind="grievances.attachment",
+            actor=actor,
+        )
+        return DraftFile.objects.create(
+            draft=draft,
+            file=stored,
+            name_sealed=sealing.seal({"name": name[-120:]}, subject_ref=draft.subject_ref),
+            media_type=safe.media_type,
+            size=stored.size,
+            added_at=at,
+        )
+
+
+def remove_file(*, draft: TicketDraft, file_id: int, actor: Actor) -> None:
+    """Take a file out of the draft. Removing it twice is the same as once."""
+    with transaction.atomic():
+        for kept in draft.files.filter(pk=file_id).select_related("file"):
+            kept.delete()
+            vault.discard(kept.file, actor=actor)
+
+
+def missing(answers: Mapping[str, str]) -> list[str]:
+    """The names of answers that sending still needs."""
+    gaps = [name for name in REQUIRED if not answers.get(name)]
+    if not answers.get("email") and not answers.get("phone"):
+        gaps.append("email")
+    return gaps
+
+
+def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: datetime) -> filing.Filed:
+    """Make the draft a grievance, once: sending again returns the same one. Raises Refused when an answer is missing."""
+    if draft.ticket is not None:
+        return filing.Filed(draft.ticket, is_new=False)
+    answers = answers_of(draft)
+    if missing(answers):
+        raise Refused(_("Some answers are missing. Go through the pages again."), code="INCOMPLETE")
+    with transaction.atomic():
+        filed = filing.file_ticket(
+            filing_key=draft.pk,
+            subject_ref=draft.subject_ref,
+            story=filing.Story(
+                kind=answers["kind"],
+                for_whom=answers["for_whom"],
+                what_happened=answers["what_happened"],
+                wanted=answers.get("wanted", ""),
+                **{name: answers.get(name, "") for name in MESSAGE_DETAILS if answers["kind"] in KINDS_WITH_DETAILS},
+            ),
+            reach=filing.Reach(
+                language=answers["language"], email=answers.get("email", ""), phone=answers.get("phone", "")
+            ),
+            principal=principal,
+            files=list(draft.files.all()),
+            actor=actor,
+            at=at,
+        )
+        if filed.is_new:
+            draft.ticket = filed.ticket
+            draft.tracking_key = filed.tracking_key
+            draft.answers_sealed = sealing.seal({}, subject_ref=draft.subject_ref)
+            draft.save(update_fields=["ticket", "tracking_key", "answers_sealed"])
+            draft.files.all().delete()
+    return filed
+
+
+def show_tracking_key(draft: TicketDraft) -> str:
+    """The tracking key, the first time it is asked for; empty ever after."""
+    key = draft.tracking_key or ""
+    if key and not TicketDraft.objects.filter(pk=draft.pk, tracking_key__isnull=False).update(tracking_key=None):
+        return ""
+    return key
+
+
+def forget_expired(*, at: datetime, most: int = 200) -> int:
+    """Erase drafts whose days are over: files, answers and, where nothing was sent, the subject. Returns how many."""
+    gone = 0
+    for draft in TicketDraft.objects.filter(expires_at__lte=at).order_by("expires_at")[:most]:
+        if draft.ticket_id is None:
+            erasing.erase_draft(draft=draft)
+        else:
+            draft.delete()
+        gone += 1
+    return gone

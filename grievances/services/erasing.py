@@ -1,0 +1,76 @@
+"""Letting go of what people wrote: rows with words and addresses go, the key ends, the steps and dates stay."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from grievances.models import Attachment, DraftFile, EntryText, Ticket, TicketContact, TicketDraft, TrackingCode
+from grievances.services import lines, timing
+from grievances.states import MOVES, Author, ClosedBecause, EntryKind, TicketState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock
+from portal.core.actor import SYSTEM
+from portal.core.moves import move
+from portal.people.models import Subject
+from portal.people.services import subjects
+from portal.vault.services import files as vault
+from portal.vault.states import RetentionClass
+
+
+def erase(*, ticket: Ticket) -> bool:
+    """End the words, addresses, files and keys of one grievance, in the caller's transaction. False: done before.
+
+    An open grievance is closed by it. Its subject was issued for it alone, so no other record ends with the key.
+    """
+    with transaction.atomic():
+        had_words, _by_model = EntryText.objects.filter(entry__ticket=ticket).delete()
+        had_addresses, _by_model = TicketContact.objects.filter(ticket=ticket).delete()
+        if not had_words and not had_addresses:
+            return False
+        Attachment.objects.filter(entry__ticket=ticket).delete()
+        TrackingCode.objects.filter(ticket=ticket).delete()
+        TicketDraft.objects.filter(ticket=ticket).delete()
+        if ticket.state != TicketState.CLOSED:
+            _close(ticket)
+        Ticket.objects.filter(pk=ticket.pk).update(tracking_key_hash=None, zone="Asia/Kolkata", reopen_until=None)
+        _end_subject(ticket.subject_ref)
+    return True
+
+
+def erase_draft(*, draft: TicketDraft) -> None:
+    """End a draft that was never sent: its answers, its files, its subject."""
+    with transaction.atomic():
+        DraftFile.objects.filter(draft=draft).delete()
+        draft.delete()
+        _end_subject(draft.subject_ref)
+
+
+def _close(ticket: Ticket) -> None:
+    now = clock.now()
+    move(
+        ticket,
+        TicketState.CLOSED,
+        moves=MOVES,
+        closed_because=ClosedBecause.ERASED,
+        closed_at=now,
+        turn_at=now,
+    )
+    timing.stop_answer(ticket, actor=SYSTEM, at=now)
+    timing.stop_acknowledge(ticket, actor=SYSTEM, at=now)
+    lines.add(ticket, EntryKind.CLOSED, author=Author.PORTAL, actor=SYSTEM, at=now)
+    record(
+        AuditKind.GRIEVANCES_TICKET_CLOSED,
+        actor=SYSTEM,
+        about=ticket.about,
+        facts={"reference": ticket.reference, "reason_code": ClosedBecause.ERASED, "state": ticket.state},
+        subject_ref=ticket.subject_ref,
+        at=now,
+    )
+
+
+def _end_subject(subject_ref: UUID) -> None:
+    vault.shred(subject_ref=subject_ref, retention_class=RetentionClass.GRIEVANCE)
+    subject = Subject.objects.filter(ref=subject_ref, erased_at=None).first()
+    if subject is not None:
+        subjects.end(subject, now=clock.now())

@@ -1,0 +1,194 @@
+"""Filing a grievance: one transaction makes the ticket, its thread, its clocks, its trace and its acknowledgement."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from grievances import sealing
+from grievances.models import DraftFile, Ticket, TicketContact
+from grievances.services import letters, lines, timing
+from grievances.states import Author, ContactKind, EntryKind, TicketState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import addresses, ciphers
+from portal.core.actor import SYSTEM, Actor
+from portal.core.errors import Refused
+from portal.core.ids import new_reference
+from portal.people import selectors as people
+from portal.people.models import Fiduciary, Principal
+from portal.people.services import subjects
+
+KEY_DIGITS = 16
+TRACKING_KEY = "grievances.tracking_key"
+_REFERENCE_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the grievance is about. The texts are the person's own words."""
+
+    kind: str
+    for_whom: str
+    what_happened: str = field(repr=False)
+    wanted: str = field(default="", repr=False)
+    sender: str = field(default="", repr=False)
+    received_at_number: str = field(default="", repr=False)
+    received_on: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How and in which language to answer. Addresses in their normal form; at least one."""
+
+    language: str
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    zone: str = "Asia/Kolkata"
+
+
+@dataclass(frozen=True)
+class Filed:
+    """``tracking_key`` is handed out once, to a person who cannot be sent a code; only its hash is kept."""
+
+    ticket: Ticket
+    is_new: bool
+    tracking_key: str | None = field(default=None, repr=False)
+
+
+def file_ticket(
+    *,
+    filing_key: UUID,
+    subject_ref: UUID,
+    story: Story,
+    reach: Reach,
+    actor: Actor,
+    at: datetime,
+    principal: Principal | None = None,
+    files: Iterable[DraftFile] = (),
+    fiduciary: str = "onesetu",
+) -> Filed:
+    """File a grievance received at ``at`` and acknowledge it, all in one transaction.
+
+    ``subject_ref`` is a subject issued for this grievance; it is joined to ``principal`` where the person is signed in.
+    The same ``filing_key`` again returns the ticket that is there and changes nothing. Clocks start at ``at`` under
+    every rule in force (DPDP Act s.13, SPDI Rules r.5(9), IT Rules 2021 r.3(2)(a)). Raises Refused without an address.
+    """
+    if not reach.email and not reach.phone:
+        raise Refused("A grievance needs an e-mail address or a telephone number for the answer.", code="NO_ADDRESS")
+    with transaction.atomic():
+        found = Ticket.objects.filter(filing_key=filing_key).first()
+        if found is not None:
+            return Filed(found, is_new=False)
+        key = None if reach.email else "".join(secrets.choice("0123456789") for _ in range(KEY_DIGITS))
+        ticket, is_new = _insert(filing_key, subject_ref, story, reach, at, key, fiduciary)
+        if not is_new:
+            return Filed(ticket, is_new=False)
+        if principal is not None and principal.subject.ref != subject_ref:
+            subjects.join(old_ref=subject_ref, new_ref=principal.subject.ref, actor=actor, now=at)
+        _keep_addresses(ticket, reach)
+        texts = {
+            "text": story.what_happened,
+            "wanted": story.wanted,
+            "sender": story.sender,
+            "received_at_number": story.received_at_number,
+            "received_on": story.received_on,
+        }
+        lines.add(ticket, EntryKind.FILED, author=Author.PERSON, actor=actor, at=at, texts=texts, files=files)
+        record(
+            AuditKind.GRIEVANCES_TICKET_FILED,
+            actor=actor,
+            about=ticket.about,
+            facts={"reference": ticket.reference, "category": ticket.kind, "language": ticket.language},
+            subject_ref=subject_ref,
+            at=at,
+        )
+        timing.start(ticket, regimes=people.regimes_of(subject_ref), actor=actor, at=at)
+        acknowledge(ticket=ticket, at=at)
+    return Filed(ticket, is_new=True, tracking_key=key)
+
+
+def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:
+    """Tell the person that we have the grievance: by e-mail, else by the page that shows the reference.
+
+    Stops the clock for it (IT Rules 2021 r.3(2)(a)(i)). Doing it again changes nothing.
+    """
+    with transaction.atomic():
+        if not Ticket.objects.filter(pk=ticket.pk, acknowledged_at=None).update(acknowledged_at=at):
+            return
+        ticket.refresh_from_db()
+        by_letter = letters.tell(ticket, "acknowledged", about="acknowledged", now=at)
+        lines.add(ticket, EntryKind.ACKNOWLEDGED, author=Author.PORTAL, actor=actor, at=at)
+        timing.stop_acknowledge(ticket, actor=actor, at=at)
+        record(
+            AuditKind.GRIEVANCES_TICKET_ACKNOWLEDGED,
+            actor=actor,
+            about=ticket.about,
+            facts={"reference": ticket.reference, "channel": "email" if by_letter else "page"},
+            subject_ref=ticket.subject_ref,
+            at=at,
+        )
+
+
+def tracking_key_hash(reference: str, key: str) -> bytes:
+    """The keyed hash of a tracking key; the reference takes part, so a key opens one grievance."""
+    return ciphers.blind_index(f"{reference}:{key}", domain=TRACKING_KEY)
+
+
+def _insert(
+    filing_key: UUID,
+    subject_ref: UUID,
+    story: Story,
+    reach: Reach,
+    at: datetime,
+    key: str | None,
+    fiduciary: str,
+) -> tuple[Ticket, bool]:
+    """The row itself. Two requests at once meet at the unique filing key; two equal references are drawn anew."""
+    owner = Fiduciary.objects.get(code=fiduciary)
+    for _attempt in range(_REFERENCE_TRIES):
+        reference = new_reference("GR")
+        try:
+            with transaction.atomic():
+                ticket = Ticket.objects.create(
+                    reference=reference,
+                    filing_key=filing_key,
+                    fiduciary=owner,
+                    subject_ref=subject_ref,
+                    kind=story.kind,
+                    for_whom=story.for_whom,
+                    state=TicketState.RECEIVED,
+                    language=reach.language,
+                    zone=reach.zone,
+                    received_at=at,
+                    turn_at=at,
+                    tracking_key_hash=tracking_key_hash(reference, key) if key else None,
+                )
+        except IntegrityError:
+            if (found := Ticket.objects.filter(filing_key=filing_key).first()) is not None:
+                return found, False
+        else:
+            return ticket, True
+    raise RuntimeError("No free reference was drawn.")
+
+
+def _keep_addresses(ticket: Ticket, reach: Reach) -> None:
+    for kind, address in ((ContactKind.EMAIL, reach.email), (ContactKind.PHONE, reach.phone)):
+        if address:
+            TicketContact.objects.create(
+                ticket=ticket,
+                kind=kind,
+                address_sealed=sealing.seal({"address": address}, subject_ref=ticket.subject_ref),
+                address_key=addresses.address_key(address),
+            )
+
+
+def addresses_of(ticket: Ticket) -> dict[str, str]:
+    """The addresses of a grievance in the clear, by kind. The caller answers for who may see them."""
+    return {
+        contact.kind: sealing.unseal(contact.address_sealed, subject_ref=ticket.subject_ref)["address"]
+        for contact in ticket.contacts.all()
+    }

@@ -1,0 +1,120 @@
+"""Opening what was sealed: threads, names of files, files, and the receipt of a grievance."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils.translation import gettext as _
+
+from grievances import sealing, words
+from grievances.models import Attachment, DraftFile, Ticket, TicketDraft, TicketEntry
+from grievances.sealing import Shredded
+from grievances.states import Visibility
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core.actor import Actor
+from portal.core.errors import NotFound
+from portal.ledger import services as ledger
+from portal.vault.services import files as vault
+
+_KINDS_OF_FILES = {"application/pdf": "PDF", "image/jpeg": "JPG", "image/png": "PNG", "text/plain": "TXT"}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it is listed: its own name, what it is and how long."""
+
+    pk: int
+    name: str = field(repr=False)
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a thread, opened."""
+
+    entry: TicketEntry
+    label: str
+    author: str
+    texts: dict[str, str] = field(repr=False)
+    files: list[File] = field(repr=False)
+    is_internal: bool
+    is_erased: bool = False
+
+
+def thread(ticket: Ticket, *, internal: bool, opened: bool = True) -> list[Line]:
+    """The lines of a grievance, oldest first. ``internal`` adds staff's notes; ``opened`` opens the words.
+
+    The caller answers for who asks: the person gets ``internal=False``, a role without the right to read
+    ``opened=False``. Words whose key was destroyed are marked as erased.
+    """
+    entries = ticket.entries.select_related("text", "written_by").prefetch_related("attachments").order_by("at", "pk")
+    if not internal:
+        entries = entries.filter(visibility=Visibility.PUBLIC)
+    return [_line(ticket, entry, opened=opened) for entry in entries]
+
+
+def _line(ticket: Ticket, entry: TicketEntry, *, opened: bool) -> Line:
+    texts: dict[str, str] = {}
+    erased = False
+    if opened:
+        try:
+            texts = sealing.unseal(entry.text.sealed, subject_ref=ticket.subject_ref)
+        except ObjectDoesNotExist:
+            pass
+        except Shredded:
+            erased = True
+    return Line(
+        entry=entry,
+        label=str(words.ENTRY_KINDS[entry.kind]),
+        author=str(words.AUTHORS[entry.author]),
+        texts=texts,
+        files=_files(entry.attachments.all(), ticket.subject_ref) if opened else [],
+        is_internal=entry.visibility == Visibility.INTERNAL,
+        is_erased=erased,
+    )
+
+
+def draft_files(draft: TicketDraft) -> list[File]:
+    """The files of a draft in the order they were added."""
+    return _files(draft.files.all(), draft.subject_ref)
+
+
+def _files(kept: Iterable[Attachment | DraftFile], subject_ref: object) -> list[File]:
+    found = []
+    for number, row in enumerate(kept, start=1):
+        try:
+            name = sealing.unseal(row.name_sealed, subject_ref=subject_ref).get("name", "")  # type: ignore[arg-type]
+        except Shredded:
+            name = ""
+        kind = _KINDS_OF_FILES.get(row.media_type, row.media_type)
+        found.append(File(row.pk, name or _("File %(number)d") % {"number": number}, kind, row.size))
+    return found
+
+
+def open_attachment(
+    *, ticket: Ticket, attachment_id: int, internal: bool, actor: Actor, reason: str
+) -> tuple[File, BinaryIO]:
+    """A file of the thread and its bytes; vault writes who opened it and why. Raises NotFound."""
+    rows = Attachment.objects.filter(pk=attachment_id, entry__ticket=ticket).select_related("file")
+    if not internal:
+        rows = rows.filter(entry__visibility=Visibility.PUBLIC)
+    attachment = rows.first()
+    if attachment is None:
+        raise NotFound(_("There is no such file in this grievance."))
+    listed = _files([attachment], ticket.subject_ref)[0]
+    return listed, vault.open_stream(attachment.file, actor=actor, reason=reason)
+
+
+def receipt(ticket: Ticket) -> bytes:
+    """The ledger's proof (C2SP tlog-proof) that the grievance was filed; seals first where that is still to come.
+
+    Raises NotSealed when the ledger cannot be sealed in time: the person tries again.
+    """
+    event = AuditEvent.objects.select_related("entry").get(
+        about=ticket.about, kind=str(AuditKind.GRIEVANCES_TICKET_FILED)
+    )
+    ledger.seal_now(entry=event.entry)
+    return ledger.receipt_for(event.entry)

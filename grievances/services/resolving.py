@@ -1,0 +1,155 @@
+"""An answer is a proposal: the person says if it settles the grievance. Closing, withdrawing, opening again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from grievances import selectors
+from grievances.models import Resolution, Ticket
+from grievances.permissions import GrievancePermission
+from grievances.services import letters, lines, timing
+from grievances.services.thread import trace
+from grievances.states import MOVES, OPEN_STATES, Answer, Author, ClosedBecause, EntryKind, TicketState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access
+from portal.core.actor import SYSTEM, Actor
+from portal.core.errors import Refused
+from portal.core.moves import move
+from portal.people import selectors as people
+from portal.people.models import User
+
+
+def propose(
+    *, ticket: Ticket, text: str, by: User, actor: Actor, at: datetime, once_key: UUID | None = None
+) -> Resolution | None:
+    """Answer the grievance. Its clocks stop here; the person is asked if this settles it.
+
+    Raises Refused when it is answered or closed already, NotAllowed for a role that may not answer.
+    """
+    access.require(by, GrievancePermission.TICKET_ANSWER)
+    if ticket.state not in OPEN_STATES:
+        raise Refused(_("This grievance is answered or closed already."), code="NOT_OPEN")
+    with transaction.atomic():
+        entry = lines.add(
+            ticket,
+            EntryKind.PROPOSAL,
+            author=Author.STAFF,
+            actor=actor,
+            at=at,
+            texts={"text": text},
+            once_key=once_key,
+        )
+        if entry is None:
+            return None
+        move(ticket, TicketState.ANSWERED, moves=MOVES, turn_at=at, answered_at=at)
+        timing.stop_answer(ticket, actor=actor, at=at)
+        resolution = Resolution.objects.create(ticket=ticket, entry=entry, proposed_by=by, proposed_at=at)
+        trace(ticket, AuditKind.GRIEVANCES_RESOLUTION_PROPOSED, entry.kind, actor=actor, at=at)
+        letters.tell(ticket, "answered", about=f"line/{entry.pk}", now=at)
+        return resolution
+
+
+def accept(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
+    """The person says: this settles it. Raises Refused when there is no answer to accept."""
+    with transaction.atomic():
+        _answer(ticket, Answer.ACCEPTED, at)
+        lines.add(ticket, EntryKind.ACCEPTED, author=Author.PERSON, actor=actor, at=at)
+        _close(ticket, ClosedBecause.SETTLED, actor=actor, at=at)
+
+
+def decline(*, ticket: Ticket, why: str, actor: Actor, at: datetime) -> None:
+    """The person says: this does not settle it. The grievance is ours again, with clocks of its own.
+
+    Raises Refused when there is no answer to decline.
+    """
+    with transaction.atomic():
+        _answer(ticket, Answer.DECLINED, at)
+        lines.add(ticket, EntryKind.DECLINED, author=Author.PERSON, actor=actor, at=at, texts={"text": why})
+        _open_again(ticket, actor=actor, at=at)
+
+
+def withdraw(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
+    """The person takes an open grievance back. Raises Refused when it is closed already."""
+    if ticket.state == TicketState.CLOSED:
+        raise Refused(_("This grievance is closed already."), code="CLOSED")
+    with transaction.atomic():
+        if ticket.state == TicketState.ANSWERED:
+            _answer(ticket, Answer.ACCEPTED, at)
+        _close(ticket, ClosedBecause.WITHDRAWN, actor=actor, at=at)
+
+
+def close_in_silence(*, ticket: Ticket, at: datetime) -> None:
+    """Close an answered grievance after both notices. The sweep decides that it is time; the person can reopen it."""
+    with transaction.atomic():
+        _answer(ticket, Answer.SILENT, at)
+        _close(ticket, ClosedBecause.SILENCE, actor=SYSTEM, at=at)
+        letters.tell(ticket, "closed", about=f"closed/{ticket.round}", now=at)
+
+
+def reopen(*, ticket: Ticket, why: str, actor: Actor, at: datetime) -> None:
+    """The person opens a closed grievance again within the time we promise. Raises Refused after it."""
+    may = ticket.state == TicketState.CLOSED and ticket.reopen_until is not None and at < ticket.reopen_until
+    if not may or ticket.closed_because == ClosedBecause.ERASED:
+        raise Refused(_("This grievance can no longer be opened again. File a new one and name it."), code="TOO_LATE")
+    with transaction.atomic():
+        lines.add(ticket, EntryKind.REOPENED, author=Author.PERSON, actor=actor, at=at, texts={"text": why})
+        _open_again(ticket, actor=actor, at=at)
+
+
+def _answer(ticket: Ticket, answer: Answer, at: datetime) -> None:
+    """Record the person's word on the waiting proposal: once, whoever is quicker."""
+    if ticket.state != TicketState.ANSWERED:
+        raise Refused(_("There is no answer of ours that waits for your word."), code="NOT_ANSWERED")
+    waiting = Resolution.objects.filter(ticket=ticket, answer=Answer.WAITING)
+    if waiting.update(answer=answer, answered_at=at) != 1:
+        raise Refused(_("You have told us already. Load the page again."), code="ANSWERED_ALREADY")
+
+
+def _close(ticket: Ticket, because: ClosedBecause, *, actor: Actor, at: datetime) -> None:
+    move(
+        ticket,
+        TicketState.CLOSED,
+        moves=MOVES,
+        closed_because=because,
+        closed_at=at,
+        turn_at=at,
+        reopen_until=at + selectors.promise(selectors.REOPEN_WITHIN, at=at),
+    )
+    timing.stop_answer(ticket, actor=actor, at=at)
+    timing.stop_acknowledge(ticket, actor=actor, at=at)
+    lines.add(ticket, EntryKind.CLOSED, author=Author.PORTAL, actor=actor, at=at)
+    record(
+        AuditKind.GRIEVANCES_TICKET_CLOSED,
+        actor=actor,
+        about=ticket.about,
+        facts={"reference": ticket.reference, "reason_code": because, "state": ticket.state},
+        subject_ref=ticket.subject_ref,
+        at=at,
+    )
+
+
+def _open_again(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
+    move(
+        ticket,
+        TicketState.WITH_US,
+        moves=MOVES,
+        closed_because="",
+        closed_at=None,
+        answered_at=None,
+        reopen_until=None,
+        turn_at=at,
+        round=ticket.round + 1,
+    )
+    timing.start_answer(ticket, regimes=people.regimes_of(ticket.subject_ref), actor=actor, at=at)
+    record(
+        AuditKind.GRIEVANCES_TICKET_REOPENED,
+        actor=actor,
+        about=ticket.about,
+        facts={"reference": ticket.reference, "state": ticket.state},
+        subject_ref=ticket.subject_ref,
+        at=at,
+    )
+    letters.tell(ticket, "reopened", about=f"reopened/{ticket.round}", now=at)

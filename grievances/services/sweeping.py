@@ -1,0 +1,102 @@
+"""What beat does for grievances: silence, old drafts and codes; and what it means that a clock is late. Each row is looked at again before it is acted on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from grievances import rules, selectors
+from grievances.models import Resolution, Ticket, TrackingCode
+from grievances.permissions import GrievancePermission
+from grievances.rules import SilenceStep
+from grievances.services import drafts, letters, lines, resolving
+from grievances.states import OPEN_STATES, Answer, Author, EntryKind, TicketState
+from portal.core.actor import SYSTEM
+from portal.core.errors import PortalError
+from portal.people import selectors as people
+
+log = structlog.get_logger(__name__)
+
+#: Used and dead tracking codes are kept this long for the rate limits' sake; a technical period.
+CODES_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Swept:
+    notices: int = 0
+    closed: int = 0
+    drafts: int = 0
+    codes: int = 0
+
+
+def sweep(*, now: datetime, most: int = 500) -> Swept:
+    """Do everything that is due for grievances, row by row; one bad row stops no other. Opens its own transactions."""
+    notices = closed = 0
+    waiting = (
+        Resolution.objects.filter(answer=Answer.WAITING, ticket__state=TicketState.ANSWERED)
+        .select_related("ticket__fiduciary")
+        .order_by("proposed_at")[:most]
+    )
+    for resolution in waiting:
+        step = _after_silence(resolution, now)
+        notices += step in {SilenceStep.FIRST_NOTICE, SilenceStep.SECOND_NOTICE}
+        closed += step == SilenceStep.CLOSE
+    codes, _kinds = TrackingCode.objects.filter(expires_at__lt=now - CODES_KEPT).delete()
+    return Swept(notices, closed, drafts.forget_expired(at=now), codes)
+
+
+def raise_alarm(*, ticket: Ticket, event: str, about: str, now: datetime) -> int:
+    """Tell the officer whose grievance it is, or everybody who may assign it, once per ``about``. Returns how many."""
+    owner = ticket.assigned_to if ticket.assigned_to and ticket.assigned_to.is_active else None
+    told = [owner] if owner and event == "due_soon" else people.staff_with(GrievancePermission.TICKET_ASSIGN, now=now)
+    return sum(letters.tell_staff(ticket, event, to=user, about=about, now=now) for user in told)
+
+
+def note_late(*, ticket: Ticket, now: datetime) -> bool:
+    """Write into the thread that we missed the date, and tell the person, once per round. Law decides what is late."""
+    standing = selectors.standing_of(ticket, now=now)
+    is_late = standing.situation in {rules.Situation.LATE, rules.Situation.WITH_YOU_LATE}
+    if not is_late or ticket.entries.filter(kind=EntryKind.LATE, round=ticket.round).exists():
+        return False
+    with transaction.atomic():
+        fresh = Ticket.objects.select_for_update().filter(pk=ticket.pk, state__in=OPEN_STATES).first()
+        if fresh is None or fresh.entries.filter(kind=EntryKind.LATE, round=fresh.round).exists():
+            return False
+        lines.add(fresh, EntryKind.LATE, author=Author.PORTAL, actor=SYSTEM, at=now)
+        letters.tell(fresh, "late", about=f"late/{fresh.round}", now=now)
+    return True
+
+
+def _after_silence(resolution: Resolution, now: datetime) -> SilenceStep | None:
+    ticket = resolution.ticket
+    step = rules.silence_step(
+        answered_at=resolution.proposed_at,
+        notices=resolution.notices,
+        last_notice_at=resolution.last_notice_at,
+        terms=selectors.silence_terms(at=resolution.proposed_at),
+        now=now,
+    )
+    try:
+        if step == SilenceStep.CLOSE:
+            resolving.close_in_silence(ticket=ticket, at=now)
+        elif step is not None:
+            _notify(resolution, now)
+    except PortalError as error:
+        log.warning("grievances.sweep_row_skipped", reference=ticket.reference, code=error.code)
+        return None
+    return step
+
+
+def _notify(resolution: Resolution, now: datetime) -> None:
+    """Ask again, once per step: the counter is moved by the same statement that claims the step."""
+    ticket = resolution.ticket
+    with transaction.atomic():
+        claimed = Resolution.objects.filter(pk=resolution.pk, notices=resolution.notices, answer=Answer.WAITING).update(
+            notices=F("notices") + 1, last_notice_at=now
+        )
+        if not claimed:
+            return
+        lines.add(ticket, EntryKind.NOTICE, author=Author.PORTAL, actor=SYSTEM, at=now)
+        letters.tell(ticket, "silence_notice", about=f"notice/{resolution.pk}/{resolution.notices + 1}", now=now)

@@ -1,0 +1,173 @@
+"""What is said about a grievance: by the person, by staff to the person, and among staff."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from grievances.models import DraftFile, Ticket, TicketEntry
+from grievances.permissions import GrievancePermission
+from grievances.services import letters, lines, timing
+from grievances.states import MOVES, OPEN_STATES, Author, EntryKind, TicketState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.core.moves import move
+from portal.people.models import User
+
+
+def person_writes(
+    *,
+    ticket: Ticket,
+    text: str,
+    actor: Actor,
+    at: datetime,
+    once_key: UUID | None = None,
+    files: Iterable[DraftFile] = (),
+) -> TicketEntry | None:
+    """Add the person's message. It is our turn again, and paused clocks run on.
+
+    Raises Refused when the grievance is answered or closed: there the person says if it is settled, or reopens it.
+    """
+    if ticket.state not in OPEN_STATES:
+        raise Refused(_("This grievance is not open. Open it again to write to us."), code="NOT_OPEN")
+    with transaction.atomic():
+        entry = lines.add(
+            ticket,
+            EntryKind.MESSAGE,
+            author=Author.PERSON,
+            actor=actor,
+            at=at,
+            texts={"text": text},
+            once_key=once_key,
+            files=files,
+        )
+        if entry is None:
+            return None
+        if ticket.state == TicketState.WITH_YOU:
+            move(ticket, TicketState.WITH_US, moves=MOVES, turn_at=at)
+            timing.go_on(ticket, actor=actor, at=at)
+        trace(ticket, AuditKind.GRIEVANCES_MESSAGE_ADDED, entry.kind, actor=actor, at=at)
+        return entry
+
+
+def remind(*, ticket: Ticket, actor: Actor, at: datetime, once_key: UUID | None = None) -> TicketEntry | None:
+    """The person reminds us of an answer that is due. Raises Refused when it is not our turn."""
+    if ticket.state not in OPEN_STATES:
+        raise Refused(_("This grievance does not wait for us."), code="NOT_OPEN")
+    with transaction.atomic():
+        entry = lines.add(ticket, EntryKind.REMINDED, author=Author.PERSON, actor=actor, at=at, once_key=once_key)
+        if entry is not None:
+            trace(ticket, AuditKind.GRIEVANCES_MESSAGE_ADDED, entry.kind, actor=actor, at=at)
+        return entry
+
+
+def reply(
+    *, ticket: Ticket, text: str, by: User, actor: Actor, at: datetime, once_key: UUID | None = None
+) -> TicketEntry | None:
+    """Write to the person without asking anything: the turn stays with us, the clocks run."""
+    access.require(by, GrievancePermission.TICKET_ANSWER)
+    with transaction.atomic():
+        entry = _write(ticket, EntryKind.REPLY, text, actor=actor, at=at, once_key=once_key)
+        if entry is None:
+            return None
+        if ticket.state == TicketState.RECEIVED:
+            move(ticket, TicketState.WITH_US, moves=MOVES, turn_at=at)
+        letters.tell(ticket, "replied", about=f"line/{entry.pk}", now=at)
+        return entry
+
+
+def ask(
+    *, ticket: Ticket, text: str, by: User, actor: Actor, at: datetime, once_key: UUID | None = None
+) -> TicketEntry | None:
+    """Ask the person something we cannot go on without: their turn. House clocks pause; the law's run on."""
+    access.require(by, GrievancePermission.TICKET_ANSWER)
+    with transaction.atomic():
+        entry = _write(ticket, EntryKind.QUESTION, text, actor=actor, at=at, once_key=once_key)
+        if entry is None:
+            return None
+        if ticket.state != TicketState.WITH_YOU:
+            move(ticket, TicketState.WITH_YOU, moves=MOVES, turn_at=at)
+            timing.wait_for_person(ticket, actor=actor, at=at)
+        letters.tell(ticket, "asked", about=f"line/{entry.pk}", now=at)
+        return entry
+
+
+def note(
+    *, ticket: Ticket, text: str, by: User, actor: Actor, at: datetime, once_key: UUID | None = None
+) -> TicketEntry | None:
+    """Write an internal note. The person never reads it; nothing moves."""
+    access.require(by, GrievancePermission.TICKET_NOTE)
+    with transaction.atomic():
+        entry = lines.add(
+            ticket,
+            EntryKind.NOTE,
+            author=Author.STAFF,
+            actor=actor,
+            at=at,
+            texts={"text": text},
+            internal=True,
+            once_key=once_key,
+        )
+        if entry is not None:
+            trace(ticket, AuditKind.GRIEVANCES_MESSAGE_ADDED, entry.kind, actor=actor, at=at)
+        return entry
+
+
+def assign(*, ticket: Ticket, to: User, by: User, actor: Actor, at: datetime) -> None:
+    """Give a grievance to a member of staff who may answer it. Raises Refused when they may not."""
+    access.require(by, GrievancePermission.TICKET_ASSIGN)
+    _give(ticket, to, actor=actor, at=at)
+
+
+def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> None:
+    """Take a grievance oneself. Raises NotAllowed for a role that may not answer."""
+    access.require(by, GrievancePermission.TICKET_ANSWER)
+    _give(ticket, by, actor=actor, at=at)
+
+
+def _give(ticket: Ticket, to: User, *, actor: Actor, at: datetime) -> None:
+    if not access.allowed(to, GrievancePermission.TICKET_ANSWER):
+        raise Refused(_("Choose somebody whose role may answer grievances."), code="MAY_NOT_ANSWER")
+    with transaction.atomic():
+        if ticket.assigned_to_id == to.pk:
+            return
+        ticket.assigned_to = to
+        ticket.save(update_fields=["assigned_to"])
+        record(
+            AuditKind.GRIEVANCES_TICKET_ASSIGNED,
+            actor=actor,
+            about=ticket.about,
+            facts={"reference": ticket.reference, "officer": to.pk},
+            subject_ref=ticket.subject_ref,
+            at=at,
+        )
+
+
+def _write(
+    ticket: Ticket, kind: EntryKind, text: str, *, actor: Actor, at: datetime, once_key: UUID | None
+) -> TicketEntry | None:
+    if ticket.state not in OPEN_STATES:
+        raise Refused(
+            _("This grievance is answered or closed. The person has to open it again first."), code="NOT_OPEN"
+        )
+    entry = lines.add(ticket, kind, author=Author.STAFF, actor=actor, at=at, texts={"text": text}, once_key=once_key)
+    if entry is not None:
+        trace(ticket, AuditKind.GRIEVANCES_MESSAGE_ADDED, entry.kind, actor=actor, at=at)
+    return entry
+
+
+def trace(ticket: Ticket, kind: AuditKind, line: str, *, actor: Actor, at: datetime) -> None:
+    """Write the audit event of one step: what kind of line, never its words."""
+    record(
+        kind,
+        actor=actor,
+        about=ticket.about,
+        facts={"reference": ticket.reference, "kind": line, "state": ticket.state},
+        subject_ref=ticket.subject_ref,
+        at=at,
+    )

@@ -1,0 +1,139 @@
+"""Following a grievance without an account: a code to the address it was filed with, or the tracking key.
+
+The person's request does the same work whether the pair of reference and address is right, wrong or unknown: it stores
+one row and sends one task. Only the task looks the pair up.
+"""
+
+import hmac
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from grievances import selectors
+from grievances.models import Ticket, TicketContact, TrackingCode
+from grievances.services import filing, letters
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import addresses, ciphers
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.text import ascii_digits
+
+CODE = "grievances.tracking.code"
+CODE_DIGITS = 6
+#: Tries per code. A technical limit: at six digits five tries guess one in 200,000.
+MOST_TRIES = 5
+
+
+def ask_code(*, reference: str, kind: str, address: str, at: datetime) -> str:
+    """Store a request to track and return the browser's secret for it. Looks nothing up."""
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        code = TrackingCode.objects.create(
+            secret_hash=ciphers.blind_index(secret, domain=selectors.CODE_SECRET),
+            reference=reference,
+            address_kind=kind,
+            address_key=addresses.address_key(address),
+            asked_at=at,
+            expires_at=at + selectors.promise(selectors.CODE_LIFE, at=at),
+        )
+        enqueue("grievances.tasks.send_tracking_code", code.pk)
+    return secret
+
+
+def send_code(*, code_id: int, at: datetime) -> bool:
+    """Match a request to a grievance and send its code. Returns whether the pair was right. Runs once per request.
+
+    A request by telephone number is matched and gets no letter: its person has the tracking key.
+    """
+    with transaction.atomic():
+        code = TrackingCode.objects.filter(pk=code_id, ticket=None, used_at=None, expires_at__gt=at).first()
+        if code is None:
+            return False
+        contact = (
+            TicketContact.objects.filter(
+                ticket__reference=code.reference, kind=code.address_kind, address_key=bytes(code.address_key)
+            )
+            .select_related("ticket__fiduciary")
+            .first()
+        )
+        if contact is None:
+            return False
+        digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+        claimed = TrackingCode.objects.filter(pk=code.pk, ticket=None).update(
+            ticket=contact.ticket, code_hash=_code_hash(code, digits)
+        )
+        if claimed and contact.kind == addresses.EMAIL:
+            minutes = str(int(selectors.promise(selectors.CODE_LIFE, at=at).total_seconds() // 60))
+            letters.tell(
+                contact.ticket,
+                "tracking_code",
+                about=f"code/{code.pk}",
+                now=at,
+                context={"code": digits, "minutes": minutes},
+            )
+        return bool(claimed)
+
+
+def enter_code(*, secret: str, typed: str, actor: Actor, at: datetime) -> Ticket | None:
+    """Open the view for a right code or tracking key. None for everything else, in the same steps.
+
+    Each call costs a try, right or wrong; a code opens once, within its time, in at most five tries.
+    """
+    digits = "".join(character for character in ascii_digits(typed) if character.isdigit())
+    with transaction.atomic():
+        code = selectors.tracking_code(secret)
+        if code is None:
+            return None
+        counted = TrackingCode.objects.filter(pk=code.pk, used_at=None, expires_at__gt=at, tries__lt=MOST_TRIES).update(
+            tries=F("tries") + 1
+        )
+        if not _is_right(code, digits) or not counted:
+            return None
+        opened = TrackingCode.objects.filter(pk=code.pk, used_at=None).update(
+            used_at=at, view_until=at + selectors.promise(selectors.VIEW_LIFE, at=at)
+        )
+        if not opened or code.ticket is None:
+            return None
+        _opened(code, actor, at)
+        return code.ticket
+
+
+def close_view(*, secret: str) -> None:
+    """End the view before its time, at the person's wish."""
+    code = selectors.tracking_code(secret)
+    if code is not None:
+        TrackingCode.objects.filter(pk=code.pk).update(view_until=None)
+
+
+def _is_right(code: TrackingCode, digits: str) -> bool:
+    """Compare with the code and with the key, always both; a row without them is compared with chance."""
+    ticket = code.ticket
+    wanted_code = bytes(code.code_hash) if code.code_hash else secrets.token_bytes(33)
+    wanted_key = bytes(ticket.tracking_key_hash) if ticket and ticket.tracking_key_hash else secrets.token_bytes(33)
+    code_right = hmac.compare_digest(_code_hash(code, digits), wanted_code)
+    key_right = hmac.compare_digest(filing.tracking_key_hash(code.reference, digits), wanted_key)
+    return code_right or key_right
+
+
+def _opened(code: TrackingCode, actor: Actor, at: datetime) -> None:
+    ticket = code.ticket
+    if ticket is None:
+        return
+    TicketContact.objects.filter(
+        ticket=ticket, kind=code.address_kind, verified_at=None, kind__in=[addresses.EMAIL]
+    ).update(verified_at=at)
+    record(
+        AuditKind.GRIEVANCES_TICKET_TRACKED,
+        actor=actor,
+        about=ticket.about,
+        facts={"reference": ticket.reference, "channel": code.address_kind},
+        subject_ref=ticket.subject_ref,
+        at=at,
+    )
+
+
+def _code_hash(code: TrackingCode, digits: str) -> bytes:
+    return ciphers.blind_index(f"{code.pk}:{digits}", domain=CODE)

@@ -1,0 +1,28 @@
+"""Work for the workers: thin, by id, safe to run twice."""
+
+import structlog
+from celery import shared_task
+
+from grievances.services import sweeping, tracking
+from portal.core import clock
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(ignore_result=True)
+def send_tracking_code(code_id: int) -> None:
+    """Match one request to track and send its code. The log does not say which pairs were right."""
+    tracking.send_code(code_id=code_id, at=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Silence, old drafts and codes: every ten minutes."""
+    swept = sweeping.sweep(now=clock.now())
+    log.info(
+        "grievances.swept",
+        notices=swept.notices,
+        closed=swept.closed,
+        drafts=swept.drafts,
+        codes=swept.codes,
+    )

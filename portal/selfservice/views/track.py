@@ -1,0 +1,260 @@
+"""Following a grievance: by reference and code without an account, or signed in. Every change is a POST."""
+
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from grievances import forms, selectors, words
+from grievances.models import Ticket
+from grievances.rules import PersonAction, Turn
+from grievances.services import reading, resolving, thread, tracking
+from grievances.states import OPEN_STATES, TicketState
+from portal.core import addresses, clock, error_pages
+from portal.core.errors import BadReference, Refused
+from portal.core.ids import parse_reference
+from portal.selfservice import limits
+
+COOKIE: Final = "grievance_view"
+COOKIE_PATH: Final = "/privacy/"
+#: The cookie outlives code and view together; the row on the server decides.
+COOKIE_SECONDS: Final = 3600
+_TAGS: Final = {Turn.US: "info", Turn.YOU: "warn", Turn.NOBODY: "none"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def track(request: HttpRequest) -> HttpResponse:
+    """Ask for reference and address. The answer and the work are the same for a right, a wrong and an unknown pair."""
+    if request.method != "POST":
+        reference = selectors.canonical(request.GET.get("reference", ""))
+        if reference and _open_to(request, reference) is not None:
+            return _to(reference)
+        return render(
+            request, "selfservice/track/ask.html", {"form": forms.TrackForm(initial={"reference": reference})}
+        )
+    form = forms.TrackForm(request.POST)
+    if form.is_valid():
+        try:
+            reference = parse_reference(form.cleaned_data["reference"], "GR")
+        except BadReference as bad:
+            form.add_error("reference", str(bad.message))
+    if not form.is_valid():
+        return render(request, "selfservice/track/ask.html", {"form": form}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    kind, address = form.cleaned_data["address"]
+    pair = addresses.address_key(f"{reference} {address}")
+    if limits.exceeded(request, "track.ask") or limits.exceeded(request, "track.ask.pair", pair):
+        return error_pages.too_many(request)
+    secret = tracking.ask_code(reference=reference, kind=kind, address=address, at=clock.now())
+    response = HttpResponseRedirect(reverse("privacy:track-code"))
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=COOKIE_SECONDS,
+        path=COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """Take the code or the tracking key. One sentence for everything that does not open."""
+    if request.method != "POST":
+        return render(request, "selfservice/track/code.html", _code_page(forms.CodeForm()))
+    form = forms.CodeForm(request.POST)
+    if form.is_valid():
+        if limits.exceeded(request, "track.enter"):
+            return error_pages.too_many(request)
+        ticket = tracking.enter_code(
+            secret=request.COOKIES.get(COOKIE, ""),
+            typed=form.cleaned_data["code"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            at=clock.now(),
+        )
+        if ticket is not None:
+            return _to(ticket.reference)
+        form.add_error("code", _("This code does not open anything. Enter it again, or ask for a new one."))
+    return render(request, "selfservice/track/code.html", _code_page(form), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@require_safe
+def ticket(request: HttpRequest, reference: str) -> HttpResponse:
+    """The grievance: whose turn it is, by when, how that date came about, the thread, and the one thing to do."""
+    found = _open_to(request, reference)
+    return _ask_first(reference) if found is None else _show(request, found)
+
+
+@require_POST
+def message(request: HttpRequest, reference: str) -> HttpResponse:
+    """Add a message to an open grievance."""
+    found = _open_to(request, reference)
+    if found is None:
+        return _ask_first(reference)
+    form = forms.MessageForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, message_form=form)
+    thread.person_writes(
+        ticket=found,
+        text=form.cleaned_data["message"],
+        actor=request.actor,  # type: ignore[attr-defined]
+        at=clock.now(),
+        once_key=_once(request),
+    )
+    return _to(found.reference)
+
+
+@require_POST
+def remind(request: HttpRequest, reference: str) -> HttpResponse:
+    """Remind us of a late answer."""
+    found = _open_to(request, reference)
+    if found is None:
+        return _ask_first(reference)
+    thread.remind(
+        ticket=found,
+        actor=request.actor,  # type: ignore[attr-defined]
+        at=clock.now(),
+        once_key=_once(request),
+    )
+    return _to(found.reference)
+
+
+@require_POST
+def settle(request: HttpRequest, reference: str) -> HttpResponse:
+    """Does this settle it? A yes closes, a no opens it again with what is still wrong."""
+    found = _open_to(request, reference)
+    if found is None:
+        return _ask_first(reference)
+    form = forms.SettledForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, settled_form=form)
+    actor = request.actor  # type: ignore[attr-defined]
+    if form.cleaned_data["settled"] == "yes":
+        resolving.accept(ticket=found, actor=actor, at=clock.now())
+    else:
+        resolving.decline(ticket=found, why=form.cleaned_data["why"], actor=actor, at=clock.now())
+    return _to(found.reference)
+
+
+@require_POST
+def reopen(request: HttpRequest, reference: str) -> HttpResponse:
+    """Open a closed grievance again."""
+    found = _open_to(request, reference)
+    if found is None:
+        return _ask_first(reference)
+    form = forms.MessageForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, message_form=form)
+    resolving.reopen(
+        ticket=found,
+        why=form.cleaned_data["message"],
+        actor=request.actor,  # type: ignore[attr-defined]
+        at=clock.now(),
+    )
+    return _to(found.reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say what withdrawing does; POST does it."""
+    found = _open_to(request, reference)
+    if found is None:
+        return _ask_first(reference)
+    if request.method != "POST":
+        return render(request, "selfservice/track/withdraw.html", {"ticket": found})
+    resolving.withdraw(ticket=found, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    return _to(found.reference)
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Stop looking: the view is closed on the server and the cookie goes."""
+    tracking.close_view(secret=request.COOKIES.get(COOKIE, ""))
+    response = HttpResponseRedirect(reverse("privacy:track"))
+    response.delete_cookie(COOKIE, path=COOKIE_PATH)
+    return response
+
+
+@require_safe
+def attachment(request: HttpRequest, reference: str, number: int) -> HttpResponse | FileResponse:
+    """A file of the thread, as a download; never shown inside our pages."""
+    found = _open_to(request, reference)
+    if found is None:
+        return _ask_first(reference)
+    listed, stream = reading.open_attachment(
+        ticket=found,
+        attachment_id=number,
+        internal=False,
+        actor=request.actor,  # type: ignore[attr-defined]
+        reason=f"grievance {found.reference}",
+    )
+    name = f"{found.reference}-{listed.pk}.{listed.kind.lower()}"
+    return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
+
+
+def _open_to(request: HttpRequest, reference: str) -> Ticket | None:
+    canonical = selectors.canonical(reference)
+    return selectors.ticket_for_user(request.user, canonical) or selectors.ticket_for_view(
+        request.COOKIES.get(COOKIE, ""), canonical, now=clock.now()
+    )
+
+
+def _ask_first(reference: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
+
+
+def _to(reference: str) -> HttpResponse:
+    return HttpResponseRedirect(reverse("privacy:track-ticket", args=[reference]))
+
+
+def _once(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("once", ""))
+    except ValueError as error:
+        raise Refused(_("This page stood open for too long. Load it again.")) from error
+
+
+def _code_page(form: forms.CodeForm) -> dict[str, Any]:
+    minutes = int(selectors.promise(selectors.CODE_LIFE, at=clock.now()).total_seconds() // 60)
+    return {"form": form, "minutes": minutes}
+
+
+def _show(
+    request: HttpRequest,
+    found: Ticket,
+    *,
+    message_form: forms.MessageForm | None = None,
+    settled_form: forms.SettledForm | None = None,
+) -> HttpResponse:
+    now = clock.now()
+    stands = selectors.standing_of(found, now=now)
+    has_errors = any(form is not None and form.errors for form in (message_form, settled_form))
+    context = {
+        "ticket": found,
+        "about": words.KINDS[found.kind],
+        "turn": words.TURNS[stands.turn],
+        "tag": "err" if "late" in stands.situation else _TAGS[stands.turn],
+        "sentence": selectors.sentence_for_person(found, now=now),
+        "explanations": selectors.explanations(found),
+        "lines": reading.thread(found, internal=False),
+        "zone": selectors.zone_of(found),
+        "is_open": found.state in OPEN_STATES,
+        "is_answered": found.state == TicketState.ANSWERED,
+        "can_remind": stands.person == PersonAction.REMIND,
+        "can_reopen": stands.person == PersonAction.REOPEN,
+        "message_form": message_form or forms.MessageForm(),
+        "settled_form": settled_form or forms.SettledForm(),
+        "error_form": message_form or settled_form,
+        "page_has_errors": has_errors,
+        "outside": selectors.outside_bodies(at=now),
+        "once": uuid4(),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if has_errors else HTTPStatus.OK
+    return render(request, "selfservice/track/ticket.html", context, status=status)

@@ -1,0 +1,44 @@
+"""Grievances for tests, made by the services that make them in life."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from grievances.models import Ticket
+from grievances.services import filing
+from grievances.states import ForWhom, TicketKind
+from portal.core import actor
+from portal.people.services import subjects
+
+RECEIVED = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+STRANGER = actor.stranger(via="page")
+
+
+def story(**changes: Any) -> filing.Story:
+    return filing.Story(
+        **{
+            "kind": TicketKind.UNWANTED_MESSAGES,
+            "for_whom": ForWhom.SELF,
+            "what_happened": "They wrote to me at night.",
+            **changes,
+        }
+    )
+
+
+def filed(*, at: datetime = RECEIVED, email: str = "asha@example.in", phone: str = "", **changes: Any) -> filing.Filed:
+    """One grievance of a stranger, received at ``at``."""
+    reach = filing.Reach(language=changes.pop("language", "en"), email=email, phone=phone)
+    principal = changes.pop("principal", None)
+    return filing.file_ticket(
+        filing_key=changes.pop("filing_key", None) or uuid4(),
+        subject_ref=subjects.new("stranger", now=at).ref,
+        story=story(**changes),
+        reach=reach,
+        principal=principal,
+        actor=STRANGER,
+        at=at,
+    )
+
+
+def ticket(**changes: Any) -> Ticket:
+    return filed(**changes).ticket

@@ -1,0 +1,120 @@
+"""An answer is a proposal; the person settles a grievance, we do not."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from grievances import selectors
+from grievances.rules import PersonAction, Situation
+from grievances.services import reading, resolving, sweeping, thread
+from grievances.states import Answer, ClosedBecause, EntryKind, TicketState
+from portal.core import actor
+from portal.core.errors import NotAllowed, Refused
+from portal.law.models import Clock
+from portal.outbox.models import Message
+from tests.grievances.factories import RECEIVED, STRANGER, ticket
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+ANSWERED = RECEIVED + timedelta(days=2)
+
+
+@pytest.fixture
+def answered(officer):
+    found = ticket()
+    resolving.propose(ticket=found, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+    return found
+
+
+def test_an_answer_stops_the_clocks_and_asks_the_person(answered) -> None:
+    assert answered.state == TicketState.ANSWERED
+    assert answered.due_at is None
+    assert all(clock.stopped_at == ANSWERED for clock in selectors.answer_clocks(answered))
+    assert Message.objects.filter(kind="grievances.answered").exists()
+
+
+def test_an_answered_grievance_stays_in_time_however_long_the_person_thinks(answered) -> None:
+    stands = selectors.standing_of(answered, now=ANSWERED + timedelta(days=400))
+    assert stands.situation == Situation.ANSWERED
+    assert not selectors.overdue(type(answered).objects.all(), now=ANSWERED + timedelta(days=400)).exists()
+
+
+def test_a_yes_closes_it_as_settled(answered) -> None:
+    resolving.accept(ticket=answered, actor=STRANGER, at=ANSWERED + timedelta(days=1))
+    assert answered.state == TicketState.CLOSED
+    assert answered.closed_because == ClosedBecause.SETTLED
+    assert answered.resolutions.get().answer == Answer.ACCEPTED
+
+
+def test_a_no_opens_it_again_with_clocks_of_its_own_and_keeps_the_old_ones(answered) -> None:
+    at = ANSWERED + timedelta(days=1)
+    resolving.decline(ticket=answered, why="It went on.", actor=STRANGER, at=at)
+    assert (answered.state, answered.round) == (TicketState.WITH_US, 2)
+    fresh = selectors.answer_clocks(answered)
+    assert {clock.started_at for clock in fresh} == {at}
+    assert all(clock.stopped_at is None for clock in fresh)
+    assert Clock.objects.filter(owner=answered.about).exclude(stopped_at=None).count() == 3
+    assert answered.due_at == fresh[0].due_at
+    assert reading.thread(answered, internal=False)[-1].texts["text"] == "It went on."
+
+
+def test_the_person_answers_once(answered) -> None:
+    resolving.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
+    for act in (resolving.accept, lambda **kw: resolving.decline(why="No", **kw)):
+        with pytest.raises(Refused):
+            act(ticket=answered, actor=STRANGER, at=ANSWERED)
+
+
+def test_support_proposes_nothing(supporter) -> None:
+    with pytest.raises(NotAllowed):
+        resolving.propose(ticket=ticket(), text="Done", by=supporter, actor=actor.staff(supporter.pk), at=ANSWERED)
+
+
+def test_staff_cannot_write_into_an_answered_grievance(answered, officer) -> None:
+    with pytest.raises(Refused):
+        thread.reply(ticket=answered, text="Well?", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+    with pytest.raises(Refused):
+        resolving.propose(ticket=answered, text="Again", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+
+
+def test_a_withdrawn_grievance_is_frozen_and_can_be_opened_again_for_a_while() -> None:
+    found = ticket()
+    resolving.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
+    assert found.closed_because == ClosedBecause.WITHDRAWN
+    assert selectors.standing_of(found, now=ANSWERED).person == PersonAction.REOPEN
+    resolving.reopen(ticket=found, why="I changed my mind.", actor=STRANGER, at=ANSWERED + timedelta(days=29))
+    assert (found.state, found.round) == (TicketState.WITH_US, 2)
+
+
+def test_after_the_promised_time_a_closed_grievance_stays_closed() -> None:
+    found = ticket()
+    resolving.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
+    with pytest.raises(Refused):
+        resolving.reopen(ticket=found, why="Late", actor=STRANGER, at=ANSWERED + timedelta(days=30))
+    assert found.state == TicketState.CLOSED
+
+
+def test_silence_sends_two_notices_and_then_closes_with_a_way_back(answered) -> None:
+    for day in range(16):
+        sweeping.sweep(now=ANSWERED + timedelta(days=day))
+        sweeping.sweep(now=ANSWERED + timedelta(days=day, minutes=10))
+    answered.refresh_from_db()
+    assert answered.closed_because == ClosedBecause.SILENCE
+    kinds = list(answered.entries.values_list("kind", flat=True))
+    assert kinds.count(EntryKind.NOTICE) == 2
+    assert Message.objects.filter(kind="grievances.silence_notice").count() == 2
+    assert Message.objects.filter(kind="grievances.closed").count() == 1
+    assert answered.resolutions.get().answer == Answer.SILENT
+    assert answered.reopen_until is not None
+
+
+def test_a_sweep_after_the_person_spoke_does_nothing(answered) -> None:
+    resolving.accept(ticket=answered, actor=STRANGER, at=ANSWERED)
+    swept = sweeping.sweep(now=ANSWERED + timedelta(days=60))
+    assert (swept.notices, swept.closed) == (0, 0)
+
+
+def test_no_letter_carries_a_word_of_the_matter(answered) -> None:
+    assert mail.outbox == []
+    for message in Message.objects.all():
+        assert "night" not in str(message)

@@ -1,0 +1,133 @@
+"""What is said: whose turn it is, which clocks wait, what the person can read, and what happens once only."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from grievances import selectors
+from grievances.models import TicketEntry
+from grievances.rules import Situation
+from grievances.services import reading, thread
+from grievances.states import EntryKind, TicketState
+from portal.audit.models import AuditEvent
+from portal.core import actor
+from portal.core.errors import NotAllowed, Refused
+from portal.law.models import Clock
+from portal.outbox.models import Message
+from tests.grievances.factories import RECEIVED, STRANGER, ticket
+from tests.people.factories import StaffFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+LATER = RECEIVED + timedelta(days=1)
+
+
+def by(user) -> dict:
+    return {"by": user, "actor": actor.staff(user.pk, via="admin"), "at": LATER}
+
+
+def test_a_question_gives_the_turn_to_the_person_and_pauses_our_promise_but_no_law(officer) -> None:
+    found = ticket()
+    thread.ask(ticket=found, text="Which number was it?", **by(officer))
+    assert found.state == TicketState.WITH_YOU
+    paused = {clock.rule_key: clock.paused_at for clock in selectors.answer_clocks(found)}
+    assert paused["grievances.answer"] == LATER
+    assert paused["IN-IT-RES"] is None
+    assert found.due_at == Clock.objects.get(owner=selectors.answer_owner(found), rule_key="IN-IT-RES").due_at
+    assert selectors.standing_of(found, now=LATER).situation == Situation.WITH_YOU
+
+
+def test_the_persons_answer_gives_the_turn_back_and_the_promise_runs_on_by_the_time_it_waited(officer) -> None:
+    found = ticket()
+    promised = found.due_at
+    thread.ask(ticket=found, text="Which number was it?", **by(officer))
+    thread.person_writes(ticket=found, text="This one.", actor=STRANGER, at=LATER + timedelta(days=1))
+    assert found.state == TicketState.WITH_US
+    clock = Clock.objects.get(owner=selectors.answer_owner(found), rule_key="grievances.answer")
+    assert clock.paused_at is None
+    assert clock.due_at >= promised + timedelta(days=1)
+    assert found.due_at == min(c.due_at for c in selectors.answer_clocks(found))
+
+
+def test_a_message_of_the_person_counts_as_their_answer_only_when_they_were_asked() -> None:
+    found = ticket()
+    thread.person_writes(ticket=found, text="One more thing.", actor=STRANGER, at=LATER)
+    assert found.state == TicketState.RECEIVED
+
+
+def test_the_same_page_sent_twice_is_one_line_and_one_letter(officer) -> None:
+    found, key = ticket(), uuid4()
+    first = thread.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
+    again = thread.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
+    assert first is not None
+    assert again is None
+    assert found.entries.filter(kind=EntryKind.REPLY).count() == 1
+    assert Message.objects.filter(kind="grievances.replied").count() == 1
+
+
+def test_a_reply_takes_the_grievance_in_hand_and_lets_the_clocks_run(officer) -> None:
+    found = ticket()
+    thread.reply(ticket=found, text="We are on it.", **by(officer))
+    assert found.state == TicketState.WITH_US
+    assert all(clock.stopped_at is None and clock.paused_at is None for clock in selectors.answer_clocks(found))
+
+
+def test_an_internal_note_is_never_shown_to_the_person_and_moves_nothing(officer) -> None:
+    found = ticket()
+    before = Message.objects.count()
+    thread.note(ticket=found, text="Ask billing.", **by(officer))
+    public = [line.texts.get("text") for line in reading.thread(found, internal=False)]
+    every = [line.texts.get("text") for line in reading.thread(found, internal=True)]
+    assert "Ask billing." not in public
+    assert "Ask billing." in every
+    assert found.state == TicketState.RECEIVED
+    assert Message.objects.count() == before
+
+
+def test_support_writes_notes_and_answers_nobody(supporter) -> None:
+    found = ticket()
+    thread.note(ticket=found, text="Customer called.", **by(supporter))
+    for act in (thread.reply, thread.ask):
+        with pytest.raises(NotAllowed):
+            act(ticket=found, text="Hello", **by(supporter))
+    assert found.entries.count() == 3
+
+
+def test_an_auditor_writes_nothing(house) -> None:
+    found = ticket()
+    for act in (thread.reply, thread.ask, thread.note):
+        with pytest.raises(NotAllowed):
+            act(ticket=found, text="Hello", **by(StaffFactory(roles=["auditor"])))
+
+
+def test_assigning_goes_to_somebody_who_may_answer(officer, supporter) -> None:
+    found = ticket()
+    with pytest.raises(Refused):
+        thread.assign(ticket=found, to=supporter, **by(officer))
+    thread.assign(ticket=found, to=officer, **by(officer))
+    thread.assign(ticket=found, to=officer, **by(officer))
+    assert found.assigned_to == officer
+    assert AuditEvent.objects.filter(kind="grievances.ticket.assigned").count() == 1
+
+
+def test_a_login_that_ended_leaves_its_grievances_to_nobody(officer) -> None:
+    found = ticket()
+    thread.take(ticket=found, **by(officer))
+    open_ones = type(found).objects.all()
+    assert not selectors.unassigned(open_ones).exists()
+    type(officer).objects.filter(pk=officer.pk).update(is_active=False)
+    assert selectors.unassigned(open_ones).get() == found
+
+
+def test_the_trace_of_a_message_holds_its_kind_and_no_words(officer) -> None:
+    found = ticket()
+    thread.reply(ticket=found, text="The parrot said Amsterdam.", **by(officer))
+    event = AuditEvent.objects.get(kind="grievances.message.added")
+    assert event.facts == {"reference": found.reference, "kind": "reply", "state": "received"}
+
+
+def test_a_line_of_the_thread_cannot_be_changed() -> None:
+    entry = TicketEntry.objects.get(ticket=ticket(), kind=EntryKind.FILED)
+    entry.kind = EntryKind.NOTE
+    with pytest.raises(TypeError):
+        entry.save()

@@ -1,0 +1,163 @@
+"""Following without an account: same answer and same work for everybody, a code that opens once."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from grievances import selectors
+from grievances.models import TrackingCode
+from grievances.services import tracking
+from portal.audit.models import AuditEvent
+from portal.core.ids import new_reference
+from portal.outbox.models import Message
+from portal.outbox.services import reading as outbox_reading
+from tests.grievances.factories import RECEIVED, STRANGER, filed, ticket
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+
+
+def ask(reference: str, address: str = "asha@example.in", kind: str = "email", at=RECEIVED) -> str:
+    return tracking.ask_code(reference=reference, kind=kind, address=address, at=at)
+
+
+def sent_code(secret: str, at=RECEIVED) -> str:
+    """Run the task and read the digits out of the letter."""
+    row = selectors.tracking_code(secret)
+    tracking.send_code(code_id=row.pk, at=at)
+    message = Message.objects.filter(kind="grievances.tracking_code").latest("pk")
+    body = outbox_reading.text_of(message).body
+    return next(word.strip(".") for word in body.split() if word.strip(".").isdigit() and len(word.strip(".")) == 6)
+
+
+def enter(secret: str, typed: str, at=RECEIVED):
+    return tracking.enter_code(secret=secret, typed=typed, actor=STRANGER, at=at)
+
+
+def statements(act) -> list[str]:
+    """The statements of an act, without the numbers and values that differ in any two calls."""
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    return [re.sub(r"s\d+_x\d+|X'[^']*'|'[^']*'|\b\d+\b", "?", query["sql"]) for query in seen.captured_queries]
+
+
+def test_asking_does_the_same_work_for_a_right_a_wrong_and_an_unknown_pair() -> None:
+    found = ticket()
+    right = statements(lambda: ask(found.reference))
+    wrong = statements(lambda: ask(found.reference, "other@example.in"))
+    unknown = statements(lambda: ask(new_reference("GR")))
+    assert right == wrong == unknown
+    assert right
+
+
+def test_a_wrong_code_does_the_same_work_whether_the_pair_was_right_or_not() -> None:
+    found = ticket()
+    right, unknown = ask(found.reference), ask(new_reference("GR"))
+    sent_code(right)
+    tracking.send_code(code_id=selectors.tracking_code(unknown).pk, at=RECEIVED)
+    assert statements(lambda: enter(right, "000000x")) == statements(lambda: enter(unknown, "000000x"))
+
+
+def test_only_the_right_pair_is_sent_a_code() -> None:
+    found = ticket()
+    for reference, address in ((found.reference, "other@example.in"), (new_reference("GR"), "asha@example.in")):
+        row = selectors.tracking_code(ask(reference, address))
+        assert not tracking.send_code(code_id=row.pk, at=RECEIVED)
+    assert not Message.objects.filter(kind="grievances.tracking_code").exists()
+    assert TrackingCode.objects.filter(ticket=None, code_hash=None).count() == 2
+
+
+def test_the_right_code_opens_the_grievance_for_half_an_hour() -> None:
+    found = ticket()
+    secret = ask(found.reference)
+    assert enter(secret, sent_code(secret)) == found
+    half = RECEIVED + timedelta(minutes=30)
+    assert selectors.ticket_for_view(secret, found.reference, now=half - timedelta(seconds=1)) == found
+    assert selectors.ticket_for_view(secret, found.reference, now=half) is None
+    assert AuditEvent.objects.filter(kind="grievances.ticket.tracked", about=found.about).exists()
+
+
+def test_a_view_opens_one_grievance_and_no_other() -> None:
+    found, other = ticket(), ticket(email="ravi@example.in")
+    secret = ask(found.reference)
+    enter(secret, sent_code(secret))
+    assert selectors.ticket_for_view(secret, other.reference, now=RECEIVED) is None
+
+
+def test_a_code_opens_once() -> None:
+    found = ticket()
+    secret = ask(found.reference)
+    code = sent_code(secret)
+    assert enter(secret, code) == found
+    assert enter(secret, code) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "opens"), [(timedelta(minutes=15, seconds=-1), True), (timedelta(minutes=15), False)]
+)
+def test_a_code_works_for_fifteen_minutes(after: timedelta, opens: bool) -> None:
+    found = ticket()
+    secret = ask(found.reference)
+    code = sent_code(secret)
+    assert (enter(secret, code, RECEIVED + after) == found) is opens
+
+
+def test_after_five_tries_the_right_code_does_not_open_either() -> None:
+    found = ticket()
+    secret = ask(found.reference)
+    code = sent_code(secret)
+    wrong = "000000" if code != "000000" else "111111"
+    for _ in range(5):
+        assert enter(secret, wrong) is None
+    assert enter(secret, code) is None
+    assert selectors.tracking_code(secret).tries == 5
+
+
+def test_a_code_is_accepted_with_spaces_and_in_devanagari_digits() -> None:
+    found = ticket()
+    secret = ask(found.reference)
+    code = sent_code(secret)
+    assert enter(secret, f" {code[:3]} {code[3:]} ".translate(str.maketrans("0123456789", "०१२३४५६७८९"))) == found
+
+
+def test_the_code_of_one_request_does_not_open_another() -> None:
+    found = ticket()
+    first, second = ask(found.reference), ask(found.reference)
+    code = sent_code(first)
+    other = sent_code(second)
+    if code != other:
+        assert enter(second, code) is None
+
+
+def test_a_person_with_a_phone_only_opens_it_with_the_tracking_key_and_gets_no_letter() -> None:
+    result = filed(email="", phone="+919876543210")
+    secret = ask(result.ticket.reference, "+919876543210", "phone")
+    assert tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
+    assert not Message.objects.exists()
+    key = result.tracking_key
+    assert enter(secret, f"{key[:4]} {key[4:8]} {key[8:12]} {key[12:]}") == result.ticket
+
+
+def test_a_tracking_key_alone_without_the_number_opens_nothing() -> None:
+    result = filed(email="", phone="+919876543210")
+    secret = ask(result.ticket.reference, "+919999999999", "phone")
+    tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
+    assert enter(secret, result.tracking_key) is None
+
+
+def test_sending_a_code_twice_sends_one() -> None:
+    secret = ask(ticket().reference)
+    row = selectors.tracking_code(secret)
+    assert tracking.send_code(code_id=row.pk, at=RECEIVED)
+    assert not tracking.send_code(code_id=row.pk, at=RECEIVED)
+    assert Message.objects.filter(kind="grievances.tracking_code").count() == 1
+
+
+def test_leaving_closes_the_view_on_the_server() -> None:
+    found = ticket()
+    secret = ask(found.reference)
+    enter(secret, sent_code(secret))
+    tracking.close_view(secret=secret)
+    assert selectors.ticket_for_view(secret, found.reference, now=RECEIVED) is None

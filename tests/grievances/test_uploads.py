@@ -1,0 +1,73 @@
+"""Each fault of a file has its own words; what is kept was made anew or holds nothing that acts."""
+
+import io
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from grievances.services import uploads
+from portal.core.errors import Refused
+from tests.grievances.pictures import jpeg, pdf, png
+
+
+def code_of(content: bytes) -> str:
+    with pytest.raises(Refused) as refused:
+        uploads.made_safe(io.BytesIO(content))
+    return str(refused.value.code)
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [(png(), "image/png"), (jpeg(), "image/jpeg"), (pdf(3), "application/pdf")],
+    ids=["png", "jpeg", "pdf"],
+)
+def test_pictures_and_papers_pass(content: bytes, media_type: str) -> None:
+    assert uploads.made_safe(io.BytesIO(content)).media_type == media_type
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "EMPTY"),
+        (b"MZ" + b"\0" * 200, "TYPE"),
+        (b"x" * (uploads.MOST_BYTES + 1), "TOO_LARGE"),
+        (pdf(password="secret"), "ENCRYPTED"),
+        (pdf(action="/JavaScript"), "ACTIVE_CONTENT"),
+        (pdf(attachment=b"hello"), "EMBEDDED_FILE"),
+        (pdf(101), "TOO_MANY_PAGES"),
+        (jpeg()[:-200], "CORRUPT"),
+        (b"%PDF-1.7\nnot really", "CORRUPT"),
+    ],
+    ids=["empty", "program", "too-large", "password", "script", "attachment", "pages", "cut-off", "no-pdf"],
+)
+def test_each_fault_is_named(content: bytes, code: str) -> None:
+    assert code_of(content) == code
+
+
+def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+    assert code_of(_huge()) == "TOO_MANY_PIXELS"
+
+
+def _huge() -> bytes:
+    target = io.BytesIO()
+    Image.new("1", (10_000, 5_001)).save(target, "PNG")
+    return target.getvalue()
+
+
+def test_place_and_camera_and_hidden_tails_stay_behind() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera of Asha"
+    dirty = jpeg(exif=exif.tobytes()) + b"PK\x03\x04 hidden archive"
+    clean = uploads.made_safe(io.BytesIO(dirty)).stream.read()
+    assert b"Asha" not in clean
+    assert b"hidden" not in clean
+
+
+def test_the_author_of_a_paper_stays_behind() -> None:
+    target = io.BytesIO()
+    document = pikepdf.new()
+    document.add_blank_page()
+    document.docinfo["/Author"] = "Asha Rao"
+    document.save(target)
+    assert b"Asha" not in uploads.made_safe(io.BytesIO(target.getvalue())).stream.read()
