@@ -91,8 +91,6 @@ class AuditKind(StrEnum):
     NOTICES_VERSION_WITHDRAWN = "notices.version.withdrawn"
     OUTBOX_MESSAGE_ABANDONED = "outbox.message.abandoned"
     OUTBOX_MESSAGE_BLOCKED = "outbox.message.blocked"
-    OUTBOX_MESSAGE_OPENED = "outbox.message.opened"
-    OUTBOX_MESSAGE_POSTED = "outbox.message.posted"
     OUTBOX_MESSAGE_RETRIED = "outbox.message.retried"
     OUTBOX_MESSAGE_SENT = "outbox.message.sent"
     PEOPLE_CONTACT_ADDED = "people.contact.added"

@@ -21,18 +21,20 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from portal.core import clock, hooks
+from portal.audit.kinds import AuditKind
+from portal.core import actor, clock, hooks
 from portal.core.errors import NotFound, PortalError, Unavailable
 from portal.core.moves import move
 from portal.outbox import rules
 from portal.outbox.channels import registry
 from portal.outbox.channels.protocol import Channel, ChannelFailure, OutcomeUnknown, Outgoing, PermanentFailure
 from portal.outbox.models import Delivery, Message
-from portal.outbox.services import reading
+from portal.outbox.services import reading, traces
 from portal.outbox.states import MOVES, MessageState, Outcome
 
 log = structlog.get_logger(__name__)
 
+SENDER = actor.system("portal.outbox.tasks.deliver_message")
 WAITING = (MessageState.DUE, MessageState.UNKNOWN)
 #: Reasons of the send gate that end by themselves, at the decision's ``valid_until``.
 NOT_NOW = frozenset({"OUTSIDE_HOURS", "PAUSED", "QUIET_HOURS", "TOO_OFTEN"})
@@ -171,6 +173,7 @@ def _sent(message: Message, provider_reference: str) -> None:
                 reason="",
                 **FREE,
             )
+            traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=SENDER)
 
 
 def _put_off(message: Message, *, code: str) -> None:
@@ -200,6 +203,8 @@ def _end(message: Message, target: MessageState, outcome: Outcome, *, code: str)
         if _still_ours(message):
             _note(message, outcome, code=code)
             move(message, target, moves=MOVES, next_attempt_at=None, reason=code, **FREE)
+            if target == MessageState.STOPPED:
+                traces.record_act(AuditKind.OUTBOX_MESSAGE_BLOCKED, message, actor=SENDER)
 
 
 def unknown(message: Message, *, code: str, takes_idempotency_key: bool) -> None:

@@ -1,0 +1,119 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin.opening import OpeningForm
+from portal.outbox.models import Delivery, Message, TemplateVersion
+from portal.outbox.permissions import Permission
+from portal.outbox.services import dead_letters
+from portal.outbox.states import MessageState
+
+
+def not_failed(message: Message, user: Any) -> str:
+    """Why there is nothing to decide about this message; empty when there is."""
+    return "" if message.state == MessageState.DEAD else str(_("This message has not failed."))
+
+
+class DeliveryInline(admin.TabularInline):
+    """Each attempt and what came of it."""
+
+    model = Delivery
+    fields = ("attempt", "outcome", "code", "provider_reference", "happened_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    verbose_name_plural = _("attempts")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # whoever may see the message may see its attempts
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """Messages without their words and addresses: those open by an act of their own, with a trace."""
+
+    view_permission = Permission.MESSAGE_VIEW
+    list_display = ("reference", "kind", "channel", "category", "state", "outcome", "attempts", "created_at", "sent_at")
+    list_filter = ("state", "channel", "category")
+    search_fields = ("reference", "about")
+    search_help_text = _("Reference of the message, or of what it is about")
+    date_hierarchy = "created_at"
+    inlines = (DeliveryInline,)
+    fields = (
+        "reference",
+        "kind",
+        "about",
+        "subject_ref",
+        "fiduciary",
+        "channel",
+        "to",
+        "purpose",
+        "category",
+        "category_is_disputed",
+        "state",
+        "outcome",
+        "reason",
+        "attempts",
+        "attempts_allowed",
+        "next_attempt_at",
+        "message_id",
+        "template_language",
+        "template_sha256",
+        "created_at",
+        "sent_at",
+        "seen_at",
+    )
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, message: Message) -> str:
+        """Stays marked when a later attempt was accepted: the person may have received it twice."""
+        return str(_("Outcome unknown of an attempt")) if message.outcome_is_unknown else "-"
+
+    @admin.display(description=_("to"))
+    def to(self, message: Message) -> str:
+        """The mask, never the address."""
+        destination = getattr(message, "destination", None)
+        return destination.masked if destination is not None else "-"
+
+    @service_action(permission=Permission.MESSAGE_RETRY, label=_("Try again"), skip=not_failed)
+    def try_again(self, request: HttpRequest, obj: Message, answer: dict[str, Any]) -> str:
+        dead_letters.retry(message=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return str(_("Will be tried again now."))
+
+    @service_action(permission=Permission.MESSAGE_CLOSE, label=_("Close without sending"), skip=not_failed)
+    def close_unsent(self, request: HttpRequest, obj: Message, answer: dict[str, Any]) -> str:
+        dead_letters.close(message=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return str(_("Closed. Nothing more is sent."))
+
+    @service_action(
+        permission=Permission.MESSAGE_READ,
+        ask=OpeningForm,
+        label=_("Show the words"),
+        description=_("What was sent appears once on the next page. That you read it is recorded."),
+    )
+    def show_words(self, request: HttpRequest, obj: Message, answer: dict[str, Any]) -> str:
+        text = dead_letters.read(message=obj, **answer, actor=request.actor)  # type: ignore[attr-defined]
+        return f"{text.subject}\n\n{text.body}"
+
+
+@admin.register(TemplateVersion)
+class TemplateVersionAdmin(ReadOnlyAdmin):
+    """What each kind of message said, and since when."""
+
+    view_permission = Permission.MESSAGE_VIEW
+    list_display = ("kind", "language", "short_sha256", "first_used_at")
+    list_filter = ("language",)
+    search_fields = ("kind",)
+
+    @admin.display(description=_("SHA-256"))
+    def short_sha256(self, version: TemplateVersion) -> str:
+        return version.sha256[:12]
