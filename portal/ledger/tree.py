@@ -47,14 +47,12 @@ class Frontier:
     @classmethod
     def load(cls, size: int, read: TileReader) -> "Frontier":
         """The frontier of a tree of ``size`` leaves, from its last tiles: a few reads, whatever the size."""
-        frontier = cls()
+        frontier, nodes = cls(), Nodes(read)
         frontier.size = size
         for level in range(_tile_levels(size)):
-            count = size >> (TILE_HEIGHT * level)
-            if count % TILE_WIDTH:
-                kept = _hashes_of(read, level, count // TILE_WIDTH, count % TILE_WIDTH)
-                frontier._open[level] = bytearray(kept)
-        nodes = Nodes(read)
+            n, width = divmod(size >> (TILE_HEIGHT * level), TILE_WIDTH)
+            if width:
+                frontier._open[level] = bytearray(nodes.tile(level, n, width=width))
         frontier._peaks = [nodes.subtree(height, start >> height) for start, height in _peaks(size)]
         return frontier
 
@@ -116,12 +114,9 @@ class Nodes:
     def subtree(self, height: int, index: int) -> bytes:
         """The root of the complete subtree of ``2 ** height`` leaves numbered ``index`` among its equals."""
         level, rest = divmod(height, TILE_HEIGHT)
-        first = index << rest
-        n, offset = divmod(first, TILE_WIDTH)
-        tile = self._tile(level, n)
-        part = tile[offset * HASH_BYTES : (offset + (1 << rest)) * HASH_BYTES]
-        if len(part) != HASH_BYTES << rest:
-            raise ProofError(f"tile {level}/{n} is too short")
+        n, offset = divmod(index << rest, TILE_WIDTH)
+        end = (offset + (1 << rest)) * HASH_BYTES
+        part = self.tile(level, n, width=offset + (1 << rest))[offset * HASH_BYTES : end]
         hashes = [part[at : at + HASH_BYTES] for at in range(0, len(part), HASH_BYTES)]
         while len(hashes) > 1:
             hashes = [hash_node(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
@@ -175,11 +170,15 @@ class Nodes:
             path.append(self.range_root(start, end))
         return path[::-1]
 
-    def _tile(self, level: int, n: int) -> bytes:
+    def tile(self, level: int, n: int, *, width: int) -> bytes:
+        """The first ``width`` hashes of a tile. Raises ProofError when it holds fewer."""
         key = (level, n)
         if key not in self._tiles:
             self._tiles[key] = self._read(level, n)
-        return self._tiles[key]
+        kept = self._tiles[key][: width * HASH_BYTES]
+        if len(kept) != width * HASH_BYTES:
+            raise ProofError(f"tile {level}/{n} is too short")
+        return kept
 
 
 def root_from_inclusion(leaf: bytes, *, index: int, size: int, path: Sequence[bytes]) -> bytes:
@@ -262,8 +261,10 @@ def _tile_levels(size: int) -> int:
     return (size.bit_length() + TILE_HEIGHT - 1) // TILE_HEIGHT
 
 
-def _hashes_of(read: TileReader, level: int, n: int, width: int) -> bytes:
-    tile = read(level, n)[: width * HASH_BYTES]
-    if len(tile) != width * HASH_BYTES:
-        raise ProofError(f"tile {level}/{n} is too short")
-    return tile
+def tiles_on_path(index: int, size: int) -> set[TileKey]:
+    """The tiles that a proof for ``index`` reads: those above it and those at the tree's right edge."""
+    keys: set[TileKey] = set()
+    for level in range(_tile_levels(size)):
+        last = (size >> (TILE_HEIGHT * level)) - 1
+        keys |= {(level, min(index >> (TILE_HEIGHT * level), last) // TILE_WIDTH), (level, last // TILE_WIDTH)}
+    return keys

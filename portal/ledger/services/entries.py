@@ -10,7 +10,7 @@ from django.db import connection
 
 from portal.core import clock
 from portal.ledger import commitment
-from portal.ledger.models import Entry, Payload, Pending
+from portal.ledger.models import Entry, Payload
 from portal.ledger.states import EntryKind
 
 #: What ``append`` writes itself; a caller's payload names none of it.
@@ -27,6 +27,18 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     EntryKind.KEY_ROTATION: frozenset({"old", "new", "first_size"}),
     EntryKind.AUDIT: frozenset({"act", "actor", "about", "facts"}),
 }
+
+INSERT_ENTRY = (
+    "INSERT INTO ledger_entry (event_id, kind, subject_ref, leaf_hash, recorded_at) VALUES (%s, %s, %s, %s, %s)"
+)
+INSERT_PAYLOAD = "INSERT INTO ledger_payload (entry_id, body, salt) VALUES (%s, %s, %s)"
+INSERT_PENDING = "INSERT INTO ledger_pending (entry_id) VALUES (%s)"
+INSERT_ALL = f"""
+WITH entry AS ({INSERT_ENTRY} RETURNING id),
+payload AS (INSERT INTO ledger_payload (entry_id, body, salt) SELECT id, %s, %s FROM entry),
+pending AS (INSERT INTO ledger_pending (entry_id) SELECT id FROM entry)
+SELECT id FROM entry
+"""  # noqa: S608 - put together from the constants above
 
 
 def append(
@@ -63,16 +75,35 @@ def append(
     if subject_ref is not None:
         full["principal" if kind == EntryKind.CONSENT else "subject"] = str(subject_ref)
     body, salt = commitment.canonical(full), commitment.new_salt()
-    entry = Entry.objects.create(
+    entry = Entry(
         event_id=event_id,
-        kind=kind,
+        kind=str(kind),
         subject_ref=subject_ref,
         leaf_hash=commitment.leaf_hash(salt, body),
         recorded_at=recorded_at,
     )
-    Payload.objects.create(entry=entry, body=body, salt=salt)
-    Pending.objects.create(entry=entry)
+    _insert(entry, body, salt)
     return entry
+
+
+def _insert(entry: Entry, body: bytes, salt: bytes) -> None:
+    """The three rows of an entry in as few statements as the engine allows: every change in the portal pays for them."""
+    columns = [
+        field.get_db_prep_save(getattr(entry, field.attname), connection)
+        for field in Entry._meta.concrete_fields
+        if not field.primary_key
+    ]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(INSERT_ALL, [*columns, body, salt])
+            entry.pk = cursor.fetchone()[0]
+        else:
+            cursor.execute(INSERT_ENTRY, columns)
+            entry.pk = cursor.lastrowid
+            cursor.execute(INSERT_PAYLOAD, [entry.pk, body, salt])
+            cursor.execute(INSERT_PENDING, [entry.pk])
+    entry._state.adding = False
+    entry._state.db = connection.alias
 
 
 def payload_of(entry: Entry) -> dict[str, Any] | None:

@@ -37,7 +37,7 @@ def receipt_for(entry: Entry, *, checkpoint: Checkpoint | None = None) -> bytes:
     kept = Payload.objects.filter(pk=entry.pk).first()
     if kept is None:
         raise Refused("The content of this entry was erased; only its place in the ledger is left.")
-    path = tiles.nodes().inclusion(index, covering.size)
+    path = tiles.nodes(index=index, size=covering.size).inclusion(index, covering.size)
     receipt = receipts.Receipt(bytes(kept.salt), bytes(kept.body), index, tuple(path), bytes(covering.note))
     return receipts.write_receipt(receipt)
 

@@ -104,7 +104,7 @@ def _genesis(now: datetime) -> Entry:
 
 
 def _grow(head: Head, waiting: list[tuple[int, bytes]]) -> None:
-    frontier = tree.Frontier.load(head.size, tiles.read_tile)
+    frontier = tree.Frontier.load(head.size, tiles.reader(max(0, head.size - 1), head.size))
     frontier.extend(leaf for _, leaf in waiting)
     entries = [pk for pk, _ in waiting]
     _number(entries, first=head.size)

@@ -93,5 +93,5 @@ def _compare(known: anchor.Anchored | None, *, size: int) -> None:
         return
     if known.size > size:
         raise _Disagrees(f"The anchor is {known.size - size} leaves ahead: the database was rolled back.", size)
-    if tiles.nodes().root(known.size) != known.root:
+    if tiles.root_of(known.size) != known.root:
         raise _Disagrees("The tree is not the continuation of the anchored one: it was forked.", known.size)

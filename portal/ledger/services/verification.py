@@ -178,7 +178,7 @@ class _Run:
                 self.report.fail(check, f"A tree of {size} leaves was signed; leaves are missing.", index=size)
         elif size >= self.start:
             self.wanted.setdefault(size, []).append((check, message, root))
-        elif tiles.nodes().root(size) != root:
+        elif tiles.root_of(size) != root:
             self.report.fail(check, message, index=size)
 
     def rows(self) -> Iterator[Row]:
