@@ -30,6 +30,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "options": {"expires": 55.0},
     },
     "signin-sweep-codes": {"task": "portal.signin.tasks.sweep_codes", "schedule": crontab(minute="50")},
+    "signin-sweep-sessions": {"task": "portal.signin.tasks.sweep_sessions", "schedule": crontab(hour="3", minute="5")},
     "vault-sweep": {
         "task": "portal.vault.tasks.sweep",
         "schedule": crontab(minute="*/10"),

@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.signin.middleware.SessionEnds",
     "portal.signin.middleware.KeepApart",
     "portal.core.middleware.RequestActor",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -224,13 +225,11 @@ MFA_ADAPTER = "portal.signin.adapters.MfaAdapter"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Onesetu"
 MFA_TOTP_TOLERANCE = 1
-#: Technical limits of sign-in; they are no promise to anybody.
-SESSION_COOKIE_AGE = 12 * 3600
-CODE_MINUTES = 15
-CODE_TRIES = 5
+#: Technical limits. How long codes, links, locks and sessions last are our own rules (``portal/law/data/house_rules.toml``);
+#: the cookie outlives the longest session, and a password link is as old as its rule allows.
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+PASSWORD_RESET_TIMEOUT = 3600
 CODES_PER_HOUR = 6
-INVITATION_DAYS = 7
-SIGN_IN_TRIES = 10
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -8,6 +8,9 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.people import selectors
+        from portal.people import erasers, sections, selectors
 
         hooks.permission_source.fill(selectors.has_permission)
+        hooks.erasers.register(erasers.Accounts())
+        hooks.erasers.register(erasers.SignIns())
+        hooks.sections.register(sections.PeopleSection())

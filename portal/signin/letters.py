@@ -66,7 +66,7 @@ def code(row: OneTimeCode) -> bool:
         language=user.language,
         about=f"people.code:{row.pk}",
         code=codes.plain(row),
-        minutes=str(settings.CODE_MINUTES),
+        minutes=str((row.expires_at - row.made_at) // timedelta(minutes=1)),
     )
     return True
 

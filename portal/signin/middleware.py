@@ -1,15 +1,46 @@
-"""Staff and customer logins kept apart, and the cookie that makes a browser known."""
+"""Sessions that end, staff and customer logins kept apart, and the cookie that makes a browser known."""
 
 from collections.abc import Callable
 
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from portal.signin import browsers
+from portal.core import clock
+from portal.signin import browsers, limits
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
+BEGAN, SEEN = "session_began", "session_seen"
+WRITTEN_EVERY = 60
 STAFF_PATHS = ("/admin/", "/staff/")
 CUSTOMER_PATHS = ("/privacy/",)
+
+
+class SessionEnds:
+    """Ends a session that was left alone, or open, for longer than our rules say; what was typed is asked for again.
+
+    The time of the last request is written at most once a minute: a page costs no write.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.session.session_key and request.user.is_authenticated:
+            self._look(request)
+        return self.get_response(request)
+
+    def _look(self, request: HttpRequest) -> None:
+        now = clock.now()
+        at = now.timestamp()
+        began = request.session.get(BEGAN, at)
+        seen = request.session.get(SEEN, at)
+        rest, longest = limits.of(request.user.is_staff, now=now)
+        if at - seen >= rest or at - began >= longest:
+            logout(request)
+            return
+        if BEGAN not in request.session or at - seen >= WRITTEN_EVERY:
+            request.session[BEGAN], request.session[SEEN] = began, at
 
 
 class KeepApart:

@@ -1,6 +1,9 @@
 """Letters are written after the commit of what they tell. Each task fetches its row again and may run twice."""
 
+from importlib import import_module
+
 from celery import shared_task
+from django.conf import settings
 
 from portal.core import clock
 from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn
@@ -54,3 +57,9 @@ def tell_mfa_reset(reset_id: int) -> None:
 @shared_task(ignore_result=True)
 def sweep_codes() -> int:
     return codes.sweep(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sweep_sessions() -> None:
+    """Delete sessions that are over, with what they held."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

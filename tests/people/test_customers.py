@@ -155,7 +155,7 @@ def test_a_closed_customer_invites_nobody_and_can_be_opened_again():
 
 
 def test_an_erased_customer_stays_closed():
-    customer = CustomerFactory(state="closed")
+    customer = CustomerFactory(state="closed", closed_at=clock.now())
     subjects.end(customer.subject, now=clock.now())
     with pytest.raises(IllegalMove, match="erased"):
         customers.reopen(customer=customer, actor=SYSTEM)

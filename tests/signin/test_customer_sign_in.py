@@ -129,39 +129,39 @@ def test_a_code_works_in_the_browser_that_asked(client, asha, postbox):
     assert is_in(client)
 
 
-def test_a_code_ends_after_its_minutes_and_says_so_for_a_while(client, asha, postbox, settings):
+def test_a_code_ends_after_its_minutes_and_says_so_for_a_while(client, asha, postbox):
     with time_machine.travel("2026-11-25T06:00:00Z", tick=False) as travel:
         ask(client)
         code = code_in(postbox)
-        travel.shift(timedelta(minutes=settings.CODE_MINUTES))
+        travel.shift(codes.DEFAULT_LIFE)
         assert "has expired" in enter(client, code).content.decode()
         travel.shift(timedelta(hours=2))
         assert "not right" in enter(client, code).content.decode()
 
 
-def test_a_code_works_until_the_last_moment(client, asha, postbox, settings):
+def test_a_code_works_until_the_last_moment(client, asha, postbox):
     with time_machine.travel("2026-11-25T06:00:00Z", tick=False) as travel:
         ask(client)
-        travel.shift(timedelta(minutes=settings.CODE_MINUTES, milliseconds=-1))
+        travel.shift(codes.DEFAULT_LIFE - timedelta(milliseconds=1))
         enter(client, code_in(postbox))
         assert is_in(client)
 
 
-def test_after_five_wrong_codes_the_right_one_opens_nothing(client, asha, postbox, settings):
+def test_after_five_wrong_codes_the_right_one_opens_nothing(client, asha, postbox):
     ask(client)
     code = code_in(postbox)
     wrong = "000000" if code != "000000" else "111111"
-    for _ in range(settings.CODE_TRIES):
+    for _ in range(codes.DEFAULT_TRIES):
         assert "not right" in enter(client, wrong).content.decode()
     assert "too many wrong codes" in enter(client, code).content.decode()
     assert not is_in(client)
-    assert SignIn.objects.filter(user=asha, outcome="wrong_code").count() == settings.CODE_TRIES + 1
+    assert SignIn.objects.filter(user=asha, outcome="wrong_code").count() == codes.DEFAULT_TRIES + 1
 
 
-def test_the_right_code_works_at_the_fifth_try(client, asha, postbox, settings):
+def test_the_right_code_works_at_the_fifth_try(client, asha, postbox):
     ask(client)
     code = code_in(postbox)
-    for _ in range(settings.CODE_TRIES - 1):
+    for _ in range(codes.DEFAULT_TRIES - 1):
         enter(client, "000000" if code != "000000" else "111111")
     enter(client, code)
     assert is_in(client)

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.actor import SYSTEM, staff
 from portal.core.errors import NotAllowed, Refused
 from portal.people.models import Device, SignIn, User
-from portal.people.services import devices, invitations
+from portal.people.services import codes, devices, invitations
 from portal.people.services import mfa as mfa_services
 from portal.people.services import staff as staff_services
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
@@ -163,12 +163,12 @@ def test_two_different_passwords_are_not_accepted(client, postbox):
     assert not User.objects.get(email="m@onesetu.example").has_usable_password()
 
 
-def test_a_strangers_guesses_lock_strangers_out_and_not_the_owner(client, settings):
+def test_a_strangers_guesses_lock_strangers_out_and_not_the_owner(client):
     user = StaffFactory()
     with_factor(user)
     own = staff_client(user)
     own.post(reverse("account_logout"))
-    for _ in range(settings.SIGN_IN_TRIES):
+    for _ in range(codes.DEFAULT_TRIES):
         sign_in(client, user, "wrong")
     answer = sign_in(client, user)
     assert "too many wrong tries" in answer.content.decode()
@@ -177,21 +177,21 @@ def test_a_strangers_guesses_lock_strangers_out_and_not_the_owner(client, settin
     assert SignIn.objects.filter(user=user, outcome="locked").count() == 1
 
 
-def test_staff_unlock_a_login(client, settings):
+def test_staff_unlock_a_login(client):
     user = StaffFactory()
-    for _ in range(settings.SIGN_IN_TRIES):
+    for _ in range(codes.DEFAULT_TRIES):
         sign_in(client, user, "wrong")
     devices.unlock(user=user, actor=staff(StaffFactory().pk), now=clock.now())
     assert sign_in(client, user).status_code == 302
 
 
-def test_the_lock_ends_with_its_time(settings):
+def test_the_lock_ends_with_its_time():
     user = StaffFactory()
     now = clock.now()
-    for _ in range(settings.SIGN_IN_TRIES):
+    for _ in range(codes.DEFAULT_TRIES):
         devices.note(user=user, outcome="wrong_password", actor=SYSTEM, now=now)
     assert devices.is_locked(user=user, device=None, now=now)
-    assert not devices.is_locked(user=user, device=None, now=now + devices.WINDOW)
+    assert not devices.is_locked(user=user, device=None, now=now + devices.DEFAULT_WINDOW)
 
 
 def test_a_new_device_is_told_to_its_owner_and_a_known_one_is_not(postbox):

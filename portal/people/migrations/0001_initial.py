@@ -45,10 +45,12 @@ class Migration(migrations.Migration):
                 ('name', portal.core.fields.EncryptedTextField(editable=True, purpose='people.customer.name', verbose_name='name')),
                 ('state', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=8, verbose_name='state')),
                 ('created_at', models.DateTimeField(verbose_name='created')),
+                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
             ],
             options={
                 'verbose_name': 'customer',
                 'verbose_name_plural': 'customers',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'active')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='people_closed_customer_has_a_day')],
             },
         ),
         migrations.CreateModel(

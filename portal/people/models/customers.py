@@ -18,12 +18,20 @@ class Customer(models.Model):
     name = EncryptedTextField(_("name"), purpose="people.customer.name")
     state = models.CharField(_("state"), max_length=8, choices=CustomerState.choices, default=CustomerState.ACTIVE)
     created_at = models.DateTimeField(_("created"))
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    data_categories = declare(none="id subject reference kind state created_at", name="name")
+    data_categories = declare(none="id subject reference kind state created_at closed_at", name="name")
 
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        constraints = (
+            models.CheckConstraint(
+                name="people_closed_customer_has_a_day",
+                condition=Q(state=CustomerState.ACTIVE, closed_at=None)
+                | Q(state=CustomerState.CLOSED, closed_at__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.reference

@@ -12,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import addresses, ciphers
 from portal.core.errors import Refused
 from portal.core.text import ascii_digits
-from portal.people import rules
+from portal.people import promises, rules
 from portal.people.models import OneTimeCode
 from portal.people.rules import CodeVerdict
 from portal.people.states import CodePurpose
 
 DIGITS = 6
+#: Until the rules are loaded.
+DEFAULT_LIFE = timedelta(minutes=15)
+DEFAULT_TRIES = 5
 #: How long an old code is called "expired"; later it is just wrong.
 TOLD_EXPIRED_FOR = timedelta(hours=2)
 #: Codes asked for one address: within this time ...
@@ -71,9 +74,15 @@ def issue(
             browser=browser,
             nonce=os.urandom(16),
             made_at=now,
-            expires_at=now + timedelta(minutes=settings.CODE_MINUTES),
+            expires_at=now + life(purpose, now=now),
             from_known_device=known_device,
         )
+
+
+def life(purpose: CodePurpose | str, *, now: datetime) -> timedelta:
+    """How long a code works, by our own rule."""
+    key = "people.verification_code_life" if purpose == CodePurpose.CONTACT else "signin.code_life"
+    return promises.length(key, now=now, otherwise=DEFAULT_LIFE)
 
 
 def plain(code: OneTimeCode) -> str:
@@ -106,9 +115,10 @@ def redeem(
             address_key__in=addresses.address_keys(normal),
             about=about,
             browser=browser,
-            made_at__gt=now - TOLD_EXPIRED_FOR - timedelta(minutes=settings.CODE_MINUTES),
+            made_at__gt=now - TOLD_EXPIRED_FOR - life(purpose, now=now),
         ).order_by("-made_at", "-pk")
-        verdict, right = _judge(list(rows.select_for_update()), digits, now)
+        tries = promises.number("signin.attempts", now=now, otherwise=DEFAULT_TRIES)
+        verdict, right = _judge(list(rows.select_for_update()), digits, tries, now)
         if right is not None and OneTimeCode.objects.filter(pk=right.pk, used_at=None).update(used_at=now) == 1:
             rows.filter(used_at=None).update(used_at=now)
             right.refresh_from_db()
@@ -119,7 +129,7 @@ def redeem(
     raise Refused(message, code=reason)
 
 
-def _judge(rows: list[OneTimeCode], digits: str, now: datetime) -> tuple[CodeVerdict, OneTimeCode | None]:
+def _judge(rows: list[OneTimeCode], digits: str, tries: int, now: datetime) -> tuple[CodeVerdict, OneTimeCode | None]:
     """The best verdict over the open codes: right, or the most telling reason why not."""
     verdicts: dict[CodeVerdict, OneTimeCode] = {}
     for row in rows:
@@ -129,7 +139,7 @@ def _judge(rows: list[OneTimeCode], digits: str, now: datetime) -> tuple[CodeVer
             tries=row.tries,
             matches=hmac.compare_digest(plain(row), digits.rjust(DIGITS, "x")),
         )
-        verdict = rules.judge_code(facts, now=now, max_tries=settings.CODE_TRIES, told_expired_for=TOLD_EXPIRED_FOR)
+        verdict = rules.judge_code(facts, now=now, max_tries=tries, told_expired_for=TOLD_EXPIRED_FOR)
         verdicts.setdefault(verdict, row)
     if CodeVerdict.RIGHT in verdicts:
         return CodeVerdict.RIGHT, verdicts[CodeVerdict.RIGHT]
@@ -147,6 +157,7 @@ def forgive(*, kind: str, address: str, now: datetime) -> int:
 
 def sweep(*, now: datetime) -> int:
     """Delete codes that are neither good nor counted any more, with the addresses in them."""
-    before = now - max(COUNTED_WITHIN, TOLD_EXPIRED_FOR + timedelta(minutes=settings.CODE_MINUTES))
+    longest = max(life(purpose, now=now) for purpose in CodePurpose)
+    before = now - max(COUNTED_WITHIN, TOLD_EXPIRED_FOR + longest)
     deleted, _rows = OneTimeCode.objects.filter(made_at__lt=before).delete()
     return deleted

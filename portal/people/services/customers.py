@@ -251,7 +251,8 @@ def reopen(*, customer: Customer, actor: Actor, now: datetime | None = None) -> 
 
 def _move(customer: Customer, target: CustomerState, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
-        move(customer, target, moves=CUSTOMER_MOVES)
+        closed_at = at if target == CustomerState.CLOSED else None
+        move(customer, target, moves=CUSTOMER_MOVES, closed_at=closed_at)
         _record(AuditKind.PEOPLE_CUSTOMER_CHANGED, customer, actor, at, fields="state", new=str(target), personal={})
 
 

@@ -3,19 +3,18 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core.actor import Actor
-from portal.people import rules
+from portal.people import promises, rules
 from portal.people.models import Device, SignIn, User
 from portal.people.services import codes
 from portal.people.states import ContactKind, SignInOutcome
 
-#: Failures within this time count towards the lockout.
-WINDOW = timedelta(minutes=15)
+#: Failures within this time count towards the lockout, until the rules are loaded.
+DEFAULT_WINDOW = timedelta(minutes=15)
 _FAILURES = (SignInOutcome.WRONG_PASSWORD, SignInOutcome.WRONG_CODE)
 _AUDITED = {
     SignInOutcome.SIGNED_IN: AuditKind.SIGNIN_LOGIN_SUCCEEDED,
@@ -101,12 +100,14 @@ def is_locked(*, user: User, device: Device | None, now: datetime) -> bool:
 
     Each known device counts for itself: a stranger can use up the strangers' tries and nobody else's.
     """
-    rows = SignIn.objects.filter(user=user, device=device, at__gt=now - WINDOW)
+    window = promises.length("signin.lock", now=now, otherwise=DEFAULT_WINDOW)
+    rows = SignIn.objects.filter(user=user, device=device, at__gt=now - window)
     fresh = rows.filter(outcome__in=(SignInOutcome.SIGNED_IN, SignInOutcome.FORGIVEN)).order_by("-at").first()
-    forgiven = SignIn.objects.filter(user=user, outcome=SignInOutcome.FORGIVEN, at__gt=now - WINDOW).first()
-    since = max((row.at for row in (fresh, forgiven) if row is not None), default=now - WINDOW)
+    forgiven = SignIn.objects.filter(user=user, outcome=SignInOutcome.FORGIVEN, at__gt=now - window).first()
+    since = max((row.at for row in (fresh, forgiven) if row is not None), default=now - window)
+    limit = promises.number("signin.attempts", now=now, otherwise=codes.DEFAULT_TRIES)
     failures = rows.filter(outcome__in=_FAILURES, at__gt=since).values_list("at", flat=True)
-    return rules.is_locked(failures, now=now, window=WINDOW, limit=settings.SIGN_IN_TRIES)
+    return rules.is_locked(failures, now=now, window=window, limit=limit)
 
 
 def unlock(*, user: User, actor: Actor, now: datetime) -> None:

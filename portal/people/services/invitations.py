@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from portal.core import addresses
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import LostRace, NotFound, Refused
+from portal.people import promises
 from portal.people.models import Invitation
 from portal.people.states import ContactKind, InvitationKind
 
@@ -43,7 +43,7 @@ def write(
             subject_ref=subject_ref,
             invited_by_id=actor.user_id,
             invited_at=now,
-            expires_at=now + timedelta(days=settings.INVITATION_DAYS),
+            expires_at=now + promises.length("people.invitation_life", now=now, otherwise=timedelta(days=7)),
             **fields,
         )
         enqueue("portal.signin.tasks.send_invitation", invitation.pk)

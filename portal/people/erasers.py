@@ -1,0 +1,181 @@
+"""Letting go of people: of names, addresses and logins, and of where they signed in from."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.actor import system
+from portal.core.erasing import Kept
+from portal.core.moves import move
+from portal.people.models import (
+    ContactPoint,
+    Customer,
+    Device,
+    Invitation,
+    OneTimeCode,
+    Principal,
+    RegimeEvidence,
+    SignIn,
+    User,
+)
+from portal.people.services import contacts, sessions, subjects
+from portal.people.states import CUSTOMER_MOVES, CustomerState
+
+ERASER = system("people.erasers")
+SUBJECT_OF_USER = Coalesce("user__principal__subject__ref", "user__subject__ref")
+
+
+def _mine(subject_ref: UUID, prefix: str = "") -> Q:
+    return Q(**{f"{prefix}principal__subject__ref": subject_ref}) | Q(**{f"{prefix}subject__ref": subject_ref})
+
+
+class Accounts:
+    """Names, addresses and logins. Their period counts from the end: a closed account, a deactivated staff login.
+
+    Rows that evidence points to stay, empty; the subject's link ends with them. A person who never acted for a customer
+    (a recipient known by a number) has no such end and is erased at their wish only.
+    """
+
+    name = "people.accounts"
+    label = _("Names, addresses and logins")
+    retention_class = "account"
+    covers = (
+        "people.Customer",
+        "people.Principal",
+        "people.ContactPoint",
+        "people.RegimeEvidence",
+        "people.Invitation",
+        "people.User",
+        "account.EmailAddress",
+        "account.EmailConfirmation",
+        "mfa.Authenticator",
+    )
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        for found in (self._customers(before), self._persons(before), self._staff(before)):
+            yield from (Kept(ref, 1) for ref in found.values_list("subject__ref", flat=True).iterator())
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        """One subject is one record: 1 when it was erased now, 0 when it was before, or is not at its end."""
+        now = clock.now()
+        with transaction.atomic():
+            customer = self._customers(before).filter(subject__ref=subject_ref).first()
+            if customer is not None:
+                return self._empty_customer(customer, now)
+            principal = self._persons(before).filter(subject__ref=subject_ref).first()
+            if principal is not None:
+                return self._empty_person(principal, now)
+            login = self._staff(before).filter(subject__ref=subject_ref).first()
+            return self._empty_staff(login, now) if login is not None else 0
+
+    def _customers(self, before: datetime | None) -> QuerySet[Customer]:
+        rows = Customer.objects.filter(subject__erased_at=None).select_related("subject")
+        return rows if before is None else rows.filter(closed_at__lt=before)
+
+    def _persons(self, before: datetime | None) -> QuerySet[Principal]:
+        """Persons whose every membership ended, by itself or with its customer, before the day."""
+        rows = Principal.objects.filter(subject__erased_at=None).select_related("subject")
+        if before is None:
+            return rows
+        live = Q(memberships__ended_at=None, memberships__customer__state=CustomerState.ACTIVE)
+        ended = Max(Coalesce("memberships__ended_at", "memberships__customer__closed_at"))
+        still_in = Principal.objects.filter(live).values("pk")
+        return rows.exclude(pk__in=still_in).annotate(ended_at=ended).filter(ended_at__lt=before)
+
+    def _staff(self, before: datetime | None) -> QuerySet[User]:
+        rows = User.objects.filter(is_staff=True, subject__erased_at=None).select_related("subject")
+        return rows if before is None else rows.filter(deactivated_at__lt=before)
+
+    def _empty_customer(self, customer: Customer, now: datetime) -> int:
+        Invitation.objects.filter(customer=customer).delete()
+        if customer.state == CustomerState.ACTIVE:
+            move(customer, CustomerState.CLOSED, moves=CUSTOMER_MOVES, closed_at=now)
+        customer.name = ""
+        customer.save(update_fields=["name"])
+        RegimeEvidence.objects.filter(subject_ref=customer.subject.ref).delete()
+        subjects.end(customer.subject, now=now)
+        return 1
+
+    def _empty_person(self, principal: Principal, now: datetime) -> int:
+        for contact in ContactPoint.objects.filter(principal=principal).select_related("principal__subject"):
+            if contact.left_at is None:
+                contacts.leave(contact=contact, actor=ERASER, now=now)
+            ContactPoint.objects.filter(pk=contact.pk).update(address="", address_key=b"")
+        login = User.objects.filter(principal=principal).first()
+        if login is not None:
+            _empty_login(login, now)
+        principal.memberships.filter(ended_at=None).update(ended_at=now)
+        principal.full_name, principal.zone = "", "Asia/Kolkata"
+        principal.save(update_fields=["full_name", "zone"])
+        RegimeEvidence.objects.filter(subject_ref=principal.subject.ref).delete()
+        subjects.end(principal.subject, now=now)
+        return 1
+
+    def _empty_staff(self, login: User, now: datetime) -> int:
+        _empty_login(login, now)
+        if login.subject is not None:
+            subjects.end(login.subject, now=now)
+        return 1
+
+
+def _empty_login(login: User, now: datetime) -> None:
+    """Nothing is left to sign in with, and nothing that says whose it was."""
+    sessions.end_all(user=login, actor=ERASER, now=now)
+    for model in (Authenticator, EmailAddress, Invitation):
+        model.objects.filter(user=login).delete()
+    login.email = f"erased-{login.pk}@erased.invalid"
+    login.full_name = ""
+    login.is_active = False
+    login.deactivated_at = login.deactivated_at or now
+    login.last_login = None
+    login.set_unusable_password()
+    login.save(update_fields=["email", "full_name", "is_active", "deactivated_at", "last_login", "password"])
+
+
+class SignIns:
+    """Login history, devices and sessions. Their period counts from the sign-in, or from when a device was last used.
+
+    Codes carry an address and no subject: they are swept after hours, and here with the address's owner. Expired
+    sessions are swept daily.
+    """
+
+    name = "people.sign_ins"
+    label = _("Sign-ins, devices and codes")
+    retention_class = "sign_in"
+    covers = (
+        "people.SignIn",
+        "people.Device",
+        "people.OneTimeCode",
+        "usersessions.UserSession",
+        "sessions.Session",
+    )
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        counted: Counter[UUID] = Counter()
+        for rows in (SignIn.objects.filter(at__lt=before), Device.objects.filter(last_seen_at__lt=before)):
+            counted.update(ref for ref in rows.annotate(ref=SUBJECT_OF_USER).values_list("ref", flat=True) if ref)
+        return (Kept(ref, count) for ref, count in sorted(counted.items(), key=lambda item: str(item[0])))
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        with transaction.atomic():
+            rows = SignIn.objects.filter(_mine(subject_ref, "user__"))
+            known = Device.objects.filter(_mine(subject_ref, "user__"))
+            if before is not None:
+                rows, known = rows.filter(at__lt=before), known.filter(last_seen_at__lt=before)
+            else:
+                for login in User.objects.filter(_mine(subject_ref)):
+                    sessions.end_all(user=login, actor=ERASER, now=clock.now())
+                    UserSession.objects.filter(user=login).delete()
+                keys = ContactPoint.objects.filter(principal__subject__ref=subject_ref).values_list("address_key")
+                OneTimeCode.objects.filter(address_key__in=[bytes(key) for (key,) in keys if key]).delete()
+            return int(rows.delete()[0]) + int(known.delete()[0])

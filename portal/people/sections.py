@@ -1,0 +1,62 @@
+"""What we hold about a person in this room, for the bundle of their own data."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.people.models import Principal, RegimeEvidence, SignIn
+
+
+class PeopleSection:
+    """Registered in ``hooks.sections``."""
+
+    name = "people"
+    label = _("Name, addresses and sign-ins")
+
+    def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
+        """One record per person behind the references: what they may see of themselves, nothing of others."""
+        refs = list(subject_refs)
+        rows = Principal.objects.filter(subject__ref__in=refs).select_related("subject").order_by("created_at", "pk")
+        return [_record(principal) for principal in rows]
+
+
+def _record(principal: Principal) -> dict[str, Any]:
+    memberships = principal.memberships.select_related("customer").order_by("joined_at")
+    regimes = RegimeEvidence.objects.filter(subject_ref=principal.subject.ref).order_by("noted_at")
+    return {
+        "name": principal.full_name,
+        "language": principal.language,
+        "time_zone": principal.zone,
+        "known_since": principal.created_at.isoformat(),
+        "addresses": [
+            {
+                "kind": contact.get_kind_display(),
+                "address": contact.address,
+                "added_at": contact.added_at.isoformat(),
+                "confirmed_at": contact.verified_at.isoformat() if contact.verified_at else None,
+                "given_up_at": contact.left_at.isoformat() if contact.left_at else None,
+            }
+            for contact in principal.contact_points.order_by("added_at", "pk")
+        ],
+        "acts_for": [
+            {
+                "customer": row.customer.reference,
+                "role": row.get_role_display(),
+                "from": row.joined_at.isoformat(),
+                "until": row.ended_at.isoformat() if row.ended_at else None,
+            }
+            for row in memberships
+        ],
+        "laws_that_apply": [{"law": row.get_regime_display(), "because": row.get_ground_display()} for row in regimes],
+        "sign_ins": [
+            {
+                "at": row.at.isoformat(),
+                "outcome": row.get_outcome_display(),
+                "browser": row.browser,
+                "network_address": row.address,
+            }
+            for row in SignIn.objects.filter(user__principal=principal).order_by("at", "pk")
+        ],
+    }
