@@ -1,0 +1,221 @@
+"""Following: the same words for a right, a wrong and an unknown pair; every change is a POST and shows at once."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.test import Client
+
+from grievances.models import TicketEntry, TrackingCode
+from grievances.services import resolving, thread, tracking
+from grievances.states import ClosedBecause, EntryKind, TicketState
+from portal.core import actor, clock
+from portal.core.ids import new_reference
+from portal.outbox.models import Message
+from portal.outbox.services import reading as outbox_reading
+from tests.grievances.factories import filed
+from tests.grievances.factories import ticket as make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+ASK = "/privacy/track/"
+
+
+@pytest.fixture
+def ticket():
+    return make(at=clock.now() - timedelta(hours=1))
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def opened(client: Client, ticket, address: str = "asha@example.in") -> str:
+    """Track the grievance in this browser; its address."""
+    client.post(ASK, {"reference": ticket.reference, "address": address})
+    row = TrackingCode.objects.latest("pk")
+    tracking.send_code(code_id=row.pk, at=clock.now())
+    message = Message.objects.filter(kind="grievances.tracking_code").latest("pk")
+    body = outbox_reading.text_of(message).body
+    code = next(part for part in body.replace(".", " ").split() if part.isdigit() and len(part) == 6)
+    return client.post(f"{ASK}code/", {"code": code}).headers["Location"]
+
+
+def test_a_right_a_wrong_and_an_unknown_pair_get_the_same_answer(ticket) -> None:
+    answers = []
+    for reference, address in (
+        (ticket.reference, "asha@example.in"),
+        (ticket.reference, "other@example.in"),
+        (new_reference("GR"), "asha@example.in"),
+    ):
+        client = Client()
+        asked = client.post(ASK, {"reference": reference, "address": address})
+        page = client.get(asked.headers["Location"])
+        wrong = client.post(f"{ASK}code/", {"code": "12345"})
+        answers.append((asked.status_code, asked.headers["Location"], _plain(page), wrong.status_code, _plain(wrong)))
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][3] == 422
+
+
+def _plain(response) -> str:
+    """The page without the tokens that differ in every answer."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text(response))
+
+
+def test_the_code_opens_the_page_with_the_sentence_the_date_and_the_thread(client, ticket) -> None:
+    page = text(client.get(opened(client, ticket)))
+    assert "We have your grievance." in page
+    assert "How we worked out this date" in page
+    assert "They wrote to me at night." in page
+    assert "With us" in page
+
+
+def test_the_view_ends_after_half_an_hour(client, ticket) -> None:
+    where = opened(client, ticket)
+    with time_machine.travel(clock.now() + timedelta(minutes=31)):
+        assert client.get(where).headers["Location"] == f"{ASK}?reference={ticket.reference}"
+
+
+def test_another_browser_is_asked_for_a_code_and_can_change_nothing(client, ticket) -> None:
+    where = opened(client, ticket)
+    other = Client()
+    for path, data in (
+        ("", None),
+        ("message/", {"message": "Hi", "once": uuid4()}),
+        ("settle/", {"settled": "yes"}),
+        ("withdraw/", {}),
+    ):
+        response = other.get(where) if data is None else other.post(where + path, data)
+        assert response.headers["Location"].startswith(f"{ASK}?reference=")
+    ticket.refresh_from_db()
+    assert ticket.state == TicketState.RECEIVED
+
+
+def test_a_view_of_one_grievance_opens_no_other(client, ticket) -> None:
+    other = make(email="ravi@example.in", at=clock.now())
+    opened(client, ticket)
+    assert client.get(f"{ASK}{other.reference}/").status_code == 302
+
+
+def test_a_message_is_added_once_however_often_it_is_sent(client, ticket) -> None:
+    where, once = opened(client, ticket), str(uuid4())
+    for _ in range(2):
+        client.post(where + "message/", {"message": "One more thing.", "once": once})
+    assert TicketEntry.objects.filter(kind=EntryKind.MESSAGE).count() == 1
+    assert "One more thing." in text(client.get(where))
+
+
+def test_an_empty_message_says_what_to_do(client, ticket) -> None:
+    response = client.post(opened(client, ticket) + "message/", {"message": " ", "once": str(uuid4())})
+    assert response.status_code == 422
+    assert text(response).count("Write your message") == 2
+    assert "<title>Error:" in text(response)
+
+
+def test_an_answer_asks_if_it_settles_the_grievance_and_a_yes_closes_it(client, ticket, officer) -> None:
+    resolving.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    where = opened(client, ticket)
+    page = text(client.get(where))
+    assert "We stopped it." in page
+    assert "Does this settle your grievance?" in page
+    assert "checked" not in page
+    client.post(where + "settle/", {"settled": "yes"})
+    ticket.refresh_from_db()
+    assert ticket.closed_because == ClosedBecause.SETTLED
+    assert "You told us that this is settled." in text(client.get(where))
+
+
+def test_a_no_wants_to_know_what_is_wrong_and_opens_it_again(client, ticket, officer) -> None:
+    resolving.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    where = opened(client, ticket)
+    assert client.post(where + "settle/", {"settled": "no"}).status_code == 422
+    client.post(where + "settle/", {"settled": "no", "why": "It went on."})
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.round) == (TicketState.WITH_US, 2)
+
+
+def test_withdrawing_asks_first_and_changes_nothing_by_looking(client, ticket) -> None:
+    where = opened(client, ticket)
+    assert client.get(where + "withdraw/").status_code == 200
+    ticket.refresh_from_db()
+    assert ticket.state == TicketState.RECEIVED
+    client.post(where + "withdraw/")
+    ticket.refresh_from_db()
+    assert ticket.closed_because == ClosedBecause.WITHDRAWN
+    client.post(where + "reopen/", {"message": "I changed my mind."})
+    ticket.refresh_from_db()
+    assert ticket.state == TicketState.WITH_US
+
+
+def test_a_late_grievance_says_so_and_can_be_reminded_of(client) -> None:
+    ticket = make(at=clock.now() - timedelta(days=6))
+    where = opened(client, ticket)
+    page = text(client.get(where))
+    assert "We are late." in page
+    assert "Remind us" in page
+    once = page.split('name="once" value="')[1].split('"')[0]
+    client.post(where + "remind/", {"once": once})
+    client.post(where + "remind/", {"once": once})
+    assert TicketEntry.objects.filter(kind=EntryKind.REMINDED).count() == 1
+
+
+def test_internal_notes_never_reach_the_page(client, ticket, officer) -> None:
+    thread.note(ticket=ticket, text="Secret note.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    assert "Secret note." not in text(client.get(opened(client, ticket)))
+
+
+def test_no_change_happens_by_get(client, ticket) -> None:
+    where = opened(client, ticket)
+    for path in ("message/", "remind/", "reopen/", "settle/"):
+        assert client.get(where + path).status_code == 405
+
+
+def test_a_phone_only_person_gets_in_with_the_tracking_key(client) -> None:
+    result = filed(email="", phone="+919876543210", at=clock.now())
+    client.post(ASK, {"reference": result.ticket.reference, "address": "98765 43210"})
+    tracking.send_code(code_id=TrackingCode.objects.get().pk, at=clock.now())
+    response = client.post(f"{ASK}code/", {"code": result.tracking_key})
+    assert response.headers["Location"] == f"{ASK}{result.ticket.reference}/"
+
+
+@pytest.mark.parametrize("typed", ["os-gr-{}-{}", "  OS GR {} {}", "gr{}{}"])
+def test_a_reference_is_read_as_people_write_it(client, ticket, typed: str) -> None:
+    first, second = ticket.reference.split("-")[2:]
+    client.post(ASK, {"reference": typed.format(first, second).lower(), "address": "asha@example.in"})
+    assert TrackingCode.objects.get().reference == ticket.reference
+
+
+def test_a_mistyped_reference_is_named_before_anything_is_asked(client) -> None:
+    response = client.post(ASK, {"reference": "OS-GR-0000-0001", "address": "asha@example.in"})
+    assert response.status_code == 422
+    assert not TrackingCode.objects.exists()
+
+
+def test_the_code_box_takes_a_pasted_code(client) -> None:
+    page = text(client.get(f"{ASK}code/"))
+    assert 'autocomplete="one-time-code"' in page
+    assert 'inputmode="numeric"' in page
+
+
+def test_asking_again_and_again_about_one_grievance_is_put_off_for_right_and_wrong_alike(ticket) -> None:
+    for reference in (ticket.reference, new_reference("GR")):
+        statuses = [
+            Client(REMOTE_ADDR=f"198.51.100.{n}")
+            .post(ASK, {"reference": reference, "address": "asha@example.in"})
+            .status_code
+            for n in range(6)
+        ]
+        assert statuses == [302] * 5 + [429]
+
+
+def test_leaving_closes_the_view_for_the_next_person_at_the_computer(client, ticket) -> None:
+    where = opened(client, ticket)
+    client.post(f"{ASK}leave/")
+    assert client.get(where).status_code == 302
+
+
+def test_titles_and_addresses_name_no_person(client, ticket) -> None:
+    where = opened(client, ticket)
+    title = text(client.get(where)).split("<title>")[1].split("</title>")[0]
+    assert "asha" not in (where + title).lower()
