@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "portal.core.middleware.CsrfProtection",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.signin.middleware.SessionEnds",
     "portal.signin.middleware.KeepApart",

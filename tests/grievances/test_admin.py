@@ -1,0 +1,206 @@
+"""Staff's pages: the queues, a record opened with a reason, the composer; each role sees and does what it may."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from grievances.models import Ticket, TicketEntry
+from grievances.services import thread
+from grievances.states import EntryKind, TicketState
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from tests.grievances.factories import ticket as make
+from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.signin.people_who_sign_in import customer_client, staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+LIST = "/admin/grievances/ticket/"
+
+
+@pytest.fixture
+def ticket():
+    return make(at=clock.now() - timedelta(hours=1))
+
+
+@pytest.fixture
+def desk(officer):
+    return staff_client(officer)
+
+
+def page_of(ticket) -> str:
+    return f"{LIST}{ticket.pk}/change/"
+
+
+def opened(client: Client, ticket) -> str:
+    """Say why the record is opened; its page."""
+    client.post(page_of(ticket), {"open_record": "1", "purpose": "grievance", "ticket": ticket.reference})
+    return client.get(page_of(ticket)).content.decode()
+
+
+def write(client: Client, ticket, **data):
+    given = {"to": "person", "text": "We are on it.", "act": "reply", "once": str(uuid4())} | data
+    return client.post(f"{LIST}{ticket.pk}/write/", given)
+
+
+def references(client: Client, queue: str) -> set[str]:
+    page = client.get(f"{LIST}?queue={queue}").content.decode()
+    return {found for found in all_references() if found in page}
+
+
+def all_references() -> list[str]:
+    return list(Ticket.objects.values_list("reference", flat=True))
+
+
+def test_a_record_is_opened_with_a_purpose_that_stays_in_the_trail(desk, ticket) -> None:
+    before = desk.get(page_of(ticket)).content.decode()
+    assert "They wrote to me" not in before
+    assert "They wrote to me" in opened(desk, ticket)
+    event = AuditEvent.objects.get(kind="admin.record.opened")
+    assert event.about == ticket.about
+    assert event.facts["purpose"] == "grievance"
+
+
+def test_nobody_writes_into_a_record_that_was_not_opened(desk, ticket) -> None:
+    assert write(desk, ticket).status_code == 404
+    assert not TicketEntry.objects.filter(kind=EntryKind.REPLY).exists()
+
+
+def test_the_queues_sort_late_due_mine_and_unassigned(desk, officer) -> None:
+    now = clock.now()
+    late, fresh, mine = make(at=now - timedelta(days=6)), make(at=now), make(at=now)
+    thread.take(ticket=mine, by=officer, actor=actor.staff(officer.pk), at=now)
+    today = make(at=now - timedelta(days=5))
+    assert references(desk, "overdue") == {late.reference}
+    assert references(desk, "today") == {today.reference}
+    assert references(desk, "mine") == {mine.reference}
+    assert references(desk, "unassigned") == {late.reference, fresh.reference, today.reference}
+    assert references(desk, "open") == set(all_references())
+
+
+def test_a_list_shows_no_address_and_no_words_and_costs_the_same_for_many(desk) -> None:
+    make(at=clock.now())
+    desk.get(LIST)
+    few = _queries(lambda: desk.get(LIST))
+    for _ in range(5):
+        make(at=clock.now())
+    assert _queries(lambda: desk.get(LIST)) == few
+    page = desk.get(LIST).content.decode()
+    assert "asha" not in page
+    assert "night" not in page
+
+
+def _queries(act) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    return len(seen)
+
+
+def test_the_officer_replies_asks_notes_and_answers(desk, ticket) -> None:
+    opened(desk, ticket)
+    write(desk, ticket, act="reply", text="We are on it.")
+    write(desk, ticket, act="ask", text="Which number?")
+    ticket.refresh_from_db()
+    assert ticket.state == TicketState.WITH_YOU
+    write(desk, ticket, to="internal", text="Ask billing.")
+    write(desk, ticket, act="propose", text="We stopped it.")
+    ticket.refresh_from_db()
+    assert ticket.state == TicketState.ANSWERED
+    page = opened(desk, ticket)
+    assert page.count("<strong>Internal</strong>") == 1
+    assert "Ask billing." in page
+
+
+def test_an_internal_note_cannot_be_an_answer(desk, ticket) -> None:
+    opened(desk, ticket)
+    response = write(desk, ticket, to="internal", act="propose", text="We stopped it.")
+    assert response.status_code == 422
+    assert "We stopped it." in response.content.decode()
+    ticket.refresh_from_db()
+    assert ticket.state == TicketState.RECEIVED
+
+
+def test_nothing_is_chosen_for_the_writer_and_an_empty_form_says_so(desk, ticket) -> None:
+    assert "checked" not in opened(desk, ticket)
+    page = desk.post(f"{LIST}{ticket.pk}/write/", {"once": str(uuid4())}).content.decode()
+    assert "Choose who reads this" in page
+    assert "Write the message" in page
+
+
+def test_a_message_sent_twice_is_one_line(desk, ticket) -> None:
+    opened(desk, ticket)
+    once = str(uuid4())
+    for _ in range(2):
+        write(desk, ticket, once=once)
+    assert TicketEntry.objects.filter(kind=EntryKind.REPLY).count() == 1
+
+
+def test_support_reads_steps_but_no_words_and_cannot_answer(ticket, supporter) -> None:
+    client = staff_client(supporter)
+    page = opened(client, ticket)
+    assert "They wrote to me" not in page
+    assert "Grievance sent" in page
+    assert "Propose resolution" not in page
+    response = write(client, ticket)
+    assert response.status_code == 422
+    assert not TicketEntry.objects.filter(kind=EntryKind.REPLY).exists()
+    assert write(client, ticket, to="internal", text="Customer called.").status_code == 302
+
+
+def test_an_auditor_reads_steps_and_changes_nothing(ticket) -> None:
+    client = staff_client(StaffFactory(roles=["auditor"]))
+    page = opened(client, ticket)
+    assert "They wrote to me" not in page
+    assert "<form" not in page.split('id="thread"')[1]
+    write(client, ticket)
+    write(client, ticket, to="internal")
+    assert ticket.entries.count() == 2
+    for name in ("assign", "take"):
+        assert client.post(f"{LIST}{ticket.pk}/do/{name}/", {"answer": "1"}).status_code in {403, 404}
+
+
+@pytest.mark.parametrize("role", ["kyc_maker", "administrator"])
+def test_other_roles_see_nothing(ticket, role: str) -> None:
+    client = staff_client(StaffFactory(roles=[role]))
+    assert client.get(LIST).status_code == 403
+    assert client.get(page_of(ticket)).status_code == 404
+    assert write(client, ticket).status_code == 404
+
+
+def test_customers_and_strangers_do_not_get_in(ticket) -> None:
+    customer = customer_client(CustomerUserFactory())
+    for path in (LIST, page_of(ticket), f"{LIST}{ticket.pk}/write/"):
+        assert Client().get(path).status_code == 302
+        assert customer.get(path).status_code == 404
+
+
+def test_a_grievance_is_assigned_and_taken_through_a_page_that_asks(desk, officer, ticket) -> None:
+    other = StaffFactory(roles=["grievance_officer"], full_name="Ravi Iyer")
+    asked = desk.get(f"{LIST}{ticket.pk}/do/assign/").content.decode()
+    assert "Ravi Iyer" in asked
+    ticket.refresh_from_db()
+    assert ticket.assigned_to is None
+    chosen = {"answer": "1", "to": str(other.pk), "_selected_action": str(ticket.pk)}
+    desk.post(f"{LIST}do/assign/", chosen)
+    ticket.refresh_from_db()
+    assert ticket.assigned_to == other
+    desk.post(f"{LIST}do/take/", {"answer": "1", "_selected_action": str(ticket.pk)})
+    ticket.refresh_from_db()
+    assert ticket.assigned_to == officer
+
+
+def test_addresses_are_masked_on_the_page(desk, ticket) -> None:
+    page = opened(desk, ticket)
+    assert "asha@example.in" not in page
+    assert "a••••@example.in" in page
+
+
+def test_the_page_says_whose_turn_it_is_and_why_that_date(desk, ticket) -> None:
+    page = opened(desk, ticket)
+    assert "With us." in page
+    assert "Assign it to somebody" in page
+    assert "Why this date" in page
+    assert "We promise to do it within 5 days." in page
