@@ -106,6 +106,6 @@ def test_an_officer_who_cannot_be_reached_is_refused(maker: User, changes: dict[
 
 def test_no_name_and_no_address_is_among_the_facts() -> None:
     officer_in_office()
-    events = list(AuditEvent.objects.filter(kind__startswith="registers.officer"))
+    events = list(AuditEvent.objects.filter(kind__startswith="registers.officer").order_by("pk"))
     assert [event.kind for event in events] == ["registers.officer.proposed", "registers.officer.adopted"]
     assert "Meera" not in str([event.facts for event in events])
