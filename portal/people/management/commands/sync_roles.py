@@ -2,14 +2,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from portal.core import clock
+from portal.core.actor import system
 from portal.core.errors import Refused
-from portal.people.services import roles
+from portal.people.services import fiduciaries, roles
 
 
 class Command(BaseCommand):
-    help = "Make the roles, their permissions and the two-person rules equal to portal/people/data/roles.toml."
+    help = "Make Onesetu itself, and the roles, their permissions and the two-person rules equal to portal/people/data/roles.toml."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        fiduciaries.ensure_own(actor=system("sync_roles"), now=clock.now())
         try:
             synced = roles.sync(roles.shipped())
         except Refused as error:
