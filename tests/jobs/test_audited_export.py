@@ -1,0 +1,155 @@
+"""Lists taken away from the admin: by role, masked, without formulae, and each with its trace."""
+
+import csv
+import io
+from hashlib import sha256
+
+import openpyxl
+import pytest
+from django.urls import include, path
+
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.audit.services import personal_of
+from portal.core.admin import ReadOnlyAdmin
+from portal.jobs import audited_export
+from portal.jobs.audited_export import AuditedExport, AuditedResource
+from portal.people.models import User
+from portal.people.permissions import Permission
+from portal.workplace.site import StaffSite
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+
+class LoginResource(AuditedResource):
+    masks = {"email": lambda text: f"{text[0]}***", "full_name": lambda text: f"={text[:1]}"}
+
+    class Meta(AuditedResource.Meta):
+        model = User
+        fields = ("id", "email", "full_name", "is_staff")
+        export_order = fields
+
+
+class LoginAdmin(AuditedExport, ReadOnlyAdmin):
+    view_permission = Permission.STAFF_VIEW
+    export_permission = Permission.CUSTOMER_EXPORT
+    export_resource = LoginResource
+    list_display = ("id",)
+    search_fields = ("email",)
+    ordering = ("id",)
+
+
+site = StaffSite(name="admin")
+site.register(User, LoginAdmin)
+urlpatterns = [path("admin/", site.urls), path("", include("portal.urls"))]
+EXPORT = "/admin/people/user/export/"
+
+
+@pytest.fixture
+def auditor():
+    return StaffFactory(roles=["auditor"], full_name="Asha Rao", email="asha@example.test")
+
+
+def body(response):
+    return b"".join(response.streaming_content)
+
+
+def export(client, **changes):
+    response = client.post(EXPORT, {"file_format": "csv", "export": "yes", **changes})
+    assert response.status_code == 200, response.content
+    return response
+
+
+def test_a_list_leaves_with_named_masked_columns_and_no_formula(auditor):
+    response = export(staff_client(auditor))
+    rows = list(csv.reader(io.StringIO(body(response).decode("utf-8-sig"))))
+    assert rows == [["id", "email", "full_name", "is_staff"], [str(auditor.pk), "a***", "'=A", "yes"]]
+    assert response["Content-Disposition"].startswith('attachment; filename="user-20')
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+
+
+def test_a_spreadsheet_holds_the_same_and_no_formula(auditor):
+    data = body(export(staff_client(auditor), file_format="xlsx"))
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert [[cell.value for cell in row] for row in sheet.rows] == [
+        ["id", "email", "full_name", "is_staff"],
+        [auditor.pk, "a***", "'=A", "yes"],
+    ]
+    assert {cell.data_type for row in sheet.rows for cell in row} == {"s", "n"}
+
+
+def test_every_export_is_an_audit_event_with_its_hash(auditor):
+    data = body(export(staff_client(auditor)))
+    event = AuditEvent.objects.get(kind=AuditKind.EXPORT_LIST_MADE)
+    assert event.facts == {
+        "model": "people.user",
+        "resource": "LoginResource",
+        "format": "csv",
+        "rows": 1,
+        "fields": "id,email,full_name,is_staff",
+        "sha256": sha256(data).hexdigest(),
+    }
+    assert event.actor_ref == f"user:{auditor.pk}"
+    assert personal_of(event)["address"] == "127.0.0.1"
+
+
+def test_the_page_asks_for_the_format_and_names_the_columns(auditor):
+    page = staff_client(auditor).get(EXPORT)
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "The file will hold 1 row." in text
+    assert "full_name" in text
+    assert "<script" not in text.partition('id="content"')[2]
+    assert 'style="' not in text
+
+
+def test_filters_of_the_list_and_chosen_rows_narrow_the_export(auditor):
+    other = StaffFactory(roles=["support"], email="other@example.test")
+    client = staff_client(auditor)
+    searched = client.post(f"{EXPORT}?q=asha", {"file_format": "csv", "export": "yes"})
+    assert body(searched).count(b"\r\n") == 2
+    chosen = client.post(
+        "/admin/people/user/", {"action": "export-chosen", "_selected_action": [str(other.pk)], "index": "0"}
+    )
+    assert f'value="{other.pk}"' in chosen.content.decode()
+    assert body(export(client, _selected_action=[str(other.pk)])).count(b"\r\n") == 2
+    assert body(export(client)).count(b"\r\n") == 3
+
+
+def test_a_role_without_the_permission_gets_no_file_and_no_action(auditor):
+    client = staff_client(StaffFactory(roles=["administrator"]))
+    assert client.get(EXPORT).status_code == 403
+    assert client.post(EXPORT, {"file_format": "csv", "export": "yes"}).status_code == 403
+    assert "export-chosen" not in client.get("/admin/people/user/").content.decode()
+    assert "export-chosen" in staff_client(auditor).get("/admin/people/user/").content.decode()
+    assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()
+
+
+def test_an_unknown_format_is_asked_again(auditor):
+    page = staff_client(auditor).post(EXPORT, {"file_format": "exe", "export": "yes"})
+    assert page.status_code == 422
+    assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()
+
+
+def test_a_list_that_is_too_long_is_refused_in_words(auditor, monkeypatch):
+    monkeypatch.setattr(audited_export, "MOST_ROWS", 0)
+    page = staff_client(auditor).post(EXPORT, {"file_format": "csv", "export": "yes"})
+    assert "longer than 0 rows" in page.content.decode()
+    assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()
+
+
+def test_a_resource_that_names_no_fields_or_leaves_one_unmasked_is_an_error():
+    class Everything(AuditedResource):
+        class Meta(AuditedResource.Meta):
+            model = User
+
+    class Unmasked(AuditedResource):
+        class Meta(AuditedResource.Meta):
+            model = User
+            fields = ("id", "email")
+
+    assert [error.id for error in audited_export.check_resource(Everything)] == ["jobs.E010"]
+    assert [error.id for error in audited_export.check_resource(Unmasked)] == ["jobs.E011"]
+    assert audited_export.check_resource(LoginResource) == []
