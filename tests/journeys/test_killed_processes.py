@@ -84,7 +84,7 @@ class House:
                 [sys.executable, *arguments],
                 cwd=ROOT,
                 env=self.environment,
-                stdout=written,
+                stdout=written if part in {"embedded", "web"} else complaints,
                 stderr=complaints,
                 start_new_session=True,
             )
