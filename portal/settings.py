@@ -286,9 +286,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25") if env.str("EMAIL_URL", default="") else {}
 vars().update(EMAIL_CONFIG)
 if not EMAIL_CONFIG:
-    EMAIL_BACKEND = (
-        "django.core.mail.backends.locmem.EmailBackend" if not DEMO else "django.core.mail.backends.dummy.EmailBackend"
-    )
+    EMAIL_BACKEND = "portal.outbox.mailbox.MailboxBackend"
+#: Where letters lie when no mail server is set.
+MAILBOX = VAR / "mailbox"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.example")
 EMAIL_TIMEOUT = 20
 

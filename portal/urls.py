@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.api.urls")),
     path("", include("portal.selfservice.root_urls")),
     path("admin/", include("portal.workplace.urls")),
+    path("demo/", include("portal.demo.urls")),
     path("privacy/", include("portal.selfservice.urls")),
     path("staff/", include("portal.signin.urls")),
 ]

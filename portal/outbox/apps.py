@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,8 +8,10 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Messages out")
 
     def ready(self) -> None:
-        """Register the eraser of this room."""
+        """Register the eraser and the production rules of this room."""
         from portal.core import hooks
-        from portal.outbox import erasers
+        from portal.outbox import erasers, system_checks
 
         hooks.erasers.register(erasers.MessageTexts())
+        register(system_checks.production_sends_email, Tags.security)
+        register(system_checks.a_lease_outlasts_a_send, Tags.security)

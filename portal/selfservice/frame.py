@@ -10,6 +10,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import clock
+from portal.registers.models import Officer
+from portal.registers.selectors import current_officer
+
 #: Written in the footer of each page. Change it when the words of these pages change.
 UPDATED_ON = date(2026, 11, 25)
 
@@ -87,8 +91,9 @@ class Frame:
         return address_of("account_logout") if self._request.user.is_staff else address_of("privacy:sign-out")
 
     @cached_property
-    def officer(self) -> Any:
-        return None
+    def officer(self) -> Officer | None:
+        """The Grievance Officer of today: the law has name and contact published (SPDI Rules r.5(9))."""
+        return current_officer(on=clock.now().astimezone(clock.IST).date())
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

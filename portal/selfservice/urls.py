@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from portal.selfservice.views import grievances, pages, track
+from portal.selfservice.views import grievances, messages, pages, track
 
 app_name = "privacy"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grievances/<str:reference>/sent/", grievances.sent, name="grievance-sent"),
     path("grievances/<str:reference>/receipt/", grievances.receipt, name="grievance-receipt"),
     path("language/", set_language, name="language"),
+    path("messages/", messages.inbox, name="messages"),
+    path("messages/<str:reference>/", messages.one, name="message"),
     path("sitemap/", pages.sitemap, name="sitemap"),
     path("track/", track.track, name="track"),
     path("track/code/", track.code, name="track-code"),

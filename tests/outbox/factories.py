@@ -24,8 +24,8 @@ class Decision:
     """An answer of the send gate."""
 
     allowed: bool
-    reason: str = "ALLOWED"
-    valid_until: datetime | None = None
+    reason: str = "ALLOWED_ESSENTIAL"
+    retry_at: datetime | None = None
 
 
 class RecordingChannel:

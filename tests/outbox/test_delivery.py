@@ -10,7 +10,7 @@ from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, PermanentF
 from portal.outbox.models import Delivery, Message
 from portal.outbox.services import delivery, sweeping
 from portal.outbox.states import MessageState, Outcome
-from tests.outbox.factories import Decision, Gate, RecordingChannel, posted
+from tests.outbox.factories import Decision, Gate, RecordingChannel, posted, use_template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
 
@@ -72,9 +72,15 @@ def test_a_no_of_the_gate_stops_the_message_for_good(gate: Gate, channel: Record
     assert (message.reason, message.next_attempt_at, channel.taken) == ("WITHDRAWN", None, [])
 
 
-def test_a_no_that_only_expires_one_day_is_not_a_not_now(gate: Gate, channel: RecordingChannel) -> None:
-    gate.decision = Decision(allowed=False, reason="NO_CONSENT", valid_until=clock.now() + timedelta(days=1))
-    assert deliver(posted(purpose="marketing")) == MessageState.STOPPED
+def test_an_essential_purpose_cannot_smuggle_promotion_past_the_gate(
+    gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_template(monkeypatch, "Subject: News\nCategory: promotional\n\nBuy one: {{ reference }}")
+    message = posted(purpose="support")
+    assert deliver(message) == MessageState.STOPPED
+    assert (message.reason, channel.taken) == ("CATEGORY_DISPUTED", [])
+    gate.decision = Decision(allowed=True, reason="ALLOWED_BY_CONSENT")
+    assert deliver(posted(purpose="support", about="tests.thing:2")) == MessageState.SENT
 
 
 def test_a_gate_that_nobody_fills_means_no(gate: Gate, channel: RecordingChannel) -> None:
@@ -86,7 +92,7 @@ def test_a_gate_that_nobody_fills_means_no(gate: Gate, channel: RecordingChannel
 
 def test_a_not_now_waits_for_its_hour_and_costs_no_attempt(gate: Gate, channel: RecordingChannel) -> None:
     later = clock.now() + timedelta(hours=9)
-    gate.decision = Decision(allowed=False, reason="QUIET_HOURS", valid_until=later)
+    gate.decision = Decision(allowed=False, reason="QUIET_HOURS", retry_at=later)
     message = posted(purpose="marketing")
     assert deliver(message) == MessageState.DUE
     assert message.next_attempt_at == later

@@ -36,8 +36,8 @@ log = structlog.get_logger(__name__)
 
 SENDER = actor.system("portal.outbox.tasks.deliver_message")
 WAITING = (MessageState.DUE, MessageState.UNKNOWN)
-#: Reasons of the send gate that end by themselves, at the decision's ``valid_until``.
-NOT_NOW = frozenset({"OUTSIDE_HOURS", "PAUSED", "QUIET_HOURS", "TOO_OFTEN"})
+#: The send gate's reason when the person said yes to this purpose.
+BY_CONSENT = "ALLOWED_BY_CONSENT"
 FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}
 
 
@@ -84,6 +84,7 @@ def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
             channel=message.channel,
             at=clock.now(),
             fiduciary=message.fiduciary,
+            subject_ref=message.subject_ref,
         )
     except NotFound as gone:
         _end(message, MessageState.CLOSED, Outcome.REFUSED, code=gone.code)
@@ -96,6 +97,10 @@ def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
         return None
     if decision is None or not decision.allowed:
         _heed(message, decision)
+        return None
+    if message.category_is_disputed and str(decision.reason) != BY_CONSENT:
+        # The purpose alone would let it pass; its own text makes it promotion, for which only a yes counts.
+        _end(message, MessageState.STOPPED, Outcome.STOPPED, code="CATEGORY_DISPUTED")
         return None
     return _outgoing(message, text, address), channel
 
@@ -117,8 +122,8 @@ def _outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
 def _heed(message: Message, decision: Any) -> None:
     """The gate said no: for good, or for now when the passing of time alone may change its answer."""
     code = str(getattr(decision, "reason", "NO_GATE"))
-    until = getattr(decision, "valid_until", None)
-    if until is None or code not in NOT_NOW:
+    until = getattr(decision, "retry_at", None)
+    if until is None:
         _end(message, MessageState.STOPPED, Outcome.STOPPED, code=code)
         return
     with transaction.atomic():

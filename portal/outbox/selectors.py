@@ -1,0 +1,30 @@
+"""What a person may read of the messages to them."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from portal.core.errors import BadReference, NotFound
+from portal.core.ids import parse_reference
+from portal.law.states import Channel
+from portal.outbox.models import Message
+from portal.outbox.states import MessageState
+
+
+def in_dashboard(refs: Iterable[UUID]) -> QuerySet[Message]:
+    """The dashboard messages of a subject under any of its references, newest first; those whose words still exist."""
+    messages = Message.objects.filter(subject_ref__in=list(refs), channel=Channel.DASHBOARD, state=MessageState.SENT)
+    return messages.filter(text__isnull=False).select_related("text").order_by("-sent_at", "-pk")
+
+
+def dashboard_message(refs: Iterable[UUID], reference: str) -> Message:
+    """One of them. Raises NotFound for a message to somebody else, as for one that does not exist."""
+    try:
+        canonical = parse_reference(reference, "MS")
+    except BadReference:
+        canonical = ""
+    message = in_dashboard(refs).filter(reference=canonical).first()
+    if message is None:
+        raise NotFound("There is no such message.")
+    return message
