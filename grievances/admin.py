@@ -16,12 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from grievances import forms, selectors, words
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
+from grievances.resources import TicketResource
 from grievances.services import filing, reading, resolving, thread
 from grievances.states import OPEN_STATES
 from portal.core import access, addresses, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.opening import SESSION_KEY
 from portal.core.errors import PortalError
+from portal.jobs.audited_export import AuditedExport
 from portal.people import selectors as people
 from portal.people.models import User
 
@@ -90,11 +92,12 @@ def _not_mine_to_take(ticket: Ticket, user: Any) -> str:
 
 
 @admin.register(Ticket)
-class TicketAdmin(OpenedWithPurpose, ReadOnlyAdmin):
+class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """The queues, and one grievance with its thread. Words are opened only for roles that may read them."""
 
     view_permission = GrievancePermission.TICKET_VIEW
     export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = TicketResource
     change_form_template = "admin/grievances/ticket/page.html"
     list_display = ("reference", "kind", "state", "due", "assigned", "language", "received_at")
     list_filter = (QueueFilter, "state", "kind", "language")

@@ -204,3 +204,21 @@ def test_the_page_says_whose_turn_it_is_and_why_that_date(desk, ticket) -> None:
     assert "Assign it to somebody" in page
     assert "Why this date" in page
     assert "We promise to do it within 5 days." in page
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_an_auditor_takes_the_list_away_without_a_word_or_an_address(ticket, file_format: str) -> None:
+    client = staff_client(StaffFactory(roles=["auditor"]))
+    response = client.post(f"{LIST}export/?queue=open", {"export": "1", "file_format": file_format})
+    content = b"".join(response.streaming_content)
+    assert response.status_code == 200
+    if file_format == "csv":
+        assert ticket.reference in content.decode()
+        assert "asha" not in content.decode()
+        assert "night" not in content.decode()
+    event = AuditEvent.objects.get(kind="export.list.made")
+    assert event.facts["rows"] == 1
+
+
+def test_support_takes_no_list_away(ticket, supporter) -> None:
+    assert staff_client(supporter).post(f"{LIST}export/", {"export": "1", "file_format": "csv"}).status_code == 403

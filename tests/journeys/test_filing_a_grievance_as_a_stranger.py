@@ -53,9 +53,7 @@ def file_it(person) -> str:
     go_on(person, "Continue")
     page.get_by_label("What happened?").fill("The parrot called at night.")
     go_on(person, "Continue")
-    page.locator("input[type=file]").set_input_files(
-        {"name": "screen.png", "mimeType": "image/png", "buffer": png()}
-    )
+    page.locator("input[type=file]").set_input_files({"name": "screen.png", "mimeType": "image/png", "buffer": png()})
     go_on(person, "Add this file")
     page.get_by_text("screen.png").first.wait_for()
     go_on(person, "Continue")
