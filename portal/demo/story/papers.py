@@ -67,8 +67,7 @@ def gst_certificate(*, legal_name: str, gstin: str, since: str) -> bytes:
     return bytes(
         typst.compile(
             GST.encode(),
-            font_paths=[str(ROOT)],
-            ignore_system_fonts=True,
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[ROOT]),
             sys_inputs={"gstin": gstin, "legal_name": legal_name, "since": since},
         )
     )
