@@ -34,14 +34,16 @@ def record(
 
     ``about`` is a label and a reference, ``"people.customer:OS-CU-..."``. ``facts`` are codes, numbers and references
     that the kind allows. ``personal`` (old and new values, say) goes, with the actor's network address, to an
-    encrypted row that can be erased; the ledger keeps a salted hash of it, whose salt is erased with it.
+    encrypted row that can be erased; the ledger keeps a salted hash of it, whose salt is erased with it. ``at`` is when it
+    happened; when it was recorded is read off the clock here, so that nothing can be written down as of yesterday.
 
     Raises ValueError for a fact the kind does not allow or one that looks like personal data, and RuntimeError
     outside a transaction.
     """
     given = dict(facts or {})
     rules.check_facts(kind, about=about, facts=given, allowed=FACTS[kind])
-    at = at or clock.now()
+    written = clock.now()
+    at = at or written
     hidden = _personal_text(actor, personal)
     entry = append(
         kind=EntryKind.AUDIT,
@@ -50,11 +52,12 @@ def record(
             "actor": {"kind": str(actor.kind), "ref": actor.ref},
             "via": actor.via,
             "about": about,
+            "at": clock.stamp(at),
             "facts": given,
             "personal": None if hidden is None else hashlib.sha256(hidden.encode()).hexdigest(),
         },
         subject_ref=subject_ref,
-        recorded_at=at,
+        recorded_at=written,
     )
     event = AuditEvent.objects.create(
         entry=entry,
@@ -68,7 +71,7 @@ def record(
         at=at,
     )
     if hidden is not None:
-        AuditPersonal.objects.create(event=event, subject_ref=subject_ref, body=hidden, recorded_at=at)
+        AuditPersonal.objects.create(event=event, subject_ref=subject_ref, body=hidden, recorded_at=written)
     return event
 
 
