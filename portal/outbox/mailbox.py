@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage as ParsedMessage
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -60,7 +58,7 @@ def letter(name: str) -> Letter | None:
     path = _folder() / f"{name}{SUFFIX}"
     if not name.replace("-", "").isalnum() or not path.is_file():
         return None
-    parsed = cast(ParsedMessage, message_from_bytes(path.read_bytes(), policy=policy.default))
+    parsed = message_from_bytes(path.read_bytes(), policy=policy.default)
     body = parsed.get_body(preferencelist=("plain",))
     return Letter(
         name=name,

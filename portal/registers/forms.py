@@ -1,13 +1,16 @@
 """Proposals about officers and the company."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import addresses
+from portal.core import addresses, clock
 from portal.core.errors import Refused
 from portal.registers.models import CompanyDetails, Officer
+from portal.registers.selectors import company_details, current_officer
+from portal.registers.services.fields import require_no_rewriting
 
 
 class _ReachableForm(forms.ModelForm):
@@ -19,6 +22,22 @@ class _ReachableForm(forms.ModelForm):
     def clean_phone(self) -> str:
         return self._normal(addresses.PHONE, "phone")
 
+    def clean(self) -> dict[str, Any]:
+        """The service refuses the same; here it is said beside the field, and what was entered stays."""
+        cleaned = super().clean() or {}
+        begins = cleaned.get("effective_from")
+        if begins is not None:
+            today = clock.now().astimezone(clock.IST).date()
+            try:
+                require_no_rewriting(begins, today=today, somebody_is_in_force=self.is_in_force(cleaned, today))
+            except Refused as refusal:
+                self.add_error("effective_from", str(refusal))
+        return cleaned
+
+    def is_in_force(self, cleaned: dict[str, Any], today: date) -> bool:
+        """Whether an earlier entry would be rewritten by one from the past."""
+        raise NotImplementedError
+
     def _normal(self, kind: str, field: str) -> str:
         try:
             return addresses.normalise(kind, self.cleaned_data[field])
@@ -27,6 +46,9 @@ class _ReachableForm(forms.ModelForm):
 
 
 class OfficerForm(_ReachableForm):
+    def is_in_force(self, cleaned: dict[str, Any], today: date) -> bool:
+        return "kind" in cleaned and current_officer(cleaned["kind"], on=today) is not None
+
     class Meta:
         model = Officer
         fields = ("kind", "full_name", "title", "email", "phone", "postal_address", "effective_from")
@@ -34,6 +56,9 @@ class OfficerForm(_ReachableForm):
 
 class CompanyForm(_ReachableForm):
     website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+
+    def is_in_force(self, cleaned: dict[str, Any], today: date) -> bool:
+        return company_details(on=today) is not None
 
     class Meta:
         model = CompanyDetails

@@ -1,0 +1,62 @@
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from portal.core import actor, clock
+from portal.retention.models import Hold, HoldRelease
+from portal.retention.services import runs
+from tests.people.factories import StaffFactory, SubjectFactory
+from tests.retention.factories import Shelf, only_eraser
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def officer():
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+def hold_form(**changes) -> dict[str, str]:
+    ref = str(SubjectFactory().ref)
+    return {"subject_ref": ref, "retention_class": "", "order_reference": "WP 12/2026", "why": "A writ.", **changes}
+
+
+def test_a_hold_is_placed_by_one_and_ended_by_two_through_the_pages(officer) -> None:
+    assert staff_client(officer).post(reverse("admin:retention_hold_add"), hold_form()).status_code == 302
+    hold = Hold.objects.get()
+    propose = reverse("admin:retention_hold_do_one", args=[hold.pk, "propose-release"])
+    staff_client(officer).post(propose, {"answer": "1", "why": "The writ was dismissed."})
+    release = HoldRelease.objects.get()
+    answer = reverse("admin:retention_holdrelease_do_one", args=[release.pk, "answer-release"])
+    staff_client(officer).post(answer, {"answer": "1", "decision": "approve"})
+    hold.refresh_from_db()
+    assert hold.released_at is None
+    staff_client(StaffFactory(roles=["administrator"])).post(answer, {"answer": "1", "decision": "approve"})
+    hold.refresh_from_db()
+    assert hold.released_at is not None
+
+
+def test_a_hold_on_nobody_is_named_and_nothing_entered_is_lost(officer) -> None:
+    page = staff_client(officer).post(reverse("admin:retention_hold_add"), hold_form(subject_ref=str(uuid4())))
+    text = page.content.decode()
+    assert "There is no person with this reference" in text
+    assert "WP 12/2026" in text
+    assert not Hold.objects.exists()
+
+
+def test_an_administrator_cannot_place_a_hold(officer) -> None:
+    client = staff_client(StaffFactory(roles=["administrator"]))
+    assert client.post(reverse("admin:retention_hold_add"), hold_form()).status_code == 403
+
+
+def test_the_auditor_reads_runs_with_their_certificate() -> None:
+    with only_eraser(Shelf()):
+        run = runs.run(now=clock.now(), actor=actor.system("tests"))
+    client = staff_client(StaffFactory(roles=["auditor"]))
+    assert run.reference in client.get(reverse("admin:retention_erasurerun_changelist")).content.decode()
+    page = client.get(reverse("admin:retention_erasurerun_change", args=[run.pk])).content.decode()
+    assert run.certificate_sha256 in page
+    assert client.get(reverse("admin:retention_retentionrule_changelist")).status_code == 200
+    assert client.get(reverse("admin:retention_hold_add")).status_code == 403
