@@ -306,6 +306,8 @@ OUTBOX_LONGEST_WAIT_SECONDS = 6 * 3600
 #: Longer than EMAIL_TIMEOUT: a living worker must not lose what it is sending.
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=120)
 OUTBOX_SWEEP = 200
+#: A message that waits this long past its time makes ``/readyz`` say no.
+OUTBOX_LAG_SECONDS = 600
 
 #: A job says how far it is at least once a minute; a worker silent for longer is taken for dead.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=300)

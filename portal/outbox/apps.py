@@ -8,10 +8,12 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Messages out")
 
     def ready(self) -> None:
-        """Register the eraser and the production rules of this room."""
+        """Register what other rooms ask of this one, and its production rules."""
         from portal.core import hooks
-        from portal.outbox import erasers, system_checks
+        from portal.outbox import erasers, health, sections, system_checks
 
         hooks.erasers.register(erasers.MessageTexts())
+        hooks.sections.register(sections.MessageSection())
+        hooks.readiness.register(health.readiness)
         register(system_checks.production_sends_email, Tags.security)
         register(system_checks.a_lease_outlasts_a_send, Tags.security)

@@ -1,0 +1,42 @@
+"""What we wrote to a person, for the bundle of their own data."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.core.errors import NotFound
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+
+
+class MessageSection:
+    """Registered in ``hooks.sections``."""
+
+    name = "messages"
+    label = gettext_lazy("Messages we sent you")
+
+    def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
+        """One record per message, the oldest first; the words of erased ones are gone and the record says so."""
+        messages = Message.objects.filter(subject_ref__in=list(subject_refs)).select_related("text", "destination")
+        return [_record(message) for message in messages.order_by("created_at", "pk")]
+
+
+def _record(message: Message) -> dict[str, Any]:
+    try:
+        text = reading.text_of(message)
+        words = {"subject": text.subject, "body": text.body, "to": reading.address_of(message)}
+    except NotFound:
+        words = {"erased": _("The words and the address of this message were erased when their time was over.")}
+    return {
+        "reference": message.reference,
+        "channel": message.get_channel_display(),
+        "category": message.get_category_display(),
+        "purpose": message.purpose,
+        "state": message.get_state_display(),
+        "posted_at": message.created_at.isoformat(),
+        "sent_at": message.sent_at.isoformat() if message.sent_at else None,
+        **words,
+    }

@@ -1,0 +1,37 @@
+from uuid import uuid4
+
+import pytest
+
+from portal.core import clock, hooks
+from portal.outbox.services import delivery
+from tests.outbox.factories import Gate, RecordingChannel, posted
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
+
+
+def collected(*refs: object) -> list[dict[str, object]]:
+    (section,) = [section for section in hooks.sections if section.name == "messages"]
+    records: list[dict[str, object]] = section.collect(subject_refs=refs)
+    return records
+
+
+def test_a_person_gets_every_message_with_its_words(gate: Gate, channel: RecordingChannel) -> None:
+    message = posted()
+    delivery.deliver(message.pk, now=clock.now())
+    posted()
+    (record,) = collected(message.subject_ref)
+    assert (record["reference"], record["to"], record["state"]) == (message.reference, "asha@example.com", "Sent")
+    assert "Your reference number is" in str(record["body"])
+
+
+def test_an_erased_message_is_named_as_erased() -> None:
+    message = posted()
+    message.text.delete()
+    (record,) = collected(message.subject_ref)
+    assert "were erased" in str(record["erased"])
+    assert "body" not in record
+
+
+def test_nobody_gets_anybody_elses() -> None:
+    posted()
+    assert collected(uuid4()) == []
