@@ -170,6 +170,22 @@ class Nodes:
             path.append(self.range_root(start, end))
         return path[::-1]
 
+    def outside(self, first: int, end: int, size: int) -> list[bytes]:
+        """The nodes that, with the leaves ``first`` to ``end``, give the root: what a range proof is made of.
+
+        They stand in the order in which a walk from the left, from the root down, needs them.
+        """
+        found: list[bytes] = []
+        open_ranges = [(0, size)]
+        while open_ranges:
+            start, stop = open_ranges.pop()
+            if stop <= first or start >= end:
+                found.append(self.range_root(start, stop))
+            elif not (first <= start and stop <= end):
+                middle = start + _split(stop - start)
+                open_ranges += [(middle, stop), (start, middle)]
+        return found
+
     def tile(self, level: int, n: int, *, width: int) -> bytes:
         """The first ``width`` hashes of a tile. Raises ProofError when it holds fewer."""
         key = (level, n)

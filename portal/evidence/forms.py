@@ -1,0 +1,50 @@
+import secrets
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.evidence.period import Period
+
+MOST_SAMPLES = 10_000
+
+
+class PackForm(forms.Form):
+    """The period of a pack, and how many of its records are to be proved one by one."""
+
+    first_day = forms.DateField(
+        label=_("First day"), help_text=_("For example 2026-10-01."), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    last_day = forms.DateField(
+        label=_("Last day"),
+        help_text=_("Included. It must be before today: the evidence of a period that has not ended could still grow."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    sample = forms.IntegerField(
+        label=_("Sample"),
+        help_text=_("How many records get a receipt of their own in the pack. 0 for none."),
+        min_value=0,
+        max_value=MOST_SAMPLES,
+        initial=25,
+    )
+    seed = forms.IntegerField(
+        label=_("Seed"),
+        help_text=_("Chooses the sample. The same seed chooses the same records. Leave it empty to have one drawn."),
+        min_value=0,
+        max_value=2**63 - 1,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The days make a period that has ended; a seed is drawn where none was given."""
+        found: dict[str, Any] = super().clean() or {}
+        if "first_day" in found and "last_day" in found:
+            try:
+                Period(found["first_day"], found["last_day"]).refuse_unfit(now=clock.now())
+            except Refused as error:
+                self.add_error("last_day", str(error))
+        if found.get("seed") is None:
+            found["seed"] = secrets.randbelow(2**32)
+        return found

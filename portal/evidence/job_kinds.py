@@ -1,0 +1,35 @@
+"""Evidence packs as jobs: made by a worker, fetched from the evidence page."""
+
+import tempfile
+from datetime import date
+from typing import BinaryIO, cast
+
+from portal.core import actor, clock
+from portal.evidence import packs
+from portal.evidence.period import Period
+from portal.jobs.kinds import Handle
+
+EVIDENCE_PACK = "evidence.pack"
+
+
+class MakePack:
+    """Parameters: ``from`` and ``to`` (days), ``sample`` and ``seed``. Running twice gives the same bytes again."""
+
+    name = EVIDENCE_PACK
+
+    def run(self, handle: Handle) -> None:
+        """Raises Refused for a period that has not ended, NotSealed when the ledger cannot be sealed now."""
+        given = handle.parameters
+        period = Period(date.fromisoformat(str(given["from"])), date.fromisoformat(str(given["to"])))
+        sample = packs.Sample(int(str(given["sample"])), int(str(given["seed"])))
+        with tempfile.TemporaryFile() as target:
+            packs.make_pack(
+                period=period,
+                sample=sample,
+                target=cast(BinaryIO, target),
+                actor=actor.system(f"jobs.job:{handle.reference}"),
+                now=clock.now(),
+                progress=handle.progress,
+            )
+            target.seek(0)
+            handle.result(cast(BinaryIO, target), f"evidence-{period.first_day}-{period.last_day}.zip")

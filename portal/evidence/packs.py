@@ -1,0 +1,262 @@
+"""An evidence pack: registers of a period, their proof in the ledger, a manifest, and the program that checks it all.
+
+The same period, sample and seed give the same bytes, as long as nothing in it was erased or changed meanwhile.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from typing import IO, Any, BinaryIO, cast
+
+from django.db import transaction
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.evidence import proofs
+from portal.evidence.period import Period
+from portal.evidence.registers import REGISTERS, Register
+from portal.jobs import archives, exports
+from portal.ledger import notes
+from portal.ledger import services as ledger
+from portal.ledger.errors import NotSealed
+
+FORMAT = "onesetu-evidence-pack/1"
+#: Before this many bytes a part of the pack stays in memory.
+SPOOLED = 4 * 1024 * 1024
+SEAL_WAIT = 30.0
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished pack: its hash and length in bytes, what it holds, and the audit event whose leaf holds the hash."""
+
+    sha256: str
+    length: int
+    records: int
+    missing: int
+    tree_size: int
+    event: AuditEvent
+
+    def receipt(self) -> bytes:
+        """The proof that the pack as a whole stands in the ledger."""
+        return ledger.receipt_for(self.event.entry)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How many records to prove one by one, and the seed that chooses them."""
+
+    size: int
+    seed: int
+
+
+def make_pack(
+    *, period: Period, sample: Sample, target: BinaryIO, actor: Actor, now: datetime, progress: Progress | None = None
+) -> Made:
+    """Write the pack of a period to ``target`` (which can seek) and its hash into the ledger.
+
+    Two leaves: the manifest's hash, whose receipt stands inside the pack (written once for the same manifest), and the
+    whole pack's. Reads only otherwise; call it outside a transaction. Personal data stays out: registers hold codes and
+    references, ledger contents hold no more.
+
+    Raises Refused for a period that has not ended, NotSealed when the ledger cannot be sealed or signed now.
+    """
+    period.refuse_unfit(now=now)
+    extent = _extent_sealed(period, sample, actor)
+    with ExitStack() as stack:
+        parts = _Parts(stack, progress or _no_progress)
+        counts = proofs.Counts()
+        parts.add("ledger/leaves.jsonl", proofs.leaf_lines(extent, period, counts))
+        parts.add("ledger/proof.json", [proofs.range_proof(extent)])
+        parts.add("ledger/checkpoint.txt", [bytes(extent.checkpoint.note)])
+        for entry in proofs.sampled(extent, period, size=sample.size, seed=sample.seed):
+            receipt = ledger.receipt_for(entry, checkpoint=extent.checkpoint)
+            parts.add(f"samples/{entry.index:09d}.tlog-proof", [receipt])
+        rows = {register.name: _add_register(parts, register, period) for register in REGISTERS}
+        parts.add("verify.py", [files("portal.ledger").joinpath("data/verify.py").read_bytes()])
+        parts.add("README.txt", [_readme(period).encode()])
+        manifest = _manifest(period, sample, extent, counts, rows, parts)
+        parts.add("manifest.json", [manifest])
+        parts.add("manifest.tlog-proof", [_sealed_manifest(manifest, period, extent, actor)])
+        archives.deterministic_zip(target, parts.members())
+    return _seal_pack(target, period, sample, counts, extent, hashlib.sha256(manifest).hexdigest(), actor)
+
+
+class _Parts:
+    """The files of a pack, each written once to a temporary file and hashed on the way."""
+
+    def __init__(self, stack: ExitStack, progress: Progress) -> None:
+        self._stack = stack
+        self._progress = progress
+        self._files: dict[str, IO[bytes]] = {}
+        self.listed: list[dict[str, Any]] = []
+
+    def add(self, path: str, chunks: Iterable[bytes]) -> None:
+        file = self._stack.enter_context(tempfile.SpooledTemporaryFile(max_size=SPOOLED))  # noqa: SIM115 - the stack closes it
+        digest, size = hashlib.sha256(), 0
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+        file.seek(0)
+        self._files[path] = cast(IO[bytes], file)
+        self.listed.append({"path": path, "sha256": digest.hexdigest(), "bytes": size})
+        self._progress(len(self._files), 2 * len(REGISTERS) + 8)
+
+    def members(self) -> list[archives.Member]:
+        return [archives.Member(path, cast(BinaryIO, file)) for path, file in self._files.items()]
+
+
+def _no_progress(done: int, total: int) -> None:
+    return None
+
+
+def _extent_sealed(period: Period, sample: Sample, actor: Actor) -> proofs.Extent:
+    """The extent; where no checkpoint was signed since the period's end, the request itself is recorded and sealed."""
+    try:
+        return proofs.extent_of(period)
+    except NotSealed:
+        facts = {**_days(period), "seed": sample.seed, "sample": sample.size}
+        with transaction.atomic():
+            event = audit.record(AuditKind.EVIDENCE_PACK_REQUESTED, actor=actor, about=_about(period), facts=facts)
+        ledger.seal_now(wait=SEAL_WAIT, entry=event.entry)
+        return proofs.extent_of(period)
+
+
+def _add_register(parts: _Parts, register: Register, period: Period) -> int:
+    """CSV for people and JSON lines for programs; returns the number of rows."""
+    columns = [exports.Column(name, _cell(place)) for place, name in enumerate(register.columns)]
+    rows = register.rows(period.start, period.end)
+    parts.add(f"registers/{register.name}.csv", exports.stream_csv(columns, rows))
+    count = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal count
+        for row in register.rows(period.start, period.end):
+            count += 1
+            said = {name: _plain(value) for name, value in zip(register.columns, row, strict=True)}
+            yield (json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+    parts.add(f"registers/{register.name}.jsonl", lines())
+    return count
+
+
+def _cell(place: int) -> Callable[[tuple[Any, ...]], exports.Cell]:
+    def value(row: tuple[Any, ...]) -> exports.Cell:
+        plain = _plain(row[place])
+        return json.dumps(plain, ensure_ascii=False, sort_keys=True) if isinstance(plain, dict | list) else plain
+
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """A column's value as JSON has it: times in UTC with milliseconds, hashes in hexadecimal digits."""
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    if isinstance(value, datetime):
+        return clock.stamp(value)
+    if value is None or isinstance(value, bool | int | str | dict | list):
+        return value
+    return str(value)
+
+
+def _manifest(
+    period: Period,
+    sample: Sample,
+    extent: proofs.Extent,
+    counts: proofs.Counts,
+    rows: dict[str, int],
+    parts: _Parts,
+) -> bytes:
+    body = {
+        "format": FORMAT,
+        "period": {**_days(period), "zone": "Asia/Kolkata"},
+        "origin": ledger.verifier().name,
+        "checkpoint": {"size": extent.checkpoint.size, "root": notes.to_base64(bytes(extent.checkpoint.root))},
+        "first": extent.first,
+        "records": counts.records,
+        "missing": counts.erased,
+        "sample": {"size": sample.size, "seed": sample.seed},
+        "registers": rows,
+        "files": sorted(parts.listed, key=lambda part: str(part["path"])),
+    }
+    return (json.dumps(body, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _sealed_manifest(manifest: bytes, period: Period, extent: proofs.Extent, actor: Actor) -> bytes:
+    """The receipt of the manifest's hash; a manifest that was sealed before keeps its first leaf."""
+    digest = hashlib.sha256(manifest).hexdigest()
+    kind = AuditKind.EVIDENCE_MANIFEST_SEALED
+    event = AuditEvent.objects.filter(kind=kind, about=_about(period), facts__sha256=digest).order_by("pk").first()
+    if event is None:
+        facts = {**_days(period), "sha256": digest, "checkpoint": extent.checkpoint.size}
+        with transaction.atomic():
+            event = audit.record(kind, actor=actor, about=_about(period), facts=facts)
+    ledger.seal_now(wait=SEAL_WAIT, entry=event.entry)
+    return ledger.receipt_for(event.entry)
+
+
+def _seal_pack(
+    target: BinaryIO,
+    period: Period,
+    sample: Sample,
+    counts: proofs.Counts,
+    extent: proofs.Extent,
+    manifest_sha256: str,
+    actor: Actor,
+) -> Made:
+    target.seek(0)
+    digest = hashlib.sha256()
+    size = 0
+    while chunk := target.read(archives.CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    facts = {
+        **_days(period),
+        "sha256": digest.hexdigest(),
+        "bytes": size,
+        "records": counts.records,
+        "missing": counts.erased,
+        "size": extent.checkpoint.size,
+        "seed": sample.seed,
+        "sample": sample.size,
+        "manifest_sha256": manifest_sha256,
+    }
+    with transaction.atomic():
+        event = audit.record(AuditKind.EVIDENCE_PACK_MADE, actor=actor, about=_about(period), facts=facts)
+    ledger.seal_now(wait=SEAL_WAIT, entry=event.entry)
+    return Made(digest.hexdigest(), size, counts.records, counts.erased, extent.checkpoint.size, event)
+
+
+def _days(period: Period) -> dict[str, str | int | bool | None]:
+    return {"from": period.first_day.isoformat(), "to": period.last_day.isoformat()}
+
+
+def _about(period: Period) -> str:
+    return f"evidence.pack:{period.first_day}..{period.last_day}"
+
+
+def _readme(period: Period) -> str:
+    return f"""Evidence pack of {period.first_day} to {period.last_day} (days in Asia/Kolkata, both included)
+
+registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only
+ledger/      every leaf of the period without a gap, the nodes that lead to the signed root, and the checkpoint
+samples/     the receipts of records chosen by the seed in manifest.json
+manifest.json, manifest.tlog-proof   every file with its SHA-256, and the proof that the manifest stands in the ledger
+verify.py    checks all of this on any Python 3.9 or newer, without a network:
+
+    python3 -I verify.py THIS-PACK.zip --vkey KEY
+
+Take KEY, the ledger's public key, from its operator by another way than this pack, and use your own copy of verify.py.
+With --receipt FILE it also checks that the pack as a whole stands in the ledger.
+"""

@@ -1,0 +1,33 @@
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils.translation import gettext as _
+
+from portal.core import clock
+from portal.core.errors import Refused
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole days in India, both included."""
+
+    first_day: date
+    last_day: date
+
+    @property
+    def start(self) -> datetime:
+        """The first instant of the period."""
+        return datetime.combine(self.first_day, time.min, tzinfo=clock.IST)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after the period."""
+        return datetime.combine(self.last_day + timedelta(days=1), time.min, tzinfo=clock.IST)
+
+    def refuse_unfit(self, *, now: datetime) -> None:
+        """Raises Refused for a period that runs backwards or has not ended: its evidence could still grow."""
+        if self.last_day < self.first_day:
+            raise Refused(_("The period ends before it begins. Give the earlier day first."), code="PERIOD_BACKWARDS")
+        if now < self.end:
+            message = _("The period has not ended. Choose a last day before today (in India).")
+            raise Refused(message, code="PERIOD_NOT_ENDED")

@@ -1,0 +1,8 @@
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a role may allow in this room."""
+
+    PACK_MAKE = "evidence.pack:make"
+    PACK_VIEW = "evidence.pack:view"

@@ -1,0 +1,170 @@
+"""The registers that stand in an evidence pack: which rows belong to a period, and which columns leave.
+
+Codes, references, hashes and times only. A column that is declared to hold personal data may not be named here
+(system check evidence.E001); what a person wrote is shown to an auditor in the portal, on request, not in a pack.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, Model
+
+from portal.core.data_categories import DataCategory
+
+
+@dataclass(frozen=True)
+class Register:
+    """One list: the model's label, the column that says when, and the columns, all as look-up paths."""
+
+    name: str
+    label: str
+    moment: str
+    columns: tuple[str, ...]
+
+    @property
+    def model(self) -> type[Model]:
+        """The model behind it."""
+        return apps.get_model(self.label)
+
+    def rows(self, start: datetime, end: datetime) -> Iterator[tuple[Any, ...]]:
+        """The rows of a period, in the order in which they were written, a chunk at a time."""
+        chosen = self.model._default_manager.filter(**{f"{self.moment}__gte": start, f"{self.moment}__lt": end})
+        return chosen.order_by("pk").values_list(*self.columns).iterator(chunk_size=2_000)
+
+
+def _register(name: str, label: str, moment: str, columns: str) -> Register:
+    return Register(name, label, moment, tuple(columns.split()))
+
+
+_FOUR_EYES = "act made_by_id made_at checked_by_id checked_at shown_sha256 answer"
+
+REGISTERS: Sequence[Register] = (
+    _register(
+        "audit",
+        "audit.AuditEvent",
+        "at",
+        "entry__event_id entry__leaf__index kind actor_kind actor_ref via about facts subject_ref at",
+    ),
+    _register("checkpoints", "ledger.Checkpoint", "signed_at", "size root signed_at"),
+    _register(
+        "clock_events",
+        "law.ClockEvent",
+        "recorded_at",
+        "clock__owner clock__rule_key kind at actor_ref due_at percent reason_code recorded_at",
+    ),
+    _register(
+        "clocks",
+        "law.Clock",
+        "started_at",
+        "owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at extended_by "
+        "is_confirmed",
+    ),
+    _register(
+        "consents",
+        "consent.ConsentEvent",
+        "recorded_at",
+        "entry__event_id entry__leaf__index receipt__reference subject_ref fiduciary__code address_kind address_key "
+        "address_verified purpose channel answer notice_version_id notice_language notice_sha256 way actor_kind "
+        "actor_ref previous__entry__event_id occurred_at recorded_at expires_at",
+    ),
+    _register(
+        "deliveries",
+        "outbox.Delivery",
+        "happened_at",
+        "message__reference message__kind message__channel message__purpose attempt outcome code happened_at",
+    ),
+    _register(
+        "erasure_runs",
+        "retention.ErasureRun",
+        "started_at",
+        "reference state started_by started_at finished_at due held kept_by_law erased certificate_sha256",
+    ),
+    _register(
+        "holds",
+        "retention.Hold",
+        "placed_at",
+        "subject_ref retention_class order_reference placed_by_id placed_at released_at",
+    ),
+    _register("jobs", "jobs.Job", "created_at", "reference kind state started_by created_at finished_at failure_code"),
+    _register(
+        "legal_rules",
+        "law.LegalRule",
+        "recorded_at",
+        "key version law provision jurisdiction amount unit start_event counting effective_from effective_to "
+        "confidence sha256 recorded_at",
+    ),
+    _register(
+        "messages",
+        "outbox.Message",
+        "created_at",
+        "reference kind subject_ref fiduciary channel language purpose category about template_sha256 state "
+        "created_at sent_at",
+    ),
+    _register(
+        "notice_versions",
+        "consent.NoticeVersion",
+        "published_at",
+        "notice__code number state effective_on drafted_at published_at",
+    ),
+    _register("officers", "registers.Officer", "made_at", f"kind title effective_from {_FOUR_EYES}"),
+    _register(
+        "purposes",
+        "law.Purpose",
+        "recorded_at",
+        "code version message_category effective_from effective_to made_by_ref checked_by_ref shown_sha256 recorded_at",
+    ),
+    _register("role_grants", "people.RoleGrant", "granted_at", "user_id role__code starts_at ends_at granted_at"),
+    _register("role_proposals", "people.RoleProposal", "made_at", f"change user_id role__code {_FOUR_EYES}"),
+    _register("sign_ins", "people.SignIn", "at", "user_id outcome at"),
+    _register(
+        "tickets",
+        "grievances.Ticket",
+        "received_at",
+        "reference fiduciary__code subject_ref kind for_whom state closed_because language received_at "
+        "acknowledged_at answered_at closed_at due_at round",
+    ),
+    _register(
+        "ticket_entries",
+        "grievances.TicketEntry",
+        "at",
+        "ticket__reference kind author visibility at round",
+    ),
+    _register("verifications", "ledger.Verification", "started_at", "scope size ok started_at finished_at"),
+)
+
+
+def check_registers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """evidence.E001: every column of every register exists and holds no personal data."""
+    return [
+        Error(
+            f"The register {register.name} names {path}, which {why}.",
+            hint="Name columns of codes, references, hashes and times only.",
+            id="evidence.E001",
+        )
+        for register in REGISTERS
+        for path in (register.moment, *register.columns)
+        if (why := _unfit(register.model, path))
+    ]
+
+
+def _unfit(model: type[Model], path: str) -> str:
+    *steps, last = path.split("__")
+    try:
+        for step in steps:
+            related = model._meta.get_field(step).related_model
+            if related is None or isinstance(related, str):
+                return "does not exist"
+            model = related
+        field = model._meta.get_field(last.removesuffix("_id") if last.endswith("_by_id") else last)
+    except FieldDoesNotExist:
+        if not last.endswith("_id"):
+            return "does not exist"
+        field = model._meta.get_field(last.removesuffix("_id"))
+    categories: dict[str, DataCategory] = getattr(model, "data_categories", {})
+    name = field.name if isinstance(field, Field) else last
+    return "" if categories.get(name) is DataCategory.NONE else "holds personal data"

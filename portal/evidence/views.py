@@ -1,0 +1,124 @@
+"""The auditors' page: make an evidence pack, follow its job, fetch it and its receipt."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import access, clock
+from portal.evidence.forms import PackForm
+from portal.evidence.job_kinds import EVIDENCE_PACK
+from portal.evidence.permissions import Permission
+from portal.jobs import services as jobs
+from portal.jobs.models import Job
+from portal.jobs.services import results
+from portal.jobs.states import FINISHED, JobState
+from portal.ledger import services as ledger
+
+#: How many packs the page lists.
+LISTED = 30
+
+View = Callable[..., HttpResponseBase]
+
+
+def staff_page(view: View) -> View:
+    """Behind the staff's sign-in and second factor, as every page of the admin."""
+    return cast(View, admin.site.admin_view(cast(Any, view)))
+
+
+@staff_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def packs(request: HttpRequest) -> HttpResponse:
+    """GET lists what was made and asks for a period; POST starts a job."""
+    access.require(request.user, Permission.PACK_VIEW)
+    form = PackForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        access.require(request.user, Permission.PACK_MAKE)
+        if form.is_valid():
+            job = _start(request, form.cleaned_data)
+            messages.success(request, _("Job %(reference)s makes the pack. It will stand below.") % {"reference": job})
+            return HttpResponseRedirect(reverse("evidence:packs"))
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Evidence packs"),
+        "form": form,
+        "may_make": access.allowed(request.user, Permission.PACK_MAKE),
+        "made": [_listed(job) for job in _jobs()[:LISTED]],
+        "vkey": ledger.verifier().vkey,
+        "origin": ledger.verifier().name,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return TemplateResponse(request, "evidence/packs.html", context, status=status)
+
+
+@staff_page
+@require_safe
+def download(request: HttpRequest, reference: str) -> FileResponse:
+    """A finished pack. Who fetched it is an audit event."""
+    access.require(request.user, Permission.PACK_VIEW)
+    job = _job_or_404(reference)
+    stream = results.open_result(job, actor=_actor(request))
+    with transaction.atomic():
+        audit.record(
+            AuditKind.EVIDENCE_PACK_DOWNLOADED,
+            actor=_actor(request),
+            about=f"jobs.job:{job.reference}",
+            facts={"job": job.reference},
+            personal={},
+        )
+    return FileResponse(stream, as_attachment=True, filename=job.file_name, content_type="application/zip")
+
+
+@staff_page
+@require_safe
+def receipt(request: HttpRequest, reference: str) -> HttpResponse:
+    """The proof that a pack as a whole stands in the ledger, for ``verify.py --receipt``."""
+    access.require(request.user, Permission.PACK_VIEW)
+    job = _job_or_404(reference)
+    made = AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_PACK_MADE, actor_ref=f"jobs.job:{job.reference}")
+    event = made.select_related("entry").order_by("-pk").first()
+    if event is None:
+        raise Http404
+    answer = HttpResponse(ledger.receipt_for(event.entry), content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{job.file_name}.tlog-proof"'
+    return answer
+
+
+def _start(request: HttpRequest, asked: dict[str, Any]) -> Job:
+    parameters = {
+        "from": asked["first_day"].isoformat(),
+        "to": asked["last_day"].isoformat(),
+        "sample": asked["sample"],
+        "seed": asked["seed"],
+    }
+    return jobs.start(kind=EVIDENCE_PACK, parameters=parameters, actor=_actor(request))
+
+
+def _listed(job: Job) -> dict[str, Any]:
+    is_there = job.state == JobState.DONE and job.result_expires_at is not None and job.result_expires_at > clock.now()
+    return {"job": job, "is_there": is_there, "is_running": job.state not in FINISHED}
+
+
+def _jobs() -> Any:
+    return Job.objects.filter(kind=EVIDENCE_PACK).order_by("-pk")
+
+
+def _job_or_404(reference: str) -> Job:
+    job = _jobs().filter(reference=reference).select_related("result_file").first()
+    if job is None:
+        raise Http404
+    return cast(Job, job)
+
+
+def _actor(request: HttpRequest) -> Any:
+    return request.actor  # type: ignore[attr-defined]

@@ -1,0 +1,270 @@
+"""Evidence packs: complete, repeatable, checked by the program inside them, and standing in the ledger."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.evidence import packs, registers
+from portal.evidence.period import Period
+from portal.ledger import services as ledger
+from portal.ledger.models import Entry
+from tests.audit.factories import AuditEventFactory
+from tests.ledger.factories import EntryFactory
+
+pytestmark = pytest.mark.django_db
+
+OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
+INSIDE = datetime(2026, 10, 12, 15, 0, tzinfo=clock.IST)
+NOVEMBER = datetime(2026, 11, 3, 9, 0, tzinfo=clock.IST)
+WHO = actor.system("test")
+
+
+@pytest.fixture
+def october():
+    """A ledger with records before, in and after October, sealed at their own times, one of them erased since."""
+    erased = None
+    for moment in (datetime(2026, 9, 20, tzinfo=clock.IST), INSIDE, INSIDE + timedelta(days=2), NOVEMBER):
+        with time_machine.travel(moment, tick=False):
+            entries = EntryFactory.create_batch(3)
+            AuditEventFactory(facts={"reason_code": "=1+1"})
+            ledger.seal_now()
+            erased = erased or (entries[0] if moment == INSIDE else None)
+    with time_machine.travel(NOVEMBER + timedelta(hours=1), tick=False):
+        ledger.redact(Entry.objects.filter(pk=erased.pk), basis="test", requested_at=clock.now())
+
+
+def make(period=OCTOBER, now=NOVEMBER + timedelta(days=1), size=3, seed=7):
+    target = io.BytesIO()
+    with time_machine.travel(now, tick=False):
+        made = packs.make_pack(
+            period=period, sample=packs.Sample(size, seed), target=target, actor=WHO, now=clock.now()
+        )
+    return made, target.getvalue()
+
+
+def opened(data):
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture
+def check(tmp_path):
+    """The pack's own ``verify.py`` on a bare Python: exit code and what it says."""
+
+    def run(data, *args, vkey=True):
+        pack, program = tmp_path / "pack.zip", tmp_path / "verify.py"
+        pack.write_bytes(data)
+        program.write_bytes(opened(make.last)["verify.py"])
+        key = ["--vkey", ledger.verifier().vkey] if vkey else []
+        command = [sys.executable, "-I", str(program), str(pack), *key, *map(str, args)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
+def made_pack(october):
+    made, data = make()
+    make.last = data
+    return made, data
+
+
+def test_a_pack_holds_the_periods_leaves_registers_and_proofs(made_pack):
+    made, data = made_pack
+    files = opened(data)
+    manifest = json.loads(files["manifest.json"])
+    assert (made.records, made.missing) == (manifest["records"], manifest["missing"]) == (7, 1)
+    lines = [json.loads(line) for line in files["ledger/leaves.jsonl"].splitlines()]
+    assert [line["index"] for line in lines] == list(range(5, 13))
+    assert len([line for line in lines if line.get("erased")]) == 1
+    assert manifest["period"] == {"from": "2026-10-01", "to": "2026-10-31", "zone": "Asia/Kolkata"}
+    assert len([name for name in files if name.startswith("samples/")]) == 3
+    audit_rows = [json.loads(line) for line in files["registers/audit.jsonl"].splitlines()]
+    assert [row["kind"] for row in audit_rows] == ["vault.file.opened"] * 2
+    assert manifest["registers"]["audit"] == 2
+    assert {f"registers/{register.name}.csv" for register in registers.REGISTERS} <= set(files)
+
+
+def test_the_program_inside_authenticates_the_whole_pack(made_pack, check, tmp_path):
+    made, data = made_pack
+    code, said = check(data)
+    assert code == 0, said
+    assert "7 records and 1 erased" in said
+    receipt = tmp_path / "pack.tlog-proof"
+    receipt.write_bytes(made.receipt())
+    assert check(data, "--receipt", receipt)[0] == 0
+
+
+def test_without_a_key_the_pack_is_consistent_and_not_authenticated(made_pack, check):
+    code, said = check(made_pack[1], vkey=False)
+    assert code == 3
+    assert "NOT AUTHENTICATED" in said
+
+
+def test_the_same_period_sample_and_seed_give_the_same_bytes(made_pack):
+    made, data = made_pack
+    again, same = make(now=NOVEMBER + timedelta(days=9))
+    assert same == data
+    assert (again.sha256, again.event.pk != made.event.pk) == (sha256(data).hexdigest(), True)
+    assert AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_MANIFEST_SEALED).count() == 1
+    assert make(seed=8)[1] != data
+
+
+def test_the_hash_of_the_pack_stands_in_the_ledger(made_pack):
+    made, data = made_pack
+    result = ledger.verify_receipt(made.receipt(), ledger.verifier().vkey)
+    assert result.ok
+    assert result.payload["act"] == "evidence.pack.made"
+    assert result.payload["facts"]["sha256"] == made.sha256 == sha256(data).hexdigest()
+    assert result.payload["facts"]["bytes"] == made.length == len(data)
+
+
+def test_no_changed_byte_of_a_pack_passes(made_pack):
+    """A byte in every file, every header and the directory, against the program's own function."""
+    data = made_pack[1]
+    space = {"__name__": "verify"}
+    exec(compile(opened(data)["verify.py"], "verify.py", "exec"), space)
+    key = space["read_key"](ledger.verifier().vkey)
+    space["check_pack"](data, key, None)
+    for at in sorted({*range(0, len(data), max(1, len(data) // 300)), *range(60), *range(len(data) - 400, len(data))}):
+        bent = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+        with pytest.raises((space["Bad"], ValueError, KeyError, TypeError, AttributeError)):
+            space["check_pack"](bent, key, None)
+
+
+def repacked(files):
+    from portal.jobs import archives
+
+    target = io.BytesIO()
+    archives.deterministic_zip(target, [archives.Member(name, io.BytesIO(data)) for name, data in files.items()])
+    return target.getvalue()
+
+
+def with_file(files, name, data):
+    """Another content, and a manifest that agrees with it: what a forger without the log's key can do."""
+    manifest = json.loads(files["manifest.json"])
+    for row in manifest["files"]:
+        if row["path"] == name:
+            row |= {"sha256": sha256(data).hexdigest(), "bytes": len(data)}
+    body = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
+    return repacked({**files, name: data, "manifest.json": body})
+
+
+def test_a_forged_register_with_a_matching_manifest_is_refused(made_pack, check):
+    files = opened(made_pack[1])
+    forged = with_file(files, "registers/audit.csv", files["registers/audit.csv"].replace(b"vault", b"xault"))
+    assert check(forged) == (1, "REFUSED: The manifest is not sealed.\n")
+    assert check(forged, vkey=False)[0] == 1
+
+
+def test_a_left_out_or_added_file_is_refused(made_pack, check):
+    files = opened(made_pack[1])
+    assert check(repacked({**files, "registers/more.csv": b"x"}))[0] == 1
+    assert check(repacked({name: data for name, data in files.items() if name != "registers/audit.csv"}))[0] == 1
+
+
+def test_the_receipt_of_another_pack_is_refused(made_pack, check, tmp_path):
+    other = make(seed=99)[0]
+    receipt = tmp_path / "other.tlog-proof"
+    receipt.write_bytes(other.receipt())
+    assert check(made_pack[1], "--receipt", receipt) == (1, "REFUSED: The receipt is of another pack.\n")
+
+
+def test_formulae_are_escaped_in_the_registers(made_pack):
+    text = opened(made_pack[1])["registers/audit.csv"].decode()
+    assert "=1+1" in text
+    assert not any(cell.startswith(("=", "+", "@")) for line in text.splitlines() for cell in line.split(","))
+
+
+@pytest.mark.parametrize(
+    ("last", "code"), [(date(2026, 11, 30), "PERIOD_NOT_ENDED"), (date(2026, 9, 1), "PERIOD_BACKWARDS")]
+)
+def test_a_period_that_has_not_ended_or_runs_backwards_is_refused(october, last, code):
+    with pytest.raises(Refused) as caught:
+        make(Period(date(2026, 10, 1), last))
+    assert caught.value.code == code
+    assert not AuditEvent.objects.filter(kind__startswith="evidence.").exists()
+
+
+def test_a_period_ends_with_its_last_day_in_india():
+    period = Period(date(2026, 10, 31), date(2026, 10, 31))
+    with pytest.raises(Refused):
+        period.refuse_unfit(now=datetime(2026, 10, 31, 23, 59, 59, tzinfo=clock.IST))
+    period.refuse_unfit(now=datetime(2026, 11, 1, 0, 0, tzinfo=clock.IST))
+
+
+def test_a_period_without_records_makes_a_pack_that_holds(october, check):
+    made, data = make(Period(date(2026, 8, 1), date(2026, 8, 31)))
+    make.last = data
+    assert (made.records, made.missing) == (0, 0)
+    assert check(data)[0] == 0
+
+
+def test_where_nothing_was_signed_since_the_period_the_request_itself_is(october, check):
+    made, data = make(Period(date(2026, 10, 1), date(2026, 11, 30)), now=datetime(2026, 12, 2, tzinfo=clock.IST))
+    make.last = data
+    assert AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_PACK_REQUESTED).count() == 1
+    assert made.records > 7
+    assert check(data)[0] == 0
+
+
+def test_every_register_names_columns_that_exist_and_hold_no_personal_data():
+    assert registers.check_registers(None) == []
+
+
+def test_a_personal_column_in_a_register_is_an_error(monkeypatch):
+    bad = registers.Register("people", "people.Principal", "created_at", ("full_name", "nonsense", "subject__ref"))
+    monkeypatch.setattr(registers, "REGISTERS", [bad])
+    found = [error.msg for error in registers.check_registers(None)]
+    assert found == [
+        "The register people names full_name, which holds personal data.",
+        "The register people names nonsense, which does not exist.",
+    ]
+
+
+def run_command(out, **options):
+    text = io.StringIO()
+    with time_machine.travel(NOVEMBER + timedelta(days=1), tick=False):
+        call_command("evidence_pack", out=out, json=True, stdout=text, **options)
+    return json.loads(text.getvalue())
+
+
+def test_the_command_writes_the_pack_and_its_receipt(october, tmp_path):
+    out = tmp_path / "october.zip"
+    body = run_command(out, first="2026-10-01", last="2026-10-31", sample=2, seed=5)
+    assert body["file"] == str(out)
+    assert body["sha256"] == sha256(out.read_bytes()).hexdigest()
+    assert (body["records"], body["missing"], body["size"], body["seed"]) == (7, 1, out.stat().st_size, 5)
+    assert ledger.verify_receipt(Path(body["receipt"]).read_bytes(), ledger.verifier().vkey).ok
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        "october.zip",
+        "october.zip.tlog-proof",
+    ]
+
+
+def test_a_refused_command_leaves_no_file(october, tmp_path):
+    out = tmp_path / "none.zip"
+    with pytest.raises(Refused):
+        run_command(out, first="2026-10-01", last="2026-11-30")
+    for wrong in (
+        {"first": "October", "last": "2026-10-31"},
+        {"first": "2026-10-01", "last": "2026-10-31", "sample": -1},
+    ):
+        with pytest.raises(CommandError) as caught:
+            run_command(out, **wrong)
+        assert caught.value.returncode == 2
+    assert [path for path in tmp_path.iterdir() if path.is_file()] == []

@@ -1,0 +1,98 @@
+"""The auditors' page, from the form to the file in the auditor's hand."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.jobs.models import Job
+from portal.jobs.services import running
+from portal.jobs.states import JobState
+from portal.law.services import rulebook
+from portal.ledger import services as ledger
+from tests.ledger.factories import EntryFactory
+from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/evidence/"
+
+
+@pytest.fixture
+def auditor():
+    return StaffFactory(roles=["auditor"])
+
+
+@pytest.fixture
+def yesterday():
+    """A record of yesterday, sealed; yesterday as a form takes it."""
+    rulebook.sync(actor=actor.system("test"), now=clock.now())
+    moment = clock.now() - timedelta(days=1)
+    with time_machine.travel(moment, tick=False):
+        EntryFactory()
+        ledger.seal_now()
+    return moment.astimezone(clock.IST).date().isoformat()
+
+
+def ask(client, day, **changes):
+    return client.post(PAGE, {"first_day": day, "last_day": day, "sample": "1", "seed": "", **changes})
+
+
+def body(response):
+    return b"".join(response.streaming_content)
+
+
+def test_an_auditor_asks_for_a_pack_and_fetches_it_with_its_receipt(auditor, yesterday):
+    client = staff_client(auditor)
+    assert ask(client, yesterday).status_code == 302
+    job = Job.objects.get()
+    assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    page = client.get(PAGE).content.decode()
+    assert job.reference in page
+    assert ledger.verifier().vkey in page.replace("&#x2B;", "+")
+    answer = client.get(f"{PAGE}{job.reference}/pack/")
+    data = body(answer)
+    assert "manifest.json" in zipfile.ZipFile(io.BytesIO(data)).namelist()
+    assert answer["Content-Disposition"] == f'attachment; filename="evidence-{yesterday}-{yesterday}.zip"'
+    assert AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_PACK_DOWNLOADED, actor_ref=f"user:{auditor.pk}").exists()
+    proof = client.get(f"{PAGE}{job.reference}/receipt/").content
+    assert ledger.verify_receipt(proof, ledger.verifier().vkey).payload["facts"]["bytes"] == len(data)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"last_day": "2999-01-01"}, "has not ended"),
+        ({"last_day": "2020-01-01"}, "ends before it begins"),
+        ({"sample": "-1"}, "greater than or equal to 0"),
+        ({"first_day": "someday"}, "valid date"),
+    ],
+)
+def test_a_wrong_answer_is_named_and_kept(auditor, yesterday, changes, said):
+    answer = ask(staff_client(auditor), yesterday, seed="77", **changes)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert 'value="77"' in answer.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_only_the_roles_that_may_see_the_page(auditor, client):
+    assert staff_client(auditor).get(PAGE).status_code == 200
+    assert staff_client(StaffFactory(roles=["support"])).get(PAGE).status_code == 403
+    assert client.get(PAGE).status_code == 302
+    client.force_login(CustomerUserFactory(), backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(PAGE).status_code == 404
+
+
+def test_other_jobs_and_unknown_references_are_not_found(auditor, yesterday):
+    client = staff_client(auditor)
+    ask(client, yesterday)
+    Job.objects.update(kind="ledger.verify")
+    for path in (f"{Job.objects.get().reference}/pack/", f"{Job.objects.get().reference}/receipt/", "OS-JB-0/pack/"):
+        assert client.get(PAGE + path).status_code == 404
