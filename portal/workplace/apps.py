@@ -12,3 +12,9 @@ class WorkplaceConfig(AppConfig):
     name = "portal.workplace"
     verbose_name = _("Workplace")
     default = True
+
+    def ready(self) -> None:
+        from portal.core import hooks
+        from portal.workplace.job_kinds import VerifyLedger
+
+        hooks.job_kinds.register(VerifyLedger())

@@ -1,22 +1,36 @@
 """The staff's admin site."""
 
 from typing import Any
-from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
-from portal.core import hooks
+from portal.core import access, hooks
+from portal.workplace import navigation
+from portal.workplace.permissions import Permission
+
+#: Pages that are no list: (group of the menu, label, name of the address, permission that shows it).
+PAGES: tuple[tuple[int, Any, str, str], ...] = (
+    (navigation.EVIDENCE, _("State of the ledger"), "admin:ledger", Permission.LEDGER_VIEW),
+)
+#: Links to the login's own pages: (label, name of the address).
+OWN = (
+    (_("Second factor"), "mfa_index"),
+    (_("Sessions"), "signin:sessions"),
+    (_("Password"), "account_change_password"),
+)
 
 
 class StaffSite(admin.AdminSite):
-    """The Django admin as the workplace of compliance staff."""
+    """The Django admin as the workplace of compliance staff: behind a second factor, with a menu by work."""
 
-    site_header = "Onesetu compliance"
-    site_title = "Onesetu compliance"
-    index_title = "Today"
+    site_header = _("Onesetu compliance")
+    site_title = _("Onesetu compliance")
+    index_title = _("Today")
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -31,7 +45,7 @@ class StaffSite(admin.AdminSite):
         if request.user.is_authenticated:
             return HttpResponseRedirect(reverse("signin:second-factor"))
         asked = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
-        return HttpResponseRedirect(f"{resolve_url('account_login')}?{asked}")
+        return HttpResponseRedirect(f"{reverse('account_login')}?{asked}")
 
     def logout(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -42,3 +56,36 @@ class StaffSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return HttpResponseRedirect(reverse("account_change_password"))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        context["today_url"] = reverse("admin:index")
+        context["environment"] = _("Demonstration") if settings.DEMO else ("" if settings.PRODUCTION else _("Embedded"))
+        context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
+        context["navigation"] = self.navigation(request, context["available_apps"]) if context["has_permission"] else []
+        return context
+
+    def navigation(self, request: HttpRequest, apps: list[Any]) -> list[navigation.Group]:
+        """The menu of this login."""
+        models = [model for app in apps for model in app["models"]]
+        pages: dict[int, list[tuple[Any, str]]] = {}
+        for group, label, name, permission in PAGES:
+            if access.allowed(request.user, permission):
+                pages.setdefault(group, []).append((label, reverse(name)))
+        return navigation.menu(models, pages, path=request.path)
+
+    def get_log_entries(self, request: HttpRequest) -> Any:
+        """Django's own admin log stays empty."""
+        return ()
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        # Late: views import models, and the site is made while apps are still loading.
+        from portal.workplace.views import ledger, today
+
+        own: list[URLResolver | URLPattern] = [
+            path("", self.admin_view(today.page), name="index"),
+            path("ledger/", self.admin_view(ledger.state), name="ledger"),
+            path("proposals/", self.admin_view(today.waiting), name="proposals"),
+            path("ledger/verify/", self.admin_view(ledger.verify_now), name="ledger-verify"),
+        ]
+        return own + super().get_urls()

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import access
 from portal.core.admin.actions import ActionPages, ServiceAction, actions_of
+from portal.core.errors import NotAllowed, NotFound, PortalError
 
 
 class CappedPaginator(Paginator):
@@ -94,11 +96,45 @@ class StaffModelAdmin(ActionPages, admin.ModelAdmin):
         ]
         return own + super().get_urls()
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        return refusable(request, super().get_form(request, obj, change, **kwargs))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """A service's refusal stands above the form, with everything that was entered; nothing else changes."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (NotAllowed, NotFound):
+            raise
+        except PortalError as refusal:
+            if request.method != "POST":
+                raise
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Adds the row's possible acts, as links, to its page."""
+        """Adds the row's possible acts, as links, to its page. A form with errors answers 422."""
         obj = kwargs.get("obj")
         context["row_actions"] = self.row_actions(request, obj) if obj is not None else []
-        return super().render_change_form(request, context, *args, **kwargs)
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if context.get("errors"):
+            response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        return response
+
+
+def refusable(request: HttpRequest, form: type[Any]) -> type[Any]:
+    """The form with the refusal of this request's service, if there was one, as its error."""
+    refusal: Any = getattr(request, "refusal", None)
+    if refusal is None:
+        return form
+
+    class Refused(form):
+        def clean(self) -> Any:
+            super().clean()
+            raise forms.ValidationError(str(refusal), code=refusal.code)
+
+    return Refused
 
 
 class ReadOnlyAdmin(StaffModelAdmin):

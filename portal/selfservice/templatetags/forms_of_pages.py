@@ -1,7 +1,8 @@
 """What the form includes need and Django's templates cannot say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
@@ -46,3 +47,14 @@ def problems(form: forms.BaseForm) -> Iterator[Problem]:
 def is_check(field: BoundField) -> bool:
     """A single tick box: its label stands behind it."""
     return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def all_problems(form: forms.BaseForm, formsets: Iterable[Any]) -> Iterator[Problem]:
+    """The errors of a staff form and of the forms inside it (``inline_admin_formsets``)."""
+    yield from problems(form)
+    for wrapped in formsets or ():
+        for text in wrapped.formset.non_form_errors():
+            yield Problem(str(text), "")
+        for inner in wrapped.formset.forms:
+            yield from problems(inner)

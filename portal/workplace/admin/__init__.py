@@ -1,0 +1,16 @@
+"""Admin pages of the lowest rooms, which have none of their own, and of the workplace's proposals."""
+
+from portal.workplace.admin.audit import AuditEventAdmin
+from portal.workplace.admin.law import ClockAdmin, HouseRuleAdmin, LegalRuleAdmin, ProfileAdmin, PurposeAdmin
+from portal.workplace.admin.proposals import ProfileProposalAdmin, PurposeProposalAdmin
+
+__all__ = [
+    "AuditEventAdmin",
+    "ClockAdmin",
+    "HouseRuleAdmin",
+    "LegalRuleAdmin",
+    "ProfileAdmin",
+    "ProfileProposalAdmin",
+    "PurposeAdmin",
+    "PurposeProposalAdmin",
+]

@@ -1,0 +1,165 @@
+"""Pages of two-person changes: the maker fills in, the checker sees what differs, its hash, and answers."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.admin import StaffModelAdmin, service_action
+from portal.core.admin.bases import refusable
+from portal.core.errors import PortalError
+from portal.law import selectors as law
+from portal.law.models import OrganisationProfile, Purpose
+from portal.law.states import LawfulBasis, Regime, Switch
+from portal.people.models import FourEyesModel
+from portal.people.services import four_eyes
+from portal.people.states import Answer
+from portal.workplace import services
+from portal.workplace.forms import AnswerForm, ProfileProposalForm, PurposeProposalForm, label_of
+from portal.workplace.models import ProfileProposal, PurposeProposal
+from portal.workplace.permissions import Permission
+
+
+def why_not(proposal: FourEyesModel, user: Any) -> str:
+    """Why this person cannot answer this proposal; empty when they can."""
+    try:
+        four_eyes.require_checker(proposal, user)
+    except PortalError as refusal:
+        return str(refusal)
+    return ""
+
+
+class ProposalAdmin(StaffModelAdmin):
+    """A proposal is added, read and answered; nobody edits it."""
+
+    change_form_template = "admin/proposal.html"
+    list_filter = ("answer",)
+    fields_of_answer = ("answer", "checked_by", "checked_at", "reason")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def differences(self, obj: Any) -> list[tuple[Any, str, str]]:
+        """What would change: (label, now, proposed). Lines that stay the same are left out."""
+        raise NotImplementedError
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context["differences"] = self.differences(obj)
+            context["why_not"] = why_not(obj, request.user) if obj.answer == Answer.PENDING else ""
+            context["is_pending"] = obj.answer == Answer.PENDING
+            context["answer_form"] = AnswerForm()
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def changed(lines: Mapping[Any, tuple[str, str]]) -> list[tuple[Any, str, str]]:
+    return [(label, before, after) for label, (before, after) in lines.items() if before != after]
+
+
+@admin.register(ProfileProposal)
+class ProfileProposalAdmin(ProposalAdmin):
+    form = ProfileProposalForm
+    view_permission = Permission.PROFILE_VIEW
+    add_permission = Permission.PROFILE_PROPOSE
+    list_display = ("id", "effective_from", "answer", "made_by", "made_at", "checked_by", "checked_at")
+    list_display_links = ("id", "effective_from")
+    list_select_related = ("made_by", "checked_by")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        present = law.profile(on=clock.now().astimezone(clock.IST).date())
+
+        class WithPresent(ProfileProposalForm):
+            def __init__(self, *args: Any, **inner: Any) -> None:
+                super().__init__(*args, present=present, **inner)
+
+        return refusable(request, WithPresent)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("effective_from", *OrganisationProfile.SWITCHES) if obj is None else ("effective_from",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Adding is proposing."""
+        made = services.propose_profile(
+            answers=form.answers,
+            effective_from=form.cleaned_data["effective_from"],
+            actor=request.actor,  # type: ignore[attr-defined]
+        )
+        obj.pk = made.pk
+
+    def differences(self, obj: ProfileProposal) -> list[tuple[Any, str, str]]:
+        present = law.profile(on=obj.effective_from)
+        return changed(
+            {
+                label_of(OrganisationProfile, name): (
+                    str(Switch(getattr(present, name)).label),
+                    str(Switch(value).label),
+                )
+                for name, value in obj.answers.items()
+            }
+        )
+
+    @service_action(permission=Permission.PROFILE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
+    def answer_proposal(self, request: HttpRequest, obj: ProfileProposal, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        services.answer_profile(proposal=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
+        return str(_("Approved.") if approve else _("Refused."))
+
+
+@admin.register(PurposeProposal)
+class PurposeProposalAdmin(ProposalAdmin):
+    form = PurposeProposalForm
+    view_permission = Permission.PURPOSE_VIEW
+    add_permission = Permission.PURPOSE_PROPOSE
+    list_display = ("code", "effective_from", "answer", "made_by", "made_at", "checked_by", "checked_at")
+    list_select_related = ("made_by", "checked_by")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None:
+            return ("code", "effective_from")
+        return list(PurposeProposalForm().fields)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        return refusable(request, PurposeProposalForm)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Adding is proposing."""
+        made = services.propose_purpose(
+            code=form.cleaned_data["code"],
+            content=form.content,
+            effective_from=form.cleaned_data["effective_from"],
+            actor=request.actor,  # type: ignore[attr-defined]
+        )
+        obj.pk = made.pk
+
+    def differences(self, obj: PurposeProposal) -> list[tuple[Any, str, str]]:
+        last = Purpose.objects.filter(code=obj.code, effective_from__lt=obj.effective_from).order_by("-version").first()
+        before = {name: getattr(last, name) for name in obj.content} if last else {}
+        labels = {name: label_of(Purpose, name) for name in obj.content}
+        return changed(
+            {labels[name]: (plain(name, before.get(name)), plain(name, obj.content[name])) for name in labels}
+        )
+
+    @service_action(permission=Permission.PURPOSE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
+    def answer_proposal(self, request: HttpRequest, obj: PurposeProposal, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        services.answer_purpose(proposal=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
+        return str(_("Approved.") if approve else _("Refused."))
+
+
+def plain(name: str, value: Any) -> str:
+    """A field's value as lines of text."""
+    if not value:
+        return ""
+    if name == "bases":
+        return "\n".join(f"{Regime(regime).label}: {LawfulBasis(basis).label}" for regime, basis in value.items())
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {text}" for key, text in value.items())
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,180 @@
+"""The figures of "Today": each counts rows and links to the list of exactly those rows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.core import access
+from portal.core.clock import IST
+from portal.jobs.models import Job
+from portal.jobs.states import FINISHED
+from portal.law.models import Clock
+from portal.law.states import ClockState
+from portal.ledger.models import Head, Pending, Verification
+from portal.outbox.models import Message
+from portal.outbox.states import MessageState
+from portal.workplace import proposals
+from portal.workplace.permissions import Permission
+
+#: How many running deadlines the page lists.
+NEXT = 10
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its words. ``tone`` is ok, warn or err; the words say it without colour."""
+
+    label: str
+    number: str
+    words: str
+    url: str
+    tone: str = ""
+    is_words: bool = False
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One running clock, with the reference of its owner and a link to it."""
+
+    reference: str
+    rule: str
+    due_at: datetime
+    says: str
+    tone: str
+    url: str
+
+
+def end_of_day(now: datetime) -> datetime:
+    """The last instant of the day in India."""
+    return datetime.combine(now.astimezone(IST).date(), time.max, tzinfo=IST)
+
+
+def address(name: str, query: str = "") -> str:
+    """The address of a list with its filter, empty where this installation has no such list."""
+    try:
+        return reverse(name) + (f"?{query}" if query else "")
+    except NoReverseMatch:
+        return ""
+
+
+def clocks_late(user: Any, now: datetime) -> Figure:
+    count = Clock.objects.filter(state=ClockState.RUNNING, due_at__lt=now).count()
+    return Figure(
+        _("Overdue"),
+        str(count),
+        ngettext("deadline has passed", "deadlines have passed", count),
+        address("admin:law_clock_changelist", "when=late"),
+        "err" if count else "ok",
+    )
+
+
+def clocks_today(user: Any, now: datetime) -> Figure:
+    count = Clock.objects.filter(state=ClockState.RUNNING, due_at__gte=now, due_at__lte=end_of_day(now)).count()
+    return Figure(
+        _("Due today"),
+        str(count),
+        ngettext("deadline ends today", "deadlines end today", count),
+        address("admin:law_clock_changelist", "when=today"),
+        "warn" if count else "ok",
+    )
+
+
+def proposals_waiting(user: Any, now: datetime) -> Figure:
+    count = proposals.count_for(user, now=now)
+    return Figure(
+        _("Waiting for you as second person"),
+        str(count),
+        ngettext("proposal to answer", "proposals to answer", count),
+        address("admin:proposals"),
+        "warn" if count else "ok",
+    )
+
+
+def messages_dead(user: Any, now: datetime) -> Figure:
+    count = Message.objects.filter(state=MessageState.DEAD).count()
+    return Figure(
+        _("Messages not delivered"),
+        str(count),
+        ngettext("message needs a decision", "messages need a decision", count),
+        address("admin:outbox_message_changelist", f"state__exact={MessageState.DEAD}"),
+        "err" if count else "ok",
+    )
+
+
+def jobs_running(user: Any, now: datetime) -> Figure:
+    count = Job.objects.exclude(state__in=FINISHED).count()
+    return Figure(
+        _("Long work"),
+        str(count),
+        ngettext("job waits or runs", "jobs wait or run", count),
+        address("admin:jobs_job_changelist"),
+    )
+
+
+def ledger_state(user: Any, now: datetime) -> Figure:
+    """Stopped, late, failed or clean, with the time of the last check."""
+    head = Head.objects.first()
+    last = Verification.objects.order_by("-pk").first()
+    waiting = Pending.objects.count()
+    unsealed = ngettext("%(count)s entry waits to be sealed", "%(count)s entries wait to be sealed", waiting)
+    words = unsealed % {"count": waiting}
+    if head is not None and head.stopped_at is not None:
+        said, tone = _("Signing stopped"), "err"
+    elif last is None:
+        said, tone = _("Not checked yet"), "warn"
+    elif not last.ok:
+        said, tone = _("Check failed"), "err"
+    else:
+        at = date_format(localtime(last.finished_at), "j M, H:i")
+        said, tone = _("Clean, %(at)s") % {"at": at}, "ok"
+    return Figure(_("Ledger"), said, words, address("admin:ledger"), tone, is_words=True)
+
+
+#: Each figure with the permission without which it is not shown, in the order of the page.
+FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
+    (Permission.CLOCK_VIEW, clocks_late),
+    (Permission.CLOCK_VIEW, clocks_today),
+    ("", proposals_waiting),
+    (Permission.MESSAGE_VIEW, messages_dead),
+    (Permission.JOB_VIEW, jobs_running),
+    (Permission.LEDGER_VIEW, ledger_state),
+)
+
+
+def figures(user: Any, *, now: datetime) -> Iterator[Figure]:
+    """What this login may see of today."""
+    for permission, count in FIGURES:
+        if not permission or access.allowed(user, permission):
+            yield count(user, now)
+
+
+def next_deadlines(user: Any, *, now: datetime) -> list[Deadline]:
+    """The running clocks that end first."""
+    if not access.allowed(user, Permission.CLOCK_VIEW):
+        return []
+    return [deadline(clock, now) for clock in Clock.objects.filter(state=ClockState.RUNNING).order_by("due_at")[:NEXT]]
+
+
+def deadline(clock: Clock, now: datetime) -> Deadline:
+    """A clock in words: how long is left, or how late it is."""
+    label, _sep, reference = clock.owner.partition(":")
+    left = clock.due_at - now
+    hours, days = abs(left) // timedelta(hours=1), abs(left).days
+    if days:
+        amount = ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    else:
+        amount = ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    if left < timedelta():
+        says, tone = _("late by %(time)s") % {"time": amount}, "err"
+    else:
+        tone = "warn" if clock.due_at <= end_of_day(now) else "ok"
+        says = _("%(time)s left") % {"time": amount}
+    name = f"admin:{label.replace('.', '_').lower()}_changelist"
+    return Deadline(reference, clock.rule_key, clock.due_at, says, tone, address(name, f"q={reference}"))

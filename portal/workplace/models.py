@@ -1,0 +1,46 @@
+"""Proposals about the lowest rooms, which know no people."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+from portal.people.models import FourEyesModel
+
+_PROPOSAL = "id act made_by made_at checked_by checked_at shown_sha256 answer"
+
+
+class ProfileProposal(FourEyesModel):
+    """New answers of the organisation profile from a day on. Adopted, they become a row of ``law``."""
+
+    answers = models.JSONField(_("answers"))
+    effective_from = models.DateField(_("in force from"))
+
+    data_categories = declare(none=f"{_PROPOSAL} answers effective_from", free_text="reason")
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("proposal for the profile")
+        verbose_name_plural = _("proposals for the profile")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"profile from {self.effective_from}"
+
+
+class PurposeProposal(FourEyesModel):
+    """A new purpose or a new version of one. ``content`` holds the fields of ``law.services.purposes.adopt``."""
+
+    code = models.SlugField(_("code"), max_length=40)
+    content = models.JSONField(_("content"))
+    effective_from = models.DateField(_("in force from"))
+
+    data_categories = declare(none=f"{_PROPOSAL} code content effective_from", free_text="reason")
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("proposal for a purpose")
+        verbose_name_plural = _("proposals for purposes")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.code} from {self.effective_from}"

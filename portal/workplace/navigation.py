@@ -1,0 +1,64 @@
+"""The menu of the workplace: ordered by the work that is done, not by the app a table lives in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: Any
+    url: str
+    is_here: bool
+
+
+@dataclass
+class Group:
+    name: Any
+    entries: list[Entry] = field(default_factory=list)
+
+
+#: The groups in their order, each with its lists (``app.Model``) in theirs. A model that is not named here comes last in
+#: the group of its app, so that no registered page is out of reach.
+GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
+    (_("Grievances and requests"), ("grievances",), ("grievances.Ticket",)),
+    (_("KYC"), ("kyc",), ("kyc.Case", "kyc.Document", "kyc.Decision")),
+    (_("Consent"), ("consent",), ("consent.ConsentEvent", "consent.ConsentState", "consent.NoticeVersion")),
+    (_("Customers"), (), ("people.Customer", "people.Principal")),
+    (_("Messages"), ("outbox",), ("outbox.Message",)),
+    (_("Registers and retention"), ("registers", "retention"), ()),
+    (_("Law"), ("law",), ("law.LegalRule", "law.HouseRule", "law.Purpose", "law.OrganisationProfile", "law.Clock")),
+    (_("Evidence"), ("evidence", "audit", "ledger"), ("audit.AuditEvent", "ledger.Verification")),
+    (_("Staff and operation"), ("people", "jobs", "workplace"), ("people.User", "people.RoleGrant", "jobs.Job")),
+)
+#: The place of the group that holds the pages of the ledger.
+EVIDENCE = 7
+
+
+def _rank(model: Mapping[str, Any]) -> tuple[int, int, str]:
+    """The group and the place in it of one registered model."""
+    label = model["model"]._meta.label
+    app = model["model"]._meta.app_label
+    for number, (_name, _apps, named) in enumerate(GROUPS):
+        if label in named:
+            return number, named.index(label), ""
+    for number, (_name, apps, named) in enumerate(GROUPS):
+        if app in apps:
+            return number, len(named), str(model["name"]).lower()
+    return len(GROUPS), 0, str(model["name"]).lower()
+
+
+def menu(models: Iterable[Mapping[str, Any]], pages: Mapping[int, list[tuple[Any, str]]], *, path: str) -> list[Group]:
+    """The groups that hold at least one page this login may see.
+
+    ``models`` are the site's dictionaries of registered models; ``pages`` adds pages that are no list, by group.
+    """
+    groups = [Group(name) for name, _apps, _named in GROUPS] + [Group(_("More"))]
+    for number, extra in pages.items():
+        groups[number].entries.extend(Entry(label, url, path.startswith(url)) for label, url in extra)
+    for model in sorted(models, key=_rank):
+        if url := model.get("admin_url"):
+            groups[_rank(model)[0]].entries.append(Entry(model["name"], url, path.startswith(url)))
+    return [group for group in groups if group.entries]

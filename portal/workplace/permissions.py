@@ -1,0 +1,28 @@
+"""What a role may allow on the pages of the lowest rooms, which know no roles themselves."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
+
+    AUDIT_VIEW = "audit.event:view"
+    CLOCK_VIEW = "law.clock:view"
+    JOB_VIEW = "jobs.job:view"
+    LEDGER_VERIFY = "ledger:verify"
+    LEDGER_VIEW = "ledger.entry:view"
+    MESSAGE_VIEW = "outbox.message:view"
+    PROFILE_ANSWER = "law.profile:answer"
+    PROFILE_PROPOSE = "law.profile:propose"
+    PROFILE_VIEW = "law.profile:view"
+    PURPOSE_ANSWER = "law.purpose:answer"
+    PURPOSE_PROPOSE = "law.purpose:propose"
+    PURPOSE_VIEW = "law.purpose:view"
+    RULE_VIEW = "law.rule:view"
+
+
+class Act(StrEnum):
+    """What needs two people; who may do which half is data in ``roles.toml``."""
+
+    PROFILE_CHANGE = "law.profile.change"
+    PURPOSE_ADOPT = "law.purpose.adopt"

@@ -1,0 +1,129 @@
+"""Two-person changes of the profile and of purposes: the proposal here, what follows from a yes in ``portal.law``."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.law import selectors as law
+from portal.law.models import Purpose
+from portal.law.services import profiles, purposes
+from portal.people.models import FourEyesModel
+from portal.people.services import four_eyes
+from portal.workplace.models import ProfileProposal, PurposeProposal
+from portal.workplace.permissions import Act
+
+
+def shown_profile(answers: Mapping[str, str], effective_from: date) -> dict[str, Any]:
+    """What both people see of a profile and are bound to."""
+    return {"answers": dict(answers), "effective_from": effective_from.isoformat()}
+
+
+def shown_purpose(code: str, content: Mapping[str, Any], effective_from: date) -> dict[str, Any]:
+    """What both people see of a purpose and are bound to."""
+    return {"code": code, "content": dict(content), "effective_from": effective_from.isoformat()}
+
+
+def propose_profile(*, answers: Mapping[str, str], effective_from: date, actor: Actor) -> ProfileProposal:
+    """Propose answers from a day on. Nothing changes until another person approves.
+
+    Raises Refused for a day in the past or answers that change nothing, NotAllowed when the role may not propose.
+    """
+    now = clock.now()
+    today = now.astimezone(clock.IST).date()
+    if effective_from < today:
+        raise Refused(_("The profile cannot change in the past. Choose today or a later day."))
+    present = law.profile(on=effective_from)
+    if all(getattr(present, name) == value for name, value in answers.items()):
+        raise Refused(_("These answers are in force already. Change at least one."))
+    with transaction.atomic():
+        proposal = four_eyes.propose(
+            ProfileProposal,
+            act=Act.PROFILE_CHANGE,
+            maker=four_eyes.person_of(actor),
+            shown=shown_profile(answers, effective_from),
+            now=now,
+            answers=dict(answers),
+            effective_from=effective_from,
+        )
+        _record(AuditKind.LAW_PROFILE_PROPOSED, proposal, actor, effective_from)
+    return proposal
+
+
+def answer_profile(*, proposal: ProfileProposal, approve: bool, reason: str, actor: Actor) -> None:
+    """Approve or refuse. A yes writes the profile in the same transaction. Raises what ``four_eyes.answer`` raises."""
+    shown = shown_profile(proposal.answers, proposal.effective_from)
+    with transaction.atomic():
+        _answer(proposal, shown, approve=approve, reason=reason, actor=actor)
+        if approve:
+            profiles.adopt(
+                answers=proposal.answers,
+                effective_from=proposal.effective_from,
+                made_by_ref=f"user:{proposal.made_by_id}",
+                checked_by_ref=f"user:{proposal.checked_by_id}",
+                shown_sha256=proposal.shown_sha256,
+                actor=actor,
+            )
+
+
+def propose_purpose(*, code: str, content: Mapping[str, Any], effective_from: date, actor: Actor) -> PurposeProposal:
+    """Propose a purpose, checked by the rules of ``law`` at once, so that nobody is asked to approve what cannot be.
+
+    Raises Refused for what the law or the house does not allow, NotAllowed when the role may not propose.
+    """
+    now = clock.now()
+    if effective_from < now.astimezone(clock.IST).date():
+        raise Refused(_("A purpose cannot change in the past. Choose today or a later day."))
+    last = Purpose.objects.filter(code=code).order_by("-version").first()
+    purposes.check(Purpose(code=code, version=0, effective_from=effective_from, **content), last=last)
+    with transaction.atomic():
+        proposal = four_eyes.propose(
+            PurposeProposal,
+            act=Act.PURPOSE_ADOPT,
+            maker=four_eyes.person_of(actor),
+            shown=shown_purpose(code, content, effective_from),
+            now=now,
+            code=code,
+            content=dict(content),
+            effective_from=effective_from,
+        )
+        _record(AuditKind.LAW_PURPOSE_PROPOSED, proposal, actor, effective_from)
+    return proposal
+
+
+def answer_purpose(*, proposal: PurposeProposal, approve: bool, reason: str, actor: Actor) -> None:
+    """Approve or refuse. A yes writes the next version in the same transaction; its notice has still to be published."""
+    shown = shown_purpose(proposal.code, proposal.content, proposal.effective_from)
+    with transaction.atomic():
+        _answer(proposal, shown, approve=approve, reason=reason, actor=actor)
+        if approve:
+            purposes.adopt(
+                code=proposal.code,
+                fields=proposal.content,
+                effective_from=proposal.effective_from,
+                made_by_ref=f"user:{proposal.made_by_id}",
+                checked_by_ref=f"user:{proposal.checked_by_id}",
+                shown_sha256=proposal.shown_sha256,
+                actor=actor,
+            )
+
+
+def _answer(proposal: FourEyesModel, shown: Mapping[str, Any], *, approve: bool, reason: str, actor: Actor) -> None:
+    checker = four_eyes.person_of(actor)
+    four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown, reason=reason, now=clock.now())
+
+
+def _record(kind: AuditKind, proposal: FourEyesModel, actor: Actor, effective_from: date) -> None:
+    facts: dict[str, str | int | bool | None] = {
+        "proposal": proposal.pk,
+        "effective_from": effective_from.isoformat(),
+        "shown_sha256": proposal.shown_sha256,
+    }
+    audit.record(kind, actor=actor, about=f"{proposal._meta.label_lower}:{proposal.pk}", facts=facts)

@@ -1,0 +1,23 @@
+"""Staff in their browsers, signed in with both factors."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[..., Any]:
+    """``staff("auditor")`` is a browser of a new staff member with that role; the member is its ``member``."""
+
+    def enter(*roles: str) -> Client:
+        member = StaffFactory(roles=list(roles))
+        client = staff_client(member)
+        client.member = member
+        return client
+
+    return enter

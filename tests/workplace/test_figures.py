@@ -1,0 +1,70 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from portal.core import actor, clock
+from portal.jobs import services as jobs
+from portal.law.models import Clock
+from portal.workplace import figures
+from portal.workplace.job_kinds import VERIFY_LEDGER
+from tests.law.factories import ClockFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def by_label(answer):
+    return {figure.label: figure for figure in answer.context["figures"]}
+
+
+def test_a_figure_and_the_list_behind_it_count_the_same_rows(staff):
+    now = clock.now()
+    for due in (now - timedelta(days=2), now - timedelta(minutes=1), now + timedelta(days=3)):
+        ClockFactory(started_at=now - timedelta(days=9), due_at=due, target_at=due, outer_limit_at=due)
+    client = staff("grievance_officer")
+    late = by_label(client.get("/admin/"))["Overdue"]
+    assert late.number == "2"
+    assert client.get(late.url).context["cl"].result_count == 2
+
+
+def test_a_paused_clock_is_not_late(staff):
+    now = clock.now()
+    ClockFactory(
+        started_at=now - timedelta(days=9),
+        due_at=now - timedelta(days=1),
+        state="paused",
+        paused_at=now - timedelta(days=2),
+    )
+    assert by_label(staff("grievance_officer").get("/admin/"))["Overdue"].number == "0"
+
+
+def test_the_day_ends_at_midnight_in_india():
+    assert figures.end_of_day(datetime(2026, 11, 24, 18, 29, tzinfo=UTC)).date().isoformat() == "2026-11-24"
+    assert figures.end_of_day(datetime(2026, 11, 24, 18, 31, tzinfo=UTC)).date().isoformat() == "2026-11-25"
+
+
+@pytest.mark.parametrize(
+    ("left", "says", "tone"),
+    [
+        (timedelta(days=3), "3 days left", "ok"),
+        (timedelta(minutes=-90), "late by 1 hour", "err"),
+        (timedelta(days=-2, minutes=-5), "late by 2 days", "err"),
+    ],
+)
+def test_a_deadline_says_in_words_how_much_is_left(left, says, tone):
+    now = datetime(2026, 11, 24, 6, tzinfo=UTC)
+    row = figures.deadline(Clock(owner="grievances.ticket:OS-GR-7K4M-9QX2", rule_key="X", due_at=now + left), now)
+    assert (row.says, row.tone, row.reference) == (says, tone, "OS-GR-7K4M-9QX2")
+
+
+def test_support_does_not_see_the_figures_of_other_roles(staff):
+    assert set(by_label(staff("support").get("/admin/"))) == {"Waiting for you as second person"}
+
+
+def test_work_that_has_ended_is_not_counted(staff):
+    client = staff("administrator")
+    assert by_label(client.get("/admin/"))["Long work"].number == "0"
+    acting = actor.staff(client.member.pk)
+    job = jobs.start(kind=VERIFY_LEDGER, parameters={}, actor=acting)
+    assert by_label(client.get("/admin/"))["Long work"].number == "1"
+    jobs.cancel(job, acting)
+    assert by_label(client.get("/admin/"))["Long work"].number == "0"

@@ -1,0 +1,57 @@
+import pytest
+from django.urls import reverse
+
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.jobs.models import Job
+from portal.jobs.services import running
+from portal.ledger import services as ledger
+from portal.ledger.models import Verification
+from portal.ledger.services import signing
+from portal.ledger.states import Scope
+from portal.workplace.job_kinds import VERIFY_LEDGER
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_verify_now_checks_every_entry_and_shows_the_result(staff):
+    client = staff("auditor")
+    ledger.seal_now(wait=2)
+    client.post(reverse("admin:ledger-verify"))
+    job = Job.objects.get(kind=VERIFY_LEDGER)
+    running.run(job.pk, now=clock.now())
+    run = Verification.objects.get()
+    assert (run.scope, run.ok) == (Scope.ALL, True)
+    assert run.size > 0
+    assert AuditEvent.objects.filter(kind="ledger.verification.passed").exists()
+    page = client.get(reverse("admin:ledger"))
+    assert "Clean" in page.text
+    assert page.context["job"] is None
+
+
+def test_a_check_that_runs_is_not_started_twice(staff):
+    client = staff("auditor")
+    client.post(reverse("admin:ledger-verify"))
+    client.post(reverse("admin:ledger-verify"))
+    assert Job.objects.filter(kind=VERIFY_LEDGER).count() == 1
+
+
+def test_a_link_cannot_start_a_check(staff):
+    assert staff("auditor").get(reverse("admin:ledger-verify")).status_code == 405
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["admin:ledger", "admin:ledger-verify"])
+def test_a_role_without_the_ledger_gets_403(staff, name):
+    client = staff("support")
+    act = client.post if name.endswith("verify") else client.get
+    assert act(reverse(name)).status_code == 403
+
+
+def test_a_stopped_ledger_says_so_on_its_page_and_on_today(staff):
+    client = staff("administrator")
+    ledger.seal_now(wait=2)
+    signing.stop_signing(check="V2", index=3)
+    assert "Check V2 failed" in client.get(reverse("admin:ledger")).text
+    figure = next(figure for figure in client.get("/admin/").context["figures"] if figure.label == "Ledger")
+    assert (figure.number, figure.tone) == ("Signing stopped", "err")

@@ -1,0 +1,145 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from portal.core import actor, clock
+from portal.core.errors import NotAllowed, Refused
+from portal.law import selectors as law
+from portal.law.models import OrganisationProfile, Purpose
+from portal.workplace import services
+from portal.workplace.models import ProfileProposal, PurposeProposal
+from tests.people.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+ADD_PROFILE = "admin:workplace_profileproposal_add"
+CONTENT = {
+    "names": {"en": "Surveys"},
+    "descriptions": {"en": "Questions about how we did."},
+    "message_category": "service",
+    "bases": {"IN": "consent", "EU": "consent", "US-CA": "notice_and_opt_out"},
+    "balancing_test": "",
+    "used_categories": ["contact"],
+    "channels": ["email"],
+    "retention_class": "consent_evidence",
+    "validity_rule": "",
+}
+
+
+def today():
+    return clock.now().astimezone(clock.IST).date()
+
+
+def acting(user):
+    return actor.staff(user.pk)
+
+
+def answers(**changed):
+    return {**dict.fromkeys(OrganisationProfile.SWITCHES, "undecided"), **changed}
+
+
+@pytest.fixture
+def maker():
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+@pytest.fixture
+def proposal(maker):
+    return services.propose_profile(answers=answers(intermediary="no"), effective_from=today(), actor=acting(maker))
+
+
+def test_a_profile_changes_only_when_another_person_approves(proposal):
+    assert law.profile(on=today()).intermediary == "undecided"
+    checker = StaffFactory(roles=["administrator"])
+    services.answer_profile(proposal=proposal, approve=True, reason="", actor=acting(checker))
+    row = law.profile(on=today())
+    assert row.intermediary == "no"
+    assert (row.made_by_ref, row.checked_by_ref) == (f"user:{proposal.made_by_id}", f"user:{checker.pk}")
+
+
+def test_the_maker_cannot_approve(proposal, maker):
+    with pytest.raises(NotAllowed):
+        services.answer_profile(proposal=proposal, approve=True, reason="", actor=acting(maker))
+    assert not OrganisationProfile.objects.exists()
+
+
+def test_a_proposal_that_was_changed_behind_the_checkers_back_is_refused(proposal):
+    ProfileProposal.objects.filter(pk=proposal.pk).update(answers=answers(ccpa_business="no"))
+    proposal.refresh_from_db()
+    with pytest.raises(Refused, match="has changed since"):
+        services.answer_profile(
+            proposal=proposal, approve=True, reason="", actor=acting(StaffFactory(roles=["administrator"]))
+        )
+    assert not OrganisationProfile.objects.exists()
+
+
+def test_a_profile_cannot_change_in_the_past(maker):
+    with pytest.raises(Refused, match="in the past"):
+        services.propose_profile(
+            answers=answers(intermediary="no"), effective_from=today() - timedelta(days=1), actor=acting(maker)
+        )
+
+
+def test_a_purpose_that_the_law_does_not_allow_is_refused_before_anybody_is_asked(maker):
+    wrong = {**CONTENT, "bases": {**CONTENT["bases"], "IN": "legitimate_interest"}}
+    with pytest.raises(Refused, match="does not exist in the law of India"):
+        services.propose_purpose(code="surveys", content=wrong, effective_from=today(), actor=acting(maker))
+    assert not PurposeProposal.objects.exists()
+
+
+def test_an_approved_purpose_waits_for_its_notice(maker):
+    made = services.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
+    services.answer_purpose(proposal=made, approve=True, reason="", actor=acting(StaffFactory(roles=["administrator"])))
+    purpose = Purpose.objects.get(code="surveys")
+    assert purpose.version == 1
+    assert purpose.notice_published_at is None
+
+
+def test_the_pages_take_a_proposal_from_one_person_to_another(staff):
+    maker, checker = staff("data_protection_officer"), staff("administrator")
+    form = {"effective_from": today().isoformat(), **answers(telecom_entity="yes")}
+    maker.post(reverse(ADD_PROFILE), form)
+    made = ProfileProposal.objects.get()
+    listed = checker.get(reverse("admin:proposals"))
+    assert [row.url for row in listed.context["waiting"]] == [
+        reverse("admin:workplace_profileproposal_change", args=[made.pk])
+    ]
+    page = checker.get(listed.context["waiting"][0].url)
+    assert made.shown_sha256 in page.text
+    assert [(before, after) for _label, before, after in page.context["differences"]] == [("not decided", "yes")]
+    done = checker.post(page.context["row_actions"][0]["url"], {"decision": "approve", "answer": "1"})
+    assert "Approved." in done.text
+    assert law.profile(on=today()).telecom_entity == "yes"
+
+
+def test_the_makers_page_offers_no_answer_and_a_forged_post_changes_nothing(staff):
+    maker = staff("data_protection_officer")
+    maker.post(reverse(ADD_PROFILE), {"effective_from": today().isoformat(), **answers(telecom_entity="yes")})
+    made = ProfileProposal.objects.get()
+    page = maker.get(reverse("admin:workplace_profileproposal_change", args=[made.pk]))
+    assert page.context["row_actions"] == []
+    assert "Somebody else must answer" in page.text
+    url = reverse("admin:workplace_profileproposal_do_one", args=[made.pk, "answer-proposal"])
+    maker.post(url, {"decision": "approve", "answer": "1"})
+    made.refresh_from_db()
+    assert made.answer == "pending"
+
+
+def test_a_refusal_by_the_service_keeps_what_was_entered(staff):
+    maker = staff("data_protection_officer")
+    past = (today() - timedelta(days=1)).isoformat()
+    page = maker.post(reverse(ADD_PROFILE), {"effective_from": past, **answers(telecom_entity="yes")})
+    assert page.status_code == 422
+    assert "The profile cannot change in the past" in page.text
+    assert f'value="{past}"' in page.text
+    assert not ProfileProposal.objects.exists()
+
+
+def test_an_auditor_reads_proposals_and_cannot_answer(staff, proposal):
+    auditor = staff("auditor")
+    url = reverse("admin:workplace_profileproposal_change", args=[proposal.pk])
+    assert auditor.get(url).status_code == 200
+    act = reverse("admin:workplace_profileproposal_do_one", args=[proposal.pk, "answer-proposal"])
+    assert auditor.post(act, {"decision": "approve", "answer": "1"}).status_code == 403
+    assert auditor.get(reverse(ADD_PROFILE)).status_code == 403
