@@ -1,6 +1,7 @@
 """Admin pages of the lowest rooms, which have none of their own, and of the workplace's proposals."""
 
 from portal.workplace.admin.audit import AuditEventAdmin
+from portal.workplace.admin.jobs import JobAdmin
 from portal.workplace.admin.law import ClockAdmin, HouseRuleAdmin, LegalRuleAdmin, ProfileAdmin, PurposeAdmin
 from portal.workplace.admin.proposals import ProfileProposalAdmin, PurposeProposalAdmin
 
@@ -8,6 +9,7 @@ __all__ = [
     "AuditEventAdmin",
     "ClockAdmin",
     "HouseRuleAdmin",
+    "JobAdmin",
     "LegalRuleAdmin",
     "ProfileAdmin",
     "ProfileProposalAdmin",

@@ -1,0 +1,85 @@
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import access, clock
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs import services
+from portal.jobs.models import Job
+from portal.jobs.permissions import Permission
+from portal.jobs.services import results
+from portal.jobs.states import FINISHED, JobState
+
+#: Seconds after which the page of an unfinished job loads itself again, without any script.
+REFRESH = 5
+
+
+def _ended(job: Job, user: Any) -> str:
+    return str(_("This job has ended already.")) if job.state in FINISHED else ""
+
+
+def _not_failed(job: Job, user: Any) -> str:
+    return "" if job.state == JobState.FAILED else str(_("This job has not failed."))
+
+
+def may_fetch(job: Job, user: Any) -> bool:
+    """Whoever asked for a result fetches it, and nobody else: it was made with that person's rights."""
+    return job.started_by == f"staff:user:{user.pk}"
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """Long work: how far it is, what came of it."""
+
+    view_permission = Permission.JOB_VIEW
+    change_form_template = "admin/jobs/job/page.html"
+    list_display = ("reference", "kind", "state", "progress", "started_by", "created_at", "finished_at")
+    list_filter = ("state", "kind")
+    search_fields = ("reference",)
+    fields = ("reference", "kind", "parameters", "state", "failure_code", "started_by", "attempts", "created_at")
+
+    @admin.display(description=_("progress"))
+    def progress(self, job: Job) -> str:
+        return f"{job.done:,} / {job.total:,}" if job.total is not None else f"{job.done:,}"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        job = self.get_object(request, object_id)
+        context = {**(extra_context or {}), "refresh": 0}
+        if job is not None:
+            context |= self._state_of(job, request.user, clock.now())
+        return super().change_view(request, object_id, form_url, context)
+
+    def _state_of(self, job: Job, user: Any, now: datetime) -> dict[str, Any]:
+        is_there = job.state == JobState.DONE and job.result_expires_at is not None and job.result_expires_at > now
+        url = reverse("admin:jobs_job_result", args=[job.pk]) if is_there and may_fetch(job, user) else ""
+        return {"job": job, "refresh": 0 if job.state in FINISHED else REFRESH, "result_url": url}
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [path("<int:pk>/result/", wrap(self.result), name="jobs_job_result")]
+        return own + super().get_urls()
+
+    def result(self, request: HttpRequest, pk: int) -> FileResponse:
+        """The file, for whoever asked for it. Raises NotFound when it has expired."""
+        access.require(request.user, Permission.JOB_VIEW)
+        job = Job.objects.select_related("result_file").filter(pk=pk).first()
+        if job is None or not may_fetch(job, request.user):
+            raise Http404
+        stream = results.open_result(job, actor=request.actor)  # type: ignore[attr-defined]
+        return FileResponse(stream, as_attachment=True, filename=job.file_name, content_type="application/octet-stream")
+
+    @service_action(permission=Permission.JOB_CANCEL, label=_("Cancel"), skip=_ended)
+    def cancel_job(self, request: HttpRequest, obj: Job, answer: dict[str, Any]) -> str:
+        services.cancel(obj, request.actor)  # type: ignore[attr-defined]
+        return str(_("Cancelled.") if obj.state == JobState.CANCELLED else _("Will stop at its next step."))
+
+    @service_action(permission=Permission.JOB_RESTART, label=_("Start again"), skip=_not_failed)
+    def restart_job(self, request: HttpRequest, obj: Job, answer: dict[str, Any]) -> str:
+        services.restart(obj, request.actor)  # type: ignore[attr-defined]
+        return str(_("Will start again now."))

@@ -1,0 +1,101 @@
+import io
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.jobs import services
+from portal.jobs.models import Job
+from portal.jobs.services import results, running
+from portal.jobs.states import JobState
+from tests.jobs.factories import JobFactory, kind_that
+from tests.law.factories import HouseRuleFactory
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+REFRESH = 'http-equiv="refresh"'
+
+
+@pytest.fixture
+def officer():
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+def page(client, job: Job) -> str:
+    return client.get(reverse("admin:jobs_job_change", args=[job.pk])).content.decode()
+
+
+def with_result(user) -> Job:
+    HouseRuleFactory(key=results.LIFE, amount=7, unit="calendar_day")
+    with kind_that(lambda handle: handle.result(io.BytesIO(b"a,b\r\n"), "list.csv")):
+        job = services.start(kind="tests.counting", parameters={}, actor=actor.staff(user.pk))
+        running.run(job.pk, now=clock.now())
+    job.refresh_from_db()
+    return job
+
+
+def test_a_running_job_shows_its_progress_and_loads_itself_again_without_a_script(officer) -> None:
+    job = JobFactory(state=JobState.RUNNING, done=1200, total=5000, lease_token=uuid4(), leased_until=clock.now())
+    text = page(staff_client(officer), job)
+    assert '<progress id="job-progress" value="1200" max="5000">' in text
+    assert REFRESH in text
+
+
+def test_a_job_that_has_ended_stays_still(officer) -> None:
+    text = page(staff_client(officer), JobFactory(state=JobState.FAILED, failure_code="PERIOD_OPEN"))
+    assert "PERIOD_OPEN" in text
+    assert REFRESH not in text
+
+
+def test_whoever_asked_fetches_the_result(officer) -> None:
+    job = with_result(officer)
+    client = staff_client(officer)
+    url = reverse("admin:jobs_job_result", args=[job.pk])
+    assert url in page(client, job)
+    answer = client.get(url)
+    assert b"".join(answer.streaming_content) == b"a,b\r\n"
+    assert answer["Content-Disposition"] == 'attachment; filename="list.csv"'
+    assert AuditEvent.objects.filter(kind="jobs.result.downloaded").count() == 1
+
+
+def test_nobody_else_fetches_it(officer) -> None:
+    job = with_result(officer)
+    url = reverse("admin:jobs_job_result", args=[job.pk])
+    for role in ("data_protection_officer", "auditor", "administrator"):
+        client = staff_client(StaffFactory(roles=[role]))
+        assert url not in page(client, job)
+        assert client.get(url).status_code == 404
+    assert staff_client(StaffFactory(roles=["support"])).get(url).status_code == 403
+
+
+def test_an_expired_result_is_not_offered_and_not_given(officer) -> None:
+    job = with_result(officer)
+    Job.objects.filter(pk=job.pk).update(result_expires_at=clock.now())
+    client, url = staff_client(officer), reverse("admin:jobs_job_result", args=[job.pk])
+    assert url not in page(client, job)
+    assert client.get(url).status_code == 404
+
+
+def test_a_queued_job_is_cancelled_through_its_page(officer) -> None:
+    job = JobFactory()
+    url = reverse("admin:jobs_job_do_one", args=[job.pk, "cancel-job"])
+    assert "Cancelled." in staff_client(officer).post(url, {"answer": "1"}).content.decode()
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+
+
+def test_a_failed_job_starts_again_through_its_page(officer) -> None:
+    job = JobFactory(state=JobState.FAILED)
+    staff_client(officer).post(reverse("admin:jobs_job_do_one", args=[job.pk, "restart-job"]), {"answer": "1"})
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+
+
+def test_the_auditor_sees_jobs_and_stops_none() -> None:
+    job, client = JobFactory(), staff_client(StaffFactory(roles=["auditor"]))
+    assert job.reference in client.get(reverse("admin:jobs_job_changelist")).content.decode()
+    url = reverse("admin:jobs_job_do_one", args=[job.pk, "cancel-job"])
+    assert client.post(url, {"answer": "1"}).status_code == 403
