@@ -28,6 +28,11 @@ def seal(receipt: ConsentReceipt, *, wait: float = 2.0) -> bool:
     return True
 
 
+def is_sealed(receipt: ConsentReceipt) -> bool:
+    """Whether every answer of the receipt has its place in the ledger: only then a page says "recorded"."""
+    return not receipt.events.filter(entry__leaf=None).exists()
+
+
 def file_for(event: ConsentEvent) -> bytes:
     """The receipt file (C2SP tlog-proof). Raises NotSealed while the answer waits for its place in the ledger."""
     return ledger.receipt_for(event.entry)

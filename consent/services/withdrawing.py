@@ -46,7 +46,7 @@ def withdraw(
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
-    places = _places(subject_ref, whose, purpose, str(channel))
+    places = places_of(subject_ref, whose, purpose, str(channel))
     if address:
         named = address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address)
         if not any(set(named.keys) & set(place.keys) for place in places):
@@ -88,7 +88,7 @@ def stop_all_promotional(
         if not purpose.is_promotional:
             continue
         for channel in MESSAGE_CHANNELS:
-            for place in _places(subject_ref, whose, purpose.code, channel):
+            for place in places_of(subject_ref, whose, purpose.code, channel):
                 before = _find(said, place, purpose.code, channel)
                 if before is None or before.answer not in NO:
                     answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
@@ -160,7 +160,7 @@ def _find(
     return next((e for (_f, key, p, c), e in said.items() if key in keys and p == purpose and c == channel), None)
 
 
-def _places(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> list[Address]:
+def places_of(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> list[Address]:
     """Where the person is reached now, and where they said yes before (an address they since gave up included)."""
     places = addresses_of(subject_ref, channel)
     known = {key for place in places for key in place.keys}

@@ -3,13 +3,19 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from portal.selfservice.views import grievances, messages, pages, track
+from portal.selfservice.views import consents, grievances, messages, pages, policies, preferences, receipts, track
 
 app_name = "privacy"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.signin.customer_urls")),
     path("", pages.home, name="home"),
     path("accessibility/", pages.accessibility, name="accessibility"),
+    path("consents/", consents.listing, name="consents"),
+    path("consents/download.csv", consents.as_csv, name="consents-csv"),
+    path("consents/download.pdf", consents.as_pdf, name="consents-pdf"),
+    path("consents/<str:reference>/", consents.receipt, name="consent-receipt"),
+    path("consents/<str:reference>/<int:number>/receipt.tlog-proof", consents.proof, name="consent-proof"),
+    path("consents/<str:reference>/<int:number>/withdraw/", consents.withdraw, name="consent-withdraw"),
     path("cookies/", pages.cookies, name="cookies"),
     path("grievances/new/", grievances.start, name="grievance-start"),
     path("grievances/new/files/", grievances.files, name="grievance-files"),
@@ -20,6 +26,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", set_language, name="language"),
     path("messages/", messages.inbox, name="messages"),
     path("messages/<str:reference>/", messages.one, name="message"),
+    path("policies/", policies.current, name="policies"),
+    path("policies/<int:number>/", policies.version, name="policy"),
+    path("policies/<int:number>/changes/", policies.changes, name="policy-changes"),
+    path("policies/<int:number>/read/", policies.acknowledge, name="policy-read"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/stop/", preferences.stop, name="stop-messages"),
+    path("preferences/undo/", preferences.undo, name="undo-stop"),
+    path("receipts/verify/", receipts.verify, name="verify-receipt"),
     path("sitemap/", pages.sitemap, name="sitemap"),
     path("track/", track.track, name="track"),
     path("track/code/", track.code, name="track-code"),

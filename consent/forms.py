@@ -1,0 +1,161 @@
+"""What the consent pages ask, each field with words for what is wrong."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from consent.services.choosing import Group
+from consent.services.preferring import WishList
+from consent.states import Answer, Pace
+from portal.core import clock
+from portal.law.states import Channel
+
+DATE = "%d-%m-%Y"
+
+
+class ChoosingForm(forms.Form):
+    """The boxes of the preference page and the person's wishes. Built from what is offered now."""
+
+    choices = forms.MultipleChoiceField(
+        required=False,
+        error_messages={
+            "invalid_choice": _("One of the choices is not offered any more. Look at them again and save.")
+        },
+    )
+    quiet_from = forms.TimeField(
+        label=_("Quiet from"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time", "class": "short"}, format="%H:%M"),
+        error_messages={"invalid": _("Enter when quiet hours begin, like 21:00.")},
+    )
+    quiet_until = forms.TimeField(
+        label=_("Quiet until"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time", "class": "short"}, format="%H:%M"),
+        error_messages={"invalid": _("Enter when quiet hours end, like 10:00.")},
+    )
+    quiet_for_service = forms.BooleanField(label=_("For service updates too"), required=False)
+    pace = forms.ChoiceField(
+        label=_("How often at most"),
+        choices=Pace.choices,
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": _("Choose how often.")},
+    )
+    paused_until = forms.DateField(
+        label=_("Pause everything you choose above until"),
+        help_text=_("Day, month and year, for example 28-12-2026. Leave it empty for no pause."),
+        required=False,
+        input_formats=[DATE, "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"class": "short", "inputmode": "numeric"}, format=DATE),
+        error_messages={"invalid": _("Enter the last day of the pause like 28-12-2026.")},
+    )
+    language = forms.ChoiceField(
+        label=_("Language of messages"), choices=settings.LANGUAGES, widget=forms.RadioSelect, required=False
+    )
+
+    def __init__(self, *args: Any, offered: list[Group], now: datetime, longest_pause: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered, self.now, self.longest_pause = offered, now, longest_pause
+        field: Any = self.fields["choices"]
+        field.choices = [(box.value, "") for group in offered for box in group.boxes if box.has_address]
+
+    def clean_paused_until(self) -> datetime | None:
+        day = self.cleaned_data["paused_until"]
+        if day is None:
+            return None
+        today = self.now.astimezone(clock.IST).date()
+        kept = self.initial.get("paused_until")
+        if day < today and day != kept:
+            raise forms.ValidationError(_("Choose a day in the future for the end of the pause."))
+        if day > today + timedelta(days=self.longest_pause) and day != kept:
+            raise forms.ValidationError(
+                _("A pause lasts %(days)s days at most. To stop messages for good, take the ticks away."),
+                params={"days": self.longest_pause},
+            )
+        return datetime.combine(day + timedelta(days=1), time(), tzinfo=clock.IST)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        begins, ends = cleaned.get("quiet_from"), cleaned.get("quiet_until")
+        if not self.errors and (begins is None) != (ends is None):
+            missing = "quiet_from" if begins is None else "quiet_until"
+            self.add_error(missing, _("Enter both when quiet hours begin and when they end."))
+        return cleaned
+
+    def wishes(self, usual: tuple[time, time] | None) -> WishList:
+        """The wishes as entered. The hours that the law keeps anyway (``usual``) are no wish of their own."""
+        cleaned = self.cleaned_data
+        quiet = (cleaned["quiet_from"], cleaned["quiet_until"])
+        if quiet == usual and not cleaned["quiet_for_service"]:
+            quiet = (None, None)
+        return WishList(
+            quiet_from=quiet[0],
+            quiet_until=quiet[1],
+            quiet_for_service=cleaned["quiet_for_service"] and quiet[0] is not None,
+            paused_until=cleaned["paused_until"],
+            pace=cleaned["pace"] or Pace.NO_LIMIT,
+            language=cleaned["language"] or settings.LANGUAGE_CODE,
+        )
+
+
+class HistoryForm(forms.Form):
+    """Filters of the history. Nothing is required; a wrong date says so and filters nothing."""
+
+    purpose = forms.ChoiceField(label=_("Purpose"), required=False)
+    channel = forms.ChoiceField(label=_("Channel"), required=False, choices=[("", _("All")), *Channel.choices])
+    answer = forms.ChoiceField(label=_("Answer"), required=False, choices=[("", _("All")), *Answer.choices])
+    since = forms.DateField(
+        label=_("From"),
+        required=False,
+        input_formats=[DATE, "%d/%m/%Y", "%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"class": "short"}, format=DATE),
+        help_text=_("For example 01-11-2026"),
+        error_messages={"invalid": _("Enter a date like 01-11-2026.")},
+    )
+    until = forms.DateField(
+        label=_("To"),
+        required=False,
+        input_formats=[DATE, "%d/%m/%Y", "%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"class": "short"}, format=DATE),
+        help_text=_("For example 30-11-2026"),
+        error_messages={"invalid": _("Enter a date like 30-11-2026.")},
+    )
+
+    def __init__(self, *args: Any, purposes: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["purpose"]
+        field.choices = [("", _("All")), *purposes]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("The last day lies before the first. Change one of them."))
+        return cleaned
+
+
+class ReceiptForm(forms.Form):
+    """A receipt file that anybody wants checked."""
+
+    receipt = forms.FileField(
+        label=_("Receipt file"),
+        help_text=_("The file you downloaded with the receipt; its name ends in .tlog-proof."),
+        allow_empty_file=True,
+        error_messages={
+            "required": _("Choose the receipt file to check."),
+            "missing": _("Choose the receipt file to check."),
+        },
+    )
+
+
+class AcknowledgementForm(forms.Form):
+    """That a text was seen. Never consent."""
+
+    seen = forms.BooleanField(
+        label=_("I have read what changed"),
+        error_messages={"required": _("Tick the box if you have read it, or choose “Not now”.")},
+    )

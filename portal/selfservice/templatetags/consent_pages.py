@@ -1,0 +1,59 @@
+"""What the consent pages say about channels, categories and answers."""
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from consent.models import ConsentEvent
+from consent.rules.fold import YES
+from consent.states import Answer, Way
+from portal.core import clock
+from portal.core.errors import PortalError
+from portal.law import selectors as law
+from portal.law.states import Channel
+
+register = template.Library()
+
+#: The letter at the end of the sender's name on a telephone (TRAI).
+SUFFIXES = {"promotional": "-P", "service": "-S", "transactional": "-T"}
+
+
+@register.filter
+def suffix(category: str) -> str:
+    """``-P``, ``-S`` or ``-T``."""
+    return SUFFIXES.get(category, "")
+
+
+@register.filter
+def channel_name(channel: str) -> str:
+    """The channel in the reader's language."""
+    return str(Channel(channel).label)
+
+
+@register.filter
+def purpose_name(code: str) -> str:
+    """The purpose in the reader's language; its code where it is in force no more."""
+    try:
+        return law.purpose(code, on=clock.now().astimezone(clock.IST).date()).name
+    except PortalError:
+        return code
+
+
+@register.filter
+def since(event: ConsentEvent) -> str:
+    """When and how the box came to stand as it does."""
+    day = formats.date_format(timezone.localtime(event.occurred_at, clock.IST), "j F Y")
+    values = {"date": day, "way": Way(event.way).label}
+    if event.answer in YES:
+        return _("You said yes on %(date)s.") % values
+    if event.answer == Answer.EXPIRED:
+        return _("Your answer ended on %(date)s.") % values
+    if event.way == Way.PAGE:
+        return _("Stopped on %(date)s.") % values
+    return _("Stopped on %(date)s: %(way)s.") % values
+
+
+@register.filter
+def answer_tag(answer: str) -> str:
+    """Which sign stands before the answer."""
+    return "ok" if answer in YES else "none"
