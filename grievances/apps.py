@@ -10,8 +10,10 @@ class GrievancesConfig(AppConfig):
         from grievances.clocks import GrievanceClocks
         from grievances.erasers import GrievanceTexts
         from grievances.sections import GrievanceSection
+        from grievances.services import thread
         from portal.core import hooks
 
         hooks.clock_owners.register(GrievanceClocks())
         hooks.erasers.register(GrievanceTexts())
+        hooks.login_left.register(thread.let_go)
         hooks.sections.register(GrievanceSection())

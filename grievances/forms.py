@@ -131,10 +131,8 @@ class WhatHappenedForm(forms.Form):
     wanted = Prose(label=_("What would put it right?"), required=False, longest=LONGEST_WISH)
 
 
-class FileForm(forms.Form):
-    """One file at a time. What is inside is judged by the vault's safety checks, not here."""
-
-    file = forms.FileField(
+def _file() -> forms.FileField:
+    return forms.FileField(
         label=_("File"),
         help_text=_("PDF, JPG or PNG, up to 10 MB. Hide the first 8 digits of an Aadhaar number before you add it."),
         required=False,
@@ -147,6 +145,12 @@ class FileForm(forms.Form):
             "max_length": _("Give the file a shorter name and choose it again"),
         },
     )
+
+
+class FileForm(forms.Form):
+    """One file at a time. What is inside is judged by the vault's safety checks, not here."""
+
+    file = _file()
 
 
 class ContactForm(forms.Form):
@@ -242,6 +246,12 @@ class MessageForm(forms.Form):
         longest=LONGEST_MESSAGE,
         error_messages={"required": _("Write your message")},
     )
+
+
+class ReplyForm(MessageForm):
+    """A message with, if the person likes, a file."""
+
+    file = _file()
 
 
 class SettledForm(forms.Form):

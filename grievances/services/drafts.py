@@ -74,21 +74,14 @@ def add_file(*, draft: TicketDraft, stream: BinaryIO, name: str, actor: Actor, a
         raise Refused(_("This grievance was sent already. Track it, or file a new one."), code="SENT_ALREADY")
     if draft.files.count() >= MOST_FILES:
         raise Refused(_("You can add 5 files. Remove one to add another."), code="TOO_MANY")
-    safe = uploads.made_safe(stream)
     with transaction.atomic():
-        stored = vault.store(
-            safe.stream,
-            subject_ref=draft.subject_ref,
-            retention_class=sealing.RETENTION_CLASS,
-            kind="grievances.attachment",
-            actor=actor,
-        )
+        kept = uploads.keep(stream, name=name, subject_ref=draft.subject_ref, actor=actor)
         return DraftFile.objects.create(
             draft=draft,
-            file=stored,
-            name_sealed=sealing.seal({"name": name[-120:]}, subject_ref=draft.subject_ref),
-            media_type=safe.media_type,
-            size=stored.size,
+            file=kept.file,
+            name_sealed=kept.name_sealed,
+            media_type=kept.media_type,
+            size=kept.size,
             added_at=at,
         )
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from grievances import sealing
 from grievances.models import Attachment, DraftFile, EntryText, Ticket, TicketEntry
+from grievances.services.uploads import KeptFile
 from grievances.states import Author, EntryKind, Visibility
 from portal.core.actor import Actor, ActorKind
 from portal.core.text import mask_identity_numbers
@@ -23,7 +24,7 @@ def add(
     texts: Mapping[str, str] | None = None,
     internal: bool = False,
     once_key: UUID | None = None,
-    files: Iterable[DraftFile] = (),
+    files: Iterable[DraftFile | KeptFile] = (),
 ) -> TicketEntry | None:
     """Append one line in the caller's transaction; its words are sealed under the subject's key.
 
@@ -52,7 +53,7 @@ def add(
         EntryText.objects.create(entry=entry, sealed=sealing.seal(safe, subject_ref=ticket.subject_ref))
     Attachment.objects.bulk_create(
         Attachment(
-            entry=entry, file_id=kept.file_id, name_sealed=kept.name_sealed, media_type=kept.media_type, size=kept.size
+            entry=entry, file=kept.file, name_sealed=kept.name_sealed, media_type=kept.media_type, size=kept.size
         )
         for kept in files
     )

@@ -1,15 +1,16 @@
 """What is said about a grievance: by the person, by staff to the person, and among staff."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import BinaryIO
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grievances.models import DraftFile, Ticket, TicketEntry
+from grievances.models import Ticket, TicketEntry
 from grievances.permissions import GrievancePermission
-from grievances.services import letters, lines, timing
+from grievances.services import letters, lines, timing, uploads
 from grievances.states import MOVES, OPEN_STATES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -20,6 +21,14 @@ from portal.core.moves import move
 from portal.people.models import User
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file as it came in: bytes to read once, and the name the person gave it."""
+
+    stream: BinaryIO = field(repr=False)
+    name: str = field(repr=False)
+
+
 def person_writes(
     *,
     ticket: Ticket,
@@ -27,15 +36,21 @@ def person_writes(
     actor: Actor,
     at: datetime,
     once_key: UUID | None = None,
-    files: Iterable[DraftFile] = (),
+    upload: Upload | None = None,
 ) -> TicketEntry | None:
-    """Add the person's message. It is our turn again, and paused clocks run on.
+    """Add the person's message, and a file. It is our turn again, and paused clocks run on.
 
-    Raises Refused when the grievance is answered or closed: there the person says if it is settled, or reopens it.
+    Raises Refused when the grievance is answered or closed: there the person says if it is settled, or reopens it; and
+    for a file that is not fit, with what is wrong. Nothing is kept then.
     """
     if ticket.state not in OPEN_STATES:
         raise Refused(_("This grievance is not open. Open it again to write to us."), code="NOT_OPEN")
+    if once_key is not None and TicketEntry.objects.filter(once_key=once_key).exists():
+        return None
     with transaction.atomic():
+        kept = []
+        if upload is not None:
+            kept.append(uploads.keep(upload.stream, name=upload.name, subject_ref=ticket.subject_ref, actor=actor))
         entry = lines.add(
             ticket,
             EntryKind.MESSAGE,
@@ -44,7 +59,7 @@ def person_writes(
             at=at,
             texts={"text": text},
             once_key=once_key,
-            files=files,
+            files=kept,
         )
         if entry is None:
             return None
@@ -128,6 +143,11 @@ def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> None:
     """Take a grievance oneself. Raises NotAllowed for a role that may not answer."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
     _give(ticket, by, actor=actor, at=at)
+
+
+def let_go(*, user_id: int, at: datetime) -> int:
+    """A login was deactivated: its open grievances belong to nobody, in the same transaction. Returns how many."""
+    return Ticket.objects.filter(assigned_to_id=user_id, state__in=OPEN_STATES).update(assigned_to=None)
 
 
 def _give(ticket: Ticket, to: User, *, actor: Actor, at: datetime) -> None:

@@ -29,6 +29,7 @@ ACCOUNT = (
     (_("Privacy and grievances"), "privacy:home"),
     (_("Choose your messages"), "privacy:preferences"),
     (_("What you agreed to"), "privacy:consents"),
+    (_("Your grievances"), "privacy:grievances"),
     (_("Prove who you are (KYC)"), "privacy:kyc"),
     (_("Messages from us"), "privacy:messages"),
     (_("Where you are signed in"), "privacy:sessions"),

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("consents/<str:reference>/<int:number>/receipt.tlog-proof", consents.proof, name="consent-proof"),
     path("consents/<str:reference>/<int:number>/withdraw/", consents.withdraw, name="consent-withdraw"),
     path("cookies/", pages.cookies, name="cookies"),
+    path("grievances/", track.mine, name="grievances"),
     path("grievances/new/", grievances.start, name="grievance-start"),
     path("grievances/new/files/", grievances.files, name="grievance-files"),
     path("grievances/new/check/", grievances.check, name="grievance-check"),

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from grievances.models import TicketEntry, TrackingCode
@@ -17,6 +18,8 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox_reading
 from tests.grievances.factories import filed
 from tests.grievances.factories import ticket as make
+from tests.grievances.pictures import png
+from tests.people.factories import CustomerUserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 ASK = "/privacy/track/"
@@ -219,3 +222,35 @@ def test_titles_and_addresses_name_no_person(client, ticket) -> None:
     where = opened(client, ticket)
     title = text(client.get(where)).split("<title>")[1].split("</title>")[0]
     assert "asha" not in (where + title).lower()
+
+
+def test_a_file_comes_with_a_message_and_a_bad_one_changes_nothing(client, ticket) -> None:
+    where = opened(client, ticket)
+    bad = {"message": "See here.", "once": str(uuid4()), "file": SimpleUploadedFile("a.pdf", b"MZ program")}
+    response = client.post(where + "message/", bad)
+    assert response.status_code == 422
+    assert text(response).count("The file must be a PDF, JPG or PNG") == 2
+    assert "See here." in text(response)
+    assert not TicketEntry.objects.filter(kind=EntryKind.MESSAGE).exists()
+    client.post(where + "message/", bad | {"once": str(uuid4()), "file": SimpleUploadedFile("a.png", png())})
+    page = text(client.get(where))
+    assert "a.png (PNG" in page
+    file = client.get(_link(page, "/files/"))
+    assert file.headers["Content-Disposition"].startswith("attachment;")
+    assert b"".join(file.streaming_content).startswith(b"\x89PNG")
+
+
+def _link(page: str, part: str) -> str:
+    return next(href for href in re.findall(r'href="([^"]+)"', page) if part in href)
+
+
+def test_the_signed_in_person_sees_all_their_grievances_and_nobody_elses(client) -> None:
+    user = CustomerUserFactory()
+    mine = make(principal=user.principal, at=clock.now())
+    other = make(at=clock.now())
+    client.force_login(user)
+    page = text(client.get("/privacy/grievances/"))
+    assert mine.reference in page
+    assert other.reference not in page
+    assert client.get(f"{ASK}{mine.reference}/").status_code == 200
+    assert Client().get("/privacy/grievances/").headers["Location"] == ASK

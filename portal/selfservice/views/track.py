@@ -1,10 +1,12 @@
 """Following a grievance: by reference and code without an account, or signed in. Every change is a POST."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from grievances import forms, selectors, words
 from grievances.models import Ticket
-from grievances.rules import PersonAction, Turn
+from grievances.rules import PersonAction, Standing, Turn
 from grievances.services import reading, resolving, thread, tracking
+from grievances.services.uploads import FileFault
 from grievances.states import OPEN_STATES, TicketState
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import BadReference, Refused
@@ -64,6 +67,33 @@ def track(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """The signed-in person's own grievances, newest first, each with whose turn it is. Others track by reference."""
+    if not request.user.is_authenticated:
+        return HttpResponseRedirect(reverse("privacy:track"))
+    now = clock.now()
+    page = Paginator(selectors.tickets_of(request.user).order_by("-received_at", "-pk"), 20).get_page(
+        request.GET.get("page")
+    )
+    return render(request, "selfservice/track/mine.html", {"page": page, "rows": [_row(found, now) for found in page]})
+
+
+def _row(found: Ticket, now: datetime) -> dict[str, Any]:
+    stands = selectors.standing_of(found, now=now)
+    return {
+        "ticket": found,
+        "about": words.KINDS[found.kind],
+        "turn": words.TURNS[stands.turn],
+        "tag": _tag(stands),
+        "sentence": selectors.sentence_for_person(found, now=now),
+    }
+
+
+def _tag(stands: Standing) -> str:
+    return "err" if "late" in stands.situation else _TAGS[stands.turn]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """Take the code or the tracking key. One sentence for everything that does not open."""
@@ -98,16 +128,24 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     found = _open_to(request, reference)
     if found is None:
         return _ask_first(reference)
-    form = forms.MessageForm(request.POST)
+    form = forms.ReplyForm(request.POST, request.FILES)
     if not form.is_valid():
         return _show(request, found, message_form=form)
-    thread.person_writes(
-        ticket=found,
-        text=form.cleaned_data["message"],
-        actor=request.actor,  # type: ignore[attr-defined]
-        at=clock.now(),
-        once_key=_once(request),
-    )
+    upload = form.cleaned_data["file"]
+    if upload is not None and limits.exceeded(request, "grievance.upload"):
+        return error_pages.too_many(request)
+    try:
+        thread.person_writes(
+            ticket=found,
+            text=form.cleaned_data["message"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            at=clock.now(),
+            once_key=_once(request),
+            upload=thread.Upload(upload, upload.name or "") if upload else None,
+        )
+    except FileFault as fault:
+        form.add_error("file", str(fault.message))
+        return _show(request, found, message_form=form)
     return _to(found.reference)
 
 
@@ -240,7 +278,7 @@ def _show(
         "ticket": found,
         "about": words.KINDS[found.kind],
         "turn": words.TURNS[stands.turn],
-        "tag": "err" if "late" in stands.situation else _TAGS[stands.turn],
+        "tag": _tag(stands),
         "sentence": selectors.sentence_for_person(found, now=now),
         "explanations": selectors.explanations(found),
         "lines": reading.thread(found, internal=False),
@@ -249,7 +287,7 @@ def _show(
         "is_answered": found.state == TicketState.ANSWERED,
         "can_remind": stands.person == PersonAction.REMIND,
         "can_reopen": stands.person == PersonAction.REOPEN,
-        "message_form": message_form or forms.MessageForm(),
+        "message_form": message_form or (forms.ReplyForm() if found.state in OPEN_STATES else forms.MessageForm()),
         "settled_form": settled_form or forms.SettledForm(),
         "error_form": message_form or settled_form,
         "page_has_errors": has_errors,

@@ -1,0 +1,86 @@
+"""Two at once: one grievance, one answer, one opening."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+
+from grievances import selectors
+from grievances.models import Ticket, TrackingCode
+from grievances.services import filing, resolving, tracking
+from grievances.states import EntryKind
+from portal.core import actor
+from portal.core.errors import PortalError
+from portal.people.services import subjects
+from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("house")]
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Run every act in a thread of its own, all starting together; a refusal is a result too."""
+    start, results = threading.Barrier(len(acts)), []
+
+    def run(act: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            results.append(act())
+        except PortalError as error:
+            results.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_send_pressed_twice_at_once_makes_one_grievance() -> None:
+    key, subject = uuid4(), subjects.new("stranger", now=RECEIVED)
+
+    def file() -> filing.Filed:
+        return filing.file_ticket(
+            filing_key=key,
+            subject_ref=subject.ref,
+            story=story(),
+            reach=filing.Reach(language="en", email="asha@example.in"),
+            actor=STRANGER,
+            at=RECEIVED,
+        )
+
+    results = at_once(file, file)
+    assert Ticket.objects.count() == 1
+    assert sorted(result.is_new for result in results) == [False, True]
+    assert Ticket.objects.get().entries.filter(kind=EntryKind.FILED).count() == 1
+
+
+def test_a_yes_and_a_no_at_once_leave_one_of_them(officer) -> None:
+    found = ticket()
+    resolving.propose(ticket=found, text="Done.", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    at = RECEIVED + timedelta(days=1)
+    results = at_once(
+        lambda: resolving.accept(ticket=Ticket.objects.get(pk=found.pk), actor=STRANGER, at=at),
+        lambda: resolving.decline(ticket=Ticket.objects.get(pk=found.pk), why="No", actor=STRANGER, at=at),
+    )
+    assert sum(isinstance(result, PortalError) for result in results) == 1
+    kinds = set(found.entries.values_list("kind", flat=True))
+    assert len(kinds & {EntryKind.ACCEPTED, EntryKind.DECLINED}) == 1
+
+
+def test_a_code_entered_twice_at_once_opens_once() -> None:
+    found = ticket()
+    secret = tracking.ask_code(reference=found.reference, kind="email", address="asha@example.in", at=RECEIVED)
+    code = selectors.tracking_code(secret)
+    digits = "123456"
+    TrackingCode.objects.filter(pk=code.pk).update(ticket=found, code_hash=tracking._code_hash(code, digits))
+
+    def enter() -> Ticket | None:
+        return tracking.enter_code(secret=secret, typed=digits, actor=STRANGER, at=RECEIVED)
+
+    assert sorted(result is not None for result in at_once(enter, enter)) == [False, True]
