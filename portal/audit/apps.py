@@ -7,9 +7,10 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        """Answer "a record was opened" and hear of a stopped ledger."""
-        from portal.audit import services
+        """Answer "a record was opened", hear of a stopped ledger, and let go of personal parts."""
+        from portal.audit import erasers, services
         from portal.core import hooks
 
+        hooks.erasers.register(erasers.PersonalParts())
         hooks.record_opened.fill(services.record_opened)
         hooks.ledger_stopped.register(services.signing_was_stopped)

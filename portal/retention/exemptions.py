@@ -7,7 +7,6 @@ EXEMPT: dict[str, str] = {
     "auth.Group_permissions": "Not used: roles are rows of people.",
     "auth.Permission": "Names of Django's own permissions, nobody's data.",
     "contenttypes.ContentType": "Names of models, nobody's data.",
-    "audit.AuditPersonal": "Ends with audit.services.erase_personal, which the erasure of a person calls.",
     "consent.DefectOverride": "Words of staff about a text; kept as the reason of a published notice.",
     "consent.PublicationProposal": "Words of staff about a text; kept as the reason of a published notice.",
     "people.MfaReset": "Words of staff about staff; kept with the proposal they explain.",

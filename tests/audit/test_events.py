@@ -55,16 +55,6 @@ def test_the_leaf_holds_a_salted_hash_of_the_erasable_part():
     assert payload_of(event.entry)["personal"] != payload_of(other.entry)["personal"]
 
 
-def test_erasing_a_subject_takes_the_personal_part_and_leaves_the_event():
-    subject = uuid.uuid4()
-    event = AuditEventFactory(personal={"note": "x"}, subject_ref=subject)
-    other = AuditEventFactory(personal={"note": "y"}, subject_ref=uuid.uuid4())
-    assert services.erase_personal(subject_ref=subject) == 1
-    assert services.personal_of(event) is None
-    assert services.personal_of(other) is not None
-    assert AuditEvent.objects.filter(pk=event.pk).exists()
-
-
 @pytest.mark.parametrize(
     "facts",
     [

@@ -1,12 +1,11 @@
-"""Audit's services: write an event in the caller's transaction, erase what of it is personal, watch the ledger."""
+"""Audit's services: write an event in the caller's transaction, read its personal part, watch the ledger."""
 
 from portal.audit.services.changes import record_change, values_of
-from portal.audit.services.events import erase_personal, personal_of, record
+from portal.audit.services.events import personal_of, record
 from portal.audit.services.opening import record_opened
 from portal.audit.services.watch import resume_signing, signing_was_stopped, verify_ledger
 
 __all__ = [
-    "erase_personal",
     "personal_of",
     "record",
     "record_change",

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from portal.audit import rules
 from portal.audit.kinds import FACTS, AuditKind
 from portal.audit.models import AuditEvent, AuditPersonal
@@ -82,13 +80,6 @@ def personal_of(event: AuditEvent) -> dict[str, Any] | None:
         return None
     found = json.loads(str(kept.body))
     return {"address": found["address"], "values": found["values"]}
-
-
-def erase_personal(*, subject_ref: UUID) -> int:
-    """Delete the personal parts of a subject's audit events; the events stay. Returns how many were deleted."""
-    with transaction.atomic():
-        deleted, _ = AuditPersonal.objects.filter(subject_ref=subject_ref).delete()
-    return deleted
 
 
 def _personal_text(actor: Actor, personal: Mapping[str, object] | None) -> str | None:
