@@ -5,3 +5,16 @@ from django.utils.translation import gettext_lazy as _
 class KycConfig(AppConfig):
     name = "kyc"
     verbose_name = _("KYC")
+
+    def ready(self) -> None:
+        """Answer the hooks of this room."""
+        from kyc import selectors
+        from kyc.erasers import KycDocuments
+        from kyc.sections import KycSection
+        from kyc.services import locking
+        from portal.core import hooks
+
+        hooks.sender_state.fill(selectors.sender_state)
+        hooks.erasers.register(KycDocuments())
+        hooks.sections.register(KycSection())
+        hooks.login_left.register(locking.login_left)

@@ -1,6 +1,7 @@
 """Pages of a kept PDF as pictures, for the review desk: nobody opens a customer's PDF in a viewer."""
 
 import os
+import typing
 
 import typst
 
@@ -28,4 +29,5 @@ def warm() -> None:
 def drawn(descriptor: int, page: int) -> bytes:
     """One page, from 1, as PNG. The library opens the document itself, so one descriptor is left to it."""
     source = SOURCE.format(file=descriptor, page=page).encode()
-    return bytes(typst.compile(source, root=ROOT, format="png", ppi=POINTS_PER_INCH, ignore_system_fonts=True))  # type: ignore[call-overload] - its stubs want one type for source and root
+    compile_ = typing.cast("typing.Any", typst.compile)  # its stubs want one type for the source and the root
+    return bytes(compile_(source, root=ROOT, format="png", ppi=POINTS_PER_INCH, ignore_system_fonts=True))

@@ -1,0 +1,38 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kyc.states import CaseState
+from portal.core.data_categories import declare
+
+
+class Case(models.Model):
+    """The KYC of one customer: one case for its life; documents are replaced within it."""
+
+    reference = models.CharField(_("reference"), max_length=20, unique=True)
+    customer = models.OneToOneField("people.Customer", models.PROTECT, related_name="kyc", verbose_name=_("customer"))
+    subject_ref = models.UUIDField(_("subject"), db_index=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=CaseState.choices, default=CaseState.OPEN, db_index=True
+    )
+    opened_at = models.DateTimeField(_("opened"))
+    review_since = models.DateTimeField(_("with us since"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    rekyc_on = models.DateField(_("to be looked at again on"), null=True, blank=True)
+    retained_until = models.DateField(_("kept at least until"), null=True, blank=True)
+    locked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("taken by")
+    )
+    locked_until = models.DateTimeField(_("taken until"), null=True, blank=True)
+
+    data_categories = declare(
+        none="id reference customer subject_ref state opened_at review_since decided_at rekyc_on retained_until "
+        "locked_by locked_until"
+    )
+
+    class Meta:
+        verbose_name = _("KYC case")
+        verbose_name_plural = _("KYC cases")
+
+    def __str__(self) -> str:
+        return self.reference

@@ -1,0 +1,73 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kyc.models.cases import Case
+from kyc.outcomes import TextMatch
+from kyc.states import DocumentKind, DocumentState
+from portal.core.data_categories import declare
+
+
+class Document(models.Model):
+    """One file that a customer sent, with the number it shows. A newer file is a new row; this one becomes "replaced".
+
+    The upload lies in quarantine under a key of its own (``quarantine_ref``), which ends when the checks have run. What
+    is kept is the copy that the inspection wrote anew. The name the customer's computer gave the file is not kept.
+    """
+
+    reference = models.CharField(_("reference"), max_length=20, unique=True)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="documents", verbose_name=_("case"))
+    kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind.choices)
+    state = models.CharField(_("state"), max_length=12, choices=DocumentState.choices, default=DocumentState.RECEIVED)
+    #: The number as typed, sealed under the customer's key; shown only by "reveal with a reason".
+    number_sealed = models.BinaryField(_("number"), null=True, editable=False)
+    number_index = models.BinaryField(_("lookup hash of the number"), max_length=33, null=True, editable=False)
+    number_display = models.CharField(_("number, masked"), max_length=32, blank=True)
+    number_in_text = models.CharField(_("number read in the file"), max_length=12, default=TextMatch.NOT_READ.value)
+    expires_on = models.DateField(_("valid until"), null=True, blank=True)
+    extension = models.CharField(_("ending of the file's name"), max_length=8)
+    quarantine_ref = models.UUIDField(_("quarantine"), default=uuid.uuid4, unique=True)
+    quarantined = models.ForeignKey(
+        "vault.StoredFile", models.PROTECT, related_name="+", verbose_name=_("upload in quarantine")
+    )
+    kept = models.ForeignKey(
+        "vault.StoredFile", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("kept copy")
+    )
+    mime = models.CharField(_("kind of file"), max_length=40, blank=True)
+    pages = models.PositiveSmallIntegerField(_("pages"), default=0)
+    searched = models.CharField(_("searched for Aadhaar numbers"), max_length=12, blank=True)
+    fault = models.CharField(_("fault of the file"), max_length=20, blank=True)
+    uploaded_at = models.DateTimeField(_("uploaded"))
+    sent_at = models.DateTimeField(_("sent for checking"), null=True, blank=True)
+    checked_at = models.DateTimeField(_("checked"), null=True, blank=True)
+    leased_until = models.DateTimeField(_("checks running until"), null=True, blank=True)
+
+    data_categories = declare(
+        none="id reference case kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
+        "fault uploaded_at sent_at checked_at leased_until expires_on",
+        identity_document="number_sealed number_index number_display",
+    )
+
+    class Meta:
+        verbose_name = _("KYC document")
+        verbose_name_plural = _("KYC documents")
+        constraints = (
+            models.UniqueConstraint(
+                name="kyc_one_document_of_a_kind",
+                fields=("case", "kind"),
+                condition=~Q(state=DocumentState.REPLACED),
+            ),
+            models.CheckConstraint(
+                name="kyc_checked_documents_are_kept",
+                condition=Q(kept__isnull=False) | Q(state__in=("received", "refused", "replaced")),
+            ),
+        )
+        indexes = (
+            models.Index(name="kyc_documents_by_number", fields=("kind", "number_index")),
+            models.Index(name="kyc_documents_to_check", fields=("uploaded_at",), condition=Q(state="received")),
+        )
+
+    def __str__(self) -> str:
+        return self.reference

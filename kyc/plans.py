@@ -1,0 +1,42 @@
+"""The plans of ``kyc/data/plans.toml``: documents by kind of customer, checks by kind of document."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kyc.outcomes import Severity
+
+FILE = Path(__file__).resolve().parent / "data" / "plans.toml"
+
+
+@dataclass(frozen=True)
+class PlannedCheck:
+    name: str
+    severity: Severity
+
+
+@cache
+def _read() -> dict[str, Any]:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+def version() -> str:
+    return str(_read()["version"])
+
+
+def documents_for(customer_kind: str) -> tuple[str, ...]:
+    """The kinds of document a customer of this kind shows, in the order of the task list."""
+    return tuple(_read()["customers"][customer_kind])
+
+
+def number_type(document_kind: str) -> str:
+    """The type of number that stands on a document of this kind, as ``kyc.numbers`` names it."""
+    return str(_read()["documents"][document_kind]["number"])
+
+
+def checks_for(document_kind: str) -> tuple[PlannedCheck, ...]:
+    """The checks of a document, in the order they run."""
+    rows = _read()["documents"][document_kind]["checks"]
+    return tuple(PlannedCheck(row["name"], Severity(row["severity"])) for row in rows)

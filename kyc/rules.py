@@ -1,0 +1,110 @@
+"""The checks on a document after its file was judged. Plain values in, an outcome and a reason out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from kyc import numbers
+from kyc.numbers import Outcome
+from kyc.outcomes import CheckOutcome, Severity, TextMatch
+
+#: A PAN's holder that fits an individual. An organisation may be any other, and a sole proprietor is a person too.
+PERSON = "P"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one check says. ``evidence`` holds masked values only."""
+
+    outcome: CheckOutcome
+    reason: str = ""
+    evidence: dict[str, str | int] = field(default_factory=dict)
+
+
+def number(number_type: str, value: str) -> Said:
+    """Form and check digit of the number that was typed."""
+    found = numbers.check(number_type, value)
+    outcome = {
+        Outcome.PASS: CheckOutcome.PASS,
+        Outcome.WARN: CheckOutcome.WARN,
+        Outcome.FAIL: CheckOutcome.FAIL,
+    }[found.outcome]
+    return Said(outcome, str(found.reason or ""), {"number": found.display})
+
+
+def holder(pan: str, *, is_individual: bool) -> Said:
+    """The fourth letter of the PAN against the kind of customer."""
+    found = numbers.check("pan", pan)
+    if not found.is_valid:
+        return Said(CheckOutcome.NOT_APPLICABLE)
+    letter = found.details["holder"]
+    evidence: dict[str, str | int] = {"holder": letter}
+    if is_individual and letter != PERSON:
+        return Said(CheckOutcome.WARN, "HOLDER_IS_NO_PERSON", evidence)
+    if not is_individual and letter == PERSON:
+        return Said(CheckOutcome.WARN, "HOLDER_IS_A_PERSON", evidence)
+    return Said(CheckOutcome.PASS, "", evidence)
+
+
+def declared_number(match: TextMatch) -> Said:
+    """The typed number against the document's own text. A picture is not read by machine: a person compares."""
+    if match is TextMatch.MATCH:
+        return Said(CheckOutcome.PASS)
+    if match is TextMatch.OTHER:
+        return Said(CheckOutcome.WARN, "NUMBER_DIFFERS")
+    return Said(CheckOutcome.NOT_APPLICABLE, "NOT_READ")
+
+
+def match_in_text(value: str, *, found: Iterable[str]) -> TextMatch:
+    """Whether the numbers read in the text hold the typed one. Nothing of its type was read: nothing is said."""
+    read = list(found)
+    if not read:
+        return TextMatch.NOT_READ
+    return TextMatch.MATCH if value in read else TextMatch.OTHER
+
+
+def gstin_contains_pan(gstin: str | None, pan: str | None) -> Said:
+    """The PAN inside the GST number against the PAN of the customer."""
+    if gstin is None or pan is None:
+        return Said(CheckOutcome.NOT_APPLICABLE, "OTHER_DOCUMENT_MISSING")
+    contains = numbers.gstin_contains(gstin, pan)
+    if contains is None:
+        return Said(CheckOutcome.WARN, "GSTIN_HOLDS_NO_PAN")
+    return Said(CheckOutcome.PASS) if contains else Said(CheckOutcome.FAIL, "PAN_DIFFERS")
+
+
+def duplicate(others: int) -> Said:
+    """The same number at other customers. A person may have two accounts, so somebody looks."""
+    if others:
+        return Said(CheckOutcome.WARN, "USED_BY_ANOTHER_CUSTOMER", {"customers": others})
+    return Said(CheckOutcome.PASS)
+
+
+def expiry(expires_on: date | None, *, today: date) -> Said:
+    """A document is valid through its last day."""
+    if expires_on is None:
+        return Said(CheckOutcome.NOT_APPLICABLE, "NO_EXPIRY")
+    if expires_on < today:
+        return Said(CheckOutcome.FAIL, "EXPIRED", {"expires_on": expires_on.isoformat()})
+    return Said(CheckOutcome.PASS, "", {"expires_on": expires_on.isoformat()})
+
+
+def stands_against_approval(outcome: str, severity: str) -> bool:
+    """Whether a check forbids an approval: a blocking one that failed or has not been able to run."""
+    return severity == Severity.BLOCKING and outcome in {CheckOutcome.FAIL, CheckOutcome.UNAVAILABLE}
+
+
+def case_target(needed: Iterable[str], documents: Mapping[str, tuple[str, bool]]) -> str:
+    """The state of a case, from its present documents: kind to (state, whether the customer has sent it).
+
+    One rejected document rejects the case; all approved approve it; all with us put it with us; else it is the customer's
+    turn.
+    """
+    present = [documents.get(kind, ("", False)) for kind in needed]
+    states = [state for state, _is_sent in present]
+    if "rejected" in states:
+        return "rejected"
+    if all(state == "approved" for state in states):
+        return "approved"
+    with_us = all(state == "approved" or (is_sent and state in {"received", "checked"}) for state, is_sent in present)
+    return "in_review" if with_us else "open"

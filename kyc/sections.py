@@ -1,0 +1,37 @@
+"""A customer's documents for the bundle of its own data: what was sent, what was decided and when; numbers masked."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from kyc.models import Document
+
+
+class KycSection:
+    """Registered in ``hooks.sections``. Notes that are internal stay out."""
+
+    name = "kyc"
+    label = _("Identity and business documents")
+
+    def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
+        """One record for each document ever sent, oldest first."""
+        rows = Document.objects.filter(case__subject_ref__in=list(subject_refs)).select_related("case")
+        return [
+            {
+                "case": row.case.reference,
+                "document": row.reference,
+                "kind": str(row.get_kind_display()),
+                "number": row.number_display,
+                "state": str(row.get_state_display()),
+                "uploaded_at": row.uploaded_at,
+                "sent_at": row.sent_at,
+                "checked_at": row.checked_at,
+                "valid_until": row.expires_on,
+                "checks": [
+                    {"check": check.name, "outcome": check.outcome, "at": check.ended_at} for check in row.checks.all()
+                ],
+            }
+            for row in rows.prefetch_related("checks").order_by("uploaded_at", "pk")
+        ]

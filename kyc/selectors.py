@@ -1,0 +1,100 @@
+"""Reads that cross rooms or decide access."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from kyc import plans
+from kyc.models import Case, Check, Document
+from kyc.outcomes import CheckOutcome
+from kyc.states import CaseState, DocumentState
+from portal.core import ciphers
+from portal.core.errors import NotFound
+from portal.people.models import Customer
+from portal.people.selectors import customers_of
+
+NUMBER_DOMAIN = "kyc.number"
+
+
+def present_documents(case: Case) -> dict[str, Document]:
+    """The document of each kind that counts now."""
+    rows = case.documents.exclude(state=DocumentState.REPLACED).select_related("case", "kept")
+    return {row.kind: row for row in rows}
+
+
+def documents_of(user: Any) -> QuerySet[Document]:
+    """The documents of the customers that a signed-in person acts for; nobody else's."""
+    return Document.objects.filter(case__customer__in=customers_of(user)).select_related("case__customer", "kept")
+
+
+def document_for(user: Any, reference: str) -> Document:
+    """Raises NotFound for everybody but the customer's own people."""
+    found = documents_of(user).filter(reference=reference).first()
+    if found is None:
+        raise NotFound("There is no such document.")
+    return found
+
+
+def latest_checks(document: Document) -> list[Check]:
+    """The last run of each check, in the order of the plan."""
+    latest: dict[str, Check] = {check.name: check for check in document.checks.order_by("attempt")}
+    return [latest[planned.name] for planned in plans.checks_for(document.kind) if planned.name in latest]
+
+
+def is_done(document: Document, name: str) -> bool:
+    """Whether a check has given its answer. One that was unavailable has not."""
+    last = document.checks.filter(name=name).order_by("-attempt").first()
+    return last is not None and last.outcome != CheckOutcome.UNAVAILABLE
+
+
+def others_with_number(document: Document) -> QuerySet[Document]:
+    """Documents of other customers with the same number: found by keyed hash, under every lookup key."""
+    if document.number_index is None:
+        return Document.objects.none()
+    same = Document.objects.filter(kind=document.kind, number_index=bytes(document.number_index))
+    return same.exclude(case__customer_id=document.case.customer_id).exclude(state=DocumentState.REPLACED)
+
+
+def indexes_of(number_type: str, number: str) -> list[bytes]:
+    """Every lookup hash that a row with this number may carry."""
+    return ciphers.blind_indexes(number, domain=f"{NUMBER_DOMAIN}.{number_type}")
+
+
+def waiting_to_check(*, now: datetime) -> Iterable[int]:
+    """Documents whose checks nobody is running."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    return (
+        Document.objects.filter(free, state=DocumentState.RECEIVED).order_by("uploaded_at").values_list("pk", flat=True)
+    )
+
+
+def to_review() -> QuerySet[Document]:
+    """What the desk works on: checked by machine and sent by the customer, oldest first."""
+    return (
+        Document.objects.filter(state=DocumentState.CHECKED, sent_at__isnull=False)
+        .select_related("case__customer", "case__locked_by", "kept")
+        .order_by("sent_at")
+    )
+
+
+@dataclass(frozen=True)
+class SenderState:
+    """Whether a customer may use the network, as far as KYC goes."""
+
+    is_verified: bool
+    state: str
+    rekyc_on: date | None
+
+
+def sender_state(*, subject_ref: UUID, on: date) -> SenderState:
+    """Answers ``hooks.sender_state`` for a customer by its subject. Never opened, or due again: not verified."""
+    customer = Customer.objects.filter(subject__ref=subject_ref).first()
+    case = Case.objects.filter(customer=customer).first() if customer else None
+    if case is None:
+        return SenderState(is_verified=False, state="none", rekyc_on=None)
+    is_in_time = case.rekyc_on is None or on <= case.rekyc_on
+    return SenderState(case.state == CaseState.APPROVED and is_in_time, case.state, case.rekyc_on)

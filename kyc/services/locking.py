@@ -1,0 +1,71 @@
+"""Who works on a case: one person at a time, for the time a house rule gives."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from kyc.models import Case
+from kyc.permissions import Permission
+from kyc.services.settling import ZONE, owner_of
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access
+from portal.core.actor import Actor
+from portal.core.errors import LostRace
+from portal.law.selectors import house_rule
+from portal.law.services.timing import dates_of
+from portal.people.models import User
+from portal.people.services.four_eyes import person_of
+
+LOCK_LIFE = "kyc.lock_life"
+
+
+def claim(case: Case, *, actor: Actor, now: datetime) -> None:
+    """Take the case, or keep it longer. Raises NotAllowed without the permission, LostRace when another person has it."""
+    user = person_of(actor)
+    access.require(user, Permission.CASE_DECIDE)
+    until = dates_of(house_rule(LOCK_LIFE, on=now.date()), now, ZONE).due
+    free = Q(locked_by=None) | Q(locked_until__lt=now) | Q(locked_by=user)
+    with transaction.atomic():
+        if Case.objects.filter(free, pk=case.pk).update(locked_by=user, locked_until=until) != 1:
+            raise LostRace(_("A colleague is working on this case. Take another one, or wait until it is free."))
+        if case.locked_by_id != user.pk:
+            record(
+                AuditKind.KYC_CASE_ASSIGNED,
+                actor=actor,
+                about=owner_of(case),
+                subject_ref=case.subject_ref,
+                facts={"kind": "taken"},
+                at=now,
+            )
+        case.refresh_from_db()
+
+
+def require_free_for(case: Case, user: User, *, now: datetime) -> None:
+    """Raises LostRace while another person has the case."""
+    is_locked = case.locked_until is not None and case.locked_until >= now
+    if is_locked and case.locked_by_id != user.pk:
+        raise LostRace(_("A colleague is working on this case. Take another one, or wait until it is free."))
+
+
+def release(case: Case, *, actor: Actor, now: datetime) -> None:
+    """Give the case back; nothing when this person does not have it."""
+    user = person_of(actor)
+    with transaction.atomic():
+        if Case.objects.filter(pk=case.pk, locked_by=user).update(locked_by=None, locked_until=None) == 1:
+            record(
+                AuditKind.KYC_CASE_ASSIGNED,
+                actor=actor,
+                about=owner_of(case),
+                subject_ref=case.subject_ref,
+                facts={"kind": "given_back"},
+                at=now,
+            )
+        case.refresh_from_db()
+
+
+def login_left(*, user_id: int, at: datetime) -> None:
+    """Answers ``hooks.login_left``: what a deactivated login had taken is free."""
+    Case.objects.filter(locked_by_id=user_id).update(locked_by=None, locked_until=None)

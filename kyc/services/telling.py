@@ -1,0 +1,89 @@
+"""Letters to the people who act for a customer: by e-mail where there is an address, and always in the dashboard."""
+
+from django.conf import settings
+from django.utils import translation
+
+from kyc import words
+from kyc.models import Case, Document
+from kyc.states import DecisionReason, DocumentKind
+from portal.core.clock import IST
+from portal.law.states import Channel
+from portal.outbox.services import post
+from portal.people.models import Membership
+from portal.people.selectors import contact_for
+from portal.people.states import MemberRole
+
+PURPOSE = "account_service"
+PAGE = "/privacy/kyc/"
+
+
+def document_refused(document: Document) -> None:
+    """The file cannot be used: why, and what to do."""
+    _tell(document.case, "kyc.document_refused", f"kyc.document:{document.reference}/refused", document)
+
+
+def document_approved(document: Document) -> None:
+    _tell(document.case, "kyc.document_approved", f"kyc.document:{document.reference}/approved", document)
+
+
+def document_asked_again(document: Document, *, reason_code: str, message: str) -> None:
+    _tell(
+        document.case,
+        "kyc.document_asked_again",
+        f"kyc.document:{document.reference}/asked_again",
+        document,
+        reason_code,
+        message,
+    )
+
+
+def document_rejected(document: Document, *, reason_code: str, message: str) -> None:
+    _tell(
+        document.case,
+        "kyc.document_rejected",
+        f"kyc.document:{document.reference}/rejected",
+        document,
+        reason_code,
+        message,
+    )
+
+
+def case_approved(case: Case) -> None:
+    """Everything is approved. The day of the decision makes each approval a letter of its own."""
+    on = case.decided_at.astimezone(IST).date().isoformat() if case.decided_at else ""
+    _tell(case, "kyc.approved", f"kyc.case:{case.reference}/approved/{on}")
+
+
+def _tell(
+    case: Case, kind: str, about: str, document: Document | None = None, reason_code: str = "", message: str = ""
+) -> None:
+    memberships = Membership.objects.filter(customer=case.customer, ended_at=None, role=MemberRole.OWNER)
+    for membership in memberships.select_related("principal__subject"):
+        person = membership.principal
+        with translation.override(person.language):
+            context = {
+                "reference": case.reference,
+                "document": str(DocumentKind(document.kind).label) if document else "",
+                "why": _why(document, reason_code),
+                "message": message,
+                "url": settings.SITE_URL + PAGE,
+            }
+        contact = contact_for(person, Channel.EMAIL)
+        ways = [(Channel.DASHBOARD, "")] + ([(Channel.EMAIL, contact.address)] if contact else [])
+        for channel, address in ways:
+            post(
+                kind=kind,
+                subject_ref=person.subject.ref,
+                channel=channel,
+                address=str(address),
+                language=person.language,
+                purpose=PURPOSE,
+                about=about,
+                context=context,
+            )
+
+
+def _why(document: Document | None, reason_code: str) -> str:
+    if reason_code:
+        return str(DecisionReason(reason_code).label)
+    return str(words.FAULTS.get(document.fault, "")) if document else ""

@@ -1,0 +1,182 @@
+"""A customer sends a document: judged at first sight, kept in quarantine, checked by a worker."""
+
+import io
+import uuid
+from datetime import date, datetime
+from typing import BinaryIO
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kyc import numbers, plans, words
+from kyc.inspection import kinds
+from kyc.inspection.process import LIMITS
+from kyc.inspection.verdict import Fault, RefusedFileError
+from kyc.models import Case, Document
+from kyc.selectors import NUMBER_DOMAIN, present_documents
+from kyc.services import settling
+from kyc.states import DOCUMENT_MOVES, REPLACEABLE, CaseState, DocumentKind, DocumentState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import ciphers, ids
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.errors import IllegalMove, Refused
+from portal.core.moves import move
+from portal.people.models import Customer
+from portal.vault.services import files, texts
+from portal.vault.states import RetentionClass
+
+
+def open_case(*, customer: Customer, actor: Actor, now: datetime) -> Case:
+    """The customer's case, made on first use, with its audit event. Safe to repeat."""
+    with transaction.atomic():
+        case, is_new = Case.objects.get_or_create(
+            customer=customer,
+            defaults={
+                "reference": ids.new_reference("KY"),
+                "subject_ref": customer.subject.ref,
+                "opened_at": now,
+            },
+        )
+        if is_new:
+            record(
+                AuditKind.KYC_CASE_OPENED,
+                actor=actor,
+                about=settling.owner_of(case),
+                subject_ref=case.subject_ref,
+                facts={"type": customer.kind},
+                at=now,
+            )
+    return case
+
+
+def upload(
+    *,
+    customer: Customer,
+    kind: str,
+    number: str,
+    stream: BinaryIO,
+    extension: str,
+    actor: Actor,
+    now: datetime,
+    expires_on: date | None = None,
+) -> Document:
+    """Take one document: encrypted into quarantine, its row, its audit event, and the nudge to the checks, together.
+
+    An earlier file of the same kind is replaced where the table of states allows it. Raises Refused, whose code is the
+    fault (TOO_LARGE, TYPE, TYPE_MISMATCH, EMPTY, ARCHIVE, or NUMBER for a number that cannot be right); IllegalMove when
+    the document is with us or approved. Nothing is written then. A file that only the inspection can judge is refused
+    later, by ``run_plan``.
+    """
+    _require_wanted(customer, kind)
+    found = numbers.check(plans.number_type(kind), number)
+    if not found.is_valid:
+        said = words.number_fault(found.type, str(found.reason or ""))
+        raise Refused(said, code="NUMBER")
+    data = at_first_sight(stream, extension)
+    case = open_case(customer=customer, actor=actor, now=now)
+    quarantine_ref = uuid.uuid4()
+    with transaction.atomic():
+        _replace_earlier(case, kind, actor, now)
+        quarantined = files.store(
+            io.BytesIO(data),
+            subject_ref=quarantine_ref,
+            retention_class=RetentionClass.QUARANTINE,
+            kind="kyc.upload",
+            actor=actor,
+        )
+        document = Document.objects.create(
+            reference=ids.new_reference("DO"),
+            case=case,
+            kind=kind,
+            number_sealed=texts.seal(found.normal, subject_ref=case.subject_ref, retention_class=RetentionClass.KYC),
+            number_index=ciphers.blind_index(found.normal, domain=f"{NUMBER_DOMAIN}.{found.type}"),
+            number_display=found.display,
+            expires_on=expires_on,
+            extension=extension.lower().lstrip("."),
+            quarantine_ref=quarantine_ref,
+            quarantined=quarantined,
+            uploaded_at=now,
+        )
+        record(
+            AuditKind.KYC_DOCUMENT_UPLOADED,
+            actor=actor,
+            about=f"kyc.document:{document.reference}",
+            subject_ref=case.subject_ref,
+            facts={"case": case.reference, "type": kind, "size": quarantined.size, "sha256": quarantined.sha256},
+            at=now,
+        )
+        enqueue("kyc.tasks.check_document", document.pk)
+    return document
+
+
+def send(document: Document, *, actor: Actor, now: datetime) -> None:
+    """The customer has looked at what they uploaded and sends it for checking. Safe to repeat.
+
+    Raises IllegalMove for a file that was refused or replaced meanwhile.
+    """
+    if document.sent_at is not None:
+        return
+    with transaction.atomic():
+        open_states = (DocumentState.RECEIVED, DocumentState.CHECKED)
+        rows = Document.objects.filter(pk=document.pk, sent_at=None, state__in=open_states)
+        if rows.update(sent_at=now) != 1:
+            raise IllegalMove(_("This file can no longer be sent. Look at the page again: it says what is missing."))
+        document.refresh_from_db()
+        record(
+            AuditKind.KYC_DOCUMENT_MOVED,
+            actor=actor,
+            about=f"kyc.document:{document.reference}",
+            subject_ref=document.case.subject_ref,
+            facts={"case": document.case.reference, "to": "sent"},
+            at=now,
+        )
+        settling.settle(document.case, actor=actor, now=now)
+
+
+def at_first_sight(stream: BinaryIO, extension: str) -> bytes:
+    """The bytes of an upload, if their number and first bytes are right. Raises Refused with the fault as code."""
+    data = stream.read(LIMITS.size + 1)
+    try:
+        if len(data) > LIMITS.size:
+            raise RefusedFileError(Fault.TOO_LARGE)
+        kinds.sniff(data, extension)
+    except RefusedFileError as refused:
+        raise Refused(words.FAULTS[refused.fault], code=refused.fault) from refused
+    return data
+
+
+def _require_wanted(customer: Customer, kind: str) -> None:
+    if kind not in plans.documents_for(customer.kind):
+        raise Refused(_("We do not ask this customer for such a document."), code="NOT_WANTED")
+
+
+def _replace_earlier(case: Case, kind: str, actor: Actor, now: datetime) -> None:
+    earlier = present_documents(case).get(kind)
+    if earlier is None:
+        return
+    is_unsent = earlier.state == DocumentState.CHECKED and earlier.sent_at is None
+    is_due_again = earlier.state == DocumentState.APPROVED and _is_due_again(case, now)
+    if earlier.state not in REPLACEABLE and not is_unsent and not is_due_again:
+        raise IllegalMove(
+            _("Your %(document)s is with us or approved already. You need not send it again.")
+            % {"document": DocumentKind(kind).label}
+        )
+    if earlier.state == DocumentState.RECEIVED and earlier.sent_at is not None:
+        raise IllegalMove(_("Your file is being checked. Wait a minute and load the page again."))
+    move(earlier, DocumentState.REPLACED, moves=DOCUMENT_MOVES)
+    files.shred(subject_ref=earlier.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+    record(
+        AuditKind.KYC_DOCUMENT_MOVED,
+        actor=actor,
+        about=f"kyc.document:{earlier.reference}",
+        subject_ref=case.subject_ref,
+        facts={"case": case.reference, "to": DocumentState.REPLACED},
+        at=now,
+    )
+    settling.settle(case, actor=actor, now=now)
+
+
+def _is_due_again(case: Case, now: datetime) -> bool:
+    return case.state == CaseState.APPROVED and case.rekyc_on is not None and case.rekyc_on <= now.date()

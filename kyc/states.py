@@ -1,0 +1,82 @@
+"""The closed lists of this room and the moves between states."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class DocumentKind(TextChoices):
+    PAN_CARD = "pan_card", _("PAN card")
+    GST_CERTIFICATE = "gst_certificate", _("GST certificate")
+
+
+class CaseState(TextChoices):
+    OPEN = "open", _("Waiting for the customer")
+    IN_REVIEW = "in_review", _("With us")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+
+
+CASE_MOVES: dict[str, set[str]] = {
+    CaseState.OPEN: {CaseState.IN_REVIEW, CaseState.REJECTED},
+    CaseState.IN_REVIEW: {CaseState.OPEN, CaseState.APPROVED, CaseState.REJECTED},
+    CaseState.APPROVED: {CaseState.OPEN},
+    CaseState.REJECTED: {CaseState.OPEN},
+}
+
+
+class DocumentState(TextChoices):
+    RECEIVED = "received", _("Being checked by machine")
+    REFUSED = "refused", _("The file cannot be used")
+    CHECKED = "checked", _("Waiting for a person")
+    APPROVED = "approved", _("Approved")
+    ASKED_AGAIN = "asked_again", _("Asked for again")
+    REJECTED = "rejected", _("Rejected")
+    REPLACED = "replaced", _("Replaced by a newer file")
+
+
+DOCUMENT_MOVES: dict[str, set[str]] = {
+    DocumentState.RECEIVED: {DocumentState.REFUSED, DocumentState.CHECKED, DocumentState.REPLACED},
+    DocumentState.REFUSED: {DocumentState.REPLACED},
+    DocumentState.CHECKED: {
+        DocumentState.APPROVED,
+        DocumentState.ASKED_AGAIN,
+        DocumentState.REJECTED,
+        DocumentState.REPLACED,
+    },
+    DocumentState.APPROVED: {DocumentState.REPLACED},
+    DocumentState.ASKED_AGAIN: {DocumentState.REPLACED},
+    DocumentState.REJECTED: {DocumentState.REPLACED},
+    DocumentState.REPLACED: set(),
+}
+#: The customer may send another file in place of one in these states.
+REPLACEABLE = frozenset(
+    {DocumentState.RECEIVED, DocumentState.REFUSED, DocumentState.ASKED_AGAIN, DocumentState.REJECTED}
+)
+
+
+class DecisionOutcome(TextChoices):
+    """What the maker proposes about one document."""
+
+    APPROVE = "approve", _("Approve")
+    ASK_AGAIN = "ask_again", _("Ask the customer to send it again")
+    REJECT = "reject", _("Reject")
+
+
+class DecisionReason(TextChoices):
+    """Why a document is not approved. The first six can be mended by sending another file."""
+
+    UNREADABLE = "unreadable", _("Too blurred or too small to read")
+    CUT_OFF = "cut_off", _("Part of the document is missing")
+    WRONG_DOCUMENT = "wrong_document", _("Another document than asked for")
+    NUMBER_DIFFERS = "number_differs", _("The number typed is not the one on the document")
+    COPY_OF_COPY = "copy_of_copy", _("A copy of a copy, or a photo of a screen")
+    EXPIRED = "expired", _("No longer valid")
+    NUMBER_OF_ANOTHER = "number_of_another", _("The document belongs to somebody else")
+    ALTERED = "altered", _("The document looks altered")
+
+
+OUTCOME_MOVES = {
+    DecisionOutcome.APPROVE: DocumentState.APPROVED,
+    DecisionOutcome.ASK_AGAIN: DocumentState.ASKED_AGAIN,
+    DecisionOutcome.REJECT: DocumentState.REJECTED,
+}

@@ -1,0 +1,81 @@
+"""What people read about faults, checks and decisions: what is wrong, and what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kyc.inspection.verdict import Fault
+
+#: One sentence for each fault of a file.
+FAULTS: Mapping[str, Any] = {
+    Fault.AADHAAR_NUMBER: _(
+        "The file shows a full Aadhaar number. We may not keep one. Hide the first 8 digits and send it again."
+    ),
+    Fault.ACTIVE_CONTENT: _("The PDF contains a script or an action. Print it to a new PDF and send that."),
+    Fault.ARCHIVE: _("The file is an archive (ZIP or the like). Take the document out of it and send that."),
+    Fault.CORRUPT: _("The file is damaged or not complete. Make it again and send the new one."),
+    Fault.EMBEDDED_FILE: _("Another file is attached inside the PDF. Print it to a new PDF and send that."),
+    Fault.EMPTY: _("The file is empty. Choose the file again."),
+    Fault.ENCRYPTED: _("The PDF has a password. Remove it, or print it to a new PDF, and send that."),
+    Fault.TOO_COMPLEX: _("The file is too complicated for us to check. Send a photo or a scan of the document."),
+    Fault.TOO_LARGE: _("The file must be smaller than 10 MB."),
+    Fault.TOO_MANY_PAGES: _("The PDF has more than 20 pages. Send only the pages of this document."),
+    Fault.TOO_MANY_PIXELS: _(
+        "The picture is too large: more than 40 million pixels. Make it smaller and send it again."
+    ),
+    Fault.TRAILING_DATA: _("Something else is hidden behind the document in this file. Make a new photo or PDF."),
+    Fault.TYPE: _("The file must be a PDF, a JPG or a PNG."),
+    Fault.TYPE_MISMATCH: _("The file is not what its name says. Choose a PDF, a JPG or a PNG."),
+}
+
+#: One sentence for each fault of a number, by type and reason; "" is for the rest.
+NUMBERS: Mapping[str, Mapping[str, Any]] = {
+    "pan": {
+        "": _("A PAN has 10 characters, like ABCPR1234K: five letters, four digits, a letter."),
+        "HOLDER_TYPE": _("The fourth letter of this PAN does not exist. Compare the number with the card."),
+        "SERIAL": _("The four digits of a PAN are never 0000. Compare the number with the card."),
+    },
+    "gstin": {
+        "": _("A GST number has 15 characters, like 27AAPFU0939F1ZV. Compare the number with the certificate."),
+        "CHECKSUM": _("One character of this GST number is wrong or two are swapped. Compare it with the certificate."),
+        "STATE": _("The first two digits of this GST number are no state. Compare it with the certificate."),
+    },
+}
+
+CHECKS: Mapping[str, Any] = {
+    "declared_number": _("Number typed against number in the file"),
+    "duplicate": _("Same number at another customer"),
+    "expiry": _("Still valid"),
+    "file_safety": _("Safety of the file"),
+    "gstin_contains_pan": _("GST number holds the PAN"),
+    "holder": _("Holder of the PAN fits the customer"),
+    "number": _("Form and check digit of the number"),
+}
+
+REASONS: Mapping[str, Any] = {
+    "EXPIRED": _("The document's last day has passed."),
+    "GSTIN_HOLDS_NO_PAN": _("This kind of GST number holds no PAN."),
+    "HOLDER_IS_A_PERSON": _("The PAN is a person's: right for a sole proprietor only."),
+    "HOLDER_IS_NO_PERSON": _("The PAN is not a person's."),
+    "HOLDER_TYPE": _("The holder's letter is disputed. Compare with the card."),
+    "NOT_READ": _("The file's text was not read by machine. Compare by eye."),
+    "NO_EXPIRY": _("The document names no last day."),
+    "NUMBER_DIFFERS": _("Another number of this type stands in the file."),
+    "OTHER_DOCUMENT_MISSING": _("The other document is not here (yet)."),
+    "PAN_DIFFERS": _("The GST number holds another PAN than the customer's."),
+    "SERVICE_DOWN": _("Something this check needs was not reachable. It runs again by itself."),
+    "USED_BY_ANOTHER_CUSTOMER": _("Another customer has sent the same number."),
+}
+
+SEARCHES: Mapping[str, Any] = {
+    "SEARCHED": _("Searched for Aadhaar numbers: none found."),
+    "PARTLY": _("Searched for Aadhaar numbers in its text: none found. Its pictures were not searched: look at them."),
+    "NOT_SEARCHED": _("Not searched for Aadhaar numbers: a picture is not read by machine. Look at it."),
+}
+
+
+def number_fault(number_type: str, reason: str) -> Any:
+    """The sentence for a wrong number."""
+    texts = NUMBERS[number_type]
+    return texts.get(reason, texts[""])

@@ -1,0 +1,52 @@
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from kyc.inspection import child
+from kyc.inspection.verdict import Limits, Verdict
+from kyc.services import checking
+from portal.people.models import Customer, User
+from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
+
+
+@pytest.fixture
+def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inspection without its child, for tests that are about what follows from a verdict; it saves half a second."""
+
+    def inspect(data: bytes, *, extension: str) -> tuple[Verdict, bytes]:
+        return child.inspect(data, extension, Limits())
+
+    monkeypatch.setattr(checking, "inspect", inspect)
+
+
+@pytest.fixture
+def house(db: None) -> None:
+    """The rules and promises that every service here stands on."""
+    call_command("sync_rules", stdout=StringIO())
+
+
+@pytest.fixture
+def individual(house: None) -> Customer:
+    return CustomerFactory(kind="individual")
+
+
+@pytest.fixture
+def organisation(house: None) -> Customer:
+    return CustomerFactory(kind="organisation")
+
+
+@pytest.fixture
+def asha(individual: Customer) -> User:
+    """The person behind the individual customer."""
+    return CustomerUserFactory(email="asha@acme.example", member_of=individual)
+
+
+@pytest.fixture
+def maker(house: None) -> User:
+    return StaffFactory(roles=["kyc_maker"])
+
+
+@pytest.fixture
+def checker(house: None) -> User:
+    return StaffFactory(roles=["kyc_checker"])

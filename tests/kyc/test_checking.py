@@ -1,0 +1,181 @@
+import pytest
+from django.db import connection
+
+from kyc.models import Check, Document
+from kyc.selectors import latest_checks
+from kyc.services import checking, run_plan, sweep
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.errors import Unavailable
+from portal.outbox.models import Message
+from portal.vault.models import StoredFile, SubjectKey
+from portal.vault.services import files
+from tests.kyc import documents
+from tests.kyc.factories import NOW, checked, gst, uploaded
+from tests.people.factories import CustomerFactory
+
+
+def outcomes(document: Document) -> dict[str, tuple[str, str]]:
+    return {check.name: (check.outcome, check.reason) for check in latest_checks(document)}
+
+
+def test_a_good_pan_card_passes_its_plan_in_order(individual):
+    document = checked(individual)
+    assert document.state == "checked"
+    assert list(outcomes(document).items()) == [
+        ("file_safety", ("PASS", "")),
+        ("number", ("PASS", "")),
+        ("holder", ("PASS", "")),
+        ("declared_number", ("PASS", "")),
+        ("gstin_contains_pan", ("NOT_APPLICABLE", "OTHER_DOCUMENT_MISSING")),
+        ("duplicate", ("PASS", "")),
+        ("expiry", ("NOT_APPLICABLE", "NO_EXPIRY")),
+    ]
+
+
+def test_the_quarantine_ends_when_the_checks_have_run(individual, django_capture_on_commit_callbacks):
+    document = uploaded(individual)
+    with django_capture_on_commit_callbacks(execute=True):
+        run_plan(document.pk, now=clock.now())
+    document.refresh_from_db()
+    assert not SubjectKey.objects.filter(subject_ref=document.quarantine_ref).exists()
+    assert StoredFile.objects.get(pk=document.quarantined_id).shredded_at is not None
+    assert document.kept.subject_ref == individual.subject.ref
+    assert document.kept.sha256 != document.quarantined.sha256
+
+
+@pytest.mark.parametrize("name", ["password", "script_hidden", "embedded_file", "cut_pdf", "aadhaar", "pdf_and_more"])
+def test_a_faulty_file_is_refused_told_in_plain_words_and_not_kept(
+    individual, asha, name, django_capture_on_commit_callbacks
+):
+    data, extension, fault = documents.FAULTS[name]
+    document = uploaded(individual, data=data, extension=extension)
+    with django_capture_on_commit_callbacks(execute=False):
+        run_plan(document.pk, now=clock.now())
+    document.refresh_from_db()
+    assert (document.state, document.fault, document.kept) == ("refused", fault, None)
+    assert Message.objects.filter(kind="kyc.document_refused").count() == 2
+    assert Check.objects.count() == 1
+    assert AuditEvent.objects.filter(kind="vault.key.shredded").count() == 1
+
+
+def test_a_picture_is_called_not_searched(individual):
+    document = checked(individual, data=documents.image(), extension="jpg")
+    assert (document.state, document.searched) == ("checked", "NOT_SEARCHED")
+    assert outcomes(document)["declared_number"] == ("NOT_APPLICABLE", "NOT_READ")
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_number_that_the_file_does_not_hold_is_pointed_out(individual):
+    document = checked(individual, number="ABCPR1234Z")
+    assert outcomes(document)["declared_number"] == ("WARN", "NUMBER_DIFFERS")
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_gst_certificate_of_another_pan_fails(organisation):
+    checked(organisation, number=documents.COMPANY_PAN, data=documents.pdf(documents.COMPANY_PAN))
+    right = checked(organisation, make=gst)
+    assert outcomes(right)["gstin_contains_pan"] == ("PASS", "")
+    other = CustomerFactory(kind="organisation")
+    checked(other)
+    assert outcomes(checked(other, make=gst))["gstin_contains_pan"] == ("FAIL", "PAN_DIFFERS")
+
+
+@pytest.mark.usefixtures("same_process")
+def test_the_same_number_at_another_customer_is_pointed_out_once_each(individual):
+    checked(individual)
+    checked(CustomerFactory(kind="individual"), number="ABCPR1234Z")
+    third = checked(CustomerFactory(kind="individual"))
+    assert outcomes(third)["duplicate"] == ("WARN", "USED_BY_ANOTHER_CUSTOMER")
+
+
+@pytest.mark.usefixtures("same_process")
+def test_an_expired_certificate_fails(organisation):
+    document = checked(organisation, make=gst, expires_on=NOW.date().replace(year=2020))
+    assert outcomes(document)["expiry"] == ("FAIL", "EXPIRED")
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_second_run_changes_nothing(individual):
+    document = checked(individual)
+    before = (Check.objects.count(), StoredFile.objects.count(), AuditEvent.objects.count())
+    assert run_plan(document.pk, now=clock.now()) == "taken"
+    assert (Check.objects.count(), StoredFile.objects.count(), AuditEvent.objects.count()) == before
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_worker_finds_a_document_taken_until_the_lease_ends(individual):
+    document = uploaded(individual)
+    now = clock.now()
+    Document.objects.update(leased_until=now + checking.LEASE)
+    assert run_plan(document.pk, now=now) == "taken"
+    assert sweep(now=now) == 0
+    later = now + 2 * checking.LEASE
+    assert sweep(now=later) == 1
+    assert run_plan(document.pk, now=later) == "checked"
+
+
+class Killed(BaseException):
+    """What a killed worker looks like from inside: nothing below it runs."""
+
+
+@pytest.mark.usefixtures("same_process")
+@pytest.mark.parametrize("step", range(9))
+def test_a_worker_killed_before_any_step_is_picked_up_where_it_stopped(individual, monkeypatch, step):
+    document = uploaded(individual)
+    if step < 8:
+        names = ["file_safety", *list(checking.STEPS)]
+        real, at = checking._run_one, names[step % len(names)]
+
+        def dies(document, planned):
+            if planned.name == at:
+                raise Killed
+            real(document, planned)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(checking, "_run_one", dies)
+            with pytest.raises(Killed):
+                run_plan(document.pk, now=clock.now())
+    else:
+        with monkeypatch.context() as patch:
+            patch.setattr(checking, "_finish", lambda document: (_ for _ in ()).throw(Killed))
+            with pytest.raises(Killed):
+                run_plan(document.pk, now=clock.now())
+    assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
+    assert Check.objects.count() == 7
+    assert StoredFile.objects.filter(kind="kyc.document").count() == 1
+
+
+def test_a_worker_killed_within_the_safety_check_leaves_no_copy_without_a_row(individual, monkeypatch):
+    document = uploaded(individual)
+    with monkeypatch.context() as patch:
+        patch.setattr(checking, "_write", lambda *args: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            run_plan(document.pk, now=clock.now())
+    assert not StoredFile.objects.filter(kind="kyc.document").exists()
+    document.refresh_from_db()
+    assert document.kept is None
+
+
+def test_an_outage_is_written_down_as_unavailable_and_tried_again(individual, monkeypatch):
+    document = uploaded(individual)
+
+    def down(*args, **kwargs):
+        raise Unavailable("The storage is away.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "open_stream", down)
+        assert run_plan(document.pk, now=clock.now()) == "received"
+    assert list(document.checks.values_list("outcome", flat=True)) == ["UNAVAILABLE"]
+    assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
+    assert list(document.checks.filter(name="file_safety").values_list("attempt", "outcome")) == [
+        (1, "UNAVAILABLE"),
+        (2, "PASS"),
+    ]
+
+
+def test_checks_are_rows_that_stay(individual):
+    document = checked(individual)
+    with pytest.raises(TypeError):
+        document.checks.first().delete()
+    assert any("kyc_check" in name for name in connection.introspection.table_names())

@@ -1,0 +1,66 @@
+from datetime import timedelta
+
+import pytest
+
+from kyc.erasers import KycDocuments
+from kyc.models import Check, CheckEvidence, Decision
+from kyc.sections import KycSection
+from kyc.selectors import sender_state
+from portal.core import clock
+from portal.vault.services import files
+from tests.kyc import documents
+from tests.kyc.factories import answered, checked, proposed, uploaded
+
+pytestmark = pytest.mark.usefixtures("same_process")
+
+REJECTED = {"outcome": "reject", "reason_code": "altered", "message": "It looks altered."}
+
+
+def test_documents_of_a_rejected_case_go_when_their_period_is_over(
+    individual, maker, checker, django_capture_on_commit_callbacks
+):
+    document = answered(proposed(checked(individual), maker, **REJECTED), checker).document
+    later, ref = clock.now() + timedelta(days=1), individual.subject.ref
+    assert [(kept.subject_ref, kept.count) for kept in KycDocuments().kept(before=later)] == [(ref, 1)]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert KycDocuments().erase(subject_ref=ref, before=later) == 1
+        assert KycDocuments().erase(subject_ref=ref, before=later) == 0
+    document.refresh_from_db()
+    document.kept.refresh_from_db()
+    assert (document.number_sealed, document.number_index, document.number_display) == (None, None, "")
+    assert document.kept.shredded_at is not None
+    assert not CheckEvidence.objects.exists()
+    assert Check.objects.count() == 7
+    assert Decision.objects.get().message_sealed is None
+
+
+def test_documents_of_a_customer_who_is_with_us_stay(individual, maker, checker):
+    answered(proposed(checked(individual), maker), checker)
+    later = clock.now() + timedelta(days=4000)
+    assert list(KycDocuments().kept(before=later)) == []
+    assert KycDocuments().erase(subject_ref=individual.subject.ref, before=later) == 0
+
+
+def test_erasing_a_person_ends_open_cases_too(individual, django_capture_on_commit_callbacks):
+    document = uploaded(individual)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert KycDocuments().erase(subject_ref=individual.subject.ref, before=None) == 1
+    document.quarantined.refresh_from_db()
+    assert document.quarantined.shredded_at is not None
+    assert files.sweep()[0] == 0
+
+
+def test_a_customer_s_bundle_tells_what_was_sent_with_masked_numbers(individual):
+    checked(individual)
+    (found,) = KycSection().collect(subject_refs=[individual.subject.ref])
+    assert found["number"] == "ABCPRXXXXK"
+    assert documents.PAN not in str(found)
+
+
+def test_a_sender_is_verified_from_the_approval_until_it_is_due_again(individual, maker, checker):
+    ref, today = individual.subject.ref, clock.now().date()
+    assert not sender_state(subject_ref=ref, on=today).is_verified
+    document = answered(proposed(checked(individual), maker), checker).document
+    document.case.refresh_from_db()
+    assert sender_state(subject_ref=ref, on=document.case.rekyc_on).is_verified
+    assert not sender_state(subject_ref=ref, on=document.case.rekyc_on + timedelta(days=1)).is_verified

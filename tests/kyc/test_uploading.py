@@ -1,0 +1,101 @@
+from uuid import UUID
+
+import pytest
+
+from kyc import words
+from kyc.models import Case, Document
+from kyc.services import send
+from portal.audit.models import AuditEvent
+from portal.core.errors import IllegalMove, Refused
+from portal.vault.models import StoredFile, SubjectKey
+from portal.vault.services import texts
+from tests.kyc import documents
+from tests.kyc.factories import CUSTOMER, NOW, checked, gst, uploaded
+
+pytestmark = pytest.mark.usefixtures("same_process")
+
+
+def test_an_upload_lies_encrypted_in_quarantine_under_a_key_of_its_own(individual):
+    document = uploaded(individual)
+    assert (document.state, document.kept) == ("received", None)
+    assert document.quarantined.retention_class == "quarantine"
+    assert SubjectKey.objects.get(pk=document.quarantined.key_id).subject_ref == document.quarantine_ref
+    assert document.quarantine_ref != individual.subject.ref
+
+
+def test_the_number_is_sealed_masked_and_found_by_its_hash_only(individual):
+    document = uploaded(individual)
+    assert document.number_display == "ABCPRXXXXK"
+    assert documents.PAN.encode() not in bytes(document.number_sealed) + bytes(document.number_index)
+    assert (
+        texts.open(document.number_sealed, subject_ref=individual.subject.ref, retention_class="kyc") == documents.PAN
+    )
+
+
+def test_the_first_upload_opens_the_one_case_of_the_customer(organisation):
+    assert uploaded(organisation).case == gst(organisation).case
+    assert Case.objects.get().subject_ref == organisation.subject.ref
+
+
+@pytest.mark.parametrize(
+    "name", ["empty", "program_named_pdf", "program", "eicar", "webp_named_png", "archive", "too_large"]
+)
+def test_what_is_wrong_at_first_sight_is_said_at_once_and_nothing_is_written(individual, name):
+    data, extension, fault = documents.FAULTS[name]
+    with pytest.raises(Refused) as caught:
+        uploaded(individual, data=data, extension=extension)
+    assert caught.value.code == fault
+    assert str(caught.value) == str(words.FAULTS[fault])
+    written = AuditEvent.objects.filter(kind__regex=r"^(kyc|vault)\.")
+    assert [rows.count() for rows in (Document.objects, StoredFile.objects, written)] == [0, 0, 0]
+
+
+def test_every_fault_has_a_sentence_of_its_own():
+    assert len({str(text) for text in words.FAULTS.values()}) == len(words.FAULTS)
+
+
+def test_a_number_that_cannot_be_right_is_refused_without_repeating_it(individual):
+    with pytest.raises(Refused) as caught:
+        uploaded(individual, number="ABCXR1234K")
+    assert "ABCXR" not in str(caught.value)
+
+
+def test_a_document_that_nobody_asked_for_is_refused(individual):
+    with pytest.raises(Refused):
+        gst(individual)
+
+
+def test_a_newer_file_replaces_one_that_was_not_sent_and_ends_its_quarantine(individual):
+    first = uploaded(individual)
+    second = uploaded(individual)
+    first.refresh_from_db()
+    assert (first.state, second.state) == ("replaced", "received")
+    assert AuditEvent.objects.filter(kind="vault.key.shredded").count() == 1
+
+
+def test_a_file_that_is_with_us_cannot_be_replaced(individual):
+    checked(individual)
+    with pytest.raises(IllegalMove):
+        uploaded(individual)
+    assert Document.objects.count() == 1
+
+
+def test_sending_twice_is_sending_once(individual):
+    document = uploaded(individual)
+    for _time in range(2):
+        send(document, actor=CUSTOMER, now=NOW)
+    assert AuditEvent.objects.filter(kind="kyc.document.moved").count() == 1
+
+
+def test_a_refused_file_cannot_be_sent(individual):
+    document = checked(individual, data=documents.FAULTS["password"][0])
+    with pytest.raises(IllegalMove):
+        send(document, actor=CUSTOMER, now=NOW)
+
+
+def test_no_event_of_an_upload_holds_the_number_or_a_file_name(individual):
+    checked(individual)
+    for event in AuditEvent.objects.all():
+        said = f"{event.about} {event.facts}"
+        assert documents.PAN not in said
+        assert not isinstance(event.subject_ref, str) or UUID(event.subject_ref)
