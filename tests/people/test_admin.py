@@ -67,7 +67,7 @@ LISTS = {
     "rolegrant": "administrator data_protection_officer auditor",
     "roleproposal": "administrator data_protection_officer auditor",
     "foureyesrule": "administrator data_protection_officer auditor",
-    "mfareset": "administrator data_protection_officer",
+    "mfareset": "administrator data_protection_officer auditor",
     "fiduciary": "administrator data_protection_officer auditor",
     "customer": "administrator data_protection_officer auditor grievance_officer kyc_checker kyc_maker support",
     "principal": "administrator data_protection_officer auditor grievance_officer kyc_checker kyc_maker support",

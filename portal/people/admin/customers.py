@@ -11,12 +11,14 @@ from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
+from portal.jobs.audited_export import AuditedExport
 from portal.people import selectors
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.admin.importing import ImportPages
 from portal.people.forms import CustomerForm, InviteMemberForm, RenameForm, RevealForm
 from portal.people.models import ContactPoint, Customer, Fiduciary, Invitation, Membership, Principal, User
 from portal.people.permissions import Permission
+from portal.people.resources import CustomerResource
 from portal.people.services import customers, devices, invitations, reveals
 from portal.people.states import ContactKind, CustomerState
 
@@ -67,10 +69,12 @@ def by_address_or_reference(term: str) -> tuple[set[int], str]:
 
 
 @admin.register(Customer)
-class CustomerAdmin(ImportPages, OpenedWithPurpose, CreatingAdmin):
+class CustomerAdmin(AuditedExport, ImportPages, OpenedWithPurpose, CreatingAdmin):
     view_permission = Permission.CUSTOMER_VIEW
     add_permission = Permission.CUSTOMER_CREATE
     import_permission = Permission.CUSTOMER_IMPORT
+    export_permission = Permission.CUSTOMER_EXPORT
+    export_resource = CustomerResource
     create_form = CustomerForm
     create_title = _("Add a customer")
     list_display = ("reference", "kind", "state", "created_at")

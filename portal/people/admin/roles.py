@@ -8,10 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.customers import _Inline
 from portal.people.forms import ChangeEndForm, RefuseForm, WhyForm
 from portal.people.models import FourEyesModel, FourEyesRule, MfaReset, Role, RoleGrant, RolePermission, RoleProposal
 from portal.people.permissions import Permission
+from portal.people.resources import FourEyesRuleResource, MfaResetResource, RoleGrantResource, RoleProposalResource
 from portal.people.services import mfa, roles
 from portal.people.states import Answer
 
@@ -29,8 +31,10 @@ class RoleAdmin(ReadOnlyAdmin):
 
 
 @admin.register(FourEyesRule)
-class FourEyesRuleAdmin(ReadOnlyAdmin):
+class FourEyesRuleAdmin(AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.ROLE_VIEW
+    export_permission = Permission.ROLE_EXPORT
+    export_resource = FourEyesRuleResource
     list_display = ("act", "maker_role", "checker_role")
     list_filter = ("maker_role", "checker_role")
     list_select_related = ("maker_role", "checker_role")
@@ -43,8 +47,10 @@ def _ended(obj: RoleGrant, user: Any) -> str:
 
 
 @admin.register(RoleGrant)
-class RoleGrantAdmin(ReadOnlyAdmin):
+class RoleGrantAdmin(AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.ROLE_VIEW
+    export_permission = Permission.ROLE_EXPORT
+    export_resource = RoleGrantResource
     list_display = ("holder", "role", "starts_at", "ends_at", "granted_at")
     list_filter = ("role",)
     list_select_related = ("user", "role")
@@ -75,7 +81,8 @@ def not_answerable(obj: FourEyesModel, user: Any) -> str:
     return ""
 
 
-class _ProposalAdmin(ReadOnlyAdmin):
+class _ProposalAdmin(AuditedExport, ReadOnlyAdmin):
+    export_permission = Permission.ROLE_EXPORT
     list_filter = ("answer", "made_at")
     list_select_related = ("user", "made_by", "checked_by")
     search_fields = ("user__full_name",)
@@ -97,6 +104,7 @@ class _ProposalAdmin(ReadOnlyAdmin):
 @admin.register(RoleProposal)
 class RoleProposalAdmin(_ProposalAdmin):
     view_permission = Permission.ROLE_VIEW
+    export_resource = RoleProposalResource
     list_display = ("person", "change", "role", "answer", "maker", "made_at", "checker", "checked_at")
     fields = (
         *("person", "change", "role", "starts_at", "ends_at", "why", "answer"),
@@ -120,7 +128,8 @@ class RoleProposalAdmin(_ProposalAdmin):
 
 @admin.register(MfaReset)
 class MfaResetAdmin(_ProposalAdmin):
-    view_permission = Permission.MFA_RESET
+    view_permission = Permission.MFA_VIEW
+    export_resource = MfaResetResource
     list_display = ("person", "answer", "maker", "made_at", "checker", "checked_at")
     fields = ("person", "why", "answer", "maker", "made_at", "checker", "checked_at", "reason", "shown_sha256")
 

@@ -6,21 +6,24 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import GrantForm, InviteStaffForm, WhyForm
 from portal.people.models import Invitation, SignIn, User
 from portal.people.permissions import Permission
+from portal.people.resources import SignInResource, StaffResource
 from portal.people.selectors import grants_in_force
 from portal.people.services import devices, mfa, roles, sessions, staff
 
 #: The libraries' own pages could change rows without a trace.
-for library_model in (Authenticator, EmailAddress, UserSession):
+for library_model in (Authenticator, EmailAddress, Group, UserSession):
     if admin.site.is_registered(library_model):
         admin.site.unregister(library_model)
 
@@ -43,9 +46,11 @@ def _no_factor(obj: User, user: Any) -> str:
 
 
 @admin.register(User)
-class StaffAdmin(CreatingAdmin):
+class StaffAdmin(AuditedExport, CreatingAdmin):
     view_permission = Permission.STAFF_VIEW
     add_permission = Permission.STAFF_INVITE
+    export_permission = Permission.STAFF_EXPORT
+    export_resource = StaffResource
     create_form = InviteStaffForm
     create_title = _("Invite a staff member")
     list_display = ("full_name", "email", "is_active", "has_second_factor", "last_login", "created_at")
@@ -139,10 +144,12 @@ class StaffAdmin(CreatingAdmin):
 
 
 @admin.register(SignIn)
-class SignInAdmin(ReadOnlyAdmin):
+class SignInAdmin(AuditedExport, ReadOnlyAdmin):
     """The login history of staff."""
 
     view_permission = Permission.STAFF_VIEW
+    export_permission = Permission.STAFF_EXPORT
+    export_resource = SignInResource
     list_display = ("at", "user_name", "outcome", "browser", "address")
     list_filter = ("outcome", "at")
     list_select_related = ("user",)

@@ -1,0 +1,259 @@
+"""Every address of the portal by every kind of visitor: what the roles say, and a shut door otherwise."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib import admin
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
+
+from grievances.models import Ticket
+from portal.core import clock
+from portal.core.admin.actions import actions_of
+from portal.outbox.models import Message
+from portal.outbox.services import post
+from portal.outbox.states import MessageState
+from portal.people.models import ContactPoint, Customer, Membership, User
+from portal.people.services import roles
+from portal.people.states import MemberRole
+from tests.grievances.factories import ticket
+from tests.journeys.who_may_open import BOOKS, PAGES, Book, For, Page
+from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.signin.people_who_sign_in import customer_client, staff_client
+
+pytestmark = pytest.mark.django_db
+
+SHIPPED = roles.shipped()
+ROLES = sorted(SHIPPED["roles"])
+CUSTOMERS = ("owner", "member", "other_customer")
+VISITORS = ("stranger", *CUSTOMERS, "half_staff", "staff_without_role", *ROLES)
+SIGN_INS = ("/privacy/sign-in/", "/staff/sign-in/", "/admin/login/", "/staff/second-factor/needed/")
+#: A page behind a code sends there.
+ASKS_FOR_CODE = ("/privacy/track/",)
+SHUT = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+#: Django's own pages of each model, and ours.
+BOOK_PAGES = ("changelist", "add", "change", "delete", "history", "do", "do_one")
+#: A row that does not exist.
+MISSING = 0
+
+
+@dataclass
+class World:
+    customer: Customer
+    owner: User
+    member: User
+    other_customer: User
+    staff: User
+    ticket: Ticket
+    message: Message
+
+    @property
+    def membership(self) -> Membership:
+        return self.member.principal.memberships.get()  # type: ignore[union-attr]
+
+    @property
+    def contact(self) -> ContactPoint:
+        return self.owner.principal.contact_points.get()  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def world() -> World:
+    cache.clear()
+    call_command("sync_rules")
+    call_command("sync_roles")
+    customer = CustomerFactory()
+    owner = CustomerUserFactory(member_of=customer)
+    message = post(
+        kind="signin.address_changed",
+        subject_ref=owner.principal.subject.ref,
+        channel="dashboard",
+        address="",
+        language="en",
+        purpose="policy_and_security",
+        about="tests.matrix:1",
+        context={},
+    )
+    Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, sent_at=clock.now())
+    return World(
+        customer=customer,
+        owner=owner,
+        member=CustomerUserFactory(member_of=customer, member_of__role=MemberRole.MEMBER),
+        other_customer=CustomerUserFactory(member_of=CustomerFactory()),
+        staff=StaffFactory(),
+        ticket=ticket(),
+        message=message,
+    )
+
+
+def browser_of(visitor: str, world: World) -> Client:
+    if visitor == "stranger":
+        return Client()
+    if visitor in CUSTOMERS:
+        return customer_client(getattr(world, visitor))
+    if visitor == "half_staff":
+        client: Any = Client()
+        user = StaffFactory(roles=["administrator"])
+        RecoveryCodes.activate(user)
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+    user = StaffFactory(roles=[] if visitor == "staff_without_role" else [visitor])
+    RecoveryCodes.activate(user)
+    return staff_client(user)
+
+
+def names(resolver: Any, space: str = "") -> Iterator[str]:
+    """The name of each address, with its namespace; without a name, its route."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+        else:
+            yield f"{space}{pattern.name or str(pattern.pattern)}"
+
+
+def declared() -> set[str]:
+    books = {
+        f"admin:{model}_{page}"
+        for model, book in BOOKS.items()
+        for page in (*BOOK_PAGES, *book.extra, *book.of_row, *(["export"] if book.export else []))
+    }
+    return books | set(PAGES)
+
+
+def test_every_address_is_in_the_table_and_the_table_has_no_other():
+    #: The admin's redirect from a row's old address, and its answer to what it does not know: both ask for staff first.
+    found = set(names(get_resolver())) - {"admin:<path:object_id>/", "admin:(?P<url>.*)$"}
+    assert {"undeclared": found - declared(), "gone": declared() - found} == {"undeclared": set(), "gone": set()}
+
+
+def test_every_act_of_a_book_is_in_the_table_with_its_permission():
+    found = {
+        f"{model._meta.app_label}_{model._meta.model_name}": {act.name: str(act.permission) for act in actions_of(site)}
+        for model, site in admin.site._registry.items()
+    }
+    assert found == {model: book.acts for model, book in BOOKS.items()}
+
+
+def test_every_permission_in_the_table_is_carried_by_a_role():
+    codes = {
+        code
+        for book in BOOKS.values()
+        for code in (
+            *(book.view, book.add, book.export, *book.acts.values(), *book.extra.values()),
+            *(code for code, _args in book.of_row.values()),
+        )
+    }
+    assert codes - {""} <= set(SHIPPED["permissions"])
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_what_each_visitor_may_open(visitor, world):
+    client = browser_of(visitor, world)
+    wrong = [
+        line
+        for name, page in PAGES.items()
+        for line in [_page(client, visitor, name, page, world)]
+        if line and name not in {"privacy:sign-out", "account_logout", "admin:logout"}
+    ]
+    for model, book in BOOKS.items():
+        wrong += [line for line in _book(client, visitor, model, book, world) if line]
+    assert not wrong, "\n".join(wrong)
+
+
+def _answer(client: Client, url: str, *, is_post: bool) -> Any:
+    return client.post(url) if is_post else client.get(url)
+
+
+def _is_shut(answer: Any) -> bool:
+    if answer.status_code in SHUT:
+        return True
+    return answer.status_code == HTTPStatus.FOUND and answer["Location"].startswith((*SIGN_INS, *ASKS_FOR_CODE))
+
+
+def _may(visitor: str, audience: For) -> bool:
+    is_staff = visitor in ROLES or visitor == "staff_without_role"
+    return {
+        For.ANYBODY: True,
+        For.SECRET: False,
+        For.CUSTOMERS: visitor in CUSTOMERS,
+        For.MEMBERS: visitor in {"owner", "member"},
+        For.OWNERS: visitor == "owner",
+        For.STAFF_DOOR: visitor not in CUSTOMERS,
+        For.HALF_STAFF: is_staff or visitor == "half_staff",
+        For.STAFF: is_staff,
+        For.ROLES: visitor in ROLES,
+        For.NOBODY: False,
+    }[audience]
+
+
+def _page(client: Client, visitor: str, name: str, page: Page, world: World) -> str:
+    url = reverse(name, args=page.args(world))
+    if name in {"privacy:sign-out", "account_logout", "admin:logout"}:
+        return ""
+    if page.audience is For.ANYBODY and page.is_post:
+        return ""
+    if _may(visitor, page.audience):
+        if page.is_post:
+            return ""
+        answer = client.get(url)
+        is_open = answer.status_code in {HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+        to_sign_in = page.audience is not For.ANYBODY and page.audience is not For.STAFF_DOOR and _is_shut(answer)
+        going_on = page.audience is For.HALF_STAFF and answer.status_code == HTTPStatus.FOUND
+        return "" if is_open and (going_on or not to_sign_in) else f"{visitor} should open {name}: {answer.status_code}"
+    for is_post in (True,) if page.is_post else (False, True):
+        answer = _answer(client, url, is_post=is_post)
+        if not _is_shut(answer) and (answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not is_post):
+            return f"{visitor} should not open {name}: {answer.status_code} {answer.headers.get('Location', '')}"
+    return ""
+
+
+def _carries(visitor: str, code: str) -> bool:
+    return bool(code) and visitor in SHIPPED["permissions"][code]
+
+
+def _book(client: Client, visitor: str, model: str, book: Book, world: World) -> Iterator[str]:
+    row = book.row(world).pk if book.row else MISSING
+    plain = {"changelist": book.view, "add": book.add, **book.extra}
+    if book.export:
+        plain["export"] = book.export
+    for page, code in plain.items():
+        yield _at(client, visitor, f"admin:{model}_{page}", [], _carries(visitor, code), {HTTPStatus.OK})
+    seen = {HTTPStatus.OK} if book.row else {HTTPStatus.FOUND, HTTPStatus.NOT_FOUND}
+    yield _at(client, visitor, f"admin:{model}_change", [row], _carries(visitor, book.view), seen)
+    for page, (code, args) in book.of_row.items():
+        asked = {HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.NOT_FOUND}
+        yield _at(client, visitor, f"admin:{model}_{page}", [row, *args], _carries(visitor, code), asked)
+    for page in ("delete", "history"):
+        yield _at(client, visitor, f"admin:{model}_{page}", [row], False, set())
+    for act, code in book.acts.items():
+        done = {HTTPStatus.OK} if book.row else {HTTPStatus.NOT_FOUND}
+        yield _at(client, visitor, f"admin:{model}_do_one", [row, act], _carries(visitor, code), done)
+        yield _at(client, visitor, f"admin:{model}_do", [act], _carries(visitor, code), {HTTPStatus.NOT_FOUND})
+    yield _at(client, visitor, f"admin:{model}_do", ["no-such-act"], False, set())
+
+
+def _at(
+    client: Client,
+    visitor: str,
+    name: str,
+    args: list[Any],
+    may: bool,
+    expected: set[HTTPStatus],
+) -> str:
+    try:
+        url = reverse(name, args=args)
+    except NoReverseMatch:
+        return f"{name} has no address"
+    answer = client.get(url)
+    if may:
+        return "" if answer.status_code in expected else f"{visitor} should open {name}: {answer.status_code}"
+    shut = _is_shut(answer) and (answer.status_code != HTTPStatus.FOUND or visitor in {"stranger", "half_staff"})
+    if not shut:
+        return f"{visitor} should not open {name}: {answer.status_code} {answer.headers.get('Location', '')}"
+    posted = client.post(url, {"answer": "1", "post": "yes"})
+    return "" if _is_shut(posted) else f"{visitor} should not post to {name}: {posted.status_code}"

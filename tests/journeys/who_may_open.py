@@ -1,0 +1,230 @@
+"""The table: who may open which address. An address that is not in it fails the test beside it.
+
+Customers' and public pages stand in ``PAGES`` by name. Staff's books stand in ``BOOKS`` by model with the permission
+codes that open them; which roles carry a code is read from ``roles.toml``, so the table and the roles cannot disagree
+without somebody seeing it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+Args = Callable[[Any], list[Any]]
+
+
+def no_args(world: Any) -> list[Any]:
+    return []
+
+
+def token(world: Any) -> list[Any]:
+    """A secret that nobody was given."""
+    return ["MQ:never-issued"]
+
+
+def ticket(world: Any) -> list[Any]:
+    """A grievance there is, without the code that opens it."""
+    return [world.ticket.reference]
+
+
+def own_customer(world: Any) -> list[Any]:
+    return [world.customer.reference]
+
+
+class For(Enum):
+    """Whom a page is for. Everybody else finds it shut: 403, 404, or the way to a sign-in page."""
+
+    ANYBODY = auto()
+    #: A page behind a secret in its address or a code: shut to whoever comes without.
+    SECRET = auto()
+    CUSTOMERS = auto()
+    MEMBERS = auto()
+    OWNERS = auto()
+    #: Where staff sign in: open to strangers and staff, no page of a customer's.
+    STAFF_DOOR = auto()
+    #: A staff login, before the second factor too.
+    HALF_STAFF = auto()
+    STAFF = auto()
+    #: Staff who hold some role.
+    ROLES = auto()
+    NOBODY = auto()
+
+
+@dataclass(frozen=True)
+class Page:
+    audience: For
+    args: Args = no_args
+    is_post: bool = False
+
+
+@dataclass(frozen=True)
+class Book:
+    """One model in the admin: codes that show it, add to it, and do each of its acts; pages of its own beside."""
+
+    view: str
+    add: str = ""
+    change: str = ""
+    acts: dict[str, str] = field(default_factory=dict)
+    export: str = ""
+    #: Pages of its own beside the list.
+    extra: dict[str, str] = field(default_factory=dict)
+    #: Pages of its own about one row, with what follows the row's number in the address.
+    of_row: dict[str, tuple[str, list[Any]]] = field(default_factory=dict)
+    row: Callable[[Any], Any] | None = None
+
+
+PAGES: dict[str, Page] = {
+    "root": Page(For.ANYBODY),
+    "favicon": Page(For.ANYBODY),
+    "healthz": Page(For.ANYBODY),
+    "readyz": Page(For.ANYBODY),
+    "robots": Page(For.ANYBODY),
+    "security-txt": Page(For.ANYBODY),
+    # Customers' pages
+    "privacy:accessibility": Page(For.ANYBODY),
+    "privacy:account": Page(For.CUSTOMERS),
+    "privacy:add-phone": Page(For.CUSTOMERS),
+    "privacy:change-member": Page(For.OWNERS, lambda w: [w.customer.reference, w.membership.pk], is_post=True),
+    "privacy:cookies": Page(For.ANYBODY),
+    "privacy:grievance-check": Page(For.ANYBODY),
+    "privacy:grievance-files": Page(For.ANYBODY),
+    "privacy:grievance-question": Page(For.ANYBODY, lambda w: ["who"]),
+    "privacy:grievance-receipt": Page(For.SECRET, ticket),
+    "privacy:grievance-sent": Page(For.SECRET, ticket),
+    "privacy:grievance-start": Page(For.ANYBODY),
+    "privacy:home": Page(For.ANYBODY),
+    "privacy:invitation": Page(For.SECRET, token),
+    "privacy:language": Page(For.ANYBODY),
+    "privacy:members": Page(For.MEMBERS, own_customer),
+    "privacy:message": Page(For.OWNERS, lambda w: [w.message.reference]),
+    "privacy:messages": Page(For.CUSTOMERS),
+    "privacy:new-email": Page(For.CUSTOMERS),
+    "privacy:new-email-code": Page(For.CUSTOMERS),
+    "privacy:remove-contact": Page(For.OWNERS, lambda w: [w.contact.pk], is_post=True),
+    "privacy:sessions": Page(For.CUSTOMERS),
+    "privacy:sign-in": Page(For.ANYBODY),
+    "privacy:sign-in-code": Page(For.ANYBODY),
+    "privacy:sign-out": Page(For.ANYBODY, is_post=True),
+    "privacy:sitemap": Page(For.ANYBODY),
+    "privacy:track": Page(For.ANYBODY),
+    "privacy:track-code": Page(For.ANYBODY),
+    "privacy:track-file": Page(For.SECRET, lambda w: [*ticket(w), 1]),
+    "privacy:track-leave": Page(For.ANYBODY, is_post=True),
+    "privacy:track-message": Page(For.SECRET, ticket, is_post=True),
+    "privacy:track-remind": Page(For.SECRET, ticket, is_post=True),
+    "privacy:track-reopen": Page(For.SECRET, ticket, is_post=True),
+    "privacy:track-settle": Page(For.SECRET, ticket, is_post=True),
+    "privacy:track-ticket": Page(For.SECRET, ticket),
+    "privacy:track-withdraw": Page(For.SECRET, ticket, is_post=True),
+    # The demonstration's mailbox: there only in the demonstration
+    "demo:letter": Page(For.NOBODY, lambda w: [w.message.reference]),
+    "demo:mailbox": Page(For.NOBODY),
+    # Staff's way in
+    "account_change_password": Page(For.HALF_STAFF),
+    "account_inactive": Page(For.STAFF_DOOR),
+    "account_login": Page(For.STAFF_DOOR),
+    "account_logout": Page(For.STAFF_DOOR),
+    "account_reauthenticate": Page(For.HALF_STAFF),
+    "account_reset_password": Page(For.STAFF_DOOR),
+    "account_reset_password_done": Page(For.STAFF_DOOR),
+    "account_reset_password_from_key": Page(For.STAFF_DOOR, lambda w: ["1", "never-issued"]),
+    "account_reset_password_from_key_done": Page(For.STAFF_DOOR),
+    "mfa_activate_totp": Page(For.HALF_STAFF),
+    "mfa_authenticate": Page(For.STAFF_DOOR),
+    "mfa_deactivate_totp": Page(For.STAFF_DOOR),
+    "mfa_generate_recovery_codes": Page(For.HALF_STAFF),
+    "mfa_index": Page(For.HALF_STAFF),
+    "mfa_reauthenticate": Page(For.HALF_STAFF),
+    "mfa_view_recovery_codes": Page(For.HALF_STAFF),
+    "signin:second-factor": Page(For.HALF_STAFF),
+    "signin:sessions": Page(For.HALF_STAFF),
+    "signin:staff-invitation": Page(For.SECRET, token),
+    # The admin's own pages
+    "admin:app_list": Page(For.ROLES, lambda w: ["people"]),
+    "admin:autocomplete": Page(For.NOBODY),
+    "admin:index": Page(For.STAFF),
+    "admin:jsi18n": Page(For.STAFF),
+    "admin:login": Page(For.STAFF_DOOR),
+    "admin:logout": Page(For.STAFF_DOOR),
+    "admin:password_change": Page(For.HALF_STAFF),
+    "admin:password_change_done": Page(For.STAFF),
+    "admin:view_on_site": Page(For.NOBODY, lambda w: [0, 0]),
+}
+
+PROPOSAL = {"approve": "people.role:change", "refuse": "people.role:change"}
+BOOKS: dict[str, Book] = {
+    "grievances_ticket": Book(
+        "grievances.ticket:view",
+        export="grievances.ticket:export",
+        acts={"assign": "grievances.ticket:assign", "take": "grievances.ticket:answer"},
+        of_row={"file": ("grievances.ticket:read", [0]), "write": ("grievances.ticket:view", [])},
+        row=lambda world: world.ticket,
+    ),
+    "outbox_message": Book(
+        "outbox.message:view",
+        acts={
+            "close-unsent": "outbox.message:close",
+            "show-words": "outbox.message:read",
+            "try-again": "outbox.message:retry",
+        },
+    ),
+    "outbox_templateversion": Book("outbox.message:view"),
+    "people_customer": Book(
+        "people.customer:view",
+        add="people.customer:create",
+        acts={
+            "close": "people.customer:change",
+            "invite": "people.customer:invite",
+            "rename": "people.customer:change",
+            "reopen": "people.customer:change",
+        },
+        export="people.customer:export",
+        extra={"import": "people.customer:import"},
+        row=lambda world: world.customer,
+    ),
+    "people_fiduciary": Book("people.fiduciary:view"),
+    "people_foureyesrule": Book("people.role:view", export="people.role:export"),
+    "people_invitation": Book("people.customer:view", acts={"cancel": "people.customer:invite"}),
+    "people_mfareset": Book(
+        "people.mfa:view",
+        export="people.role:export",
+        acts={"approve": "people.mfa:reset", "refuse": "people.mfa:reset"},
+    ),
+    "people_principal": Book(
+        "people.customer:view",
+        acts={"reveal-addresses": "people.customer:reveal", "unlock": "people.customer:unlock"},
+        row=lambda world: world.owner.principal,
+    ),
+    "people_role": Book("people.role:view"),
+    "people_rolegrant": Book(
+        "people.role:view",
+        export="people.role:export",
+        acts={"propose-change": "people.role:change", "propose-end": "people.role:change"},
+    ),
+    "people_roleproposal": Book("people.role:view", export="people.role:export", acts=PROPOSAL),
+    "people_signin": Book("people.staff:view", export="people.staff:export"),
+    "people_user": Book(
+        "people.staff:view",
+        export="people.staff:export",
+        add="people.staff:invite",
+        acts={
+            "deactivate": "people.staff:deactivate",
+            "invite-again": "people.staff:invite",
+            "propose-mfa-reset": "people.mfa:reset",
+            "propose-role": "people.role:change",
+            "sign-out": "people.staff:sign_out",
+            "unlock": "people.staff:unlock",
+        },
+        row=lambda world: world.staff,
+    ),
+    "registers_companydetails": Book(
+        "registers.company:view",
+        add="registers.company:propose",
+        acts={"answer-company": "registers.company:propose"},
+    ),
+    "registers_officer": Book(
+        "registers.officer:view",
+        add="registers.officer:propose",
+        acts={"answer-officer": "registers.officer:propose"},
+    ),
+}

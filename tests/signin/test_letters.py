@@ -1,0 +1,102 @@
+"""Each letter goes through the real outbox, for a purpose that the shipped rules know."""
+
+import pytest
+from django.core.management import call_command
+
+from portal.core import clock
+from portal.core.actor import SYSTEM, staff
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+from portal.people.models import OneTimeCode
+from portal.people.services import codes, customers, devices
+from portal.people.services import mfa as mfa_services
+from portal.people.services import staff as staff_services
+from portal.signin import letters, tasks
+from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.signin.people_who_sign_in import with_factor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def law():
+    call_command("sync_rules")
+
+
+def words(kind):
+    return reading.text_of(Message.objects.get(kind=kind))
+
+
+def test_a_code_is_posted_once_and_reads_well():
+    user = CustomerUserFactory(email="asha@acme.example")
+    row = codes.issue(purpose="sign_in", kind="email", address=user.email, now=clock.now())
+    for _ in range(2):
+        assert tasks.send_code(row.pk)
+    message = Message.objects.get()
+    assert message.category == "policy_and_security"
+    text = words("signin.sign_in_code")
+    assert codes.plain(row) in text.body
+    assert "15 minutes" in text.body
+    assert codes.plain(row) not in text.subject
+
+
+def test_an_invitation_names_the_customer_and_a_link_from_the_settings(settings):
+    settings.SITE_URL = "https://privacy.onesetu.example/"
+    customer = CustomerFactory(name="Acme Traders")
+    row = customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM)
+    assert tasks.send_invitation(row.pk)
+    assert not tasks.send_invitation(row.pk)
+    text = words("signin.customer_invitation")
+    assert "Acme Traders" in text.body
+    assert "https://privacy.onesetu.example/privacy/invitation/" in text.body
+    assert "for 7 days" in text.body
+
+
+def test_a_staff_invitation_a_new_device_and_a_reset_are_told():
+    boss, other = StaffFactory(roles=["administrator"]), StaffFactory(roles=["administrator"])
+    now = clock.now()
+    row = staff_services.invite(email="meera@onesetu.example", full_name="Meera", actor=staff(boss.pk), now=now)
+    assert tasks.send_invitation(row.pk)
+    assert "/staff/invitation/" in words("signin.staff_invitation").body
+    user = StaffFactory()
+    sign_in = devices.note(user=user, outcome="signed_in", actor=SYSTEM, browser="Firefox on Linux", now=now)
+    tasks.tell_new_device(sign_in.pk)
+    assert "Firefox on Linux" in words("signin.new_device").body
+    with_factor(user)
+    reset = mfa_services.propose(user=user, why="Lost.", actor=staff(boss.pk), now=now)
+    tasks.tell_mfa_reset(reset.pk)
+    assert not Message.objects.filter(kind="signin.factor_reset").exists()
+    mfa_services.answer(reset=reset, approve=True, actor=staff(other.pk), now=now)
+    tasks.tell_mfa_reset(reset.pk)
+    assert "Two colleagues" in words("signin.factor_reset").body
+
+
+def test_the_old_address_is_told_that_the_login_left_it():
+    contact = ContactPointFactory(address="old@acme.example")
+    tasks.tell_address_changed(contact.pk)
+    assert Message.objects.get().kind == "signin.address_changed"
+
+
+@pytest.mark.parametrize("template", sorted(letters._LIBRARY))
+def test_each_letter_of_the_library_has_a_text_of_ours(template):
+    user = StaffFactory()
+    context = {"timestamp": clock.now()}
+    if template.endswith("reset_key"):
+        context = {"password_reset_url": "http://evil.example/", "uid": "1", "key": "abc-def"}
+    letters.from_library(template, user.email, context)
+    text = words(letters._LIBRARY[template])
+    assert "http://localhost:8000/staff/" in text.body
+    assert "evil" not in text.body
+
+
+def test_the_librarys_other_letters_do_not_exist():
+    letters.from_library("account/email/unknown_account", StaffFactory().email, {})
+    letters.from_library("account/email/password_changed", CustomerUserFactory().email, {})
+    assert not Message.objects.exists()
+
+
+def test_a_task_whose_row_is_gone_does_nothing():
+    for task in (tasks.send_code, tasks.send_invitation, tasks.tell_new_device, tasks.tell_address_changed):
+        assert not task(999)
+    assert not OneTimeCode.objects.exists()
+    assert not Message.objects.exists()
