@@ -114,6 +114,14 @@ def words_of(decision: Decision) -> tuple[str, str]:
     return found[0], found[1]
 
 
+def customer_words(document: Document) -> tuple[str, str]:
+    """Reason code and message of the decision that the customer was told; empty where there is none or it was erased."""
+    told = document.decisions.filter(answer=Answer.APPROVED).order_by("-checked_at").first()
+    if told is None or told.message_sealed is None:
+        return (told.reason_code if told else ""), ""
+    return told.reason_code, words_of(told)[0]
+
+
 def open_proposal(document: Document) -> Decision | None:
     """The proposal that waits for a second person."""
     return document.decisions.filter(answer=Answer.PENDING).select_related("made_by").first()

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from portal.selfservice.views import consents, grievances, messages, pages, policies, preferences, receipts, track
+from portal.selfservice.views import consents, grievances, kyc, messages, pages, policies, preferences, receipts, track
 
 app_name = "privacy"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grievances/new/<slug:page>/", grievances.question, name="grievance-question"),
     path("grievances/<str:reference>/sent/", grievances.sent, name="grievance-sent"),
     path("grievances/<str:reference>/receipt/", grievances.receipt, name="grievance-receipt"),
+    path("kyc/", kyc.tasks, name="kyc"),
+    path("kyc/documents/<str:reference>/", kyc.status, name="kyc-document"),
+    path("kyc/documents/<str:reference>/check/", kyc.check, name="kyc-check"),
+    path("kyc/documents/<str:reference>/pages/<int:number>.png", kyc.page, name="kyc-page"),
+    path("kyc/<str:customer>/<slug:kind>/", kyc.upload, name="kyc-upload"),
     path("language/", set_language, name="language"),
     path("messages/", messages.inbox, name="messages"),
     path("messages/<str:reference>/", messages.one, name="message"),

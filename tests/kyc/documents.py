@@ -91,6 +91,13 @@ def archive() -> bytes:
     return out.getvalue()
 
 
+def wide() -> bytes:
+    """48 million pixels of one bit each: small to send, large to hold."""
+    out = io.BytesIO()
+    Image.new("1", (8000, 6000)).save(out, "PNG")
+    return out.getvalue()
+
+
 #: What each fault looks like: (bytes, extension, fault).
 FAULTS: dict[str, tuple[bytes, str, str]] = {
     "empty": (b"", "pdf", "EMPTY"),
@@ -103,7 +110,7 @@ FAULTS: dict[str, tuple[bytes, str, str]] = {
     "archive": (archive(), "pdf", "ARCHIVE"),
     "late_pdf_header": (b"junk" + pdf(), "pdf", "TYPE_MISMATCH"),
     "too_large": (b"%PDF-1.7" + b"\0" * (10 * 1024 * 1024 + 1), "pdf", "TOO_LARGE"),
-    "too_many_pixels": (image("PNG", (8000, 6000)), "png", "TOO_MANY_PIXELS"),
+    "too_many_pixels": (wide(), "png", "TOO_MANY_PIXELS"),
     "too_many_pages": (pdf(pages=21), "pdf", "TOO_MANY_PAGES"),
     "password": (encrypted("secret"), "pdf", "ENCRYPTED"),
     "owner_password": (encrypted(""), "pdf", "ENCRYPTED"),

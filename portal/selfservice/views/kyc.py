@@ -1,0 +1,168 @@
+"""Prove who you are: the list of tasks, sending one document, looking at it before it is sent, and where it stands."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kyc import plans, services, words
+from kyc.forms import UploadForm
+from kyc.models import Case, Document
+from kyc.selectors import document_for, present_documents
+from kyc.services.deciding import customer_words
+from kyc.services.settling import owner_of
+from kyc.states import DecisionReason, DocumentKind, DocumentState
+from portal.core import clock
+from portal.core.errors import IllegalMove, NotFound, Refused
+from portal.law.models import Clock
+from portal.people.models import Customer
+from portal.people.pages import customer_required
+from portal.people.selectors import customer_for, customers_of
+
+PROBLEMS = frozenset({DocumentState.REFUSED, DocumentState.ASKED_AGAIN, DocumentState.REJECTED})
+
+
+@dataclass(frozen=True)
+class Task:
+    """One line of the task list: what is asked for, how it stands, and where a press leads."""
+
+    label: Any
+    hint: Any
+    state: Any
+    #: The mark beside it: ok, err, warn, info or none.
+    mark: str
+    url: str
+
+
+@dataclass(frozen=True)
+class CustomerTasks:
+    customer: Customer
+    tasks: list[Task]
+    done: int
+    due_at: Any
+
+
+@customer_required
+@require_safe
+def tasks(request: HttpRequest) -> HttpResponse:
+    """Every customer the person acts for, each with its documents."""
+    return render(
+        request, "selfservice/kyc/tasks.html", {"groups": [_group(customer) for customer in customers_of(request.user)]}
+    )
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest, customer: str, kind: str) -> HttpResponse:
+    """GET asks for the number and the file; POST takes them and leads to the page that shows them."""
+    owner = customer_for(request.user, customer)
+    if kind not in plans.documents_for(owner.kind):
+        raise NotFound("There is no such task.")
+    form = UploadForm(request.POST or None, request.FILES or None, kind=kind)
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES, kind=kind)
+        document = _taken(request, form, owner, kind) if form.is_valid() else None
+        if document is not None:
+            return HttpResponseRedirect(reverse("privacy:kyc-check", args=[document.reference]))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    context = {"form": form, "kind": kind, "label": DocumentKind(kind).label, "customer": owner}
+    return render(request, "selfservice/kyc/upload.html", context, status=status)
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, reference: str) -> HttpResponse:
+    """GET shows what we have; POST sends it for checking. Loading the page again shows what the machine has found."""
+    document = document_for(request.user, reference)
+    if request.method == "POST":
+        services.send(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    if document.sent_at is not None or document.state not in {DocumentState.RECEIVED, DocumentState.CHECKED}:
+        return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
+    return render(request, "selfservice/kyc/check.html", _about(document))
+
+
+@customer_required
+@require_safe
+def status(request: HttpRequest, reference: str) -> HttpResponse:
+    """Where one document stands, what happens next, and what to do when it is not accepted."""
+    document = document_for(request.user, reference)
+    return render(request, "selfservice/kyc/status.html", _about(document))
+
+
+@customer_required
+@require_safe
+def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+    """One page of the person's own document, as a picture."""
+    document = document_for(request.user, reference)
+    drawn = services.page_of(document, number, actor=request.actor, reason="own_document")  # type: ignore[attr-defined]
+    return HttpResponse(drawn, content_type="image/png")
+
+
+def _taken(request: HttpRequest, form: UploadForm, customer: Customer, kind: str) -> Document | None:
+    """The uploaded document, or None with the refusal as an error of the form."""
+    try:
+        return services.upload(
+            customer=customer,
+            kind=kind,
+            number=form.cleaned_data["number"],
+            expires_on=form.cleaned_data.get("valid_until"),
+            stream=form.cleaned_data["file"],
+            extension=form.extension,
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+    except Refused as refused:
+        form.add_error("number" if refused.code == "NUMBER" else "file", str(refused))
+    except IllegalMove as refused:
+        form.add_error(None, str(refused))
+    return None
+
+
+def _group(customer: Customer) -> CustomerTasks:
+    case = Case.objects.filter(customer=customer).first()
+    present = present_documents(case) if case else {}
+    rows = [_task(customer, kind, present.get(kind)) for kind in plans.documents_for(customer.kind)]
+    done = sum(1 for document in present.values() if document.state == DocumentState.APPROVED)
+    return CustomerTasks(customer, rows, done, _due_at(case))
+
+
+def _due_at(case: Case | None) -> Any:
+    clock_row = Clock.objects.filter(owner=owner_of(case), state="running").first() if case else None
+    return clock_row.due_at if clock_row else None
+
+
+def _task(customer: Customer, kind: str, document: Document | None) -> Task:
+    label = DocumentKind(kind).label
+    new = reverse("privacy:kyc-upload", args=[customer.reference, kind])
+    if document is None:
+        return Task(label, _("One photo or PDF"), _("Not yet started"), "info", new)
+    here = reverse("privacy:kyc-document", args=[document.reference])
+    if document.state == DocumentState.APPROVED:
+        return Task(label, document.number_display, _("Completed"), "none", here)
+    if document.state in PROBLEMS:
+        return Task(label, document.number_display, _("There is a problem"), "err", here)
+    if document.sent_at is None:
+        to_check = reverse("privacy:kyc-check", args=[document.reference])
+        return Task(label, document.number_display, _("Look at it and send it"), "warn", to_check)
+    return Task(label, document.number_display, _("With us"), "none", here)
+
+
+def _about(document: Document) -> dict[str, Any]:
+    """What both pages about one document say."""
+    reason_code, message = customer_words(document) if document.state in PROBLEMS else ("", "")
+    return {
+        "document": document,
+        "label": document.get_kind_display(),
+        "has_problem": document.state in PROBLEMS,
+        "why": DecisionReason(reason_code).label if reason_code else words.FAULTS.get(document.fault, ""),
+        "message": message,
+        "searched": words.SEARCHES.get(document.searched, ""),
+        "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
+        "due_at": _due_at(document.case),
+        "again_url": reverse("privacy:kyc-upload", args=[document.case.customer.reference, document.kind]),
+    }

@@ -1,0 +1,143 @@
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from kyc import words
+from kyc.models import Document
+from kyc.services import run_plan
+from portal.core import clock
+from portal.people.models import Customer, User
+from tests.kyc import documents
+from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
+from tests.kyc.factories import answered, checked, proposed, uploaded
+from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
+
+
+@pytest.fixture
+def client(asha: User) -> Client:
+    return customer_client(asha)
+
+
+def post_file(
+    client: Client, customer: Customer, data: bytes, name: str = "asha rao pan.pdf", number: str = documents.PAN
+):
+    url = reverse("privacy:kyc-upload", args=[customer.reference, "pan_card"])
+    return client.post(url, {"number": number, "file": SimpleUploadedFile(name, data)})
+
+
+def test_a_document_goes_from_the_task_list_to_us_in_plain_steps(client: Client, individual: Customer) -> None:
+    assert "Not yet started" in client.get(reverse("privacy:kyc")).content.decode()
+    check_url = post_file(client, individual, documents.pdf()).headers["Location"]
+    document = Document.objects.get()
+    assert "We are checking that the file is safe" in client.get(check_url).content.decode()
+    run_plan(document.pk, now=clock.now())
+    shown = client.get(check_url).content.decode()
+    assert "none found" in shown
+    assert reverse("privacy:kyc-page", args=[document.reference, 1]) in shown
+    done = client.post(check_url)
+    status = client.get(done.headers["Location"]).content.decode()
+    assert "It is with us. We look at it by" in status
+    assert "With us" in client.get(reverse("privacy:kyc")).content.decode()
+
+
+def test_neither_the_number_nor_the_name_of_the_file_shows_on_any_page(client: Client, individual: Customer) -> None:
+    check_url = post_file(client, individual, documents.pdf()).headers["Location"]
+    run_plan(Document.objects.get().pk, now=clock.now())
+    for url in (
+        check_url,
+        reverse("privacy:kyc"),
+        reverse("privacy:kyc-document", args=[Document.objects.get().reference]),
+    ):
+        page = client.get(url).content.decode()
+        assert documents.PAN not in page
+        assert "asha rao pan" not in page
+        assert "ABCPRXXXXK" in page
+
+
+@pytest.mark.parametrize("name", ["empty", "program_named_pdf", "program", "webp_named_png", "archive", "too_large"])
+def test_each_fault_at_first_sight_has_its_own_words_and_keeps_the_number(
+    client: Client, individual: Customer, name: str
+) -> None:
+    data, extension, fault = documents.FAULTS[name]
+    response = post_file(client, individual, data, f"pan.{extension}")
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert str(words.FAULTS[fault]) in page
+    assert f'value="{documents.PAN}"' in page
+    assert re.search(r"<title>\s*Error:", page)
+    assert not Document.objects.exists()
+
+
+def test_no_file_and_a_wrong_number_each_say_what_to_do(client: Client, individual: Customer) -> None:
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"])
+    assert "Choose the file, or take a photo." in client.post(url, {"number": documents.PAN}).content.decode()
+    assert "A PAN has 10 characters" in post_file(client, individual, documents.pdf(), number="ABC").content.decode()
+
+
+def test_a_fault_found_by_the_checks_is_told_with_the_way_on(client: Client, individual: Customer) -> None:
+    document = checked(individual, data=documents.FAULTS["password"][0])
+    page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
+    assert str(words.FAULTS["ENCRYPTED"]) in page
+    assert reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"]) in page
+    assert "There is a problem" in client.get(reverse("privacy:kyc")).content.decode()
+
+
+def test_a_rejection_shows_the_reason_and_the_words_and_never_the_note(
+    client: Client, individual, maker, checker
+) -> None:
+    said = {"outcome": "reject", "reason_code": "altered", "message": "Come to our office.", "note": "Smells of glue."}
+    document = answered(proposed(checked(individual), maker, **said), checker).document
+    page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
+    assert "The document looks altered" in page
+    assert "Come to our office." in page
+    assert "glue" not in page
+
+
+def test_a_file_with_us_cannot_be_sent_over(client: Client, individual: Customer) -> None:
+    checked(individual)
+    response = post_file(client, individual, documents.pdf())
+    assert response.status_code == 422
+    assert "with us or approved already" in response.content.decode()
+
+
+def test_a_person_sees_their_own_pages_as_pictures(client: Client, individual: Customer) -> None:
+    document = checked(individual)
+    response = client.get(reverse("privacy:kyc-page", args=[document.reference, 1]))
+    assert (response.status_code, response["Content-Type"]) == (200, "image/png")
+    assert client.get(reverse("privacy:kyc-page", args=[document.reference, 2])).status_code == 404
+
+
+def test_strangers_other_customers_and_staff_find_nothing(individual: Customer, maker: User) -> None:
+    document = uploaded(individual)
+    urls = [
+        reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"]),
+        reverse("privacy:kyc-check", args=[document.reference]),
+        reverse("privacy:kyc-document", args=[document.reference]),
+        reverse("privacy:kyc-page", args=[document.reference, 1]),
+    ]
+    other = customer_client(CustomerUserFactory(member_of=CustomerFactory()))
+    for url in urls:
+        assert Client().get(url).status_code == 302
+        assert other.get(url).status_code == 404
+        assert other.post(url).status_code in {404, 405}
+
+
+def test_a_member_who_left_finds_nothing_any_more(individual: Customer) -> None:
+    user = CustomerUserFactory()
+    membership = MembershipFactory(customer=individual, principal=user.principal)
+    client, url = customer_client(user), reverse("privacy:kyc-document", args=[uploaded(individual).reference])
+    assert client.get(url).status_code == 200
+    membership.ended_at = clock.now()
+    membership.save(update_fields=["ended_at"])
+    assert client.get(url).status_code == 404
+
+
+def test_a_document_that_is_not_asked_for_has_no_page(client: Client, individual: Customer) -> None:
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "gst_certificate"])
+    assert client.get(url).status_code == 404
