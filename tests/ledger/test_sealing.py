@@ -236,3 +236,26 @@ def test_a_wrong_origin_is_refused(settings):
     settings.LEDGER_ORIGIN = "has a space+plus"
     with pytest.raises(Refused, match="LEDGER_ORIGIN"):
         services.signer()
+
+
+def test_a_backlog_that_one_turn_cannot_seal_is_signed_as_far_as_it_is_sealed(monkeypatch):
+    monkeypatch.setattr(sealing, "BATCH", 5)
+    EntryFactory.create_batch(12)
+    assert services.seal_now(wait=0).size == 6
+    assert Pending.objects.count() == 7
+
+
+def test_an_idle_turn_opens_no_transaction(django_assert_num_queries):
+    EntryFactory()
+    checkpoint = services.seal_now()
+    with django_assert_num_queries(4) as queries:
+        assert services.seal_now() == checkpoint
+    assert [query["sql"][:6] for query in queries] == ["SELECT"] * 4
+
+
+def test_an_idle_turn_still_sees_that_the_anchor_disagrees(anchor_of_its_own):
+    EntryFactory()
+    services.seal_now()
+    raise_anchor(anchor_of_its_own, root=notes.to_base64(b"\x01" * 32))
+    with pytest.raises(SigningStopped):
+        services.seal_now()

@@ -124,6 +124,7 @@ class Migration(migrations.Migration):
             name='Redacting',
             fields=[
                 ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='ledger.entry', verbose_name='entry')),
+                ('record', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry', verbose_name='redaction record')),
                 ('since', models.DateTimeField(verbose_name='since')),
             ],
             options={

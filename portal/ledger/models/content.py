@@ -60,9 +60,10 @@ class Redacting(models.Model):
     """A redaction under way: recorded, its payload not deleted yet. Lets a crash be finished, and no alarm be raised."""
 
     entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, verbose_name=_("entry"))
+    record = models.OneToOneField(Entry, models.PROTECT, related_name="+", verbose_name=_("redaction record"))
     since = models.DateTimeField(_("since"))
 
-    data_categories = declare(none="entry since")
+    data_categories = declare(none="entry record since")
 
     class Meta:
         verbose_name = _("redaction under way")

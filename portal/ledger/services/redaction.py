@@ -18,6 +18,8 @@ from portal.ledger.states import EntryKind
 #: Records about the ledger itself hold no identity and are never erased; the checks need them.
 NEVER_REDACTED = frozenset({EntryKind.GENESIS, EntryKind.REDACTION, EntryKind.KEY_ROTATION})
 
+CHUNK = 500
+
 
 def redact(
     entries: Iterable[Entry], *, basis: str, requested_at: datetime, wait: float = 10.0, now: datetime | None = None
@@ -42,17 +44,27 @@ def redact(
 
 
 def finish_redactions() -> int:
-    """Delete the payloads whose redaction was recorded and sealed but not carried out; returns how many.
+    """Delete the payloads whose redaction was recorded and sealed, but not carried out before a crash. How many."""
+    sealed = Redacting.objects.exclude(record__leaf=None).values_list("pk", flat=True)
+    return _delete(list(sealed))
 
-    Run by beat after a crash, and by hand after a restore: a backup brings erased payloads back, the redaction
-    records say which.
+
+def replay_redactions() -> int:
+    """Delete every payload that any sealed redaction record names; returns how many.
+
+    For the time after a restore: a backup brings erased payloads back, the redaction records say which.
     """
     recorded = Entry.objects.filter(kind=EntryKind.REDACTION).exclude(leaf=None)
-    named: set[int] = set()
+    deleted, named = 0, []
     for body in Payload.objects.filter(entry__in=recorded).values_list("body", flat=True).iterator():
-        named.add(commitment.read_payload(bytes(body))["target_index"])
-    left = Payload.objects.filter(entry__leaf__index__in=named).values_list("pk", flat=True)
-    return _delete(list(left))
+        named.append(commitment.read_payload(bytes(body))["target_index"])
+        if len(named) == CHUNK:
+            deleted, named = deleted + _delete_at(named), []
+    return deleted + _delete_at(named)
+
+
+def _delete_at(indexes: list[int]) -> int:
+    return _delete(list(Payload.objects.filter(entry__leaf__index__in=indexes).values_list("pk", flat=True)))
 
 
 def _delete(pks: list[int]) -> int:
@@ -79,5 +91,6 @@ def _record(entry: Entry, *, basis: str, requested_at: datetime, now: datetime) 
         "basis": basis,
         "requested_at": clock.stamp(requested_at),
     }
-    Redacting.objects.create(entry=entry, since=now)
-    return append(kind=EntryKind.REDACTION, payload=payload, subject_ref=None, recorded_at=now)
+    record = append(kind=EntryKind.REDACTION, payload=payload, subject_ref=None, recorded_at=now)
+    Redacting.objects.create(entry=entry, record=record, since=now)
+    return record

@@ -112,10 +112,11 @@ class _Run:
         self.expected = start
         self.frontier = self._frontier()
         self.wanted: dict[int, list[tuple[str, str, bytes]]] = {}
-        self.checkpoints: list[tuple[int, datetime]] = []
-        self.next_checkpoint = 0
-        self.redactions: dict[int, tuple[int, str]] = {}
         self.missing: dict[int, bytes] = {}
+        self.verifier = keys.verifier()
+        self.before = Checkpoint.objects.filter(size__lt=start).order_by("-size").first()
+        self.checkpoints = _checkpoints(start)
+        self.own = next(self.checkpoints, None)
 
     def _frontier(self) -> tree.Frontier:
         try:
@@ -125,22 +126,12 @@ class _Run:
             return tree.Frontier()
 
     def learn_targets(self, anchor_path: Path | None, old_receipts: Sequence[bytes]) -> None:
-        """Every signed root that a prefix of the tree has to have: checkpoints, the anchor, receipts."""
-        verifier = keys.verifier()
-        for size, root, note, signed_at in Checkpoint.objects.order_by("size").values_list(
-            "size", "root", "note", "signed_at"
-        ):
-            if size < self.start:
-                self.checkpoints = [(size, signed_at)]
-                continue
-            self.checkpoints.append((size, signed_at))
-            self._check_note("V5", bytes(note), size, bytes(root), verifier)
-            self._want("V6", size, bytes(root), "The checkpoint is not over the beginning of the tree.")
-        self._learn_anchor(anchor_path, verifier)
+        """The signed roots from outside that a prefix of the tree has to have: the anchor's and receipts'."""
+        self._learn_anchor(anchor_path)
         for number, data in enumerate(old_receipts, 1):
-            self._learn_receipt(number, data, verifier)
+            self._learn_receipt(number, data)
 
-    def _learn_anchor(self, path: Path | None, verifier: notes.Verifier) -> None:
+    def _learn_anchor(self, path: Path | None) -> None:
         try:
             known = read_anchor(path)
         except AnchorUnusable as error:
@@ -148,33 +139,33 @@ class _Run:
             return
         self.report.anchor = known
         if known is None:
-            if self.checkpoints:
+            if self.before is not None or self.own is not None:
                 self.report.fail("X1", "The anchor file is missing although checkpoints were signed.")
             return
-        self._check_note("X1", known.note, known.size, known.root, verifier)
+        self._check_note("X1", known.note, known.size, known.root)
         self._want("X1", known.size, known.root, "The tree does not continue the anchored one.")
 
-    def _learn_receipt(self, number: int, data: bytes, verifier: notes.Verifier) -> None:
+    def _learn_receipt(self, number: int, data: bytes) -> None:
         try:
             receipt = receipts.read_receipt(data)
-            text, _ = notes.open_note(receipt.checkpoint, [verifier])
+            text, _ = notes.open_note(receipt.checkpoint, [self.verifier])
             head = notes.parse_tree_head(text)
         except (receipts.ReceiptError, notes.NoteError) as error:
             self.report.fail("X2", f"Receipt {number} cannot be used: {error}")
             return
         self._want("X2", head.size, head.root, f"Receipt {number} was signed over another tree: a fork.")
 
-    def _check_note(self, check: str, note: bytes, size: int, root: bytes, verifier: notes.Verifier) -> None:
+    def _check_note(self, check: str, note: bytes, size: int, root: bytes) -> None:
         try:
-            text, _ = notes.open_note(note, [verifier])
-            if notes.parse_tree_head(text) != notes.TreeHead(verifier.name, size, root):
+            text, _ = notes.open_note(note, [self.verifier])
+            if notes.parse_tree_head(text) != notes.TreeHead(self.verifier.name, size, root):
                 self.report.fail(check, "The signed note says something else than its row.", index=size)
         except notes.NoteError as error:
             self.report.fail(check, f"The note at size {size} is not signed by the log's key: {error}", index=size)
 
     def _want(self, check: str, size: int, root: bytes, message: str) -> None:
         if size > self.report.size:
-            if not Head.objects.filter(pk=signing.HEAD_ID, size__gte=size).exists():
+            if not _head_reaches(size):
                 self.report.fail(check, f"A tree of {size} leaves was signed; leaves are missing.", index=size)
         elif size >= self.start:
             self.wanted.setdefault(size, []).append((check, message, root))
@@ -201,6 +192,7 @@ class _Run:
             report.fail("V2", "The content does not open the leaf.", index=row.index)
         else:
             self._check_columns(row, row.body)
+        self._pass_checkpoints(row.index)
         self._check_time(row)
         self._check_roots()
         self.frontier.append(row.leaf)
@@ -214,13 +206,19 @@ class _Run:
         if any(member.encode() not in body for member in said):
             self.report.fail("V2", "A column says something else than the content.", index=row.index)
 
+    def _pass_checkpoints(self, size: int) -> None:
+        """V5 and V6 for the checkpoints up to ``size``; ``own`` is then the first one over the next leaf."""
+        while self.own is not None and self.own.size <= size:
+            own, root = self.own, bytes(self.own.root)
+            self._check_note("V5", bytes(own.note), own.size, root)
+            if self.frontier.size != own.size or self.frontier.root() != root:
+                message = "The checkpoint is not over the beginning of the tree."
+                self.report.fail("V6", message, index=own.size)
+            self.before, self.own = own, next(self.checkpoints, None)
+
     def _check_time(self, row: Row) -> None:
-        while self.next_checkpoint < len(self.checkpoints) and self.checkpoints[self.next_checkpoint][0] <= row.index:
-            self.next_checkpoint += 1
-        before = self.checkpoints[self.next_checkpoint - 1][1] if self.next_checkpoint else None
-        after = self.checkpoints[self.next_checkpoint][1] if self.next_checkpoint < len(self.checkpoints) else None
-        early = before is not None and row.recorded_at < before - TOLERANCE
-        if early or (after is not None and row.recorded_at > after + TOLERANCE):
+        early = self.before is not None and row.recorded_at < self.before.signed_at - TOLERANCE
+        if early or (self.own is not None and row.recorded_at > self.own.signed_at + TOLERANCE):
             self.report.fail("V8", "The time of the record lies outside its checkpoints.", index=row.index)
 
     def _check_roots(self) -> None:
@@ -235,11 +233,14 @@ class _Run:
         for index in range(self.expected, min(report.size, self.expected + MOST_LISTED)):
             report.fail("V1", "The leaf is missing.", index=index)
         extra = Leaf.objects.filter(pk__gte=report.size).order_by("pk").values_list("pk", flat=True).first()
-        if extra is not None and not Head.objects.filter(pk=signing.HEAD_ID, size__gt=extra).exists():
+        if extra is not None and not _head_reaches(extra + 1):
             report.fail("V1", "A leaf lies beyond the head.", index=extra)
         if self.frontier.root() != report.root:
             report.fail("V3", "The leaves do not lead to the head's root.")
         self._check_roots()
+        self._pass_checkpoints(report.size)
+        if self.own is not None and not _head_reaches(self.own.size):
+            report.fail("V6", f"A tree of {self.own.size} leaves was signed; leaves are missing.", index=self.own.size)
         for size, targets in sorted(self.wanted.items()):
             for check, message, _ in targets:
                 report.fail(check, message, index=size)
@@ -280,6 +281,18 @@ class _Run:
         )
         for index in sorted(left - under_way):
             self.report.fail("V7b", "The content was redacted and is here again.", index=index)
+
+
+def _head_reaches(size: int) -> bool:
+    """Whether the tree has grown to ``size`` by now: entries sealed during the run are no failure."""
+    return Head.objects.filter(pk=signing.HEAD_ID, size__gte=size).exists()
+
+
+def _checkpoints(start: int) -> Iterator[Checkpoint]:
+    """The checkpoints from a size on, in order, a chunk at a time."""
+    while chunk := list(Checkpoint.objects.filter(size__gte=start).order_by("size")[:CHUNK]):
+        yield from chunk
+        start = chunk[-1].size + 1
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""Erasure from the ledger: recorded first, then carried out, and finished after a crash."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.ledger import services, tasks
+from portal.ledger.errors import NotSealed
+from portal.ledger.models import Entry, Payload, Redacting
+from portal.ledger.services import redaction
+from portal.ledger.states import EntryKind
+from tests.ledger.factories import EntryFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sealed():
+    EntryFactory.create_batch(4)
+    services.seal_now()
+    return list(Entry.objects.filter(kind=EntryKind.CONSENT))
+
+
+def redact(entries):
+    return services.redact(entries, basis="retention.consent", requested_at=clock.now())
+
+
+def test_a_redaction_names_the_leaf_and_no_person(sealed):
+    victim = sealed[0]
+    assert redact([victim]) == 1
+    said = services.payload_of(Entry.objects.get(kind=EntryKind.REDACTION))
+    assert (said["target_index"], said["target_leaf"]) == (victim.index, bytes(victim.leaf_hash).hex())
+    assert str(victim.subject_ref) not in str(said)
+    assert said["basis"] == "retention.consent"
+    assert not Redacting.objects.exists()
+
+
+def test_redacting_twice_changes_nothing_more(sealed):
+    assert redact(sealed[:2]) == 2
+    assert redact(sealed[:2]) == 0
+    assert Entry.objects.filter(kind=EntryKind.REDACTION).count() == 2
+
+
+def test_an_entry_without_a_place_and_the_ledgers_own_records_are_refused(sealed):
+    with pytest.raises(NotSealed):
+        redact([EntryFactory()])
+    with pytest.raises(Refused, match="about itself"):
+        redact(Entry.objects.filter(kind=EntryKind.GENESIS))
+    assert not Entry.objects.filter(kind=EntryKind.REDACTION).exists()
+
+
+def test_nothing_is_deleted_before_the_record_is_sealed(sealed, monkeypatch):
+    def never(**kwargs):
+        raise NotSealed("not now")
+
+    monkeypatch.setattr(redaction.sealing, "seal_now", never)
+    with pytest.raises(NotSealed):
+        redact([sealed[0]])
+    assert Payload.objects.filter(entry=sealed[0]).exists()
+    assert services.finish_redactions() == 0
+
+
+def test_a_crash_after_the_record_is_no_alarm_and_is_finished_later(sealed):
+    with pytest.MonkeyPatch.context() as crash:
+        crash.setattr(redaction, "_delete", lambda pks: 0)
+        redact([sealed[0]])
+    assert services.verify().failures == []
+    with time_machine.travel(clock.now() + timedelta(minutes=6)):
+        assert services.verify().checks == ["V7b"]
+    tasks.finish_redactions()
+    assert not Payload.objects.filter(entry=sealed[0]).exists()
+    assert services.verify().failures == []
+
+
+def test_replaying_after_a_restore_erases_what_was_erased(sealed, monkeypatch):
+    monkeypatch.setattr(redaction, "CHUNK", 2)
+    kept = list(Payload.objects.filter(entry__in=sealed[:3]).values("entry_id", "body", "salt"))
+    redact(sealed[:3])
+    Payload.objects.bulk_create([Payload(**row) for row in kept])
+    assert services.verify().checks == ["V7b"]
+    assert services.replay_redactions() == 3
+    assert services.verify().failures == []
