@@ -101,7 +101,8 @@ def may_contact(
     problem = _problem(terms, whose, way, header)
     keys = () if problem else _keys(way, address, subject_ref)
     if terms is None or whose is None or problem or not keys:
-        return _answer(Verdict(allowed=False, reason=problem or Reason.NO_SUCH_ADDRESS), None, (), at, (), sign=sign)
+        refusal = Verdict(allowed=False, reason=problem or Reason.NO_SUCH_ADDRESS)
+        return _answer(refusal, None, (), at, (fiduciary, "", purpose, way, ""), sign=sign)
     category = _category(terms, header, template)
     word, entry, subject, wishes = _lookup(whose, keys, purpose, way)
     if word is not None and not word.verified and word.answer not in NO:
@@ -134,7 +135,8 @@ def may_process(
     terms, whose = book.purposes.get(purpose), book.fiduciaries.get(fiduciary)
     if terms is None or whose is None:
         missing = Reason.NO_SUCH_PURPOSE if terms is None else Reason.NO_SUCH_FIDUCIARY
-        return _answer(Verdict(allowed=False, reason=missing), None, (), at, (), sign=sign)
+        refusal = Verdict(allowed=False, reason=missing)
+        return _answer(refusal, None, (), at, (fiduciary, "", purpose, str(Channel.NONE), ""), sign=sign)
     keys = tuple(subject_keys(subject))
     word, entry, _subject, _wishes = _lookup(whose, keys, purpose, str(Channel.NONE))
     verdict = contact.by_consent(word, at=at) if terms.needs_consent else contact.without_objection(word)

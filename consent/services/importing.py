@@ -64,6 +64,27 @@ def notice(*, code: str, kind: NoticeKind, title: str) -> Notice:
     return found
 
 
+def import_file(
+    *,
+    code: str,
+    kind: NoticeKind,
+    title: str,
+    text: str,
+    effective_on: date,
+    actor: Actor,
+    purposes: Sequence[str] = (),
+) -> Drafted:
+    """Draft the next version of the notice with this code, made where it is new, in one transaction.
+
+    Raises Refused when the notice is of another kind.
+    """
+    with transaction.atomic():
+        found = notice(code=code, kind=kind, title=title)
+        if found.kind != kind:
+            raise Refused(_("The notice with this code is of another kind. Choose another code."), code="OTHER_KIND")
+        return import_text(notice=found, text=text, effective_on=effective_on, purposes=purposes, actor=actor)
+
+
 def import_text(
     *,
     notice: Notice,

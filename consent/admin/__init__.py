@@ -1,0 +1,3 @@
+from consent.admin import ledger, notices
+
+__all__ = ["ledger", "notices"]

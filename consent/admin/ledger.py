@@ -1,0 +1,212 @@
+"""The consent ledger and the present answers: read only, opened with a purpose, taken away as an audited list."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.models import ConsentEvent, ConsentState
+from consent.permissions import Permission
+from consent.resources import ConsentEventResource, ConsentStateResource
+from portal.core import addresses, clock
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin
+from portal.core.errors import BadReference, Refused
+from portal.core.ids import parse_reference
+from portal.jobs.audited_export import AuditedExport
+from portal.law import selectors as law
+from portal.ledger.models import Verification
+from portal.ledger.services import payload_of
+from portal.people import selectors as people
+
+
+def asked_for(term: str) -> Q:
+    """What a search term stands for: a receipt, a subject, an exact address (by its hash), or nothing.
+
+    Encrypted or hashed values cannot be searched in part.
+    """
+    try:
+        return Q(receipt__reference=parse_reference(term, "CR"))
+    except BadReference:
+        pass
+    try:
+        return Q(subject_ref__in=people.refs_of(UUID(term)))
+    except ValueError:
+        pass
+    for kind in (addresses.EMAIL, addresses.PHONE):
+        try:
+            return Q(address_key__in=addresses.address_keys(addresses.normalise(kind, term)))
+        except Refused:
+            continue
+    return Q(pk=None)
+
+
+class PurposeFilter(admin.SimpleListFilter):
+    """From the purposes in force, not from the rows: a large table is never scanned for its distinct values."""
+
+    title = gettext_lazy("purpose")
+    parameter_name = "purpose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        on = clock.now().astimezone(clock.IST).date()
+        return [(purpose.code, purpose.name) for purpose in law.purposes_in_force(on=on)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(purpose=self.value()) if self.value() else queryset
+
+
+class _Answers(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    search_help_text = gettext_lazy("A receipt number, a subject's reference, or an e-mail address or number in full")
+    search_fields = ("pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        return (queryset.filter(asked_for(term)) if term else queryset), False
+
+    @admin.display(description=gettext_lazy("person"))
+    def person(self, obj: Any) -> str:
+        return str(obj.subject_ref)[:8]
+
+
+@admin.register(ConsentEvent)
+class ConsentEventAdmin(_Answers):
+    view_permission = Permission.EVENT_VIEW
+    export_permission = Permission.EVENT_EXPORT
+    export_resource = ConsentEventResource
+    list_display = ("place", "when", "person", "purpose", "channel", "answer", "way", "notice", "leaf", "receipt")
+    list_select_related = ("entry__leaf", "receipt", "notice_version__notice")
+    list_filter = (PurposeFilter, "channel", "answer", "way", "occurred_at")
+    fields = (
+        "place",
+        "leaf",
+        "receipt",
+        "person",
+        "fiduciary",
+        "purpose",
+        "channel",
+        "answer",
+        "way",
+        "actor_kind",
+        "actor_ref",
+        "occurred_at",
+        "recorded_at",
+        "expires_at",
+        "address_kind",
+        "address_verified",
+        "notice",
+        "notice_language",
+        "notice_sha256",
+        "text_shown",
+        "earlier",
+        "later",
+        "full_entry",
+    )
+    readonly_fields = fields
+
+    @property
+    def list_note(self) -> str:
+        """What the last check of the ledger found."""
+        last = Verification.objects.order_by("-pk").first()
+        if last is None:
+            return _("The ledger has not been verified yet.")
+        when = formats.date_format(timezone.localtime(last.finished_at, clock.IST), "j F Y, H:i")
+        values = {"time": when, "size": last.size}
+        if last.ok:
+            return _("Ledger verified on %(time)s IST: %(size)s entries, nothing changed.") % values
+        return _("The check of the ledger on %(time)s IST found faults. Tell the data protection officer.") % values
+
+    @admin.display(description=gettext_lazy("no."), ordering="pk")
+    def place(self, obj: ConsentEvent) -> str:
+        index = obj.entry.index
+        return _("not sealed yet") if index is None else str(index)
+
+    @admin.display(description=gettext_lazy("when (IST)"), ordering="occurred_at")
+    def when(self, obj: ConsentEvent) -> str:
+        return formats.date_format(timezone.localtime(obj.occurred_at, clock.IST), "j M Y, H:i")
+
+    @admin.display(description=gettext_lazy("notice"))
+    def notice(self, obj: ConsentEvent) -> str:
+        return str(obj.notice_version or "–")
+
+    @admin.display(description=gettext_lazy("entry"))
+    def leaf(self, obj: ConsentEvent) -> str:
+        return bytes(obj.entry.leaf_hash).hex()[:8]
+
+    @admin.display(description=gettext_lazy("text as shown"))
+    def text_shown(self, obj: ConsentEvent) -> str:
+        version = obj.notice_version
+        text = version.texts.filter(sha256=obj.notice_sha256).first() if version else None
+        return text.text if text else "–"
+
+    @admin.display(description=gettext_lazy("earlier answer"))
+    def earlier(self, obj: ConsentEvent) -> str:
+        return _link(obj.previous)
+
+    @admin.display(description=gettext_lazy("later answer"))
+    def later(self, obj: ConsentEvent) -> str:
+        return _link(ConsentEvent.objects.filter(previous=obj).first())
+
+    @admin.display(description=gettext_lazy("whole entry"))
+    def full_entry(self, obj: ConsentEvent) -> str:
+        payload = payload_of(obj.entry)
+        if payload is None:
+            return _("The content of this entry was erased; only its place in the ledger is left.")
+        return "\n".join(f"{name}: {payload[name]}" for name in sorted(payload))
+
+
+def _link(event: ConsentEvent | None) -> str:
+    if event is None:
+        return "–"
+    url = reverse("admin:consent_consentevent_change", args=[event.pk])
+    when = formats.date_format(timezone.localtime(event.occurred_at, clock.IST), "j M Y, H:i")
+    return format_html('<a href="{}">{}, {}</a>', url, event.get_answer_display(), when)
+
+
+@admin.register(ConsentState)
+class ConsentStateAdmin(_Answers):
+    """What may we do now, with the event that decides it."""
+
+    view_permission = Permission.STATE_VIEW
+    export_permission = Permission.EVENT_EXPORT
+    export_resource = ConsentStateResource
+    list_display = ("purpose", "channel", "answer", "verified", "person", "occurred_at", "expires_at", "decided_by")
+    list_select_related = ("event__receipt", "fiduciary")
+    list_filter = (PurposeFilter, "channel", "answer", "verified")
+    fields = (
+        "fiduciary",
+        "purpose",
+        "channel",
+        "answer",
+        "verified",
+        "person",
+        "occurred_at",
+        "expires_at",
+        "decided_by",
+    )
+    readonly_fields = fields
+    list_note = gettext_lazy(
+        "The answer that counts now. A no by anybody at an address wins; only a confirmed yes counts."
+    )
+
+    @admin.display(description=gettext_lazy("decided by"))
+    def decided_by(self, obj: ConsentState) -> str:
+        return _link(obj.event)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        asked = asked_for(term)
+        if asked.children and str(asked.children[0][0]).startswith("receipt"):  # type: ignore[index]
+            return queryset.filter(event__receipt__reference=asked.children[0][1]), False  # type: ignore[index]
+        return queryset.filter(asked), False

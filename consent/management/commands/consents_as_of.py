@@ -1,0 +1,47 @@
+from datetime import datetime
+from typing import Any
+
+from django.core.management import CommandParser
+
+from consent.management.commands._times import instant
+from consent.models import ConsentEvent
+from consent.selectors.history import consents_as_of
+from consent.selectors.subjects import subject_ref_of
+from portal.core import clock
+from portal.core.commands import PortalCommand
+
+
+class Command(PortalCommand):
+    help = "List what a person had answered at a time: the latest answer per purpose, channel and address."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("subject", help="a subject reference (UUID) or a customer's reference (OS-CU-...)")
+        parser.add_argument("time", help="a time such as 2026-11-25T14:30 (Indian time)")
+
+    def handle(self, *args: Any, subject: str, time: str, **options: Any) -> None:
+        """Reads only. A yes whose agreed time was over by then is shown as expired."""
+        at = instant(time)
+        found = [_row(event, at) for event in consents_as_of(subject_ref_of(subject), at)]
+        if not options["json"]:
+            for row in found:
+                self.stdout.write(
+                    f"{row['purpose']:20} {row['channel']:10} {row['answer']:10} {row['occurred_at']}  {row['receipt']}"
+                )
+        body = {"subject": str(subject_ref_of(subject)), "at": clock.stamp(at), "consents": found}
+        self.answer(body, f"{len(found)} answers at {at.astimezone(clock.IST):%d-%m-%Y %H:%M} IST.", options=options)
+
+
+def _row(event: ConsentEvent, at: datetime) -> dict[str, Any]:
+    over = event.expires_at is not None and event.expires_at <= at
+    return {
+        "fiduciary": event.fiduciary.code,
+        "purpose": event.purpose,
+        "channel": event.channel,
+        "answer": "expired" if over else event.answer,
+        "occurred_at": clock.stamp(event.occurred_at),
+        "recorded_at": clock.stamp(event.recorded_at),
+        "receipt": event.receipt.reference,
+        "entry": str(event.entry.event_id),
+        "notice_sha256": event.notice_sha256 or None,
+    }

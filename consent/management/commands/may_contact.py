@@ -1,0 +1,50 @@
+from typing import Any
+from uuid import UUID
+
+from django.core.management import CommandError, CommandParser
+
+from consent.management.commands._times import instant
+from consent.services import may_contact
+from portal.core import clock
+from portal.core.commands import PortalCommand
+from portal.law.states import MESSAGE_CHANNELS
+
+
+class Command(PortalCommand):
+    help = "Say whether a message may go to an address now, and why. Exit 0 yes, 1 no."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("address", help="an e-mail address or a number; for push and dashboard a subject reference")
+        parser.add_argument("--purpose", required=True, help="for example marketing")
+        parser.add_argument("--channel", required=True, choices=[str(channel) for channel in MESSAGE_CHANNELS])
+        parser.add_argument("--at", type=str, help="a time such as 2026-11-25T14:30 (Indian time); now when left out")
+        parser.add_argument("--fiduciary", default="onesetu", help="on whose behalf; a code, by default onesetu")
+        parser.add_argument("--header", help="the sender's header, for example AD-ONESTU-P")
+        parser.add_argument("--template", help="the template's code")
+        parser.add_argument("--sign", action="store_true", help="sign the answer, so that a sender can prove it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Reads only."""
+        channel, address = options["channel"], options["address"]
+        subject_ref: UUID | None = None
+        if channel in {"push", "dashboard"}:
+            try:
+                subject_ref = UUID(address)
+            except ValueError as error:
+                raise CommandError(
+                    "On push and dashboard give the subject's reference, a UUID.", returncode=2
+                ) from error
+        decision = may_contact(
+            address=address,
+            purpose=options["purpose"],
+            channel=channel,
+            at=instant(options["at"]) if options["at"] else clock.now(),
+            fiduciary=options["fiduciary"],
+            header=options["header"],
+            template=options["template"],
+            subject_ref=subject_ref,
+            sign=options["sign"],
+        )
+        line = f"{decision.reason}: {decision.sentence}"
+        self.answer(decision.as_json(), line, options=options, code=0 if decision.allowed else 1)

@@ -1,0 +1,20 @@
+from typing import Any
+
+from consent.models import ConsentState
+from consent.services import rebuild_consent_state
+from portal.core import actor
+from portal.core.commands import PortalCommand
+
+
+class Command(PortalCommand):
+    help = "Fold all consent events again and mend every state that differs. Safe to run at any time."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Writes states that differ and one audit event."""
+        total = ConsentState.objects.count()
+        done = rebuild_consent_state(
+            actor=actor.system("rebuild_consent_state"), progress=lambda count: self.show_progress(count, total)
+        )
+        body = {"checked": done.checked, "mended": done.mended, "removed": done.removed}
+        line = f"Checked {done.checked} states, mended {done.mended}, removed {done.removed}."
+        self.answer(body, line, options=options)

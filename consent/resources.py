@@ -1,0 +1,47 @@
+"""What of the consent rooms leaves in a list: references, codes, hashes and times."""
+
+from consent.models import ConsentEvent, ConsentState
+from portal.jobs.audited_export import AuditedResource
+
+
+class ConsentEventResource(AuditedResource):
+    class Meta(AuditedResource.Meta):
+        model = ConsentEvent
+        fields = (
+            "id",
+            "receipt__reference",
+            "entry__event_id",
+            "subject_ref",
+            "fiduciary__code",
+            "purpose",
+            "channel",
+            "answer",
+            "way",
+            "notice_version__notice__code",
+            "notice_version__number",
+            "notice_language",
+            "notice_sha256",
+            "address_verified",
+            "occurred_at",
+            "recorded_at",
+            "expires_at",
+            "previous__entry__event_id",
+        )
+        export_order = fields
+
+
+class ConsentStateResource(AuditedResource):
+    class Meta(AuditedResource.Meta):
+        model = ConsentState
+        fields = (
+            "subject_ref",
+            "fiduciary__code",
+            "purpose",
+            "channel",
+            "answer",
+            "verified",
+            "expires_at",
+            "occurred_at",
+            "entry_ref",
+        )
+        export_order = fields

@@ -1,0 +1,107 @@
+"""The staff's pages of consent: read only, opened with a purpose, taken away by auditors alone."""
+
+import pytest
+from django.urls import reverse
+
+from consent.models import ConsentEvent, NoticeVersion
+from consent.states import VersionState
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
+from tests.consent.test_publishing import FAULTY, draft
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _law(db):
+    law_is_loaded()
+
+
+@pytest.fixture
+def officer():
+    return staff_client(StaffFactory(roles=["data_protection_officer"]))
+
+
+@pytest.fixture
+def event():
+    published_notice()
+    return said(person(), "given")
+
+
+def test_the_ledger_lists_answers_without_addresses_and_finds_one_by_its_address(officer, event):
+    url = reverse("admin:consent_consentevent_changelist")
+    page = officer.get(url, {"q": ASHA_PHONE}).content.decode()
+    assert event.receipt.reference in page
+    assert ASHA_PHONE[-4:] not in officer.get(url).content.decode()
+    assert event.receipt.reference not in officer.get(url, {"q": "+919811111111"}).content.decode()
+
+
+@pytest.mark.parametrize("name", ["consentevent", "consentstate"])
+def test_opening_one_answer_asks_why_and_leaves_an_audit_event(officer, event, name):
+    url = reverse(f"admin:consent_{name}_change", args=[event.pk if name == "consentevent" else 1])
+    if name == "consentstate":
+        from consent.models import ConsentState
+
+        url = reverse("admin:consent_consentstate_change", args=[ConsentState.objects.get().pk])
+    assert "Why do you open this record?" in officer.get(url).content.decode()
+    answer = {"open_record": "1", "purpose": "audit", "ticket": "yearly audit"}
+    page = officer.post(url, answer, follow=True).content.decode()
+    assert "Why do you open this record?" not in page
+    assert AuditEvent.objects.filter(kind=AuditKind.ADMIN_RECORD_OPENED, subject_ref=event.subject_ref).exists()
+
+
+def test_nobody_adds_changes_or_deletes_an_answer(officer, event):
+    assert officer.get(reverse("admin:consent_consentevent_add")).status_code == 403
+    assert officer.post(reverse("admin:consent_consentevent_delete", args=[event.pk])).status_code == 403
+    assert ConsentEvent.objects.count() == 1
+
+
+def test_only_a_role_that_may_takes_the_list_away(event):
+    url = reverse("admin:consent_consentevent_export")
+    form = {"file_format": "csv", "export": "1"}
+    support = staff_client(StaffFactory(roles=["support"]))
+    assert support.post(url, form).status_code == 403
+    auditor = staff_client(StaffFactory(roles=["auditor"]))
+    content = b"".join(auditor.post(url, form).streaming_content).decode()
+    assert event.receipt.reference in content
+    assert str(event.entry.event_id) in content
+    assert ASHA_PHONE[-10:] not in content
+    assert AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).count() == 1
+
+
+def test_two_people_publish_a_faulty_text_through_the_pages():
+    version = draft(FAULTY)
+    officer = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    administrator = staff_client(StaffFactory(roles=["administrator"]))
+    do = reverse("admin:consent_noticeversion_do_one", args=[version.pk, "propose-publication"])
+    assert "defects are open" in officer.get(do).content.decode()
+
+    defect = version.defects.get()
+    override = reverse("admin:consent_policydefect_do_one", args=[defect.pk, "propose-override"])
+    officer.post(override, {"answer": "1", "reason": "The list follows in an annex."})
+    answer = reverse("admin:consent_defectoverride_do_one", args=[defect.overrides.get().pk, "answer-override"])
+    officer.post(answer, {"answer": "1", "decision": "approve", "reason": ""})
+    assert defect.overrides.get().answer == "pending"
+    administrator.post(answer, {"answer": "1", "decision": "approve", "reason": ""})
+
+    officer.post(do, {"answer": "1"})
+    answer = reverse("admin:consent_publicationproposal_do_one", args=[version.proposals.get().pk, "answer-proposal"])
+    administrator.post(answer, {"answer": "1", "decision": "approve", "reason": ""})
+    assert NoticeVersion.objects.get().state == VersionState.PUBLISHED
+
+
+def test_every_list_opens_for_those_who_may_see_it(officer):
+    for name in (
+        "consentevent",
+        "consentstate",
+        "noticeversion",
+        "policydefect",
+        "defectoverride",
+        "publicationproposal",
+    ):
+        assert officer.get(reverse(f"admin:consent_{name}_changelist")).status_code == 200
+    maker = staff_client(StaffFactory(roles=["kyc_maker"]))
+    assert maker.get(reverse("admin:consent_consentevent_changelist")).status_code == 403

@@ -1,0 +1,155 @@
+"""A text is published by two people, once nothing is wrong with it or both said why it may stay."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection, utils
+
+from consent.models import DefectOverride, NoticeVersion
+from consent.services import acknowledging, importing, publishing
+from consent.states import NoticeKind, VersionState
+from portal.core import actor, clock
+from portal.core.errors import IllegalMove, NotAllowed, Refused
+from portal.law import selectors as law
+from portal.ledger.models import Entry
+from portal.ledger.services import payload_of
+from tests.consent.factories import law_is_loaded, person
+from tests.people.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+CLEAN = "1. Scope\n\nThis is about the shop.\n\n2. Contact\n\nGrievance Officer: Meera Iyer, at the counter.\n"
+FAULTY = CLEAN + "\n3. Reasons\n\nWe use it for:\n"
+
+
+@pytest.fixture(autouse=True)
+def _law(db):
+    law_is_loaded()
+
+
+@pytest.fixture
+def officer():
+    return actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
+
+
+@pytest.fixture
+def administrator():
+    return actor.staff(StaffFactory(roles=["administrator"]).pk)
+
+
+def draft(text=CLEAN, *, kind=NoticeKind.PRIVACY_POLICY, code="privacy-policy", purposes=(), on=None):
+    notice = importing.notice(code=code, kind=kind, title="Policy")
+    return importing.import_text(
+        notice=notice,
+        text=text,
+        effective_on=on or date(2026, 12, 15),
+        purposes=purposes,
+        actor=actor.SYSTEM,
+    ).version
+
+
+def test_a_clean_draft_is_published_by_two_people_and_stands_in_the_ledger(officer, administrator):
+    version = draft()
+    proposal = publishing.propose(version=version, actor=officer)
+    assert NoticeVersion.objects.get().state == VersionState.DRAFT
+    publishing.answer(proposal=proposal, approve=True, actor=administrator)
+    version.refresh_from_db()
+    assert version.state == VersionState.PUBLISHED
+    payload = payload_of(Entry.objects.get(kind="notice"))
+    assert (payload["id"], payload["version"], payload["sha256"]) == ("privacy-policy", 1, version.binding.sha256)
+
+
+def test_nobody_publishes_alone(officer):
+    proposal = publishing.propose(version=draft(), actor=officer)
+    with pytest.raises(NotAllowed):
+        publishing.answer(proposal=proposal, approve=True, actor=officer)
+    assert NoticeVersion.objects.get().state == VersionState.DRAFT
+
+
+@pytest.mark.parametrize("role", ["support", "kyc_maker", "auditor"])
+def test_other_roles_propose_nothing(role):
+    with pytest.raises(NotAllowed):
+        publishing.propose(version=draft(), actor=actor.staff(StaffFactory(roles=[role]).pk))
+
+
+def test_an_open_defect_keeps_the_text_from_being_published(officer):
+    version = draft(FAULTY)
+    assert [defect.code for defect in version.defects.all()] == ["EMPTY_LIST"]
+    with pytest.raises(Refused) as refusal:
+        publishing.propose(version=version, actor=officer)
+    assert refusal.value.code == "DEFECTS_OPEN"
+    assert "EMPTY_LIST 3" in str(refusal.value)
+
+
+def test_two_people_may_let_a_defect_stand_each_with_a_reason(officer, administrator):
+    version = draft(FAULTY)
+    defect = version.defects.get()
+    override = publishing.propose_override(defect=defect, why="The list follows in an annex.", actor=officer)
+    with pytest.raises(Refused):
+        publishing.propose(version=version, actor=officer)
+    with pytest.raises(NotAllowed):
+        publishing.answer_override(override=override, approve=True, actor=officer)
+    publishing.answer_override(override=override, approve=True, actor=administrator)
+    proposal = publishing.propose(version=version, actor=officer)
+    publishing.answer(proposal=proposal, approve=True, actor=administrator)
+    assert NoticeVersion.objects.get().state == VersionState.PUBLISHED
+
+
+def test_an_override_without_a_reason_is_refused(officer):
+    with pytest.raises(Refused) as refusal:
+        publishing.propose_override(defect=draft(FAULTY).defects.get(), why="  ", actor=officer)
+    assert refusal.value.code == "REASON_MISSING"
+    assert not DefectOverride.objects.exists()
+
+
+def test_what_changed_after_the_proposal_cannot_be_approved_with_it(officer, administrator):
+    version = draft()
+    proposal = publishing.propose(version=version, actor=officer)
+    importing.add_translation(
+        version=version, language="hi", text="1. दायरा\n\nदुकान।", needs_native_review=True, actor=officer
+    )
+    with pytest.raises(Refused) as refusal:
+        publishing.answer(proposal=proposal, approve=True, actor=administrator)
+    assert refusal.value.code == "SHOWN_CHANGED"
+
+
+def test_the_words_of_a_published_version_cannot_be_changed(officer, administrator):
+    version = draft()
+    publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
+    version.refresh_from_db()
+    with pytest.raises(IllegalMove):
+        importing.add_translation(version=version, language="hi", text="x", needs_native_review=True, actor=officer)
+    with pytest.raises(IllegalMove):
+        publishing.drop(version=version, actor=officer)
+    with pytest.raises(utils.IntegrityError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute("UPDATE consent_noticetext SET language = 'xx'")
+
+
+def test_a_published_consent_notice_lets_its_purposes_be_asked_for(officer, administrator):
+    now = clock.now()
+    today = now.astimezone(clock.IST).date()
+    assert not law.purpose("marketing", on=today).may_be_asked(now)
+    version = draft("May we?", kind=NoticeKind.CONSENT_NOTICE, code="consent", purposes=["marketing"], on=today)
+    publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
+    assert law.purpose("marketing", on=today).may_be_asked(clock.now())
+    assert not law.purpose("analytics", on=today).may_be_asked(clock.now() + timedelta(days=9))
+
+
+def test_reading_a_text_is_no_consent_and_is_kept_once(officer, administrator):
+    from consent.models import Acknowledgement, ConsentEvent
+
+    version = draft()
+    with pytest.raises(Refused):
+        acknowledging.acknowledge(subject_ref=person().subject.ref, text=version.binding, actor=actor.SYSTEM)
+    publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
+    asha = person(email="asha2@acme.example")
+    text = NoticeVersion.objects.get().binding
+    for _time in range(2):
+        acknowledging.acknowledge(subject_ref=asha.subject.ref, text=text, actor=actor.SYSTEM)
+    assert Acknowledgement.objects.count() == 1
+    assert not ConsentEvent.objects.exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"a\x00b", b"x" * 600_000])
+def test_a_file_that_is_no_text_is_refused_with_words(data):
+    with pytest.raises(Refused, match=r"file"):
+        importing.decode(data)
