@@ -1,0 +1,175 @@
+"""Numbers of identity papers are planted in every form people write them, and then searched for in everything written.
+
+Full Aadhaar and PAN numbers and account numbers must not stand in a database, a file, a log line, a task's arguments, a
+list, an export or a ledger payload. It takes some seconds because it works through real workers and looks at every byte.
+"""
+
+import base64
+import contextlib
+import io
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from celery.signals import before_task_publish
+from django.conf import settings
+from django.contrib import admin
+from django.core.management import call_command
+from django.db import connections
+from django.urls import reverse
+
+from grievances.services import filing
+from grievances.states import ForWhom, TicketKind
+from kyc.models import Document
+from kyc.services import upload
+from portal.core import actor, clock, logs
+from portal.core.errors import Refused
+from portal.ledger.models import Payload
+from portal.people.services import subjects
+from tests.kyc import documents
+from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+#: Right in form, and nobody's.
+AADHAAR = "234123412346"
+PAN = "QZXPM4821K"
+ACCOUNT = "918273645546372"
+DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
+
+
+def spellings(number: str) -> dict[str, str]:
+    """One number as people and machines write it."""
+    groups = [number[place : place + 4] for place in range(0, len(number), 4)]
+    return {
+        "plain": number,
+        "spaced": " ".join(groups),
+        "hyphenated": "-".join(groups),
+        "devanagari": number.translate(DEVANAGARI),
+        "base64": base64.b64encode(number.encode()).decode().rstrip("="),
+    }
+
+
+PLANTED = {
+    f"{name}, {how}": text
+    for name, number in (("Aadhaar", AADHAAR), ("PAN", PAN), ("account", ACCOUNT))
+    for how, text in spellings(number).items()
+}
+
+
+def everything_that_was_sent() -> str:
+    return "\n".join(f"My number is {text}." for text in PLANTED.values())
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """Log lines as the portal writes them, and the arguments of every task that was sent."""
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(logs.formatter())
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+
+    def sent(body: object = None, **kwargs: object) -> None:
+        lines.write(f"{body!r}\n")
+
+    before_task_publish.connect(sent)
+    yield lines
+    before_task_publish.disconnect(sent)
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def found_in(haystack: bytes) -> list[str]:
+    return [name for name, text in PLANTED.items() if text.encode() in haystack]
+
+
+def rows() -> Iterator[tuple[str, bytes]]:
+    """Every row of every table of both databases, as the database holds it."""
+    for alias in settings.DATABASES:
+        connection = connections[alias]
+        with connection.cursor() as cursor:
+            for table in connection.introspection.table_names(cursor):
+                cursor.execute(f'SELECT * FROM "{table}"')
+                for row in cursor.fetchall():
+                    yield (
+                        f"{alias}.{table}",
+                        b"\n".join(
+                            bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+                            for value in row
+                        ),
+                    )
+
+
+def files() -> Iterator[tuple[str, bytes]]:
+    """Every file of the portal's run-time folder, database files and their journals included."""
+    for path in Path(settings.VAR).rglob("*"):
+        if path.is_file():
+            yield str(path.name), path.name.encode() + b"\n" + path.read_bytes()
+
+
+def plant() -> tuple[Document, str]:
+    """A PAN card in order, papers that carry an Aadhaar number, wrong numbers, and a grievance that quotes all of them."""
+    customer = CustomerFactory(kind="individual")
+    CustomerUserFactory(member_of=customer)
+    by_customer = actor.customer(1, via="page")
+    given = {"customer": customer, "kind": "pan_card", "extension": "pdf", "actor": by_customer, "now": clock.now()}
+    card = upload(stream=io.BytesIO(documents.pdf(f"Permanent Account Number {PAN}")), number=PAN, **given)
+    for text in spellings(AADHAAR).values():
+        other = {**given, "customer": CustomerFactory(kind="individual")}
+        if text.isascii():
+            upload(stream=io.BytesIO(documents.pdf(f"Aadhaar {text}")), number=PAN, **other)
+        with contextlib.suppress(Refused):
+            upload(stream=io.BytesIO(documents.pdf("A card")), number=text, **other)
+    filed = filing.file_ticket(
+        filing_key=uuid4(),
+        subject_ref=subjects.new("stranger").ref,
+        story=filing.Story(kind=TicketKind.OTHER, for_whom=ForWhom.SELF, what_happened=everything_that_was_sent()),
+        reach=filing.Reach(language="en", email="asha@people.example", phone=""),
+        actor=actor.stranger(via="page"),
+        at=clock.now(),
+    )
+    return card, filed.ticket.reference
+
+
+def pages(roles: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Every list of the admin as staff see it, and as CSV where it may be taken away."""
+    client = staff_client(StaffFactory(roles=roles))
+    for model in admin.site._registry:
+        url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        answer = client.get(url)
+        if answer.status_code == 200:
+            yield url, answer.content
+
+
+def test_no_planted_number_stands_anywhere_in_the_clear(written, workers):
+    call_command("sync_rules", stdout=io.StringIO())
+    call_command("sync_roles", stdout=io.StringIO())
+    card, reference = plant()
+    call_command("sweep_clocks", stdout=io.StringIO())
+    end = clock.now().timestamp() + 30
+    while Document.objects.filter(state="received").exists() and clock.now().timestamp() < end:
+        time.sleep(0.1)
+    card.refresh_from_db()
+    assert card.state == "checked"
+    call_command("deliver_outbox", stdout=io.StringIO())
+    call_command("seal_ledger", stdout=io.StringIO())
+    everyone = ["data_protection_officer", "grievance_officer", "kyc_maker", "kyc_checker", "support", "administrator"]
+    leaks = [(place, name) for place, content in rows() for name in found_in(content)]
+    leaks += [(place, name) for place, content in files() for name in found_in(content)]
+    leaks += [(place, name) for place, content in pages(everyone) for name in found_in(content)]
+    leaks += [("log or task", name) for name in found_in(written.getvalue().encode())]
+    assert leaks == []
+    # What may be seen is seen: the search looks at the right places.
+    for place in (rows(), files() if connections["default"].vendor == "sqlite" else rows(), pages(everyone)):
+        assert any(reference.encode() in content for _name, content in place)
+    assert Payload.objects.exists()
+
+
+def test_the_search_would_find_each_spelling():
+    for name, text in PLANTED.items():
+        assert name in found_in(f"before {text} after".encode())
