@@ -92,6 +92,19 @@ REGISTERS: Sequence[Register] = (
     ),
     _register("jobs", "jobs.Job", "created_at", "reference kind state started_by created_at finished_at failure_code"),
     _register(
+        "kyc_checks",
+        "kyc.Check",
+        "started_at",
+        "document__reference document__case__reference name attempt outcome reason severity document_sha256 "
+        "plan_version started_at ended_at",
+    ),
+    _register(
+        "kyc_decisions",
+        "kyc.Decision",
+        "made_at",
+        f"reference document__reference document_sha256 outcome reason_code {_FOUR_EYES}",
+    ),
+    _register(
         "legal_rules",
         "law.LegalRule",
         "recorded_at",

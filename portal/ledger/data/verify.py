@@ -1,8 +1,7 @@
 # ruff: noqa: INP001 - a program of its own, shipped inside evidence packs
 """Check a receipt or an evidence pack, offline, with nothing but Python 3.9 or newer.
 
-    python3 -I verify.py FILE --vkey KEY            a receipt (*.tlog-proof) or an evidence pack (*.zip)
-    python3 -I verify.py PACK --vkey KEY --receipt FILE    also: the pack as a whole stands in the ledger
+    python3 -I verify.py FILE --vkey KEY [--receipt R]    a receipt (*.tlog-proof), or a pack (*.zip) and its own receipt
 
 The key is the log's public key as published (name+id+base64). Take it from the log's operator by another way than the
 file itself, and use a copy of this program that you trust. Exit codes: 0 holds, 1 refused, 2 usage, 3 consistent, not
@@ -89,8 +88,7 @@ def decode_point(data: bytes) -> Point:
 
 def encode_point(point: Point) -> bytes:
     """The 32 bytes of a point (section 5.1.2)."""
-    inverse = pow(point[2], P - 2, P)
-    x, y = point[0] * inverse % P, point[1] * inverse % P
+    x, y = (part * pow(point[2], P - 2, P) % P for part in point[:2])
     return (y | (x & 1) << 255).to_bytes(32, "little")
 
 
@@ -351,9 +349,9 @@ def check_pack(data: bytes, key: Key | None, receipt: bytes | None) -> str:
         made = whole.payload.get("act") == "evidence.pack.made"
         digest = whole.payload.get("facts", {}).get("sha256")
         need(made and digest == hashlib.sha256(data).hexdigest(), "The receipt is of another pack.")
-    period = manifest["period"]
+    days = manifest["period"]
     return (
-        f"pack of {period['from']} to {period['to']}: {len(listed)} files, {records} records and {missing} erased "
+        f"pack of {days['from']} to {days['to']}: {len(listed)} files, {records} records and {missing} erased "
         f"under a tree of {size}, {len(samples)} samples, log {origin}"
     )
 
@@ -391,11 +389,8 @@ def main() -> int:
     except (Bad, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         say(f"REFUSED: {error if isinstance(error, Bad) else 'The file is damaged.'}\n")
         return REFUSED
-    if key is None:
-        say(f"CONSISTENT, NOT AUTHENTICATED (give --vkey): {line}\n")
-        return NOT_AUTHENTICATED
-    say(f"HOLDS: {line}\n")
-    return HOLDS
+    say(f"{'HOLDS' if key else 'CONSISTENT, NOT AUTHENTICATED (give --vkey)'}: {line}\n")
+    return HOLDS if key else NOT_AUTHENTICATED
 
 
 if __name__ == "__main__":
