@@ -47,6 +47,8 @@ class For(Enum):
     STAFF = auto()
     #: Staff who hold some role.
     ROLES = auto()
+    #: Staff whose roles carry the page's permission code.
+    CODE = auto()
     NOBODY = auto()
 
 
@@ -55,6 +57,9 @@ class Page:
     audience: For
     args: Args = no_args
     is_post: bool = False
+    code: str = ""
+    #: The page is open, and what it is to show does not exist here.
+    is_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,12 @@ PAGES: dict[str, Page] = {
     "privacy:account": Page(For.CUSTOMERS),
     "privacy:add-phone": Page(For.CUSTOMERS),
     "privacy:change-member": Page(For.OWNERS, lambda w: [w.customer.reference, w.membership.pk], is_post=True),
+    "privacy:consent-proof": Page(For.OWNERS, lambda w: [w.receipt.reference, 1]),
+    "privacy:consent-receipt": Page(For.OWNERS, lambda w: [w.receipt.reference]),
+    "privacy:consent-withdraw": Page(For.OWNERS, lambda w: [w.receipt.reference, 1], is_post=True),
+    "privacy:consents": Page(For.CUSTOMERS),
+    "privacy:consents-csv": Page(For.CUSTOMERS),
+    "privacy:consents-pdf": Page(For.CUSTOMERS),
     "privacy:cookies": Page(For.ANYBODY),
     "privacy:grievance-check": Page(For.ANYBODY),
     "privacy:grievance-files": Page(For.ANYBODY),
@@ -92,6 +103,7 @@ PAGES: dict[str, Page] = {
     "privacy:grievance-receipt": Page(For.SECRET, ticket),
     "privacy:grievance-sent": Page(For.SECRET, ticket),
     "privacy:grievance-start": Page(For.ANYBODY),
+    "privacy:grievances": Page(For.CUSTOMERS),
     "privacy:home": Page(For.ANYBODY),
     "privacy:invitation": Page(For.SECRET, token),
     "privacy:language": Page(For.ANYBODY),
@@ -100,12 +112,18 @@ PAGES: dict[str, Page] = {
     "privacy:messages": Page(For.CUSTOMERS),
     "privacy:new-email": Page(For.CUSTOMERS),
     "privacy:new-email-code": Page(For.CUSTOMERS),
+    "privacy:policies": Page(For.ANYBODY, is_empty=True),
+    "privacy:policy": Page(For.ANYBODY, lambda w: [1], is_empty=True),
+    "privacy:policy-changes": Page(For.ANYBODY, lambda w: [1], is_empty=True),
+    "privacy:policy-read": Page(For.CUSTOMERS, lambda w: [1], is_empty=True),
+    "privacy:preferences": Page(For.CUSTOMERS),
     "privacy:remove-contact": Page(For.OWNERS, lambda w: [w.contact.pk], is_post=True),
     "privacy:sessions": Page(For.CUSTOMERS),
     "privacy:sign-in": Page(For.ANYBODY),
     "privacy:sign-in-code": Page(For.ANYBODY),
     "privacy:sign-out": Page(For.ANYBODY, is_post=True),
     "privacy:sitemap": Page(For.ANYBODY),
+    "privacy:stop-messages": Page(For.CUSTOMERS, is_post=True),
     "privacy:track": Page(For.ANYBODY),
     "privacy:track-code": Page(For.ANYBODY),
     "privacy:track-file": Page(For.SECRET, lambda w: [*ticket(w), 1]),
@@ -116,6 +134,8 @@ PAGES: dict[str, Page] = {
     "privacy:track-settle": Page(For.SECRET, ticket, is_post=True),
     "privacy:track-ticket": Page(For.SECRET, ticket),
     "privacy:track-withdraw": Page(For.SECRET, ticket, is_post=True),
+    "privacy:undo-stop": Page(For.CUSTOMERS, is_post=True),
+    "privacy:verify-receipt": Page(For.ANYBODY),
     # The demonstration's mailbox: there only in the demonstration
     "demo:letter": Page(For.NOBODY, lambda w: [w.message.reference]),
     "demo:mailbox": Page(For.NOBODY),
@@ -144,15 +164,23 @@ PAGES: dict[str, Page] = {
     "admin:autocomplete": Page(For.NOBODY),
     "admin:index": Page(For.STAFF),
     "admin:jsi18n": Page(For.STAFF),
+    "admin:jobs_job_result": Page(For.CODE, lambda w: [0], code="jobs.job:view", is_empty=True),
+    "admin:ledger": Page(For.CODE, code="ledger.checkpoint:view"),
+    "admin:ledger-verify": Page(For.CODE, is_post=True, code="ledger:verify"),
     "admin:login": Page(For.STAFF_DOOR),
     "admin:logout": Page(For.STAFF_DOOR),
     "admin:password_change": Page(For.HALF_STAFF),
     "admin:password_change_done": Page(For.STAFF),
+    "admin:proposals": Page(For.STAFF),
     "admin:view_on_site": Page(For.NOBODY, lambda w: [0, 0]),
+    "evidence:download": Page(For.CODE, lambda w: ["OS-EP-7K4M-9QX2"], code="evidence.pack:view", is_empty=True),
+    "evidence:packs": Page(For.CODE, code="evidence.pack:view"),
+    "evidence:receipt": Page(For.CODE, lambda w: ["OS-EP-7K4M-9QX2"], code="evidence.pack:view", is_empty=True),
 }
 
 PROPOSAL = {"approve": "people.role:change", "refuse": "people.role:change"}
 BOOKS: dict[str, Book] = {
+    "audit_auditevent": Book("audit.event:view"),
     "grievances_ticket": Book(
         "grievances.ticket:view",
         export="grievances.ticket:export",
@@ -160,6 +188,12 @@ BOOKS: dict[str, Book] = {
         of_row={"file": ("grievances.ticket:read", [0]), "write": ("grievances.ticket:view", [])},
         row=lambda world: world.ticket,
     ),
+    "jobs_job": Book("jobs.job:view", acts={"cancel-job": "jobs.job:cancel", "restart-job": "jobs.job:restart"}),
+    "law_clock": Book("law.clock:view"),
+    "law_houserule": Book("law.rule:view"),
+    "law_legalrule": Book("law.rule:view"),
+    "law_organisationprofile": Book("law.profile:view"),
+    "law_purpose": Book("law.purpose:view"),
     "outbox_message": Book(
         "outbox.message:view",
         acts={
@@ -226,5 +260,17 @@ BOOKS: dict[str, Book] = {
         "registers.officer:view",
         add="registers.officer:propose",
         acts={"answer-officer": "registers.officer:propose"},
+    ),
+    "retention_erasurerun": Book("retention.run:view"),
+    "retention_hold": Book(
+        "retention.hold:view", add="retention.hold:place", acts={"propose-release": "retention.hold:place"}
+    ),
+    "retention_holdrelease": Book("retention.hold:view", acts={"answer-release": "retention.hold:release"}),
+    "retention_retentionrule": Book("retention.rule:view"),
+    "workplace_profileproposal": Book(
+        "law.profile:view", add="law.profile:propose", acts={"answer-proposal": "law.profile:answer"}
+    ),
+    "workplace_purposeproposal": Book(
+        "law.purpose:view", add="law.purpose:propose", acts={"answer-proposal": "law.purpose:answer"}
     ),
 }
