@@ -18,7 +18,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, ids
 from portal.core.actor import Actor
-from portal.core.errors import IllegalMove, Refused
+from portal.core.errors import IllegalMove, PortalError, Refused
 from portal.core.moves import move
 from portal.core.text import mask_identity_numbers
 from portal.people.models import User
@@ -131,11 +131,16 @@ def why_not_checker(decision: Decision, user: User, *, now: datetime) -> str:
     """Why this person cannot answer; empty when they can."""
     try:
         four_eyes.require_checker(decision, user, now=now)
-    except (IllegalMove, Refused) as error:
+    except PortalError as error:
         return str(error)
-    except Exception as error:
-        if getattr(error, "code", "") != "NOT_ALLOWED":
-            raise
+    return ""
+
+
+def why_not_maker(user: User, *, now: datetime) -> str:
+    """Why this person cannot propose; empty when they can."""
+    try:
+        four_eyes.require_maker(user, Act.DECISION, now=now)
+    except PortalError as error:
         return str(error)
     return ""
 

@@ -1,0 +1,43 @@
+"""What of KYC leaves in an export: references, kinds, states and dates; the number masked, as every list shows it."""
+
+from kyc.models import Case, Document
+from portal.jobs.audited_export import AuditedResource
+
+
+class CaseResource(AuditedResource):
+    class Meta(AuditedResource.Meta):
+        model = Case
+        fields = (
+            "reference",
+            "customer__reference",
+            "customer__kind",
+            "state",
+            "opened_at",
+            "review_since",
+            "decided_at",
+            "rekyc_on",
+            "retained_until",
+        )
+        export_order = fields
+
+
+class DocumentResource(AuditedResource):
+    #: Masked when it was written; there is nothing more to hide.
+    masks = {"number_display": str}
+
+    class Meta(AuditedResource.Meta):
+        model = Document
+        fields = (
+            "reference",
+            "case__reference",
+            "kind",
+            "state",
+            "number_display",
+            "searched",
+            "fault",
+            "uploaded_at",
+            "sent_at",
+            "checked_at",
+            "expires_on",
+        )
+        export_order = fields
