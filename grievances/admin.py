@@ -242,6 +242,7 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             and ticket.state in OPEN_STATES,
             "may_note": access.allowed(request.user, GrievancePermission.TICKET_NOTE),
             "contacts": _masked(ticket),
+            "language": dict(forms.LANGUAGES).get(ticket.language, ticket.language),
             "others": selectors.others_of(ticket)[:10],
             "composer": composer,
         }

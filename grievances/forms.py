@@ -293,11 +293,13 @@ class ComposerForm(forms.Form):
         error_messages={"required": _("Choose who reads this"), "invalid_choice": _("Choose who reads this")},
     )
     text = Prose(label=_("Message"), longest=LONGEST_MESSAGE, error_messages={"required": _("Write the message")})
-    act = forms.ChoiceField(choices=[(REPLY, ""), (ASK, ""), (PROPOSE, "")], widget=forms.HiddenInput, required=False)
     once = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
+        """The button pressed comes beside the fields: without one the message is a plain reply."""
         cleaned = super().clean() or {}
-        if cleaned.get("to") == self.INTERNAL and cleaned.get("act") in {self.ASK, self.PROPOSE}:
+        pressed = str(self.data.get("act") or self.REPLY)
+        cleaned["act"] = pressed if pressed in {self.ASK, self.PROPOSE} else self.REPLY
+        if cleaned.get("to") == self.INTERNAL and cleaned["act"] != self.REPLY:
             self.add_error("to", _("An internal note can only be saved. Choose the customer to ask or to answer."))
         return cleaned

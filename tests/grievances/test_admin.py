@@ -154,7 +154,7 @@ def test_an_auditor_reads_steps_and_changes_nothing(ticket) -> None:
     client = staff_client(StaffFactory(roles=["auditor"]))
     page = opened(client, ticket)
     assert "They wrote to me" not in page
-    assert "<form" not in page.split('id="thread"')[1]
+    assert "<form" not in page.split('id="thread-title"')[1]
     write(client, ticket)
     write(client, ticket, to="internal")
     assert ticket.entries.count() == 2

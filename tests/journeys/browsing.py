@@ -78,7 +78,8 @@ class Person:
 
         The HTML as it was received is shown there again under the same address, so it works without scripts too.
         """
-        url, html = self.page.url, self.page.content()
+        # A request never carries the fragment that a form or a link left in the address.
+        url, html = self.page.url.partition("#")[0], self.page.content()
         checker = self.browser.new_context(bypass_csp=True, viewport=self.viewport, locale="en-IN")
         try:
             page = checker.new_page()
