@@ -1,8 +1,10 @@
 """Which rule, promise, profile and purpose hold on a day."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -12,6 +14,8 @@ from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
 from portal.law.states import Binds, Regime, Switch
 
 RuleT = TypeVar("RuleT", LegalRule, HouseRule)
+AnyT = TypeVar("AnyT")
+_remembered: ContextVar[dict[tuple[str, str, date], Any] | None] = ContextVar("remembered", default=None)
 
 
 class NotInForce(Refused):
@@ -25,8 +29,35 @@ class NotInForce(Refused):
         self.ended = ended
 
 
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within the block each rule, promise and purpose of a day is looked up once: for bulk work of one transaction.
+
+    Not for longer: what two people change meanwhile is not seen inside.
+    """
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
+def _once(kind: str, key: str, on: date, look_up: Callable[[], AnyT]) -> AnyT:
+    kept = _remembered.get()
+    if kept is None:
+        return look_up()
+    place = (kind, key, on)
+    if place not in kept:
+        kept[place] = look_up()
+    found: AnyT = kept[place]
+    return found
+
+
 def _one(rows: QuerySet[RuleT], key: str, on: date) -> RuleT:
-    found: RuleT | None = rows.in_force(on).filter(key=key).first()  # type: ignore[attr-defined]
+    dated = rows.filter(
+        Q(effective_from=None) | Q(effective_from__lte=on), Q(effective_to=None) | Q(effective_to__gte=on), key=key
+    )
+    found = dated.order_by("-version").first()
     if found is not None:
         return found
     last = rows.filter(key=key).order_by("-version").first()
@@ -46,7 +77,7 @@ def legal_rule(key: str, *, on: date) -> LegalRule:
 
     Raises NotFound for an unknown key and NotInForce, with its start or end, for another day.
     """
-    return _one(LegalRule.objects.all(), key, on)
+    return _once("law", key, on, lambda: _one(LegalRule.objects.all(), key, on))
 
 
 def house_rule(key: str, *, on: date) -> HouseRule:
@@ -54,7 +85,7 @@ def house_rule(key: str, *, on: date) -> HouseRule:
 
     Raises NotFound for an unknown key, NotInForce before the first version's start.
     """
-    return _one(HouseRule.objects.all(), key, on)
+    return _once("house", key, on, lambda: _one(HouseRule.objects.all(), key, on))
 
 
 def rules_for_us(
@@ -86,7 +117,7 @@ def _purposes(on: date) -> QuerySet[Purpose]:
 
 def purpose(code: str, *, on: date) -> Purpose:
     """The purpose as it means on that day. Raises NotFound for a code that has no version in force."""
-    found = _purposes(on).filter(code=code).order_by("-version").first()
+    found = _once("purpose", code, on, lambda: _purposes(on).filter(code=code).order_by("-version").first())
     if found is None:
         raise NotFound(
             _("There is no purpose %(code)s in force. Known codes are listed in the admin.") % {"code": code}

@@ -26,7 +26,7 @@ def start(var, port):
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-def wait_for(port, seconds=30):
+def wait_for(port, seconds=90):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

@@ -4,7 +4,7 @@ import random
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 FIRST_NAMES = [
     "Aarav",
@@ -183,6 +183,10 @@ class Cast:
         """An instant before the start of the story, in whole milliseconds."""
         moment = self.start - timedelta(days=days, hours=hours)
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def day(self, days: int) -> date:
+        """A date that many days after the start."""
+        return (self.start + timedelta(days=days)).date()
 
     def person(self) -> tuple[str, str, str]:
         """A full name, an e-mail address that nobody else in the story has, and a language."""

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from django.db import transaction
-
 from portal.core.actor import Actor
 from portal.demo.story.cast import Cast
+from portal.demo.story.pieces import piece
 from portal.people.models import Customer, Principal
 from portal.people.services import contacts, customers, principals
 from portal.people.states import ContactKind, CustomerKind, MemberRole
@@ -15,6 +14,7 @@ CUSTOMERS = 120
 PRINCIPALS = 2_000
 #: Rows of one transaction: the writer's lock is short, and a page is served in between.
 CHUNK = 200
+CHUNK_OF_CUSTOMERS = 20
 
 
 @dataclass
@@ -26,18 +26,21 @@ class People:
     owners: dict[int, Principal] = field(default_factory=dict)
     #: (person, verified e-mail address or empty, verified telephone number or empty)
     reachable: list[tuple[Principal, str, str]] = field(default_factory=list)
+    #: Keys of the people who can sign in.
+    with_login: set[int] = field(default_factory=set)
 
 
 def build(cast: Cast, *, actor: Actor, tell: Callable[[str, int, int], None]) -> People:
     """Customers with owners and members who can sign in, then recipients who cannot. Each chunk commits alone."""
     people = People()
-    for number in range(CUSTOMERS):
-        with transaction.atomic():
-            _customer(cast, people, number, actor)
-        tell("customers", number + 1, CUSTOMERS)
+    for first in range(0, CUSTOMERS, CHUNK_OF_CUSTOMERS):
+        with piece():
+            for number in range(first, min(first + CHUNK_OF_CUSTOMERS, CUSTOMERS)):
+                _customer(cast, people, number, actor)
+        tell("customers", min(first + CHUNK_OF_CUSTOMERS, CUSTOMERS), CUSTOMERS)
     rest = PRINCIPALS - len(people.reachable)
     for done in range(0, rest, CHUNK):
-        with transaction.atomic():
+        with piece():
             for _ in range(min(CHUNK, rest - done)):
                 _recipient(cast, people, actor)
         tell("people", min(done + CHUNK, rest), rest)
@@ -46,10 +49,9 @@ def build(cast: Cast, *, actor: Actor, tell: Callable[[str, int, int], None]) ->
 
 def _customer(cast: Cast, people: People, number: int, actor: Actor) -> None:
     is_individual = number % 3 == 0
-    joined = cast.ago(days=cast.rng.randrange(30, 700))
     name, email, language = cast.person()
     kind = CustomerKind.INDIVIDUAL if is_individual else CustomerKind.ORGANISATION
-    customer = customers.create(kind=kind, name=name if is_individual else cast.company(), actor=actor, now=joined)
+    customer = customers.create(kind=kind, name=name if is_individual else cast.company(), actor=actor, now=cast.start)
     phone = cast.phone()
     owner = customers.enrol(
         customer=customer,
@@ -59,11 +61,12 @@ def _customer(cast: Cast, people: People, number: int, actor: Actor) -> None:
         language=language,
         phone=phone,
         actor=actor,
-        now=joined,
+        now=cast.start,
     )
     if owner.principal is None:
         raise RuntimeError("a customer's login belongs to a person")
     people.owners[customer.pk] = owner.principal
+    people.with_login.add(owner.principal.pk)
     people.reachable.append((owner.principal, email, phone))
     (people.individuals if is_individual else people.organisations).append(customer)
     for _ in range(0 if is_individual else cast.rng.randrange(0, 3)):
@@ -75,22 +78,26 @@ def _customer(cast: Cast, people: People, number: int, actor: Actor) -> None:
             role=MemberRole.MEMBER,
             language=member_language,
             actor=actor,
-            now=joined,
+            now=cast.start,
         )
         if member.principal is not None:
             people.reachable.append((member.principal, member_email, ""))
+            people.with_login.add(member.principal.pk)
 
 
 def _recipient(cast: Cast, people: People, actor: Actor) -> None:
     """A person known by a number, a few by an e-mail address too; some of them not verified."""
     name, email, language = cast.person()
-    since = cast.ago(days=cast.rng.randrange(5, 700))
     known_by_name = cast.rng.random() < 0.4
-    person = principals.create(full_name=name if known_by_name else "", language=language, actor=actor, now=since)
+    person = principals.create(full_name=name if known_by_name else "", language=language, actor=actor, now=cast.start)
     phone = cast.phone()
     is_verified = cast.rng.random() < 0.85
-    contacts.add(principal=person, kind=ContactKind.PHONE, address=phone, actor=actor, verified=is_verified, now=since)
+    contacts.add(
+        principal=person, kind=ContactKind.PHONE, address=phone, actor=actor, verified=is_verified, now=cast.start
+    )
     with_email = cast.rng.random() < 0.2
     if with_email:
-        contacts.add(principal=person, kind=ContactKind.EMAIL, address=email, actor=actor, verified=True, now=since)
+        contacts.add(
+            principal=person, kind=ContactKind.EMAIL, address=email, actor=actor, verified=True, now=cast.start
+        )
     people.reachable.append((person, email if with_email else "", phone if is_verified else ""))

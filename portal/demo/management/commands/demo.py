@@ -1,37 +1,72 @@
 """``./run demo``: build the demonstration through the portal's own services and serve it."""
 
+import os
 import signal
 import sys
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, CommandParser, call_command
+from django.core.management import CommandError, CommandParser, call_command
 
+from portal.core import clock
+from portal.core.command_line import REFUSED, UNDECIDED, USAGE
+from portal.core.commands import PortalCommand
 from portal.demo import server
+from portal.demo.story import staff, telling
+from portal.ledger.services import seal_now
 
 #: Seconds that ``--once`` gives the queue to run dry.
 LIMIT = 90.0
+#: ``DEMO_STORY=0`` serves an empty portal: for tests of the process itself.
+STORY = os.environ.get("DEMO_STORY", "1") != "0"
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Build the demonstration and serve it; with --once, run every queued task, print a summary and end."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--port", type=int, default=8000, help="port to serve on (default 8000)")
         parser.add_argument("--once", action="store_true", help="build, run every task, print a summary, exit")
+        parser.add_argument("--seed", type=int, default=telling.SEED, help="the same seed tells the same story")
 
-    def handle(self, *args: Any, port: int, once: bool, **options: Any) -> None:
-        """Migrate both databases, then serve or drain. Refuses in production."""
+    def handle(self, *args: Any, port: int, once: bool, seed: int, **options: Any) -> None:
+        """Migrate both databases, tell the story if the database is empty, then serve or drain. Not in production."""
         if settings.PRODUCTION:
-            raise CommandError("The demonstration does not run with PRODUCTION=1.", returncode=2)
+            raise CommandError("The demonstration does not run with PRODUCTION=1.", returncode=USAGE)
         for alias in settings.DATABASES:
             call_command("migrate", database=alias, verbosity=0, interactive=False)
+        self._tell_story(seed)
         if once:
             with server.working(timetable=False) as worker:
+                server.nudge()
                 if not worker.wait_until_quiet(limit=LIMIT):
-                    raise CommandError("The queue did not run dry: look at the log lines above.", returncode=3)
+                    raise CommandError("The queue did not run dry: look at the log lines above.", returncode=UNDECIDED)
+                if STORY:
+                    seal_now(wait=LIMIT)
+            self._summarise(port, options)
             return
+        self._print_logins(port)
         self._serve(port)
+
+    def _tell_story(self, seed: int) -> None:
+        if STORY and not telling.is_told():
+            telling.build(seed=seed, now=clock.now(), tell=self._tell)
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        self.show_progress(done, total)
+
+    def _summarise(self, port: int, options: dict[str, Any]) -> None:
+        body = {**asdict(telling.summary()), "url": f"http://localhost:{port}/demo/"}
+        rows = [f"{name.replace('_', ' '):<16} {count:>8,}" for name, count in body.items() if name != "url"]
+        self.answer(body, "\n".join([*rows, f"{'pages':<16} {body['url']}"]), options=options)
+
+    def _print_logins(self, port: int) -> None:
+        self.stdout.write(f"Staff sign in at http://localhost:{port}/admin/ with the password {staff.PASSWORD}:")
+        for _name, mailbox, role in staff.MEMBERS if STORY else ():
+            self.stdout.write(f"  {staff.address(mailbox):<36} {role.replace('_', ' ')}")
+        self.stdout.write(f"Ten things to try, current codes and the mailbox: http://localhost:{port}/demo/")
 
     def _serve(self, port: int) -> None:
         def end(signum: int, frame: Any) -> None:
@@ -42,7 +77,8 @@ class Command(BaseCommand):
         try:
             server.serve(port)
         except OSError as error:
-            raise CommandError(f"Port {port} cannot be used ({error.strerror}): try --port {port + 1}.") from error
+            said = f"Port {port} cannot be used ({error.strerror}): try --port {port + 1}."
+            raise CommandError(said, returncode=REFUSED) from error
         except KeyboardInterrupt:
             self.stdout.write("Ended. Everything is kept: ./run demo continues.")
             sys.exit(0)

@@ -1,0 +1,135 @@
+"""What people said: some five thousand answers on every channel, most of them in the past year."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+
+from consent.models import NoticeVersion
+from consent.services import acknowledging, preferring
+from consent.services.addresses import SUBJECT, address_of
+from consent.services.recording import Choice, record_all
+from consent.services.withdrawing import stop_all_promotional, withdraw
+from consent.states import Answer, Pace, Way
+from portal.core import actor as actors
+from portal.core.actor import Actor
+from portal.demo.story.cast import Cast
+from portal.demo.story.customers import People
+from portal.demo.story.pieces import piece
+from portal.law.states import Channel
+from portal.people.models import Principal
+
+OWN = "onesetu"
+PHONE_CHANNELS = (Channel.SMS, Channel.WHATSAPP, Channel.RCS, Channel.VOICE)
+#: Ways of a withdrawal by channel, as the real ones would come in.
+STOPS = {Channel.SMS: Way.SMS, Channel.WHATSAPP: Way.WHATSAPP, Channel.RCS: Way.RCS, Channel.VOICE: Way.VOICE}
+CHUNK = 100
+PERSON = actors.stranger(via="demonstration")
+
+
+def build(
+    cast: Cast, people: People, notice: NoticeVersion, *, actor: Actor, tell: Callable[[str, int, int], None]
+) -> None:
+    """Owners and members answer on the page; recipients come with proof of origin; some withdraw, some stop it all."""
+    total = len(people.reachable)
+    owners = {person.pk for person in people.owners.values()}
+    for first in range(0, total, CHUNK):
+        with piece():
+            for person, email, phone in people.reachable[first : first + CHUNK]:
+                if person.pk in owners:
+                    _on_the_page(cast, person, email, phone, notice)
+                elif phone and person.pk not in people.with_login:
+                    _imported(cast, person, email, phone, actor)
+        tell("answers", min(first + CHUNK, total), total)
+    _change_their_mind(cast, people)
+    _wishes(cast, people, notice)
+
+
+def _places(channels: tuple[Channel, ...], email: str, phone: str) -> list[tuple[Channel, str, str]]:
+    found = []
+    for channel in channels:
+        if channel in PHONE_CHANNELS and phone:
+            found.append((channel, "phone", phone))
+        elif channel is Channel.EMAIL and email:
+            found.append((channel, "email", email))
+        elif channel in {Channel.PUSH, Channel.DASHBOARD, Channel.NONE}:
+            found.append((channel, SUBJECT, ""))
+    return found
+
+
+def _on_the_page(cast: Cast, person: Principal, email: str, phone: str, notice: NoticeVersion) -> None:
+    """Each question has its own yes or no, on the channels the person was shown."""
+    at = cast.ago(days=cast.rng.randrange(3, 330), hours=cast.rng.random() * 12)
+    text = notice.text_in(person.language)
+    ref = person.subject.ref
+    choices = []
+    messages = (Channel.SMS, Channel.WHATSAPP, Channel.EMAIL, Channel.PUSH, Channel.DASHBOARD)
+    asked = [("marketing", messages), ("product_updates", messages[2:]), ("analytics", (Channel.NONE,))]
+    for purpose, channels in asked:
+        for channel, kind, address in _places(channels, email, phone):
+            answer = Answer.GIVEN if cast.rng.random() < 0.55 else Answer.DENIED
+            place = address_of(subject_ref=ref, channel=str(channel), kind=kind, text=address)
+            choices.append(Choice(place, purpose, str(channel), answer, text if answer is Answer.GIVEN else None))
+    record_all(subject_ref=ref, fiduciary=OWN, choices=choices, way=Way.PAGE, occurred_at=at, actor=PERSON)
+
+
+def _imported(cast: Cast, person: Principal, email: str, phone: str, actor: Actor) -> None:
+    """Answers that a list brought with it, each with the hash of the form it came from."""
+    at = cast.ago(days=cast.rng.randrange(5, 330), hours=cast.rng.random() * 24)
+    ref = person.subject.ref
+    proof = [{"type": "form", "sha256": hashlib.sha256(cast.rng.randbytes(16)).hexdigest()}]
+    wanted = [channel for channel in (*PHONE_CHANNELS, Channel.EMAIL) if cast.rng.random() < 0.6] or [Channel.SMS]
+    choices = []
+    for channel, kind, address in _places(tuple(wanted), email, phone):
+        answer = Answer.GIVEN if cast.rng.random() < 0.85 else Answer.DENIED
+        place = address_of(subject_ref=ref, channel=str(channel), kind=kind, text=address)
+        choices.append(Choice(place, "marketing", str(channel), answer, None, proof))
+    record_all(subject_ref=ref, fiduciary=OWN, choices=choices, way=Way.IMPORT, occurred_at=at, actor=actor)
+
+
+def _change_their_mind(cast: Cast, people: People) -> None:
+    """Withdrawals by reply, by link and by page; a few people stop everything."""
+    recipients = [entry for entry in people.reachable if entry[2] and entry[0].pk not in people.with_login]
+    leaving = cast.rng.sample(recipients, len(recipients) // 8)
+    for first in range(0, len(leaving), CHUNK):
+        with piece():
+            for person, _email, _phone in leaving[first : first + CHUNK]:
+                channel = cast.rng.choice(PHONE_CHANNELS)
+                withdraw(
+                    subject_ref=person.subject.ref,
+                    purpose="marketing",
+                    channel=channel,
+                    way=STOPS[channel],
+                    occurred_at=cast.ago(days=cast.rng.random() * 4),
+                    actor=PERSON,
+                )
+    owners = list(people.owners.values())
+    with piece():
+        for person in cast.rng.sample(owners, len(owners) // 6):
+            stop_all_promotional(subject_ref=person.subject.ref, actor=PERSON)
+
+
+def _wishes(cast: Cast, people: People, notice: NoticeVersion) -> None:
+    """Quiet hours, pauses and pace of some owners; who has seen the notice."""
+    with piece():
+        owners = list(people.owners.values())
+        for person in cast.rng.sample(owners, len(owners) // 3):
+            preferring.change(
+                subject_ref=person.subject.ref,
+                wishes=preferring.WishList(
+                    quiet_from=time(21),
+                    quiet_until=time(10),
+                    quiet_for_service=cast.rng.random() < 0.3,
+                    paused_until=_pause(cast),
+                    pace=cast.rng.choice([Pace.NO_LIMIT, Pace.TWO_A_WEEK, Pace.ONE_A_MONTH]),
+                    language=person.language,
+                ),
+                actor=PERSON,
+                now=cast.start,
+            )
+            acknowledging.acknowledge(
+                subject_ref=person.subject.ref, text=notice.text_in(person.language), actor=PERSON, now=cast.start
+            )
+
+
+def _pause(cast: Cast) -> datetime | None:
+    return cast.start + timedelta(days=cast.rng.randrange(3, 30)) if cast.rng.random() < 0.3 else None

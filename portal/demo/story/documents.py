@@ -1,0 +1,137 @@
+"""Sixty documents in every state: uploaded, checked by machine, decided by two people, asked for again, refused."""
+
+import io
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connections
+
+from kyc.models import Document
+from kyc.services import checking, deciding, uploading
+from kyc.states import DecisionOutcome, DecisionReason, DocumentKind, DocumentState
+from portal.core import actor as actors
+from portal.core import clock
+from portal.demo.story import papers
+from portal.demo.story.cast import Cast
+from portal.demo.story.customers import People
+from portal.demo.story.office import by
+from portal.demo.story.pieces import piece
+from portal.people.models import Customer, User
+from portal.people.states import CustomerKind
+
+INDIVIDUALS, ORGANISATIONS = 20, 20
+DOCUMENTS = INDIVIDUALS + 2 * ORGANISATIONS
+CUSTOMER = actors.customer(0, via="demonstration")
+#: What becomes of the checked documents, in this order again and again.
+FATES = (
+    "approved",
+    "approved",
+    "waiting",
+    "approved",
+    "asked_again",
+    "approved",
+    "proposed",
+    "approved",
+    "rejected",
+    "waiting",
+)
+BROKEN_EVERY = 13
+
+
+def build(cast: Cast, people: People, team: Mapping[str, User], *, tell: Callable[[str, int, int], None]) -> None:
+    """Upload each paper, let the machine check all but the newest, and let two people decide about most of them."""
+    chosen = [*people.individuals[:INDIVIDUALS], *people.organisations[:ORGANISATIONS]]
+    sent: list[Document] = []
+    for customer in chosen:
+        with piece():
+            sent += _upload(cast, customer, number=len(sent))
+        tell("documents", len(sent), DOCUMENTS)
+    _check([document.pk for document in sent[:-3]])
+    for document, fate in zip(_ready(sent), FATES * DOCUMENTS, strict=False):
+        with piece():
+            _decide(document, fate, team)
+
+
+def _upload(cast: Cast, customer: Customer, *, number: int) -> list[Document]:
+    is_person = customer.kind == CustomerKind.INDIVIDUAL
+    pan = cast.pan(str(customer.name), holder="P" if is_person else "C")
+    picture = papers.pan_card(name=str(customer.name), pan=pan, born="01/01/1990" if is_person else "")
+    if number % 7 == 5:
+        picture = papers.blurred(picture, rng=cast.rng)
+    found = [_one(customer, DocumentKind.PAN_CARD, pan, _spoiled(picture, number), "jpg")]
+    if not is_person:
+        gstin = cast.gstin(pan)
+        pdf = papers.gst_certificate(legal_name=str(customer.name), gstin=gstin, since="01-07-2017")
+        found.append(_one(customer, DocumentKind.GST_CERTIFICATE, gstin, _spoiled(pdf, number + 1), "pdf"))
+    return found
+
+
+def _one(customer: Customer, kind: DocumentKind, number: str, data: bytes, extension: str) -> Document:
+    now = clock.now()
+    document = uploading.upload(
+        customer=customer,
+        kind=kind,
+        number=number,
+        stream=io.BytesIO(data),
+        extension=extension,
+        actor=CUSTOMER,
+        now=now,
+    )
+    uploading.send(document, actor=CUSTOMER, now=now)
+    return document
+
+
+def _spoiled(data: bytes, number: int) -> bytes:
+    """Every so often an upload that broke on the way: the safety checks refuse it and say why."""
+    return data[: len(data) // 3] if number % BROKEN_EVERY == BROKEN_EVERY - 1 else data
+
+
+def _check(documents: list[int]) -> None:
+    """What the workers do, here in two threads: each file is judged in a child process."""
+
+    def run(document_id: int) -> None:
+        try:
+            checking.run_plan(document_id, now=clock.now())
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(run, documents))
+
+
+def _ready(sent: list[Document]) -> list[Document]:
+    keys = [document.pk for document in sent]
+    rows = Document.objects.filter(pk__in=keys, state=DocumentState.CHECKED).select_related(
+        "case__customer__subject", "kept"
+    )
+    return list(rows.order_by("pk"))
+
+
+def _decide(document: Document, fate: str, team: Mapping[str, User]) -> None:
+    if fate == "waiting":
+        return
+    outcome, reason, message = {
+        "asked_again": (
+            DecisionOutcome.ASK_AGAIN,
+            DecisionReason.UNREADABLE,
+            "Please send a sharper picture, with all four corners.",
+        ),
+        "rejected": (DecisionOutcome.REJECT, DecisionReason.ALTERED, "The document looks altered. Write to us."),
+    }.get(fate, (DecisionOutcome.APPROVE, "", ""))
+    if outcome is DecisionOutcome.APPROVE and _has_failed(document):
+        outcome, reason = DecisionOutcome.ASK_AGAIN, DecisionReason.NUMBER_DIFFERS
+        message = "The number you typed is not the one on the document. Please look at both again."
+    decision = deciding.propose(
+        document,
+        outcome=outcome,
+        reason_code=reason,
+        message=message,
+        actor=by(team["kyc.maker"]),
+        now=clock.now(),
+    )
+    if fate != "proposed":
+        deciding.answer(decision, approve=True, actor=by(team["kyc.checker"]), now=clock.now())
+
+
+def _has_failed(document: Document) -> bool:
+    return document.checks.filter(outcome="FAIL").exists()

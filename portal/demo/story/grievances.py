@@ -1,0 +1,127 @@
+"""Eighty grievances in every state: new, with an officer, waiting for the person, answered, settled, late, reopened."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from grievances.models import Ticket
+from grievances.services import filing, resolving, thread
+from grievances.states import TicketKind
+from portal.core import actor as actors
+from portal.core.actor import Actor
+from portal.demo.story.cast import Cast
+from portal.demo.story.customers import People
+from portal.demo.story.office import by
+from portal.demo.story.pieces import piece
+from portal.law.services import sweeping
+from portal.people.models import Principal, User
+from portal.people.services import subjects
+from portal.people.states import SubjectKind
+
+TICKETS = 80
+CHUNK = 10
+PERSON = actors.stranger(via="demonstration")
+WORDS = {
+    TicketKind.UNWANTED_MESSAGES: (
+        "I replied STOP twice and still get offers on my telephone every week.",
+        "Stop the offers and tell me who gave you my number.",
+    ),
+    TicketKind.DATA_WRONG: ("My company's name is spelled wrongly on your invoices.", "Correct it, please."),
+    TicketKind.DATA_SHARED: ("A firm I do not know says it has my number from you.", "Tell me with whom you share."),
+    TicketKind.KYC: ("My PAN card was refused and I do not understand the reason.", "Look at it again."),
+    TicketKind.BILLING: ("I was charged twice for the same recharge in March.", "Give the second amount back."),
+    TicketKind.CONSENT: ("I never said yes to voice calls, yet the page shows a yes.", "Show me the proof."),
+    TicketKind.BREACH: ("I had a call from somebody who knew my last order.", "Find out what happened."),
+    TicketKind.OTHER: ("The privacy page does not open on my old telephone.", "Make it work."),
+}
+ANSWER = "We have looked into it. This is what we found, and what we have changed so that it does not happen again."
+QUESTION = "Which number did the message come from, and on which day? We need this to find it."
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a grievance: how many days ago it came, and how far it went."""
+
+    days: float
+    ends: str
+
+
+#: How many of each: the late ones stand first in the officer's queue.
+FATES = (
+    *(Fate(days, "new") for days in (0.1, 0.3, 0.5, 0.8, 1, 1.5, 2, 2.5)),
+    *(Fate(days, "late") for days in (8, 8.5, 9, 10, 12, 15, 21, 34)),
+    *(Fate(days, "taken") for days in (0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6)),
+    *(Fate(days, "asked") for days in (1, 2, 2.5, 3, 3.5, 4, 4.5, 5)),
+    *(Fate(days, "answered") for days in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
+    *(Fate(days, "settled") for days in range(15, 260, 9)),
+    *(Fate(days, "withdrawn") for days in (12, 30, 60)),
+    *(Fate(days, "reopened") for days in (6, 7, 9)),
+)
+
+
+def build(cast: Cast, people: People, team: Mapping[str, User], *, tell: Callable[[str, int, int], None]) -> None:
+    """File each, carry it on as far as its fate says, then let the clocks be swept."""
+    owners = list(people.owners.values())
+    fates = FATES[:TICKETS]
+    for first in range(0, len(fates), CHUNK):
+        with piece():
+            for fate in fates[first : first + CHUNK]:
+                _carry_on(cast, _file(cast, owners, fate), fate, team)
+        tell("grievances", min(first + CHUNK, len(fates)), len(fates))
+    sweeping.sweep(now=cast.start)
+
+
+def _file(cast: Cast, owners: list[Principal], fate: Fate) -> Ticket:
+    """Two in three are strangers with an address or a telephone; the others are signed in."""
+    kind = cast.rng.choice(list(WORDS))
+    happened, wanted = WORDS[kind]
+    _name, email, language = cast.person()
+    is_customer = cast.rng.random() < 0.35
+    by_phone_only = not is_customer and cast.rng.random() < 0.15
+    at = cast.ago(days=fate.days)
+    phone = cast.phone() if by_phone_only or cast.rng.random() < 0.4 else ""
+    return filing.file_ticket(
+        filing_key=uuid.UUID(bytes=cast.rng.randbytes(16), version=4),
+        subject_ref=subjects.new(SubjectKind.STRANGER, now=cast.start).ref,
+        story=filing.Story(kind=kind, for_whom="self", what_happened=happened, wanted=wanted),
+        reach=filing.Reach(language=language, email="" if by_phone_only else email, phone=phone),
+        actor=PERSON,
+        at=at,
+        principal=cast.rng.choice(owners) if is_customer else None,
+    ).ticket
+
+
+def _carry_on(cast: Cast, ticket: Ticket, fate: Fate, team: Mapping[str, User]) -> None:
+    if fate.ends == "new":
+        return
+    officer = team[cast.rng.choice(["grievance.officer", "grievance.deputy"])]
+    actor = by(officer)
+    came = ticket.received_at
+    thread.take(ticket=ticket, by=officer, actor=actor, at=came + timedelta(hours=3))
+    if fate.ends == "late" or (fate.ends == "taken" and cast.rng.random() < 0.5):
+        return
+    if fate.ends in {"taken", "asked"}:
+        _speak(ticket, fate, officer, actor)
+        return
+    if fate.ends == "withdrawn":
+        resolving.withdraw(ticket=ticket, actor=PERSON, at=came + timedelta(days=1))
+        return
+    _answer(cast, ticket, fate, officer, actor, at=came + timedelta(days=min(fate.days / 2, cast.rng.uniform(0.5, 6))))
+
+
+def _speak(ticket: Ticket, fate: Fate, officer: User, actor: Actor) -> None:
+    at = ticket.received_at + timedelta(hours=6)
+    if fate.ends == "asked":
+        thread.ask(ticket=ticket, text=QUESTION, by=officer, actor=actor, at=at)
+    else:
+        thread.reply(ticket=ticket, text="We have begun to look into it.", by=officer, actor=actor, at=at)
+        thread.note(ticket=ticket, text="Asked the delivery team for the log.", by=officer, actor=actor, at=at)
+
+
+def _answer(cast: Cast, ticket: Ticket, fate: Fate, officer: User, actor: Actor, *, at: datetime) -> None:
+    resolving.propose(ticket=ticket, text=ANSWER, by=officer, actor=actor, at=at)
+    if fate.ends == "settled":
+        resolving.accept(ticket=ticket, actor=PERSON, at=at + timedelta(days=1))
+    elif fate.ends == "reopened":
+        resolving.decline(ticket=ticket, why="The same thing happened again.", actor=PERSON, at=at + timedelta(days=1))

@@ -1,0 +1,74 @@
+"""The whole story in its order, from an empty database. Told once: a database that holds people is left alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import override
+
+from consent.models import ConsentEvent
+from grievances.models import Ticket
+from kyc.models import Document
+from portal.core.actor import system
+from portal.core.errors import Refused
+from portal.demo.story import answers, customers, documents, grievances, notices, office
+from portal.demo.story.cast import Cast
+from portal.ledger.models import Entry
+from portal.ledger.services import seal_now
+from portal.outbox.models import Message
+from portal.people.models import Customer, Principal, User
+
+ACTOR = system("load_demo")
+SEED = 2026
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How much there is: what ``demo --once`` prints."""
+
+    customers: int
+    principals: int
+    consents: int
+    documents: int
+    tickets: int
+    entries_sealed: int
+    messages_sent: int
+
+
+def is_told() -> bool:
+    """Whether the whole story stands in this database. Raises Refused when it was interrupted half-way."""
+    if Ticket.objects.count() >= grievances.TICKETS and Customer.objects.count() >= customers.CUSTOMERS:
+        return True
+    if User.objects.exists() or Customer.objects.exists():
+        raise Refused(
+            "This database holds an unfinished demonstration, or something else. Delete var/ (or give DATABASE_URL an "
+            "empty database) and start again.",
+            code="NOT_EMPTY",
+        )
+    return False
+
+
+def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) -> None:
+    """Tell the story. Each chapter goes through the services of its rooms; each piece of it commits alone."""
+    cast = Cast(seed=seed, start=now)
+    with override("en"):
+        team = office.build(cast, actor=ACTOR)
+        notice = notices.build(cast, team)
+        people = customers.build(cast, actor=ACTOR, tell=tell)
+        answers.build(cast, people, notice, actor=ACTOR, tell=tell)
+        documents.build(cast, people, team, tell=tell)
+        grievances.build(cast, people, team, tell=tell)
+    seal_now(wait=60)
+
+
+def summary() -> Summary:
+    """Counts of what stands in the database."""
+    return Summary(
+        customers=Customer.objects.count(),
+        principals=Principal.objects.count(),
+        consents=ConsentEvent.objects.count(),
+        documents=Document.objects.count(),
+        tickets=Ticket.objects.count(),
+        entries_sealed=Entry.objects.filter(leaf__isnull=False).count(),
+        messages_sent=Message.objects.filter(state="sent").count(),
+    )

@@ -1,0 +1,108 @@
+"""A small story, told whole: what the large one promises holds for it too."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from consent.models import ConsentEvent, NoticeVersion, PolicyDefect
+from grievances.models import Ticket
+from kyc.models import Document
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.demo import first_page
+from portal.demo.story import customers, documents, grievances, staff, telling
+from portal.demo.story.cast import Cast
+from portal.law.models import Clock
+from portal.ledger.models import Entry
+from portal.ledger.services import verify
+from portal.people.models import Customer, Principal, User
+from portal.registers.services import officers
+
+
+def silent(what, done, total):
+    assert 0 < done <= total
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(customers, "CUSTOMERS", 9)
+    monkeypatch.setattr(customers, "PRINCIPALS", 40)
+    monkeypatch.setattr(documents, "INDIVIDUALS", 2)
+    monkeypatch.setattr(documents, "ORGANISATIONS", 2)
+    fates = {fate.ends: fate for fate in grievances.FATES}
+    monkeypatch.setattr(grievances, "FATES", tuple(fates.values()))
+    monkeypatch.setattr(grievances, "TICKETS", len(fates))
+
+
+@pytest.fixture
+def told(transactional_db, small):
+    now = clock.now()
+    telling.build(seed=7, now=now, tell=silent)
+    return now
+
+
+def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client, settings):
+    assert (Customer.objects.count(), Principal.objects.count()) == (9, 40)
+    assert set(Ticket.objects.values_list("state", flat=True)) >= {
+        "received",
+        "with_us",
+        "with_you",
+        "answered",
+        "closed",
+    }
+    assert Document.objects.count() == 6
+    assert Clock.objects.filter(told_percent=100).exists()
+    assert officers.current(on=clock.now().astimezone(clock.IST).date()).full_name == "Vidya Gokhale"
+    assert verify().ok
+    assert not Entry.objects.filter(leaf=None).exists()
+    # Answers lie in the past; what was written down was written down now.
+    assert not ConsentEvent.objects.filter(occurred_at__gt=told + timedelta(minutes=5)).exists()
+    assert ConsentEvent.objects.filter(occurred_at__lt=told - timedelta(days=2)).exists()
+    assert not Entry.objects.filter(recorded_at__lt=told).exists()
+    # The texts: one published policy in three languages, one draft that must not be published.
+    published = NoticeVersion.objects.get(notice__code="privacy-policy", state="published")
+    assert {text.language: text.needs_native_review for text in published.texts.all()} == {
+        "en": False,
+        "hi": True,
+        "mr": True,
+    }
+    assert {defect.code for defect in PolicyDefect.objects.all()} >= {"EMPTY_LIST", "CONSENT_BY_USE"}
+    # It is told once.
+    assert telling.is_told() is True
+    # The first page lists ten things and a code that signs in.
+    settings.DEMO = True
+    page = client.get(reverse("demo:first-page"))
+    administrator = User.objects.get(email=staff.address("administrator"))
+    assert page.content.decode().count("<li>") >= 10
+    assert first_page.code_of(administrator) in page.content.decode()
+    assert first_page.customer_login("individual").endswith(".example")
+    settings.DEMO = False
+    assert client.get(reverse("demo:first-page")).status_code == 404
+
+
+def test_the_same_seed_casts_the_same_people(small):
+    now = clock.now()
+    one, other, third = Cast(7, now), Cast(7, now), Cast(8, now)
+    drawn = [
+        [cast.person(), cast.phone(), cast.pan("Asha Rao"), cast.gstin("ABCPE1234F")] for cast in (one, other, third)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_a_database_that_holds_something_else_is_left_alone(db):
+    customers_before = Customer.objects.count()
+    User.objects.create_user("somebody@else.example", created_at=clock.now())
+    with pytest.raises(Refused, match="start again"):
+        telling.is_told()
+    with pytest.raises(Refused, match="start again"):
+        call_command("load_demo")
+    assert Customer.objects.count() == customers_before
+
+
+@pytest.mark.parametrize("command", ["demo", "load_demo"])
+def test_the_demonstration_never_runs_in_production(db, settings, command):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="PRODUCTION"):
+        call_command(command)
