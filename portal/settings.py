@@ -258,6 +258,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "Asia/Kolkata"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "portal.core.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"

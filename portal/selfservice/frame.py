@@ -61,7 +61,7 @@ class Frame:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
 
-    languages = [code for code, _name in settings.LANGUAGES]
+    languages = settings.LANGUAGES
     updated_on = UPDATED_ON
 
     @property

@@ -162,15 +162,21 @@ def next_deadlines(user: Any, *, now: datetime) -> list[Deadline]:
     return [deadline(clock, now) for clock in Clock.objects.filter(state=ClockState.RUNNING).order_by("due_at")[:NEXT]]
 
 
+def in_words(span: timedelta) -> str:
+    """A span in its largest whole unit: days, hours or minutes."""
+    if span.days:
+        return ngettext("%(count)s day", "%(count)s days", span.days) % {"count": span.days}
+    hours, minutes = span // timedelta(hours=1), span // timedelta(minutes=1)
+    if hours:
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+
+
 def deadline(clock: Clock, now: datetime) -> Deadline:
     """A clock in words: how long is left, or how late it is."""
     label, _sep, reference = clock.owner.partition(":")
     left = clock.due_at - now
-    hours, days = abs(left) // timedelta(hours=1), abs(left).days
-    if days:
-        amount = ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
-    else:
-        amount = ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    amount = in_words(abs(left))
     if left < timedelta():
         says, tone = _("late by %(time)s") % {"time": amount}, "err"
     else:

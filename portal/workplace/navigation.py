@@ -29,9 +29,25 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
     (_("Customers"), (), ("people.Customer", "people.Principal")),
     (_("Messages"), ("outbox",), ("outbox.Message",)),
     (_("Registers and retention"), ("registers", "retention"), ()),
-    (_("Law"), ("law",), ("law.LegalRule", "law.HouseRule", "law.Purpose", "law.OrganisationProfile", "law.Clock")),
+    (
+        _("Law"),
+        ("law", "workplace"),
+        (
+            "law.Clock",
+            "law.LegalRule",
+            "law.HouseRule",
+            "law.Purpose",
+            "workplace.PurposeProposal",
+            "law.OrganisationProfile",
+            "workplace.ProfileProposal",
+        ),
+    ),
     (_("Evidence"), ("evidence", "audit", "ledger"), ("audit.AuditEvent", "ledger.Verification")),
-    (_("Staff and operation"), ("people", "jobs", "workplace"), ("people.User", "people.RoleGrant", "jobs.Job")),
+    (
+        _("Staff and operation"),
+        ("people", "jobs"),
+        ("people.User", "people.RoleGrant", "people.RoleProposal", "people.Role", "people.FourEyesRule", "jobs.Job"),
+    ),
 )
 #: The place of the group that holds the pages of the ledger.
 EVIDENCE = 7

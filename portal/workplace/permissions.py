@@ -6,6 +6,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
+    AUDIT_EXPORT = "audit.event:export"
     AUDIT_VIEW = "audit.event:view"
     CLOCK_VIEW = "law.clock:view"
     JOB_VIEW = "jobs.job:view"

@@ -46,6 +46,7 @@ def test_the_day_ends_at_midnight_in_india():
     ("left", "says", "tone"),
     [
         (timedelta(days=3), "3 days left", "ok"),
+        (timedelta(minutes=5), "5 minutes left", "warn"),
         (timedelta(minutes=-90), "late by 1 hour", "err"),
         (timedelta(days=-2, minutes=-5), "late by 2 days", "err"),
     ],

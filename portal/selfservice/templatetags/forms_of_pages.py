@@ -1,11 +1,14 @@
 """What the form includes need and Django's templates cannot say."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 register = template.Library()
 
@@ -41,6 +44,18 @@ def problems(form: forms.BaseForm) -> Iterator[Problem]:
     for field in visible:
         for text in field.errors:
             yield Problem(str(text), target(field))
+
+
+@register.filter
+def labelled(cells: Iterable[SafeString], headers: Iterable[Mapping[str, Any]]) -> Iterator[SafeString]:
+    """The cells of a change list's row, each with the name of its column: on a narrow screen a row is a card."""
+    for cell, header in zip(cells, headers, strict=True):
+        name = "" if "action-checkbox" in header.get("class_attrib", "") else str(header["text"])
+        if name and cell.startswith("<td"):
+            # Both parts are safe: the cell was made by the admin, the name is escaped here.
+            yield SafeString(f'<td data-label="{conditional_escape(capfirst(name))}"{cell[3:]}')
+        else:
+            yield cell
 
 
 @register.filter

@@ -1,0 +1,122 @@
+"""Every page that can be reached by a link, of customers and of staff: checked with axe, and for its width on a telephone."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib import admin
+from django.core.cache import cache
+from django.urls import reverse
+
+from portal.core import actor, clock
+from portal.law.models import OrganisationProfile
+from portal.workplace import services
+from tests.grievances.conftest import house
+from tests.grievances.factories import ticket
+from tests.journeys.browsing import NARROW, WIDE, Person
+from tests.law.factories import ClockFactory
+from tests.people.factories import CustomerUserFactory, MembershipFactory, StaffFactory
+from tests.registers.factories import company_in_force, officer_in_office
+from tests.signin.people_who_sign_in import customer_client, staff_client
+
+__all__ = ["house"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+EVERY_ROLE = ["administrator", "data_protection_officer", "grievance_officer", "kyc_checker", "kyc_maker", "support"]
+#: A file, a sign-out, or a page that only a stranger's own secret opens.
+NOT_A_PAGE = re.compile(
+    r"/(static|demo|ledger/checkpoint)/|logout|sign-out|/export|\.(txt|json|ico|svg|pdf|csv|xlsx|zip)$"
+)
+#: Where the pictures go, for a person who wants to look at them.
+PICTURES = os.environ.get("PICTURES", "")
+
+
+@pytest.fixture
+def person(chromium: Any, live_server: Any) -> Iterator[Person]:
+    cache.clear()
+    opened = Person(chromium, live_server.url, scripts=True, viewport=dict(WIDE))
+    yield opened
+    opened.leaves()
+
+
+@pytest.fixture
+def rows(house: None) -> None:
+    """At least one row of what staff work with."""
+    now = clock.now()
+    officer_in_office()
+    company_in_force()
+    ticket()
+    ClockFactory(started_at=now, due_at=now, target_at=now, outer_limit_at=now)
+    maker = StaffFactory(roles=["data_protection_officer"])
+    services.propose_profile(
+        answers={**dict.fromkeys(OrganisationProfile.SWITCHES, "undecided"), "ccpa_business": "no"},
+        effective_from=now.astimezone(clock.IST).date(),
+        actor=actor.staff(maker.pk),
+    )
+
+
+def visit(person: Person, path: str) -> list[str]:
+    """Open one page, look at it, and return the addresses its links lead to."""
+    page = person.goes_to(path)
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(dict(size))
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            person.problems.append(f"wider than {size['width']} pixels: {path}")
+        if PICTURES:
+            name = path.strip("/").replace("/", "-") or "root"
+            page.screenshot(path=str(Path(PICTURES) / f"{name}-{size['width']}.png"), full_page=True)
+    found = page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+    return [urlsplit(url).path for url in found if url.startswith(person.origin)]
+
+
+def crawl(
+    person: Person, start: list[str], *, inside: str, wanted: Callable[[str], bool] = lambda path: True
+) -> set[str]:
+    """Every page under ``inside`` that links lead to from ``start``."""
+    waiting, seen = list(start), set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.startswith(inside) or NOT_A_PAGE.search(path) or not wanted(path):
+            continue
+        seen.add(path)
+        waiting.extend(visit(person, path))
+    return seen
+
+
+def test_a_strangers_pages(person, rows):
+    seen = crawl(person, ["/privacy/"], inside="/privacy/")
+    assert {"/privacy/", "/privacy/cookies/", "/privacy/accessibility/", "/privacy/sitemap/"} <= seen
+    visit(person, "/privacy/no-such-page/")
+    assert person.problems == []
+
+
+def test_a_customers_pages(person, rows):
+    user = CustomerUserFactory()
+    MembershipFactory(principal=user.principal)
+    person.signs_in_with(customer_client(user))
+    assert len(crawl(person, ["/privacy/"], inside="/privacy/")) > 5
+    assert person.problems == []
+
+
+def test_the_pages_of_staff(person, rows):
+    """Each list, one row of each, each form for a new row, and the acts on it."""
+    person.signs_in_with(staff_client(StaffFactory(roles=EVERY_ROLE)))
+    lists = [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") for model in admin.site._registry
+    ]
+    opened: set[str] = set()
+
+    def one_of_each(path: str) -> bool:
+        shape = re.sub(r"\d+", "0", path)
+        is_new = shape not in opened
+        opened.add(shape)
+        return is_new
+
+    seen = crawl(person, [reverse("admin:index"), *lists, reverse("mfa_index")], inside="/", wanted=one_of_each)
+    assert set(lists) <= seen
+    assert person.problems == []

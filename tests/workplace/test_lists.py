@@ -1,0 +1,29 @@
+import pytest
+from django.utils.safestring import SafeString
+
+from portal.selfservice.templatetags.forms_of_pages import labelled
+from tests.people.factories import StaffFactory
+
+
+def test_a_cell_says_its_column_and_a_name_cannot_break_out():
+    headers = [{"text": 'a "b" <c>'}, {"text": "x", "class_attrib": ' class="action-checkbox-column"'}]
+    cells = [SafeString('<td class="y">1</td>'), SafeString("<td>2</td>")]
+    assert list(labelled(cells, headers)) == [
+        '<td data-label="A &quot;b&quot; &lt;c&gt;" class="y">1</td>',
+        "<td>2</td>",
+    ]
+
+
+@pytest.mark.django_db
+def test_a_list_of_the_admin_is_readable_as_cards(staff):
+    StaffFactory()
+    page = staff("administrator").get("/admin/people/user/").text
+    assert 'data-label="' in page
+    assert "<style" not in page
+
+
+@pytest.mark.django_db
+def test_times_have_the_day_first_and_24_hours(staff):
+    page = staff("auditor").get("/admin/audit/auditevent/").text
+    assert "a.m." not in page
+    assert "p.m." not in page
