@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.management import call_command
 
 from portal.audit import services, tasks
 from portal.audit.kinds import AuditKind
@@ -75,3 +76,17 @@ def test_an_anchor_that_disagrees_is_an_audit_event_too(anchor_of_its_own):
     with pytest.raises(SigningStopped):
         ledger.seal_now()
     assert AuditEvent.objects.get().facts == {"check": "X1", "index": 3, "size": 3}
+
+
+def test_the_command_resumes_signing_only_when_every_check_passes(capsys):
+    entry = EntryFactory()
+    ledger.seal_now()
+    kept = attacks.execute("SELECT body FROM ledger_payload WHERE entry_id = %s", entry.pk)[0][0]
+    attacks.execute("UPDATE ledger_payload SET body = %s WHERE entry_id = %s", b"{}", entry.pk)
+    tasks.verify_new()
+    with pytest.raises(Refused, match="V2"):
+        call_command("resume_signing")
+    attacks.execute("UPDATE ledger_payload SET body = %s WHERE entry_id = %s", bytes(kept), entry.pk)
+    call_command("resume_signing")
+    assert "signing goes on" in capsys.readouterr().out
+    assert ledger.readiness()[1] is True
