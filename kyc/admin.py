@@ -23,7 +23,7 @@ from portal.core import access, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.opening import SESSION_KEY
 from portal.core.errors import PortalError
-from portal.jobs.audited_export import AuditedExport
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.models import Clock
 from portal.people.states import Answer
 
@@ -88,9 +88,14 @@ class CaseAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(OpenedWithPurpose, ReadOnlyAdmin):
+class DecisionAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """The register of decisions: who proposed, who answered, on which bytes. The words stay on the document's page."""
 
+    export_permission = Permission.CASE_EXPORT
+    export_resource = resource_of(
+        Decision,
+        "reference document document_sha256 outcome reason_code act made_by made_at checked_by checked_at shown_sha256 answer",
+    )
     view_permission = Permission.DOCUMENT_VIEW
     list_display = ("reference", "document", "outcome", "reason_code", "answer", "made_at", "checked_at")
     list_filter = ("outcome", "answer", "reason_code")

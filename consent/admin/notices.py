@@ -15,6 +15,7 @@ from consent.services import publishing
 from consent.states import VersionState
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.bases import ReasonForm
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -115,7 +116,8 @@ def defect_standing(defect: PolicyDefect) -> str:
 
 
 @admin.register(NoticeVersion)
-class NoticeVersionAdmin(ReadOnlyAdmin):
+class NoticeVersionAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(NoticeVersion, "id notice number state effective_on drafted_at published_at")
     view_permission = Permission.NOTICE_VIEW
     list_display = ("notice", "number", "state", "effective_on", "published_at", "defects_open")
     list_select_related = ("notice",)
@@ -156,7 +158,8 @@ class NoticeVersionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PolicyDefect)
-class PolicyDefectAdmin(ReadOnlyAdmin):
+class PolicyDefectAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(PolicyDefect, "id version code clause message found_at")
     view_permission = Permission.NOTICE_VIEW
     list_display = ("version", "code", "clause", "message", "standing")
     list_select_related = ("version__notice",)
@@ -183,7 +186,10 @@ class PolicyDefectAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DefectOverride)
-class DefectOverrideAdmin(ReadOnlyAdmin):
+class DefectOverrideAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(
+        DefectOverride, "id defect act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
     view_permission = Permission.NOTICE_VIEW
     list_display = ("defect", "answer", "made_by", "made_at", "checked_by", "checked_at")
     list_select_related = ("defect__version__notice", "made_by", "checked_by")
@@ -209,7 +215,10 @@ class DefectOverrideAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PublicationProposal)
-class PublicationProposalAdmin(ReadOnlyAdmin):
+class PublicationProposalAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(
+        PublicationProposal, "id version act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
     view_permission = Permission.NOTICE_VIEW
     list_display = ("version", "answer", "made_by", "made_at", "checked_by", "checked_at")
     list_select_related = ("version__notice", "made_by", "checked_by")

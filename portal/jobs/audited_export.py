@@ -26,6 +26,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import access, clock
 from portal.core.data_categories import DataCategory
 from portal.jobs import exports
+from portal.jobs.permissions import Permission
 
 #: More rows than this do not fit a request: filter first, by date for instance.
 MOST_ROWS = 50_000
@@ -55,11 +56,30 @@ class AuditedResource(resources.ModelResource):
     def _column(self, field: Any) -> exports.Column[Any]:
         name = field.attribute or field.column_name
         shown = getattr(self, f"dehydrate_{name}", None)
+        key = _key_column(self._meta.model, name)
 
         def value(row: Any) -> exports.Cell:
-            return cast(exports.Cell, shown(row) if callable(shown) else field.get_value(row))
+            if callable(shown):
+                return cast(exports.Cell, shown(row))
+            found = field.get_value(row) if key is None else getattr(row, key)
+            if isinstance(found, bytes | memoryview):
+                return bytes(found).hex()
+            return cast(exports.Cell, found)
 
         return exports.Column(field.column_name, value, self.masks.get(name))
+
+
+def _key_column(model: type[Model], name: str) -> str | None:
+    """The column of a foreign key: its number leaves, and no row of another table is fetched for it."""
+    field = next((field for field in model._meta.concrete_fields if field.name == name), None)
+    return field.attname if field is not None and field.is_relation else None
+
+
+def resource_of(model: type[Model], fields: str) -> type[AuditedResource]:
+    """A resource of exactly these columns (names with blanks between). Foreign keys leave as numbers."""
+    names = tuple(fields.split())
+    meta = type("Meta", (AuditedResource.Meta,), {"model": model, "fields": names, "export_order": names})
+    return cast(type[AuditedResource], type(f"{model.__name__}Resource", (AuditedResource,), {"Meta": meta}))
 
 
 def check_resource(resource: type[AuditedResource]) -> list[CheckMessage]:
@@ -94,11 +114,11 @@ class AuditedExportForm(forms.Form):
 class AuditedExport(ExportMixin):
     """Mixin for admins whose list may be taken away. It stands before the other bases.
 
-    Names ``export_permission`` and ``export_resource``. The list's button exports what is filtered, its action what is
+    Names ``export_resource``, and an ``export_permission`` of its own where the general one is too wide. The list's button exports what is filtered, its action what is
     chosen; each file is an audit event with the rows, the columns and its SHA-256.
     """
 
-    export_permission: str
+    export_permission: str = Permission.LIST_EXPORT
     export_resource: type[AuditedResource]
     export_template_name = "admin/audited_export.html"
 

@@ -7,3 +7,4 @@ class Permission(StrEnum):
     JOB_CANCEL = "jobs.job:cancel"
     JOB_RESTART = "jobs.job:restart"
     JOB_VIEW = "jobs.job:view"
+    LIST_EXPORT = "jobs.list:export"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.opening import OpeningForm
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.outbox.models import Delivery, Message, TemplateVersion
 from portal.outbox.permissions import Permission
 from portal.outbox.services import dead_letters
@@ -38,9 +39,13 @@ class DeliveryInline(admin.TabularInline):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(AuditedExport, ReadOnlyAdmin):
     """Messages without their words and addresses: those open by an act of their own, with a trace."""
 
+    export_resource = resource_of(
+        Message,
+        "reference kind subject_ref fiduciary channel language purpose category about template_sha256 state reason attempts created_at sent_at seen_at",
+    )
     view_permission = Permission.MESSAGE_VIEW
     list_display = ("reference", "kind", "channel", "category", "state", "outcome", "attempts", "created_at", "sent_at")
     list_filter = ("state", "channel", "category")
@@ -106,9 +111,10 @@ class MessageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(TemplateVersion)
-class TemplateVersionAdmin(ReadOnlyAdmin):
+class TemplateVersionAdmin(AuditedExport, ReadOnlyAdmin):
     """What each kind of message said, and since when."""
 
+    export_resource = resource_of(TemplateVersion, "id kind language sha256 first_used_at")
     view_permission = Permission.MESSAGE_VIEW
     list_display = ("kind", "language", "short_sha256", "first_used_at")
     list_filter = ("language",)

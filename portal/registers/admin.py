@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import StaffModelAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 from portal.registers.forms import AnswerForm, CompanyForm, OfficerForm
@@ -37,7 +38,10 @@ class BookAdmin(StaffModelAdmin):
 
 
 @admin.register(Officer)
-class OfficerAdmin(BookAdmin):
+class OfficerAdmin(AuditedExport, BookAdmin):
+    export_resource = resource_of(
+        Officer, "id kind title effective_from act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
     form = OfficerForm
     view_permission = Permission.OFFICER_VIEW
     add_permission = Permission.OFFICER_PROPOSE
@@ -58,7 +62,11 @@ class OfficerAdmin(BookAdmin):
 
 
 @admin.register(CompanyDetails)
-class CompanyDetailsAdmin(BookAdmin):
+class CompanyDetailsAdmin(AuditedExport, BookAdmin):
+    export_resource = resource_of(
+        CompanyDetails,
+        "id legal_name trade_name email phone postal_address website effective_from act made_by made_at checked_by checked_at shown_sha256 answer",
+    )
     form = CompanyForm
     view_permission = Permission.COMPANY_VIEW
     add_permission = Permission.COMPANY_PROPOSE

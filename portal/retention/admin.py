@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import ReadOnlyAdmin, StaffModelAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.states import Answer
 from portal.registers.forms import AnswerForm
 from portal.retention.forms import HoldForm, WhyForm
@@ -16,9 +17,12 @@ from portal.retention.services import holds
 
 
 @admin.register(RetentionRule)
-class RetentionRuleAdmin(ReadOnlyAdmin):
+class RetentionRuleAdmin(AuditedExport, ReadOnlyAdmin):
     """How long each class is kept, through time. Rules come from their file (``sync_rules``)."""
 
+    export_resource = resource_of(
+        RetentionRule, "retention_class version name counts_from house_rule effective_from source sha256 recorded_at"
+    )
     view_permission = Permission.RULE_VIEW
     list_display = ("retention_class", "version", "name", "counts_from", "house_rule", "effective_from")
     list_filter = ("retention_class",)
@@ -29,9 +33,12 @@ def _released(hold: Hold, user: Any) -> str:
 
 
 @admin.register(Hold)
-class HoldAdmin(StaffModelAdmin):
+class HoldAdmin(AuditedExport, StaffModelAdmin):
     """Placing a hold takes one person, ending it takes two."""
 
+    export_resource = resource_of(
+        Hold, "id subject_ref retention_class order_reference placed_by placed_at released_at"
+    )
     form = HoldForm
     view_permission = Permission.HOLD_VIEW
     add_permission = Permission.HOLD_PLACE
@@ -60,7 +67,8 @@ def _not_answerable(release: HoldRelease, user: Any) -> str:
 
 
 @admin.register(HoldRelease)
-class HoldReleaseAdmin(ReadOnlyAdmin):
+class HoldReleaseAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(HoldRelease, "id hold act made_by made_at checked_by checked_at shown_sha256 answer")
     view_permission = Permission.HOLD_VIEW
     list_display = ("hold", "answer", "made_at", "checked_at")
     list_filter = ("answer",)
@@ -95,9 +103,12 @@ class StepInline(admin.TabularInline):
 
 
 @admin.register(ErasureRun)
-class ErasureRunAdmin(ReadOnlyAdmin):
+class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     """Each nightly pass and its certificate."""
 
+    export_resource = resource_of(
+        ErasureRun, "reference state started_by started_at finished_at due held kept_by_law erased certificate_sha256"
+    )
     view_permission = Permission.RUN_VIEW
     list_display = ("reference", "state", "started_at", "due", "held", "kept_by_law", "erased")
     list_filter = ("state",)

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
-from portal.jobs.audited_export import AuditedExport
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people import selectors
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.admin.importing import ImportPages
@@ -153,7 +153,8 @@ def _no_login(obj: Principal, user: Any) -> str:
 
 
 @admin.register(Principal)
-class PrincipalAdmin(OpenedWithPurpose, ReadOnlyAdmin):
+class PrincipalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    export_resource = resource_of(Principal, "id subject language created_at")
     view_permission = Permission.CUSTOMER_VIEW
     list_display = ("pk", "language", "created_at")
     fields = ("full_name", "language", "zone", "created_at", "subject")
@@ -202,7 +203,10 @@ class PrincipalAdmin(OpenedWithPurpose, ReadOnlyAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ReadOnlyAdmin):
+class InvitationAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(
+        Invitation, "id kind customer role invited_by invited_at expires_at sent_at accepted_at cancelled_at"
+    )
     view_permission = Permission.CUSTOMER_VIEW
     list_display = (
         "kind",
@@ -239,7 +243,8 @@ class InvitationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Fiduciary)
-class FiduciaryAdmin(ReadOnlyAdmin):
+class FiduciaryAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(Fiduciary, "code name is_self created_at")
     view_permission = Permission.FIDUCIARY_VIEW
     list_display = ("code", "name", "is_self", "created_at")
     search_fields = ("code", "name")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
-from portal.jobs.audited_export import AuditedExport
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.customers import _Inline
 from portal.people.forms import ChangeEndForm, RefuseForm, WhyForm
 from portal.people.models import FourEyesModel, FourEyesRule, MfaReset, Role, RoleGrant, RolePermission, RoleProposal
@@ -24,7 +24,8 @@ class PermissionInline(_Inline):
 
 
 @admin.register(Role)
-class RoleAdmin(ReadOnlyAdmin):
+class RoleAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(Role, "code label needs_end only_reads")
     view_permission = Permission.ROLE_VIEW
     list_display = ("label", "code", "needs_end", "only_reads")
     inlines = (PermissionInline,)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import access, clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs import services
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.models import Job
 from portal.jobs.permissions import Permission
 from portal.jobs.services import results
@@ -32,9 +33,12 @@ def may_fetch(job: Job, user: Any) -> bool:
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
+class JobAdmin(AuditedExport, ReadOnlyAdmin):
     """Long work: how far it is, what came of it."""
 
+    export_resource = resource_of(
+        Job, "reference kind state started_by created_at started_at finished_at attempts failure_code"
+    )
     view_permission = Permission.JOB_VIEW
     change_form_template = "admin/jobs/job/page.html"
     list_display = ("reference", "kind", "state", "progress", "started_by", "created_at", "finished_at")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
 from portal.law.states import ClockState, LawfulBasis, Regime
 from portal.workplace.figures import deadline, end_of_day
@@ -44,9 +45,13 @@ class DatedRuleAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LegalRule)
-class LegalRuleAdmin(DatedRuleAdmin):
+class LegalRuleAdmin(AuditedExport, DatedRuleAdmin):
     """A row whose text or dates nobody has read says "unconfirmed"."""
 
+    export_resource = resource_of(
+        LegalRule,
+        "key version law provision jurisdiction amount unit start_event counting effective_from effective_to source confidence sha256 recorded_at",
+    )
     list_note = _(
         "Rules are data: they are loaded from the rule file and superseded, never edited. "
         "An unconfirmed rule still counts, and every page that rests on it says so."
@@ -63,7 +68,10 @@ class LegalRuleAdmin(DatedRuleAdmin):
 
 
 @admin.register(HouseRule)
-class HouseRuleAdmin(DatedRuleAdmin):
+class HouseRuleAdmin(AuditedExport, DatedRuleAdmin):
+    export_resource = resource_of(
+        HouseRule, "key version note amount unit effective_from effective_to source sha256 recorded_at"
+    )
     list_note = _("Promises of our own, dated like a law: reply targets, undo times, the life of a link.")
     list_display = ("key", "note", "amount_and_unit", "in_force")
     search_fields = ("key", "note")
@@ -95,7 +103,11 @@ class WhenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Clock)
-class ClockAdmin(ReadOnlyAdmin):
+class ClockAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(
+        Clock,
+        "id owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at extended_by is_confirmed",
+    )
     view_permission = Permission.CLOCK_VIEW
     list_display = ("owner", "rule_key", "kind", "due_at", "target_at", "left")
     list_filter = (WhenFilter, "kind")
@@ -115,7 +127,11 @@ class ClockAdmin(ReadOnlyAdmin):
 
 
 @admin.register(OrganisationProfile)
-class ProfileAdmin(ReadOnlyAdmin):
+class ProfileAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(
+        OrganisationProfile,
+        "id effective_from intermediary telecom_entity cloud_provider significant_fiduciary third_schedule_class ccpa_business eu_representative made_by_ref checked_by_ref shown_sha256 recorded_at",
+    )
     view_permission = Permission.PROFILE_VIEW
     list_note = _("What Onesetu is in the eyes of each law. A change is proposed by one person and adopted by another.")
     list_display = ("effective_from", "undecided", "made_by_ref", "checked_by_ref", "recorded_at")
@@ -127,7 +143,11 @@ class ProfileAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Purpose)
-class PurposeAdmin(ReadOnlyAdmin):
+class PurposeAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(
+        Purpose,
+        "id code version message_category effective_from effective_to made_by_ref checked_by_ref shown_sha256 recorded_at",
+    )
     view_permission = Permission.PURPOSE_VIEW
     list_note = _(
         "Why data is used. A change of meaning is a new version, proposed by one person and adopted by another."

@@ -13,6 +13,7 @@ from portal.core import clock
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.core.admin.bases import refusable
 from portal.core.errors import PortalError
+from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.law.models import OrganisationProfile, Purpose
 from portal.law.states import LawfulBasis, Regime, Switch
@@ -63,7 +64,10 @@ def changed(lines: Mapping[Any, tuple[str, str]]) -> list[tuple[Any, str, str]]:
 
 
 @admin.register(ProfileProposal)
-class ProfileProposalAdmin(ProposalAdmin):
+class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
+    export_resource = resource_of(
+        ProfileProposal, "id effective_from act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
     form = ProfileProposalForm
     view_permission = Permission.PROFILE_VIEW
     add_permission = Permission.PROFILE_PROPOSE
@@ -112,7 +116,10 @@ class ProfileProposalAdmin(ProposalAdmin):
 
 
 @admin.register(PurposeProposal)
-class PurposeProposalAdmin(ProposalAdmin):
+class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
+    export_resource = resource_of(
+        PurposeProposal, "id code effective_from act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
     form = PurposeProposalForm
     view_permission = Permission.PURPOSE_VIEW
     add_permission = Permission.PURPOSE_PROPOSE
