@@ -1,6 +1,5 @@
 """Reads that cross rooms or decide access: clocks and standings, whose grievance it is, what the queues show."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -195,25 +194,12 @@ def draft_for(secret: str, *, now: datetime) -> TicketDraft | None:
     return TicketDraft.objects.filter(secret_hash__in=hashes, expires_at__gt=now).select_related("ticket").first()
 
 
-def ticket_by_reference(text: str) -> Ticket:
-    """For staff: the grievance a person names, as typed. Raises BadReference or NotFound."""
-    found = Ticket.objects.filter(reference=parse_reference(text, "GR")).first()
-    if found is None:
-        raise NotFound(_("There is no grievance with this reference."))
-    return found
-
-
 def canonical(text: str) -> str:
     """A reference as typed in its one form, or empty when it cannot be one."""
     try:
         return parse_reference(text, "GR")
     except BadReference:
         return ""
-
-
-def open_tickets() -> QuerySet[Ticket]:
-    """Grievances that await our answer or the person's word while the clocks run."""
-    return Ticket.objects.filter(state__in=OPEN_STATES)
 
 
 def overdue(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:
@@ -229,8 +215,3 @@ def due_by(tickets: QuerySet[Ticket], *, now: datetime, until: datetime) -> Quer
 def unassigned(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """Of ``tickets``, the open ones nobody works on: no owner, or an owner whose login has ended."""
     return tickets.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False), state__in=OPEN_STATES)
-
-
-def with_references(references: Iterable[str]) -> QuerySet[Ticket]:
-    """Grievances by reference, for other rooms' labels."""
-    return Ticket.objects.filter(reference__in=list(references))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from grievances import states
-from grievances.rules import PersonAction, Situation, StaffAction, Standing, Turn
+from grievances.rules import Situation, StaffAction, Standing, Turn
 from portal.core.clock import IST
 
 Text: TypeAlias = str | Promise
@@ -90,15 +90,7 @@ STAFF_TURNS: Final[Mapping[str, Text]] = {
     Turn.NOBODY: _("Closed"),
 }
 
-#: The label of the one control a page offers first.
-PERSON_ACTIONS: Final[Mapping[str, Text]] = {
-    PersonAction.ADD: _("Add to your grievance"),
-    PersonAction.REMIND: _("Remind us"),
-    PersonAction.REPLY: _("Reply"),
-    PersonAction.SAY_IF_SETTLED: _("Does this settle your grievance?"),
-    PersonAction.REOPEN: _("Open it again"),
-    PersonAction.FILE_NEW: _("File a new grievance"),
-}
+#: The one thing a staff page offers first.
 STAFF_ACTIONS: Final[Mapping[str, Text]] = {
     StaffAction.ASSIGN: _("Assign it to somebody"),
     StaffAction.ANSWER: _("Propose a resolution"),

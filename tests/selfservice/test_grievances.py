@@ -11,6 +11,7 @@ from django.test import Client
 from grievances.models import Ticket, TicketDraft
 from grievances.services import reading
 from portal.core import clock
+from portal.ledger.errors import NotSealed
 from portal.people.models import Fiduciary
 from tests.grievances.pictures import png
 from tests.people.factories import CustomerUserFactory
@@ -228,6 +229,19 @@ def test_the_receipt_is_a_proof_that_names_nobody(client, house) -> None:
     assert "c2sp.org/tlog-proof" in text(response)
     assert "asha" not in text(response)
     assert ticket.reference in response.headers["Content-Disposition"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receipt_that_is_not_sealed_yet_says_when_to_ask_again(client, house, monkeypatch) -> None:
+    def not_yet(**kwargs: object) -> None:
+        raise NotSealed("Wait.")
+
+    fill(client)
+    client.post(f"{NEW}check/")
+    monkeypatch.setattr(reading.ledger, "seal_now", not_yet)
+    response = client.get(f"/privacy/grievances/{Ticket.objects.get().reference}/receipt/")
+    assert response.status_code == 503
+    assert "Ask for the receipt again in a minute." in text(response)
 
 
 def test_too_many_new_grievances_from_one_address_are_put_off() -> None:

@@ -20,6 +20,7 @@ from grievances.models import Ticket, TicketDraft
 from grievances.services import drafts, reading, timing
 from portal.core import clock, error_pages
 from portal.core.errors import Refused, Unavailable
+from portal.ledger.errors import NotSealed
 from portal.selfservice import limits
 
 COOKIE: Final = "grievance_draft"
@@ -183,7 +184,11 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     ticket = _mine(request, reference, _draft(request))
     if ticket is None:
         return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
-    proof = reading.receipt(ticket)
+    try:
+        proof = reading.receipt(ticket)
+    except NotSealed:
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return render(request, "selfservice/grievances/receipt_later.html", {"ticket": ticket}, status=status)
     response = HttpResponse(proof, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{ticket.reference}.tlog-proof"'
     return response
