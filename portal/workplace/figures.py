@@ -11,6 +11,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kyc.selectors import to_review
+from kyc.states import DocumentState
 from portal.core import access
 from portal.core.clock import IST
 from portal.jobs.models import Job
@@ -86,6 +88,17 @@ def clocks_today(user: Any, now: datetime) -> Figure:
     )
 
 
+def documents_waiting(user: Any, now: datetime) -> Figure:
+    count = to_review().count()
+    return Figure(
+        _("KYC to check"),
+        str(count),
+        ngettext("document waits for a person", "documents wait for a person", count),
+        address("admin:kyc_document_changelist", f"state__exact={DocumentState.CHECKED}"),
+        "warn" if count else "ok",
+    )
+
+
 def proposals_waiting(user: Any, now: datetime) -> Figure:
     count = proposals.count_for(user, now=now)
     return Figure(
@@ -141,6 +154,7 @@ def ledger_state(user: Any, now: datetime) -> Figure:
 FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.CLOCK_VIEW, clocks_late),
     (Permission.CLOCK_VIEW, clocks_today),
+    (Permission.KYC_VIEW, documents_waiting),
     ("", proposals_waiting),
     (Permission.MESSAGE_VIEW, messages_dead),
     (Permission.JOB_VIEW, jobs_running),

@@ -10,6 +10,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.event:view"
     CLOCK_VIEW = "law.clock:view"
     JOB_VIEW = "jobs.job:view"
+    KYC_VIEW = "kyc.document:view"
     LEDGER_VERIFY = "ledger:verify"
     LEDGER_VIEW = "ledger.entry:view"
     MESSAGE_VIEW = "outbox.message:view"

@@ -1,10 +1,16 @@
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
+from grievances.models import Ticket
 from portal.selfservice.cookies import COOKIES
+from tests.grievances.factories import ticket
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory
+from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +44,21 @@ def test_the_language_form_carries_the_whole_address(client):
 def test_nobody_is_led_to_another_site_by_the_language_form(client):
     answer = client.post("/privacy/language/", {"language": "hi", "next": "https://evil.example/"})
     assert answer.url == "/"
+
+
+def test_the_first_page_of_a_customer_shows_their_requests_and_nobody_elses():
+    call_command("sync_rules", stdout=StringIO())
+    FiduciaryFactory(code="onesetu", is_self=True)
+    user = CustomerUserFactory()
+    mine, other = ticket(), ticket(email="other@example.in")
+    Ticket.objects.filter(pk=mine.pk).update(subject_ref=user.principal.subject.ref)
+    page = customer_client(user).get("/privacy/").text
+    assert mine.reference in page
+    assert other.reference not in page
+
+
+def test_the_first_page_of_a_new_customer_says_that_nothing_was_asked():
+    assert "You have not asked us for anything yet." in customer_client(CustomerUserFactory()).get("/privacy/").text
 
 
 def test_the_cookies_page_names_each_cookie(client):

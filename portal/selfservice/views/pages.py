@@ -1,15 +1,30 @@
 """The entry page and the pages about these pages."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from consent.selectors.history import consents_as_of
+from consent.states import Answer
+from grievances.selectors import outside_bodies, sentence_for_person, tickets_of
+from kyc.selectors import documents_of
+from kyc.states import DocumentState
+from portal.core import clock
+from portal.people.models import Principal
+from portal.registers.selectors import company_details
 from portal.selfservice.cookies import COOKIES
 from portal.selfservice.frame import address_of
+
+#: How many of a person's requests the first page shows.
+REQUESTS = 5
 
 
 @dataclass(frozen=True)
@@ -39,16 +54,46 @@ ERRANDS = (
 )
 
 
-def errands() -> list[Row]:
-    """The errands whose pages exist here."""
-    return [Row(label, hint, url) for label, hint, name in ERRANDS if (url := address_of(name))]
+def errands(hints: Mapping[str, str] | None = None) -> list[Row]:
+    """The errands whose pages exist here; ``hints`` says, by name, what stands instead of the general words."""
+    own = hints or {}
+    return [Row(label, own.get(name, hint), url) for label, hint, name in ERRANDS if (url := address_of(name))]
+
+
+def hints_for(principal: Principal, user: Any, *, now: datetime) -> dict[str, str]:
+    """How far a signed-in person is, in place of the general words."""
+    hints = {}
+    documents = Counter(documents_of(user).exclude(state=DocumentState.REPLACED).values_list("state", flat=True))
+    if documents:
+        counts = {"done": documents[DocumentState.APPROVED], "count": documents.total()}
+        hints["privacy:kyc"] = gettext("%(done)s of %(count)s documents you sent are accepted") % counts
+    answers = Counter(event.answer for event in consents_as_of(principal.subject.ref, now))
+    if answers:
+        given = answers[Answer.GIVEN] + answers[Answer.RENEWED]
+        hints["privacy:consents"] = gettext("%(given)s times yes, %(withdrawn)s withdrawn") % {
+            "given": given,
+            "withdrawn": answers[Answer.WITHDRAWN],
+        }
+    return hints
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "selfservice/pages/home.html", {"errands": errands(), "track_url": address_of("privacy:track")}
-    )
+    """The first page. Signed in, it also shows what the person has asked and how far it is."""
+    now = clock.now()
+    principal = getattr(request.user, "principal", None)
+    context: dict[str, Any] = {
+        "errands": errands(hints_for(principal, request.user, now=now) if principal else None),
+        "track_url": address_of("privacy:track"),
+        "company": company_details(on=now.astimezone(clock.IST).date()),
+        "outside_bodies": outside_bodies(at=now),
+        "is_customer": principal is not None,
+    }
+    if principal is not None:
+        found = list(tickets_of(request.user).order_by("-received_at", "-pk")[: REQUESTS + 1])
+        context["requests"] = [(row, sentence_for_person(row, now=now)) for row in found[:REQUESTS]]
+        context["has_more"] = len(found) > REQUESTS
+    return render(request, "selfservice/pages/home.html", context)
 
 
 @require_safe
