@@ -1,7 +1,8 @@
 """May this message go to this address now? A decision from plain values: the strictest reading wins, unknown means no."""
 
+import functools
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from consent.rules.fold import NO, YES
@@ -61,10 +62,19 @@ class Hours:
 
     def next_edge(self, at: datetime) -> datetime:
         """The first instant after ``at`` at which the hours open or close."""
-        local = at.astimezone(self.zone)
-        days = (local.date(), local.date() + timedelta(days=1))
-        edges = [datetime.combine(day, edge, self.zone) for day in days for edge in (self.opens, self.closes)]
-        return min(edge for edge in edges if edge > local).astimezone(at.tzinfo)
+        edges = _edges(self, at.astimezone(self.zone).date())
+        return next(edge for edge in edges if edge > at).astimezone(at.tzinfo)
+
+
+@functools.lru_cache(maxsize=256)
+def _edges(hours: Hours, day: date) -> list[datetime]:
+    """When the hours open and close on a day and the next, in order. The same few for every decision of a day."""
+    days = (day, day + timedelta(days=1))
+    return sorted(
+        datetime.combine(each, edge, hours.zone).astimezone(UTC)
+        for each in days
+        for edge in (hours.opens, hours.closes)
+    )
 
 
 @dataclass(frozen=True, slots=True)

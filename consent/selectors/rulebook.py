@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.conf import settings
-from django.db import connection
 
 from consent.rules.contact import Hours
 from portal.core import clock
@@ -46,7 +45,7 @@ class Rulebook:
     loaded_at: float
 
 
-_kept: dict[tuple[str, date], Rulebook] = {}
+_kept: dict[date, Rulebook] = {}
 _lock = threading.Lock()
 
 
@@ -81,13 +80,13 @@ def _load(on: date) -> Rulebook:
 
 def rulebook(at: datetime, *, purpose: str = "", fiduciary: str = "") -> Rulebook:
     """The rules of the day of ``at`` in India. A purpose or fiduciary that the kept copy lacks is looked up afresh."""
-    key = (str(connection.settings_dict["NAME"]), at.astimezone(clock.IST).date())
+    key = at.astimezone(clock.IST).date()
     kept = _kept.get(key)
     if kept is not None and monotonic_time.monotonic() - kept.loaded_at < settings.DECISION_RULES_SECONDS:
         known = (not purpose or purpose in kept.purposes) and (not fiduciary or fiduciary in kept.fiduciaries)
         if known:
             return kept
-    loaded = _load(key[1])
+    loaded = _load(key)
     with _lock:
         if len(_kept) > settings.DECISION_RULES_DAYS:
             _kept.clear()

@@ -5,17 +5,17 @@ number of rows in the table does not matter.
 """
 
 import functools
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
-import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, Hours, Reason, Verdict, Wishes, Word
@@ -31,7 +31,7 @@ from portal.law.states import Channel
 from portal.people.models import ContactPoint
 from portal.people.models.fiduciaries import OWN_CODE
 
-_NO_WORD: tuple[Word | None, str | None, UUID | None, Wishes] = (None, None, None, NO_WISHES)
+_NO_WORD: tuple[Word | None, str | None, Any, Wishes] = (None, None, None, NO_WISHES)
 _WAITS = frozenset({Reason.OUTSIDE_HOURS, Reason.QUIET_HOURS, Reason.PAUSED})
 
 
@@ -106,7 +106,7 @@ def may_contact(
     category = _category(terms, header, template)
     word, entry, subject, wishes = _lookup(whose, keys, purpose, way)
     if word is not None and not word.verified and word.answer not in NO:
-        word = _confirmed_since(word, keys, subject)
+        word = _confirmed_since(word, keys, _uuid(subject))
     verdict = contact.may_contact(
         category=category,
         channel=way,
@@ -117,7 +117,7 @@ def may_contact(
         at=at,
     )
     if wishes.pace_most is not None and verdict.allowed and category in {contact.PROMOTIONAL, contact.SERVICE}:
-        sent = pace.sent_since(keys=keys, subject_ref=subject, days=wishes.pace_days, at=at)
+        sent = pace.sent_since(keys=keys, subject_ref=_uuid(subject), days=wishes.pace_days, at=at)
         verdict = contact.paced(verdict, wishes=wishes, sent=sent)
     entry = None if verdict.reason is Reason.ALLOWED_ESSENTIAL else entry
     about = (fiduciary, keys[0].hex(), purpose, way, category)
@@ -199,7 +199,7 @@ _ON_SQLITE = _SELECT.format("?")
 
 def _lookup(
     fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str
-) -> tuple[Word | None, str | None, UUID | None, Wishes]:
+) -> tuple[Word | None, str | None, Any, Wishes]:
     """The state of an address and the wishes of whom it decides for. Of several lookup keys' rows a no wins."""
     found = _NO_WORD
     for key in keys:
@@ -211,14 +211,14 @@ def _lookup(
 
 def _row(parameters: tuple[Any, ...]) -> Any:
     """One row by the driver itself: prepared once per connection, none of Django's cursor wrapping."""
-    connection.ensure_connection()
-    driver: Any = connection.connection
-    if connection.vendor == "postgresql":
-        return driver.execute(_ON_POSTGRESQL, parameters, prepare=True).fetchone()
-    return driver.execute(_ON_SQLITE, parameters).fetchone()
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    if database.vendor == "postgresql":
+        return database.connection.execute(_ON_POSTGRESQL, parameters, prepare=True).fetchone()
+    return database.connection.execute(_ON_SQLITE, parameters).fetchone()
 
 
-def _read(row: Any) -> tuple[Word, str, UUID, Wishes]:
+def _read(row: Any) -> tuple[Word, str, Any, Wishes]:
     answer, verified, expires_at, entry, subject, quiet_from, quiet_until, for_service, paused_until, pace_code = row
     wishes = NO_WISHES
     if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"}:
@@ -226,7 +226,7 @@ def _read(row: Any) -> tuple[Word, str, UUID, Wishes]:
         quiet = Hours(_time(quiet_from), _time(quiet_until), clock.IST) if quiet_from is not None else None
         wishes = Wishes(quiet, bool(for_service), _instant(paused_until), most, days)
     word = Word(answer, verified=bool(verified), expires_at=_instant(expires_at))
-    return word, str(_uuid(entry)), _uuid(subject), wishes
+    return word, _dashed(entry), subject, wishes
 
 
 def _time(value: Any) -> time:
@@ -238,6 +238,13 @@ def _instant(value: Any) -> datetime | None:
         return None
     instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _dashed(value: Any) -> str:
+    """A UUID as text: PostgreSQL hands one over, SQLite its 32 digits."""
+    if isinstance(value, str):
+        return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+    return str(value)
 
 
 def _uuid(value: Any) -> UUID:
@@ -265,17 +272,17 @@ def public_key() -> bytes:
 
 def signed_text(decision: Decision) -> bytes:
     """The canonical JSON (RFC 8785) that a decision's signature is over: no address, only its keyed hash."""
-    return rfc8785.dumps(
-        {
-            "about": list(decision.about),
-            "allowed": decision.allowed,
-            "at": clock.stamp(decision.at) if decision.at else None,
-            "entry": decision.entry,
-            "reason": str(decision.reason),
-            "rules": list(decision.rules),
-            "valid_until": clock.stamp(decision.valid_until) if decision.valid_until else None,
-        }
-    )
+    said = {
+        "about": decision.about,
+        "allowed": decision.allowed,
+        "at": clock.stamp(decision.at) if decision.at else None,
+        "entry": decision.entry,
+        "reason": decision.reason,
+        "rules": decision.rules,
+        "valid_until": clock.stamp(decision.valid_until) if decision.valid_until else None,
+    }
+    # Codes, hashes and times only: for these json in C writes what RFC 8785 asks for (a test compares the two).
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _answer(

@@ -1,0 +1,129 @@
+"""P1: the consent decision in process, against the raw prepared SELECT of the same row by the driver."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, time
+from uuid import uuid4
+
+from django.db import connection
+
+from consent.models import ConsentState
+from consent.selectors import rulebook
+from consent.services import may_contact
+from portal.core import addresses, clock
+from tests.benchmarks import BenchRow, alternately, seconds
+from tests.consent.factories import law_is_loaded, person, published_notice, said
+
+ASKS = 2_000
+BATCH = 5_000
+TARGET_SQLITE = 10_000
+TARGET_SIGNED = 8_000
+NOON = datetime.combine(clock.now().astimezone(clock.IST).date(), time(12), tzinfo=clock.IST)
+
+
+def number(place: int) -> str:
+    return f"+9190{place:08d}"
+
+
+def fill(size: int, *, start: int) -> None:
+    """State rows up to ``size``: every second address said yes. They share one event: the decision reads states only."""
+    event = said(person(email=None, phone=f"+9191{start:08d}"), "given")
+    rows = []
+    for place in range(start, size):
+        rows.append(
+            ConsentState(
+                fiduciary_id=event.fiduciary_id,
+                address_key=addresses.address_key(number(place)),
+                purpose="marketing",
+                channel="sms",
+                answer="given" if place % 2 == 0 else "withdrawn",
+                verified=True,
+                event=event,
+                entry_ref=event.entry.event_id,
+                subject_ref=uuid4(),
+                occurred_at=event.occurred_at,
+                as_of_event=event.pk,
+            )
+        )
+        if len(rows) == BATCH:
+            ConsentState.objects.bulk_create(rows)
+            rows = []
+    ConsentState.objects.bulk_create(rows)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def keys_of(places: list[int]) -> list[bytes]:
+    return [addresses.address_key(number(place)) for place in places]
+
+
+def ask_all(places: list[int], *, sign: bool = False) -> int:
+    """How many of the addresses may get a promotional SMS."""
+    return sum(
+        may_contact(address=number(place), purpose="marketing", channel="sms", at=NOON, sign=sign).allowed
+        for place in places
+    )
+
+
+def select_all(keys: list[bytes], fiduciary: int) -> int:
+    """The raw SELECT with ready keys: no normalising, no hashing, no rules, no answer."""
+    mark = "%s" if connection.vendor == "postgresql" else "?"
+    sql = f"SELECT answer FROM consent_consentstate WHERE address_key={mark} AND purpose={mark} AND channel={mark} AND fiduciary_id={mark}"
+    driver = connection.connection
+    prepare = {"prepare": True} if connection.vendor == "postgresql" else {}
+    return sum(
+        driver.execute(sql, (key, "marketing", "sms", fiduciary), **prepare).fetchone()[0] == "given" for key in keys
+    )
+
+
+def rate(job: Callable[[], int]) -> float:
+    return ASKS / seconds(job)
+
+
+def rows(*, full: bool) -> Iterator[BenchRow]:
+    """Decisions a second on one connection, at two sizes of the state table."""
+    small, large = (100_000, 1_000_000) if full else (10_000, 100_000)
+    law_is_loaded()
+    published_notice()
+    fill(small, start=0)
+    rulebook.forget()
+    fiduciary = ConsentState.objects.values_list("fiduciary_id", flat=True)[:1].get()
+
+    def sample(size: int) -> list[int]:
+        return random.Random(7).sample(range(size), ASKS)
+
+    places = sample(small)
+    expected = sum(place % 2 == 0 for place in places)
+    if not ask_all(places) == ask_all(places, sign=True) == select_all(keys_of(places), fiduciary) == expected:
+        raise AssertionError("A decision differs from what the address said.")
+    at_small = alternately(5, lambda: rate(lambda: ask_all(places)))[0]
+    fill(large, start=small)
+    places = sample(large)
+    keys = keys_of(places)
+    ours, signed, raw = alternately(
+        5,
+        lambda: rate(lambda: ask_all(places)),
+        lambda: rate(lambda: ask_all(places, sign=True)),
+        lambda: rate(lambda: select_all(keys, fiduciary)),
+    )
+    if connection.vendor == "postgresql":
+        met, target = ours / raw >= 1 / 3, "within 3x of the raw SELECT"
+    else:
+        met, target = ours >= TARGET_SQLITE, "at least 10k/s"
+    yield BenchRow("P1", "consent decision, unsigned", "/s", ours, raw, ours / raw, target, met, f"{large:,} states")
+    yield BenchRow(
+        "P1", "consent decision, signed", "/s", signed, raw, signed / raw, "at least 8k/s", signed >= TARGET_SIGNED
+    )
+    growth = ours / at_small
+    note = f"{small:,} to {large:,} states"
+    yield BenchRow(
+        "P1",
+        "the same, ten times the states",
+        "/s",
+        ours,
+        at_small,
+        growth,
+        "flat: at least 0.67",
+        growth >= 0.67,
+        note,
+    )

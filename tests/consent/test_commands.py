@@ -1,0 +1,110 @@
+"""What scripts and auditors rely on: exit codes and one JSON object."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from consent.models import Notice, NoticeVersion
+from portal.core import clock
+from portal.core.command_line import explain
+from portal.core.errors import PortalError
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.consent.test_policy_rules import CLEAN, FAULTY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+
+
+def run(capsys, *arguments):
+    """The exit code and both outputs, as the command line gives them; the test's database stays open."""
+    name, *rest = map(str, arguments)
+    code, said = 0, ""
+    try:
+        call_command(name, *rest)
+    except SystemExit as ended:
+        code = ended.code
+    except CommandError as wrong:
+        code, said = wrong.returncode, str(wrong)
+    except (PortalError, OSError) as error:
+        code, said = explain(error) or pytest.fail(repr(error))
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err + said
+
+
+@pytest.fixture
+def policy(tmp_path):
+    def write(text):
+        path = tmp_path / "policy.txt"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_import_policy_makes_a_draft_with_its_clauses_and_defects(capsys, policy):
+    code, out, _err = run(capsys, "import_policy", policy(FAULTY), "--effective", "2026-12-15", "--json")
+    body = json.loads(out)
+    assert code == 0
+    assert body["draft"] == "privacy-policy@1"
+    assert {"number": "2.1", "title": "Names"} in body["clauses"]
+    assert {(d["code"], d["clause"]) for d in body["defects"]} >= {("EMPTY_LIST", "3"), ("NO_CONTENT", "4")}
+    assert all(d["message"] for d in body["defects"])
+    assert NoticeVersion.objects.get().state == "draft"
+
+
+def test_import_policy_refuses_to_publish_a_faulty_text_and_even_a_clean_one_alone(capsys, policy):
+    code, _out, err = run(capsys, "import_policy", policy(FAULTY), "--effective", "2026-12-15", "--publish")
+    assert code == 1
+    assert "9 defects are open" in err
+    code, _out, err = run(capsys, "import_policy", policy(CLEAN), "--effective", "2026-12-15", "--publish")
+    assert code == 1
+    assert "another person" in err
+    assert not NoticeVersion.objects.exclude(state="draft").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "effective", "code"), [("", "2026-12-15", 1), (CLEAN, "15-12-2026", 2), (None, "2026-12-15", 1)]
+)
+def test_import_policy_with_bad_input_says_so_and_keeps_nothing(capsys, policy, tmp_path, text, effective, code):
+    path = policy(text) if text is not None else tmp_path / "missing.txt"
+    ended, _out, err = run(capsys, "import_policy", path, "--effective", effective)
+    assert ended == code
+    assert err.strip()
+    assert "Traceback" not in err
+    assert not Notice.objects.exists()
+
+
+def test_may_contact_answers_with_an_exit_code_and_one_object(capsys):
+    published_notice()
+    said(person(), "given")
+    asked = ("may_contact", ASHA_PHONE, "--purpose", "marketing", "--channel", "sms", "--json", "--at")
+    code, out, _err = run(capsys, *asked, "2027-01-05T14:00")
+    body = json.loads(out)
+    assert code == 0
+    assert body.keys() == {"allowed", "reason", "sentence", "entry", "rules", "valid_until", "signature"}
+    assert (body["allowed"], body["valid_until"]) == (True, "2027-01-05T15:30:00.000Z")
+    code, out, _err = run(capsys, *asked, "2027-01-05T22:00")
+    assert code == 1
+    assert json.loads(out)["reason"] == "OUTSIDE_HOURS"
+    assert run(capsys, *asked, "tomorrow")[0] == 2
+
+
+def test_may_process_and_consents_as_of_answer_for_a_subject(capsys):
+    published_notice()
+    asha = person()
+    event = said(asha, "given", channel="none", purpose="analytics")
+    subject = str(asha.subject.ref)
+    code, out, _err = run(capsys, "may_process", subject, "--purpose", "analytics", "--json")
+    assert (code, json.loads(out)["entry"]) == (0, str(event.entry.event_id))
+    assert run(capsys, "may_process", subject, "--purpose", "call_recording")[0] == 1
+    code, out, _err = run(capsys, "consents_as_of", subject, clock.now().isoformat(), "--json")
+    found = json.loads(out)["consents"]
+    assert (code, [row["answer"] for row in found]) == (0, ["given"])
+    assert run(capsys, "consents_as_of", "nobody", clock.now().isoformat())[0] == 1
+
+
+def test_rebuild_consent_state_says_what_it_did(capsys):
+    published_notice()
+    said(person(), "given")
+    code, out, _err = run(capsys, "rebuild_consent_state", "--json")
+    assert (code, json.loads(out)) == (0, {"checked": 1, "mended": 0, "removed": 0})
