@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.opening import OpeningForm
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.outbox.models import Delivery, Message, TemplateVersion
@@ -18,24 +18,12 @@ def not_failed(message: Message, user: Any) -> str:
     return "" if message.state == MessageState.DEAD else str(_("This message has not failed."))
 
 
-class DeliveryInline(admin.TabularInline):
+class DeliveryInline(RowsBeside):
     """Each attempt and what came of it."""
 
     model = Delivery
     fields = ("attempt", "outcome", "code", "provider_reference", "happened_at")
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
     verbose_name_plural = _("attempts")
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # whoever may see the message may see its attempts
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Message)

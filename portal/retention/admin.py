@@ -6,7 +6,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.admin import ReadOnlyAdmin, StaffModelAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.states import Answer
 from portal.registers.forms import AnswerForm
@@ -83,23 +83,11 @@ class HoldReleaseAdmin(AuditedExport, ReadOnlyAdmin):
         return str(_("Approved.") if approve else _("Refused."))
 
 
-class StepInline(admin.TabularInline):
+class StepInline(RowsBeside):
     """What each room let go of."""
 
     model = ErasureStep
     fields = ("eraser", "retention_class", "rule_version", "cutoff", "due", "held", "kept_by_law", "erased")
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # whoever may see the run may see its steps
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(ErasureRun)

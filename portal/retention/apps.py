@@ -15,5 +15,5 @@ class RetentionConfig(AppConfig):
 
         hooks.rule_books.register(rules.load_shipped)
 
-        register(system_checks.every_personal_model_can_be_erased, Tags.models, deploy=True)
-        register(system_checks.every_eraser_has_a_rule, Tags.models, deploy=True)
+        register(system_checks.every_personal_model_can_be_erased, Tags.models)
+        register(system_checks.every_eraser_has_a_rule, Tags.models)

@@ -30,5 +30,9 @@ def test_every_exemption_is_needed_and_says_why() -> None:
     assert all(len(reason.split()) > 4 for reason in EXEMPT.values())
 
 
+def test_every_personal_model_has_an_eraser_or_a_reason() -> None:
+    assert system_checks.every_personal_model_can_be_erased(None) == []
+
+
 def test_every_eraser_has_a_rule_that_ships() -> None:
     assert system_checks.every_eraser_has_a_rule(None) == []

@@ -147,6 +147,23 @@ class ReadOnlyAdmin(StaffModelAdmin):
         return False
 
 
+class RowsBeside(admin.TabularInline):
+    """Rows beside a record: shown to whoever may see the record, never edited there."""
+
+    template = "admin/includes/rows.html"
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 class ReasonForm(forms.Form):
     """The least that an act by staff says: why."""
 

@@ -26,6 +26,7 @@ from portal.people.states import ContactKind, CustomerState
 class _Inline(admin.TabularInline):
     """Rows beside a record: they are shown to whoever may see the record, and never edited here."""
 
+    template = "admin/includes/rows.html"
     extra = 0
     can_delete = False
 

@@ -17,6 +17,8 @@ from portal.jobs.states import FINISHED, JobState
 
 #: Seconds after which the page of an unfinished job loads itself again, without any script.
 REFRESH = 5
+#: In the address: the reader wants the page to stand still (WCAG 2.2.2).
+STILL = "still"
 
 
 def _ended(job: Job, user: Any) -> str:
@@ -54,15 +56,19 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         job = self.get_object(request, object_id)
-        context = {**(extra_context or {}), "refresh": 0}
+        context = {**(extra_context or {}), "refreshes": False}
         if job is not None:
             context |= self._state_of(job, request.user, clock.now())
-        return super().change_view(request, object_id, form_url, context)
+        context["refreshes"] = context["refreshes"] and STILL not in request.GET
+        answer = super().change_view(request, object_id, form_url, context)
+        if context["refreshes"]:
+            answer.headers["Refresh"] = str(REFRESH)
+        return answer
 
     def _state_of(self, job: Job, user: Any, now: datetime) -> dict[str, Any]:
         is_there = job.state == JobState.DONE and job.result_expires_at is not None and job.result_expires_at > now
         url = reverse("admin:jobs_job_result", args=[job.pk]) if is_there and may_fetch(job, user) else ""
-        return {"job": job, "refresh": 0 if job.state in FINISHED else REFRESH, "result_url": url}
+        return {"job": job, "refreshes": job.state not in FINISHED, "result_url": url}
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

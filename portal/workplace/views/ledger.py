@@ -41,7 +41,9 @@ def state(request: HttpRequest) -> HttpResponse:
         "job": job,
         "may_verify": access.allowed(request.user, Permission.LEDGER_VERIFY),
     }
-    return TemplateResponse(request, "workplace/ledger.html", context)
+    # As a header: a refresh in the page itself is an accessibility fault (axe, meta-refresh).
+    again = {"Refresh": "10"} if job is not None else None
+    return TemplateResponse(request, "workplace/ledger.html", context, headers=again)
 
 
 @require_POST
