@@ -8,7 +8,7 @@ import time_machine
 
 from portal.audit.erasers import NOBODY, PersonalParts
 from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import clock, hooks
+from portal.core import actor, clock, hooks
 from portal.core.erasing import Kept
 from portal.ledger import services as ledger
 from tests.audit.factories import AuditEventFactory
@@ -25,7 +25,7 @@ def events():
     with time_machine.travel(old, tick=False):
         AuditEventFactory.create_batch(2, subject_ref=ASHA, personal={"a": "b"})
         AuditEventFactory(personal={})
-        AuditEventFactory(subject_ref=ASHA)
+        AuditEventFactory(subject_ref=ASHA, actor=actor.system("sweep"))
     AuditEventFactory(subject_ref=ASHA, personal={"a": "b"})
 
 

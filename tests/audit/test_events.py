@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from portal.audit import services
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent, AuditPersonal
+from portal.core import actor
 from portal.ledger.models import Entry
 from portal.ledger.services import payload_of
 from tests.audit.factories import AuditEventFactory
@@ -24,14 +25,21 @@ def test_an_event_is_one_leaf_that_says_all_of_it():
     assert said["actor"] == {"kind": "staff", "ref": "user:7"}
     assert said["about"] == event.about
     assert said["facts"] == event.facts == {"reason_code": "review"}
-    assert said["personal"] is None
+    assert said["personal"] is not None
+
+
+def test_an_act_of_staff_keeps_its_network_address_and_one_of_the_system_has_none():
+    assert services.personal_of(AuditEventFactory()) == {"address": "203.0.113.9", "values": {}}
+    automatic = AuditEventFactory(actor=actor.system("sweep"))
+    assert services.personal_of(automatic) is None
+    assert payload_of(automatic.entry)["personal"] is None
 
 
 def test_the_network_address_and_the_values_stand_only_in_the_erasable_part():
     subject = uuid.uuid4()
     event = AuditEventFactory(
-        kind=AuditKind.ADMIN_RECORD_CHANGED,
-        facts={"model": "people.principal", "fields": "full_name"},
+        kind=AuditKind.PEOPLE_PRINCIPAL_CHANGED,
+        facts={"fields": "full_name"},
         personal={"full_name": {"old": "Asha Rao", "new": "Asha Iyer"}},
         subject_ref=subject,
     )
@@ -87,7 +95,7 @@ def test_an_identity_of_digits_behind_a_label_is_no_number():
 
 
 def test_an_event_cannot_be_changed_or_removed():
-    event = AuditEventFactory()
+    event = AuditEventFactory(actor=actor.system("sweep"))
     for change in (
         lambda: AuditEvent.objects.filter(pk=event.pk).update(about="people.customer:other"),
         lambda: AuditEvent.objects.filter(pk=event.pk).delete(),

@@ -1,6 +1,5 @@
 """Audit's services: write an event in the caller's transaction, read its personal part, watch the ledger."""
 
-from portal.audit.services.changes import record_change, values_of
 from portal.audit.services.events import personal_of, record
 from portal.audit.services.opening import record_opened
 from portal.audit.services.watch import resume_signing, signing_was_stopped, verify_ledger
@@ -8,10 +7,8 @@ from portal.audit.services.watch import resume_signing, signing_was_stopped, ver
 __all__ = [
     "personal_of",
     "record",
-    "record_change",
     "record_opened",
     "resume_signing",
     "signing_was_stopped",
-    "values_of",
     "verify_ledger",
 ]

@@ -10,7 +10,7 @@ from portal.audit import rules
 from portal.audit.kinds import FACTS, AuditKind
 from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import clock
-from portal.core.actor import Actor
+from portal.core.actor import Actor, ActorKind
 from portal.ledger import commitment
 from portal.ledger.services import append
 from portal.ledger.states import EntryKind
@@ -32,7 +32,7 @@ def record(
 
     ``about`` is a label and a reference, ``"people.customer:OS-CU-..."``. ``facts`` are codes, numbers and references
     that the kind allows. ``personal`` (old and new values, say) goes, with the actor's network address, to an
-    encrypted row that can be erased; the ledger keeps a salted hash of it, whose salt is erased with it. ``at`` is when it
+    encrypted row that can be erased (an act of staff always has one, for its network address); the ledger keeps a salted hash of it, whose salt is erased with it. ``at`` is when it
     happened; when it was recorded is read off the clock here, so that nothing can be written down as of yesterday.
 
     Raises ValueError for a fact the kind does not allow or one that looks like personal data, and RuntimeError
@@ -83,9 +83,10 @@ def personal_of(event: AuditEvent) -> dict[str, Any] | None:
 
 
 def _personal_text(actor: Actor, personal: Mapping[str, object] | None) -> str | None:
-    if personal is None:
+    """The erasable part: for every act that hands one over, and for every act of staff, where it came from."""
+    if personal is None and not (actor.kind == ActorKind.STAFF and actor.address):
         return None
-    body = {"salt": os.urandom(16).hex(), "address": actor.address, "values": _plain(personal)}
+    body = {"salt": os.urandom(16).hex(), "address": actor.address, "values": _plain(personal or {})}
     return commitment.canonical(body).decode()
 
 

@@ -250,10 +250,11 @@ def reopen(*, customer: Customer, actor: Actor, now: datetime | None = None) -> 
 
 
 def _move(customer: Customer, target: CustomerState, actor: Actor, at: datetime) -> None:
+    old = str(customer.state)
     with transaction.atomic():
         closed_at = at if target == CustomerState.CLOSED else None
         move(customer, target, moves=CUSTOMER_MOVES, closed_at=closed_at)
-        _record(AuditKind.PEOPLE_CUSTOMER_CHANGED, customer, actor, at, fields="state", new=str(target), personal={})
+        _record(AuditKind.PEOPLE_CUSTOMER_CHANGED, customer, actor, at, fields="state", old=old, new=str(target))
 
 
 def rename(*, customer: Customer, name: str, actor: Actor, now: datetime | None = None) -> None:
