@@ -63,7 +63,10 @@ def claim(message_id: int, *, now: datetime) -> Message | None:
     token = uuid4()
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     won = Message.objects.filter(free, pk=message_id, state__in=WAITING, next_attempt_at__lte=now).update(
-        leased_until=now + lease(), lease_token=token, attempts=F("attempts") + 1
+        # From this moment on, not from the sweep's beginning: a long sweep would claim with leases that have run out.
+        leased_until=clock.now() + lease(),
+        lease_token=token,
+        attempts=F("attempts") + 1,
     )
     return Message.objects.get(pk=message_id, lease_token=token) if won else None
 
