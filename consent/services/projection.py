@@ -102,6 +102,12 @@ def refold(key: Key) -> None:
     write(key, fold(list(events.values(*_SAID))))
 
 
+def begin(key: Key, event: ConsentEvent) -> None:
+    """The state after a key's first event, in the caller's transaction: there is nothing to fold or to overtake."""
+    row = {name: getattr(event, name) for name in _SAID if name != "entry__event_id"}
+    ConsentState.objects.create(**key.filters(), **fold([{**row, "entry__event_id": event.entry.event_id}]))
+
+
 def write(key: Key, values: Mapping[str, Any]) -> None:
     """Insert or update one state row, only when what was folded is newer."""
     states = ConsentState.objects.filter(**key.filters())

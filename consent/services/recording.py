@@ -222,7 +222,8 @@ def _append_once(
         recorded_at=at,
         expires_at=validity.ends(choice.purpose, start=occurred_at, recorded_at=at) if choice.answer in YES else None,
     )
-    projection.refold(projection.Key(fiduciary.pk, address_key, choice.purpose, choice.channel))
+    key = projection.Key(fiduciary.pk, address_key, choice.purpose, choice.channel)
+    projection.refold(key) if previous else projection.begin(key, event)
     return event
 
 

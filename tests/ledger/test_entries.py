@@ -63,3 +63,17 @@ def test_a_payload_that_lacks_a_member_or_names_an_added_one_is_refused(payload)
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="gossip"):
         EntryFactory(kind="gossip")
+
+
+def test_many_entries_at_once_are_queued_in_their_order_and_commit_to_their_payloads():
+    members = {"act": "a.b.c", "actor": {}, "about": "x:1"}
+    with transaction.atomic():
+        made = services.append_many(
+            kind="audit",
+            payloads=[({**members, "facts": {"n": n}}, None) for n in range(3)],
+            recorded_at=clock.now(),
+        )
+    assert [services.payload_of(entry)["facts"]["n"] for entry in made] == [0, 1, 2]
+    kept = Payload.objects.get(pk=made[1].pk)
+    assert commitment.leaf_hash(bytes(kept.salt), bytes(kept.body)) == bytes(made[1].leaf_hash)
+    assert list(Pending.objects.order_by("pk").values_list("entry", flat=True))[-3:] == [e.pk for e in made]

@@ -11,12 +11,14 @@ from kyc.services import checking, deciding, uploading
 from kyc.states import DecisionOutcome, DecisionReason, DocumentKind, DocumentState
 from portal.core import actor as actors
 from portal.core import clock
+from portal.core.actor import Actor
 from portal.demo.story import papers
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.people.models import Customer, User
+from portal.people.services import customers
 from portal.people.states import CustomerKind
 
 INDIVIDUALS, ORGANISATIONS = 20, 20
@@ -50,6 +52,15 @@ def build(cast: Cast, people: People, team: Mapping[str, User], *, tell: Callabl
     for document, fate in zip(_ready(sent), FATES * DOCUMENTS, strict=False):
         with piece():
             _decide(document, fate, team)
+
+
+def add_one(cast: Cast, *, actor: Actor) -> Document:
+    """A new individual with one uploaded PAN card, in one piece; the checks are the worker's."""
+    name, _email, _language = cast.person()
+    with piece():
+        customer = customers.create(kind=CustomerKind.INDIVIDUAL, name=name, actor=actor, now=cast.start)
+        pan = cast.pan(name)
+        return _one(customer, DocumentKind.PAN_CARD, pan, papers.pan_card(name=name, pan=pan, born=""), "jpg")
 
 
 def _upload(cast: Cast, customer: Customer, *, number: int) -> list[Document]:

@@ -72,12 +72,19 @@ def build(cast: Cast, people: People, team: Mapping[str, User], *, tell: Callabl
     sweeping.sweep(now=cast.start)
 
 
+def file_open(cast: Cast, count: int) -> None:
+    """File that many new grievances of strangers, in one piece."""
+    with piece():
+        for _ in range(count):
+            _file(cast, [], Fate(cast.rng.random() * 2, "new"))
+
+
 def _file(cast: Cast, owners: list[Principal], fate: Fate) -> Ticket:
     """Two in three are strangers with an address or a telephone; the others are signed in."""
     kind = cast.rng.choice(list(WORDS))
     happened, wanted = WORDS[kind]
     _name, email, language = cast.person()
-    is_customer = cast.rng.random() < 0.35
+    is_customer = bool(owners) and cast.rng.random() < 0.35
     by_phone_only = not is_customer and cast.rng.random() < 0.15
     at = cast.ago(days=fate.days)
     phone = cast.phone() if by_phone_only or cast.rng.random() < 0.4 else ""

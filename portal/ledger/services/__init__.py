@@ -1,7 +1,7 @@
 """The ledger's services: append in the caller's transaction, seal and sign after it, prove, redact, verify."""
 
 from portal.ledger.errors import NotSealed, SigningStopped
-from portal.ledger.services.entries import append, payload_of
+from portal.ledger.services.entries import append, append_many, payload_of
 from portal.ledger.services.keys import signer, verifier
 from portal.ledger.services.proofs import entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact, replay_redactions
@@ -17,6 +17,7 @@ __all__ = [
     "Report",
     "SigningStopped",
     "append",
+    "append_many",
     "check_ledger",
     "checkpoint_over",
     "entry_by_event",

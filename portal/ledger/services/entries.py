@@ -1,7 +1,7 @@
 """The only way into the ledger."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db import connection
 
 from portal.core import clock
 from portal.ledger import commitment
-from portal.ledger.models import Entry, Payload
+from portal.ledger.models import Entry, Payload, Pending
 from portal.ledger.states import EntryKind
 
 #: What ``append`` writes itself; a caller's payload names none of it.
@@ -60,6 +60,33 @@ def append(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("A ledger entry is written in the transaction of what it records.")
+    entry, body, salt = _drafted(kind, payload, subject_ref, recorded_at, event_id)
+    _insert(entry, body, salt)
+    return entry
+
+
+def append_many(
+    *, kind: str, payloads: Sequence[tuple[Mapping[str, Any], UUID | None]], recorded_at: datetime
+) -> list[Entry]:
+    """``append`` for many payloads, each with its subject, in three statements; for imports and bulk data.
+
+    In the caller's transaction and in the order given. Raises as ``append``; then nothing of the batch is written.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A ledger entry is written in the transaction of what it records.")
+    drafts = [_drafted(kind, payload, ref, recorded_at, None) for payload, ref in payloads]
+    entries = Entry.objects.bulk_create([entry for entry, _body, _salt in drafts])
+    Payload.objects.bulk_create(
+        Payload(entry=entry, body=body, salt=salt) for entry, (_draft, body, salt) in zip(entries, drafts, strict=True)
+    )
+    Pending.objects.bulk_create(Pending(entry=entry) for entry in entries)
+    return entries
+
+
+def _drafted(
+    kind: str, payload: Mapping[str, Any], subject_ref: UUID | None, recorded_at: datetime, event_id: UUID | None
+) -> tuple[Entry, bytes, bytes]:
+    """The entry, its payload bytes and their salt. Raises ValueError for a payload without its members."""
     members = REQUIRED[EntryKind(kind)]
     if members - payload.keys() or OWN_FIELDS & payload.keys():
         wrong = sorted((members - payload.keys()) | (OWN_FIELDS & payload.keys()))
@@ -82,8 +109,7 @@ def append(
         leaf_hash=commitment.leaf_hash(salt, body),
         recorded_at=recorded_at,
     )
-    _insert(entry, body, salt)
-    return entry
+    return entry, body, salt
 
 
 def _insert(entry: Entry, body: bytes, salt: bytes) -> None:
