@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "portal.core.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "portal.core.middleware.CsrfProtection",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -215,23 +215,12 @@ LOGIN_REDIRECT_URL = "/admin/"
 ACCOUNT_ADAPTER = "portal.signin.adapters.AccountAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_FORMS = {
-    "change_password": "portal.signin.forms.PasswordChangeForm",
-    "login": "portal.signin.forms.StaffLoginForm",
-    "reauthenticate": "portal.signin.forms.PasswordAgainForm",
-    "reset_password": "portal.signin.forms.ResetForm",
-    "reset_password_from_key": "portal.signin.forms.NewPasswordForm",
-}
+ACCOUNT_FORMS = {"login": "portal.signin.forms.StaffLoginForm", "reset_password": "portal.signin.forms.ResetForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-MFA_FORMS = {
-    "activate_totp": "portal.signin.forms.FirstFactorForm",
-    "authenticate": "portal.signin.forms.FactorForm",
-    "reauthenticate": "portal.signin.forms.FactorAgainForm",
-}
 MFA_ADAPTER = "portal.signin.adapters.MfaAdapter"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Onesetu"

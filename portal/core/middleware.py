@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from portal.core import actor, error_pages, errors, ids
@@ -18,6 +20,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
+#: Where staff work: these pages have no translation, and half of one would be worse than none.
+STAFF_PAGES = ("/admin/", "/staff/")
 PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -87,6 +91,16 @@ class CsrfProtection(CsrfViewMiddleware):
         site = request.headers.get("Sec-Fetch-Site")
         # Without TLS browsers do not send it; there Django, too, trusts the token alone.
         return site == "same-origin" or (site is None and not request.is_secure())
+
+
+class Language(LocaleMiddleware):
+    """The reader's language on customers' pages. The pages of staff are written in English only."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if request.path.startswith(STAFF_PAGES):
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
 
 
 class RequestActor:

@@ -11,8 +11,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kyc.models import Decision
 from kyc.selectors import to_review
-from kyc.states import DocumentState
 from portal.core import access
 from portal.core.clock import IST
 from portal.jobs.models import Job
@@ -22,6 +22,7 @@ from portal.law.states import ClockState
 from portal.ledger.models import Head, Pending, Verification
 from portal.outbox.models import Message
 from portal.outbox.states import MessageState
+from portal.people.states import Answer
 from portal.workplace import proposals
 from portal.workplace.permissions import Permission
 
@@ -89,12 +90,13 @@ def clocks_today(user: Any, now: datetime) -> Figure:
 
 
 def documents_waiting(user: Any, now: datetime) -> Figure:
-    count = to_review().count()
+    proposed = Decision.objects.filter(answer=Answer.PENDING).values("document")
+    count = to_review().exclude(pk__in=proposed).count()
     return Figure(
         _("KYC to check"),
         str(count),
         ngettext("document waits for a person", "documents wait for a person", count),
-        address("admin:kyc_document_changelist", f"state__exact={DocumentState.CHECKED}"),
+        address("admin:kyc_document_changelist", "queue=review"),
         "warn" if count else "ok",
     )
 

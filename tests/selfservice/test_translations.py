@@ -1,0 +1,84 @@
+"""The Hindi and Marathi catalogues hold every text that a customer's page can show."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+ROOT = Path(settings.BASE_DIR)
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+}
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
+#: What writes the words of customers' pages.
+SOURCES = [
+    *(ROOT / "templates" / "selfservice").rglob("*.html"),
+    *(ROOT / "portal" / "selfservice").rglob("*.py"),
+    ROOT / "consent" / "forms.py",
+    ROOT / "consent" / "states.py",
+    ROOT / "portal" / "signin" / "views" / "account.py",
+    ROOT / "portal" / "signin" / "views" / "customers.py",
+    ROOT / "portal" / "people" / "services" / "codes.py",
+    ROOT / "portal" / "core" / "addresses.py",
+]
+
+
+def texts(source):
+    """The texts of a template or a module; of a plural the singular."""
+    plain = source.read_text(encoding="utf-8")
+    if source.suffix == ".html":
+        plain = "\n".join(line.strip() for line in templatize(plain, origin=str(source)).splitlines())
+    for _line, message, _comments, _context in extract("python", io.BytesIO(plain.encode()), KEYWORDS):
+        yield message[0] if isinstance(message, tuple) else message
+
+
+def catalogue(language):
+    path = ROOT / "portal" / "locale" / language / "LC_MESSAGES" / "django.po"
+    return read_po(io.BytesIO(path.read_bytes()), locale=language)
+
+
+def translated(language):
+    """Every text of the catalogue that has a translation."""
+    found = set()
+    for message in catalogue(language):
+        said = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        if message.id and all(said):
+            found.add(message.id[0] if isinstance(message.id, tuple | list) else message.id)
+    return found
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+def test_no_text_of_a_customers_page_is_left_in_english(language):
+    wanted = {text for source in SOURCES for text in texts(source)}
+    assert len(wanted) > 300
+    assert sorted(wanted - translated(language)) == []
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+def test_a_translation_keeps_every_placeholder(language):
+    for message in catalogue(language):
+        pairs = (
+            zip(message.id, message.string, strict=True)
+            if isinstance(message.id, tuple)
+            else [(message.id, message.string)]
+        )
+        for source, said in pairs:
+            if source and said:
+                assert sorted(PLACEHOLDER.findall(source)) == sorted(PLACEHOLDER.findall(said)), source
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+def test_the_catalogue_says_that_it_is_a_draft(language):
+    path = ROOT / "portal" / "locale" / language / "LC_MESSAGES" / "django.po"
+    assert "NEEDS NATIVE REVIEW" in path.read_text(encoding="utf-8")[:600]
