@@ -48,18 +48,29 @@ class ClauseDifference:
 
 
 def word_pieces(old: str, new: str) -> list[tuple[Sign, str]]:
-    """The runs that turn ``old`` into ``new``. Joining what is not added gives ``old``; what is not removed, ``new``."""
+    """The runs that turn ``old`` into ``new``. Joining what is not added gives ``old``; what is not removed, ``new``.
+
+    Changed words with only a blank between them are one change.
+    """
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     found: list[tuple[Sign, str]] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            found.append((Sign.SAME, "".join(before[i1:i2])))
-            continue
-        if i1 < i2:
-            found.append((Sign.REMOVED, "".join(before[i1:i2])))
-        if j1 < j2:
-            found.append((Sign.ADDED, "".join(after[j1:j2])))
-    return found
+    gone = come = ""
+    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    for place, (tag, i1, i2, j1, j2) in enumerate(opcodes):
+        same = "".join(before[i1:i2]) if tag == "equal" else ""
+        if tag != "equal":
+            gone, come = gone + "".join(before[i1:i2]), come + "".join(after[j1:j2])
+        elif (gone or come) and not same.strip() and place + 1 < len(opcodes):
+            gone, come = gone + same, come + same
+        else:
+            found += _changed(gone, come)
+            gone = come = ""
+            found.append((Sign.SAME, same))
+    return found + _changed(gone, come)
+
+
+def _changed(gone: str, come: str) -> list[tuple[Sign, str]]:
+    return [(sign, text) for sign, text in ((Sign.REMOVED, gone), (Sign.ADDED, come)) if text]
 
 
 def _alike(one: Clause, other: Clause) -> bool:

@@ -67,15 +67,19 @@ def _is_verified(subject_ref: UUID, keys: tuple[bytes, ...]) -> bool:
     ).exists()
 
 
+def addresses_by_channel(subject_ref: UUID) -> dict[str, list[Address]]:
+    """Every address at which the person is reached now, by channel; two queries for all of them."""
+    held = ContactPoint.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref), left_at=None)
+    by_kind: dict[str, list[Address]] = {
+        SUBJECT: [Address(SUBJECT, tuple(subject_keys(subject_ref)), is_verified=True)]
+    }
+    for contact in held.order_by("pk"):
+        keys = tuple(addresses.address_keys(contact.address))
+        place = Address(contact.kind, keys, is_verified=contact.verified_at is not None)
+        by_kind.setdefault(contact.kind, []).append(place)
+    return {str(channel): list(by_kind.get(kind, [])) for channel, kind in KIND_OF_CHANNEL.items()}
+
+
 def addresses_of(subject_ref: UUID, channel: str) -> list[Address]:
-    """Every address at which the person is reached on a channel now."""
-    kind = KIND_OF_CHANNEL[Channel(channel)]
-    if kind == SUBJECT:
-        return [Address(SUBJECT, tuple(subject_keys(subject_ref)), is_verified=True)]
-    held = ContactPoint.objects.filter(
-        principal__subject__ref__in=people.refs_of(subject_ref), kind=kind, left_at=None
-    ).order_by("pk")
-    return [
-        Address(kind, tuple(addresses.address_keys(contact.address)), is_verified=contact.verified_at is not None)
-        for contact in held
-    ]
+    """Every address at which the person is reached on one channel now."""
+    return addresses_by_channel(subject_ref)[str(channel)]

@@ -11,7 +11,7 @@ from consent.models import ConsentEvent, ConsentState, NoticeText
 from consent.rules.fold import NO, YES
 from consent.selectors import history
 from consent.selectors.notices import notice_for
-from consent.services.addresses import Address, addresses_of
+from consent.services.addresses import Address, addresses_by_channel, addresses_of
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
 from consent.services.withdrawing import places_of
 from consent.states import Answer, Way
@@ -61,7 +61,7 @@ def groups(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: 
     on = at.astimezone(clock.IST).date()
     whose = fiduciary_of(fiduciary)
     said = history.latest(history.events_of(subject_ref).filter(fiduciary=whose))
-    places = {channel: addresses_of(subject_ref, channel) for channel in MESSAGE_CHANNELS}
+    places = addresses_by_channel(subject_ref)
     purposes = [p for p in law.purposes_in_force(on=on) if p.message_category in CHOSEN and p.needs_consent]
     found = []
     for purpose in sorted(purposes, key=lambda p: (CHOSEN.index(MessageCategory(p.message_category)), p.code)):

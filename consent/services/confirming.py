@@ -65,6 +65,6 @@ def _line(event: ConsentEvent, at: datetime) -> str:
 
 def _address(receipt: ConsentReceipt) -> str:
     try:
-        return settings.SITE_URL + reverse("privacy:consent-receipt", args=[receipt.reference])
+        return str(settings.SITE_URL) + reverse("privacy:consent-receipt", args=[receipt.reference])
     except NoReverseMatch:
-        return settings.SITE_URL
+        return str(settings.SITE_URL)

@@ -251,7 +251,7 @@ def _uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
-def _confirmed_since(word: Word, keys: tuple[bytes, ...], subject: UUID | None) -> Word:
+def _confirmed_since(word: Word, keys: tuple[bytes, ...], subject: UUID) -> Word:
     """A yes that was given before the address was confirmed counts from the confirmation on."""
     confirmed = ContactPoint.objects.filter(
         address_key__in=keys, principal__subject__ref=subject, left_at=None, verified_at__isnull=False

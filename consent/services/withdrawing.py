@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentEvent, ConsentReceipt, NoticeText
 from consent.rules.fold import NO, YES
 from consent.selectors import history
-from consent.services.addresses import Address, address_of, addresses_of
+from consent.services.addresses import Address, address_of, addresses_by_channel, addresses_of
 from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
 from consent.states import Answer, Way
 from portal.core import clock
@@ -83,12 +83,13 @@ def stop_all_promotional(
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
     said = _latest(subject_ref, whose)
+    reached = addresses_by_channel(subject_ref)
     choices = []
     for purpose in law.purposes_in_force(on=at.astimezone(clock.IST).date()):
         if not purpose.is_promotional:
             continue
         for channel in MESSAGE_CHANNELS:
-            for place in places_of(subject_ref, whose, purpose.code, channel):
+            for place in _with_earlier(list(reached[channel]), said, purpose.code, channel):
                 before = _find(said, place, purpose.code, channel)
                 if before is None or before.answer not in NO:
                     answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
@@ -162,9 +163,14 @@ def _find(
 
 def places_of(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> list[Address]:
     """Where the person is reached now, and where they said yes before (an address they since gave up included)."""
-    places = addresses_of(subject_ref, channel)
+    return _with_earlier(addresses_of(subject_ref, channel), _latest(subject_ref, fiduciary), purpose, channel)
+
+
+def _with_earlier(
+    places: list[Address], said: dict[tuple[int, bytes, str, str], ConsentEvent], purpose: str, channel: str
+) -> list[Address]:
     known = {key for place in places for key in place.keys}
-    for event in _latest(subject_ref, fiduciary).values():
+    for event in said.values():
         key = bytes(event.address_key)
         if event.purpose == purpose and event.channel == channel and event.answer in YES and key not in known:
             places.append(Address(event.address_kind, (key,), is_verified=event.address_verified))

@@ -1,0 +1,38 @@
+"""Letting go of the proof of consents: a person's wishes go; the answers are references and hashes and stay."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import Preference
+from portal.core.erasing import Kept
+from portal.people.models import Subject
+from portal.vault.states import RetentionClass
+
+
+class Wishes:
+    """Quiet hours, pause, pace and language. The suppression of an address (its keyed hash) outlives the person."""
+
+    name = "consent.wishes"
+    label = _("Wishes about messages")
+    retention_class = RetentionClass.CONSENT_EVIDENCE
+    covers = ("consent.Preference",)
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        """Erased subjects whose wishes are still there; those of a living account stay in force, however old."""
+        erased = Subject.objects.filter(erased_at__lt=before).values("ref")
+        found = Preference.objects.filter(subject_ref__in=erased).values_list("subject_ref").annotate(count=Count("pk"))
+        return (Kept(subject_ref, count) for subject_ref, count in found.order_by("subject_ref").iterator())
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        """Delete the row."""
+        rows = Preference.objects.filter(subject_ref=subject_ref)
+        if before is not None:
+            rows = rows.filter(subject_ref__in=Subject.objects.filter(erased_at__lt=before).values("ref"))
+        with transaction.atomic():
+            count, _by_model = rows.delete()
+        return count

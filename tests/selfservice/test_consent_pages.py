@@ -1,0 +1,250 @@
+"""The customers' pages of consent and policies: what each answers, to whom."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from consent.models import Acknowledgement, ConsentEvent, Preference
+from consent.selectors import rulebook
+from consent.services import importing, receipts
+from consent.states import NoticeKind, VersionState
+from portal.core import actor, clock
+from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
+from tests.people.factories import CustomerUserFactory
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = pytest.mark.django_db
+PAGE = "/privacy/preferences/"
+
+
+@pytest.fixture(autouse=True)
+def notice(db):
+    rulebook.forget()
+    law_is_loaded()
+    return published_notice()
+
+
+@pytest.fixture
+def asha():
+    asha = person(email=None)
+    CustomerUserFactory(email=ASHA, principal=asha)
+    return asha
+
+
+@pytest.fixture
+def her(asha):
+    return customer_client(asha.user)
+
+
+def form(notice, *choices, **changes):
+    shown = {f"notice_{code}": notice.binding.sha256 for code in ("marketing", "product_updates")}
+    return {**shown, "choices": list(choices), "quiet_from": "21:00", "quiet_until": "10:00", "pace": "no_limit",
+            "language": "en", "paused_until": "", **changes}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [PAGE, "/privacy/consents/", "/privacy/consents/download.csv"])
+def test_a_stranger_is_sent_to_sign_in_and_back(path):
+    answer = Client().get(path)
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("privacy:sign-in"))
+    assert "next=" in answer.url
+
+
+def test_nothing_is_ticked_for_a_new_person(her):
+    page = her.get(PAGE).content.decode()
+    assert "checked" not in re.sub(r'name="(pace|language)"[^>]*checked', "", page)
+    assert "disabled" not in page
+
+
+def test_saving_without_a_change_makes_no_row(her, notice):
+    assert her.post(PAGE, form(notice)).status_code == 302
+    assert not ConsentEvent.objects.exists()
+    assert not Preference.objects.exists()
+
+
+def test_each_change_makes_exactly_one_row_under_one_receipt(her, asha, notice):
+    said(asha, "given", channel="email")
+    before = ConsentEvent.objects.count()
+    answer = her.post(PAGE, form(notice, "marketing:sms", "product_updates:email"))
+    made = list(ConsentEvent.objects.order_by("pk")[before:])
+    assert {(e.purpose, e.channel, e.answer) for e in made} == {
+        ("marketing", "sms", "given"),
+        ("product_updates", "email", "given"),
+        ("marketing", "email", "withdrawn"),
+    }
+    assert len({e.receipt_id for e in made}) == 1
+    assert made[0].receipt.reference in answer.url
+    assert "Recorded" in her.get(answer.url).content.decode()
+
+
+def test_a_text_that_changed_meanwhile_is_not_agreed_to(her, notice):
+    stale = form(notice, "marketing:sms")
+    published_notice(text="May we, for another reason?")
+    answer = her.post(PAGE, stale)
+    assert answer.status_code == 422
+    assert "has changed since you opened this page" in answer.content.decode()
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_purpose_without_a_published_notice_is_not_asked_for(her, notice):
+    notice.purposes = ["marketing"]
+    notice.save(update_fields=["purposes"])
+    page = her.get(PAGE).content.decode()
+    assert "We do not ask for this yet" in page
+    assert "choice-marketing-sms" in page
+    assert "choice-product_updates-sms" not in page
+
+
+def test_wishes_are_kept_and_shown_again(her, notice):
+    day = (clock.now().astimezone(clock.IST) + timedelta(days=9)).strftime("%d-%m-%Y")
+    wishes = form(notice, quiet_from="20:00", pace="two_a_week", paused_until=day, language="mr")
+    assert her.post(PAGE, wishes).status_code == 302
+    kept = Preference.objects.get()
+    assert (kept.quiet_from.hour, kept.pace, kept.language) == (20, "two_a_week", "mr")
+    assert day in her.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"quiet_from": ""}, "Enter both when quiet hours begin"),
+        ({"quiet_from": "9 pm"}, "Enter when quiet hours begin"),
+        ({"paused_until": "31-02-2027"}, "Enter the last day of the pause"),
+        ({"paused_until": "01-01-2020"}, "Choose a day in the future"),
+        ({"paused_until": "01-01-2040"}, "A pause lasts 30 days at most"),
+        ({"choices": ["marketing:pigeon"]}, "is not offered any more"),
+    ],
+)
+def test_a_wrong_wish_is_named_and_changes_nothing(her, notice, changes, words):
+    answer = her.post(PAGE, form(notice, "marketing:sms") | changes)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in page
+    assert "<title>Error:" in page
+    assert not ConsentEvent.objects.exists()
+    assert not Preference.objects.exists()
+
+
+def test_stop_and_undo_are_posts_and_undo_belongs_to_the_browser_that_stopped(her, asha):
+    said(asha, "given")
+    assert her.get("/privacy/preferences/stop/").status_code == 405
+    her.post("/privacy/preferences/stop/")
+    elsewhere = customer_client(asha.user)
+    page = elsewhere.post("/privacy/preferences/undo/", follow=True).content.decode()
+    assert "There is nothing to undo in this browser" in page
+    assert not ConsentEvent.objects.filter(way="undo").exists()
+    her.post("/privacy/preferences/undo/")
+    assert ConsentEvent.objects.filter(way="undo", answer="given").count() == 1
+
+
+def test_another_persons_receipt_is_not_found(asha, her):
+    other = person(email="ravi@acme.example", phone="+919811112222")
+    reference = said(other, "given").receipt.reference
+    for path in ("", "1/receipt.tlog-proof"):
+        assert her.get(f"/privacy/consents/{reference}/{path}").status_code == 404
+    assert her.post(f"/privacy/consents/{reference}/1/withdraw/").status_code == 404
+    assert her.get("/privacy/consents/nonsense/").status_code == 404
+
+
+def test_a_receipt_names_the_exact_text_and_lets_the_person_withdraw(her, asha):
+    event = said(asha, "given")
+    page = her.get(f"/privacy/consents/{event.receipt.reference}/").content.decode()
+    assert "May we?" in page
+    assert event.notice_sha256 in page
+    assert "+919876543210" not in page
+    answer = her.post(f"/privacy/consents/{event.receipt.reference}/1/withdraw/")
+    assert ConsentEvent.objects.filter(answer="withdrawn").get().receipt.reference in answer.url
+
+
+def test_a_page_says_recorded_only_once_the_ledger_has_it(her, asha, monkeypatch):
+    event = said(asha, "given")
+    page = her.get(f"{PAGE}?receipt={event.receipt.reference}").content.decode()
+    assert "Received on" in page
+    assert "Recorded" not in page
+
+
+@pytest.mark.parametrize("data", [b"", b"no receipt", b"x" * 100_000])
+def test_what_is_no_receipt_does_not_match(data, tmp_path):
+    path = tmp_path / "x.tlog-proof"
+    path.write_bytes(data)
+    with path.open("rb") as upload:
+        page = Client().post("/privacy/receipts/verify/", {"receipt": upload}).content.decode()
+    assert "does not match our record" in page
+    answer = Client().post("/privacy/receipts/verify/", {})
+    assert answer.status_code == 422
+    assert "Choose the receipt file to check" in answer.content.decode()
+
+
+def policy(text, number_of_days=0, **kwargs):
+    notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    day = clock.now().astimezone(clock.IST).date() + timedelta(days=number_of_days)
+    version = importing.import_text(notice=notice, text=text, effective_on=day, actor=actor.SYSTEM, **kwargs).version
+    version.state, version.published_at = VersionState.PUBLISHED, clock.now()
+    version.save(update_fields=["state", "published_at"])
+    return version
+
+
+OLD = "1. Scope\n\nWe keep your name for one year.\n\n2. Contact\n\nWrite to us."
+NEW = "1. Scope\n\nWe keep your name for two years.\n\n2. Contact\n\nWrite to us.\n\n3. Children\n\nNobody under 18."
+
+
+def test_the_policy_in_force_is_shown_and_older_ones_stay_reachable():
+    assert "No version is published here yet" in Client().get("/privacy/policies/").content.decode()
+    policy(OLD, -9)
+    policy(NEW, -1)
+    policy(OLD, 9)
+    page = Client().get("/privacy/policies/").content.decode()
+    assert "two years" in page
+    assert "A new version comes into force" in page
+    assert "one year" in Client().get("/privacy/policies/1/").content.decode()
+    assert Client().get("/privacy/policies/99/").status_code == 404
+
+
+def test_changes_say_in_words_what_was_added_and_removed_and_count_as_the_rules_do():
+    policy(OLD, -9)
+    policy(NEW, -1)
+    page = Client().get("/privacy/policies/2/changes/").content.decode()
+    assert page.count("<ins") == page.count("Added:") == 3
+    assert page.count("<del") == page.count("Removed:") == 1
+    assert "4 changes:" in page
+    assert "not changed" in page
+    assert Client().get("/privacy/policies/1/changes/").status_code == 404
+
+
+def test_a_draft_is_never_shown():
+    importing.import_text(
+        notice=importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy"),
+        text=OLD, effective_on=clock.now().date(), actor=actor.SYSTEM,
+    )  # fmt: skip
+    assert Client().get("/privacy/policies/1/").status_code == 404
+
+
+def test_reading_is_told_separately_makes_no_consent_and_may_be_put_off(her):
+    policy(OLD, -9)
+    path = "/privacy/policies/1/read/"
+    assert "Not now" in her.get(path).content.decode()
+    assert her.post(path, {}).status_code == 422
+    assert her.get(PAGE).status_code == 200
+    assert her.post(path, {"seen": "on"}, follow=True).status_code == 200
+    assert Acknowledgement.objects.count() == 1
+    assert not ConsentEvent.objects.exists()
+
+
+def test_the_preference_page_stays_within_its_queries(her, asha, django_assert_max_num_queries):
+    said(asha, "given")
+    with django_assert_max_num_queries(30):
+        assert her.get(PAGE).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receipt_of_a_yes_that_was_withdrawn_later_is_genuine_and_superseded(asha):
+    event = said(asha, "given")
+    assert receipts.seal(event.receipt)
+    data = receipts.file_for(event)
+    assert receipts.check(data) == receipts.check(data)
+    assert (receipts.check(data).genuine, receipts.check(data).superseded) == (True, False)
+    said(asha, "withdrawn", occurred_at=clock.now())
+    assert (receipts.check(data).genuine, receipts.check(data).superseded) == (True, True)
