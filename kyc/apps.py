@@ -9,12 +9,14 @@ class KycConfig(AppConfig):
     def ready(self) -> None:
         """Answer the hooks of this room."""
         from kyc import selectors
+        from kyc.clocks import KycClocks
         from kyc.erasers import KycDocuments
         from kyc.sections import KycSection
         from kyc.services import locking
         from portal.core import hooks
 
         hooks.sender_state.fill(selectors.sender_state)
+        hooks.clock_owners.register(KycClocks())
         hooks.erasers.register(KycDocuments())
         hooks.sections.register(KycSection())
         hooks.login_left.register(locking.login_left)

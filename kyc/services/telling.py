@@ -1,16 +1,19 @@
 """Letters to the people who act for a customer: by e-mail where there is an address, and always in the dashboard."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.utils import translation
 
 from kyc import words
 from kyc.models import Case, Document
+from kyc.permissions import Permission
 from kyc.states import DecisionReason, DocumentKind
 from portal.core.clock import IST
 from portal.law.states import Channel
 from portal.outbox.services import post
 from portal.people.models import Membership
-from portal.people.selectors import contact_for
+from portal.people.selectors import contact_for, staff_with
 from portal.people.states import MemberRole
 
 PURPOSE = "account_service"
@@ -52,6 +55,26 @@ def case_approved(case: Case) -> None:
     """Everything is approved. The day of the decision makes each approval a letter of its own."""
     on = case.decided_at.astimezone(IST).date().isoformat() if case.decided_at else ""
     _tell(case, "kyc.approved", f"kyc.case:{case.reference}/approved/{on}")
+
+
+def staff_late(case: Case, *, about: str, now: datetime) -> int:
+    """Tell everybody who may decide that a case is late: its reference, no word of the customer. Returns how many."""
+    told = 0
+    for user in staff_with(Permission.CASE_DECIDE, now=now).select_related("subject"):
+        if user.subject is None:
+            continue
+        post(
+            kind="kyc.staff_late",
+            subject_ref=user.subject.ref,
+            channel=Channel.EMAIL,
+            address=user.email,
+            language=user.language,
+            purpose=PURPOSE,
+            about=f"kyc.case:{case.reference}/{about}",
+            context={"reference": case.reference, "url": f"{settings.SITE_URL}/admin/kyc/document/?queue=review"},
+        )
+        told += 1
+    return told
 
 
 def _tell(

@@ -1,0 +1,26 @@
+"""What KYC does when our promise to look at documents is late."""
+
+from datetime import datetime
+
+from kyc.models import Case
+from kyc.services import telling
+from portal.law.models import Clock
+
+OWNER = "kyc.case:"
+
+
+class KycClocks:
+    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+
+    def owns(self, owner: str) -> bool:
+        """Labels of cases begin with their model."""
+        return owner.startswith(OWNER)
+
+    def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
+        """The queue is ordered by age already: nobody is written to before a case is late."""
+
+    def late(self, clock: Clock, *, now: datetime) -> None:
+        """Tell everybody who may decide, once for each clock."""
+        case = Case.objects.filter(reference=clock.owner.removeprefix(OWNER)).first()
+        if case is not None:
+            telling.staff_late(case, about=f"late/{clock.pk}", now=now)

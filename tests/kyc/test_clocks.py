@@ -1,0 +1,27 @@
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.law.models import Clock
+from portal.law.services import sweeping
+from portal.outbox.models import Message
+from tests.kyc.factories import answered, checked, proposed
+
+pytestmark = pytest.mark.usefixtures("same_process")
+
+
+def test_a_late_case_is_told_to_everybody_who_may_decide_once(individual, maker, checker):
+    checked(individual)
+    later = Clock.objects.get().due_at + timedelta(minutes=1)
+    for _time in range(2):
+        sweeping.sweep(now=later)
+    told = Message.objects.filter(kind="kyc.staff_late")
+    assert {message.subject_ref for message in told} == {maker.subject.ref, checker.subject.ref}
+    assert told.count() == 2
+
+
+def test_a_case_that_was_decided_in_time_is_never_late(individual, maker, checker):
+    answered(proposed(checked(individual), maker), checker)
+    sweeping.sweep(now=clock.now() + timedelta(days=90))
+    assert not Message.objects.filter(kind="kyc.staff_late").exists()
