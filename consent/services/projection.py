@@ -102,10 +102,11 @@ def refold(key: Key) -> None:
     write(key, fold(list(events.values(*_SAID))))
 
 
-def begin(key: Key, event: ConsentEvent) -> None:
-    """The state after a key's first event, in the caller's transaction: there is nothing to fold or to overtake."""
+def first_state(event: ConsentEvent) -> ConsentState:
+    """The state after a key's first event, not saved: there is nothing to fold or to overtake."""
     row = {name: getattr(event, name) for name in _SAID if name != "entry__event_id"}
-    ConsentState.objects.create(**key.filters(), **fold([{**row, "entry__event_id": event.entry.event_id}]))
+    values = fold([{**row, "entry__event_id": event.entry.event_id}])
+    return ConsentState(**{name: getattr(event, name) for name in _KEY}, **values)
 
 
 def write(key: Key, values: Mapping[str, Any]) -> None:

@@ -123,7 +123,7 @@ def record_all(
     if occurred_at > at:
         raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
     for choice in wanted:
-        _check(choice, way=way, on=at, occurred_at=occurred_at)
+        check(choice, way=way, on=at, occurred_at=occurred_at)
     with transaction.atomic():
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
         common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
@@ -133,7 +133,8 @@ def record_all(
     return Recorded(receipt, events)
 
 
-def _check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> None:
+def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> None:
+    """Raises Refused or NotFound, saying what is missing, for an answer that must not be recorded."""
     purpose = law.purpose(choice.purpose, on=on.astimezone(clock.IST).date())
     if purpose.sends_messages == (choice.channel == Channel.NONE):
         raise Refused(_("This purpose is not used on that channel."), code="CHANNEL_NOT_USED")
@@ -184,19 +185,15 @@ def _append_once(
     address_key = bytes(previous.address_key) if previous else choice.address.key
     entry = append(
         kind=EntryKind.CONSENT,
-        payload={
-            "event": str(choice.answer),
-            "fiduciary": fiduciary.code,
-            "address_key": address_key.hex(),
-            "purpose": choice.purpose,
-            "channel": choice.channel,
-            "notice": _notice(choice.notice),
-            "evidence": [{"type": item["type"], "sha256": item["sha256"]} for item in choice.evidence],
-            "prev": str(previous.entry.event_id) if previous else None,
-            "occurred_at": clock.stamp(occurred_at),
-            "way": str(way),
-            "actor": {"kind": str(actor.kind), "ref": actor.ref},
-        },
+        payload=leaf_of(
+            choice,
+            fiduciary,
+            address_key=address_key,
+            previous=previous,
+            way=way,
+            occurred_at=occurred_at,
+            actor=actor,
+        ),
         subject_ref=subject_ref,
         recorded_at=at,
     )
@@ -222,9 +219,37 @@ def _append_once(
         recorded_at=at,
         expires_at=validity.ends(choice.purpose, start=occurred_at, recorded_at=at) if choice.answer in YES else None,
     )
-    key = projection.Key(fiduciary.pk, address_key, choice.purpose, choice.channel)
-    projection.refold(key) if previous else projection.begin(key, event)
+    if previous is None:
+        projection.first_state(event).save(force_insert=True)
+    else:
+        projection.refold(projection.Key(fiduciary.pk, address_key, choice.purpose, choice.channel))
     return event
+
+
+def leaf_of(
+    choice: Choice,
+    fiduciary: Fiduciary,
+    *,
+    address_key: bytes,
+    previous: ConsentEvent | None,
+    way: Way,
+    occurred_at: datetime,
+    actor: Actor,
+) -> dict[str, Any]:
+    """What the ledger commits to about one answer: codes, hashes, references and times."""
+    return {
+        "event": str(choice.answer),
+        "fiduciary": fiduciary.code,
+        "address_key": address_key.hex(),
+        "purpose": choice.purpose,
+        "channel": choice.channel,
+        "notice": _notice(choice.notice),
+        "evidence": [{"type": item["type"], "sha256": item["sha256"]} for item in choice.evidence],
+        "prev": str(previous.entry.event_id) if previous else None,
+        "occurred_at": clock.stamp(occurred_at),
+        "way": str(way),
+        "actor": {"kind": str(actor.kind), "ref": actor.ref},
+    }
 
 
 def _notice(text: NoticeText | None) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Bulk data for benchmarks: the same rows that the services write, set by set. Not a story, and never for production.
 
-People have one number each; answers are entries of the ledger with their state. Single audit events of the people are
-left out: what is measured does not read them.
+People have one number each, written without single audit events; answers, grievances and documents come through the
+services of their rooms.
 """
 
 import random
@@ -9,19 +9,23 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
-from consent.models import ConsentEvent, ConsentReceipt, ConsentState
-from consent.states import Answer, Way
-from portal.core import addresses, clock, ids
-from portal.ledger.services import append_many
-from portal.ledger.states import EntryKind
-from portal.people.models import ContactPoint, Fiduciary, Principal, Subject
+from consent.models import ConsentEvent
+from consent.services.addresses import Address
+from consent.services.bringing import Brought, record_brought
+from consent.services.recording import Choice
+from consent.states import Answer
+from portal.core import addresses
+from portal.core.actor import system
+from portal.law.selectors import remembering
+from portal.people.models import ContactPoint, Principal, Subject
+from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.states import ContactKind, SubjectKind
 
 CHUNK = 1_000
+ACTOR = system("generate_load")
 CHANNELS = ("sms", "whatsapp", "rcs", "voice")
 PURPOSE = "marketing"
 #: Invented numbers begin here; a second run goes on where the first one ended.
@@ -82,93 +86,36 @@ def add_answers(count: int, people: list[Person], *, seed: int, now: datetime, t
     Stops when every person has answered on every channel. Each chunk commits alone.
     """
     rng = random.Random(seed)
-    whose = Fiduciary.objects.get(is_self=True)
     wanted = ((person, channel) for channel in CHANNELS for person in people)
     total = min(count, len(people) * len(CHANNELS))
     done = 0
     while done < total:
         chunk = [next(wanted) for _ in range(min(CHUNK, total - done))]
-        with transaction.atomic():
-            _answers(chunk, whose, rng=rng, now=now)
+        _answers(chunk, rng=rng, now=now)
         done += len(chunk)
         tell("answers", done, total)
     return done
 
 
-def _answers(chunk: list[tuple[Person, str]], whose: Fiduciary, *, rng: random.Random, now: datetime) -> None:
-    said = [
-        (
-            person,
-            channel,
-            rng.choice((Answer.GIVEN, Answer.GIVEN, Answer.DENIED)),
-            now - timedelta(hours=rng.random() * 8000),
+def _answers(chunk: list[tuple[Person, str]], *, rng: random.Random, now: datetime) -> None:
+    proof = [{"type": "form", "sha256": rng.randbytes(32).hex()}]
+    answers = [
+        Brought(
+            person.subject_ref,
+            Choice(
+                Address("phone", (person.address_key,), is_verified=True),
+                PURPOSE,
+                channel,
+                rng.choice((Answer.GIVEN, Answer.GIVEN, Answer.DENIED)),
+                None,
+                proof,
+            ),
+            _whole(now - timedelta(hours=rng.random() * 8000)),
         )
         for person, channel in chunk
     ]
-    proof = [{"type": "form", "sha256": rng.randbytes(32).hex()}]
-    entries = append_many(
-        kind=EntryKind.CONSENT,
-        payloads=[(_payload(whose, *fact, proof=proof), fact[0].subject_ref) for fact in said],
-        recorded_at=now,
-    )
-    receipts = ConsentReceipt.objects.bulk_create(
-        ConsentReceipt(reference=ids.new_reference("CR"), subject_ref=person.subject_ref, made_at=now)
-        for person, _channel, _answer, _at in said
-    )
-    events = ConsentEvent.objects.bulk_create(
-        ConsentEvent(
-            entry=entry,
-            receipt=receipt,
-            subject_ref=person.subject_ref,
-            fiduciary=whose,
-            address_kind="phone",
-            address_key=person.address_key,
-            address_verified=True,
-            purpose=PURPOSE,
-            channel=channel,
-            answer=answer,
-            way=Way.IMPORT,
-            actor_kind="system",
-            actor_ref="generate_load",
-            occurred_at=at,
-            recorded_at=now,
-        )
-        for entry, receipt, (person, channel, answer, at) in zip(entries, receipts, said, strict=True)
-    )
-    ConsentState.objects.bulk_create(
-        ConsentState(
-            fiduciary=whose,
-            address_key=event.address_key,
-            purpose=PURPOSE,
-            channel=event.channel,
-            answer=event.answer,
-            verified=True,
-            event=event,
-            entry_ref=entry.event_id,
-            subject_ref=event.subject_ref,
-            occurred_at=event.occurred_at,
-            as_of_event=event.pk,
-        )
-        for event, entry in zip(events, entries, strict=True)
-    )
-
-
-def _payload(
-    whose: Fiduciary, person: Person, channel: str, answer: Answer, at: datetime, *, proof: list[dict[str, str]]
-) -> dict[str, Any]:
-    return {
-        "event": str(answer),
-        "fiduciary": whose.code,
-        "address_key": person.address_key.hex(),
-        "purpose": PURPOSE,
-        "channel": channel,
-        "notice": None,
-        "evidence": proof,
-        "prev": None,
-        "occurred_at": clock.stamp(at),
-        "way": str(Way.IMPORT),
-        "actor": {"kind": "system", "ref": "generate_load"},
-    }
+    with remembering():
+        record_brought(fiduciary=OWN_CODE, answers=answers, actor=ACTOR, now=now)
 
 
 def _whole(at: datetime) -> datetime:

@@ -6,12 +6,14 @@ from datetime import datetime, time, timedelta
 
 from consent.models import NoticeVersion
 from consent.services import acknowledging, preferring
-from consent.services.addresses import SUBJECT, address_of
+from consent.services.addresses import SUBJECT, Address, address_of
+from consent.services.bringing import Brought, record_brought
 from consent.services.recording import Choice, record_all
 from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Answer, Pace, Way
 from portal.core import actor as actors
 from portal.core.actor import Actor
+from portal.core.addresses import address_keys
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.pieces import piece
@@ -34,11 +36,13 @@ def build(
     owners = {person.pk for person in people.owners.values()}
     for first in range(0, total, CHUNK):
         with piece():
+            brought: list[Brought] = []
             for person, email, phone in people.reachable[first : first + CHUNK]:
                 if person.pk in owners:
                     _on_the_page(cast, person, email, phone, notice)
                 elif phone and person.pk not in people.with_login:
-                    _imported(cast, person, email, phone, actor)
+                    brought += _imported(cast, person, email, phone)
+            record_brought(fiduciary=OWN, answers=brought, actor=actor)
         tell("answers", min(first + CHUNK, total), total)
     _change_their_mind(cast, people)
     _wishes(cast, people, notice)
@@ -72,18 +76,17 @@ def _on_the_page(cast: Cast, person: Principal, email: str, phone: str, notice: 
     record_all(subject_ref=ref, fiduciary=OWN, choices=choices, way=Way.PAGE, occurred_at=at, actor=PERSON)
 
 
-def _imported(cast: Cast, person: Principal, email: str, phone: str, actor: Actor) -> None:
+def _imported(cast: Cast, person: Principal, email: str, phone: str) -> list[Brought]:
     """Answers that a list brought with it, each with the hash of the form it came from."""
     at = cast.ago(days=cast.rng.randrange(5, 330), hours=cast.rng.random() * 24)
-    ref = person.subject.ref
     proof = [{"type": "form", "sha256": hashlib.sha256(cast.rng.randbytes(16)).hexdigest()}]
     wanted = [channel for channel in (*PHONE_CHANNELS, Channel.EMAIL) if cast.rng.random() < 0.6] or [Channel.SMS]
-    choices = []
+    found = []
     for channel, kind, address in _places(tuple(wanted), email, phone):
         answer = Answer.GIVEN if cast.rng.random() < 0.85 else Answer.DENIED
-        place = address_of(subject_ref=ref, channel=str(channel), kind=kind, text=address)
-        choices.append(Choice(place, "marketing", str(channel), answer, None, proof))
-    record_all(subject_ref=ref, fiduciary=OWN, choices=choices, way=Way.IMPORT, occurred_at=at, actor=actor)
+        place = Address(kind, tuple(address_keys(address)), is_verified=True)
+        found.append(Brought(person.subject.ref, Choice(place, "marketing", str(channel), answer, None, proof), at))
+    return found
 
 
 def _change_their_mind(cast: Cast, people: People) -> None:
