@@ -16,6 +16,12 @@ def send_tracking_code(code_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def send_waiting_codes() -> None:
+    """Codes whose nudge was lost: every half minute, because a person waits in front of the page."""
+    tracking.send_waiting(at=clock.now())
+
+
+@shared_task(ignore_result=True)
 def sweep() -> None:
     """Silence, old drafts and codes: every ten minutes."""
     swept = sweeping.sweep(now=clock.now())

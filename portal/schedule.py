@@ -12,6 +12,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3000},
     },
+    "grievances-send-waiting-codes": {
+        "task": "grievances.tasks.send_waiting_codes",
+        "schedule": 30.0,
+        "options": {"expires": 25.0},
+    },
     "grievances-sweep": {
         "task": "grievances.tasks.sweep",
         "schedule": crontab(minute="*/10"),

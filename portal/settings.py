@@ -215,12 +215,23 @@ LOGIN_REDIRECT_URL = "/admin/"
 ACCOUNT_ADAPTER = "portal.signin.adapters.AccountAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_FORMS = {"login": "portal.signin.forms.StaffLoginForm", "reset_password": "portal.signin.forms.ResetForm"}
+ACCOUNT_FORMS = {
+    "change_password": "portal.signin.forms.PasswordChangeForm",
+    "login": "portal.signin.forms.StaffLoginForm",
+    "reauthenticate": "portal.signin.forms.PasswordAgainForm",
+    "reset_password": "portal.signin.forms.ResetForm",
+    "reset_password_from_key": "portal.signin.forms.NewPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+MFA_FORMS = {
+    "activate_totp": "portal.signin.forms.FirstFactorForm",
+    "authenticate": "portal.signin.forms.FactorForm",
+    "reauthenticate": "portal.signin.forms.FactorAgainForm",
+}
 MFA_ADAPTER = "portal.signin.adapters.MfaAdapter"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Onesetu"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +12,10 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from portal.core import append_only
 from tests.workers import running
+
+#: A busy machine is slow, not wrong: how long one example takes says nothing about the code.
+hypothesis.settings.register_profile("portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("portal")
 
 
 def _thaw(connection: Any) -> None:

@@ -24,11 +24,12 @@ class TrackingCode(models.Model):
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     asked_at = models.DateTimeField(_("asked"))
     expires_at = models.DateTimeField(_("expires"), db_index=True)
+    looked_up_at = models.DateTimeField(_("looked up"), null=True, blank=True)
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
     view_until = models.DateTimeField(_("view open until"), null=True, blank=True)
 
     data_categories = declare(
-        none="id reference address_kind ticket tries asked_at expires_at used_at view_until",
+        none="id reference address_kind ticket tries asked_at expires_at looked_up_at used_at view_until",
         contact="address_key",
         credential="secret_hash code_hash",
     )
@@ -36,6 +37,10 @@ class TrackingCode(models.Model):
     class Meta:
         verbose_name = _("tracking code")
         verbose_name_plural = _("tracking codes")
+        indexes = (
+            # What the task was not nudged for: asked, alive, not looked up.
+            models.Index(name="grievances_codes_waiting", fields=("asked_at",), condition=Q(looked_up_at=None)),
+        )
         constraints = (
             models.CheckConstraint(
                 name="grievances_view_needs_a_used_code",

@@ -49,9 +49,10 @@ def send_code(*, code_id: int, at: datetime) -> bool:
     A request by telephone number is matched and gets no letter: its person has the tracking key.
     """
     with transaction.atomic():
-        code = TrackingCode.objects.filter(pk=code_id, ticket=None, used_at=None, expires_at__gt=at).first()
-        if code is None:
+        alive = TrackingCode.objects.filter(pk=code_id, looked_up_at=None, expires_at__gt=at)
+        if alive.update(looked_up_at=at) != 1:
             return False
+        code = TrackingCode.objects.get(pk=code_id)
         contact = (
             TicketContact.objects.filter(
                 ticket__reference=code.reference, kind=code.address_kind, address_key=bytes(code.address_key)
@@ -62,10 +63,8 @@ def send_code(*, code_id: int, at: datetime) -> bool:
         if contact is None:
             return False
         digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
-        claimed = TrackingCode.objects.filter(pk=code.pk, ticket=None).update(
-            ticket=contact.ticket, code_hash=_code_hash(code, digits)
-        )
-        if claimed and contact.kind == addresses.EMAIL:
+        TrackingCode.objects.filter(pk=code.pk).update(ticket=contact.ticket, code_hash=_code_hash(code, digits))
+        if contact.kind == addresses.EMAIL:
             minutes = str(int(selectors.promise(selectors.CODE_LIFE, at=at).total_seconds() // 60))
             letters.tell(
                 contact.ticket,
@@ -74,7 +73,13 @@ def send_code(*, code_id: int, at: datetime) -> bool:
                 now=at,
                 context={"code": digits, "minutes": minutes},
             )
-        return bool(claimed)
+        return True
+
+
+def send_waiting(*, at: datetime, most: int = 200) -> int:
+    """Look up the requests whose nudge was lost, oldest first. Returns how many letters were promised."""
+    waiting = TrackingCode.objects.filter(looked_up_at=None, expires_at__gt=at).order_by("asked_at")[:most]
+    return sum(send_code(code_id=code.pk, at=at) for code in waiting)
 
 
 def enter_code(*, secret: str, typed: str, actor: Actor, at: datetime) -> Ticket | None:

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+)
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as MfaReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.http import HttpRequest
@@ -22,16 +31,51 @@ def code_field() -> forms.CharField:
     )
 
 
-class StaffLoginForm(LoginForm):
+class _Plain(forms.Form):
+    """The library's forms without words inside the boxes: a label stays when somebody types."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("E-mail address")
-        self.fields["password"].help_text = ""
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
+            if name in {"login", "email"}:
+                field.label = _("E-mail address")
+            if name == "code":
+                field.label = _("Code of the app")
+                field.widget.attrs.update({"inputmode": "numeric", "spellcheck": "false"})
 
 
-class ResetForm(ResetPasswordForm):
+class StaffLoginForm(_Plain, LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+
+
+class PasswordChangeForm(_Plain, ChangePasswordForm):
+    pass
+
+
+class NewPasswordForm(_Plain, ResetPasswordKeyForm):
+    pass
+
+
+class PasswordAgainForm(_Plain, ReauthenticateForm):
+    pass
+
+
+class FactorForm(_Plain, AuthenticateForm):
+    pass
+
+
+class FactorAgainForm(_Plain, MfaReauthenticateForm):
+    pass
+
+
+class FirstFactorForm(_Plain, ActivateTOTPForm):
+    pass
+
+
+class ResetForm(_Plain, ResetPasswordForm):
     """Only staff have passwords: for any other address nothing is sent and the same page is shown."""
 
     users: list[User]

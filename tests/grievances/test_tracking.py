@@ -161,3 +161,17 @@ def test_leaving_closes_the_view_on_the_server() -> None:
     enter(secret, sent_code(secret))
     tracking.close_view(secret=secret)
     assert selectors.ticket_for_view(secret, found.reference, now=RECEIVED) is None
+
+
+def test_a_code_whose_nudge_was_lost_is_sent_by_the_sweep_once() -> None:
+    found = ticket()
+    ask(found.reference)
+    ask(new_reference("GR"))
+    assert tracking.send_waiting(at=RECEIVED) == 1
+    assert tracking.send_waiting(at=RECEIVED) == 0
+    assert Message.objects.filter(kind="grievances.tracking_code").count() == 1
+
+
+def test_a_code_that_is_over_is_not_sent_late() -> None:
+    ask(ticket().reference)
+    assert tracking.send_waiting(at=RECEIVED + timedelta(minutes=15)) == 0
