@@ -1,5 +1,6 @@
 """Forms of sign-in. Views answer 422 with the form when it has errors; nothing entered is lost but passwords."""
 
+import hashlib
 from typing import Any
 
 from allauth.account.forms import (
@@ -13,7 +14,9 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as MfaReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -63,11 +66,25 @@ class PasswordAgainForm(_Plain, ReauthenticateForm):
     pass
 
 
-class FactorForm(_Plain, AuthenticateForm):
+class _Once(_Plain):
+    """A code of the app works once. The library remembers a used one for one period, but accepts its neighbours too:
+    without this a code read over a shoulder would work again half a minute later.
+    """
+
+    def clean_code(self) -> str:
+        code = str(super().clean_code())  # type: ignore[misc]
+        digest = hashlib.sha256(f"{self.user.pk}:{code}".encode()).hexdigest()  # type: ignore[attr-defined]
+        periods = 2 * settings.MFA_TOTP_TOLERANCE + 1
+        if not cache.add(f"signin.code:{digest}", 1, timeout=30 * periods):
+            raise forms.ValidationError(_("This code was used already. Wait for the next one."), code="CODE_USED")
+        return code
+
+
+class FactorForm(_Once, AuthenticateForm):
     pass
 
 
-class FactorAgainForm(_Plain, MfaReauthenticateForm):
+class FactorAgainForm(_Once, MfaReauthenticateForm):
     pass
 
 
