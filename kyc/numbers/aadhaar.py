@@ -1,7 +1,7 @@
 """Aadhaar numbers and virtual IDs: recognised so that they can be kept out. Never returned or stored in clear.
 
 Aadhaar Act 2016, s.8A(4)(b): who verifies offline shall not collect, use or store an Aadhaar number. Rule of the number:
-12 digits, the first 2-9, the last a Verhoeff check digit, no palindrome; a virtual ID has 16 digits and the same check.
+12 digits, the first 2-9, the last a Verhoeff check digit, no palindrome; a virtual ID has 16 digits and the same rules.
 """
 
 import re

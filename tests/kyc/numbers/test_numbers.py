@@ -17,7 +17,7 @@ def aadhaar_from(body: str) -> str:
 
 
 AADHAARS = st.from_regex(r"[2-9][0-9]{10}", fullmatch=True).map(aadhaar_from).filter(lambda n: n != n[::-1])
-VIDS = st.from_regex(r"[2-9][0-9]{14}", fullmatch=True).map(aadhaar_from)
+VIDS = st.from_regex(r"[2-9][0-9]{14}", fullmatch=True).map(aadhaar_from).filter(lambda n: n != n[::-1])
 PANS = st.from_regex(r"[A-Z]{3}[ABCFGHJLPTK][A-Z][0-9]{3}[1-9][A-Z]", fullmatch=True)
 
 
