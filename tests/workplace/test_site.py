@@ -53,3 +53,9 @@ def test_a_member_without_a_role_sees_the_first_page_and_no_list(staff):
     answer = staff().get("/admin/")
     assert answer.status_code == 200
     assert answer.context["navigation"] == []
+
+
+def test_the_pages_of_staff_stay_english_whatever_the_browser_asks_for(staff):
+    page = staff("auditor").get("/admin/", headers={"accept-language": "hi"}).text
+    assert '<html lang="en"' in page
+    assert '<html lang="hi"' in Client(headers={"accept-language": "hi"}).get("/privacy/").text
