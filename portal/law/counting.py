@@ -1,7 +1,7 @@
 """How the law counts: from an event and a rule to the dates to keep. Plain Python, no clock, no database.
 
 Deadlines round early and take the earliest local date of the event; minimum periods and bans on asking again round
-late and take the latest local date (portal/docs/counting.md C1-C14). Holidays and weekends move the outer limit only.
+late and take the latest local date (portal/docs/law.md). Holidays and weekends move the outer limit only.
 """
 
 from calendar import monthrange
