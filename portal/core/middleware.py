@@ -40,6 +40,19 @@ class RequestContext:
             structlog.contextvars.unbind_contextvars("request")
 
 
+class RequestSize:
+    """Turns away a request larger than the largest file we take, before a byte of it is read or kept anywhere."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return error_pages.too_large(request)
+        return self.get_response(request)
+
+
 class SecurityHeaders:
     """The headers of every answer, admin and error pages included."""
 

@@ -22,6 +22,18 @@ def test_an_address_that_the_visitor_claims_is_not_believed(settings):
     assert client_address(request) == "192.0.2.1"
 
 
+@pytest.mark.parametrize("length", ["12582913", "999999999999", "-1", "many"])
+def test_a_request_larger_than_any_file_we_take_is_turned_away_unread(length):
+    answer = Client().post("/privacy/", CONTENT_LENGTH=length)
+    assert answer.status_code == 413
+    assert "OS-ER-" in answer.text
+
+
+def test_no_uploaded_file_is_written_to_disk_in_clear(settings):
+    assert settings.FILE_UPLOAD_HANDLERS == ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+    assert settings.FILE_UPLOAD_MAX_MEMORY_SIZE >= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
 @pytest.mark.parametrize(
     ("proxies", "header", "address"),
     [
