@@ -139,7 +139,7 @@ class Nodes:
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The audit path of a leaf, from its sibling up (RFC 6962 section 2.1.1)."""
         if not 0 <= index < size:
-            raise ProofError("the leaf is not in a tree of this size")
+            raise ProofError("The record is not in a tree of this size.")
         start, end, path = 0, size, []
         while end - start > 1:
             middle = start + _split(end - start)
@@ -154,7 +154,7 @@ class Nodes:
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the tree of ``old`` leaves is the beginning of that of ``new`` (RFC 6962 section 2.1.2)."""
         if not 0 <= old <= new:
-            raise ProofError("the old size is larger than the new one")
+            raise ProofError("The old size is larger than the new one.")
         if old in {0, new}:
             return []
         start, end, path = 0, new, []
@@ -193,7 +193,7 @@ class Nodes:
             self._tiles[key] = self._read(level, n)
         kept = self._tiles[key][: width * HASH_BYTES]
         if len(kept) != width * HASH_BYTES:
-            raise ProofError(f"tile {level}/{n} is too short")
+            raise ProofError(f"Tile {level}/{n} is too short.")
         return kept
 
 
@@ -203,13 +203,13 @@ def root_from_inclusion(leaf: bytes, *, index: int, size: int, path: Sequence[by
     Raises ProofError when the path has not exactly the length that index and size demand.
     """
     if not 0 <= index < size:
-        raise ProofError("the leaf is not in a tree of this size")
+        raise ProofError("The record is not in a tree of this size.")
     if len(leaf) != HASH_BYTES or any(len(step) != HASH_BYTES for step in path):
-        raise ProofError("a hash has not 32 bytes")
+        raise ProofError("A hash has not 32 bytes.")
     node, position, last = leaf, index, size - 1
     for step in path:
         if last == 0:
-            raise ProofError("the path is too long")
+            raise ProofError("The path is too long.")
         if position & 1 or position == last:
             node = hash_node(step, node)
             while not position & 1:
@@ -220,23 +220,23 @@ def root_from_inclusion(leaf: bytes, *, index: int, size: int, path: Sequence[by
         position >>= 1
         last >>= 1
     if last:
-        raise ProofError("the path is too short")
+        raise ProofError("The path is too short.")
     return node
 
 
 def check_consistency(*, old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]) -> None:
     """Raises ProofError unless the tree of ``old`` leaves begins that of ``new`` (RFC 9162 section 2.1.4.2)."""
     if not 0 <= old <= new or any(len(step) != HASH_BYTES for step in path):
-        raise ProofError("the proof has not the shape of its sizes")
+        raise ProofError("The proof has not the shape of its sizes.")
     if old in {0, new}:
         if path or old_root != (new_root if old == new else EMPTY_ROOT):
-            raise ProofError("the roots do not agree")
+            raise ProofError("The roots do not agree.")
         return
     steps = list(path)
     if old & (old - 1) == 0:
         steps.insert(0, old_root)
     if not steps:
-        raise ProofError("the path is too short")
+        raise ProofError("The path is too short.")
     position, last = old - 1, new - 1
     while position & 1:
         position >>= 1
@@ -244,7 +244,7 @@ def check_consistency(*, old: int, old_root: bytes, new: int, new_root: bytes, p
     first = second = steps[0]
     for step in steps[1:]:
         if last == 0:
-            raise ProofError("the path is too long")
+            raise ProofError("The path is too long.")
         if position & 1 or position == last:
             first, second = hash_node(step, first), hash_node(step, second)
             while position and not position & 1:
@@ -255,7 +255,7 @@ def check_consistency(*, old: int, old_root: bytes, new: int, new_root: bytes, p
         position >>= 1
         last >>= 1
     if last or first != old_root or second != new_root:
-        raise ProofError("the proof does not lead to both roots")
+        raise ProofError("The proof does not lead to both roots.")
 
 
 def _split(count: int) -> int:

@@ -122,7 +122,7 @@ class _Run:
         try:
             return tree.Frontier.load(self.start, tiles.read_tile)
         except tree.ProofError as error:
-            self.report.fail("V4", f"The tree cannot be continued from its tiles: {error}.", index=self.start)
+            self.report.fail("V4", f"The tree cannot be continued from its tiles: {error}", index=self.start)
             return tree.Frontier()
 
     def learn_targets(self, anchor_path: Path | None, old_receipts: Sequence[bytes]) -> None:
