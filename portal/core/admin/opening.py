@@ -27,7 +27,9 @@ PURPOSES = [
 
 
 class OpeningForm(forms.Form):
-    purpose = forms.ChoiceField(label=_("Why do you open this record?"), choices=PURPOSES)
+    purpose = forms.ChoiceField(
+        label=_("Why do you open this record?"), choices=[("", _("Choose a purpose")), *PURPOSES]
+    )
     ticket = forms.RegexField(
         label=_("Ticket or queue"),
         regex=r"^[A-Za-z0-9 _-]{2,60}$",
