@@ -27,6 +27,10 @@ def ticket(world: Any) -> list[Any]:
     return [world.ticket.reference]
 
 
+def document(world: Any) -> list[Any]:
+    return ["OS-DO-7K4M-9QX2"]
+
+
 def own_customer(world: Any) -> list[Any]:
     return [world.customer.reference]
 
@@ -106,6 +110,11 @@ PAGES: dict[str, Page] = {
     "privacy:grievances": Page(For.CUSTOMERS),
     "privacy:home": Page(For.ANYBODY),
     "privacy:invitation": Page(For.SECRET, token),
+    "privacy:kyc": Page(For.CUSTOMERS),
+    "privacy:kyc-check": Page(For.MEMBERS, document, is_empty=True),
+    "privacy:kyc-document": Page(For.MEMBERS, document, is_empty=True),
+    "privacy:kyc-page": Page(For.MEMBERS, lambda w: [*document(w), 1], is_empty=True),
+    "privacy:kyc-upload": Page(For.MEMBERS, lambda w: [w.customer.reference, "pan-card"], is_empty=True),
     "privacy:language": Page(For.ANYBODY),
     "privacy:members": Page(For.MEMBERS, own_customer),
     "privacy:message": Page(For.OWNERS, lambda w: [w.message.reference]),
@@ -136,7 +145,8 @@ PAGES: dict[str, Page] = {
     "privacy:track-withdraw": Page(For.SECRET, ticket, is_post=True),
     "privacy:undo-stop": Page(For.CUSTOMERS, is_post=True),
     "privacy:verify-receipt": Page(For.ANYBODY),
-    # The demonstration's mailbox: there only in the demonstration
+    # There only in the demonstration
+    "demo:first-page": Page(For.NOBODY),
     "demo:letter": Page(For.NOBODY, lambda w: [w.message.reference]),
     "demo:mailbox": Page(For.NOBODY),
     # Staff's way in
@@ -180,7 +190,23 @@ PAGES: dict[str, Page] = {
 
 PROPOSAL = {"approve": "people.role:change", "refuse": "people.role:change"}
 BOOKS: dict[str, Book] = {
-    "audit_auditevent": Book("audit.event:view"),
+    "audit_auditevent": Book("audit.event:view", export="audit.event:export"),
+    "consent_consentevent": Book("consent.event:view", export="consent.event:export"),
+    "consent_consentstate": Book("consent.state:view", export="consent.event:export"),
+    "consent_defectoverride": Book(
+        "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}
+    ),
+    "consent_noticeversion": Book(
+        "consent.notice:view",
+        export="jobs.list:export",
+        acts={"drop-draft": "consent.notice:propose", "propose-publication": "consent.notice:propose"},
+    ),
+    "consent_policydefect": Book(
+        "consent.notice:view", export="jobs.list:export", acts={"propose-override": "consent.notice:propose"}
+    ),
+    "consent_publicationproposal": Book(
+        "consent.notice:view", export="jobs.list:export", acts={"answer-proposal": "consent.notice:publish"}
+    ),
     "grievances_ticket": Book(
         "grievances.ticket:view",
         export="grievances.ticket:export",
@@ -188,21 +214,39 @@ BOOKS: dict[str, Book] = {
         of_row={"file": ("grievances.ticket:read", [0]), "write": ("grievances.ticket:view", [])},
         row=lambda world: world.ticket,
     ),
-    "jobs_job": Book("jobs.job:view", acts={"cancel-job": "jobs.job:cancel", "restart-job": "jobs.job:restart"}),
-    "law_clock": Book("law.clock:view"),
-    "law_houserule": Book("law.rule:view"),
-    "law_legalrule": Book("law.rule:view"),
-    "law_organisationprofile": Book("law.profile:view"),
-    "law_purpose": Book("law.purpose:view"),
+    "jobs_job": Book(
+        "jobs.job:view",
+        export="jobs.list:export",
+        acts={"cancel-job": "jobs.job:cancel", "restart-job": "jobs.job:restart"},
+    ),
+    "kyc_case": Book("kyc.case:view", export="kyc.case:export"),
+    "kyc_decision": Book("kyc.document:view", export="kyc.case:export"),
+    "kyc_document": Book(
+        "kyc.document:view",
+        export="kyc.case:export",
+        acts={"give-back": "kyc.case:decide", "take": "kyc.case:decide"},
+        of_row={
+            "answer": ("kyc.case:decide", []),
+            "number": ("kyc.document:open", []),
+            "page": ("kyc.document:open", [1]),
+            "propose": ("kyc.case:decide", []),
+        },
+    ),
+    "law_clock": Book("law.clock:view", export="jobs.list:export"),
+    "law_houserule": Book("law.rule:view", export="jobs.list:export"),
+    "law_legalrule": Book("law.rule:view", export="jobs.list:export"),
+    "law_organisationprofile": Book("law.profile:view", export="jobs.list:export"),
+    "law_purpose": Book("law.purpose:view", export="jobs.list:export"),
     "outbox_message": Book(
         "outbox.message:view",
+        export="jobs.list:export",
         acts={
             "close-unsent": "outbox.message:close",
             "show-words": "outbox.message:read",
             "try-again": "outbox.message:retry",
         },
     ),
-    "outbox_templateversion": Book("outbox.message:view"),
+    "outbox_templateversion": Book("outbox.message:view", export="jobs.list:export"),
     "people_customer": Book(
         "people.customer:view",
         add="people.customer:create",
@@ -216,9 +260,11 @@ BOOKS: dict[str, Book] = {
         extra={"import": "people.customer:import"},
         row=lambda world: world.customer,
     ),
-    "people_fiduciary": Book("people.fiduciary:view"),
+    "people_fiduciary": Book("people.fiduciary:view", export="jobs.list:export"),
     "people_foureyesrule": Book("people.role:view", export="people.role:export"),
-    "people_invitation": Book("people.customer:view", acts={"cancel": "people.customer:invite"}),
+    "people_invitation": Book(
+        "people.customer:view", export="jobs.list:export", acts={"cancel": "people.customer:invite"}
+    ),
     "people_mfareset": Book(
         "people.mfa:view",
         export="people.role:export",
@@ -226,10 +272,11 @@ BOOKS: dict[str, Book] = {
     ),
     "people_principal": Book(
         "people.customer:view",
+        export="jobs.list:export",
         acts={"reveal-addresses": "people.customer:reveal", "unlock": "people.customer:unlock"},
         row=lambda world: world.owner.principal,
     ),
-    "people_role": Book("people.role:view"),
+    "people_role": Book("people.role:view", export="jobs.list:export"),
     "people_rolegrant": Book(
         "people.role:view",
         export="people.role:export",
@@ -253,24 +300,37 @@ BOOKS: dict[str, Book] = {
     ),
     "registers_companydetails": Book(
         "registers.company:view",
+        export="jobs.list:export",
         add="registers.company:propose",
         acts={"answer-company": "registers.company:propose"},
     ),
     "registers_officer": Book(
         "registers.officer:view",
+        export="jobs.list:export",
         add="registers.officer:propose",
         acts={"answer-officer": "registers.officer:propose"},
     ),
-    "retention_erasurerun": Book("retention.run:view"),
+    "retention_erasurerun": Book("retention.run:view", export="jobs.list:export"),
     "retention_hold": Book(
-        "retention.hold:view", add="retention.hold:place", acts={"propose-release": "retention.hold:place"}
+        "retention.hold:view",
+        export="jobs.list:export",
+        add="retention.hold:place",
+        acts={"propose-release": "retention.hold:place"},
     ),
-    "retention_holdrelease": Book("retention.hold:view", acts={"answer-release": "retention.hold:release"}),
-    "retention_retentionrule": Book("retention.rule:view"),
+    "retention_holdrelease": Book(
+        "retention.hold:view", export="jobs.list:export", acts={"answer-release": "retention.hold:release"}
+    ),
+    "retention_retentionrule": Book("retention.rule:view", export="jobs.list:export"),
     "workplace_profileproposal": Book(
-        "law.profile:view", add="law.profile:propose", acts={"answer-proposal": "law.profile:answer"}
+        "law.profile:view",
+        export="jobs.list:export",
+        add="law.profile:propose",
+        acts={"answer-proposal": "law.profile:answer"},
     ),
     "workplace_purposeproposal": Book(
-        "law.purpose:view", add="law.purpose:propose", acts={"answer-proposal": "law.purpose:answer"}
+        "law.purpose:view",
+        export="jobs.list:export",
+        add="law.purpose:propose",
+        acts={"answer-proposal": "law.purpose:answer"},
     ),
 }
