@@ -17,7 +17,7 @@ from portal.demo.story import staff, telling
 from portal.ledger.services import seal_now
 
 #: Seconds that ``--once`` gives the queue to run dry.
-LIMIT = 90.0
+LIMIT = 300.0
 #: ``DEMO_STORY=0`` serves an empty portal: for tests of the process itself.
 STORY = os.environ.get("DEMO_STORY", "1") != "0"
 
