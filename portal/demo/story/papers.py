@@ -2,6 +2,7 @@
 
 import io
 import random
+from functools import cache
 
 import typst
 from fontpkg_noto_sans import ROOT
@@ -11,6 +12,7 @@ CARD = (1000, 630)
 _FONT = next(str(path) for path in sorted(ROOT.rglob("*.ttf")) if "Italic" not in path.name)
 
 
+@cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(_FONT, size)
 

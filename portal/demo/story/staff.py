@@ -50,7 +50,8 @@ def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
             )
         else:
             user = staff.create(email=address(mailbox), full_name=name, actor=_as(made["administrator"]), now=now)
-            user.set_password(PASSWORD)
+            # One password for all: hashing it again for each would cost a fifth of a second.
+            user.password = made["administrator"].password
             user.save(update_fields=["password"])
             _give(cast, user, role, maker=made["administrator"], checker=made["data.protection"])
         with transaction.atomic():
