@@ -1,4 +1,5 @@
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,66 @@ def test_every_message_file_can_be_read_and_names_no_person_in_its_subject() -> 
         template = texts.parse(kind, language, path.read_text())
         assert "name" not in template.subject, path.name
         assert texts.load(kind, "en").language == "en", f"{path.name} has no English text to fall back to"
+
+
+#: Letters that only staff get: the workplace is in English.
+STAFF_ONLY = {
+    "grievances.staff_due_soon",
+    "grievances.staff_late",
+    "kyc.staff_late",
+    "signin.factor_added",
+    "signin.factor_removed",
+    "signin.factor_reset",
+    "signin.password_changed",
+    "signin.password_reset",
+    "signin.recovery_codes_made",
+    "signin.staff_invitation",
+}
+FOLDER = settings.BASE_DIR / "templates" / "messages"
+CUSTOMER_KINDS = sorted({path.name.removesuffix(".en.txt") for path in FOLDER.glob("*.en.txt")} - STAFF_ONLY)
+LANGUAGES = sorted(code for code, _name in settings.LANGUAGES)
+VALUE = re.compile(r"\{\{ (\w+) \}\}")
+REVIEW = "NEEDS NATIVE REVIEW"
+
+
+def test_customers_are_written_to_in_three_languages() -> None:
+    assert LANGUAGES == ["en", "hi", "mr"]
+    assert len(CUSTOMER_KINDS) > 15
+
+
+@pytest.mark.parametrize("kind", CUSTOMER_KINDS)
+def test_a_customers_letter_says_the_same_in_every_language(kind: str) -> None:
+    english = texts.load(kind, "en")
+    for language in LANGUAGES:
+        letter = texts.load(kind, language)
+        assert letter.language == language, f"{kind} has no text in {language}"
+        assert letter.category == english.category
+        assert set(VALUE.findall(letter.subject)) == set(VALUE.findall(english.subject)), language
+        assert sorted(set(VALUE.findall(letter.body))) == sorted(set(VALUE.findall(english.body))), language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", CUSTOMER_KINDS)
+def test_a_customers_letter_shows_every_value_and_nothing_of_its_making(kind: str, language: str) -> None:
+    letter = texts.load(kind, language)
+    context = {name: f"<{name}>" for name in VALUE.findall(letter.source)}
+    subject, body = texts.render(letter, context, footer="")
+    assert all(value in subject + body for value in context.values())
+    assert not re.search(r"[{}]|#\}|%", subject + body)
+    assert REVIEW not in subject + body
+    assert body == body.lstrip()
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+@pytest.mark.parametrize("kind", CUSTOMER_KINDS)
+def test_a_draft_letter_says_in_its_file_that_nobody_has_reviewed_it(kind: str, language: str) -> None:
+    letter = texts.load(kind, language)
+    assert REVIEW in letter.source
+    assert re.search("[\u0900-\u097f]", letter.subject)
+    assert re.search("[\u0900-\u097f]", letter.body)
+
+
+@pytest.mark.parametrize("kind", CUSTOMER_KINDS)
+def test_a_subject_holds_no_value_but_the_reference(kind: str) -> None:
+    for language in LANGUAGES:
+        assert set(VALUE.findall(texts.load(kind, language).subject)) <= {"reference"}, language
