@@ -4,12 +4,15 @@ With nothing set the portal is *embedded*: SQLite and files under ``var/``, one 
 ``PRODUCTION=1`` refuses to start with a missing, weak or demonstration key (``portal/core/system_checks.py``).
 """
 
+import contextlib
+import os
 import secrets
 import sys
 from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from portal.schedule import BEAT
 
@@ -30,9 +33,17 @@ def _key(name: str) -> str:
     path = VAR / "keys" / name.lower()
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text().strip()
+        # Written whole under another name first: a process that dies or starts meanwhile never reads half a key.
+        new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):  # another process was first: its key counts
+            os.link(new, path)
+        new.unlink()
+    kept = path.read_text().strip()
+    if not kept:
+        raise ImproperlyConfigured(f"{path} is empty. Restore the key it held, or remove the file if nothing was kept.")
+    return kept
 
 
 SECRET_KEY = _key("SECRET_KEY")

@@ -8,6 +8,7 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from portal.core import hooks
@@ -34,7 +35,7 @@ def _is_weak(secret: str) -> bool:
 
 
 def production_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """core.E001-E003: production needs strong keys, a broker and the demonstration off."""
+    """core.E001-E005, E008: production needs strong keys, a broker, two databases and its own name."""
     if not settings.PRODUCTION:
         return []
     found: list[CheckMessage] = [
@@ -50,6 +51,11 @@ def production_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
         found.append(
             Error("DATABASE_URL is not set.", hint="Set DATABASE_URL to a PostgreSQL database.", id="core.E004")
         )
+    if "sqlite3" in settings.DATABASES["keys"]["ENGINE"]:
+        hint = "Set KEYS_DATABASE_URL to a PostgreSQL database apart from the main one and from its backups."
+        found.append(
+            Error("KEYS_DATABASE_URL is not set: each machine would have its own keys.", hint=hint, id="core.E008")
+        )
     if not settings.ALLOWED_HOSTS:
         found.append(
             Error("ALLOWED_HOSTS is not set.", hint="Set ALLOWED_HOSTS to the portal's names.", id="core.E005")
@@ -63,6 +69,13 @@ def production_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
             )
         )
     return found
+
+
+def refuse_unfit_production() -> None:
+    """For the start of a server or worker, which run no checks of their own. Raises ImproperlyConfigured with the ids."""
+    unfit = [message for message in production_keys(None) if message.is_serious()]
+    if unfit:
+        raise ImproperlyConfigured("; ".join(f"{message.id}: {message.msg}" for message in unfit))
 
 
 def declared_fields(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

@@ -1,6 +1,10 @@
 import hashlib
+import os
+import subprocess
+import sys
 
 import pytest
+from celery.signals import worker_init
 from django.core import checks
 
 from portal.core import system_checks
@@ -8,6 +12,8 @@ from portal.core.data_categories import declare
 
 # The same in every test process, or they would not agree on the names of the tests.
 GOOD = {name: hashlib.sha256(name.encode()).hexdigest() for name in system_checks.SECRETS}
+
+PG = {"ENGINE": "django.db.backends.postgresql"}
 
 
 @pytest.fixture
@@ -17,7 +23,7 @@ def production(settings):
     settings.CELERY_BROKER_URL = settings.REDIS_URL
     settings.ALLOWED_HOSTS = ["portal.example"]
     settings.MIGRATE_DATABASE_URL = "postgres://owner@db.example/portal"
-    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+    settings.DATABASES = {"default": PG, "keys": PG}
     for name, value in GOOD.items():
         setattr(settings, name, value)
     return settings
@@ -42,6 +48,7 @@ def test_a_complete_production_setting_is_silent(production):
         ("LOOKUP_KEY", GOOD["VAULT_KEY"], "core.E002"),
         ("REDIS_URL", "", "core.E003"),
         ("ALLOWED_HOSTS", [], "core.E005"),
+        ("DATABASES", {"default": PG, "keys": {"ENGINE": "django.db.backends.sqlite3"}}, "core.E008"),
         ("MIGRATE_DATABASE_URL", "", "core.W007"),
         ("CELERY_BROKER_URL", "memory://", "core.E006"),
     ],
@@ -68,3 +75,42 @@ def test_a_field_declared_twice_or_under_an_unknown_category_is_refused():
 
 def test_the_checks_of_the_project_pass():
     assert [m for m in checks.run_checks() if m.level >= checks.WARNING] == []
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_a_worker_does_not_start_with_a_missing_key(production):
+    worker_init.send(sender=None)
+    production.VAULT_KEY = ""
+    with pytest.raises(SystemExit, match=r"core\.E001: VAULT_KEY is missing or weak"):
+        worker_init.send(sender=None)
+
+
+def started(program, **environment):
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", program], env={**kept, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_web_server_does_not_start_with_a_missing_key():
+    keys = {**GOOD, "VAULT_KEY": ""}
+    ended = started("import portal.wsgi", PRODUCTION="1", DATABASE_URL="postgres://db.example/portal", **keys)
+    assert ended.returncode == 1
+    assert "core.E001: VAULT_KEY is missing or weak" in ended.stderr
+
+
+def test_a_key_file_that_a_dying_process_left_empty_is_never_a_key(tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "vault_key").touch()
+    ended = started("import portal.settings", PORTAL_VAR=str(tmp_path))
+    assert "vault_key is empty" in ended.stderr
+
+
+def test_keys_are_made_once_and_whole(tmp_path):
+    program = "from portal import settings; print(settings.VAULT_KEY)"
+    first, second = (started(program, PORTAL_VAR=str(tmp_path)).stdout for _ in range(2))
+    assert len(first.strip()) == 64
+    assert first == second
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == [
+        *("ledger_key", "lookup_key", "secret_key", "vault_key")
+    ]
