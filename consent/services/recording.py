@@ -35,7 +35,10 @@ Evidence = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer about one address. ``notice`` is the exact text that was shown; a yes needs it."""
+    """One answer about one address. ``notice`` is the exact text that was shown; a yes needs it.
+
+    ``ends_at`` is for a yes that is only restored: it ends when it would have ended.
+    """
 
     address: Address
     purpose: str
@@ -43,6 +46,7 @@ class Choice:
     answer: Answer
     notice: NoticeText | None = None
     evidence: Sequence[Evidence] = ()
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -217,13 +221,19 @@ def _append_once(
         previous=previous,
         occurred_at=occurred_at,
         recorded_at=at,
-        expires_at=validity.ends(choice.purpose, start=occurred_at, recorded_at=at) if choice.answer in YES else None,
+        expires_at=_ends_at(choice, occurred_at=occurred_at, recorded_at=at),
     )
     if previous is None:
         projection.first_state(event).save(force_insert=True)
     else:
         projection.refold(projection.Key(fiduciary.pk, address_key, choice.purpose, choice.channel))
     return event
+
+
+def _ends_at(choice: Choice, *, occurred_at: datetime, recorded_at: datetime) -> datetime | None:
+    if choice.answer not in YES:
+        return None
+    return choice.ends_at or validity.ends(choice.purpose, start=occurred_at, recorded_at=recorded_at)
 
 
 def leaf_of(

@@ -114,7 +114,7 @@ def undo_until(receipt: ConsentReceipt) -> datetime:
 def undo_stop(*, receipt: ConsentReceipt, actor: Actor, now: datetime | None = None) -> Recorded:
     """Restore what was answered before a stop, as new events; nothing more than that, and only for some minutes.
 
-    Whatever was answered again since the stop stays as it is. Raises Refused when the time is over or the receipt is no
+    A yes ends when it would have ended without the stop, and one that was over stays over. Whatever was answered again since the stop stays as it is. Raises Refused when the time is over or the receipt is no
     stop. The caller makes sure that it is the browser that stopped.
     """
     at = now or clock.now()
@@ -128,7 +128,8 @@ def undo_stop(*, receipt: ConsentReceipt, actor: Actor, now: datetime | None = N
         if ConsentEvent.objects.filter(previous=event).exists():
             continue
         before = event.previous if event.answer == Answer.WITHDRAWN else None
-        was_yes = before is not None and before.answer in YES
+        ends_at = before.expires_at if before is not None else None
+        was_yes = before is not None and before.answer in YES and (ends_at is None or ends_at > at)
         choices.append(
             Choice(
                 Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified),
@@ -137,6 +138,7 @@ def undo_stop(*, receipt: ConsentReceipt, actor: Actor, now: datetime | None = N
                 Answer.GIVEN if was_yes else Answer.EXPIRED,
                 _notice_of(before),
                 [{"type": "undone_event", "sha256": hashlib.sha256(str(event.entry_id).encode()).hexdigest()}],
+                ends_at=ends_at,
             )
         )
     return record_all(

@@ -97,6 +97,22 @@ def test_undo_restores_what_was_before_and_nothing_more(asha):
     assert ConsentEvent.objects.filter(pk__in=[event.pk for event in done.events]).count() == len(done.events)
 
 
+def test_undo_gives_a_yes_no_longer_life_than_it_had(asha):
+    yes = said(asha, "given")
+    shortly_before = yes.expires_at - timedelta(minutes=1)
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, now=shortly_before)
+    undone = undo_stop(receipt=done.receipt, actor=actor.SYSTEM, now=shortly_before)
+    assert [event.expires_at for event in undone.events if event.answer == Answer.GIVEN] == [yes.expires_at]
+
+
+def test_undo_does_not_bring_back_a_yes_that_was_over(asha):
+    over = said(asha, "given").expires_at
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, now=over)
+    undone = undo_stop(receipt=done.receipt, actor=actor.SYSTEM, now=over)
+    assert not [event for event in undone.events if event.answer == Answer.GIVEN]
+    assert not ConsentState.objects.filter(answer=Answer.GIVEN).exists()
+
+
 def test_undo_keeps_what_was_answered_again_after_the_stop(asha):
     said(asha, "given")
     done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
