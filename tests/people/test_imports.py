@@ -55,6 +55,16 @@ def test_a_trial_changes_nothing_and_the_same_file_then_goes_in():
     assert event.facts == {"rows": 2, "count": 2, "errors": 0}
 
 
+def test_a_second_press_does_not_make_the_customers_again():
+    client = staff_client(StaffFactory(roles=["administrator"]))
+    tried = {"tried": upload(client, GOOD).context["tried"]}
+    client.post(URL, tried)
+    again = client.post(URL, tried)
+    assert "These customers were created already" in again.content.decode()
+    assert Customer.objects.count() == 2
+    assert Invitation.objects.count() == 1
+
+
 def test_each_fault_is_named_with_its_line_and_no_line_goes_in():
     report = run(BAD)
     assert [(fault.line, fault.message.split(".")[0]) for fault in report.faults] == [

@@ -67,5 +67,6 @@ class ImportPages(StaffModelAdmin):
             context["tried"] = imports.seal(rows, user_id=int(request.user.pk or 0))
 
     def _for_good(self, request: HttpRequest) -> imports.Report:
-        rows = imports.unseal(request.POST["tried"], user_id=int(request.user.pk or 0))
-        return imports.run(rows=rows, actor=request.actor, now=clock.now(), is_trial=False)  # type: ignore[attr-defined]
+        tried = request.POST["tried"]
+        rows = imports.unseal(tried, user_id=int(request.user.pk or 0))
+        return imports.run(rows=rows, actor=request.actor, now=clock.now(), is_trial=False, tried=tried)  # type: ignore[attr-defined]

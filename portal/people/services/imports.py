@@ -1,6 +1,7 @@
 """Customers from CSV or XLSX: every line is tried, each fault is named, and either all lines go in or none."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,10 +13,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
 from portal.core import addresses, ciphers
 from portal.core.actor import Actor
 from portal.core.errors import PortalError, Refused
+from portal.people.models import User
 from portal.people.services import customers
 from portal.people.states import ContactKind, CustomerKind
 
@@ -25,6 +28,7 @@ REQUIRED = ("name", "kind")
 MOST_ROWS = 2000
 MOST_BYTES = 4 * 1024 * 1024
 _PURPOSE = "people.import"
+_ABOUT = "people.customer:import"
 
 Row = dict[str, str]
 
@@ -87,15 +91,19 @@ def _table(name: str, content: bytes) -> tablib.Dataset:
     raise Refused(_("Choose a CSV or an XLSX file."), code="TYPE")
 
 
-def run(*, rows: Sequence[Row], actor: Actor, now: datetime, is_trial: bool) -> Report:
+def run(*, rows: Sequence[Row], actor: Actor, now: datetime, is_trial: bool, tried: str = "") -> Report:
     """Create a customer for each line and invite its owner, in one transaction; with a fault, or as a trial, undo all.
 
-    The trial goes through the same services, so that what passes it goes in. Raises nothing for a bad line.
+    The trial goes through the same services, so that what passes it goes in. Raises nothing for a bad line;
+    Refused when the sealed lines ``tried`` went in before: a second press must not make every customer twice.
     """
     report = Report(rows=len(rows))
+    about = f"people.customer:import/{hashlib.sha256(tried.encode()).hexdigest()[:16]}" if tried else _ABOUT
     seen: dict[str, int] = {}
     try:
         with transaction.atomic():
+            if tried:
+                _refuse_twice(about, actor)
             for number, row in enumerate(rows, start=2):
                 _one(row, number, seen, report, actor, now)
             if is_trial or report.faults:
@@ -103,7 +111,7 @@ def run(*, rows: Sequence[Row], actor: Actor, now: datetime, is_trial: bool) -> 
             record(
                 AuditKind.PEOPLE_CUSTOMER_IMPORTED,
                 actor=actor,
-                about="people.customer:import",
+                about=about,
                 facts={"rows": report.rows, "count": report.created, "errors": 0},
                 personal={},
                 at=now,
@@ -111,6 +119,15 @@ def run(*, rows: Sequence[Row], actor: Actor, now: datetime, is_trial: bool) -> 
     except _Undo:
         report.created = 0
     return report
+
+
+def _refuse_twice(about: str, actor: Actor) -> None:
+    """The login's row is locked, so that two presses at once come one after the other."""
+    User.objects.select_for_update().filter(pk=actor.user_id or 0).first()
+    if AuditEvent.objects.filter(about=about, kind=str(AuditKind.PEOPLE_CUSTOMER_IMPORTED)).exists():
+        raise Refused(
+            _("These customers were created already. Look at the list of customers."), code="IMPORTED_ALREADY"
+        )
 
 
 def _one(row: Row, number: int, seen: dict[str, int], report: Report, actor: Actor, now: datetime) -> None:
