@@ -18,7 +18,7 @@ from kyc.services import settling
 from kyc.states import DOCUMENT_MOVES, REPLACEABLE, CaseState, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import ciphers, ids
+from portal.core import ciphers, clock, ids
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
@@ -179,4 +179,6 @@ def _replace_earlier(case: Case, kind: str, actor: Actor, now: datetime) -> None
 
 
 def _is_due_again(case: Case, now: datetime) -> bool:
-    return case.state == CaseState.APPROVED and case.rekyc_on is not None and case.rekyc_on <= now.date()
+    """The day begins at midnight in India, where the customer and the promise are."""
+    today = now.astimezone(clock.IST).date()
+    return case.state == CaseState.APPROVED and case.rekyc_on is not None and case.rekyc_on <= today

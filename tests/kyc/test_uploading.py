@@ -1,3 +1,4 @@
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -6,6 +7,7 @@ from kyc import words
 from kyc.models import Case, Document
 from kyc.services import send
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.core.errors import IllegalMove, Refused
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import texts
@@ -71,6 +73,17 @@ def test_a_newer_file_replaces_one_that_was_not_sent_and_ends_its_quarantine(ind
     first.refresh_from_db()
     assert (first.state, second.state) == ("replaced", "received")
     assert AuditEvent.objects.filter(kind="vault.key.shredded").count() == 1
+
+
+def test_re_kyc_begins_at_midnight_in_india(individual):
+    first = checked(individual)
+    day = date(2028, 11, 25)
+    Document.objects.filter(pk=first.pk).update(state="approved")
+    Case.objects.update(state="approved", rekyc_on=day)
+    midnight = datetime.combine(day, time(), tzinfo=clock.IST).astimezone(UTC)
+    with pytest.raises(IllegalMove):
+        uploaded(individual, now=midnight - timedelta(milliseconds=1))
+    assert uploaded(individual, now=midnight).state == "received"
 
 
 def test_a_file_that_is_with_us_cannot_be_replaced(individual):
