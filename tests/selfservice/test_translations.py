@@ -8,7 +8,11 @@ import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation.template import templatize
+
+from kyc.states import DecisionReason, DocumentKind
+from kyc.words import FAULTS, NUMBERS
 
 ROOT = Path(settings.BASE_DIR)
 KEYWORDS = {
@@ -21,7 +25,7 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
 }
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
-#: What writes the words of customers' pages.
+#: What writes the words of customers' pages, and what stands in their letters.
 SOURCES = [
     *(ROOT / "templates" / "selfservice").rglob("*.html"),
     *(ROOT / "portal" / "selfservice").rglob("*.py"),
@@ -31,6 +35,24 @@ SOURCES = [
     ROOT / "portal" / "signin" / "views" / "customers.py",
     ROOT / "portal" / "people" / "services" / "codes.py",
     ROOT / "portal" / "core" / "addresses.py",
+    ROOT / "consent" / "letters.py",
+    ROOT / "consent" / "services" / "acknowledging.py",
+    ROOT / "consent" / "services" / "addresses.py",
+    ROOT / "consent" / "services" / "choosing.py",
+    ROOT / "consent" / "services" / "preferring.py",
+    ROOT / "consent" / "services" / "recording.py",
+    ROOT / "consent" / "services" / "withdrawing.py",
+    ROOT / "grievances" / "services" / "drafts.py",
+    ROOT / "grievances" / "services" / "reading.py",
+    ROOT / "grievances" / "services" / "resolving.py",
+    ROOT / "grievances" / "services" / "thread.py",
+    ROOT / "grievances" / "services" / "uploads.py",
+    ROOT / "kyc" / "services" / "uploading.py",
+    ROOT / "portal" / "law" / "explanations.py",
+    ROOT / "portal" / "people" / "services" / "customers.py",
+    ROOT / "portal" / "people" / "services" / "invitations.py",
+    ROOT / "portal" / "people" / "services" / "logins.py",
+    ROOT / "portal" / "registers" / "services" / "letters.py",
 ]
 
 
@@ -62,6 +84,15 @@ def translated(language):
 def test_no_text_of_a_customers_page_is_left_in_english(language):
     wanted = {text for source in SOURCES for text in texts(source)}
     assert len(wanted) > 300
+    assert sorted(wanted - translated(language)) == []
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language):
+    with translation.override("en"):
+        numbers = [text for texts_of_type in NUMBERS.values() for text in texts_of_type.values()]
+        wanted = {str(text) for text in (*DocumentKind.labels, *DecisionReason.labels, *FAULTS.values(), *numbers)}
+    assert len(wanted) > 25
     assert sorted(wanted - translated(language)) == []
 
 
