@@ -26,7 +26,11 @@ BEAT: dict[str, dict[str, Any]] = {
     "law-sweep": {"task": "portal.law.tasks.sweep", "schedule": 60.0, "options": {"expires": 55.0}},
     "consent-end-what-is-over": {"task": "consent.tasks.end_what_is_over", "schedule": crontab(minute="*/15")},
     "kyc-sweep": {"task": "kyc.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
-    "ledger-finish-redactions": {"task": "portal.ledger.tasks.finish_redactions", "schedule": crontab(minute="40")},
+    "ledger-finish-redactions": {
+        "task": "portal.ledger.tasks.finish_redactions",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.0}},
     "retention-run": {"task": "portal.retention.tasks.run_retention", "schedule": crontab(hour="3", minute="10")},

@@ -11,7 +11,7 @@ from portal.ledger import services, tasks
 from portal.ledger.errors import NotSealed
 from portal.ledger.models import Entry, Payload, Redacting
 from portal.ledger.services import redaction
-from portal.ledger.states import EntryKind
+from portal.ledger.states import EntryKind, Scope
 from tests.ledger.factories import EntryFactory
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,15 @@ def test_a_crash_after_the_record_is_no_alarm_and_is_finished_later(sealed):
     tasks.finish_redactions()
     assert not Payload.objects.filter(entry=sealed[0]).exists()
     assert services.verify().failures == []
+
+
+def test_the_hourly_check_finishes_an_old_crash_and_does_not_stop_signing(sealed):
+    with pytest.MonkeyPatch.context() as crash:
+        crash.setattr(redaction, "_delete", lambda pks: 0)
+        redact([sealed[0]])
+    with time_machine.travel(clock.now() + timedelta(minutes=6)):
+        assert services.check_ledger(scope=Scope.ALL).ok
+    assert not Payload.objects.filter(entry=sealed[0]).exists()
 
 
 def test_replaying_after_a_restore_erases_what_was_erased(sealed, monkeypatch):

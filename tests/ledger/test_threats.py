@@ -78,6 +78,8 @@ def resign_everything(sizes):
 
 def cut_back(size):
     attacks.execute("DELETE FROM ledger_leaf WHERE idx >= %s", size)
+    for table, key in (("ledger_payload", "entry_id"), ("ledger_entry", "id")):
+        attacks.execute(f"DELETE FROM {table} WHERE {key} NOT IN (SELECT entry_id FROM ledger_leaf)")
     attacks.execute("DELETE FROM ledger_checkpoint WHERE size > %s", size)
     root = bytes(Checkpoint.objects.get(size=size).root)
     attacks.execute("UPDATE ledger_head SET size = %s, root = %s", size, root)
@@ -303,3 +305,26 @@ def test_a_payload_appended_with_consent_still_opens_from_the_receipt_after_eras
     assert result.ok
     assert result.payload["purpose"] == consent_payload()["purpose"]
     assert receipts.read_receipt(receipt).index == VICTIM
+
+
+def test_an_entry_kept_out_of_the_tree_is_found():
+    with transaction.atomic():
+        entry = EntryFactory()
+        attacks.execute("DELETE FROM ledger_pending WHERE entry_id = %s", entry.pk)
+    services.seal_now()
+    report = services.verify()
+    assert report.checks == ["V1"]
+    assert str(entry.event_id) in report.failures[0].message
+
+
+def test_an_entry_that_waits_for_its_place_is_no_failure():
+    EntryFactory()
+    assert fired() == []
+
+
+@pytest.mark.parametrize("column", ["NULL", "event_id"])
+def test_an_entry_hidden_from_its_subject_is_found(column):
+    with attacks.unguarded():
+        sql = f"UPDATE ledger_entry SET subject_ref = {column} WHERE id = %s"
+        attacks.execute(sql, Leaf.objects.get(pk=VICTIM).entry_id)
+    assert fired() == ["V2"]

@@ -12,7 +12,7 @@ from django.db import connection
 from portal.core import clock
 from portal.ledger import commitment, notes, receipts, tree
 from portal.ledger.errors import AnchorUnusable
-from portal.ledger.models import Checkpoint, Head, Leaf, Payload, Redacting, Tile
+from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Payload, Redacting, Tile
 from portal.ledger.services import keys, signing, tiles
 from portal.ledger.services.anchor import Anchored
 from portal.ledger.services.anchor import read as read_anchor
@@ -202,8 +202,9 @@ class _Run:
         said = [f'"event_id":"{row.event_id}"', f'"kind":"{row.kind}"']
         said.append(f'"recorded_at":"{clock.stamp(row.recorded_at)}"')
         if row.subject_ref is not None:
-            said.append(f':"{row.subject_ref}"')
-        if any(member.encode() not in body for member in said):
+            member = "principal" if row.kind == EntryKind.CONSENT else "subject"
+            said.append(f'"{member}":"{row.subject_ref}"')
+        if any(member.encode() not in body for member in said) or (row.subject_ref is None and _names_a_subject(body)):
             self.report.fail("V2", "A column says something else than the content.", index=row.index)
 
     def _pass_checkpoints(self, size: int) -> None:
@@ -235,6 +236,7 @@ class _Run:
         extra = Leaf.objects.filter(pk__gte=report.size).order_by("pk").values_list("pk", flat=True).first()
         if extra is not None and not _head_reaches(extra + 1):
             report.fail("V1", "A leaf lies beyond the head.", index=extra)
+        self._check_lost_entries()
         if self.frontier.root() != report.root:
             report.fail("V3", "The leaves do not lead to the head's root.")
         self._check_roots()
@@ -247,6 +249,12 @@ class _Run:
         self._compare_tiles(self.frontier.take_tiles())
         self._check_tile_counts()
         self._check_redactions()
+
+    def _check_lost_entries(self) -> None:
+        """An entry that neither has its place nor waits for one was kept out of the tree: nobody would ever seal it."""
+        lost = Entry.objects.filter(leaf=None, pending=None).order_by("pk").values_list("event_id", flat=True)
+        for event_id in lost[:MOST_LISTED]:
+            self.report.fail("V1", f"The entry {event_id} is neither in the tree nor waiting for its place.")
 
     def _compare_tiles(self, expected: Mapping[tree.TileKey, bytes]) -> None:
         for (level, n), tile in expected.items():
@@ -281,6 +289,14 @@ class _Run:
         )
         for index in sorted(left - under_way):
             self.report.fail("V7b", "The content was redacted and is here again.", index=index)
+
+
+def _names_a_subject(body: bytes) -> bool:
+    """Whether the content is about somebody. Read only where the bytes hint at it: facts may use the same words."""
+    if b'"principal":"' not in body and b'"subject":"' not in body:
+        return False
+    said = commitment.read_payload(body)
+    return bool(said.get("principal") or said.get("subject"))
 
 
 def _head_reaches(size: int) -> bool:

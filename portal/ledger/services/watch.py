@@ -8,6 +8,7 @@ from portal.core import clock
 from portal.core.errors import Refused
 from portal.ledger.models import Verification
 from portal.ledger.services import signing
+from portal.ledger.services.redaction import finish_redactions
 from portal.ledger.services.verification import Progress, Report, verify
 from portal.ledger.states import Scope
 
@@ -19,6 +20,7 @@ def check_ledger(*, scope: Scope, progress: Progress | None = None, now: datetim
     outside it, so that sealing goes on meanwhile.
     """
     started = now or clock.now()
+    finish_redactions()  # what a crash left half done is no alarm
     start = 0
     if scope == Scope.NEW:
         last = Verification.objects.filter(ok=True).order_by("-size").first()
@@ -41,6 +43,7 @@ def check_ledger(*, scope: Scope, progress: Progress | None = None, now: datetim
 
 def resume_signing_after_check() -> Report:
     """Allow signing again after every check has passed over all leaves. Raises Refused when one still fires."""
+    finish_redactions()
     report = verify()
     if not report.ok:
         raise Refused(f"Signing stays stopped: {', '.join(report.checks)} still fail. Run verify_ledger for the list.")
