@@ -72,8 +72,7 @@ def test_when_the_owner_fails_the_clock_stays_untold(told, monkeypatch):
         raise RuntimeError
 
     monkeypatch.setattr(told, "late", fail)
-    with pytest.raises(RuntimeError):
-        sweeping.sweep(now=clock.due_at + timedelta(hours=1))
+    assert sweeping.sweep(now=clock.due_at + timedelta(hours=1)).late == 0
     monkeypatch.undo()
     clock.refresh_from_db()
     assert clock.told_percent == 0
@@ -88,3 +87,21 @@ def test_more_clocks_than_a_batch_are_all_told(told, monkeypatch):
 def test_the_task_answers_with_counts(told):
     running()
     assert sweep() == {"due_soon": 0, "late": 1}
+
+
+def test_an_owner_that_breaks_keeps_nobody_else_waiting_and_is_told_later(told, monkeypatch):
+    first, second = running(owner="tests.broken:1"), running(owner="tests.thing:2")
+    now = max(first.due_at, second.due_at) + timedelta(days=1)
+    late = told.late
+
+    def breaks(clock, *, now):
+        if clock.owner == "tests.broken:1":
+            raise RuntimeError("asha@example.test")
+        late(clock, now=now)
+
+    monkeypatch.setattr(told, "late", breaks)
+    assert sweeping.sweep(now=now).late == 1
+    assert told.calls == [("tests.thing:2", "late")]
+    monkeypatch.setattr(told, "late", late)
+    assert sweeping.sweep(now=now).late == 1
+    assert told.calls[1:] == [("tests.broken:1", "late")]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import structlog
 from django.db import transaction
 
 from portal.audit.kinds import AuditKind
@@ -18,6 +19,7 @@ from portal.law.services import timing
 from portal.law.states import ClockEventKind
 
 BATCH = 500
+log = structlog.get_logger(__name__)
 
 
 class ClockOwner(Protocol):
@@ -43,17 +45,21 @@ def sweep(*, now: datetime) -> Swept:
     """Tell the owners of every clock that has something to say by ``now``; one transaction a clock, safe to repeat.
 
     A clock is claimed by a conditional UPDATE: two sweeps at once tell its owner once. A sweep that comes late tells
-    of the last share reached only.
+    of the last share reached only. An owner that breaks loses nothing and stops no other: its clock is looked at again
+    by the next sweep.
     """
-    done = Swept()
+    done, broken = Swept(), set[int]()
     actor = system("portal.law.tasks.sweep")
     shares = timing.reminders(now.astimezone(IST).date())
     while True:
-        due = list(
-            Clock.objects.filter(next_at__lte=now).order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH]
-        )
+        waiting = Clock.objects.filter(next_at__lte=now).exclude(pk__in=broken)
+        due = list(waiting.order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH])
         for pk in due:
-            _tell(pk, shares=shares, now=now, actor=actor, done=done)
+            try:
+                _tell(pk, shares=shares, now=now, actor=actor, done=done)
+            except Exception as crash:  # noqa: BLE001 - whatever broke, the deadlines of everybody else run on
+                broken.add(pk)
+                log.error("law.clock_not_told", clock=pk, error=type(crash).__name__)  # noqa: TRY400 - it may quote a person
         if len(due) < BATCH:
             return done
 
@@ -81,7 +87,6 @@ def _tell(pk: int, *, shares: list[int], now: datetime, actor: Actor, done: Swep
             recorded_at=now,
         )
         if late:
-            done.late += 1
             record(
                 AuditKind.LAW_CLOCK_MISSED,
                 actor=actor,
@@ -90,8 +95,10 @@ def _tell(pk: int, *, shares: list[int], now: datetime, actor: Actor, done: Swep
                 subject_ref=clock.subject_ref,
                 at=now,
             )
-        else:
-            done.due_soon += 1
         for owner in hooks.clock_owners:
             if owner.owns(clock.owner):
                 owner.late(clock, now=now) if late else owner.due_soon(clock, percent=percent, now=now)
+    if late:
+        done.late += 1
+    else:
+        done.due_soon += 1
