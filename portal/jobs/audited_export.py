@@ -25,6 +25,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import access, clock
 from portal.core.data_categories import DataCategory
+from portal.core.errors import NotAllowed
 from portal.jobs import exports
 from portal.jobs.permissions import Permission
 
@@ -123,8 +124,9 @@ class AuditedExport(ExportMixin):
     export_template_name = "admin/audited_export.html"
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """By role; nobody bypasses it."""
-        return access.allowed(request.user, self.export_permission)
+        """By role; nobody bypasses it. What a login may not see it may not take away either."""
+        may_see: bool = self.has_view_permission(request)
+        return may_see and access.allowed(request.user, self.export_permission)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Adds "Export" for those who may."""
@@ -139,7 +141,8 @@ class AuditedExport(ExportMixin):
 
     def export_action(self, request: HttpRequest) -> HttpResponseBase:
         """GET asks for the format, POST gives the file. Filters stand in the address, chosen rows in the form."""
-        access.require(request.user, self.export_permission)
+        if not self.has_export_permission(request):
+            raise NotAllowed(_("Your role may not take this list away."))
         chosen = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if len(pk) <= 40]
         rows = self.get_export_queryset(request)
         return self.export_page(request, rows.filter(pk__in=chosen) if chosen else rows, chosen)
@@ -219,7 +222,8 @@ class _Counted:
 
 def _export_chosen(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
     """The change list's action: asks for the format of the chosen rows."""
-    access.require(request.user, modeladmin.export_permission)
+    if not modeladmin.has_export_permission(request):
+        raise NotAllowed(_("Your role may not take this list away."))
     chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
     return cast(HttpResponseBase, modeladmin.export_page(request, queryset, chosen))
 

@@ -185,3 +185,11 @@ def test_every_export_that_ships_reads_its_columns(auditor, file_format):
             resource, model_admin.model._default_manager.all(), file_format=file_format, actor=actors.staff(auditor.pk)
         )
         assert body(response)
+
+
+def test_a_list_that_a_role_may_not_see_cannot_be_taken_away_either(auditor, monkeypatch):
+    monkeypatch.setattr(LoginAdmin, "view_permission", Permission.STAFF_INVITE)
+    client = staff_client(auditor)
+    assert client.get(EXPORT).status_code == 403
+    assert client.post(EXPORT, {"file_format": "csv", "export": "yes"}).status_code == 403
+    assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()

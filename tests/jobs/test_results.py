@@ -92,3 +92,23 @@ def test_a_worker_taken_for_dead_leaves_no_result() -> None:
         assert running.run(job.pk, now=clock.now()) is None
     job.refresh_from_db()
     assert (job.state, job.result_file) == (JobState.QUEUED, None)
+
+
+def test_what_a_dying_worker_left_untied_expires_too(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    job = JobFactory()
+    store = results.files.store
+
+    def dies_after(*args: Any, **kwargs: Any) -> None:
+        store(*args, **kwargs)
+        raise SystemExit
+
+    monkeypatch.setattr(results.files, "store", dies_after)
+    with kind_that(lambda handle: handle.result(io.BytesIO(CONTENT), "answers.csv")), pytest.raises(SystemExit):
+        running.run(job.pk, now=clock.now())
+    job.refresh_from_db()
+    assert (job.result_file, job.result_expires_at is None) == (None, False)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert results.expire(now=clock.now() + timedelta(days=8), limit=10) == 1
+    assert StoredFile.objects.get().shredded_at is not None

@@ -25,17 +25,18 @@ LIFE = "jobs.result_life"
 def keep(job: Job, stream: BinaryIO, file_name: str, *, token: UUID, actor: Actor) -> None:
     """Store the stream and tie it to the job, unless the job went to another worker. A second result replaces the first.
 
-    The stream is written before any lock is taken: it may be long. What is not tied ends with the job's key.
+    The stream is written before any lock is taken: it may be long. The expiry is written before the stream, so that what
+    a dying worker leaves untied ends with the job's key, too.
     Raises NotFound or NotInForce when the house rule for its life is missing.
     """
     now = clock.now()
-    expires_at = now + _life(now)
+    ours = Job.objects.filter(pk=job.pk, lease_token=token)
+    if not ours.update(result_expires_at=now + _life(now)):
+        return
     stored = files.store(
         stream, subject_ref=job.file_ref, retention_class=RetentionClass.EXPORT, kind="jobs.result", actor=actor
     )
-    Job.objects.filter(pk=job.pk, lease_token=token).update(
-        result_file=stored, file_name=file_name[:120], result_expires_at=expires_at
-    )
+    ours.update(result_file=stored, file_name=file_name[:120])
 
 
 def _life(now: datetime) -> timedelta:
