@@ -33,7 +33,8 @@ def build(
 ) -> None:
     """Owners and members answer on the page; recipients come with proof of origin; some withdraw, some stop it all."""
     total = len(people.reachable)
-    owners = {person.pk for person in people.owners.values()}
+    # Two in three have been to the page; the others have not answered yet, which pages show as a no.
+    owners = {person.pk for number, person in enumerate(people.owners.values()) if number % 3}
     for first in range(0, total, CHUNK):
         with piece():
             brought: list[Brought] = []
@@ -80,7 +81,7 @@ def _imported(cast: Cast, person: Principal, email: str, phone: str) -> list[Bro
     """Answers that a list brought with it, each with the hash of the form it came from."""
     at = cast.ago(days=cast.rng.randrange(5, 330), hours=cast.rng.random() * 24)
     proof = [{"type": "form", "sha256": hashlib.sha256(cast.rng.randbytes(16)).hexdigest()}]
-    wanted = [channel for channel in (*PHONE_CHANNELS, Channel.EMAIL) if cast.rng.random() < 0.6] or [Channel.SMS]
+    wanted = [channel for channel in (*PHONE_CHANNELS, Channel.EMAIL) if cast.rng.random() < 0.68] or [Channel.SMS]
     found = []
     for channel, kind, address in _places(tuple(wanted), email, phone):
         answer = Answer.GIVEN if cast.rng.random() < 0.85 else Answer.DENIED
@@ -92,7 +93,7 @@ def _imported(cast: Cast, person: Principal, email: str, phone: str) -> list[Bro
 def _change_their_mind(cast: Cast, people: People) -> None:
     """Withdrawals by reply, by link and by page; a few people stop everything."""
     recipients = [entry for entry in people.reachable if entry[2] and entry[0].pk not in people.with_login]
-    leaving = cast.rng.sample(recipients, len(recipients) // 8)
+    leaving = cast.rng.sample(recipients, len(recipients) // 12)
     for first in range(0, len(leaving), CHUNK):
         with piece():
             for person, _email, _phone in leaving[first : first + CHUNK]:

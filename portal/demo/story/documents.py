@@ -1,7 +1,8 @@
 """Sixty documents in every state: uploaded, checked by machine, decided by two people, asked for again, refused."""
 
+import contextlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connections
@@ -38,17 +39,42 @@ FATES = (
     "waiting",
 )
 BROKEN_EVERY = 13
+NEWEST = 3
 
 
-def build(cast: Cast, people: People, team: Mapping[str, User], *, tell: Callable[[str, int, int], None]) -> None:
-    """Upload each paper, let the machine check all but the newest, and let two people decide about most of them."""
+def upload(cast: Cast, people: People, *, tell: Callable[[str, int, int], None]) -> list[Document]:
+    """Send every paper in, in the customers' name."""
     chosen = [*people.individuals[:INDIVIDUALS], *people.organisations[:ORGANISATIONS]]
     sent: list[Document] = []
     for customer in chosen:
         with piece():
             sent += _upload(cast, customer, number=len(sent))
         tell("documents", len(sent), DOCUMENTS)
-    _check([document.pk for document in sent[:-3]])
+    return sent
+
+
+@contextlib.contextmanager
+def being_checked(sent: list[Document]) -> Iterator[None]:
+    """While the block runs, two threads do what the workers do: each file is judged in a child process.
+
+    The three newest are left to the workers, so that one can see documents wait. Raises what a check raised.
+    """
+
+    def run(document_id: int) -> None:
+        try:
+            checking.run_plan(document_id, now=clock.now())
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        runs = [pool.submit(run, document.pk) for document in sent[:-NEWEST]]
+        yield
+        for one in runs:
+            one.result()
+
+
+def decide(sent: list[Document], team: Mapping[str, User]) -> None:
+    """Two people decide about most of what passed the machine."""
     for document, fate in zip(_ready(sent), FATES * DOCUMENTS, strict=False):
         with piece():
             _decide(document, fate, team)
@@ -95,19 +121,6 @@ def _one(customer: Customer, kind: DocumentKind, number: str, data: bytes, exten
 def _spoiled(data: bytes, number: int) -> bytes:
     """Every so often an upload that broke on the way: the safety checks refuse it and say why."""
     return data[: len(data) // 3] if number % BROKEN_EVERY == BROKEN_EVERY - 1 else data
-
-
-def _check(documents: list[int]) -> None:
-    """What the workers do, here in two threads: each file is judged in a child process."""
-
-    def run(document_id: int) -> None:
-        try:
-            checking.run_plan(document_id, now=clock.now())
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(run, documents))
 
 
 def _ready(sent: list[Document]) -> list[Document]:

@@ -55,9 +55,11 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         team = office.build(cast, actor=ACTOR)
         notice = notices.build(cast, team)
         people = customers.build(cast, actor=ACTOR, tell=tell)
-        answers.build(cast, people, notice, actor=ACTOR, tell=tell)
-        documents.build(cast, people, team, tell=tell)
-        grievances.build(cast, people, team, tell=tell)
+        papers = documents.upload(cast, people, tell=tell)
+        with documents.being_checked(papers):
+            answers.build(cast, people, notice, actor=ACTOR, tell=tell)
+            grievances.build(cast, people, team, tell=tell)
+        documents.decide(papers, team)
     seal_now(wait=60)
 
 

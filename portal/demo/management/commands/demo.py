@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, CommandParser, call_command
 
@@ -15,6 +16,7 @@ from portal.core.commands import PortalCommand
 from portal.demo import server
 from portal.demo.story import staff, telling
 from portal.ledger.services import seal_now
+from portal.vault.router import KEY_DATABASE
 
 #: Seconds that ``--once`` gives the queue to run dry.
 LIMIT = 300.0
@@ -35,8 +37,7 @@ class Command(PortalCommand):
         """Migrate both databases, tell the story if the database is empty, then serve or drain. Not in production."""
         if settings.PRODUCTION:
             raise CommandError("The demonstration does not run with PRODUCTION=1.", returncode=USAGE)
-        for alias in settings.DATABASES:
-            call_command("migrate", database=alias, verbosity=0, interactive=False)
+        self._migrate()
         self._tell_story(seed)
         if once:
             with server.working(timetable=False) as worker:
@@ -49,6 +50,14 @@ class Command(PortalCommand):
             return
         self._print_logins(port)
         self._serve(port)
+
+    def _migrate(self) -> None:
+        """The main database, and in the key database only the rooms that keep keys: the others have no table there."""
+        call_command("migrate", verbosity=0, interactive=False)
+        for room in sorted(
+            {model._meta.app_label for model in apps.get_models() if getattr(model, "key_store", False)}
+        ):
+            call_command("migrate", room, database=KEY_DATABASE, verbosity=0, interactive=False)
 
     def _tell_story(self, seed: int) -> None:
         if STORY and not telling.is_told():
