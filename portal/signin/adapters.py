@@ -18,7 +18,7 @@ from portal.core.middleware import client_address
 from portal.people.models import User
 from portal.people.services import devices
 from portal.people.states import SignInOutcome
-from portal.signin import browsers, letters
+from portal.signin import browsers, letters, unknown
 
 #: Seconds for which a password or code just typed stands for typing it again.
 FRESH = 300
@@ -53,6 +53,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         user = _staff_at(credentials)
         if user is None:
+            if unknown.is_locked(_typed(credentials), now=clock.now()):
+                raise self.validation_error("too_many_login_attempts")
             return
         device = browsers.device_of(request, user)
         if devices.is_locked(user=user, device=device, now=clock.now()):
@@ -61,6 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         user = _staff_at(credentials)
         if user is None:
+            unknown.note(_typed(credentials), now=clock.now())
             return
         stranger = actor.stranger(address=client_address(request), via="page")
         device, now = browsers.device_of(request, user), clock.now()
@@ -101,5 +104,8 @@ class MfaAdapter(DefaultMFAAdapter):
 
 
 def _staff_at(credentials: dict[str, Any]) -> User | None:
-    email = credentials.get("email") or credentials.get("username") or ""
-    return User.objects.filter(email__iexact=email.strip(), is_staff=True).first()
+    return User.objects.filter(email__iexact=_typed(credentials), is_staff=True).first()
+
+
+def _typed(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "").strip()

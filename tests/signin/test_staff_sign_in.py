@@ -192,6 +192,18 @@ def test_a_strangers_guesses_lock_strangers_out_and_not_the_owner(client):
     assert SignIn.objects.filter(user=user, outcome="locked").count() == 1
 
 
+def test_the_lock_does_not_tell_which_addresses_have_a_staff_login(client):
+    known, customer = StaffFactory(), CustomerUserFactory()
+    said = {}
+    for address in (known.email, customer.email, "nobody@onesetu.example"):
+        typed = {"login": address, "password": "wrong"}
+        said[address] = [
+            "too many wrong tries" in client.post(reverse("account_login"), typed).content.decode()
+            for _ in range(codes.DEFAULT_TRIES + 1)
+        ]
+    assert set(map(tuple, said.values())) == {(*[False] * codes.DEFAULT_TRIES, True)}
+
+
 def test_staff_unlock_a_login(client):
     user = StaffFactory()
     for _ in range(codes.DEFAULT_TRIES):
