@@ -15,15 +15,19 @@ from django.urls import reverse
 from portal.core import actor, clock
 from portal.law.models import OrganisationProfile
 from portal.workplace import services
+from tests.consent.factories import person as someone
+from tests.consent.factories import published_notice, said
 from tests.grievances.conftest import house
 from tests.grievances.factories import ticket
 from tests.journeys.browsing import NARROW, WIDE, Person
+from tests.kyc.conftest import same_process
+from tests.kyc.factories import checked, proposed
 from tests.law.factories import ClockFactory
-from tests.people.factories import CustomerUserFactory, MembershipFactory, StaffFactory
+from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory, StaffFactory
 from tests.registers.factories import company_in_force, officer_in_office
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
-__all__ = ["house"]
+__all__ = ["house", "same_process"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,12 +49,15 @@ def person(chromium: Any, live_server: Any) -> Iterator[Person]:
 
 
 @pytest.fixture
-def rows(house: None) -> None:
+def rows(house: None, same_process: None) -> None:
     """At least one row of what staff work with."""
     now = clock.now()
     officer_in_office()
     company_in_force()
     ticket()
+    published_notice()
+    said(someone(), "given")
+    proposed(checked(CustomerFactory(kind="individual")), StaffFactory(roles=["kyc_maker"]))
     ClockFactory(started_at=now, due_at=now, target_at=now, outer_limit_at=now)
     maker = StaffFactory(roles=["data_protection_officer"])
     services.propose_profile(
