@@ -8,6 +8,7 @@ import rfc8785
 
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
+from portal.core.errors import LostRace
 from portal.people.models import SubjectAlias
 from portal.retention.models import ErasureRun, Hold
 from portal.retention.services import runs
@@ -151,3 +152,59 @@ def test_a_run_that_broke_off_is_closed_by_the_next_which_goes_on(shelf: Shelf) 
     shelf.erase = whole  # type: ignore[method-assign]
     assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 2
     assert list(ErasureRun.objects.order_by("pk").values_list("state", flat=True)) == ["broken_off", "done"]
+
+
+def test_what_was_erased_before_a_run_broke_off_is_certified(shelf: Shelf) -> None:
+    retention_rule()
+    first, second = sorted((ASHA, BINA), key=str)
+    whole = shelf.erase
+
+    def dies_at_the_second(*, subject_ref, before):
+        if subject_ref == second:
+            raise SystemExit
+        return whole(subject_ref=subject_ref, before=before)
+
+    shelf.erase = dies_at_the_second  # type: ignore[method-assign]
+    with pytest.raises(SystemExit):
+        runs.run(now=clock.now(), actor=NIGHTLY)
+    shelf.erase = whole  # type: ignore[method-assign]
+    runs.run(now=clock.now(), actor=NIGHTLY)
+    broken, done = ErasureRun.objects.order_by("pk")
+    assert (broken.state, broken.erased, done.erased) == (RunState.BROKEN_OFF, 1, 1)
+    (step,) = broken.certificate["steps"]
+    assert step["subjects_sha256"] == hashlib.sha256(str(first).encode()).hexdigest()
+    recorded = AuditEvent.objects.filter(kind="retention.erasure.run").order_by("pk")
+    assert [event.facts["certificate"] for event in recorded] == [broken.certificate_sha256, done.certificate_sha256]
+
+
+def test_a_subject_that_cannot_be_erased_stops_no_other(shelf: Shelf) -> None:
+    retention_rule()
+    first, second = sorted((ASHA, BINA), key=str)
+    whole = shelf.erase
+    shelf.erase = lambda *, subject_ref, before: (  # type: ignore[method-assign]
+        1 / 0 if subject_ref == first else whole(subject_ref=subject_ref, before=before)
+    )
+    with pytest.raises(ZeroDivisionError):
+        runs.run(now=clock.now(), actor=NIGHTLY)
+    assert (len(shelf.records[first]), len(shelf.records[second])) == (2, 1)
+
+
+def test_the_certificate_proves_which_subjects(shelf: Shelf) -> None:
+    retention_rule()
+    done = runs.run(now=clock.now(), actor=NIGHTLY)
+    refs = "\n".join(sorted((str(ASHA), str(BINA))))
+    assert done.certificate["steps"][0]["subjects_sha256"] == hashlib.sha256(refs.encode()).hexdigest()
+
+
+def test_a_run_that_another_has_closed_erases_nothing_more(shelf: Shelf) -> None:
+    retention_rule()
+    whole = shelf.erase
+
+    def another_starts(*, subject_ref, before):
+        ErasureRun.objects.update(state=RunState.BROKEN_OFF)
+        return whole(subject_ref=subject_ref, before=before)
+
+    shelf.erase = another_starts  # type: ignore[method-assign]
+    with pytest.raises(LostRace):
+        runs.run(now=clock.now(), actor=NIGHTLY)
+    assert sorted(len(records) for records in shelf.records.values()) == [1, 2]

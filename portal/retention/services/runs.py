@@ -7,17 +7,23 @@ from datetime import datetime
 from typing import Any
 
 import rfc8785
+import structlog
 from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import clock, hooks, ids
 from portal.core.actor import Actor
 from portal.core.erasing import Eraser, Kept
+from portal.core.errors import LostRace
 from portal.core.moves import move
 from portal.retention import rules, selectors
 from portal.retention.models import ErasureRun, ErasureStep, RetentionRule
 from portal.retention.states import MOVES, RunState
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -74,35 +80,45 @@ def preview(*, now: datetime) -> Totals:
 def run(*, now: datetime, actor: Actor) -> ErasureRun:
     """Erase everything whose period is over and that neither a law nor a hold keeps. Returns the finished run.
 
-    Each subject is erased in a transaction of its own, so a process that dies loses at most the one it was at; the next
-    run finds what is left. Call it from the edge, outside any transaction.
+    Each subject is erased in a transaction of its own together with the step that counts it, so a process that dies
+    leaves no erasure without a trace; the next run certifies what was done and finds what is left. A subject that
+    cannot be erased stops no other; its error is raised at the end. Call it from the edge, outside any transaction.
     """
     current = _open(now, actor)
-    for plan in plans(now=now):
-        _carry_out(plan, current)
-    return _close(current, actor)
+    broken = [crash for plan in plans(now=now) for crash in _carry_out(plan, current)]
+    if broken:
+        raise broken[0]
+    return _close(current, actor, RunState.DONE)
 
 
 def _open(now: datetime, actor: Actor) -> ErasureRun:
     with transaction.atomic():
-        for left in ErasureRun.objects.filter(state=RunState.RUNNING):
-            move(left, RunState.BROKEN_OFF, moves=MOVES)
+        for left in ErasureRun.objects.select_for_update().filter(state=RunState.RUNNING):
+            _close(left, actor, RunState.BROKEN_OFF)
         return ErasureRun.objects.create(
             reference=ids.new_reference("EC"), started_by=f"{actor.kind}:{actor.ref}", started_at=now
         )
 
 
-def _carry_out(plan: Plan, current: ErasureRun) -> None:
-    held, erased, refs = 0, 0, []
-    for kept in plan.over:
-        with transaction.atomic():
-            # Asked again right before: a hold may have been placed a moment ago.
-            if selectors.is_held(kept.subject_ref, plan.eraser.retention_class):
-                held += kept.count
-                continue
-            erased += plan.eraser.erase(subject_ref=kept.subject_ref, before=plan.cutoff)
-            refs.append(str(kept.subject_ref))
-    ErasureStep.objects.create(
+def _carry_out(plan: Plan, current: ErasureRun) -> list[Exception]:
+    step = _begin(plan, current)
+    digest, separator, broken = hashlib.sha256(), b"", []
+    for kept in sorted(plan.over, key=lambda kept: str(kept.subject_ref)):
+        concerned = digest.copy()
+        concerned.update(separator + str(kept.subject_ref).encode())
+        try:
+            if _erase(plan, step, kept, subjects_sha256=concerned.hexdigest()):
+                digest, separator = concerned, b"\n"
+        except LostRace:
+            raise
+        except Exception as crash:  # noqa: BLE001 - whatever broke, everybody else's period is over all the same
+            log.error("retention.not_erased", eraser=plan.eraser.name, error=type(crash).__name__)  # noqa: TRY400 - it may quote a person
+            broken.append(crash)
+    return broken
+
+
+def _begin(plan: Plan, current: ErasureRun) -> ErasureStep:
+    return ErasureStep.objects.create(
         run=current,
         eraser=plan.eraser.name,
         retention_class=plan.eraser.retention_class,
@@ -110,15 +126,32 @@ def _carry_out(plan: Plan, current: ErasureRun) -> None:
         rule_sha256=plan.rule.sha256,
         cutoff=plan.cutoff,
         due=plan.due,
-        held=held,
         kept_by_law=plan.kept_by_law,
-        erased=erased,
-        subjects_sha256=hashlib.sha256("\n".join(sorted(refs)).encode()).hexdigest(),
+        subjects_sha256=hashlib.sha256().hexdigest(),
         finished_at=clock.now(),
     )
 
 
-def _close(current: ErasureRun, actor: Actor) -> ErasureRun:
+def _erase(plan: Plan, step: ErasureStep, kept: Kept, *, subjects_sha256: str) -> bool:
+    """One subject and its trace, whole or not at all. False when a hold keeps it.
+
+    Raises LostRace when another run was started meanwhile and has closed this one.
+    """
+    with transaction.atomic():
+        if not ErasureRun.objects.select_for_update().filter(pk=step.run_id, state=RunState.RUNNING).first():
+            raise LostRace(_("Another erasure run was started and has taken over."))
+        mine = ErasureStep.objects.filter(pk=step.pk)
+        # Asked again right before: a hold may have been placed a moment ago.
+        if selectors.is_held(kept.subject_ref, plan.eraser.retention_class):
+            mine.update(held=F("held") + kept.count, finished_at=clock.now())
+            return False
+        erased = plan.eraser.erase(subject_ref=kept.subject_ref, before=plan.cutoff)
+        mine.update(erased=F("erased") + erased, subjects_sha256=subjects_sha256, finished_at=clock.now())
+        return True
+
+
+def _close(current: ErasureRun, actor: Actor, target: RunState) -> ErasureRun:
+    """Certify what the run did, all of it or what it did before it broke off."""
     steps = list(current.steps.all())
     totals = {name: sum(getattr(step, name) for step in steps) for name in ("due", "held", "kept_by_law", "erased")}
     finished_at = clock.now()
@@ -127,7 +160,7 @@ def _close(current: ErasureRun, actor: Actor) -> ErasureRun:
     with transaction.atomic():
         move(
             current,
-            RunState.DONE,
+            target,
             moves=MOVES,
             finished_at=finished_at,
             certificate=certificate,
@@ -138,7 +171,7 @@ def _close(current: ErasureRun, actor: Actor) -> ErasureRun:
             AuditKind.RETENTION_ERASURE_RUN,
             actor=actor,
             about=f"retention.run:{current.reference}",
-            facts={"run": current.reference, "certificate": digest, **totals},
+            facts={"run": current.reference, "state": str(target), "certificate": digest, **totals},
         )
     return current
 
