@@ -62,7 +62,10 @@ def answer_profile(*, proposal: ProfileProposal, approve: bool, reason: str, act
     shown = shown_profile(proposal.answers, proposal.effective_from)
     with transaction.atomic():
         _answer(proposal, shown, approve=approve, reason=reason, actor=actor)
-        if approve:
+        if not approve:
+            _record(AuditKind.LAW_PROFILE_REFUSED, proposal, actor, proposal.effective_from)
+        else:
+            _refuse_the_past(proposal.effective_from)
             profiles.adopt(
                 answers=proposal.answers,
                 effective_from=proposal.effective_from,
@@ -103,7 +106,10 @@ def answer_purpose(*, proposal: PurposeProposal, approve: bool, reason: str, act
     shown = shown_purpose(proposal.code, proposal.content, proposal.effective_from)
     with transaction.atomic():
         _answer(proposal, shown, approve=approve, reason=reason, actor=actor)
-        if approve:
+        if not approve:
+            _record(AuditKind.LAW_PURPOSE_REFUSED, proposal, actor, proposal.effective_from)
+        else:
+            _refuse_the_past(proposal.effective_from)
             purposes.adopt(
                 code=proposal.code,
                 fields=proposal.content,
@@ -118,6 +124,12 @@ def answer_purpose(*, proposal: PurposeProposal, approve: bool, reason: str, act
 def _answer(proposal: FourEyesModel, shown: Mapping[str, Any], *, approve: bool, reason: str, actor: Actor) -> None:
     checker = four_eyes.person_of(actor)
     four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown, reason=reason, now=clock.now())
+
+
+def _refuse_the_past(effective_from: date) -> None:
+    """A proposal that waited beyond its first day would rewrite what decisions of those days relied on."""
+    if effective_from < clock.now().astimezone(clock.IST).date():
+        raise Refused(_("The day from which this should hold has passed. Refuse it and ask for a later day."))
 
 
 def _record(kind: AuditKind, proposal: FourEyesModel, actor: Actor, effective_from: date) -> None:

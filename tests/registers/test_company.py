@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
+from portal.core import clock
 from portal.core.errors import NotAllowed, Refused
 from portal.registers.selectors import company_details
 from portal.registers.services import company
@@ -33,3 +35,12 @@ def test_details_cannot_be_changed_backwards() -> None:
     company_in_force()
     with pytest.raises(Refused, match="today or a later day"):
         company_in_force(effective_from=today() - timedelta(days=1))
+
+
+def test_details_approved_too_late_do_not_reach_back() -> None:
+    first = company_in_force()
+    maker, checker = StaffFactory(roles=["administrator"]), StaffFactory(roles=["data_protection_officer"])
+    late = company.propose(**COMPANY, effective_from=today(), actor=as_actor(maker))
+    with time_machine.travel(clock.now() + timedelta(days=1)), pytest.raises(Refused, match="has passed"):
+        company.answer(details=late, approve=True, reason="", actor=as_actor(checker))
+    assert company_details(on=today()) == first

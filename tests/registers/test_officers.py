@@ -1,8 +1,10 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.errors import NotAllowed, Refused
 from portal.people.models import User
@@ -84,6 +86,14 @@ def test_letters_of_past_days_keep_their_officer(maker: User) -> None:
     officer_in_office()
     with pytest.raises(Refused, match="today or a later day"):
         proposed_officer(maker, effective_from=today() - timedelta(days=1))
+
+
+def test_an_appointment_approved_too_late_does_not_reach_back(maker: User, checker: User) -> None:
+    first = officer_in_office()
+    late = proposed_officer(maker, full_name="Arjun Patil")
+    with time_machine.travel(clock.now() + timedelta(days=1)), pytest.raises(Refused, match="has passed"):
+        officers.answer(officer=late, approve=True, reason="", actor=as_actor(checker))
+    assert officers.current(on=today()) == first
 
 
 def test_the_first_officer_may_have_been_in_office_before_the_portal() -> None:

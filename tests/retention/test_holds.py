@@ -55,6 +55,11 @@ def test_a_refused_release_leaves_the_hold(officer: User) -> None:
     other = StaffFactory(roles=["administrator"])
     holds.answer_release(release=release, approve=False, reason="The appeal runs.", actor=as_actor(other))
     assert is_held(ASHA, "kyc")
+    kinds = AuditEvent.objects.filter(subject_ref=ASHA).order_by("pk").values_list("kind", "actor_ref")
+    assert list(kinds)[1:] == [
+        ("retention.release.proposed", f"user:{officer.pk}"),
+        ("retention.release.refused", f"user:{other.pk}"),
+    ]
 
 
 def test_a_release_is_proposed_once_at_a_time(officer: User) -> None:

@@ -1,8 +1,10 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 
+from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused
 from portal.law import selectors as law
@@ -79,6 +81,37 @@ def test_a_profile_cannot_change_in_the_past(maker):
         services.propose_profile(
             answers=answers(intermediary="no"), effective_from=today() - timedelta(days=1), actor=acting(maker)
         )
+
+
+def test_a_profile_approved_too_late_does_not_reach_back(proposal):
+    checker = acting(StaffFactory(roles=["administrator"]))
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        with pytest.raises(Refused, match="has passed"):
+            services.answer_profile(proposal=proposal, approve=True, reason="", actor=checker)
+        proposal.refresh_from_db()
+        assert proposal.answer == "pending"
+        services.answer_profile(proposal=proposal, approve=False, reason="Too late.", actor=checker)
+    assert not OrganisationProfile.objects.exists()
+
+
+def test_a_purpose_approved_too_late_does_not_reach_back(maker):
+    made = services.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
+    checker = acting(StaffFactory(roles=["administrator"]))
+    with time_machine.travel(clock.now() + timedelta(days=1)), pytest.raises(Refused, match="has passed"):
+        services.answer_purpose(proposal=made, approve=True, reason="", actor=checker)
+    assert not Purpose.objects.filter(code="surveys").exists()
+
+
+def test_a_refusal_leaves_its_trace(proposal, maker):
+    made = services.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
+    checker = StaffFactory(roles=["administrator"])
+    services.answer_profile(proposal=proposal, approve=False, reason="No.", actor=acting(checker))
+    services.answer_purpose(proposal=made, approve=False, reason="No.", actor=acting(checker))
+    events = AuditEvent.objects.filter(actor_ref=f"user:{checker.pk}").order_by("pk")
+    assert [(event.kind, event.facts["proposal"]) for event in events] == [
+        ("law.profile.refused", proposal.pk),
+        ("law.purpose.refused", made.pk),
+    ]
 
 
 def test_a_purpose_that_the_law_does_not_allow_is_refused_before_anybody_is_asked(maker):

@@ -14,7 +14,7 @@ from portal.people.services import four_eyes
 from portal.registers.models import CompanyDetails
 from portal.registers.permissions import Act
 from portal.registers.selectors import company_details
-from portal.registers.services.fields import digestible, filled, require_no_rewriting
+from portal.registers.services.fields import digestible, filled, require_in_time, require_no_rewriting
 
 SHOWN = ("legal_name", "trade_name", "email", "phone", "postal_address", "website", "effective_from")
 
@@ -63,14 +63,19 @@ def propose(
 
 def answer(*, details: CompanyDetails, approve: bool, reason: str, actor: Actor) -> None:
     """Approve or refuse proposed details, as another person than their maker (see ``people.services.four_eyes``)."""
+    now = clock.now()
+    today = now.astimezone(clock.IST).date()
     with transaction.atomic():
+        if approve:
+            in_force = company_details(on=today) is not None
+            require_in_time(details.effective_from, today=today, somebody_is_in_force=in_force)
         four_eyes.answer(
             details,
             checker=four_eyes.person_of(actor),
             approve=approve,
             shown=shown(details),
             reason=reason,
-            now=clock.now(),
+            now=now,
         )
         kind = AuditKind.REGISTERS_COMPANY_ADOPTED if approve else AuditKind.REGISTERS_COMPANY_REFUSED
         _record(kind, details, actor)

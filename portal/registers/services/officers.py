@@ -14,7 +14,7 @@ from portal.people.services import four_eyes
 from portal.registers.models import Officer
 from portal.registers.permissions import Act
 from portal.registers.selectors import current_officer
-from portal.registers.services.fields import digestible, filled, require_no_rewriting
+from portal.registers.services.fields import digestible, filled, require_in_time, require_no_rewriting
 from portal.registers.states import OfficerKind
 
 SHOWN = ("kind", "full_name", "title", "email", "phone", "postal_address", "effective_from")
@@ -69,14 +69,19 @@ def propose(
 
 def answer(*, officer: Officer, approve: bool, reason: str, actor: Actor) -> None:
     """Approve or refuse a proposed appointment, as another person than its maker (see ``people.services.four_eyes``)."""
+    now = clock.now()
+    today = now.astimezone(clock.IST).date()
     with transaction.atomic():
+        if approve:
+            in_force = current_officer(officer.kind, on=today) is not None
+            require_in_time(officer.effective_from, today=today, somebody_is_in_force=in_force)
         four_eyes.answer(
             officer,
             checker=four_eyes.person_of(actor),
             approve=approve,
             shown=shown(officer),
             reason=reason,
-            now=clock.now(),
+            now=now,
         )
         _record(AuditKind.REGISTERS_OFFICER_ADOPTED if approve else AuditKind.REGISTERS_OFFICER_REFUSED, officer, actor)
 

@@ -50,7 +50,7 @@ def propose_release(*, hold: Hold, why: str, actor: Actor) -> HoldRelease:
     with transaction.atomic():
         if HoldRelease.objects.filter(hold=hold, answer=Answer.PENDING).exists():
             raise Refused(_("A release of this hold waits for an answer already."), code="RELEASE_PENDING")
-        return four_eyes.propose(
+        release = four_eyes.propose(
             HoldRelease,
             act=Act.HOLD_RELEASE,
             maker=four_eyes.person_of(actor),
@@ -59,6 +59,8 @@ def propose_release(*, hold: Hold, why: str, actor: Actor) -> HoldRelease:
             hold=hold,
             why=why.strip(),
         )
+        _record(AuditKind.RETENTION_RELEASE_PROPOSED, hold, actor, proposal=release.pk)
+    return release
 
 
 def answer_release(*, release: HoldRelease, approve: bool, reason: str, actor: Actor) -> None:
@@ -76,7 +78,8 @@ def answer_release(*, release: HoldRelease, approve: bool, reason: str, actor: A
         if approve:
             Hold.objects.filter(pk=release.hold_id, released_at=None).update(released_at=now)
             release.hold.refresh_from_db()
-            _record(AuditKind.RETENTION_HOLD_RELEASED, release.hold, actor, proposal=release.pk)
+        kind = AuditKind.RETENTION_HOLD_RELEASED if approve else AuditKind.RETENTION_RELEASE_REFUSED
+        _record(kind, release.hold, actor, proposal=release.pk)
 
 
 def _shown(hold: Hold, why: str) -> dict[str, str]:
