@@ -39,8 +39,13 @@ def erase(*, ticket: Ticket) -> bool:
 
 
 def erase_draft(*, draft: TicketDraft) -> None:
-    """End a draft that was never sent: its answers, its files, its subject."""
+    """End a draft that was never sent: its answers, its files, its subject.
+
+    The row is locked and asked again: one that is sent at this moment has become a grievance, whose key this would end.
+    """
     with transaction.atomic():
+        if TicketDraft.objects.select_for_update().filter(pk=draft.pk, ticket=None).first() is None:
+            return
         DraftFile.objects.filter(draft=draft).delete()
         draft.delete()
         _end_subject(draft.subject_ref)

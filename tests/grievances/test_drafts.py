@@ -7,7 +7,7 @@ import pytest
 
 from grievances import selectors
 from grievances.models import DraftFile, Ticket, TicketDraft
-from grievances.services import drafts, reading
+from grievances.services import drafts, erasing, reading
 from portal.core import actor
 from portal.core.errors import Refused
 from portal.people.models import Subject
@@ -136,3 +136,13 @@ def test_an_old_draft_is_erased_and_a_sent_one_only_forgotten() -> None:
     assert Subject.objects.get(ref=old.subject_ref).erased_at is not None
     assert Subject.objects.get(ref=found.subject_ref).erased_at is None
     assert reading.thread(found, internal=False)[0].texts["text"] == "The parrot."
+
+
+def test_a_draft_that_is_sent_while_it_is_swept_keeps_its_words() -> None:
+    """1. The sweep reads the draft. 2. The person sends it. 3. The sweep comes to it."""
+    draft = written()
+    read_by_the_sweep = TicketDraft.objects.get(pk=draft.pk)
+    found = drafts.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED).ticket
+    erasing.erase_draft(draft=read_by_the_sweep)
+    assert reading.thread(found, internal=False)[0].texts["text"] == "The parrot."
+    assert Subject.objects.get(ref=found.subject_ref).erased_at is None
