@@ -5,10 +5,11 @@ from django.db import IntegrityError, transaction
 
 from portal.core import addresses, clock, hooks
 from portal.core.actor import SYSTEM
+from portal.core.actor import customer as customer_actor
 from portal.core.errors import IllegalMove, NotFound, Refused
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, User
-from portal.people.services import contacts, customers, invitations, principals, subjects
+from portal.people.services import contacts, customers, invitations, logins, principals, subjects
 from portal.people.states import InvitationKind, MemberRole, SubjectKind
 from tests.people.factories import (
     ContactPointFactory,
@@ -141,6 +142,33 @@ def test_a_forged_link_is_no_invitation():
     customers.invite(customer=CustomerFactory(), address="asha@acme.example", actor=SYSTEM)
     with pytest.raises(NotFound):
         invitations.by_token("MQ:forged", now=clock.now())
+
+
+@pytest.mark.parametrize("end", ["remove", "demote"])
+def test_an_owner_who_is_one_no_more_has_no_invitation_out(end):
+    customer = CustomerFactory(kind="organisation")
+    leaving = enrol(customer, "asha@acme.example")
+    enrol(customer, "ravi@acme.example")
+    owner = customer_actor(leaving.pk)
+    link = customers.invite(customer=customer, address="asha@home.example", role=MemberRole.OWNER, actor=owner)
+    membership = Membership.objects.get(principal=leaving.principal)
+    if end == "remove":
+        customers.remove_member(membership=membership, actor=SYSTEM)
+    else:
+        customers.change_role(membership=membership, role=MemberRole.MEMBER, actor=SYSTEM)
+    with pytest.raises(Refused, match="has ended"):
+        invitations.by_token(invitations.token_of(link), now=clock.now())
+
+
+def test_a_link_sent_before_the_account_was_closed_lets_nobody_in():
+    customer = CustomerFactory(kind="organisation")
+    link = customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM)
+    customers.close(customer=customer, actor=SYSTEM)
+    with pytest.raises(Refused) as refused:
+        logins.accept(invitation=link, full_name="Asha", actor=SYSTEM, now=clock.now())
+    assert refused.value.code == "CUSTOMER_CLOSED"
+    assert not Membership.objects.exists()
+    assert not User.objects.exists()
 
 
 def test_a_closed_customer_invites_nobody_and_can_be_opened_again():

@@ -78,9 +78,13 @@ def create_and_invite(
 def add_member(
     *, customer: Customer, principal: Principal, role: MemberRole | str, actor: Actor, now: datetime | None = None
 ) -> Membership:
-    """Let a person act for the customer. Raises Refused when they do already, or an individual has an owner."""
+    """Let a person act for the customer. Raises Refused when they do already, an individual has an owner, or the account
+    is closed: a link sent before the closing opens nothing after it.
+    """
     at = now or clock.now()
     with transaction.atomic():
+        if not Customer.objects.filter(pk=customer.pk, state=CustomerState.ACTIVE).exists():
+            raise Refused(_("This account is closed. Nobody can join it."), code="CUSTOMER_CLOSED")
         live = Membership.objects.select_for_update().filter(customer=customer, ended_at=None)
         if live.filter(principal=principal).exists():
             raise Refused(_("This person is a member already."), code="MEMBER_ALREADY")
@@ -196,18 +200,22 @@ def _record(
 
 
 def remove_member(*, membership: Membership, actor: Actor, now: datetime | None = None) -> None:
-    """End a membership. The last owner stays; raises Refused for them and LostRace when it ended meanwhile."""
+    """End a membership, and the open invitations this person sent: they let nobody in any more, themselves included.
+
+    The last owner stays; raises Refused for them and LostRace when it ended meanwhile.
+    """
     at = now or clock.now()
     with transaction.atomic():
         _protect_last_owner(membership)
         if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=at):
             raise LostRace(_("This person was removed a moment ago."))
         membership.refresh_from_db()
+        _end_invitations_of(membership, at)
         _record(AuditKind.PEOPLE_MEMBER_REMOVED, membership.customer, actor, at, member=membership.pk)
 
 
 def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor, now: datetime | None = None) -> None:
-    """Make a member an owner or an owner a member. The last owner stays an owner."""
+    """Make a member an owner or an owner a member, whose open invitations end. The last owner stays an owner."""
     at = now or clock.now()
     old = str(membership.role)
     with transaction.atomic():
@@ -216,6 +224,8 @@ def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor,
         if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(role=MemberRole(role)):
             raise LostRace(_("This person was removed a moment ago."))
         membership.refresh_from_db()
+        if membership.role != MemberRole.OWNER:
+            _end_invitations_of(membership, at)
         _record(
             AuditKind.PEOPLE_MEMBER_ROLE_CHANGED,
             membership.customer,
@@ -225,6 +235,16 @@ def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor,
             old=old,
             new=str(membership.role),
         )
+
+
+def _end_invitations_of(membership: Membership, at: datetime) -> None:
+    """Who is no owner any more has no invitation out: an address of their own would bring them back."""
+    Invitation.objects.filter(
+        customer_id=membership.customer_id,
+        invited_by__principal=membership.principal_id,
+        accepted_at=None,
+        cancelled_at=None,
+    ).update(cancelled_at=at)
 
 
 def _protect_last_owner(membership: Membership) -> None:
