@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line, with the request's reference and no personal data."""
 
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -14,7 +15,7 @@ PROCESSORS: list[Any] = [
 ]
 
 structlog.configure(
-    processors=[*PROCESSORS, structlog.processors.format_exc_info, ProcessorFormatter.wrap_for_formatter],
+    processors=[*PROCESSORS, ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
@@ -22,10 +23,18 @@ structlog.configure(
 
 
 def _without_values(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """An exception is logged by type and place: its text may quote what a person entered."""
+    """An exception is logged by type and place: its text may quote what a person entered.
+
+    Libraries (Celery for a failed task) put that text into their own line as well: it is taken out there.
+    """
     info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
     if isinstance(info, tuple) and info[0] is not None:
         event["error"] = info[0].__name__
+        for quoted in (repr(info[1]), str(info[1])):
+            if quoted:
+                event["event"] = str(event.get("event", "")).replace(quoted, info[0].__name__)
         frames = []
         trace = info[2]
         while trace is not None:
