@@ -7,7 +7,7 @@ from django.utils import translation
 
 from portal.audit.models import AuditEvent
 from portal.core.clock import IST
-from portal.core.errors import NotFound, Refused
+from portal.core.errors import LostRace, NotFound, Refused
 from portal.law import explanations
 from portal.law.models import Clock, ClockEvent
 from portal.law.services import clocks
@@ -206,3 +206,14 @@ def test_times_in_utc_and_in_india_are_the_same_start(start):
     one = start(owner="a:1")
     other = start(owner="a:2", started_at=RECEIVED.astimezone(UTC))
     assert [clock.due_at for clock in one] == [clock.due_at for clock in other]
+
+
+def test_an_extension_that_comes_after_a_stop_changes_nothing(start, actor):
+    (clock,) = start(rule_keys=["EU-12-1M"], kind="none", regimes=["EU"])
+    clocks.stop(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    with pytest.raises(LostRace):
+        clocks.extend(
+            clock=clock, rule_key="EU-12-EXT", at=RECEIVED + timedelta(days=2), actor=actor, reason_code="complex"
+        )
+    clock.refresh_from_db()
+    assert (clock.extended_by, clock.next_at) == (None, None)

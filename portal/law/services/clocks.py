@@ -19,7 +19,7 @@ from portal.audit.services import record
 from portal.core import clock as present
 from portal.core.actor import Actor
 from portal.core.clock import IST
-from portal.core.errors import NotFound, Refused
+from portal.core.errors import LostRace, NotFound, Refused
 from portal.core.moves import move
 from portal.law import selectors
 from portal.law.models import Clock, ClockEvent, HouseRule, LegalRule
@@ -171,7 +171,8 @@ def extend(
     """Extend a running clock under a rule that allows it (``EU-12-EXT``, ``CA-EXT``): counted from receipt.
 
     In one transaction with its event. Raises Refused when the first period is over already, when the clock was
-    stopped, or when the other rule gives no later date; NotFound or NotInForce for the rule.
+    stopped, or when the other rule gives no later date; LostRace when it was stopped or changed meanwhile; NotFound or
+    NotInForce for the rule.
     """
     now = now or present.now()
     longer = selectors.legal_rule(rule_key, on=clock.started_at.astimezone(IST).date())
@@ -185,7 +186,16 @@ def extend(
     clock.told_percent = 0
     clock.next_at = next_look(clock, timing.reminders(at.astimezone(IST).date()))
     with transaction.atomic():
-        clock.save(update_fields=["extended_by", "due_at", "target_at", "outer_limit_at", "told_percent", "next_at"])
+        extended = Clock.objects.filter(pk=clock.pk, state=clock.state, due_at=before).update(
+            extended_by=longer,
+            due_at=clock.due_at,
+            target_at=clock.target_at,
+            outer_limit_at=clock.outer_limit_at,
+            told_percent=clock.told_percent,
+            next_at=clock.next_at,
+        )
+        if extended != 1:
+            raise LostRace(_("This deadline was stopped or changed a moment ago. Load the page again."))
         _note([clock], ClockEventKind.EXTENDED, at=at, actor=actor, now=now, reason_code=reason_code)
         facts = {"rule": rule_key, "due_at": present.stamp(clock.due_at), "reason_code": reason_code}
         _audit(AuditKind.LAW_CLOCK_EXTENDED, clock.owner, clock.subject_ref, actor, facts, now)
