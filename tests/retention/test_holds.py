@@ -1,11 +1,13 @@
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError, connection
 
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.core.errors import NotAllowed, Refused
 from portal.people.models import User
-from portal.retention.models import Hold
+from portal.retention.models import ErasureRun, Hold
 from portal.retention.selectors import is_held
 from portal.retention.services import holds
 from tests.people.factories import StaffFactory
@@ -72,3 +74,25 @@ def test_a_release_is_proposed_once_at_a_time(officer: User) -> None:
 def test_a_hold_without_a_reason_is_refused(officer: User) -> None:
     with pytest.raises(Refused, match="say why"):
         holds.place(subject_ref=ASHA, retention_class="", order_reference="x", why=" ", actor=as_actor(officer))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets in one writer at a time")
+def test_a_hold_waits_for_the_erasure_under_way_so_that_the_next_sees_it(officer: User) -> None:
+    ErasureRun.objects.create(reference="OS-EC-TEST", started_by="system:tests", started_at=clock.now())
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:  # a run is erasing a subject
+            cursor.execute("SELECT 1 FROM retention_erasurerun FOR UPDATE")
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        with pytest.raises(OperationalError):
+            placed(officer)
+        other.rollback()
+        placed(officer)
+    finally:
+        other.close()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+    assert is_held(ASHA, "kyc")

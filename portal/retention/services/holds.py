@@ -12,8 +12,9 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.services import four_eyes
 from portal.people.states import Answer
-from portal.retention.models import Hold, HoldRelease
+from portal.retention.models import ErasureRun, Hold, HoldRelease
 from portal.retention.permissions import Act, Permission
+from portal.retention.states import RunState
 
 
 def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why: str, actor: Actor) -> Hold:
@@ -26,6 +27,8 @@ def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why:
     if not order_reference.strip() or not why.strip():
         raise Refused(_("Give the reference of the order or case, and say why."), code="REASON_MISSING")
     with transaction.atomic():
+        # Waits for the erasure of one subject that is under way, and makes the next wait for this hold.
+        list(ErasureRun.objects.select_for_update().filter(state=RunState.RUNNING))
         hold = Hold.objects.create(
             subject_ref=subject_ref,
             retention_class=retention_class,
