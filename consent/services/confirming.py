@@ -9,8 +9,8 @@ from django.utils import translation
 
 from consent.models import ConsentEvent, ConsentReceipt, Preference
 from consent.rules.fold import YES
+from consent.selectors.purposes import in_force_or_ended
 from portal.core import clock
-from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox.services import post
 from portal.people import selectors as people
@@ -56,7 +56,7 @@ def confirm(receipt: ConsentReceipt, events: Sequence[ConsentEvent], *, at: date
 
 
 def _line(event: ConsentEvent, at: datetime) -> str:
-    purpose = law.purpose(event.purpose, on=at.astimezone(clock.IST).date()).name
+    purpose = in_force_or_ended(event.purpose, on=at.astimezone(clock.IST).date()).name
     answer = translation.gettext("yes") if event.answer in YES else translation.gettext("no")
     if event.channel == Channel.NONE:
         return f"{purpose}: {answer}"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, NoticeText, NoticeVersion
 from consent.rules.fold import NO, YES
+from consent.selectors.purposes import in_force_or_ended
 from consent.services import confirming, projection, validity
 from consent.services.addresses import Address, address_of
 from consent.states import Answer, VersionState, Way
@@ -138,8 +139,14 @@ def record_all(
 
 
 def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> None:
-    """Raises Refused or NotFound, saying what is missing, for an answer that must not be recorded."""
-    purpose = law.purpose(choice.purpose, on=on.astimezone(clock.IST).date())
+    """Raises Refused or NotFound, saying what is missing, for an answer that must not be recorded.
+
+    A yes needs a purpose in force. A no, or an end, is taken for one that has ended since: withdrawing, giving up an
+    address and erasing must not fail because we stopped asking.
+    """
+    day = on.astimezone(clock.IST).date()
+    asks = law.purpose if choice.answer in YES else in_force_or_ended
+    purpose = asks(choice.purpose, on=day)
     if purpose.sends_messages == (choice.channel == Channel.NONE):
         raise Refused(_("This purpose is not used on that channel."), code="CHANNEL_NOT_USED")
     if choice.answer not in YES or way is Way.UNDO:

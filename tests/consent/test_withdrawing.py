@@ -9,6 +9,7 @@ from consent.services import may_contact, stop_all_promotional, undo_stop, withd
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.core.errors import Refused
+from portal.law.models import Purpose
 from portal.people.services import contacts
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory
@@ -82,6 +83,17 @@ def test_stop_all_ends_every_promotional_yes_under_one_receipt_and_nothing_else(
     assert not ConsentState.objects.filter(purpose="marketing", answer__in=("given", "renewed")).exists()
     assert ConsentState.objects.get(purpose="product_updates").answer == "given"
     assert stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM).receipt is None
+
+
+def test_a_purpose_that_has_ended_can_still_be_withdrawn_and_its_address_given_up(asha):
+    said(asha, "given")
+    said(asha, "given", channel="email")
+    Purpose.objects.filter(code="marketing").update(
+        effective_from=clock.now().date() - timedelta(days=9), effective_to=clock.now().date() - timedelta(days=3)
+    )
+    assert stop_sms(asha).receipt is not None
+    contacts.leave(contact=asha.contact_points.get(kind="email"), actor=actor.SYSTEM)
+    assert set(ConsentState.objects.values_list("channel", "answer")) == {("sms", "withdrawn"), ("email", "expired")}
 
 
 def test_undo_restores_what_was_before_and_nothing_more(asha):
