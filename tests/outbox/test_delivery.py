@@ -243,3 +243,16 @@ def test_a_fact_of_delivery_is_stated_once_per_attempt(gate: Gate, channel: Reco
     message = posted()
     deliver(message)
     assert Delivery.objects.filter(outcome=Outcome.ACCEPTED).count() == 1
+
+
+def test_a_message_whose_every_attempt_crashes_waits_for_a_decision_in_the_end(
+    gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = posted()
+    monkeypatch.setattr(delivery.registry, "channel", raising(RuntimeError("a fault of ours")))
+    for _attempt in range(settings.OUTBOX_ATTEMPTS):
+        with pytest.raises(RuntimeError):
+            deliver(message)
+        Message.objects.filter(pk=message.pk).update(leased_until=clock.now() - timedelta(seconds=1))
+    assert deliver(message) == MessageState.DEAD
+    assert (message.reason, message.next_attempt_at, channel.taken) == ("NEVER_PREPARED", None, [])

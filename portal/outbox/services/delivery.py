@@ -50,6 +50,10 @@ def deliver(message_id: int, *, now: datetime) -> MessageState | None:
     message = claim(message_id, now=now)
     if message is None:
         return None
+    if message.attempts > message.attempts_allowed:
+        # Each attempt died before it had an outcome, in the gate for instance: only a person can tell why.
+        _end(message, MessageState.DEAD, Outcome.REFUSED, code="NEVER_PREPARED")
+        return MessageState.DEAD
     ready = _prepare(message)
     if ready is not None and _start(message):
         outgoing, channel = ready
