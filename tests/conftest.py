@@ -7,7 +7,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from portal.core import append_only
@@ -51,6 +51,20 @@ def workers(transactional_db: None) -> Iterator[None]:
     """Real workers: tasks that a request enqueues are done as in production, after its commit."""
     with running():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def end_left_connections(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Threads of a live server may leave connections behind; PostgreSQL drops no database that somebody uses."""
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

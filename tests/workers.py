@@ -23,7 +23,14 @@ def environment() -> dict[str, str]:
     names = {
         f"TEST_{alias.upper()}_NAME": str(connections[alias].settings_dict["NAME"]) for alias in settings.DATABASES
     }
-    return {**os.environ, **names, "DJANGO_SETTINGS_MODULE": "tests.settings", "PORTAL_VAR": str(settings.VAR)}
+    return {
+        **os.environ,
+        **names,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PORTAL_VAR": str(settings.VAR),
+        # Each test's ledger has an anchor of its own.
+        "LEDGER_ANCHOR": str(settings.LEDGER_ANCHOR),
+    }
 
 
 def spawn(*, queues: str = "", concurrency: int = 2) -> subprocess.Popen[bytes]:

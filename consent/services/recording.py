@@ -1,12 +1,13 @@
 """Answers become facts: event, ledger entry, state and confirmation in one transaction."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, NoticeText, NoticeVersion
@@ -130,6 +131,7 @@ def record_all(
     for choice in wanted:
         check(choice, way=way, on=at, occurred_at=occurred_at)
     with transaction.atomic():
+        _take_turns(wanted)
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
         common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
         events = tuple(_append(receipt, choice, actor=actor, **common) for choice in wanted)
@@ -160,6 +162,20 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
         raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")
     if text.version.effective_on > occurred_at.astimezone(clock.IST).date():
         raise Refused(_("This notice was not in force yet."), code="NOTICE_NOT_IN_FORCE")
+
+
+def _take_turns(choices: Iterable[Choice]) -> None:
+    """Answers for one address are written one after another: each is chained to the one before it.
+
+    A lock for the rest of the transaction on PostgreSQL, taken in one order by everybody; SQLite has one writer anyway.
+    Without it a withdrawal that meets enough other answers would be refused, and a no must never be.
+    """
+    if connection.vendor != "postgresql":
+        return
+    turns = sorted({int.from_bytes(hashlib.sha256(c.address.keys[0]).digest()[:8], signed=True) for c in choices})
+    with connection.cursor() as cursor:
+        for turn in turns:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [turn])
 
 
 def _append(receipt: ConsentReceipt, choice: Choice, **common: Any) -> ConsentEvent:

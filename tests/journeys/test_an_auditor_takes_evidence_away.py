@@ -65,7 +65,7 @@ def makes_the_pack(person, day) -> str:
             return str(page.locator("pre").inner_text()).rpartition(" ")[2]
         page.wait_for_timeout(250)
         page.goto("/admin/evidence/")
-    raise AssertionError("the pack was not made")
+    raise AssertionError(f"the pack was not made: {page.locator('table').first.inner_text()}")
 
 
 def test_an_auditor_exports_a_list_and_a_pack_that_checks_itself(window, workers, yesterday, tmp_path) -> None:
