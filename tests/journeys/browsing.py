@@ -1,14 +1,18 @@
 """A person with a browser: what every journey sees, and what no page may do."""
 
+import contextlib
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, Route
+from playwright.sync_api import TimeoutError as NotArrived
 
 #: Every rule of WCAG 2.2 A and AA, and axe's best practices.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Milliseconds that a page is given to arrive.
+ARRIVES = 10_000
 NARROW = {"width": 320, "height": 900}
 WIDE = {"width": 1280, "height": 900}
 
@@ -79,6 +83,10 @@ class Person:
         The HTML as it was received is shown there again under the same address, so it works without scripts too.
         """
         # A request never carries the fragment that a form or a link left in the address.
+        # On a busy machine the page may still be arriving; a page without a main part is found by axe below.
+        self.page.wait_for_load_state("load")
+        with contextlib.suppress(NotArrived):
+            self.page.locator("main").first.wait_for(state="attached", timeout=ARRIVES)
         url, html = self.page.url.partition("#")[0], self.page.content()
         checker = self.browser.new_context(bypass_csp=True, viewport=self.viewport, locale="en-IN")
         try:

@@ -60,7 +60,7 @@ def makes_the_pack(person, day) -> str:
     page.get_by_label("Last day").fill(day.isoformat())
     page.get_by_role("button", name="Make the pack").click()
     person.looks()
-    for _ in range(60):
+    for _ in range(240):
         if page.get_by_role("link", name="Pack of").count():
             return str(page.locator("pre").inner_text()).rpartition(" ")[2]
         page.wait_for_timeout(250)

@@ -151,7 +151,7 @@ def test_no_planted_number_stands_anywhere_in_the_clear(written, workers):
     call_command("sync_roles", stdout=io.StringIO())
     card, reference = plant()
     call_command("sweep_clocks", stdout=io.StringIO())
-    end = clock.now().timestamp() + 30
+    end = clock.now().timestamp() + 120
     while Document.objects.filter(state="received").exists() and clock.now().timestamp() < end:
         time.sleep(0.1)
     card.refresh_from_db()
