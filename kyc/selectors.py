@@ -12,7 +12,6 @@ from kyc import plans
 from kyc.models import Case, Check, Document
 from kyc.outcomes import CheckOutcome
 from kyc.states import CaseState, DocumentState
-from portal.core import ciphers
 from portal.core.errors import NotFound
 from portal.people.models import Customer
 from portal.people.selectors import customers_of
@@ -57,11 +56,6 @@ def others_with_number(document: Document) -> QuerySet[Document]:
         return Document.objects.none()
     same = Document.objects.filter(kind=document.kind, number_index=bytes(document.number_index))
     return same.exclude(case__customer_id=document.case.customer_id).exclude(state=DocumentState.REPLACED)
-
-
-def indexes_of(number_type: str, number: str) -> list[bytes]:
-    """Every lookup hash that a row with this number may carry."""
-    return ciphers.blind_indexes(number, domain=f"{NUMBER_DOMAIN}.{number_type}")
 
 
 def waiting_to_check(*, now: datetime) -> Iterable[int]:
