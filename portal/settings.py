@@ -182,7 +182,13 @@ CACHES = (
         }
     }
     if REDIS_URL
-    else {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    else {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            # The counters of portal.selfservice.limits live here: the default 300 would throw counts away at random.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
 )
 
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
@@ -193,7 +199,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# The queue in memory is looked at ten times a second: one at a time would leave the threads idle in between.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1 if REDIS_URL else 16
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"

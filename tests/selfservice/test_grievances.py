@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -250,6 +251,14 @@ def test_too_many_new_grievances_from_one_address_are_put_off() -> None:
     response = Client(REMOTE_ADDR="198.51.100.7").post(f"{NEW}who/", {"for_whom": "self"})
     assert response.status_code == 429
     assert Client(REMOTE_ADDR="198.51.100.8").post(f"{NEW}who/", {"for_whom": "self"}).status_code == 302
+
+
+def test_many_other_addresses_do_not_make_the_count_of_one_forgotten() -> None:
+    for _ in range(30):
+        Client(REMOTE_ADDR="198.51.100.9").post(f"{NEW}who/", {"for_whom": "self"})
+    for number in range(2_000):
+        cache.set(f"another:{number}", 1)
+    assert Client(REMOTE_ADDR="198.51.100.9").post(f"{NEW}who/", {"for_whom": "self"}).status_code == 429
 
 
 def test_every_grievance_says_whose_matter_it_is(client) -> None:
