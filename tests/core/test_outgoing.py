@@ -1,0 +1,156 @@
+"""Who gives us an address must not choose what our network talks to, and nothing is sent twice."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from portal.core import outgoing
+
+
+class Handler(BaseHTTPRequestHandler):
+    seen: list[tuple[str, str, bytes]]
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        return None
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.seen.append((self.path, self.headers["Host"], body))
+        if self.path == "/hang-up":
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        status = {"/moved": 302, "/refuse": 422}.get(self.path, 200)
+        said = b"x" * 200_000 if self.path == "/long" else b"taken"
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+
+@pytest.fixture
+def server(settings) -> Iterator[ThreadingHTTPServer]:
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.daemon_threads = True
+    made.seen = []
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    settings.OUTGOING_PRIVATE_HOSTS = [f"localhost:{made.server_port}"]
+    yield made
+    made.shutdown()
+    made.server_close()
+    thread.join()
+
+
+def url(server: ThreadingHTTPServer, path: str) -> str:
+    return f"http://localhost:{server.server_port}{path}"
+
+
+def test_a_request_arrives_whole_with_the_name_it_was_sent_to(server):
+    answer = outgoing.request("POST", url(server, "/in?for=me"), body=b"hello")
+    assert (answer.status, answer.body) == (200, b"taken")
+    assert server.seen == [("/in?for=me", f"localhost:{server.server_port}", b"hello")]
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed(server):
+    assert outgoing.request("POST", url(server, "/moved"), body=b"x").status == 302
+    assert [path for path, _host, _body in server.seen] == ["/moved"]
+
+
+def test_a_refusal_of_the_other_side_is_an_answer(server):
+    assert outgoing.request("POST", url(server, "/refuse"), body=b"x").status == 422
+
+
+def test_a_long_answer_is_cut_off(server):
+    assert len(outgoing.request("POST", url(server, "/long"), body=b"x").body) == outgoing.LONGEST_ANSWER
+
+
+def test_a_connection_that_breaks_after_the_request_left_is_of_unknown_outcome_and_not_repeated(server):
+    with pytest.raises(outgoing.BrokenOff):
+        outgoing.request("POST", url(server, "/hang-up"), body=b"x")
+    assert len(server.seen) == 1
+
+
+def test_where_nobody_listens_nothing_was_handed_over(settings):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings.OUTGOING_PRIVATE_HOSTS = [f"127.0.0.1:{port}"]
+    with pytest.raises(outgoing.Unreachable) as refused:
+        outgoing.request("POST", f"http://127.0.0.1:{port}/", body=b"x", timeout=1)
+    assert refused.value.code == "NOBODY_LISTENS"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.1.2.3",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "172.16.0.1",
+        "192.168.1.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::1",
+        "fe80::1",
+        "fc00::1",
+        "ff02::1",
+    ],
+)
+def test_no_name_leads_to_a_private_address(address, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [(0, 0, 0, "", (address, 443))])
+    with pytest.raises(outgoing.Unreachable) as refused:
+        outgoing.request("POST", "https://recipient.example/hook", body=b"x")
+    assert refused.value.code == "PRIVATE_ADDRESS"
+
+
+def test_one_private_address_among_public_ones_is_refused(monkeypatch):
+    both = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", ("10.0.0.1", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: both)
+    with pytest.raises(outgoing.Unreachable):
+        outgoing.require_public("https://recipient.example/hook")
+
+
+def test_the_name_is_resolved_once_and_the_connection_goes_to_that_very_address(monkeypatch):
+    asked, connected = [], []
+
+    def resolve(name, *args, **kwargs):
+        asked.append(name)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("93.184.215.14", 443))]
+
+    def connect(address, *args, **kwargs):
+        connected.append(address[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+    with pytest.raises(outgoing.Unreachable):
+        outgoing.request("POST", "https://recipient.example/hook", body=b"x")
+    assert asked == ["recipient.example"]
+    assert connected == ["93.184.215.14"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("http://recipient.example/hook", "NOT_HTTPS"),
+        ("ftp://recipient.example/hook", "ADDRESS_FORMAT"),
+        ("https://user:secret@recipient.example/", "ADDRESS_FORMAT"),
+        ("https://recipient.example:port/", "ADDRESS_FORMAT"),
+        ("https:///hook", "ADDRESS_FORMAT"),
+        ("https://recipient.example/a b", "ADDRESS_FORMAT"),
+    ],
+)
+def test_an_address_that_is_none_of_ours_to_ask_is_refused_with_a_reason(text, code):
+    with pytest.raises(outgoing.Unreachable) as refused:
+        outgoing.require_public(text)
+    assert refused.value.code == code
