@@ -12,11 +12,10 @@ from kyc import plans
 from kyc.models import Case, Check, Document
 from kyc.outcomes import CheckOutcome
 from kyc.states import CaseState, DocumentState
+from portal.core import ciphers
 from portal.core.errors import NotFound
 from portal.people.models import Customer
 from portal.people.selectors import customers_of
-
-NUMBER_DOMAIN = "kyc.number"
 
 
 def present_documents(case: Case) -> dict[str, Document]:
@@ -50,11 +49,18 @@ def is_done(document: Document, name: str) -> bool:
     return last is not None and last.outcome != CheckOutcome.UNAVAILABLE
 
 
-def others_with_number(document: Document) -> QuerySet[Document]:
-    """Documents of other customers with the same number: found by keyed hash, under every lookup key."""
-    if document.number_index is None:
-        return Document.objects.none()
-    same = Document.objects.filter(kind=document.kind, number_index=bytes(document.number_index))
+def number_domain(kind: str) -> str:
+    """The domain of the lookup hashes of numbers on documents of this kind."""
+    return f"kyc.number.{plans.number_type(kind)}"
+
+
+def others_with_number(document: Document, number: str) -> QuerySet[Document]:
+    """Documents of other customers with the same number: found by keyed hash, under every lookup key.
+
+    ``number`` is the document's own in clear: its stored hash was made under one key, a row of long ago under another.
+    """
+    hashes = ciphers.blind_indexes(number, domain=number_domain(document.kind))
+    same = Document.objects.filter(kind=document.kind, number_index__in=hashes)
     return same.exclude(case__customer_id=document.case.customer_id).exclude(state=DocumentState.REPLACED)
 
 

@@ -233,7 +233,7 @@ def _gstin_contains_pan(document: Document) -> Said:
 
 
 def _duplicate(document: Document) -> Said:
-    return rules.duplicate(others_with_number(document).values("case").distinct().count())
+    return rules.duplicate(others_with_number(document, _number(document)).values("case").distinct().count())
 
 
 def _expiry(document: Document) -> Said:

@@ -13,7 +13,7 @@ from kyc.inspection import kinds
 from kyc.inspection.process import LIMITS
 from kyc.inspection.verdict import Fault, RefusedFileError
 from kyc.models import Case, Document
-from kyc.selectors import NUMBER_DOMAIN, present_documents
+from kyc.selectors import number_domain, present_documents
 from kyc.services import settling
 from kyc.states import DOCUMENT_MOVES, REPLACEABLE, CaseState, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
@@ -91,7 +91,7 @@ def upload(
             case=case,
             kind=kind,
             number_sealed=texts.seal(found.normal, subject_ref=case.subject_ref, retention_class=RetentionClass.KYC),
-            number_index=ciphers.blind_index(found.normal, domain=f"{NUMBER_DOMAIN}.{found.type}"),
+            number_index=ciphers.blind_index(found.normal, domain=number_domain(kind)),
             number_display=found.display,
             expires_on=expires_on,
             extension=extension.lower().lstrip("."),

@@ -90,6 +90,25 @@ def test_the_same_number_at_another_customer_is_pointed_out_once_each(individual
 
 
 @pytest.mark.usefixtures("same_process")
+@pytest.mark.parametrize("first_is_older", [True, False])
+def test_the_same_number_is_found_under_an_old_and_a_new_lookup_key(individual, settings, first_is_older):
+    keys = [settings.LOOKUP_KEY, "another lookup key of more than thirty-two characters"]
+
+    def use(newest: int) -> None:
+        settings.LOOKUP_KEY, settings.LOOKUP_KEYS_OLD = keys[newest], keys[:newest]
+
+    other = CustomerFactory(kind="individual")
+    use(0 if first_is_older else 1)
+    first = uploaded(other)
+    use(1 if first_is_older else 0)
+    second = uploaded(individual)
+    use(1)
+    assert bytes(first.number_index)[0] != bytes(second.number_index)[0]
+    run_plan(second.pk, now=clock.now())
+    assert outcomes(second)["duplicate"] == ("WARN", "USED_BY_ANOTHER_CUSTOMER")
+
+
+@pytest.mark.usefixtures("same_process")
 def test_an_expired_certificate_fails(organisation):
     document = checked(organisation, make=gst, expires_on=NOW.date().replace(year=2020))
     assert outcomes(document)["expiry"] == ("FAIL", "EXPIRED")
