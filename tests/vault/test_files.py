@@ -1,17 +1,21 @@
 import hashlib
 import io
 import os
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.storage import storages
-from django.db import transaction
+from django.db import connections, transaction
 
 from portal.audit.models import AuditEvent
 from portal.core import actor as actors
+from portal.core import clock
 from portal.core.ciphers import CannotDecrypt
 from portal.core.errors import Unavailable
 from portal.vault.models import ShredOrder, StoredFile, SubjectKey
@@ -128,6 +132,89 @@ def test_the_sweep_carries_out_an_order_that_a_crash_left() -> None:
     assert files.sweep()[0] == 1
     assert not SubjectKey.objects.filter(pk=file.key_id).exists()
     assert files.sweep()[0] == 0
+
+
+def test_an_order_that_cannot_be_carried_out_stops_no_other_and_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, free = stored(), stored()
+    for file in (stuck, free):
+        files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+    delete = type(storages["vault"]).delete
+
+    def fails(storage: Any, name: str) -> None:
+        if name == stuck.storage_name:
+            raise PermissionError(name)
+        delete(storage, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(storages["vault"]), "delete", fails)
+        assert files.sweep()[0] == 1
+    free.refresh_from_db()
+    assert free.shredded_at is not None
+    now = clock.now()
+    assert (files.late_orders(now=now), files.late_orders(now=now + files.LATE)) == (0, 1)
+    assert files.sweep()[0] == 1
+    assert files.late_orders(now=now + files.LATE) == 0
+
+
+def test_an_order_that_fails_right_after_the_commit_is_no_error_of_the_caller(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    file = stored()
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_storage", lambda: 1 / 0)
+        with django_capture_on_commit_callbacks(execute=True):
+            files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+    assert files.sweep()[0] == 1
+
+
+def test_a_file_whose_key_is_ordered_to_end_while_it_is_written_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = stored().subject_ref
+    save = type(storages["vault"])._save
+
+    def ordered_meanwhile(storage: Any, name: str, content: Any) -> str:
+        saved = save(storage, name, content)
+        files.shred(subject_ref=subject, retention_class="kyc")
+        files.sweep()
+        return saved
+
+    monkeypatch.setattr(type(storages["vault"]), "_save", ordered_meanwhile)
+    with pytest.raises(Unavailable):
+        stored(b"late", subject_ref=subject)
+    assert StoredFile.objects.filter(shredded_at=None).count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_waits_for_the_file_that_is_being_stored_and_ends_it_too() -> None:
+    subject = stored().subject_ref
+    is_written, orders = threading.Event(), threading.Event()
+
+    def store() -> StoredFile:
+        with transaction.atomic():
+            file = stored(b"late", subject_ref=subject)
+            is_written.set()
+            orders.wait(5)
+            time.sleep(0.5)
+        return file
+
+    def order() -> int:
+        is_written.wait(5)
+        orders.set()
+        return files.shred(subject_ref=subject, retention_class="kyc")
+
+    with ThreadPoolExecutor(2) as threads:
+        results = [threads.submit(_and_close, act) for act in (store, order)]
+        late, count = (result.result() for result in results)
+    late.refresh_from_db()
+    assert count == 2
+    assert late.shredded_at is not None
+    assert not raw_path(late).exists()
+
+
+def _and_close(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    finally:
+        connections.close_all()
 
 
 def test_after_shredding_a_new_file_gets_a_new_key(django_capture_on_commit_callbacks: Any) -> None:

@@ -5,7 +5,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 #: A file younger than this may belong to a transaction that is still open.
 ORPHAN_AGE = timedelta(hours=1)
+#: An order that waits for so long has been tried by three sweeps.
+LATE = timedelta(minutes=30)
 
 
 class _Measured:
@@ -63,7 +65,8 @@ def store(stream: BinaryIO, *, subject_ref: UUID, retention_class: str, kind: st
     """Encrypt a stream into the storage and insert its row, in the caller's transaction. Memory: one segment.
 
     ``kind`` is a code such as ``kyc.document``, never a file's name. The bytes are on the disk before the row exists; if
-    the transaction is rolled back or the process dies, ``sweep`` removes them. Raises OSError when the disk is full.
+    the transaction is rolled back or the process dies, ``sweep`` removes them. Raises OSError when the disk is full,
+    Unavailable when the subject's key was ordered to end while the bytes were written.
     """
     retention_class = RetentionClass(retention_class).value
     file_id = uuid.uuid4()
@@ -73,6 +76,7 @@ def store(stream: BinaryIO, *, subject_ref: UUID, retention_class: str, kind: st
     pieces = encrypted(measured(read_segments(stream)), key=data_key, identity=file_id.bytes)
     name = _storage().save(f"{file_id.hex[:2]}/{file_id.hex}", _Pieces(pieces))
     with transaction.atomic():
+        keys.require_lasting(key_id)
         row = StoredFile.objects.create(
             id=file_id,
             subject_ref=subject_ref,
@@ -141,13 +145,15 @@ def shred(*, subject_ref: UUID, retention_class: str, actor: Actor = SYSTEM) -> 
     """Order the end of a subject's key of one retention class; returns how many files and texts' keys end with it.
 
     The order and its audit event are in the caller's transaction. From its commit on nothing under the key can be
-    opened; the key's row is deleted right after the commit, and the sweep does it if the process died between.
+    opened; the key's row is deleted right after the commit, and the sweep does it if the process died between. Waits
+    for transactions that are writing under the key.
     """
     retention_class = RetentionClass(retention_class).value
     found = SubjectKey.objects.filter(subject_ref=subject_ref, retention_class=retention_class).first()
     if found is None:
         return 0
     with transaction.atomic():
+        keys.wait_for_writers(found.pk)
         order, is_new = ShredOrder.objects.get_or_create(
             key_id=found.pk,
             defaults={
@@ -165,7 +171,7 @@ def shred(*, subject_ref: UUID, retention_class: str, actor: Actor = SYSTEM) -> 
                 subject_ref=subject_ref,
                 facts={"retention_class": retention_class, "count": count},
             )
-        transaction.on_commit(lambda: carry_out(order))
+        transaction.on_commit(lambda: _carried_out(order))
     return count
 
 
@@ -181,16 +187,32 @@ def carry_out(order: ShredOrder) -> None:
 
 
 def sweep() -> tuple[int, int]:
-    """Finish what a crash left: orders not carried out, and bytes without a row. Returns how many of each."""
-    orders = list(ShredOrder.objects.filter(done_at=None))
-    for order in orders:
-        carry_out(order)
+    """Finish what a crash left: orders not carried out, and bytes without a row. Returns how many of each were done.
+
+    An order that cannot be carried out stops no other: it is named in the log and tried again by the next sweep;
+    ``late_orders`` tells people of it.
+    """
+    done = sum(_carried_out(order) for order in ShredOrder.objects.filter(done_at=None).order_by("ordered_at", "pk"))
     limit = clock.now() - ORPHAN_AGE
     orphans = 0
     for name, written_at in _storage().listed():
         if written_at < limit and not StoredFile.objects.filter(storage_name=name).exists():
             _storage().delete(name)
             orphans += 1
-    if orders or orphans:
-        log.info("vault.swept", orders=len(orders), orphans=orphans)
-    return len(orders), orphans
+    if done or orphans:
+        log.info("vault.swept", orders=done, orphans=orphans)
+    return done, orphans
+
+
+def late_orders(*, now: datetime) -> int:
+    """How many orders to shred a key have failed for longer than three sweeps: somebody has to look at them."""
+    return ShredOrder.objects.filter(done_at=None, ordered_at__lt=now - LATE).count()
+
+
+def _carried_out(order: ShredOrder) -> bool:
+    try:
+        carry_out(order)
+    except Exception as crash:  # noqa: BLE001 - whatever broke, everybody else's key has to end all the same
+        log.error("vault.key_not_shredded", order=order.pk, error=type(crash).__name__)  # noqa: TRY400 - it may quote a person
+        return False
+    return True

@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.db import connection
 
 from portal.core import ciphers, clock
 from portal.core.ciphers import CannotDecrypt
@@ -36,6 +37,7 @@ def _unwrapped(row: SubjectKey) -> bytes:
 def key_for_writing(*, subject_ref: UUID, retention_class: str) -> tuple[UUID, bytes]:
     """The subject's key, made on first use. It commits in the key database at once; a key without a file harms nobody.
 
+    Within a transaction the key cannot be ordered to end before that transaction has: see ``require_lasting``.
     Raises Unavailable while the present key is being shredded: what were written under it would be lost.
     """
     row = SubjectKey.objects.filter(subject_ref=subject_ref, retention_class=retention_class).first()
@@ -47,9 +49,30 @@ def key_for_writing(*, subject_ref: UUID, retention_class: str) -> tuple[UUID, b
             retention_class=retention_class,
             defaults={"id": key_id, "wrapped": wrapped, "created_at": clock.now()},
         )
-    elif ShredOrder.objects.filter(key_id=row.pk).exists():
-        raise Unavailable("What is kept here is being erased at this moment. Try again in ten minutes.")
+    require_lasting(row.pk)
     return row.pk, _unwrapped(row)
+
+
+def require_lasting(key_id: UUID) -> None:
+    """An order to shred the key waits until the caller's transaction has ended, or has come first.
+
+    Raises Unavailable when it came first. PostgreSQL: writers share an advisory lock, the order takes it alone; the lock
+    ends with the transaction. SQLite lets in one writer at a time.
+    """
+    _lock(key_id, "pg_advisory_xact_lock_shared")
+    if ShredOrder.objects.filter(key_id=key_id).exists():
+        raise Unavailable("What is kept here is being erased at this moment. Try again in ten minutes.")
+
+
+def wait_for_writers(key_id: UUID) -> None:
+    """Called in the transaction that orders the end of a key: what is being written under it commits first."""
+    _lock(key_id, "pg_advisory_xact_lock")
+
+
+def _lock(key_id: UUID, function: str) -> None:
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [int.from_bytes(key_id.bytes[:8], signed=True)])
 
 
 def key_for_reading(key_id: UUID) -> bytes:
