@@ -87,7 +87,7 @@ class StepInline(RowsBeside):
     """What each room let go of."""
 
     model = ErasureStep
-    fields = ("eraser", "retention_class", "rule_version", "cutoff", "due", "held", "kept_by_law", "erased")
+    fields = ("eraser", "retention_class", "rule_version", "cutoff", "due", "held", "kept_by_law", "erased", "failure")
 
 
 @admin.register(ErasureRun)

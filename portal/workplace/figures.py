@@ -23,6 +23,9 @@ from portal.ledger.models import Head, Pending, Verification
 from portal.outbox.models import Message
 from portal.outbox.states import MessageState
 from portal.people.states import Answer
+from portal.retention.models import ErasureRun
+from portal.retention.states import RunState
+from portal.vault.services.files import late_orders
 from portal.workplace import proposals
 from portal.workplace.permissions import Permission
 
@@ -152,6 +155,20 @@ def ledger_state(user: Any, now: datetime) -> Figure:
     return Figure(_("Ledger"), said, words, address("admin:ledger"), tone, is_words=True)
 
 
+def erasure_state(user: Any, now: datetime) -> Figure:
+    """Whether what is due to go goes: the last run, and keys that were ordered to end and did not."""
+    last = ErasureRun.objects.exclude(state=RunState.RUNNING).first()
+    late = late_orders(now=now)
+    if late or (last is not None and last.state == RunState.FAILED):
+        said, tone = _("Something was not erased"), "err"
+    elif last is None:
+        said, tone = _("No run yet"), "warn"
+    else:
+        said, tone = _("Clean, %(at)s") % {"at": date_format(localtime(last.finished_at), "j M, H:i")}, "ok"
+    words = ngettext("%(count)s key should have ended", "%(count)s keys should have ended", late) % {"count": late}
+    return Figure(_("Erasing"), said, words, address("admin:retention_erasurerun_changelist"), tone, is_words=True)
+
+
 #: Each figure with the permission without which it is not shown, in the order of the page.
 FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.CLOCK_VIEW, clocks_late),
@@ -161,6 +178,7 @@ FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.MESSAGE_VIEW, messages_dead),
     (Permission.JOB_VIEW, jobs_running),
     (Permission.LEDGER_VIEW, ledger_state),
+    (Permission.ERASURE_VIEW, erasure_state),
 )
 
 

@@ -9,6 +9,7 @@ class Permission(StrEnum):
     AUDIT_EXPORT = "audit.event:export"
     AUDIT_VIEW = "audit.event:view"
     CLOCK_VIEW = "law.clock:view"
+    ERASURE_VIEW = "retention.run:view"
     JOB_VIEW = "jobs.job:view"
     KYC_VIEW = "kyc.document:view"
     LEDGER_VERIFY = "ledger:verify"

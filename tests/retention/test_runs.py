@@ -1,18 +1,21 @@
 import hashlib
+import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 import rfc8785
+from django.core.management import call_command
 
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from portal.core import actor, clock, hooks
 from portal.core.errors import LostRace
 from portal.people.models import SubjectAlias
 from portal.retention.models import ErasureRun, Hold
 from portal.retention.services import runs
 from portal.retention.states import RunState
+from portal.retention.tasks import NotAllErased, run_retention
 from tests.law.factories import ProfileFactory
 from tests.people.factories import StaffFactory
 from tests.retention.factories import Shelf, house_rule, legal_rule, only_eraser, retention_rule
@@ -144,14 +147,60 @@ def test_the_certificate_names_rule_counts_and_hashes_and_nobody(shelf: Shelf) -
     assert AuditEvent.objects.get(kind="retention.erasure.run").facts["certificate"] == done.certificate_sha256
 
 
-def test_a_run_that_broke_off_is_closed_by_the_next_which_goes_on(shelf: Shelf) -> None:
+def test_a_run_that_failed_says_so_and_the_next_goes_on(shelf: Shelf) -> None:
     retention_rule()
     whole, shelf.erase = shelf.erase, lambda **_: 1 / 0  # type: ignore[method-assign]
-    with pytest.raises(ZeroDivisionError):
-        runs.run(now=clock.now(), actor=NIGHTLY)
+    failed = runs.run(now=clock.now(), actor=NIGHTLY)
+    assert (failed.state, failed.due, failed.erased) == (RunState.FAILED, 2, 0)
+    assert failed.certificate["steps"][0]["failure"] == "ZeroDivisionError"
     shelf.erase = whole  # type: ignore[method-assign]
     assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 2
-    assert list(ErasureRun.objects.order_by("pk").values_list("state", flat=True)) == ["broken_off", "done"]
+    assert list(ErasureRun.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "done"]
+
+
+class Broken(Shelf):
+    """An eraser that cannot say what it keeps; it comes before the other by its name."""
+
+    name = "tests.broken"
+
+    def kept(self, *, before):
+        raise LookupError("Asha Rao")
+
+
+@pytest.fixture
+def broken(shelf: Shelf) -> Iterator[Broken]:
+    """Registered beside the shelf."""
+    found = hooks.erasers.register(Broken())
+    yield found
+    hooks.erasers._items.remove(found)
+
+
+def test_an_eraser_that_cannot_be_asked_stops_no_other_and_fails_the_run(shelf: Shelf, broken: Broken) -> None:
+    retention_rule()
+    done = runs.run(now=clock.now(), actor=NIGHTLY)
+    assert (done.state, done.erased) == (RunState.FAILED, 2)
+    assert list(done.steps.values_list("eraser", "failure")) == [("tests.broken", "LookupError"), ("tests.shelf", "")]
+    assert done.certificate["steps"][0]["began_before"] is None
+    assert "Asha" not in str(done.certificate)
+
+
+def test_a_dry_run_counts_the_others_and_names_who_could_not_be_asked(shelf: Shelf, broken: Broken) -> None:
+    retention_rule()
+    found = runs.preview(now=clock.now())
+    assert numbers(found) == (2, 0, 0, 2)
+    assert found.failed == ["tests.broken"]
+
+
+def test_the_nightly_task_and_the_command_end_as_failed(shelf: Shelf, broken: Broken) -> None:
+    retention_rule()
+    with pytest.raises(NotAllErased):
+        run_retention()
+    for arguments in ([], ["--dry-run"]):
+        said = io.StringIO()
+        with pytest.raises(SystemExit) as ended:
+            call_command("run_retention", *arguments, stdout=io.StringIO(), stderr=said)
+        assert ended.value.code == 1
+        assert "tests.broken" in said.getvalue()
 
 
 def test_what_was_erased_before_a_run_broke_off_is_certified(shelf: Shelf) -> None:
@@ -184,8 +233,7 @@ def test_a_subject_that_cannot_be_erased_stops_no_other(shelf: Shelf) -> None:
     shelf.erase = lambda *, subject_ref, before: (  # type: ignore[method-assign]
         1 / 0 if subject_ref == first else whole(subject_ref=subject_ref, before=before)
     )
-    with pytest.raises(ZeroDivisionError):
-        runs.run(now=clock.now(), actor=NIGHTLY)
+    assert runs.run(now=clock.now(), actor=NIGHTLY).state == RunState.FAILED
     assert (len(shelf.records[first]), len(shelf.records[second])) == (2, 1)
 
 

@@ -5,9 +5,13 @@ import pytest
 from portal.core import actor, clock
 from portal.jobs import services as jobs
 from portal.law.models import Clock
+from portal.retention.models import ErasureRun
+from portal.vault.models import ShredOrder
+from portal.vault.services import files
 from portal.workplace import figures
 from portal.workplace.job_kinds import VERIFY_LEDGER
 from tests.law.factories import ClockFactory
+from tests.vault.factories import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +73,19 @@ def test_work_that_has_ended_is_not_counted(staff):
     assert by_label(client.get("/admin/"))["Long work"].number == "1"
     jobs.cancel(job, acting)
     assert by_label(client.get("/admin/"))["Long work"].number == "0"
+
+
+def test_a_failed_erasure_and_a_key_that_did_not_end_show_today(staff):
+    client = staff("data_protection_officer")
+    assert by_label(client.get("/admin/"))["Erasing"].tone == "warn"
+    now = clock.now()
+    run = ErasureRun.objects.create(reference="OS-EC-1", started_by="system:x", started_at=now, finished_at=now)
+    for state, tone in (("done", "ok"), ("failed", "err")):
+        ErasureRun.objects.filter(pk=run.pk).update(state=state)
+        assert by_label(client.get("/admin/"))["Erasing"].tone == tone
+    ErasureRun.objects.update(state="done")
+    files.shred(subject_ref=stored().subject_ref, retention_class="kyc")
+    assert by_label(client.get("/admin/"))["Erasing"].tone == "ok"
+    ShredOrder.objects.update(ordered_at=now - 2 * files.LATE)
+    figure = by_label(client.get("/admin/"))["Erasing"]
+    assert (figure.tone, figure.words) == ("err", "1 key should have ended")

@@ -40,8 +40,8 @@ class ErasureStep(models.Model):
     """One eraser under one rule in one run."""
 
     data_categories = declare(
-        none="id run eraser retention_class rule_version rule_sha256 cutoff due held kept_by_law erased subjects_sha256 "
-        "finished_at"
+        none="id run eraser retention_class rule_version rule_sha256 cutoff due held kept_by_law erased failure "
+        "subjects_sha256 finished_at"
     )
 
     run = models.ForeignKey(ErasureRun, models.PROTECT, related_name="steps")
@@ -49,11 +49,19 @@ class ErasureStep(models.Model):
     retention_class = models.SlugField(_("class"), max_length=32)
     rule_version = models.PositiveIntegerField(_("version of the rule"))
     rule_sha256 = models.CharField(_("content hash of the rule"), max_length=64)
-    cutoff = models.DateTimeField(_("erased what began before"))
+    cutoff = models.DateTimeField(_("erased what began before"), null=True)
     due = models.PositiveBigIntegerField(_("due"), default=0)
     held = models.PositiveBigIntegerField(_("held"), default=0)
     kept_by_law = models.PositiveBigIntegerField(_("kept by law"), default=0)
     erased = models.PositiveBigIntegerField(_("erased"), default=0)
+    failure = models.CharField(
+        _("failure"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The type of the last error: something was not erased. The next run tries again."),
+    )
     subjects_sha256 = models.CharField(
         _("SHA-256 of the references"),
         max_length=64,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import rfc8785
@@ -28,24 +28,29 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Plan:
-    """One eraser under the rule of its class: what is due, what a law keeps, who is concerned."""
+    """One eraser under the rule of its class: what is due, what a law keeps, who is concerned.
+
+    ``failure`` is the type of the error that kept us from finding that out; then nothing is known and nothing erased.
+    """
 
     eraser: Eraser
     rule: RetentionRule
-    cutoff: datetime
+    cutoff: datetime | None = None
     due: int = 0
     kept_by_law: int = 0
     over: list[Kept] = field(default_factory=list)
+    failure: str = ""
 
 
 @dataclass
 class Totals:
-    """Records, not people. ``due`` is the sum of the other three."""
+    """Records, not people. ``due`` is the sum of the next three. ``failed`` names erasers that could not be asked."""
 
     due: int = 0
     held: int = 0
     kept_by_law: int = 0
     to_erase: int = 0
+    failed: list[str] = field(default_factory=list)
 
 
 def plans(*, now: datetime) -> Iterator[Plan]:
@@ -53,20 +58,28 @@ def plans(*, now: datetime) -> Iterator[Plan]:
     today = now.astimezone(clock.IST).date()
     for eraser in sorted(hooks.erasers, key=lambda one: str(one.name)):
         rule = selectors.rule_for(eraser.retention_class, on=today)
-        if rule is None:
-            continue
+        if rule is not None:
+            yield _plan(eraser, rule, today)
+
+
+def _plan(eraser: Eraser, rule: RetentionRule, today: date) -> Plan:
+    try:
         house = selectors.house_period(rule, on=today)
         cutoff = rules.over_before(today, [house, *selectors.legal_periods(rule, on=today)])
-        plan = Plan(eraser, rule, cutoff, over=list(eraser.kept(before=cutoff)))
-        plan.due = sum(kept.count for kept in eraser.kept(before=rules.over_before(today, [house])))
-        plan.kept_by_law = plan.due - sum(kept.count for kept in plan.over)
-        yield plan
+        over = list(eraser.kept(before=cutoff))
+        due = sum(kept.count for kept in eraser.kept(before=rules.over_before(today, [house])))
+    except Exception as crash:  # noqa: BLE001 - whatever broke, the periods of all other classes are over all the same
+        log.error("retention.not_planned", eraser=eraser.name, error=type(crash).__name__)  # noqa: TRY400 - it may quote a person
+        return Plan(eraser, rule, failure=type(crash).__name__)
+    return Plan(eraser, rule, cutoff, due, kept_by_law=due - sum(kept.count for kept in over), over=over)
 
 
 def preview(*, now: datetime) -> Totals:
     """The numbers of a run, without erasing anything."""
     totals = Totals()
     for plan in plans(now=now):
+        if plan.failure:
+            totals.failed.append(plan.eraser.name)
         totals.due += plan.due
         totals.kept_by_law += plan.kept_by_law
         for kept in plan.over:
@@ -81,14 +94,15 @@ def run(*, now: datetime, actor: Actor) -> ErasureRun:
     """Erase everything whose period is over and that neither a law nor a hold keeps. Returns the finished run.
 
     Each subject is erased in a transaction of its own together with the step that counts it, so a process that dies
-    leaves no erasure without a trace; the next run certifies what was done and finds what is left. A subject that
-    cannot be erased stops no other; its error is raised at the end. Call it from the edge, outside any transaction.
+    leaves no erasure without a trace; the next run certifies what was done and finds what is left. An eraser or a
+    subject that fails stops no other: its step keeps the type of the error, and the run ends as FAILED. Raises LostRace
+    when another run was started meanwhile. Call it from the edge, outside any transaction.
     """
     current = _open(now, actor)
-    broken = [crash for plan in plans(now=now) for crash in _carry_out(plan, current)]
-    if broken:
-        raise broken[0]
-    return _close(current, actor, RunState.DONE)
+    for plan in plans(now=now):
+        _carry_out(plan, current)
+    failed = current.steps.exclude(failure="").exists()
+    return _close(current, actor, RunState.FAILED if failed else RunState.DONE)
 
 
 def _open(now: datetime, actor: Actor) -> ErasureRun:
@@ -100,9 +114,9 @@ def _open(now: datetime, actor: Actor) -> ErasureRun:
         )
 
 
-def _carry_out(plan: Plan, current: ErasureRun) -> list[Exception]:
+def _carry_out(plan: Plan, current: ErasureRun) -> None:
     step = _begin(plan, current)
-    digest, separator, broken = hashlib.sha256(), b"", []
+    digest, separator = hashlib.sha256(), b""
     for kept in sorted(plan.over, key=lambda kept: str(kept.subject_ref)):
         concerned = digest.copy()
         concerned.update(separator + str(kept.subject_ref).encode())
@@ -113,8 +127,7 @@ def _carry_out(plan: Plan, current: ErasureRun) -> list[Exception]:
             raise
         except Exception as crash:  # noqa: BLE001 - whatever broke, everybody else's period is over all the same
             log.error("retention.not_erased", eraser=plan.eraser.name, error=type(crash).__name__)  # noqa: TRY400 - it may quote a person
-            broken.append(crash)
-    return broken
+            ErasureStep.objects.filter(pk=step.pk).update(failure=type(crash).__name__)
 
 
 def _begin(plan: Plan, current: ErasureRun) -> ErasureStep:
@@ -127,6 +140,7 @@ def _begin(plan: Plan, current: ErasureRun) -> ErasureStep:
         cutoff=plan.cutoff,
         due=plan.due,
         kept_by_law=plan.kept_by_law,
+        failure=plan.failure,
         subjects_sha256=hashlib.sha256().hexdigest(),
         finished_at=clock.now(),
     )
@@ -179,7 +193,7 @@ def _close(current: ErasureRun, actor: Actor, target: RunState) -> ErasureRun:
 def _certificate(current: ErasureRun, steps: list[ErasureStep], finished_at: datetime) -> dict[str, Any]:
     """What was erased, how, under which rule, by whom and when: no name, no address, no reference to a person."""
     return {
-        "v": 1,
+        "v": 2,
         "run": current.reference,
         "started_at": clock.stamp(current.started_at),
         "finished_at": clock.stamp(finished_at),
@@ -190,11 +204,12 @@ def _certificate(current: ErasureRun, steps: list[ErasureStep], finished_at: dat
                 "class": step.retention_class,
                 "rule": step.rule_version,
                 "rule_sha256": step.rule_sha256,
-                "began_before": clock.stamp(step.cutoff),
+                "began_before": clock.stamp(step.cutoff) if step.cutoff else None,
                 "due": step.due,
                 "held": step.held,
                 "kept_by_law": step.kept_by_law,
                 "erased": step.erased,
+                "failure": step.failure,
                 "subjects_sha256": step.subjects_sha256,
                 "method": "rows deleted; the keys of whole subjects destroyed",
             }
