@@ -87,6 +87,7 @@ class Answer(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     SILENT = "silent"
+    WITHDRAWN = "withdrawn"
 
 
 class ContactKind(StrEnum):

@@ -78,6 +78,7 @@ ANSWERS: Final[Mapping[str, Text]] = {
     states.Answer.ACCEPTED: _("Accepted"),
     states.Answer.DECLINED: _("Not accepted"),
     states.Answer.SILENT: _("No answer"),
+    states.Answer.WITHDRAWN: _("Withdrawn without an answer"),
 }
 CONTACT_KINDS: Final[Mapping[str, Text]] = {
     states.ContactKind.EMAIL: _("Email"),

@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('proposed_at', models.DateTimeField(verbose_name='proposed')),
-                ('answer', models.CharField(choices=[(grievances.states.Answer['WAITING'], 'Waiting for the person'), (grievances.states.Answer['ACCEPTED'], 'Accepted'), (grievances.states.Answer['DECLINED'], 'Not accepted'), (grievances.states.Answer['SILENT'], 'No answer')], default=grievances.states.Answer['WAITING'], max_length=10, verbose_name='answer')),
+                ('answer', models.CharField(choices=[(grievances.states.Answer['WAITING'], 'Waiting for the person'), (grievances.states.Answer['ACCEPTED'], 'Accepted'), (grievances.states.Answer['DECLINED'], 'Not accepted'), (grievances.states.Answer['SILENT'], 'No answer'), (grievances.states.Answer['WITHDRAWN'], 'Withdrawn without an answer')], default=grievances.states.Answer['WAITING'], max_length=10, verbose_name='answer')),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
                 ('notices', models.PositiveSmallIntegerField(default=0, verbose_name='notices sent')),
                 ('last_notice_at', models.DateTimeField(blank=True, null=True, verbose_name='last notice')),
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
                 ('secret_hash', models.BinaryField(max_length=33, unique=True, verbose_name='secret')),
                 ('reference', models.CharField(max_length=20, verbose_name='reference')),
                 ('address_kind', models.CharField(max_length=8, verbose_name='kind of address')),
-                ('address_key', models.BinaryField(max_length=33, verbose_name='lookup hash')),
+                ('address_keys', models.BinaryField(verbose_name='lookup hashes')),
                 ('code_hash', models.BinaryField(blank=True, max_length=33, null=True, verbose_name='code')),
                 ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
                 ('asked_at', models.DateTimeField(verbose_name='asked')),

@@ -16,7 +16,9 @@ class TrackingCode(models.Model):
     secret_hash = models.BinaryField(_("secret"), max_length=33, unique=True, editable=False)
     reference = models.CharField(_("reference"), max_length=20)
     address_kind = models.CharField(_("kind of address"), max_length=8)
-    address_key = models.BinaryField(_("lookup hash"), max_length=33, editable=False)
+    #: The lookup hashes of the address under every key, newest first, one behind the other: the address itself is not
+    #: kept, and the grievance may have been filed under an older key.
+    address_keys = models.BinaryField(_("lookup hashes"), editable=False)
     ticket = models.ForeignKey(
         "grievances.Ticket", models.CASCADE, null=True, blank=True, related_name="codes", verbose_name=_("grievance")
     )
@@ -30,7 +32,7 @@ class TrackingCode(models.Model):
 
     data_categories = declare(
         none="id reference address_kind ticket tries asked_at expires_at looked_up_at used_at view_until",
-        contact="address_key",
+        contact="address_keys",
         credential="secret_hash code_hash",
     )
 

@@ -137,12 +137,9 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
     return filed
 
 
-def show_tracking_key(draft: TicketDraft) -> str:
-    """The tracking key, the first time it is asked for; empty ever after."""
-    key = draft.tracking_key or ""
-    if key and not TicketDraft.objects.filter(pk=draft.pk, tracking_key__isnull=False).update(tracking_key=None):
-        return ""
-    return key
+def use_up_tracking_key(draft: TicketDraft) -> bool:
+    """Forget the tracking key: the page that shows it is made. Returns False when another request was quicker."""
+    return TicketDraft.objects.filter(pk=draft.pk, tracking_key__isnull=False).update(tracking_key=None) == 1
 
 
 def forget_expired(*, at: datetime, most: int = 200) -> int:

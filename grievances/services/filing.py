@@ -133,9 +133,9 @@ def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:
         )
 
 
-def tracking_key_hash(reference: str, key: str) -> bytes:
-    """The keyed hash of a tracking key; the reference takes part, so a key opens one grievance."""
-    return ciphers.blind_index(f"{reference}:{key}", domain=TRACKING_KEY)
+def tracking_key_hashes(reference: str, key: str) -> list[bytes]:
+    """The keyed hashes of a tracking key, newest key first; the reference takes part, so a key opens one grievance."""
+    return ciphers.blind_indexes(f"{reference}:{key}", domain=TRACKING_KEY)
 
 
 def _insert(
@@ -165,7 +165,7 @@ def _insert(
                     zone=reach.zone,
                     received_at=at,
                     turn_at=at,
-                    tracking_key_hash=tracking_key_hash(reference, key) if key else None,
+                    tracking_key_hash=tracking_key_hashes(reference, key)[0] if key else None,
                 )
         except IntegrityError:
             if (found := Ticket.objects.filter(filing_key=filing_key).first()) is not None:

@@ -72,12 +72,12 @@ def decline(*, ticket: Ticket, why: str, actor: Actor, at: datetime) -> None:
 
 
 def withdraw(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
-    """The person takes an open grievance back. Raises Refused when it is closed already."""
+    """The person takes a grievance back: no word on our answer, if there is one. Raises Refused when it is closed."""
     if ticket.state == TicketState.CLOSED:
         raise Refused(_("This grievance is closed already."), code="CLOSED")
     with transaction.atomic():
         if ticket.state == TicketState.ANSWERED:
-            _answer(ticket, Answer.ACCEPTED, at)
+            _answer(ticket, Answer.WITHDRAWN, at)
         _close(ticket, ClosedBecause.WITHDRAWN, actor=actor, at=at)
 
 

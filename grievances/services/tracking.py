@@ -35,7 +35,7 @@ def ask_code(*, reference: str, kind: str, address: str, at: datetime) -> str:
             secret_hash=ciphers.blind_index(secret, domain=selectors.CODE_SECRET),
             reference=reference,
             address_kind=kind,
-            address_key=addresses.address_key(address),
+            address_keys=b"".join(addresses.address_keys(address)),
             asked_at=at,
             expires_at=at + selectors.promise(selectors.CODE_LIFE, at=at),
         )
@@ -53,17 +53,16 @@ def send_code(*, code_id: int, at: datetime) -> bool:
         if alive.update(looked_up_at=at) != 1:
             return False
         code = TrackingCode.objects.get(pk=code_id)
+        keys = _split(bytes(code.address_keys))
         contact = (
-            TicketContact.objects.filter(
-                ticket__reference=code.reference, kind=code.address_kind, address_key=bytes(code.address_key)
-            )
+            TicketContact.objects.filter(ticket__reference=code.reference, kind=code.address_kind, address_key__in=keys)
             .select_related("ticket__fiduciary")
             .first()
         )
         if contact is None:
             return False
         digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
-        TrackingCode.objects.filter(pk=code.pk).update(ticket=contact.ticket, code_hash=_code_hash(code, digits))
+        TrackingCode.objects.filter(pk=code.pk).update(ticket=contact.ticket, code_hash=_code_hashes(code, digits)[0])
         if contact.kind == addresses.EMAIL:
             minutes = str(int(selectors.promise(selectors.CODE_LIFE, at=at).total_seconds() // 60))
             letters.tell(
@@ -114,13 +113,15 @@ def close_view(*, secret: str) -> None:
 
 
 def _is_right(code: TrackingCode, digits: str) -> bool:
-    """Compare with the code and with the key, always both; a row without them is compared with chance."""
+    """Compare with the code and with the key, always both, under every lookup key; a row without them is compared with
+    chance.
+    """
     ticket = code.ticket
     wanted_code = bytes(code.code_hash) if code.code_hash else secrets.token_bytes(33)
     wanted_key = bytes(ticket.tracking_key_hash) if ticket and ticket.tracking_key_hash else secrets.token_bytes(33)
-    code_right = hmac.compare_digest(_code_hash(code, digits), wanted_code)
-    key_right = hmac.compare_digest(filing.tracking_key_hash(code.reference, digits), wanted_key)
-    return code_right or key_right
+    answers = [hmac.compare_digest(typed, wanted_code) for typed in _code_hashes(code, digits)]
+    answers += [hmac.compare_digest(typed, wanted_key) for typed in filing.tracking_key_hashes(code.reference, digits)]
+    return any(answers)
 
 
 def _opened(code: TrackingCode, actor: Actor, at: datetime) -> None:
@@ -140,5 +141,9 @@ def _opened(code: TrackingCode, actor: Actor, at: datetime) -> None:
     )
 
 
-def _code_hash(code: TrackingCode, digits: str) -> bytes:
-    return ciphers.blind_index(f"{code.pk}:{digits}", domain=CODE)
+def _code_hashes(code: TrackingCode, digits: str) -> list[bytes]:
+    return ciphers.blind_indexes(f"{code.pk}:{digits}", domain=CODE)
+
+
+def _split(keys: bytes) -> list[bytes]:
+    return [keys[place : place + ciphers.INDEX_LENGTH] for place in range(0, len(keys), ciphers.INDEX_LENGTH)]

@@ -17,6 +17,8 @@ from portal.core.errors import PortalError
 
 VERSION = b"\x01"
 NONCE = 12
+#: Bytes of a blind index: the version of the key and an HMAC-SHA256.
+INDEX_LENGTH = 33
 
 
 class CannotDecrypt(PortalError):

@@ -89,9 +89,10 @@ def test_the_tracking_key_is_shown_once() -> None:
     draft = written(email="", phone="+919876543210")
     drafts.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED)
     draft = TicketDraft.objects.get(pk=draft.pk)
-    assert len(drafts.show_tracking_key(draft)) == 16
-    assert drafts.show_tracking_key(TicketDraft.objects.get(pk=draft.pk)) == ""
-    assert drafts.show_tracking_key(draft) == ""
+    assert len(draft.tracking_key) == 16
+    assert drafts.use_up_tracking_key(draft)
+    assert not drafts.use_up_tracking_key(draft)
+    assert TicketDraft.objects.get(pk=draft.pk).tracking_key is None
 
 
 def test_files_go_with_the_grievance_and_open_again() -> None:

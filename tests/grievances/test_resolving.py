@@ -86,6 +86,14 @@ def test_a_withdrawn_grievance_is_frozen_and_can_be_opened_again_for_a_while() -
     assert (found.state, found.round) == (TicketState.WITH_US, 2)
 
 
+def test_withdrawing_an_answered_grievance_says_nothing_about_the_answer(answered) -> None:
+    resolving.withdraw(ticket=answered, actor=STRANGER, at=ANSWERED + timedelta(days=1))
+    resolution = answered.resolutions.get()
+    assert (resolution.answer, resolution.get_answer_display()) == (Answer.WITHDRAWN, "Withdrawn without an answer")
+    assert answered.closed_because == ClosedBecause.WITHDRAWN
+    assert not answered.entries.filter(kind=EntryKind.ACCEPTED).exists()
+
+
 def test_after_the_promised_time_a_closed_grievance_stays_closed() -> None:
     found = ticket()
     resolving.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)

@@ -11,6 +11,7 @@ from grievances import selectors
 from grievances.models import TrackingCode
 from grievances.services import tracking
 from portal.audit.models import AuditEvent
+from portal.core import ciphers
 from portal.core.ids import new_reference
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox_reading
@@ -175,3 +176,62 @@ def test_a_code_whose_nudge_was_lost_is_sent_by_the_sweep_once() -> None:
 def test_a_code_that_is_over_is_not_sent_late() -> None:
     ask(ticket().reference)
     assert tracking.send_waiting(at=RECEIVED + timedelta(minutes=15)) == 0
+
+
+def a_new_key(settings) -> None:
+    """What an operator does to rotate: the old key stays for look-ups, a new one serves new rows."""
+    settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY, *settings.LOOKUP_KEYS_OLD]
+    settings.LOOKUP_KEY = f"lookup key number {len(settings.LOOKUP_KEYS_OLD)} of more than thirty-two characters"
+
+
+def test_a_grievance_filed_under_an_older_lookup_key_is_found_and_opened(settings) -> None:
+    found = ticket()
+    a_new_key(settings)
+    a_new_key(settings)
+    secret = ask(found.reference)
+    assert enter(secret, sent_code(secret)) == found
+
+
+def test_a_code_sent_under_an_older_lookup_key_opens(settings) -> None:
+    found = ticket()
+    secret = ask(found.reference)
+    code = sent_code(secret)
+    a_new_key(settings)
+    assert enter(secret, code) == found
+
+
+def test_a_request_asked_under_an_older_lookup_key_is_answered_after_the_new_one_came(settings) -> None:
+    found = ticket()
+    secret = ask(found.reference)
+    a_new_key(settings)
+    assert enter(secret, sent_code(secret)) == found
+
+
+def test_a_tracking_key_given_under_an_older_lookup_key_opens(settings) -> None:
+    result = filed(email="", phone="+919876543210")
+    a_new_key(settings)
+    secret = ask(result.ticket.reference, "+919876543210", "phone")
+    assert tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
+    assert enter(secret, result.tracking_key) == result.ticket
+
+
+def test_with_two_lookup_keys_a_hit_and_a_miss_hash_and_ask_the_same(settings, monkeypatch) -> None:
+    found = ticket()
+    a_new_key(settings)
+    hashed: list[str] = []
+    plain = ciphers._index
+    monkeypatch.setattr(
+        ciphers,
+        "_index",
+        lambda key, version, value, domain: hashed.append(domain) or plain(key, version, value, domain),
+    )
+
+    def work(reference: str) -> tuple[list[str], list[str]]:
+        hashed.clear()
+        secret = ask(reference)
+        tracking.send_code(code_id=selectors.tracking_code(secret).pk, at=RECEIVED)
+        hashed.clear()
+        return statements(lambda: (ask(reference), enter(secret, "000000x"))), list(hashed)
+
+    assert work(found.reference) == work(new_reference("GR"))
+    assert "grievances.tracking_key" in hashed

@@ -190,6 +190,30 @@ def test_a_person_with_a_phone_only_sees_the_tracking_key_once(client) -> None:
     assert "Your tracking key" not in text(client.get(where))
 
 
+@pytest.mark.parametrize("how", [{"method": "HEAD"}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}])
+def test_a_page_that_nobody_sees_does_not_use_up_the_tracking_key(client, how) -> None:
+    fill(client, email="", phone="9876543210")
+    where = client.post(f"{NEW}check/").headers["Location"]
+    unseen = client.head(where) if "method" in how else client.get(where, headers=how)
+    assert TicketDraft.objects.get().tracking_key not in unseen.content.decode()
+    assert "Your tracking key" in text(client.get(where))
+    assert "Your tracking key" not in text(client.get(where))
+
+
+def test_a_page_that_could_not_be_made_does_not_use_up_the_tracking_key(client, monkeypatch) -> None:
+    fill(client, email="", phone="9876543210")
+    where = client.post(f"{NEW}check/").headers["Location"]
+    with monkeypatch.context() as broken:
+        broken.setattr("grievances.words.day", _broken)
+        with pytest.raises(RuntimeError):
+            client.get(where)
+    assert "Your tracking key" in text(client.get(where))
+
+
+def _broken(*args: object) -> str:
+    raise RuntimeError
+
+
 def test_a_bookmark_of_the_confirmation_asks_another_browser_for_a_code(client) -> None:
     fill(client)
     where = client.post(f"{NEW}check/").headers["Location"]

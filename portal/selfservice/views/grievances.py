@@ -161,15 +161,25 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sent(request: HttpRequest, reference: str) -> HttpResponse:
     """The confirmation: reference, date, what happens next. A bookmark of it asks for a code, not for a session."""
-    now = clock.now()
     draft = _draft(request)
     ticket = _mine(request, reference, draft)
     if ticket is None:
         return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
-    is_draft = draft is not None and draft.ticket_id == ticket.pk
+    # The key is shown once, so only a page that somebody will see may use it up: made first, then the key is gone.
+    key = (draft.tracking_key or "") if draft is not None and draft.ticket_id == ticket.pk else ""
+    if not key or request.method == "HEAD":
+        return _confirmation(request, ticket)
+    if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
+        return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)
+    shown = _confirmation(request, ticket, key)
+    return shown if draft is not None and drafts.use_up_tracking_key(draft) else _confirmation(request, ticket)
+
+
+def _confirmation(request: HttpRequest, ticket: Ticket, tracking_key: str = "") -> HttpResponse:
+    now = clock.now()
     context = {
         "ticket": ticket,
-        "tracking_key": drafts.show_tracking_key(draft) if draft is not None and is_draft else "",
+        "tracking_key": tracking_key,
         "has_email": ticket.contacts.filter(kind="email").exists(),
         "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
         "officer": selectors.officer(at=now),
