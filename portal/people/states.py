@@ -65,6 +65,7 @@ class CodePurpose(TextChoices):
     SIGN_IN = "sign_in", _("Sign in")
     CONTACT = "contact", _("Confirm an address")
     TRACK = "track", _("Follow a grievance or request")
+    RESET = "reset", _("Set a new password")
 
 
 class SignInOutcome(TextChoices):

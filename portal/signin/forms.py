@@ -1,5 +1,6 @@
 """Forms of sign-in. Views answer 422 with the form when it has errors; nothing entered is lost but passwords."""
 
+import contextlib
 import hashlib
 from typing import Any
 
@@ -10,9 +11,12 @@ from allauth.account.forms import (
     ResetPasswordForm,
     ResetPasswordKeyForm,
 )
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as MfaReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
@@ -20,9 +24,16 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import clock
+from portal.core.enqueue import enqueue
+from portal.core.errors import Refused
 from portal.people.forms import email_field, phone_field
 from portal.people.models import User
-from portal.people.states import MemberRole
+from portal.people.services import codes
+from portal.people.states import CodePurpose, ContactKind, MemberRole
+
+#: Before a secret that is encrypted; no secret in the clear (base 32) begins so.
+SEALED = "sealed:"
 
 
 def code_field() -> forms.CharField:
@@ -89,21 +100,39 @@ class FactorAgainForm(_Once, MfaReauthenticateForm):
 
 
 class FirstFactorForm(_Plain, ActivateTOTPForm):
-    pass
+    """The library keeps the new secret in the session, a row of the database, until a first code is typed. Here it lies
+    there encrypted, as the finished factor does.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        session, adapter = context.request.session, get_adapter()
+        kept = str(session[SECRET_SESSION_KEY])
+        if kept.startswith(SEALED):
+            self.secret = adapter.decrypt(kept.removeprefix(SEALED))
+        else:
+            session[SECRET_SESSION_KEY] = SEALED + adapter.encrypt(kept)
 
 
 class ResetForm(_Plain, ResetPasswordForm):
-    """Only staff have passwords: for any other address nothing is sent and the same page is shown."""
+    """Only staff have passwords: for any other address nothing is sent and the same page is shown.
 
-    users: list[User]
+    The request stores one row and sends one task, whatever was typed; the task alone looks the address up. The library
+    would look it up, make a key and write a letter here, which a clock tells from a "nobody has this address".
+    """
+
+    email = email_field(label=_("E-mail address"))
 
     def clean_email(self) -> str:
-        email: str = super().clean_email()
-        self.users = [user for user in self.users if user.is_staff]
-        return email
+        return str(self.cleaned_data["email"])
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        return str(super().save(request, **kwargs)) if self.users else str(self.cleaned_data["email"])
+        """Ask for a letter with a link. Asking too often changes nothing: the links sent before still work."""
+        email = str(self.cleaned_data["email"])
+        with contextlib.suppress(Refused):
+            row = codes.issue(purpose=CodePurpose.RESET, kind=ContactKind.EMAIL, address=email, now=clock.now())
+            enqueue("portal.signin.tasks.send_password_link", row.pk)
+        return email
 
 
 class AskCodeForm(forms.Form):

@@ -8,13 +8,25 @@ from django.conf import settings
 from portal.core import clock
 from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn
 from portal.people.services import codes, invitations
-from portal.signin import letters
+from portal.signin import history, letters, tries
 
 
 @shared_task(ignore_result=True)
 def send_code(code_id: int) -> bool:
     row = OneTimeCode.objects.filter(pk=code_id, used_at=None).first()
     return row is not None and letters.code(row)
+
+
+@shared_task(ignore_result=True)
+def send_password_link(code_id: int) -> bool:
+    row = OneTimeCode.objects.filter(pk=code_id, used_at=None).first()
+    return row is not None and letters.password_link(row)
+
+
+@shared_task(ignore_result=True)
+def note_wrong_code(code_id: int, name: str) -> bool:
+    row, made = OneTimeCode.objects.filter(pk=code_id).first(), tries.take(name, now=clock.now())
+    return row is not None and made is not None and history.wrong_code(row, made)
 
 
 @shared_task(ignore_result=True)

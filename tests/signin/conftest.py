@@ -29,12 +29,17 @@ def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
     box = Postbox()
     monkeypatch.setattr(letters, "post", box)
 
-    def at_once(name: str, *args: int) -> None:
+    def at_once(name: str, *args: int | str) -> None:
         room, _dot, task = name.rpartition(".")
         getattr(import_module(room), task)(*args)
 
     for room in ("portal.people.services.invitations", "portal.people.services.logins", "portal.people.services.mfa"):
         monkeypatch.setattr(f"{room}.enqueue", at_once)
-    for room in ("portal.signin.browsers", "portal.signin.views.customers", "portal.signin.views.account"):
+    for room in (
+        "portal.signin.browsers",
+        "portal.signin.forms",
+        "portal.signin.views.customers",
+        "portal.signin.views.account",
+    ):
         monkeypatch.setattr(f"{room}.enqueue", at_once)
     return box

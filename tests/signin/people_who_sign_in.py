@@ -1,16 +1,25 @@
 """Ways to be signed in, for every test that opens a page."""
 
 import base64
+import re
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from allauth.account.internal.flows import login
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth import hashers, tokens
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from portal.core import ciphers
 from portal.people.models import User
 from portal.signin.adapters import MfaAdapter
 from tests.people.factories import PASSWORD
@@ -53,6 +62,36 @@ def staff_through_pages(user: User) -> Client:
     answer = client.post(reverse("mfa_authenticate"), {"code": totp()})
     assert answer.status_code == 302, answer.content
     return client
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a request cost, as far as a clock outside could tell: statements, keyed hashes, password hashes, tasks."""
+
+    statements: list[str]
+    hashes: list[str]
+    tasks: list[str]
+
+
+def work_of(act: Callable[[], object]) -> Work:
+    """Do it and count. Values differ between any two calls and are left out of the statements."""
+    hashes: list[str] = []
+    sent: list[str] = []
+
+    def counting(module: Any, name: str) -> Any:
+        plain = getattr(module, name)
+        return patch.object(module, name, lambda *args, **kw: hashes.append(name) or plain(*args, **kw))
+
+    with ExitStack() as watched:
+        seen = watched.enter_context(CaptureQueriesContext(connection))
+        watched.enter_context(counting(ciphers, "_index"))
+        watched.enter_context(counting(hashers, "make_password"))
+        watched.enter_context(counting(tokens, "salted_hmac"))
+        for room in ("portal.signin.views.customers", "portal.signin.forms"):
+            watched.enter_context(patch(f"{room}.enqueue", lambda name, *args: sent.append(name)))
+        act()
+    plain = [re.sub(r"s\d+_x\d+|X'[^']*'|'[^']*'|\b\d+\b", "?", query["sql"]) for query in seen.captured_queries]
+    return Work(plain, hashes, sent)
 
 
 def customer_client(user: User) -> Client:

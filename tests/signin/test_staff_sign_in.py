@@ -3,6 +3,7 @@
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +17,7 @@ from portal.people.services import codes, devices, invitations
 from portal.people.services import mfa as mfa_services
 from portal.people.services import staff as staff_services
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
-from tests.signin.people_who_sign_in import SECRET, customer_client, totp, with_factor
+from tests.signin.people_who_sign_in import SECRET, customer_client, totp, with_factor, work_of
 from tests.signin.people_who_sign_in import staff_through_pages as staff_client
 
 pytestmark = pytest.mark.django_db
@@ -301,6 +302,37 @@ def test_no_link_is_sent_to_a_customer_or_an_unknown_address_and_the_page_is_the
     answer = client.post(reverse("account_reset_password"), {"email": who().email}, follow=True)
     assert answer.request["PATH_INFO"] == reverse("account_reset_password_done")
     assert postbox.letters == []
+
+
+def test_asking_for_a_password_link_is_the_same_work_whoever_has_the_address():
+    addresses = [StaffFactory().email, CustomerUserFactory().email, "nobody@onesetu.example"]
+    page = reverse("account_reset_password")
+    done = [work_of(lambda: Client().post(page, {"email": address})) for address in addresses]  # noqa: B023 - run at once
+    assert done[0] == done[1] == done[2]
+    assert "people_onetimecode" in str(done[0].statements)
+
+
+def test_asking_for_a_password_link_too_often_sends_no_more_and_says_nothing_else(client, postbox, settings):
+    settings.CODES_PER_HOUR = 2
+    user = StaffFactory()
+    pages = []
+    for _ in range(3):
+        cache.clear()
+        pages.append(client.post(reverse("account_reset_password"), {"email": user.email})["Location"])
+    assert set(pages) == {reverse("account_reset_password_done")}
+    assert postbox.kinds() == ["signin.password_reset"] * 2
+
+
+def test_the_secret_of_a_set_up_not_finished_is_not_readable_in_the_session(client):
+    sign_in(client, StaffFactory())
+    page = client.get(reverse("mfa_activate_totp"))
+    secret = page.context["form"].secret
+    kept = [str(row.get_decoded()) for row in Session.objects.all()]
+    assert "mfa.totp.secret" in str(kept)
+    assert secret not in str(kept)
+    wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000x"})
+    assert wrong.context["form"].secret == secret
+    assert secret not in str([row.get_decoded() for row in Session.objects.all()])
 
 
 def test_a_lost_factor_is_reset_by_two_people_and_a_new_one_is_set_up(postbox):

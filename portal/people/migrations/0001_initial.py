@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             name='OneTimeCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('sign_in', 'Sign in'), ('contact', 'Confirm an address'), ('track', 'Follow a grievance or request')], max_length=8, verbose_name='purpose')),
+                ('purpose', models.CharField(choices=[('sign_in', 'Sign in'), ('contact', 'Confirm an address'), ('track', 'Follow a grievance or request'), ('reset', 'Set a new password')], max_length=8, verbose_name='purpose')),
                 ('kind', models.CharField(choices=[('email', 'Email'), ('phone', 'Phone')], max_length=8, verbose_name='kind of address')),
                 ('address', portal.core.fields.EncryptedTextField(editable=True, purpose='people.one_time_code.address', verbose_name='address')),
                 ('address_key', models.BinaryField(db_index=True, max_length=33, verbose_name='lookup hash')),

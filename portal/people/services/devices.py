@@ -37,6 +37,19 @@ def known(*, user: User, token: str) -> Device | None:
     return Device.objects.filter(user=user, token_sha256=_digest(token), forgotten_at=None).first()
 
 
+def is_known_for(*, address: str, token: str) -> bool:
+    """Whether a customer's login at the address was used from this browser before. One question, whoever has it."""
+    if not token:
+        return False
+    return Device.objects.filter(
+        user__email=address,
+        user__is_staff=False,
+        user__is_active=True,
+        token_sha256=_digest(token),
+        forgotten_at=None,
+    ).exists()
+
+
 def note(
     *,
     user: User,

@@ -20,7 +20,7 @@ from portal.people.models import OneTimeCode, User
 from portal.people.pages import is_customer, login_of
 from portal.people.services import codes, devices, invitations, logins
 from portal.people.states import CodePurpose, ContactKind, InvitationKind, SignInOutcome
-from portal.signin import browsers
+from portal.signin import browsers, tries
 from portal.signin.forms import AcceptForm, AskCodeForm, CodeForm
 from portal.signin.views.answers import page, put, safe_next
 
@@ -39,13 +39,12 @@ def browser_key(request: HttpRequest) -> str:
 
 def ask_code(request: HttpRequest, address: str) -> OneTimeCode:
     """Write a sign-in code and have it sent. The work and the answer are the same for an unknown address."""
-    user = User.objects.filter(email=address, is_staff=False, is_active=True).first()
     code = codes.issue(
         purpose=CodePurpose.SIGN_IN,
         kind=ContactKind.EMAIL,
         address=address,
         browser=browser_key(request),
-        known_device=user is not None and browsers.device_of(request, user) is not None,
+        known_device=devices.is_known_for(address=address, token=browsers.token_of(request)),
         now=clock.now(),
     )
     enqueue("portal.signin.tasks.send_code", code.pk)
@@ -123,15 +122,9 @@ def _redeem(request: HttpRequest, asked: OneTimeCode, typed: str) -> User:
         if user is None:
             raise Refused(_("This code is not right. Check it, or ask for a new one."), code="CODE_WRONG")
     except Refused as error:
-        if user is not None and error.code in {"CODE_WRONG", "CODE_TRIES"}:
-            devices.note(
-                user=user,
-                outcome=SignInOutcome.WRONG_CODE,
-                actor=actor.stranger(address=client_address(request), via="page"),
-                device=browsers.device_of(request, user),
-                browser=browsers.label(request),
-                now=now,
-            )
+        if error.code in {"CODE_WRONG", "CODE_TRIES"}:
+            # Whose login it is, if anybody's, is looked up after the answer: the history costs time and statements.
+            enqueue("portal.signin.tasks.note_wrong_code", asked.pk, tries.keep(request, now=now))
         raise
     return user
 
