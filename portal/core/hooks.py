@@ -5,6 +5,7 @@ check (``core.W030``), and an empty ``send_gate`` means no.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -78,8 +79,10 @@ permission_source = HookAnswer("permission_source", when_empty=lambda *args, **k
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
+#: For how long one answer opens the same record again, ``(*, at) -> timedelta``. Filled by law.
+opening_life = HookAnswer("opening_life", when_empty=lambda *args, **kwargs: timedelta(0))
 #: Has this request passed the second factor? Filled by signin. Empty means no.
 second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: False)
 
 LISTS = (erasers, sections, clock_owners, job_kinds, address_left, login_left, ledger_stopped, rule_books, readiness)
-ANSWERS = (send_gate, sender_state, permission_source, letter_footer, record_opened, second_factor)
+ANSWERS = (send_gate, sender_state, permission_source, letter_footer, record_opened, opening_life, second_factor)

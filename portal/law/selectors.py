@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from portal.core.clock import IST
 from portal.core.errors import NotFound, Refused
 from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
 from portal.law.states import Binds, Regime, Switch
@@ -86,6 +87,13 @@ def house_rule(key: str, *, on: date) -> HouseRule:
     Raises NotFound for an unknown key, NotInForce before the first version's start.
     """
     return _once("house", key, on, lambda: _one(HouseRule.objects.all(), key, on))
+
+
+def opening_life(*, at: datetime) -> timedelta:
+    """Answer of the hook ``opening_life``: how long a purpose once given opens the same record. Raises NotFound before
+    the rules are loaded.
+    """
+    return house_rule("admin.opening_life", on=at.astimezone(IST).date()).duration
 
 
 def rules_for_us(

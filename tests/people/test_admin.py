@@ -1,8 +1,10 @@
 """The staff's pages: what each role may see and do, and that the service's "no" is the page's "no"."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from portal.audit.models import AuditEvent
@@ -21,6 +23,7 @@ from portal.people.models import (
 )
 from portal.people.services import customers, devices, mfa, roles
 from portal.people.states import CustomerState
+from tests.law.factories import HouseRuleFactory
 from tests.people.factories import (
     CustomerFactory,
     CustomerUserFactory,
@@ -33,6 +36,11 @@ from tests.signin.people_who_sign_in import staff_client, staff_through_pages, w
 
 pytestmark = pytest.mark.django_db
 OPENING = {"open_record": "1", "purpose": "support", "ticket": "OS-GR-7K4M-9QX2"}
+
+
+@pytest.fixture
+def opening_rule():
+    return HouseRuleFactory(key="admin.opening_life", amount=30, unit="minute")
 
 
 @pytest.fixture
@@ -216,6 +224,7 @@ def test_a_customer_is_created_and_its_owner_invited(helper):
     assert (customer.name, invitation.address, invitation.language) == ("Acme Traders", "asha@acme.example", "hi")
 
 
+@pytest.mark.usefixtures("opening_rule")
 def test_opening_a_customer_asks_why_first_and_leaves_a_trace(helper):
     customer = CustomerFactory(name="Acme Traders")
     client = staff_client(helper)
@@ -231,6 +240,28 @@ def test_opening_a_customer_asks_why_first_and_leaves_a_trace(helper):
     assert event.subject_ref == customer.subject.ref
 
 
+def test_an_opening_holds_for_as_long_as_the_rule_of_that_day_says(helper):
+    HouseRuleFactory(key="admin.opening_life", amount=2, unit="minute", effective_from=date(2026, 1, 1))
+    HouseRuleFactory(key="admin.opening_life", version=2, amount=4, unit="minute", effective_from=date(2026, 12, 1))
+    url = reverse("admin:people_customer_change", args=[CustomerFactory(name="Acme Traders").pk])
+    for day, minutes in ((datetime(2026, 11, 25, 6, tzinfo=UTC), 2), (datetime(2026, 12, 2, 6, tzinfo=UTC), 4)):
+        with time_machine.travel(day, tick=False) as moment:
+            client = staff_client(helper)
+            client.post(url, OPENING)
+            moment.shift(timedelta(minutes=minutes, seconds=-1))
+            assert "Acme Traders" in text(client.get(url))
+            moment.shift(timedelta(seconds=1))
+            assert "Why do you open this record?" in text(client.get(url))
+
+
+def test_without_a_rule_for_it_no_record_is_opened(helper):
+    url = reverse("admin:people_customer_change", args=[CustomerFactory(name="Acme Traders").pk])
+    client = staff_client(helper)
+    assert client.post(url, OPENING).status_code == 404
+    assert "Acme Traders" not in text(client.get(url))
+
+
+@pytest.mark.usefixtures("opening_rule")
 def test_addresses_are_masked_until_somebody_gives_a_reason(helper):
     asha = PrincipalFactory(full_name="Asha Rao", email="asha@acme.example")
     client = staff_client(helper)

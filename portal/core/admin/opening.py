@@ -12,8 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, hooks
 
-#: Seconds for which the answer holds for the same record: a working session, not a day.
-REMEMBERED = 30 * 60
 SESSION_KEY = "opened_records"
 
 PURPOSES = [
@@ -64,6 +62,8 @@ class OpenedWithPurpose(admin.ModelAdmin):
         is_answer = request.method == "POST" and "open_record" in request.POST
         form = OpeningForm(request.POST if is_answer else None)
         if is_answer and form.is_valid():
+            now = clock.now()
+            life = hooks.opening_life.ask(at=now)
             hooks.record_opened.ask(
                 actor=request.actor,  # type: ignore[attr-defined]
                 about=self.about_of(obj),
@@ -71,9 +71,8 @@ class OpenedWithPurpose(admin.ModelAdmin):
                 purpose=form.cleaned_data["purpose"],
                 ticket=form.cleaned_data["ticket"],
             )
-            now = clock.now().timestamp()
-            kept = {name: until for name, until in opened.items() if until > now}
-            request.session[SESSION_KEY] = {**kept, key: now + REMEMBERED}
+            kept = {name: until for name, until in opened.items() if until > now.timestamp()}
+            request.session[SESSION_KEY] = {**kept, key: (now + life).timestamp()}
             return HttpResponseRedirect(request.get_full_path())
         context = {
             **self.admin_site.each_context(request),
