@@ -13,6 +13,9 @@ from django.utils.translation import get_language
 from portal.core import ids
 from portal.core.error_texts import FRAME, TEXTS
 
+#: Seconds after which a request may be sent again; the 503 page says 5 minutes too.
+TRY_AGAIN_AFTER = 300
+
 log = structlog.get_logger(__name__)
 
 
@@ -65,6 +68,13 @@ def too_large(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return page(request, HTTPStatus.TOO_MANY_REQUESTS, "429")
+
+
+def unavailable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """503 with ``Retry-After`` (RFC 9110, 10.2.3): what we lean on is down; the same request may work later."""
+    response = page(request, HTTPStatus.SERVICE_UNAVAILABLE, "503", message=getattr(exception, "message", ""))
+    response.headers["Retry-After"] = str(TRY_AGAIN_AFTER)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

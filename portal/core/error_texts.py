@@ -149,6 +149,20 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
             "चूक आमची आहे आणि खालील संदर्भ क्रमांकासह नोंदवली आहे. काही मिनिटांनी पुन्हा प्रयत्न करा. पुन्हा असे झाल्यास हा क्रमांक आम्हाला सांगा.",
         ),
     },
+    "503": {
+        "en": ErrorText(
+            "We cannot do this just now",
+            "Something that this page needs does not answer at the moment. Nothing was changed, and nobody has said no to you. Try again in 5 minutes. If it happens again, tell us the reference below.",
+        ),
+        "hi": ErrorText(
+            "यह अभी नहीं हो सकता",
+            "इस पेज को जिस सेवा की ज़रूरत है वह अभी जवाब नहीं दे रही है। कुछ भी बदला नहीं गया, और किसी ने आपको मना नहीं किया है। 5 मिनट बाद फिर कोशिश करें। दोबारा ऐसा हो तो हमें नीचे दिया संदर्भ क्रमांक बताएँ।",
+        ),
+        "mr": ErrorText(
+            "हे आत्ता करता येत नाही",
+            "या पानाला लागणारी सेवा सध्या प्रतिसाद देत नाही. काहीही बदललेले नाही, आणि कोणीही तुम्हाला नकार दिलेला नाही. 5 मिनिटांनी पुन्हा प्रयत्न करा. पुन्हा असे झाल्यास खालील संदर्भ क्रमांक आम्हाला सांगा.",
+        ),
+    },
     "session_ended": {
         "en": ErrorText(
             "Your session has ended",

@@ -127,6 +127,17 @@ class RequestActor:
         return self.get_response(request)
 
 
+#: Which page each of our own errors becomes where no view has caught it.
+ERROR_PAGES = (
+    ((errors.NotFound, errors.BadReference), error_pages.not_found),
+    ((errors.NotAllowed,), error_pages.forbidden),
+    ((errors.IllegalMove, errors.LostRace), error_pages.conflict),
+    ((errors.Unavailable,), error_pages.unavailable),
+    ((errors.Refused,), error_pages.bad_request),
+    ((RequestDataTooBig, TooManyFilesSent), error_pages.too_large),
+)
+
+
 class PortalErrors:
     """Turns the portal's own errors, where no view has caught them, into pages with their status."""
 
@@ -137,14 +148,7 @@ class PortalErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, errors.NotFound | errors.BadReference):
-            return error_pages.not_found(request, exception)
-        if isinstance(exception, errors.NotAllowed):
-            return error_pages.forbidden(request, exception)
-        if isinstance(exception, errors.IllegalMove | errors.LostRace):
-            return error_pages.conflict(request, exception)
-        if isinstance(exception, errors.Refused):
-            return error_pages.bad_request(request, exception)
-        if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
-            return error_pages.too_large(request, exception)
+        for kinds, page in ERROR_PAGES:
+            if isinstance(exception, kinds):
+                return page(request, exception)
         return None

@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils import translation
 
 from portal.core import error_pages, error_texts, logs
-from portal.core.errors import LostRace, NotAllowed, NotFound, Refused
+from portal.core.errors import LostRace, NotAllowed, NotFound, Refused, Unavailable
 
 
 def explode(request):
@@ -32,6 +32,8 @@ urlpatterns = [
     path("not-allowed", raiser(NotAllowed("x"))),
     path("not-found", raiser(NotFound("x"))),
     path("lost-race", raiser(LostRace("Load the page again."))),
+    path("unavailable", raiser(Unavailable())),
+    path("unavailable-why", raiser(Unavailable("What is kept here is being erased at this moment."))),
     path("too-big", raiser(RequestDataTooBig("x"))),
     path("form", lambda request: HttpResponse("fine")),
 ]
@@ -55,6 +57,7 @@ def visitor():
         ("lost-race", 409),
         ("nowhere", 404),
         ("too-big", 413),
+        ("unavailable", 503),
         ("explode", 500),
     ],
 )
@@ -67,6 +70,13 @@ def test_each_error_has_its_status_and_a_reference(visitor, address, status):
 
 def test_a_refusal_says_what_to_do(visitor):
     assert "Choose a later date." in visitor.get("/refused").text
+
+
+def test_what_is_down_for_now_says_when_to_try_again_and_why(visitor):
+    answer = visitor.get("/unavailable")
+    assert answer.headers["Retry-After"] == "300"
+    assert "Try again in 5 minutes" in answer.text
+    assert "being erased at this moment" in visitor.get("/unavailable-why").text
 
 
 @pytest.fixture

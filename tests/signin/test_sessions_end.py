@@ -1,9 +1,11 @@
 """A session left alone ends; so does one that is open for too long."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.management import call_command
 
 from portal.core import clock
@@ -81,3 +83,9 @@ def test_a_promise_comes_from_its_rule_once_rules_are_loaded():
     rule = HouseRule.objects.get(key="signin.code_life")
     code = codes.issue(purpose="sign_in", kind="email", address="asha@acme.example", now=now)
     assert code.expires_at - code.made_at == timedelta(minutes=rule.amount)
+
+
+def test_the_page_of_sessions_is_written_once_for_customers_and_staff():
+    root = Path(settings.BASE_DIR) / "templates"
+    named = [str(path.relative_to(root)) for path in root.rglob("*.html") if "End this session" in path.read_text()]
+    assert named == ["account/includes/sessions.html"]
