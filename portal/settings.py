@@ -278,6 +278,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIN
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 #: How many proxies of our own stand in front; 0 means the peer's address is the person's address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 # host:port of systems of our own inside the network: only these may be private addresses, or plain http.
 OUTGOING_PRIVATE_HOSTS = env.list("OUTGOING_PRIVATE_HOSTS", default=[])
 X_FRAME_OPTIONS = "DENY"

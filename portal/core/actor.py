@@ -10,6 +10,7 @@ class ActorKind(StrEnum):
     STRANGER = "stranger"
     SYSTEM = "system"
     CONSENT_MANAGER = "consent_manager"
+    INTERFACE = "interface"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ def staff(user_id: int, *, address: str = "", via: str = "") -> Actor:
 
 def customer(user_id: int, *, address: str = "", via: str = "") -> Actor:
     return Actor(ActorKind.CUSTOMER, ref=f"user:{user_id}", user_id=user_id, address=address, via=via)
+
+
+def interface(key_id: int, *, address: str = "") -> Actor:
+    """Another system that asks with an API key."""
+    return Actor(ActorKind.INTERFACE, ref=f"api_key:{key_id}", address=address, via="api")
 
 
 def stranger(*, address: str = "", via: str = "") -> Actor:

@@ -1,16 +1,17 @@
 """What the staff's pages of this room ask."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import addresses
+from portal.core import addresses, clock
 from portal.core.admin.bases import ReasonForm
 from portal.core.errors import Refused
-from portal.people.models import Role
-from portal.people.states import ContactKind, CustomerKind, MemberRole
+from portal.people.models import Fiduciary, Role
+from portal.people.states import ApiScope, ContactKind, CustomerKind, MemberRole
 
 
 class AddressField(forms.CharField):
@@ -45,6 +46,29 @@ def phone_field(**kwargs: Any) -> AddressField:
 class InviteStaffForm(forms.Form):
     full_name = forms.CharField(label=_("Full name"), max_length=200)
     email = email_field(label=_("E-mail address at work"))
+
+
+class ApiKeyForm(forms.Form):
+    fiduciary = forms.ModelChoiceField(label=_("For whom"), queryset=Fiduciary.objects.all())
+    label = forms.CharField(
+        label=_("Which system uses it"), help_text=_("A name its owners know, like: campaign sender."), max_length=80
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"), choices=ApiScope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    expires_at = forms.DateField(
+        label=_("Last day it works"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
+    )
+
+    def clean_expires_at(self) -> datetime:
+        """The end of that day in India."""
+        day = self.cleaned_data["expires_at"] + timedelta(days=1)
+        end = datetime(day.year, day.month, day.day, tzinfo=clock.IST)
+        if end <= clock.now():
+            raise forms.ValidationError(_("Enter a day that lies ahead."))
+        return end
 
 
 class CustomerForm(forms.Form):

@@ -6,6 +6,9 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
+    API_KEY_END = "people.api_key:end"
+    API_KEY_PROPOSE = "people.api_key:propose"
+    API_KEY_VIEW = "people.api_key:view"
     CUSTOMER_CHANGE = "people.customer:change"
     CUSTOMER_CREATE = "people.customer:create"
     CUSTOMER_EXPORT = "people.customer:export"
@@ -31,5 +34,6 @@ class Permission(StrEnum):
 class Act(StrEnum):
     """What needs two people in this room; who may do which half is data in ``roles.toml``."""
 
+    API_KEY_ISSUE = "people.api_key.issue"
     MFA_RESET = "people.mfa.reset"
     ROLE_CHANGE = "people.role.change"

@@ -47,6 +47,15 @@ class Answer(TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class ApiScope(TextChoices):
+    """What a key of another system may do, for the one fiduciary it belongs to."""
+
+    CONSENTS_READ = "consents:read", _("Read consents")
+    CONSENTS_WRITE = "consents:write", _("Record and withdraw consents")
+    DECISIONS_ASK = "decisions:ask", _("Ask whether a message may be sent")
+    INSTRUCTIONS_ACKNOWLEDGE = "instructions:acknowledge", _("Confirm instructions")
+
+
 class RoleChange(TextChoices):
     GRANT = "grant", _("Give the role")
     CHANGE = "change", _("Change its dates")

@@ -46,7 +46,15 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         _("Staff and operation"),
         ("people", "jobs"),
-        ("people.User", "people.RoleGrant", "people.RoleProposal", "people.Role", "people.FourEyesRule", "jobs.Job"),
+        (
+            "people.User",
+            "people.RoleGrant",
+            "people.RoleProposal",
+            "people.Role",
+            "people.FourEyesRule",
+            "people.ApiKey",
+            "jobs.Job",
+        ),
     ),
 )
 #: The place of the group that holds the pages of the ledger.

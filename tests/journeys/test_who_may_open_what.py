@@ -37,7 +37,7 @@ VISITORS = ("stranger", *CUSTOMERS, "half_staff", "staff_without_role", *ROLES)
 SIGN_INS = ("/privacy/sign-in/", "/staff/sign-in/", "/admin/login/", "/staff/second-factor/needed/")
 #: A page behind a code sends there.
 ASKS_FOR_CODE = ("/privacy/track/",)
-SHUT = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+SHUT = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 #: Django's own pages of each model, and ours.
 BOOK_PAGES = ("changelist", "add", "change", "delete", "history", "do", "do_one")
 #: Opened in the tests of sign-in: here they would end the visit.
@@ -180,6 +180,7 @@ def _may(visitor: str, page: Page) -> bool:
     return {
         For.ANYBODY: True,
         For.SECRET: False,
+        For.KEY: False,
         For.CUSTOMERS: visitor in CUSTOMERS,
         For.MEMBERS: visitor in {"owner", "member"},
         For.OWNERS: visitor == "owner",

@@ -41,6 +41,8 @@ class For(Enum):
     ANYBODY = auto()
     #: A page behind a secret in its address or a code: shut to whoever comes without.
     SECRET = auto()
+    #: Behind an API key, which no visitor of a page has.
+    KEY = auto()
     CUSTOMERS = auto()
     MEMBERS = auto()
     OWNERS = auto()
@@ -89,6 +91,10 @@ PAGES: dict[str, Page] = {
     "readyz": Page(For.ANYBODY),
     "robots": Page(For.ANYBODY),
     "security-txt": Page(For.ANYBODY),
+    # For other systems
+    "api-v1:api-root": Page(For.NOBODY),
+    "api-v1:openapi-json": Page(For.ANYBODY),
+    "api-v1:read_key": Page(For.KEY),
     # Customers' pages
     "privacy:accessibility": Page(For.ANYBODY),
     "privacy:account": Page(For.CUSTOMERS),
@@ -247,6 +253,17 @@ BOOKS: dict[str, Book] = {
         },
     ),
     "outbox_templateversion": Book("outbox.message:view", export="jobs.list:export"),
+    "people_apikey": Book(
+        "people.api_key:view",
+        add="people.api_key:propose",
+        export="jobs.list:export",
+        acts={
+            "approve": "people.api_key:propose",
+            "end-key": "people.api_key:end",
+            "refuse": "people.api_key:propose",
+            "take": "people.api_key:propose",
+        },
+    ),
     "people_customer": Book(
         "people.customer:view",
         add="people.customer:create",

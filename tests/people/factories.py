@@ -1,11 +1,14 @@
 """Rows of this room for every test."""
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
 from portal.core import addresses, clock
+from portal.core.actor import staff
 from portal.core.ids import new_reference
 from portal.people.models import (
     ContactPoint,
@@ -18,7 +21,7 @@ from portal.people.models import (
     Subject,
     User,
 )
-from portal.people.services import roles
+from portal.people.services import api_keys, roles
 from portal.people.states import ContactKind, CustomerKind, MemberRole, SubjectKind
 
 PASSWORD = "correct horse battery staple"
@@ -154,3 +157,19 @@ def shipped_role(code: str) -> Role:
     if not Role.objects.filter(code=code).exists():
         roles.sync(roles.shipped())
     return Role.objects.get(code=code)
+
+
+def issued_api_key(fiduciary: Fiduciary, *, scopes: Iterable[str] = ("decisions:ask",)) -> str:
+    """The text of a key that two people agreed to; it holds for a year."""
+    maker, checker = StaffFactory(roles=["administrator"]), StaffFactory(roles=["data_protection_officer"])
+    now = clock.now()
+    key = api_keys.propose(
+        fiduciary=fiduciary,
+        label="A system",
+        scopes=scopes,
+        expires_at=now + timedelta(days=365),
+        actor=staff(maker.pk),
+        now=now,
+    )
+    api_keys.answer(key=key, approve=True, actor=staff(checker.pk), now=now)
+    return api_keys.issue(key=key, actor=staff(maker.pk), now=now)

@@ -1,5 +1,6 @@
-"""Tables of the room: logins, subjects, customers, persons, roles, proposals, invitations, devices."""
+"""Tables of the room: logins, subjects, customers, persons, roles, proposals, invitations, devices, API keys."""
 
+from portal.people.models.api_keys import ApiKey
 from portal.people.models.customers import Customer, Membership
 from portal.people.models.devices import Device, MfaReset, SignIn
 from portal.people.models.fiduciaries import Fiduciary
@@ -11,6 +12,7 @@ from portal.people.models.subjects import RegimeEvidence, Subject, SubjectAlias
 from portal.people.models.user import User, UserManager
 
 __all__ = [
+    "ApiKey",
     "ContactPoint",
     "Customer",
     "Device",

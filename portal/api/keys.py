@@ -1,0 +1,74 @@
+"""Who asks: an API key belongs to one fiduciary and carries scopes."""
+
+from http import HTTPStatus
+from typing import Final
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from ninja.security import HttpBearer
+
+from portal.api.problems import problem
+from portal.core import actor, clock
+from portal.core.actor import Actor
+from portal.core.errors import NotAllowed, PortalError
+from portal.core.middleware import client_address
+from portal.people.services.api_keys import KeyHolder, holder_of
+from portal.people.states import ApiScope
+
+MINUTE: Final = 60
+
+
+class TooMany(PortalError):
+    """The key has asked more often in this minute than it may."""
+
+    code = "TOO_MANY"
+
+
+class Key(HttpBearer):
+    """``auth=Key(ApiScope.DECISIONS_ASK)``: a bearer key that holds and carries the scope; without one, any that holds.
+
+    Gives the KeyHolder as ``request.auth``. Raises NotAllowed for a key without the scope, TooMany above the limit.
+    """
+
+    openapi_scheme = "bearer"
+
+    def __init__(self, scope: ApiScope | None = None) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> KeyHolder | None:
+        holder = holder_of(token, now=clock.now())
+        if holder is None:
+            return None
+        if self.scope is not None and self.scope not in holder.scopes:
+            raise NotAllowed(f"This key may not do that: it lacks {self.scope}.", code="SCOPE_MISSING")
+        _count(holder)
+        return holder
+
+
+def _count(holder: KeyHolder) -> None:
+    """Count the request in the present minute of the key."""
+    minute = int(clock.now().timestamp()) // MINUTE
+    name = f"api:{holder.key_id}:{minute}"
+    if cache.add(name, 1, 2 * MINUTE):
+        return
+    try:
+        asked = cache.incr(name)
+    except ValueError:  # it ran out between the two lines
+        return
+    if asked > settings.API_REQUESTS_PER_MINUTE:
+        raise TooMany(f"This key may ask {settings.API_REQUESTS_PER_MINUTE} times a minute.")
+
+
+def too_many(request: HttpRequest, error: TooMany | type[TooMany]) -> HttpResponse:
+    """429 with the seconds until the next minute."""
+    wait = MINUTE - int(clock.now().timestamp()) % MINUTE
+    headers = {"Retry-After": str(wait)}
+    return problem(request, HTTPStatus.TOO_MANY_REQUESTS, TooMany.code, str(error), headers=headers)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The system behind the key as the one who acts: its key's number, never its label."""
+    holder: KeyHolder = request.auth  # type: ignore[attr-defined]
+    return actor.interface(holder.key_id, address=client_address(request))

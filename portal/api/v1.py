@@ -1,0 +1,35 @@
+"""``/api/v1/``: what other systems may ask and tell. Each part brings its router; keys decide who, problems say no."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from ninja import NinjaAPI, Schema
+
+from portal.api import keys, problems
+from portal.api.keys import Key
+
+api = NinjaAPI(
+    title="Onesetu compliance portal",
+    version="1",
+    description="Consent decisions, consents and their proofs. Every error is a problem (RFC 9457).",
+    urls_namespace="api-v1",
+    auth=Key(),
+    docs_url=None,
+)
+problems.install(api)
+api.add_exception_handler(keys.TooMany, keys.too_many)
+
+
+class KeyOut(Schema):
+    """What a key is worth."""
+
+    fiduciary: str
+    scopes: list[str]
+    expires_at: datetime
+
+
+@api.get("/key", response=KeyOut, summary="What this key may do", operation_id="read_key")
+def read_key(request: HttpRequest) -> KeyOut:
+    """For whom the key stands, what it may do and until when."""
+    holder = request.auth  # type: ignore[attr-defined]
+    return KeyOut(fiduciary=holder.fiduciary, scopes=sorted(holder.scopes), expires_at=holder.expires_at)

@@ -1,0 +1,58 @@
+"""Keys by which other systems ask the portal in the name of one fiduciary."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+from portal.people.models.fiduciaries import Fiduciary
+from portal.people.models.four_eyes import FourEyesModel
+
+
+class ApiKey(FourEyesModel):
+    """Proposed by one person, agreed to by another, then made once for the first. Ended, never deleted.
+
+    Of the key itself only a hash is kept: 256 random bits need no slow hash.
+    """
+
+    fiduciary = models.ForeignKey(Fiduciary, models.PROTECT, related_name="api_keys", verbose_name=_("for"))
+    label = models.CharField(_("which system uses it"), max_length=80)
+    scopes = models.JSONField(_("what it may do"), default=list)
+    expires_at = models.DateTimeField(_("valid until"))
+    prefix = models.CharField(_("begins with"), max_length=16, blank=True, editable=False)
+    key_sha256 = models.BinaryField(_("SHA-256 of the key"), max_length=32, null=True, editable=False)
+    issued_at = models.DateTimeField(_("made"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("ended by"),
+        editable=False,
+    )
+
+    data_categories = declare(
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer fiduciary label scopes expires_at "
+        "prefix issued_at ended_at ended_by",
+        free_text="reason",
+        credential="key_sha256",
+    )
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ("-made_at", "-id")
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(name="people_one_row_per_api_key", fields=("key_sha256",)),
+            models.CheckConstraint(
+                name="people_api_key_made_after_yes",
+                condition=Q(key_sha256=None, issued_at=None)
+                | Q(key_sha256__isnull=False, issued_at__isnull=False, answer="approved"),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.fiduciary}: {self.label}"

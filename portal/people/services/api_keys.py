@@ -1,0 +1,185 @@
+"""API keys: two people agree to one, it is shown once, and it can be ended by one person at any time."""
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.people.models import ApiKey, Fiduciary
+from portal.people.permissions import Act
+from portal.people.services import four_eyes
+from portal.people.states import Answer, ApiScope
+
+#: ``osk_`` lets a scanner of source code recognise a key that was checked in by mistake.
+FORM: Final = re.compile(r"osk_[A-Za-z0-9]{8}_[A-Za-z0-9_-]{43}")
+#: Seconds for which a process trusts what it read about a key: an ended key works no longer than this.
+TRUSTED_FOR: Final = 5.0
+MOST_REMEMBERED: Final = 10_000
+
+
+@dataclass(frozen=True)
+class KeyHolder:
+    """Who asks: one fiduciary's system, and what its key may do."""
+
+    key_id: int
+    fiduciary: str
+    scopes: frozenset[str]
+    expires_at: datetime
+
+
+def shown(key: ApiKey) -> dict[str, Any]:
+    """What both people see and are bound to."""
+    return _describe(key.fiduciary, key.label, key.scopes, key.expires_at)
+
+
+def _describe(fiduciary: Fiduciary, label: str, scopes: Iterable[str], expires_at: datetime) -> dict[str, Any]:
+    return {
+        "fiduciary": fiduciary.code,
+        "label": label,
+        "scopes": sorted(scopes),
+        "expires_at": clock.stamp(expires_at),
+    }
+
+
+def propose(
+    *, fiduciary: Fiduciary, label: str, scopes: Iterable[str], expires_at: datetime, actor: Actor, now: datetime
+) -> ApiKey:
+    """Insert a proposal for a key. Nothing can be asked with it before another person agrees and it is made.
+
+    Raises NotAllowed, Refused without a label, without a scope or an unknown one, or with an end that is not ahead.
+    """
+    wanted = sorted({str(scope) for scope in scopes})
+    if not label.strip():
+        raise Refused(_("Say which system will use the key."), code="LABEL_MISSING")
+    if not wanted or not set(wanted) <= set(ApiScope.values):
+        raise Refused(_("Choose what the key may do."), code="SCOPE_MISSING")
+    if expires_at <= now:
+        raise Refused(_("The end must lie in the future."), code="END_PAST")
+    with transaction.atomic():
+        key = four_eyes.propose(
+            ApiKey,
+            act=Act.API_KEY_ISSUE,
+            maker=four_eyes.person_of(actor),
+            shown=_describe(fiduciary, label.strip(), wanted, expires_at),
+            now=now,
+            fiduciary=fiduciary,
+            label=label.strip(),
+            scopes=wanted,
+            expires_at=expires_at,
+        )
+        _record(AuditKind.PEOPLE_API_KEY_PROPOSED, key, actor, now)
+    return key
+
+
+def answer(*, key: ApiKey, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
+    """Agree to a proposed key, or refuse it. Raises what ``four_eyes.answer`` raises."""
+    with transaction.atomic():
+        four_eyes.answer(
+            key, checker=four_eyes.person_of(actor), approve=approve, shown=shown(key), reason=reason, now=now
+        )
+        _record(AuditKind.PEOPLE_API_KEY_ANSWERED, key, actor, now)
+
+
+def issue(*, key: ApiKey, actor: Actor, now: datetime) -> str:
+    """Make the key and give it, this one time, to the person who proposed it. Only its hash is kept.
+
+    Raises NotAllowed for anybody else, IllegalMove before the yes, after the end or a second time, LostRace.
+    """
+    if actor.user_id != key.made_by_id:
+        raise NotAllowed(_("Only the person who proposed the key can take it."))
+    if key.answer != Answer.APPROVED or key.issued_at is not None or key.ended_at is not None or key.expires_at <= now:
+        raise IllegalMove(_("This key cannot be made: it was not agreed to, was made already or has ended."))
+    prefix = uuid4().hex[:8]
+    text = f"osk_{prefix}_{secrets.token_urlsafe(32)}"
+    with transaction.atomic():
+        updated = ApiKey.objects.filter(pk=key.pk, answer=Answer.APPROVED, issued_at=None, ended_at=None).update(
+            prefix=f"osk_{prefix}", key_sha256=_digest(text), issued_at=now
+        )
+        if updated != 1:
+            raise LostRace(_("This key was made or ended a moment ago."))
+        key.refresh_from_db()
+        _record(AuditKind.PEOPLE_API_KEY_ISSUED, key, actor, now)
+    return text
+
+
+def end(*, key: ApiKey, actor: Actor, now: datetime) -> None:
+    """End a key. It stops working at once in this process and within ``TRUSTED_FOR`` seconds in every other.
+
+    Raises NotAllowed for who is no staff, IllegalMove when it has ended already.
+    """
+    person = four_eyes.person_of(actor)
+    with transaction.atomic():
+        updated = ApiKey.objects.filter(pk=key.pk, ended_at=None).update(ended_at=now, ended_by=person)
+        if updated != 1:
+            raise IllegalMove(_("This key has ended already."))
+        key.refresh_from_db()
+        _record(AuditKind.PEOPLE_API_KEY_ENDED, key, actor, now)
+    forget()
+
+
+_remembered: dict[bytes, tuple[float, KeyHolder]] = {}
+
+
+def holder_of(text: str, *, now: datetime) -> KeyHolder | None:
+    """The holder of a key that holds at ``now``, or None. Asks the database once in ``TRUSTED_FOR`` seconds for a key.
+
+    Only keys that exist are remembered, so nobody can fill the memory with guesses.
+    """
+    if not FORM.fullmatch(text):
+        return None
+    digest = _digest(text)
+    read_at, holder = _remembered.get(digest, (0.0, None))
+    if holder is None or time.monotonic() - read_at > TRUSTED_FOR:
+        holder = _read(digest)
+        if holder is None:
+            _remembered.pop(digest, None)
+            return None
+        if len(_remembered) >= MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[digest] = (time.monotonic(), holder)
+    return holder if holder.expires_at > now else None
+
+
+def forget() -> None:
+    """Read every key anew."""
+    _remembered.clear()
+
+
+def _read(digest: bytes) -> KeyHolder | None:
+    row = ApiKey.objects.filter(key_sha256=digest, ended_at=None).select_related("fiduciary").first()
+    if row is None:
+        return None
+    return KeyHolder(row.pk, row.fiduciary.code, frozenset(row.scopes), row.expires_at)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _record(kind: AuditKind, key: ApiKey, actor: Actor, at: datetime) -> None:
+    record(
+        kind,
+        actor=actor,
+        about=f"people.api_key:{key.pk}",
+        facts={
+            "proposal": key.pk,
+            "fiduciary": key.fiduciary.code,
+            "fields": " ".join(key.scopes),
+            "answer": str(key.answer),
+            "shown_sha256": key.shown_sha256,
+        },
+        at=at,
+    )

@@ -1,0 +1,81 @@
+"""The frame of the interface: a key or 401, a scope or 403, a limit or 429, and problems without stack traces."""
+
+import pytest
+from django.test import Client
+
+from portal.api import keys
+from portal.api.v1 import api
+from portal.people.services import api_keys
+from tests.people.factories import FiduciaryFactory, issued_api_key
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(path: str, key: str = "", **headers: str):
+    given = {"Authorization": f"Bearer {key}"} if key else {}
+    return Client(raise_request_exception=False).get(f"/api/v1/{path}", headers={**given, **headers})
+
+
+def test_a_key_reads_what_it_is_worth():
+    text = issued_api_key(FiduciaryFactory(code="acme"), scopes=["decisions:ask", "consents:read"])
+    answer = ask("key", text)
+    assert answer.status_code == 200
+    assert answer.json()["fiduciary"] == "acme"
+    assert answer.json()["scopes"] == ["consents:read", "decisions:ask"]
+
+
+@pytest.mark.parametrize("key", ["", "osk_abcdefgh_" + "a" * 43, "nonsense"])
+def test_without_a_key_that_holds_the_answer_is_401_as_a_problem(key):
+    answer = ask("key", key)
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["WWW-Authenticate"] == "Bearer"
+    body = answer.json()
+    assert (body["status"], body["code"], body["title"]) == (401, "NO_KEY", "Unauthorized")
+    assert body["reference"].startswith("OS-ER-")
+
+
+def test_a_key_that_asks_too_often_is_told_how_long_to_wait(settings):
+    settings.API_REQUESTS_PER_MINUTE = 3
+    text = issued_api_key(FiduciaryFactory())
+    answers = [ask("key", text) for _ in range(8)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    # The minute may turn once meanwhile.
+    assert len(refused) >= 2
+    assert 1 <= int(refused[0]["Retry-After"]) <= 60
+    assert refused[0].json()["code"] == "TOO_MANY"
+
+
+def test_a_key_without_the_scope_is_refused_by_name(rf):
+    text = issued_api_key(FiduciaryFactory(), scopes=["consents:read"])
+    with pytest.raises(keys.NotAllowed) as refused:
+        keys.Key(keys.ApiScope.DECISIONS_ASK).authenticate(rf.get("/"), text)
+    assert refused.value.code == "SCOPE_MISSING"
+
+
+def test_a_crash_shows_neither_its_cause_nor_a_trace(monkeypatch):
+    text = issued_api_key(FiduciaryFactory())
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("the password is hunter2")
+
+    monkeypatch.setattr(api_keys, "_read", broken)
+    api_keys.forget()
+    answer = ask("key", text)
+    assert answer.status_code == 500
+    assert answer["Content-Type"] == "application/problem+json"
+    assert "hunter2" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_an_address_that_does_not_exist_is_a_plain_404():
+    assert ask("no-such-thing").status_code == 404
+
+
+def test_every_operation_asks_for_a_key_unless_it_says_why_not():
+    """An operation that a stranger may use is a decision: it stands in this list."""
+    for_strangers: set[str] = set()
+    described = api.get_openapi_schema()
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            assert operation.get("security") or f"{method} {path}" in for_strangers, f"{method} {path}"

@@ -1,0 +1,139 @@
+"""Keys of other systems: two people, shown once, only a hash kept, ended at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.actor import staff
+from portal.core.errors import IllegalMove, NotAllowed, Refused
+from portal.people.models import ApiKey
+from portal.people.services import api_keys
+from portal.people.states import ApiScope
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory, issued_api_key
+
+pytestmark = pytest.mark.django_db
+
+
+def proposed(**changes: object) -> ApiKey:
+    fields = {
+        "fiduciary": FiduciaryFactory(),
+        "label": "Campaign sender",
+        "scopes": [ApiScope.DECISIONS_ASK],
+        "expires_at": clock.now() + timedelta(days=90),
+        "actor": staff(StaffFactory(roles=["administrator"]).pk),
+        "now": clock.now(),
+        **changes,
+    }
+    return api_keys.propose(**fields)
+
+
+def agree(key: ApiKey) -> None:
+    checker = StaffFactory(roles=["data_protection_officer"])
+    api_keys.answer(key=key, approve=True, actor=staff(checker.pk), now=clock.now())
+
+
+def test_a_key_works_once_two_people_agreed_and_it_was_taken():
+    text = issued_api_key(FiduciaryFactory(code="acme"), scopes=["decisions:ask"])
+    holder = api_keys.holder_of(text, now=clock.now())
+    assert holder is not None
+    assert (holder.fiduciary, holder.scopes) == ("acme", frozenset({"decisions:ask"}))
+
+
+def test_the_proposer_cannot_agree_to_their_own_key():
+    key = proposed()
+    with pytest.raises(NotAllowed):
+        api_keys.answer(key=key, approve=True, actor=staff(key.made_by_id), now=clock.now())
+
+
+def test_a_key_nobody_agreed_to_cannot_be_taken():
+    key = proposed()
+    with pytest.raises(IllegalMove):
+        api_keys.issue(key=key, actor=staff(key.made_by_id), now=clock.now())
+
+
+def test_only_the_proposer_can_take_the_key():
+    key = proposed()
+    agree(key)
+    with pytest.raises(NotAllowed):
+        api_keys.issue(key=key, actor=staff(key.checked_by_id), now=clock.now())
+
+
+def test_a_key_is_shown_once():
+    key = proposed()
+    agree(key)
+    api_keys.issue(key=key, actor=staff(key.made_by_id), now=clock.now())
+    with pytest.raises(IllegalMove):
+        api_keys.issue(key=key, actor=staff(key.made_by_id), now=clock.now())
+
+
+def test_the_key_itself_stands_in_no_row():
+    text = issued_api_key(FiduciaryFactory())
+    secret = text.rpartition("_")[2]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM people_apikey")
+        assert secret not in str(cursor.fetchall())
+    assert secret not in str(list(AuditEvent.objects.values()))
+
+
+def test_an_ended_key_no_longer_works():
+    text = issued_api_key(FiduciaryFactory())
+    assert api_keys.holder_of(text, now=clock.now()) is not None
+    key = ApiKey.objects.get()
+    api_keys.end(key=key, actor=staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    assert api_keys.holder_of(text, now=clock.now()) is None
+    with pytest.raises(IllegalMove):
+        api_keys.end(key=key, actor=staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+
+
+def test_a_key_ended_elsewhere_stops_working_within_seconds(monkeypatch):
+    text = issued_api_key(FiduciaryFactory())
+    assert api_keys.holder_of(text, now=clock.now()) is not None
+    ApiKey.objects.update(ended_at=clock.now())
+    later = api_keys.time.monotonic() + api_keys.TRUSTED_FOR + 1
+    monkeypatch.setattr(api_keys.time, "monotonic", lambda: later)
+    assert api_keys.holder_of(text, now=clock.now()) is None
+
+
+def test_a_key_past_its_end_no_longer_works():
+    text = issued_api_key(FiduciaryFactory())
+    assert api_keys.holder_of(text, now=clock.now() + timedelta(days=400)) is None
+
+
+@pytest.mark.parametrize("text", ["", "osk_", "osk_abcdefgh_" + "a" * 43, "Bearer", "é" * 60])
+def test_what_is_no_key_has_no_holder(text):
+    assert api_keys.holder_of(text, now=clock.now()) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"label": " "}, "LABEL_MISSING"),
+        ({"scopes": []}, "SCOPE_MISSING"),
+        ({"scopes": ["everything"]}, "SCOPE_MISSING"),
+        ({"expires_at": clock.now() - timedelta(days=1)}, "END_PAST"),
+    ],
+)
+def test_a_proposal_that_lacks_something_is_refused_with_what_to_do(changes, code):
+    with pytest.raises(Refused) as refused:
+        proposed(**changes)
+    assert refused.value.code == code
+
+
+def test_a_customer_cannot_propose_a_key():
+    with pytest.raises(NotAllowed):
+        proposed(actor=staff(CustomerUserFactory().pk))
+
+
+def test_the_database_keeps_no_key_without_a_yes():
+    key = proposed()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ApiKey.objects.filter(pk=key.pk).update(key_sha256=b"x" * 32, issued_at=clock.now())
+
+
+def test_each_step_of_a_key_is_an_audit_event():
+    issued_api_key(FiduciaryFactory())
+    kinds = set(AuditEvent.objects.values_list("kind", flat=True))
+    assert {"people.api_key.proposed", "people.api_key.answered", "people.api_key.issued"} <= kinds
