@@ -8,11 +8,12 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer the hooks of the kernel."""
-        from consent import erasers, gates, sections
+        from consent import erasers, gates, ledger_rows, sections
         from consent.services import ending
         from portal.core import hooks
 
         hooks.send_gate.fill(gates.send_gate)
         hooks.address_left.register(ending.end_at_address)
         hooks.erasers.register(erasers.Wishes())
+        hooks.ledger_rows.register(ledger_rows.ConsentRows())
         hooks.sections.register(sections.ConsentSection())

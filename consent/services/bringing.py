@@ -89,28 +89,8 @@ def _record_first(whose: Fiduciary, answers: Sequence[Brought], *, actor: Actor,
             for ref in dict.fromkeys(answer.subject_ref for answer in answers)
         )
     }
-    entries = append_many(
-        kind=EntryKind.CONSENT,
-        payloads=[
-            (
-                leaf_of(
-                    answer.choice,
-                    whose,
-                    address_key=answer.choice.address.key,
-                    previous=None,
-                    way=Way.IMPORT,
-                    occurred_at=answer.occurred_at,
-                    actor=actor,
-                ),
-                answer.subject_ref,
-            )
-            for answer in answers
-        ],
-        recorded_at=at,
-    )
-    events = ConsentEvent.objects.bulk_create(
+    events = [
         ConsentEvent(
-            entry=entry,
             receipt=receipts[answer.subject_ref],
             subject_ref=answer.subject_ref,
             fiduciary=whose,
@@ -127,8 +107,18 @@ def _record_first(whose: Fiduciary, answers: Sequence[Brought], *, actor: Actor,
             recorded_at=at,
             expires_at=_ends(answer, at),
         )
-        for entry, answer in zip(entries, answers, strict=True)
+        for answer in answers
+    ]
+    entries = append_many(
+        kind=EntryKind.CONSENT,
+        payloads=[
+            (leaf_of(event, answer.choice), event.subject_ref) for event, answer in zip(events, answers, strict=True)
+        ],
+        recorded_at=at,
     )
+    for event, entry in zip(events, entries, strict=True):
+        event.entry = entry
+    ConsentEvent.objects.bulk_create(events)
     ConsentState.objects.bulk_create(projection.first_state(event) for event in events)
 
 

@@ -59,7 +59,7 @@ def end_what_is_over(*, now: datetime) -> int:
             way=Way.EXPIRY,
             occurred_at=state.expires_at or now,
             actor=actors.system("consent.expiry"),
-            now=now,
+            now=max(now, clock.now()),  # a long turn records each when it does
         )
         ended += 1
     return ended

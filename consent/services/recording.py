@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, NoticeText, NoticeVersion
+from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
 from consent.services import confirming, projection, validity
@@ -210,22 +211,7 @@ def _append_once(
     )
     # A chain stays under the lookup key it began with; decisions ask for every key that was ever in use.
     address_key = bytes(previous.address_key) if previous else choice.address.key
-    entry = append(
-        kind=EntryKind.CONSENT,
-        payload=leaf_of(
-            choice,
-            fiduciary,
-            address_key=address_key,
-            previous=previous,
-            way=way,
-            occurred_at=occurred_at,
-            actor=actor,
-        ),
-        subject_ref=subject_ref,
-        recorded_at=at,
-    )
-    event = ConsentEvent.objects.create(
-        entry=entry,
+    event = ConsentEvent(
         receipt=receipt,
         subject_ref=subject_ref,
         fiduciary=fiduciary,
@@ -246,6 +232,10 @@ def _append_once(
         recorded_at=at,
         expires_at=_ends_at(choice, occurred_at=occurred_at, recorded_at=at),
     )
+    event.entry = append(
+        kind=EntryKind.CONSENT, payload=leaf_of(event, choice), subject_ref=subject_ref, recorded_at=at
+    )
+    event.save(force_insert=True)
     if previous is None:
         projection.first_state(event).save(force_insert=True)
     else:
@@ -259,30 +249,26 @@ def _ends_at(choice: Choice, *, occurred_at: datetime, recorded_at: datetime) ->
     return choice.ends_at or validity.ends(choice.purpose, start=occurred_at, recorded_at=recorded_at)
 
 
-def leaf_of(
-    choice: Choice,
-    fiduciary: Fiduciary,
-    *,
-    address_key: bytes,
-    previous: ConsentEvent | None,
-    way: Way,
-    occurred_at: datetime,
-    actor: Actor,
-) -> dict[str, Any]:
-    """What the ledger commits to about one answer: codes, hashes, references and times."""
-    return {
-        "event": str(choice.answer),
-        "fiduciary": fiduciary.code,
-        "address_key": address_key.hex(),
-        "purpose": choice.purpose,
-        "channel": choice.channel,
-        "notice": _notice(choice.notice),
-        "evidence": [{"type": item["type"], "sha256": item["sha256"]} for item in choice.evidence],
-        "prev": str(previous.entry.event_id) if previous else None,
-        "occurred_at": clock.stamp(occurred_at),
-        "way": str(way),
-        "actor": {"kind": str(actor.kind), "ref": actor.ref},
-    }
+def leaf_of(event: ConsentEvent, choice: Choice) -> dict[str, Any]:
+    """What the ledger commits to about an event that is not written yet: its columns, and the evidence of the choice."""
+    said = leaves.members_of(
+        answer=str(event.answer),
+        fiduciary=event.fiduciary.code,
+        address_kind=event.address_kind,
+        address_key=bytes(event.address_key),
+        address_verified=event.address_verified,
+        purpose=event.purpose,
+        channel=event.channel,
+        notice=_notice(choice.notice),
+        previous=event.previous.entry.event_id if event.previous else None,
+        occurred_at=event.occurred_at,
+        expires_at=event.expires_at,
+        way=str(event.way),
+        actor_kind=event.actor_kind,
+        actor_ref=event.actor_ref,
+        receipt=event.receipt.reference,
+    )
+    return {**said, "evidence": [{"type": item["type"], "sha256": item["sha256"]} for item in choice.evidence]}
 
 
 def _notice(text: NoticeText | None) -> dict[str, Any] | None:

@@ -7,10 +7,11 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        """Answer "a record was opened", hear of a stopped ledger, and let go of personal parts."""
-        from portal.audit import erasers, services
+        """Answer "a record was opened", hear of a stopped ledger, have events compared with their leaves, and let go of personal parts."""
+        from portal.audit import erasers, ledger_rows, services
         from portal.core import hooks
 
         hooks.erasers.register(erasers.PersonalParts())
         hooks.record_opened.fill(services.record_opened)
+        hooks.ledger_rows.register(ledger_rows.AuditRows())
         hooks.ledger_stopped.register(services.signing_was_stopped)

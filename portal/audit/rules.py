@@ -2,6 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from portal.core import clock
 
 #: Tripwires, not proof: an e-mail address, or ten digits and more in a row that are no hash, UUID or time.
 LOOKS_LIKE_AN_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -27,6 +31,27 @@ def check_facts(kind: str, *, about: str, facts: Mapping[str, object], allowed: 
             raise ValueError(f"{kind}: {name} has to be text, a number, yes, no or nothing.")
         if isinstance(value, str) and (len(value) > LONGEST_FACT or looks_personal(value)):
             raise ValueError(f"{kind}: {name} is long or looks like personal data; hand it over as personal.")
+
+
+def members_of(
+    *,
+    kind: str,
+    actor_kind: str,
+    actor_ref: str,
+    via: str,
+    about: str,
+    facts: Mapping[str, object],
+    at: datetime,
+) -> dict[str, Any]:
+    """What the ledger commits to about an event, from its columns: written by one hand, compared by another (V9)."""
+    return {
+        "act": kind,
+        "actor": {"kind": actor_kind, "ref": actor_ref},
+        "via": via,
+        "about": about,
+        "at": clock.stamp(at),
+        "facts": dict(facts),
+    }
 
 
 def looks_personal(text: str) -> bool:

@@ -64,6 +64,8 @@ address_left: HookList[Any] = HookList("address_left")
 login_left: HookList[Any] = HookList("login_left")
 #: Callables told, in the same transaction, that a failed check stopped the ledger's signing: (check, index).
 ledger_stopped: HookList[Callable[..., Any]] = HookList("ledger_stopped")
+#: Objects that say which rows repeat a kind of ledger entry, and what the entry then has to say (check V9).
+ledger_rows: HookList[Any] = HookList("ledger_rows")
 #: Callables ``(*, actor) -> int`` that load a room's dated rules from its files; ``sync_rules`` runs them all.
 rule_books: HookList[Callable[..., int]] = HookList("rule_books")
 #: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
@@ -84,5 +86,16 @@ opening_life = HookAnswer("opening_life", when_empty=lambda *args, **kwargs: tim
 #: Has this request passed the second factor? Filled by signin. Empty means no.
 second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: False)
 
-LISTS = (erasers, sections, clock_owners, job_kinds, address_left, login_left, ledger_stopped, rule_books, readiness)
+LISTS = (
+    erasers,
+    sections,
+    clock_owners,
+    job_kinds,
+    address_left,
+    login_left,
+    ledger_stopped,
+    ledger_rows,
+    rule_books,
+    readiness,
+)
 ANSWERS = (send_gate, sender_state, permission_source, letter_footer, record_opened, opening_life, second_factor)

@@ -16,7 +16,7 @@ from portal.ledger.models import Verification
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
 
 STAFF = actor.staff(7, via="admin")
 

@@ -24,7 +24,7 @@ from portal.ledger.models import Entry
 from tests.audit.factories import AuditEventFactory
 from tests.ledger.factories import EntryFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 INSIDE = datetime(2026, 10, 12, 15, 0, tzinfo=clock.IST)

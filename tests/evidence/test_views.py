@@ -19,7 +19,7 @@ from tests.ledger.factories import EntryFactory
 from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
 
 PAGE = "/admin/evidence/"
 

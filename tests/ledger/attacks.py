@@ -7,18 +7,33 @@ from django.db import connection
 from portal.core import append_only
 from portal.ledger import notes, services, tree
 
-TABLES = ("ledger_entry", "ledger_leaf", "ledger_checkpoint")
-
 
 @contextmanager
 def unguarded():
-    """The owner of the tables takes the triggers (and the foreign keys of SQLite) away, and puts them back after."""
-    for table in TABLES:
+    """The owner of the tables takes the triggers of all of them away, and puts them back after."""
+    connection.check_constraints()  # PostgreSQL alters no table with foreign keys left to check
+    for table in append_only._present_tables(connection):
         append_only.thaw(connection, table)
     try:
         yield
     finally:
+        connection.check_constraints()
         append_only.freeze(connection)
+
+
+@contextmanager
+def without_foreign_keys():
+    """The attacker is not held by foreign keys: session-wide on PostgreSQL, deferred until the test's end on SQLite."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET session_replication_role = replica")
+            yield
+            cursor.execute("SET session_replication_role = origin")
+        else:
+            connection.check_constraints = lambda *args, **kwargs: None
+            cursor.execute("PRAGMA defer_foreign_keys = ON")
+            yield
+            del connection.check_constraints
 
 
 def execute(sql, *params):

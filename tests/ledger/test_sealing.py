@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 
 from portal.core import clock, hooks
@@ -14,6 +15,7 @@ from portal.ledger.errors import AnchorUnusable, NotSealed, SigningStopped
 from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Pending
 from portal.ledger.services import anchor, sealing
 from portal.ledger.states import EntryKind
+from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory, consent_payload
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +115,69 @@ def test_many_writers_and_sealers_leave_no_gap_and_no_fork():
     assert errors == []
     assert list(Leaf.objects.order_by("pk").values_list("pk", flat=True)) == list(range(21))
     assert services.verify().failures == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer: nobody can sign meanwhile")
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_stays_open_for_minutes_is_no_alarm_and_back_dating_beside_it_is():
+    written, may_commit = threading.Event(), threading.Event()
+
+    def work():
+        try:
+            with transaction.atomic():
+                services.append(kind="consent", payload=consent_payload(), subject_ref=None, recorded_at=clock.now())
+                written.set()
+                may_commit.wait(30)
+        finally:
+            connection.close()
+
+    slow = threading.Thread(target=work)
+    slow.start()
+    assert written.wait(30)
+    begun = clock.now()
+    with time_machine.travel(begun + timedelta(minutes=20)):
+        EntryFactory()
+        services.seal_now()
+        may_commit.set()
+        slow.join()
+        assert services.seal_now().size == 3
+        assert services.verify().failures == []
+        EntryFactory(recorded_at=begun - timedelta(minutes=10))
+        services.seal_now()
+        assert [(failure.check, failure.index) for failure in services.verify().failures] == [("V8", 3)]
+
+
+def test_a_queue_that_waited_for_an_hour_and_takes_many_turns_is_no_alarm(monkeypatch):
+    monkeypatch.setattr(sealing, "BATCH", 5)
+    EntryFactory.create_batch(3)
+    services.seal_now()
+    outage = clock.now() + timedelta(minutes=1)
+    for minute in range(12):
+        EntryFactory(recorded_at=outage + timedelta(minutes=minute))
+    with time_machine.travel(outage + timedelta(hours=1)):
+        sizes = [services.seal_now(wait=0).size for _ in range(3)]
+        assert sizes == [9, 14, 16]
+        assert services.verify().failures == []
+        EntryFactory(recorded_at=outage)
+        services.seal_now()
+        assert services.verify().checks == ["V8"]
+
+
+def test_a_first_queue_that_waited_for_an_hour_and_takes_many_turns_is_no_alarm(monkeypatch):
+    monkeypatch.setattr(sealing, "BATCH", 5)
+    EntryFactory.create_batch(12, recorded_at=clock.now() - timedelta(hours=1))
+    assert [services.seal_now(wait=0).size for _ in range(3)] == [6, 11, 13]
+    assert services.verify().failures == []
+
+
+def test_a_checkpoint_from_before_the_column_counts_by_the_time_of_its_signature():
+    EntryFactory()
+    services.seal_now()
+    with attacks.unguarded():
+        attacks.execute("UPDATE ledger_checkpoint SET complete_to = NULL")
+    EntryFactory(recorded_at=clock.now() - timedelta(minutes=6))
+    services.seal_now()
+    assert services.verify().checks == ["V8"]
 
 
 def test_an_entry_nobody_has_sealed_yet_is_not_called_recorded(monkeypatch):

@@ -43,31 +43,25 @@ def record(
     written = clock.now()
     at = at or written
     hidden = _personal_text(actor, personal)
+    columns: dict[str, Any] = {
+        "kind": str(kind),
+        "actor_kind": str(actor.kind),
+        "actor_ref": actor.ref,
+        "via": actor.via,
+        "about": about,
+        "facts": given,
+        "at": at,
+    }
     entry = append(
         kind=EntryKind.AUDIT,
         payload={
-            "act": str(kind),
-            "actor": {"kind": str(actor.kind), "ref": actor.ref},
-            "via": actor.via,
-            "about": about,
-            "at": clock.stamp(at),
-            "facts": given,
+            **rules.members_of(**columns),
             "personal": None if hidden is None else hashlib.sha256(hidden.encode()).hexdigest(),
         },
         subject_ref=subject_ref,
         recorded_at=written,
     )
-    event = AuditEvent.objects.create(
-        entry=entry,
-        kind=str(kind),
-        actor_kind=str(actor.kind),
-        actor_ref=actor.ref,
-        via=actor.via,
-        about=about,
-        facts=given,
-        subject_ref=subject_ref,
-        at=at,
-    )
+    event = AuditEvent.objects.create(entry=entry, subject_ref=subject_ref, **columns)
     if hidden is not None:
         AuditPersonal.objects.create(event=event, subject_ref=subject_ref, body=hidden, recorded_at=written)
     return event

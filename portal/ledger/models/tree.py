@@ -31,10 +31,12 @@ class Head(models.Model):
 
     size = models.BigIntegerField(_("leaves"), default=0)
     root = models.BinaryField(_("root"), max_length=32)
+    #: Whatever was recorded before this time had its leaf when the tree got this size.
+    complete_to = models.DateTimeField(_("complete up to"), null=True, blank=True)
     stopped_at = models.DateTimeField(_("signing stopped at"), null=True, blank=True)
     stopped_by = models.CharField(_("check that failed"), max_length=16, blank=True)
 
-    data_categories = declare(none="id size root stopped_at stopped_by")
+    data_categories = declare(none="id size root complete_to stopped_at stopped_by")
 
     class Meta:
         verbose_name = _("tree head")
@@ -51,9 +53,11 @@ class Checkpoint(AppendOnlyModel):
     size = models.BigIntegerField(_("leaves"), primary_key=True)
     root = models.BinaryField(_("root"), max_length=32)
     note = models.BinaryField(_("signed note"))
+    #: As on the head that was signed. Empty on checkpoints from before the column: then ``signed_at`` counts.
+    complete_to = models.DateTimeField(_("complete up to"), null=True, blank=True)
     signed_at = models.DateTimeField(_("signed at"), db_index=True)
 
-    data_categories = declare(none="size root note signed_at")
+    data_categories = declare(none="size root note complete_to signed_at")
 
     class Meta:
         verbose_name = _("checkpoint")
@@ -64,7 +68,7 @@ class Checkpoint(AppendOnlyModel):
 
 
 class Verification(AppendOnlyModel):
-    """One run of the checks V1 to V8 and X1 over new or all entries, with what it found."""
+    """One run of the checks V1 to V9 and X1 over new or all entries, with what it found."""
 
     scope = models.CharField(_("scope"), max_length=8, choices=Scope.choices)
     size = models.BigIntegerField(_("leaves"))

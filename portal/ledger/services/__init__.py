@@ -4,7 +4,7 @@ from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.entries import append, append_many, payload_of
 from portal.ledger.services.keys import signer, verifier
 from portal.ledger.services.proofs import entry_by_event, receipt_for, verify_receipt
-from portal.ledger.services.redaction import finish_redactions, redact, replay_redactions
+from portal.ledger.services.redaction import finish_redactions, redact
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
 from portal.ledger.services.signing import sign
 from portal.ledger.services.verification import Failure, Progress, Report, verify
@@ -26,7 +26,6 @@ __all__ = [
     "readiness",
     "receipt_for",
     "redact",
-    "replay_redactions",
     "resume_signing_after_check",
     "seal_batch",
     "seal_now",

@@ -8,7 +8,6 @@ from django.db import transaction
 
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.ledger import commitment
 from portal.ledger.errors import NotSealed
 from portal.ledger.models import Entry, Payload, Redacting
 from portal.ledger.services import sealing
@@ -17,8 +16,6 @@ from portal.ledger.states import EntryKind
 
 #: Records about the ledger itself hold no identity and are never erased; the checks need them.
 NEVER_REDACTED = frozenset({EntryKind.GENESIS, EntryKind.REDACTION, EntryKind.KEY_ROTATION})
-
-CHUNK = 500
 
 
 def redact(
@@ -47,24 +44,6 @@ def finish_redactions() -> int:
     """Delete the payloads whose redaction was recorded and sealed, but not carried out before a crash. How many."""
     sealed = Redacting.objects.exclude(record__leaf=None).values_list("pk", flat=True)
     return _delete(list(sealed))
-
-
-def replay_redactions() -> int:
-    """Delete every payload that any sealed redaction record names; returns how many.
-
-    For the time after a restore: a backup brings erased payloads back, the redaction records say which.
-    """
-    recorded = Entry.objects.filter(kind=EntryKind.REDACTION).exclude(leaf=None)
-    deleted, named = 0, []
-    for body in Payload.objects.filter(entry__in=recorded).values_list("body", flat=True).iterator():
-        named.append(commitment.read_payload(bytes(body))["target_index"])
-        if len(named) == CHUNK:
-            deleted, named = deleted + _delete_at(named), []
-    return deleted + _delete_at(named)
-
-
-def _delete_at(indexes: list[int]) -> int:
-    return _delete(list(Payload.objects.filter(entry__leaf__index__in=indexes).values_list("pk", flat=True)))
 
 
 def _delete(pks: list[int]) -> int:

@@ -4,6 +4,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from portal.core import clock
 from portal.ledger import tree
@@ -59,8 +60,15 @@ def seal_batch(*, limit: int | None = None, now: datetime | None = None) -> int 
     with transaction.atomic(durable=True):
         if not _is_the_only_sealer():
             return None
-        head = _head()
-        waiting = list(Pending.objects.order_by("pk").values_list("pk", "entry__leaf_hash")[: limit or BATCH])
+        head, most = _head(), limit or BATCH
+        complete_to = _oldest_unfinished(
+            now or clock.now()
+        )  # read before the queue: what ends in between is found there
+        waiting = list(Pending.objects.order_by("pk").values_list("pk", "entry__leaf_hash")[:most])
+        if len(waiting) < most:
+            head.complete_to = complete_to
+        elif head.complete_to is None:
+            head.complete_to = Entry.objects.filter(leaf=None).aggregate(oldest=Min("recorded_at"))["oldest"]
         if head.size == 0:
             genesis = _genesis(now or clock.now())
             waiting = [(genesis.pk, genesis.leaf_hash), *waiting]
@@ -95,6 +103,23 @@ def _is_the_only_sealer() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def _oldest_unfinished(now: datetime) -> datetime:
+    """Since when a transaction is open whose entries nobody can see yet; ``now`` where there is none.
+
+    SQLite has one writer, and that is the sealer. On PostgreSQL it sees the sessions of its own role (of every role
+    with ``pg_read_all_stats``), which is the role that appends.
+    """
+    if connection.vendor != "postgresql":
+        return now
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(xact_start) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        (oldest,) = cursor.fetchone()
+    return now if oldest is None else min(now, oldest)
+
+
 def _head() -> Head:
     Head.objects.get_or_create(pk=signing.HEAD_ID, defaults={"size": 0, "root": tree.EMPTY_ROOT})
     return Head.objects.select_for_update().get(pk=signing.HEAD_ID)
@@ -112,7 +137,7 @@ def _grow(head: Head, waiting: list[tuple[int, bytes]]) -> None:
     entries = [pk for pk, _ in waiting]
     _number(entries, first=head.size)
     tiles.write_tiles(frontier.take_tiles())
-    Head.objects.filter(pk=head.pk).update(size=frontier.size, root=frontier.root())
+    Head.objects.filter(pk=head.pk).update(size=frontier.size, root=frontier.root(), complete_to=head.complete_to)
 
 
 def _number(entries: list[int], *, first: int) -> None:

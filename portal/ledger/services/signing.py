@@ -88,7 +88,7 @@ def _sign(*, now: datetime) -> Checkpoint:
     if signed is None:
         signer = keys.signer()
         note = notes.sign_note(notes.TreeHead(signer.name, size, root).text, [signer])
-        signed = Checkpoint(size=size, root=root, note=note, signed_at=now)
+        signed = Checkpoint(size=size, root=root, note=note, complete_to=head.complete_to, signed_at=now)
     if known is None or known.size < size:
         anchor.write(anchor.Anchored(size, root, bytes(signed.note)))
     Checkpoint.objects.bulk_create([signed], ignore_conflicts=True)

@@ -1,4 +1,4 @@
-"""The checks V1 to V8, V7b, X1 and X2: one pass over the leaves, in bounded memory, changing nothing."""
+"""The checks V1 to V9, V7b, X1 and X2: one pass over the leaves, in bounded memory, changing nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from portal.core import clock
 from portal.ledger import commitment, notes, receipts, tree
 from portal.ledger.errors import AnchorUnusable
 from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Payload, Redacting, Tile
-from portal.ledger.services import keys, signing, tiles
+from portal.ledger.services import keys, repeated, signing, tiles
 from portal.ledger.services.anchor import Anchored
 from portal.ledger.services.anchor import read as read_anchor
 from portal.ledger.states import EntryKind
@@ -70,6 +70,7 @@ class Row:
     """A leaf with its entry and, unless redacted, its payload, as the database tells them."""
 
     index: int
+    entry: int
     leaf: bytes
     kind: str
     event_id: UUID
@@ -117,6 +118,7 @@ class _Run:
         self.before = Checkpoint.objects.filter(size__lt=start).order_by("-size").first()
         self.checkpoints = _checkpoints(start)
         self.own = next(self.checkpoints, None)
+        self.repeated = repeated.Comparison([], report.fail)
 
     def _frontier(self) -> tree.Frontier:
         try:
@@ -176,6 +178,7 @@ class _Run:
         """The leaves in order, a chunk at a time."""
         after = self.start - 1
         while chunk := list(_chunk(after, self.report.size)):
+            self.repeated = repeated.Comparison([row.entry for row in chunk], self.report.fail)
             yield from chunk
             self._compare_tiles(self.frontier.take_tiles(whole_only=True))
             after = chunk[-1].index
@@ -186,12 +189,14 @@ class _Run:
         for index in range(self.expected, min(row.index, self.expected + MOST_LISTED)):
             report.fail("V1", "The leaf is missing.", index=index)
         self.expected = row.index + 1
+        self.repeated.check_presence(row.index, row.entry, row.kind)
         if row.body is None or row.salt is None:
             self.missing[row.index] = row.leaf
         elif commitment.leaf_hash(row.salt, row.body) != row.leaf:
             report.fail("V2", "The content does not open the leaf.", index=row.index)
         else:
             self._check_columns(row, row.body)
+            self.repeated.check_columns(row.index, row.entry, row.kind, row.body)
         self._pass_checkpoints(row.index)
         self._check_time(row)
         self._check_roots()
@@ -218,7 +223,11 @@ class _Run:
             self.before, self.own = own, next(self.checkpoints, None)
 
     def _check_time(self, row: Row) -> None:
-        early = self.before is not None and row.recorded_at < self.before.signed_at - TOLERANCE
+        """V8. Before the earlier checkpoint everything recorded up to ``complete_to`` had its leaf: transactions that
+        were open then, and a queue that one turn could not empty, may bring older records later.
+        """
+        before = None if self.before is None else self.before.complete_to or self.before.signed_at
+        early = before is not None and row.recorded_at < before - TOLERANCE
         if early or (self.own is not None and row.recorded_at > self.own.signed_at + TOLERANCE):
             self.report.fail("V8", "The time of the record lies outside its checkpoints.", index=row.index)
 
@@ -237,6 +246,8 @@ class _Run:
         if extra is not None and not _head_reaches(extra + 1):
             report.fail("V1", "A leaf lies beyond the head.", index=extra)
         self._check_lost_entries()
+        if self.start == 0:  # reads whole tables: not for new leaves alone
+            repeated.check_lone_rows(report.fail, most=MOST_LISTED)
         if self.frontier.root() != report.root:
             report.fail("V3", "The leaves do not lead to the head's root.")
         self._check_roots()
@@ -342,11 +353,12 @@ def _payloads_at(indexes: set[int]) -> set[int]:
 
 def _chunk(after: int, size: int) -> Iterator[Row]:
     rows = Leaf.objects.filter(pk__gt=after, pk__lt=size).order_by("pk")
-    columns = ("leaf_hash", "kind", "event_id", "subject_ref", "recorded_at", "payload__body", "payload__salt")
+    columns = ("pk", "leaf_hash", "kind", "event_id", "subject_ref", "recorded_at", "payload__body", "payload__salt")
     for values in rows.values_list("pk", *(f"entry__{column}" for column in columns))[:CHUNK]:
-        index, leaf, kind, event_id, subject_ref, recorded_at, body, salt = values
+        index, entry, leaf, kind, event_id, subject_ref, recorded_at, body, salt = values
         yield Row(
             index,
+            entry,
             bytes(leaf),
             kind,
             event_id,

@@ -10,7 +10,7 @@ from portal.ledger.services import anchor
 
 
 class Command(PortalCommand):
-    help = "Run every check (V1-V8, V7b, X1, X2) over the whole ledger. Changes nothing."
+    help = "Run every check (V1-V9, V7b, X1, X2) over the whole ledger. Changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

@@ -1,0 +1,59 @@
+"""Consent events against their leaves: staff read the rows, the ledger proves the leaves."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from consent.models import ConsentEvent
+from consent.rules import leaves
+from portal.core import clock
+from portal.ledger.states import EntryKind
+
+COLUMNS = (
+    "answer",
+    "address_kind",
+    "address_key",
+    "address_verified",
+    "purpose",
+    "channel",
+    "occurred_at",
+    "expires_at",
+    "way",
+    "actor_kind",
+    "actor_ref",
+)
+NOTICE = ("notice_version__notice__code", "notice_version__number", "notice_language", "notice_sha256")
+
+
+class ConsentRows:
+    """Registered in ``hooks.ledger_rows``."""
+
+    kind = EntryKind.CONSENT
+    model = ConsentEvent
+    since = leaves.SINCE
+
+    def said(self, entries: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+        """For each of the entries that has an event: what its payload has to say."""
+        joined = ("fiduciary__code", "receipt__reference", "previous__entry__event_id", *NOTICE)
+        own = ("entry_id", "subject_ref", "recorded_at", "previous_id", "notice_version_id")
+        rows = ConsentEvent.objects.filter(entry__in=entries).order_by().values(*own, *COLUMNS, *joined)
+        return {row["entry_id"]: _members(row) for row in rows}
+
+
+def _members(row: Mapping[str, Any]) -> dict[str, Any]:
+    own = {column: row[column] for column in COLUMNS}
+    own["address_key"] = bytes(row["address_key"])
+    found = leaves.members_of(
+        **own,
+        fiduciary=row["fiduciary__code"],
+        receipt=row["receipt__reference"],
+        previous=row["previous__entry__event_id"],
+        notice=_notice(row),
+    )
+    return {**found, "principal": str(row["subject_ref"]), "recorded_at": clock.stamp(row["recorded_at"])}
+
+
+def _notice(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    code, number, language, sha256 = (row[column] for column in NOTICE)
+    if row["notice_version_id"] is None and not language and not sha256:
+        return None
+    return {"id": code, "version": number, "lang": language, "sha256": sha256}

@@ -1,0 +1,75 @@
+"""Check V9: the rows that repeat an entry for people to read are there, and say what its leaf says."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+
+from portal.core import hooks
+from portal.ledger.models import Entry
+
+CHECK = "V9"
+
+
+class Repeats(Protocol):
+    """What a room registers in ``hooks.ledger_rows``: its rows that repeat entries of a kind, each by its ``entry``.
+
+    ``since`` are members of the payload that leaves of older versions do not have: there nothing is compared.
+    """
+
+    kind: str
+    model: type[models.Model]
+    since: frozenset[str]
+
+    def said(self, entries: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+        """For each of the entries that has a row: the members its payload has to have, None for those it has not."""
+
+
+class Fail(Protocol):
+    def __call__(self, check: str, message: str, *, index: int | None = None) -> None:
+        """Note a failure."""
+
+
+class Comparison:
+    """The rows of a chunk of entries, read once, compared entry by entry."""
+
+    def __init__(self, entries: Sequence[int], fail: Fail) -> None:
+        self._fail = fail
+        self._found = [(repeats, repeats.said(entries)) for repeats in hooks.ledger_rows] if entries else []
+
+    def check_presence(self, index: int, entry: int, kind: str) -> None:
+        """An entry of the kind has its row, and one of another kind has none. Holds for redacted entries too."""
+        for repeats, said in self._found:
+            if (entry in said) != (kind == repeats.kind):
+                what = "has no row" if kind == repeats.kind else "has a row that belongs to another kind"
+                self._fail(CHECK, f"The entry {what} in {repeats.model._meta.label}.", index=index)
+
+    def check_columns(self, index: int, entry: int, kind: str, body: bytes) -> None:
+        """The row says what the leaf commits to. Failures name columns, never what stands in them."""
+        for repeats, said in self._found:
+            if kind == repeats.kind and entry in said:
+                other = _differing(said[entry], json.loads(body), repeats.since)
+                if other:
+                    message = f"A row of {repeats.model._meta.label} says something else than the content: "
+                    self._fail(CHECK, f"{message}{', '.join(other)}.", index=index)
+
+
+def check_lone_rows(fail: Fail, *, most: int) -> None:
+    """No row stands there for an entry that does not exist. Reads whole tables."""
+    entries = Entry.objects.filter(pk=OuterRef("entry_id"))
+    for repeats in hooks.ledger_rows:
+        lone = repeats.model._default_manager.filter(~Exists(entries)).order_by("pk").values_list("pk", flat=True)
+        for pk in lone[:most]:
+            fail(CHECK, f"Row {pk} of {repeats.model._meta.label} has no entry.")
+
+
+def _differing(wanted: Mapping[str, Any], content: Mapping[str, Any], since: frozenset[str]) -> list[str]:
+    compared = (member for member in wanted if member in content or member not in since)
+    return sorted(member for member in compared if _plain(content.get(member)) != _plain(wanted[member]))
+
+
+def _plain(value: Any) -> str:
+    """A value so that 1 is not true, and the order of members says nothing."""
+    return json.dumps(value, sort_keys=True)
