@@ -17,7 +17,7 @@ from kyc.models import Case, Decision, Document
 from kyc.permissions import Permission
 from kyc.resources import CaseResource, DocumentResource
 from kyc.selectors import latest_checks, to_review
-from kyc.services import answer, claim, deciding, number_of, page_of, propose, release
+from kyc.services import answer, check_again, claim, deciding, number_of, page_of, propose, release
 from kyc.states import DecisionReason, DocumentState
 from portal.core import access, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
@@ -46,7 +46,12 @@ class QueueFilter(admin.SimpleListFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("review", _("To review")), ("second", _("Waiting for a second person")), ("mine", _("Mine"))]
+        return [
+            ("review", _("To review")),
+            ("second", _("Waiting for a second person")),
+            ("mine", _("Mine")),
+            ("stalled", _("Could not be checked")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
         waiting = queryset.filter(pk__in=to_review().values("pk")).order_by("sent_at")
@@ -58,6 +63,8 @@ class QueueFilter(admin.SimpleListFilter):
                 return waiting.filter(pk__in=proposed)
             case "mine":
                 return waiting.filter(case__locked_by_id=request.user.pk, case__locked_until__gte=clock.now())
+            case "stalled":
+                return queryset.filter(state=DocumentState.STALLED)
         return queryset
 
 
@@ -66,6 +73,10 @@ def _not_free(document: Document, user: Any) -> str:
     if case.locked_until and case.locked_until >= now and case.locked_by_id != user.pk:
         return str(_("A colleague is working on it."))
     return ""
+
+
+def _not_stalled(document: Document, user: Any) -> str:
+    return "" if document.state == DocumentState.STALLED else str(_("Its checks have not stopped."))
 
 
 def _not_mine(document: Document, user: Any) -> str:
@@ -160,6 +171,15 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @service_action(permission=Permission.CASE_DECIDE, label=_("Give it back"), skip=_not_mine)
     def give_back(self, request: HttpRequest, obj: Document, given: dict[str, Any]) -> None:
         release(obj.case, actor=_actor(request), now=clock.now())
+
+    @service_action(
+        permission=Permission.CASE_DECIDE,
+        label=_("Check it again"),
+        skip=_not_stalled,
+        description=_("What the checks need was not reachable for too long. They start again from where they stopped."),
+    )
+    def check_again(self, request: HttpRequest, obj: Document, given: dict[str, Any]) -> None:
+        check_again(obj, actor=_actor(request), now=clock.now())
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -89,6 +89,10 @@ def expiry(expires_on: date | None, *, today: date) -> Said:
     return Said(CheckOutcome.PASS, "", {"expires_on": expires_on.isoformat()})
 
 
+#: Checks that compare two documents: what they say changes when the other one does.
+TOGETHER = frozenset({"gstin_contains_pan"})
+
+
 def stands_against_approval(outcome: str, severity: str) -> bool:
     """Whether a check forbids an approval: a blocking one that failed or has not been able to run."""
     return severity == Severity.BLOCKING and outcome in {CheckOutcome.FAIL, CheckOutcome.UNAVAILABLE}
@@ -98,7 +102,7 @@ def case_target(needed: Iterable[str], documents: Mapping[str, tuple[str, bool]]
     """The state of a case, from its present documents: kind to (state, whether the customer has sent it).
 
     One rejected document rejects the case; all approved approve it; all with us put it with us; else it is the customer's
-    turn.
+    turn. "misfit" is a document that does not fit another one.
     """
     present = [documents.get(kind, ("", False)) for kind in needed]
     states = [state for state, _is_sent in present]
@@ -106,5 +110,7 @@ def case_target(needed: Iterable[str], documents: Mapping[str, tuple[str, bool]]
         return "rejected"
     if all(state == "approved" for state in states):
         return "approved"
-    with_us = all(state == "approved" or (is_sent and state in {"received", "checked"}) for state, is_sent in present)
+    with_us = all(
+        state == "approved" or (is_sent and state in {"received", "stalled", "checked"}) for state, is_sent in present
+    )
     return "in_review" if with_us else "open"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from kyc import plans
+from kyc import plans, rules
 from kyc.models import Case, Check, Document
 from kyc.outcomes import CheckOutcome
 from kyc.states import CaseState, DocumentState
@@ -41,6 +41,16 @@ def latest_checks(document: Document) -> list[Check]:
     """The last run of each check, in the order of the plan."""
     latest: dict[str, Check] = {check.name: check for check in document.checks.order_by("attempt")}
     return [latest[planned.name] for planned in plans.checks_for(document.kind) if planned.name in latest]
+
+
+def does_not_fit(document: Document) -> bool:
+    """Whether the document, as it counts now, contradicts another of the same case; the customer sends one of them anew."""
+    if document.state not in {DocumentState.CHECKED, DocumentState.APPROVED}:
+        return False
+    return any(
+        check.name in rules.TOGETHER and rules.stands_against_approval(check.outcome, check.severity)
+        for check in latest_checks(document)
+    )
 
 
 def is_done(document: Document, name: str) -> bool:

@@ -27,6 +27,7 @@ CASE_MOVES: dict[str, set[str]] = {
 class DocumentState(TextChoices):
     RECEIVED = "received", _("Being checked by machine")
     REFUSED = "refused", _("The file cannot be used")
+    STALLED = "stalled", _("Could not be checked by machine: we look at why")
     CHECKED = "checked", _("Waiting for a person")
     APPROVED = "approved", _("Approved")
     ASKED_AGAIN = "asked_again", _("Asked for again")
@@ -35,7 +36,13 @@ class DocumentState(TextChoices):
 
 
 DOCUMENT_MOVES: dict[str, set[str]] = {
-    DocumentState.RECEIVED: {DocumentState.REFUSED, DocumentState.CHECKED, DocumentState.REPLACED},
+    DocumentState.RECEIVED: {
+        DocumentState.REFUSED,
+        DocumentState.STALLED,
+        DocumentState.CHECKED,
+        DocumentState.REPLACED,
+    },
+    DocumentState.STALLED: {DocumentState.RECEIVED, DocumentState.REPLACED},
     DocumentState.REFUSED: {DocumentState.REPLACED},
     DocumentState.CHECKED: {
         DocumentState.APPROVED,
@@ -50,7 +57,13 @@ DOCUMENT_MOVES: dict[str, set[str]] = {
 }
 #: The customer may send another file in place of one in these states.
 REPLACEABLE = frozenset(
-    {DocumentState.RECEIVED, DocumentState.REFUSED, DocumentState.ASKED_AGAIN, DocumentState.REJECTED}
+    [
+        DocumentState.RECEIVED,
+        DocumentState.STALLED,
+        DocumentState.REFUSED,
+        DocumentState.ASKED_AGAIN,
+        DocumentState.REJECTED,
+    ]
 )
 
 

@@ -43,6 +43,12 @@ NUMBERS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
+#: The customer reads it on the page of each of two documents that contradict each other.
+DOES_NOT_FIT = _(
+    "The PAN card and the GST certificate do not fit together: the GST number holds another PAN. "
+    "Send the one that is wrong or out of date again."
+)
+
 CHECKS: Mapping[str, Any] = {
     "declared_number": _("Number typed against number in the file"),
     "duplicate": _("Same number at another customer"),

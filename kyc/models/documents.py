@@ -43,10 +43,11 @@ class Document(models.Model):
     sent_at = models.DateTimeField(_("sent for checking"), null=True, blank=True)
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True)
     leased_until = models.DateTimeField(_("checks running until"), null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("runs of the checks"), default=0, db_default=0)
 
     data_categories = declare(
         none="id reference case kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
-        "fault uploaded_at sent_at checked_at leased_until expires_on",
+        "fault uploaded_at sent_at checked_at leased_until tries expires_on",
         identity_document="number_sealed number_index number_display",
     )
 
@@ -61,7 +62,7 @@ class Document(models.Model):
             ),
             models.CheckConstraint(
                 name="kyc_checked_documents_are_kept",
-                condition=Q(kept__isnull=False) | Q(state__in=("received", "refused", "replaced")),
+                condition=Q(kept__isnull=False) | Q(state__in=("received", "stalled", "refused", "replaced")),
             ),
         )
         indexes = (

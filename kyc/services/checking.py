@@ -5,6 +5,7 @@
    The first, the safety of the file, stores the kept copy in the same transaction as its row.
 3. The last transaction moves the document on and ends the quarantine's key.
 A worker that dies between leaves rows and a lease; when the lease has run out, the sweep nudges and the next run goes on.
+While something is down the pauses grow; after ``MOST_TRIES`` runs the document is stalled, and a person sees to it.
 """
 
 import io
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.utils import OperationalError
 
 from kyc import plans, rules
@@ -22,18 +23,21 @@ from kyc.inspection.process import inspect
 from kyc.inspection.verdict import Verdict
 from kyc.models import Check, CheckEvidence, Document
 from kyc.outcomes import CheckOutcome, TextMatch
+from kyc.permissions import Permission
 from kyc.plans import PlannedCheck
 from kyc.rules import Said
-from kyc.selectors import is_done, others_with_number, present_documents, waiting_to_check
+from kyc.selectors import does_not_fit, is_done, others_with_number, present_documents, waiting_to_check
 from kyc.services import settling, telling
 from kyc.states import DOCUMENT_MOVES, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
+from portal.core import access, clock
 from portal.core import actor as actors
-from portal.core import clock
+from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import Unavailable
 from portal.core.moves import move
+from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerKind
 from portal.vault.services import files, texts
 from portal.vault.states import RetentionClass
@@ -42,6 +46,9 @@ log = structlog.get_logger(__name__)
 
 WORKER = actors.system("kyc.checks")
 LEASE = timedelta(minutes=2)
+#: Technical limits: with pauses that double up to the longest, an outage of about twenty hours is waited for.
+MOST_TRIES = 12
+LONGEST_PAUSE = timedelta(hours=4)
 #: What "something is down" looks like: it ends this run, not the document.
 OUTAGES = (Unavailable, OSError, OperationalError)
 
@@ -49,11 +56,15 @@ OUTAGES = (Unavailable, OSError, OperationalError)
 def run_plan(document_id: int, *, now: datetime) -> str:
     """Run what is left of the plan; returns the document's state, or "taken" when another worker has it.
 
-    A fault of the file ends in ``refused`` and a letter; an outage is written down as UNAVAILABLE and tried again later.
+    A fault of the file ends in ``refused`` and a letter; an outage is written down as UNAVAILABLE and tried again after a
+    pause; a document whose runs have all failed is ``stalled``.
     """
     document = _claim(document_id, now)
     if document is None:
         return "taken"
+    if document.tries > MOST_TRIES:  # each run before was killed, or crashed
+        _stall(document)
+        return str(document.state)
     for planned in plans.checks_for(document.kind):
         if is_done(document, planned.name):
             continue
@@ -62,6 +73,7 @@ def run_plan(document_id: int, *, now: datetime) -> str:
         except OUTAGES as error:
             log.warning("kyc.check_unavailable", check=planned.name, error=type(error).__name__)
             _write(document, planned, Said(CheckOutcome.UNAVAILABLE, "SERVICE_DOWN"), clock.now())
+            _put_off(document, now)
             return str(document.state)
         if document.state != DocumentState.RECEIVED:
             return str(document.state)
@@ -77,10 +89,70 @@ def sweep(*, now: datetime) -> int:
     return len(waiting)
 
 
+def check_again(document: Document, *, actor: Actor, now: datetime) -> None:
+    """Staff has seen to what was down: the checks of a stalled document start anew, in one transaction with the event.
+
+    Raises NotAllowed without the permission, IllegalMove for a document that is not stalled.
+    """
+    access.require(person_of(actor), Permission.CASE_DECIDE)
+    with transaction.atomic():
+        move(document, DocumentState.RECEIVED, moves=DOCUMENT_MOVES, tries=0, leased_until=None)
+        _note_move(document, actor, now)
+        enqueue("kyc.tasks.check_document", document.pk)
+
+
+def judge_together(document: Document) -> None:
+    """A document was checked and sent: what compares it with the others of its case is asked again on each of them.
+
+    In the caller's transaction. A document whose answer has changed gets a new row; where they contradict each other the
+    customer is told once, and may send either of them anew.
+    """
+    present = present_documents(document.case).values()
+    for other in present:
+        for planned in plans.checks_for(other.kind):
+            if planned.name in rules.TOGETHER and other.state in {DocumentState.CHECKED, DocumentState.APPROVED}:
+                _ask_again(other, planned)
+    if does_not_fit(document):
+        telling.documents_do_not_fit(document, [other for other in present if other.pk != document.pk])
+
+
+def _ask_again(document: Document, planned: PlannedCheck) -> None:
+    said = STEPS[planned.name](document)
+    last = document.checks.filter(name=planned.name).order_by("-attempt").first()
+    if last is None or (last.outcome, last.reason) != (said.outcome, said.reason):
+        _write(document, planned, said, clock.now())
+
+
+def _put_off(document: Document, now: datetime) -> None:
+    if document.tries >= MOST_TRIES:
+        _stall(document)
+        return
+    pause = min(LEASE * 2 ** (document.tries - 1), LONGEST_PAUSE)
+    Document.objects.filter(pk=document.pk, state=DocumentState.RECEIVED).update(leased_until=now + pause)
+
+
+def _stall(document: Document) -> None:
+    log.error("kyc.document_stalled", document=document.reference)
+    with transaction.atomic():
+        move(document, DocumentState.STALLED, moves=DOCUMENT_MOVES, leased_until=None)
+        _note_move(document, WORKER, clock.now())
+
+
+def _note_move(document: Document, actor: Actor, now: datetime) -> None:
+    record(
+        AuditKind.KYC_DOCUMENT_MOVED,
+        actor=actor,
+        about=f"kyc.document:{document.reference}",
+        subject_ref=document.case.subject_ref,
+        facts={"case": document.case.reference, "to": str(document.state)},
+        at=now,
+    )
+
+
 def _claim(document_id: int, now: datetime) -> Document | None:
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     rows = Document.objects.filter(free, pk=document_id, state=DocumentState.RECEIVED)
-    if rows.update(leased_until=now + LEASE) != 1:
+    if rows.update(leased_until=now + LEASE, tries=F("tries") + 1) != 1:
         return None
     return Document.objects.select_related("case__customer", "quarantined", "kept").get(pk=document_id)
 
@@ -155,6 +227,8 @@ def _finish(document: Document) -> None:
             at=now,
         )
         _end_quarantine(document)
+        if document.sent_at is not None:
+            judge_together(document)
         settling.settle(document.case, actor=WORKER, now=now)
 
 
@@ -229,7 +303,8 @@ def _declared(document: Document) -> Said:
 def _gstin_contains_pan(document: Document) -> Said:
     present = present_documents(document.case)
     pan, gst = present.get(DocumentKind.PAN_CARD), present.get(DocumentKind.GST_CERTIFICATE)
-    return rules.gstin_contains_pan(_number(gst) if gst else None, _number(pan) if pan else None)
+    numbers = (_number(one) if one and one.number_sealed else None for one in (gst, pan))
+    return rules.gstin_contains_pan(*numbers)
 
 
 def _duplicate(document: Document) -> Said:

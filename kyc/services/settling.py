@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from kyc import plans, rules
 from kyc.models import Case
-from kyc.selectors import present_documents
+from kyc.selectors import does_not_fit, present_documents
 from kyc.services import telling
 from kyc.states import CASE_MOVES, CaseState
 from portal.audit.kinds import AuditKind
@@ -27,7 +27,10 @@ def owner_of(case: Case) -> str:
 
 def settle(case: Case, *, actor: Actor, now: datetime) -> None:
     """Move the case to where its documents put it, in the caller's transaction; nothing when it is there already."""
-    present = {kind: (row.state, row.sent_at is not None) for kind, row in present_documents(case).items()}
+    present = {
+        kind: ("misfit" if does_not_fit(row) else row.state, row.sent_at is not None)
+        for kind, row in present_documents(case).items()
+    }
     target = rules.case_target(plans.documents_for(case.customer.kind), present)
     if target == case.state:
         return
@@ -50,7 +53,8 @@ def _dates(target: str, now: datetime) -> dict[str, object]:
     if target == CaseState.IN_REVIEW:
         return {"review_since": now}
     if target == CaseState.OPEN:
-        return {"decided_at": None, "rekyc_on": None, "retained_until": None}
+        # The day of re-KYC stays until the next approval: till then every document of before may be sent anew.
+        return {"decided_at": None, "retained_until": None}
     dates: dict[str, object] = {"decided_at": now, "retained_until": _after("kyc.retention", now)}
     if target == CaseState.APPROVED:
         dates["rekyc_on"] = _after("kyc.rekyc", now)

@@ -1,5 +1,6 @@
 """Letters to the people who act for a customer: by e-mail where there is an address, and always in the dashboard."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -51,6 +52,18 @@ def document_rejected(document: Document, *, reason_code: str, message: str) -> 
     )
 
 
+def documents_do_not_fit(document: Document, others: Iterable[Document]) -> None:
+    """The document just sent contradicts another: the customer looks which of them is wrong or out of date."""
+    for other in others:
+        _tell(
+            document.case,
+            "kyc.documents_do_not_fit",
+            f"kyc.document:{document.reference}/does_not_fit/{other.reference}",
+            document,
+            other=other,
+        )
+
+
 def case_approved(case: Case) -> None:
     """Everything is approved. The day of the decision makes each approval a letter of its own."""
     on = case.decided_at.astimezone(IST).date().isoformat() if case.decided_at else ""
@@ -78,7 +91,13 @@ def staff_late(case: Case, *, about: str, now: datetime) -> int:
 
 
 def _tell(
-    case: Case, kind: str, about: str, document: Document | None = None, reason_code: str = "", message: str = ""
+    case: Case,
+    kind: str,
+    about: str,
+    document: Document | None = None,
+    reason_code: str = "",
+    message: str = "",
+    other: Document | None = None,
 ) -> None:
     memberships = Membership.objects.filter(customer=case.customer, ended_at=None, role=MemberRole.OWNER)
     for membership in memberships.select_related("principal__subject"):
@@ -87,6 +106,7 @@ def _tell(
             context = {
                 "reference": case.reference,
                 "document": str(DocumentKind(document.kind).label) if document else "",
+                "other": str(DocumentKind(other.kind).label) if other else "",
                 "why": _why(document, reason_code),
                 "message": message,
                 "url": settings.SITE_URL + PAGE,

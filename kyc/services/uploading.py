@@ -13,9 +13,10 @@ from kyc.inspection import kinds
 from kyc.inspection.process import LIMITS
 from kyc.inspection.verdict import Fault, RefusedFileError
 from kyc.models import Case, Document
-from kyc.selectors import number_domain, present_documents
-from kyc.services import settling
-from kyc.states import DOCUMENT_MOVES, REPLACEABLE, CaseState, DocumentKind, DocumentState
+from kyc.selectors import does_not_fit, number_domain, present_documents
+from kyc.services import checking, settling
+from kyc.services.deciding import open_proposal
+from kyc.states import DOCUMENT_MOVES, REPLACEABLE, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import ciphers, clock, ids
@@ -119,7 +120,7 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
     if document.sent_at is not None:
         return
     with transaction.atomic():
-        open_states = (DocumentState.RECEIVED, DocumentState.CHECKED)
+        open_states = (DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED)
         rows = Document.objects.filter(pk=document.pk, sent_at=None, state__in=open_states)
         if rows.update(sent_at=now) != 1:
             raise IllegalMove(_("This file can no longer be sent. Look at the page again: it says what is missing."))
@@ -132,6 +133,8 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
             facts={"case": document.case.reference, "to": "sent"},
             at=now,
         )
+        if document.state == DocumentState.CHECKED:
+            checking.judge_together(document)
         settling.settle(document.case, actor=actor, now=now)
 
 
@@ -157,8 +160,7 @@ def _replace_earlier(case: Case, kind: str, actor: Actor, now: datetime) -> None
     if earlier is None:
         return
     is_unsent = earlier.state == DocumentState.CHECKED and earlier.sent_at is None
-    is_due_again = earlier.state == DocumentState.APPROVED and _is_due_again(case, now)
-    if earlier.state not in REPLACEABLE and not is_unsent and not is_due_again:
+    if earlier.state not in REPLACEABLE and not is_unsent and not _is_due_again(earlier, now):
         raise IllegalMove(
             _("Your %(document)s is with us or approved already. You need not send it again.")
             % {"document": DocumentKind(kind).label}
@@ -178,7 +180,14 @@ def _replace_earlier(case: Case, kind: str, actor: Actor, now: datetime) -> None
     settling.settle(case, actor=actor, now=now)
 
 
-def _is_due_again(case: Case, now: datetime) -> bool:
-    """The day begins at midnight in India, where the customer and the promise are."""
-    today = now.astimezone(clock.IST).date()
-    return case.state == CaseState.APPROVED and case.rekyc_on is not None and case.rekyc_on <= today
+def _is_due_again(earlier: Document, now: datetime) -> bool:
+    """It does not fit another document, and nobody decides about it now; or it is approved and its re-KYC has come.
+
+    The day begins at midnight in India, where the customer and the promise are.
+    """
+    if does_not_fit(earlier):
+        return open_proposal(earlier) is None
+    day = earlier.case.rekyc_on
+    if earlier.state != DocumentState.APPROVED or day is None:
+        return False
+    return earlier.uploaded_at.astimezone(clock.IST).date() < day <= now.astimezone(clock.IST).date()

@@ -11,8 +11,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kyc.models import Decision
+from kyc.models import Decision, Document
 from kyc.selectors import to_review
+from kyc.states import DocumentState
 from portal.core import access
 from portal.core.clock import IST
 from portal.jobs.models import Job
@@ -104,6 +105,17 @@ def documents_waiting(user: Any, now: datetime) -> Figure:
     )
 
 
+def documents_stalled(user: Any, now: datetime) -> Figure:
+    count = Document.objects.filter(state=DocumentState.STALLED).count()
+    return Figure(
+        _("KYC checks that stopped"),
+        str(count),
+        ngettext("document could not be checked", "documents could not be checked", count),
+        address("admin:kyc_document_changelist", "queue=stalled"),
+        "err" if count else "ok",
+    )
+
+
 def proposals_waiting(user: Any, now: datetime) -> Figure:
     count = proposals.count_for(user, now=now)
     return Figure(
@@ -174,6 +186,7 @@ FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.CLOCK_VIEW, clocks_late),
     (Permission.CLOCK_VIEW, clocks_today),
     (Permission.KYC_VIEW, documents_waiting),
+    (Permission.KYC_VIEW, documents_stalled),
     ("", proposals_waiting),
     (Permission.MESSAGE_VIEW, messages_dead),
     (Permission.JOB_VIEW, jobs_running),

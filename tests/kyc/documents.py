@@ -12,6 +12,9 @@ from PIL import Image, ImageDraw
 PAN = "ABCPR1234K"
 COMPANY_PAN = "AAPFU0939F"
 GSTIN = "27AAPFU0939F1ZV"
+#: The same company after its PAN has changed.
+NEW_PAN = "AAGFS5678L"
+NEW_GSTIN = "27AAGFS5678L1ZF"
 #: Aadhaar-like numbers with a right check digit that belong to nobody: made for these tests.
 AADHAAR = "234123412346"
 

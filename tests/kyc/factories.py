@@ -29,13 +29,14 @@ def uploaded(customer: Customer, **changes: Any) -> Document:
 
 
 def gst(customer: Customer, **changes: Any) -> Document:
-    given = {
-        "kind": "gst_certificate",
-        "number": documents.GSTIN,
-        "data": documents.pdf(f"GSTIN {documents.GSTIN}"),
-        **changes,
-    }
+    number = changes.pop("number", documents.GSTIN)
+    given = {"kind": "gst_certificate", "number": number, "data": documents.pdf(f"GSTIN {number}"), **changes}
     return uploaded(customer, **given)
+
+
+def company_pan(customer: Customer, **changes: Any) -> Document:
+    number = changes.pop("number", documents.COMPANY_PAN)
+    return uploaded(customer, **{"number": number, "data": documents.pdf(number), **changes})
 
 
 def checked(customer: Customer, **changes: Any) -> Document:

@@ -154,3 +154,14 @@ def test_an_auditor_takes_the_list_away_masked(document) -> None:
     for app in ("document", "case", "decision"):
         assert desk.get(f"/admin/kyc/{app}/").status_code == 200
     assert desk.get(f"{LIST}export/").status_code == 200
+
+
+def test_what_could_not_be_checked_has_a_queue_and_a_way_out(document, maker) -> None:
+    Document.objects.update(state="stalled")
+    client = staff_client(maker)
+    assert client.get(f"{LIST}?queue=stalled").context["cl"].result_count == 1
+    figures = {figure.label: figure for figure in client.get("/admin/").context["figures"]}
+    assert figures["KYC checks that stopped"].tone == "err"
+    at_the_desk(maker, document).post(f"{LIST}{document.pk}/do/check-again/", {"answer": "1"})
+    document.refresh_from_db()
+    assert document.state == "received"

@@ -1,18 +1,22 @@
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import pairwise
+
 import pytest
 from django.db import connection
 
 from kyc.models import Check, Document
 from kyc.selectors import latest_checks
-from kyc.services import checking, run_plan, sweep
+from kyc.services import check_again, checking, run_plan, send, sweep
 from portal.audit.models import AuditEvent
-from portal.core import clock
-from portal.core.errors import Unavailable
+from portal.core import actor, clock
+from portal.core.errors import NotAllowed, Unavailable
 from portal.outbox.models import Message
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import NOW, checked, gst, uploaded
-from tests.people.factories import CustomerFactory
+from tests.kyc.factories import CUSTOMER, NOW, checked, gst, uploaded
+from tests.people.factories import CustomerFactory, StaffFactory
 
 
 def outcomes(document: Document) -> dict[str, tuple[str, str]]:
@@ -191,6 +195,70 @@ def test_an_outage_is_written_down_as_unavailable_and_tried_again(individual, mo
         (1, "UNAVAILABLE"),
         (2, "PASS"),
     ]
+
+
+@pytest.fixture
+def outage(monkeypatch):
+    """The storage is away for the length of the block."""
+
+    @contextmanager
+    def away():
+        def down(*args, **kwargs):
+            raise Unavailable("The storage is away.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "open_stream", down)
+            yield
+
+    return away
+
+
+def test_a_long_outage_is_asked_about_ever_more_rarely_and_ends_with_a_person(individual, outage, maker):
+    document, now, instants = uploaded(individual), NOW, []
+    with outage():
+        for _step in range(3 * 24 * 30):  # three days, as beat sees them
+            if sweep(now=now):
+                run_plan(document.pk, now=now)
+                instants.append(now)
+            now += timedelta(minutes=2, seconds=1)
+    document.refresh_from_db()
+    assert document.state == "stalled"
+    assert document.checks.count() == len(instants) == checking.MOST_TRIES
+    pauses = [later - earlier for earlier, later in pairwise(instants)]
+    assert pauses == sorted(pauses)
+    assert timedelta(hours=4) <= pauses[-1] < timedelta(hours=5)
+    send(document, actor=CUSTOMER, now=now)
+    assert document.case.state == "in_review"
+    check_again(document, actor=actor.staff(maker.pk), now=now)
+    assert run_plan(document.pk, now=now) == "checked"
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_document_whose_checks_crash_each_time_ends_with_a_person(individual, monkeypatch):
+    document, now = uploaded(individual), NOW
+    with monkeypatch.context() as patch:
+        patch.setitem(checking.STEPS, "number", lambda document: 1 / 0)
+        for _try in range(checking.MOST_TRIES):
+            with pytest.raises(ZeroDivisionError):
+                run_plan(document.pk, now=now)
+            now += 2 * checking.LEASE
+        assert run_plan(document.pk, now=now) == "stalled"
+    assert sweep(now=now + timedelta(days=1)) == 0
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_customer_may_send_another_file_in_place_of_one_whose_checks_stopped(individual):
+    Document.objects.filter(pk=uploaded(individual).pk).update(state="stalled")
+    assert checked(individual).state == "checked"
+
+
+def test_nobody_but_who_decides_starts_the_checks_again(individual):
+    support = StaffFactory(roles=["support"])
+    document = uploaded(individual)
+    Document.objects.update(state="stalled")
+    document.refresh_from_db()
+    with pytest.raises(NotAllowed):
+        check_again(document, actor=actor.staff(support.pk), now=NOW)
 
 
 def test_checks_are_rows_that_stay(individual):

@@ -5,14 +5,18 @@ import pytest
 
 from kyc import words
 from kyc.models import Case, Document
+from kyc.selectors import does_not_fit
 from kyc.services import send
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import IllegalMove, Refused
+from portal.outbox.models import Message
+from portal.people.models import Customer
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import texts
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, NOW, checked, gst, uploaded
+from tests.kyc.factories import CUSTOMER, NOW, answered, checked, company_pan, gst, proposed, uploaded
+from tests.people.factories import CustomerUserFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
 
@@ -84,6 +88,89 @@ def test_re_kyc_begins_at_midnight_in_india(individual):
     with pytest.raises(IllegalMove):
         uploaded(individual, now=midnight - timedelta(milliseconds=1))
     assert uploaded(individual, now=midnight).state == "received"
+
+
+@pytest.fixture
+def due(organisation, maker, checker, asha_of_company) -> Customer:
+    """A company that was approved long ago; its re-KYC is due today."""
+    for make in (company_pan, gst):
+        answered(proposed(checked(organisation, make=make), maker), checker)
+    Document.objects.update(uploaded_at=NOW - timedelta(days=900))
+    Case.objects.update(rekyc_on=NOW.date())
+    assert Case.objects.get().state == "approved"
+    return organisation
+
+
+@pytest.fixture
+def asha_of_company(organisation):
+    return CustomerUserFactory(email="asha@acme.example", member_of=organisation)
+
+
+def test_a_new_pan_at_re_kyc_makes_the_gst_certificate_due_and_both_are_approved_once_they_fit(due, maker, checker):
+    pan = checked(due, make=company_pan, number=documents.NEW_PAN)
+    old_gst = Document.objects.get(kind="gst_certificate")
+    assert (old_gst.state, does_not_fit(old_gst), does_not_fit(pan)) == ("approved", True, True)
+    assert Case.objects.get().state == "open"
+    assert Message.objects.filter(kind="kyc.documents_do_not_fit").count() == 2
+    with pytest.raises(Refused):
+        proposed(pan, maker)
+    new_gst = checked(due, make=gst, number=documents.NEW_GSTIN)
+    assert not does_not_fit(new_gst)
+    assert not does_not_fit(pan)
+    assert Case.objects.get().state == "in_review"
+    for document in (pan, new_gst):
+        answered(proposed(document, maker), checker)
+    case = Case.objects.get()
+    assert case.state == "approved"
+    assert case.rekyc_on > NOW.date()
+    assert Message.objects.filter(kind="kyc.documents_do_not_fit").count() == 2
+
+
+def test_a_gst_certificate_of_a_new_pan_makes_the_pan_card_due(due, maker, checker):
+    new_gst = checked(due, make=gst, number=documents.NEW_GSTIN)
+    old_pan = Document.objects.get(kind="pan_card")
+    assert (old_pan.state, does_not_fit(old_pan), does_not_fit(new_gst)) == ("approved", True, True)
+    pan = checked(due, make=company_pan, number=documents.NEW_PAN)
+    for document in (pan, new_gst):
+        answered(proposed(document, maker), checker)
+    assert Case.objects.get().state == "approved"
+
+
+def test_of_two_documents_that_do_not_fit_the_new_one_may_be_the_wrong_one(due):
+    checked(due, make=gst, number=documents.NEW_GSTIN)
+    right = checked(due, make=gst)
+    assert not does_not_fit(right)
+    assert not does_not_fit(Document.objects.get(kind="pan_card"))
+    assert Case.objects.get().state == "in_review"
+
+
+def test_a_document_that_does_not_fit_stays_while_somebody_decides_about_it(due, maker):
+    pan = checked(due, make=company_pan, number=documents.NEW_PAN)
+    again = {"outcome": "ask_again", "reason_code": "number_differs", "message": "Which is right?"}
+    proposed(pan, maker, **again)
+    with pytest.raises(IllegalMove):
+        company_pan(due)
+
+
+def test_a_proposal_about_what_has_changed_since_can_be_answered_with_no(due, maker, checker):
+    pan = checked(due, make=company_pan, number=documents.NEW_PAN)
+    again = {"outcome": "ask_again", "reason_code": "number_differs", "message": "Which is right?"}
+    decision = proposed(pan, maker, **again)
+    checked(due, make=gst, number=documents.NEW_GSTIN)
+    with pytest.raises(Refused):
+        answered(decision, checker)
+    answered(decision, checker, approve=False, reason="They fit now.")
+    assert answered(proposed(pan, maker), checker).document.state == "approved"
+
+
+def test_at_re_kyc_every_document_of_before_may_be_sent_anew_and_the_new_ones_stay(due, maker, checker):
+    new_pan = checked(due, make=company_pan)
+    checked(due, make=gst)
+    answered(proposed(new_pan, maker), checker)
+    assert Case.objects.get().state == "in_review"
+    for make in (company_pan, gst):
+        with pytest.raises(IllegalMove):
+            make(due)
 
 
 def test_a_file_that_is_with_us_cannot_be_replaced(individual):

@@ -110,6 +110,12 @@ def test_the_answer_is_bound_to_what_was_shown(maker, checker):
     assert refused.value.code == "SHOWN_CHANGED"
 
 
+def test_a_no_makes_room_for_a_new_proposal_even_when_what_was_shown_has_changed(maker, checker):
+    proposal = propose(maker)
+    answer(proposal, checker, approve=False, shown={**SHOWN, "user": 8}, reason="It has changed.")
+    assert proposal.answer == Answer.REFUSED
+
+
 def test_a_refusal_needs_a_reason(maker, checker):
     proposal = propose(maker)
     with pytest.raises(Refused, match="Say why"):

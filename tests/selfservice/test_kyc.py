@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.people.models import Customer, User
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
-from tests.kyc.factories import answered, checked, proposed, uploaded
+from tests.kyc.factories import answered, checked, gst, proposed, uploaded
 from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -97,6 +97,17 @@ def test_a_rejection_shows_the_reason_and_the_words_and_never_the_note(
     assert "The document looks altered" in page
     assert "Come to our office." in page
     assert "glue" not in page
+
+
+def test_two_documents_that_do_not_fit_each_say_so_and_can_be_sent_again(organisation: Customer) -> None:
+    client = customer_client(CustomerUserFactory(member_of=organisation))
+    pan, certificate = checked(organisation), checked(organisation, make=gst)
+    for document in (pan, certificate):
+        page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
+        assert str(words.DOES_NOT_FIT) in page
+        assert reverse("privacy:kyc-upload", args=[organisation.reference, document.kind]) in page
+    assert client.get(reverse("privacy:kyc")).content.decode().count("There is a problem") == 2
+    assert post_file(client, organisation, documents.pdf(), number=documents.COMPANY_PAN).status_code == 302
 
 
 def test_a_file_with_us_cannot_be_sent_over(client: Client, individual: Customer) -> None:

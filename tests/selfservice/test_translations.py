@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation.template import templatize
 
-from kyc.states import DecisionReason, DocumentKind
-from kyc.words import FAULTS, NUMBERS
+from kyc.states import DecisionReason, DocumentKind, DocumentState
+from kyc.words import DOES_NOT_FIT, FAULTS, NUMBERS
 
 ROOT = Path(settings.BASE_DIR)
 KEYWORDS = {
@@ -91,7 +91,16 @@ def test_no_text_of_a_customers_page_is_left_in_english(language):
 def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language):
     with translation.override("en"):
         numbers = [text for texts_of_type in NUMBERS.values() for text in texts_of_type.values()]
-        wanted = {str(text) for text in (*DocumentKind.labels, *DecisionReason.labels, *FAULTS.values(), *numbers)}
+        wanted = {
+            str(text)
+            for text in (
+                *DocumentKind.labels,
+                *DocumentState.labels,
+                *DecisionReason.labels,
+                *FAULTS.values(),
+                *numbers,
+            )
+        } | {str(DOES_NOT_FIT)}
     assert len(wanted) > 25
     assert sorted(wanted - translated(language)) == []
 

@@ -94,11 +94,12 @@ def answer(
 ) -> None:
     """Approve or refuse in the caller's transaction; what follows from a yes is the caller's, in the same one.
 
-    Raises NotAllowed (see ``require_checker``), Refused when what is shown now is not what was proposed or a refusal
-    has no reason, LostRace when somebody else answered first.
+    Raises NotAllowed (see ``require_checker``), Refused when a yes meets something else than what was proposed or a
+    refusal has no reason, LostRace when somebody else answered first. A no needs no match: it makes room for a new
+    proposal.
     """
     require_checker(proposal, checker, now=now)
-    if shown_digest(shown) != proposal.shown_sha256:
+    if approve and shown_digest(shown) != proposal.shown_sha256:
         raise Refused(_("What was proposed has changed since. Ask for a new proposal."), code="SHOWN_CHANGED")
     if not approve and not reason.strip():
         raise Refused(_("Say why you refuse, so that the other person can mend it."), code="REASON_MISSING")

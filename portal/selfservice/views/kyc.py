@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from kyc import plans, services, words
 from kyc.forms import UploadForm
 from kyc.models import Case, Document
-from kyc.selectors import document_for, present_documents
+from kyc.selectors import document_for, does_not_fit, present_documents
 from kyc.services.deciding import customer_words
 from kyc.services.settling import owner_of
 from kyc.states import DecisionReason, DocumentKind, DocumentState
@@ -24,6 +24,7 @@ from portal.people.models import Customer
 from portal.people.pages import customer_required
 from portal.people.selectors import customer_for, customers_of
 
+UNSENT = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
 PROBLEMS = frozenset({DocumentState.REFUSED, DocumentState.ASKED_AGAIN, DocumentState.REJECTED})
 
 
@@ -81,7 +82,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     document = document_for(request.user, reference)
     if request.method == "POST":
         services.send(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
-    if document.sent_at is not None or document.state not in {DocumentState.RECEIVED, DocumentState.CHECKED}:
+    if document.sent_at is not None or document.state not in UNSENT:
         return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
     return render(request, "selfservice/kyc/check.html", _about(document))
 
@@ -142,6 +143,8 @@ def _task(customer: Customer, kind: str, document: Document | None) -> Task:
     if document is None:
         return Task(label, _("One photo or PDF"), _("Not yet started"), "info", new)
     here = reverse("privacy:kyc-document", args=[document.reference])
+    if does_not_fit(document):
+        return Task(label, document.number_display, _("There is a problem"), "err", here)
     if document.state == DocumentState.APPROVED:
         return Task(label, document.number_display, _("Completed"), "none", here)
     if document.state in PROBLEMS:
@@ -155,11 +158,14 @@ def _task(customer: Customer, kind: str, document: Document | None) -> Task:
 def _about(document: Document) -> dict[str, Any]:
     """What both pages about one document say."""
     reason_code, message = customer_words(document) if document.state in PROBLEMS else ("", "")
+    why = DecisionReason(reason_code).label if reason_code else words.FAULTS.get(document.fault, "")
+    is_misfit = does_not_fit(document)
     return {
         "document": document,
         "label": document.get_kind_display(),
-        "has_problem": document.state in PROBLEMS,
-        "why": DecisionReason(reason_code).label if reason_code else words.FAULTS.get(document.fault, ""),
+        "has_problem": is_misfit or document.state in PROBLEMS,
+        "is_misfit": is_misfit,
+        "why": words.DOES_NOT_FIT if is_misfit else why,
         "message": message,
         "searched": words.SEARCHES.get(document.searched, ""),
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
