@@ -15,7 +15,7 @@ from kyc.states import CaseState, DocumentState
 from portal.core import ciphers
 from portal.core.errors import NotFound
 from portal.people.models import Customer
-from portal.people.selectors import customers_of
+from portal.people.selectors import customers_of, refs_of
 
 
 def present_documents(case: Case) -> dict[str, Document]:
@@ -101,9 +101,10 @@ class SenderState:
 
 
 def sender_state(*, subject_ref: UUID, on: date) -> SenderState:
-    """Answers ``hooks.sender_state`` for a customer by its subject. Never opened, or due again: not verified."""
-    customer = Customer.objects.filter(subject__ref=subject_ref).first()
-    case = Case.objects.filter(customer=customer).first() if customer else None
+    """Answers ``hooks.sender_state`` for a customer by its subject, under any reference of it. Never opened, or due again: not verified."""
+    customers = Customer.objects.filter(subject__ref__in=refs_of(subject_ref))
+    cases = Case.objects.filter(customer__in=customers).order_by("pk")
+    case = min(cases, key=lambda one: one.subject_ref != subject_ref, default=None)
     if case is None:
         return SenderState(is_verified=False, state="none", rekyc_on=None)
     is_in_time = case.rekyc_on is None or on <= case.rekyc_on

@@ -1,6 +1,7 @@
 """May this message go to this address now? A decision from plain values: the strictest reading wins, unknown means no."""
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -191,3 +192,18 @@ def paced(verdict: Verdict, *, wishes: Wishes, sent: int) -> Verdict:
     if verdict.allowed and wishes.pace_most is not None and sent >= wishes.pace_most:
         return Verdict(allowed=False, reason=Reason.TOO_OFTEN, valid_until=None)
     return verdict
+
+
+def of_several(verdicts: Iterable[Verdict]) -> Verdict:
+    """One answer from those under each person's wishes at one address: a no by anybody wins, the longest of them.
+
+    A yes holds until the first of them may change. Raises ValueError for none.
+    """
+    found = list(verdicts)
+    noes = [verdict for verdict in found if not verdict.allowed]
+    if noes:
+        return next((no for no in noes if no.valid_until is None), max(noes, key=lambda no: no.valid_until or _LAST))
+    return min(found, key=lambda yes: yes.valid_until or _LAST)
+
+
+_LAST = datetime.max.replace(tzinfo=UTC)

@@ -13,6 +13,7 @@ from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.people import selectors as people
 
 
 def acknowledge(*, subject_ref: UUID, text: NoticeText, actor: Actor, now: datetime | None = None) -> Acknowledgement:
@@ -46,4 +47,5 @@ def acknowledge(*, subject_ref: UUID, text: NoticeText, actor: Actor, now: datet
 
 
 def has_seen(subject_ref: UUID, text: NoticeText) -> bool:
-    return Acknowledgement.objects.filter(subject_ref=subject_ref, version=text.version).exists()
+    """Whether the person has seen the version, under any reference of theirs."""
+    return Acknowledgement.objects.filter(subject_ref__in=people.refs_of(subject_ref), version=text.version).exists()

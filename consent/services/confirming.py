@@ -7,9 +7,10 @@ from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
-from consent.models import ConsentEvent, ConsentReceipt, Preference
+from consent.models import ConsentEvent, ConsentReceipt
 from consent.rules.fold import YES
 from consent.selectors.purposes import in_force_or_ended
+from consent.selectors.wishes import preference_of
 from portal.core import clock
 from portal.law.states import Channel
 from portal.outbox.services import post
@@ -25,12 +26,13 @@ def confirm(receipt: ConsentReceipt, events: Sequence[ConsentEvent], *, at: date
 
     It names purposes and channels, never an address, and asks for nothing.
     """
-    principal = Principal.objects.filter(subject__ref__in=people.refs_of(receipt.subject_ref)).first()
+    refs = people.refs_of(receipt.subject_ref)
+    principal = Principal.objects.filter(subject__ref__in=refs).first()
     if principal is None:
         return
     contact = people.contact_for(principal, Channel.EMAIL)
-    wish = Preference.objects.filter(subject_ref=receipt.subject_ref).values_list("language", flat=True).first()
-    language = wish or principal.language
+    wished = preference_of(refs)
+    language = wished.language if wished else principal.language
     ways = [(Channel.DASHBOARD, "")]
     if contact is not None and contact.verified_at is not None:
         ways.append((Channel.EMAIL, contact.address))

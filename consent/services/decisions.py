@@ -7,7 +7,7 @@ number of rows in the table does not matter.
 import functools
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,23 +18,41 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from consent.rules import contact
-from consent.rules.contact import NO_WISHES, Hours, Reason, Verdict, Wishes, Word
+from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO
-from consent.selectors import pace
+from consent.selectors import pace, wishes
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
 from consent.services import reasons
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
-from consent.states import PACE_LIMITS
 from portal.core import addresses, clock
 from portal.core.errors import Refused
 from portal.law.states import Channel
+from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.models.fiduciaries import OWN_CODE
 
-_NO_WORD: tuple[Word | None, str | None, Any, Wishes] = (None, None, None, NO_WISHES)
 #: Made once: a new encoder for each answer costs as much as the answer.
 _CANONICAL = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _WAITS = frozenset({Reason.OUTSIDE_HOURS, Reason.QUIET_HOURS, Reason.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the projection says about an address: its word, whose it is and what they wish.
+
+    ``is_shared`` when others hold the address too, or the person is known by more references than this one: then the
+    wishes beside the state are not all that count.
+    """
+
+    word: Word | None = None
+    entry: str | None = None
+    subject: UUID | None = None
+    wishes: Wishes = NO_WISHES
+    is_shared: bool = True
+    said_at: datetime | None = None
+
+
+_NOTHING = Found()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +124,49 @@ def may_contact(
         refusal = Verdict(allowed=False, reason=problem or Reason.NO_SUCH_ADDRESS)
         return _answer(refusal, None, (), at, (fiduciary, "", purpose, way, ""), sign=sign)
     category = _category(terms, header, template)
-    word, entry, subject, wishes = _lookup(whose, keys, purpose, way)
-    if word is not None and not word.verified and word.answer not in NO:
-        word = _confirmed_since(word, keys, _uuid(subject))
-    verdict = contact.may_contact(
-        category=category,
-        channel=way,
-        needs_consent=terms.needs_consent,
-        word=word,
-        wishes=wishes,
-        window=book.hours,
-        at=at,
-    )
-    if wishes.pace_most is not None and verdict.allowed and category in {contact.PROMOTIONAL, contact.SERVICE}:
-        sent = pace.sent_since(keys=keys, subject_ref=_uuid(subject), days=wishes.pace_days, at=at)
-        verdict = contact.paced(verdict, wishes=wishes, sent=sent)
-    entry = None if verdict.reason is Reason.ALLOWED_ESSENTIAL else entry
+    found = _lookup(whose, keys, purpose, way)
+    word = found.word
+    if word is not None and not word.verified and word.answer not in NO and found.subject is not None:
+        word = _confirmed_since(word, keys, found.subject)
+
+    def under(asked: Wishes) -> Verdict:
+        return contact.may_contact(
+            category=category,
+            channel=way,
+            needs_consent=terms.needs_consent,
+            word=word,
+            wishes=asked,
+            window=book.hours,
+            at=at,
+        )
+
+    verdict = under(found.wishes)
+    is_chosen = category not in {contact.TRANSACTIONAL, contact.POLICY_AND_SECURITY}
+    if is_chosen and verdict.allowed:
+        verdict = contact.of_several(
+            _paced(under(person.wishes), person, at) for person in _people(found, keys, way, subject_ref)
+        )
+    entry = None if verdict.reason is Reason.ALLOWED_ESSENTIAL else found.entry
     about = (fiduciary, keys[0].hex(), purpose, way, category)
     return _answer(verdict, entry, _used(book, terms, verdict), at, about, sign=sign)
+
+
+def _people(found: Found, keys: tuple[bytes, ...], channel: str, subject_ref: UUID | None) -> list[wishes.Person]:
+    """Whose wishes count: everybody who holds the address now, whom its state is about, and who is written to."""
+    named = {ref for ref in (found.subject, subject_ref) if ref is not None}
+    if not found.is_shared and len(named) == 1:
+        return [wishes.Person(frozenset(named), found.wishes)]
+    held = () if KIND_OF_CHANNEL[Channel(channel)] == SUBJECT else keys
+    return wishes.of_people(named | wishes.holders(held)) or [wishes.NOBODY]
+
+
+def _paced(verdict: Verdict, person: wishes.Person, at: datetime) -> Verdict:
+    """Counting costs a query: only for who wished it."""
+    if not verdict.allowed or person.wishes.pace_most is None:
+        return verdict
+    refs = {same for ref in person.refs for same in people.refs_of(ref)}
+    sent = pace.sent_since(refs=refs, days=person.wishes.pace_days, at=at)
+    return contact.paced(verdict, wishes=person.wishes, sent=sent)
 
 
 def may_process(
@@ -131,7 +174,8 @@ def may_process(
 ) -> Decision:
     """May the subject's data be used for a purpose that is no message (analytics, call recording)? Silence is no.
 
-    A purpose that rests on consent needs a living yes; one on another ground is stopped by a no only.
+    A purpose that rests on consent needs a living yes; one on another ground is stopped by a no only. What was said
+    under any reference of the person counts, the latest word first.
     """
     book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
     terms, whose = book.purposes.get(purpose), book.fiduciaries.get(fiduciary)
@@ -139,13 +183,13 @@ def may_process(
         missing = Reason.NO_SUCH_PURPOSE if terms is None else Reason.NO_SUCH_FIDUCIARY
         refusal = Verdict(allowed=False, reason=missing)
         return _answer(refusal, None, (), at, (fiduciary, "", purpose, str(Channel.NONE), ""), sign=sign)
-    keys = tuple(subject_keys(subject))
-    word, entry, _subject, _wishes = _lookup(whose, keys, purpose, str(Channel.NONE))
-    verdict = contact.by_consent(word, at=at) if terms.needs_consent else contact.without_objection(word)
+    keys = _subject_keys(subject)
+    found = _lookup(whose, keys, purpose, str(Channel.NONE))
+    verdict = contact.by_consent(found.word, at=at) if terms.needs_consent else contact.without_objection(found.word)
     if verdict.reason is Reason.ALLOWED_NO_OBJECTION:
         verdict = Verdict(allowed=True, reason=Reason.ALLOWED_OTHER_BASIS)
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
-    return _answer(verdict, entry, (terms.label,), at, about, sign=sign)
+    return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
 
 
 def _problem(terms: PurposeTerms | None, whose: int | None, channel: str, header: str | None) -> Reason | None:
@@ -163,7 +207,7 @@ def _problem(terms: PurposeTerms | None, whose: int | None, channel: str, header
 def _keys(channel: str, address: str, subject_ref: UUID | None) -> tuple[bytes, ...]:
     kind = KIND_OF_CHANNEL[Channel(channel)]
     if kind == SUBJECT:
-        return tuple(subject_keys(subject_ref)) if subject_ref else ()
+        return _subject_keys(subject_ref) if subject_ref else ()
     try:
         normalised = addresses.normalise(kind, address)
     except Refused:
@@ -171,6 +215,12 @@ def _keys(channel: str, address: str, subject_ref: UUID | None) -> tuple[bytes, 
     if not settings.LOOKUP_KEYS_OLD:
         return (addresses.address_key(normalised),)
     return tuple(addresses.address_keys(normalised))
+
+
+def _subject_keys(subject_ref: UUID) -> tuple[bytes, ...]:
+    """What stands for the person under every reference, the one that was asked for first."""
+    others = sorted(people.refs_of(subject_ref) - {subject_ref})
+    return tuple(key for ref in (subject_ref, *others) for key in subject_keys(ref))
 
 
 def _category(terms: PurposeTerms, header: str | None, template: str | None) -> str:
@@ -190,8 +240,13 @@ def _used(book: Rulebook, terms: PurposeTerms, verdict: Verdict) -> tuple[str, .
 
 
 _SELECT = """
-SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref,
-       p.quiet_from, p.quiet_until, p.quiet_for_service, p.paused_until, p.pace
+SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at,
+       p.quiet_from, p.quiet_until, p.quiet_for_service, p.paused_until, p.pace,
+       EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.old_ref = s.subject_ref)
+    OR EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.new_ref = s.subject_ref)
+    OR EXISTS (SELECT 1 FROM people_contactpoint c
+                 JOIN people_principal h ON h.id = c.principal_id JOIN people_subject u ON u.id = h.subject_id
+                WHERE c.address_key = s.address_key AND c.left_at IS NULL AND u.ref <> s.subject_ref)
   FROM consent_consentstate s LEFT JOIN consent_preference p ON p.subject_ref = s.subject_ref
  WHERE s.address_key = {0} AND s.purpose = {0} AND s.channel = {0} AND s.fiduciary_id = {0}
 """
@@ -199,16 +254,22 @@ _ON_POSTGRESQL = _SELECT.format("%s")
 _ON_SQLITE = _SELECT.format("?")
 
 
-def _lookup(
-    fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str
-) -> tuple[Word | None, str | None, Any, Wishes]:
-    """The state of an address and the wishes of whom it decides for. Of several lookup keys' rows a no wins."""
-    found = _NO_WORD
-    for key in keys:
-        row = _row((key, purpose, channel, fiduciary))
-        if row is not None and (found is _NO_WORD or row[0] in NO):
-            found = _read(row)
-    return found
+def _lookup(fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str) -> Found:
+    """The state of an address and the wishes of whom it decides for.
+
+    Of the rows under several lookup keys of an address a no wins. Where the person stands for the address, the rows are
+    all theirs and the latest word counts; at the same instant a no.
+    """
+    rows = [_read(row) for key in keys if (row := _row((key, purpose, channel, fiduciary))) is not None]
+    if len(rows) < 2:
+        return rows[0] if rows else _NOTHING
+    if KIND_OF_CHANNEL[Channel(channel)] == SUBJECT:
+        return max(rows, key=lambda found: (found.said_at, _is_no(found)))
+    return max(rows, key=_is_no)
+
+
+def _is_no(found: Found) -> bool:
+    return found.word is not None and found.word.answer in NO
 
 
 def _row(parameters: tuple[Any, ...]) -> Any:
@@ -220,19 +281,16 @@ def _row(parameters: tuple[Any, ...]) -> Any:
     return database.connection.execute(_ON_SQLITE, parameters).fetchone()
 
 
-def _read(row: Any) -> tuple[Word, str, Any, Wishes]:
-    answer, verified, expires_at, entry, subject, quiet_from, quiet_until, for_service, paused_until, pace_code = row
-    wishes = NO_WISHES
+def _read(row: Any) -> Found:
+    answer, verified, expires_at, entry, subject, said_at, *wished, is_shared = row
+    quiet_from, quiet_until, for_service, paused_until, pace_code = wished
+    asked = NO_WISHES
     if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"}:
-        most, days = PACE_LIMITS.get(pace_code, (None, 0))
-        quiet = Hours(_time(quiet_from), _time(quiet_until), clock.IST) if quiet_from is not None else None
-        wishes = Wishes(quiet, bool(for_service), _instant(paused_until), most, days)
+        asked = wishes.wishes_from(
+            quiet_from, quiet_until, for_service=bool(for_service), paused_until=_instant(paused_until), pace=pace_code
+        )
     word = Word(answer, verified=bool(verified), expires_at=_instant(expires_at))
-    return word, _dashed(entry), subject, wishes
-
-
-def _time(value: Any) -> time:
-    return value if isinstance(value, time) else time.fromisoformat(value)
+    return Found(word, _dashed(entry), _uuid(subject), asked, bool(is_shared), _instant(said_at))
 
 
 def _instant(value: Any) -> datetime | None:
@@ -256,7 +314,10 @@ def _uuid(value: Any) -> UUID:
 def _confirmed_since(word: Word, keys: tuple[bytes, ...], subject: UUID) -> Word:
     """A yes that was given before the address was confirmed counts from the confirmation on."""
     confirmed = ContactPoint.objects.filter(
-        address_key__in=keys, principal__subject__ref=subject, left_at=None, verified_at__isnull=False
+        address_key__in=keys,
+        principal__subject__ref__in=people.refs_of(subject),
+        left_at=None,
+        verified_at__isnull=False,
     ).exists()
     return Word(word.answer, verified=confirmed, expires_at=word.expires_at)
 

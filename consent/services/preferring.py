@@ -1,5 +1,6 @@
 """When, how often and in which language: a person's wishes about messages."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 from uuid import UUID
@@ -9,12 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Preference, PreferenceChange
+from consent.selectors.wishes import preference_of
 from consent.states import Pace
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.people import selectors as people
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,9 @@ class WishList:
     language: str = "en"
 
 
-def wishes_of(subject_ref: UUID) -> WishList:
-    """What the person asked for; the usual where they asked for nothing."""
-    row = Preference.objects.filter(subject_ref=subject_ref).first()
+def wishes_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> WishList:
+    """What the person asked for, under any reference of theirs; the usual where they asked for nothing."""
+    row = preference_of(refs or people.refs_of(subject_ref))
     if row is None:
         return WishList()
     return WishList(

@@ -19,12 +19,13 @@ class PeopleSection:
         """One record per person behind the references: what they may see of themselves, nothing of others."""
         refs = list(subject_refs)
         rows = Principal.objects.filter(subject__ref__in=refs).select_related("subject").order_by("created_at", "pk")
-        return [_record(principal) for principal in rows]
+        regimes = RegimeEvidence.objects.filter(subject_ref__in=refs).order_by("noted_at")
+        laws = [{"law": row.get_regime_display(), "because": row.get_ground_display()} for row in regimes]
+        return [_record(principal, laws) for principal in rows]
 
 
-def _record(principal: Principal) -> dict[str, Any]:
+def _record(principal: Principal, laws: list[dict[str, Any]]) -> dict[str, Any]:
     memberships = principal.memberships.select_related("customer").order_by("joined_at")
-    regimes = RegimeEvidence.objects.filter(subject_ref=principal.subject.ref).order_by("noted_at")
     return {
         "name": principal.full_name,
         "language": principal.language,
@@ -49,7 +50,7 @@ def _record(principal: Principal) -> dict[str, Any]:
             }
             for row in memberships
         ],
-        "laws_that_apply": [{"law": row.get_regime_display(), "because": row.get_ground_display()} for row in regimes],
+        "laws_that_apply": laws,
         "sign_ins": [
             {
                 "at": row.at.isoformat(),

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from portal.core import addresses, clock
@@ -32,6 +33,18 @@ CONTACT_KIND_OF_CHANNEL = {
 }
 #: The company, its network and its customers are in India: Indian law applies until somebody proves more.
 DEFAULT_REGIME = Regime.IN
+
+
+#: From one reference along every join in both directions; UNION keeps each once, so that it ends.
+_SAME_PERSON = """
+WITH RECURSIVE same (ref) AS (
+    SELECT CAST(%s AS {type})
+    UNION
+    SELECT CASE WHEN a.old_ref = same.ref THEN a.new_ref ELSE a.old_ref END
+      FROM same JOIN people_subjectalias a ON a.old_ref = same.ref OR a.new_ref = same.ref
+)
+SELECT ref FROM same
+"""
 
 
 def grants_in_force(grants: QuerySet[RoleGrant], *, now: datetime) -> QuerySet[RoleGrant]:
@@ -65,13 +78,12 @@ def staff_with(permission: str, *, now: datetime) -> QuerySet[User]:
 def refs_of(subject: Subject | UUID) -> set[UUID]:
     """The subject's reference and every earlier or later one that was joined to it."""
     start = subject.ref if isinstance(subject, Subject) else subject
-    found: set[UUID] = set()
-    asked = {start}
-    while asked:
-        found |= asked
-        pairs = SubjectAlias.objects.filter(Q(old_ref__in=asked) | Q(new_ref__in=asked))
-        asked = {ref for pair in pairs.values_list("old_ref", "new_ref") for ref in pair} - found
-    return found
+    column = SubjectAlias._meta.get_field("old_ref")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SAME_PERSON.format(type=column.db_type(connection)), [column.get_db_prep_value(start, connection)]
+        )
+        return {column.to_python(ref) for (ref,) in cursor.fetchall()}
 
 
 def regimes_of(subject_ref: UUID) -> set[Regime]:

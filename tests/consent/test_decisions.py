@@ -11,14 +11,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from consent.models import ConsentState
 from consent.rules.contact import Reason
-from consent.services import decisions, may_contact, may_process, preferring
+from consent.selectors import rulebook
+from consent.services import acknowledging, decisions, may_contact, may_process, preferring
 from consent.services.preferring import WishList
 from consent.states import Pace, Way
 from portal.core import actor, clock, hooks
+from portal.law.models import Purpose
 from portal.outbox.models import Message
-from portal.people.services import contacts
+from portal.people.services import contacts, subjects
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
-from tests.people.factories import ContactPointFactory, FiduciaryFactory
+from tests.people.factories import ContactPointFactory, FiduciaryFactory, SubjectFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
@@ -217,3 +219,131 @@ def test_a_yes_that_was_imported_with_its_proof_counts(asha):
     )  # fmt: skip
     assert event.address_verified
     assert ask(address="+919811114444").allowed
+
+
+PAUSE = {"paused_until": NOON + timedelta(days=3)}
+QUIET = {"quiet_from": time(11), "quiet_until": time(13)}
+QUIET_FOR_SERVICE = {**QUIET, "quiet_for_service": True}
+TWO = {"pace": Pace.TWO_A_WEEK}
+
+
+@pytest.fixture
+def unasked(asha):
+    """A service purpose on another ground than consent: messages for it go to addresses about which nobody said a word."""
+    Purpose.objects.filter(code="product_updates").update(bases={"IN": "contract", "EU": "contract"})
+    rulebook.forget()
+    return asha
+
+
+def sent(subject_ref, count):
+    for number in range(count):
+        Message.objects.create(
+            reference=f"OS-MS-{number}", kind="x.y", subject_ref=subject_ref, fiduciary="onesetu", channel="sms",
+            language="en", purpose="product_updates", category="service", about=f"x:{number}", template_sha256="",
+            template_language="en", state="sent", message_id=f"<{number}>", attempts_allowed=1,
+            created_at=NOON, sent_at=NOON - timedelta(days=1),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("has_state", [False, True])
+@pytest.mark.parametrize(
+    ("wishes", "service", "promotion"),
+    [
+        ({}, None, None),
+        (PAUSE, Reason.PAUSED, Reason.PAUSED),
+        (QUIET, None, Reason.QUIET_HOURS),
+        (QUIET_FOR_SERVICE, Reason.QUIET_HOURS, Reason.QUIET_HOURS),
+        (TWO, Reason.TOO_OFTEN, Reason.TOO_OFTEN),
+    ],
+)
+def test_wishes_count_with_and_without_an_answer_for_the_address(unasked, has_state, wishes, service, promotion):
+    if wishes:
+        wish(unasked, **wishes)
+    sent(unasked.subject.ref, 2)
+    if has_state:
+        said(unasked, "given", purpose="product_updates")
+    said(unasked, "given")
+    for_service, for_promotion = ask(purpose="product_updates"), ask()
+    assert for_service.reason is (service or Reason.ALLOWED_NO_OBJECTION)
+    assert for_promotion.reason is (promotion or Reason.ALLOWED_BY_CONSENT)
+    for owed in ("account_service", "policy_and_security"):
+        assert ask(purpose=owed).reason is Reason.ALLOWED_ESSENTIAL
+
+
+def test_the_wish_of_everybody_at_an_address_counts(unasked):
+    said(unasked, "given")
+    brother = person(email="brother@acme.example")
+    assert ask().allowed
+    assert ask(purpose="product_updates").allowed
+    wish(brother, **PAUSE)
+    assert ask().reason is Reason.PAUSED
+    assert ask(purpose="product_updates").reason is Reason.PAUSED
+    assert ask(address=ASHA, channel="email", purpose="product_updates").allowed
+
+
+def test_a_wish_without_an_address_is_asked_by_subject(unasked):
+    wish(unasked, **PAUSE)
+    on_dashboard = {"address": "", "channel": "dashboard", "purpose": "product_updates"}
+    assert ask(**on_dashboard, subject_ref=unasked.subject.ref).reason is Reason.PAUSED
+    gone = {"address": "+919811112222", "purpose": "product_updates"}
+    assert ask(**gone).allowed
+    assert ask(**gone, subject_ref=unasked.subject.ref).reason is Reason.PAUSED
+
+
+def test_no_answer_about_an_address_of_several_lasts_longer_than_the_shortest_wish(unasked):
+    said(unasked, "given")
+    wish(person(email="brother@acme.example"), paused_until=NOON - timedelta(hours=1))
+    wish(unasked, quiet_from=time(20), quiet_until=time(10))
+    assert ask().valid_until == NOON.replace(hour=20)
+
+
+@pytest.fixture
+def earlier(asha):
+    """A reference under which the person was known before it was joined to hers."""
+    old = SubjectFactory(kind="principal")
+    subjects.join(old_ref=old.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    return old.ref
+
+
+def test_a_no_under_an_earlier_reference_counts_for_processing(asha, earlier):
+    under = {"subject_ref": earlier, "channel": "none"}
+    said(asha, "denied", purpose="analytics", **under)
+    said(asha, "denied", purpose="kyc_verification", **under)
+    for purpose in ("analytics", "kyc_verification"):
+        assert may_process(subject=asha.subject.ref, purpose=purpose, at=NOON).reason is Reason.CONSENT_DENIED
+        assert may_process(subject=earlier, purpose=purpose, at=NOON).reason is Reason.CONSENT_DENIED
+
+
+def test_of_words_under_several_references_the_latest_counts(asha, earlier):
+    hour = timedelta(hours=1)
+    said(asha, "denied", purpose="analytics", channel="none", subject_ref=earlier, occurred_at=clock.now() - 2 * hour)
+    said(asha, "given", purpose="analytics", channel="none", occurred_at=clock.now() - hour)
+    assert may_process(subject=earlier, purpose="analytics", at=NOON).allowed
+    said(asha, "withdrawn", purpose="analytics", channel="none", subject_ref=earlier)
+    assert may_process(subject=asha.subject.ref, purpose="analytics", at=NOON).reason is Reason.CONSENT_WITHDRAWN
+
+
+def test_push_and_dashboard_hear_what_was_said_under_an_earlier_reference(asha, earlier):
+    asked = {"address": "", "channel": "push", "subject_ref": asha.subject.ref}
+    said(asha, "given", channel="push", subject_ref=earlier, occurred_at=clock.now() - timedelta(hours=1))
+    assert ask(**asked).allowed
+    said(asha, "withdrawn", channel="push")
+    assert ask(**asked).reason is Reason.CONSENT_WITHDRAWN
+    assert ask(**{**asked, "subject_ref": earlier}).reason is Reason.CONSENT_WITHDRAWN
+
+
+def test_wishes_pace_and_confirmation_hold_under_every_reference(asha, earlier):
+    said(asha, "given", subject_ref=earlier)
+    assert ask().allowed, "the address is confirmed under the later reference"
+    wish(asha, **TWO)
+    sent(earlier, 2)
+    assert ask().reason is Reason.TOO_OFTEN
+    wish(asha, **PAUSE)
+    assert ask().reason is Reason.PAUSED
+    assert preferring.wishes_of(earlier).paused_until == PAUSE["paused_until"]
+
+
+def test_a_text_seen_under_an_earlier_reference_was_seen(asha, earlier):
+    text = published_notice(code="policy", asks=()).binding
+    acknowledging.acknowledge(subject_ref=earlier, text=text, actor=actor.SYSTEM)
+    assert acknowledging.has_seen(asha.subject.ref, text)

@@ -6,10 +6,12 @@ from kyc.erasers import KycDocuments
 from kyc.models import Check, CheckEvidence, Decision
 from kyc.sections import KycSection
 from kyc.selectors import sender_state
-from portal.core import clock
+from portal.core import actor, clock
+from portal.people.services import subjects
 from portal.vault.services import files
 from tests.kyc import documents
 from tests.kyc.factories import answered, checked, proposed, uploaded
+from tests.people.factories import SubjectFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
 
@@ -64,3 +66,6 @@ def test_a_sender_is_verified_from_the_approval_until_it_is_due_again(individual
     document.case.refresh_from_db()
     assert sender_state(subject_ref=ref, on=document.case.rekyc_on).is_verified
     assert not sender_state(subject_ref=ref, on=document.case.rekyc_on + timedelta(days=1)).is_verified
+    later = SubjectFactory(kind="customer")
+    subjects.join(old_ref=ref, new_ref=later.ref, actor=actor.SYSTEM, now=clock.now())
+    assert sender_state(subject_ref=later.ref, on=today).is_verified

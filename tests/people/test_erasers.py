@@ -11,7 +11,7 @@ from django.db import connection
 from portal.core import clock, hooks
 from portal.core.actor import SYSTEM, staff
 from portal.people import erasers
-from portal.people.models import ContactPoint, Customer, Device, OneTimeCode, SignIn, User
+from portal.people.models import ContactPoint, Customer, Device, OneTimeCode, RegimeEvidence, SignIn, User
 from portal.people.sections import PeopleSection
 from portal.people.services import codes, customers, devices, principals
 from portal.people.services import staff as staff_services
@@ -166,3 +166,11 @@ def test_the_bundle_of_a_person_tells_what_we_hold_and_nothing_of_others(asha):
     assert record["laws_that_apply"] == [{"law": "European Union", "because": "The person said so"}]
     assert len(record["sign_ins"]) == 1
     assert "ravi" not in str(record)
+
+
+def test_the_laws_of_a_bundle_are_those_of_every_reference(asha):
+    old = SubjectFactory(kind="principal")
+    RegimeEvidence.objects.create(subject_ref=old.ref, regime="EU", ground="declared", noted_at=clock.now())
+    refs = [old.ref, asha.principal.subject.ref]
+    (record,) = PeopleSection().collect(subject_refs=refs)
+    assert [law["law"] for law in record["laws_that_apply"]] == ["European Union"]
