@@ -1,5 +1,6 @@
 """What the consent pages ask, each field with words for what is wrong."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -57,7 +58,7 @@ class ChoosingForm(forms.Form):
         label=_("Language of messages"), choices=settings.LANGUAGES, widget=forms.RadioSelect, required=False
     )
 
-    def __init__(self, *args: Any, offered: list[Group], now: datetime, longest_pause: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: Sequence[Group], now: datetime, longest_pause: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offered, self.now, self.longest_pause = offered, now, longest_pause
         field: Any = self.fields["choices"]

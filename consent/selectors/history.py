@@ -1,6 +1,6 @@
 """What was answered, now and in the past."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from portal.core.ids import parse_reference
 from portal.people import selectors as people
 
 
-def events_of(subject_ref: UUID) -> QuerySet[ConsentEvent]:
-    """Every answer of a person, under each reference they are known by, newest first."""
+def events_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> QuerySet[ConsentEvent]:
+    """Every answer of a person, under each reference they are known by (``refs``, if the caller knows), newest first."""
     return (
-        ConsentEvent.objects.filter(subject_ref__in=people.refs_of(subject_ref))
+        ConsentEvent.objects.filter(subject_ref__in=refs or people.refs_of(subject_ref))
         .select_related("receipt", "entry", "entry__leaf", "fiduciary", "notice_version__notice", "previous")
         .order_by("-pk")
     )

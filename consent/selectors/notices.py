@@ -1,10 +1,12 @@
 """Which text is in force, and which one is shown for a purpose."""
 
+from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from consent.models import Notice, NoticeText, NoticeVersion, PolicyDefect
+from consent.models import Notice, NoticeText, NoticeVersion, PolicyDefect, TextReview
+from consent.models.notices import BINDING_LANGUAGE
 from consent.states import NoticeKind, VersionState
 from portal.core.errors import NotFound
 from portal.people.states import Answer
@@ -33,11 +35,12 @@ def coming(notice: Notice | str, *, on: date) -> NoticeVersion | None:
     return published(notice).filter(effective_on__gt=on).order_by("effective_on", "number").first()
 
 
-def notice_for(purpose: str, *, on: date, language: str = "en") -> NoticeText | None:
-    """The text that is shown when consent for a purpose is asked; None: it may not be asked yet.
+def notices_for(purposes: Iterable[str], *, on: date, language: str = "en") -> dict[str, NoticeText]:
+    """The text that is shown when consent for each purpose is asked. One that is missing may not be asked for yet.
 
-    In the reader's language where that text may be relied on, else in the binding one.
+    In the reader's language where that text may be relied on, else in the binding one. Two queries for all of them.
     """
+    wanted = set(purposes)
     versions = (
         NoticeVersion.objects.filter(
             notice__kind=NoticeKind.CONSENT_NOTICE, state=VersionState.PUBLISHED, effective_on__lte=on
@@ -45,11 +48,24 @@ def notice_for(purpose: str, *, on: date, language: str = "en") -> NoticeText | 
         .select_related("notice")
         .order_by("-effective_on", "-number")
     )
+    newest: dict[str, NoticeVersion] = {}
     for version in versions:
-        if purpose in version.purposes:
-            text = version.text_in(language)
-            return text if text.is_reviewed else version.binding
-    return None
+        for purpose in wanted.intersection(version.purposes):
+            newest.setdefault(purpose, version)
+    texts = (
+        NoticeText.objects.filter(version__in=newest.values(), language__in={language, BINDING_LANGUAGE})
+        .annotate(was_reviewed=Exists(TextReview.objects.filter(text=OuterRef("pk"))))
+        .select_related("version__notice")
+    )
+    readable = {
+        (text.version_id, text.language): text
+        for text in texts
+        if text.language == BINDING_LANGUAGE or not text.needs_native_review or text.was_reviewed
+    }
+    return {
+        purpose: readable.get((version.pk, language)) or readable[(version.pk, BINDING_LANGUAGE)]
+        for purpose, version in newest.items()
+    }
 
 
 def open_defects(version: NoticeVersion) -> list[PolicyDefect]:

@@ -21,6 +21,7 @@ from portal.people.models import Fiduciary
 
 #: TRAI TCCCPR: promotional messages in India go out within these hours. By policy RCS, WhatsApp and e-mail keep to them.
 HOURS_RULE = "IN-TRAI-HOURS"
+PAUSE_RULE = "consent.pause_life"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class Rulebook:
     hours: Hours | None
     hours_label: str
     loaded_at: float
+    #: The purposes a person may be asked about, with their names in each language.
+    asked: tuple[Purpose, ...] = ()
+    #: Days that a pause may last at most.
+    longest_pause: int = 0
 
 
 _kept: dict[date, Rulebook] = {}
@@ -68,14 +73,24 @@ def _load(on: date) -> Rulebook:
         label = f"{rule.key}@{rule.version}"
     except PortalError:
         hours, label = None, ""
+    purposes = law.purposes_in_force(on=on)
     return Rulebook(
         on=on,
-        purposes={purpose.code: terms_of(purpose) for purpose in law.purposes_in_force(on=on)},
+        purposes={purpose.code: terms_of(purpose) for purpose in purposes},
+        asked=tuple(purpose for purpose in purposes if purpose.needs_consent),
+        longest_pause=_longest_pause(on),
         fiduciaries=dict(Fiduciary.objects.values_list("code", "pk")),
         hours=hours,
         hours_label=label,
         loaded_at=monotonic_time.monotonic(),
     )
+
+
+def _longest_pause(on: date) -> int:
+    try:
+        return int(law.house_rule(PAUSE_RULE, on=on).amount or 0)
+    except PortalError:
+        return 0
 
 
 def rulebook(at: datetime, *, purpose: str = "", fiduciary: str = "") -> Rulebook:

@@ -1,26 +1,32 @@
 """The preference page's one Save: which boxes changed, and what follows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentState, NoticeText
+from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText
+from consent.rules.contact import Hours
 from consent.rules.fold import NO, YES
 from consent.selectors import history
-from consent.selectors.notices import notice_for
-from consent.services.addresses import Address, addresses_by_channel, addresses_of
-from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
+from consent.selectors.notices import notices_for
+from consent.selectors.rulebook import rulebook
+from consent.services import preferring
+from consent.services.addresses import SUBJECT, Address, addresses_by_channel, addresses_of, contacts_of
+from consent.services.preferring import WishList
+from consent.services.recording import Choice, fiduciary_of, record_all
 from consent.services.withdrawing import places_of
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.errors import Refused
-from portal.law import selectors as law
+from portal.core.errors import NotFound, Refused
 from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, MessageCategory
+from portal.people import selectors as people
+from portal.people.models import ContactPoint
 from portal.people.models.fiduciaries import OWN_CODE
 
 #: Categories a person chooses about; the others are owed and stand on the page as text.
@@ -44,6 +50,14 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Saved:
+    """What one Save did; ``receipt`` is None when no box changed."""
+
+    receipt: ConsentReceipt | None
+    wishes_changed: bool
+
+
+@dataclass(frozen=True)
 class Group:
     """One purpose with its boxes and the exact text that a tick agrees to; without a text it is not asked for yet."""
 
@@ -56,48 +70,79 @@ class Group:
         return self.notice is not None
 
 
-def groups(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE) -> list[Group]:
-    """What the person may choose, as it stands now: promotional purposes first, then service updates."""
-    on = at.astimezone(clock.IST).date()
-    whose = fiduciary_of(fiduciary)
-    said = history.latest(history.events_of(subject_ref).filter(fiduciary=whose))
-    places = addresses_by_channel(subject_ref)
-    purposes = [p for p in law.purposes_in_force(on=on) if p.message_category in CHOSEN and p.needs_consent]
-    found = []
-    for purpose in sorted(purposes, key=lambda p: (CHOSEN.index(MessageCategory(p.message_category)), p.code)):
-        boxes = tuple(
-            _box(purpose.code, channel, places[channel], said, subject_ref, whose.pk)
-            for channel in MESSAGE_CHANNELS
-            if channel in purpose.channels
+@dataclass(frozen=True)
+class Offer:
+    """All that the preference page shows of a person: choices, addresses, wishes, and the hours that law permits."""
+
+    groups: tuple[Group, ...]
+    contacts: tuple[ContactPoint, ...]
+    wishes: WishList
+    hours: Hours | None
+    longest_pause: int
+
+    @property
+    def ticked(self) -> list[str]:
+        return [box.value for group in self.groups for box in group.boxes if box.ticked]
+
+
+def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE) -> Offer:
+    """What the person may choose, as it stands now: promotional purposes first, then service updates.
+
+    Purposes and hours are those of the decisions' rulebook, so that the page and a decision speak of the same.
+    """
+    book = rulebook(at, fiduciary=fiduciary)
+    whose = book.fiduciaries.get(fiduciary)
+    if whose is None:
+        raise NotFound(_("There is no such fiduciary."))
+    refs = people.refs_of(subject_ref)
+    said = history.latest(history.events_of(subject_ref, refs=refs).filter(fiduciary=whose))
+    contacts = contacts_of(refs)
+    places = addresses_by_channel(subject_ref, contacts=contacts)
+    purposes = [p for p in book.asked if p.message_category in CHOSEN]
+    notices = notices_for([purpose.code for purpose in purposes], on=book.on, language=language)
+    drawn = [
+        (
+            purpose,
+            [
+                _box(purpose.code, channel, places[channel], said)
+                for channel in MESSAGE_CHANNELS
+                if channel in purpose.channels
+            ],
         )
-        found.append(Group(purpose, notice_for(purpose.code, on=on, language=language), boxes))
-    return found
+        for purpose in sorted(purposes, key=lambda p: (CHOSEN.index(MessageCategory(p.message_category)), p.code))
+    ]
+    blocked = _blocked([box for _purpose, boxes in drawn for box in boxes], places, refs, whose)
+    groups = tuple(
+        Group(purpose, notices.get(purpose.code), tuple(replace(box, blocked=box.value in blocked) for box in boxes))
+        for purpose, boxes in drawn
+    )
+    return Offer(groups, tuple(contacts), preferring.wishes_of(subject_ref, refs=refs), book.hours, book.longest_pause)
 
 
 def _box(
-    purpose: str,
-    channel: str,
-    places: list[Address],
-    said: Mapping[tuple[int, bytes, str, str], ConsentEvent],
-    subject_ref: UUID,
-    fiduciary_id: int,
+    purpose: str, channel: str, places: list[Address], said: Mapping[tuple[int, bytes, str, str], ConsentEvent]
 ) -> Box:
     own = [event for (_f, _key, p, c), event in said.items() if p == purpose and c == channel]
-    last = max(own, key=lambda event: (event.occurred_at, event.pk), default=None)
-    ticked = any(event.answer in YES and not _is_over(event) for event in own)
-    blocked = (
-        ticked
-        and ConsentState.objects.filter(
-            fiduciary_id=fiduciary_id,
-            address_key__in=[key for place in places for key in place.keys],
-            purpose=purpose,
-            channel=channel,
-            answer__in=NO,
-        )
-        .exclude(subject_ref__in={event.subject_ref for event in own} | {subject_ref})
-        .exists()
-    )
-    return Box(purpose, str(channel), ticked, last, has_address=bool(places), blocked=blocked)
+    last = max(own, key=lambda event: (event.occurred_at, event.answer not in YES, event.pk), default=None)
+    # Where the person stands for the address, what they said under several references is one answer after another.
+    counted = [last] if last is not None and last.address_kind == SUBJECT else own
+    ticked = any(event.answer in YES and not _is_over(event) for event in counted)
+    return Box(purpose, str(channel), ticked, last, has_address=bool(places))
+
+
+def _blocked(
+    boxes: Sequence[Box], places: Mapping[str, list[Address]], refs: Collection[UUID], fiduciary_id: int
+) -> set[str]:
+    """The ticked boxes at one of whose addresses somebody else said no. One query for all, none where nothing is ticked."""
+    ticked = {box.value for box in boxes if box.ticked}
+    channels = {box.channel for box in boxes if box.ticked}
+    keys = [key for channel in channels for place in places[channel] for key in place.keys]
+    if not keys:
+        return set()
+    refused = ConsentState.objects.filter(
+        fiduciary_id=fiduciary_id, address_key__in=keys, channel__in=channels, answer__in=NO
+    ).exclude(subject_ref__in=refs)
+    return ticked & {f"{purpose}:{channel}" for purpose, channel in refused.values_list("purpose", "channel")}
 
 
 def _is_over(event: ConsentEvent) -> bool:
@@ -109,38 +154,53 @@ def save(
     subject_ref: UUID,
     ticked: frozenset[str],
     shown: Mapping[str, str],
+    wishes: WishList,
     actor: Actor,
+    was_ticked: frozenset[str] | None = None,
     language: str = "en",
     fiduciary: str = OWN_CODE,
     now: datetime | None = None,
-) -> Recorded:
-    """Record each box that changed: a new tick is a yes to the text shown, a removed one a withdrawal.
+) -> Saved:
+    """Record each box that changed, and the wishes: a new tick is a yes to the text shown, a removed one a withdrawal.
 
-    ``ticked`` are values "purpose:channel"; ``shown`` maps each purpose to the SHA-256 of the text the person had
-    before them. One event for each changed box and address, all under one receipt; nothing changed, nothing recorded.
-    Raises Refused when a text has changed since the page was opened, or for a box that is not there.
+    One transaction for all of it: both are kept, or neither. ``ticked`` are values "purpose:channel"; ``was_ticked``
+    those that the page showed ticked, so that a box which the person did not touch stays as it has come to be
+    meanwhile (a STOP by SMS is not undone by an old page); None: as it stands now. ``shown`` maps each purpose to the
+    SHA-256 of the text the person had before them. One event for each changed box and address, all under one receipt;
+    nothing changed, nothing recorded.
+
+    Raises Refused when a text has changed since the page was opened, for a box that is not there, and as
+    ``preferring.change``; LostRace when somebody else answered for the same address at the same instant.
     """
     at = now or clock.now()
-    offered = groups(subject_ref, at=at, language=language, fiduciary=fiduciary)
-    known = {box.value for group in offered for box in group.boxes if box.has_address}
-    if ticked - known:
-        raise Refused(_("One of the choices is not offered any more. Look at them again and save."), code="NOT_OFFERED")
-    choices: list[Choice] = []
-    for group in offered:
-        for box in group.boxes:
-            if box.value in ticked and not box.ticked:
-                choices += _yeses(group, box, subject_ref, shown)
-            elif box.ticked and box.value not in ticked:
-                choices += _withdrawals(box, subject_ref, fiduciary)
-    return record_all(
-        subject_ref=subject_ref,
-        fiduciary=fiduciary,
-        choices=choices,
-        way=Way.PAGE,
-        occurred_at=at,
-        actor=actor,
-        now=at,
-    )
+    with transaction.atomic():
+        offered = offer(subject_ref, at=at, language=language, fiduciary=fiduciary).groups
+        known = {box.value for group in offered for box in group.boxes if box.has_address}
+        if ticked - known:
+            raise Refused(
+                _("One of the choices is not offered any more. Look at them again and save."), code="NOT_OFFERED"
+            )
+        choices: list[Choice] = []
+        for group in offered:
+            for box in group.boxes:
+                before = box.ticked if was_ticked is None else box.value in was_ticked
+                if before == (box.value in ticked) or box.ticked == (box.value in ticked):
+                    continue
+                if box.ticked:
+                    choices += _withdrawals(box, subject_ref, fiduciary)
+                else:
+                    choices += _yeses(group, box, subject_ref, shown)
+        done = record_all(
+            subject_ref=subject_ref,
+            fiduciary=fiduciary,
+            choices=choices,
+            way=Way.PAGE,
+            occurred_at=at,
+            actor=actor,
+            now=at,
+        )
+        wishes_changed = preferring.change(subject_ref=subject_ref, wishes=wishes, actor=actor, now=at)
+    return Saved(done.receipt, wishes_changed)
 
 
 def _yeses(group: Group, box: Box, subject_ref: UUID, shown: Mapping[str, str]) -> list[Choice]:

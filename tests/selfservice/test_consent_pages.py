@@ -9,11 +9,14 @@ from django.urls import reverse
 
 from consent.models import Acknowledgement, ConsentEvent, Preference
 from consent.selectors import rulebook
-from consent.services import importing, receipts
-from consent.states import NoticeKind, VersionState
+from consent.services import importing, preferring, receipts, withdraw
+from consent.services.preferring import WishList
+from consent.states import NoticeKind, VersionState, Way
 from portal.core import actor, clock
+from portal.core.errors import LostRace, Refused
+from portal.people.services import subjects
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
-from tests.people.factories import CustomerUserFactory
+from tests.people.factories import CustomerUserFactory, SubjectFactory
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
@@ -233,10 +236,80 @@ def test_reading_is_told_separately_makes_no_consent_and_may_be_put_off(her):
     assert not ConsentEvent.objects.exists()
 
 
-def test_the_preference_page_stays_within_its_queries(her, asha, django_assert_max_num_queries):
+EVERY_CHANNEL = ("sms", "whatsapp", "rcs", "email", "voice", "push", "dashboard")
+#: "Under 12 queries", session and login included; dated rules are kept in the process.
+MOST_QUERIES = 11
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_the_preference_page_stays_within_its_queries(her, asha, is_joined, django_assert_max_num_queries):
+    for purpose in ("marketing", "product_updates"):
+        for channel in EVERY_CHANNEL:
+            said(asha, "given", purpose=purpose, channel=channel)
+    if is_joined:
+        old = SubjectFactory(kind="ticket")
+        subjects.join(old_ref=old.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    preferring.change(subject_ref=asha.subject.ref, wishes=WishList(pace="two_a_week"), actor=actor.SYSTEM)
+    assert her.get(PAGE).status_code == 200
+    with django_assert_max_num_queries(MOST_QUERIES):
+        page = her.get(PAGE).content.decode()
+    assert page.count('name="choices"') == 2 * len(EVERY_CHANNEL)
+    assert len(re.findall(r'name="choices"[^>]*checked', page)) == 2 * len(EVERY_CHANNEL)
+
+
+@pytest.mark.parametrize("error", [Refused("The pause is not possible."), LostRace("Somebody was faster.")])
+def test_a_save_that_fails_half_way_keeps_nothing_but_what_was_entered(her, notice, monkeypatch, error):
+    def fails(*_args, **_kwargs):
+        raise error
+
+    monkeypatch.setattr("consent.services.preferring.record", fails)
+    answer = her.post(PAGE, form(notice, "marketing:sms", quiet_from="20:00", language="mr"))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert str(error) in page
+    assert re.search(r'value="marketing:sms"[^>]*checked', page)
+    assert 'value="20:00"' in page
+    assert re.search(r'value="mr"[^>]*checked', page)
+    assert not ConsentEvent.objects.exists()
+    assert not Preference.objects.exists()
+
+
+def test_an_old_page_does_not_take_back_a_stop_that_came_meanwhile(her, asha, notice):
     said(asha, "given")
-    with django_assert_max_num_queries(30):
-        assert her.get(PAGE).status_code == 200
+    was = re.search(r'name="was" value="([^"]*)"', her.get(PAGE).content.decode())[1]
+    assert was == "marketing:sms"
+    withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way=Way.SMS, actor=actor.SYSTEM)
+    before = ConsentEvent.objects.count()
+    her.post(PAGE, form(notice, "marketing:sms", was=was, pace="two_a_week"))
+    assert ConsentEvent.objects.count() == before
+    assert Preference.objects.get().pace == "two_a_week"
+    her.post(PAGE, form(notice, "marketing:sms", was="", pace="two_a_week"))
+    assert ConsentEvent.objects.count() == before + 1
+
+
+def test_a_refused_page_still_knows_what_it_showed_first(her, asha, notice):
+    said(asha, "given")
+    withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way=Way.SMS, actor=actor.SYSTEM)
+    answer = her.post(PAGE, form(notice, "marketing:sms", was="marketing:sms", quiet_from=""))
+    assert answer.status_code == 422
+    assert 'name="was" value="marketing:sms"' in answer.content.decode()
+
+
+def test_what_was_said_under_an_earlier_reference_is_one_answer_after_another(her, asha):
+    old = SubjectFactory(kind="principal")
+    hour = timedelta(hours=1)
+    said(asha, "given", channel="dashboard", subject_ref=old.ref, occurred_at=clock.now() - hour)
+    subjects.join(old_ref=old.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    box = r'value="marketing:dashboard"[^>]*checked'
+    assert re.search(box, her.get(PAGE).content.decode())
+    said(asha, "withdrawn", channel="dashboard")
+    assert not re.search(box, her.get(PAGE).content.decode())
+
+
+def test_a_no_of_somebody_else_at_the_address_is_told_beside_the_tick(her, asha):
+    said(asha, "given")
+    said(person(email="brother@acme.example"), "denied")
+    assert her.get(PAGE).content.decode().count("Somebody else who uses this number or address said no") == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,19 +17,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from consent.forms import ChoosingForm
 from consent.models import ConsentReceipt
 from consent.selectors import history
-from consent.selectors.rulebook import rulebook
-from consent.services import choosing, preferring, receipts, stop_all_promotional, undo_stop, withdrawing
-from consent.services.choosing import Group
+from consent.services import choosing, receipts, stop_all_promotional, undo_stop, withdrawing
+from consent.services.choosing import Offer
 from consent.states import Way
 from portal.core import clock
-from portal.core.errors import NotFound, Refused
-from portal.law import selectors as law
+from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import Principal
 from portal.people.pages import customer_required, login_of
 
 #: The stop that this browser made and may take back.
 STOPPED = "consent_stopped"
-PAUSE_RULE = "consent.pause_life"
 
 
 def principal_of(request: HttpRequest) -> Principal:
@@ -44,35 +40,32 @@ def principal_of(request: HttpRequest) -> Principal:
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """GET shows what the person gets; POST saves every change under one receipt."""
+    """GET shows what the person gets; POST saves every change under one receipt, all of it or nothing."""
     principal, now = principal_of(request), clock.now()
     subject_ref = principal.subject.ref
-    offered = choosing.groups(subject_ref, at=now, language=get_language() or "en")
-    form = _form(request.POST if request.method == "POST" else None, subject_ref, offered, now)
+    offer = choosing.offer(subject_ref, at=now, language=get_language() or "en")
+    form = _form(request.POST if request.method == "POST" else None, offer, now)
     if request.method != "POST":
-        return _show(request, form, principal, now)
+        return _show(request, form, offer, principal, now)
     if not form.is_valid():
-        return _show(request, form, principal, now, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show(request, form, offer, principal, now, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         saved = choosing.save(
             subject_ref=subject_ref,
             ticked=frozenset(form.cleaned_data["choices"]),
-            shown={group.purpose.code: request.POST.get(f"notice_{group.purpose.code}", "") for group in offered},
+            was_ticked=frozenset(request.POST["was"].split()) if "was" in request.POST else None,
+            shown={group.purpose.code: request.POST.get(f"notice_{group.purpose.code}", "") for group in offer.groups},
+            wishes=form.wishes(_usual_quiet(offer)),
             actor=request.actor,  # type: ignore[attr-defined]
             language=get_language() or "en",
         )
-        wishes_changed = preferring.change(
-            subject_ref=subject_ref,
-            wishes=form.wishes(_usual_quiet(now)),
-            actor=request.actor,  # type: ignore[attr-defined]
-        )
-    except Refused as refusal:
+    except (Refused, LostRace) as refusal:
         form.add_error(None, str(refusal))
-        return _show(request, form, principal, now, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show(request, form, offer, principal, now, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if saved.receipt is not None:
         receipts.seal(saved.receipt)
         return _back(receipt=saved.receipt.reference)
-    said = _("Your wishes are saved.") if wishes_changed else _("Nothing was changed, so nothing was saved.")
+    said = _("Your wishes are saved.") if saved.wishes_changed else _("Nothing was changed, so nothing was saved.")
     messages.info(request, said)
     return _back()
 
@@ -115,24 +108,22 @@ def _back(**query: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{address}?{urlencode(query)}" if query else address)
 
 
-def _usual_quiet(now: datetime) -> tuple[time, time] | None:
+def _usual_quiet(offer: Offer) -> tuple[time, time] | None:
     """Outside the hours that the law permits, promotion is quiet anyway; the page shows those as the start."""
-    hours = rulebook(now).hours
-    return (hours.closes, hours.opens) if hours else None
+    return (offer.hours.closes, offer.hours.opens) if offer.hours else None
 
 
-def _form(data: Mapping[str, Any] | None, subject_ref: UUID, offered: list[Group], now: datetime) -> ChoosingForm:
-    wishes = preferring.wishes_of(subject_ref)
-    usual = _usual_quiet(now) or (None, None)
+def _form(data: Mapping[str, Any] | None, offer: Offer, now: datetime) -> ChoosingForm:
+    wishes = offer.wishes
+    usual = _usual_quiet(offer) or (None, None)
     paused = wishes.paused_until if wishes.paused_until and wishes.paused_until > now else None
-    rule = law.house_rule(PAUSE_RULE, on=now.astimezone(clock.IST).date())
     return ChoosingForm(
         data,
-        offered=offered,
+        offered=offer.groups,
         now=now,
-        longest_pause=int(rule.amount or 0),
+        longest_pause=offer.longest_pause,
         initial={
-            "choices": [box.value for group in offered for box in group.boxes if box.ticked],
+            "choices": offer.ticked,
             "quiet_from": wishes.quiet_from or usual[0],
             "quiet_until": wishes.quiet_until or usual[1],
             "quiet_for_service": wishes.quiet_for_service,
@@ -144,16 +135,24 @@ def _form(data: Mapping[str, Any] | None, subject_ref: UUID, offered: list[Group
 
 
 def _show(
-    request: HttpRequest, form: ChoosingForm, principal: Principal, now: datetime, *, status: int = HTTPStatus.OK
+    request: HttpRequest,
+    form: ChoosingForm,
+    offer: Offer,
+    principal: Principal,
+    now: datetime,
+    *,
+    status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     ticked = set(form["choices"].value() or ())
     context = {
         "form": form,
-        "groups": form.offered,
+        "groups": offer.groups,
         "ticked": ticked,
-        "contacts": principal.contact_points.filter(left_at=None).order_by("pk"),
+        # After a refusal the boxes are still compared with those that the person first had before them.
+        "was": request.POST.get("was") if form.is_bound else " ".join(offer.ticked),
+        "contacts": offer.contacts,
         "just": _just_done(request, principal, now),
-        "usual": _usual_quiet(now),
+        "usual": _usual_quiet(offer),
     }
     return render(request, "selfservice/preferences/choose.html", context, status=status)
 
