@@ -113,7 +113,7 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             return "–"
         now = clock.now()
         sign = "■ " if obj.due_at < now else ""
-        return f"{sign}{words.day(obj.due_at)} ({words.left(words.days_between(now, obj.due_at))})"
+        return f"{sign}{words.short_day(obj.due_at)}, {words.left(words.days_between(now, obj.due_at))}"
 
     @admin.display(description=_("assigned to"))
     def assigned(self, obj: Ticket) -> str:

@@ -143,6 +143,11 @@ def day(at: datetime, zone: tzinfo = IST) -> str:
     return date_format(at.astimezone(zone), "l j F Y")
 
 
+def short_day(at: datetime, zone: tzinfo = IST) -> str:
+    """A date for a column: ``Wed 9 Dec 2026``."""
+    return date_format(at.astimezone(zone), "D j M Y")
+
+
 def instant(at: datetime, zone: tzinfo = IST) -> str:
     """A date and a time with the zone's own letters: ``9 December 2026, 16:12 IST``."""
     return date_format(at.astimezone(zone), "j F Y, H:i T")
