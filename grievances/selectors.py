@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from grievances import rules, words
 from grievances.models import Ticket, TicketDraft, TrackingCode
 from grievances.rules import Due, Facts, Standing
-from grievances.states import OPEN_STATES, ClosedBecause, TicketState
+from grievances.states import OPEN_STATES, ClosedBecause, EntryKind, TicketState
 from portal.core import ciphers
 from portal.core.clock import IST
 from portal.core.errors import BadReference, NotFound
@@ -29,6 +29,7 @@ CODE_SECRET = "grievances.tracking.secret"  # noqa: S105 - the name of a domain 
 DRAFT_LIFE = "grievances.draft_life"
 CODE_LIFE = "grievances.code_life"
 VIEW_LIFE = "grievances.view_life"
+REMIND_AGAIN = "grievances.remind_again"
 REOPEN_WITHIN = "grievances.reopen_within"
 FIRST_NOTICE = "grievances.silence_first_notice"
 SECOND_NOTICE = "grievances.silence_second_notice"
@@ -105,6 +106,13 @@ def standing_of(ticket: Ticket, *, now: datetime) -> Standing:
     return rules.standing(
         facts, now=now, days_left=words.days_between(now, due.due_at, zone_of(ticket)) if due else None
     )
+
+
+def remind_again_from(ticket: Ticket, *, now: datetime) -> datetime | None:
+    """From when the person may remind us again; None where they may now, as far as earlier reminders go."""
+    last = ticket.entries.filter(kind=EntryKind.REMINDED).order_by("-at").first()
+    again = last.at + promise(REMIND_AGAIN, at=last.at) if last is not None else now
+    return again if again > now else None
 
 
 def officer(*, at: datetime) -> str:

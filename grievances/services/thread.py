@@ -8,8 +8,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from grievances import selectors, words
 from grievances.models import Ticket, TicketEntry
 from grievances.permissions import GrievancePermission
+from grievances.rules import PersonAction
 from grievances.services import letters, lines, timing, uploads
 from grievances.states import MOVES, OPEN_STATES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
@@ -71,10 +73,21 @@ def person_writes(
 
 
 def remind(*, ticket: Ticket, actor: Actor, at: datetime, once_key: UUID | None = None) -> TicketEntry | None:
-    """The person reminds us of an answer that is due. Raises Refused when it is not our turn."""
-    if ticket.state not in OPEN_STATES:
-        raise Refused(_("This grievance does not wait for us."), code="NOT_OPEN")
+    """The person reminds us of an answer that is late: once in the time of the house rule ``grievances.remind_again``.
+
+    One line and its audit event, in one transaction. Raises Refused with a code: NOT_LATE when no answer of ours is late,
+    TOO_SOON after another reminder.
+    """
+    if once_key is not None and TicketEntry.objects.filter(once_key=once_key).exists():
+        return None
     with transaction.atomic():
+        Ticket.objects.select_for_update().get(pk=ticket.pk)  # two reminders at once are heard one after the other
+        if selectors.standing_of(ticket, now=at).person != PersonAction.REMIND:
+            raise Refused(_("This grievance does not wait for us."), code="NOT_LATE")
+        again = selectors.remind_again_from(ticket, now=at)
+        if again is not None:
+            said = {"when": words.instant(again, selectors.zone_of(ticket))}
+            raise Refused(_("You have reminded us. You can do so again from %(when)s.") % said, code="TOO_SOON")
         entry = lines.add(ticket, EntryKind.REMINDED, author=Author.PERSON, actor=actor, at=at, once_key=once_key)
         if entry is not None:
             trace(ticket, AuditKind.GRIEVANCES_MESSAGE_ADDED, entry.kind, actor=actor, at=at)

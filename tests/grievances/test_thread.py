@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from grievances import selectors
+from grievances import selectors, words
 from grievances.models import TicketEntry
 from grievances.rules import Situation
 from grievances.services import reading, thread
@@ -13,7 +13,7 @@ from grievances.states import EntryKind, TicketState
 from portal.audit.models import AuditEvent
 from portal.core import actor
 from portal.core.errors import NotAllowed, Refused
-from portal.law.models import Clock
+from portal.law.models import Clock, HouseRule
 from portal.outbox.models import Message
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
 from tests.people.factories import StaffFactory
@@ -131,3 +131,43 @@ def test_a_line_of_the_thread_cannot_be_changed() -> None:
     entry.kind = EntryKind.NOTE
     with pytest.raises(TypeError):
         entry.save()
+
+
+def late():
+    found = ticket()
+    return found, found.due_at + timedelta(hours=1)
+
+
+def test_a_person_reminds_us_once_a_day_and_is_told_when_again() -> None:
+    found, at = late()
+    assert thread.remind(ticket=found, actor=STRANGER, at=at)
+    for after in (timedelta(0), timedelta(hours=23, minutes=59)):
+        with pytest.raises(Refused) as refused:
+            thread.remind(ticket=found, actor=STRANGER, at=at + after)
+        assert refused.value.code == "TOO_SOON"
+        assert words.instant(at + timedelta(days=1)) in str(refused.value)
+    assert thread.remind(ticket=found, actor=STRANGER, at=at + timedelta(days=1))
+    assert found.entries.filter(kind=EntryKind.REMINDED).count() == 2
+
+
+def test_how_often_a_person_may_remind_us_is_a_house_rule() -> None:
+    found, at = late()
+    HouseRule.objects.filter(key=selectors.REMIND_AGAIN).update(amount=2)
+    thread.remind(ticket=found, actor=STRANGER, at=at)
+    assert thread.remind(ticket=found, actor=STRANGER, at=at + timedelta(hours=2))
+
+
+def test_the_same_reminder_sent_twice_is_no_error() -> None:
+    (found, at), key = late(), uuid4()
+    assert thread.remind(ticket=found, actor=STRANGER, at=at, once_key=key)
+    assert thread.remind(ticket=found, actor=STRANGER, at=at, once_key=key) is None
+
+
+def test_a_grievance_that_is_not_late_needs_no_reminder(officer) -> None:
+    found = ticket()
+    with pytest.raises(Refused) as refused:
+        thread.remind(ticket=found, actor=STRANGER, at=LATER)
+    assert refused.value.code == "NOT_LATE"
+    thread.ask(ticket=found, text="Which number was it?", **by(officer))
+    with pytest.raises(Refused):
+        thread.remind(ticket=found, actor=STRANGER, at=found.due_at + timedelta(hours=1))

@@ -161,6 +161,13 @@ def test_a_late_grievance_says_so_and_can_be_reminded_of(client) -> None:
     client.post(where + "remind/", {"once": once})
     client.post(where + "remind/", {"once": once})
     assert TicketEntry.objects.filter(kind=EntryKind.REMINDED).count() == 1
+    page = text(client.get(where))
+    assert "You have reminded us. You can do so again from" in page
+    assert ">Remind us<" not in page
+    refused = client.post(where + "remind/", {"once": str(uuid4())})
+    assert refused.status_code == 400
+    assert "You can do so again from" in text(refused)
+    assert TicketEntry.objects.filter(kind=EntryKind.REMINDED).count() == 1
 
 
 def test_internal_notes_never_reach_the_page(client, ticket, officer) -> None:

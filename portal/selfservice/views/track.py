@@ -273,6 +273,7 @@ def _show(
 ) -> HttpResponse:
     now = clock.now()
     stands = selectors.standing_of(found, now=now)
+    can_remind = stands.person == PersonAction.REMIND
     has_errors = any(form is not None and form.errors for form in (message_form, settled_form))
     context = {
         "ticket": found,
@@ -285,7 +286,8 @@ def _show(
         "zone": selectors.zone_of(found),
         "is_open": found.state in OPEN_STATES,
         "is_answered": found.state == TicketState.ANSWERED,
-        "can_remind": stands.person == PersonAction.REMIND,
+        "can_remind": can_remind,
+        "remind_again_from": selectors.remind_again_from(found, now=now) if can_remind else None,
         "can_reopen": stands.person == PersonAction.REOPEN,
         "message_form": message_form or (forms.ReplyForm() if found.state in OPEN_STATES else forms.MessageForm()),
         "settled_form": settled_form or forms.SettledForm(),
