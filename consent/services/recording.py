@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentReceipt, NoticeText, NoticeVersion
+from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText, NoticeVersion
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
@@ -22,7 +22,7 @@ from portal.core.actor import Actor
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.law import selectors as law
 from portal.law.states import Channel
-from portal.ledger.services import append
+from portal.ledger.services import append_many
 from portal.ledger.states import EntryKind
 from portal.people.models import Fiduciary
 
@@ -135,7 +135,7 @@ def record_all(
         _take_turns(wanted)
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
         common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
-        events = tuple(_append(receipt, choice, actor=actor, **common) for choice in wanted)
+        events = _append(receipt, wanted, actor=actor, **common)
         if way not in UNASKED:
             confirming.confirm(receipt, events, at=at)
     return Recorded(receipt, events)
@@ -179,11 +179,19 @@ def _take_turns(choices: Iterable[Choice]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [turn])
 
 
-def _append(receipt: ConsentReceipt, choice: Choice, **common: Any) -> ConsentEvent:
+def _append(receipt: ConsentReceipt, choices: Sequence[Choice], **common: Any) -> tuple[ConsentEvent, ...]:
+    """All of them set by set; one after another where two are about one place, for the second names the first."""
+    places = [(key, choice.purpose, choice.channel) for choice in choices for key in set(choice.address.keys)]
+    if len(set(places)) < len(places):
+        return tuple(event for choice in choices for event in _append_set(receipt, [choice], **common))
+    return _append_set(receipt, choices, **common)
+
+
+def _append_set(receipt: ConsentReceipt, choices: Sequence[Choice], **common: Any) -> tuple[ConsentEvent, ...]:
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
-                return _append_once(receipt, choice, **common)
+                return _append_once(receipt, choices, **common)
         except IntegrityError:
             if attempt == TRIES - 1:
                 raise LostRace(_("Somebody else answered for this address a moment ago. Try again.")) from None
@@ -192,7 +200,7 @@ def _append(receipt: ConsentReceipt, choice: Choice, **common: Any) -> ConsentEv
 
 def _append_once(
     receipt: ConsentReceipt,
-    choice: Choice,
+    choices: Sequence[Choice],
     *,
     subject_ref: UUID,
     fiduciary: Fiduciary,
@@ -200,47 +208,67 @@ def _append_once(
     occurred_at: datetime,
     at: datetime,
     actor: Actor,
-) -> ConsentEvent:
-    previous = (
-        ConsentEvent.objects.filter(
-            fiduciary=fiduciary, address_key__in=choice.address.keys, purpose=choice.purpose, channel=choice.channel
-        )
-        .select_related("entry")
-        .order_by("-pk")
-        .first()
-    )
+) -> tuple[ConsentEvent, ...]:
+    said_before = _said_before(fiduciary, choices)
     # A chain stays under the lookup key it began with; decisions ask for every key that was ever in use.
-    address_key = bytes(previous.address_key) if previous else choice.address.key
-    event = ConsentEvent(
-        receipt=receipt,
-        subject_ref=subject_ref,
+    events = []
+    for choice, previous in zip(choices, said_before, strict=True):
+        event = ConsentEvent(
+            receipt=receipt,
+            subject_ref=subject_ref,
+            fiduciary=fiduciary,
+            address_kind=choice.address.kind,
+            address_key=bytes(previous.address_key) if previous else choice.address.key,
+            address_verified=choice.address.is_verified or way in WITH_OWN_PROOF,
+            purpose=choice.purpose,
+            channel=choice.channel,
+            answer=choice.answer,
+            notice_version=choice.notice.version if choice.notice else None,
+            notice_language=choice.notice.language if choice.notice else "",
+            notice_sha256=choice.notice.sha256 if choice.notice else "",
+            way=way,
+            actor_kind=str(actor.kind),
+            actor_ref=actor.ref,
+            previous=previous,
+            occurred_at=occurred_at,
+            recorded_at=at,
+            expires_at=_ends_at(choice, occurred_at=occurred_at, recorded_at=at),
+        )
+        events.append(event)
+    payloads = [(leaf_of(event, choice), subject_ref) for event, choice in zip(events, choices, strict=True)]
+    entries = append_many(kind=EntryKind.CONSENT, payloads=payloads, recorded_at=at)
+    for event, entry in zip(events, entries, strict=True):
+        event.entry = entry
+    ConsentEvent.objects.bulk_create(events)
+    ConsentState.objects.bulk_create(projection.first_state(event) for event in events if event.previous is None)
+    for event in events:
+        if event.previous is not None:
+            projection.refold(
+                projection.Key(fiduciary.pk, bytes(event.address_key), str(event.purpose), str(event.channel))
+            )
+    return tuple(events)
+
+
+def _said_before(fiduciary: Fiduciary, choices: Sequence[Choice]) -> list[ConsentEvent | None]:
+    """The last event about the place of each choice, under any lookup key; None where nothing was said."""
+    last = ConsentEvent.objects.filter(
         fiduciary=fiduciary,
-        address_kind=choice.address.kind,
-        address_key=address_key,
-        address_verified=choice.address.is_verified or way in WITH_OWN_PROOF,
-        purpose=choice.purpose,
-        channel=choice.channel,
-        answer=choice.answer,
-        notice_version=choice.notice.version if choice.notice else None,
-        notice_language=choice.notice.language if choice.notice else "",
-        notice_sha256=choice.notice.sha256 if choice.notice else "",
-        way=way,
-        actor_kind=str(actor.kind),
-        actor_ref=actor.ref,
-        previous=previous,
-        occurred_at=occurred_at,
-        recorded_at=at,
-        expires_at=_ends_at(choice, occurred_at=occurred_at, recorded_at=at),
-    )
-    event.entry = append(
-        kind=EntryKind.CONSENT, payload=leaf_of(event, choice), subject_ref=subject_ref, recorded_at=at
-    )
-    event.save(force_insert=True)
-    if previous is None:
-        projection.first_state(event).save(force_insert=True)
-    else:
-        projection.refold(projection.Key(fiduciary.pk, address_key, choice.purpose, choice.channel))
-    return event
+        address_key__in={key for choice in choices for key in choice.address.keys},
+        purpose__in={choice.purpose for choice in choices},
+        channel__in={choice.channel for choice in choices},
+        next=None,
+    ).select_related("entry")
+    heads: dict[tuple[bytes, str, str], ConsentEvent] = {
+        (bytes(event.address_key), event.purpose, event.channel): event for event in last
+    }
+    return [
+        max(
+            (heads[place] for key in choice.address.keys if (place := (key, choice.purpose, choice.channel)) in heads),
+            key=lambda event: event.pk,
+            default=None,
+        )
+        for choice in choices
+    ]
 
 
 def _ends_at(choice: Choice, *, occurred_at: datetime, recorded_at: datetime) -> datetime | None:

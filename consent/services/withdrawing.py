@@ -46,12 +46,12 @@ def withdraw(
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
-    places = places_of(subject_ref, whose, purpose, str(channel))
+    said = _latest(subject_ref, whose)
+    places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
     if address:
         named = address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address)
         if not any(set(named.keys) & set(place.keys) for place in places):
             places.append(named)
-    said = _latest(subject_ref, whose)
     choices = [
         Choice(place, purpose, str(channel), Answer.WITHDRAWN, _notice_of(before), evidence)
         for place in places

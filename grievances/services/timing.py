@@ -85,7 +85,7 @@ def expected_reply(*, now: datetime, zone: str = "Asia/Kolkata") -> str:
     on = now.astimezone(IST).date()
     rules_now: list[LegalRule | HouseRule] = [
         *law.rules_for_us(plan["rules"], on=on, regimes=[Regime.IN], profile=law.profile(on=on)),
-        *HouseRule.objects.in_force(on).filter(key__in=plan["promises"]),
+        *law.promises(plan["promises"], on=on),
     ]
     due = min((dates_of(rule, now, zone).due for rule in rules_now), default=None)
     return words.day(due, ZoneInfo(zone)) if due else ""

@@ -43,7 +43,8 @@ def remembering() -> Iterator[None]:
         _remembered.reset(token)
 
 
-def _once(kind: str, key: str, on: date, look_up: Callable[[], AnyT]) -> AnyT:
+def once(kind: str, key: str, on: date, look_up: Callable[[], AnyT]) -> AnyT:
+    """What ``look_up`` finds, asked once within a block of ``remembering``: for dated records that two people change."""
     kept = _remembered.get()
     if kept is None:
         return look_up()
@@ -78,7 +79,7 @@ def legal_rule(key: str, *, on: date) -> LegalRule:
 
     Raises NotFound for an unknown key and NotInForce, with its start or end, for another day.
     """
-    return _once("law", key, on, lambda: _one(LegalRule.objects.all(), key, on))
+    return once("law", key, on, lambda: _one(LegalRule.objects.all(), key, on))
 
 
 def house_rule(key: str, *, on: date) -> HouseRule:
@@ -86,7 +87,7 @@ def house_rule(key: str, *, on: date) -> HouseRule:
 
     Raises NotFound for an unknown key, NotInForce before the first version's start.
     """
-    return _once("house", key, on, lambda: _one(HouseRule.objects.all(), key, on))
+    return once("house", key, on, lambda: _one(HouseRule.objects.all(), key, on))
 
 
 def opening_life(*, at: datetime) -> timedelta:
@@ -105,13 +106,20 @@ def rules_for_us(
     """
     wanted = {str(regime) for regime in regimes} or {str(Regime.IN)}
     rows = LegalRule.objects.in_force(on).filter(key__in=list(keys), binds=Binds.US, jurisdiction__in=wanted)
-    return [rule for rule in rows if profile.applies(rule.switch)]
+    found = once("law for us", " ".join([*sorted(keys), *sorted(wanted)]), on, lambda: list(rows))
+    return [rule for rule in found if profile.applies(rule.switch)]
+
+
+def promises(keys: Iterable[str], *, on: date) -> list[HouseRule]:
+    """The promises among ``keys`` that are in force on that day."""
+    wanted = sorted(keys)
+    return once("promises", " ".join(wanted), on, lambda: list(HouseRule.objects.in_force(on).filter(key__in=wanted)))
 
 
 def profile(*, on: date) -> OrganisationProfile:
     """The profile in force. Before any was adopted: one, unsaved, in which nothing is decided."""
-    found = OrganisationProfile.objects.filter(effective_from__lte=on).order_by("-effective_from", "-pk").first()
-    return found or OrganisationProfile(effective_from=on)
+    rows = OrganisationProfile.objects.filter(effective_from__lte=on).order_by("-effective_from", "-pk")
+    return once("profile", "", on, rows.first) or OrganisationProfile(effective_from=on)
 
 
 def switch_allows(value: str) -> bool:
@@ -125,7 +133,7 @@ def _purposes(on: date) -> QuerySet[Purpose]:
 
 def purpose(code: str, *, on: date) -> Purpose:
     """The purpose as it means on that day. Raises NotFound for a code that has no version in force."""
-    found = _once("purpose", code, on, lambda: _purposes(on).filter(code=code).order_by("-version").first())
+    found = once("purpose", code, on, lambda: _purposes(on).filter(code=code).order_by("-version").first())
     if found is None:
         raise NotFound(
             _("There is no purpose %(code)s in force. Known codes are listed in the admin.") % {"code": code}

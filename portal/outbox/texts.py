@@ -13,10 +13,10 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
-from django.template import Context, Engine, TemplateDoesNotExist
+from django.template import Context, Engine, Template, TemplateDoesNotExist
 from django.utils import translation
 
 FALLBACK = "en"
@@ -86,11 +86,16 @@ def render(template: MessageTemplate, context: Mapping[str, str], *, footer: str
 
 
 def _fill(template: MessageTemplate, text: str, context: Mapping[str, str]) -> str:
-    filled = str(_engine().from_string(text).render(Context(dict(context), autoescape=False)))
+    filled = str(_compiled(text).render(Context(dict(context), autoescape=False)))
     if missing := _MISSING_FOUND.findall(filled):
         names = ", ".join(sorted(set(missing)))
         raise TemplateFault(f"The message {template.kind} needs values it was not given: {names}.")
     return filled
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str) -> Template:
+    return _engine().from_string(text)
 
 
 @cache

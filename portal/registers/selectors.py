@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
+from portal.law.selectors import once
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 from portal.registers.models import CompanyDetails, Officer
@@ -15,12 +16,12 @@ Dated = TypeVar("Dated", bound=FourEyesModel)
 
 def current_officer(kind: str = OfficerKind.GRIEVANCE_OFFICER, *, on: date) -> Officer | None:
     """Who holds the office on that day (a date in India). None when nobody has been appointed."""
-    return _in_force(Officer.objects.filter(kind=OfficerKind(kind)), on)
+    return once("officer", kind, on, lambda: _in_force(Officer.objects.filter(kind=OfficerKind(kind)), on))
 
 
 def company_details(*, on: date) -> CompanyDetails | None:
     """The company's details on that day (a date in India). None when nobody has entered any."""
-    return _in_force(CompanyDetails.objects.all(), on)
+    return once("company", "", on, lambda: _in_force(CompanyDetails.objects.all(), on))
 
 
 def _in_force(rows: QuerySet[Dated], on: date) -> Dated | None:

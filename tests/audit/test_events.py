@@ -104,3 +104,30 @@ def test_an_event_cannot_be_changed_or_removed():
             change()
     with pytest.raises(TypeError):
         event.save()
+
+
+def test_many_acts_are_each_an_event_with_a_leaf_and_a_part_that_can_be_erased(django_assert_max_num_queries):
+    subjects = [uuid.uuid4() for _ in range(20)]
+    acts = [
+        services.Act(f"people.principal:{number}", {"fields": "full_name"}, ref, {"full_name": f"Asha {number}"})
+        for number, ref in enumerate(subjects)
+    ]
+    with django_assert_max_num_queries(8), transaction.atomic():
+        events = services.record_many(
+            AuditKind.PEOPLE_PRINCIPAL_CHANGED, actor=actor.staff(7, address="203.0.113.9", via="admin"), acts=acts
+        )
+    assert [event.subject_ref for event in AuditEvent.objects.order_by("pk")] == subjects
+    for number, event in enumerate(events):
+        said = payload_of(event.entry)
+        assert (said["about"], said["subject"], said["facts"]) == (event.about, str(event.subject_ref), event.facts)
+        kept = AuditPersonal.objects.get(pk=event.pk)
+        assert said["personal"] == hashlib.sha256(str(kept.body).encode()).hexdigest()
+        assert services.personal_of(event) == {"address": "203.0.113.9", "values": {"full_name": f"Asha {number}"}}
+
+
+def test_one_wrong_fact_among_many_acts_leaves_none():
+    acts = [services.Act("people.principal:1", {"fields": "full_name"}), services.Act("people.principal:2", {"x": 1})]
+    with pytest.raises(ValueError, match="may not carry"), transaction.atomic():
+        services.record_many(AuditKind.PEOPLE_PRINCIPAL_CHANGED, actor=actor.SYSTEM, acts=acts)
+    assert not AuditEvent.objects.exists()
+    assert not Entry.objects.exists()

@@ -1,10 +1,12 @@
 """Answers become facts, all in one transaction."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.services import record_all, recording
@@ -13,6 +15,7 @@ from consent.services.recording import Choice
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.core.errors import NotFound, Refused
+from portal.law import selectors
 from portal.ledger.models import Entry
 from portal.ledger.services import payload_of
 from portal.outbox.models import Message
@@ -164,6 +167,49 @@ def test_one_act_has_one_receipt_and_one_confirmation_however_many_answers(asha,
     assert {event.receipt for event in done.events} == {done.receipt}
     assert len({event.entry_id for event in done.events}) == 3
     assert Message.objects.filter(kind="consent.confirmed", channel="email").count() == 1
+
+
+def denied(asha, channels, **changes):
+    found = []
+    for channel in channels:
+        place = address_of(subject_ref=asha.subject.ref, channel=channel, kind="phone", text=ASHA_PHONE)
+        found.append(Choice(replace(place, **changes), "marketing", channel, Answer.DENIED))
+    return found
+
+
+def recorded(asha, choices):
+    return record_all(
+        subject_ref=asha.subject.ref,
+        fiduciary="onesetu",
+        choices=choices,
+        way=Way.ADDRESS_LEFT,
+        occurred_at=clock.now(),
+        actor=actor.SYSTEM,
+    ).events
+
+
+def test_more_answers_of_one_act_take_no_more_statements(asha):
+    counts = []
+    for channels, key in ((["sms", "rcs"], b"\x01" * 33), (["sms", "rcs", "voice", "whatsapp"], b"\x02" * 33)):
+        choices = denied(asha, channels, keys=(key,))
+        with selectors.remembering(), CaptureQueriesContext(connection) as asked:
+            recorded(asha, choices)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_each_of_many_answers_names_the_one_before_it_at_its_own_place(asha):
+    before = said(asha, "given", channel="sms")
+    rcs, sms = recorded(asha, denied(asha, ["rcs", "sms"]))
+    assert (rcs.previous, sms.previous) == (None, before)
+    assert payload_of(sms.entry)["prev"] == str(before.entry.event_id)
+    assert dict(ConsentState.objects.values_list("channel", "answer")) == {"rcs": "denied", "sms": "denied"}
+
+
+def test_two_answers_of_one_act_about_one_place_are_chained(asha):
+    first, second = recorded(asha, denied(asha, ["sms", "sms"]))
+    assert (first.previous, second.previous) == (None, first)
+    assert ConsentState.objects.get().event == second
 
 
 def test_a_person_without_an_account_gets_no_confirmation_and_their_no_counts():

@@ -105,3 +105,8 @@ def test_while_remembering_each_rule_is_looked_up_once_and_not_after(django_asse
     with django_assert_num_queries(2):
         selectors.house_rule("p", on=TODAY)
         selectors.house_rule("p", on=TODAY)
+    with django_assert_num_queries(3), selectors.remembering():
+        for _ in range(3):
+            assert [rule.key for rule in selectors.promises(["p", "q"], on=TODAY)] == ["p"]
+            profile = selectors.profile(on=TODAY)
+            assert selectors.rules_for_us(["p"], on=TODAY, regimes=["IN"], profile=profile) == []

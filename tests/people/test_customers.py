@@ -3,12 +3,14 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.core import addresses, clock, hooks
 from portal.core.actor import SYSTEM
 from portal.core.actor import customer as customer_actor
 from portal.core.errors import IllegalMove, NotFound, Refused
 from portal.people import selectors
-from portal.people.models import ContactPoint, Customer, Membership, User
+from portal.people.models import ContactPoint, Customer, Membership, Principal, User
 from portal.people.services import contacts, customers, invitations, logins, principals, subjects
 from portal.people.states import InvitationKind, MemberRole, SubjectKind
 from tests.people.factories import (
@@ -196,6 +198,43 @@ def test_an_address_is_kept_once_in_its_normal_form_and_found_by_it():
     assert first == again
     assert again.verified_at is not None
     assert list(selectors.contacts_at("phone", "09876543210")) == [first]
+
+
+def test_people_of_a_list_come_in_with_what_one_by_one_would_leave(django_assert_max_num_queries):
+    known = [
+        principals.NewPerson(
+            "Asha Rao",
+            "mr",
+            [
+                contacts.Reach("phone", "98765 43210"),
+                contacts.Reach("phone", "+91 ९८७६५-४३२१०", verified=True),
+                contacts.Reach("email", "Asha@acme.example", verified=True),
+            ],
+        ),
+        *(principals.NewPerson(reached_at=[contacts.Reach("phone", f"98765 {n:05d}")]) for n in range(20)),
+        principals.NewPerson(),
+    ]
+    with django_assert_max_num_queries(14):
+        asha, ravi, *_others, nameless = principals.create_many(people=known, actor=SYSTEM)
+    assert (asha.full_name, asha.language, asha.contact_points.count()) == ("Asha Rao", "mr", 2)
+    (phone,) = selectors.contacts_at("phone", "9876543210")
+    assert (phone.principal, phone.verified_at is not None) == (asha, True)
+    assert ravi.contact_points.get().verified_at is None
+    assert len({person.subject.ref for person in (asha, ravi, nameless)}) == 3
+    acts = AuditEvent.objects.order_by("pk").values_list("kind", "subject_ref")
+    assert [kind for kind, ref in acts if ref == asha.subject.ref] == [
+        AuditKind.PEOPLE_PRINCIPAL_CREATED,
+        AuditKind.PEOPLE_CONTACT_ADDED,
+        AuditKind.PEOPLE_CONTACT_ADDED,
+    ]
+    assert [kind for kind, ref in acts if ref == nameless.subject.ref] == [AuditKind.PEOPLE_PRINCIPAL_CREATED]
+
+
+def test_a_list_with_an_address_that_is_none_brings_nobody():
+    known = [principals.NewPerson("Asha Rao"), principals.NewPerson(reached_at=[contacts.Reach("email", "asha")])]
+    with pytest.raises(Refused):
+        principals.create_many(people=known, actor=SYSTEM)
+    assert not Principal.objects.exists()
 
 
 def test_an_address_is_found_under_an_older_lookup_key(settings):

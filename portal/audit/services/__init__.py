@@ -1,12 +1,14 @@
 """Audit's services: write an event in the caller's transaction, read its personal part, watch the ledger."""
 
-from portal.audit.services.events import personal_of, record
+from portal.audit.services.events import Act, personal_of, record, record_many
 from portal.audit.services.opening import record_opened
 from portal.audit.services.watch import resume_signing, signing_was_stopped, verify_ledger
 
 __all__ = [
+    "Act",
     "personal_of",
     "record",
+    "record_many",
     "record_opened",
     "resume_signing",
     "signing_was_stopped",

@@ -1,7 +1,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,20 @@ from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import clock
 from portal.core.actor import Actor, ActorKind
 from portal.ledger import commitment
-from portal.ledger.services import append
+from portal.ledger.services import append, append_many
 from portal.ledger.states import EntryKind
 
 Fact = str | int | bool | None
+
+
+@dataclass(frozen=True)
+class Act:
+    """One of the acts that ``record_many`` writes: what ``record`` is told of it."""
+
+    about: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    subject_ref: UUID | None = None
+    personal: Mapping[str, object] | None = field(default=None, repr=False)
 
 
 def record(
@@ -38,33 +49,60 @@ def record(
     Raises ValueError for a fact the kind does not allow or one that looks like personal data, and RuntimeError
     outside a transaction.
     """
-    given = dict(facts or {})
-    rules.check_facts(kind, about=about, facts=given, allowed=FACTS[kind])
+    act = Act(about, dict(facts or {}), subject_ref, personal)
     written = clock.now()
-    at = at or written
-    hidden = _personal_text(actor, personal)
+    event, payload, hidden = _drafted(kind, act, actor=actor, at=at or written)
+    event.entry = append(kind=EntryKind.AUDIT, payload=payload, subject_ref=subject_ref, recorded_at=written)
+    event.save(force_insert=True)
+    if hidden is not None:
+        AuditPersonal.objects.create(event=event, subject_ref=subject_ref, body=hidden, recorded_at=written)
+    return event
+
+
+def record_many(kind: AuditKind, *, actor: Actor, acts: Sequence[Act], at: datetime | None = None) -> list[AuditEvent]:
+    """``record`` for many acts of one kind, in the order given and set by set: each its own event and leaf.
+
+    In the caller's transaction. Raises as ``record``; then nothing of the batch is written.
+    """
+    written = clock.now()
+    drafts = [_drafted(kind, act, actor=actor, at=at or written) for act in acts]
+    entries = append_many(
+        kind=EntryKind.AUDIT,
+        payloads=[(payload, event.subject_ref) for event, payload, _hidden in drafts],
+        recorded_at=written,
+    )
+    for (event, _payload, _hidden), entry in zip(drafts, entries, strict=True):
+        event.entry = entry
+    events = AuditEvent.objects.bulk_create(event for event, _payload, _hidden in drafts)
+    AuditPersonal.objects.bulk_create(
+        AuditPersonal(event=event, subject_ref=event.subject_ref, body=hidden, recorded_at=written)
+        for event, _payload, hidden in drafts
+        if hidden is not None
+    )
+    return events
+
+
+def _drafted(kind: AuditKind, act: Act, *, actor: Actor, at: datetime) -> tuple[AuditEvent, dict[str, Any], str | None]:
+    """The event without its entry, the leaf's payload, and the erasable text that the leaf commits to.
+
+    Raises ValueError for a fact that must not be one.
+    """
+    rules.check_facts(kind, about=act.about, facts=act.facts, allowed=FACTS[kind])
+    hidden = _personal_text(actor, act.personal)
     columns: dict[str, Any] = {
         "kind": str(kind),
         "actor_kind": str(actor.kind),
         "actor_ref": actor.ref,
         "via": actor.via,
-        "about": about,
-        "facts": given,
+        "about": act.about,
+        "facts": dict(act.facts),
         "at": at,
     }
-    entry = append(
-        kind=EntryKind.AUDIT,
-        payload={
-            **rules.members_of(**columns),
-            "personal": None if hidden is None else hashlib.sha256(hidden.encode()).hexdigest(),
-        },
-        subject_ref=subject_ref,
-        recorded_at=written,
-    )
-    event = AuditEvent.objects.create(entry=entry, subject_ref=subject_ref, **columns)
-    if hidden is not None:
-        AuditPersonal.objects.create(event=event, subject_ref=subject_ref, body=hidden, recorded_at=written)
-    return event
+    payload = {
+        **rules.members_of(**columns),
+        "personal": None if hidden is None else hashlib.sha256(hidden.encode()).hexdigest(),
+    }
+    return AuditEvent(subject_ref=act.subject_ref, **columns), payload, hidden
 
 
 def personal_of(event: AuditEvent) -> dict[str, Any] | None:

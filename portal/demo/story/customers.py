@@ -41,8 +41,7 @@ def build(cast: Cast, *, actor: Actor, tell: Callable[[str, int, int], None]) ->
     rest = PRINCIPALS - len(people.reachable)
     for done in range(0, rest, CHUNK):
         with piece():
-            for _ in range(min(CHUNK, rest - done)):
-                _recipient(cast, people, actor)
+            _recipients(cast, people, min(CHUNK, rest - done), actor)
         tell("people", min(done + CHUNK, rest), rest)
     return people
 
@@ -85,19 +84,19 @@ def _customer(cast: Cast, people: People, number: int, actor: Actor) -> None:
             people.with_login.add(member.principal.pk)
 
 
-def _recipient(cast: Cast, people: People, actor: Actor) -> None:
-    """A person known by a number, a few by an e-mail address too; some of them not verified."""
+def _recipients(cast: Cast, people: People, count: int, actor: Actor) -> None:
+    """People known by a number, a few by an e-mail address too; some of them not verified."""
+    known = [_recipient(cast) for _ in range(count)]
+    made = principals.create_many(people=known, actor=actor, now=cast.start)
+    for person, (phone, *email) in zip(made, (one.reached_at for one in known), strict=True):
+        address = email[0].address if email else ""
+        people.reachable.append((person, address, phone.address if phone.verified else ""))
+
+
+def _recipient(cast: Cast) -> principals.NewPerson:
     name, email, language = cast.person()
     known_by_name = cast.rng.random() < 0.4
-    person = principals.create(full_name=name if known_by_name else "", language=language, actor=actor, now=cast.start)
-    phone = cast.phone()
-    is_verified = cast.rng.random() < 0.85
-    contacts.add(
-        principal=person, kind=ContactKind.PHONE, address=phone, actor=actor, verified=is_verified, now=cast.start
-    )
-    with_email = cast.rng.random() < 0.2
-    if with_email:
-        contacts.add(
-            principal=person, kind=ContactKind.EMAIL, address=email, actor=actor, verified=True, now=cast.start
-        )
-    people.reachable.append((person, email if with_email else "", phone if is_verified else ""))
+    reached_at = [contacts.Reach(ContactKind.PHONE, cast.phone(), verified=cast.rng.random() < 0.85)]
+    if cast.rng.random() < 0.2:
+        reached_at.append(contacts.Reach(ContactKind.EMAIL, email, verified=True))
+    return principals.NewPerson(name if known_by_name else "", language, reached_at)

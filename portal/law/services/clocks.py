@@ -65,7 +65,7 @@ def start(
         for rule in selectors.rules_for_us(names, on=on, regimes=regimes, profile=profile)
         if _holds(rule, started_at)
     ]
-    rules += HouseRule.objects.in_force(on).filter(key__in=names)
+    rules += selectors.promises(names, on=on)
     with transaction.atomic():
         running = {clock.rule_key: clock for clock in _running(owner).filter(kind=kind)}
         shares = timing.reminders(on)

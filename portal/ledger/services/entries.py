@@ -75,6 +75,9 @@ def append_many(
     if not connection.in_atomic_block:
         raise RuntimeError("A ledger entry is written in the transaction of what it records.")
     drafts = [_drafted(kind, payload, ref, recorded_at, None) for payload, ref in payloads]
+    if len(drafts) == 1:
+        _insert(*drafts[0])
+        return [drafts[0][0]]
     entries = Entry.objects.bulk_create([entry for entry, _body, _salt in drafts])
     Payload.objects.bulk_create(
         Payload(entry=entry, body=body, salt=salt) for entry, (_draft, body, salt) in zip(entries, drafts, strict=True)

@@ -23,7 +23,7 @@ from django.db.models import F, Q
 
 from portal.audit.kinds import AuditKind
 from portal.core import actor, clock, hooks
-from portal.core.errors import NotFound, PortalError, Unavailable
+from portal.core.errors import IllegalMove, NotFound, PortalError, Unavailable
 from portal.core.moves import move
 from portal.outbox import rules
 from portal.outbox.channels import registry
@@ -58,8 +58,7 @@ def deliver(message_id: int, *, now: datetime) -> MessageState | None:
     if ready is not None and _start(message):
         outgoing, channel = ready
         _send(message, outgoing, channel)
-    message.refresh_from_db()
-    return MessageState(message.state)
+    return MessageState(Message.objects.values_list("state", flat=True).get(pk=message.pk))
 
 
 def claim(message_id: int, *, now: datetime) -> Message | None:
@@ -72,7 +71,9 @@ def claim(message_id: int, *, now: datetime) -> Message | None:
         lease_token=token,
         attempts=F("attempts") + 1,
     )
-    return Message.objects.get(pk=message_id, lease_token=token) if won else None
+    if not won:
+        return None
+    return Message.objects.select_related("text", "destination").get(pk=message_id, lease_token=token)
 
 
 def lease() -> timedelta:
@@ -145,10 +146,9 @@ def _heed(message: Message, decision: Any) -> None:
 def _start(message: Message) -> bool:
     """Commit "started" before the message leaves. False when the lease was lost meanwhile."""
     with transaction.atomic():
-        if not _still_ours(message):
+        if not _move_ours(message, MessageState.SENDING, leased_until=clock.now() + lease()):
             return False
         _note(message, Outcome.STARTED)
-        move(message, MessageState.SENDING, moves=MOVES)
     return True
 
 
@@ -170,21 +170,16 @@ def _send(message: Message, outgoing: Outgoing, channel: Channel) -> None:
 
 def _sent(message: Message, provider_reference: str) -> None:
     """The channel has it. The fact is kept even when the lease ran out while the channel took its time."""
+    sent: dict[str, Any] = {"sent_at": clock.now(), "next_attempt_at": None, "reason": "", **FREE}
     with transaction.atomic():
-        ours = _still_ours(message)
+        is_sent = _move_ours(message, MessageState.SENT, **sent)
         _note(message, Outcome.ACCEPTED, provider_reference=provider_reference)
-        message.refresh_from_db()
-        given_up_for_lost = message.state == MessageState.UNKNOWN and message.lease_token is None
-        if ours or given_up_for_lost:
-            move(
-                message,
-                MessageState.SENT,
-                moves=MOVES,
-                sent_at=clock.now(),
-                next_attempt_at=None,
-                reason="",
-                **FREE,
-            )
+        if not is_sent:
+            message.refresh_from_db()
+            if message.state == MessageState.UNKNOWN and message.lease_token is None:  # given up for lost
+                move(message, MessageState.SENT, moves=MOVES, **sent)
+                is_sent = True
+        if is_sent:
             traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=SENDER)
 
 
@@ -257,6 +252,18 @@ def _still_ours(message: Message) -> bool:
         leased_until=clock.now() + lease()
     )
     return renewed == 1
+
+
+def _move_ours(message: Message, target: MessageState, **changes: Any) -> bool:
+    """Move a message whose lease is still this worker's: lease and state are asked in the UPDATE itself. Else False."""
+    if target not in MOVES[MessageState(message.state)]:
+        raise IllegalMove(f"Message: {message.state} -> {target}")
+    ours = Message.objects.filter(pk=message.pk, state=message.state, lease_token=message.lease_token)
+    if ours.update(state=target, **changes) != 1:
+        return False
+    for name, value in {"state": target, **changes}.items():
+        setattr(message, name, value)
+    return True
 
 
 def _note(message: Message, outcome: Outcome, *, code: str = "", provider_reference: str = "") -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from portal.core import addresses, clock, hooks, ids
 from portal.core.enqueue import enqueue
@@ -69,11 +69,14 @@ def post(
             "template_sha256": template.sha256,
             "template_language": template.language,
         }
-        message, is_new = Message.objects.get_or_create(**once, defaults=values)
-        if is_new:
-            _keep_text(message, template, context, now)
-            _keep_address(message, way, normalised, now)
-            enqueue("portal.outbox.tasks.deliver_message", message.pk)
+        try:
+            with transaction.atomic():
+                message = Message.objects.create(**once, **values)
+        except IntegrityError:  # somebody else promised it in this instant
+            return Message.objects.get(**once)
+        _keep_text(message, template, context, now)
+        _keep_address(message, way, normalised, now)
+        enqueue("portal.outbox.tasks.deliver_message", message.pk)
         return message
 
 

@@ -1,17 +1,28 @@
 """Addresses of a person: added, verified, given up."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
-from portal.audit.services import record
+from portal.audit.services import Act, record, record_many
 from portal.core import addresses, clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.people.models import ContactPoint, Principal
 from portal.people.states import ContactKind
+
+
+@dataclass(frozen=True)
+class Reach:
+    """An address of a person of a list, and whether it was confirmed on the way here."""
+
+    kind: ContactKind | str
+    address: str = field(repr=False)
+    verified: bool = False
 
 
 def add(
@@ -45,9 +56,55 @@ def add(
             added_at=at,
             verified_at=at if verified else None,
         )
-        state = "verified" if verified else "unverified"
+        state = _state(verified=verified)
         _record(AuditKind.PEOPLE_CONTACT_ADDED, contact, actor, at, state=state, personal={"address": plain})
     return contact
+
+
+def normalised(reached_at: Iterable[Reach]) -> list[Reach]:
+    """The addresses in their normal form, each once; verified if it was so anywhere. Raises Refused for what is none."""
+    found: dict[str, Reach] = {}
+    for reach in reached_at:
+        plain = addresses.normalise(ContactKind(reach.kind), reach.address)
+        verified = reach.verified or (plain in found and found[plain].verified)
+        found[plain] = Reach(ContactKind(reach.kind), plain, verified=verified)
+    return list(found.values())
+
+
+def add_first(people: Sequence[tuple[Principal, Sequence[Reach]]], *, actor: Actor, at: datetime) -> None:
+    """``add`` for people who were inserted in this transaction and hold nothing yet; addresses as ``normalised`` gives
+    them.
+    """
+    made = ContactPoint.objects.bulk_create(
+        ContactPoint(
+            principal=principal,
+            kind=reach.kind,
+            address=reach.address,
+            address_key=addresses.address_key(reach.address),
+            added_at=at,
+            verified_at=at if reach.verified else None,
+        )
+        for principal, held in people
+        for reach in held
+    )
+    acts = [
+        _act(contact, state=_state(verified=contact.verified_at is not None), personal={"address": contact.address})
+        for contact in made
+    ]
+    record_many(AuditKind.PEOPLE_CONTACT_ADDED, actor=actor, acts=acts, at=at)
+
+
+def _state(*, verified: bool) -> str:
+    return "verified" if verified else "unverified"
+
+
+def _act(contact: ContactPoint, *, state: str, personal: dict[str, object] | None) -> Act:
+    return Act(
+        about=f"people.principal:{contact.principal_id}",
+        facts={"contact": contact.pk, "kind": contact.kind, "state": state},
+        subject_ref=contact.principal.subject.ref,
+        personal=personal,
+    )
 
 
 def _record(
@@ -59,13 +116,14 @@ def _record(
     state: str,
     personal: dict[str, object] | None = None,
 ) -> None:
+    act = _act(contact, state=state, personal=personal)
     record(
         kind,
         actor=actor,
-        about=f"people.principal:{contact.principal_id}",
-        facts={"contact": contact.pk, "kind": contact.kind, "state": state},
-        subject_ref=contact.principal.subject.ref,
-        personal=personal,
+        about=act.about,
+        facts=act.facts,
+        subject_ref=act.subject_ref,
+        personal=act.personal,
         at=at,
     )
 

@@ -1,17 +1,29 @@
 """Natural persons."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 
 from portal.audit.kinds import AuditKind
-from portal.audit.services import record
+from portal.audit.services import Act, record, record_many
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.law.states import Regime
 from portal.people.models import Principal, RegimeEvidence
-from portal.people.services import subjects
+from portal.people.services import contacts, subjects
+from portal.people.services.contacts import Reach
 from portal.people.states import SubjectKind
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """A person of a list: what they are called, which language they read, where they are reached."""
+
+    full_name: str = field(default="", repr=False)
+    language: str = "en"
+    reached_at: Sequence[Reach] = ()
 
 
 def create(
@@ -40,6 +52,39 @@ def create(
             at=at,
         )
     return principal
+
+
+def create_many(
+    *, people: Sequence[NewPerson], zone: str = "Asia/Kolkata", actor: Actor, now: datetime | None = None
+) -> list[Principal]:
+    """``create`` for many people with the addresses they are known at, in one transaction and set by set.
+
+    For lists of recipients: each person and each address has its own audit event, as one by one. An address that a
+    person is given twice is held once. Raises Refused for what is no address; then nobody is inserted.
+    """
+    at = now or clock.now()
+    held = [contacts.normalised(person.reached_at) for person in people]
+    with transaction.atomic():
+        principals = Principal.objects.bulk_create(
+            Principal(
+                subject=subject,
+                full_name=person.full_name.strip(),
+                language=person.language,
+                zone=zone,
+                created_at=at,
+            )
+            for person, subject in zip(
+                people, subjects.new_many(SubjectKind.PRINCIPAL, len(people), now=at), strict=True
+            )
+        )
+        record_many(
+            AuditKind.PEOPLE_PRINCIPAL_CREATED,
+            actor=actor,
+            acts=[Act(about(principal), subject_ref=principal.subject.ref) for principal in principals],
+            at=at,
+        )
+        contacts.add_first(list(zip(principals, held, strict=True)), actor=actor, at=at)
+    return principals
 
 
 def rename(*, principal: Principal, full_name: str, actor: Actor, now: datetime) -> None:

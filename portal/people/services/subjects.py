@@ -19,6 +19,11 @@ def new(kind: SubjectKind | str, *, now: datetime | None = None) -> Subject:
     return Subject.objects.create(kind=SubjectKind(kind), created_at=now or clock.now())
 
 
+def new_many(kind: SubjectKind | str, count: int, *, now: datetime) -> list[Subject]:
+    """Insert that many subjects in one statement, in the caller's transaction."""
+    return Subject.objects.bulk_create(Subject(kind=SubjectKind(kind), created_at=now) for _ in range(count))
+
+
 def join(*, old_ref: UUID, new_ref: UUID, actor: Actor, now: datetime) -> SubjectAlias:
     """Say that two references are one person; both stay as they are.
 

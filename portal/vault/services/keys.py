@@ -8,12 +8,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from portal.core import ciphers, clock
 from portal.core.ciphers import CannotDecrypt
 from portal.core.errors import NotFound, Unavailable
 from portal.vault.models import ShredOrder, SubjectKey
+from portal.vault.router import KEY_DATABASE
 
 PURPOSE = "vault.subject_key"
 NONCE = 12
@@ -44,11 +45,17 @@ def key_for_writing(*, subject_ref: UUID, retention_class: str) -> tuple[UUID, b
     if row is None:
         key_id = uuid.uuid4()
         wrapped = ciphers.encrypt(os.urandom(32), purpose=PURPOSE, context=key_id.bytes)
-        row, _made = SubjectKey.objects.get_or_create(
-            subject_ref=subject_ref,
-            retention_class=retention_class,
-            defaults={"id": key_id, "wrapped": wrapped, "created_at": clock.now()},
-        )
+        try:
+            with transaction.atomic(using=KEY_DATABASE):
+                row = SubjectKey.objects.create(
+                    id=key_id,
+                    subject_ref=subject_ref,
+                    retention_class=retention_class,
+                    wrapped=wrapped,
+                    created_at=clock.now(),
+                )
+        except IntegrityError:  # another process made it in this instant
+            row = SubjectKey.objects.get(subject_ref=subject_ref, retention_class=retention_class)
     require_lasting(row.pk)
     return row.pk, _unwrapped(row)
 

@@ -1,11 +1,10 @@
-"""Numbers in a document's text. The inspection's child process loads it by its name."""
+"""Numbers in a document's text."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
-from kyc.numbers.aadhaar import find_aadhaar
-from kyc.numbers.catalogue import check
+from kyc import numbers
 from kyc.numbers.result import ascii_digits
 
 _WORDS = {
@@ -19,11 +18,11 @@ def numbers_in(texts: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {name: [] for name in _WORDS}
     for text in texts:
         plain = ascii_digits(unicodedata.normalize("NFKC", text))
-        if find_aadhaar(plain):
+        if numbers.find_aadhaar(plain):
             found.setdefault("aadhaar", []).append("found")
         for name, form in _WORDS.items():
             for word in form.findall(plain.upper()):
-                result = check(name, word)
+                result = numbers.check(name, word)
                 if result.is_valid and result.normal not in found[name]:
                     found[name].append(result.normal)
     return {name: words for name, words in found.items() if words}
