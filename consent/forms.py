@@ -43,8 +43,7 @@ class ChoosingForm(forms.Form):
         label=_("How often at most"),
         choices=Pace.choices,
         widget=forms.RadioSelect,
-        required=False,
-        error_messages={"invalid_choice": _("Choose how often.")},
+        error_messages={"invalid_choice": _("Choose how often."), "required": _("Choose how often.")},
     )
     paused_until = forms.DateField(
         label=_("Pause everything you choose above until"),
@@ -55,7 +54,13 @@ class ChoosingForm(forms.Form):
         error_messages={"invalid": _("Enter the last day of the pause like 28-12-2026.")},
     )
     language = forms.ChoiceField(
-        label=_("Language of messages"), choices=settings.LANGUAGES, widget=forms.RadioSelect, required=False
+        label=_("Language of messages"),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect,
+        error_messages={
+            "invalid_choice": _("Choose one of the languages shown."),
+            "required": _("Choose one of the languages shown."),
+        },
     )
 
     def __init__(self, *args: Any, offered: Sequence[Group], now: datetime, longest_pause: int, **kwargs: Any) -> None:
@@ -98,8 +103,8 @@ class ChoosingForm(forms.Form):
             quiet_until=quiet[1],
             quiet_for_service=cleaned["quiet_for_service"] and quiet[0] is not None,
             paused_until=cleaned["paused_until"],
-            pace=cleaned["pace"] or Pace.NO_LIMIT,
-            language=cleaned["language"] or settings.LANGUAGE_CODE,
+            pace=cleaned["pace"],
+            language=cleaned["language"],
         )
 
 

@@ -32,7 +32,6 @@ ACCOUNT = (
     (_("Your grievances"), "privacy:grievances"),
     (_("Prove who you are (KYC)"), "privacy:kyc"),
     (_("Messages from us"), "privacy:messages"),
-    (_("Your grievances"), "privacy:grievances"),
     (_("Your details"), "privacy:account"),
     (_("Where you are signed in"), "privacy:sessions"),
 )

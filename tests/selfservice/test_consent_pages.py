@@ -206,6 +206,24 @@ def test_the_policy_in_force_is_shown_and_older_ones_stay_reachable():
     assert Client().get("/privacy/policies/99/").status_code == 404
 
 
+def test_the_policy_s_own_page_is_titled_in_the_readers_language_and_lists_are_lists():
+    policy("1. Duties\n\nWe keep:\n- tax law\n- company law\n\n1.1 More\n\nText.", -1)
+    her_page = Client(headers={"accept-language": "hi"}).get("/privacy/policies/").content.decode()
+    assert "<h1>निजता नीति</h1>" in her_page
+    assert "<ul><li>tax law</li><li>company law</li></ul>" in her_page
+    assert re.search(r'class="under" lang="en"><a href="#c11-', her_page)
+
+
+def test_a_wish_that_always_has_an_answer_is_not_called_optional(her, notice):
+    page = her.get(PAGE).content.decode()
+    for legend in ("How often at most", "Language of messages"):
+        assert re.search(rf"<legend>{legend}\s*</legend>", page)
+    answer = her.post(PAGE, form(notice, pace="", language="tlh"))
+    assert answer.status_code == 422
+    assert "Choose how often." in answer.content.decode()
+    assert "Choose one of the languages shown." in answer.content.decode()
+
+
 def test_changes_say_in_words_what_was_added_and_removed_and_count_as_the_rules_do():
     policy(OLD, -9)
     policy(NEW, -1)
@@ -228,7 +246,9 @@ def test_a_draft_is_never_shown():
 def test_reading_is_told_separately_makes_no_consent_and_may_be_put_off(her):
     policy(OLD, -9)
     path = "/privacy/policies/1/read/"
-    assert "Not now" in her.get(path).content.decode()
+    page = her.get(path).content.decode()
+    assert "Not now" in page
+    assert 'class="back" href="/privacy/policies/1/">Back</a>' in page
     assert her.post(path, {}).status_code == 422
     assert her.get(PAGE).status_code == 200
     assert her.post(path, {"seen": "on"}, follow=True).status_code == 200
@@ -304,6 +324,15 @@ def test_what_was_said_under_an_earlier_reference_is_one_answer_after_another(he
     assert re.search(box, her.get(PAGE).content.decode())
     said(asha, "withdrawn", channel="dashboard")
     assert not re.search(box, her.get(PAGE).content.decode())
+
+
+def test_a_box_says_when_it_was_stopped_and_how_only_where_that_was_not_on_our_pages(her, asha):
+    said(asha, "given")
+    said(asha, "withdrawn", channel="rcs", way=Way.SMS)
+    her.post("/privacy/preferences/stop/")
+    page = her.get(PAGE).content.decode()
+    assert re.search(r"since-marketing-sms\">Stopped on [^:<]*\.<", page)
+    assert re.search(r"since-marketing-rcs\">Stopped on [^<]*: Reply by SMS\.<", page)
 
 
 def test_a_no_of_somebody_else_at_the_address_is_told_beside_the_tick(her, asha):

@@ -2,6 +2,7 @@ from django import forms
 from django.template import Context, Template
 
 from portal.selfservice.templatetags.forms_of_pages import problems, target
+from portal.selfservice.templatetags.reaching import at_break, paragraph, spaced
 
 
 class Questions(forms.Form):
@@ -60,3 +61,16 @@ def test_the_target_of_a_group_without_choices_is_the_group():
         kind = forms.ChoiceField(choices=[], widget=forms.RadioSelect)
 
     assert target(Empty()["kind"]) == "id_kind"
+
+
+def test_an_address_breaks_after_its_at_and_a_number_is_read_in_groups():
+    assert at_break("grievance.officer@onesetu.example") == "grievance.officer@<wbr>onesetu.example"
+    assert at_break("<b>@x.example") == "&lt;b&gt;@<wbr>x.example"
+    assert spaced("+919876543210") == "+91 98765 43210"
+    assert spaced("our desk") == "our desk"
+
+
+def test_lines_with_a_hyphen_become_a_list_and_others_stay_lines():
+    assert paragraph("We keep:\n- tax law\n- <logs>\nThen it goes.\nAlways.") == (
+        "<p>We keep:</p><ul><li>tax law</li><li>&lt;logs&gt;</li></ul><p>Then it goes.<br>Always.</p>"
+    )

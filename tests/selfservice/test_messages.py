@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,7 @@ def test_a_person_reads_their_messages(asha: User) -> None:
     opened = client.get(reverse("privacy:message", args=[message.reference])).content.decode()
     assert "First line of OS-GR-7K4M-9QX2." in opened
     assert "Second &lt;b&gt;line" in opened
+    assert re.search(r'class="back" href="/privacy/messages/">Back</a>', opened)
     assert "New. Sent on" not in client.get(reverse("privacy:messages")).content.decode()
 
 

@@ -80,3 +80,27 @@ def test_a_first_visit_sets_only_registered_cookies(client):
     for address in PAGES:
         client.get(address)
     assert set(client.cookies) <= {cookie.name for cookie in COOKIES}
+
+
+def test_no_link_of_the_account_menu_stands_there_twice():
+    page = customer_client(CustomerUserFactory()).get("/privacy/").text
+    menu = page[page.index('<details class="account">') : page.index("</details>")]
+    links = re.findall(r'href="([^"]+)"', menu)
+    assert len(links) > 5
+    assert len(set(links)) == len(links)
+
+
+def test_an_empty_list_says_so(client):
+    user = CustomerUserFactory()
+    page = customer_client(user).get("/privacy/sessions/").text
+    assert "No sign-in is on record." in page
+    listed = customer_client(user).get("/privacy/consents/").text
+    assert "You have not been asked for anything yet" in listed
+    assert "Show only some" not in listed
+
+
+def test_every_page_behind_the_menu_leads_back():
+    signed_in = customer_client(CustomerUserFactory())
+    for address in ("/privacy/kyc/", "/privacy/messages/", "/privacy/consents/", "/privacy/sessions/"):
+        page = signed_in.get(address).text
+        assert 'class="crumbs"' in page or 'class="back"' in page, address

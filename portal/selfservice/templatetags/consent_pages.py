@@ -48,7 +48,7 @@ def since(event: ConsentEvent) -> str:
         return _("You said yes on %(date)s.") % values
     if event.answer == Answer.EXPIRED:
         return _("Your answer ended on %(date)s.") % values
-    if event.way == Way.PAGE:
+    if event.way in {Way.PAGE, Way.STOP_ALL}:
         return _("Stopped on %(date)s.") % values
     return _("Stopped on %(date)s: %(way)s.") % values
 

@@ -66,11 +66,11 @@ def hints_for(principal: Principal, user: Any, *, now: datetime) -> dict[str, st
     documents = Counter(documents_of(user).exclude(state=DocumentState.REPLACED).values_list("state", flat=True))
     if documents:
         counts = {"done": documents[DocumentState.APPROVED], "count": documents.total()}
-        hints["privacy:kyc"] = gettext("%(done)s of %(count)s documents you sent are accepted") % counts
+        hints["privacy:kyc"] = gettext("Documents accepted: %(done)s of %(count)s") % counts
     answers = Counter(event.answer for event in consents_as_of(principal.subject.ref, now))
-    if answers:
-        given = answers[Answer.GIVEN] + answers[Answer.RENEWED]
-        hints["privacy:consents"] = gettext("%(given)s times yes, %(withdrawn)s withdrawn") % {
+    given = answers[Answer.GIVEN] + answers[Answer.RENEWED]
+    if given or answers[Answer.WITHDRAWN]:
+        hints["privacy:consents"] = gettext("Yes: %(given)s, withdrawn: %(withdrawn)s") % {
             "given": given,
             "withdrawn": answers[Answer.WITHDRAWN],
         }
