@@ -1,16 +1,24 @@
-"""P5: append one event, acknowledged, against a plain INSERT and commit of the same bytes."""
+"""P5: append one event, acknowledged, and the whole withdrawal, against a plain INSERT and commit of the same bytes."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
 
+from consent.models import ConsentEvent
+from consent.services import withdraw
+from consent.states import Way
 from portal.core import clock
+from portal.core.actor import SYSTEM
 from portal.ledger import services
 from portal.ledger.models import Entry
+from portal.people.models import Principal
 from tests.benchmarks import BenchRow, alternately, seconds
+from tests.consent.factories import law_is_loaded, person, published_notice, said
 
 EVENTS = 400
+PEOPLE = 40
+REPEATS = 5
 PAYLOAD = {
     "event": "given",
     "fiduciary": "onesetu",
@@ -39,6 +47,21 @@ def insert_all(events: int) -> None:
             cursor.execute("INSERT INTO bench_raw (body) VALUES (%s)", [body])
 
 
+def withdraw_all(people: list[Principal]) -> None:
+    """Event, ledger entry, state, receipt and confirmation: one transaction for each person."""
+    for who in people:
+        withdraw(subject_ref=who.subject.ref, purpose="marketing", channel="sms", way=Way.PAGE, actor=SYSTEM)
+
+
+def who_said_yes(count: int) -> list[Principal]:
+    """People who have each said yes to promotional SMS."""
+    known = Principal.objects.count()
+    people = [person(email=None, phone=f"+9192{place:08d}") for place in range(known, known + count)]
+    for who in people:
+        said(who, "given")
+    return people
+
+
 def rows(*, full: bool) -> Iterator[BenchRow]:
     """Acknowledged appends a second on one connection."""
     events = EVENTS * (5 if full else 1)
@@ -58,3 +81,17 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
         raise AssertionError("An acknowledged event is missing.")
     ratio = ours / limit
     yield BenchRow("P5", "append one event, acknowledged", "/s", ours, limit, ratio, "at least 0.5", ratio >= 0.5)
+    law_is_loaded()
+    published_notice()
+    turns = [who_said_yes(PEOPLE * (5 if full else 1)) for _ in range(REPEATS)]
+    waiting = iter(turns)
+    many = len(turns[0])
+    ours, limit = alternately(
+        REPEATS,
+        lambda: many / seconds(lambda: withdraw_all(next(waiting))),
+        lambda: events / seconds(lambda: insert_all(events)),
+    )
+    if ConsentEvent.objects.filter(answer="withdrawn").count() != REPEATS * many:
+        raise AssertionError("A withdrawal is missing.")
+    ratio = ours / limit
+    yield BenchRow("P5", "the whole withdrawal, acknowledged", "/s", ours, limit, ratio, "at least 0.2", ratio >= 0.2)
