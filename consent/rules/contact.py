@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -14,8 +15,6 @@ TRANSACTIONAL = "transactional"
 POLICY_AND_SECURITY = "policy_and_security"
 #: Where purpose, header and template disagree, the first of these that is named wins.
 STRICTEST_FIRST = (PROMOTIONAL, SERVICE, TRANSACTIONAL, POLICY_AND_SECURITY)
-#: The letter at the end of a TRAI header, AD-ONESTU-P. "-G" is the government's and refused before this.
-CATEGORY_OF_SUFFIX = {"P": PROMOTIONAL, "S": SERVICE, "T": TRANSACTIONAL}
 #: Channels that ring or buzz in a pocket wait for the permitted hours; a notice in the dashboard disturbs nobody.
 SILENT_CHANNELS = frozenset({"dashboard"})
 
@@ -32,6 +31,9 @@ class Reason(StrEnum):
     CONSENT_EXPIRED = "CONSENT_EXPIRED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     GOVERNMENT_HEADER = "GOVERNMENT_HEADER"
+    HEADER_CATEGORY = "HEADER_CATEGORY"
+    HEADER_ENDED = "HEADER_ENDED"
+    HEADER_OF_ANOTHER = "HEADER_OF_ANOTHER"
     NO_CONSENT = "NO_CONSENT"
     NO_SUCH_ADDRESS = "NO_SUCH_ADDRESS"
     NO_SUCH_FIDUCIARY = "NO_SUCH_FIDUCIARY"
@@ -41,7 +43,12 @@ class Reason(StrEnum):
     PAUSED = "PAUSED"
     QUIET_HOURS = "QUIET_HOURS"
     RULES_MISSING = "RULES_MISSING"
+    TEMPLATE_ENDED = "TEMPLATE_ENDED"
+    TEMPLATE_NOT_APPROVED = "TEMPLATE_NOT_APPROVED"
+    TEMPLATE_NOT_FOR_HEADER = "TEMPLATE_NOT_FOR_HEADER"
+    TEMPLATE_OF_ANOTHER = "TEMPLATE_OF_ANOTHER"
     TOO_OFTEN = "TOO_OFTEN"
+    UNKNOWN_HEADER = "UNKNOWN_HEADER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +125,25 @@ def strictest(categories: list[str]) -> str:
     return min(categories, key=STRICTEST_FIRST.index)
 
 
-def category_of_header(header: str) -> str | None:
-    """The category that a TRAI header's last letter names, "G" for the government's, None when it has none."""
-    head, hyphen, suffix = header.strip().upper().rpartition("-")
-    if not hyphen or not head or len(suffix) != 1:
-        return None
-    return "G" if suffix == "G" else CATEGORY_OF_SUFFIX.get(suffix)
+def agreed_category(purpose: str, *, template: str | None, carries: AbstractSet[str] | None) -> tuple[str, bool]:
+    """The category that counts for a purpose sent with a template and a header, and whether the three agree.
+
+    ``carries`` are the categories that the header names, ``template`` the one of the text; None where none was given.
+    Policy and security goes as service or transactional; otherwise the strictest of what disagrees counts.
+    """
+    agrees = (template is None or _goes_as(purpose, {template})) and (carries is None or _goes_as(purpose, carries))
+    if agrees and template is not None and carries is not None:
+        agrees = template in carries
+    if agrees:
+        return purpose, True
+    named = [purpose, *([template] if template else []), *([strictest(sorted(carries))] if carries else [])]
+    return strictest(named), False
+
+
+def _goes_as(purpose: str, categories: AbstractSet[str]) -> bool:
+    if purpose == POLICY_AND_SECURITY:
+        return bool(categories & {SERVICE, TRANSACTIONAL, POLICY_AND_SECURITY})
+    return purpose in categories
 
 
 def by_consent(word: Word | None, *, at: datetime) -> Verdict:

@@ -30,6 +30,9 @@ from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.models.fiduciaries import OWN_CODE
+from portal.registers.rules.senders import parse_header
+from portal.registers.selectors import senders
+from portal.registers.services import defects
 
 #: Made once: a new encoder for each answer costs as much as the answer.
 _CANONICAL = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
@@ -110,9 +113,9 @@ def may_contact(
 ) -> Decision:
     """May a message for ``purpose`` go to ``address`` on ``channel`` at ``at``? Never raises for a bad input: that is a no.
 
-    The strictest of the categories that purpose, header and template name counts; a template nobody registered names
-    none that is milder than promotional. ``subject_ref`` stands for the address on push and dashboard. ``sign`` adds an
-    Ed25519 signature over the answer. Reads only.
+    Header and template, as the sender writes them, must be registered for the fiduciary. Where they and the purpose name
+    different categories, the strictest counts and a task records the defect. ``subject_ref`` stands for the address on
+    push and dashboard. ``sign`` adds an Ed25519 signature over the answer. Reads only.
     """
     way = str(channel)
     book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
@@ -123,7 +126,13 @@ def may_contact(
     if terms is None or whose is None or problem or not keys:
         refusal = Verdict(allowed=False, reason=problem or Reason.NO_SUCH_ADDRESS)
         return _answer(refusal, None, (), at, (fiduciary, "", purpose, way, ""), sign=sign)
-    category = _category(terms, header, template)
+    category = terms.category
+    if header or template:
+        category, refused = _category(terms, whose, way, header or "", template or "", at)
+        if refused:
+            refusal = Verdict(allowed=False, reason=refused)
+            about = (fiduciary, keys[0].hex(), purpose, way, category)
+            return _answer(refusal, None, (terms.label,), at, about, sign=sign)
     found = _lookup(whose, keys, purpose, way)
     word = found.word
     if word is not None and not word.verified and word.answer not in NO and found.subject is not None:
@@ -148,7 +157,7 @@ def may_contact(
         )
     entry = None if verdict.reason is Reason.ALLOWED_ESSENTIAL else found.entry
     about = (fiduciary, keys[0].hex(), purpose, way, category)
-    return _answer(verdict, entry, _used(book, terms, verdict), at, about, sign=sign)
+    return _answer(verdict, entry, _used(book, terms, category, verdict), at, about, sign=sign)
 
 
 def _people(found: Found, keys: tuple[bytes, ...], channel: str, subject_ref: UUID | None) -> list[wishes.Person]:
@@ -199,7 +208,7 @@ def _problem(terms: PurposeTerms | None, whose: int | None, channel: str, header
         return Reason.NO_SUCH_FIDUCIARY
     if channel == Channel.NONE or channel not in KIND_OF_CHANNEL or not terms.sends_messages:
         return Reason.NOT_A_MESSAGE
-    if header and contact.category_of_header(header) == "G":
+    if header and parse_header(header).is_governments:
         return Reason.GOVERNMENT_HEADER
     return None
 
@@ -223,18 +232,29 @@ def _subject_keys(subject_ref: UUID) -> tuple[bytes, ...]:
     return tuple(key for ref in (subject_ref, *others) for key in subject_keys(ref))
 
 
-def _category(terms: PurposeTerms, header: str | None, template: str | None) -> str:
-    named = [terms.category]
-    if header:
-        named.append(contact.category_of_header(header) or contact.PROMOTIONAL)
-    if template:
-        named.append(contact.PROMOTIONAL)
-    return contact.strictest(named) if len(named) > 1 else terms.category
+def _category(
+    terms: PurposeTerms, whose: int, channel: str, header: str, template: str, at: datetime
+) -> tuple[str, Reason | None]:
+    """The category that counts, or why header or template may not be used."""
+    found = senders.sending(fiduciary=whose, channel=channel, header=header, template=template, at=at)
+    if found.refusal:
+        return terms.category, Reason(found.refusal)
+    category, agrees = contact.agreed_category(terms.category, template=found.category, carries=found.carries)
+    if not agrees:
+        defects.tell(
+            fiduciary=whose,
+            channel=channel,
+            purpose=terms.code,
+            sender=found.sender,
+            template=found.template,
+            category=category,
+        )
+    return category, None
 
 
-def _used(book: Rulebook, terms: PurposeTerms, verdict: Verdict) -> tuple[str, ...]:
+def _used(book: Rulebook, terms: PurposeTerms, category: str, verdict: Verdict) -> tuple[str, ...]:
     timed = verdict.allowed or verdict.reason in _WAITS
-    if terms.category == contact.PROMOTIONAL and timed and book.hours_label:
+    if category == contact.PROMOTIONAL and timed and book.hours_label:
         return terms.label, book.hours_label
     return (terms.label,)
 

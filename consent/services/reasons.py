@@ -22,6 +22,9 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.CONSENT_EXPIRED: gettext_lazy("No: the consent has ended."),
     Reason.CONSENT_WITHDRAWN: gettext_lazy("No: somebody at this address withdrew consent."),
     Reason.GOVERNMENT_HEADER: gettext_lazy("No: a header that ends in -G belongs to the government."),
+    Reason.HEADER_CATEGORY: gettext_lazy("No: this header is not registered for the category its last letter names."),
+    Reason.HEADER_ENDED: gettext_lazy("No: this header, number or code is not registered at that time."),
+    Reason.HEADER_OF_ANOTHER: gettext_lazy("No: this header, number or code belongs to somebody else."),
     Reason.NO_CONSENT: gettext_lazy("No: nobody at this address has said yes."),
     Reason.NO_SUCH_ADDRESS: gettext_lazy("No: this is not an address of that channel."),
     Reason.NO_SUCH_FIDUCIARY: gettext_lazy("No: we do not know on whose behalf this would be."),
@@ -31,7 +34,12 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.PAUSED: gettext_lazy("No: the person paused messages."),
     Reason.QUIET_HOURS: gettext_lazy("No: the person wants quiet at this hour."),
     Reason.RULES_MISSING: gettext_lazy("No: the permitted hours are not loaded. Run sync_rules."),
+    Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),
+    Reason.TEMPLATE_NOT_APPROVED: gettext_lazy("No: this template is not approved."),
+    Reason.TEMPLATE_NOT_FOR_HEADER: gettext_lazy("No: this template is not registered for that header."),
+    Reason.TEMPLATE_OF_ANOTHER: gettext_lazy("No: this template belongs to somebody else."),
     Reason.TOO_OFTEN: gettext_lazy("No: the person does not want more messages in this time."),
+    Reason.UNKNOWN_HEADER: gettext_lazy("No: nobody has registered this header, number or code."),
 }
 
 

@@ -109,6 +109,13 @@ class AuditKind(StrEnum):
     REGISTERS_OFFICER_ADOPTED = "registers.officer.adopted"
     REGISTERS_OFFICER_PROPOSED = "registers.officer.proposed"
     REGISTERS_OFFICER_REFUSED = "registers.officer.refused"
+    REGISTERS_SENDER_ANSWERED = "registers.sender.answered"
+    REGISTERS_SENDER_ENDED = "registers.sender.ended"
+    REGISTERS_SENDER_PROPOSED = "registers.sender.proposed"
+    REGISTERS_TEMPLATE_ANSWERED = "registers.template.answered"
+    REGISTERS_TEMPLATE_ENDED = "registers.template.ended"
+    REGISTERS_TEMPLATE_MOVED = "registers.template.moved"
+    REGISTERS_TEMPLATE_PROPOSED = "registers.template.proposed"
     RETENTION_ERASURE_RUN = "retention.erasure.run"
     RETENTION_HOLD_PLACED = "retention.hold.placed"
     RETENTION_HOLD_RELEASED = "retention.hold.released"
@@ -181,7 +188,7 @@ _BY_AREA: Mapping[str, str] = {
     "notices": f"{_VERSION} {_PROPOSAL} count channel",
     "outbox": _MESSAGE,
     "people": f"{_PROPOSAL} customer principal contact kind channel fields member role regime evidence count rows errors user fiduciary nominee old new source",
-    "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count",
+    "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count fiduciary category starts_at ends_at findings",
     "retention": f"{_PROPOSAL} run hold rule retention_class kind due held kept_by_law erased count rooms certificate sha256 fields dry_run",
     "roles": f"{_PROPOSAL} user role grant starts_on ends_on added removed count",
     "signin": f"{_LOGIN} {_PROPOSAL}",

@@ -10,8 +10,17 @@ class Permission(StrEnum):
     COMPANY_VIEW = "registers.company:view"
     OFFICER_PROPOSE = "registers.officer:propose"
     OFFICER_VIEW = "registers.officer:view"
+    SENDER_END = "registers.sender:end"
+    SENDER_PROPOSE = "registers.sender:propose"
+    SENDER_VIEW = "registers.sender:view"
+    TEMPLATE_END = "registers.template:end"
+    TEMPLATE_MOVE = "registers.template:move"
+    TEMPLATE_PROPOSE = "registers.template:propose"
+    TEMPLATE_VIEW = "registers.template:view"
 
 
 class Act(StrEnum):
     COMPANY_CHANGE = "registers.company.change"
     OFFICER_APPOINT = "registers.officer.appoint"
+    SENDER_REGISTER = "registers.sender.register"
+    TEMPLATE_AGREE = "registers.template.agree"

@@ -1,6 +1,8 @@
 import pytest
 
 from consent.selectors import rulebook
+from portal.registers.selectors import senders
+from portal.registers.services import defects
 from tests.consent.factories import law_is_loaded
 
 
@@ -8,6 +10,8 @@ from tests.consent.factories import law_is_loaded
 def rules_are_read_afresh():
     """Tests load other rules than their neighbours; the process keeps them for some seconds."""
     rulebook.forget()
+    senders.forget()
+    defects.forget()
 
 
 @pytest.fixture

@@ -159,19 +159,44 @@ def test_the_strictest_category_wins_and_an_unknown_one_is_promotional(named, ex
     assert contact.strictest(named) == expected
 
 
+P, S, T, POLICY = "promotional", "service", "transactional", "policy_and_security"
+
+
 @pytest.mark.parametrize(
-    ("header", "category"),
+    ("purpose", "template", "carries", "category", "agrees"),
     [
-        ("AD-ONESTU-P", "promotional"),
-        ("vm-onestu-s", "service"),
-        ("VM-ONESTU-T", "transactional"),
-        ("VM-GOVT-G", "G"),
-        ("ONESTU", None),
-        ("VM-ONESTU-X", None),
+        (T, T, {S, T}, T, True),
+        (T, None, {S, T}, T, True),
+        (T, T, None, T, True),
+        (POLICY, T, {T}, POLICY, True),
+        (POLICY, S, None, POLICY, True),
+        (POLICY, S, {T}, S, False),
+        (POLICY, P, {P}, P, False),
+        (T, P, {S, T}, P, False),
+        (T, S, {S, T}, S, False),
+        (T, T, {P}, P, False),
+        (S, T, {S, T}, S, False),
+        (P, T, {S, T}, P, False),
+        (P, None, {T}, P, False),
     ],
 )
-def test_a_headers_last_letter_names_its_category(header, category):
-    assert contact.category_of_header(header) == category
+def test_purpose_template_and_header_agree_or_the_strictest_counts(purpose, template, carries, category, agrees):
+    assert contact.agreed_category(purpose, template=template, carries=carries) == (category, agrees)
+
+
+@given(
+    st.sampled_from([P, S, T, POLICY]),
+    st.none() | st.sampled_from([P, S, T]),
+    st.none() | st.frozensets(st.sampled_from([P, S, T]), min_size=1),
+)
+def test_no_header_and_no_template_makes_a_purpose_milder(purpose, template, carries):
+    category, agrees = contact.agreed_category(purpose, template=template, carries=carries)
+    order = contact.STRICTEST_FIRST.index
+    assert order(category) <= order(purpose)
+    if agrees:
+        assert category == purpose
+    elif template is not None:
+        assert order(category) <= order(template)
 
 
 words = st.one_of(

@@ -19,8 +19,12 @@ from portal.core import actor, clock, hooks
 from portal.law.models import Purpose
 from portal.outbox.models import Message
 from portal.people.services import contacts, subjects
+from portal.registers.models import SenderDefect
+from portal.registers.services import defects, entries
+from portal.registers.tasks import note_defect
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
-from tests.people.factories import ContactPointFactory, FiduciaryFactory, SubjectFactory
+from tests.people.factories import ContactPointFactory, FiduciaryFactory, StaffFactory, SubjectFactory
+from tests.registers.factories import agreed_template, registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
@@ -93,11 +97,103 @@ def test_what_is_owed_goes_to_anybody_at_any_hour(law):
     assert decision.reason is Reason.ALLOWED_ESSENTIAL
 
 
-def test_a_promotional_header_or_an_unknown_template_makes_a_bill_promotional(asha):
-    bill = {"purpose": "account_service"}
-    assert ask(**bill, header="AD-ONESTU-T").allowed
-    assert not ask(**bill, header="AD-ONESTU-P").allowed
-    assert not ask(**bill, template="whatever").allowed
+BILL = {"purpose": "account_service"}
+
+
+def test_a_header_is_recognised_with_its_prefix_and_suffix_and_without(asha):
+    registered_sender("ONESTU", carries=["service", "transactional"])
+    for header in ("AD-ONESTU-T", "onestu-t", "ONESTU", "VM-ONESTU"):
+        assert ask(**BILL, header=header).reason is Reason.ALLOWED_ESSENTIAL
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("AD-NOBODY-T", Reason.UNKNOWN_HEADER),
+        ("AD-ONESTU-P", Reason.HEADER_CATEGORY),
+        ("AD-ONESTU-X", Reason.HEADER_CATEGORY),
+        ("AD-ACMEBK-T", Reason.HEADER_OF_ANOTHER),
+    ],
+)
+def test_a_header_that_is_not_registered_so_for_the_fiduciary_stops_even_what_is_owed(asha, header, reason):
+    registered_sender("ONESTU")
+    registered_sender("ACMEBK", fiduciary=FiduciaryFactory(code="acme-bank"))
+    decision = ask(**BILL, header=header)
+    assert decision.reason is reason
+    assert not decision.allowed
+    assert decision.sentence.startswith("No")
+
+
+def test_a_template_must_be_agreed_to_belong_to_the_fiduciary_and_to_the_header(asha):
+    header, other = registered_sender("ONESTU"), registered_sender("ONESTX")
+    agreed_template(template_id="1107", senders=[header])
+    acme = FiduciaryFactory(code="acme-bank", name="Acme Bank")
+    agreed_template(
+        template_id="1108", fiduciary=acme, senders=[registered_sender("ACMEBK", fiduciary=acme)], brand="Onesetu"
+    )
+    assert ask(**BILL, header="ONESTU-T", template="1107").allowed
+    assert ask(**BILL, header=other.value, template="1107").reason is Reason.TEMPLATE_NOT_FOR_HEADER
+    assert ask(**BILL, template="whatever").reason is Reason.TEMPLATE_NOT_APPROVED
+    assert ask(**BILL, template="1108").reason is Reason.TEMPLATE_OF_ANOTHER
+
+
+def test_what_has_ended_stops_at_once(asha):
+    header = registered_sender("ONESTU")
+    template = agreed_template(template_id="1107", senders=[header])
+    assert ask(**BILL, header="ONESTU", template="1107").allowed
+    administrator = actor.staff(StaffFactory(roles=["administrator"]).pk)
+    entries.end(template, actor=administrator, now=clock.now())
+    assert ask(**BILL, header="ONESTU", template="1107").reason is Reason.TEMPLATE_ENDED
+    entries.end(header, actor=administrator, now=clock.now())
+    assert ask(**BILL, header="ONESTU").reason is Reason.HEADER_ENDED
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Defects are recorded at once, by the task itself."""
+    monkeypatch.setattr(defects, "enqueue", lambda name, *args: note_defect(*args))
+
+
+def test_a_bill_under_a_promotional_header_is_promotion_and_a_defect(asha, told):
+    header = registered_sender("567890", carries=["promotional"])
+    for _time in range(2):
+        assert ask(**BILL, header="AD-567890-P").reason is Reason.NO_CONSENT
+    defect = SenderDefect.objects.get()
+    assert (defect.purpose, defect.sender, defect.template, defect.category) == (
+        "account_service",
+        header,
+        None,
+        "promotional",
+    )
+    defects.forget()
+    ask(**BILL, header="AD-567890-P")
+    assert SenderDefect.objects.count() == 1
+
+
+def test_promotion_under_a_bills_template_stays_promotion_and_is_a_defect(asha, told):
+    said(asha, "given")
+    agreed_template(template_id="1107", senders=[registered_sender("ONESTU")])
+    assert ask(at=NOON.replace(hour=22), header="ONESTU", template="1107").reason is Reason.OUTSIDE_HOURS
+    assert SenderDefect.objects.get().category == "promotional"
+
+
+def test_what_agrees_is_no_defect(asha, told):
+    said(asha, "given")
+    promotional = registered_sender("567890", carries=["promotional"])
+    agreed_template(
+        template_id="1109", category="promotional", senders=[promotional], text="Onesetu: 20% off. Reply STOP to stop."
+    )
+    assert ask(header="AD-567890-P", template="1109").allowed
+    assert ask(purpose="policy_and_security", header=registered_sender("ONESTU").value).allowed
+    assert not SenderDefect.objects.exists()
+
+
+def test_header_and_template_cost_no_statement_once_they_were_read(asha, django_assert_num_queries):
+    agreed_template(template_id="1107", senders=[registered_sender("ONESTU")])
+    asked = {**BILL, "header": "AD-ONESTU-T", "template": "1107"}
+    assert ask(**asked).allowed
+    with django_assert_num_queries(0):
+        assert ask(**asked).allowed
 
 
 def test_a_yes_counts_from_the_confirmation_of_the_address_on(asha):

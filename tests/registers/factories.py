@@ -1,10 +1,11 @@
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from portal.core import actor, clock
-from portal.people.models import User
-from portal.registers.models import CompanyDetails, Officer
-from portal.registers.services import company, officers
+from portal.people.models import Customer, Fiduciary, User
+from portal.people.services import fiduciaries
+from portal.registers.models import CompanyDetails, ContentTemplate, ListedTarget, Officer, Sender
+from portal.registers.services import company, entries, officers, senders, templates
 from tests.people.factories import StaffFactory
 
 OFFICER = {
@@ -51,3 +52,78 @@ def company_in_force(**changes: Any) -> CompanyDetails:
     details = company.propose(**{**COMPANY, "effective_from": today(), **changes}, actor=as_actor(maker))
     company.answer(details=details, approve=True, reason="", actor=as_actor(checker))
     return details
+
+
+def two_people() -> tuple[Any, Any]:
+    """A maker and a checker of what is registered about senders."""
+    maker, checker = StaffFactory(roles=["administrator"]), StaffFactory(roles=["data_protection_officer"])
+    return as_actor(maker), as_actor(checker)
+
+
+def own() -> Fiduciary:
+    return fiduciaries.ensure_own(actor=actor.SYSTEM, now=clock.now())
+
+
+def since() -> datetime:
+    """When the entries of these factories began to hold."""
+    return clock.now() - timedelta(days=30)
+
+
+def proposed_sender(maker: Any, value: str = "ONESTU", **changes: Any) -> Sender:
+    usual = {"kind": "sms_header", "carries": ["service", "transactional"], "starts_at": since(), "now": clock.now()}
+    fiduciary = changes.pop("fiduciary", None) or own()
+    return senders.propose_sender(fiduciary=fiduciary, value=value, actor=maker, **{**usual, **changes})
+
+
+def registered_sender(value: str = "ONESTU", **changes: Any) -> Sender:
+    """A sender that two people agreed to, by default Onesetu's header for service and transactional messages."""
+    maker, checker = two_people()
+    sender = proposed_sender(maker, value, **changes)
+    entries.answer(sender, approve=True, reason="", actor=checker, now=clock.now())
+    return sender
+
+
+def listed_target(value: str, **changes: Any) -> ListedTarget:
+    """A link (or ``kind="number"``) that two people agreed to."""
+    maker, checker = two_people()
+    usual = {
+        "kind": "link",
+        "starts_at": since(),
+        "now": clock.now(),
+        "fiduciary": changes.pop("fiduciary", None) or own(),
+    }
+    target = senders.propose_target(value=value, actor=maker, **{**usual, **changes})
+    entries.answer(target, approve=True, reason="", actor=checker, now=clock.now())
+    return target
+
+
+def entity_of(fiduciary: Fiduciary, *, customer: Customer | None = None, entity_id: str = "1101234567890123456") -> Any:
+    """A DLT entity that two people agreed to."""
+    maker, checker = two_people()
+    entity = senders.propose_entity(
+        fiduciary=fiduciary, entity_id=entity_id, customer=customer, starts_at=since(), actor=maker, now=clock.now()
+    )
+    entries.answer(entity, approve=True, reason="", actor=checker, now=clock.now())
+    return entity
+
+
+def proposed_template(maker: Any, **changes: Any) -> ContentTemplate:
+    """A clean transactional SMS text; give ``senders`` to change where it is sent from."""
+    usual = {
+        "fiduciary": changes.pop("fiduciary", None) or own(),
+        "channel": "sms",
+        "template_id": "1107160000000000001",
+        "category": "transactional",
+        "language": "en",
+        "text": "Your Onesetu code is {#numeric#}. Tell nobody.",
+        "starts_at": since(),
+        "now": clock.now(),
+    }
+    return templates.propose(actor=maker, **{**usual, **changes})
+
+
+def agreed_template(**changes: Any) -> ContentTemplate:
+    maker, checker = two_people()
+    template = proposed_template(maker, **changes)
+    templates.answer(template=template, approve=True, actor=checker, now=clock.now())
+    return template

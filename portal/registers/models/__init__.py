@@ -1,6 +1,20 @@
 """The books of the company."""
 
 from portal.registers.models.company import CompanyDetails
+from portal.registers.models.dated import DatedEntry
 from portal.registers.models.officers import Officer
+from portal.registers.models.senders import LastInbound, ListedTarget, Sender, SendingEntity
+from portal.registers.models.templates import ConsentTemplate, ContentTemplate, SenderDefect
 
-__all__ = ["CompanyDetails", "Officer"]
+__all__ = [
+    "CompanyDetails",
+    "ConsentTemplate",
+    "ContentTemplate",
+    "DatedEntry",
+    "LastInbound",
+    "ListedTarget",
+    "Officer",
+    "Sender",
+    "SenderDefect",
+    "SendingEntity",
+]

@@ -1,4 +1,4 @@
-"""Pure decisions of the registers."""
+"""When an entry of the books may begin."""
 
 from datetime import date
 

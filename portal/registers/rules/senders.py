@@ -1,0 +1,136 @@
+"""Who may send what, from plain values: whose a header is, whether it holds, whether it may carry the category."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+PROMOTIONAL = "promotional"
+SERVICE = "service"
+TRANSACTIONAL = "transactional"
+#: What a sender can be registered for. Messages of policy and security go as service or transactional.
+CARRIED = (PROMOTIONAL, SERVICE, TRANSACTIONAL)
+#: The letter at the end of a TRAI header, AD-ONESTU-P.
+CATEGORY_OF_SUFFIX = {"P": PROMOTIONAL, "S": SERVICE, "T": TRANSACTIONAL}
+GOVERNMENT = "G"
+#: The two letters, operator and circle, that the network puts before a header.
+PREFIX_LENGTH = 2
+
+UNKNOWN_HEADER = "UNKNOWN_HEADER"
+HEADER_OF_ANOTHER = "HEADER_OF_ANOTHER"
+HEADER_ENDED = "HEADER_ENDED"
+HEADER_CATEGORY = "HEADER_CATEGORY"
+TEMPLATE_NOT_APPROVED = "TEMPLATE_NOT_APPROVED"
+TEMPLATE_OF_ANOTHER = "TEMPLATE_OF_ANOTHER"
+TEMPLATE_ENDED = "TEMPLATE_ENDED"
+TEMPLATE_NOT_FOR_HEADER = "TEMPLATE_NOT_FOR_HEADER"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header as senders write it, taken apart: AD-ONESTU-P is the name ONESTU with the suffix P."""
+
+    name: str
+    suffix: str = ""
+
+    @property
+    def is_governments(self) -> bool:
+        return self.suffix == GOVERNMENT
+
+
+def parse_header(text: str) -> Header:
+    """Takes the network's prefix and the suffix off. What has neither is a name alone."""
+    parts = text.strip().upper().split("-")
+    suffix = parts.pop() if len(parts) > 1 and len(parts[-1]) == 1 else ""
+    if len(parts) > 1 and len(parts[0]) == PREFIX_LENGTH:
+        parts = parts[1:]
+    return Header("-".join(parts), suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a decision needs of a registered sender. It holds from ``starts_at`` up to, not including, ``ends_at``."""
+
+    number: int
+    fiduciary: int
+    carries: frozenset[str]
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a decision needs of a template that two people agreed to. No senders: any of the fiduciary's."""
+
+    number: int
+    fiduciary: int
+    category: str
+    is_usable: bool
+    senders: frozenset[int]
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What header and template say together: a refusal, or the categories they name.
+
+    ``carries`` is None when no header was given, ``category`` when no template was.
+    """
+
+    refusal: str = ""
+    carries: frozenset[str] | None = None
+    category: str | None = None
+    sender: int = 0
+    template: int = 0
+
+
+def settle(  # noqa: PLR0911 - one line for each refusal
+    *,
+    fiduciary: int,
+    at: datetime,
+    suffix: str | None,
+    senders: Iterable[Registered],
+    templates: Iterable[Template] | None,
+) -> Sending:
+    """Decide from what is registered under the name and the template id.
+
+    ``suffix`` is None when no header was given; ``templates`` is None when no template was. What belongs to another
+    fiduciary is said before what has ended, because it is the graver thing.
+    """
+    carries, sender = None, 0
+    if suffix is not None:
+        found = list(senders)
+        held = next((row for row in found if row.holds(at)), None)
+        own = [row for row in found if row.fiduciary == fiduciary]
+        if held is None:
+            return Sending(HEADER_ENDED if own else UNKNOWN_HEADER)
+        if held.fiduciary != fiduciary:
+            return Sending(HEADER_OF_ANOTHER)
+        named = frozenset({CATEGORY_OF_SUFFIX.get(suffix, suffix)}) if suffix else held.carries
+        if not named <= held.carries:
+            return Sending(HEADER_CATEGORY)
+        carries, sender = named, held.number
+    if templates is None:
+        return Sending(carries=carries, sender=sender)
+    known = list(templates)
+    own_templates = [row for row in known if row.fiduciary == fiduciary]
+    live = [row for row in own_templates if row.holds(at)]
+    if not own_templates:
+        return Sending(TEMPLATE_OF_ANOTHER if any(row.holds(at) for row in known) else TEMPLATE_NOT_APPROVED)
+    if not live:
+        return Sending(TEMPLATE_ENDED)
+    usable = [row for row in live if row.is_usable]
+    if not usable:
+        return Sending(TEMPLATE_NOT_APPROVED)
+    fitting = [row for row in usable if not sender or not row.senders or sender in row.senders]
+    if not fitting:
+        return Sending(TEMPLATE_NOT_FOR_HEADER)
+    # One name in several languages: the strictest of them, for nobody says which language will be sent.
+    strictest = min(fitting, key=lambda row: CARRIED.index(row.category))
+    return Sending(carries=carries, category=strictest.category, sender=sender, template=strictest.number)

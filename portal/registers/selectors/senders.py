@@ -1,0 +1,171 @@
+"""Whose a sender is, what header and template say together, and whether free text may be sent.
+
+``sending`` is asked before messages: what is registered under a header and a template id is kept in the process for a
+few seconds (``settings.DECISION_RULES_SECONDS``), so that an ended header works no longer than that elsewhere.
+"""
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from portal.core import addresses, clock
+from portal.core.errors import PortalError
+from portal.core.text import ascii_digits
+from portal.law import selectors as law
+from portal.law.states import Channel
+from portal.law.terms import Unit
+from portal.people.models import Fiduciary
+from portal.people.models.fiduciaries import OWN_CODE
+from portal.people.selectors import customers_of
+from portal.people.states import Answer
+from portal.registers.models import ContentTemplate, LastInbound, ListedTarget, Sender, SendingEntity
+from portal.registers.rules.senders import Registered, Sending, Template, parse_header, settle
+from portal.registers.states import SENDERS_OF_CHANNEL, SenderKind, TargetKind, TemplateState
+
+#: WhatsApp's policy: free text within hours of the person's last message. A contract, not law.
+FREE_TEXT_RULE: Final = "WA-POLICY"
+MOST_KEPT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is registered under one header and one template id."""
+
+    suffix: str | None
+    senders: tuple[Registered, ...]
+    templates: tuple[Template, ...] | None
+    read_at: float
+
+
+_kept: dict[tuple[int, str, str, str], _Found] = {}
+_lock = threading.Lock()
+
+
+def sending(*, fiduciary: int, channel: str, header: str = "", template: str = "", at: datetime) -> Sending:
+    """What header and template (as the sender writes them) say together. One look into memory, once they were read."""
+    key = (fiduciary, channel, header, template)
+    found = _kept.get(key)
+    if found is None or time.monotonic() - found.read_at > settings.DECISION_RULES_SECONDS:
+        found = _read(channel, header, template)
+        with _lock:
+            if len(_kept) >= MOST_KEPT:
+                _kept.clear()
+            _kept[key] = found
+    return settle(fiduciary=fiduciary, at=at, suffix=found.suffix, senders=found.senders, templates=found.templates)
+
+
+def forget() -> None:
+    """Read every header and template anew, in this process."""
+    with _lock:
+        _kept.clear()
+
+
+def _read(channel: str, header: str, template: str) -> _Found:
+    written = normal_header(channel, header) if header else None
+    return _Found(
+        suffix=written[1] if written else None,
+        senders=tuple(_senders(channel, written[0])) if written else (),
+        templates=tuple(_templates(channel, template)) if template else None,
+        read_at=time.monotonic(),
+    )
+
+
+def _senders(channel: str, value: str) -> Iterable[Registered]:
+    kinds = SENDERS_OF_CHANNEL.get(Channel(channel), ()) if channel in Channel.values else ()
+    for row in Sender.objects.filter(kind__in=kinds, value=value, answer=Answer.APPROVED):
+        yield Registered(row.pk, row.fiduciary_id, frozenset(row.carries), row.starts_at, row.ends_at)
+
+
+def _templates(channel: str, template: str) -> Iterable[Template]:
+    rows = ContentTemplate.objects.filter(channel=channel, template_id=template.strip(), answer=Answer.APPROVED)
+    for row in rows.prefetch_related("senders"):
+        yield Template(
+            number=row.pk,
+            fiduciary=row.fiduciary_id,
+            category=row.category,
+            is_usable=row.state == TemplateState.APPROVED,
+            senders=frozenset(sender.pk for sender in row.senders.all()),
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+        )
+
+
+def normal_header(channel: str, header: str) -> tuple[str, str]:
+    """The form in which a sender of the channel is kept, and the suffix of an SMS header."""
+    if channel == Channel.SMS:
+        parsed = parse_header(ascii_digits(header))
+        return parsed.name, parsed.suffix
+    kinds = SENDERS_OF_CHANNEL.get(Channel(channel), ()) if channel in Channel.values else ()
+    return (normal_form(kinds[0], header), "") if kinds else (header.strip(), "")
+
+
+def normal_form(kind: str, text: str) -> str:
+    """The form in which a sender is kept and looked up. Any text has one; whether it is fit is for the service."""
+    if kind == SenderKind.SMS_HEADER:
+        return parse_header(ascii_digits(text)).name
+    if kind == SenderKind.WHATSAPP_NUMBER:
+        try:
+            return addresses.normalise(addresses.PHONE, text)
+        except PortalError:
+            return text.strip()
+    if kind == SenderKind.RCS_AGENT:
+        return text.strip().lower()
+    return "".join(letter for letter in ascii_digits(text) if letter.isdigit())
+
+
+def owner_of(*, channel: str, sender: str, at: datetime) -> Fiduciary | None:
+    """Whose sender this is at that time: a STOP that reached it may be narrowed to that fiduciary. None: nobody's."""
+    value, _suffix = normal_header(channel, sender)
+    kinds = SENDERS_OF_CHANNEL.get(Channel(channel), ()) if channel in Channel.values else ()
+    rows = in_force(Sender.objects.filter(kind__in=kinds, value=value), at=at)
+    found = rows.select_related("fiduciary").first()
+    return found.fiduciary if found else None
+
+
+def in_force(rows: QuerySet[Any], *, at: datetime) -> QuerySet[Any]:
+    """The entries that two people agreed to and that hold at ``at``."""
+    return rows.filter(Q(ends_at=None) | Q(ends_at__gt=at), answer=Answer.APPROVED, starts_at__lte=at)
+
+
+def targets(*, fiduciary: Fiduciary, at: datetime) -> tuple[list[str], list[str]]:
+    """The links and the numbers that the fiduciary's templates may hold at ``at``; its own senders are among them."""
+    listed = in_force(ListedTarget.objects.filter(fiduciary=fiduciary), at=at).values_list("kind", "value")
+    links = [value for kind, value in listed if kind == TargetKind.LINK]
+    numbers = [value for kind, value in listed if kind == TargetKind.NUMBER]
+    dialled = (SenderKind.SHORT_CODE, SenderKind.VOICE_NUMBER, SenderKind.WHATSAPP_NUMBER)
+    own = in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=dialled), at=at)
+    return links, [*numbers, *own.values_list("value", flat=True)]
+
+
+def free_text_window(*, at: datetime) -> timedelta | None:
+    """How long after a person's message free text may follow, by the rule of that day. None: no rule is loaded."""
+    try:
+        rule = law.legal_rule(FREE_TEXT_RULE, on=at.astimezone(clock.IST).date())
+    except PortalError:
+        return None
+    return timedelta(hours=rule.amount) if rule.unit == Unit.HOUR and rule.amount else None
+
+
+def may_send_free_text(
+    address_key: bytes, at: datetime, *, fiduciary: str = OWN_CODE, channel: str = Channel.WHATSAPP
+) -> bool:
+    """Whether text outside a template may go to the address now: only within hours of its last message to us."""
+    window = free_text_window(at=at)
+    if window is None:
+        return False
+    last = LastInbound.objects.filter(
+        address_key=address_key, channel=str(channel), fiduciary__code=fiduciary, last_at__lte=at
+    )
+    return last.filter(last_at__gt=at - window).exists()
+
+
+def fiduciaries_of(user: Any, *, at: datetime) -> QuerySet[Fiduciary]:
+    """The fiduciaries whose senders the signed-in person may see: those linked to a customer they act for now."""
+    linked = in_force(SendingEntity.objects.filter(customer__in=customers_of(user)), at=at)
+    return Fiduciary.objects.filter(pk__in=linked.values("fiduciary"))

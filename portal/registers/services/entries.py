@@ -1,0 +1,130 @@
+"""What every entry about senders goes through: proposed by one person, answered by another, ended by one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, LostRace, Refused
+from portal.people.models import Fiduciary
+from portal.people.services import four_eyes
+from portal.people.states import Answer
+from portal.registers.models import DatedEntry
+from portal.registers.permissions import Act
+from portal.registers.selectors import senders as book
+
+E = TypeVar("E", bound=DatedEntry)
+
+PROPOSED, ANSWERED, ENDED = "proposed", "answered", "ended"
+KINDS: Mapping[tuple[str, str], AuditKind] = {
+    (Act.SENDER_REGISTER, PROPOSED): AuditKind.REGISTERS_SENDER_PROPOSED,
+    (Act.SENDER_REGISTER, ANSWERED): AuditKind.REGISTERS_SENDER_ANSWERED,
+    (Act.SENDER_REGISTER, ENDED): AuditKind.REGISTERS_SENDER_ENDED,
+    (Act.TEMPLATE_AGREE, PROPOSED): AuditKind.REGISTERS_TEMPLATE_PROPOSED,
+    (Act.TEMPLATE_AGREE, ANSWERED): AuditKind.REGISTERS_TEMPLATE_ANSWERED,
+    (Act.TEMPLATE_AGREE, ENDED): AuditKind.REGISTERS_TEMPLATE_ENDED,
+}
+
+
+def propose(
+    model: type[E],
+    *,
+    act: Act,
+    fiduciary: Fiduciary,
+    starts_at: datetime,
+    fields: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    also_shown: Mapping[str, Any] | None = None,
+    **unbound: Any,
+) -> E:
+    """Insert a proposal and its audit event in the caller's transaction; nothing holds before another person agrees.
+
+    Both people are bound to ``fields``, the fiduciary, the start and ``also_shown``. Raises NotAllowed.
+    """
+    entry = four_eyes.propose(
+        model,
+        act=act,
+        maker=four_eyes.person_of(actor),
+        shown={**model.described(dict(fields), fiduciary.code, starts_at), **(also_shown or {})},
+        now=now,
+        fiduciary=fiduciary,
+        starts_at=starts_at,
+        **fields,
+        **unbound,
+    )
+    record(entry, PROPOSED, actor=actor, now=now)
+    return entry
+
+
+def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
+    """Agree to a proposed entry or refuse it, as another person than its maker, with its audit event.
+
+    Raises Refused (ENTRY_TAKEN) when another entry holds the same key at its start, and what ``four_eyes.answer`` and
+    the entry's own ``require_fit`` raise.
+    """
+    try:
+        with transaction.atomic():
+            if approve:
+                require_free(entry)
+            four_eyes.answer(
+                entry,
+                checker=four_eyes.person_of(actor),
+                approve=approve,
+                shown=entry.shown(),
+                reason=reason,
+                now=now,
+            )
+            record(entry, ANSWERED, actor=actor, now=now)
+    except IntegrityError as error:
+        raise LostRace(_("Somebody else registered the same a moment ago.")) from error
+    book.forget()
+
+
+def require_free(entry: DatedEntry) -> None:
+    """Raises Refused when an entry with the same key, under whatever fiduciary, holds when this one begins."""
+    for twins in entry.twins():
+        open_ones = twins.filter(answer=Answer.APPROVED).exclude(pk=entry.pk)
+        # Locked, so that nobody moves an end while this one is agreed to.
+        for other in open_ones.select_for_update(of=("self",)).select_related("fiduciary"):
+            if other.ends_at is None or other.ends_at > entry.starts_at:
+                message = _("%(entry)s is registered for %(whose)s at that time. End that entry first.")
+                raise Refused(message % {"entry": other, "whose": other.fiduciary}, code="ENTRY_TAKEN")
+
+
+def end(entry: DatedEntry, *, actor: Actor, now: datetime) -> None:
+    """End an agreed entry now, with its audit event. It holds no longer here at once, elsewhere within seconds.
+
+    Raises IllegalMove when it was not agreed to or has ended already, NotAllowed for who is no staff.
+    """
+    person = four_eyes.person_of(actor)
+    ends_at = max(now, entry.starts_at)
+    with transaction.atomic():
+        rows = type(entry)._default_manager.filter(pk=entry.pk, answer=Answer.APPROVED, ends_at=None)
+        if rows.update(ends_at=ends_at, ended_by=person) != 1:
+            raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))
+        entry.refresh_from_db()
+        record(entry, ENDED, actor=actor, now=now)
+    book.forget()
+
+
+def record(entry: DatedEntry, what: str, *, actor: Actor, now: datetime, **more: str | int | bool | None) -> None:
+    """The audit event of one step of an entry."""
+    kind = KINDS[entry.act, what] if (entry.act, what) in KINDS else AuditKind(what)
+    facts: dict[str, str | int | bool | None] = {
+        "proposal": entry.pk,
+        "kind": type(entry)._meta.model_name,
+        "fiduciary": entry.fiduciary.code,
+        "starts_at": clock.stamp(entry.starts_at),
+        "ends_at": clock.stamp(entry.ends_at) if entry.ends_at else None,
+        "answer": str(entry.answer),
+        "shown_sha256": entry.shown_sha256,
+        **more,
+    }
+    audit.record(kind, actor=actor, about=f"registers.{type(entry)._meta.model_name}:{entry.pk}", facts=facts, at=now)

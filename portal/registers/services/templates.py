@@ -1,0 +1,260 @@
+"""Texts of messages and of consents: checked by rule, agreed to by a second person, ended, moved by the platform."""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, PortalError, Refused
+from portal.core.moves import move
+from portal.law import selectors as law
+from portal.people.models import Fiduciary
+from portal.people.services import four_eyes
+from portal.people.states import Answer
+from portal.registers.models import ConsentTemplate, ContentTemplate, Sender
+from portal.registers.permissions import Act
+from portal.registers.rules import linting
+from portal.registers.rules.linting import Draft, Finding, LintTerms
+from portal.registers.selectors import senders as book
+from portal.registers.services import entries
+from portal.registers.services.fields import filled
+from portal.registers.states import (
+    SENDERS_OF_CHANNEL,
+    TEMPLATE_MOVES,
+    FindingCode,
+    SenderKind,
+    Severity,
+    TemplateState,
+)
+
+CHECKS_FILE: Final = Path(__file__).resolve().parent.parent / "data" / "template_lint.toml"
+#: TRAI's direction on templates: kinds of variables, and how many without a reason.
+KINDS_RULE, COUNT_RULE = "IN-TRAI-TPL-KINDS", "IN-TRAI-TPL-VARS"
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    found = tomllib.loads(CHECKS_FILE.read_text(encoding="utf-8"))
+    return {
+        "tagged_channels": frozenset(found["tagged_channels"]),
+        "sender_channels": frozenset(found["sender_channels"]),
+        "opt_out_channels": frozenset(found["opt_out_channels"]),
+        "opt_out": linting.words(found["opt_out"]),
+        "promotional": linting.words(found["promotional"]),
+        "maybe_promotional": linting.words(found["maybe_promotional"]),
+        "bare_link": linting.bare_links(found["link_endings"]),
+        "longest": found["longest"],
+    }
+
+
+def terms(*, at: datetime) -> LintTerms:
+    """The shipped words with the law of that day. Without loaded rules no kind of variable is known: each is a find."""
+    on = at.astimezone(clock.IST).date()
+    try:
+        kinds = frozenset(str(value).casefold() for value in law.legal_rule(KINDS_RULE, on=on).values)
+    except PortalError:
+        kinds = frozenset()
+    try:
+        most = law.legal_rule(COUNT_RULE, on=on).amount
+    except PortalError:
+        most = None
+    return LintTerms(kinds=kinds, most_variables=most, **_shipped())
+
+
+def lint(
+    *,
+    fiduciary: Fiduciary,
+    channel: str,
+    category: str,
+    brand: str,
+    text: str,
+    senders: Iterable[Sender],
+    at: datetime,
+) -> list[Finding]:
+    """What is wrong with a text at ``at``, by the links, numbers and senders that are registered then."""
+    links, numbers = book.targets(fiduciary=fiduciary, at=at)
+    draft = Draft(
+        text=text,
+        channel=channel,
+        category=category,
+        brand=brand,
+        senders=[frozenset(sender.carries) for sender in senders],
+        links=links,
+        numbers=numbers,
+    )
+    return linting.lint(draft, terms(at=at))
+
+
+def propose(
+    *,
+    fiduciary: Fiduciary,
+    channel: str,
+    template_id: str,
+    category: str,
+    language: str,
+    text: str,
+    starts_at: datetime,
+    brand: str = "",
+    senders: Iterable[Sender] = (),
+    why: str = "",
+    actor: Actor,
+    now: datetime,
+) -> ContentTemplate:
+    """Propose a template with what the linter finds in it. One with errors can be proposed and seen, never agreed to.
+
+    Raises Refused for a missing id, a sender of another fiduciary or channel, or warnings without a reason; NotAllowed.
+    """
+    text = text.replace("\r\n", "\n").strip()
+    chosen = sorted(senders, key=lambda sender: sender.pk)
+    brand = brand.strip() or fiduciary.name
+    _require_own_senders(chosen, fiduciary, channel, now)
+    findings = lint(
+        fiduciary=fiduciary, channel=channel, category=category, brand=brand, text=text, senders=chosen, at=now
+    )
+    _require_reason(findings, why)
+    with transaction.atomic():
+        template = entries.propose(
+            ContentTemplate,
+            act=Act.TEMPLATE_AGREE,
+            fiduciary=fiduciary,
+            starts_at=starts_at,
+            fields={
+                "channel": str(channel),
+                "template_id": filled(template_id, str(_("Enter the template's id."))),
+                "category": str(category),
+                "language": language,
+                "brand": brand,
+                "text": text,
+                "findings": [as_plain(finding) for finding in findings],
+                "why": why.strip(),
+            },
+            also_shown=ContentTemplate.bound(text, (sender.pk for sender in chosen)),
+            actor=actor,
+            now=now,
+            # An id of the operators' ledger is given once they have approved the text; a platform is asked later.
+            state=TemplateState.DRAFT if channel == "whatsapp" else TemplateState.APPROVED,
+        )
+        template.senders.set(chosen)
+    return template
+
+
+def _require_own_senders(chosen: Sequence[Sender], fiduciary: Fiduciary, channel: str, now: datetime) -> None:
+    kinds = SENDERS_OF_CHANNEL.get(channel, ())
+    live = set(book.in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=kinds), at=now))
+    for sender in chosen:
+        if sender not in live:
+            message = _("%(sender)s is no sender of this fiduciary on this channel.") % {"sender": sender}
+            raise Refused(message, code="SENDER_NOT_OWN")
+
+
+def _require_reason(findings: Iterable[Finding], why: str) -> None:
+    warnings = {str(FindingCode(find.code).label) for find in findings if find.severity == Severity.WARNING}
+    if warnings and not why.strip():
+        message = _("Say why it may stay, in the field for the reason: %(found)s")
+        raise Refused(message % {"found": " ".join(sorted(warnings))}, code="WHY_MISSING")
+
+
+def as_plain(finding: Finding) -> dict[str, Any]:
+    """A find as it is kept."""
+    return {"code": finding.code, "severity": finding.severity, "start": finding.start, "end": finding.end}
+
+
+def findings_of(template: ContentTemplate) -> list[Finding]:
+    """The finds that both people are shown."""
+    return [Finding(**kept) for kept in template.findings]
+
+
+def answer(*, template: ContentTemplate, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
+    """Agree to a template and its category, or refuse it, as another person than its maker.
+
+    The text is checked again: with an error, or a find that the proposal did not show, it cannot be agreed to. Raises
+    Refused (TEMPLATE_HAS_ERRORS, FINDINGS_CHANGED) and what ``entries.answer`` raises.
+    """
+    if approve:
+        _require_clean(template, now)
+    entries.answer(template, approve=approve, reason=reason, actor=actor, now=now)
+
+
+def _require_clean(template: ContentTemplate, now: datetime) -> None:
+    senders = list(template.senders.all())
+    _require_own_senders(senders, template.fiduciary, template.channel, now)
+    found = lint(
+        fiduciary=template.fiduciary,
+        channel=template.channel,
+        category=template.category,
+        brand=template.brand,
+        text=template.text,
+        senders=senders,
+        at=now,
+    )
+    if any(find.severity == Severity.ERROR for find in found):
+        message = _("This text has errors. Refuse it, and ask for a new proposal with a corrected text.")
+        raise Refused(message, code="TEMPLATE_HAS_ERRORS")
+    if not set(found) <= set(findings_of(template)):
+        message = _("The check now finds more than the proposal shows. Refuse it, and ask for a new proposal.")
+        raise Refused(message, code="FINDINGS_CHANGED")
+
+
+def move_to(*, template: ContentTemplate, state: str, actor: Actor, now: datetime) -> None:
+    """Record where a template stands with the platform that carries it, with its audit event.
+
+    Raises IllegalMove before two people agreed to it, after its end or for a way that does not exist; LostRace.
+    """
+    four_eyes.person_of(actor)
+    if template.answer != Answer.APPROVED or template.ends_at is not None:
+        raise IllegalMove(_("Only a template that two people agreed to and that has not ended can be moved."))
+    before = template.state
+    with transaction.atomic():
+        move(template, state, moves=TEMPLATE_MOVES)
+        entries.record(
+            template, "registers.template.moved", actor=actor, now=now, **{"from": before, "to": str(template.state)}
+        )
+    book.forget()
+
+
+def propose_consent(
+    *,
+    fiduciary: Fiduciary,
+    template_id: str,
+    short_code: Sender,
+    language: str,
+    scope: str,
+    revocation_text: str,
+    starts_at: datetime,
+    brand: str = "",
+    actor: Actor,
+    now: datetime,
+) -> ConsentTemplate:
+    """Propose a consent template for the operators' register.
+
+    Raises Refused for an empty field, a short code of somebody else, or a text that names no way back; NotAllowed.
+    """
+    is_own = short_code.kind == SenderKind.SHORT_CODE and short_code.fiduciary_id == fiduciary.pk
+    if not is_own or not book.in_force(Sender.objects.filter(pk=short_code.pk), at=now).exists():
+        raise Refused(_("Choose a short code of this fiduciary."), code="SENDER_NOT_OWN")
+    if not terms(at=now).opt_out.search(linting.plain(revocation_text)):
+        raise Refused(_("Say how to take it back, for example: reply STOP."), code="REVOCATION_MISSING")
+    with transaction.atomic():
+        return entries.propose(
+            ConsentTemplate,
+            act=Act.TEMPLATE_AGREE,
+            fiduciary=fiduciary,
+            starts_at=starts_at,
+            fields={
+                "template_id": filled(template_id, str(_("Enter the template's id."))),
+                "short_code": short_code,
+                "brand": brand.strip() or fiduciary.name,
+                "language": language,
+                "scope": filled(scope, str(_("Say what is agreed to."))),
+                "revocation_text": filled(revocation_text, str(_("Say how to take it back."))),
+            },
+            actor=actor,
+            now=now,
+        )
