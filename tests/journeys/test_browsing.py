@@ -2,26 +2,42 @@
 
 import pytest
 
-from tests.journeys.browsing import NARROW, Person
+from tests.journeys.browsing import NARROW, WIDE, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-FAULTY = """<!doctype html><html lang="en"><head><title>Faulty</title></head><body><main><h1>Faulty</h1>
-<img src="http://elsewhere.invalid/pixel.png"><p style="width:900px">wide</p>
-<script>document.title = 'run'</script></main></body></html>"""
+FAULTY = """<!doctype html><html lang="en"><head><title>Faulty</title><link rel="stylesheet" href="/pale.css"></head>
+<body><main><h1>Faulty</h1><img src="http://elsewhere.invalid/pixel.png"><p class="wide">wide</p>
+<p class="pale">pale</p><input name="unnamed"><a href="/empty/"></a><h4>skipped</h4>
+<script>document.title = 'run'</script></main><p>outside</p></body></html>"""
+STYLE = ".wide { width: 900px } .pale { color: #bbb }"
+POLICY = {"Content-Security-Policy": "default-src 'self'"}
 
 
-def test_a_window_notices_an_inaccessible_page_a_foreign_request_and_a_broken_policy(chromium, live_server):
-    person = Person(chromium, live_server.url, scripts=True, viewport=dict(NARROW))
-    person.page.route(
-        "**/faulty/",
-        lambda route: route.fulfill(
-            body=FAULTY, content_type="text/html", headers={"Content-Security-Policy": "default-src 'self'"}
-        ),
-    )
+@pytest.fixture
+def person(chromium, live_server, scripts):
+    opened = Person(chromium, live_server.url, scripts=scripts, viewport=dict(NARROW))
+    opened.page.route("**/faulty/", lambda route: route.fulfill(body=FAULTY, content_type="text/html", headers=POLICY))
+    opened.page.route("**/pale.css", lambda route: route.fulfill(body=STYLE, content_type="text/css"))
+    yield opened
+    opened.leaves()
+
+
+def test_a_window_notices_an_inaccessible_page_a_foreign_request_and_a_broken_policy(person):
     person.goes_to("/faulty/")
-    person.leaves()
     problems = "\n".join(person.problems)
     assert "a request left the origin: elsewhere.invalid" in problems
-    assert "image-alt" in problems
-    assert "Content Security Policy" in problems
     assert "wider than the window" in problems
+    assert "Content Security Policy" in problems
+    found = {problem.split()[3] for problem in person.problems if problem.startswith("axe at /faulty/: ")}
+    assert found == {"color-contrast", "heading-order", "image-alt", "label", "link-name", "region"}
+
+
+def test_a_window_looks_at_the_page_as_it_stands_now(person):
+    person.page.set_viewport_size(dict(WIDE))
+    person.goes_to("/faulty/")
+    person.problems.clear()
+    person.page.evaluate(
+        "document.querySelectorAll('img, input, a, h4, .pale, body > p').forEach(each => each.remove())"
+    )
+    person.looks()
+    assert person.problems == []
