@@ -3,7 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from consent.services.addresses import KIND_OF_CHANNEL
 from consent.services.decisions import Decision, may_contact
+from consent.services.withdrawing import withdraw
+from consent.states import Way
+from portal.core import actor
+from portal.law.states import Channel, MessageCategory
 
 
 def send_gate(
@@ -12,4 +17,27 @@ def send_gate(
     """Fills ``hooks.send_gate``."""
     return may_contact(
         address=address, purpose=purpose, channel=channel, at=at, fiduciary=fiduciary, subject_ref=subject_ref
+    )
+
+
+def complained(
+    *, subject_ref: UUID, fiduciary: str, purpose: str, category: str, channel: str, address: str, at: datetime
+) -> None:
+    """Registered in ``hooks.complaints``: a complaint about promotion withdraws its purpose on that channel.
+
+    In the caller's transaction, at the address that complained too when it is none of the person's. Complaints about
+    other messages withdraw nothing: they are owed.
+    """
+    if category != MessageCategory.PROMOTIONAL:
+        return
+    withdraw(
+        subject_ref=subject_ref,
+        fiduciary=fiduciary,
+        purpose=purpose,
+        channel=channel,
+        way=Way.COMPLAINT,
+        actor=actor.system("consent.complaints"),
+        address_kind=KIND_OF_CHANNEL[Channel(channel)] if address else "",
+        address=address,
+        now=at,
     )

@@ -19,6 +19,7 @@ class Way(TextChoices):
 
     ADDRESS_LEFT = "address_left", _("The address was given up")
     API = "api", _("Interface")
+    COMPLAINT = "complaint", _("Complaint about a message")
     CONSENT_MANAGER = "consent_manager", _("Consent manager")
     EMAIL = "email", _("Link in an e-mail")
     EXPIRY = "expiry", _("The agreed time ended")

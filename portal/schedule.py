@@ -34,6 +34,7 @@ BEAT: dict[str, dict[str, Any]] = {
     "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.0}},
     "registers-forget-inbound": {"task": "portal.registers.tasks.forget_inbound", "schedule": crontab(minute="35")},
+    "outbox-sweep-numbers": {"task": "portal.outbox.tasks.sweep_numbers", "schedule": crontab(minute="40")},
     "retention-run": {"task": "portal.retention.tasks.run_retention", "schedule": crontab(hour="3", minute="10")},
     "signin-send-waiting-invitations": {
         "task": "portal.signin.tasks.send_waiting_invitations",

@@ -330,16 +330,32 @@ MAILBOX = VAR / "mailbox"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.example")
 EMAIL_TIMEOUT = 20
 
+#: The communications API that carries SMS, WhatsApp, RCS and voice (portal/docs/messages.md); unset, they are not sent.
+OUTBOX_GATEWAY_URL = env.str("OUTBOX_GATEWAY_URL", default="")
+OUTBOX_GATEWAY_KEY = env.str("OUTBOX_GATEWAY_KEY", default="")
+OUTBOX_GATEWAY_TIMEOUT = 10
+#: Which channels the gateway carries. The others have no way out.
+OUTBOX_GATEWAY_CHANNELS = env.list("OUTBOX_GATEWAY_CHANNELS", default=["sms", "whatsapp", "rcs", "voice"])
+#: Secrets that sign delivery reports to us, the newest first: two hold while one is being replaced.
+OUTBOX_REPORT_SECRETS = env.list("OUTBOX_REPORT_SECRETS", default=[])
+#: What operators ask for with each message: the registered entity, a header by message category, template ids by kind.
+OUTBOX_ENTITY_ID = env.str("OUTBOX_ENTITY_ID", default="")
+OUTBOX_HEADERS = env.json("OUTBOX_HEADERS", default={})
+OUTBOX_TEMPLATE_IDS = env.json("OUTBOX_TEMPLATE_IDS", default={})
+_GATEWAY = {"sms": "SmsChannel", "whatsapp": "WhatsAppChannel", "rcs": "RcsChannel", "voice": "VoiceChannel"}
+
 #: How the portal reaches people: channel to adapter (``portal/outbox/channels``).
 OUTBOX_CHANNELS = {
     "dashboard": "portal.outbox.channels.dashboard.DashboardChannel",
     "email": "portal.outbox.channels.email.EmailChannel",
 }
+if OUTBOX_GATEWAY_URL:
+    OUTBOX_CHANNELS |= {name: f"portal.outbox.channels.gateway.{_GATEWAY[name]}" for name in OUTBOX_GATEWAY_CHANNELS}
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
 OUTBOX_ATTEMPTS = 8
 OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)
 OUTBOX_LONGEST_WAIT_SECONDS = 6 * 3600
-#: Longer than EMAIL_TIMEOUT: a living worker must not lose what it is sending.
+#: Longer than EMAIL_TIMEOUT and OUTBOX_GATEWAY_TIMEOUT: a living worker must not lose what it is sending.
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=120)
 OUTBOX_SWEEP = 200
 #: A message that waits this long past its time makes ``/readyz`` say no.

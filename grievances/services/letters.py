@@ -44,6 +44,8 @@ def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapp
         about=f"{ticket.about}/{about}",
         context=values,
         fiduciary=ticket.fiduciary.code,
+        # A code opens the case to whoever reads it: only at the address that asked.
+        only_here=event == "tracking_code",
     )
     return True
 

@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from portal.core import errors
+from portal.core.signed_messages import BadSignature
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +19,7 @@ CONTENT_TYPE: Final = "application/problem+json"
 STATUS_OF: Final[tuple[tuple[type[errors.PortalError], HTTPStatus], ...]] = (
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.BadReference, HTTPStatus.NOT_FOUND),
+    (BadSignature, HTTPStatus.UNAUTHORIZED),
     (errors.NotAllowed, HTTPStatus.FORBIDDEN),
     (errors.IllegalMove, HTTPStatus.CONFLICT),
     (errors.LostRace, HTTPStatus.CONFLICT),

@@ -60,6 +60,9 @@ clock_owners: HookList[Any] = HookList("clock_owners")
 job_kinds: HookList[Any] = HookList("job_kinds")
 #: Callables told, in the same transaction, that an address has left a person.
 address_left: HookList[Any] = HookList("address_left")
+#: Callables told, in the same transaction, that somebody complained about a message:
+#: ``(*, subject_ref, fiduciary, purpose, category, channel, address, at)``; the address is empty where it was erased.
+complaints: HookList[Callable[..., Any]] = HookList("complaints")
 #: Callables told, in the same transaction, that a login was deactivated: they free what it had locked.
 login_left: HookList[Any] = HookList("login_left")
 #: Callables told, in the same transaction, that a failed check stopped the ledger's signing: (check, index).
@@ -79,6 +82,8 @@ sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: Non
 permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
 #: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
+#: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language)``. Filled by outbox.
+sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
 #: For how long one answer opens the same record again, ``(*, at) -> timedelta``. Filled by law.
@@ -92,10 +97,20 @@ LISTS = (
     clock_owners,
     job_kinds,
     address_left,
+    complaints,
     login_left,
     ledger_stopped,
     ledger_rows,
     rule_books,
     readiness,
 )
-ANSWERS = (send_gate, sender_state, permission_source, letter_footer, record_opened, opening_life, second_factor)
+ANSWERS = (
+    send_gate,
+    sender_state,
+    permission_source,
+    letter_footer,
+    sender_identity,
+    record_opened,
+    opening_life,
+    second_factor,
+)

@@ -10,10 +10,13 @@ class OutboxConfig(AppConfig):
     def ready(self) -> None:
         """Register what other rooms ask of this one, and its production rules."""
         from portal.core import hooks
-        from portal.outbox import erasers, health, sections, system_checks
+        from portal.outbox import erasers, health, identity, sections, system_checks
 
         hooks.erasers.register(erasers.MessageTexts())
+        hooks.erasers.register(erasers.PushSubscriptions())
+        hooks.sender_identity.fill(identity.from_settings)
         hooks.sections.register(sections.MessageSection())
         hooks.readiness.register(health.readiness)
         register(system_checks.production_sends_email, Tags.security)
         register(system_checks.a_lease_outlasts_a_send, Tags.security)
+        register(system_checks.a_gateway_has_its_keys, Tags.security)

@@ -1,5 +1,6 @@
 """Letting go of the words and addresses of messages; that a message was sent, when and why stays."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.erasing import Kept
-from portal.outbox.models import DeliveryAddress, Message, MessageBody
+from portal.outbox.models import AddressFault, DeliveryAddress, Message, MessageBody, PushSubscription
 from portal.outbox.states import MessageState
 from portal.vault.services import files
 from portal.vault.states import RetentionClass
@@ -24,12 +25,15 @@ class MessageTexts:
     name = "outbox.texts"
     label = _("Words and addresses of messages")
     retention_class = RetentionClass.MESSAGE
-    covers = ("outbox.MessageBody", "outbox.DeliveryAddress")
+    covers = ("outbox.MessageBody", "outbox.DeliveryAddress", "outbox.AddressFault")
 
     def kept(self, *, before: datetime) -> Iterable[Kept]:
         """Messages of each subject, posted before and no longer waiting, whose words are still there."""
-        found = self._messages(before).values_list("subject_ref").annotate(count=Count("pk")).order_by("subject_ref")
-        return (Kept(subject_ref, count) for subject_ref, count in found.iterator())
+        counted: Counter[UUID] = Counter()
+        for rows in (self._messages(before), _faults(before)):
+            found = rows.values_list("subject_ref").annotate(count=Count("pk")).order_by("subject_ref")
+            counted.update(dict(found.iterator()))
+        return (Kept(subject_ref, count) for subject_ref, count in sorted(counted.items(), key=str))
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Delete the rows; with ``before=None`` the key ends too, and with it every copy in old backups."""
@@ -39,6 +43,7 @@ class MessageTexts:
             DeliveryAddress.objects.filter(message__subject_ref=subject_ref).exclude(
                 message__in=MessageBody.objects.values("message")
             ).delete()
+            count += int(_faults(before).filter(subject_ref=subject_ref).delete()[0])
             if before is None:
                 files.shred(subject_ref=subject_ref, retention_class=self.retention_class)
         return count
@@ -48,3 +53,30 @@ class MessageTexts:
         if before is None:
             return messages
         return messages.filter(created_at__lt=before).exclude(state__in=WAITING)
+
+
+def _faults(before: datetime | None) -> QuerySet[AddressFault]:
+    faults = AddressFault.objects.all()
+    return faults if before is None else faults.filter(noted_at__lt=before)
+
+
+class PushSubscriptions:
+    """Browsers that show notices. Their period counts from the last notice that one took."""
+
+    name = "outbox.push_subscriptions"
+    label = _("Browsers that show notices")
+    retention_class = "sign_in"
+    covers = ("outbox.PushSubscription",)
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        found = _browsers(before).values_list("subject_ref").annotate(count=Count("pk")).order_by("subject_ref")
+        return (Kept(subject_ref, count) for subject_ref, count in found.iterator())
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        """Delete the rows; nothing of a browser stays."""
+        return int(_browsers(before).filter(subject_ref=subject_ref).delete()[0])
+
+
+def _browsers(before: datetime | None) -> QuerySet[PushSubscription]:
+    browsers = PushSubscription.objects.all()
+    return browsers if before is None else browsers.filter(used_at__lt=before)

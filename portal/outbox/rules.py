@@ -38,3 +38,20 @@ def may_try_after_unknown(category: str, *, unknown_outcomes: int) -> bool:
     a notice missed is worse than a notice read twice. Promotion is never tried again: unwanted once is enough.
     """
     return is_essential(category) and unknown_outcomes <= 1
+
+
+#: What reports say of a message and the state it makes, the word that counts most first. A bounce may come after a mail
+#: server took the letter.
+_TOLD = (
+    ("read", "read"),
+    ("bounced", "undelivered"),
+    ("complained", "delivered"),
+    ("delivered", "delivered"),
+    ("undelivered", "undelivered"),
+)
+
+
+def reported_state(outcomes: Iterable[str]) -> str | None:
+    """Where a message stands by all that was reported of it, in whatever order it came; None when nothing was."""
+    found = {str(outcome) for outcome in outcomes}
+    return next((state for outcome, state in _TOLD if outcome in found), None)

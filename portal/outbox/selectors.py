@@ -9,12 +9,15 @@ from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law.states import Channel
 from portal.outbox.models import Message
-from portal.outbox.states import MessageState
+from portal.outbox.states import LEFT
+
+#: A push notice only says that there is something to read: its words stand here too.
+READ_HERE = (Channel.DASHBOARD, Channel.PUSH)
 
 
 def in_dashboard(refs: Iterable[UUID]) -> QuerySet[Message]:
     """The dashboard messages of a subject under any of its references, newest first; those whose words still exist."""
-    messages = Message.objects.filter(subject_ref__in=list(refs), channel=Channel.DASHBOARD, state=MessageState.SENT)
+    messages = Message.objects.filter(subject_ref__in=list(refs), channel__in=READ_HERE, state__in=LEFT)
     return messages.filter(text__isnull=False).select_related("text").order_by("-sent_at", "-pk")
 
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from portal.core import clock
-from portal.outbox.services import delivery, sweeping
+from portal.outbox.services import delivery, reports, sweeping
 
 
 @shared_task(ignore_result=True)
@@ -17,3 +17,9 @@ def deliver_message(message_id: int) -> None:
 def sweep() -> None:
     """Send what is due and recover what a dead worker left."""
     sweeping.sweep(now=clock.now(), limit=settings.OUTBOX_SWEEP)
+
+
+@shared_task(ignore_result=True)
+def sweep_numbers() -> None:
+    """Forget the numbers of signed messages to us that no longer hold."""
+    reports.sweep_numbers(now=clock.now())

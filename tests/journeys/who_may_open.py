@@ -95,6 +95,7 @@ PAGES: dict[str, Page] = {
     "api-v1:api-root": Page(For.NOBODY),
     "api-v1:openapi-json": Page(For.ANYBODY),
     "api-v1:read_key": Page(For.KEY),
+    "api-v1:take_delivery_reports": Page(For.SECRET, is_post=True),
     # Customers' pages
     "privacy:accessibility": Page(For.ANYBODY),
     "privacy:account": Page(For.CUSTOMERS),

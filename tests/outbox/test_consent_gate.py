@@ -6,11 +6,13 @@ from uuid import uuid4
 import pytest
 import time_machine
 
+from consent.models import ConsentEvent
 from consent.selectors import rulebook
 from portal.core import clock
 from portal.outbox.models import Message
-from portal.outbox.services import delivery, post
-from portal.outbox.states import MessageState
+from portal.outbox.services import delivery, post, reports
+from portal.outbox.services.reports import Report
+from portal.outbox.states import MessageState, Outcome
 from portal.people.models import Principal
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.outbox.factories import KIND, RecordingChannel, use_channel, use_template
@@ -93,3 +95,31 @@ def test_promotion_outside_the_hours_waits_for_the_morning(asha: Principal, chan
     assert message.next_attempt_at == datetime(2026, 11, 26, 4, 30, tzinfo=UTC)  # 10:00 in India
     with time_machine.travel(message.next_attempt_at, tick=True):
         assert deliver(message) == MessageState.SENT
+
+
+def complain(message: Message) -> None:
+    told = [Report(message.reference, Outcome.COMPLAINED)]
+    assert reports.take(webhook_id=str(uuid4()), reports=told, now=clock.now()).new == 1
+
+
+def test_a_complaint_about_promotion_withdraws_it_on_that_channel_only(
+    asha: Principal, channel: RecordingChannel
+) -> None:
+    said(asha, "given", channel="email")
+    offer = to_asha(asha, purpose="marketing")
+    waiting = to_asha(asha, purpose="marketing")
+    assert deliver(offer) == MessageState.SENT
+    complain(offer)
+    event = ConsentEvent.objects.latest("pk")
+    assert (event.answer, event.way, event.channel) == ("withdrawn", "complaint", "email")
+    assert deliver(waiting) == MessageState.STOPPED
+    assert deliver(to_asha(asha, purpose="policy_and_security")) == MessageState.SENT
+
+
+def test_a_complaint_about_an_essential_message_withdraws_nothing(asha: Principal, channel: RecordingChannel) -> None:
+    said(asha, "given", channel="email")
+    owed = to_asha(asha, purpose="account_service")
+    deliver(owed)
+    before = ConsentEvent.objects.count()
+    complain(owed)
+    assert ConsentEvent.objects.count() == before

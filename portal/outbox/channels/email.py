@@ -26,7 +26,7 @@ class EmailChannel:
             raise _refusal(failure.smtp_code) from None
         except smtplib.SMTPRecipientsRefused as failure:
             codes = [code for code, _text in failure.recipients.values()]
-            raise _refusal(max(codes, default=0)) from None
+            raise _refusal(max(codes, default=0), of_recipient=True) from None
         except (smtplib.SMTPException, OSError):
             # The server's "250" may have been on its way: only the mailbox knows.
             raise OutcomeUnknown("SMTP_BROKEN_OFF") from None
@@ -64,10 +64,14 @@ class EmailChannel:
         )
 
 
-def _refusal(code: int) -> TemporaryFailure | PermanentFailure:
+#: RFC 5321 4.2.3 about a recipient: no mailbox, not here, a name that cannot be. 552 (full) and 554 (policy) are not.
+NO_MAILBOX = frozenset({550, 551, 553})
+
+
+def _refusal(code: int, *, of_recipient: bool = False) -> TemporaryFailure | PermanentFailure:
     """RFC 5321 4.2.1: 4yz is "not now", 5yz is "never"."""
     if 500 <= code < 600:
-        return PermanentFailure(f"SMTP_{code}")
+        return PermanentFailure(f"SMTP_{code}", no_such_address=of_recipient and code in NO_MAILBOX)
     return TemporaryFailure(f"SMTP_{code}")
 
 

@@ -1,7 +1,19 @@
 """What the outbox asks of a channel. E-mail, dashboard and webhook are channels; so is anything that comes later."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class SenderIdentity:
+    """Under whose name a message goes: what Indian operators ask for with each one (TRAI direction of 18 November 2025)."""
+
+    entity_id: str = ""
+    header: str = ""
+    template_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -15,6 +27,11 @@ class Outgoing:
     address: str = field(repr=False)
     subject: str = field(repr=False)
     body: str = field(repr=False)
+    # Which event it tells of, for whom, and the values in its template by name, for providers that fill templates.
+    kind: str = ""
+    subject_ref: UUID | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sender: SenderIdentity = SenderIdentity()
     # The same for every attempt at this message: a channel that takes the key delivers once however often it is asked.
     idempotency_key: str = ""
     message_id: str = ""
@@ -36,11 +53,25 @@ class ChannelFailure(Exception):
 
 
 class TemporaryFailure(ChannelFailure):
-    """Not accepted, and trying later makes sense: nobody answers, a full mailbox, too many at once."""
+    """Not accepted, and trying later makes sense: nobody answers, a full mailbox, too many at once.
+
+    ``retry_after`` is how long the other side asked us to wait, where it did.
+    """
+
+    def __init__(self, code: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(code)
+        self.retry_after = retry_after
 
 
 class PermanentFailure(ChannelFailure):
-    """Not accepted, and never will be: no such address, a malformed message."""
+    """Not accepted, and never will be: no such address, a malformed message.
+
+    ``no_such_address`` says that the address itself is wrong, for every message to it on this channel.
+    """
+
+    def __init__(self, code: str, *, no_such_address: bool = False) -> None:
+        super().__init__(code)
+        self.no_such_address = no_such_address
 
 
 class OutcomeUnknown(ChannelFailure):

@@ -18,6 +18,11 @@ def channel(name: str) -> Channel:
     return _make(path)
 
 
+def is_set_up(name: str) -> bool:
+    """Whether this installation can send by the channel at all."""
+    return name in settings.OUTBOX_CHANNELS
+
+
 @cache
 def _make(path: str) -> Channel:
     made: Channel = import_string(path)()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.law.states import Channel, MessageCategory
-from portal.outbox.states import MessageState
+from portal.outbox.states import LEFT, MessageState
 
 
 class Message(models.Model):
@@ -17,7 +17,7 @@ class Message(models.Model):
     data_categories = declare(
         none="id reference kind subject_ref fiduciary channel language purpose category category_is_disputed about "
         "template_sha256 template_language state reason unknown_outcomes message_id idempotency_key attempts "
-        "attempts_allowed next_attempt_at leased_until lease_token created_at sent_at seen_at",
+        "attempts_allowed next_attempt_at leased_until lease_token created_at sent_at seen_at only_here instead_of",
     )
 
     reference = models.CharField(max_length=16, unique=True, editable=False)
@@ -47,6 +47,12 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True, help_text=_("When the person first opened it in the dashboard."))
+    only_here = models.BooleanField(
+        default=False, help_text=_("It proves the address or was asked for there: no other channel may carry it.")
+    )
+    instead_of = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="moved_to", help_text=_("The message it took over from.")
+    )
 
     class Meta:
         verbose_name = _("message")
@@ -58,7 +64,7 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="outbox_message_sent_has_a_time",
-                condition=~Q(state=MessageState.SENT) | Q(sent_at__isnull=False),
+                condition=~Q(state__in=LEFT) | Q(sent_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="outbox_message_lease_has_a_token",

@@ -3,7 +3,8 @@
 One attempt, step by step; behind each step what the rows say if the process dies there:
 
 1. Claim by lease: one conditional UPDATE, so one worker. Dies: the lease runs out, nothing was sent, claimed again.
-2. Ask the send gate. A no ends the message, a "not now" puts it off. Dies: as 1.
+2. Ask the send gate. A no ends the message, a "not now" puts it off. A channel that is not set up, or an address with
+   something against it, sends an essential message by another channel of the person. Dies: as 1.
 3. Commit the fact "started" and the state SENDING. Dies: see 5.
 4. Hand the message to the channel. The only network call, outside every transaction. Dies: see 5.
 5. Commit the outcome. A lease that runs out in SENDING means nobody knows whether 4 happened. A channel that takes an
@@ -27,10 +28,18 @@ from portal.core.errors import IllegalMove, NotFound, PortalError, Unavailable
 from portal.core.moves import move
 from portal.outbox import rules
 from portal.outbox.channels import registry
-from portal.outbox.channels.protocol import Channel, ChannelFailure, OutcomeUnknown, Outgoing, PermanentFailure
+from portal.outbox.channels.protocol import (
+    Channel,
+    ChannelFailure,
+    OutcomeUnknown,
+    Outgoing,
+    PermanentFailure,
+    SenderIdentity,
+    TemporaryFailure,
+)
 from portal.outbox.models import Delivery, Message
-from portal.outbox.services import reading, traces
-from portal.outbox.states import MOVES, MessageState, Outcome
+from portal.outbox.services import faults, moving, reading, reports, traces
+from portal.outbox.states import FREE, MOVES, FaultReason, MessageState, Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +47,6 @@ SENDER = actor.system("portal.outbox.tasks.deliver_message")
 WAITING = (MessageState.DUE, MessageState.UNKNOWN)
 #: The send gate's reason when the person said yes to this purpose.
 BY_CONSENT = "ALLOWED_BY_CONSENT"
-FREE: dict[str, Any] = {"leased_until": None, "lease_token": None}
 
 
 def deliver(message_id: int, *, now: datetime) -> MessageState | None:
@@ -54,7 +62,7 @@ def deliver(message_id: int, *, now: datetime) -> MessageState | None:
         # Each attempt died before it had an outcome, in the gate for instance: only a person can tell why.
         _end(message, MessageState.DEAD, Outcome.REFUSED, code="NEVER_PREPARED")
         return MessageState.DEAD
-    ready = _prepare(message)
+    ready = None if _is_held_up(message) else _prepare(message)
     if ready is not None and _start(message):
         outgoing, channel = ready
         _send(message, outgoing, channel)
@@ -113,6 +121,38 @@ def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
     return _outgoing(message, text, address), channel
 
 
+def _is_held_up(message: Message) -> bool:
+    """Whether the channel or the address is known not to work, and what is done about that is done."""
+    code = ""
+    if not registry.is_set_up(message.channel):
+        code = "NO_SUCH_CHANNEL"
+    elif _is_faulty(message):
+        code = "ADDRESS_FAULTY"
+    if not code:
+        return False
+    with transaction.atomic():
+        if not _still_ours(message):
+            return True
+        if moving.by_another_channel(message, now=clock.now()) is not None:
+            move(message, MessageState.CLOSED, moves=MOVES, next_attempt_at=None, reason=code, **FREE)
+            return True
+    if code == "NO_SUCH_CHANNEL":
+        _put_off(message, code=code)
+        return True
+    if rules.is_essential(message.category):
+        return False  # the only way there is: better tried than not sent
+    _end(message, MessageState.STOPPED, Outcome.STOPPED, code=code)
+    return True
+
+
+def _is_faulty(message: Message) -> bool:
+    try:
+        address = reading.address_of(message)
+    except NotFound:
+        return False  # erased: told below
+    return bool(address) and faults.stand(address=address, channel=message.channel)
+
+
 def _outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
     return Outgoing(
         reference=message.reference,
@@ -122,9 +162,24 @@ def _outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
         address=address,
         subject=text.subject,
         body=text.body,
+        kind=message.kind,
+        subject_ref=message.subject_ref,
+        variables=text.variables,
+        sender=_sender(message),
         idempotency_key=str(message.idempotency_key),
         message_id=message.message_id,
     )
+
+
+def _sender(message: Message) -> SenderIdentity:
+    found: SenderIdentity | None = hooks.sender_identity.ask(
+        fiduciary=message.fiduciary,
+        channel=message.channel,
+        category=message.category,
+        kind=message.kind,
+        language=message.template_language,
+    )
+    return found or SenderIdentity()
 
 
 def _heed(message: Message, decision: Any) -> None:
@@ -156,11 +211,18 @@ def _send(message: Message, outgoing: Outgoing, channel: Channel) -> None:
     try:
         accepted = channel.send(outgoing)
     except PermanentFailure as failure:
-        _end(message, MessageState.DEAD, Outcome.REFUSED, code=failure.code)
+        _end(
+            message,
+            MessageState.DEAD,
+            Outcome.REFUSED,
+            code=failure.code,
+            fault=FaultReason.BOUNCED if failure.no_such_address else None,
+        )
     except OutcomeUnknown as failure:
         unknown(message, code=failure.code, takes_idempotency_key=channel.takes_idempotency_key)
     except ChannelFailure as failure:
-        _put_off(message, code=failure.code)
+        asked = failure.retry_after if isinstance(failure, TemporaryFailure) else None
+        _put_off(message, code=failure.code, at_least=asked)
     except Exception as crash:  # noqa: BLE001 - whatever the adapter did, the message may have left
         log.error("outbox.channel_crashed", message=message.reference, error=type(crash).__name__)  # noqa: TRY400 - a traceback may quote the message
         unknown(message, code="CHANNEL_CRASHED", takes_idempotency_key=channel.takes_idempotency_key)
@@ -181,10 +243,15 @@ def _sent(message: Message, provider_reference: str) -> None:
                 is_sent = True
         if is_sent:
             traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=SENDER)
+            # A quick gateway reports before it has answered.
+            reports.follow(message)
 
 
-def _put_off(message: Message, *, code: str) -> None:
-    """Not accepted for now: wait and try again, or leave it to a person when the attempts are used up."""
+def _put_off(message: Message, *, code: str, at_least: timedelta | None = None) -> None:
+    """Not accepted for now: wait and try again, or leave it to a person when the attempts are used up.
+
+    ``at_least`` is the wait that the other side asked for; nobody makes us wait for longer than our longest.
+    """
     if message.attempts >= message.attempts_allowed:
         _end(message, MessageState.DEAD, Outcome.REFUSED, code=code)
         return
@@ -194,6 +261,7 @@ def _put_off(message: Message, *, code: str) -> None:
         longest=timedelta(seconds=settings.OUTBOX_LONGEST_WAIT_SECONDS),
         jitter=secrets.randbelow(1_000_000) / 1_000_000,
     )
+    wait = max(wait, min(at_least or wait, timedelta(seconds=settings.OUTBOX_LONGEST_WAIT_SECONDS)))
     with transaction.atomic():
         if not _still_ours(message):
             return
@@ -201,14 +269,22 @@ def _put_off(message: Message, *, code: str) -> None:
         changes = {"next_attempt_at": clock.now() + wait, "reason": code, **FREE}
         if message.state == MessageState.SENDING:
             move(message, MessageState.DUE, moves=MOVES, **changes)
+            reports.follow(message)
         else:
             Message.objects.filter(pk=message.pk).update(**changes)
 
 
-def _end(message: Message, target: MessageState, outcome: Outcome, *, code: str) -> None:
+def _end(
+    message: Message, target: MessageState, outcome: Outcome, *, code: str, fault: FaultReason | None = None
+) -> None:
+    """Nothing more is tried on this channel. What failed waits for a person's decision, unless another channel has it."""
     with transaction.atomic():
         if _still_ours(message):
             _note(message, outcome, code=code)
+            if fault is not None:
+                faults.note(message, reason=fault, code=code, now=clock.now())
+            if target == MessageState.DEAD and moving.by_another_channel(message, now=clock.now()) is not None:
+                target = MessageState.CLOSED
             move(message, target, moves=MOVES, next_attempt_at=None, reason=code, **FREE)
             if target == MessageState.STOPPED:
                 traces.record_act(AuditKind.OUTBOX_MESSAGE_BLOCKED, message, actor=SENDER)
@@ -230,6 +306,7 @@ def unknown(message: Message, *, code: str, takes_idempotency_key: bool) -> None
             target = MessageState.DUE if has_attempts else MessageState.DEAD
             again = now + timedelta(seconds=settings.OUTBOX_FIRST_WAIT_SECONDS) if has_attempts else None
             move(message, target, moves=MOVES, next_attempt_at=again, reason=code, **FREE)
+            reports.follow(message)
             return
         count = message.unknown_outcomes + 1
         once_more = rules.may_try_after_unknown(message.category, unknown_outcomes=count)
@@ -244,6 +321,7 @@ def unknown(message: Message, *, code: str, takes_idempotency_key: bool) -> None
             reason=code,
             **FREE,
         )
+        reports.follow(message)
 
 
 def _still_ours(message: Message) -> bool:

@@ -16,18 +16,9 @@ from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox import rules, sealing, texts
 from portal.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
+from portal.outbox.states import ADDRESS_KIND, SHORT, WITHOUT_ADDRESS
 
 log = structlog.get_logger(__name__)
-
-#: Channels that need no address: the person finds the message after signing in.
-WITHOUT_ADDRESS = frozenset({Channel.DASHBOARD})
-ADDRESS_KIND = {
-    Channel.EMAIL: addresses.EMAIL,
-    Channel.SMS: addresses.PHONE,
-    Channel.WHATSAPP: addresses.PHONE,
-    Channel.RCS: addresses.PHONE,
-    Channel.VOICE: addresses.PHONE,
-}
 
 
 def post(
@@ -41,13 +32,16 @@ def post(
     about: str,
     context: Mapping[str, str],
     fiduciary: str = "onesetu",
+    only_here: bool = False,
 ) -> Message:
     """Promise one message to one person, in the caller's transaction; a worker sends it after the commit.
 
     The text is rendered at once and kept encrypted, so what was promised is what is sent. ``purpose`` gives the message
     category (the template may only make it stricter). ``about`` is a label and a reference, such as
     ``grievances.ticket:OS-GR-7K4M-9QX2/acknowledged``; posting the same kind about the same thing to the same subject
-    on the same channel again returns the first message. ``address`` is not used for the dashboard.
+    on the same channel again returns the first message. ``address`` is not used for the dashboard and for push.
+    ``only_here`` keeps it on this channel whatever happens: it proves the address, or was asked for there. Every other
+    essential message goes by another channel of the person when this one fails.
     Raises Refused for an address that is none or a channel that carries no messages, NotFound for a purpose that is not
     in force, TemplateFault for a programming error in a template.
     """
@@ -61,11 +55,12 @@ def post(
         normalised = _normalised(way, address)
         template = texts.load(kind, language)
         values = {
-            **_identity(now),
+            **new_identity(now),
             **_category(template, purpose, now),
             "purpose": purpose,
             "language": language,
             "fiduciary": fiduciary,
+            "only_here": only_here,
             "template_sha256": template.sha256,
             "template_language": template.language,
         }
@@ -75,7 +70,7 @@ def post(
         except IntegrityError:  # somebody else promised it in this instant
             return Message.objects.get(**once)
         _keep_text(message, template, context, now)
-        _keep_address(message, way, normalised, now)
+        keep_address(message, normalised, now)
         enqueue("portal.outbox.tasks.deliver_message", message.pk)
         return message
 
@@ -88,7 +83,8 @@ def _normalised(channel: Channel, address: str) -> str:
     return addresses.normalise(ADDRESS_KIND[channel], address)
 
 
-def _identity(now: datetime) -> dict[str, object]:
+def new_identity(now: datetime) -> dict[str, object]:
+    """What names a message and says when it is due."""
     return {
         "reference": ids.new_reference("MS"),
         "message_id": f"<{uuid4()}@{settings.OUTBOX_MESSAGE_ID_DOMAIN}>",
@@ -109,9 +105,11 @@ def _category(template: texts.MessageTemplate, purpose: str, now: datetime) -> d
 
 
 def _keep_text(message: Message, template: texts.MessageTemplate, context: Mapping[str, str], now: datetime) -> None:
-    footer = str(hooks.letter_footer.ask(language=template.language, on=now.astimezone(clock.IST).date()))
+    on = now.astimezone(clock.IST).date()
+    footer = "" if message.channel in SHORT else str(hooks.letter_footer.ask(language=template.language, on=on))
     subject, body = texts.render(template, context, footer=footer)
-    both = json.dumps({"subject": subject, "body": body}, ensure_ascii=False)
+    variables = {name: str(value) for name, value in context.items()}
+    both = json.dumps({"subject": subject, "body": body, "variables": variables}, ensure_ascii=False)
     sealed = sealing.seal(both, subject_ref=message.subject_ref)
     MessageBody.objects.create(message=message, sealed=sealed, created_at=now)
     TemplateVersion.objects.get_or_create(
@@ -122,13 +120,14 @@ def _keep_text(message: Message, template: texts.MessageTemplate, context: Mappi
     )
 
 
-def _keep_address(message: Message, channel: Channel, normalised: str, now: datetime) -> None:
+def keep_address(message: Message, normalised: str, now: datetime) -> None:
+    """Keep where a message goes, sealed under its subject's key; nothing for a channel that needs no address."""
     if not normalised:
         return
     DeliveryAddress.objects.create(
         message=message,
         sealed=sealing.seal(normalised, subject_ref=message.subject_ref),
         address_key=addresses.address_key(normalised),
-        masked=addresses.mask(ADDRESS_KIND[channel], normalised),
+        masked=addresses.mask(ADDRESS_KIND[Channel(message.channel)], normalised),
         created_at=now,
     )

@@ -1,6 +1,7 @@
 """Opening what was sealed: the words of a message, and where it goes."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,12 +10,14 @@ from django.core.exceptions import ObjectDoesNotExist
 from portal.core.errors import NotFound
 from portal.outbox import sealing
 from portal.outbox.models import Message
+from portal.outbox.states import WITHOUT_ADDRESS
 
 
 @dataclass(frozen=True)
 class Text:
     subject: str = field(repr=False)
     body: str = field(repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def text_of(message: Message) -> Text:
@@ -24,7 +27,7 @@ def text_of(message: Message) -> Text:
     except ObjectDoesNotExist:
         raise NotFound("The text of this message was erased.", code="TEXT_ERASED") from None
     both = json.loads(sealing.unseal(bytes(sealed), subject_ref=message.subject_ref))
-    return Text(both["subject"], both["body"])
+    return Text(both["subject"], both["body"], both.get("variables", {}))
 
 
 def address_of(message: Message) -> str:
@@ -32,7 +35,7 @@ def address_of(message: Message) -> str:
     try:
         sealed = message.destination.sealed
     except ObjectDoesNotExist:
-        if message.channel == "dashboard":
+        if message.channel in WITHOUT_ADDRESS:
             return ""
         raise NotFound("The address of this message was erased.", code="ADDRESS_ERASED") from None
     return sealing.unseal(bytes(sealed), subject_ref=message.subject_ref)

@@ -1,0 +1,97 @@
+"""What gateways report to us: signed messages, of any age and order and number."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema
+from ninja.errors import ValidationError
+from pydantic import ValidationError as Malformed
+
+from portal.api.problems import problem
+from portal.core import clock, signed_messages
+from portal.outbox.services import reports
+from portal.outbox.services.reports import Report
+from portal.outbox.states import Outcome
+
+router = Router()
+
+#: A hundred reports are some twenty thousand bytes.
+LONGEST: Final = 64 * 1024
+MOST: Final = 500
+_OUTCOMES: Final = {
+    "delivered": Outcome.DELIVERED,
+    "read": Outcome.READ,
+    "failed": Outcome.UNDELIVERED,
+    "bounced": Outcome.BOUNCED,
+    "complained": Outcome.COMPLAINED,
+}
+
+
+class ReportIn(Schema):
+    """One report. ``code`` is a word in capitals without digits, so that it cannot carry a number of anybody."""
+
+    reference: str = Field(max_length=120, description="Our reference of the message, or the Message-ID of an e-mail")
+    event: str = Field(pattern="^(delivered|read|failed|bounced|complained)$")
+    code: str = Field(default="", pattern="^[A-Z_]{0,40}$")
+    at: datetime | None = Field(default=None, description="When it happened; with its offset from UTC")
+
+
+class ReportsIn(Schema):
+    reports: list[ReportIn] = Field(max_length=MOST)
+
+
+class TakenOut(Schema):
+    """``new`` facts were kept, ``known`` ones had been; ``replayed``: this very message was taken before."""
+
+    new: int
+    known: int
+    no_such_message: int
+    replayed: bool
+
+
+#: Written out: the body is read only after its signature, so the library does not see it.
+_REPORTS: Final = {
+    "type": "object",
+    "required": ["reports"],
+    "properties": {"reports": {"type": "array", "maxItems": MOST, "items": ReportIn.model_json_schema()}},
+}
+_DESCRIBED: Final = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": _REPORTS}}},
+}
+
+
+@router.post(
+    "/delivery-reports",
+    auth=None,
+    response=TakenOut,
+    summary="Tell what became of messages",
+    operation_id="take_delivery_reports",
+    openapi_extra=_DESCRIBED,
+)
+def take_delivery_reports(request: HttpRequest) -> TakenOut | HttpResponse:
+    """Signed as Standard Webhooks asks (``webhook-id``, ``webhook-timestamp``, ``webhook-signature``).
+
+    The same message again changes nothing and is answered the same way, so that a sender whose first answer was lost
+    stops asking.
+    """
+    length = request.headers.get("Content-Length", "0")
+    if not length.isdigit() or int(length) > LONGEST:
+        said = f"A message of reports has at most {LONGEST} bytes."
+        return problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", said)
+    now = clock.now()
+    webhook_id = signed_messages.verify(request.headers, request.body, secrets=settings.OUTBOX_REPORT_SECRETS, now=now)
+    try:
+        given = ReportsIn.model_validate_json(request.body)
+    except Malformed as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        raise ValidationError([dict(each) for each in found]) from None
+    taken = reports.take(webhook_id=webhook_id, reports=[_report(row) for row in given.reports], now=now)
+    return TakenOut(new=taken.new, known=taken.known, no_such_message=taken.no_such_message, replayed=taken.replayed)
+
+
+def _report(row: ReportIn) -> Report:
+    at = row.at if row.at is None or row.at.tzinfo else row.at.replace(tzinfo=clock.IST)
+    return Report(row.reference, _OUTCOMES[row.event], row.code, at)

@@ -1,0 +1,56 @@
+"""Addresses that do not work on a channel: noted by a bounce or a complaint, forgotten when they prove to work."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.exceptions import ObjectDoesNotExist
+
+from portal.audit.kinds import AuditKind
+from portal.core import actor, addresses
+from portal.outbox.models import AddressFault, Message
+from portal.outbox.services import traces
+from portal.outbox.states import FaultReason
+
+REPORTER = actor.system("portal.outbox.faults")
+
+
+def note(message: Message, *, reason: FaultReason, code: str, now: datetime) -> None:
+    """Keep, in the caller's transaction, that the message's address does not work. Nothing for an erased address."""
+    try:
+        key = bytes(message.destination.address_key)
+    except ObjectDoesNotExist:
+        return
+    _fault, is_new = AddressFault.objects.get_or_create(
+        address_key=key,
+        channel=message.channel,
+        reason=reason,
+        message=message,
+        defaults={"subject_ref": message.subject_ref, "code": code[:40], "noted_at": now},
+    )
+    if is_new:
+        traces.record_act(AuditKind.OUTBOX_ADDRESS_FAILED, message, actor=REPORTER)
+
+
+def stand(*, address: str, channel: str) -> bool:
+    """Whether something is known against a normalised address on a channel."""
+    keys = addresses.address_keys(address)
+    return AddressFault.objects.filter(address_key__in=keys, channel=channel).exists()
+
+
+def forget(
+    *,
+    kind: str,
+    address: str,
+    channels: Iterable[str] | None = None,
+    reasons: Iterable[FaultReason] = FaultReason,
+    before: datetime,
+) -> int:
+    """The address was shown to work: what was noted against it ``before`` no longer counts. Returns how many.
+
+    What happened stays told by the delivery facts of the messages.
+    """
+    keys = addresses.address_keys(addresses.normalise(kind, address))
+    found = AddressFault.objects.filter(address_key__in=keys, reason__in=list(reasons), noted_at__lte=before)
+    if channels is not None:
+        found = found.filter(channel__in=list(channels))
+    return int(found.delete()[0])

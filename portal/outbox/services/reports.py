@@ -1,0 +1,167 @@
+"""What a gateway reports of a message: facts, in whatever order and however often they come; the state follows them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
+from django.db.models import Q
+
+from portal.audit.kinds import AuditKind
+from portal.core import actor, clock, hooks, signed_messages
+from portal.core.errors import NotFound
+from portal.core.moves import move
+from portal.outbox import rules
+from portal.outbox.models import Delivery, Message, ReceivedWebhook
+from portal.outbox.services import faults, moving, reading, traces
+from portal.outbox.states import (
+    ADDRESS_KIND,
+    FREE,
+    MOVES,
+    REPORTED,
+    FaultReason,
+    MessageState,
+    Outcome,
+)
+
+REPORTER = actor.system("portal.outbox.reports")
+#: Numbers of messages to us are kept for longer than a signature holds: a replay after that has no valid signature.
+NUMBERS_KEPT = max(timedelta(days=1), 4 * signed_messages.TOLERANCE)
+#: States in which nobody was sure that the message had left. A report says that it did.
+_NOT_KNOWN = (MessageState.DUE, MessageState.UNKNOWN, MessageState.DEAD)
+_FAULT = {Outcome.BOUNCED: FaultReason.BOUNCED, Outcome.COMPLAINED: FaultReason.COMPLAINED}
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report: ``reference`` is our reference of the message, or the Message-ID of an e-mail."""
+
+    reference: str
+    outcome: Outcome
+    code: str = ""
+    happened_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Counts: facts that were new, reports that were known, reports of messages we did not send that way."""
+
+    new: int = 0
+    known: int = 0
+    no_such_message: int = 0
+    replayed: bool = False
+
+
+def take(*, webhook_id: str, reports: Iterable[Report], now: datetime) -> Taken:
+    """Take the reports of one signed message, all or none, in one transaction. A second time it changes nothing."""
+    new = known = strange = 0
+    with transaction.atomic():
+        _row, is_new = ReceivedWebhook.objects.get_or_create(webhook_id=webhook_id, defaults={"received_at": now})
+        if not is_new:
+            return Taken(replayed=True)
+        for report in reports:
+            message = _message(report.reference)
+            if message is None:
+                strange += 1
+            elif _take_one(message, report, now):
+                new += 1
+            else:
+                known += 1
+    return Taken(new, known, strange)
+
+
+def sweep_numbers(*, now: datetime) -> int:
+    """Forget the numbers of messages whose signature no longer holds. Returns how many."""
+    return int(ReceivedWebhook.objects.filter(received_at__lt=now - NUMBERS_KEPT).delete()[0])
+
+
+def _message(reference: str) -> Message | None:
+    """The message, locked, if it was handed to a channel that reports."""
+    named = Q(reference=reference) | Q(message_id=reference)
+    # Only its own row: the join to the text is not to be locked.
+    message = Message.objects.select_for_update(of=("self",)).filter(named, channel__in=ADDRESS_KIND).first()
+    if message is None or not message.deliveries.filter(outcome=Outcome.STARTED).exists():
+        return None
+    return message
+
+
+def _take_one(message: Message, report: Report, now: datetime) -> bool:
+    facts = message.deliveries
+    if facts.filter(outcome=report.outcome).exists():
+        return False
+    # "accepted" sorts before "started".
+    last = facts.filter(outcome__in=(Outcome.ACCEPTED, Outcome.STARTED)).order_by("outcome", "-attempt").first()
+    said = report.happened_at or now
+    Delivery.objects.create(
+        message=message,
+        attempt=last.attempt if last is not None else message.attempts,
+        outcome=report.outcome,
+        code=report.code[:40],
+        # Another machine's clock: never before we wrote the message, never in the future.
+        happened_at=min(max(said, message.created_at), now),
+    )
+    follow(message)
+    if report.outcome in _FAULT:
+        faults.note(message, reason=_FAULT[report.outcome], code=report.code, now=now)
+    elif report.outcome in {Outcome.DELIVERED, Outcome.READ}:
+        _works_again(message, now)
+    if report.outcome == Outcome.COMPLAINED:
+        _tell_complaint(message, now)
+    if message.state == MessageState.UNDELIVERED and report.outcome in {Outcome.BOUNCED, Outcome.UNDELIVERED}:
+        moving.by_another_channel(message, now=now)
+    return True
+
+
+def follow(message: Message) -> None:
+    """Bring the state in line with the reports, in the caller's transaction, which holds the row.
+
+    A message that is being sent at this moment follows when its sender has heard the answer.
+    """
+    told = rules.reported_state(message.deliveries.filter(outcome__in=REPORTED).values_list("outcome", flat=True))
+    if told is None or message.state in {told, MessageState.SENDING}:
+        return
+    if message.state in _NOT_KNOWN:
+        move(
+            message,
+            MessageState.SENT,
+            moves=MOVES,
+            sent_at=clock.now(),
+            next_attempt_at=None,
+            reason="",
+            **FREE,
+        )
+        traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=REPORTER)
+    if told in MOVES[message.state]:
+        move(message, told, moves=MOVES)
+
+
+def _works_again(message: Message, now: datetime) -> None:
+    try:
+        address = reading.address_of(message)
+    except NotFound:
+        return
+    faults.forget(
+        kind=ADDRESS_KIND[message.channel],  # type: ignore[index]
+        address=address,
+        channels=[message.channel],
+        reasons=[FaultReason.BOUNCED],
+        before=message.created_at,
+    )
+
+
+def _tell_complaint(message: Message, now: datetime) -> None:
+    try:
+        address = reading.address_of(message)
+    except (NotFound, ObjectDoesNotExist):
+        address = ""
+    for told in hooks.complaints:
+        told(
+            subject_ref=message.subject_ref,
+            fiduciary=message.fiduciary,
+            purpose=message.purpose,
+            category=message.category,
+            channel=message.channel,
+            address=address,
+            at=now,
+        )
