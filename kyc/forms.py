@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kyc import plans, words
-from kyc.inspection.verdict import Fault
 from kyc.numbers.result import ascii_digits
 from kyc.states import DecisionOutcome, DecisionReason, DocumentKind
 from portal.core.admin.opening import PURPOSES
+from portal.vault.inspection.verdict import Fault
 
 NUMBER_LABELS = {
     DocumentKind.PAN_CARD: (_("PAN"), _("10 characters, for example ABCPR1234K")),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kyc.inspection.verdict import Fault
+from portal.vault.inspection.verdict import Fault
 
 #: One sentence for each fault of a file.
 FAULTS: Mapping[str, Any] = {

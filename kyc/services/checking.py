@@ -19,8 +19,7 @@ from django.db.models import F, Q
 from django.db.utils import OperationalError
 
 from kyc import plans, rules
-from kyc.inspection.process import inspect
-from kyc.inspection.verdict import Verdict
+from kyc.inspection import inspect
 from kyc.models import Check, CheckEvidence, Document
 from kyc.outcomes import CheckOutcome, TextMatch
 from kyc.permissions import Permission
@@ -39,6 +38,7 @@ from portal.core.errors import Unavailable
 from portal.core.moves import move
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerKind
+from portal.vault.inspection.verdict import Verdict
 from portal.vault.services import files, texts
 from portal.vault.states import RetentionClass
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kyc.inspection.process import ChildFailedError, page_as_png
 from kyc.models import Document
 from kyc.permissions import Permission
 from portal.audit.kinds import AuditKind
@@ -14,6 +13,7 @@ from portal.core import access
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Unavailable
 from portal.people.services.four_eyes import person_of
+from portal.vault.inspection.process import ChildFailedError, page_as_png
 from portal.vault.services import files, texts
 from portal.vault.states import RetentionClass
 

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from kyc import numbers, plans, rules
-from kyc.inspection.process import inspect
-from kyc.inspection.verdict import Verdict
+from kyc.inspection import inspect
 from kyc.outcomes import CheckOutcome, Severity, TextMatch
 from kyc.rules import Said
+from portal.vault.inspection.verdict import Verdict
 
 #: Only the safety of the file.
 SAFETY_ONLY = "upload"

@@ -9,9 +9,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kyc import numbers, plans, words
-from kyc.inspection import kinds
-from kyc.inspection.process import LIMITS
-from kyc.inspection.verdict import Fault, RefusedFileError
 from kyc.models import Case, Document
 from kyc.selectors import does_not_fit, number_domain, present_documents
 from kyc.services import checking, settling
@@ -25,6 +22,9 @@ from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.people.models import Customer
+from portal.vault.inspection import kinds
+from portal.vault.inspection.process import LIMITS
+from portal.vault.inspection.verdict import Fault, RefusedFileError
 from portal.vault.services import files, texts
 from portal.vault.states import RetentionClass
 

@@ -1,6 +1,7 @@
 """Evidence packs: complete, repeatable, checked by the program inside them, and standing in the ledger."""
 
 import io
+import itertools
 import json
 import subprocess
 import sys
@@ -30,6 +31,8 @@ OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 INSIDE = datetime(2026, 10, 12, 15, 0, tzinfo=clock.IST)
 NOVEMBER = datetime(2026, 11, 3, 9, 0, tzinfo=clock.IST)
 WHO = actor.system("test")
+#: The Python of the project, and the one that the system brings along where it is another.
+PYTHONS = sorted({sys.executable, *(path for path in ("/usr/bin/python3",) if Path(path).exists())})
 
 
 @pytest.fixture
@@ -64,12 +67,12 @@ def opened(data):
 def check(tmp_path):
     """The pack's own ``verify.py`` on a bare Python: exit code and what it says."""
 
-    def run(data, *args, vkey=True):
+    def run(data, *args, vkey=True, python=sys.executable):
         pack, program = tmp_path / "pack.zip", tmp_path / "verify.py"
         pack.write_bytes(data)
         program.write_bytes(opened(make.last)["verify.py"])
         key = ["--vkey", ledger.verifier().vkey] if vkey else []
-        command = [sys.executable, "-I", str(program), str(pack), *key, *map(str, args)]
+        command = [python, "-I", str(program), str(pack), *key, *map(str, args)]
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
         return done.returncode, done.stdout + done.stderr
 
@@ -133,17 +136,66 @@ def test_the_hash_of_the_pack_stands_in_the_ledger(made_pack):
     assert result.payload["facts"]["bytes"] == made.length == len(data)
 
 
-def test_no_changed_byte_of_a_pack_passes(made_pack):
+@pytest.fixture
+def program(made_pack):
+    """The program's own function, the key to give it, and the errors for which it says "refused"."""
+    space = {"__name__": "verify"}
+    exec(compile(opened(made_pack[1])["verify.py"], "verify.py", "exec"), space)
+    refusals = (space["Bad"], ValueError, KeyError, TypeError, AttributeError, RecursionError)
+    return space["check_pack"], space["read_key"](ledger.verifier().vkey), refusals
+
+
+def test_no_changed_byte_of_a_pack_passes(made_pack, program):
     """A byte in every file, every header and the directory, against the program's own function."""
     data = made_pack[1]
-    space = {"__name__": "verify"}
-    exec(compile(opened(data)["verify.py"], "verify.py", "exec"), space)
-    key = space["read_key"](ledger.verifier().vkey)
-    space["check_pack"](data, key, None)
+    check_pack, key, refusals = program
+    check_pack(data, key, None)
     for at in sorted({*range(0, len(data), max(1, len(data) // 300)), *range(60), *range(len(data) - 400, len(data))}):
-        bent = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
-        with pytest.raises((space["Bad"], ValueError, KeyError, TypeError, AttributeError)):
-            space["check_pack"](bent, key, None)
+        with pytest.raises(refusals):
+            check_pack(flipped(data, at), key, None)
+
+
+def flipped(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def positions(name, data):
+    """First, middle and last byte of a file; of the manifest one in each line besides."""
+    found = {0, len(data) // 2, len(data) - 1} if data else set()
+    if name == "manifest.json":
+        starts = [0, *(at + 1 for at, byte in enumerate(data) if byte == 10)]
+        found |= {(start + end) // 2 for start, end in itertools.pairwise(starts)}
+    return sorted(found)
+
+
+def test_no_changed_byte_of_any_file_passes_when_the_pack_is_packed_again(made_pack, program):
+    """A forger who unpacks, changes one byte, and packs again without a fault in the archive."""
+    check_pack, key, refusals = program
+    files = opened(made_pack[1])
+    check_pack(repacked(files), key, None)
+    tried = 0
+    for name, content in files.items():
+        for at in positions(name, content):
+            with pytest.raises(refusals):
+                check_pack(repacked({**files, name: flipped(content, at)}), key, None)
+            tried += 1
+    assert tried >= len(files) + files["manifest.json"].count(b"\n")
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_bare_program_answers_by_its_exit_code_on_each_python(made_pack, check, python):
+    data = made_pack[1]
+    assert check(data, python=python)[0] == 0
+    assert check(data, python=python, vkey=False)[0] == 3
+    for at in (0, len(data) // 2, len(data) - 1):
+        assert check(flipped(data, at), python=python)[0] == 1
+        assert check(flipped(data, at), python=python, vkey=False)[0] == 1
+    files = opened(data)
+    for name in sorted(files):
+        middle = len(files[name]) // 2
+        if files[name]:
+            bent = repacked({**files, name: flipped(files[name], middle)})
+            assert check(bent, python=python)[0] == 1, name
 
 
 def repacked(files):

@@ -1,13 +1,16 @@
 """Each fault of a file has its own words; what is kept was made anew or holds nothing that acts."""
 
 import io
+import tempfile
+from dataclasses import replace
 
 import pikepdf
 import pytest
 from PIL import Image
 
 from grievances.services import uploads
-from portal.core.errors import Refused
+from portal.core.errors import Refused, Unavailable
+from portal.vault.inspection import process
 from tests.grievances.pictures import jpeg, pdf, png
 
 
@@ -31,7 +34,7 @@ def test_pictures_and_papers_pass(content: bytes, media_type: str) -> None:
     [
         (b"", "EMPTY"),
         (b"MZ" + b"\0" * 200, "TYPE"),
-        (b"x" * (uploads.MOST_BYTES + 1), "TOO_LARGE"),
+        (b"x" * (uploads.LIMITS.size + 1), "TOO_LARGE"),
         (pdf(password="secret"), "ENCRYPTED"),
         (pdf(action="/JavaScript"), "ACTIVE_CONTENT"),
         (pdf(attachment=b"hello"), "EMBEDDED_FILE"),
@@ -45,6 +48,27 @@ def test_each_fault_is_named(content: bytes, code: str) -> None:
     assert code_of(content) == code
 
 
+def test_a_file_of_a_stranger_never_lies_on_the_disk(monkeypatch) -> None:
+    def never(*args: object, **kwargs: object) -> None:
+        raise AssertionError("An upload was written to the disk.")
+
+    for name in ("mkdtemp", "mkstemp", "_mkstemp_inner"):
+        monkeypatch.setattr(tempfile, name, never)
+    for content in (png(), jpeg(), pdf(2)):
+        assert uploads.made_safe(io.BytesIO(content)).stream.read()
+
+
+def test_a_file_that_ends_the_child_is_the_one_that_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr(uploads, "LIMITS", replace(uploads.LIMITS, memory=200 * 1024 * 1024))
+    assert code_of(png(6000, 6000)) == "TOO_COMPLEX"
+
+
+def test_a_child_that_cannot_be_started_is_no_fault_of_the_file(monkeypatch) -> None:
+    monkeypatch.setattr(process.sys, "executable", "/nowhere/python")
+    with pytest.raises(Unavailable):
+        uploads.made_safe(io.BytesIO(png()))
+
+
 def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> None:
     assert code_of(_huge()) == "TOO_MANY_PIXELS"
 
@@ -55,13 +79,16 @@ def _huge() -> bytes:
     return target.getvalue()
 
 
-def test_place_and_camera_and_hidden_tails_stay_behind() -> None:
+def test_an_archive_hung_behind_a_picture_is_refused() -> None:
+    assert code_of(jpeg() + b"PK\x03\x04 hidden archive") == "TRAILING_DATA"
+
+
+def test_place_and_camera_stay_behind() -> None:
     exif = Image.Exif()
     exif[0x010F] = "Camera of Asha"
-    dirty = jpeg(exif=exif.tobytes()) + b"PK\x03\x04 hidden archive"
-    clean = uploads.made_safe(io.BytesIO(dirty)).stream.read()
-    assert b"Asha" not in clean
-    assert b"hidden" not in clean
+    dirty = jpeg(exif=exif.tobytes())
+    assert b"Asha" in dirty
+    assert b"Asha" not in uploads.made_safe(io.BytesIO(dirty)).stream.read()
 
 
 def test_the_author_of_a_paper_stays_behind() -> None:

@@ -3,10 +3,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from kyc.inspection import child
-from kyc.inspection.verdict import Limits, Verdict
+from kyc.numbers.search import numbers_in
 from kyc.services import checking
 from portal.people.models import Customer, User
+from portal.vault.inspection import child
+from portal.vault.inspection.verdict import Limits, Verdict
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 
 
@@ -15,7 +16,7 @@ def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The inspection without its child, for tests that are about what follows from a verdict; it saves half a second."""
 
     def inspect(data: bytes, *, extension: str) -> tuple[Verdict, bytes]:
-        return child.inspect(data, extension, Limits())
+        return child.inspect(data, extension, Limits(), numbers_in)
 
     monkeypatch.setattr(checking, "inspect", inspect)
 

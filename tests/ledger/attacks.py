@@ -31,8 +31,10 @@ def without_foreign_keys():
             cursor.execute("SET session_replication_role = origin")
         else:
             connection.check_constraints = lambda *args, **kwargs: None
-            cursor.execute("PRAGMA defer_foreign_keys = ON")
+            cursor.execute("PRAGMA foreign_keys = OFF")  # outside a transaction
+            cursor.execute("PRAGMA defer_foreign_keys = ON")  # inside one
             yield
+            cursor.execute("PRAGMA foreign_keys = ON")
             del connection.check_constraints
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from portal.ledger import notes
 from tests.ledger.test_receipts import SIGNER, make_receipt
 
+#: The Python of the project, and the one that the system brings along where it is another.
+PYTHONS = sorted({sys.executable, *(path for path in ("/usr/bin/python3",) if Path(path).exists())})
 PROGRAM = Path(__file__).parents[2] / "portal" / "ledger" / "data" / "verify.py"
 
 
@@ -30,9 +32,9 @@ def receipt(tmp_path):
     return path
 
 
-def run(*args, cwd="/"):
+def run(*args, cwd="/", python=sys.executable):
     done = subprocess.run(
-        [sys.executable, "-I", str(PROGRAM), *map(str, args)], capture_output=True, text=True, cwd=cwd, check=False
+        [python, "-I", str(PROGRAM), *map(str, args)], capture_output=True, text=True, cwd=cwd, check=False
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -62,6 +64,19 @@ def test_a_changed_file_is_refused_with_and_without_a_key(receipt):
     for key in ([], ["--vkey", SIGNER.verifier.vkey]):
         code, said = run(receipt, *key)
         assert (code, said.splitlines()[0][:7]) == (1, "REFUSED")
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_one_changed_byte_in_each_line_of_a_receipt_ends_in_refused_on_each_python(receipt, python):
+    whole = receipt.read_bytes()
+    assert run(receipt, "--vkey", SIGNER.verifier.vkey, python=python)[0] == 0
+    assert run(receipt, python=python)[0] == 3
+    at = 0
+    for line in whole.splitlines(keepends=True):
+        middle = at + len(line) // 2
+        receipt.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+        assert run(receipt, "--vkey", SIGNER.verifier.vkey, python=python)[0] == 1, line
+        at += len(line)
 
 
 def test_it_imports_nothing_but_the_standard_library(program):

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from kyc.inspection.process import LIMITS
 from kyc.services import outside
 from kyc.states import DocumentKind
 from portal.core import clock
 from portal.core.command_line import REFUSED, UNDECIDED, USAGE
 from portal.core.commands import PortalCommand
+from portal.vault.inspection.process import LIMITS
 
 TYPES = (*DocumentKind.values, outside.SAFETY_ONLY)
 KEYS = frozenset({"pan", "gstin", "valid_until", "customer_kind"})

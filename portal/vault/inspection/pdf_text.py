@@ -10,7 +10,7 @@ from typing import Any
 
 import pikepdf
 
-from kyc.inspection.verdict import Search
+from portal.vault.inspection.verdict import Search
 
 _GLYPHS = {
     f"/{name}": str(digit)

@@ -5,8 +5,8 @@ import io
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from kyc.inspection.kinds import JPEG, PNG, refuse_tail
-from kyc.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
+from portal.vault.inspection.kinds import JPEG, PNG, refuse_tail
+from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
 
 FORMATS = {JPEG: "JPEG", PNG: "PNG"}
 QUALITY = 90

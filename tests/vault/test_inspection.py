@@ -9,9 +9,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
 
-from kyc.inspection import process
-from kyc.inspection.process import inspect, page_as_png
-from kyc.inspection.verdict import Fault, Limits, Search
+from kyc.inspection import FIND, inspect
+from portal.vault.inspection import process
+from portal.vault.inspection.process import page_as_png
+from portal.vault.inspection.verdict import Fault, Limits, Search
 from tests.kyc import documents
 
 
@@ -132,7 +133,7 @@ def test_a_file_that_takes_too_long_or_too_much_memory_is_refused():
     large = documents.image("PNG", (6000, 6000))
     assert inspect(large, extension="png")[0].is_accepted
     for limits in (replace(Limits(), wall_seconds=0.05), replace(Limits(), memory=300 * 1024 * 1024)):
-        verdict, kept = inspect(large, extension="png", limits=limits)
+        verdict, kept = process.inspect(large, extension="png", limits=limits)
         assert (verdict.fault, kept) == (Fault.TOO_COMPLEX, b"")
 
 
@@ -142,9 +143,10 @@ def test_a_file_that_takes_too_long_or_too_much_memory_is_refused():
 )
 def test_the_child_can_open_no_file_and_no_connection(act):
     script = (
-        f"import sys; sys.path.insert(0, {process.ROOT!r}); import socket, os; from kyc.inspection import child; "
-        f"from kyc.inspection.verdict import Limits; child.confine(Limits())\ntry:\n    {act}\n"
-        "except OSError as error:\n    sys.exit(41)"
+        process._START.replace("; main()", "")
+        + "; import socket, os; from portal.vault.inspection import child; "
+        + f"from portal.vault.inspection.verdict import Limits; child.confine(Limits())\ntry:\n    {act}\n"
+        + "except OSError as error:\n    sys.exit(41)"
     )
     assert subprocess.run([sys.executable, "-I", "-c", script], check=False).returncode == 41
 
@@ -158,9 +160,16 @@ def test_the_child_knows_nothing_of_the_project_s_settings_or_environment(monkey
 
 
 def test_limits_travel_to_the_child():
-    header = {"do": "inspect", "extension": "pdf", "limits": {**asdict(Limits()), "pages": 1}}
+    header = {"do": "inspect", "extension": "pdf", "find": FIND, "limits": {**asdict(Limits()), "pages": 1}}
     given = json.dumps(header).encode() + b"\n" + documents.pdf(pages=2)
     done = subprocess.run(
         [sys.executable, "-I", "-c", process._START], input=given, capture_output=True, check=True, env={}
     )
     assert json.loads(done.stdout.partition(b"\n")[0])["fault"] == "TOO_MANY_PAGES"
+
+
+def test_a_name_that_does_not_matter_and_no_numbers_to_look_for():
+    for data, mime in ((documents.pdf(), "application/pdf"), (documents.image("PNG"), "image/png")):
+        verdict, _kept = process.inspect(data, extension=None)
+        assert (verdict.fault, verdict.mime, verdict.numbers) == (None, mime, {})
+    assert process.inspect(b"MZ" + bytes(200), extension=None)[0].fault is Fault.TYPE

@@ -1,17 +1,18 @@
 """PDFs: the whole graph of objects is walked, then the file is written anew without what nobody needs to read it."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pikepdf
 from pikepdf.sanitize import Sanitizer
 
-from kyc.inspection.kinds import PDF, refuse_tail
-from kyc.inspection.pdf_text import DocumentText, read_text
-from kyc.inspection.search import numbers_in
-from kyc.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
+from portal.vault.inspection.kinds import PDF, refuse_tail
+from portal.vault.inspection.pdf_text import DocumentText, read_text
+from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
 
+#: From texts to the numbers in them, by type.
+Finder = Callable[[Iterable[str]], dict[str, list[str]]]
 #: A raw search misses scripts in object streams, and a look at top-level objects misses nested dictionaries: so each
 #: dictionary and array is visited, from the trailer and from every object of the file.
 ACTIVE_KEYS = frozenset({"/AA", "/JS", "/JavaScript", "/XFA"})
@@ -113,7 +114,7 @@ def _open(data: bytes) -> pikepdf.Pdf:
     return pdf
 
 
-def rewritten(data: bytes, limits: Limits) -> tuple[Verdict, bytes]:
+def rewritten(data: bytes, limits: Limits, find: Finder) -> tuple[Verdict, bytes]:
     """The verdict and the PDF as kept. Raises RefusedFileError for each fault."""
     pdf = _open(data)
     refuse_tail(data, PDF)
@@ -128,7 +129,7 @@ def rewritten(data: bytes, limits: Limits) -> tuple[Verdict, bytes]:
         kept = _written(pdf)
     except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RefusedFileError(Fault.CORRUPT, type(error).__name__) from error
-    found = numbers_in([*text.texts, *strings])
+    found = find([*text.texts, *strings])
     if found.pop("aadhaar", None):
         raise RefusedFileError(Fault.AADHAAR_NUMBER)
     return Verdict(mime=PDF, pages=pages, search=DocumentText.search(text), numbers=found), kept

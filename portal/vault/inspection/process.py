@@ -7,10 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from kyc.inspection.verdict import Fault, Limits, Verdict
+from portal.vault.inspection.verdict import Fault, Limits, Verdict
 
-ROOT = str(Path(__file__).resolve().parents[2])
-_START = f"import sys; sys.path.insert(0, {ROOT!r}); from kyc.inspection.child import main; main()"
+ROOT = str(Path(__file__).resolve().parents[3])
+#: A bare package in place of ``portal``, whose own would load the task queue and with it the settings.
+_START = (
+    f"import sys, types; sys.path.insert(0, {ROOT!r}); "
+    f"sys.modules['portal'] = types.ModuleType('portal'); sys.modules['portal'].__path__ = [{ROOT + '/portal'!r}]; "
+    "from portal.vault.inspection.child import main; main()"
+)
 LIMITS = Limits()
 #: Room for the kept file and its verdict; a child that says more is not believed.
 LONGEST_ANSWER = 64 * 1024 * 1024
@@ -36,15 +41,16 @@ def _run(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str
     return json.loads(said), out
 
 
-def inspect(data: bytes, *, extension: str, limits: Limits = LIMITS) -> tuple[Verdict, bytes]:
-    """The verdict on an upload and the bytes to keep (empty when refused).
+def inspect(data: bytes, *, extension: str | None, limits: Limits = LIMITS, find: str = "") -> tuple[Verdict, bytes]:
+    """The verdict on an upload and the bytes to keep (empty when refused). Nothing is written to a disk.
 
-    A child that dies on the file is a verdict too, TOO_COMPLEX: the same file would kill the next one.
+    ``extension`` is what the file's name claims, None when the name does not matter. ``find`` names a plain function
+    (``room.module.function``) that the child asks for the numbers in a PDF's text; see ``child.finder``. A child that dies on the file is a verdict too, TOO_COMPLEX: the same file would kill the next one.
     """
     if len(data) > limits.size:
         return Verdict(fault=Fault.TOO_LARGE), b""
     try:
-        said, kept = _run({"do": "inspect", "extension": extension}, data, limits)
+        said, kept = _run({"do": "inspect", "extension": extension, "find": find}, data, limits)
     except ChildFailedError as failed:
         return Verdict(fault=Fault.TOO_COMPLEX, detail=str(failed)), b""
     return Verdict.from_json(said), kept

@@ -1,10 +1,11 @@
-"""Numbers in a document's text."""
+"""Numbers in a document's text. The inspection's child process loads it by its name."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
-from kyc import numbers
+from kyc.numbers.aadhaar import find_aadhaar
+from kyc.numbers.catalogue import check
 from kyc.numbers.result import ascii_digits
 
 _WORDS = {
@@ -18,11 +19,11 @@ def numbers_in(texts: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {name: [] for name in _WORDS}
     for text in texts:
         plain = ascii_digits(unicodedata.normalize("NFKC", text))
-        if numbers.find_aadhaar(plain):
+        if find_aadhaar(plain):
             found.setdefault("aadhaar", []).append("found")
         for name, form in _WORDS.items():
             for word in form.findall(plain.upper()):
-                result = numbers.check(name, word)
+                result = check(name, word)
                 if result.is_valid and result.normal not in found[name]:
                     found[name].append(result.normal)
     return {name: words for name, words in found.items() if words}

@@ -6,7 +6,7 @@ import zipfile
 
 import puremagic
 
-from kyc.inspection.verdict import Fault, RefusedFileError
+from portal.vault.inspection.verdict import Fault, RefusedFileError
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
 _FIRST_BYTES = {b"%PDF-": PDF, b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG}
@@ -22,15 +22,16 @@ def named(data: bytes) -> str:
         return ""
 
 
-def sniff(data: bytes, extension: str) -> str:
-    """The MIME type of a file that may be taken: PDF, JPEG or PNG from its first byte on, as its name says.
+def sniff(data: bytes, extension: str | None) -> str:
+    """The MIME type of a file that may be taken: PDF, JPEG or PNG from its first byte on, as its name says (None: the name
+    does not matter).
 
     Raises RefusedFileError: EMPTY, ARCHIVE, TYPE (a kind we do not take), TYPE_MISMATCH (the name says another kind).
     """
     if not data:
         raise RefusedFileError(Fault.EMPTY)
     seen = next((mime for first, mime in _FIRST_BYTES.items() if data.startswith(first)), "")
-    claimed = _EXTENSIONS.get(extension.lower().lstrip("."), "")
+    claimed = seen if extension is None else _EXTENSIONS.get(extension.lower().lstrip("."), "")
     if not seen:
         if data.startswith(_ARCHIVES):
             raise RefusedFileError(Fault.ARCHIVE, named(data))
