@@ -351,6 +351,8 @@ OUTBOX_CHANNELS = {
 }
 if OUTBOX_GATEWAY_URL:
     OUTBOX_CHANNELS |= {name: f"portal.outbox.channels.gateway.{_GATEWAY[name]}" for name in OUTBOX_GATEWAY_CHANNELS}
+elif DEMO:
+    OUTBOX_CHANNELS |= {name: f"portal.demo.gateway.{adapter}" for name, adapter in _GATEWAY.items()}
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
 OUTBOX_ATTEMPTS = 8
 OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)

@@ -1,4 +1,4 @@
-"""The demonstration's mailbox: what recipients would have received, for whoever tries the portal out."""
+"""The demonstration's mailbox: what recipients would have received on every channel, for whoever tries the portal out."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -36,7 +36,7 @@ def demo_only(
 @require_http_methods(["GET", "HEAD", "POST"])
 def mailbox_list(request: HttpRequest) -> HttpResponse:
     """The newest letters first. A search is posted, so that no address stands in a URL."""
-    wanted = request.POST.get("to", "").strip().lower()
+    wanted = "".join(request.POST.get("to", "").lower().split())
     names = mailbox.names()
     if wanted:
         found = (mailbox.letter(name) for name in names[:SEARCHED])

@@ -1,19 +1,24 @@
-"""E-mail without a mail server: letters lie in ``var/mailbox``, as their recipients would get them.
+"""Messages without a server to carry them: they lie in ``var/mailbox``, as their recipients would get them.
 
 The embedded portal's e-mail backend. The demonstration shows the letters at ``/demo/mailbox/``; production refuses it.
 """
 
+import hashlib
 import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage as MimeMessage
 from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+
+from portal.law.states import Channel
+from portal.outbox.channels.protocol import Outgoing
 
 SUFFIX = ".eml"
 
@@ -30,6 +35,12 @@ class Letter:
     body: str = field(repr=False)
     message_id: str = ""
     language: str = ""
+    channel: str = "email"
+
+    @property
+    def channel_name(self) -> str:
+        """The channel as people call it."""
+        return str(Channel(self.channel).label)
 
 
 class MailboxBackend(BaseEmailBackend):
@@ -37,15 +48,32 @@ class MailboxBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Each file appears whole or not at all. Raises OSError on a full disk."""
-        folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for message in email_messages:
-            name = f"{time.time_ns():020d}-{secrets.token_hex(6)}"
-            unfinished = folder / f"{name}.part"
-            unfinished.touch(mode=0o600)
-            unfinished.write_bytes(message.message().as_bytes())
-            unfinished.rename(folder / f"{name}{SUFFIX}")
+            _put(message.message().as_bytes(), secrets.token_hex(6))
         return len(email_messages)
+
+
+def keep(outgoing: Outgoing) -> None:
+    """Put a message of another channel beside the letters, once however often it comes. Raises OSError on a full disk."""
+    mark = hashlib.sha256(outgoing.idempotency_key.encode()).hexdigest()[:24]
+    if next(_folder().glob(f"*-{mark}{SUFFIX}"), None) is not None:
+        return
+    letter = MimeMessage()
+    letter["Subject"], letter["To"], letter["From"] = outgoing.subject, outgoing.address, outgoing.sender.header
+    letter["X-Channel"], letter["Content-Language"] = outgoing.channel, outgoing.language
+    letter["Message-ID"] = outgoing.message_id
+    letter.set_content(outgoing.body)
+    _put(letter.as_bytes(), mark)
+
+
+def _put(letter: bytes, mark: str) -> None:
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = f"{time.time_ns():020d}-{mark}"
+    unfinished = folder / f"{name}.part"
+    unfinished.touch(mode=0o600)
+    unfinished.write_bytes(letter)
+    unfinished.rename(folder / f"{name}{SUFFIX}")
 
 
 def names() -> list[str]:
@@ -69,6 +97,7 @@ def letter(name: str) -> Letter | None:
         body=str(body.get_content()) if body is not None else "",
         message_id=str(parsed["Message-ID"] or ""),
         language=str(parsed["Content-Language"] or ""),
+        channel=str(parsed["X-Channel"] or "email"),
     )
 
 

@@ -8,11 +8,17 @@ from django.db.models import QuerySet
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law.states import Channel
+from portal.outbox.channels import registry
 from portal.outbox.models import Message
 from portal.outbox.states import LEFT
 
 #: A push notice only says that there is something to read: its words stand here too.
 READ_HERE = (Channel.DASHBOARD, Channel.PUSH)
+
+
+def can_send(channel: str) -> bool:
+    """Whether this installation has a way out on the channel."""
+    return registry.is_set_up(channel)
 
 
 def in_dashboard(refs: Iterable[UUID]) -> QuerySet[Message]:

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/email/", account.new_email, name="new-email"),
     path("account/email/code/", account.new_email_code, name="new-email-code"),
     path("account/phone/", account.add_phone, name="add-phone"),
+    path("account/phone/code/", account.phone_code, name="phone-code"),
     path("account/contact/<int:pk>/remove/", account.remove_contact, name="remove-contact"),
     path("account/people/<str:reference>/", account.members, name="members"),
     path("account/people/<str:reference>/<int:pk>/", account.change_member, name="change-member"),

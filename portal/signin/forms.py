@@ -36,12 +36,15 @@ from portal.people.states import CodePurpose, ContactKind, MemberRole
 SEALED = "sealed:"
 
 
-def code_field() -> forms.CharField:
+MISSING = _("Enter the code from the e-mail.")
+
+
+def code_field(missing: Any = MISSING) -> forms.CharField:
     return forms.CharField(
         label=_("Six-digit code"),
         max_length=32,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
-        error_messages={"required": _("Enter the code from the e-mail.")},
+        error_messages={"required": missing},
     )
 
 
@@ -141,6 +144,10 @@ class AskCodeForm(forms.Form):
 
 class CodeForm(forms.Form):
     code = code_field()
+
+
+class PhoneCodeForm(forms.Form):
+    code = code_field(_("Enter the code from the SMS."))
 
 
 class AcceptForm(forms.Form):

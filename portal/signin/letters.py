@@ -15,7 +15,7 @@ from portal.law.states import Channel
 from portal.outbox.services import post
 from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn, User
 from portal.people.services import codes, invitations
-from portal.people.states import CodePurpose, InvitationKind
+from portal.people.states import CodePurpose, ContactKind, InvitationKind
 
 PURPOSE = "policy_and_security"
 _LIBRARY = {
@@ -33,23 +33,44 @@ def absolute(path: str) -> str:
     return str(settings.SITE_URL).rstrip("/") + path
 
 
-def _send(kind: str, *, subject_ref: UUID, address: str, language: str, about: str, **context: str) -> None:
+def _send(
+    kind: str,
+    *,
+    subject_ref: UUID,
+    address: str,
+    language: str,
+    about: str,
+    channel: Channel = Channel.EMAIL,
+    only_here: bool = True,
+    **context: str,
+) -> None:
+    """``only_here``: whoever reads a code, a link or an invitation may act with it, so it goes to that address alone."""
     with transaction.atomic():
         post(
             kind=kind,
             subject_ref=subject_ref,
-            channel=Channel.EMAIL,
+            channel=channel,
             address=address,
             language=language,
             purpose=PURPOSE,
             about=about,
             context=context,
+            only_here=only_here,
         )
 
 
-def _to_login(kind: str, user: User, *, about: str, **context: str) -> None:
+def _to_login(kind: str, user: User, *, about: str, only_here: bool = True, **context: str) -> None:
     if user.subject_ref is not None:
-        _send(kind, subject_ref=user.subject_ref, address=user.email, language=user.language, about=about, **context)
+        _send(
+            kind,
+            subject_ref=user.subject_ref,
+            address=user.email,
+            language=user.language,
+            about=about,
+            channel=Channel.EMAIL,
+            only_here=only_here,
+            **context,
+        )
 
 
 def code(row: OneTimeCode) -> bool:
@@ -60,10 +81,12 @@ def code(row: OneTimeCode) -> bool:
         user = User.objects.filter(pk=row.about.rpartition(":")[2] or 0, is_active=True).first()
     if user is None or user.subject_ref is None:
         return False
+    by_phone = row.kind == ContactKind.PHONE
     _send(
-        f"signin.{row.purpose}_code",
+        "signin.phone_code" if by_phone else f"signin.{row.purpose}_code",
         subject_ref=user.subject_ref,
         address=row.address,
+        channel=Channel.SMS if by_phone else Channel.EMAIL,
         language=user.language,
         about=f"people.code:{row.pk}",
         code=codes.plain(row),
@@ -107,6 +130,7 @@ def new_device(row: SignIn) -> None:
         "signin.new_device",
         row.user,
         about=f"people.sign_in:{row.pk}",
+        only_here=False,
         browser=row.browser,
         when=f"{localtime(row.at):%d-%m-%Y %H:%M} IST",
         link=absolute(reverse(name)),

@@ -1,12 +1,21 @@
+import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
+from portal.core import clock
+from portal.demo.gateway import SmsChannel
 from portal.outbox import mailbox
+from portal.outbox.channels.protocol import Outgoing
+from portal.outbox.models import Message
+from portal.outbox.services import delivery, post
+from portal.outbox.states import MessageState
+from tests.outbox.factories import KIND, add_purposes, answering_gate, use_template
 
 pytestmark = pytest.mark.django_db
 
@@ -45,3 +54,40 @@ def test_outside_the_demonstration_there_is_no_mailbox(client: Client, settings:
     settings.DEMO = False
     assert client.get(reverse("demo:mailbox")).status_code == 404
     assert client.get(reverse("demo:letter", args=[mailbox.names()[0]])).status_code == 404
+
+
+def test_a_message_of_another_channel_lies_beside_the_letters_once(client: Client) -> None:
+    sms = Outgoing("OS-MS-1", "sms", "transactional", "hi", "+919876543210", "सूचना", "आपका कोड 123456", "k")
+    for _ in range(2):
+        SmsChannel().send(sms)
+    assert len(mailbox.names()) == 3
+    page = client.post(reverse("demo:mailbox"), {"to": "98765 43210"}).content.decode()
+    assert "सूचना" in page
+    assert "SMS" in page
+    letter = client.get(reverse("demo:letter", args=[mailbox.names()[0]])).content.decode()
+    assert "123456" in letter
+
+
+def test_the_demonstrations_gateway_reports_what_it_delivered(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, workers: None
+) -> None:
+    settings.OUTBOX_CHANNELS = {"sms": "portal.demo.gateway.SmsChannel"}
+    add_purposes()
+    use_template(monkeypatch)
+    with answering_gate(monkeypatch):
+        message = post(
+            kind=KIND,
+            subject_ref=uuid4(),
+            channel="sms",
+            address="+919876543210",
+            language="en",
+            purpose="support",
+            about="tests.thing:1",
+            context={"reference": "x"},
+        )
+        end = time.monotonic() + 30
+        while time.monotonic() < end and message.state != MessageState.DELIVERED:
+            delivery.deliver(message.pk, now=clock.now())
+            time.sleep(0.1)
+            message = Message.objects.get(pk=message.pk)
+    assert message.state == MessageState.DELIVERED

@@ -128,6 +128,7 @@ PAGES: dict[str, Page] = {
     "privacy:messages": Page(For.CUSTOMERS),
     "privacy:new-email": Page(For.CUSTOMERS),
     "privacy:new-email-code": Page(For.CUSTOMERS),
+    "privacy:phone-code": Page(For.CUSTOMERS),
     "privacy:policies": Page(For.ANYBODY, is_empty=True),
     "privacy:policy": Page(For.ANYBODY, lambda w: [1], is_empty=True),
     "privacy:policy-changes": Page(For.ANYBODY, lambda w: [1], is_empty=True),

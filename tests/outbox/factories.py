@@ -5,13 +5,15 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
+from factory import LazyAttribute, LazyFunction, Sequence, SubFactory
+from factory.django import DjangoModelFactory
 
-from portal.core import hooks
+from portal.core import addresses, clock, hooks
 from portal.law.states import Channel
 from portal.outbox import texts
 from portal.outbox.channels import registry
 from portal.outbox.channels.protocol import Accepted, Outgoing
-from portal.outbox.models import Message
+from portal.outbox.models import AddressFault, Message
 from portal.outbox.services import post
 from tests.law.factories import PurposeFactory
 
@@ -92,3 +94,38 @@ def use_channel(monkeypatch: pytest.MonkeyPatch, channel: RecordingChannel) -> R
     """Let every message go to this channel."""
     monkeypatch.setattr(registry, "channel", lambda name: channel)
     return channel
+
+
+class MessageFactory(DjangoModelFactory[Message]):
+    class Meta:
+        model = Message
+
+    reference = Sequence(lambda number: f"OS-MS-{number:08}")
+    kind = KIND
+    subject_ref = LazyFunction(uuid4)
+    fiduciary = "onesetu"
+    channel = Channel.EMAIL
+    language = "en"
+    purpose = "support"
+    category = "transactional"
+    about = Sequence(lambda number: f"tests.thing:{number}")
+    template_sha256 = ""
+    template_language = "en"
+    message_id = Sequence(lambda number: f"<{number}@tests>")
+    attempts_allowed = 8
+    created_at = LazyFunction(clock.now)
+
+
+class AddressFaultFactory(DjangoModelFactory[AddressFault]):
+    class Meta:
+        model = AddressFault
+
+    class Params:
+        address = "asha@example.com"
+
+    subject_ref = LazyFunction(uuid4)
+    address_key = LazyAttribute(lambda fault: addresses.address_key(fault.address))
+    channel = Channel.EMAIL
+    reason = "bounced"
+    message = SubFactory(MessageFactory)
+    noted_at = LazyFunction(clock.now)

@@ -8,6 +8,7 @@ from portal.core import hooks
 from portal.people.models import ContactPoint, Membership, User
 from portal.people.services import codes
 from portal.people.states import MemberRole
+from tests.outbox.factories import AddressFaultFactory
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, MembershipFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -87,7 +88,8 @@ def test_somebody_elses_code_changes_nothing(owner, member, postbox):
     assert User.objects.get(pk=owner.pk).email == "asha@acme.example"
 
 
-def test_a_number_is_added_unconfirmed_and_removed_again(owner):
+def test_a_number_is_added_unconfirmed_where_no_sms_can_be_sent(owner, settings):
+    settings.OUTBOX_CHANNELS = {"email": settings.OUTBOX_CHANNELS["email"]}
     client = customer_client(owner)
     assert client.post(reverse("privacy:add-phone"), {"phone": "12"}).status_code == 422
     client.post(reverse("privacy:add-phone"), {"phone": "९८७६५ ४३२१०"})
@@ -96,6 +98,73 @@ def test_a_number_is_added_unconfirmed_and_removed_again(owner):
     client.post(reverse("privacy:remove-contact", args=[phone.pk]))
     phone.refresh_from_db()
     assert phone.left_at is not None
+
+
+@pytest.fixture
+def sms(settings):
+    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "tests.outbox.factories.RecordingChannel"}
+
+
+def phone_of(owner):
+    return ContactPoint.objects.get(principal=owner.principal, kind="phone", left_at=None)
+
+
+def test_a_number_is_confirmed_by_the_code_of_an_sms(owner, postbox, sms):
+    client = customer_client(owner)
+    asked = client.post(reverse("privacy:add-phone"), {"phone": "9876543210"})
+    assert asked.url == reverse("privacy:phone-code")
+    letter = postbox.last("signin.phone_code")
+    assert (letter["channel"], letter["address"], letter["only_here"]) == ("sms", "+919876543210", True)
+    assert phone_of(owner).verified_at is None
+    page = client.get(asked.url).content.decode()
+    assert "+91 •••• ••3210" in page
+    assert client.post(asked.url, {"code": "000000"}).status_code == 422
+    assert client.post(asked.url, {"code": letter["context"]["code"]}).url == reverse("privacy:account")
+    assert phone_of(owner).verified_at is not None
+
+
+def test_a_number_saved_earlier_is_confirmed_from_the_account_page(owner, postbox, sms):
+    ContactPointFactory(principal=owner.principal, kind="phone", address="+919876543210", verified_at=None)
+    client = customer_client(owner)
+    page = client.get(reverse("privacy:account")).content.decode()
+    assert 'name="phone" value="+919876543210"' in page
+    client.post(reverse("privacy:add-phone"), {"phone": "+919876543210"})
+    client.post(reverse("privacy:phone-code"), {"code": postbox.last("signin.phone_code")["context"]["code"]})
+    assert phone_of(owner).verified_at is not None
+    assert 'name="phone" value' not in client.get(reverse("privacy:account")).content.decode()
+
+
+def test_the_code_of_a_number_works_in_the_browser_that_asked_alone(owner, member, postbox, sms):
+    customer_client(owner).post(reverse("privacy:add-phone"), {"phone": "9876543210"})
+    code = postbox.last("signin.phone_code")["context"]["code"]
+    other = customer_client(owner)
+    assert other.post(reverse("privacy:phone-code"), {"code": code}).url == reverse("privacy:add-phone")
+    thief = customer_client(member)
+    thief.post(reverse("privacy:add-phone"), {"phone": "9876543210"})
+    if postbox.last("signin.phone_code")["context"]["code"] != code:
+        assert thief.post(reverse("privacy:phone-code"), {"code": code}).status_code == 422
+    assert phone_of(member).verified_at is None
+
+
+def test_a_login_does_not_send_codes_to_any_number_of_strangers(owner, postbox, sms, settings):
+    client = customer_client(owner)
+    answers = [
+        client.post(reverse("privacy:add-phone"), {"phone": f"98765432{number:02}"}).status_code
+        for number in range(settings.CODES_PER_HOUR + 2)
+    ]
+    assert answers.count(302) == settings.CODES_PER_HOUR
+    assert answers[-1] == 422
+    assert len(postbox.kinds()) == settings.CODES_PER_HOUR
+
+
+def test_the_page_says_where_messages_do_not_arrive_until_the_number_is_confirmed_again(owner, postbox, sms):
+    ContactPointFactory(principal=owner.principal, kind="phone", address="+919876543210")
+    AddressFaultFactory(address="+919876543210", channel="sms", subject_ref=owner.subject_ref)
+    client = customer_client(owner)
+    assert "Messages do not arrive here" in client.get(reverse("privacy:account")).content.decode()
+    client.post(reverse("privacy:add-phone"), {"phone": "+919876543210"})
+    client.post(reverse("privacy:phone-code"), {"code": postbox.last("signin.phone_code")["context"]["code"]})
+    assert "Messages do not arrive here" not in client.get(reverse("privacy:account")).content.decode()
 
 
 def test_the_address_one_signs_in_with_is_not_removed(owner):

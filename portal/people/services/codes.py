@@ -60,7 +60,12 @@ def issue(
             forgiven_at=None,
             made_at__gt=now - COUNTED_WITHIN,
         )
-        if asked.count() >= limit:
+        # A login confirms addresses of its own: it is no means to send codes to a hundred strangers.
+        of_login = OneTimeCode.objects.filter(
+            purpose=CodePurpose.CONTACT, about=about, forgiven_at=None, made_at__gt=now - COUNTED_WITHIN
+        )
+        too_many = bool(about) and purpose == CodePurpose.CONTACT and of_login.count() >= limit
+        if too_many or asked.count() >= limit:
             raise Refused(
                 _("Too many codes were asked for. Wait an hour, or use a device you have signed in from before."),
                 code=TOO_MANY_CODES,

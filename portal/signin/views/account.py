@@ -16,16 +16,22 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.core import addresses, clock
 from portal.core.enqueue import enqueue
 from portal.core.errors import PortalError, Refused
+from portal.law.states import Channel
+from portal.outbox.selectors import can_send
+from portal.outbox.services import faults
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
 from portal.people.pages import customer_required, login_of
 from portal.people.services import codes, contacts, customers, logins, sessions
 from portal.people.states import CodePurpose, ContactKind, CustomerKind, MemberRole
-from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneForm
+from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneCodeForm, PhoneForm
 from portal.signin.views.answers import page, put
 from portal.signin.views.customers import browser_key
 
 NEW_EMAIL = "new_email"
+NEW_PHONE = "new_phone"
+#: On which channel an address of a kind is tried first, and so where a fault shows.
+FIRST_CHANNEL = {ContactKind.EMAIL: Channel.EMAIL, ContactKind.PHONE: Channel.SMS}
 SHOWN_SIGN_INS = 20
 
 
@@ -50,7 +56,15 @@ def account(request: HttpRequest) -> HttpResponse:
         request,
         "selfservice/signin/account.html",
         login=user,
-        contacts=[(contact, contact.address == user.email) for contact in _contacts(user)],
+        contacts=[
+            (
+                contact,
+                contact.address == user.email,
+                faults.stand(address=contact.address, channel=FIRST_CHANNEL[ContactKind(contact.kind)]),
+            )
+            for contact in _contacts(user)
+        ],
+        can_confirm_phones=can_send(Channel.SMS),
         memberships=memberships.order_by("joined_at"),
     )
 
@@ -106,6 +120,7 @@ def new_email_code(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             put(form, "code", error)
         else:
+            faults.forget(kind=ContactKind.EMAIL, address=address, before=clock.now())
             del request.session[NEW_EMAIL]
             messages.success(request, _("Your e-mail address is changed. Use the new one to sign in."))
             return _account(request)
@@ -117,15 +132,68 @@ def new_email_code(request: HttpRequest) -> HttpResponse:
 @customer_required
 @require_http_methods(["GET", "POST"])
 def add_phone(request: HttpRequest) -> HttpResponse:
+    """Save a number, and send a code to it where this installation can send one."""
     form = PhoneForm(request.POST or None)
     user = login_of(request)
     if request.method == "POST" and form.is_valid() and user.principal is not None:
-        contacts.add(
-            principal=user.principal, kind=ContactKind.PHONE, address=form.cleaned_data["phone"], **_acting(request)
-        )
-        messages.success(request, _("The number is saved. It counts as yours once it is confirmed."))
-        return _account(request)
+        phone = form.cleaned_data["phone"]
+        if not can_send(Channel.SMS):
+            contacts.add(principal=user.principal, kind=ContactKind.PHONE, address=phone, **_acting(request))
+            messages.success(request, _("The number is saved. It counts as yours once it is confirmed."))
+            return _account(request)
+        try:
+            code = codes.issue(
+                purpose=CodePurpose.CONTACT,
+                kind=ContactKind.PHONE,
+                address=phone,
+                about=f"people.user:{user.pk}",
+                browser=browser_key(request),
+                known_device=True,
+                now=clock.now(),
+            )
+        except Refused as error:
+            put(form, "phone", error)
+        else:
+            contacts.add(principal=user.principal, kind=ContactKind.PHONE, address=phone, **_acting(request))
+            enqueue("portal.signin.tasks.send_code", code.pk)
+            request.session[NEW_PHONE] = code.address
+            return HttpResponseRedirect(reverse("privacy:phone-code"))
     return page(request, "selfservice/signin/phone.html", form=form)
+
+
+@customer_required
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+def phone_code(request: HttpRequest) -> HttpResponse:
+    """The code shows that the number is theirs: from then on it counts as confirmed."""
+    address = request.session.get(NEW_PHONE)
+    if not address:
+        return HttpResponseRedirect(reverse("privacy:add-phone"))
+    form = PhoneCodeForm(request.POST or None)
+    user = login_of(request)
+    if request.method == "POST" and form.is_valid() and user.principal is not None:
+        try:
+            codes.redeem(
+                purpose=CodePurpose.CONTACT,
+                kind=ContactKind.PHONE,
+                address=address,
+                typed=form.cleaned_data["code"],
+                about=f"people.user:{user.pk}",
+                browser=browser_key(request),
+                now=clock.now(),
+            )
+        except Refused as error:
+            put(form, "code", error)
+        else:
+            contacts.add(
+                principal=user.principal, kind=ContactKind.PHONE, address=address, verified=True, **_acting(request)
+            )
+            faults.forget(kind=ContactKind.PHONE, address=address, before=clock.now())
+            del request.session[NEW_PHONE]
+            messages.success(request, _("The number is confirmed."))
+            return _account(request)
+    masked = addresses.mask(ContactKind.PHONE, address)
+    return page(request, "selfservice/signin/phone_code.html", form=form, masked=masked)
 
 
 @customer_required

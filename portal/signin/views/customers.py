@@ -16,6 +16,8 @@ from portal.core import actor, addresses, clock, error_pages
 from portal.core.enqueue import enqueue
 from portal.core.errors import PortalError, Refused
 from portal.core.middleware import client_address
+from portal.outbox.services import faults
+from portal.outbox.states import FaultReason
 from portal.people.models import OneTimeCode, User
 from portal.people.pages import is_customer, login_of
 from portal.people.services import codes, devices, invitations, logins
@@ -88,6 +90,10 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             put(form, "code", error)
         else:
             del request.session[PENDING]
+            # A code that came back shows that letters arrive again. A complaint is another matter.
+            faults.forget(
+                kind=ContactKind.EMAIL, address=asked.address, reasons=[FaultReason.BOUNCED], before=clock.now()
+            )
             browsers.open_session(request, user, method="code")
             return HttpResponseRedirect(str(pending.get("next") or HOME))
     context = {"masked": addresses.mask(ContactKind.EMAIL, asked.address)}

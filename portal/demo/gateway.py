@@ -1,0 +1,31 @@
+"""The demonstration's own gateway: SMS, WhatsApp, RCS, calls and notices lie in the mailbox, and are reported delivered."""
+
+from portal.core.enqueue import enqueue
+from portal.outbox import mailbox
+from portal.outbox.channels.protocol import Accepted, Outgoing
+
+
+class _MailboxChannel:
+    name: str
+    takes_idempotency_key = True
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        mailbox.keep(outgoing)
+        enqueue("portal.demo.tasks.report_delivered", outgoing.reference)
+        return Accepted(f"demo-{outgoing.idempotency_key}")
+
+
+class SmsChannel(_MailboxChannel):
+    name = "sms"
+
+
+class WhatsAppChannel(_MailboxChannel):
+    name = "whatsapp"
+
+
+class RcsChannel(_MailboxChannel):
+    name = "rcs"
+
+
+class VoiceChannel(_MailboxChannel):
+    name = "voice"

@@ -1,0 +1,15 @@
+"""What a gateway outside would do some seconds later."""
+
+from uuid import uuid4
+
+from celery import shared_task
+
+from portal.core import clock
+from portal.outbox.services import reports
+from portal.outbox.services.reports import Report
+from portal.outbox.states import Outcome
+
+
+@shared_task(ignore_result=True)
+def report_delivered(reference: str) -> None:
+    reports.take(webhook_id=f"demo-{uuid4()}", reports=[Report(reference, Outcome.DELIVERED)], now=clock.now())
