@@ -73,6 +73,12 @@ REGISTERS: Sequence[Register] = (
         "actor_ref previous__entry__event_id occurred_at recorded_at expires_at",
     ),
     _register(
+        "content_templates",
+        "registers.ContentTemplate",
+        "made_at",
+        f"fiduciary__code channel template_id category language state starts_at ends_at {_FOUR_EYES}",
+    ),
+    _register(
         "deliveries",
         "outbox.Delivery",
         "happened_at",
@@ -133,6 +139,18 @@ REGISTERS: Sequence[Register] = (
     ),
     _register("role_grants", "people.RoleGrant", "granted_at", "user_id role__code starts_at ends_at granted_at"),
     _register("role_proposals", "people.RoleProposal", "made_at", f"change user_id role__code {_FOUR_EYES}"),
+    _register(
+        "sender_defects",
+        "registers.SenderDefect",
+        "first_at",
+        "fiduciary__code channel purpose sender_id template_id category first_at last_at",
+    ),
+    _register(
+        "senders",
+        "registers.Sender",
+        "made_at",
+        f"fiduciary__code kind value carries records_calls starts_at ends_at {_FOUR_EYES}",
+    ),
     _register("sign_ins", "people.SignIn", "at", "user_id outcome at"),
     _register(
         "tickets",

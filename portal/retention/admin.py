@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.states import Answer
-from portal.registers.forms import AnswerForm
+from portal.registers.forms.books import AnswerForm
 from portal.retention.forms import HoldForm, WhyForm
 from portal.retention.models import ErasureRun, ErasureStep, Hold, HoldRelease, RetentionRule
 from portal.retention.permissions import Permission

@@ -27,7 +27,19 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
     (_("KYC"), ("kyc",), ("kyc.Case", "kyc.Document", "kyc.Decision")),
     (_("Consent"), ("consent",), ("consent.ConsentEvent", "consent.ConsentState", "consent.NoticeVersion")),
     (_("Customers"), (), ("people.Customer", "people.Principal")),
-    (_("Messages"), ("outbox",), ("outbox.Message",)),
+    (
+        _("Messages"),
+        ("outbox",),
+        (
+            "outbox.Message",
+            "registers.ContentTemplate",
+            "registers.ConsentTemplate",
+            "registers.Sender",
+            "registers.ListedTarget",
+            "registers.SendingEntity",
+            "registers.SenderDefect",
+        ),
+    ),
     (_("Registers and retention"), ("registers", "retention"), ()),
     (
         _("Law"),

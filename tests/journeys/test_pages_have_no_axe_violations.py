@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from portal.core import actor, clock
 from portal.law.models import OrganisationProfile
+from portal.registers.services import defects
 from portal.workplace import services
 from tests.consent.factories import person as someone
 from tests.consent.factories import published_notice, said
@@ -24,7 +25,17 @@ from tests.kyc.conftest import same_process
 from tests.kyc.factories import checked, proposed
 from tests.law.factories import ClockFactory
 from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory, StaffFactory
-from tests.registers.factories import company_in_force, officer_in_office
+from tests.registers.factories import (
+    company_in_force,
+    consent_template,
+    entity_of,
+    listed_target,
+    officer_in_office,
+    own,
+    proposed_template,
+    registered_sender,
+    two_people,
+)
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 __all__ = ["house", "same_process"]
@@ -54,6 +65,7 @@ def rows(house: None, same_process: None) -> None:
     now = clock.now()
     officer_in_office()
     company_in_force()
+    senders_and_templates()
     ticket()
     published_notice()
     said(someone(), "given")
@@ -65,6 +77,22 @@ def rows(house: None, same_process: None) -> None:
         effective_from=now.astimezone(clock.IST).date(),
         actor=actor.staff(maker.pk),
     )
+
+
+def senders_and_templates() -> None:
+    """One row of each book, a template with finds among them."""
+    maker, _checker = two_people()
+    header, code = registered_sender("ONESTU"), registered_sender("56767", kind="short_code")
+    entity_of(own())
+    listed_target("https://onesetu.example/pay")
+    consent_template(maker, short_code=code)
+    proposed_template(
+        maker, senders=[header], text="Onesetu: a free gift, 50% off! See evil.example {#var#}", why="To be looked at."
+    )
+    defects.note(
+        fiduciary=own().pk, channel="sms", purpose="marketing", sender=header.pk, template=0, category="promotional",
+        now=clock.now(),
+    )  # fmt: skip
 
 
 def visit(person: Person, path: str) -> list[str]:

@@ -323,11 +323,63 @@ BOOKS: dict[str, Book] = {
         add="registers.company:propose",
         acts={"answer-company": "registers.company:propose"},
     ),
+    "registers_consenttemplate": Book(
+        "registers.template:view",
+        export="jobs.list:export",
+        add="registers.template:propose",
+        acts={
+            "approve": "registers.template:propose",
+            "end-entry": "registers.template:end",
+            "refuse": "registers.template:propose",
+        },
+    ),
+    "registers_contenttemplate": Book(
+        "registers.template:view",
+        export="jobs.list:export",
+        add="registers.template:propose",
+        acts={
+            "approve": "registers.template:propose",
+            "end-entry": "registers.template:end",
+            "record-state": "registers.template:move",
+            "refuse": "registers.template:propose",
+        },
+    ),
+    "registers_listedtarget": Book(
+        "registers.sender:view",
+        export="jobs.list:export",
+        add="registers.sender:propose",
+        acts={
+            "approve": "registers.sender:propose",
+            "end-entry": "registers.sender:end",
+            "refuse": "registers.sender:propose",
+        },
+    ),
     "registers_officer": Book(
         "registers.officer:view",
         export="jobs.list:export",
         add="registers.officer:propose",
         acts={"answer-officer": "registers.officer:propose"},
+    ),
+    "registers_sender": Book(
+        "registers.sender:view",
+        export="jobs.list:export",
+        add="registers.sender:propose",
+        acts={
+            "approve": "registers.sender:propose",
+            "end-entry": "registers.sender:end",
+            "refuse": "registers.sender:propose",
+        },
+    ),
+    "registers_senderdefect": Book("registers.sender:view", export="jobs.list:export"),
+    "registers_sendingentity": Book(
+        "registers.sender:view",
+        export="jobs.list:export",
+        add="registers.sender:propose",
+        acts={
+            "approve": "registers.sender:propose",
+            "end-entry": "registers.sender:end",
+            "refuse": "registers.sender:propose",
+        },
     ),
     "retention_erasurerun": Book("retention.run:view", export="jobs.list:export"),
     "retention_hold": Book(

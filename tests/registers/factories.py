@@ -127,3 +127,17 @@ def agreed_template(**changes: Any) -> ContentTemplate:
     template = proposed_template(maker, **changes)
     templates.answer(template=template, approve=True, actor=checker, now=clock.now())
     return template
+
+
+def consent_template(maker: Any, **changes: Any) -> Any:
+    """A proposed consent template; ``short_code`` is a registered one."""
+    usual = {
+        "fiduciary": own(),
+        "template_id": "1307",
+        "language": "en",
+        "scope": "Offers and news by SMS and calls.",
+        "revocation_text": "Reply STOP to 56767 at any time.",
+        "starts_at": since(),
+        "now": clock.now(),
+    }
+    return templates.propose_consent(actor=maker, **{**usual, **changes})

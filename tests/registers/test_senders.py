@@ -19,6 +19,7 @@ from tests.law.factories import LegalRuleFactory
 from tests.people.factories import CustomerFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
 from tests.registers.factories import (
     agreed_template,
+    consent_template,
     entity_of,
     listed_target,
     own,
@@ -300,19 +301,6 @@ def test_a_template_that_nobody_agreed_to_is_not_moved(people):
     assert template.state == TemplateState.DRAFT
     with pytest.raises(IllegalMove):
         templates.move_to(template=template, state="submitted", actor=people[0], now=clock.now())
-
-
-def consent_template(maker, **changes):
-    usual = {
-        "fiduciary": own(),
-        "template_id": "1307",
-        "language": "en",
-        "scope": "Offers and news by SMS and calls.",
-        "revocation_text": "Reply STOP to 56767 at any time.",
-        "starts_at": since(),
-        "now": clock.now(),
-    }
-    return templates.propose_consent(actor=maker, **{**usual, **changes})
 
 
 def test_a_consent_template_carries_the_fields_of_the_register(people):

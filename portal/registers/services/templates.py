@@ -211,6 +211,9 @@ def move_to(*, template: ContentTemplate, state: str, actor: Actor, now: datetim
     if template.answer != Answer.APPROVED or template.ends_at is not None:
         raise IllegalMove(_("Only a template that two people agreed to and that has not ended can be moved."))
     before = template.state
+    if state not in TEMPLATE_MOVES[before]:
+        words = {"before": TemplateState(before).label, "state": TemplateState(state).label}
+        raise IllegalMove(_("What is %(before)s cannot become %(state)s.") % words)
     with transaction.atomic():
         move(template, state, moves=TEMPLATE_MOVES)
         entries.record(

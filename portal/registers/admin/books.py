@@ -9,7 +9,7 @@ from portal.core.admin import StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
-from portal.registers.forms import AnswerForm, CompanyForm, OfficerForm
+from portal.registers.forms.books import AnswerForm, CompanyForm, OfficerForm
 from portal.registers.models import CompanyDetails, Officer
 from portal.registers.permissions import Permission
 from portal.registers.services import company, officers

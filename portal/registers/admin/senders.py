@@ -1,0 +1,136 @@
+"""Who sends: entities, headers and numbers, allowed links, and what disagreed."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.creating import CreatingAdmin
+from portal.people.forms import RefuseForm
+from portal.people.states import Answer
+from portal.registers.admin.books import PROPOSAL, not_answerable
+from portal.registers.forms.senders import EntityForm, SenderForm, TargetForm
+from portal.registers.models import DatedEntry, ListedTarget, Sender, SenderDefect, SendingEntity
+from portal.registers.models.templates import CATEGORIES
+from portal.registers.permissions import Permission
+from portal.registers.services import entries, senders
+
+ENTRY = "id fiduciary__code starts_at ends_at act made_by made_at checked_by checked_at shown_sha256 answer"
+HOLDS = ("starts_at", "ends_at", "ended_by")
+
+
+def holds_no_more(entry: DatedEntry, user: Any) -> str:
+    """Why there is nothing to end; empty when there is."""
+    if entry.answer != Answer.APPROVED:
+        return str(_("It was not agreed to."))
+    return str(_("It has ended already.")) if entry.ends_at is not None else ""
+
+
+class EntryAdmin(AuditedExport, CreatingAdmin):
+    """A book of dated entries: one person proposes, another answers, one ends. ``own_fields`` are the book's own."""
+
+    own_fields: tuple[str, ...] = ()
+    list_filter: ClassVar[tuple[str, ...]] = ("answer",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("fiduciary",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("fiduciary", *self.own_fields, *HOLDS, *PROPOSAL)
+
+
+class SenderBookAdmin(EntryAdmin):
+    """The books whose entries one service answers and ends."""
+
+    view_permission = Permission.SENDER_VIEW
+    add_permission = Permission.SENDER_PROPOSE
+
+    @service_action(permission=Permission.SENDER_PROPOSE, label=_("Approve"), skip=not_answerable)
+    def approve(self, request: HttpRequest, obj: DatedEntry, answer: dict[str, Any]) -> None:
+        entries.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission=Permission.SENDER_PROPOSE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    def refuse(self, request: HttpRequest, obj: DatedEntry, answer: dict[str, Any]) -> None:
+        entries.answer(
+            obj,
+            approve=False,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+    @service_action(
+        permission=Permission.SENDER_END,
+        label=_("End it now"),
+        description=_("It holds no longer from now on. It stays in the book and can be registered anew by two people."),
+        skip=holds_no_more,
+    )
+    def end_entry(self, request: HttpRequest, obj: DatedEntry, answer: dict[str, Any]) -> None:
+        entries.end(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+
+@admin.register(SendingEntity)
+class SendingEntityAdmin(SenderBookAdmin):
+    export_resource = resource_of(SendingEntity, f"{ENTRY} entity_id customer__reference")
+    create_form = EntityForm
+    create_title = _("Propose a DLT entity")
+    list_display = ("fiduciary", "entity_id", "customer", "answer", "starts_at", "ends_at")
+    list_select_related = ("fiduciary", "customer")
+    search_fields = ("entity_id", "fiduciary__code")
+    own_fields = ("entity_id", "customer")
+
+    @staticmethod
+    def create(request: HttpRequest, entered: dict[str, Any]) -> int:
+        return senders.propose_entity(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+
+
+@admin.register(Sender)
+class SenderAdmin(SenderBookAdmin):
+    export_resource = resource_of(Sender, f"{ENTRY} kind value carries records_calls announcement")
+    create_form = SenderForm
+    create_title = _("Propose a sender")
+    list_display = ("value", "kind", "fiduciary", "may_carry", "answer", "starts_at", "ends_at")
+    list_filter = ("kind", "answer")
+    search_fields = ("value", "fiduciary__code")
+    own_fields = ("kind", "value", "may_carry", "records_calls", "announcement")
+    readonly_fields = ("may_carry",)
+
+    @admin.display(description=_("May carry"))
+    def may_carry(self, obj: Sender) -> str:
+        return ", ".join(str(label) for category, label in CATEGORIES if category in obj.carries)
+
+    @staticmethod
+    def create(request: HttpRequest, entered: dict[str, Any]) -> int:
+        return senders.propose_sender(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+
+
+@admin.register(ListedTarget)
+class ListedTargetAdmin(SenderBookAdmin):
+    export_resource = resource_of(ListedTarget, f"{ENTRY} kind value")
+    create_form = TargetForm
+    create_title = _("Propose an allowed link or number")
+    list_display = ("value", "kind", "fiduciary", "answer", "starts_at", "ends_at")
+    list_filter = ("kind", "answer")
+    search_fields = ("value", "fiduciary__code")
+    own_fields = ("kind", "value")
+
+    @staticmethod
+    def create(request: HttpRequest, entered: dict[str, Any]) -> int:
+        return senders.propose_target(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+
+
+@admin.register(SenderDefect)
+class SenderDefectAdmin(AuditedExport, ReadOnlyAdmin):
+    """Purpose, header and template that were asked for together and name different categories."""
+
+    export_resource = resource_of(
+        SenderDefect, "id fiduciary__code channel purpose sender__value template__template_id category first_at last_at"
+    )
+    view_permission = Permission.SENDER_VIEW
+    list_display = ("purpose", "channel", "fiduciary", "sender", "template", "category", "first_at", "last_at")
+    list_filter = ("channel", "category")
+    list_select_related = ("fiduciary", "sender", "template")
+    search_fields = ("purpose", "fiduciary__code")
+    fields = ("fiduciary", "channel", "purpose", "sender", "template", "category", "first_at", "last_at")
