@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -297,7 +298,9 @@ def _row(parameters: tuple[Any, ...]) -> Any:
     database: Any = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
     if database.vendor == "postgresql":
-        return database.connection.execute(_ON_POSTGRESQL, parameters, prepare=True).fetchone()
+        # Django's own cursors bind at the client, where nothing is prepared: this one binds at the server.
+        with psycopg.Cursor(database.connection) as cursor:
+            return cursor.execute(_ON_POSTGRESQL, parameters, prepare=True).fetchone()
     return database.connection.execute(_ON_SQLITE, parameters).fetchone()
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, time
 from time import process_time
 from uuid import uuid4
 
+import psycopg
 from django.db import connection
 
 from consent.models import ConsentState
@@ -70,11 +71,13 @@ def select_all(keys: list[bytes], fiduciary: int) -> int:
     """The raw SELECT with ready keys: no normalising, no hashing, no rules, no answer."""
     mark = "%s" if connection.vendor == "postgresql" else "?"
     sql = f"SELECT answer FROM consent_consentstate WHERE address_key={mark} AND purpose={mark} AND channel={mark} AND fiduciary_id={mark}"
+    if connection.vendor == "postgresql":
+        # Django's own cursors bind at the client, where nothing is prepared.
+        with psycopg.Cursor(connection.connection) as cursor:
+            asked = (cursor.execute(sql, (key, "marketing", "sms", fiduciary), prepare=True) for key in keys)
+            return sum(found.fetchone()[0] == "given" for found in asked)
     driver = connection.connection
-    prepare = {"prepare": True} if connection.vendor == "postgresql" else {}
-    return sum(
-        driver.execute(sql, (key, "marketing", "sms", fiduciary), **prepare).fetchone()[0] == "given" for key in keys
-    )
+    return sum(driver.execute(sql, (key, "marketing", "sms", fiduciary)).fetchone()[0] == "given" for key in keys)
 
 
 def rate(job: Callable[[], int]) -> float:
