@@ -356,6 +356,10 @@ if OUTBOX_GATEWAY_URL:
     OUTBOX_CHANNELS |= {name: f"portal.outbox.channels.gateway.{_GATEWAY[name]}" for name in OUTBOX_GATEWAY_CHANNELS}
 elif DEMO:
     OUTBOX_CHANNELS |= {name: f"portal.demo.gateway.{adapter}" for name, adapter in _GATEWAY.items()}
+#: Signs web push (RFC 8292): 32 bytes in base64url or hex. Browsers know us by it, so it is kept for life.
+VAPID_PRIVATE_KEY = _key("VAPID_PRIVATE_KEY")
+if VAPID_PRIVATE_KEY:
+    OUTBOX_CHANNELS["push"] = "portal.demo.gateway.PushChannel" if DEMO else "portal.outbox.channels.push.PushChannel"
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
 OUTBOX_ATTEMPTS = 8
 OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)

@@ -75,6 +75,8 @@ class AuditKind(StrEnum):
     NOTICES_VERSION_PUBLISHED = "notices.version.published"
     NOTICES_VERSION_WITHDRAWN = "notices.version.withdrawn"
     OUTBOX_ADDRESS_FAILED = "outbox.address.failed"
+    OUTBOX_BROWSER_ADDED = "outbox.browser.added"
+    OUTBOX_BROWSER_REMOVED = "outbox.browser.removed"
     OUTBOX_MESSAGE_ABANDONED = "outbox.message.abandoned"
     OUTBOX_MESSAGE_BLOCKED = "outbox.message.blocked"
     OUTBOX_MESSAGE_MOVED = "outbox.message.moved"

@@ -3,6 +3,7 @@
 from portal.core.enqueue import enqueue
 from portal.outbox import mailbox
 from portal.outbox.channels.protocol import Accepted, Outgoing
+from portal.outbox.channels.push import PushChannel as WebPush
 
 
 class _MailboxChannel:
@@ -29,3 +30,14 @@ class RcsChannel(_MailboxChannel):
 
 class VoiceChannel(_MailboxChannel):
     name = "voice"
+
+
+class PushChannel:
+    """In the mailbox for everybody to see, and in the browsers that were really switched on."""
+
+    name = "push"
+    takes_idempotency_key = True
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        mailbox.keep(outgoing)
+        return WebPush().send(outgoing)

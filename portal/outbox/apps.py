@@ -16,6 +16,7 @@ class OutboxConfig(AppConfig):
         hooks.erasers.register(erasers.PushSubscriptions())
         hooks.sender_identity.fill(identity.from_settings)
         hooks.sections.register(sections.MessageSection())
+        hooks.sections.register(sections.BrowserSection())
         hooks.readiness.register(health.readiness)
         register(system_checks.production_sends_email, Tags.security)
         register(system_checks.a_lease_outlasts_a_send, Tags.security)

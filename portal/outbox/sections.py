@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.core.errors import NotFound
-from portal.outbox.models import Message
+from portal.outbox.models import Message, PushSubscription
 from portal.outbox.services import reading
 
 
@@ -40,3 +40,18 @@ def _record(message: Message) -> dict[str, Any]:
         "sent_at": message.sent_at.isoformat() if message.sent_at else None,
         **words,
     }
+
+
+class BrowserSection:
+    """Registered in ``hooks.sections``."""
+
+    name = "browsers"
+    label = gettext_lazy("Browsers that show you notices")
+
+    def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
+        """One record per browser, without its keys: with them anybody could write to it."""
+        rows = PushSubscription.objects.filter(subject_ref__in=list(subject_refs)).order_by("made_at", "pk")
+        return [
+            {"browser": row.browser, "since": row.made_at.isoformat(), "last_used": row.used_at.isoformat()}
+            for row in rows
+        ]

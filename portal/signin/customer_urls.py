@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from portal.signin.views import account, customers
+from portal.signin.views import account, customers, push
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", customers.sign_in, name="sign-in"),
@@ -17,5 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/contact/<int:pk>/remove/", account.remove_contact, name="remove-contact"),
     path("account/people/<str:reference>/", account.members, name="members"),
     path("account/people/<str:reference>/<int:pk>/", account.change_member, name="change-member"),
+    path("push/", push.notices, name="push"),
+    path("push-worker.js", push.worker, name="push-worker"),
     path("sessions/", account.open_sessions, name="sessions"),
 ]

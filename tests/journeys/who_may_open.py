@@ -134,6 +134,8 @@ PAGES: dict[str, Page] = {
     "privacy:policy-changes": Page(For.ANYBODY, lambda w: [1], is_empty=True),
     "privacy:policy-read": Page(For.CUSTOMERS, lambda w: [1], is_empty=True),
     "privacy:preferences": Page(For.CUSTOMERS),
+    "privacy:push": Page(For.CUSTOMERS),
+    "privacy:push-worker": Page(For.ANYBODY),
     "privacy:remove-contact": Page(For.OWNERS, lambda w: [w.contact.pk], is_post=True),
     "privacy:sessions": Page(For.CUSTOMERS),
     "privacy:sign-in": Page(For.ANYBODY),

@@ -5,11 +5,13 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from portal.core import hooks
+from portal.outbox.models import PushSubscription
 from portal.people.models import ContactPoint, Membership, User
 from portal.people.services import codes
 from portal.people.states import MemberRole
 from tests.outbox.factories import AddressFaultFactory
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, MembershipFactory
+from tests.servers.push_service import Browser
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
@@ -267,3 +269,50 @@ def test_plain_codes_have_six_digits():
     row = codes.issue(purpose="sign_in", kind="email", address="x@acme.example", now=clock.now())
     assert len(codes.plain(row)) == 6
     assert codes.plain(row).isdigit()
+
+
+def given(number=1):
+    """What the script of the page fills in."""
+    return {**Browser(f"https://push.example/{number}").given()}
+
+
+@pytest.fixture
+def push(settings, monkeypatch):
+    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "push": "tests.outbox.factories.RecordingChannel"}
+    monkeypatch.setattr("portal.core.outgoing.require_public", lambda url: None)
+
+
+def test_notices_are_switched_on_and_off_without_a_script(owner, member, push):
+    client, page = customer_client(owner), reverse("privacy:push")
+    assert "needs JavaScript" in client.get(page).content.decode()
+    assert client.post(page, given()).status_code == 302
+    row = PushSubscription.objects.get()
+    assert row.subject_ref == owner.subject_ref
+    shown = client.get(page).content.decode()
+    assert f'value="{row.pk}"' in shown
+    assert customer_client(member).post(page, {"off": row.pk}).status_code == 404
+    assert client.post(page, {"off": "²"}).status_code == 404
+    client.post(page, {"off": row.pk})
+    assert not PushSubscription.objects.exists()
+
+
+def test_a_browser_that_gave_nothing_is_not_kept(owner, push):
+    client = customer_client(owner)
+    client.post(reverse("privacy:push"), {"endpoint": "", "p256dh": "", "auth": ""})
+    assert not PushSubscription.objects.exists()
+    assert "Try again" in client.get(reverse("privacy:push")).content.decode()
+
+
+def test_where_push_is_not_set_up_the_page_says_so(owner, settings):
+    settings.OUTBOX_CHANNELS = {"email": settings.OUTBOX_CHANNELS["email"]}
+    client = customer_client(owner)
+    assert "cannot send notices" in client.get(reverse("privacy:push")).content.decode()
+    client.post(reverse("privacy:push"), given())
+    assert not PushSubscription.objects.exists()
+
+
+def test_the_service_worker_comes_from_our_origin_as_a_program(client):
+    answer = client.get(reverse("privacy:push-worker"))
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert b"showNotification" in answer.content
+    assert "default-src 'self'" in answer["Content-Security-Policy"]

@@ -1,0 +1,58 @@
+"""Notices in the browser: the page that switches them on and off, and the program that shows them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.core import clock
+from portal.core.errors import NotFound, Refused
+from portal.law.states import Channel
+from portal.outbox.channels.push import public_key
+from portal.outbox.selectors import can_send
+from portal.outbox.services import browsers
+from portal.people.pages import customer_required, login_of
+from portal.signin.browsers import label
+from portal.signin.views.answers import page
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def notices(request: HttpRequest) -> HttpResponse:
+    """GET lists the browsers; POST switches this one on, with what its script filled in, or one of the list off."""
+    principal = login_of(request).principal
+    if principal is None:
+        raise NotFound("There is no person behind this login.")
+    subject_ref, is_set_up = principal.subject.ref, can_send(Channel.PUSH)
+    if request.method == "POST":
+        off = request.POST.get("off", "")
+        acting = {"subject_ref": subject_ref, "actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+        if off:
+            browsers.switch_off(pk=int(off) if off.isdecimal() and len(off) < 19 else 0, **acting)
+            messages.success(request, _("Notices are switched off in that browser."))
+        elif is_set_up:
+            try:
+                browsers.switch_on(
+                    endpoint=request.POST.get("endpoint", ""),
+                    p256dh=request.POST.get("p256dh", ""),
+                    auth=request.POST.get("auth", ""),
+                    browser=label(request),
+                    **acting,
+                )
+            except Refused as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(request, _("Notices are switched on in this browser."))
+        return HttpResponseRedirect(reverse("privacy:push"))
+    key = public_key() if is_set_up else ""
+    return page(request, "selfservice/signin/push.html", browsers=browsers.of(subject_ref), key=key)
+
+
+@require_safe
+@cache_control(no_cache=True)
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, at an address that stays and from which it may serve the customers' pages."""
+    return render(request, "selfservice/signin/push_worker.js", content_type="text/javascript; charset=utf-8")
