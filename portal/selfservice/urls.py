@@ -3,7 +3,18 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from portal.selfservice.views import consents, grievances, kyc, messages, pages, policies, preferences, receipts, track
+from portal.selfservice.views import (
+    consents,
+    grievances,
+    kyc,
+    messages,
+    pages,
+    policies,
+    preferences,
+    receipts,
+    senders,
+    track,
+)
 
 app_name = "privacy"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -40,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/stop/", preferences.stop, name="stop-messages"),
     path("preferences/undo/", preferences.undo, name="undo-stop"),
     path("receipts/verify/", receipts.verify, name="verify-receipt"),
+    path("senders/", senders.senders, name="senders"),
     path("sitemap/", pages.sitemap, name="sitemap"),
     path("track/", track.track, name="track"),
     path("track/code/", track.code, name="track-code"),

@@ -137,6 +137,7 @@ PAGES: dict[str, Page] = {
     "privacy:push": Page(For.CUSTOMERS),
     "privacy:push-worker": Page(For.ANYBODY),
     "privacy:remove-contact": Page(For.OWNERS, lambda w: [w.contact.pk], is_post=True),
+    "privacy:senders": Page(For.CUSTOMERS),
     "privacy:sessions": Page(For.CUSTOMERS),
     "privacy:sign-in": Page(For.ANYBODY),
     "privacy:sign-in-code": Page(For.ANYBODY),

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(max_length=20000, verbose_name='text')),
                 ('findings', models.JSONField(default=list, editable=False, verbose_name='findings')),
                 ('why', models.TextField(blank=True, max_length=1000, verbose_name='reason for the warnings')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('paused', 'Paused'), ('disabled', 'Disabled')], editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('paused', 'Paused'), ('disabled', 'Disabled')], editable=False, max_length=10, verbose_name='with whoever carries it')),
                 ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
                 ('ended_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ended by')),
                 ('fiduciary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='whose')),

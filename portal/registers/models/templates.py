@@ -39,7 +39,7 @@ class ContentTemplate(DatedEntry):
     senders = models.ManyToManyField(Sender, related_name="templates", verbose_name=_("sent from"), blank=True)
     findings = models.JSONField(_("findings"), default=list, editable=False)
     why = models.TextField(_("reason for the warnings"), max_length=1000, blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=TemplateState.choices, editable=False)
+    state = models.CharField(_("with whoever carries it"), max_length=10, choices=TemplateState.choices, editable=False)
 
     data_categories = declare(
         none=f"{DatedEntry.DECLARED} channel template_id category language brand text findings state",

@@ -169,3 +169,9 @@ def fiduciaries_of(user: Any, *, at: datetime) -> QuerySet[Fiduciary]:
     """The fiduciaries whose senders the signed-in person may see: those linked to a customer they act for now."""
     linked = in_force(SendingEntity.objects.filter(customer__in=customers_of(user)), at=at)
     return Fiduciary.objects.filter(pk__in=linked.values("fiduciary"))
+
+
+def entity_of(fiduciary: Fiduciary, *, at: datetime) -> SendingEntity | None:
+    """The fiduciary's registration with the operators at that time."""
+    found: SendingEntity | None = in_force(SendingEntity.objects.filter(fiduciary=fiduciary), at=at).first()
+    return found

@@ -20,6 +20,7 @@ from kyc.states import DocumentState
 from portal.core import clock
 from portal.people.models import Principal
 from portal.registers.selectors import company_details
+from portal.registers.selectors.senders import fiduciaries_of
 from portal.selfservice.cookies import COOKIES
 from portal.selfservice.frame import address_of
 
@@ -90,6 +91,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "is_customer": principal is not None,
     }
     if principal is not None:
+        context["is_client"] = fiduciaries_of(request.user, at=now).exists()
         found = list(tickets_of(request.user).order_by("-received_at", "-pk")[: REQUESTS + 1])
         context["requests"] = [(row, sentence_for_person(row, now=now)) for row in found[:REQUESTS]]
         context["has_more"] = len(found) > REQUESTS
