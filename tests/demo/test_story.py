@@ -17,7 +17,8 @@ from portal.demo.story.cast import Cast
 from portal.law.models import Clock
 from portal.ledger.models import Entry
 from portal.ledger.services import verify
-from portal.people.models import Customer, Principal, User
+from portal.people.models import Customer, Fiduciary, Principal, User
+from portal.registers.models import ContentTemplate, SendingEntity
 from portal.registers.services import officers
 
 
@@ -69,6 +70,13 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
         "mr": True,
     }
     assert {defect.code for defect in PolicyDefect.objects.all()} >= {"EMPTY_LIST", "CONSENT_BY_USE"}
+    # Senders of Onesetu and two clients; one text waits with faults that a second person will see.
+    assert Fiduciary.objects.count() == 3
+    assert SendingEntity.objects.filter(customer__isnull=False, answer="approved").count() == 2
+    (faulty,) = (
+        row for row in ContentTemplate.objects.filter(answer="pending") if "VARIABLE_NOT_TAGGED" in str(row.findings)
+    )
+    assert {found["code"] for found in faulty.findings} >= {"PROMOTIONAL_WORD", "LINK_NOT_LISTED", "NUMBER_NOT_LISTED"}
     # It is told once.
     assert telling.is_told() is True
     # The first page lists ten things and a code that signs in.

@@ -11,7 +11,7 @@ from grievances.models import Ticket
 from kyc.models import Document
 from portal.core.actor import system
 from portal.core.errors import Refused
-from portal.demo.story import answers, customers, documents, grievances, notices, office
+from portal.demo.story import answers, customers, documents, grievances, notices, office, senders
 from portal.demo.story.cast import Cast
 from portal.ledger.models import Entry
 from portal.ledger.services import seal_now
@@ -55,6 +55,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         team = office.build(cast, actor=ACTOR)
         notice = notices.build(cast, team)
         people = customers.build(cast, actor=ACTOR, tell=tell)
+        senders.build(cast, people, team, actor=ACTOR)
         papers = documents.upload(cast, people, tell=tell)
         with documents.being_checked(papers):
             answers.build(cast, people, notice, actor=ACTOR, tell=tell)
