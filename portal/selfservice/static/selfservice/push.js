@@ -23,6 +23,7 @@
     return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
 
+  document.getElementById("push-needs").hidden = true;
   if (!("serviceWorker" in navigator) || !("PushManager" in window) || !window.isSecureContext) {
     show("push-unable");
     return;
