@@ -2,13 +2,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.opening import OpeningForm
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.outbox.models import Delivery, Message, TemplateVersion
+from portal.outbox.models import AddressFault, Delivery, Message, TemplateVersion
 from portal.outbox.permissions import Permission
+from portal.outbox.selectors import can_send
 from portal.outbox.services import dead_letters
 from portal.outbox.states import MessageState
 
@@ -23,7 +26,7 @@ class DeliveryInline(RowsBeside):
 
     model = Delivery
     fields = ("attempt", "outcome", "code", "provider_reference", "happened_at")
-    verbose_name_plural = _("attempts")
+    verbose_name_plural = _("attempts and reports")
 
 
 @admin.register(Message)
@@ -35,7 +38,17 @@ class MessageAdmin(AuditedExport, ReadOnlyAdmin):
         "reference kind subject_ref fiduciary channel language purpose category about template_sha256 state reason attempts created_at sent_at seen_at",
     )
     view_permission = Permission.MESSAGE_VIEW
-    list_display = ("reference", "kind", "channel", "category", "state", "outcome", "attempts", "created_at", "sent_at")
+    list_display = (
+        "reference",
+        "kind",
+        "way",
+        "category",
+        "state",
+        "outcome",
+        "attempts",
+        "created_at",
+        "sent_at",
+    )
     list_filter = ("state", "channel", "category")
     search_fields = ("reference", "about")
     search_help_text = _("Reference of the message, or of what it is about")
@@ -47,8 +60,10 @@ class MessageAdmin(AuditedExport, ReadOnlyAdmin):
         "about",
         "subject_ref",
         "fiduciary",
-        "channel",
+        "way",
         "to",
+        "only_here",
+        "goes_on",
         "purpose",
         "category",
         "category_is_disputed",
@@ -65,6 +80,34 @@ class MessageAdmin(AuditedExport, ReadOnlyAdmin):
         "sent_at",
         "seen_at",
     )
+
+    @admin.display(description=_("channel"), ordering="channel")
+    def way(self, message: Message) -> str:
+        """The channel, and whether this installation can send by it at all."""
+        name = message.get_channel_display()
+        return name if can_send(message.channel) else f"{name} ({_('not set up here')})"
+
+    @admin.display(description=_("by another channel"))
+    def goes_on(self, message: Message) -> str:
+        """The message that took over from this one, or the one that this took over from."""
+        later = getattr(message, "moved_to", None)
+        if later is not None:
+            return format_html(
+                '<a href="{}">{} ({})</a>',
+                reverse("admin:outbox_message_change", args=[later.pk]),
+                later.reference,
+                later.get_channel_display(),
+            )
+        earlier = message.instead_of
+        if earlier is None:
+            return "-"
+        return format_html(
+            '{} <a href="{}">{} ({})</a>',
+            _("instead of"),
+            reverse("admin:outbox_message_change", args=[earlier.pk]),
+            earlier.reference,
+            earlier.get_channel_display(),
+        )
 
     @admin.display(description=_("outcome"))
     def outcome(self, message: Message) -> str:
@@ -111,3 +154,16 @@ class TemplateVersionAdmin(AuditedExport, ReadOnlyAdmin):
     @admin.display(description=_("SHA-256"))
     def short_sha256(self, version: TemplateVersion) -> str:
         return version.sha256[:12]
+
+
+@admin.register(AddressFault)
+class AddressFaultAdmin(AuditedExport, ReadOnlyAdmin):
+    """Where messages do not arrive or are not wanted, by the message that showed it; never the address itself."""
+
+    export_resource = resource_of(AddressFault, "subject_ref channel reason code message noted_at")
+    view_permission = Permission.MESSAGE_VIEW
+    list_display = ("message", "channel", "reason", "code", "noted_at")
+    list_filter = ("channel", "reason")
+    list_select_related = ("message",)
+    date_hierarchy = "noted_at"
+    fields = ("message", "subject_ref", "channel", "reason", "code", "noted_at")

@@ -248,6 +248,7 @@ BOOKS: dict[str, Book] = {
     "law_legalrule": Book("law.rule:view", export="jobs.list:export"),
     "law_organisationprofile": Book("law.profile:view", export="jobs.list:export"),
     "law_purpose": Book("law.purpose:view", export="jobs.list:export"),
+    "outbox_addressfault": Book("outbox.message:view", export="jobs.list:export"),
     "outbox_message": Book(
         "outbox.message:view",
         export="jobs.list:export",

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -7,7 +9,7 @@ from portal.outbox.channels.protocol import Outgoing, PermanentFailure
 from portal.outbox.models import Message
 from portal.outbox.services import delivery
 from portal.outbox.states import MessageState
-from tests.outbox.factories import Gate, RecordingChannel, posted
+from tests.outbox.factories import AddressFaultFactory, Gate, MessageFactory, RecordingChannel, posted
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -76,3 +78,32 @@ def test_a_message_that_has_not_failed_offers_nothing_to_decide() -> None:
     assert "This message has not failed" in page
     message.refresh_from_db()
     assert message.state == MessageState.DUE
+
+
+def test_a_message_on_a_channel_that_is_not_set_up_says_so(gate: Gate, settings: Any) -> None:
+    settings.OUTBOX_CHANNELS = {"email": settings.OUTBOX_CHANNELS["email"]}
+    waiting = MessageFactory(channel="whatsapp")
+    client = staff_client(StaffFactory(roles=["auditor"]))
+    for page in (
+        reverse("admin:outbox_message_changelist"),
+        reverse("admin:outbox_message_change", args=[waiting.pk]),
+    ):
+        assert "WhatsApp (not set up here)" in client.get(page).content.decode()
+
+
+def test_a_message_names_the_one_that_took_over(gate: Gate) -> None:
+    earlier = MessageFactory()
+    later = MessageFactory(channel="sms", instead_of=earlier, subject_ref=earlier.subject_ref)
+    client = staff_client(StaffFactory(roles=["auditor"]))
+    for message, other in ((earlier, later), (later, earlier)):
+        text = client.get(reverse("admin:outbox_message_change", args=[message.pk])).content.decode()
+        assert reverse("admin:outbox_message_change", args=[other.pk]) in text
+
+
+def test_the_list_of_faults_names_the_message_and_no_address(gate: Gate) -> None:
+    fault = AddressFaultFactory(code="NO_SUCH_ADDRESS")
+    client = staff_client(StaffFactory(roles=["auditor"]))
+    text = client.get(reverse("admin:outbox_addressfault_changelist")).content.decode()
+    assert fault.message.reference in text
+    assert "NO_SUCH_ADDRESS" in text
+    assert "asha" not in text
