@@ -82,7 +82,7 @@ sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: Non
 permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
 #: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
-#: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language)``. Filled by outbox.
+#: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language)``. Filled by registers.
 sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)

@@ -7,8 +7,9 @@ class RegistersConfig(AppConfig):
     verbose_name = _("Registers")
 
     def ready(self) -> None:
-        """Fill the hook for the lines under each letter."""
+        """Fill the hooks for the lines under each letter and for the sender of each message."""
         from portal.core import hooks
-        from portal.registers.services import letters
+        from portal.registers.services import identity, letters
 
         hooks.letter_footer.fill(letters.footer)
+        hooks.sender_identity.fill(identity.registered)
