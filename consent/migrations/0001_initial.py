@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('ledger', '0001_initial'),
         ('people', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('people', '__first__'),
     ]
 
     operations = [
@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'notice version',
                 'verbose_name_plural': 'notice versions',
                 'ordering': ('notice', '-number'),
+                'constraints': [models.UniqueConstraint(fields=('notice', 'number'), name='consent_notice_version_number'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='consent_published_version_has_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +78,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'notice text',
                 'verbose_name_plural': 'notice texts',
                 'ordering': ('version', 'language'),
+                'constraints': [models.UniqueConstraint(fields=('version', 'language'), name='consent_one_text_per_language')],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +110,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'consent event',
                 'verbose_name_plural': 'consent ledger',
                 'ordering': ('-id',),
+                'indexes': [models.Index(fields=['address_key', 'purpose', 'channel', 'fiduciary'], name='consent_event_key'), models.Index(fields=['subject_ref', '-id'], name='consent_event_subject')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('previous', None)), fields=('fiduciary', 'address_key', 'purpose', 'channel'), name='consent_one_first_event')],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +127,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'acknowledgement',
                 'verbose_name_plural': 'acknowledgements',
+                'constraints': [models.UniqueConstraint(fields=('subject_ref', 'version'), name='consent_one_acknowledgement')],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +144,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'clause',
                 'verbose_name_plural': 'clauses',
                 'ordering': ('text', 'position'),
+                'constraints': [models.UniqueConstraint(fields=('text', 'position'), name='consent_clause_position')],
             },
         ),
         migrations.CreateModel(
@@ -177,6 +183,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'overrides of defects',
                 'ordering': ('-made_at',),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_defectoverride_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_defectoverride_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('defect',), name='consent_one_pending_override')],
             },
         ),
         migrations.CreateModel(
@@ -240,6 +247,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'proposals to publish',
                 'ordering': ('-made_at',),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_publicationproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_publicationproposal_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('version',), name='consent_one_pending_publication')],
             },
         ),
         migrations.CreateModel(
@@ -279,61 +287,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('answer__in', ('given', 'renewed')), ('expires_at__isnull', False)), fields=['expires_at'], name='consent_state_expiring')],
                 'constraints': [models.UniqueConstraint(fields=('address_key', 'purpose', 'channel', 'fiduciary'), name='consent_one_state')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='noticeversion',
-            constraint=models.UniqueConstraint(fields=('notice', 'number'), name='consent_notice_version_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticeversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='consent_published_version_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticetext',
-            constraint=models.UniqueConstraint(fields=('version', 'language'), name='consent_one_text_per_language'),
-        ),
-        migrations.AddIndex(
-            model_name='consentevent',
-            index=models.Index(fields=['address_key', 'purpose', 'channel', 'fiduciary'], name='consent_event_key'),
-        ),
-        migrations.AddIndex(
-            model_name='consentevent',
-            index=models.Index(fields=['subject_ref', '-id'], name='consent_event_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='consentevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('previous', None)), fields=('fiduciary', 'address_key', 'purpose', 'channel'), name='consent_one_first_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='acknowledgement',
-            constraint=models.UniqueConstraint(fields=('subject_ref', 'version'), name='consent_one_acknowledgement'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyclause',
-            constraint=models.UniqueConstraint(fields=('text', 'position'), name='consent_clause_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='defectoverride',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_defectoverride_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='defectoverride',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_defectoverride_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='defectoverride',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('defect',), name='consent_one_pending_override'),
-        ),
-        migrations.AddConstraint(
-            model_name='publicationproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_publicationproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='publicationproposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_publicationproposal_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='publicationproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('version',), name='consent_one_pending_publication'),
         ),
     ]

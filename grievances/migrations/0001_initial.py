@@ -14,8 +14,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0001_initial'),
+        ('people', '__first__'),
         ('vault', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -48,6 +48,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'grievance',
                 'verbose_name_plural': 'grievances',
                 'ordering': ('-received_at',),
+                'indexes': [models.Index(condition=models.Q(('state__in', ['received', 'with_us', 'with_you'])), fields=['due_at'], name='grievances_open_by_due'), models.Index(condition=models.Q(('state', 'answered')), fields=['answered_at'], name='grievances_answered')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('closed_because', ''), _negated=True)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True), ('closed_because', '')), _connector='OR'), name='grievances_closed_has_reason_and_time')],
             },
         ),
         migrations.CreateModel(
@@ -63,6 +65,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'address of a grievance',
                 'verbose_name_plural': 'addresses of grievances',
+                'constraints': [models.UniqueConstraint(fields=('ticket', 'kind'), name='grievances_one_address_per_kind')],
             },
         ),
         migrations.CreateModel(
@@ -116,6 +119,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'line of a grievance',
                 'verbose_name_plural': 'lines of grievances',
                 'ordering': ('at', 'pk'),
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'note'), _negated=True), ('visibility', 'internal'), _connector='OR'), name='grievances_notes_are_internal')],
             },
         ),
         migrations.CreateModel(
@@ -135,6 +139,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'proposed resolution',
                 'verbose_name_plural': 'proposed resolutions',
                 'ordering': ('proposed_at', 'pk'),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('answer', 'waiting')), fields=('ticket',), name='grievances_one_waiting_resolution')],
             },
         ),
         migrations.CreateModel(
@@ -184,38 +189,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'tracking code',
                 'verbose_name_plural': 'tracking codes',
+                'indexes': [models.Index(condition=models.Q(('looked_up_at', None)), fields=['asked_at'], name='grievances_codes_waiting')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('view_until__isnull', True), models.Q(('ticket__isnull', False), ('used_at__isnull', False)), _connector='OR'), name='grievances_view_needs_a_used_code')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state__in', ['received', 'with_us', 'with_you'])), fields=['due_at'], name='grievances_open_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('state', 'answered')), fields=['answered_at'], name='grievances_answered'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('closed_because', ''), _negated=True)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True), ('closed_because', '')), _connector='OR'), name='grievances_closed_has_reason_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticketcontact',
-            constraint=models.UniqueConstraint(fields=('ticket', 'kind'), name='grievances_one_address_per_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticketentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'note'), _negated=True), ('visibility', 'internal'), _connector='OR'), name='grievances_notes_are_internal'),
-        ),
-        migrations.AddConstraint(
-            model_name='resolution',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'waiting')), fields=('ticket',), name='grievances_one_waiting_resolution'),
-        ),
-        migrations.AddIndex(
-            model_name='trackingcode',
-            index=models.Index(condition=models.Q(('looked_up_at', None)), fields=['asked_at'], name='grievances_codes_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='trackingcode',
-            constraint=models.CheckConstraint(condition=models.Q(('view_until__isnull', True), models.Q(('ticket__isnull', False), ('used_at__isnull', False)), _connector='OR'), name='grievances_view_needs_a_used_code'),
         ),
     ]

@@ -12,31 +12,11 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0001_initial'),
+        ('people', '__first__'),
         ('vault', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Check',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=32, verbose_name='check')),
-                ('attempt', models.PositiveSmallIntegerField(verbose_name='attempt')),
-                ('outcome', models.CharField(max_length=16, verbose_name='outcome')),
-                ('reason', models.CharField(blank=True, max_length=40, verbose_name='reason')),
-                ('severity', models.CharField(max_length=12, verbose_name='severity')),
-                ('document_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the bytes checked')),
-                ('plan_version', models.CharField(max_length=20, verbose_name='version of the plan')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('ended_at', models.DateTimeField(verbose_name='ended')),
-            ],
-            options={
-                'verbose_name': 'check',
-                'verbose_name_plural': 'checks',
-                'ordering': ('pk',),
-            },
-        ),
         migrations.CreateModel(
             name='Case',
             fields=[
@@ -56,17 +36,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'KYC case',
                 'verbose_name_plural': 'KYC cases',
-            },
-        ),
-        migrations.CreateModel(
-            name='CheckEvidence',
-            fields=[
-                ('check_run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='evidence', serialize=False, to='kyc.check', verbose_name='check')),
-                ('sealed', models.BinaryField(verbose_name='evidence')),
-            ],
-            options={
-                'verbose_name': 'evidence of a check',
-                'verbose_name_plural': 'evidence of checks',
             },
         ),
         migrations.CreateModel(
@@ -98,6 +67,41 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'KYC document',
                 'verbose_name_plural': 'KYC documents',
+                'indexes': [models.Index(fields=['kind', 'number_index'], name='kyc_documents_by_number'), models.Index(condition=models.Q(('state', 'received')), fields=['uploaded_at'], name='kyc_documents_to_check')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'replaced'), _negated=True), fields=('case', 'kind'), name='kyc_one_document_of_a_kind'), models.CheckConstraint(condition=models.Q(('kept__isnull', False), ('state__in', ('received', 'refused', 'replaced')), _connector='OR'), name='kyc_checked_documents_are_kept')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Check',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=32, verbose_name='check')),
+                ('attempt', models.PositiveSmallIntegerField(verbose_name='attempt')),
+                ('outcome', models.CharField(max_length=16, verbose_name='outcome')),
+                ('reason', models.CharField(blank=True, max_length=40, verbose_name='reason')),
+                ('severity', models.CharField(max_length=12, verbose_name='severity')),
+                ('document_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the bytes checked')),
+                ('plan_version', models.CharField(max_length=20, verbose_name='version of the plan')),
+                ('started_at', models.DateTimeField(verbose_name='started')),
+                ('ended_at', models.DateTimeField(verbose_name='ended')),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='kyc.document', verbose_name='document')),
+            ],
+            options={
+                'verbose_name': 'check',
+                'verbose_name_plural': 'checks',
+                'ordering': ('pk',),
+                'constraints': [models.UniqueConstraint(fields=('document', 'name', 'attempt'), name='kyc_each_attempt_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CheckEvidence',
+            fields=[
+                ('check_run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='evidence', serialize=False, to='kyc.check', verbose_name='check')),
+                ('sealed', models.BinaryField(verbose_name='evidence')),
+            ],
+            options={
+                'verbose_name': 'evidence of a check',
+                'verbose_name_plural': 'evidence of checks',
             },
         ),
         migrations.CreateModel(
@@ -124,47 +128,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'KYC decision',
                 'verbose_name_plural': 'KYC decisions',
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='kyc_decision_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='kyc_decision_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('document',), name='kyc_one_open_proposal'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'approve'), ('reason_code', '')), models.Q(models.Q(('outcome', 'approve'), _negated=True), models.Q(('reason_code', ''), _negated=True)), _connector='OR'), name='kyc_reason_unless_approved', violation_error_message='Choose a reason unless you approve, and none if you do.')],
             },
-        ),
-        migrations.AddField(
-            model_name='check',
-            name='document',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='kyc.document', verbose_name='document'),
-        ),
-        migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['kind', 'number_index'], name='kyc_documents_by_number'),
-        ),
-        migrations.AddIndex(
-            model_name='document',
-            index=models.Index(condition=models.Q(('state', 'received')), fields=['uploaded_at'], name='kyc_documents_to_check'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'replaced'), _negated=True), fields=('case', 'kind'), name='kyc_one_document_of_a_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('kept__isnull', False), ('state__in', ('received', 'refused', 'replaced')), _connector='OR'), name='kyc_checked_documents_are_kept'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='kyc_decision_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='kyc_decision_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('document',), name='kyc_one_open_proposal'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'approve'), ('reason_code', '')), models.Q(models.Q(('outcome', 'approve'), _negated=True), models.Q(('reason_code', ''), _negated=True)), _connector='OR'), name='kyc_reason_unless_approved', violation_error_message='Choose a reason unless you approve, and none if you do.'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(fields=('document', 'name', 'attempt'), name='kyc_each_attempt_once'),
         ),
     ]

@@ -14,52 +14,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Clock',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('owner', models.CharField(db_index=True, max_length=120, verbose_name='owner')),
-                ('subject_ref', models.UUIDField(blank=True, null=True, verbose_name='subject')),
-                ('kind', models.SlugField(max_length=40, verbose_name='kind')),
-                ('rule_key', models.CharField(max_length=40, verbose_name='rule')),
-                ('zone', models.CharField(default='Asia/Kolkata', max_length=40, verbose_name='time zone')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
-                ('target_at', models.DateTimeField(verbose_name='work to')),
-                ('outer_limit_at', models.DateTimeField(verbose_name='outer limit')),
-                ('state', models.CharField(choices=[('running', 'running'), ('paused', 'paused'), ('stopped', 'stopped')], default='running', max_length=10, verbose_name='state')),
-                ('paused_at', models.DateTimeField(blank=True, null=True, verbose_name='paused')),
-                ('paused_seconds', models.PositiveIntegerField(default=0, verbose_name='seconds paused')),
-                ('stopped_at', models.DateTimeField(blank=True, null=True, verbose_name='stopped')),
-                ('is_confirmed', models.BooleanField(default=True, verbose_name='confirmed')),
-                ('next_at', models.DateTimeField(blank=True, null=True, verbose_name='look again at')),
-                ('told_percent', models.PositiveSmallIntegerField(default=0, verbose_name='told, in percent of the time')),
-            ],
-            options={
-                'verbose_name': 'clock',
-                'verbose_name_plural': 'clocks',
-                'ordering': ['due_at', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ClockEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('started', 'started'), ('paused', 'paused'), ('resumed', 'resumed'), ('stopped', 'stopped'), ('due_soon', 'due soon'), ('late', 'late'), ('extended', 'extended'), ('corrected', 'start corrected')], max_length=12, verbose_name='kind')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('actor_ref', models.CharField(max_length=60, verbose_name='by')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
-                ('percent', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='percent of the time')),
-                ('reason_code', models.SlugField(blank=True, max_length=40, verbose_name='reason')),
-                ('recorded_at', models.DateTimeField(default=portal.core.clock.now, verbose_name='recorded')),
-                ('clock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='law.clock')),
-            ],
-            options={
-                'verbose_name': 'clock event',
-                'verbose_name_plural': 'clock events',
-                'ordering': ['clock', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
             name='HouseRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -86,11 +40,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('key', 'version'), name='law_houserule_version'), models.CheckConstraint(condition=models.Q(('effective_to', None), ('effective_from', None), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='law_houserule_ends_after_it_begins')],
             },
-        ),
-        migrations.AddField(
-            model_name='clock',
-            name='house_rule',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='law.houserule'),
         ),
         migrations.CreateModel(
             name='LegalRule',
@@ -131,15 +80,56 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('key', 'version'), name='law_legalrule_version'), models.CheckConstraint(condition=models.Q(('effective_to', None), ('effective_from', None), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='law_legalrule_ends_after_it_begins')],
             },
         ),
-        migrations.AddField(
-            model_name='clock',
-            name='extended_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='law.legalrule', verbose_name='extended under'),
+        migrations.CreateModel(
+            name='Clock',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('owner', models.CharField(db_index=True, max_length=120, verbose_name='owner')),
+                ('subject_ref', models.UUIDField(blank=True, null=True, verbose_name='subject')),
+                ('kind', models.SlugField(max_length=40, verbose_name='kind')),
+                ('rule_key', models.CharField(max_length=40, verbose_name='rule')),
+                ('zone', models.CharField(default='Asia/Kolkata', max_length=40, verbose_name='time zone')),
+                ('started_at', models.DateTimeField(verbose_name='started')),
+                ('due_at', models.DateTimeField(verbose_name='due')),
+                ('target_at', models.DateTimeField(verbose_name='work to')),
+                ('outer_limit_at', models.DateTimeField(verbose_name='outer limit')),
+                ('state', models.CharField(choices=[('running', 'running'), ('paused', 'paused'), ('stopped', 'stopped')], default='running', max_length=10, verbose_name='state')),
+                ('paused_at', models.DateTimeField(blank=True, null=True, verbose_name='paused')),
+                ('paused_seconds', models.PositiveIntegerField(default=0, verbose_name='seconds paused')),
+                ('stopped_at', models.DateTimeField(blank=True, null=True, verbose_name='stopped')),
+                ('is_confirmed', models.BooleanField(default=True, verbose_name='confirmed')),
+                ('next_at', models.DateTimeField(blank=True, null=True, verbose_name='look again at')),
+                ('told_percent', models.PositiveSmallIntegerField(default=0, verbose_name='told, in percent of the time')),
+                ('house_rule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='law.houserule')),
+                ('extended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='law.legalrule', verbose_name='extended under')),
+                ('legal_rule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='law.legalrule')),
+            ],
+            options={
+                'verbose_name': 'clock',
+                'verbose_name_plural': 'clocks',
+                'ordering': ['due_at', 'pk'],
+                'indexes': [models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='law_clock_sweep'), models.Index(condition=models.Q(('state', 'running')), fields=['kind', 'due_at'], name='law_clock_running')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'stopped'), _negated=True), fields=('owner', 'kind', 'rule_key'), name='law_clock_runs_once'), models.CheckConstraint(condition=models.Q(models.Q(('house_rule', None), ('legal_rule__isnull', False)), models.Q(('house_rule__isnull', False), ('legal_rule', None)), _connector='OR'), name='law_clock_has_one_rule'), models.CheckConstraint(condition=models.Q(('outer_limit_at__gte', models.F('due_at')), ('target_at__lte', models.F('due_at'))), name='law_clock_is_in_order')],
+            },
         ),
-        migrations.AddField(
-            model_name='clock',
-            name='legal_rule',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='law.legalrule'),
+        migrations.CreateModel(
+            name='ClockEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('started', 'started'), ('paused', 'paused'), ('resumed', 'resumed'), ('stopped', 'stopped'), ('due_soon', 'due soon'), ('late', 'late'), ('extended', 'extended'), ('corrected', 'start corrected')], max_length=12, verbose_name='kind')),
+                ('at', models.DateTimeField(verbose_name='at')),
+                ('actor_ref', models.CharField(max_length=60, verbose_name='by')),
+                ('due_at', models.DateTimeField(verbose_name='due')),
+                ('percent', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='percent of the time')),
+                ('reason_code', models.SlugField(blank=True, max_length=40, verbose_name='reason')),
+                ('recorded_at', models.DateTimeField(default=portal.core.clock.now, verbose_name='recorded')),
+                ('clock', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='law.clock')),
+            ],
+            options={
+                'verbose_name': 'clock event',
+                'verbose_name_plural': 'clock events',
+                'ordering': ['clock', 'pk'],
+            },
         ),
         migrations.CreateModel(
             name='OrganisationProfile',
@@ -195,25 +185,5 @@ class Migration(migrations.Migration):
                 'ordering': ['code', '-version'],
                 'constraints': [models.UniqueConstraint(fields=('code', 'version'), name='law_purpose_version'), models.CheckConstraint(condition=models.Q(models.Q(('made_by_ref', models.F('checked_by_ref')), _negated=True), ('made_by_ref__startswith', 'sync'), _connector='OR'), name='law_purpose_checker_is_not_maker'), models.CheckConstraint(condition=models.Q(models.Q(('bases__EU', 'legitimate_interest'), _negated=True), models.Q(('balancing_test', ''), _negated=True), _connector='OR'), name='law_purpose_interest_is_balanced')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='law_clock_sweep'),
-        ),
-        migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['kind', 'due_at'], name='law_clock_running'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'stopped'), _negated=True), fields=('owner', 'kind', 'rule_key'), name='law_clock_runs_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('house_rule', None), ('legal_rule__isnull', False)), models.Q(('house_rule__isnull', False), ('legal_rule', None)), _connector='OR'), name='law_clock_has_one_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('outer_limit_at__gte', models.F('due_at')), ('target_at__lte', models.F('due_at'))), name='law_clock_is_in_order'),
         ),
     ]

@@ -14,22 +14,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Delivery',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempt', models.PositiveSmallIntegerField()),
-                ('outcome', models.CharField(choices=[('started', 'Handed to the channel'), ('accepted', 'Accepted by the channel'), ('put_off', 'Refused for now: will be tried again'), ('refused', 'Refused for good'), ('unknown', 'Outcome unknown'), ('stopped', 'Not sent: the person may not be contacted'), ('postponed', 'Not sent yet: outside the hours in which it may be sent')], max_length=16)),
-                ('code', models.CharField(blank=True, help_text='A short code, never a text of the other side.', max_length=40)),
-                ('provider_reference', models.CharField(blank=True, max_length=80)),
-                ('happened_at', models.DateTimeField()),
-            ],
-            options={
-                'verbose_name': 'delivery attempt',
-                'verbose_name_plural': 'delivery attempts',
-                'ordering': ('id',),
-            },
-        ),
-        migrations.CreateModel(
             name='Message',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -63,6 +47,26 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message',
                 'verbose_name_plural': 'messages',
                 'ordering': ('-id',),
+                'indexes': [models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='outbox_message_due'), models.Index(condition=models.Q(('leased_until__isnull', False)), fields=['leased_until'], name='outbox_message_leased'), models.Index(fields=['subject_ref', 'channel', 'state'], name='outbox_message_of_subject')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'subject_ref', 'channel', 'about'), name='outbox_message_is_posted_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='outbox_message_sent_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token', None), ('leased_until', None)), models.Q(('lease_token__isnull', False), ('leased_until__isnull', False)), _connector='OR'), name='outbox_message_lease_has_a_token')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('attempt', models.PositiveSmallIntegerField()),
+                ('outcome', models.CharField(choices=[('started', 'Handed to the channel'), ('accepted', 'Accepted by the channel'), ('put_off', 'Refused for now: will be tried again'), ('refused', 'Refused for good'), ('unknown', 'Outcome unknown'), ('stopped', 'Not sent: the person may not be contacted'), ('postponed', 'Not sent yet: outside the hours in which it may be sent')], max_length=16)),
+                ('code', models.CharField(blank=True, help_text='A short code, never a text of the other side.', max_length=40)),
+                ('provider_reference', models.CharField(blank=True, max_length=80)),
+                ('happened_at', models.DateTimeField()),
+                ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='outbox.message')),
+            ],
+            options={
+                'verbose_name': 'delivery attempt',
+                'verbose_name_plural': 'delivery attempts',
+                'ordering': ('id',),
+                'constraints': [models.UniqueConstraint(fields=('message', 'attempt', 'outcome'), name='outbox_delivery_fact_is_stated_once')],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +83,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message template version',
                 'verbose_name_plural': 'message template versions',
                 'ordering': ('kind', 'language', '-first_used_at'),
+                'constraints': [models.UniqueConstraint(fields=('kind', 'language', 'sha256'), name='outbox_template_version_is_kept_once')],
             },
         ),
         migrations.CreateModel(
@@ -106,42 +111,5 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message text',
                 'verbose_name_plural': 'message texts',
             },
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='outbox_message_due'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('leased_until__isnull', False)), fields=['leased_until'], name='outbox_message_leased'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['subject_ref', 'channel', 'state'], name='outbox_message_of_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('kind', 'subject_ref', 'channel', 'about'), name='outbox_message_is_posted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='outbox_message_sent_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_token', None), ('leased_until', None)), models.Q(('lease_token__isnull', False), ('leased_until__isnull', False)), _connector='OR'), name='outbox_message_lease_has_a_token'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='message',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='outbox.message'),
-        ),
-        migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=models.UniqueConstraint(fields=('kind', 'language', 'sha256'), name='outbox_template_version_is_kept_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('message', 'attempt', 'outcome'), name='outbox_delivery_fact_is_stated_once'),
         ),
     ]

@@ -18,42 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='User',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                ('full_name', models.CharField(blank=True, max_length=200, verbose_name='full name')),
-                ('is_staff', models.BooleanField(default=False, verbose_name='staff')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
-                ('created_at', models.DateTimeField(default=portal.core.clock.now, verbose_name='created')),
-                ('deactivated_at', models.DateTimeField(blank=True, null=True, verbose_name='deactivated')),
-            ],
-            options={
-                'verbose_name': 'login',
-                'verbose_name_plural': 'logins',
-            },
-        ),
-        migrations.CreateModel(
-            name='Customer',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
-                ('kind', models.CharField(choices=[('individual', 'Individual'), ('organisation', 'Organisation')], max_length=14, verbose_name='kind')),
-                ('name', portal.core.fields.EncryptedTextField(editable=True, purpose='people.customer.name', verbose_name='name')),
-                ('state', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=8, verbose_name='state')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
-            ],
-            options={
-                'verbose_name': 'customer',
-                'verbose_name_plural': 'customers',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'active')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='people_closed_customer_has_a_day')],
-            },
-        ),
-        migrations.CreateModel(
             name='OneTimeCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -74,20 +38,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'one-time code',
                 'verbose_name_plural': 'one-time codes',
-            },
-        ),
-        migrations.CreateModel(
-            name='Principal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('full_name', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='people.principal.full_name', verbose_name='full name')),
-                ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
-                ('zone', models.CharField(default='Asia/Kolkata', max_length=40, verbose_name='time zone')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-            ],
-            options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'persons',
             },
         ),
         migrations.CreateModel(
@@ -120,6 +70,61 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Customer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
+                ('kind', models.CharField(choices=[('individual', 'Individual'), ('organisation', 'Organisation')], max_length=14, verbose_name='kind')),
+                ('name', portal.core.fields.EncryptedTextField(editable=True, purpose='people.customer.name', verbose_name='name')),
+                ('state', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=8, verbose_name='state')),
+                ('created_at', models.DateTimeField(verbose_name='created')),
+                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
+                ('subject', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='customer', to='people.subject', verbose_name='subject')),
+            ],
+            options={
+                'verbose_name': 'customer',
+                'verbose_name_plural': 'customers',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'active')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='people_closed_customer_has_a_day')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Principal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('full_name', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='people.principal.full_name', verbose_name='full name')),
+                ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
+                ('zone', models.CharField(default='Asia/Kolkata', max_length=40, verbose_name='time zone')),
+                ('created_at', models.DateTimeField(verbose_name='created')),
+                ('subject', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='principal', to='people.subject', verbose_name='subject')),
+            ],
+            options={
+                'verbose_name': 'person',
+                'verbose_name_plural': 'persons',
+            },
+        ),
+        migrations.CreateModel(
+            name='User',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
+                ('full_name', models.CharField(blank=True, max_length=200, verbose_name='full name')),
+                ('is_staff', models.BooleanField(default=False, verbose_name='staff')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
+                ('created_at', models.DateTimeField(default=portal.core.clock.now, verbose_name='created')),
+                ('deactivated_at', models.DateTimeField(blank=True, null=True, verbose_name='deactivated')),
+                ('principal', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='people.principal', verbose_name='person')),
+                ('subject', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='people.subject', verbose_name='subject')),
+            ],
+            options={
+                'verbose_name': 'login',
+                'verbose_name_plural': 'logins',
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='people_email_once', violation_error_message='Another login uses this e-mail address.'), models.CheckConstraint(condition=models.Q(('is_staff', False), ('principal', None), _connector='OR'), name='people_staff_or_customer', violation_error_message="A staff login cannot be a customer's login.")],
+            },
+        ),
+        migrations.CreateModel(
             name='Device',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -133,6 +138,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'known device',
                 'verbose_name_plural': 'known devices',
+                'constraints': [models.UniqueConstraint(fields=('user', 'token_sha256'), name='people_device_once_a_login')],
             },
         ),
         migrations.CreateModel(
@@ -173,6 +179,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'invitation',
                 'verbose_name_plural': 'invitations',
+                'indexes': [models.Index(condition=models.Q(('accepted_at', None), ('cancelled_at', None), ('sent_at', None)), fields=['invited_at'], name='people_invitation_unsent')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('customer', None), ('kind', 'staff'), ('user__isnull', False)), models.Q(models.Q(('kind', 'staff'), _negated=True), ('customer__isnull', False)), _connector='OR'), name='people_invitation_fits_its_kind')],
             },
         ),
         migrations.CreateModel(
@@ -194,6 +202,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reset of a second factor',
                 'verbose_name_plural': 'resets of second factors',
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='people_mfareset_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='people_mfareset_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('user',), name='people_one_open_mfa_reset')],
             },
         ),
         migrations.CreateModel(
@@ -209,6 +218,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'membership',
                 'verbose_name_plural': 'memberships',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('customer', 'principal'), name='people_one_live_membership')],
             },
         ),
         migrations.CreateModel(
@@ -226,12 +236,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'contact point',
                 'verbose_name_plural': 'contact points',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('principal', 'address_key'), name='people_person_holds_an_address_once')],
             },
-        ),
-        migrations.AddField(
-            model_name='user',
-            name='principal',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='people.principal', verbose_name='person'),
         ),
         migrations.CreateModel(
             name='RegimeEvidence',
@@ -261,6 +267,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'two-person rule',
                 'verbose_name_plural': 'two-person rules',
                 'ordering': ('act', 'maker_role', 'checker_role'),
+                'constraints': [models.UniqueConstraint(fields=('act', 'maker_role', 'checker_role'), name='people_one_rule_per_act_and_roles')],
             },
         ),
         migrations.CreateModel(
@@ -277,6 +284,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'held role',
                 'verbose_name_plural': 'held roles',
                 'ordering': ('user', 'role', '-starts_at'),
+                'indexes': [models.Index(fields=['user', 'ends_at'], name='people_grant_by_user')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='people_grant_ends_after_it_starts', violation_error_message='The end must lie after the start.')],
             },
         ),
         migrations.CreateModel(
@@ -290,6 +299,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'permission of a role',
                 'verbose_name_plural': 'permissions of roles',
                 'ordering': ('code',),
+                'constraints': [models.UniqueConstraint(fields=('role', 'code'), name='people_permission_once_a_role')],
             },
         ),
         migrations.CreateModel(
@@ -316,6 +326,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'proposed role',
                 'verbose_name_plural': 'proposed roles',
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='people_roleproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='people_roleproposal_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('user', 'role'), name='people_one_open_proposal_a_role')],
             },
         ),
         migrations.CreateModel(
@@ -333,22 +344,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'sign-in',
                 'verbose_name_plural': 'sign-ins',
                 'ordering': ('-at',),
+                'indexes': [models.Index(fields=['user', '-at'], name='people_sign_in_by_user')],
             },
-        ),
-        migrations.AddField(
-            model_name='principal',
-            name='subject',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='principal', to='people.subject', verbose_name='subject'),
-        ),
-        migrations.AddField(
-            model_name='customer',
-            name='subject',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='customer', to='people.subject', verbose_name='subject'),
-        ),
-        migrations.AddField(
-            model_name='user',
-            name='subject',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='people.subject', verbose_name='subject'),
         ),
         migrations.CreateModel(
             name='SubjectAlias',
@@ -363,77 +360,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'joined subjects',
                 'constraints': [models.CheckConstraint(condition=models.Q(('old_ref', models.F('new_ref')), _negated=True), name='people_alias_joins_two')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.UniqueConstraint(fields=('user', 'token_sha256'), name='people_device_once_a_login'),
-        ),
-        migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('accepted_at', None), ('cancelled_at', None), ('sent_at', None)), fields=['invited_at'], name='people_invitation_unsent'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('customer', None), ('kind', 'staff'), ('user__isnull', False)), models.Q(models.Q(('kind', 'staff'), _negated=True), ('customer__isnull', False)), _connector='OR'), name='people_invitation_fits_its_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='mfareset',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='people_mfareset_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mfareset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='people_mfareset_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='mfareset',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('user',), name='people_one_open_mfa_reset'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('customer', 'principal'), name='people_one_live_membership'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('principal', 'address_key'), name='people_person_holds_an_address_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='foureyesrule',
-            constraint=models.UniqueConstraint(fields=('act', 'maker_role', 'checker_role'), name='people_one_rule_per_act_and_roles'),
-        ),
-        migrations.AddIndex(
-            model_name='rolegrant',
-            index=models.Index(fields=['user', 'ends_at'], name='people_grant_by_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='people_grant_ends_after_it_starts', violation_error_message='The end must lie after the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolepermission',
-            constraint=models.UniqueConstraint(fields=('role', 'code'), name='people_permission_once_a_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='people_roleproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleproposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='people_roleproposal_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('user', 'role'), name='people_one_open_proposal_a_role'),
-        ),
-        migrations.AddIndex(
-            model_name='signin',
-            index=models.Index(fields=['user', '-at'], name='people_sign_in_by_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='people_email_once', violation_error_message='Another login uses this e-mail address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_staff', False), ('principal', None), _connector='OR'), name='people_staff_or_customer', violation_error_message="A staff login cannot be a customer's login."),
         ),
     ]

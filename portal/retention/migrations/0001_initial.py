@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('people', '__first__'),
     ]
 
     operations = [
@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'legal hold',
                 'verbose_name_plural': 'legal holds',
                 'ordering': ('-placed_at',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('released_at', None), ('released_at__gte', models.F('placed_at')), _connector='OR'), name='retention_hold_ends_after_it_begins')],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +74,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'release of a hold',
                 'verbose_name_plural': 'releases of holds',
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='retention_holdrelease_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='retention_holdrelease_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('hold',), name='retention_one_open_release_per_hold')],
             },
         ),
         migrations.CreateModel(
@@ -121,21 +123,5 @@ class Migration(migrations.Migration):
                 'ordering': ('id',),
                 'constraints': [models.UniqueConstraint(fields=('run', 'eraser'), name='retention_step_is_done_once_in_a_run')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('released_at', None), ('released_at__gte', models.F('placed_at')), _connector='OR'), name='retention_hold_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='holdrelease',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='retention_holdrelease_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='holdrelease',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='retention_holdrelease_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='holdrelease',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('hold',), name='retention_one_open_release_per_hold'),
         ),
     ]
