@@ -235,7 +235,7 @@ BOOKS: dict[str, Book] = {
     "kyc_document": Book(
         "kyc.document:view",
         export="kyc.case:export",
-        acts={"give-back": "kyc.case:decide", "take": "kyc.case:decide"},
+        acts={"check-again": "kyc.case:decide", "give-back": "kyc.case:decide", "take": "kyc.case:decide"},
         of_row={
             "answer": ("kyc.case:decide", []),
             "number": ("kyc.document:open", []),
