@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from portal.audit.models import AuditEvent
 from portal.core import addresses, clock
 from portal.core.actor import SYSTEM, staff
-from portal.core.errors import IllegalMove, NotAllowed, PortalError, Refused
+from portal.core.errors import IllegalMove, LostRace, NotAllowed, PortalError, Refused
 from portal.law.models import LegalRule
 from portal.people.states import Answer
 from portal.registers.models import ContentTemplate, LastInbound, ListedTarget, Sender
@@ -404,3 +404,14 @@ def test_each_step_is_an_audit_event_without_the_words(people):
     assert kinds.count("registers.sender.answered") == 2
     assert template.text not in str(list(AuditEvent.objects.values()))
     assert ListedTarget.objects.count() == 1
+
+
+def test_of_two_who_agree_at_the_same_moment_one_is_told(people, monkeypatch):
+    maker, checker = people
+    registered_sender("ONESTU")
+    other = proposed_sender(maker, "ONESTU", fiduciary=FiduciaryFactory())
+    monkeypatch.setattr(entries, "require_free", lambda entry: None)  # both looked before either wrote
+    with pytest.raises(LostRace):
+        entries.answer(other, approve=True, reason="", actor=checker, now=clock.now())
+    other.refresh_from_db()
+    assert other.answer == Answer.PENDING

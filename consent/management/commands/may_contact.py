@@ -21,7 +21,7 @@ class Command(PortalCommand):
         parser.add_argument("--at", type=str, help="a time such as 2026-11-25T14:30 (Indian time); now when left out")
         parser.add_argument("--fiduciary", default="onesetu", help="on whose behalf; a code, by default onesetu")
         parser.add_argument("--header", help="the sender's header, for example AD-ONESTU-P")
-        parser.add_argument("--template", help="the template's code")
+        parser.add_argument("--template", help="the template's DLT id, or its name on the platform")
         parser.add_argument("--sign", action="store_true", help="sign the answer, so that a sender can prove it")
 
     def handle(self, *args: Any, **options: Any) -> None:
