@@ -71,6 +71,17 @@ class ApiKeyForm(forms.Form):
         return end
 
 
+class ClientForm(forms.Form):
+    """A client for whom Onesetu is processor."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("Small letters, digits and hyphens, like acme-bank. It never changes."),
+        max_length=40,
+    )
+
+
 class CustomerForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=CustomerKind.choices, widget=forms.RadioSelect)
     name = forms.CharField(label=_("Name"), max_length=200)

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     CUSTOMER_REVEAL = "people.customer:reveal"
     CUSTOMER_UNLOCK = "people.customer:unlock"
     CUSTOMER_VIEW = "people.customer:view"
+    FIDUCIARY_CREATE = "people.fiduciary:create"
     FIDUCIARY_VIEW = "people.fiduciary:view"
     MFA_RESET = "people.mfa:reset"
     MFA_VIEW = "people.mfa:view"

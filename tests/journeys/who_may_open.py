@@ -283,7 +283,7 @@ BOOKS: dict[str, Book] = {
         extra={"import": "people.customer:import"},
         row=lambda world: world.customer,
     ),
-    "people_fiduciary": Book("people.fiduciary:view", export="jobs.list:export"),
+    "people_fiduciary": Book("people.fiduciary:view", add="people.fiduciary:create", export="jobs.list:export"),
     "people_foureyesrule": Book("people.role:view", export="people.role:export"),
     "people_invitation": Book(
         "people.customer:view", export="jobs.list:export", acts={"cancel": "people.customer:invite"}

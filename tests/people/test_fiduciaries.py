@@ -1,5 +1,6 @@
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from portal.audit.models import AuditEvent
 from portal.core import clock
@@ -7,6 +8,8 @@ from portal.core.actor import SYSTEM
 from portal.core.errors import Refused
 from portal.people.models import Fiduciary
 from portal.people.services import fiduciaries
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -35,3 +38,13 @@ def test_a_client_needs_a_name_and_a_code(code, name):
         fiduciaries.add_client(code=code, name=name, actor=SYSTEM, now=clock.now())
     assert refused.value.code == "CODE_FORMAT"
     assert not Fiduciary.objects.exists()
+
+
+def test_an_administrator_adds_a_client_and_a_code_that_is_taken_is_said_beside_the_form():
+    client = staff_client(StaffFactory(roles=["administrator"]))
+    address = reverse("admin:people_fiduciary_add")
+    assert client.post(address, {"name": "Acme Bank", "code": "acme-bank"}).status_code == 302
+    assert Fiduciary.objects.filter(code="acme-bank", is_self=False).exists()
+    again = client.post(address, {"name": "Acme Bank", "code": "acme-bank"})
+    assert again.status_code == 422
+    assert "There is a fiduciary with this code." in again.text

@@ -15,11 +15,11 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people import selectors
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.admin.importing import ImportPages
-from portal.people.forms import CustomerForm, InviteMemberForm, RenameForm, RevealForm
+from portal.people.forms import ClientForm, CustomerForm, InviteMemberForm, RenameForm, RevealForm
 from portal.people.models import ContactPoint, Customer, Fiduciary, Invitation, Membership, Principal, User
 from portal.people.permissions import Permission
 from portal.people.resources import CustomerResource
-from portal.people.services import customers, devices, invitations, reveals
+from portal.people.services import customers, devices, fiduciaries, invitations, reveals
 from portal.people.states import ContactKind, CustomerState
 
 
@@ -244,8 +244,16 @@ class InvitationAdmin(AuditedExport, ReadOnlyAdmin):
 
 
 @admin.register(Fiduciary)
-class FiduciaryAdmin(AuditedExport, ReadOnlyAdmin):
+class FiduciaryAdmin(AuditedExport, CreatingAdmin):
     export_resource = resource_of(Fiduciary, "code name is_self created_at")
     view_permission = Permission.FIDUCIARY_VIEW
+    add_permission = Permission.FIDUCIARY_CREATE
+    create_form = ClientForm
+    create_title = _("Add a client")
     list_display = ("code", "name", "is_self", "created_at")
     search_fields = ("code", "name")
+    fields = ("code", "name", "is_self", "created_at")
+
+    @staticmethod
+    def create(request: HttpRequest, entered: dict[str, Any]) -> int:
+        return fiduciaries.add_client(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
