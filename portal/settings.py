@@ -15,6 +15,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.schedule import BEAT
+from portal.ways_out import ways_out
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(environ.Env().str("PORTAL_VAR", default=str(BASE_DIR / "var")))
@@ -341,25 +342,15 @@ OUTBOX_GATEWAY_TIMEOUT = 10
 OUTBOX_GATEWAY_CHANNELS = env.list("OUTBOX_GATEWAY_CHANNELS", default=["sms", "whatsapp", "rcs", "voice"])
 #: Secrets that sign delivery reports to us, the newest first: two hold while one is being replaced.
 OUTBOX_REPORT_SECRETS = env.list("OUTBOX_REPORT_SECRETS", default=[])
-#: What operators ask for with each message: the registered entity, a header by message category, template ids by kind.
-OUTBOX_ENTITY_ID = env.str("OUTBOX_ENTITY_ID", default="")
-OUTBOX_HEADERS = env.json("OUTBOX_HEADERS", default={})
+#: Secrets that sign what we tell other systems, by host: {"system.example": ["whsec_...", "whsec_older..."]}.
+OUTBOX_WEBHOOK_SECRETS = env.json("OUTBOX_WEBHOOK_SECRETS", default={})
+#: The operators' numbers of our templates, by kind or kind.language; entity and headers stand in the register of senders.
 OUTBOX_TEMPLATE_IDS = env.json("OUTBOX_TEMPLATE_IDS", default={})
-_GATEWAY = {"sms": "SmsChannel", "whatsapp": "WhatsAppChannel", "rcs": "RcsChannel", "voice": "VoiceChannel"}
-
-#: How the portal reaches people: channel to adapter (``portal/outbox/channels``).
-OUTBOX_CHANNELS = {
-    "dashboard": "portal.outbox.channels.dashboard.DashboardChannel",
-    "email": "portal.outbox.channels.email.EmailChannel",
-}
-if OUTBOX_GATEWAY_URL:
-    OUTBOX_CHANNELS |= {name: f"portal.outbox.channels.gateway.{_GATEWAY[name]}" for name in OUTBOX_GATEWAY_CHANNELS}
-elif DEMO:
-    OUTBOX_CHANNELS |= {name: f"portal.demo.gateway.{adapter}" for name, adapter in _GATEWAY.items()}
 #: Signs web push (RFC 8292): 32 bytes in base64url or hex. Browsers know us by it, so it is kept for life.
 VAPID_PRIVATE_KEY = _key("VAPID_PRIVATE_KEY")
-if VAPID_PRIVATE_KEY:
-    OUTBOX_CHANNELS["push"] = "portal.demo.gateway.PushChannel" if DEMO else "portal.outbox.channels.push.PushChannel"
+OUTBOX_CHANNELS = ways_out(
+    carried=OUTBOX_GATEWAY_CHANNELS if OUTBOX_GATEWAY_URL else (), push=bool(VAPID_PRIVATE_KEY), demo=DEMO
+)
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
 OUTBOX_ATTEMPTS = 8
 OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)

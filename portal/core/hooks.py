@@ -84,6 +84,8 @@ permission_source = HookAnswer("permission_source", when_empty=lambda *args, **k
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language)``. Filled by registers.
 sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
+#: The secrets that sign webhooks to an address, ``(*, url)``; none means that nothing is sent there. Filled by outbox.
+webhook_secrets = HookAnswer("webhook_secrets", when_empty=lambda *args, **kwargs: ())
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
 #: For how long one answer opens the same record again, ``(*, at) -> timedelta``. Filled by law.
@@ -110,6 +112,7 @@ ANSWERS = (
     permission_source,
     letter_footer,
     sender_identity,
+    webhook_secrets,
     record_opened,
     opening_life,
     second_factor,

@@ -10,10 +10,11 @@ class OutboxConfig(AppConfig):
     def ready(self) -> None:
         """Register what other rooms ask of this one, and its production rules."""
         from portal.core import hooks
-        from portal.outbox import erasers, health, sections, system_checks
+        from portal.outbox import erasers, health, identity, sections, system_checks
 
         hooks.erasers.register(erasers.MessageTexts())
         hooks.erasers.register(erasers.PushSubscriptions())
+        hooks.webhook_secrets.fill(identity.webhook_secrets)
         hooks.sections.register(sections.MessageSection())
         hooks.sections.register(sections.BrowserSection())
         hooks.readiness.register(health.readiness)

@@ -1,18 +1,20 @@
-"""Under whose name the own messages go, by the settings: what the register of senders does not hold."""
+"""What the settings say of the own messages: their templates' numbers, and the secrets of whom we tell."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from portal.outbox.channels.protocol import SenderIdentity
 from portal.people.models.fiduciaries import OWN_CODE
 
 
-def from_settings(*, fiduciary: str, channel: str, category: str, kind: str, language: str) -> SenderIdentity:
-    """What the settings say. A template without a number of its own language goes under the kind's number."""
-    if fiduciary != OWN_CODE:  # a client's messages never go under our name
-        return SenderIdentity()
-    headers, templates = settings.OUTBOX_HEADERS, settings.OUTBOX_TEMPLATE_IDS
-    return SenderIdentity(
-        entity_id=settings.OUTBOX_ENTITY_ID,
-        header=headers.get(category, ""),
-        template_id=templates.get(f"{kind}.{language}", templates.get(kind, "")),
-    )
+def webhook_secrets(*, url: str) -> Sequence[str]:
+    """Fills ``hooks.webhook_secrets``: the receiver's own, the newest first. Nobody signs for one in another's secret."""
+    found: Sequence[str] = settings.OUTBOX_WEBHOOK_SECRETS.get(urlsplit(url).netloc, ())
+    return found
+
+
+def template_id(*, fiduciary: str, kind: str, language: str) -> str:
+    """The operators' number of a template of ours: of its own language, else the kind's; empty for a client's."""
+    known = settings.OUTBOX_TEMPLATE_IDS if fiduciary == OWN_CODE else {}
+    return str(known.get(f"{kind}.{language}", known.get(kind, "")))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from portal.core.errors import NotFound
 from portal.outbox.models import Message, PushSubscription
 from portal.outbox.services import reading
+from portal.outbox.states import WEBHOOK
 
 
 class MessageSection:
@@ -20,7 +21,8 @@ class MessageSection:
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record per message, the oldest first; the words of erased ones are gone and the record says so."""
-        messages = Message.objects.filter(subject_ref__in=list(subject_refs)).select_related("text", "destination")
+        mine = Message.objects.filter(subject_ref__in=list(subject_refs)).exclude(channel=WEBHOOK)
+        messages = mine.select_related("text", "destination")
         return [_record(message) for message in messages.order_by("created_at", "pk")]
 
 

@@ -10,6 +10,9 @@ from portal.law.states import Channel
 
 #: Channels that need no address: the person finds the message after signing in, or in a browser of theirs.
 WITHOUT_ADDRESS = frozenset({Channel.DASHBOARD, Channel.PUSH})
+#: Another system is told something about a person. No way of reaching people, so nobody consents to it or switches it off.
+WEBHOOK = "webhook"
+WAYS_OUT = [*Channel.choices, (WEBHOOK, _("Webhook"))]
 ADDRESS_KIND = {
     Channel.EMAIL: addresses.EMAIL,
     Channel.SMS: addresses.PHONE,

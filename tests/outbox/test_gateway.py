@@ -7,9 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils.module_loading import import_string
 
 from portal.core import clock
-from portal.outbox import identity, system_checks
+from portal.outbox import system_checks
 from portal.outbox.channels.gateway import SmsChannel
 from portal.outbox.channels.protocol import (
     OutcomeUnknown,
@@ -18,6 +19,7 @@ from portal.outbox.channels.protocol import (
     SenderIdentity,
     TemporaryFailure,
 )
+from portal.ways_out import ADAPTERS, ways_out
 from tests.servers import communications
 from tests.servers.communications import Communications, Turn
 
@@ -131,17 +133,16 @@ def test_a_wait_that_cannot_be_read_is_none(api: Communications) -> None:
     assert raised.value.retry_after is None
 
 
-def test_a_template_goes_under_its_own_number_in_each_language(settings: Any) -> None:
-    settings.OUTBOX_ENTITY_ID, settings.OUTBOX_HEADERS = "1101", {"promotional": "ONESTU-P"}
-    settings.OUTBOX_TEMPLATE_IDS = {"a.b": "1", "a.b.hi": "2"}
-
-    def ask(language: str) -> SenderIdentity:
-        return identity.from_settings(
-            fiduciary="onesetu", channel="sms", category="promotional", kind="a.b", language=language
-        )
-
-    assert ask("hi") == SenderIdentity("1101", "ONESTU-P", "2")
-    assert ask("mr").template_id == "1"
+def test_a_channel_has_an_adapter_where_something_carries_it() -> None:
+    assert set(ways_out(carried=(), push=False, demo=False)) == {"dashboard", "email", "webhook"}
+    assert ways_out(carried=["sms"], push=False, demo=False)["sms"] == "portal.outbox.channels.gateway.SmsChannel"
+    everything = ways_out(carried=(), push=True, demo=True)
+    assert set(everything) == {"dashboard", "email", "webhook", "push", "sms", "whatsapp", "rcs", "voice"}
+    assert everything["sms"] == "portal.demo.gateway.SmsChannel"
+    # A gateway that was set carries what it was set for, in the demonstration too, and nothing pretends to.
+    assert "rcs" not in ways_out(carried=["sms"], push=True, demo=True)
+    for path in {**everything, **ways_out(carried=ADAPTERS, push=True, demo=False)}.values():
+        assert import_string(path)().name in everything
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Under whose name a message goes: by the register first, by the settings where it is silent."""
+"""Under whose name a message goes: what two people registered, and the template's number of the settings."""
 
 from typing import Any
 
@@ -14,31 +14,36 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def told(settings: Any) -> None:
-    settings.OUTBOX_ENTITY_ID, settings.OUTBOX_HEADERS = "9999", {"transactional": "TOLDHD"}
-    settings.OUTBOX_TEMPLATE_IDS = {"a.b": "1107"}
+    settings.OUTBOX_TEMPLATE_IDS = {"a.b": "1107", "a.b.hi": "1108"}
 
 
-def ask(category: str, *, channel: str = "sms", fiduciary: str = "onesetu") -> SenderIdentity:
+def ask(category: str, *, channel: str = "sms", fiduciary: str = "onesetu", language: str = "en") -> SenderIdentity:
     found: SenderIdentity = hooks.sender_identity.ask(
-        fiduciary=fiduciary, channel=channel, category=category, kind="a.b", language="en"
+        fiduciary=fiduciary, channel=channel, category=category, kind="a.b", language=language
     )
     return found
 
 
-def test_what_two_people_registered_goes_before_the_settings() -> None:
+def test_a_message_goes_under_what_two_people_registered() -> None:
     entity_of(own())
     registered_sender("ONESTU", carries=["transactional"])
     assert ask("transactional") == SenderIdentity("1101234567890123456", "ONESTU", "1107")
 
 
-def test_where_the_register_is_silent_the_settings_speak() -> None:
+def test_what_nobody_registered_is_empty() -> None:
     own()
-    assert ask("transactional") == SenderIdentity("9999", "TOLDHD", "1107")
+    assert ask("transactional") == SenderIdentity("", "", "1107")
+
+
+def test_a_template_goes_under_its_own_number_in_each_language() -> None:
+    own()
+    assert ask("transactional", language="hi").template_id == "1108"
+    assert ask("transactional", language="mr").template_id == "1107"
 
 
 def test_a_header_carries_only_what_it_is_registered_for() -> None:
     registered_sender("OFFERS", carries=["promotional"])
-    assert ask("transactional").header == "TOLDHD"
+    assert ask("transactional").header == ""
     assert ask("promotional").header == "OFFERS"
 
 

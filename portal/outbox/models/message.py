@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.law.states import Channel, MessageCategory
-from portal.outbox.states import LEFT, MessageState
+from portal.law.states import MessageCategory
+from portal.outbox.states import LEFT, WAYS_OUT, MessageState
 
 
 class Message(models.Model):
@@ -24,7 +24,7 @@ class Message(models.Model):
     kind = models.CharField(max_length=64, help_text=_("Which event it tells of, and so which template."))
     subject_ref = models.UUIDField(help_text=_("The subject it is for: an opaque reference."))
     fiduciary = models.CharField(max_length=32)
-    channel = models.CharField(max_length=16, choices=Channel.choices)
+    channel = models.CharField(max_length=16, choices=WAYS_OUT)
     language = models.CharField(max_length=16, help_text=_("The language asked for."))
     purpose = models.CharField(max_length=64)
     category = models.CharField(max_length=24, choices=MessageCategory.choices)

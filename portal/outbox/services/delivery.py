@@ -39,7 +39,7 @@ from portal.outbox.channels.protocol import (
 )
 from portal.outbox.models import Delivery, Message
 from portal.outbox.services import faults, moving, reading, reports, traces
-from portal.outbox.states import FREE, MOVES, FaultReason, MessageState, Outcome
+from portal.outbox.states import FREE, MOVES, WEBHOOK, FaultReason, MessageState, Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -94,14 +94,8 @@ def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
     try:
         text, address = reading.text_of(message), reading.address_of(message)
         channel = registry.channel(message.channel)
-        decision = hooks.send_gate.ask(
-            address=address,
-            purpose=message.purpose,
-            channel=message.channel,
-            at=clock.now(),
-            fiduciary=message.fiduciary,
-            subject_ref=message.subject_ref,
-        )
+        is_contact = message.channel != WEBHOOK  # else a system is told, and nobody is contacted
+        decision = _ask_gate(message, address) if is_contact else None
     except NotFound as gone:
         _end(message, MessageState.CLOSED, Outcome.REFUSED, code=gone.code)
         return None
@@ -111,14 +105,25 @@ def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
     except PortalError as refusal:
         _end(message, MessageState.STOPPED, Outcome.STOPPED, code=refusal.code)
         return None
-    if decision is None or not decision.allowed:
+    if is_contact and (decision is None or not decision.allowed):
         _heed(message, decision)
         return None
-    if message.category_is_disputed and str(decision.reason) != BY_CONSENT:
+    if message.category_is_disputed and str(getattr(decision, "reason", "")) != BY_CONSENT:
         # The purpose alone would let it pass; its own text makes it promotion, for which only a yes counts.
         _end(message, MessageState.STOPPED, Outcome.STOPPED, code="CATEGORY_DISPUTED")
         return None
     return _outgoing(message, text, address), channel
+
+
+def _ask_gate(message: Message, address: str) -> Any:
+    return hooks.send_gate.ask(
+        address=address,
+        purpose=message.purpose,
+        channel=message.channel,
+        at=clock.now(),
+        fiduciary=message.fiduciary,
+        subject_ref=message.subject_ref,
+    )
 
 
 def _is_held_up(message: Message) -> bool:
@@ -165,7 +170,7 @@ def _outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
         kind=message.kind,
         subject_ref=message.subject_ref,
         variables=text.variables,
-        sender=_sender(message),
+        sender=SenderIdentity() if message.channel == WEBHOOK else _sender(message),
         idempotency_key=str(message.idempotency_key),
         message_id=message.message_id,
     )

@@ -16,21 +16,18 @@ _CARRIES = {
 
 
 def registered(*, fiduciary: str, channel: str, category: str, kind: str, language: str) -> SenderIdentity:
-    """Fills ``hooks.sender_identity``. What no register holds comes from the settings, for the own fiduciary's messages."""
-    told = identity.from_settings(fiduciary=fiduciary, channel=channel, category=category, kind=kind, language=language)
+    """Fills ``hooks.sender_identity``. What nobody registered is empty: a gateway that asks for it refuses the message."""
     kinds = SENDERS_OF_CHANNEL.get(Channel(channel), ())
     whose = Fiduciary.objects.filter(code=fiduciary).first() if kinds else None
     if whose is None:
-        return told
+        return SenderIdentity()
     at = clock.now()
     entity = senders.entity_of(whose, at=at)
-    named = list(
-        senders.in_force(Sender.objects.filter(fiduciary=whose, kind__in=kinds), at=at).order_by("starts_at", "pk")
-    )
+    rows = senders.in_force(Sender.objects.filter(fiduciary=whose, kind__in=kinds), at=at)
+    named = list(rows.order_by("starts_at", "pk"))
     wanted = _CARRIES.get(MessageCategory(category), (category,))
-    header = next((row.value for one in wanted for row in named if one in row.carries), "")
     return SenderIdentity(
-        entity_id=entity.entity_id if entity else told.entity_id,
-        header=header or told.header,
-        template_id=told.template_id,
+        entity_id=entity.entity_id if entity else "",
+        header=next((row.value for one in wanted for row in named if one in row.carries), ""),
+        template_id=identity.template_id(fiduciary=fiduciary, kind=kind, language=language),
     )

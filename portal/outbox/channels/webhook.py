@@ -1,0 +1,39 @@
+"""Other systems are told by signed webhooks, in the form of the Standard Webhooks specification."""
+
+from django.conf import settings
+
+from portal.core import clock, hooks, outgoing, signed_messages
+from portal.outbox.channels.gateway import retry_after
+from portal.outbox.channels.protocol import Accepted, OutcomeUnknown, Outgoing, PermanentFailure, TemporaryFailure
+
+#: RFC 9110 15.5.11: the receiver says that it wants nothing more, for good.
+GONE = 410
+
+
+class WebhookChannel:
+    """``webhook-id`` is the same for every attempt, by which a receiver tells a repetition."""
+
+    name = "webhook"
+    takes_idempotency_key = True
+
+    def send(self, message: Outgoing) -> Accepted:
+        """POST once, under every secret that holds. Anything but a 2xx is tried again, a redirect is not followed."""
+        secrets = list(hooks.webhook_secrets.ask(url=message.address))
+        if not secrets:
+            raise TemporaryFailure("NO_SECRET")
+        body = message.body.encode()
+        signed = signed_messages.sign(body, message_id=message.idempotency_key, at=clock.now(), secrets=secrets)
+        headers = {**signed, "Content-Type": "application/json"}
+        try:
+            answer = outgoing.request(
+                "POST", message.address, body=body, headers=headers, timeout=settings.OUTBOX_GATEWAY_TIMEOUT
+            )
+        except outgoing.Unreachable as failure:
+            raise TemporaryFailure(failure.code) from None
+        except outgoing.BrokenOff as failure:
+            raise OutcomeUnknown(failure.code) from None
+        if 200 <= answer.status < 300:
+            return Accepted()
+        if answer.status == GONE:
+            raise PermanentFailure("HTTP_410")
+        raise TemporaryFailure(f"HTTP_{answer.status}", retry_after=retry_after(answer))

@@ -1,0 +1,81 @@
+"""What another system is told about a person, as a row of the caller's transaction."""
+
+import json
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from portal.core import addresses, clock
+from portal.core.enqueue import enqueue
+from portal.core.errors import Refused
+from portal.law.states import MessageCategory
+from portal.outbox import sealing
+from portal.outbox.models import DeliveryAddress, Message, MessageBody
+from portal.outbox.services import posting
+from portal.outbox.states import WEBHOOK
+
+
+def post_webhook(
+    *,
+    kind: str,
+    subject_ref: UUID,
+    url: str,
+    purpose: str,
+    about: str,
+    data: Mapping[str, object],
+    fiduciary: str = "onesetu",
+) -> Message:
+    """Promise to tell one system one thing, in the caller's transaction; a worker sends it after the commit.
+
+    The body is ``{"type": kind, "timestamp": ..., "data": data}``, kept encrypted under the subject's key. The same kind
+    about the same thing again returns the first message: name the receiver in ``about``. No send gate is asked: that a
+    processor stops is owed to the person, whatever the person said (DPDP Act s.6(6)). Raises Refused for what is no
+    address of a system; whether it is a public one is seen at each attempt.
+    """
+    once = {"kind": kind, "subject_ref": subject_ref, "channel": WEBHOOK, "about": about}
+    with transaction.atomic():
+        earlier = Message.objects.filter(**once).first()
+        if earlier is not None:
+            return earlier
+        host = _host(url)
+        now = clock.now()
+        values = {
+            **posting.new_identity(now),
+            "purpose": purpose,
+            "category": MessageCategory.POLICY_AND_SECURITY,
+            "language": "en",
+            "template_language": "en",
+            "fiduciary": fiduciary,
+            "only_here": True,
+        }
+        try:
+            with transaction.atomic():
+                message = Message.objects.create(**once, **values)
+        except IntegrityError:  # somebody else promised it in this instant
+            return Message.objects.get(**once)
+        body = json.dumps({"type": kind, "timestamp": clock.stamp(now), "data": dict(data)}, ensure_ascii=False)
+        both = json.dumps({"subject": kind, "body": body}, ensure_ascii=False)
+        MessageBody.objects.create(message=message, sealed=sealing.seal(both, subject_ref=subject_ref), created_at=now)
+        DeliveryAddress.objects.create(
+            message=message,
+            sealed=sealing.seal(url, subject_ref=subject_ref),
+            address_key=addresses.address_key(url),
+            masked=f"{host}/…"[:80],
+            created_at=now,
+        )
+        enqueue("portal.outbox.tasks.deliver_message", message.pk)
+        return message
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc if parts.hostname and parts.username is None else ""
+    except ValueError:
+        host = ""
+    if not host or (parts.scheme != "https" and host not in settings.OUTGOING_PRIVATE_HOSTS):
+        raise Refused("Give the address of a system, like https://system.example/webhooks.", code="WEBHOOK_ADDRESS")
+    return host

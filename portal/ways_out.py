@@ -1,0 +1,22 @@
+"""How the portal reaches people: channel to adapter (``portal/outbox/channels``)."""
+
+from collections.abc import Iterable
+
+ADAPTERS = {"sms": "SmsChannel", "whatsapp": "WhatsAppChannel", "rcs": "RcsChannel", "voice": "VoiceChannel"}
+
+
+def ways_out(*, carried: Iterable[str], push: bool, demo: bool) -> dict[str, str]:
+    """The channels of this installation. ``carried`` are the gateway's; without one the demonstration has its own.
+
+    Raises KeyError for a channel that no gateway can carry.
+    """
+    found = {
+        "dashboard": "portal.outbox.channels.dashboard.DashboardChannel",
+        "email": "portal.outbox.channels.email.EmailChannel",
+        "webhook": "portal.outbox.channels.webhook.WebhookChannel",
+    }
+    if push:
+        found["push"] = "portal.demo.gateway.PushChannel" if demo else "portal.outbox.channels.push.PushChannel"
+    by_gateway = {name: f"portal.outbox.channels.gateway.{ADAPTERS[name]}" for name in carried}
+    in_mailbox = {name: f"portal.demo.gateway.{adapter}" for name, adapter in ADAPTERS.items()} if demo else {}
+    return found | (by_gateway or in_mailbox)
