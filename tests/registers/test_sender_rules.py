@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from portal.registers.rules import senders
 from portal.registers.rules.senders import Header, Registered, Sending, Template, parse_header, settle
+from tests.law.shipped import shipped_rows
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 OWN, ACME = 1, 2
@@ -123,3 +124,32 @@ def test_no_header_passes_that_does_not_hold_for_the_fiduciary_then(rows, suffix
         assert found.carries is not None
         assert found.carries <= chosen.carries
         assert suffix in {"", *(s for s, c in senders.CATEGORY_OF_SUFFIX.items() if c in chosen.carries)}
+
+
+SERIES = senders.series_of(shipped_rows()["IN-TRAI-SERIES"]["values"])
+
+
+def test_the_series_are_read_from_the_rule_as_it_ships():
+    assert {"140": frozenset({"promotional"}), "1600": ST} == SERIES
+
+
+@pytest.mark.parametrize(
+    ("digits", "carries", "fits"),
+    [
+        ("1401234567", {"promotional"}, True),
+        ("1401234567", {"promotional", "service"}, False),
+        ("1600123456", {"service", "transactional"}, True),
+        ("1600123456", {"promotional"}, False),
+        ("911600123456", {"service"}, True),
+        ("9876543210", {"service"}, False),
+        ("919876543210", {"service"}, False),
+        ("18001234567", {"service"}, True),
+        ("02532345678", {"service"}, True),
+    ],
+)
+def test_a_voice_number_carries_what_its_series_allows(digits, carries, fits):
+    assert senders.fits_series(digits, carries, SERIES) is fits
+
+
+def test_without_the_rule_no_series_is_known():
+    assert senders.fits_series("9876543210", {"service"}, {})

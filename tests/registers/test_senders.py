@@ -97,6 +97,15 @@ def test_what_cannot_be_a_sender_is_refused_with_what_to_do(people, changes, cod
     assert code_of(refused) == code
 
 
+def test_a_voice_number_of_another_series_is_refused(people):
+    LegalRuleFactory(
+        key="IN-TRAI-SERIES", kind="field_list", amount=None, unit="none", values=["140: promotional voice"]
+    )
+    with pytest.raises(Refused) as refused:
+        proposed_sender(people[0], "1401234567", kind="voice_number", carries=["service"])
+    assert code_of(refused) == "SERIES"
+
+
 def test_a_sender_belongs_to_one_fiduciary_and_to_another_once_it_was_ended(people):
     maker, checker = people
     first = registered_sender("ONESTU")

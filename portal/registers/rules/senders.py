@@ -1,6 +1,6 @@
 """Who may send what, from plain values: whose a header is, whether it holds, whether it may carry the category."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +44,21 @@ def parse_header(text: str) -> Header:
     if len(parts) > 1 and len(parts[0]) == PREFIX_LENGTH:
         parts = parts[1:]
     return Header("-".join(parts), suffix)
+
+
+def series_of(values: Iterable[str]) -> dict[str, frozenset[str]]:
+    """What each series of voice numbers may carry, from a rule's lines like "140: promotional voice"."""
+    lines = (value.partition(":") for value in values)
+    return {prefix.strip(): frozenset(c for c in CARRIED if c in words) for prefix, colon, words in lines if colon}
+
+
+def fits_series(digits: str, carries: Iterable[str], series: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a voice number may carry this: what its series allows, and nothing from an ordinary mobile number."""
+    national = digits[2:] if len(digits) == 12 and digits.startswith("91") else digits
+    for prefix, allowed in series.items():
+        if national.startswith(prefix):
+            return set(carries) <= allowed
+    return not (series and len(national) == 10 and national[0] in "6789")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,13 @@ from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.selectors import customers_of
 from portal.people.states import Answer
 from portal.registers.models import ContentTemplate, LastInbound, ListedTarget, Sender, SendingEntity
-from portal.registers.rules.senders import Registered, Sending, Template, parse_header, settle
+from portal.registers.rules.senders import Registered, Sending, Template, parse_header, series_of, settle
 from portal.registers.states import SENDERS_OF_CHANNEL, SenderKind, TargetKind, TemplateState
 
 #: WhatsApp's policy: free text within hours of the person's last message. A contract, not law.
 FREE_TEXT_RULE: Final = "WA-POLICY"
+#: TRAI: which series of voice numbers carries what.
+SERIES_RULE: Final = "IN-TRAI-SERIES"
 MOST_KEPT: Final = 10_000
 
 
@@ -150,6 +152,15 @@ def free_text_window(*, at: datetime) -> timedelta | None:
     except PortalError:
         return None
     return timedelta(hours=rule.amount) if rule.unit == Unit.HOUR and rule.amount else None
+
+
+def voice_series(*, at: datetime) -> dict[str, frozenset[str]]:
+    """What each series of voice numbers may carry, by the rule of that day. Empty when none is loaded."""
+    try:
+        rule = law.legal_rule(SERIES_RULE, on=at.astimezone(clock.IST).date())
+    except PortalError:
+        return {}
+    return series_of(rule.values)
 
 
 def may_send_free_text(

@@ -16,7 +16,7 @@ from portal.people.models import Customer, Fiduciary
 from portal.people.states import CustomerKind
 from portal.registers.models import LastInbound, ListedTarget, Sender, SendingEntity
 from portal.registers.permissions import Act
-from portal.registers.rules.senders import CARRIED, CATEGORY_OF_SUFFIX, GOVERNMENT, parse_header
+from portal.registers.rules.senders import CARRIED, CATEGORY_OF_SUFFIX, GOVERNMENT, fits_series, parse_header
 from portal.registers.selectors import senders as book
 from portal.registers.services import entries
 from portal.registers.states import SenderKind, TargetKind
@@ -77,10 +77,11 @@ def propose_sender(
 ) -> Sender:
     """Propose a header, number, code or agent for one fiduciary. A suffix in ``value`` must be among ``carries``.
 
-    Raises Refused for a value that is none, the government's suffix, no category, or a recording without its
-    announcement; NotAllowed.
+    Raises Refused for a value that is none, the government's suffix, no category, a voice number of another series, or a
+    recording without its announcement; NotAllowed.
     """
-    wanted = sorted({str(category) for category in carries}, key=CARRIED.index) if set(carries) <= set(CARRIED) else []
+    chosen = {str(category) for category in carries}
+    wanted = sorted(chosen, key=CARRIED.index) if chosen <= set(CARRIED) else []
     if not wanted:
         raise Refused(_("Choose what it may carry: promotional, service, transactional."), code="CATEGORY_MISSING")
     if kind == SenderKind.SMS_HEADER:
@@ -88,6 +89,9 @@ def propose_sender(
     normal = book.normal_form(kind, value)
     if not _FORMS[SenderKind(kind)].fullmatch(normal):
         raise Refused(_("This is no header, number or code of that kind."), code="SENDER_FORMAT")
+    if kind == SenderKind.VOICE_NUMBER and not fits_series(normal, wanted, book.voice_series(at=now)):
+        message = _("A voice number carries what its series allows (rule %(rule)s). A mobile number carries nothing.")
+        raise Refused(message % {"rule": book.SERIES_RULE}, code="SERIES")
     if records_calls and (kind != SenderKind.VOICE_NUMBER or not announcement.strip()):
         message = _("Only a voice number records calls, and only with the announcement that callers hear first.")
         raise Refused(message, code="RECORDING_WITHOUT_ANNOUNCEMENT")
