@@ -19,7 +19,7 @@ from grievances.permissions import GrievancePermission
 from grievances.resources import TicketResource
 from grievances.services import filing, reading, resolving, thread
 from grievances.states import OPEN_STATES
-from portal.core import access, addresses, clock
+from portal.core import access, addresses, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.opening import SESSION_KEY
 from portal.core.errors import PortalError
@@ -201,6 +201,7 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         opened = request.session.get(SESSION_KEY, {})
         if opened.get(f"{self.opts.label_lower}.{ticket.pk}", 0) <= clock.now().timestamp():
             raise Http404
+        changes.watch_row(ticket)
         return ticket
 
     def _write(self, request: HttpRequest, ticket: Ticket, form: forms.ComposerForm) -> str:

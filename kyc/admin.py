@@ -19,7 +19,7 @@ from kyc.resources import CaseResource, DocumentResource
 from kyc.selectors import latest_checks, to_review
 from kyc.services import answer, check_again, claim, deciding, number_of, page_of, propose, release
 from kyc.states import DecisionReason, DocumentState
-from portal.core import access, clock
+from portal.core import access, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.opening import SESSION_KEY
 from portal.core.errors import PortalError
@@ -166,10 +166,12 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         description=_("The case is yours for half an hour; colleagues see that you work on it."),
     )
     def take(self, request: HttpRequest, obj: Document, given: dict[str, Any]) -> None:
+        changes.watch_row(obj.case)
         claim(obj.case, actor=_actor(request), now=clock.now())
 
     @service_action(permission=Permission.CASE_DECIDE, label=_("Give it back"), skip=_not_mine)
     def give_back(self, request: HttpRequest, obj: Document, given: dict[str, Any]) -> None:
+        changes.watch_row(obj.case)
         release(obj.case, actor=_actor(request), now=clock.now())
 
     @service_action(
@@ -214,6 +216,7 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         decision = deciding.open_proposal(document)
         if request.method != "POST" or decision is None:
             return HttpResponseRedirect(_page_url(document))
+        changes.watch_row(decision)
         form = AnswerForm(request.POST)
         if form.is_valid() and self._done(request, form, lambda: self._answer(request, decision, form)):
             return HttpResponseRedirect(_page_url(document))
@@ -257,6 +260,8 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         opened = request.session.get(SESSION_KEY, {})
         if opened.get(f"{self.opts.label_lower}.{document.pk}", 0) <= clock.now().timestamp():
             raise Http404
+        changes.watch_row(document)
+        changes.watch_row(document.case)
         return document
 
     def _propose(self, request: HttpRequest, document: Document, form: Form) -> Any:

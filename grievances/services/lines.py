@@ -10,6 +10,7 @@ from grievances import sealing
 from grievances.models import Attachment, DraftFile, EntryText, Ticket, TicketEntry
 from grievances.services.uploads import KeptFile
 from grievances.states import Author, EntryKind, Visibility
+from portal.core import changes
 from portal.core.actor import Actor, ActorKind
 from portal.core.text import mask_identity_numbers
 
@@ -48,6 +49,7 @@ def add(
         if once_key is not None and TicketEntry.objects.filter(once_key=once_key).exists():
             return None
         raise
+    changes.watch_created(entry)
     if texts:
         safe = {name: mask_identity_numbers(text)[0] for name, text in texts.items() if text}
         EntryText.objects.create(entry=entry, sealed=sealing.seal(safe, subject_ref=ticket.subject_ref))

@@ -14,4 +14,5 @@ class AuditConfig(AppConfig):
         hooks.erasers.register(erasers.PersonalParts())
         hooks.record_opened.fill(services.record_opened)
         hooks.ledger_rows.register(ledger_rows.AuditRows())
+        hooks.act_done.fill(services.record_act)
         hooks.ledger_stopped.register(services.signing_was_stopped)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 class AuditKind(StrEnum):
     """Every act that leaves an audit event."""
 
+    ADMIN_ACT_DONE = "admin.act.done"
     ADMIN_RECORD_OPENED = "admin.record.opened"
     ADMIN_VALUE_REVEALED = "admin.value.revealed"
     CONSENT_ACKNOWLEDGEMENT_GIVEN = "consent.acknowledgement.given"
@@ -171,6 +172,7 @@ _MESSAGE = "message kind channel template template_version attempt reason_code s
 
 #: The facts each kind may carry, by kind or, for the rest of an area, by area.
 _BY_KIND: Mapping[AuditKind, str] = {
+    AuditKind.ADMIN_ACT_DONE: "act",
     AuditKind.ADMIN_RECORD_OPENED: "model object purpose ticket queue",
     AuditKind.ADMIN_VALUE_REVEALED: "model object field purpose ticket queue reason_code",
     AuditKind.EVIDENCE_MANIFEST_SEALED: "pack from to sha256 size seed sample checkpoint",
@@ -199,6 +201,8 @@ _BY_AREA: Mapping[str, str] = {
     "vault": "file kind retention_class reason reason_code size sha256 count keys purpose ticket queue",
 }
 
+#: Any event may name the fields that changed: ``record`` adds this to an act of staff.
+CHANGED = "changed"
 FACTS: Mapping[AuditKind, frozenset[str]] = MappingProxyType(
-    {kind: _names(_BY_KIND.get(kind) or _BY_AREA[kind.split(".", 1)[0]]) for kind in AuditKind}
+    {kind: _names(_BY_KIND.get(kind) or _BY_AREA[kind.split(".", 1)[0]]) | {CHANGED} for kind in AuditKind}
 )

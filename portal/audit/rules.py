@@ -1,7 +1,7 @@
 """Which facts an audit event may carry. Plain values in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,12 @@ def check_facts(kind: str, *, about: str, facts: Mapping[str, object], allowed: 
             raise ValueError(f"{kind}: {name} has to be text, a number, yes, no or nothing.")
         if isinstance(value, str) and (len(value) > LONGEST_FACT or looks_personal(value)):
             raise ValueError(f"{kind}: {name} is long or looks like personal data; hand it over as personal.")
+
+
+def names(fields: Iterable[str]) -> str:
+    """Names of fields as one fact, in their order; of very many the first, and a sign that there were more."""
+    text = ",".join(sorted(fields))
+    return text if len(text) <= LONGEST_FACT else f"{text[: LONGEST_FACT - 1].rpartition(',')[0]},…"
 
 
 def members_of(

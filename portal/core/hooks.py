@@ -88,6 +88,9 @@ sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwarg
 webhook_secrets = HookAnswer("webhook_secrets", when_empty=lambda *args, **kwargs: ())
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
+#: Writes the audit event of an act of staff that wrote none itself: who, about what, which act, field, old and new. Filled
+#: by audit.
+act_done = HookAnswer("act_done", when_empty=lambda *args, **kwargs: None)
 #: For how long one answer opens the same record again, ``(*, at) -> timedelta``. Filled by law.
 opening_life = HookAnswer("opening_life", when_empty=lambda *args, **kwargs: timedelta(0))
 #: Has this request passed the second factor? Filled by signin. Empty means no.
@@ -114,6 +117,7 @@ ANSWERS = (
     sender_identity,
     webhook_secrets,
     record_opened,
+    act_done,
     opening_life,
     second_factor,
 )

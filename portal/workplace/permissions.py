@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
     AUDIT_EXPORT = "audit.event:export"
+    AUDIT_REVEAL = "audit.event:reveal"
     AUDIT_VIEW = "audit.event:view"
     CLOCK_VIEW = "law.clock:view"
     ERASURE_VIEW = "retention.run:view"

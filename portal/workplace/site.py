@@ -1,6 +1,7 @@
 """The staff's admin site."""
 
-from typing import Any
+from functools import wraps
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin
@@ -9,7 +10,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, hooks
+from portal.core import access, changes, hooks
 from portal.workplace import navigation
 from portal.workplace.permissions import Permission
 
@@ -37,6 +38,19 @@ class StaffSite(admin.AdminSite):
         """No page opens before this session has shown the second factor."""
         user: Any = request.user
         return bool(user.is_active and user.is_staff and hooks.second_factor.ask(request))
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """Every page of staff: what a POST changes is told with field, old and new value (``portal.core.changes``)."""
+
+        @wraps(view)
+        def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method != "POST":
+                return cast(HttpResponse, view(request, *args, **kwargs))
+            act = request.resolver_match.url_name if request.resolver_match else None
+            with changes.watching(request.actor, act or ""):  # type: ignore[attr-defined]
+                return cast(HttpResponse, view(request, *args, **kwargs))
+
+        return super().admin_view(watched, cacheable)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Sign-in is the sign-in room's; whoever is half-way in goes on to the second factor."""

@@ -201,7 +201,9 @@ PAGES: dict[str, Page] = {
 
 PROPOSAL = {"approve": "people.role:change", "refuse": "people.role:change"}
 BOOKS: dict[str, Book] = {
-    "audit_auditevent": Book("audit.event:view", export="audit.event:export"),
+    "audit_auditevent": Book(
+        "audit.event:view", export="audit.event:export", acts={"reveal-values": "audit.event:reveal"}
+    ),
     "consent_consentevent": Book("consent.event:view", export="consent.event:export"),
     "consent_consentstate": Book("consent.state:view", export="consent.event:export"),
     "consent_defectoverride": Book(

@@ -19,6 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from portal.audit.models import AuditEvent
 from portal.core import ciphers
 from portal.people.models import User
 from portal.signin.adapters import MfaAdapter
@@ -39,10 +40,32 @@ def totp(secret: str = SECRET) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
+#: What a request writes besides the records that staff change: sessions, traces, and what follows by itself.
+NO_RECORDS = re.compile(r"django_session|usersessions_|audit_|ledger_|outbox_|law_clock")
+WRITES = re.compile(r'^(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+
+
+class StaffBrowser(Client):
+    """A browser that fails the test when an act in the admin changes a record and no audit event says which field."""
+
+    def post(self, path: str, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        last = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        with CaptureQueriesContext(connection) as seen:
+            answer = super().post(path, *args, **kwargs)
+        written = {found[1] for query in seen.captured_queries if (found := WRITES.match(query["sql"]))}
+        records = {table for table in written if not NO_RECORDS.match(table)}
+        if path.startswith("/admin/") and records:
+            told = AuditEvent.objects.filter(pk__gt=last, facts__has_key="changed")
+            events = AuditEvent.objects.filter(pk__gt=last)
+            undone = not events and any(query["sql"].startswith("ROLLBACK") for query in seen.captured_queries)
+            assert told or undone, f"{path} changed {records} and told no field: {[e.kind for e in events]}"
+        return answer
+
+
 def staff_client(user: User) -> Client:
     """A browser in which a staff member is signed in and has shown the second factor: the session as the pages leave it."""
     factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first() or with_factor(user)
-    client = Client()
+    client = StaffBrowser()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session: Any = client.session
     shown = {"method": "mfa", "at": time.time(), "id": factor.pk, "type": "totp"}

@@ -8,15 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from portal.audit import rules
-from portal.audit.kinds import FACTS, AuditKind
+from portal.audit.kinds import CHANGED, FACTS, AuditKind
 from portal.audit.models import AuditEvent, AuditPersonal
-from portal.core import clock
+from portal.core import changes, clock
 from portal.core.actor import Actor, ActorKind
 from portal.ledger import commitment
 from portal.ledger.services import append, append_many
 from portal.ledger.states import EntryKind
 
 Fact = str | int | bool | None
+
+#: The name, in the erasable part, of field, old and new value as the admin's watch saw them.
+CHANGES = "changes"
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,19 @@ def record(
     """Append one audit event and its one ledger leaf, in the caller's transaction.
 
     ``about`` is a label and a reference, ``"people.customer:OS-CU-..."``. ``facts`` are codes, numbers and references
-    that the kind allows. ``personal`` (old and new values, say) goes, with the actor's network address, to an
-    encrypted row that can be erased (an act of staff always has one, for its network address); the ledger keeps a salted hash of it, whose salt is erased with it. ``at`` is when it
-    happened; when it was recorded is read off the clock here, so that nothing can be written down as of yesterday.
+    that the kind allows. ``personal`` goes, with the actor's network address, to an encrypted row that can be erased
+    (an act of staff always has one, for its network address); the ledger keeps a salted hash of it, whose salt is
+    erased with it. What the admin's watch saw change (``portal.core.changes``) is added to an act of staff: the names
+    of the fields as a fact, old and new values to the erasable row. ``at`` is when it happened; when it was recorded
+    is read off the clock here, so that nothing can be written down as of yesterday.
 
     Raises ValueError for a fact the kind does not allow or one that looks like personal data, and RuntimeError
     outside a transaction.
     """
-    act = Act(about, dict(facts or {}), subject_ref, personal)
+    if actor.kind == ActorKind.STAFF and (changed := changes.take()):
+        facts = {**(facts or {}), CHANGED: rules.names(changed)}
+        personal = {**(personal or {}), CHANGES: changed}
+    act = Act(about, facts or {}, subject_ref, personal)
     written = clock.now()
     event, payload, hidden = _drafted(kind, act, actor=actor, at=at or written)
     event.entry = append(kind=EntryKind.AUDIT, payload=payload, subject_ref=subject_ref, recorded_at=written)
@@ -62,7 +70,8 @@ def record(
 def record_many(kind: AuditKind, *, actor: Actor, acts: Sequence[Act], at: datetime | None = None) -> list[AuditEvent]:
     """``record`` for many acts of one kind, in the order given and set by set: each its own event and leaf.
 
-    In the caller's transaction. Raises as ``record``; then nothing of the batch is written.
+    In the caller's transaction. Raises as ``record``; then nothing of the batch is written. What the admin's watch saw
+    belongs to none of the many; the watch tells it itself when the act ends.
     """
     written = clock.now()
     drafts = [_drafted(kind, act, actor=actor, at=at or written) for act in acts]

@@ -1,13 +1,31 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.audit import rules
-from portal.audit.kinds import AuditKind
-from portal.audit.services.events import record
+from portal.audit.kinds import CHANGED, AuditKind
+from portal.audit.models import AuditEvent
+from portal.audit.services.events import CHANGES, personal_of, record
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+
+
+def record_act(*, actor: Actor, about: str, subject_ref: UUID | None, act: str, changed: Mapping[str, object]) -> None:
+    """Answer of the hook ``act_done``: an act of staff whose service wrote no event, with field, old and new values."""
+    with transaction.atomic():
+        record(
+            AuditKind.ADMIN_ACT_DONE,
+            actor=actor,
+            about=about,
+            facts={"act": act, CHANGED: rules.names(changed)},
+            subject_ref=subject_ref,
+            personal={CHANGES: changed},
+        )
 
 
 def record_opened(*, actor: Actor, about: str, subject_ref: UUID | None, purpose: str, ticket: str) -> None:
@@ -26,3 +44,40 @@ def record_opened(*, actor: Actor, about: str, subject_ref: UUID | None, purpose
             subject_ref=subject_ref,
             personal={},
         )
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """The personal part of an event, to be read: where the act came from, what it changed, what else was said."""
+
+    address: str
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
+
+
+def reveal(*, event: AuditEvent, reason: str, ticket: str, actor: Actor, now: datetime) -> Revealed | None:
+    """Field, old and new value and the network address of an act; None when there are none or they were erased.
+
+    The event of this look is written first, in the same transaction; its reason lies in its own erasable part.
+    """
+    with transaction.atomic():
+        record(
+            AuditKind.ADMIN_VALUE_REVEALED,
+            actor=actor,
+            about=f"audit.auditevent:{event.pk}",
+            facts={"model": "audit.auditevent", "object": event.pk, "field": "personal", "ticket": ticket},
+            subject_ref=event.subject_ref,
+            personal={"reason": reason},
+            at=now,
+        )
+        kept = personal_of(event)
+    if kept is None:
+        return None
+    values = dict(kept["values"])
+    told = {name: value for name, value in values.items() if isinstance(value, dict) and value.keys() == {"old", "new"}}
+    changed = {**told, **values.pop(CHANGES, {})}
+    return Revealed(
+        kept["address"] or "",
+        {name: (change["old"], change["new"]) for name, change in sorted(changed.items())},
+        {name: value for name, value in values.items() if name not in told},
+    )

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access
+from portal.core import access, changes
 from portal.core.errors import PortalError
 
 #: More rows than this belong into a job, not into a request.
@@ -155,8 +155,10 @@ class ActionPages:
     def _act(self, request: HttpRequest, action: ServiceAction, rows: list[Any], form: Any) -> HttpResponse:
         outcome = Outcome()
         for row in rows:
+            answer = form.cleaned_data if form is not None else {}
             try:
-                said = action.run(self, request, row, form.cleaned_data if form is not None else {})
+                with changes.watching(request.actor, action.name, row, entered=answer):  # type: ignore[attr-defined]
+                    said = action.run(self, request, row, answer)
             except PortalError as error:
                 outcome.results.append(RowResult(row, done=False, message=str(error)))
             else:

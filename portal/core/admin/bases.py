@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access
+from portal.core import access, changes
 from portal.core.admin.actions import ActionPages, ServiceAction, actions_of
 from portal.core.errors import NotAllowed, NotFound, PortalError
 
@@ -96,6 +96,18 @@ class StaffModelAdmin(ActionPages, admin.ModelAdmin):
         ]
         return own + super().get_urls()
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row of a page; when the page acts, its fields are watched."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            changes.watch_row(row)
+        return row
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:  # noqa: FBT001
+        """What was entered for the row is told by the audit event of the service that ``save_model`` calls."""
+        changes.watch_entered({} if change else form.cleaned_data)
+        return super().save_form(request, form, change)
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         return refusable(request, super().get_form(request, obj, change, **kwargs))
 
@@ -103,13 +115,14 @@ class StaffModelAdmin(ActionPages, admin.ModelAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         """A service's refusal stands above the form, with everything that was entered; nothing else changes."""
-        try:
+        if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            with changes.watching(request.actor, "change" if object_id else "add"):  # type: ignore[attr-defined]
+                return super().changeform_view(request, object_id, form_url, extra_context)
         except (NotAllowed, NotFound):
             raise
         except PortalError as refusal:
-            if request.method != "POST":
-                raise
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 

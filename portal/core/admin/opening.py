@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock, hooks
+from portal.core import changes, clock, hooks
 
 SESSION_KEY = "opened_records"
 
@@ -43,7 +43,7 @@ class OpenedWithPurpose(admin.ModelAdmin):
 
     def about_of(self, obj: Model) -> str:
         """``room.model:reference``, the record's name in audit events."""
-        return f"{obj._meta.label_lower}:{getattr(obj, 'reference', obj.pk)}"
+        return changes.about_of(obj)
 
     def subject_ref_of(self, obj: Model) -> Any:
         """The opaque reference of the person whose record it is, or None."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import clock, ids
+from portal.core import changes, clock, ids
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
@@ -36,6 +36,7 @@ def start(*, kind: str, parameters: Mapping[str, Json], actor: Actor) -> Job:
             started_by=f"{actor.kind}:{actor.ref}",
             created_at=clock.now(),
         )
+        changes.watch_created(job)
         _note(AuditKind.JOBS_JOB_STARTED, job, actor)
         enqueue(RUN, job.pk)
     return job

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import changes
 from portal.core.admin import StaffModelAdmin
 from portal.core.errors import PortalError
 
@@ -30,7 +31,8 @@ class CreatingAdmin(StaffModelAdmin):
         form = self.create_form(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                pk = self.create(request, form.cleaned_data)
+                with changes.watching(request.actor, "add", entered=form.cleaned_data):  # type: ignore[attr-defined]
+                    pk = self.create(request, form.cleaned_data)
             except PortalError as error:
                 form.add_error(None, forms.ValidationError(str(error), code=error.code))
             else:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
+from portal.core import changes
 from portal.core.actor import Actor
 from portal.people import promises, rules
 from portal.people.models import Device, SignIn, User
@@ -65,6 +66,7 @@ def note(
         row = SignIn.objects.create(
             user=user, device=device, outcome=outcome, at=now, address=actor.address or None, browser=browser[:120]
         )
+        changes.watch_created(row)
         record(
             _AUDITED[outcome],
             actor=actor,

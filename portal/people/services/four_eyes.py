@@ -9,7 +9,7 @@ import rfc8785
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock
+from portal.core import changes, clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.people.models import FourEyesModel, FourEyesRule, RoleGrant, User
@@ -78,9 +78,11 @@ def propose(
     Raises NotAllowed when the maker's roles do not carry the act.
     """
     require_maker(maker, act, now=now)
-    return model._default_manager.create(
+    proposal = model._default_manager.create(
         act=act, made_by=maker, made_at=now, shown_sha256=shown_digest(shown), **fields
     )
+    changes.watch_created(proposal)
+    return proposal
 
 
 def answer(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from portal.core import addresses, ciphers
+from portal.core import addresses, changes, ciphers
 from portal.core.actor import Actor
 from portal.core.errors import PortalError, Refused
 from portal.people.models import User
@@ -142,14 +142,16 @@ def _one(row: Row, number: int, seen: dict[str, int], report: Report, actor: Act
                 if email in seen:
                     raise Refused(_("The same e-mail address stands on line %(line)d.") % {"line": seen[email]})
                 seen[email] = number
-            customers.create_and_invite(
-                kind=kind,
-                name=row.get("name", ""),
-                owner_email=email,
-                language=row.get("language", "") or "en",
-                actor=actor,
-                now=now,
-            )
+            # Each line is an act of its own: its event says what stood in it.
+            with changes.watching(actor, "import", entered=row):
+                customers.create_and_invite(
+                    kind=kind,
+                    name=row.get("name", ""),
+                    owner_email=email,
+                    language=row.get("language", "") or "en",
+                    actor=actor,
+                    now=now,
+                )
             report.created += 1
     except PortalError as error:
         report.faults.append(Fault(line=number, message=str(error)))

@@ -8,7 +8,7 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import addresses
+from portal.core import addresses, changes
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import LostRace, NotFound, Refused
@@ -46,6 +46,7 @@ def write(
             expires_at=now + promises.length("people.invitation_life", now=now, otherwise=timedelta(days=7)),
             **fields,
         )
+        changes.watch_created(invitation)
         enqueue("portal.signin.tasks.send_invitation", invitation.pk)
     return invitation
 

@@ -9,10 +9,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 
-from portal.audit.kinds import AuditKind
-from portal.audit.models import AuditEvent
-from portal.core.admin import ReadOnlyAdmin
+from portal.audit import services as audit
+from portal.audit.kinds import CHANGED, AuditKind
+from portal.audit.models import AuditEvent, AuditPersonal
+from portal.core import clock
+from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, AuditedResource
+from portal.people.forms import RevealForm
 from portal.workplace.permissions import Permission
 
 
@@ -48,27 +51,80 @@ class AuditEventResource(AuditedResource):
         return json.dumps(obj.facts, sort_keys=True)
 
 
+#: The event holds no value and no network address, or they were erased with the person.
+NOTHING_PERSONAL = _("It holds no values, or they were erased.")
+
+
+def _nothing_personal(event: AuditEvent, user: Any) -> str:
+    return "" if AuditPersonal.objects.filter(pk=event.pk).exists() else str(NOTHING_PERSONAL)
+
+
+def _in_words(found: audit.Revealed) -> str:
+    """A line for each field, then what else was said, then where the act came from."""
+    lines = [
+        _("%(field)s: from %(old)s to %(new)s") % {"field": name, "old": _value(old), "new": _value(new)}
+        for name, (old, new) in found.changes.items()
+    ]
+    lines += [f"{name}: {_value(value)}" for name, value in found.others.items()]
+    if found.address:
+        lines.append(_("Network address: %(address)s") % {"address": found.address})
+    return "\n".join(lines)
+
+
+def _value(value: Any) -> str:
+    return str(_("(empty)")) if value in (None, "") else value if isinstance(value, str) else json.dumps(value)
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(AuditedExport, ReadOnlyAdmin):
-    """Codes, references and times only; what was personal lies in an erasable row and is not shown here."""
+    """Codes, references, times and names of fields; values and network addresses are revealed with a reason."""
 
     export_permission = Permission.AUDIT_EXPORT
     export_resource = AuditEventResource
     view_permission = Permission.AUDIT_VIEW
     list_note = _("Every act leaves one event and one entry of the ledger. Nothing here can be changed or removed.")
-    list_display = ("at", "kind", "actor_kind", "actor_ref", "about", "via")
+    list_display = ("at", "kind", "actor_kind", "actor_ref", "about", "changed", "via")
     list_filter = (AreaFilter, "actor_kind")
     search_fields = ("=about", "=actor_ref", "=kind")
     search_help_text = _("The exact label of a record (people.customer:OS-CU-…), of an actor (user:12) or an act.")
     date_hierarchy = "at"
     ordering = ("-at", "-pk")
     list_select_related = ("entry__leaf",)
-    fields = ("at", "kind", "actor_kind", "actor_ref", "via", "about", "facts_in_words", "subject_ref", "leaf")
-    readonly_fields = ("facts_in_words", "leaf")
+    fields = (
+        "at",
+        "kind",
+        "actor_kind",
+        "actor_ref",
+        "via",
+        "about",
+        "changed",
+        "facts_in_words",
+        "subject_ref",
+        "leaf",
+    )
+    readonly_fields = ("changed", "facts_in_words", "leaf")
+
+    @admin.display(description=_("fields changed"))
+    def changed(self, obj: AuditEvent) -> str:
+        return str(obj.facts.get(CHANGED, "")).replace(",", ", ")
+
+    @service_action(
+        permission=Permission.AUDIT_REVEAL, ask=RevealForm, label=_("Show old and new values"), skip=_nothing_personal
+    )
+    def reveal_values(self, request: HttpRequest, obj: AuditEvent, answer: dict[str, Any]) -> str:
+        found = audit.reveal(
+            event=obj,
+            reason=answer["reason"],
+            ticket=answer["ticket"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return _in_words(found) if found is not None else str(NOTHING_PERSONAL)
 
     @admin.display(description=_("facts"))
     def facts_in_words(self, obj: AuditEvent) -> str:
-        return "\n".join(f"{name}: {json.dumps(value)}" for name, value in sorted(obj.facts.items()))
+        others = sorted((name, value) for name, value in obj.facts.items() if name != CHANGED)
+        return "\n".join(f"{name}: {json.dumps(value)}" for name, value in others)
 
     @admin.display(description=_("entry of the ledger"))
     def leaf(self, obj: AuditEvent) -> Any:
