@@ -11,7 +11,7 @@ from portal.core import clock, hooks
 from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, TemporaryFailure
 from portal.outbox.models import AddressFault, Delivery, Message, ReceivedWebhook
 from portal.outbox.rules import reported_state
-from portal.outbox.services import delivery, faults, reports
+from portal.outbox.services import delivery, faults, reports, sweeping
 from portal.outbox.services.reports import Report, Taken
 from portal.outbox.states import REPORTED, MessageState, Outcome
 from tests.outbox.factories import Gate, RecordingChannel, posted
@@ -100,8 +100,6 @@ def test_a_report_that_overtakes_the_answer_is_not_lost(channel: RecordingChanne
 
 
 def test_a_report_saves_a_message_whose_worker_died(keyed_channel: RecordingChannel, settings: Any) -> None:
-    from portal.outbox.services import sweeping
-
     message = posted()
     abandon(message)
     tell(message, "delivered")
@@ -199,3 +197,10 @@ def test_nobody_makes_us_wait_for_longer_than_our_longest(channel: RecordingChan
     longest = timedelta(seconds=settings.OUTBOX_LONGEST_WAIT_SECONDS)
     assert message.next_attempt_at is not None
     assert message.next_attempt_at <= clock.now() + longest
+
+
+def test_a_sweep_counts_a_message_that_was_reported_at_once_as_sent(channel: RecordingChannel) -> None:
+    message = posted()
+    channel.behaviour = lambda outgoing: tell(message, "delivered") and None
+    swept = sweeping.sweep(now=clock.now(), limit=10)
+    assert (swept.sent, swept.not_sent) == (1, 0)

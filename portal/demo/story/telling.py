@@ -16,6 +16,7 @@ from portal.demo.story.cast import Cast
 from portal.ledger.models import Entry
 from portal.ledger.services import seal_now
 from portal.outbox.models import Message
+from portal.outbox.states import LEFT
 from portal.people.models import Customer, Principal, User
 
 ACTOR = system("load_demo")
@@ -73,5 +74,5 @@ def summary() -> Summary:
         documents=Document.objects.count(),
         tickets=Ticket.objects.count(),
         entries_sealed=Entry.objects.filter(leaf__isnull=False).count(),
-        messages_sent=Message.objects.filter(state="sent").count(),
+        messages_sent=Message.objects.filter(state__in=LEFT).count(),
     )

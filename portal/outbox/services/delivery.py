@@ -151,6 +151,8 @@ def _is_held_up(message: Message) -> bool:
 
 
 def _is_faulty(message: Message) -> bool:
+    if not faults.any_on(message.channel):
+        return False
     try:
         address = reading.address_of(message)
     except NotFound:

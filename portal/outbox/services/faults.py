@@ -31,6 +31,11 @@ def note(message: Message, *, reason: FaultReason, code: str, now: datetime) -> 
         traces.record_act(AuditKind.OUTBOX_ADDRESS_FAILED, message, actor=REPORTER)
 
 
+def any_on(channel: str) -> bool:
+    """Whether anything is known against any address on a channel: spares most messages the decrypting of theirs."""
+    return AddressFault.objects.filter(channel=channel).exists()
+
+
 def stand(*, address: str, channel: str) -> bool:
     """Whether something is known against a normalised address on a channel."""
     keys = addresses.address_keys(address)

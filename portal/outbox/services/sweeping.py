@@ -10,7 +10,7 @@ from portal.core.errors import Unavailable
 from portal.outbox.channels import registry
 from portal.outbox.models import Message
 from portal.outbox.services import delivery
-from portal.outbox.states import MessageState
+from portal.outbox.states import LEFT, MessageState
 
 
 @dataclass
@@ -27,7 +27,7 @@ def sweep(*, now: datetime, limit: int) -> Swept:
     swept = Swept(recovered=recover(now=now, limit=limit))
     for pk in due(now=now, limit=limit):
         state = delivery.deliver(pk, now=now)
-        if state == MessageState.SENT:
+        if state in LEFT:
             swept.sent += 1
         elif state is not None:
             swept.not_sent += 1
