@@ -36,6 +36,15 @@ def test_the_list_and_the_page_of_an_event_name_the_fields_and_hide_the_values(s
         assert not any(value in page for value in ("Acme", "203.0.113.9"))
 
 
+def test_the_list_shows_the_first_fields_and_the_page_all_of_them(staff, db):
+    who = actor.staff(7, via="admin")
+    with changes.watching(who, "add", entered=dict.fromkeys("abcd", "yes")), transaction.atomic():
+        event = services.record(AuditKind.PEOPLE_CUSTOMER_CHANGED, actor=who, about="people.customer:1")
+    client = staff("auditor")
+    assert "a, b, c, …" in client.get(LIST).text
+    assert "a, b, c, d" in client.get(f"{LIST}{event.pk}/change/").text
+
+
 def test_old_and_new_value_and_network_address_are_shown_with_a_reason_that_is_recorded(staff, renamed):
     client = staff("data_protection_officer")
     assert f"{LIST}{renamed.pk}/do/reveal-values/" in client.get(f"{LIST}{renamed.pk}/change/").text

@@ -51,6 +51,8 @@ class AuditEventResource(AuditedResource):
         return json.dumps(obj.facts, sort_keys=True)
 
 
+#: So many names of fields fit beside the other columns of the list.
+SHOWN_FIELDS = 3
 #: The event holds no value and no network address, or they were erased with the person.
 NOTHING_PERSONAL = _("It holds no values, or they were erased.")
 
@@ -83,7 +85,7 @@ class AuditEventAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = AuditEventResource
     view_permission = Permission.AUDIT_VIEW
     list_note = _("Every act leaves one event and one entry of the ledger. Nothing here can be changed or removed.")
-    list_display = ("at", "kind", "actor_kind", "actor_ref", "about", "changed", "via")
+    list_display = ("at", "kind", "about", "first_changed", "actor_ref", "actor_kind", "via")
     list_filter = (AreaFilter, "actor_kind")
     search_fields = ("=about", "=actor_ref", "=kind")
     search_help_text = _("The exact label of a record (people.customer:OS-CU-…), of an actor (user:12) or an act.")
@@ -107,6 +109,12 @@ class AuditEventAdmin(AuditedExport, ReadOnlyAdmin):
     @admin.display(description=_("fields changed"))
     def changed(self, obj: AuditEvent) -> str:
         return str(obj.facts.get(CHANGED, "")).replace(",", ", ")
+
+    @admin.display(description=_("fields changed"))
+    def first_changed(self, obj: AuditEvent) -> str:
+        """The first names; all of them stand on the event's page."""
+        names = [name for name in str(obj.facts.get(CHANGED, "")).split(",") if name]
+        return ", ".join([*names[:SHOWN_FIELDS], *(["…"] if len(names) > SHOWN_FIELDS else [])])
 
     @service_action(
         permission=Permission.AUDIT_REVEAL, ask=RevealForm, label=_("Show old and new values"), skip=_nothing_personal
