@@ -2,20 +2,22 @@
 
 Who gives us a webhook address chooses where our network sends bytes (server-side request forgery). So every address
 behind the name must be a public one, the connection goes to the very address that was looked at, and a redirect is an
-answer like any other.
+answer like any other. A limit of time for each silence is none: one byte a second would hold a worker for days. The
+whole exchange has one deadline, at which the socket is shut.
 """
 
+import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-import urllib3
 from django.conf import settings
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 #: Bytes of an answer that are read. Nobody we ask has more to say; the rest is cut off.
 LONGEST_ANSWER: Final = 64 * 1024
@@ -56,43 +58,40 @@ class _Target:
 
 
 def request(
-    method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, timeout: float = 10.0
+    method: str,
+    url: str,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 10.0,
+    own: bool = False,
 ) -> Answer:
     """Send one request and give the answer, whatever its status. Nothing is sent twice.
 
-    ``timeout`` is in seconds, for connecting and for each silence while reading. Raises Unreachable when nothing was
-    handed over, BrokenOff when that is not known. Neither carries a text of the other side.
+    ``timeout`` is in seconds and for the whole exchange, from connecting to the last byte that is read; looking the
+    name up comes before it and is bounded by the system's resolver. ``own`` is for addresses that the operator set,
+    never for one that a customer or a recipient gave us: only these may lie in OUTGOING_PRIVATE_HOSTS. Raises
+    Unreachable when nothing was handed over, BrokenOff when that is not known. Neither carries a text of the other side.
     """
-    target = _resolve(url)
-    try:
-        with _pool(target, timeout) as pool:
-            response = pool.urlopen(
-                method,
-                target.path,
-                body=body or None,
-                headers={"Host": _host_header(target), "User-Agent": "onesetu-portal", **(headers or {})},
-                redirect=False,
-                retries=False,
-                preload_content=False,
-            )
-            try:
-                return Answer(response.status, dict(response.headers.items()), response.read(LONGEST_ANSWER))
-            finally:
-                response.close()
-    except (NewConnectionError, ConnectTimeoutError):
-        raise Unreachable("NOBODY_LISTENS") from None
-    except SSLError:
-        raise Unreachable("CERTIFICATE") from None
-    except (HTTPError, OSError):
-        raise BrokenOff("BROKEN_OFF") from None
+    target = _resolve(url, own=own)
+    with _connected(target, timeout) as (connection, is_over):
+        try:
+            connection.request(method, target.path, body=body or None, headers={**_OUR_HEADERS, **(headers or {})})
+            response = connection.getresponse()
+            said = Answer(response.status, dict(response.getheaders()), response.read(LONGEST_ANSWER))
+        except (http.client.HTTPException, OSError):
+            raise BrokenOff("BROKEN_OFF") from None
+        if is_over.is_set():  # what was read until then looks like a whole answer
+            raise BrokenOff("TOO_SLOW")
+        return said
 
 
-def require_public(url: str) -> None:
+def require_public(url: str, *, own: bool = False) -> None:
     """Refuse an address as it is entered, not only when it is used. Raises Unreachable with the reason as its code."""
-    _resolve(url)
+    _resolve(url, own=own)
 
 
-def _resolve(url: str) -> _Target:
+def _resolve(url: str, *, own: bool) -> _Target:
     try:
         parts = urlsplit(url)
         port = parts.port or {"https": 443, "http": 80}[parts.scheme]
@@ -101,8 +100,8 @@ def _resolve(url: str) -> _Target:
     name = parts.hostname
     if not name or parts.username is not None or any(ord(character) <= 32 for character in url):
         raise Unreachable("ADDRESS_FORMAT")
-    own = f"{name}:{port}" in settings.OUTGOING_PRIVATE_HOSTS
-    if parts.scheme != "https" and not own:
+    is_ours = _is_ours(f"{name}:{port}", own=own)
+    if parts.scheme != "https" and not is_ours:
         raise Unreachable("NOT_HTTPS")
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
@@ -110,40 +109,73 @@ def _resolve(url: str) -> _Target:
         raise Unreachable("NO_SUCH_NAME") from None
     addresses = [str(entry[4][0]) for entry in found]
     # One private address among public ones is a trap as well: the next look-up might give that one.
-    if not own and not all(is_public(address) for address in addresses):
+    if not is_ours and not all(is_public(address) for address in addresses):
         raise Unreachable("PRIVATE_ADDRESS")
     path = parts.path or "/"
     return _Target(parts.scheme, name, port, f"{path}?{parts.query}" if parts.query else path, addresses[0])
 
 
+def _is_ours(host: str, *, own: bool) -> bool:
+    return own and host in settings.OUTGOING_PRIVATE_HOSTS
+
+
 def is_public(address: str) -> bool:
-    """Whether an IP address may be asked by us: global, no multicast, and no tunnel into something private."""
+    """Whether an IP address may be asked by us: global unicast, no multicast, and no tunnel into something private."""
     plain = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(plain, ipaddress.IPv6Address):
-        if plain.ipv4_mapped is not None:
-            return is_public(str(plain.ipv4_mapped))
-        inside = plain in _NAT64 or plain.sixtofour is not None or plain.teredo is not None
-        return plain.is_global and not plain.is_multicast and not inside
-    return plain.is_global and not plain.is_multicast
+    if isinstance(plain, ipaddress.IPv4Address):
+        return plain.is_global and not plain.is_multicast and plain not in _RELAYS
+    if plain.ipv4_mapped is not None:
+        return is_public(str(plain.ipv4_mapped))
+    is_tunnel = plain.sixtofour is not None or plain.teredo is not None
+    return plain in _GLOBAL_UNICAST and plain.is_global and not is_tunnel
 
 
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+#: RFC 4291 2.4; everything outside it is local, reserved or an IPv4 address in disguise.
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+#: RFC 7526: relays into IPv6, given up.
+_RELAYS: Final = ipaddress.IPv4Network("192.88.99.0/24")
+_OUR_HEADERS: Final = {"User-Agent": "onesetu-portal"}
 
 
-def _pool(target: _Target, timeout: float) -> urllib3.HTTPConnectionPool:
-    limits = urllib3.Timeout(connect=timeout, read=timeout)
+@contextmanager
+def _connected(target: _Target, timeout: float) -> Iterator[tuple[http.client.HTTPConnection, threading.Event]]:
+    """A connection to the very address, shut at the deadline; and whether that has happened."""
+    try:
+        plain = socket.create_connection((target.address, target.port), timeout=timeout)
+    except OSError:
+        raise Unreachable("NOBODY_LISTENS") from None
+    is_over = threading.Event()
+    # A second handle on the same connection: encrypting takes the first one away.
+    with plain.dup() as handle:
+
+        def shut() -> None:
+            is_over.set()
+            with suppress(OSError):
+                handle.shutdown(socket.SHUT_RDWR)
+
+        deadline = threading.Timer(timeout, shut)
+        deadline.daemon = True
+        deadline.start()
+        connection = http.client.HTTPConnection(target.name, target.port, timeout=timeout)
+        # The port is named where it is not the scheme's own (RFC 9110 7.2).
+        connection.default_port = {"https": 443, "http": 80}[target.scheme]
+        try:
+            connection.sock = _encrypted(plain, target)
+            yield connection, is_over
+        finally:
+            deadline.cancel()
+            deadline.join()  # the handle must not be closed, and its number used again, under a shut that has begun
+            connection.close()
+
+
+def _encrypted(plain: socket.socket, target: _Target) -> socket.socket:
     if target.scheme == "http":
-        return urllib3.HTTPConnectionPool(target.address, target.port, timeout=limits)
-    return urllib3.HTTPSConnectionPool(
-        target.address,
-        target.port,
-        timeout=limits,
-        ssl_context=ssl.create_default_context(),
-        server_hostname=target.name,
-        assert_hostname=target.name,
-    )
-
-
-def _host_header(target: _Target) -> str:
-    name = f"[{target.name}]" if ":" in target.name else target.name
-    return name if target.port == {"https": 443, "http": 80}[target.scheme] else f"{name}:{target.port}"
+        return plain
+    try:
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=target.name)
+    except ssl.SSLError:
+        plain.close()
+        raise Unreachable("CERTIFICATE") from None
+    except OSError:
+        plain.close()
+        raise Unreachable("NOBODY_LISTENS") from None

@@ -17,6 +17,7 @@ from portal.core.errors import PortalError
 #: How far the sender's clock may be from ours, and for how long a message may be under way.
 TOLERANCE: Final = timedelta(minutes=5)
 PREFIX: Final = "whsec_"
+SHORTEST_SECRET: Final = 16
 _SECRET_BYTES: Final = 32
 _LONGEST_ID: Final = 128
 
@@ -33,10 +34,22 @@ def new_secret() -> str:
 
 
 def sign(body: bytes, *, message_id: str, at: datetime, secrets: Iterable[str]) -> dict[str, str]:
-    """The three headers of a message, with one signature for each secret that holds."""
+    """The three headers of a message, with one signature for each secret that holds.
+
+    Raises ValueError for a secret that is too short to be one (``is_secret``).
+    """
     stamp = str(int(at.timestamp()))
-    marks = [_mark(secret, message_id, stamp, body) for secret in secrets]
+    marks = []
+    for secret in secrets:
+        if not is_secret(secret):
+            raise ValueError(f"A secret has at least {SHORTEST_SECRET} bytes.")
+        marks.append(_mark(secret, message_id, stamp, body))
     return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": " ".join(marks)}
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text may sign: at least ``SHORTEST_SECRET`` bytes once decoded. An unset secret is nobody's signature."""
+    return len(_key(text)) >= SHORTEST_SECRET
 
 
 def verify(headers: Mapping[str, str], body: bytes, *, secrets: Iterable[str], now: datetime) -> str:
@@ -48,7 +61,7 @@ def verify(headers: Mapping[str, str], body: bytes, *, secrets: Iterable[str], n
     message_id, stamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
     marks = given.get("webhook-signature", "").split()[:10]
     fits = False
-    for secret in filter(None, secrets):  # an unset secret is nobody's signature
+    for secret in filter(is_secret, secrets):
         expected = _mark(secret, message_id, stamp, body)
         for mark in marks:
             fits |= hmac.compare_digest(mark.encode(), expected.encode())
@@ -64,9 +77,13 @@ def _is_fresh(stamp: str, now: datetime) -> bool:
 
 
 def _mark(secret: str, message_id: str, stamp: str, body: bytes) -> str:
-    try:
-        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except binascii.Error:
-        key = secret.encode()
     signed = f"{message_id}.{stamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    return "v1," + base64.b64encode(hmac.digest(_key(secret), signed, "sha256")).decode()
+
+
+def _key(secret: str) -> bytes:
+    """Base64 behind the prefix; a text that is no base64 is taken as it is."""
+    try:
+        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except binascii.Error:
+        return secret.encode()

@@ -1,5 +1,6 @@
 """Who gives us an address must not choose what our network talks to, and nothing is sent twice."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ import pytest
 
 from portal.core import outgoing
 
+#: Far more than the deadline leaves time for.
+DRIPS = 2_000
+
 
 class Handler(BaseHTTPRequestHandler):
     seen: list[tuple[str, str, bytes]]
@@ -16,11 +20,24 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         return None
 
+    def drip(self) -> None:
+        """A byte at a time, each well within any limit for one silence."""
+        begun = b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: 999\r\n\r\n" if self.path == "/drip-body" else b"")
+        with contextlib.suppress(OSError):
+            self.wfile.write(begun)
+            while self.server.drips < DRIPS:
+                self.wfile.write(b"x")
+                self.server.drips += 1
+                self.server.pause.wait(0.05)
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.seen.append((self.path, self.headers["Host"], body))
         if self.path == "/hang-up":
             self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        if self.path.startswith("/drip"):
+            self.drip()
             return
         status = {"/moved": 302, "/refuse": 422}.get(self.path, 200)
         said = b"x" * 200_000 if self.path == "/long" else b"taken"
@@ -37,10 +54,13 @@ def server(settings) -> Iterator[ThreadingHTTPServer]:
     made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made.daemon_threads = True
     made.seen = []
+    made.drips = 0
+    made.pause = threading.Event()
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     settings.OUTGOING_PRIVATE_HOSTS = [f"localhost:{made.server_port}"]
     yield made
+    made.pause.set()
     made.shutdown()
     made.server_close()
     thread.join()
@@ -51,28 +71,53 @@ def url(server: ThreadingHTTPServer, path: str) -> str:
 
 
 def test_a_request_arrives_whole_with_the_name_it_was_sent_to(server):
-    answer = outgoing.request("POST", url(server, "/in?for=me"), body=b"hello")
+    answer = outgoing.request("POST", url(server, "/in?for=me"), body=b"hello", own=True)
     assert (answer.status, answer.body) == (200, b"taken")
     assert server.seen == [("/in?for=me", f"localhost:{server.server_port}", b"hello")]
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed(server):
-    assert outgoing.request("POST", url(server, "/moved"), body=b"x").status == 302
+    assert outgoing.request("POST", url(server, "/moved"), body=b"x", own=True).status == 302
     assert [path for path, _host, _body in server.seen] == ["/moved"]
 
 
 def test_a_refusal_of_the_other_side_is_an_answer(server):
-    assert outgoing.request("POST", url(server, "/refuse"), body=b"x").status == 422
+    assert outgoing.request("POST", url(server, "/refuse"), body=b"x", own=True).status == 422
 
 
 def test_a_long_answer_is_cut_off(server):
-    assert len(outgoing.request("POST", url(server, "/long"), body=b"x").body) == outgoing.LONGEST_ANSWER
+    assert len(outgoing.request("POST", url(server, "/long"), body=b"x", own=True).body) == outgoing.LONGEST_ANSWER
 
 
 def test_a_connection_that_breaks_after_the_request_left_is_of_unknown_outcome_and_not_repeated(server):
     with pytest.raises(outgoing.BrokenOff):
-        outgoing.request("POST", url(server, "/hang-up"), body=b"x")
+        outgoing.request("POST", url(server, "/hang-up"), body=b"x", own=True)
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("path", ["/drip-headers", "/drip-body"])
+def test_the_whole_exchange_ends_at_its_deadline_however_busy_the_other_side_is(server, path):
+    with pytest.raises(outgoing.BrokenOff) as ended:
+        outgoing.request("POST", url(server, path), body=b"x", timeout=0.3, own=True)
+    assert ended.value.code in {"BROKEN_OFF", "TOO_SLOW"}
+    assert server.drips < DRIPS
+
+
+def test_a_host_of_ours_is_closed_to_addresses_that_others_gave_us(server):
+    with pytest.raises(outgoing.Unreachable) as refused:
+        outgoing.request("POST", url(server, "/in"), body=b"x")
+    assert refused.value.code == "NOT_HTTPS"
+    with pytest.raises(outgoing.Unreachable) as refused:
+        outgoing.require_public(url(server, "/in").replace("http:", "https:"))
+    assert refused.value.code == "PRIVATE_ADDRESS"
+    assert server.seen == []
+
+
+def test_a_server_without_encryption_is_told_from_one_that_answers(server):
+    with pytest.raises(outgoing.Unreachable) as refused:
+        outgoing.request("POST", url(server, "/in").replace("http:", "https:"), body=b"x", own=True)
+    assert refused.value.code == "CERTIFICATE"
+    assert server.seen == []
 
 
 def test_where_nobody_listens_nothing_was_handed_over(settings):
@@ -81,7 +126,7 @@ def test_where_nobody_listens_nothing_was_handed_over(settings):
         port = free.getsockname()[1]
     settings.OUTGOING_PRIVATE_HOSTS = [f"127.0.0.1:{port}"]
     with pytest.raises(outgoing.Unreachable) as refused:
-        outgoing.request("POST", f"http://127.0.0.1:{port}/", body=b"x", timeout=1)
+        outgoing.request("POST", f"http://127.0.0.1:{port}/", body=b"x", timeout=1, own=True)
     assert refused.value.code == "NOBODY_LISTENS"
 
 
@@ -104,6 +149,11 @@ def test_where_nobody_listens_nothing_was_handed_over(settings):
         "fe80::1",
         "fc00::1",
         "ff02::1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b:1::7f00:1",
+        "fec0::1",
+        "192.88.99.1",
     ],
 )
 def test_no_name_leads_to_a_private_address(address, monkeypatch):
@@ -132,7 +182,7 @@ def test_the_name_is_resolved_once_and_the_connection_goes_to_that_very_address(
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(outgoing.Unreachable):
         outgoing.request("POST", "https://recipient.example/hook", body=b"x")
     assert asked == ["recipient.example"]

@@ -1,5 +1,7 @@
 """Signed messages between machines: only the holder of a secret, only now, and each message has its own id."""
 
+import base64
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +15,7 @@ NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 
 
 def signed(body: bytes = b"{}", **changes: object) -> dict[str, str]:
-    fields = {"message_id": "msg_1", "at": NOW, "secrets": ["whsec_c2VjcmV0"], **changes}
+    fields = {"message_id": "msg_1", "at": NOW, "secrets": ["whsec_c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="], **changes}
     return signed_messages.sign(body, **fields)
 
 
@@ -39,7 +41,7 @@ def test_what_was_signed_is_accepted_and_gives_its_id(body):
 def test_any_other_body_is_refused(body, data):
     other = data.draw(st.binary(max_size=60).filter(lambda text: text != body))
     with pytest.raises(BadSignature):
-        signed_messages.verify(signed(body), other, secrets=["whsec_c2VjcmV0"], now=NOW)
+        signed_messages.verify(signed(body), other, secrets=["whsec_c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="], now=NOW)
 
 
 def test_an_old_secret_holds_as_long_as_it_is_listed():
@@ -59,21 +61,33 @@ def test_a_sender_with_two_secrets_is_understood_by_whoever_knows_one():
 @pytest.mark.parametrize("late", [timedelta(minutes=6), -timedelta(minutes=6)])
 def test_an_old_message_or_one_from_the_future_is_refused(late):
     with pytest.raises(BadSignature):
-        signed_messages.verify(signed(), b"{}", secrets=["whsec_c2VjcmV0"], now=NOW + late)
+        signed_messages.verify(signed(), b"{}", secrets=["whsec_c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="], now=NOW + late)
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
 @pytest.mark.parametrize("value", ["", "9" * 400, "v1,", "²"])
 def test_a_broken_header_is_refused(name, value):
     with pytest.raises(BadSignature):
-        signed_messages.verify({**signed(), name: value}, b"{}", secrets=["whsec_c2VjcmV0"], now=NOW)
+        signed_messages.verify(
+            {**signed(), name: value}, b"{}", secrets=["whsec_c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="], now=NOW
+        )
 
 
-def test_a_secret_that_is_not_set_signs_for_nobody():
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2VjcmV0", "x", "a" * 16])
+def test_a_secret_that_is_none_signs_for_nobody(secret):
+    """``a`` sixteen times is base64 of twelve bytes."""
+    key = base64.b64decode(secret.removeprefix("whsec_") + "=" * (-len(secret) % 4) if secret != "x" else "")
+    mark = base64.b64encode(hmac.digest(key, b"msg_1.%d.{}" % NOW.timestamp(), "sha256")).decode()
+    headers = {**signed(), "webhook-signature": f"v1,{mark}"}
     with pytest.raises(BadSignature):
-        signed_messages.verify(signed(secrets=[""]), b"{}", secrets=[""], now=NOW)
+        signed_messages.verify(headers, b"{}", secrets=[secret], now=NOW)
+    with pytest.raises(ValueError, match="16 bytes"):
+        signed(secrets=[secret])
 
 
 def test_the_names_of_the_headers_may_be_in_any_case():
     headers = {name.title(): value for name, value in signed().items()}
-    assert signed_messages.verify(headers, b"{}", secrets=["whsec_c2VjcmV0"], now=NOW) == "msg_1"
+    assert (
+        signed_messages.verify(headers, b"{}", secrets=["whsec_c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="], now=NOW)
+        == "msg_1"
+    )

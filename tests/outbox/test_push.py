@@ -11,7 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from portal.core import actor, clock
+from portal.core import actor, clock, outgoing
 from portal.core.errors import NotFound, Refused
 from portal.law.states import Channel
 from portal.outbox import erasers, sections
@@ -31,9 +31,9 @@ ASHA = UUID(int=1)
 
 
 @pytest.fixture
-def service(settings: Any) -> Iterator[PushService]:
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
     with push_service.running() as running:
-        settings.OUTGOING_PRIVATE_HOSTS = [running.host]
+        monkeypatch.setattr(outgoing, "_is_ours", lambda host, own: host == running.host)
         yield running
 
 

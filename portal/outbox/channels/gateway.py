@@ -39,6 +39,7 @@ class _GatewayChannel:
                     "Idempotency-Key": message.idempotency_key,
                 },
                 timeout=settings.OUTBOX_GATEWAY_TIMEOUT,
+                own=True,
             )
         except outgoing.Unreachable as failure:
             raise TemporaryFailure(failure.code) from None
