@@ -1,13 +1,16 @@
 """What gateways report to us: signed messages, of any age and order and number."""
 
+import re
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Any, Final
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from ninja.errors import ValidationError
+from pydantic import BeforeValidator, WrapValidator
 from pydantic import ValidationError as Malformed
 
 from portal.api.problems import problem
@@ -16,6 +19,7 @@ from portal.outbox.services import reports
 from portal.outbox.services.reports import Report
 from portal.outbox.states import Outcome
 
+log = structlog.get_logger(__name__)
 router = Router()
 
 #: A hundred reports are some twenty thousand bytes.
@@ -30,25 +34,51 @@ _OUTCOMES: Final = {
 }
 
 
+_CODE: Final = re.compile(r"[A-Z_]{0,40}")
+
+
+def _fit_code(given: object) -> object:
+    return given if isinstance(given, str) and _CODE.fullmatch(given) else ""
+
+
+def _time_or_none(given: Any, read: Any) -> datetime | None:
+    try:
+        at: datetime | None = read(given)
+    except Malformed:
+        return None
+    return at
+
+
 class ReportIn(Schema):
-    """One report. ``code`` is a word in capitals without digits, so that it cannot carry a number of anybody."""
+    """One report. What became of the message counts, so an unfit ``code`` or ``at`` is left out and refuses nothing.
+
+    ``code`` is a word in capitals without digits, so that it cannot carry a number of anybody.
+    """
 
     reference: str = Field(max_length=120, description="Our reference of the message, or the Message-ID of an e-mail")
     event: str = Field(pattern="^(delivered|read|failed|bounced|complained)$")
-    code: str = Field(default="", pattern="^[A-Z_]{0,40}$")
-    at: datetime | None = Field(default=None, description="When it happened; with its offset from UTC")
+    code: Annotated[str, BeforeValidator(_fit_code)] = Field(default="", pattern="^[A-Z_]{0,40}$")
+    at: Annotated[datetime | None, WrapValidator(_time_or_none)] = Field(
+        default=None, description="When it happened; with its offset from UTC"
+    )
 
 
 class ReportsIn(Schema):
-    reports: list[ReportIn] = Field(max_length=MOST)
+    """The envelope. Each report is read by itself: one that nobody can read must not hold up the others for ever."""
+
+    reports: list[Any] = Field(max_length=MOST)
 
 
 class TakenOut(Schema):
-    """``new`` facts were kept, ``known`` ones had been; ``replayed``: this very message was taken before."""
+    """``new`` facts were kept, ``known`` ones had been; ``replayed``: this very message was taken before.
+
+    ``unreadable`` reports name no message or an event that is none of ours: left out, and not asked for again.
+    """
 
     new: int
     known: int
     no_such_message: int
+    unreadable: int
     replayed: bool
 
 
@@ -88,10 +118,24 @@ def take_delivery_reports(request: HttpRequest) -> TakenOut | HttpResponse:
     except Malformed as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         raise ValidationError([dict(each) for each in found]) from None
-    taken = reports.take(webhook_id=webhook_id, reports=[_report(row) for row in given.reports], now=now)
-    return TakenOut(new=taken.new, known=taken.known, no_such_message=taken.no_such_message, replayed=taken.replayed)
+    readable = [report for report in map(_report, given.reports) if report is not None]
+    unreadable = len(given.reports) - len(readable)
+    if unreadable:
+        log.warning("outbox.reports_unreadable", count=unreadable)
+    taken = reports.take(webhook_id=webhook_id, reports=readable, now=now)
+    return TakenOut(
+        new=taken.new,
+        known=taken.known,
+        no_such_message=taken.no_such_message,
+        unreadable=unreadable,
+        replayed=taken.replayed,
+    )
 
 
-def _report(row: ReportIn) -> Report:
+def _report(given: object) -> Report | None:
+    try:
+        row = ReportIn.model_validate(given)
+    except Malformed:
+        return None
     at = row.at if row.at is None or row.at.tzinfo else row.at.replace(tzinfo=clock.IST)
     return Report(row.reference, _OUTCOMES[row.event], row.code, at)
