@@ -169,6 +169,13 @@ def test_the_page_says_where_messages_do_not_arrive_until_the_number_is_confirme
     assert "Messages do not arrive here" not in client.get(reverse("privacy:account")).content.decode()
 
 
+def test_nobody_learns_from_a_number_that_is_not_confirmed_whether_messages_arrive_there(owner):
+    ContactPointFactory(principal=owner.principal, kind="phone", address="+919876543210", verified_at=None)
+    AddressFaultFactory(address="+919876543210", channel="sms")
+    client = customer_client(owner)
+    assert "Messages do not arrive here" not in client.get(reverse("privacy:account")).content.decode()
+
+
 def test_the_address_one_signs_in_with_is_not_removed(owner):
     contact = ContactPoint.objects.get(principal=owner.principal)
     customer_client(owner).post(reverse("privacy:remove-contact", args=[contact.pk]))

@@ -60,7 +60,9 @@ def account(request: HttpRequest) -> HttpResponse:
             (
                 contact,
                 contact.address == user.email,
-                faults.stand(address=contact.address, channel=FIRST_CHANNEL[ContactKind(contact.kind)]),
+                # Whoever has not shown that an address is theirs learns nothing about it.
+                contact.verified_at is not None
+                and faults.stand(address=contact.address, channel=FIRST_CHANNEL[ContactKind(contact.kind)]),
             )
             for contact in _contacts(user)
         ],
