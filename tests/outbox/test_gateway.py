@@ -19,6 +19,7 @@ from portal.outbox.channels.protocol import (
     SenderIdentity,
     TemporaryFailure,
 )
+from portal.outbox.channels.push import MOST_BROWSERS, TIMEOUT
 from portal.ways_out import ADAPTERS, ways_out
 from tests.servers import communications
 from tests.servers.communications import Communications, Turn
@@ -152,6 +153,9 @@ def test_a_channel_has_an_adapter_where_something_carries_it() -> None:
         ("", ["whsec_" + "a" * 40], ["outbox.E003"]),
         ("key", [], ["outbox.E003"]),
         ("key", ["whsec_" + "a" * 40, "short"], ["outbox.E003"]),
+        ("key", ["whsec_" + "a" * 28], ["outbox.E003"]),  # 28 characters, 21 bytes
+        ("key", ["a passphrase of 24 bytes"], []),
+        ("key", ["पासवर्ड" * 9], ["outbox.E003"]),
     ],
 )
 def test_production_has_a_gateways_key_and_good_secrets(
@@ -160,6 +164,24 @@ def test_production_has_a_gateways_key_and_good_secrets(
     settings.PRODUCTION, settings.OUTBOX_GATEWAY_URL = True, "https://gateway.example/v1"
     settings.OUTBOX_GATEWAY_KEY, settings.OUTBOX_REPORT_SECRETS = key, secrets
     assert [error.id for error in system_checks.a_gateway_has_its_keys(None)] == codes
+
+
+@pytest.mark.parametrize(("secrets", "codes"), [([], []), (["short"], ["outbox.E003"]), ([""], ["outbox.E003"])])
+def test_a_weak_secret_is_refused_where_no_gateway_is_set_too(
+    settings: Any, secrets: list[str], codes: list[str]
+) -> None:
+    settings.PRODUCTION, settings.OUTBOX_GATEWAY_URL, settings.OUTBOX_REPORT_SECRETS = True, "", secrets
+    assert [error.id for error in system_checks.a_gateway_has_its_keys(None)] == codes
+
+
+def test_a_lease_outlasts_every_browser_of_a_person(settings: Any) -> None:
+    settings.PRODUCTION, settings.OUTBOX_LEASE_SECONDS = True, 2 * MOST_BROWSERS * TIMEOUT
+    settings.OUTBOX_CHANNELS = ways_out(carried=(), push=False, demo=False)
+    assert system_checks.a_lease_outlasts_a_send(None) == []
+    settings.OUTBOX_CHANNELS = ways_out(carried=(), push=True, demo=False)
+    assert [error.id for error in system_checks.a_lease_outlasts_a_send(None)] == ["outbox.E002"]
+    settings.OUTBOX_LEASE_SECONDS += 1
+    assert system_checks.a_lease_outlasts_a_send(None) == []
 
 
 def test_a_lease_outlasts_the_gateway_too(settings: Any) -> None:
