@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                 ('secret_hash', models.BinaryField(max_length=33, unique=True, verbose_name='secret')),
                 ('reference', models.CharField(max_length=20, verbose_name='reference')),
                 ('address_kind', models.CharField(max_length=8, verbose_name='kind of address')),
-                ('address_keys', models.BinaryField(verbose_name='lookup hashes')),
+                ('address_key', models.BinaryField(max_length=33, verbose_name='lookup hash')),
                 ('code_hash', models.BinaryField(blank=True, max_length=33, null=True, verbose_name='code')),
                 ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
                 ('asked_at', models.DateTimeField(verbose_name='asked')),
