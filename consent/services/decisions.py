@@ -267,12 +267,16 @@ SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurre
     OR EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.new_ref = s.subject_ref)
     OR EXISTS (SELECT 1 FROM people_contactpoint c
                  JOIN people_principal h ON h.id = c.principal_id JOIN people_subject u ON u.id = h.subject_id
-                WHERE c.address_key = s.address_key AND c.left_at IS NULL AND u.ref <> s.subject_ref)
+                WHERE c.address_key IN ({keys}) AND c.left_at IS NULL AND u.ref <> s.subject_ref)
   FROM consent_consentstate s LEFT JOIN consent_preference p ON p.subject_ref = s.subject_ref
- WHERE s.address_key = {0} AND s.purpose = {0} AND s.channel = {0} AND s.fiduciary_id = {0}
+ WHERE s.address_key = {place} AND s.purpose = {place} AND s.channel = {place} AND s.fiduciary_id = {place}
 """
-_ON_POSTGRESQL = _SELECT.format("%s")
-_ON_SQLITE = _SELECT.format("?")
+
+
+@functools.lru_cache(maxsize=16)
+def _statement(place: str, keys: int) -> str:
+    """Who else holds the address is asked under every lookup key: the other person may have come under another one."""
+    return _SELECT.format(place=place, keys=", ".join([place] * keys))
 
 
 def _lookup(fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str) -> Found:
@@ -281,7 +285,7 @@ def _lookup(fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str)
     Of the rows under several lookup keys of an address a no wins. Where the person stands for the address, the rows are
     all theirs and the latest word counts; at the same instant a no.
     """
-    rows = [_read(row) for key in keys if (row := _row((key, purpose, channel, fiduciary))) is not None]
+    rows = [_read(row) for key in keys if (row := _row(keys, (key, purpose, channel, fiduciary))) is not None]
     if len(rows) < 2:
         return rows[0] if rows else _NOTHING
     if KIND_OF_CHANNEL[Channel(channel)] == SUBJECT:
@@ -293,15 +297,15 @@ def _is_no(found: Found) -> bool:
     return found.word is not None and found.word.answer in NO
 
 
-def _row(parameters: tuple[Any, ...]) -> Any:
+def _row(keys: tuple[bytes, ...], state: tuple[Any, ...]) -> Any:
     """One row by the driver itself: prepared once per connection, none of Django's cursor wrapping."""
     database: Any = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
     if database.vendor == "postgresql":
         # Django's own cursors bind at the client, where nothing is prepared: this one binds at the server.
         with psycopg.Cursor(database.connection) as cursor:
-            return cursor.execute(_ON_POSTGRESQL, parameters, prepare=True).fetchone()
-    return database.connection.execute(_ON_SQLITE, parameters).fetchone()
+            return cursor.execute(_statement("%s", len(keys)), (*keys, *state), prepare=True).fetchone()
+    return database.connection.execute(_statement("?", len(keys)), (*keys, *state)).fetchone()
 
 
 def _read(row: Any) -> Found:

@@ -255,6 +255,18 @@ def test_of_rows_under_an_old_and_a_new_lookup_key_the_no_wins(asha, settings):
     assert ask().reason is Reason.CONSENT_WITHDRAWN
 
 
+def test_the_wish_of_a_holder_under_another_lookup_key_counts(asha, settings, django_assert_num_queries):
+    said(asha, "given")
+    settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
+    settings.LOOKUP_KEY = "another lookup key of more than thirty-two characters"
+    ask()
+    with django_assert_num_queries(0):  # alone at the number: as quick as with one key
+        assert ask().allowed
+    ravi = person(email="ravi@acme.example")
+    wish(ravi, paused_until=NOON + timedelta(days=3))
+    assert ask().reason is Reason.PAUSED
+
+
 def test_the_dashboard_and_push_are_asked_by_subject(asha):
     said(asha, "given", channel="dashboard")
     assert ask(channel="dashboard", address="", subject_ref=asha.subject.ref, at=NOON.replace(hour=23)).allowed
