@@ -72,7 +72,7 @@ def told(url: str, *, about: str = "tests.thing:1", subject_ref: UUID | None = N
     )
 
 
-@pytest.mark.parametrize("secret", [NEW, OLD])
+@pytest.mark.parametrize("secret", [NEW, OLD], ids=["newer", "older"])
 def test_a_system_verifies_what_it_is_told_under_the_new_and_the_older_secret(recipient, secret):
     message = told(f"http://{recipient.host}/in")
     assert deliver(message) == MessageState.SENT
