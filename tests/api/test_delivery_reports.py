@@ -1,5 +1,7 @@
 """Delivery reports from outside: signed, small, new; anything else changes nothing and says nothing."""
 
+import base64
+import hmac
 import json
 import random
 from datetime import timedelta
@@ -89,10 +91,13 @@ def test_what_is_badly_signed_changes_nothing_and_learns_nothing(message, forge)
 
 
 def test_nobody_may_report_where_no_secret_is_set(message, settings):
-    settings.OUTBOX_REPORT_SECRETS = [""]
-    assert send(*signed(told(message))).status_code == 401
-    settings.OUTBOX_REPORT_SECRETS = []
-    assert send(*signed(told(message), secret="")).status_code == 401
+    body, headers = signed(told(message))
+    under_nothing = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    forged = base64.b64encode(hmac.digest(b"", under_nothing, "sha256")).decode()
+    for secrets in ([""], []):
+        settings.OUTBOX_REPORT_SECRETS = secrets
+        assert send(body, headers).status_code == 401
+        assert send(body, {**headers, "webhook-signature": f"v1,{forged}"}).status_code == 401
 
 
 def test_an_oversized_message_is_refused_before_it_is_read(message):

@@ -242,9 +242,10 @@ def test_opening_a_customer_asks_why_first_and_leaves_a_trace(helper):
 
 def test_an_opening_holds_for_as_long_as_the_rule_of_that_day_says(helper):
     HouseRuleFactory(key="admin.opening_life", amount=2, unit="minute", effective_from=date(2026, 1, 1))
-    HouseRuleFactory(key="admin.opening_life", version=2, amount=4, unit="minute", effective_from=date(2026, 12, 1))
+    HouseRuleFactory(key="admin.opening_life", version=2, amount=4, unit="minute", effective_from=date(2126, 12, 1))
     url = reverse("admin:people_customer_change", args=[CustomerFactory(name="Acme Traders").pk])
-    for day, minutes in ((datetime(2026, 11, 25, 6, tzinfo=UTC), 2), (datetime(2026, 12, 2, 6, tzinfo=UTC), 4)):
+    # Days after the role of the helper began, whenever this runs.
+    for day, minutes in ((datetime(2126, 11, 25, 6, tzinfo=UTC), 2), (datetime(2126, 12, 2, 6, tzinfo=UTC), 4)):
         with time_machine.travel(day, tick=False) as moment:
             client = staff_client(helper)
             client.post(url, OPENING)
