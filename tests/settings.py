@@ -33,4 +33,4 @@ for _alias, _file in (("default", "test.sqlite3"), ("keys", "test-keys.sqlite3")
 # Test processes share one Redis: each has its own keys.
 if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS = {**CELERY_BROKER_TRANSPORT_OPTIONS, "global_keyprefix": f"{VAR.name}:"}
-    CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": VAR.name}}
+    CACHES = {"default": {**CACHES["default"], "BACKEND": "tests.caching.OwnKeysOnly", "KEY_PREFIX": VAR.name}}
