@@ -195,6 +195,9 @@ CACHES = (
     }
 )
 
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file does not go away between two tasks: its connection is kept. A server may, and is asked anew for each task.
+    CELERY_DB_REUSE_MAX = 1_000
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 3600, "socket_connect_timeout": 5} if REDIS_URL else {"polling_interval": 0.1}

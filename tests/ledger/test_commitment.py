@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,17 @@ def test_canonical_bytes_read_back_to_the_same_object_and_bytes(payload):
     body = commitment.canonical(payload)
     assert commitment.read_payload(body) == payload
     assert commitment.canonical(commitment.read_payload(body)) == body
+
+
+@given(
+    payload=st.dictionaries(
+        st.text(st.characters(max_codepoint=0x90), max_size=6),
+        st.text(st.characters(max_codepoint=0x90)) | st.integers(-99, 99) | st.lists(st.text('\\u/"\t\x7f')),
+        max_size=6,
+    )
+)
+def test_the_quick_way_writes_the_bytes_of_the_kept_library(payload):
+    assert commitment.canonical(payload) == rfc8785.dumps(payload)
 
 
 def test_the_order_of_members_does_not_matter():
