@@ -165,3 +165,18 @@ class AcknowledgementForm(forms.Form):
         label=_("I have read what changed"),
         error_messages={"required": _("Tick the box if you have read it, or choose “Not now”.")},
     )
+
+
+class DayForm(forms.Form):
+    """A day, to see which text was in force on it."""
+
+    on = forms.DateField(
+        label=_("Day"),
+        help_text=_("Day, month and year, for example 28-12-2026."),
+        input_formats=[DATE, "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"class": "short", "inputmode": "numeric"}, format=DATE),
+        error_messages={
+            "invalid": _("Enter a date like 28-12-2026."),
+            "required": _("Enter a date like 28-12-2026."),
+        },
+    )

@@ -55,6 +55,14 @@ VERSION_MOVES: dict[str, set[str]] = {
 }
 
 
+class Weight(TextChoices):
+    """How much a version changes. Two people say so, with the changes before them."""
+
+    FIRST = "first", _("First version")
+    MATERIAL = "material", _("Material: it changes what happens to people's data, or their rights")
+    EDITORIAL = "editorial", _("Editorial: other words, the same meaning")
+
+
 class Pace(TextChoices):
     """How many messages a person wants at most."""
 

@@ -1,3 +1,3 @@
-from consent.admin import ledger, notices
+from consent.admin import ledger, notices, publishing
 
-__all__ = ["ledger", "notices"]
+__all__ = ["ledger", "notices", "publishing"]

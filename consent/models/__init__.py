@@ -1,6 +1,14 @@
 from consent.models.acknowledgements import Acknowledgement
 from consent.models.events import ConsentEvent, ConsentReceipt
-from consent.models.notices import Notice, NoticeText, NoticeVersion, PolicyClause, PolicyDefect, TextReview
+from consent.models.notices import (
+    DefectMended,
+    Notice,
+    NoticeText,
+    NoticeVersion,
+    PolicyClause,
+    PolicyDefect,
+    TextReview,
+)
 from consent.models.preferences import Preference, PreferenceChange
 from consent.models.publishing import DefectOverride, PublicationProposal
 from consent.models.state import ConsentState
@@ -10,6 +18,7 @@ __all__ = [
     "ConsentEvent",
     "ConsentReceipt",
     "ConsentState",
+    "DefectMended",
     "DefectOverride",
     "Notice",
     "NoticeText",

@@ -1,10 +1,10 @@
 """Texts shown to people, in numbered versions. Words never change: a changed text is another version."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from consent.states import NoticeKind, VersionState
+from consent.states import NoticeKind, VersionState, Weight
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -36,14 +36,18 @@ class NoticeVersion(models.Model):
     number = models.PositiveIntegerField(_("version"))
     state = models.CharField(_("state"), max_length=10, choices=VersionState.choices, default=VersionState.DRAFT)
     effective_on = models.DateField(_("in force from"))
-    #: Codes of the purposes that a consent notice asks for; empty for other notices.
+    #: Codes of the purposes that a consent notice asks for; of a policy, those that are new with this version.
     purposes = models.JSONField(_("purposes"), default=list, blank=True)
     #: Three to six plain sentences, one a line, for the people whom the change concerns.
     what_changed = models.TextField(_("what changed"), blank=True, max_length=2000)
+    #: Empty until it is published.
+    weight = models.CharField(_("kind of change"), max_length=10, choices=Weight.choices, blank=True)
     drafted_at = models.DateTimeField(_("drafted"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
-    data_categories = declare(none="id notice number state effective_on purposes what_changed drafted_at published_at")
+    data_categories = declare(
+        none="id notice number state effective_on purposes what_changed weight drafted_at published_at"
+    )
 
     class Meta:
         verbose_name = _("notice version")
@@ -70,24 +74,44 @@ class NoticeVersion(models.Model):
         return self.texts.filter(language=language).first() or self.binding
 
 
+class PresentTexts(models.Manager):
+    """Of each language the last revision: what a draft was before its last edit is kept, and shown to nobody."""
+
+    def get_queryset(self) -> models.QuerySet:
+        later = NoticeText.every.filter(
+            version=OuterRef("version"), language=OuterRef("language"), revision__gt=OuterRef("revision")
+        )
+        return super().get_queryset().filter(~Exists(later))
+
+
 class NoticeText(AppendOnlyModel):
-    """The exact bytes of a version in one language (UTF-8). ``sha256`` is what consent events and the ledger name."""
+    """The exact bytes of a version in one language (UTF-8). ``sha256`` is what consent events and the ledger name.
+
+    Editing a draft adds a revision; ``objects`` and ``version.texts`` hold the last one of each language, ``every`` all.
+    """
 
     version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="texts", verbose_name=_("version"))
     language = models.CharField(_("language"), max_length=12)
+    revision = models.PositiveIntegerField(_("revision"), default=1)
     body = models.BinaryField(_("text"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     #: A translation by a machine or by someone whose mother tongue it is not: shown with a warning until reviewed.
     needs_native_review = models.BooleanField(_("needs native review"), default=False)
     added_at = models.DateTimeField(_("added"))
 
-    data_categories = declare(none="id version language body sha256 needs_native_review added_at")
+    data_categories = declare(none="id version language revision body sha256 needs_native_review added_at")
+
+    objects = PresentTexts()
+    every = models.Manager()
 
     class Meta:
         verbose_name = _("notice text")
         verbose_name_plural = _("notice texts")
         ordering = ("version", "language")
-        constraints = (models.UniqueConstraint(name="consent_one_text_per_language", fields=("version", "language")),)
+        # Two edits of one revision at once: the second finds its number taken.
+        constraints = (
+            models.UniqueConstraint(name="consent_one_text_per_revision", fields=("version", "language", "revision")),
+        )
 
     def __str__(self) -> str:
         return f"{self.version_id}/{self.language}"
@@ -127,8 +151,10 @@ class PolicyClause(AppendOnlyModel):
     number = models.CharField(_("number"), max_length=16)
     title = models.CharField(_("title"), max_length=200)
     body = models.BinaryField(_("text of the clause"))
+    #: Names the promise that the clause makes, in every version, whatever its number there.
+    promise = models.CharField(_("promise"), max_length=24, blank=True)
 
-    data_categories = declare(none="id text position number title body")
+    data_categories = declare(none="id text position number title body promise")
 
     class Meta:
         verbose_name = _("clause")
@@ -162,3 +188,20 @@ class PolicyDefect(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.code} {self.clause}"
+
+
+class DefectMended(AppendOnlyModel):
+    """The draft was edited and the defect is not in it any more."""
+
+    defect = models.OneToOneField(PolicyDefect, models.PROTECT, related_name="mended", verbose_name=_("defect"))
+    text_sha256 = models.CharField(_("SHA-256 of the text without it"), max_length=64)
+    mended_at = models.DateTimeField(_("mended"))
+
+    data_categories = declare(none="id defect text_sha256 mended_at")
+
+    class Meta:
+        verbose_name = _("mended defect")
+        verbose_name_plural = _("mended defects")
+
+    def __str__(self) -> str:
+        return str(self.defect_id)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.notices import NoticeVersion, PolicyDefect
+from consent.states import Weight
 from portal.core.data_categories import declare
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -16,8 +17,9 @@ class PublicationProposal(FourEyesModel):
     """One person proposes to publish a version as it stands; another, who is shown the same, answers."""
 
     version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="proposals", verbose_name=_("version"))
+    weight = models.CharField(_("kind of change"), max_length=10, choices=Weight.choices, default=Weight.MATERIAL)
 
-    data_categories = declare(none=f"id version {_FOUR_EYES}", free_text="reason")
+    data_categories = declare(none=f"id version weight {_FOUR_EYES}", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
         verbose_name = _("proposal to publish")

@@ -80,22 +80,22 @@ def _alike(one: Clause, other: Clause) -> bool:
     return one.number == other.number and (ratio >= _SAME_TITLE or one.body == other.body)
 
 
-def _pairs(old: Sequence[Clause], new: Sequence[Clause]) -> list[tuple[Clause | None, Clause | None]]:
+def pairs(old: Sequence[Clause], new: Sequence[Clause]) -> list[tuple[Clause | None, Clause | None]]:
     """Old and new clauses side by side, in the order of the new text, removed ones where they stood."""
     left = list(old)
-    pairs: list[tuple[Clause | None, Clause | None]] = []
+    found: list[tuple[Clause | None, Clause | None]] = []
     for clause in new:
         same = [c for c in left if c.number == clause.number and _alike(c, clause)]
         match = same[0] if same else next((c for c in left if c.title == clause.title), None)
         if match is not None:
             left.remove(match)
-        pairs.append((match, clause))
+        found.append((match, clause))
     for gone in left:
         place = old.index(gone)
         after = {id(clause) for clause in old[:place]}
-        at = max((i + 1 for i, (was, _) in enumerate(pairs) if was is not None and id(was) in after), default=0)
-        pairs.insert(at, (gone, None))
-    return pairs
+        at = max((i + 1 for i, (was, _) in enumerate(found) if was is not None and id(was) in after), default=0)
+        found.insert(at, (gone, None))
+    return found
 
 
 def compare(old: Sequence[Clause], new: Sequence[Clause]) -> list[ClauseDifference]:
@@ -112,7 +112,7 @@ def compare(old: Sequence[Clause], new: Sequence[Clause]) -> list[ClauseDifferen
         return pieces
 
     result = []
-    for was, now in _pairs(old, new):
+    for was, now in pairs(old, new):
         shown = now or was
         if shown is None:  # pragma: no cover - a pair has a side
             continue

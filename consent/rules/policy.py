@@ -22,8 +22,10 @@ class Code(StrEnum):
     """What can be wrong with a policy text. Codes are stable."""
 
     CONSENT_BY_USE = "CONSENT_BY_USE"
+    DARK_PATTERN = "DARK_PATTERN"
     EMPTY_LIST = "EMPTY_LIST"
     MISSING_CLAUSE = "MISSING_CLAUSE"
+    MISSING_FIELD = "MISSING_FIELD"
     NO_CLAUSES = "NO_CLAUSES"
     NO_CONTENT = "NO_CONTENT"
     NO_OFFICER_NAME = "NO_OFFICER_NAME"
@@ -32,11 +34,15 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Clause:
-    """One numbered clause, or the introduction. ``body`` keeps its paragraphs, parted by an empty line."""
+    """One numbered clause, or the introduction. ``body`` keeps its paragraphs, parted by an empty line.
+
+    ``promise`` is the code of what the clause promises; it goes with the clause when that gets another number.
+    """
 
     number: str
     title: str
     body: str
+    promise: str = ""
 
     @property
     def paragraphs(self) -> list[str]:

@@ -1,13 +1,15 @@
 """Which text is in force, and which one is shown for a purpose."""
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from consent.models import Notice, NoticeText, NoticeVersion, PolicyDefect, TextReview
 from consent.models.notices import BINDING_LANGUAGE
-from consent.states import NoticeKind, VersionState
+from consent.rules.policy import Clause
+from consent.states import NoticeKind, VersionState, Weight
 from portal.core.errors import NotFound
 from portal.people.states import Answer
 
@@ -27,6 +29,37 @@ def in_force(notice: Notice | str, *, on: date) -> NoticeVersion:
     found = published(notice).filter(effective_on__lte=on).first()
     if found is None:
         raise NotFound("No version of this text is in force on that day.")
+    return found
+
+
+@dataclass(frozen=True)
+class Period:
+    """A published version with the first and the last day on which it is in force; no last day: until further notice.
+
+    A version that another replaced before it ever applied has a last day before its first, and holds on none.
+    """
+
+    version: NoticeVersion
+    first: date
+    last: date | None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether this is the text in force on that day."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
+    @property
+    def never_held(self) -> bool:
+        return self.last is not None and self.last < self.first
+
+
+def periods(notice: Notice | str) -> list[Period]:
+    """Every published version of a notice with its days, the latest first. Agrees with ``in_force`` on each day."""
+    found: list[Period] = []
+    next_first: date | None = None
+    for version in published(notice):
+        last = next_first - timedelta(days=1) if next_first is not None else None
+        found.append(Period(version, version.effective_on, last))
+        next_first = version.effective_on
     return found
 
 
@@ -68,6 +101,35 @@ def notices_for(purposes: Iterable[str], *, on: date, language: str = "en") -> d
     }
 
 
+def clauses_of(text: NoticeText) -> list[Clause]:
+    """A text's clauses as plain values, in its order."""
+    return [Clause(c.number, c.title, bytes(c.body).decode(), c.promise) for c in text.clauses.all()]
+
+
+def before(version: NoticeVersion) -> NoticeVersion | None:
+    """The published version that this one follows: what its changes are shown against. None for a first one."""
+    return published(version.notice).filter(number__lt=version.number).order_by("-number").first()
+
+
+def is_current(version: NoticeVersion, *, on: date) -> bool:
+    """Whether what was said to this text still holds on that day: no material change of it has come into force since.
+
+    An editorial change and a new translation ask nobody again.
+    """
+    later = NoticeVersion.objects.filter(
+        notice_id=version.notice_id,
+        number__gt=version.number,
+        state=VersionState.PUBLISHED,
+        effective_on__lte=on,
+    )
+    return not later.exclude(weight=Weight.EDITORIAL).exists()
+
+
+def standing_defects(version: NoticeVersion) -> QuerySet[PolicyDefect]:
+    """The defects of the text as it stands now, overridden or not: those that an edit mended are not among them."""
+    return version.defects.filter(mended=None).order_by("pk")
+
+
 def open_defects(version: NoticeVersion) -> list[PolicyDefect]:
-    """The defects that nobody has overridden: while there is one, the version cannot be published."""
-    return list(version.defects.exclude(overrides__answer=Answer.APPROVED).order_by("pk"))
+    """The defects that are still there and that nobody has overridden: while there is one, nothing is published."""
+    return list(standing_defects(version).exclude(overrides__answer=Answer.APPROVED))

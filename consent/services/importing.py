@@ -1,29 +1,27 @@
 """A text file becomes a draft version with its clauses and defects."""
 
-import functools
 import hashlib
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Notice, NoticeText, NoticeVersion, PolicyClause, PolicyDefect
+from consent.models import Notice, NoticeText, NoticeVersion, PolicyClause
 from consent.models.notices import BINDING_LANGUAGE
-from consent.rules import policy
+from consent.rules import clauses as editing
+from consent.rules import differences, policy
+from consent.selectors.notices import clauses_of, published
+from consent.services import weighing
 from consent.states import NoticeKind, VersionState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
-from portal.registers import selectors as registers
 
-CHECKS_FILE = Path(__file__).resolve().parent.parent / "data" / "policy_checks.toml"
 #: No policy is longer; a wrong file often is.
 LARGEST = 512 * 1024
 
@@ -33,12 +31,6 @@ class Drafted:
     version: NoticeVersion
     clauses: tuple[policy.Clause, ...]
     defects: tuple[policy.Defect, ...]
-
-
-@functools.cache
-def checks() -> policy.Checks:
-    """What texts are checked for (``consent/data/policy_checks.toml``)."""
-    return policy.compile_checks(tomllib.loads(CHECKS_FILE.read_text(encoding="utf-8")))
 
 
 def decode(data: bytes) -> str:
@@ -95,15 +87,10 @@ def import_text(
     what_changed: str = "",
     now: datetime | None = None,
 ) -> Drafted:
-    """Draft the next version from a text in the binding language: text, clauses and defects in one transaction.
-
-    Only a privacy policy is searched for defects; a consent notice may have no numbered clause.
-    """
+    """Draft the next version from a text in the binding language: text, clauses and defects in one transaction."""
     at = now or clock.now()
     clauses = tuple(policy.parse(text))
-    defects: tuple[policy.Defect, ...] = ()
-    if notice.kind == NoticeKind.PRIVACY_POLICY:
-        defects = tuple(policy.find_defects(clauses, checks(), officer_names=_officer_names(effective_on)))
+    defects = tuple(weighing.defects_in(clauses, kind=notice.kind, effective_on=effective_on, purposes=list(purposes)))
     with transaction.atomic():
         last = notice.versions.aggregate(last=Max("number"))["last"] or 0
         version = NoticeVersion.objects.create(
@@ -114,11 +101,8 @@ def import_text(
             what_changed=what_changed,
             drafted_at=at,
         )
-        added = _add_text(version, BINDING_LANGUAGE, text, needs_native_review=False, at=at)
-        PolicyDefect.objects.bulk_create(
-            PolicyDefect(version=version, code=d.code, clause=d.clause, message=d.message[:200], found_at=at)
-            for d in defects
-        )
+        added = add_text(version, BINDING_LANGUAGE, text, needs_native_review=False, at=at)
+        weighing.weigh(version, defects, text_sha256=added.sha256, at=at)
         record(
             AuditKind.NOTICES_POLICY_IMPORTED,
             actor=actor,
@@ -153,7 +137,7 @@ def add_translation(
     if version.texts.filter(language=language).exists():
         raise Refused(_("This version has a text in that language already."), code="LANGUAGE_TAKEN")
     with transaction.atomic():
-        added = _add_text(version, language, text, needs_native_review=needs_native_review, at=at)
+        added = add_text(version, language, text, needs_native_review=needs_native_review, at=at)
         record(
             AuditKind.NOTICES_VERSION_DRAFTED,
             actor=actor,
@@ -169,26 +153,36 @@ def add_translation(
     return added
 
 
-def _add_text(
-    version: NoticeVersion, language: str, text: str, *, needs_native_review: bool, at: datetime
+def add_text(
+    version: NoticeVersion,
+    language: str,
+    text: str,
+    *,
+    needs_native_review: bool,
+    at: datetime,
+    clauses: Sequence[policy.Clause] | None = None,
+    revision: int = 1,
 ) -> NoticeText:
+    """Keep the bytes of a text and its clauses, in the caller's transaction. ``clauses`` bring codes of promises along;
+    those without one take it from the same clause of the version before.
+    """
     body = text.encode()
     added = NoticeText.objects.create(
         version=version,
         language=language,
+        revision=revision,
         body=body,
         sha256=hashlib.sha256(body).hexdigest(),
         needs_native_review=needs_native_review,
         added_at=at,
     )
+    parsed = list(clauses if clauses is not None else policy.parse(text))
+    before = published(version.notice).filter(number__lt=version.number).order_by("-number").first()
+    known = clauses_of(before.text_in(language)) if before is not None else []
     PolicyClause.objects.bulk_create(
-        PolicyClause(text=added, position=place, number=c.number, title=c.title[:200], body=c.body.encode())
-        for place, c in enumerate(policy.parse(text), 1)
+        PolicyClause(
+            text=added, position=place, number=c.number, title=c.title[:200], body=c.body.encode(), promise=c.promise
+        )
+        for place, c in enumerate(editing.with_promises(parsed, differences.pairs(known, parsed)), 1)
     )
     return added
-
-
-def _officer_names(on: date) -> frozenset[str]:
-    """The name in the register of officers, if there is one: a text that holds it names the officer."""
-    officer = registers.current_officer(on=on)
-    return frozenset({officer.full_name}) if officer is not None else frozenset()

@@ -1,6 +1,6 @@
 """Publishing a text, and letting a defect stand: each by two people who saw the same."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -8,24 +8,34 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import DefectOverride, NoticeVersion, PolicyDefect, PublicationProposal
 from consent.permissions import Act
-from consent.selectors.notices import open_defects
-from consent.states import VERSION_MOVES, NoticeKind, VersionState
+from consent.rules import differences
+from consent.selectors.notices import before, clauses_of, open_defects
+from consent.states import VERSION_MOVES, NoticeKind, VersionState, Weight
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.moves import move
+from portal.law import selectors as law
 from portal.law.services import purposes
 from portal.ledger.services import append
 from portal.ledger.states import EntryKind
 from portal.people.services import four_eyes
 from portal.people.states import Answer
 
+#: The promise of time to read a changed policy before it applies.
+ANNOUNCED_BEFORE = "notices.announced_before"
 
-def shown(version: NoticeVersion) -> dict[str, Any]:
-    """What both people see and are bound to: every text by its hash, the day, the overridden defects."""
-    overrides = DefectOverride.objects.filter(defect__version=version, answer=Answer.APPROVED).order_by("defect_id")
+
+def shown(version: NoticeVersion, weight: str) -> dict[str, Any]:
+    """What both people see and are bound to: every text by its hash, the day, the overridden defects, what it is compared
+    with and how many changes that shows, and what kind of change they call it.
+    """
+    overrides = DefectOverride.objects.filter(
+        defect__version=version, defect__mended=None, answer=Answer.APPROVED
+    ).order_by("defect_id")
+    old = before(version)
     return {
         "notice": version.notice.code,
         "version": version.number,
@@ -34,19 +44,34 @@ def shown(version: NoticeVersion) -> dict[str, Any]:
         "what_changed": version.what_changed,
         "texts": {text.language: text.sha256 for text in version.texts.order_by("language")},
         "overridden": [f"{override.defect.code} {override.defect.clause}" for override in overrides],
+        "compared_with": None if old is None else {"version": old.number, "sha256": old.binding.sha256},
+        "changes": differences.changes(compared(version)),
+        "weight": str(weight),
     }
 
 
-def propose(*, version: NoticeVersion, actor: Actor, now: datetime | None = None) -> PublicationProposal:
+def compared(version: NoticeVersion, old: NoticeVersion | None = None) -> list[differences.ClauseDifference]:
+    """The binding text word by word against ``old``, or the version it follows; empty for a first one."""
+    earlier = old or before(version)
+    if earlier is None:
+        return []
+    return differences.compare(clauses_of(earlier.binding), clauses_of(version.binding))
+
+
+def propose(
+    *, version: NoticeVersion, actor: Actor, weight: Weight | str = "", now: datetime | None = None
+) -> PublicationProposal:
     """Propose to publish a draft as it stands. Nothing changes until another person approves.
 
-    Raises Refused while a defect is open, for a version that is no draft, has no English text or is proposed already;
-    NotAllowed when the actor's role may not propose.
+    ``weight`` says what kind of change it is, material where nothing is said; a first version is a first version.
+    Raises Refused while a defect is open, for a version that is no draft, has no English text, is proposed already or
+    would take effect before people had their time to read it; NotAllowed when the actor's role may not propose.
     """
     at = now or clock.now()
     maker = four_eyes.person_of(actor)
     four_eyes.require_maker(maker, Act.NOTICE_PUBLISH, now=at)
-    _refuse_unready(version)
+    kind = Weight(weight or Weight.MATERIAL) if before(version) is not None else Weight.FIRST
+    _refuse_unready(version, weight=kind, at=at)
     with transaction.atomic():
         if version.proposals.filter(answer=Answer.PENDING).exists():
             raise Refused(_("This version is proposed already. Another person has to answer."), code="PENDING")
@@ -54,9 +79,10 @@ def propose(*, version: NoticeVersion, actor: Actor, now: datetime | None = None
             PublicationProposal,
             act=Act.NOTICE_PUBLISH,
             maker=maker,
-            shown=shown(version),
+            shown=shown(version, kind),
             now=at,
             version=version,
+            weight=kind,
         )
         _note(AuditKind.NOTICES_VERSION_PROPOSED, version, actor, at, proposal=proposal)
     return proposal
@@ -68,20 +94,36 @@ def answer(
     """Answer a proposal as another person; approving publishes, in the same transaction.
 
     A published text is a ledger entry in each of its languages, and its purposes may be asked for from its first day.
-    Raises as ``four_eyes.answer``, and Refused when a defect is open.
+    The draft is locked first: an edit at the same moment comes before, and is then refused, or not at all.
+    Raises as ``four_eyes.answer``, and Refused when a defect is open or the day has come too near.
     """
     at = now or clock.now()
     checker = four_eyes.person_of(actor)
-    version = NoticeVersion.objects.select_related("notice").get(pk=proposal.version_id)
     with transaction.atomic():
-        four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown(version), reason=reason, now=at)
+        version = (
+            NoticeVersion.objects.select_for_update(of=("self",)).select_related("notice").get(pk=proposal.version_id)
+        )
+        four_eyes.answer(
+            proposal,
+            checker=checker,
+            approve=approve,
+            shown=shown(version, proposal.weight),
+            reason=reason,
+            now=at,
+        )
         _note(AuditKind.NOTICES_VERSION_ANSWERED, version, actor, at, proposal=proposal)
         if approve:
-            _refuse_unready(version)
-            _publish(version, actor=actor, at=at)
+            _refuse_unready(version, weight=proposal.weight, at=at)
+            _publish(version, weight=proposal.weight, actor=actor, at=at)
 
 
-def _refuse_unready(version: NoticeVersion) -> None:
+def earliest_day(*, at: datetime) -> date:
+    """The first day on which a changed policy may take effect, if it is published at ``at``."""
+    today = at.astimezone(clock.IST).date()
+    return today + timedelta(days=int(law.house_rule(ANNOUNCED_BEFORE, on=today).amount or 0))
+
+
+def _refuse_unready(version: NoticeVersion, *, weight: str, at: datetime) -> None:
     if version.state != VersionState.DRAFT:
         raise Refused(_("Only a draft can be published."), code="NOT_A_DRAFT")
     if not version.texts.filter(language="en").exists():
@@ -93,10 +135,18 @@ def _refuse_unready(version: NoticeVersion) -> None:
             % {"count": len(left), "first": f"{left[0].code} {left[0].clause}"},
             code="DEFECTS_OPEN",
         )
+    if weight == Weight.MATERIAL and version.notice.kind == NoticeKind.PRIVACY_POLICY:
+        earliest = earliest_day(at=at)
+        if version.effective_on < earliest:
+            raise Refused(
+                _("People are told before a changed policy applies: it may take effect on %(day)s at the earliest.")
+                % {"day": earliest.isoformat()},
+                code="TOO_SOON",
+            )
 
 
-def _publish(version: NoticeVersion, *, actor: Actor, at: datetime) -> None:
-    move(version, VersionState.PUBLISHED, moves=VERSION_MOVES, published_at=at)
+def _publish(version: NoticeVersion, *, weight: str, actor: Actor, at: datetime) -> None:
+    move(version, VersionState.PUBLISHED, moves=VERSION_MOVES, published_at=at, weight=weight)
     for text in version.texts.order_by("language"):
         append(
             kind=EntryKind.NOTICE,
@@ -196,7 +246,12 @@ def _note(
         "effective_on": version.effective_on.isoformat(),
     }
     if proposal is not None:
-        facts |= {"proposal": proposal.pk, "answer": proposal.answer, "shown_sha256": proposal.shown_sha256}
+        facts |= {
+            "proposal": proposal.pk,
+            "weight": proposal.weight,
+            "answer": proposal.answer,
+            "shown_sha256": proposal.shown_sha256,
+        }
     record(kind, actor=actor, about=f"consent.notice:{version.notice.code}", facts=facts, at=at)
 
 

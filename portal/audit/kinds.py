@@ -65,10 +65,15 @@ class AuditKind(StrEnum):
     LEDGER_SIGNING_STOPPED = "ledger.signing.stopped"
     LEDGER_VERIFICATION_FAILED = "ledger.verification.failed"
     LEDGER_VERIFICATION_PASSED = "ledger.verification.passed"
+    NOTICES_CHANGE_TOLD = "notices.change.told"
     NOTICES_DEFECT_OVERRIDDEN = "notices.defect.overridden"
+    NOTICES_DRAFT_EDITED = "notices.draft.edited"
     NOTICES_OVERRIDE_PROPOSED = "notices.override.proposed"
     NOTICES_OVERRIDE_REFUSED = "notices.override.refused"
     NOTICES_POLICY_IMPORTED = "notices.policy.imported"
+    NOTICES_POLICY_REVIEWED = "notices.policy.reviewed"
+    NOTICES_TRANSLATION_ANSWERED = "notices.translation.answered"
+    NOTICES_TRANSLATION_PROPOSED = "notices.translation.proposed"
     NOTICES_TRANSLATION_REVIEWED = "notices.translation.reviewed"
     NOTICES_VERSION_ANSWERED = "notices.version.answered"
     NOTICES_VERSION_DRAFTED = "notices.version.drafted"
@@ -191,7 +196,7 @@ _BY_AREA: Mapping[str, str] = {
     "jobs": "job kind state attempt reason_code sha256 bytes rows",
     "kyc": f"{_MOVE} {_PROPOSAL} case document type check outcome severity size sha256 retention_until rekyc_on count",
     "law": f"{_CLOCK} {_PROPOSAL} key version purpose effective_from effective_on rules house_rules purposes added superseded date sha256",
-    "notices": f"{_VERSION} {_PROPOSAL} count channel",
+    "notices": f"{_VERSION} {_PROPOSAL} count channel clause weight changes job kind round",
     "outbox": _MESSAGE,
     "people": f"{_PROPOSAL} customer principal contact kind channel fields member role regime evidence count rows errors user fiduciary nominee old new source",
     "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count fiduciary category starts_at ends_at findings",

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/", messages.inbox, name="messages"),
     path("messages/<str:reference>/", messages.one, name="message"),
     path("policies/", policies.current, name="policies"),
+    path("policies/archive/", policies.archive, name="policy-archive"),
     path("policies/<int:number>/", policies.version, name="policy"),
     path("policies/<int:number>/changes/", policies.changes, name="policy-changes"),
     path("policies/<int:number>/read/", policies.acknowledge, name="policy-read"),

@@ -17,8 +17,33 @@ from tests.consent.factories import law_is_loaded, person
 from tests.people.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
-CLEAN = "1. Scope\n\nThis is about the shop.\n\n2. Contact\n\nGrievance Officer: Meera Iyer, at the counter.\n"
-FAULTY = CLEAN + "\n3. Reasons\n\nWe use it for:\n"
+CLEAN = """1. Scope
+
+This is about the shop, which is the controller.
+
+2. What we do
+
+We collect your name. We use it for the purpose of delivery, on the basis of your consent or of a legitimate interest. We
+share it with nobody, protect it, keep it for a year and transfer it nowhere. Giving it is voluntary. No decision about you
+is made by automated means.
+
+3. Your rights
+
+You may withdraw consent at any time, and complain.
+
+4. Contact
+
+Grievance Officer: Meera Iyer, at the counter.
+"""
+FAULTY = CLEAN + "\n5. Reasons\n\nWe use it for:\n"
+#: What a consent notice says, before and after the DPDP Rules begin.
+ASKING = """May we use your name and e-mail address to send you offers about our products?
+
+What for: this purpose alone. What you get: news of our products. Nobody else receives it.
+
+You can withdraw at any time on the page where you said yes. Your rights: see, correct or erase your data on the same page.
+Write to help@shop.example, or complain to the Data Protection Board. Post: The Shop, 1 High Street, Nashik 422001.
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +102,7 @@ def test_an_open_defect_keeps_the_text_from_being_published(officer):
     with pytest.raises(Refused) as refusal:
         publishing.propose(version=version, actor=officer)
     assert refusal.value.code == "DEFECTS_OPEN"
-    assert "EMPTY_LIST 3" in str(refusal.value)
+    assert "EMPTY_LIST 5" in str(refusal.value)
 
 
 def test_two_people_may_let_a_defect_stand_each_with_a_reason(officer, administrator):
@@ -128,7 +153,7 @@ def test_a_published_consent_notice_lets_its_purposes_be_asked_for(officer, admi
     now = clock.now()
     today = now.astimezone(clock.IST).date()
     assert not law.purpose("marketing", on=today).may_be_asked(now)
-    version = draft("May we?", kind=NoticeKind.CONSENT_NOTICE, code="consent", purposes=["marketing"], on=today)
+    version = draft(ASKING, kind=NoticeKind.CONSENT_NOTICE, code="consent", purposes=["marketing"], on=today)
     publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
     assert law.purpose("marketing", on=today).may_be_asked(clock.now())
     assert not law.purpose("analytics", on=today).may_be_asked(clock.now() + timedelta(days=9))

@@ -131,6 +131,7 @@ PAGES: dict[str, Page] = {
     "privacy:phone-code": Page(For.CUSTOMERS),
     "privacy:policies": Page(For.ANYBODY, is_empty=True),
     "privacy:policy": Page(For.ANYBODY, lambda w: [1], is_empty=True),
+    "privacy:policy-archive": Page(For.ANYBODY),
     "privacy:policy-changes": Page(For.ANYBODY, lambda w: [1], is_empty=True),
     "privacy:policy-read": Page(For.CUSTOMERS, lambda w: [1], is_empty=True),
     "privacy:preferences": Page(For.CUSTOMERS),
@@ -213,6 +214,14 @@ BOOKS: dict[str, Book] = {
         "consent.notice:view",
         export="jobs.list:export",
         acts={"drop-draft": "consent.notice:propose", "propose-publication": "consent.notice:propose"},
+        of_row={
+            "changes": ("consent.notice:view", []),
+            "clause": ("consent.notice:propose", ["en", 1]),
+            "clause_act": ("consent.notice:propose", ["en", 1, "down"]),
+            "clauses": ("consent.notice:propose", ["en"]),
+            "details": ("consent.notice:propose", []),
+            "through": ("consent.notice:propose", ["en"]),
+        },
     ),
     "consent_policydefect": Book(
         "consent.notice:view", export="jobs.list:export", acts={"propose-override": "consent.notice:propose"}

@@ -1,5 +1,6 @@
-"""The privacy policy: the version in force, earlier ones, what changed, and that somebody has read it."""
+"""The privacy policy: the version in force, the one of any other day, what changed, and that somebody has read it."""
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -9,11 +10,11 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consent.forms import AcknowledgementForm
+from consent.forms import AcknowledgementForm, DayForm
 from consent.models import NoticeText, NoticeVersion
 from consent.rules import differences
-from consent.rules.policy import Clause
-from consent.selectors import notices
+from consent.selectors import languages, notices
+from consent.selectors.notices import clauses_of
 from consent.services import acknowledging
 from portal.core import clock
 from portal.core.errors import NotFound
@@ -30,37 +31,44 @@ def _version(number: int) -> NoticeVersion:
     return found
 
 
+def _wanted(request: HttpRequest) -> str:
+    """The language asked for, or the reader's."""
+    return (request.GET.get("language") or get_language() or "en")[:12]
+
+
 def _text(request: HttpRequest, version: NoticeVersion) -> NoticeText:
     """In the language asked for, in the reader's, or the binding text."""
-    wanted = request.GET.get("language") or get_language() or "en"
-    return version.text_in(wanted[:12])
+    return version.text_in(_wanted(request))
+
+
+def _today() -> date:
+    return clock.now().astimezone(clock.IST).date()
 
 
 def _page(request: HttpRequest, version: NoticeVersion, *, is_current: bool) -> HttpResponse:
     text = _text(request, version)
-    older = list(notices.published(CODE).exclude(pk=version.pk))
+    asked = languages.languages().get(request.GET.get("language", ""))
     context: dict[str, Any] = {
         "version": version,
         "text": text,
+        "language": languages.language_of(text.language),
+        "missing": asked if asked and asked.code != text.language else None,
+        "review": text.reviews.order_by("-reviewed_at").first(),
         "clauses": list(text.clauses.all()),
-        "languages": list(version.texts.order_by("language")),
-        "older": older,
-        "before": _before(version),
+        "slots": languages.slots(version),
+        "has_older": notices.published(CODE).exclude(pk=version.pk).exists(),
+        "before": notices.before(version),
         "is_current": is_current,
-        "coming": notices.coming(CODE, on=clock.now().astimezone(clock.IST).date()) if is_current else None,
+        "coming": notices.coming(CODE, on=_today()) if is_current else None,
         "has_seen": is_customer(request) and acknowledging.has_seen(principal_of(request).subject.ref, text),
     }
     return render(request, "selfservice/policies/version.html", context)
 
 
-def _before(version: NoticeVersion) -> NoticeVersion | None:
-    return notices.published(CODE).filter(number__lt=version.number).order_by("-number").first()
-
-
 @require_safe
 def current(request: HttpRequest) -> HttpResponse:
     try:
-        version = notices.in_force(CODE, on=clock.now().astimezone(clock.IST).date())
+        version = notices.in_force(CODE, on=_today())
     except NotFound:
         return render(request, "selfservice/policies/none.html", {"coming": notices.published(CODE).first()})
     return _page(request, version, is_current=True)
@@ -72,25 +80,51 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
+def archive(request: HttpRequest) -> HttpResponse:
+    """Every version with the days on which it was in force; and the one of the day asked for."""
+    form = DayForm(request.GET if "on" in request.GET else None)
+    rows = notices.periods(CODE)
+    found, is_asked = None, form.is_bound and form.is_valid()
+    if is_asked:
+        found = next((row for row in rows if row.holds_on(form.cleaned_data["on"])), None)
+    context = {
+        "form": form,
+        "rows": rows,
+        "found": found,
+        "is_asked": is_asked,
+        "on": form.cleaned_data.get("on") if is_asked else None,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "selfservice/policies/archive.html", context, status=status)
+
+
+@require_safe
 def changes(request: HttpRequest, number: int) -> HttpResponse:
-    """Word by word against the version before; every change also says in words what it is."""
+    """Word by word against the version before, or another earlier one; every change also says in words what it is.
+
+    In the reader's language where both versions have a text in it, else in the binding one.
+    """
     new = _version(number)
-    old = _before(new)
-    if old is None:
+    earlier = list(notices.published(CODE).filter(number__lt=new.number).order_by("-number"))
+    if not earlier:
         raise Http404
-    compared = differences.compare(_clauses(old), _clauses(new))
+    wanted = request.GET.get("from", "")
+    old = next((one for one in earlier if str(one.number) == wanted), earlier[0])
+    pair = [version.texts.filter(language=_wanted(request)).first() for version in (old, new)]
+    texts = [text for text in pair if text is not None]
+    if len(texts) < len(pair):
+        texts = [old.binding, new.binding]
+    compared = differences.compare(clauses_of(texts[0]), clauses_of(texts[1]))
     context = {
         "version": new,
         "old": old,
+        "earlier": earlier,
+        "language": languages.language_of(texts[1].language),
         "differences": compared,
         "count": differences.changes(compared),
         "numbers": range(1, differences.changes(compared) + 1),
     }
     return render(request, "selfservice/policies/changes.html", context)
-
-
-def _clauses(version: NoticeVersion) -> list[Clause]:
-    return [Clause(c.number, c.title, bytes(c.body).decode()) for c in version.binding.clauses.all()]
 
 
 @customer_required
@@ -108,7 +142,7 @@ def acknowledge(request: HttpRequest, number: int) -> HttpResponse:
         "form": form,
         "version": found,
         "text": text,
-        "before": _before(found),
+        "before": notices.before(found),
         "has_seen": acknowledging.has_seen(subject_ref, text),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

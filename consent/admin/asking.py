@@ -1,0 +1,120 @@
+"""What the pages of texts ask staff."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.states import Weight
+
+
+class AnswerForm(forms.Form):
+    """The second person's answer. What it is about stands above it."""
+
+    decision = forms.ChoiceField(
+        label=gettext_lazy("Your answer"),
+        choices=[("approve", gettext_lazy("Approve")), ("refuse", gettext_lazy("Refuse"))],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("Needed when you refuse: what the other person should change."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("decision") == "refuse" and not cleaned.get("reason", "").strip():
+            self.add_error("reason", _("Say why you refuse, so that the other person can mend it."))
+        return cleaned
+
+
+class WeightForm(forms.Form):
+    """What kind of change a version is."""
+
+    weight = forms.ChoiceField(
+        label=gettext_lazy("What kind of change is it?"),
+        help_text=gettext_lazy("A first version is neither. Nothing chosen means material: everybody is told before."),
+        choices=[
+            (Weight.MATERIAL, Weight.MATERIAL.label),
+            (Weight.EDITORIAL, Weight.EDITORIAL.label),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+
+
+class ClauseForm(forms.Form):
+    """One clause of a draft. ``seen`` is the text that stood there when the page was opened."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    number = forms.CharField(
+        label=gettext_lazy("Number"),
+        help_text=gettext_lazy("Like 9 or 9.7. The clause stands where its number belongs."),
+        max_length=16,
+        widget=forms.TextInput(attrs={"size": 8}),
+    )
+    title = forms.CharField(
+        label=gettext_lazy("Title"), help_text=gettext_lazy("Without a full stop at its end."), max_length=130
+    )
+    body = forms.CharField(
+        label=gettext_lazy("Text"),
+        help_text=gettext_lazy("An empty line parts paragraphs; lines that begin with “- ” are a list."),
+        widget=forms.Textarea(attrs={"rows": 12}),
+        max_length=20_000,
+        required=False,
+    )
+    promise = forms.SlugField(
+        label=gettext_lazy("Code of the promise"),
+        help_text=gettext_lazy("Stays with the clause in every version. Empty: the portal gives one."),
+        max_length=24,
+        required=False,
+    )
+
+
+class NewClauseForm(ClauseForm):
+    shift = forms.BooleanField(
+        label=gettext_lazy("Let the clause that has this number, and those after it, move on by one"), required=False
+    )
+
+
+class IntroductionForm(forms.Form):
+    """The text before clause 1: it has neither number nor title."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    body = forms.CharField(
+        label=gettext_lazy("Text"), widget=forms.Textarea(attrs={"rows": 12}), max_length=20_000, required=False
+    )
+
+
+class DetailsForm(forms.Form):
+    """A draft's day, its summary and its purposes."""
+
+    effective_on = forms.DateField(
+        label=gettext_lazy("In force from"),
+        help_text=gettext_lazy("Like 2026-12-28."),
+        input_formats=["%Y-%m-%d", "%d-%m-%Y"],
+        widget=forms.DateInput(format="%Y-%m-%d"),
+    )
+    what_changed = forms.CharField(
+        label=gettext_lazy("What changed, for the people whom it concerns"),
+        help_text=gettext_lazy("Three to six plain sentences, one a line."),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        max_length=2000,
+        required=False,
+    )
+    purposes = forms.CharField(
+        label=gettext_lazy("Purposes"),
+        help_text=gettext_lazy(
+            "Codes with blanks between: what a consent notice asks for; of a policy, what is new with this version and "
+            "is asked of each person by itself."
+        ),
+        max_length=400,
+        required=False,
+    )
+
+    def clean_purposes(self) -> list[str]:
+        return list(dict.fromkeys(self.cleaned_data["purposes"].replace(",", " ").split()))

@@ -1,0 +1,43 @@
+"""What a version changes, word by word, beside every page on which somebody decides about it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
+
+from consent.models import NoticeVersion
+from consent.rules import differences
+from consent.selectors.notices import before
+from consent.services import publishing
+
+
+def changes_of(version: NoticeVersion, old: NoticeVersion | None = None) -> dict[str, Any]:
+    """For the template: the version it is compared with, each clause with its changed words, and how many there are."""
+    compared = publishing.compared(version, old)
+    count = differences.changes(compared)
+    return {
+        "version": version,
+        "old": old or before(version),
+        "differences": compared,
+        "count": count,
+        "numbers": range(1, count + 1),
+        "text_language": version.binding.language,
+    }
+
+
+class ChangesBeside:
+    """Mixin of an admin whose acts are about one version each: their pages show its changes before the form."""
+
+    action_page_template = "admin/consent/changes_beside.html"
+
+    def version_of(self, row: Any) -> NoticeVersion:
+        """The version a row is about."""
+        found: NoticeVersion = getattr(row, "version", row)
+        return found
+
+    def action_page(self, request: HttpRequest, action: Any, rows: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().action_page(request, action, rows)  # type: ignore[misc]
+        asked = response.context_data if isinstance(response, TemplateResponse) else None
+        if asked is not None and len(asked.get("rows", ())) == 1 and "selected" in asked:
+            asked.update(changes_of(self.version_of(asked["rows"][0])))
+        return response

@@ -1,0 +1,103 @@
+"""What two people decide about a text: that a defect may stay, and that a version is published."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.admin.asking import AnswerForm
+from consent.admin.changes import ChangesBeside, changes_of
+from consent.models import DefectOverride, PublicationProposal
+from consent.permissions import Permission
+from consent.services import publishing
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.models import FourEyesModel
+from portal.people.states import Answer
+
+PROPOSAL = ("answer", "made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256")
+
+
+def not_answerable(proposal: FourEyesModel, user: Any) -> str:
+    """Why this person cannot answer this proposal; empty when they can."""
+    if proposal.answer != Answer.PENDING:
+        return _("This was answered already.")
+    if proposal.made_by_id == user.pk:
+        return _("You proposed this: somebody else must answer.")
+    return ""
+
+
+@admin.register(DefectOverride)
+class DefectOverrideAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(
+        DefectOverride, "id defect act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
+    view_permission = Permission.NOTICE_VIEW
+    list_display = ("defect", "answer", "made_by", "made_at", "checked_by", "checked_at")
+    list_select_related = ("defect__version__notice", "made_by", "checked_by")
+    list_filter = ("answer",)
+    fields = ("defect", "why", *PROPOSAL)
+    readonly_fields = fields
+
+    @service_action(
+        permission=Permission.NOTICE_PUBLISH,
+        ask=AnswerForm,
+        label=gettext_lazy("Answer: may the defect stand?"),
+        skip=not_answerable,
+    )
+    def answer_override(self, request: HttpRequest, obj: DefectOverride, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        publishing.answer_override(
+            override=obj,
+            approve=approve,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+        )
+        return _("Agreed.") if approve else _("Refused.")
+
+
+@admin.register(PublicationProposal)
+class PublicationProposalAdmin(ChangesBeside, AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(
+        PublicationProposal, "id version weight act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
+    change_form_template = "admin/consent/version_changes.html"
+    view_permission = Permission.NOTICE_VIEW
+    list_display = ("version", "weight", "answer", "made_by", "made_at", "checked_by", "checked_at")
+    list_select_related = ("version__notice", "made_by", "checked_by")
+    list_filter = ("answer", "weight")
+    fields = ("version", "weight", "what_is_published", *PROPOSAL)
+    readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("what would be published"))
+    def what_is_published(self, obj: PublicationProposal) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in publishing.shown(obj.version, obj.weight).items())
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of a proposal shows what its version changes."""
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context.update(changes_of(obj.version))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @service_action(
+        permission=Permission.NOTICE_PUBLISH,
+        ask=AnswerForm,
+        label=gettext_lazy("Answer the proposal to publish"),
+        skip=not_answerable,
+        description=gettext_lazy(
+            "Approving publishes the text at once, as the kind of change that the proposal names. From then on its words "
+            "cannot be changed."
+        ),
+    )
+    def answer_proposal(self, request: HttpRequest, obj: PublicationProposal, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        publishing.answer(
+            proposal=obj,
+            approve=approve,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+        )
+        return _("Published.") if approve else _("Refused.")

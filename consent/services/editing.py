@@ -1,0 +1,258 @@
+"""A draft is edited clause by clause. Each edit is another revision of its text: what stood before is kept."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import NoticeText, NoticeVersion
+from consent.models.notices import BINDING_LANGUAGE
+from consent.rules import clauses as rules
+from consent.rules.policy import INTRODUCTION, Clause, numbered
+from consent.selectors.notices import clauses_of, standing_defects
+from consent.services import importing, weighing
+from consent.states import VersionState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import changes, clock
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, LostRace, NotFound, Refused
+from portal.law import selectors as law
+
+REASONS = {
+    "BAD_NUMBER": _("A clause number is like 9 or 9.7: one to four numbers with a full stop between them."),
+    "NUMBER_TAKEN": _(
+        "There is a clause %(clause)s already. Tick the box to let it and those after it move on by one."
+    ),
+    "HAS_CLAUSES_UNDER": _("Clause %(clause)s has clauses under it. Remove those first."),
+    "NO_NEIGHBOUR": _("There is no clause beside %(clause)s in that direction."),
+    "NO_SUCH_CLAUSE": _("There is no such clause any more. Look at the text as it stands now."),
+    "READS_OTHERWISE": _(
+        "Clause %(clause)s would be read as something else. A title has no full stop at its end and is not longer than a "
+        "line; in the text, no line begins with a number as a heading does."
+    ),
+}
+Edit = Callable[[Sequence[Clause]], list[Clause]]
+
+
+def add_clause(
+    *,
+    version: NoticeVersion,
+    language: str,
+    seen: str,
+    number: str,
+    title: str,
+    body: str,
+    promise: str = "",
+    shift: bool = False,
+    actor: Actor,
+    now: datetime | None = None,
+) -> NoticeText:
+    """Add a clause at the place of its number. Raises as ``_amend``."""
+    clause = Clause(number.strip(), title.strip(), rules.neat(body), promise.strip())
+    return _amend(
+        version, language, seen, lambda present: rules.add(present, clause, shift=shift), "added", number, actor, now
+    )
+
+
+def change_clause(
+    *,
+    version: NoticeVersion,
+    language: str,
+    seen: str,
+    place: int,
+    number: str,
+    title: str,
+    body: str,
+    promise: str = "",
+    actor: Actor,
+    now: datetime | None = None,
+) -> NoticeText:
+    """Give the clause at a place other words, another number or another promise. Raises as ``_amend``."""
+    clause = Clause(number.strip(), title.strip(), rules.neat(body), promise.strip())
+    return _amend(
+        version, language, seen, lambda present: rules.change(present, place, clause), "changed", number, actor, now
+    )
+
+
+def remove_clause(
+    *, version: NoticeVersion, language: str, seen: str, place: int, actor: Actor, now: datetime | None = None
+) -> NoticeText:
+    """Take a clause out. Raises as ``_amend``, also while there are clauses under it."""
+    return _amend(
+        version, language, seen, lambda present: rules.remove(present, place), "removed", str(place), actor, now
+    )
+
+
+def move_clause(
+    *,
+    version: NoticeVersion,
+    language: str,
+    seen: str,
+    place: int,
+    down: bool,
+    actor: Actor,
+    now: datetime | None = None,
+) -> NoticeText:
+    """Let a clause and its neighbour exchange places and numbers, each with what is under it. Raises as ``_amend``."""
+    return _amend(
+        version, language, seen, lambda present: rules.move(present, place, down=down), "moved", str(place), actor, now
+    )
+
+
+def number_through(
+    *, version: NoticeVersion, language: str, seen: str, actor: Actor, now: datetime | None = None
+) -> NoticeText:
+    """Number the clauses without gaps, in the order in which they stand. Raises as ``_amend``."""
+    return _amend(version, language, seen, rules.number_through, "numbered", "", actor, now)
+
+
+def _amend(
+    version: NoticeVersion,
+    language: str,
+    seen: str,
+    edit: Edit,
+    act: str,
+    clause: str,
+    actor: Actor,
+    now: datetime | None,
+) -> NoticeText:
+    """Write the edited text as the next revision, with its defects and the audit event, in one transaction.
+
+    ``seen`` is the SHA-256 of the text that the editor had open. Raises LostRace when somebody edited it meanwhile,
+    Refused for an edit that cannot be made, IllegalMove for a version that is no draft, NotFound for a language that has
+    no text. An edit that changes nothing writes nothing.
+    """
+    at = now or clock.now()
+    try:
+        with transaction.atomic():
+            present = _open_for_edit(version, language, seen)
+            before = clauses_of(present)
+            try:
+                wanted = edit(before)
+                text = rules.compose(wanted)
+            except rules.BadEdit as bad:
+                raise Refused(_reason(bad), code=bad.code) from bad
+            if wanted == before:
+                return present
+            return _write(present, text, wanted, act=act, clause=clause, actor=actor, at=at)
+    except IntegrityError as error:
+        raise _lost() from error
+
+
+def _open_for_edit(version: NoticeVersion, language: str, seen: str) -> NoticeText:
+    """The present text of the draft, locked against publication and other edits until the transaction ends."""
+    draft = NoticeVersion.objects.select_for_update(of=("self",)).select_related("notice").get(pk=version.pk)
+    if draft.state != VersionState.DRAFT:
+        raise IllegalMove(_("This version is no draft any more: its words do not change."))
+    present = draft.texts.filter(language=language).first()
+    if present is None:
+        raise NotFound(_("The draft has no text in that language."))
+    if present.sha256 != seen:
+        raise _lost()
+    present.version = draft
+    return present
+
+
+def _lost() -> LostRace:
+    return LostRace(
+        _(
+            "Somebody else changed this text after you opened it. What you entered stands below; look at theirs, then save."
+        )
+    )
+
+
+def _write(
+    present: NoticeText, text: str, wanted: Sequence[Clause], *, act: str, clause: str, actor: Actor, at: datetime
+) -> NoticeText:
+    version = present.version
+    added = importing.add_text(
+        version,
+        present.language,
+        text,
+        needs_native_review=present.needs_native_review,
+        at=at,
+        clauses=wanted,
+        revision=present.revision + 1,
+    )
+    if present.language == BINDING_LANGUAGE:
+        _weigh(version, wanted, added.sha256, at)
+    changes.watch_created(added)
+    record(
+        AuditKind.NOTICES_DRAFT_EDITED,
+        actor=actor,
+        about=f"consent.notice:{version.notice.code}",
+        facts={
+            "notice": version.notice.code,
+            "version": version.number,
+            "language": added.language,
+            "sha256": added.sha256,
+            "act": act,
+            "clause": clause[:16],
+            "clauses": len(numbered(wanted)),
+            "defects": standing_defects(version).count(),
+        },
+        at=at,
+    )
+    return added
+
+
+def _weigh(version: NoticeVersion, clauses: Sequence[Clause], sha256: str, at: datetime) -> None:
+    defects = weighing.defects_in(
+        clauses, kind=version.notice.kind, effective_on=version.effective_on, purposes=list(version.purposes)
+    )
+    weighing.weigh(version, defects, text_sha256=sha256, at=at)
+
+
+def change_details(
+    *,
+    version: NoticeVersion,
+    effective_on: date,
+    what_changed: str,
+    purposes: Sequence[str],
+    actor: Actor,
+    now: datetime | None = None,
+) -> None:
+    """Change a draft's day, its summary for people and its purposes; its defects are weighed again, for another day has
+    other rules. In one transaction. Raises IllegalMove for a version that is no draft, NotFound for an unknown purpose.
+    """
+    at = now or clock.now()
+    for code in purposes:
+        law.purpose(code, on=effective_on)
+    wanted: dict[str, Any] = {
+        "effective_on": effective_on,
+        "what_changed": "\n".join(line.strip() for line in what_changed.splitlines() if line.strip()),
+        "purposes": list(purposes),
+    }
+    with transaction.atomic():
+        text = version.binding
+        draft = _open_for_edit(version, BINDING_LANGUAGE, text.sha256).version
+        changed = [name for name, value in wanted.items() if getattr(draft, name) != value]
+        if not changed:
+            return
+        changes.watch_row(draft)
+        for name in changed:
+            setattr(draft, name, wanted[name])
+        draft.save(update_fields=changed)
+        _weigh(draft, clauses_of(text), text.sha256, at)
+        record(
+            AuditKind.NOTICES_DRAFT_EDITED,
+            actor=actor,
+            about=f"consent.notice:{draft.notice.code}",
+            facts={
+                "notice": draft.notice.code,
+                "version": draft.number,
+                "effective_on": effective_on.isoformat(),
+                "act": "details",
+                "defects": standing_defects(draft).count(),
+            },
+            at=at,
+        )
+
+
+def _reason(bad: rules.BadEdit) -> str:
+    number = str(_("The introduction")) if bad.clause == INTRODUCTION else bad.clause
+    said: str = str(REASONS[bad.code]) % {"clause": number}
+    return said

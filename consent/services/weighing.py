@@ -1,0 +1,91 @@
+"""What is wrong with a draft: looked for at import and after each edit. Defects that are gone are marked, never removed."""
+
+import functools
+import tomllib
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from consent.models import DefectMended, NoticeVersion, PolicyDefect
+from consent.rules import fields, policy
+from consent.states import NoticeKind
+from portal.law import selectors as law
+from portal.law.models import LegalRule
+from portal.registers import selectors as registers
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+LONGEST_MESSAGE = 200
+
+
+def _data(name: str) -> dict[str, object]:
+    return tomllib.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+@functools.cache
+def checks() -> policy.Checks:
+    """What policies are checked for (``consent/data/policy_checks.toml``)."""
+    return policy.compile_checks(_data("policy_checks.toml"))
+
+
+@functools.cache
+def wanted() -> tuple[fields.Wanted, ...]:
+    """What the field rules want notices to say (``consent/data/notice_fields.toml``)."""
+    return fields.compile_wanted(_data("notice_fields.toml"))
+
+
+@functools.cache
+def tricks() -> tuple[fields.Trick, ...]:
+    """Words of dark patterns (``consent/data/dark_patterns.toml``)."""
+    return fields.compile_tricks(_data("dark_patterns.toml"))
+
+
+def defects_in(
+    clauses: Sequence[policy.Clause], *, kind: str, effective_on: date, purposes: Sequence[str]
+) -> list[policy.Defect]:
+    """Everything that keeps a text of this kind from being published, in reading order, what the law misses last.
+
+    The field rules are those in force on the day from which the text holds. Numbered clauses and consent by use are
+    looked for in a policy; a consent notice may have no numbered clause.
+    """
+    found: list[policy.Defect] = []
+    if kind == NoticeKind.PRIVACY_POLICY:
+        found += policy.find_defects(clauses, checks(), officer_names=_officer_names(effective_on))
+    found += fields.tricks(clauses, tricks())
+    whole = "\n\n".join(f"{clause.title}\n{clause.body}" for clause in clauses)
+    in_force = _provisions(effective_on)
+    found += fields.missing(whole, wanted(), kind=kind, purposes=purposes, in_force=in_force)
+    return found
+
+
+def weigh(version: NoticeVersion, defects: Sequence[policy.Defect], *, text_sha256: str, at: datetime) -> None:
+    """Bring a draft's rows in line with the defects of its binding text now, in the caller's transaction.
+
+    One that stays keeps its row, and what two people said about it. One that is gone gets a row that says so.
+    """
+    found = dict.fromkeys((str(defect.code), defect.clause, defect.message[:LONGEST_MESSAGE]) for defect in defects)
+    standing = {
+        (row.code, row.clause, row.message): row for row in PolicyDefect.objects.filter(version=version, mended=None)
+    }
+    DefectMended.objects.bulk_create(
+        DefectMended(defect=row, text_sha256=text_sha256, mended_at=at)
+        for key, row in standing.items()
+        if key not in found
+    )
+    PolicyDefect.objects.bulk_create(
+        PolicyDefect(version=version, code=code, clause=clause, message=message, found_at=at)
+        for code, clause, message in found
+        if (code, clause, message) not in standing
+    )
+
+
+def _provisions(on: date) -> dict[str, str]:
+    """The provision of each field rule that is in force on that day, where its question in the profile is not answered no."""
+    profile = law.profile(on=on)
+    rows = LegalRule.objects.in_force(on).filter(key__in={field.rule for field in wanted()})
+    return {row.key: row.provision for row in rows if profile.applies(row.switch)}
+
+
+def _officer_names(on: date) -> frozenset[str]:
+    """The name in the register of officers, if there is one: a text that holds it names the officer."""
+    officer = registers.current_officer(on=on)
+    return frozenset({officer.full_name}) if officer is not None else frozenset()

@@ -1,0 +1,167 @@
+"""The pages on which staff edit a draft, and the changes that stand before the two who publish."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from consent.models import NoticeVersion
+from consent.selectors.notices import open_defects
+from consent.services import publishing
+from consent.states import VersionState, Weight
+from portal.core import actor, clock
+from tests.consent.factories import law_is_loaded
+from tests.consent.test_publishing import CLEAN, FAULTY, draft
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _law(db):
+    law_is_loaded()
+
+
+@pytest.fixture
+def officer():
+    return staff_client(StaffFactory(roles=["data_protection_officer"]))
+
+
+@pytest.fixture
+def administrator():
+    return staff_client(StaffFactory(roles=["administrator"]))
+
+
+def page(name, version, *more):
+    return reverse(f"admin:consent_noticeversion_{name}", args=[version.pk, *more])
+
+
+def place(version, number):
+    return version.binding.clauses.get(number=number).position
+
+
+def today(days=0):
+    return clock.now().astimezone(clock.IST).date() + timedelta(days=days)
+
+
+def test_a_faulty_draft_is_mended_clause_by_clause(officer):
+    version = draft(FAULTY)
+    shown = officer.get(page("clauses", version, "en")).content.decode()
+    assert "EMPTY_LIST" in shown
+    assert "We use it for:" in shown
+    change = page("clause", version, "en", place(version, "5"))
+    form = officer.get(change).context["form"]
+    entered = {**form.initial, "body": "We use it for:\n\n- delivery\n- repairs"}
+    assert officer.post(change, entered).status_code == 302
+    assert open_defects(version) == []
+    assert "- repairs" in version.binding.text
+    add = page("clause", version, "en", 0)
+    entered = {"seen": version.binding.sha256, "number": "6", "title": "Cookies", "body": "None.", "promise": ""}
+    officer.post(add, entered)
+    assert version.binding.clauses.get(number="6").promise == "P6"
+    for act in ("up", "remove"):
+        url = page("clause_act", version, "en", place(version, "6"), act)
+        assert officer.post(url, {"seen": version.binding.sha256}).status_code == 302
+    assert [c.title for c in version.binding.clauses.all()][-1] == "Cookies"
+    officer.post(page("through", version, "en"), {"seen": version.binding.sha256})
+    assert version.binding.clauses.last().number == "5"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"number": "1"}, "There is a clause 1 already"),
+        ({"title": "Ends with a stop."}, "would be read as something else"),
+        ({"title": ""}, "This field is required"),
+        ({"seen": "0" * 64}, "Somebody else changed this text"),
+    ],
+)
+def test_a_refused_edit_keeps_everything_that_was_entered(officer, wrong, words):
+    version = draft(CLEAN)
+    entered = {
+        "seen": version.binding.sha256,
+        "number": "9",
+        "title": "New",
+        "body": "A long text that nobody types twice.",
+        **wrong,
+    }
+    answer = officer.post(page("clause", version, "en", 0), entered)
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in shown
+    assert "A long text that nobody types twice." in shown
+    assert "<title>Error:" in shown
+    assert version.binding.revision == 1
+
+
+def test_the_second_editor_sees_what_the_first_wrote(officer, administrator):
+    version = draft(CLEAN)
+    change = page("clause", version, "en", place(version, "1"))
+    mine = {**officer.get(change).context["form"].initial, "body": "What I wrote."}
+    theirs = {**officer.get(change).context["form"].initial, "body": "What they wrote."}
+    officer.post(change, theirs)
+    shown = officer.post(change, mine).content.decode()
+    assert "What I wrote." in shown
+    assert "What they wrote." in shown
+
+
+def test_only_drafts_are_edited_and_only_by_whoever_may(officer, administrator):
+    version = draft(CLEAN)
+    assert administrator.get(page("clauses", version, "en")).status_code == 403
+    assert administrator.get(page("changes", version)).status_code == 200
+    act = page("clause_act", version, "en", 1, "down")
+    assert officer.get(act).status_code == 405
+    assert officer.post(page("clause_act", version, "en", 1, "burn")).status_code == 404
+    assert officer.get(page("clauses", version, "ta")).status_code == 404
+    NoticeVersion.objects.update(state=VersionState.DROPPED)
+    assert officer.get(page("clauses", version, "en")).status_code == 404
+    assert officer.post(act, {"seen": version.binding.sha256}).status_code == 404
+
+
+def test_the_day_and_the_summary_are_changed_and_a_wrong_day_is_named(officer):
+    version = draft(CLEAN)
+    url = page("details", version)
+    entered = {"effective_on": "2027-02-01", "what_changed": "One.\nTwo.", "purposes": "analytics, marketing"}
+    assert officer.post(url, entered).status_code == 302
+    version.refresh_from_db()
+    assert (str(version.effective_on), version.purposes) == ("2027-02-01", ["analytics", "marketing"])
+    for wrong in ({"effective_on": "soon"}, {"purposes": "nonsense"}):
+        answer = officer.post(url, {**entered, **wrong})
+        assert answer.status_code == 422
+        assert "Two." in answer.content.decode()
+
+
+def test_both_people_have_the_changes_before_them(officer, administrator):
+    maker = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
+    checker = actor.staff(StaffFactory(roles=["administrator"]).pk)
+    first = draft(CLEAN, on=today(-30))
+    publishing.answer(proposal=publishing.propose(version=first, actor=maker), approve=True, actor=checker)
+    version = draft(CLEAN.replace("for a year", "for two years"), on=today(30))
+    propose = reverse("admin:consent_noticeversion_do_one", args=[version.pk, "propose-publication"])
+    for url in (propose, page("changes", version)):
+        shown = officer.get(url).content.decode()
+        assert "2 changes:" in shown
+        assert shown.count("<ins") == shown.count("<del") == 1
+    officer.post(propose, {"answer": "1", "weight": "editorial"})
+    proposal = version.proposals.get()
+    answer = reverse("admin:consent_publicationproposal_do_one", args=[proposal.pk, "answer-proposal"])
+    own = reverse("admin:consent_publicationproposal_change", args=[proposal.pk])
+    for url in (answer, own):
+        shown = administrator.get(url).content.decode()
+        assert "two years" in shown
+        assert "2 changes:" in shown
+    administrator.post(answer, {"answer": "1", "decision": "approve", "reason": ""})
+    version.refresh_from_db()
+    assert (version.state, version.weight) == (VersionState.PUBLISHED, Weight.EDITORIAL)
+
+
+def test_a_version_is_compared_with_any_earlier_one(officer):
+    draft(CLEAN, on=today(-30))
+    draft(CLEAN.replace("a year", "two years"), on=today(-20))
+    third = draft(CLEAN.replace("a year", "three years"), on=today(30))
+    NoticeVersion.objects.exclude(pk=third.pk).update(state=VersionState.PUBLISHED, published_at=clock.now())
+    assert "two" in officer.get(page("changes", third)).content.decode()
+    shown = officer.get(page("changes", third), {"from": "1"}).content.decode()
+    assert "version 1 against version 3" in shown
+    assert "two" not in shown

@@ -1,0 +1,96 @@
+"""What the law wants a notice to say, as data: the names are the law's, and a text that lacks one has a defect."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import consent
+import portal.law
+from consent.rules import fields, policy
+from consent.selectors import languages
+from consent.services import weighing
+from portal.law.models import LegalRule
+from tests.consent.factories import law_is_loaded
+from tests.consent.test_publishing import ASKING, CLEAN
+
+DATA = Path(consent.__file__).parent / "data"
+LAW = {
+    row["key"]: row
+    for row in tomllib.loads((Path(portal.law.__file__).parent / "data" / "legal_rules.toml").read_text())["rule"]
+}
+BEFORE, AFTER = date(2026, 12, 1), date(2027, 6, 1)
+
+
+def test_every_field_is_one_of_the_law_and_none_of_a_rule_is_left_out():
+    named: dict[str, set[str]] = {}
+    for field in weighing.wanted():
+        named.setdefault(field.rule, set()).add(field.value)
+    assert len(named) >= 8
+    assert named == {key: set(LAW[key]["values"]) for key in named}
+
+
+def test_the_languages_are_those_of_the_law():
+    assert set(languages.languages()) == set(LAW["IN-DPDP-LANG"]["values"])
+    assert {code for code, one in languages.languages().items() if one.dir == "rtl"} == {"ur", "sd", "ks"}
+
+
+def test_there_are_thirteen_named_patterns():
+    rows = tomllib.loads((DATA / "dark_patterns.toml").read_text())["pattern"]
+    assert len({row["code"] for row in rows}) == 13
+
+
+def found(text, kind, on, purposes=()):
+    defects = weighing.defects_in(policy.parse(text), kind=kind, effective_on=on, purposes=purposes)
+    return [defect.message for defect in defects if defect.code == policy.Code.MISSING_FIELD]
+
+
+@pytest.mark.django_db
+def test_a_consent_notice_is_held_to_the_rules_of_its_day():
+    law_is_loaded()
+    bare = "May we send you offers?"
+    before, after = found(bare, "consent_notice", BEFORE), found(bare, "consent_notice", AFTER)
+    assert all(said.startswith("IN-SPDI-CONSENT (r.5(1)-(3)) wants: ") for said in before)
+    assert len([said for said in after if said.startswith("IN-DPDP-NOTICE")]) == 6
+    assert not any(said.startswith("IN-SPDI") for said in after)
+    assert any("contact of DPO" in said for said in after)
+    assert found(ASKING, "consent_notice", BEFORE) == found(ASKING, "consent_notice", AFTER) == []
+
+
+@pytest.mark.django_db
+def test_a_notice_that_asks_for_aadhaar_says_what_else_would_do():
+    law_is_loaded()
+    asked = found(ASKING, "consent_notice", BEFORE, ["kyc_verification"])
+    assert [said for said in asked if "alternatives" in said]
+    assert not [said for said in found(ASKING, "consent_notice", BEFORE, ["marketing"]) if "alternatives" in said]
+
+
+@pytest.mark.django_db
+def test_a_policy_is_held_to_spdi_until_it_ends_and_to_the_gdpr():
+    law_is_loaded()
+    assert found(CLEAN, "privacy_policy", BEFORE) == []
+    less = CLEAN.replace("legitimate interest", "whim")
+    assert found(less, "privacy_policy", BEFORE) == ["EU-13 (Art 13) wants: legitimate interests."]
+    assert LegalRule.objects.filter(key="EU-13").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("Hurry, this is your last chance.", "False urgency"),
+        ("No thanks, I like spam.", "Confirm shaming"),
+        ("You must agree to go on.", "Forced action"),
+        ("Untick the box if you do not want this.", "Trick question"),
+        ("It cannot be withdrawn.", "Subscription trap"),
+        ("We will ask you again until you say yes.", "Nagging"),
+    ],
+)
+def test_words_of_a_dark_pattern_are_a_defect_of_their_clause(words, code):
+    defects = fields.tricks([policy.Clause("4", "Offers", words)], weighing.tricks())
+    assert [(d.code, d.clause) for d in defects] == [("DARK_PATTERN", "4")]
+    assert defects[0].message.startswith(code)
+
+
+def test_plain_words_are_none():
+    assert fields.tricks(policy.parse(CLEAN), weighing.tricks()) == []
