@@ -1,6 +1,7 @@
 """The state of a case follows from its documents; its clock, its dates and the letters follow from its state."""
 
 from datetime import date, datetime
+from typing import Any
 
 from kyc import plans, rules
 from kyc.models import Case
@@ -49,13 +50,13 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
         telling.case_approved(case)
 
 
-def _dates(target: str, now: datetime) -> dict[str, object]:
+def _dates(target: str, now: datetime) -> dict[str, Any]:
     if target == CaseState.IN_REVIEW:
         return {"review_since": now}
     if target == CaseState.OPEN:
         # The day of re-KYC stays until the next approval: till then every document of before may be sent anew.
         return {"decided_at": None, "retained_until": None}
-    dates: dict[str, object] = {"decided_at": now, "retained_until": _after("kyc.retention", now)}
+    dates: dict[str, Any] = {"decided_at": now, "retained_until": _after("kyc.retention", now)}
     if target == CaseState.APPROVED:
         dates["rekyc_on"] = _after("kyc.rekyc", now)
     return dates

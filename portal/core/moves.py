@@ -9,15 +9,24 @@ from django.db.models import Model
 from portal.core.errors import IllegalMove, LostRace
 
 
-def move(row: Model, target: str, *, moves: Mapping[Any, AbstractSet[Any]], **changes: Any) -> None:
+def move(
+    row: Model,
+    target: str,
+    *,
+    moves: Mapping[Any, AbstractSet[Any]],
+    only_if: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> None:
     """Set ``row.state`` to ``target`` by a conditional UPDATE, together with ``changes``, in the caller's transaction.
 
-    Raises IllegalMove when the table has no such move, LostRace when the row has left its state meanwhile.
+    ``only_if`` names fields that must still hold these values, a lease for instance. Raises IllegalMove when the table
+    has no such move, LostRace when the row has left its state (or what ``only_if`` says) meanwhile.
     """
     current = row.state  # type: ignore[attr-defined]
     if target not in moves.get(current, frozenset()):
         raise IllegalMove(f"{type(row).__name__}: {current} -> {target}")
-    updated = type(row)._default_manager.filter(pk=row.pk, state=current).update(state=target, **changes)
+    still = {"pk": row.pk, "state": current, **(only_if or {})}
+    updated = type(row)._default_manager.filter(**still).update(state=target, **changes)
     if updated != 1:
         raise LostRace("Somebody else changed this a moment ago. Load the page again and look at it as it is now.")
     row.refresh_from_db()

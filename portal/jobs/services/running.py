@@ -121,7 +121,12 @@ def run(job_id: int, *, now: datetime) -> JobState | None:
 
 
 def _claim(job: Job, token: UUID, *, now: datetime) -> bool:
-    changes = {"started_at": now, "attempts": F("attempts") + 1, "leased_until": now + lease(), "lease_token": token}
+    changes: dict[str, Any] = {
+        "started_at": now,
+        "attempts": F("attempts") + 1,
+        "leased_until": now + lease(),
+        "lease_token": token,
+    }
     try:
         move(job, JobState.RUNNING, moves=MOVES, **changes)
     except LostRace:
