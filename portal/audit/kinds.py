@@ -80,6 +80,7 @@ class AuditKind(StrEnum):
     NOTICES_VERSION_PROPOSED = "notices.version.proposed"
     NOTICES_VERSION_PUBLISHED = "notices.version.published"
     NOTICES_VERSION_WITHDRAWN = "notices.version.withdrawn"
+    OUTBOX_ADDRESS_CLEARED = "outbox.address.cleared"
     OUTBOX_ADDRESS_FAILED = "outbox.address.failed"
     OUTBOX_BROWSER_ADDED = "outbox.browser.added"
     OUTBOX_BROWSER_REMOVED = "outbox.browser.removed"

@@ -60,6 +60,9 @@ clock_owners: HookList[Any] = HookList("clock_owners")
 job_kinds: HookList[Any] = HookList("job_kinds")
 #: Callables told, in the same transaction, that an address has left a person.
 address_left: HookList[Any] = HookList("address_left")
+#: Callables told, in the same transaction, that a person showed by a code to receive what is sent to an address, perhaps
+#: not for the first time: ``(*, subject_ref, kind, address, actor, at)``.
+address_confirmed: HookList[Callable[..., Any]] = HookList("address_confirmed")
 #: Callables told, in the same transaction, that somebody complained about a message:
 #: ``(*, subject_ref, fiduciary, purpose, category, channel, address, at)``; the address is empty where it was erased.
 complaints: HookList[Callable[..., Any]] = HookList("complaints")
@@ -102,6 +105,7 @@ LISTS = (
     clock_owners,
     job_kinds,
     address_left,
+    address_confirmed,
     complaints,
     login_left,
     ledger_stopped,

@@ -11,9 +11,11 @@ class OutboxConfig(AppConfig):
         """Register what other rooms ask of this one, and its production rules."""
         from portal.core import hooks
         from portal.outbox import erasers, health, identity, sections, system_checks
+        from portal.outbox.services import faults
 
         hooks.erasers.register(erasers.MessageTexts())
         hooks.erasers.register(erasers.PushSubscriptions())
+        hooks.address_confirmed.register(faults.confirmed)
         hooks.webhook_secrets.fill(identity.webhook_secrets)
         hooks.sections.register(sections.MessageSection())
         hooks.sections.register(sections.BrowserSection())

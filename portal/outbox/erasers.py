@@ -38,6 +38,8 @@ class MessageTexts:
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Delete the rows; with ``before=None`` the key ends too, and with it every copy in old backups."""
         with transaction.atomic():
+            # Whoever tells what became of a message, or sends it another way, holds its row: they are done, or come later.
+            list(Message.objects.select_for_update().filter(subject_ref=subject_ref).order_by("pk").values_list("pk"))
             messages = self._messages(before).filter(subject_ref=subject_ref)
             count, _by_model = MessageBody.objects.filter(message__in=messages.values("pk")).delete()
             DeliveryAddress.objects.filter(message__subject_ref=subject_ref).exclude(

@@ -1,19 +1,22 @@
 """An essential message that cannot be delivered goes by another channel of the person."""
 
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 import pytest
 
-from portal.core import actor, clock
+from portal.core import actor, clock, hooks
+from portal.core.errors import Unavailable
 from portal.law.states import Channel
+from portal.outbox import sealing
 from portal.outbox.channels.protocol import Outgoing, PermanentFailure
-from portal.outbox.models import Message
-from portal.outbox.services import faults, post, reading, reports
+from portal.outbox.erasers import MessageTexts
+from portal.outbox.models import AddressFault, DeliveryAddress, Message, MessageBody
+from portal.outbox.services import faults, moving, post, reading, reports
 from portal.outbox.services.reports import Report
 from portal.outbox.states import FaultReason, MessageState, Outcome
 from portal.people.services import contacts
-from tests.outbox.factories import KIND, Decision, Gate, RecordingChannel
+from tests.outbox.factories import KIND, Decision, Gate, RecordingChannel, use_template
 from tests.outbox.test_delivery import deliver, facts
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory
 
@@ -164,3 +167,82 @@ def test_words_that_were_erased_are_not_moved(asha: Any, gate: Gate, channel: Re
     told = [Report(letter.reference, Outcome.BOUNCED)]
     assert reports.take(webhook_id="one", reports=told, now=clock.now()).new == 1
     assert Message.objects.count() == 1
+
+
+def test_the_words_are_made_anew_for_the_other_channel(
+    asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks.letter_footer, "_answer", lambda **asked: "-- \nOnesetu, Mumbai")
+    letter = to(asha.subject.ref)
+    use_template(monkeypatch, "Subject: A notice\n\nमराठी: {{ reference }}", language="mr")
+    channel.behaviour = refuse
+    deliver(letter)
+    sms = letter.moved_to
+    assert "Onesetu, Mumbai" in reading.text_of(letter).body
+    assert reading.text_of(sms).body == "मराठी: OS-GR-7K4M-9QX2\n"
+    assert reading.text_of(sms).variables == {"reference": "OS-GR-7K4M-9QX2"}
+    assert (letter.template_language, sms.template_language) == ("en", "mr")
+    assert sms.template_sha256 != letter.template_sha256
+
+
+def test_a_template_that_has_become_promotional_needs_a_yes(
+    asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = to(asha.subject.ref)
+    use_template(monkeypatch, "Subject: News\nCategory: promotional\n\nBuy one: {{ reference }}")
+    channel.behaviour = refuse
+    deliver(letter)
+    assert (letter.moved_to.category, letter.moved_to.category_is_disputed) == ("promotional", True)
+    assert deliver(letter.moved_to) == MessageState.STOPPED
+
+
+def test_words_that_cannot_be_made_anew_wait_for_a_person(
+    asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = to(asha.subject.ref)
+    use_template(monkeypatch, "Subject: A notice\n\n{{ what_nobody_gave }}")
+    channel.behaviour = refuse
+    assert deliver(letter) == MessageState.DEAD
+    assert facts(letter) == ["started", "refused"]
+
+
+def test_two_messages_that_fail_at_one_instant_both_keep_their_refusal(
+    asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter, chat = to(asha.subject.ref), to(asha.subject.ref, channel="whatsapp", address="+919876543210")
+    # Each looks before the other has written: to both SMS seems free.
+    monkeypatch.setattr(moving, "_ways", lambda message: iter([(Channel.SMS, "+919876543210")]))
+    channel.behaviour = refuse
+    assert [deliver(letter), deliver(chat)] == [MessageState.CLOSED, MessageState.DEAD]
+    assert facts(chat) == ["started", "refused"]
+    assert Message.objects.filter(channel="sms").count() == 1
+
+
+def test_a_bounce_after_the_erasure_brings_nothing_of_the_person_back(
+    asha: Any, gate: Gate, channel: RecordingChannel
+) -> None:
+    letter = to(asha.subject.ref)
+
+    def erased_meanwhile(outgoing: Outgoing) -> NoReturn:
+        MessageTexts().erase(subject_ref=asha.subject.ref, before=None)
+        raise PermanentFailure("SMTP_550", no_such_address=True)
+
+    channel.behaviour = erased_meanwhile
+    assert deliver(letter) == MessageState.DEAD
+    assert facts(letter) == ["started", "refused"]
+    for model in (AddressFault, DeliveryAddress, MessageBody):
+        assert not model.objects.exists()
+    assert Message.objects.count() == 1
+
+
+def test_a_key_that_ends_at_this_moment_does_not_lose_the_refusal(
+    asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ending(text: str, *, subject_ref: UUID) -> NoReturn:
+        raise Unavailable("What is kept here is being erased at this moment.")
+
+    letter = to(asha.subject.ref)
+    monkeypatch.setattr(sealing, "seal", ending)
+    channel.behaviour = refuse
+    assert deliver(letter) == MessageState.DEAD
+    assert facts(letter) == ["started", "refused"]

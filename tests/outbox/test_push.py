@@ -11,6 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from portal.audit.models import AuditEvent
 from portal.core import actor, clock, outgoing
 from portal.core.errors import NotFound, Refused
 from portal.law.states import Channel
@@ -134,6 +135,28 @@ def test_a_browser_belongs_to_whoever_switched_it_on_last(service: PushService) 
     on(browser)
     on(browser, UUID(int=2))
     assert [row.subject_ref for row in PushSubscription.objects.all()] == [UUID(int=2)]
+
+
+def removed() -> list[tuple[str, object]]:
+    """Whose browser was forgotten and why, as the audit tells it."""
+    events = AuditEvent.objects.filter(kind="outbox.browser.removed").order_by("pk")
+    return [(str(event.subject_ref), event.facts.get("reason_code")) for event in events]
+
+
+def test_each_browser_that_is_forgotten_leaves_an_event(service: PushService) -> None:
+    browser = service.browser("shared")
+    on(browser)
+    on(browser, UUID(int=2))
+    service.statuses["shared"] = 410
+    with pytest.raises(PermanentFailure):
+        PushChannel().send(a_notice(UUID(int=2)))
+    for number in range(MOST_BROWSERS + 1):
+        on(service.browser(f"b{number}"))
+    assert removed() == [
+        (str(ASHA), "SWITCHED_ON_AGAIN"),
+        (str(UUID(int=2)), "GONE"),
+        (str(ASHA), "TOO_MANY"),
+    ]
 
 
 def test_the_least_used_browser_makes_room(service: PushService) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from portal.audit.models import AuditEvent
 from portal.core import clock, hooks
 from portal.outbox.channels.protocol import OutcomeUnknown, Outgoing, TemporaryFailure
 from portal.outbox.models import AddressFault, Delivery, Message, ReceivedWebhook
@@ -146,6 +147,9 @@ def test_a_bounce_marks_the_address_until_it_works_again(channel: RecordingChann
     assert deliver(later) == MessageState.SENT
     tell(later, "delivered")
     assert not faults.stand(address="asha@example.com", channel="email")
+    (cleared,) = AuditEvent.objects.filter(kind="outbox.address.cleared")
+    assert (cleared.subject_ref, cleared.facts["message"]) == (bounced.subject_ref, bounced.reference)
+    assert cleared.facts["reason_code"] == "BOUNCED"
 
 
 def test_promotion_does_not_go_to_an_address_with_a_fault(channel: RecordingChannel) -> None:

@@ -14,18 +14,22 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from webpush import WebPush, WebPushSubscription
 from webpush.vapid import VAPID
 
-from portal.core import clock, outgoing
+from portal.audit.kinds import AuditKind
+from portal.core import actor, clock, outgoing
+from portal.outbox import traces
 from portal.outbox.channels.gateway import retry_after
 from portal.outbox.channels.protocol import Accepted, Outgoing, PermanentFailure, TemporaryFailure
 from portal.outbox.models import PushSubscription
 from portal.people.selectors import refs_of
 
+PUSH_SERVICE = actor.system("portal.outbox.channels.push")
 #: For how long a push service keeps a notice for a browser that is switched off.
 KEPT: Final = timedelta(days=3)
 #: Seconds for one browser; a person has at most MOST_BROWSERS, all of which are asked within the lease.
@@ -55,7 +59,7 @@ class PushChannel:
                 taken += 1
                 PushSubscription.objects.filter(pk=browser.pk).update(used_at=clock.now())
             elif answer.status in GONE:
-                PushSubscription.objects.filter(pk=browser.pk).delete()
+                _forget(browser)
             else:
                 later = TemporaryFailure(f"PUSH_{answer.status}", retry_after=retry_after(answer))
         if taken:
@@ -63,6 +67,15 @@ class PushChannel:
         if PushSubscription.objects.filter(pk__in=[browser.pk for browser in browsers]).exists():
             raise later
         raise PermanentFailure("NO_BROWSER")
+
+
+def _forget(browser: PushSubscription) -> None:
+    """Delete the row, unless its owner switched the same browser on again meanwhile, and say that it is gone."""
+    with transaction.atomic():
+        count, _by_model = PushSubscription.objects.filter(pk=browser.pk).delete()
+        if count:
+            kind = AuditKind.OUTBOX_BROWSER_REMOVED
+            traces.record_browser(kind, browser, actor=PUSH_SERVICE, at=clock.now(), code="GONE")
 
 
 def public_key() -> str:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,10 +13,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
-from portal.audit.services import record
-from portal.core import ciphers, outgoing
+from portal.core import ciphers, outgoing, turns
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
+from portal.outbox import traces
 from portal.outbox.channels.push import MOST_BROWSERS
 from portal.outbox.models import PushSubscription
 from portal.people.selectors import refs_of
@@ -34,12 +35,16 @@ def switch_on(
     browser's, or the push service is not one in public.
     """
     _require_browser(endpoint, p256dh, auth)
+    key = ciphers.blind_index(endpoint, domain=DOMAIN)
     with transaction.atomic():
-        PushSubscription.objects.filter(endpoint_key__in=ciphers.blind_indexes(endpoint, domain=DOMAIN)).delete()
+        # Two windows may send the same browser at once, or two browsers of one person be one too many.
+        turns.take(f"outbox.browser:{key.hex()}", f"outbox.browsers:{subject_ref}")
+        known = ciphers.blind_indexes(endpoint, domain=DOMAIN)
+        _forget(PushSubscription.objects.filter(endpoint_key__in=known), code="SWITCHED_ON_AGAIN", actor=actor, now=now)
         row = PushSubscription.objects.create(
             subject_ref=subject_ref,
             endpoint=endpoint,
-            endpoint_key=ciphers.blind_index(endpoint, domain=DOMAIN),
+            endpoint_key=key,
             p256dh=p256dh,
             auth=auth,
             browser=browser[:80],
@@ -47,18 +52,25 @@ def switch_on(
             used_at=now,
         )
         mine = PushSubscription.objects.filter(subject_ref__in=refs_of(subject_ref)).order_by("-used_at", "-pk")
-        mine.filter(pk__in=list(mine.values_list("pk", flat=True)[MOST_BROWSERS:])).delete()
-        _record(AuditKind.OUTBOX_BROWSER_ADDED, row, actor, now)
+        _forget(mine[MOST_BROWSERS:], code="TOO_MANY", actor=actor, now=now)
+        traces.record_browser(AuditKind.OUTBOX_BROWSER_ADDED, row, actor=actor, at=now)
     return row
+
+
+def _forget(rows: Iterable[PushSubscription], *, code: str, actor: Actor, now: datetime) -> None:
+    for row in rows:
+        traces.record_browser(AuditKind.OUTBOX_BROWSER_REMOVED, row, actor=actor, at=now, code=code)
+        row.delete()
 
 
 def switch_off(*, subject_ref: UUID, pk: int, actor: Actor, now: datetime) -> None:
     """Forget one browser of the person. Raises NotFound for anybody else's."""
     with transaction.atomic():
-        row = PushSubscription.objects.filter(subject_ref__in=refs_of(subject_ref), pk=pk).first()
+        mine = PushSubscription.objects.select_for_update().filter(subject_ref__in=refs_of(subject_ref))
+        row = mine.filter(pk=pk).first()
         if row is None:
             raise NotFound("There is no such browser.")
-        _record(AuditKind.OUTBOX_BROWSER_REMOVED, row, actor, now)
+        traces.record_browser(AuditKind.OUTBOX_BROWSER_REMOVED, row, actor=actor, at=now)
         row.delete()
 
 
@@ -81,8 +93,3 @@ def _require_browser(endpoint: str, p256dh: str, auth: str) -> None:
 def _decoded(text: str) -> bytes:
     plain = text.rstrip("=")
     return base64.b64decode(plain + "=" * (-len(plain) % 4), altchars=b"-_", validate=True)
-
-
-def _record(kind: AuditKind, row: PushSubscription, actor: Actor, at: datetime) -> None:
-    facts = {"channel": "push"}
-    record(kind, actor=actor, about=f"outbox.browser:{row.pk}", facts=facts, subject_ref=row.subject_ref, at=at)

@@ -11,8 +11,9 @@ from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
 from portal.core.moves import move
+from portal.outbox import traces
 from portal.outbox.models import Message
-from portal.outbox.services import reading, traces
+from portal.outbox.services import reading
 from portal.outbox.states import MOVES, MessageState
 
 

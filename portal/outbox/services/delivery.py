@@ -24,9 +24,9 @@ from django.db.models import F, Q
 
 from portal.audit.kinds import AuditKind
 from portal.core import actor, clock, hooks
-from portal.core.errors import IllegalMove, NotFound, PortalError, Unavailable
+from portal.core.errors import LostRace, NotFound, PortalError, Unavailable
 from portal.core.moves import move
-from portal.outbox import rules
+from portal.outbox import rules, traces
 from portal.outbox.channels import registry
 from portal.outbox.channels.protocol import (
     Channel,
@@ -38,7 +38,7 @@ from portal.outbox.channels.protocol import (
     TemporaryFailure,
 )
 from portal.outbox.models import Delivery, Message
-from portal.outbox.services import faults, moving, reading, reports, traces
+from portal.outbox.services import faults, moving, reading, reports
 from portal.outbox.states import FREE, MOVES, WEBHOOK, FaultReason, MessageState, Outcome
 
 log = structlog.get_logger(__name__)
@@ -207,10 +207,13 @@ def _heed(message: Message, decision: Any) -> None:
 
 def _start(message: Message) -> bool:
     """Commit "started" before the message leaves. False when the lease was lost meanwhile."""
-    with transaction.atomic():
-        if not _move_ours(message, MessageState.SENDING, leased_until=clock.now() + lease()):
-            return False
-        _note(message, Outcome.STARTED)
+    ours = {"lease_token": message.lease_token}
+    try:
+        with transaction.atomic():
+            move(message, MessageState.SENDING, moves=MOVES, only_if=ours, leased_until=clock.now() + lease())
+            _note(message, Outcome.STARTED)
+    except LostRace:
+        return False
     return True
 
 
@@ -239,19 +242,16 @@ def _send(message: Message, outgoing: Outgoing, channel: Channel) -> None:
 
 def _sent(message: Message, provider_reference: str) -> None:
     """The channel has it. The fact is kept even when the lease ran out while the channel took its time."""
-    sent: dict[str, Any] = {"sent_at": clock.now(), "next_attempt_at": None, "reason": "", **FREE}
     with transaction.atomic():
-        is_sent = _move_ours(message, MessageState.SENT, **sent)
+        # Locked from here on: a report or a sweep comes before, and is seen, or after.
+        row = Message.objects.select_for_update().get(pk=message.pk)
         _note(message, Outcome.ACCEPTED, provider_reference=provider_reference)
-        if not is_sent:
-            message.refresh_from_db()
-            if message.state == MessageState.UNKNOWN and message.lease_token is None:  # given up for lost
-                move(message, MessageState.SENT, moves=MOVES, **sent)
-                is_sent = True
-        if is_sent:
-            traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=SENDER)
+        was_given_up_for_lost = row.state == MessageState.UNKNOWN and row.lease_token is None
+        if row.lease_token == message.lease_token or was_given_up_for_lost:
+            move(row, MessageState.SENT, moves=MOVES, sent_at=clock.now(), next_attempt_at=None, reason="", **FREE)
+            traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, row, actor=SENDER)
             # A quick gateway reports before it has answered.
-            reports.follow(message)
+            reports.follow(row)
 
 
 def _put_off(message: Message, *, code: str, at_least: timedelta | None = None) -> None:
@@ -337,18 +337,6 @@ def _still_ours(message: Message) -> bool:
         leased_until=clock.now() + lease()
     )
     return renewed == 1
-
-
-def _move_ours(message: Message, target: MessageState, **changes: Any) -> bool:
-    """Move a message whose lease is still this worker's: lease and state are asked in the UPDATE itself. Else False."""
-    if target not in MOVES[MessageState(message.state)]:
-        raise IllegalMove(f"Message: {message.state} -> {target}")
-    ours = Message.objects.filter(pk=message.pk, state=message.state, lease_token=message.lease_token)
-    if ours.update(state=target, **changes) != 1:
-        return False
-    for name, value in {"state": target, **changes}.items():
-        setattr(message, name, value)
-    return True
 
 
 def _note(message: Message, outcome: Outcome, *, code: str = "", provider_reference: str = "") -> None:

@@ -3,25 +3,28 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
 
 from portal.audit.kinds import AuditKind
 from portal.core import actor, addresses
-from portal.outbox.models import AddressFault, Message
-from portal.outbox.services import traces
+from portal.core.actor import Actor
+from portal.outbox import traces
+from portal.outbox.models import AddressFault, DeliveryAddress, Message
 from portal.outbox.states import FaultReason
 
 REPORTER = actor.system("portal.outbox.faults")
 
 
 def note(message: Message, *, reason: FaultReason, code: str, now: datetime) -> None:
-    """Keep, in the caller's transaction, that the message's address does not work. Nothing for an erased address."""
-    try:
-        key = bytes(message.destination.address_key)
-    except ObjectDoesNotExist:
+    """Keep, in the caller's transaction, that the message's address does not work. Nothing for an erased address.
+
+    The address is read again and locked: an erasure came first and left nothing to note, or comes after and ends this.
+    """
+    held = DeliveryAddress.objects.select_for_update().filter(message=message).first()
+    if held is None:
         return
     _fault, is_new = AddressFault.objects.get_or_create(
-        address_key=key,
+        address_key=bytes(held.address_key),
         channel=message.channel,
         reason=reason,
         message=message,
@@ -48,14 +51,25 @@ def forget(
     address: str,
     channels: Iterable[str] | None = None,
     reasons: Iterable[FaultReason] = FaultReason,
+    actor: Actor = REPORTER,
     before: datetime,
 ) -> int:
     """The address was shown to work: what was noted against it ``before`` no longer counts. Returns how many.
 
-    What happened stays told by the delivery facts of the messages.
+    Rows and audit events in one transaction. What happened stays told by the delivery facts of the messages.
     """
     keys = addresses.address_keys(addresses.normalise(kind, address))
     found = AddressFault.objects.filter(address_key__in=keys, reason__in=list(reasons), noted_at__lte=before)
     if channels is not None:
         found = found.filter(channel__in=list(channels))
-    return int(found.delete()[0])
+    with transaction.atomic():
+        rows = list(found.select_for_update(of=("self",)).select_related("message").order_by("pk"))
+        AddressFault.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        for row in rows:
+            traces.record_cleared(row, actor=actor)
+    return len(rows)
+
+
+def confirmed(*, kind: str, address: str, actor: Actor, at: datetime, **_told: object) -> None:
+    """Fills ``hooks.address_confirmed``: whoever confirms an address again wants to be reached there, complaints or not."""
+    forget(kind=kind, address=address, actor=actor, before=at)

@@ -3,19 +3,23 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.core.exceptions import ObjectDoesNotExist
+import structlog
+from django.db import IntegrityError, transaction
 
 from portal.audit.kinds import AuditKind
 from portal.core import actor, clock
 from portal.core.enqueue import enqueue
+from portal.core.errors import NotFound, Unavailable
 from portal.law.states import Channel
-from portal.outbox import rules
+from portal.outbox import rules, texts, traces
 from portal.outbox.channels import registry
-from portal.outbox.models import Delivery, Message, MessageBody, PushSubscription
-from portal.outbox.services import faults, posting, traces
+from portal.outbox.models import Delivery, Message, PushSubscription
+from portal.outbox.services import faults, posting, reading
 from portal.outbox.states import ADDRESS_KIND, Outcome
 from portal.people.models import ContactPoint, Principal, User
 from portal.people.selectors import refs_of
+
+log = structlog.get_logger(__name__)
 
 SENDER = actor.system("portal.outbox.moving")
 #: Written words first; the dashboard, which nobody looks at unasked, last.
@@ -28,52 +32,76 @@ ORDER = (
     Channel.VOICE,
     Channel.DASHBOARD,
 )
-_SAME = (
-    "kind",
-    "subject_ref",
-    "fiduciary",
-    "language",
-    "purpose",
-    "category",
-    "category_is_disputed",
-    "about",
-    "template_sha256",
-    "template_language",
-)
+_SAME = ("kind", "subject_ref", "fiduciary", "language", "purpose", "about")
 
 
 def by_another_channel(message: Message, *, now: datetime) -> Message | None:
-    """Post the same words on the next channel on which the person is reached, in the caller's transaction.
+    """Post the same news on the next channel on which the person is reached, in the caller's transaction, which holds
+    the message's row.
 
-    None for a message that is promotional or bound to its channel, was moved before, has lost its words, or is for
-    somebody without another way: a confirmed address with nothing against it, a browser that shows notices, a login.
-    The new message asks the send gate like any other.
+    The template is filled anew for that channel, with the values of the first message. None for a message that is
+    promotional or bound to its channel, was moved before, has lost its words (or is losing them at this moment), or is
+    for somebody without another way: a confirmed address with nothing against it, a browser that shows notices, a
+    login. The new message asks the send gate like any other.
     """
-    if message.only_here or not rules.is_essential(message.category) or hasattr(message, "moved_to"):
+    if message.only_here or not rules.is_essential(message.category):
+        return None
+    # Read again: what the caller has may be older than an erasure.
+    fresh = Message.objects.get(pk=message.pk)
+    if hasattr(fresh, "moved_to"):
         return None
     try:
-        words = bytes(message.text.sealed)
-    except ObjectDoesNotExist:
+        new = _first_free(fresh, reading.text_of(fresh), now)
+    except (NotFound, Unavailable):
         return None
-    way = next(_ways(message), None)
-    if way is None:
+    except texts.TemplateFault:
+        log.error("outbox.not_moved", message=message.reference, kind=message.kind)  # noqa: TRY400 - it may quote a value
         return None
-    channel, address = way
-    same = {name: getattr(message, name) for name in _SAME}
-    new = Message.objects.create(**same, **posting.new_identity(now), channel=channel, instead_of=message)
-    # Sealed for the same subject: the bytes may be kept as they are.
-    MessageBody.objects.create(message=new, sealed=words, created_at=now)
-    posting.keep_address(new, address, now)
+    if new is None:
+        return None
     Delivery.objects.create(
-        message=message, attempt=message.attempts, outcome=Outcome.MOVED, code=channel.upper(), happened_at=clock.now()
+        message=message,
+        attempt=message.attempts,
+        outcome=Outcome.MOVED,
+        code=new.channel.upper(),
+        happened_at=clock.now(),
     )
     traces.record_act(AuditKind.OUTBOX_MESSAGE_MOVED, new, actor=SENDER)
     enqueue("portal.outbox.tasks.deliver_message", new.pk)
     return new
 
 
+def _first_free(message: Message, words: reading.Text, now: datetime) -> Message | None:
+    for channel, address in _ways(message):
+        try:
+            with transaction.atomic():
+                return _post(message, words, channel, address, now)
+        except IntegrityError:
+            # Another message with this news failed at this instant and goes there: each channel carries it once.
+            continue
+    return None
+
+
+def _post(message: Message, words: reading.Text, channel: Channel, address: str, now: datetime) -> Message:
+    template = texts.load(message.kind, message.language)
+    named = [message.category, template.category] if template.category else [message.category]
+    new = Message.objects.create(
+        **{name: getattr(message, name) for name in _SAME},
+        **posting.new_identity(now),
+        channel=channel,
+        category=rules.strictest(named),
+        category_is_disputed=message.category_is_disputed or len(set(named)) > 1,
+        template_sha256=template.sha256,
+        template_language=template.language,
+        instead_of=message,
+    )
+    posting.keep_text(new, template, words.variables, now)
+    posting.keep_address(new, address, now)
+    return new
+
+
 def _ways(message: Message) -> Iterator[tuple[Channel, str]]:
-    """Channels not yet used for these words on which the person is reached, with the address there."""
+    """Channels not yet used for this news on which the person is reached, with the address there."""
     refs = refs_of(message.subject_ref)
     person = Principal.objects.filter(subject__ref__in=refs).first()
     if person is None:

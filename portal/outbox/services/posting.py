@@ -69,7 +69,7 @@ def post(
                 message = Message.objects.create(**once, **values)
         except IntegrityError:  # somebody else promised it in this instant
             return Message.objects.get(**once)
-        _keep_text(message, template, context, now)
+        keep_text(message, template, context, now)
         keep_address(message, normalised, now)
         enqueue("portal.outbox.tasks.deliver_message", message.pk)
         return message
@@ -104,7 +104,11 @@ def _category(template: texts.MessageTemplate, purpose: str, now: datetime) -> d
     return {"category": rules.strictest(named), "category_is_disputed": is_disputed}
 
 
-def _keep_text(message: Message, template: texts.MessageTemplate, context: Mapping[str, str], now: datetime) -> None:
+def keep_text(message: Message, template: texts.MessageTemplate, context: Mapping[str, str], now: datetime) -> None:
+    """Keep the words of a message as its channel carries them, sealed, with the version of their template.
+
+    Raises TemplateFault for a value that is missing, Unavailable while the subject's key is being shredded.
+    """
     on = now.astimezone(clock.IST).date()
     footer = "" if message.channel in SHORT else str(hooks.letter_footer.ask(language=template.language, on=on))
     subject, body = texts.render(template, context, footer=footer)

@@ -1,6 +1,6 @@
 """What a gateway reports of a message: facts, in whatever order and however often they come; the state follows them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,12 +9,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from portal.audit.kinds import AuditKind
-from portal.core import actor, clock, hooks, signed_messages
+from portal.core import actor, clock, hooks, signed_messages, turns
 from portal.core.errors import NotFound
 from portal.core.moves import move
-from portal.outbox import rules
+from portal.outbox import rules, traces
 from portal.outbox.models import Delivery, Message, ReceivedWebhook
-from portal.outbox.services import faults, moving, reading, traces
+from portal.outbox.services import faults, moving, reading
 from portal.outbox.states import (
     ADDRESS_KIND,
     FREE,
@@ -56,12 +56,17 @@ class Taken:
 def take(*, webhook_id: str, reports: Iterable[Report], now: datetime) -> Taken:
     """Take the reports of one signed message, all or none, in one transaction. A second time it changes nothing."""
     new = known = strange = 0
+    told = list(reports)
     with transaction.atomic():
         _row, is_new = ReceivedWebhook.objects.get_or_create(webhook_id=webhook_id, defaults={"received_at": now})
         if not is_new:
             return Taken(replayed=True)
-        for report in reports:
-            message = _message(report.reference)
+        if any(report.outcome == Outcome.COMPLAINED for report in told):
+            # Each withdraws at every address of a person, in the order of the reports: one batch after another.
+            turns.take("outbox.complaints")
+        messages = _locked({report.reference for report in told})
+        for report in told:
+            message = messages.get(report.reference)
             if message is None:
                 strange += 1
             elif _take_one(message, report, now):
@@ -76,14 +81,16 @@ def sweep_numbers(*, now: datetime) -> int:
     return int(ReceivedWebhook.objects.filter(received_at__lt=now - NUMBERS_KEPT).delete()[0])
 
 
-def _message(reference: str) -> Message | None:
-    """The message, locked, if it was handed to a channel that reports."""
-    named = Q(reference=reference) | Q(message_id=reference)
-    # Only its own row: the join to the text is not to be locked.
-    message = Message.objects.select_for_update(of=("self",)).filter(named, channel__in=ADDRESS_KIND).first()
-    if message is None or not message.deliveries.filter(outcome=Outcome.STARTED).exists():
-        return None
-    return message
+def _locked(names: Collection[str]) -> dict[str, Message]:
+    """The messages that were handed to a channel that reports, by each name in ``names``, all locked in one order."""
+    named = Q(reference__in=names) | Q(message_id__in=names)
+    found = Message.objects.select_for_update().filter(named, channel__in=ADDRESS_KIND).order_by("pk")
+    messages = list(found)
+    started = set(
+        Delivery.objects.filter(message__in=messages, outcome=Outcome.STARTED).values_list("message_id", flat=True)
+    )
+    left = [message for message in messages if message.pk in started]
+    return {name: message for message in left for name in (message.reference, message.message_id) if name in names}
 
 
 def _take_one(message: Message, report: Report, now: datetime) -> bool:
