@@ -36,6 +36,11 @@ BEAT: dict[str, dict[str, Any]] = {
     "registers-forget-inbound": {"task": "portal.registers.tasks.forget_inbound", "schedule": crontab(minute="35")},
     "outbox-sweep-numbers": {"task": "portal.outbox.tasks.sweep_numbers", "schedule": crontab(minute="40")},
     "retention-run": {"task": "portal.retention.tasks.run_retention", "schedule": crontab(hour="3", minute="10")},
+    "signin-note-waiting-wrong-codes": {
+        "task": "portal.signin.tasks.note_waiting_wrong_codes",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "signin-send-waiting-invitations": {
         "task": "portal.signin.tasks.send_waiting_invitations",
         "schedule": 60.0,

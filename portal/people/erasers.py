@@ -27,6 +27,7 @@ from portal.people.models import (
     RegimeEvidence,
     SignIn,
     User,
+    WrongCode,
 )
 from portal.people.services import contacts, sessions, subjects
 from portal.people.states import CUSTOMER_MOVES, CustomerState
@@ -145,8 +146,8 @@ def _empty_login(login: User, now: datetime) -> None:
 class SignIns:
     """Login history, devices and sessions. Their period counts from the sign-in, or from when a device was last used.
 
-    Codes carry an address and no subject: they are swept after hours, and here with the address's owner. Expired
-    sessions are swept daily.
+    Codes carry an address and no subject: they are swept after hours, wrong ones after seconds, and here with the
+    address's owner. Expired sessions are swept daily.
     """
 
     name = "people.sign_ins"
@@ -156,6 +157,7 @@ class SignIns:
         "people.SignIn",
         "people.Device",
         "people.OneTimeCode",
+        "people.WrongCode",
         "usersessions.UserSession",
         "sessions.Session",
     )
@@ -177,5 +179,6 @@ class SignIns:
                     sessions.end_all(user=login, actor=ERASER, now=clock.now())
                     UserSession.objects.filter(user=login).delete()
                 keys = ContactPoint.objects.filter(principal__subject__ref=subject_ref).values_list("address_key")
-                OneTimeCode.objects.filter(address_key__in=[bytes(key) for (key,) in keys if key]).delete()
+                for model in (OneTimeCode, WrongCode):
+                    model.objects.filter(address_key__in=[bytes(key) for (key,) in keys if key]).delete()
             return int(rows.delete()[0]) + int(known.delete()[0])

@@ -8,7 +8,10 @@ from django.conf import settings
 from portal.core import clock
 from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn
 from portal.people.services import codes, invitations
-from portal.signin import history, letters, tries
+from portal.signin import history, letters
+
+#: Rows that one task may take: a technical limit.
+SWEEP = 500
 
 
 @shared_task(ignore_result=True)
@@ -24,9 +27,14 @@ def send_password_link(code_id: int) -> bool:
 
 
 @shared_task(ignore_result=True)
-def note_wrong_code(code_id: int, name: str) -> bool:
-    row, made = OneTimeCode.objects.filter(pk=code_id).first(), tries.take(name, now=clock.now())
-    return row is not None and made is not None and history.wrong_code(row, made)
+def note_wrong_code(number: int) -> bool:
+    return history.wrong_code(number)
+
+
+@shared_task(ignore_result=True)
+def note_waiting_wrong_codes() -> int:
+    """What a lost nudge left behind."""
+    return sum(history.wrong_code(number) for number in history.waiting(now=clock.now(), limit=SWEEP))
 
 
 @shared_task(ignore_result=True)

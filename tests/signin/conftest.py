@@ -33,13 +33,15 @@ def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
         room, _dot, task = name.rpartition(".")
         getattr(import_module(room), task)(*args)
 
-    for room in ("portal.people.services.invitations", "portal.people.services.logins", "portal.people.services.mfa"):
-        monkeypatch.setattr(f"{room}.enqueue", at_once)
     for room in (
+        "portal.people.services.codes",
+        "portal.people.services.confirming",
+        "portal.people.services.invitations",
+        "portal.people.services.logins",
+        "portal.people.services.mfa",
         "portal.signin.browsers",
         "portal.signin.forms",
         "portal.signin.views.customers",
-        "portal.signin.views.account",
     ):
         monkeypatch.setattr(f"{room}.enqueue", at_once)
     return box

@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.errors import Refused
-from portal.people.models import OneTimeCode, SignIn, User
+from portal.people.models import OneTimeCode, SignIn, User, WrongCode
 from portal.people.services import codes, customers, devices, invitations
 from portal.people.states import MemberRole
 from portal.signin import tasks
@@ -93,6 +93,7 @@ def test_the_answer_does_not_tell_who_has_a_login(address, client, asha, postbox
     assert pages[0] == pages[1]
     assert [letter["address"] for letter in postbox.letters] == ["asha@acme.example"]
     assert OneTimeCode.objects.count() == 2
+    assert not WrongCode.objects.exists()
 
 
 @pytest.mark.parametrize("known_browser", [False, True])
@@ -110,28 +111,6 @@ def test_asking_for_and_missing_a_code_is_the_same_work_whoever_has_the_address(
         )
     assert work["asha@acme.example"] == work["nobody@acme.example"] == work["meera@onesetu.example"]
     assert 'INSERT INTO "people_onetimecode"' in str(work["asha@acme.example"][0].statements)
-
-
-def test_a_wrong_code_stands_in_the_history_with_its_browser_and_place_once(client, asha, postbox, monkeypatch):
-    sent = []
-    monkeypatch.setattr("portal.signin.views.customers.enqueue", lambda *args: sent.append(args))
-    ask(client)
-    enter(client, "000000")
-    (name, code, kept) = sent[-1]
-    assert name == "portal.signin.tasks.note_wrong_code"
-    assert [tasks.note_wrong_code(code, kept), tasks.note_wrong_code(code, kept)] == [True, False]
-    row = SignIn.objects.get(user=asha)
-    assert (row.outcome, row.address, row.browser) == ("wrong_code", "127.0.0.1", "Browser")
-
-
-def test_a_wrong_code_stands_in_the_history_when_the_cache_forgot_its_place(client, asha, postbox, monkeypatch):
-    sent = []
-    monkeypatch.setattr("portal.signin.views.customers.enqueue", lambda *args: sent.append(args))
-    ask(client)
-    enter(client, "000000")
-    cache.clear()
-    assert tasks.note_wrong_code(*sent[-1][1:])
-    assert SignIn.objects.get(user=asha).address is None
 
 
 def test_even_the_right_digits_open_nothing_for_an_address_without_a_login(client, postbox):

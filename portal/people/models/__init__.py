@@ -5,7 +5,7 @@ from portal.people.models.customers import Customer, Membership
 from portal.people.models.devices import Device, MfaReset, SignIn
 from portal.people.models.fiduciaries import Fiduciary
 from portal.people.models.four_eyes import FourEyesModel, FourEyesRule
-from portal.people.models.invitations import Invitation, OneTimeCode
+from portal.people.models.invitations import Invitation, OneTimeCode, WrongCode
 from portal.people.models.principals import ContactPoint, Principal
 from portal.people.models.roles import Role, RoleGrant, RolePermission, RoleProposal
 from portal.people.models.subjects import RegimeEvidence, Subject, SubjectAlias
@@ -34,4 +34,5 @@ __all__ = [
     "SubjectAlias",
     "User",
     "UserManager",
+    "WrongCode",
 ]

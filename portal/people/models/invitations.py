@@ -1,4 +1,4 @@
-"""An invitation by an e-mailed link, and six-digit codes."""
+"""An invitation by an e-mailed link, six-digit codes, and wrong ones."""
 
 from django.conf import settings
 from django.db import models
@@ -108,3 +108,29 @@ class OneTimeCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} {self.made_at:%d-%m-%Y %H:%M}"
+
+
+class WrongCode(models.Model):
+    """A wrong code that was typed, until the history of the login has it: seconds, or as long as no worker runs.
+
+    A row is made for unknown addresses too, in the transaction that counts the try, so that the page does the same work
+    whoever has a login and no try is lost.
+    """
+
+    address = EncryptedTextField(_("address"), purpose="people.wrong_code.address")
+    address_key = models.BinaryField(_("lookup hash"), max_length=33, db_index=True, editable=False)
+    network = EncryptedTextField(_("network address"), purpose="people.wrong_code.network", blank=True)
+    browser = models.CharField(_("browser"), max_length=120, blank=True)
+    token = EncryptedTextField(_("token of the browser"), purpose="people.wrong_code.token", blank=True)
+    typed_at = models.DateTimeField(_("typed"), db_index=True)
+
+    data_categories = declare(
+        none="id typed_at", contact="address address_key", location="network", device="browser", credential="token"
+    )
+
+    class Meta:
+        verbose_name = _("wrong code")
+        verbose_name_plural = _("wrong codes")
+
+    def __str__(self) -> str:
+        return f"{self.typed_at:%d-%m-%Y %H:%M}"

@@ -2,6 +2,7 @@
 
 import hmac
 import os
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,11 +10,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import addresses, ciphers
+from portal.core import addresses, ciphers, turns
+from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
 from portal.core.text import ascii_digits
 from portal.people import promises, rules
-from portal.people.models import OneTimeCode
+from portal.people.models import OneTimeCode, WrongCode
 from portal.people.rules import CodeVerdict
 from portal.people.states import CodePurpose
 
@@ -33,6 +35,16 @@ _WHY = {
     CodeVerdict.USED: (_("This code was used already. Ask for a new one."), "CODE_USED"),
     CodeVerdict.TOO_MANY_TRIES: (_("There were too many wrong codes. Ask for a new one."), "CODE_TRIES"),
 }
+_NOTED = frozenset({CodeVerdict.WRONG, CodeVerdict.TOO_MANY_TRIES})
+
+
+@dataclass(frozen=True)
+class SeenFrom:
+    """Where a code was typed: the network address, the browser, and the token of a known one."""
+
+    network: str = field(default="", repr=False)
+    browser: str = ""
+    token: str = field(default="", repr=False)
 
 
 def issue(
@@ -48,11 +60,16 @@ def issue(
     """Insert a code for an address (whether or not anybody has it; sending is the caller's). See ``plain``.
 
     Raises Refused for what is no address, or (``TOO_MANY_CODES``) when too many were asked for within an hour. A
-    device that is known for the address has a count of its own, so that a stranger cannot use it up.
+    device that is known for the address has a count of its own, so that a stranger cannot use it up. Who asks twice at
+    one instant is counted one after the other.
     """
     normal = addresses.normalise(kind, address)
     limit = settings.CODES_PER_HOUR
     with transaction.atomic():
+        # By the oldest lookup key, which all processes know while a new one is being given out.
+        turns.take(
+            f"people.code:{addresses.address_keys(normal)[-1].hex()}", *([f"people.code:{about}"] if about else [])
+        )
         asked = OneTimeCode.objects.filter(
             purpose=CodePurpose(purpose),
             address_key__in=addresses.address_keys(normal),
@@ -104,34 +121,78 @@ def redeem(
     typed: str,
     about: str = "",
     browser: str = "",
+    seen_from: SeenFrom | None = None,
     now: datetime,
 ) -> OneTimeCode:
-    """Use up the code that was typed. Spaces, hyphens and digits of other scripts are forgiven.
+    """Use up the code that was typed, in a transaction of its own; see ``attempt``. Raises Refused saying what to do."""
+    with transaction.atomic():
+        found = attempt(
+            purpose=purpose,
+            kind=kind,
+            address=address,
+            typed=typed,
+            about=about,
+            browser=browser,
+            seen_from=seen_from,
+            now=now,
+        )
+    if isinstance(found, Refused):
+        raise found
+    return found
 
-    An earlier code works as long as its own time runs; using one ends all of them. A wrong one counts against each
-    open code, in its own transaction, so that a failing caller does not give tries back. Raises Refused saying what
-    to do.
+
+def attempt(
+    *,
+    purpose: CodePurpose | str,
+    kind: str,
+    address: str,
+    typed: str,
+    about: str = "",
+    browser: str = "",
+    seen_from: SeenFrom | None = None,
+    now: datetime,
+) -> OneTimeCode | Refused:
+    """The code that was typed, used up, or the refusal that says what to do, in the caller's transaction. Spaces, hyphens
+    and digits of other scripts are forgiven.
+
+    An earlier code works as long as its own time runs; using one ends all of them. A wrong one counts against each open
+    code, and with ``seen_from`` goes into the history of the login, if the address has one: the refusal is returned and
+    not raised, so that what it counts is not rolled back with it. Raise it after the transaction.
     """
     digits = "".join(character for character in ascii_digits(typed) if character.isdigit())
     normal = addresses.normalise(kind, address)
-    with transaction.atomic():
-        rows = OneTimeCode.objects.filter(
-            purpose=CodePurpose(purpose),
-            address_key__in=addresses.address_keys(normal),
-            about=about,
-            browser=browser,
-            made_at__gt=now - TOLD_EXPIRED_FOR - life(purpose, now=now),
-        ).order_by("-made_at", "-pk")
-        tries = promises.number("signin.attempts", now=now, otherwise=DEFAULT_TRIES)
-        verdict, right = _judge(list(rows.select_for_update()), digits, tries, now)
-        if right is not None and OneTimeCode.objects.filter(pk=right.pk, used_at=None).update(used_at=now) == 1:
-            rows.filter(used_at=None).update(used_at=now)
-            right.refresh_from_db()
-            return right
-        if verdict is CodeVerdict.WRONG:
-            rows.filter(used_at=None).update(tries=F("tries") + 1)
+    rows = OneTimeCode.objects.filter(
+        purpose=CodePurpose(purpose),
+        address_key__in=addresses.address_keys(normal),
+        about=about,
+        browser=browser,
+        made_at__gt=now - TOLD_EXPIRED_FOR - life(purpose, now=now),
+    ).order_by("-made_at", "-pk")
+    tries = promises.number("signin.attempts", now=now, otherwise=DEFAULT_TRIES)
+    verdict, right = _judge(list(rows.select_for_update()), digits, tries, now)
+    if right is not None and OneTimeCode.objects.filter(pk=right.pk, used_at=None).update(used_at=now) == 1:
+        rows.filter(used_at=None).update(used_at=now)
+        right.refresh_from_db()
+        return right
+    if verdict is CodeVerdict.WRONG:
+        rows.filter(used_at=None).update(tries=F("tries") + 1)
+    if verdict in _NOTED and seen_from is not None:
+        _keep_wrong(normal, seen_from, now)
     message, reason = _WHY[CodeVerdict.USED if right is not None else verdict]
-    raise Refused(message, code=reason)
+    return Refused(message, code=reason)
+
+
+def _keep_wrong(address: str, seen_from: SeenFrom, now: datetime) -> None:
+    """A row for the task that writes the history: whose login it is, if anybody's, is looked up after the answer."""
+    row = WrongCode.objects.create(
+        address=address,
+        address_key=addresses.address_key(address),
+        network=seen_from.network,
+        browser=seen_from.browser[:120],
+        token=seen_from.token,
+        typed_at=now,
+    )
+    enqueue("portal.signin.tasks.note_wrong_code", row.pk)
 
 
 def _judge(rows: list[OneTimeCode], digits: str, tries: int, now: datetime) -> tuple[CodeVerdict, OneTimeCode | None]:

@@ -6,6 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,7 +15,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.core import addresses, clock
-from portal.core.enqueue import enqueue
 from portal.core.errors import PortalError, Refused
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
@@ -22,8 +22,8 @@ from portal.outbox.services import faults
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
 from portal.people.pages import customer_required, login_of
-from portal.people.services import codes, contacts, customers, logins, sessions
-from portal.people.states import CodePurpose, ContactKind, CustomerKind, MemberRole
+from portal.people.services import confirming, customers, logins, sessions
+from portal.people.states import ContactKind, CustomerKind, MemberRole
 from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneCodeForm, PhoneForm
 from portal.signin.views.answers import page, put
 from portal.signin.views.customers import browser_key
@@ -37,6 +37,10 @@ SHOWN_SIGN_INS = 20
 
 def _acting(request: HttpRequest) -> dict[str, Any]:
     return {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+
+
+def _typed(request: HttpRequest, form: Form) -> dict[str, Any]:
+    return {"typed": form.cleaned_data["code"], "browser": browser_key(request)}
 
 
 def _account(request: HttpRequest) -> HttpResponseRedirect:
@@ -78,20 +82,12 @@ def new_email(request: HttpRequest) -> HttpResponse:
     form = NewEmailForm(request.POST or None)
     user = login_of(request)
     if request.method == "POST" and form.is_valid():
+        address = form.cleaned_data["email"]
         try:
-            code = codes.issue(
-                purpose=CodePurpose.CONTACT,
-                kind=ContactKind.EMAIL,
-                address=form.cleaned_data["email"],
-                about=f"people.user:{user.pk}",
-                browser=browser_key(request),
-                known_device=True,
-                now=clock.now(),
-            )
+            code = confirming.ask_email(user=user, address=address, browser=browser_key(request), now=clock.now())
         except Refused as error:
             put(form, "email", error)
         else:
-            enqueue("portal.signin.tasks.send_code", code.pk)
             request.session[NEW_EMAIL] = code.address
             return HttpResponseRedirect(reverse("privacy:new-email-code"))
     return page(request, "selfservice/signin/new_email.html", form=form)
@@ -109,20 +105,10 @@ def new_email_code(request: HttpRequest) -> HttpResponse:
     user = login_of(request)
     if request.method == "POST" and form.is_valid():
         try:
-            codes.redeem(
-                purpose=CodePurpose.CONTACT,
-                kind=ContactKind.EMAIL,
-                address=address,
-                typed=form.cleaned_data["code"],
-                about=f"people.user:{user.pk}",
-                browser=browser_key(request),
-                now=clock.now(),
-            )
-            logins.change_email(user=user, new_address=address, **_acting(request))
+            confirming.confirm_email(user=user, address=address, **_typed(request, form), **_acting(request))
         except Refused as error:
             put(form, "code", error)
         else:
-            faults.forget(kind=ContactKind.EMAIL, address=address, before=clock.now())
             del request.session[NEW_EMAIL]
             messages.success(request, _("Your e-mail address is changed. Use the new one to sign in."))
             return _account(request)
@@ -137,27 +123,17 @@ def add_phone(request: HttpRequest) -> HttpResponse:
     """Save a number, and send a code to it where this installation can send one."""
     form = PhoneForm(request.POST or None)
     user = login_of(request)
-    if request.method == "POST" and form.is_valid() and user.principal is not None:
-        phone = form.cleaned_data["phone"]
-        if not can_send(Channel.SMS):
-            contacts.add(principal=user.principal, kind=ContactKind.PHONE, address=phone, **_acting(request))
-            messages.success(request, _("The number is saved. It counts as yours once it is confirmed."))
-            return _account(request)
+    if request.method == "POST" and form.is_valid():
+        by_code = can_send(Channel.SMS)
+        asked = {"phone": form.cleaned_data["phone"], "by_code": by_code, "browser": browser_key(request)}
         try:
-            code = codes.issue(
-                purpose=CodePurpose.CONTACT,
-                kind=ContactKind.PHONE,
-                address=phone,
-                about=f"people.user:{user.pk}",
-                browser=browser_key(request),
-                known_device=True,
-                now=clock.now(),
-            )
+            code = confirming.save_phone(user=user, **asked, **_acting(request))
         except Refused as error:
             put(form, "phone", error)
         else:
-            contacts.add(principal=user.principal, kind=ContactKind.PHONE, address=phone, **_acting(request))
-            enqueue("portal.signin.tasks.send_code", code.pk)
+            if code is None:
+                messages.success(request, _("The number is saved. It counts as yours once it is confirmed."))
+                return _account(request)
             request.session[NEW_PHONE] = code.address
             return HttpResponseRedirect(reverse("privacy:phone-code"))
     return page(request, "selfservice/signin/phone.html", form=form)
@@ -173,24 +149,12 @@ def phone_code(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("privacy:add-phone"))
     form = PhoneCodeForm(request.POST or None)
     user = login_of(request)
-    if request.method == "POST" and form.is_valid() and user.principal is not None:
+    if request.method == "POST" and form.is_valid():
         try:
-            codes.redeem(
-                purpose=CodePurpose.CONTACT,
-                kind=ContactKind.PHONE,
-                address=address,
-                typed=form.cleaned_data["code"],
-                about=f"people.user:{user.pk}",
-                browser=browser_key(request),
-                now=clock.now(),
-            )
+            confirming.confirm_phone(user=user, phone=address, **_typed(request, form), **_acting(request))
         except Refused as error:
             put(form, "code", error)
         else:
-            contacts.add(
-                principal=user.principal, kind=ContactKind.PHONE, address=address, verified=True, **_acting(request)
-            )
-            faults.forget(kind=ContactKind.PHONE, address=address, before=clock.now())
             del request.session[NEW_PHONE]
             messages.success(request, _("The number is confirmed."))
             return _account(request)

@@ -22,7 +22,7 @@ from portal.people.models import OneTimeCode, User
 from portal.people.pages import is_customer, login_of
 from portal.people.services import codes, devices, invitations, logins
 from portal.people.states import CodePurpose, ContactKind, InvitationKind, SignInOutcome
-from portal.signin import browsers, tries
+from portal.signin import browsers
 from portal.signin.forms import AcceptForm, AskCodeForm, CodeForm
 from portal.signin.views.answers import page, put, safe_next
 
@@ -114,24 +114,18 @@ def _send_again(request: HttpRequest, asked: OneTimeCode) -> HttpResponse:
 
 
 def _redeem(request: HttpRequest, asked: OneTimeCode, typed: str) -> User:
-    now = clock.now()
     user = User.objects.filter(email__iexact=asked.address, is_staff=False, is_active=True).first()
-    try:
-        codes.redeem(
-            purpose=CodePurpose.SIGN_IN,
-            kind=ContactKind.EMAIL,
-            address=asked.address,
-            typed=typed,
-            browser=browser_key(request),
-            now=now,
-        )
-        if user is None:
-            raise Refused(_("This code is not right. Check it, or ask for a new one."), code="CODE_WRONG")
-    except Refused as error:
-        if error.code in {"CODE_WRONG", "CODE_TRIES"}:
-            # Whose login it is, if anybody's, is looked up after the answer: the history costs time and statements.
-            enqueue("portal.signin.tasks.note_wrong_code", asked.pk, tries.keep(request, now=now))
-        raise
+    codes.redeem(
+        purpose=CodePurpose.SIGN_IN,
+        kind=ContactKind.EMAIL,
+        address=asked.address,
+        typed=typed,
+        browser=browser_key(request),
+        seen_from=codes.SeenFrom(client_address(request), browsers.label(request), browsers.token_of(request)),
+        now=clock.now(),
+    )
+    if user is None:
+        raise Refused(_("This code is not right. Check it, or ask for a new one."), code="CODE_WRONG")
     return user
 
 
