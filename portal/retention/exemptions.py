@@ -16,6 +16,7 @@ EXEMPT: dict[str, str] = {
     "registers.ConsentTemplate": "Words of staff about a text; kept with the proposal they explain.",
     "registers.ContentTemplate": "Words of staff about a text; kept with the proposal they explain.",
     "registers.ContentTemplate_senders": "Which template goes with which header: references only.",
+    "registers.LastInbound": "Ends after the hours for which it opens a window, and with the address that leaves its person.",
     "registers.ListedTarget": "Words of staff about a link or number; kept with the proposal they explain.",
     "registers.Officer": "Published by law (SPDI Rules r.5(9)) and named in letters that are kept as proof.",
     "registers.Sender": "Words of staff about a header or number; kept with the proposal they explain.",

@@ -110,7 +110,7 @@ class LastInbound(models.Model):
     channel = models.CharField(_("channel"), max_length=16)
     last_at = models.DateTimeField(_("last wrote"), db_index=True)
 
-    data_categories = declare(none="id fiduciary address_key channel last_at")
+    data_categories = declare(none="id fiduciary channel last_at", contact="address_key")
 
     class Meta:
         verbose_name = _("last inbound message")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import addresses
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.text import ascii_digits
@@ -175,3 +176,9 @@ def forget_inbound(*, now: datetime) -> int:
     window = book.free_text_window(at=now) or timedelta(days=1)
     count, _by_model = LastInbound.objects.filter(last_at__lte=now - window).delete()
     return count
+
+
+def forget_address(*, address: str, **_told: object) -> None:
+    """Fills ``hooks.address_left``: when an address leaves a person, erasure included, so does when it last wrote."""
+    if address:
+        LastInbound.objects.filter(address_key__in=addresses.address_keys(address)).delete()
