@@ -136,7 +136,12 @@ def test_a_customers_pages(person, rows):
     entity_of(own(), customer=member.customer)
     person.signs_in_with(customer_client(user))
     seen = crawl(person, ["/privacy/"], inside="/privacy/")
-    assert {"/privacy/senders/", "/privacy/account/"} <= seen
+    assert {"/privacy/senders/", "/privacy/account/", "/privacy/push/"} <= seen
+    page = person.goes_to("/privacy/account/phone/")
+    page.get_by_label("Mobile number").fill("98765 43210")
+    page.get_by_role("button", name="Save the number").click()
+    assert visit(person, "/privacy/account/phone/code/")
+    assert urlsplit(page.url).path == "/privacy/account/phone/code/"
     assert "\n".join(person.problems) == ""
 
 
