@@ -80,7 +80,12 @@ def entry(committed: bytes) -> bytes:
 
 def leaf_hash(salt: bytes, payload: bytes) -> bytes:
     """The leaf of the tree for a salt and stored payload bytes."""
-    return tree.hash_leaf(entry(commitment(salt, payload)))
+    return leaf_of(commitment(salt, payload))
+
+
+def leaf_of(committed: bytes) -> bytes:
+    """The leaf of the tree for a commitment."""
+    return tree.hash_leaf(entry(committed))
 
 
 def _refuse_ambiguous(value: Any) -> None:

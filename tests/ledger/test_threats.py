@@ -55,7 +55,9 @@ def bend_payload(index):
 
 def bend_leaf(index):
     leaf, pk = bend_payload(index)
-    attacks.execute("UPDATE ledger_entry SET leaf_hash = %s WHERE id = %s", leaf, pk)
+    kept = payload_at(index)
+    committed = commitment.commitment(bytes(kept.salt), bytes(kept.body))
+    attacks.execute("UPDATE ledger_entry SET leaf_hash = %s, commitment = %s WHERE id = %s", leaf, committed, pk)
 
 
 def resign_everything(sizes):

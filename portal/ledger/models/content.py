@@ -15,9 +15,12 @@ class Entry(AppendOnlyModel):
     kind = models.CharField(_("kind"), max_length=16, choices=EntryKind.choices)
     subject_ref = models.UUIDField(_("subject"), null=True, blank=True, db_index=True)
     leaf_hash = models.BinaryField(_("leaf hash"), max_length=32)
+    #: What the leaf is the hash of, so that the public entry can be served after an erasure too. Empty only on entries
+    #: whose content was erased before the column came.
+    commitment = models.BinaryField(_("commitment"), max_length=32, null=True)
     recorded_at = models.DateTimeField(_("recorded at"), db_index=True)
 
-    data_categories = declare(none="id event_id kind subject_ref leaf_hash recorded_at")
+    data_categories = declare(none="id event_id kind subject_ref leaf_hash commitment recorded_at")
 
     class Meta:
         verbose_name = _("ledger entry")

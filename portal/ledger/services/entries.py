@@ -29,7 +29,8 @@ REQUIRED: Mapping[str, frozenset[str]] = {
 }
 
 INSERT_ENTRY = (
-    "INSERT INTO ledger_entry (event_id, kind, subject_ref, leaf_hash, recorded_at) VALUES (%s, %s, %s, %s, %s)"
+    "INSERT INTO ledger_entry (event_id, kind, subject_ref, leaf_hash, commitment, recorded_at) "
+    "VALUES (%s, %s, %s, %s, %s, %s)"
 )
 INSERT_PAYLOAD = "INSERT INTO ledger_payload (entry_id, body, salt) VALUES (%s, %s, %s)"
 INSERT_PENDING = "INSERT INTO ledger_pending (entry_id) VALUES (%s)"
@@ -105,11 +106,13 @@ def _drafted(
     if subject_ref is not None:
         full["principal" if kind == EntryKind.CONSENT else "subject"] = str(subject_ref)
     body, salt = commitment.canonical(full), commitment.new_salt()
+    committed = commitment.commitment(salt, body)
     entry = Entry(
         event_id=event_id,
         kind=str(kind),
         subject_ref=subject_ref,
-        leaf_hash=commitment.leaf_hash(salt, body),
+        leaf_hash=commitment.leaf_of(committed),
+        commitment=committed,
         recorded_at=recorded_at,
     )
     return entry, body, salt
