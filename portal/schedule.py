@@ -26,6 +26,11 @@ BEAT: dict[str, dict[str, Any]] = {
     "law-sweep": {"task": "portal.law.tasks.sweep", "schedule": 60.0, "options": {"expires": 55.0}},
     "consent-end-what-is-over": {"task": "consent.tasks.end_what_is_over", "schedule": crontab(minute="*/15")},
     "kyc-sweep": {"task": "kyc.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
+    "ledger-ask-witnesses": {
+        "task": "portal.ledger.tasks.ask_witnesses",
+        "schedule": 10.0,
+        "options": {"expires": 9.0},
+    },
     "ledger-finish-redactions": {
         "task": "portal.ledger.tasks.finish_redactions",
         "schedule": 60.0,

@@ -54,6 +54,11 @@ LOOKUP_KEY = _key("LOOKUP_KEY")
 #: Older lookup keys, newest first: rows hashed under them are still found.
 LOOKUP_KEYS_OLD = env.list("LOOKUP_KEYS_OLD", default=[])
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="ledger.onesetu.example/portal/2026")
+#: Others who cosign our checkpoints: [{"name": "...", "vkey": "...", "url": "https://..."}]; "own": true for one of ours.
+WITNESSES = env.json("WITNESSES", default=[])
+WITNESS_TIMEOUT = 10
+#: For how long a checkpoint waits for a cosignature before it is shown without.
+WITNESS_PATIENCE_SECONDS = 60
 LEDGER_ANCHOR = Path(env.str("LEDGER_ANCHOR", default=str(VAR / "anchor" / "checkpoint.json")))
 
 DEBUG = False
@@ -213,6 +218,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "kyc.tasks.*": {"queue": "kyc"},
+    "portal.ledger.tasks.ask_witnesses": {"queue": "default"},  # it waits for others: the sealer must not
     "portal.ledger.tasks.*": {"queue": "ledger"},
     "portal.outbox.tasks.*": {"queue": "notify"},
     "portal.jobs.tasks.*": {"queue": "bulk"},

@@ -22,6 +22,8 @@ CONTENT_SECURITY_POLICY = (
 )
 #: Where staff work: these pages have no translation, and half of one would be worse than none.
 STAFF_PAGES = ("/admin/", "/staff/")
+#: Bytes for machines: the public ledger.
+WITHOUT_LANGUAGE = "/ledger/"
 PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -107,13 +109,19 @@ class CsrfProtection(CsrfViewMiddleware):
 
 
 class Language(LocaleMiddleware):
-    """The reader's language on customers' pages. The pages of staff are written in English only."""
+    """The reader's language on customers' pages. The pages of staff are written in English only, the ledger in none."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         if request.path.startswith(STAFF_PAGES):
             translation.activate(settings.LANGUAGE_CODE)
             request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """A tile is the same in every language: a cache keeps one copy of it."""
+        if request.path.startswith(WITHOUT_LANGUAGE):
+            return response
+        return super().process_response(request, response)
 
 
 class RequestActor:

@@ -14,4 +14,6 @@ class LedgerConfig(AppConfig):
         from portal.ledger import services, system_checks
 
         hooks.readiness.register(services.readiness)
+        hooks.readiness.register(services.witness_readiness)
         register(system_checks.signing_key, Tags.security)
+        register(system_checks.named_witnesses, Tags.security)

@@ -148,8 +148,13 @@ def parse_vkey(vkey: str) -> Verifier:
 def sign_note(text: bytes, signers: Sequence[Signer]) -> bytes:
     """A note with one line for each signer. Ed25519 is deterministic: signing again gives the same bytes."""
     _check_text(text)
-    lines = [f"{DASH}{signer.name} {to_base64(signer.verifier.key_id + signer.sign(text))}\n" for signer in signers]
-    return text + b"\n" + "".join(lines).encode()
+    lines = [signature_line(signer.name, signer.verifier.key_id, signer.sign(text)) for signer in signers]
+    return text + b"\n" + b"".join(lines)
+
+
+def signature_line(name: str, key_id: bytes, value: bytes) -> bytes:
+    """One line under a note's text."""
+    return f"{DASH}{name} {to_base64(key_id + value)}\n".encode()
 
 
 def open_note(note: bytes, verifiers: Iterable[Verifier]) -> tuple[bytes, list[Signature]]:

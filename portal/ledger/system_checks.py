@@ -5,7 +5,7 @@ from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error
 
 from portal.core.errors import Refused
-from portal.ledger.services import signer
+from portal.ledger.services import signer, witnesses
 
 
 def signing_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -14,4 +14,14 @@ def signing_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         signer()
     except Refused as error:
         return [Error(str(error), hint="Set LEDGER_KEY or LEDGER_KEY_FILE, and LEDGER_ORIGIN.", id="ledger.E001")]
+    return []
+
+
+def named_witnesses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """ledger.E002: each of WITNESSES has a key of a witness and an address."""
+    try:
+        witnesses.configured()
+    except Refused as error:
+        said = 'WITNESSES is a list: [{"name": "...", "vkey": "...", "url": "https://..."}].'
+        return [Error(str(error), hint=said, id="ledger.E002")]
     return []

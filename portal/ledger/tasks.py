@@ -20,3 +20,9 @@ def seal() -> None:
 def finish_redactions() -> None:
     """Delete payloads whose redaction was recorded but cut short by a crash."""
     services.finish_redactions()
+
+
+@shared_task(ignore_result=True)
+def ask_witnesses() -> None:
+    """Every few seconds: show the newest checkpoint to those who have not cosigned it."""
+    services.ask_witnesses()

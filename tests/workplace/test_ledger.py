@@ -10,6 +10,8 @@ from portal.ledger.models import Verification
 from portal.ledger.services import signing
 from portal.ledger.states import Scope
 from portal.workplace.job_kinds import VERIFY_LEDGER
+from tests.ledger.factories import EntryFactory
+from tests.servers import witness as witness_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,3 +57,28 @@ def test_a_stopped_ledger_says_so_on_its_page_and_on_today(staff):
     assert "Check V2 failed" in client.get(reverse("admin:ledger")).text
     figure = next(figure for figure in client.get("/admin/").context["figures"] if figure.label == "Ledger")
     assert (figure.number, figure.tone) == ("Signing stopped", "err")
+
+
+def test_the_page_says_when_no_independent_witness_has_cosigned_and_who_has(staff, settings):
+    client = staff("auditor")
+    ledger.seal_now(wait=2)
+    assert "No independent witness" in client.get(reverse("admin:ledger")).text
+    with witness_server.running(witness_server.Witness(ledger.verifier())) as witness:
+        settings.WITNESSES = [witness.setting]
+        settings.OUTGOING_PRIVATE_HOSTS = [witness.host]
+        page = client.get(reverse("admin:ledger")).text
+        assert "No independent witness" in page
+        assert "Nothing yet" in page
+        ledger.ask_witnesses()
+        page = client.get(reverse("admin:ledger")).text
+        assert "No independent witness" not in page
+        assert "Witness of the tests" in page
+        witness.answers = [(422, "text/plain", b"")]
+        EntryFactory()
+        ledger.seal_now(wait=2)
+        ledger.ask_witnesses()
+    page = client.get(reverse("admin:ledger")).text
+    assert "Refusals of witnesses" in page
+    assert "Check X1 failed" in page
+    event = AuditEvent.objects.get(kind="ledger.signing.stopped")
+    assert event.facts["check"] == "X1"

@@ -1,7 +1,20 @@
-"""Content (Entry, Payload), order (Pending, Leaf), the tree (Tile, Head) and what was signed and checked about it."""
+"""Content (Entry, Payload), order (Pending, Leaf), the tree (Tile, Head), what was signed and checked about it, and by whom."""
 
 from portal.ledger.models.content import Entry, Payload, Redacting
 from portal.ledger.models.order import Leaf, Pending
 from portal.ledger.models.tree import Checkpoint, Head, Tile, Verification
+from portal.ledger.models.witnesses import Cosignature, WitnessRefusal
 
-__all__ = ["Checkpoint", "Entry", "Head", "Leaf", "Payload", "Pending", "Redacting", "Tile", "Verification"]
+__all__ = [
+    "Checkpoint",
+    "Cosignature",
+    "Entry",
+    "Head",
+    "Leaf",
+    "Payload",
+    "Pending",
+    "Redacting",
+    "Tile",
+    "Verification",
+    "WitnessRefusal",
+]

@@ -3,12 +3,14 @@
 from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.entries import append, append_many, payload_of
 from portal.ledger.services.keys import signer, verifier
-from portal.ledger.services.proofs import entry_by_event, receipt_for, verify_receipt
+from portal.ledger.services.proofs import check_presented, entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
 from portal.ledger.services.signing import sign
 from portal.ledger.services.verification import Failure, Progress, Report, verify
 from portal.ledger.services.watch import check_ledger, resume_signing_after_check
+from portal.ledger.services.witnesses import ask_all as ask_witnesses
+from portal.ledger.services.witnesses import readiness as witness_readiness
 
 __all__ = [
     "Failure",
@@ -18,7 +20,9 @@ __all__ = [
     "SigningStopped",
     "append",
     "append_many",
+    "ask_witnesses",
     "check_ledger",
+    "check_presented",
     "checkpoint_over",
     "entry_by_event",
     "finish_redactions",
@@ -34,4 +38,5 @@ __all__ = [
     "verifier",
     "verify",
     "verify_receipt",
+    "witness_readiness",
 ]

@@ -1,12 +1,13 @@
 """Receipts of sealed entries."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from portal.core.errors import NotFound, Refused
 from portal.ledger import notes, receipts
 from portal.ledger.errors import NotSealed
-from portal.ledger.models import Checkpoint, Entry, Payload
-from portal.ledger.services import sealing, tiles
+from portal.ledger.models import Checkpoint, Entry, Head, Payload
+from portal.ledger.services import keys, sealing, signing, tiles, witnesses
 
 
 def entry_by_event(event_id: UUID | str) -> Entry:
@@ -27,19 +28,48 @@ def entry_by_event(event_id: UUID | str) -> Entry:
 def receipt_for(entry: Entry, *, checkpoint: Checkpoint | None = None) -> bytes:
     """The receipt of an entry as a C2SP tlog-proof file, under ``checkpoint`` or the first one that covers it.
 
+    Where witnesses are configured, the first one that one of them has cosigned is taken if there is any, with its
+    cosignatures; under a ``checkpoint`` that the caller names it is the bare note, the same bytes at any time.
     It holds the payload, so it is for the person whom the entry is about, over an encrypted connection.
     Raises NotSealed before the entry stands under a signed checkpoint, Refused when its payload was redacted.
     """
-    covering = checkpoint or sealing.checkpoint_over(entry)
     index = entry.index if entry.index is not None else Entry.objects.get(pk=entry.pk).index
+    witnessed = None if checkpoint or index is None else witnesses.cosigned_over(index)
+    covering = checkpoint or witnessed or sealing.checkpoint_over(entry)
     if covering is None or index is None or index >= covering.size:
         raise NotSealed("The entry is kept and will be sealed shortly. Ask for its receipt in a minute.")
     kept = Payload.objects.filter(pk=entry.pk).first()
     if kept is None:
         raise Refused("The content of this entry was erased; only its place in the ledger is left.")
     path = tiles.nodes(index=index, size=covering.size).inclusion(index, covering.size)
-    receipt = receipts.Receipt(bytes(kept.salt), bytes(kept.body), index, tuple(path), bytes(covering.note))
+    note = bytes(covering.note) if witnessed is None else witnesses.cosigned_note(covering)
+    receipt = receipts.Receipt(bytes(kept.salt), bytes(kept.body), index, tuple(path), note)
     return receipts.write_receipt(receipt)
+
+
+@dataclass(frozen=True)
+class Presented(receipts.ReceiptResult):
+    """The check of a receipt that somebody brought, against our own tree too; ``witnesses`` of others had seen it."""
+
+    witnesses: int = 0
+
+
+def check_presented(data: bytes) -> Presented:
+    """Check a receipt with our own key, and that the tree it stands in is the beginning of ours (check X2).
+
+    A receipt that our key signed over another tree, or over more leaves than were ever here, proves a fork or a
+    rollback: signing is stopped, as by every failed check.
+    """
+    result = receipts.check_receipt(data, [keys.verifier()])
+    if not result.ok:
+        return Presented(**vars(result))
+    note = receipts.read_receipt(data).checkpoint
+    head = notes.parse_tree_head(notes.split_note(note)[0])
+    newest = Head.objects.filter(pk=signing.HEAD_ID).first()
+    if newest is None or newest.size < head.size or tiles.root_of(head.size) != head.root:
+        signing.stop_signing(check="X2", index=head.size)
+        return Presented(ok=False, reason="The receipt stands in another tree than ours: a fork.")
+    return Presented(**vars(result), witnesses=witnesses.independent_over(note))
 
 
 def verify_receipt(data: bytes, vkey: str) -> receipts.ReceiptResult:

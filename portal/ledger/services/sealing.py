@@ -85,8 +85,7 @@ def checkpoint_over(entry: Entry) -> Checkpoint | None:
 
 def readiness() -> tuple[str, bool, str]:
     """For ``/readyz``: signing runs, and no entry has waited for more than a minute."""
-    stopped = Head.objects.filter(pk=signing.HEAD_ID).exclude(stopped_at=None).exists()
-    if stopped:
+    if signing.is_stopped():
         return ("ledger", False, "signing stopped")
     oldest = Pending.objects.order_by("pk").values_list("entry__recorded_at", flat=True).first()
     if oldest is not None and clock.now() - oldest > LATE:

@@ -54,6 +54,11 @@ def resume_signing() -> None:
     Head.objects.filter(pk=HEAD_ID).update(stopped_at=None, stopped_by="")
 
 
+def is_stopped() -> bool:
+    """Whether a failed check has stopped signing."""
+    return Head.objects.filter(pk=HEAD_ID).exclude(stopped_at=None).exists()
+
+
 def refuse_when_stopped() -> None:
     """Raises SigningStopped when a failed check has stopped signing."""
     stopped = Head.objects.filter(pk=HEAD_ID).exclude(stopped_at=None).first()

@@ -12,8 +12,9 @@ from django.db import connection
 from portal.core import clock
 from portal.ledger import commitment, notes, receipts, tree
 from portal.ledger.errors import AnchorUnusable
-from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Payload, Redacting, Tile
+from portal.ledger.models import Checkpoint, Cosignature, Entry, Head, Leaf, Payload, Redacting, Tile
 from portal.ledger.services import keys, repeated, signing, tiles
+from portal.ledger.services import witnesses as witnessing
 from portal.ledger.services.anchor import Anchored
 from portal.ledger.services.anchor import read as read_anchor
 from portal.ledger.states import EntryKind
@@ -38,12 +39,13 @@ class Failure:
 
 @dataclass
 class Report:
-    """What a verification found. ``anchor`` is the anchored checkpoint it compared with."""
+    """What a verification found. ``anchor`` is the anchored checkpoint it compared with, ``witnesses`` who cosigned."""
 
     size: int = 0
     root: bytes = tree.EMPTY_ROOT
     anchor: Anchored | None = None
     failures: list[Failure] = field(default_factory=list)
+    witnesses: list[witnessing.Seen] = field(default_factory=list)
     unlisted: int = 0
     redacted: int = 0
 
@@ -76,6 +78,7 @@ class Row:
     event_id: UUID
     subject_ref: UUID | None
     recorded_at: datetime
+    committed: bytes | None
     body: bytes | None
     salt: bytes | None
 
@@ -130,6 +133,7 @@ class _Run:
     def learn_targets(self, anchor_path: Path | None, old_receipts: Sequence[bytes]) -> None:
         """The signed roots from outside that a prefix of the tree has to have: the anchor's and receipts'."""
         self._learn_anchor(anchor_path)
+        self._check_cosignatures()
         for number, data in enumerate(old_receipts, 1):
             self._learn_receipt(number, data)
 
@@ -146,6 +150,16 @@ class _Run:
             return
         self._check_note("X1", known.note, known.size, known.root)
         self._want("X1", known.size, known.root, "The tree does not continue the anchored one.")
+
+    def _check_cosignatures(self) -> None:
+        """What witnesses signed is what the checkpoints say now. Without their keys nobody can sign another in their name."""
+        self.report.witnesses = witnessing.seen()
+        for one in self.report.witnesses:
+            kept = Cosignature.objects.filter(vkey=one.witness.verifier.vkey, checkpoint__gte=self.start)
+            for size, note, value in kept.values_list("checkpoint", "checkpoint__note", "value").iterator(CHUNK):
+                text, _lines = notes.split_note(bytes(note))
+                if not one.witness.verifier.holds(text, bytes(value)):
+                    self.report.fail("X1", "A witness has seen another checkpoint than is kept here.", index=size)
 
     def _learn_receipt(self, number: int, data: bytes) -> None:
         try:
@@ -190,6 +204,8 @@ class _Run:
             report.fail("V1", "The leaf is missing.", index=index)
         self.expected = row.index + 1
         self.repeated.check_presence(row.index, row.entry, row.kind)
+        if row.committed is not None and commitment.leaf_of(row.committed) != row.leaf:
+            report.fail("V2", "The public entry is not that of the leaf.", index=row.index)
         if row.body is None or row.salt is None:
             self.missing[row.index] = row.leaf
         elif commitment.leaf_hash(row.salt, row.body) != row.leaf:
@@ -353,9 +369,10 @@ def _payloads_at(indexes: set[int]) -> set[int]:
 
 def _chunk(after: int, size: int) -> Iterator[Row]:
     rows = Leaf.objects.filter(pk__gt=after, pk__lt=size).order_by("pk")
-    columns = ("pk", "leaf_hash", "kind", "event_id", "subject_ref", "recorded_at", "payload__body", "payload__salt")
+    columns = ["pk", "leaf_hash", "kind", "event_id", "subject_ref", "recorded_at", "commitment"]
+    columns += ["payload__body", "payload__salt"]
     for values in rows.values_list("pk", *(f"entry__{column}" for column in columns))[:CHUNK]:
-        index, entry, leaf, kind, event_id, subject_ref, recorded_at, body, salt = values
+        index, entry, leaf, kind, event_id, subject_ref, recorded_at, committed, body, salt = values
         yield Row(
             index,
             entry,
@@ -364,6 +381,7 @@ def _chunk(after: int, size: int) -> Iterator[Row]:
             event_id,
             subject_ref,
             recorded_at,
+            None if committed is None else bytes(committed),
             None if body is None else bytes(body),
             None if salt is None else bytes(salt),
         )

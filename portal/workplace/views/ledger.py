@@ -7,12 +7,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.core import access
+from portal.core import access, clock
 from portal.jobs import services as jobs
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.ledger import services as ledger
-from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Pending, Verification
+from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Pending, Verification, WitnessRefusal
+from portal.ledger.services import witnesses
 from portal.workplace.job_kinds import VERIFY_LEDGER
 from portal.workplace.permissions import Permission
 
@@ -24,6 +25,7 @@ ENTRIES = 20
 @require_safe
 def state(request: HttpRequest) -> HttpResponse:
     access.require(request.user, Permission.LEDGER_VIEW)
+    now = clock.now()
     checkpoint = Checkpoint.objects.order_by("-size").first()
     job = Job.objects.filter(kind=VERIFY_LEDGER).exclude(state__in=FINISHED).order_by("-pk").first()
     sealed = Leaf.objects.select_related("entry").order_by("-index")[:ENTRIES]
@@ -36,6 +38,9 @@ def state(request: HttpRequest) -> HttpResponse:
         "checkpoint": checkpoint,
         "root": bytes(checkpoint.root).hex() if checkpoint else "",
         "vkey": ledger.verifier().vkey,
+        "witnesses": [(one, witnesses.is_late(one, now=now)) for one in witnesses.seen()],
+        "is_witnessed": bool(witnesses.independent()),
+        "refusals": WitnessRefusal.objects.order_by("-pk")[:RUNS],
         "runs": Verification.objects.order_by("-pk")[:RUNS],
         "leaves": [(leaf.index, leaf.entry, bytes(leaf.entry.leaf_hash).hex()[:16]) for leaf in sealed],
         "job": job,

@@ -3,11 +3,13 @@ from typing import Any
 from portal.core.commands import PortalCommand
 from portal.ledger import notes, services, tree
 from portal.ledger.models import Head
-from portal.ledger.services import anchor
+from portal.ledger.services import anchor, witnesses
 
 
 class Command(PortalCommand):
-    help = "Show the ledger's name, public key (vkey), size and root, and the anchor outside the database."
+    help = (
+        "Show the ledger's name, public key (vkey), size and root, the anchor and the witnesses outside the database."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reads only."""
@@ -19,11 +21,10 @@ class Command(PortalCommand):
             "size": 0 if head is None else head.size,
             "root": notes.to_base64(tree.EMPTY_ROOT if head is None else bytes(head.root)),
             "anchor": None if known is None else {"size": known.size, "root": notes.to_base64(known.root)},
-            "witnesses": [],
+            "witnesses": witnesses.told(witnesses.seen()),
         }
+        independent = witnesses.independent()
+        witnessed = f"{len(independent)} independent witnesses" if independent else "no independent witness"
         anchored = "no anchor yet" if known is None else f"anchored at {known.size}"
-        line = (
-            f"{body['origin']}: {body['size']} leaves, root {body['root']}, {anchored}, no independent witness.\n"
-            f"{body['vkey']}"
-        )
+        line = f"{body['origin']}: {body['size']} leaves, root {body['root']}, {anchored}, {witnessed}.\n{body['vkey']}"
         self.answer(body, line, options=options)

@@ -6,7 +6,7 @@ from django.core.management import CommandError, CommandParser
 from portal.core.command_line import REFUSED
 from portal.core.commands import PortalCommand
 from portal.ledger import notes, services
-from portal.ledger.services import anchor
+from portal.ledger.services import anchor, witnesses
 
 
 class Command(PortalCommand):
@@ -38,7 +38,7 @@ def _body(report: services.Report) -> dict[str, Any]:
         "size": report.size,
         "root": notes.to_base64(report.root),
         "anchor": None if known is None else {"size": known.size, "root": notes.to_base64(known.root)},
-        "witnesses": [],
+        "witnesses": witnesses.told(report.witnesses),
         "failures": [
             {"check": failure.check, "index": failure.index, "message": failure.message} for failure in report.failures
         ],
@@ -55,7 +55,9 @@ def _text(report: services.Report) -> str:
         lines.append(f"... and {report.unlisted} more")
     if report.ok:
         against = "no anchor yet" if report.anchor is None else f"anchored at {report.anchor.size}"
-        lines.append(f"Clean: {report.size} leaves, {report.redacted} of them erased lawfully, {against}.")
+        independent = [one for one in report.witnesses if one.last is not None and not one.witness.is_own]
+        seen = f"{len(independent)} independent witnesses" if independent else "no independent witness"
+        lines.append(f"Clean: {report.size} leaves, {report.redacted} of them erased lawfully, {against}, {seen}.")
     else:
         lines.append(f"NOT clean: {', '.join(report.checks)} fired over {report.size} leaves.")
     return "\n".join(lines)
