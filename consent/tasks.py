@@ -1,10 +1,23 @@
 from celery import shared_task
 
-from consent.services import ending
+from consent.services import ending, renewing
 from portal.core import clock
+from portal.core.enqueue import enqueue
 
 
 @shared_task(ignore_result=True)
-def end_what_is_over() -> None:
-    """Beat: record the end of consents whose agreed time is over."""
-    ending.end_what_is_over(now=clock.now())
+def end_what_is_over() -> int:
+    """Beat: record the end of consents whose agreed time is over. A full batch calls for the next one at once."""
+    ended = ending.end_what_is_over(now=clock.now())
+    if ended == ending.MOST:
+        enqueue("consent.tasks.end_what_is_over")
+    return ended
+
+
+@shared_task(ignore_result=True)
+def remind_who_ends_soon() -> int:
+    """Beat: tell people before the end of what they agreed to. A full batch calls for the next one at once."""
+    told = renewing.remind_who_ends_soon(now=clock.now())
+    if told == renewing.MOST:
+        enqueue("consent.tasks.remind_who_ends_soon")
+    return told

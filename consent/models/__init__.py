@@ -1,5 +1,7 @@
 from consent.models.acknowledgements import Acknowledgement
+from consent.models.asking import Meeting
 from consent.models.events import ConsentEvent, ConsentReceipt
+from consent.models.evidence import ConsentEvidence, ShownText
 from consent.models.notices import (
     DefectMended,
     Notice,
@@ -12,14 +14,18 @@ from consent.models.notices import (
 from consent.models.preferences import Preference, PreferenceChange
 from consent.models.publishing import DefectOverride, PublicationProposal
 from consent.models.state import ConsentState
+from consent.models.telling import EndingTold
 
 __all__ = [
     "Acknowledgement",
     "ConsentEvent",
+    "ConsentEvidence",
     "ConsentReceipt",
     "ConsentState",
     "DefectMended",
     "DefectOverride",
+    "EndingTold",
+    "Meeting",
     "Notice",
     "NoticeText",
     "NoticeVersion",
@@ -28,5 +34,6 @@ __all__ = [
     "Preference",
     "PreferenceChange",
     "PublicationProposal",
+    "ShownText",
     "TextReview",
 ]

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NOT_A_MESSAGE = "NOT_A_MESSAGE"
     OUTSIDE_HOURS = "OUTSIDE_HOURS"
     PAUSED = "PAUSED"
+    PURPOSE_CHANGED = "PURPOSE_CHANGED"
     QUIET_HOURS = "QUIET_HOURS"
     RULES_MISSING = "RULES_MISSING"
     TEMPLATE_ENDED = "TEMPLATE_ENDED"
@@ -205,6 +206,14 @@ def may_contact(  # noqa: PLR0911 - one line for each reason
             if wishes.quiet.hold(at):
                 return Verdict(allowed=False, reason=Reason.QUIET_HOURS, valid_until=min(edges))
     return Verdict(allowed=True, reason=said.reason, valid_until=min(edges, default=None))
+
+
+def as_meant(verdict: Verdict, *, said_on: date | None, meaning_since: date) -> Verdict:
+    """The verdict once it is known what the yes was said to: a purpose that means something new since is asked again."""
+    is_old = said_on is not None and said_on < meaning_since
+    if is_old and verdict.allowed and verdict.reason is Reason.ALLOWED_BY_CONSENT:
+        return Verdict(allowed=False, reason=Reason.PURPOSE_CHANGED)
+    return verdict
 
 
 def paced(verdict: Verdict, *, wishes: Wishes, sent: int) -> Verdict:

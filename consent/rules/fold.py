@@ -27,6 +27,11 @@ def _later(one: Said) -> tuple[datetime, bool, int]:
     return one.occurred_at, one.answer not in YES, one.number
 
 
+def standing(answer: str, expires_at: datetime | None, *, at: datetime) -> str:
+    """What an answer says at an instant: a yes whose agreed time is over has ended, recorded as such or not yet."""
+    return "expired" if answer in YES and expires_at is not None and expires_at <= at else answer
+
+
 def latest_of_each(events: Iterable[Said], same_person: Mapping[UUID, UUID] | None = None) -> dict[UUID, Said]:
     """The latest word of each person. ``same_person`` maps references that turned out to be one person to one of them."""
     known = same_person or {}

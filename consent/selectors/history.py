@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from consent.models import ConsentEvent, ConsentReceipt
+from consent.rules.fold import YES
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.people import selectors as people
@@ -22,9 +23,12 @@ def events_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> Que
 
 
 def latest(events: Iterable[ConsentEvent]) -> dict[tuple[int, bytes, str, str], ConsentEvent]:
-    """The person's latest word per fiduciary, address, purpose and channel: by their own time, then by ours."""
+    """The person's latest word per fiduciary, address, purpose and channel: by their own time, then a no, then by ours.
+
+    The order is that of ``rules.fold``, so that what a page shows and what a decision rests on cannot differ.
+    """
     found: dict[tuple[int, bytes, str, str], ConsentEvent] = {}
-    for event in sorted(events, key=lambda e: (e.occurred_at, e.pk)):
+    for event in sorted(events, key=lambda e: (e.occurred_at, e.answer not in YES, e.pk)):
         found[(event.fiduciary_id, bytes(event.address_key), event.purpose, event.channel)] = event
     return found
 

@@ -34,6 +34,8 @@ class PurposeTerms:
     needs_consent: bool
     sends_messages: bool
     label: str
+    #: A yes from before this day was said to something else.
+    meaning_since: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def terms_of(purpose: Purpose) -> PurposeTerms:
         needs_consent=purpose.needs_consent,
         sends_messages=purpose.sends_messages,
         label=f"{purpose.code}@{purpose.version}",
+        meaning_since=purpose.meaning_since,
     )
 
 

@@ -150,7 +150,7 @@ def may_contact(
             at=at,
         )
 
-    verdict = under(found.wishes)
+    verdict = _as_meant(under(found.wishes), found, terms)
     is_chosen = category not in {contact.TRANSACTIONAL, contact.POLICY_AND_SECURITY}
     if is_chosen and verdict.allowed:
         verdict = contact.of_several(
@@ -198,8 +198,14 @@ def may_process(
     verdict = contact.by_consent(found.word, at=at) if terms.needs_consent else contact.without_objection(found.word)
     if verdict.reason is Reason.ALLOWED_NO_OBJECTION:
         verdict = Verdict(allowed=True, reason=Reason.ALLOWED_OTHER_BASIS)
+    verdict = _as_meant(verdict, found, terms)
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
     return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
+
+
+def _as_meant(verdict: Verdict, found: Found, terms: PurposeTerms) -> Verdict:
+    said_on = found.said_at.astimezone(clock.IST).date() if found.said_at is not None else None
+    return contact.as_meant(verdict, said_on=said_on, meaning_since=terms.meaning_since)
 
 
 def _problem(terms: PurposeTerms | None, whose: int | None, channel: str, header: str | None) -> Reason | None:

@@ -1,16 +1,25 @@
 """Answers that end without a word of the person: the agreed time is over, or the address was given up."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime, time
 from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
 
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.services.addresses import Address
-from consent.services.recording import Choice, record_all
+from consent.services.recording import Choice, record_all, take_turns
 from consent.states import Answer, Way
 from portal.core import actor as actors
 from portal.core import addresses, clock
+from portal.core.errors import PortalError
+from portal.law import selectors as law
+
+log = structlog.get_logger(__name__)
 
 #: Rows of one sweep; what is left comes in the next.
 MOST = 1_000
@@ -41,28 +50,61 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
 
 
 def end_what_is_over(*, now: datetime) -> int:
-    """Record the end of each yes whose agreed time is over; each in its own transaction. Returns how many.
+    """Record the end of each yes whose agreed time is over, or whose purpose means something else by now.
 
-    Decisions do not wait for this: they compare the time themselves.
+    Each in its own transaction; returns how many. Decisions do not wait for this: they compare the times themselves.
+    Safe to repeat and to run twice at once: each yes is looked at again under the lock of its address. One that cannot
+    be ended is left to the next sweep and logged.
     """
-    due = (
-        ConsentState.objects.filter(expires_at__lte=now, answer__in=YES)
-        .select_related("event__fiduciary")
-        .order_by("expires_at")[:MOST]
-    )
+    changed = _changed_purposes(now)
+    due = ConsentState.objects.filter(_over(now, changed), answer__in=YES).order_by("occurred_at", "pk")
     ended = 0
-    for state in due:
+    for number in list(due.values_list("pk", flat=True)[:MOST]):
+        try:
+            ended += _end_one(number, changed, now=now)
+        except PortalError as error:
+            log.warning("consent.not_ended_yet", state=number, code=error.code)
+    return ended
+
+
+def _changed_purposes(now: datetime) -> dict[str, datetime]:
+    """The purposes that have meant something else before, each with the instant from which it means what it does."""
+    purposes = law.purposes_in_force(on=now.astimezone(clock.IST).date())
+    return {
+        purpose.code: datetime.combine(purpose.meaning_since, time(), tzinfo=clock.IST)
+        for purpose in purposes
+        if purpose.meaning_since > date.min
+    }
+
+
+def _over(now: datetime, changed: Mapping[str, datetime]) -> Q:
+    over = Q(expires_at__lte=now)
+    for purpose, since in changed.items():
+        over |= Q(purpose=purpose, occurred_at__lt=since)
+    return over
+
+
+def _end_one(number: int, changed: Mapping[str, datetime], *, now: datetime) -> bool:
+    with transaction.atomic():
+        found = ConsentState.objects.filter(pk=number).first()
+        if found is None:  # a rebuild removed it meanwhile
+            return False
+        take_turns([Address("", (bytes(found.address_key),))])
+        over = ConsentState.objects.filter(_over(now, changed), pk=number, answer__in=YES)
+        state = over.select_related("event__fiduciary").first()
+        if state is None:  # answered anew, or another worker was quicker
+            return False
+        ends = [at for at in (state.expires_at, changed.get(state.purpose)) if at is not None and at <= now]
         record_all(
             subject_ref=state.event.subject_ref,
             fiduciary=state.event.fiduciary,
             choices=[_ended(state.event)],
             way=Way.EXPIRY,
-            occurred_at=state.expires_at or now,
+            occurred_at=min(at for at in ends if at >= state.occurred_at),
             actor=actors.system("consent.expiry"),
             now=max(now, clock.now()),  # a long turn records each when it does
         )
-        ended += 1
-    return ended
+    return True
 
 
 def _ended(event: ConsentEvent) -> Choice:

@@ -32,6 +32,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.NOT_A_MESSAGE: gettext_lazy("No: this purpose sends no messages on that channel."),
     Reason.OUTSIDE_HOURS: gettext_lazy("No: promotional messages may not be sent at this hour."),
     Reason.PAUSED: gettext_lazy("No: the person paused messages."),
+    Reason.PURPOSE_CHANGED: gettext_lazy("No: the purpose has changed since the person agreed. Ask again."),
     Reason.QUIET_HOURS: gettext_lazy("No: the person wants quiet at this hour."),
     Reason.RULES_MISSING: gettext_lazy("No: the permitted hours are not loaded. Run sync_rules."),
     Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),

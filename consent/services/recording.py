@@ -1,7 +1,7 @@
 """Answers become facts: event, ledger entry, state and confirmation in one transaction."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeTex
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
-from consent.services import confirming, projection, validity
+from consent.services import confirming, evidence, projection, validity
 from consent.services.addresses import Address, address_of
 from consent.states import Answer, VersionState, Way
 from portal.core import clock, ids
@@ -32,8 +32,10 @@ TRIES = 3
 WITH_OWN_PROOF = frozenset({Way.IMPORT, Way.CONSENT_MANAGER})
 #: Ways in which the time or the house, not the person, ends an answer: nothing is confirmed to the person.
 UNASKED = frozenset({Way.ADDRESS_LEFT, Way.EXPIRY, Way.IMPORT})
+#: A key press says nothing by itself: the prompt that was played and the call belong to it.
+OF_A_KEY_PRESS = frozenset({evidence.PROMPT, evidence.CALL})
 
-Evidence = Mapping[str, str]
+Evidence = evidence.Evidence
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def record_all(
     for choice in wanted:
         check(choice, way=way, on=at, occurred_at=occurred_at)
     with transaction.atomic():
-        _take_turns(wanted)
+        take_turns(choice.address for choice in wanted)
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
         common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
         events = _append(receipt, wanted, actor=actor, **common)
@@ -158,6 +160,8 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
         if not choice.evidence:
             raise Refused(_("A yes from elsewhere needs the proof of it."), code="EVIDENCE_MISSING")
         return
+    if way is Way.VOICE and not {item["type"] for item in choice.evidence} >= OF_A_KEY_PRESS:
+        raise Refused(_("A yes by key press needs the prompt that was played, and the call."), code="PROMPT_MISSING")
     text = choice.notice
     if text is None or text.version.state != VersionState.PUBLISHED:
         raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")
@@ -165,7 +169,7 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
         raise Refused(_("This notice was not in force yet."), code="NOTICE_NOT_IN_FORCE")
 
 
-def _take_turns(choices: Iterable[Choice]) -> None:
+def take_turns(addresses: Iterable[Address]) -> None:
     """Answers for one address are written one after another: each is chained to the one before it.
 
     A lock for the rest of the transaction on PostgreSQL, taken in one order by everybody; SQLite has one writer anyway.
@@ -173,7 +177,7 @@ def _take_turns(choices: Iterable[Choice]) -> None:
     """
     if connection.vendor != "postgresql":
         return
-    turns = sorted({int.from_bytes(hashlib.sha256(c.address.keys[0]).digest()[:8], signed=True) for c in choices})
+    turns = sorted({int.from_bytes(hashlib.sha256(a.keys[0]).digest()[:8], signed=True) for a in addresses})
     with connection.cursor() as cursor:
         for turn in turns:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [turn])
@@ -240,6 +244,7 @@ def _append_once(
     for event, entry in zip(events, entries, strict=True):
         event.entry = entry
     ConsentEvent.objects.bulk_create(events)
+    evidence.keep((event, choice.evidence) for event, choice in zip(events, choices, strict=True))
     ConsentState.objects.bulk_create(projection.first_state(event) for event in events if event.previous is None)
     for event in events:
         if event.previous is not None:

@@ -24,6 +24,7 @@ from portal.people.models import (
     Invitation,
     OneTimeCode,
     Principal,
+    Protection,
     RegimeEvidence,
     SignIn,
     User,
@@ -55,6 +56,7 @@ class Accounts:
         "people.Principal",
         "people.ContactPoint",
         "people.RegimeEvidence",
+        "people.Protection",
         "people.Invitation",
         "people.User",
         "account.EmailAddress",
@@ -119,6 +121,7 @@ class Accounts:
         principal.full_name, principal.zone = "", "Asia/Kolkata"
         principal.save(update_fields=["full_name", "zone"])
         RegimeEvidence.objects.filter(subject_ref=principal.subject.ref).delete()
+        Protection.objects.filter(subject_ref=principal.subject.ref).delete()
         subjects.end(principal.subject, now=now)
         return 1
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.people.models import Principal, RegimeEvidence, SignIn
+from portal.people.models import Principal, Protection, RegimeEvidence, SignIn
 
 
 class PeopleSection:
@@ -21,10 +21,21 @@ class PeopleSection:
         rows = Principal.objects.filter(subject__ref__in=refs).select_related("subject").order_by("created_at", "pk")
         regimes = RegimeEvidence.objects.filter(subject_ref__in=refs).order_by("noted_at")
         laws = [{"law": row.get_regime_display(), "because": row.get_ground_display()} for row in regimes]
-        return [_record(principal, laws) for principal in rows]
+        protections = Protection.objects.filter(subject_ref__in=refs).order_by("noted_at")
+        held = [_protection(row) for row in protections]
+        return [_record(principal, laws, held) for principal in rows]
 
 
-def _record(principal: Principal, laws: list[dict[str, Any]]) -> dict[str, Any]:
+def _protection(row: Protection) -> dict[str, Any]:
+    return {
+        "why": row.get_kind_display(),
+        "because": row.get_ground_display(),
+        "of_age_from": row.adult_on.isoformat() if row.adult_on else None,
+        "until": row.ended_at.isoformat() if row.ended_at else None,
+    }
+
+
+def _record(principal: Principal, laws: list[dict[str, Any]], held: list[dict[str, Any]]) -> dict[str, Any]:
     memberships = principal.memberships.select_related("customer").order_by("joined_at")
     return {
         "name": principal.full_name,
@@ -51,6 +62,7 @@ def _record(principal: Principal, laws: list[dict[str, Any]]) -> dict[str, Any]:
             for row in memberships
         ],
         "laws_that_apply": laws,
+        "somebody_else_answers": held,
         "sign_ins": [
             {
                 "at": row.at.isoformat(),

@@ -15,6 +15,7 @@ from portal.people.models import (
     ContactPoint,
     Customer,
     Principal,
+    Protection,
     RegimeEvidence,
     RoleGrant,
     RolePermission,
@@ -22,7 +23,7 @@ from portal.people.models import (
     SubjectAlias,
     User,
 )
-from portal.people.states import ContactKind
+from portal.people.states import ContactKind, ProtectionKind
 
 CONTACT_KIND_OF_CHANNEL = {
     Channel.EMAIL: ContactKind.EMAIL,
@@ -90,6 +91,31 @@ def regimes_of(subject_ref: UUID) -> set[Regime]:
     """The laws that apply to the person: India's always, others with evidence."""
     rows = RegimeEvidence.objects.filter(subject_ref__in=refs_of(subject_ref), ended_at=None)
     return {DEFAULT_REGIME, *(Regime(value) for value in rows.values_list("regime", flat=True))}
+
+
+def protection_of(subject: Subject | UUID, *, at: datetime) -> Protection | None:
+    """Why somebody else answers for the person at ``at``, under any reference; that of a child first. None: nobody does."""
+    rows = _protections(at).filter(subject_ref__in=refs_of(subject))
+    return min(rows, key=lambda row: (row.kind != ProtectionKind.CHILD, row.pk), default=None)
+
+
+def is_child(subject: Subject | UUID, *, at: datetime) -> bool:
+    """Whether the person is known to be under 18 at ``at`` (DPDP s.2(f)): no promotion, no tracking (s.9(3))."""
+    found = protection_of(subject, at=at)
+    return found is not None and found.kind == ProtectionKind.CHILD
+
+
+def children(*, at: datetime) -> set[UUID]:
+    """Every reference of everybody who is known to be under 18 at ``at``: for many decisions at once."""
+    known = set(_protections(at).filter(kind=ProtectionKind.CHILD).values_list("subject_ref", flat=True))
+    return {ref for child in known for ref in refs_of(child)}
+
+
+def _protections(at: datetime) -> QuerySet[Protection]:
+    """Those that hold at an instant: noted by then, not ended, and not of age on that day in India."""
+    on = at.astimezone(clock.IST).date()
+    holding = Q(ended_at=None) | Q(ended_at__gt=at)
+    return Protection.objects.filter(holding, Q(adult_on=None) | Q(adult_on__gt=on), noted_at__lte=at)
 
 
 def contact_for(principal: Principal, channel: Channel | str) -> ContactPoint | None:

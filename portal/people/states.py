@@ -62,6 +62,22 @@ class RoleChange(TextChoices):
     END = "end", _("End the role")
 
 
+class ProtectionKind(TextChoices):
+    """Why somebody else answers for a person."""
+
+    CHILD = "child", _("Under 18")
+    GUARDED = "guarded", _("Has a lawful guardian")
+
+
+class ProtectionGround(TextChoices):
+    """How we know."""
+
+    DECLARED = "declared", _("The person said so")
+    REPORTED = "reported", _("Somebody reported it")
+    DOCUMENT = "document", _("A document shows it")
+    ORDER = "order", _("A court or authority appointed a guardian")
+
+
 class InvitationKind(TextChoices):
     STAFF = "staff", _("Staff member")
     CUSTOMER = "customer", _("Customer")

@@ -78,7 +78,7 @@ class PurposeProposalForm(forms.ModelForm):
 
     class Meta:
         model = PurposeProposal
-        fields = ("code", "effective_from")
+        fields = ("code", "effective_from", "is_correction")
         widgets = {"effective_from": forms.DateInput(attrs={"type": "date"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -34,8 +34,13 @@ class PurposeProposal(FourEyesModel):
     code = models.SlugField(_("code"), max_length=40)
     content = models.JSONField(_("content"))
     effective_from = models.DateField(_("in force from"))
+    is_correction = models.BooleanField(
+        _("only corrects words"),
+        default=False,
+        help_text=_("Tick this for a slip of the pen: the meaning stays, and nobody is asked again."),
+    )
 
-    data_categories = declare(none=f"{_PROPOSAL} code content effective_from", free_text="reason")
+    data_categories = declare(none=f"{_PROPOSAL} code content effective_from is_correction", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
         verbose_name = _("proposal for a purpose")

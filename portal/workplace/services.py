@@ -26,9 +26,12 @@ def shown_profile(answers: Mapping[str, str], effective_from: date) -> dict[str,
     return {"answers": dict(answers), "effective_from": effective_from.isoformat()}
 
 
-def shown_purpose(code: str, content: Mapping[str, Any], effective_from: date) -> dict[str, Any]:
+def shown_purpose(
+    code: str, content: Mapping[str, Any], effective_from: date, *, is_correction: bool = False
+) -> dict[str, Any]:
     """What both people see of a purpose and are bound to."""
-    return {"code": code, "content": dict(content), "effective_from": effective_from.isoformat()}
+    shown = {"code": code, "content": dict(content), "effective_from": effective_from.isoformat()}
+    return {**shown, "is_correction": True} if is_correction else shown
 
 
 def propose_profile(*, answers: Mapping[str, str], effective_from: date, actor: Actor) -> ProfileProposal:
@@ -76,8 +79,12 @@ def answer_profile(*, proposal: ProfileProposal, approve: bool, reason: str, act
             )
 
 
-def propose_purpose(*, code: str, content: Mapping[str, Any], effective_from: date, actor: Actor) -> PurposeProposal:
+def propose_purpose(
+    *, code: str, content: Mapping[str, Any], effective_from: date, actor: Actor, is_correction: bool = False
+) -> PurposeProposal:
     """Propose a purpose, checked by the rules of ``law`` at once, so that nobody is asked to approve what cannot be.
+
+    A correction means what the last version means; anything else is a new meaning, which asks everybody again.
 
     Raises Refused for what the law or the house does not allow, NotAllowed when the role may not propose.
     """
@@ -85,17 +92,21 @@ def propose_purpose(*, code: str, content: Mapping[str, Any], effective_from: da
     if effective_from < now.astimezone(clock.IST).date():
         raise Refused(_("A purpose cannot change in the past. Choose today or a later day."))
     last = Purpose.objects.filter(code=code).order_by("-version").first()
-    purposes.check(Purpose(code=code, version=0, effective_from=effective_from, **content), last=last)
+    row = Purpose(code=code, version=0, effective_from=effective_from, **content)
+    purposes.check(row, last=last)
+    if is_correction:
+        purposes.check_correction(row, last=last)
     with transaction.atomic():
         proposal = four_eyes.propose(
             PurposeProposal,
             act=Act.PURPOSE_ADOPT,
             maker=four_eyes.person_of(actor),
-            shown=shown_purpose(code, content, effective_from),
+            shown=shown_purpose(code, content, effective_from, is_correction=is_correction),
             now=now,
             code=code,
             content=dict(content),
             effective_from=effective_from,
+            is_correction=is_correction,
         )
         _record(AuditKind.LAW_PURPOSE_PROPOSED, proposal, actor, effective_from)
     return proposal
@@ -103,7 +114,9 @@ def propose_purpose(*, code: str, content: Mapping[str, Any], effective_from: da
 
 def answer_purpose(*, proposal: PurposeProposal, approve: bool, reason: str, actor: Actor) -> None:
     """Approve or refuse. A yes writes the next version in the same transaction; its notice has still to be published."""
-    shown = shown_purpose(proposal.code, proposal.content, proposal.effective_from)
+    shown = shown_purpose(
+        proposal.code, proposal.content, proposal.effective_from, is_correction=proposal.is_correction
+    )
     with transaction.atomic():
         _answer(proposal, shown, approve=approve, reason=reason, actor=actor)
         if not approve:
@@ -118,6 +131,7 @@ def answer_purpose(*, proposal: PurposeProposal, approve: bool, reason: str, act
                 checked_by_ref=f"user:{proposal.checked_by_id}",
                 shown_sha256=proposal.shown_sha256,
                 actor=actor,
+                is_correction=proposal.is_correction,
             )
 
 

@@ -110,3 +110,41 @@ def test_a_profile_takes_two_people_and_known_answers():
     row = profiles.adopt(answers={"intermediary": "yes"}, made_by_ref="user:1", checked_by_ref="user:2", **ask)
     assert row.answers()["intermediary"] == "yes"
     assert row.answers()["cloud_provider"] == "undecided"
+
+
+def adopt_next(**changes):
+    return purposes.adopt(
+        code="surveys", effective_from=date(2027, 1, 1), made_by_ref="user:1", checked_by_ref="user:2",
+        shown_sha256="b" * 64, **changes,
+    )  # fmt: skip
+
+
+def test_a_correction_keeps_meaning_and_notice_and_a_change_keeps_neither():
+    assert adopt().meaning_since == date.min
+    purposes.notice_published(code="surveys", at=datetime(2026, 12, 5, tzinfo=UTC))
+    mended = adopt_next(fields={"names": {"en": "Survey"}}, is_correction=True)
+    assert (mended.meaning_since, mended.may_be_asked(datetime(2027, 1, 2, tzinfo=UTC))) == (date.min, True)
+    changed = purposes.adopt(
+        code="surveys", fields={"names": {"en": "Polls"}}, effective_from=date(2027, 2, 1), made_by_ref="user:1",
+        checked_by_ref="user:2", shown_sha256="c" * 64,
+    )  # fmt: skip
+    assert changed.meaning_since == date(2027, 2, 1)
+    assert purposes.adopt(
+        code="surveys", fields={"names": {"en": "Poll"}}, effective_from=date(2027, 3, 1), made_by_ref="user:1",
+        checked_by_ref="user:2", shown_sha256="d" * 64, is_correction=True,
+    ).meaning_since == date(2027, 2, 1)  # fmt: skip
+
+
+def test_what_changes_more_than_words_is_no_correction():
+    adopt(channels=["email", "sms"])
+    with pytest.raises(Refused) as refusal:
+        adopt_next(fields={"channels": ["email"]}, is_correction=True)
+    assert refusal.value.code == "NOT_A_CORRECTION"
+    assert Purpose.objects.count() == 1
+    assert adopt_next(fields={"channels": ["sms", "email"]}, is_correction=True).version == 2
+
+
+def test_nothing_is_no_version_to_correct():
+    with pytest.raises(Refused) as refusal:
+        adopt_next(fields={}, is_correction=True)
+    assert refusal.value.code == "NOTHING_TO_CORRECT"

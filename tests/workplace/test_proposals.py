@@ -176,3 +176,28 @@ def test_an_auditor_reads_proposals_and_cannot_answer(staff, proposal):
     act = reverse("admin:workplace_profileproposal_do_one", args=[proposal.pk, "answer-proposal"])
     assert auditor.post(act, {"decision": "approve", "answer": "1"}).status_code == 403
     assert auditor.get(reverse(ADD_PROFILE)).status_code == 403
+
+
+def test_a_correction_is_proposed_as_one_and_both_people_are_bound_to_that(maker, client):
+    administrator = StaffFactory(roles=["administrator"])
+    first = services.propose_purpose(code="surveys", content=CONTENT, effective_from=today(), actor=acting(maker))
+    services.answer_purpose(proposal=first, approve=True, reason="", actor=acting(administrator))
+    tomorrow = today() + timedelta(days=1)
+    with pytest.raises(Refused, match="mends words only"):
+        services.propose_purpose(
+            code="surveys", content={**CONTENT, "channels": ["sms"]}, effective_from=tomorrow, actor=acting(maker),
+            is_correction=True,
+        )  # fmt: skip
+    made = services.propose_purpose(
+        code="surveys", content={**CONTENT, "names": {"en": "Survey"}}, effective_from=tomorrow, actor=acting(maker),
+        is_correction=True,
+    )  # fmt: skip
+    PurposeProposal.objects.filter(pk=made.pk).update(is_correction=False)
+    made.refresh_from_db()
+    with pytest.raises(Refused, match="has changed since"):
+        services.answer_purpose(proposal=made, approve=True, reason="", actor=acting(administrator))
+    PurposeProposal.objects.filter(pk=made.pk).update(is_correction=True)
+    made.refresh_from_db()
+    services.answer_purpose(proposal=made, approve=True, reason="", actor=acting(administrator))
+    mended = Purpose.objects.get(code="surveys", version=2)
+    assert mended.meaning_since == Purpose.objects.get(version=1, code="surveys").meaning_since

@@ -5,6 +5,7 @@ from django.core.management import CommandParser
 
 from consent.management.commands._times import instant
 from consent.models import ConsentEvent
+from consent.rules.fold import standing
 from consent.selectors.history import consents_as_of
 from consent.selectors.subjects import subject_ref_of
 from portal.core import clock
@@ -33,12 +34,11 @@ class Command(PortalCommand):
 
 
 def _row(event: ConsentEvent, at: datetime) -> dict[str, Any]:
-    over = event.expires_at is not None and event.expires_at <= at
     return {
         "fiduciary": event.fiduciary.code,
         "purpose": event.purpose,
         "channel": event.channel,
-        "answer": "expired" if over else event.answer,
+        "answer": standing(event.answer, event.expires_at, at=at),
         "occurred_at": clock.stamp(event.occurred_at),
         "recorded_at": clock.stamp(event.recorded_at),
         "receipt": event.receipt.reference,

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from django.db import models
@@ -35,6 +35,8 @@ class Purpose(models.Model):
     notice_published_at = models.DateTimeField(_("notice published"), null=True, blank=True)
     effective_from = models.DateField(_("in force from"))
     effective_to = models.DateField(_("in force until"), null=True, blank=True)
+    #: Empty: this version means something new from its own first day on. A correction keeps the day of what it corrects.
+    means_since = models.DateField(_("means the same since"), null=True, blank=True)
     made_by_ref = models.CharField(_("proposed by"), max_length=40)
     checked_by_ref = models.CharField(_("adopted by"), max_length=40)
     shown_sha256 = models.CharField(_("hash of what was shown"), max_length=64)
@@ -42,8 +44,8 @@ class Purpose(models.Model):
 
     data_categories = declare(
         none="id code version names descriptions message_category sends_messages bases balancing_test used_categories channels "
-        "retention_class validity_rule notice_published_at effective_from effective_to made_by_ref checked_by_ref "
-        "shown_sha256 recorded_at"
+        "retention_class validity_rule notice_published_at effective_from effective_to means_since made_by_ref "
+        "checked_by_ref shown_sha256 recorded_at"
     )
 
     class Meta:
@@ -73,6 +75,14 @@ class Purpose(models.Model):
     @property
     def description(self) -> str:
         return str(self.descriptions.get(get_language() or "en") or self.descriptions["en"])
+
+    @property
+    def meaning_since(self) -> date:
+        """From when the purpose has meant what it means: a yes from before that day was said to something else.
+
+        The first version has always meant what it means: answers brought from elsewhere may be older than our books.
+        """
+        return self.means_since or (date.min if self.version == 1 else self.effective_from)
 
     def basis(self, regime: str) -> LawfulBasis | None:
         """The lawful basis for a person of this regime, or None where none is stated (then: no processing)."""

@@ -30,6 +30,9 @@ FIELDS = frozenset(
     ]
 )
 
+#: What a correction may change. The second person sees old and new words and vouches that they mean the same.
+WORDS = frozenset({"names", "descriptions", "balancing_test", "notice_published_at"})
+
 
 def adopt(
     *,
@@ -41,11 +44,13 @@ def adopt(
     shown_sha256: str,
     actor: Actor = SYSTEM,
     now: datetime | None = None,
+    is_correction: bool = False,
 ) -> Purpose:
     """Write the next version of a purpose, with its audit event, in one transaction.
 
     Fields that are not given are those of the last version, but for ``notice_published_at``: a new meaning is asked
-    for only after its own notice. Raises Refused for fields that contradict each other or the law.
+    for, of everybody again, only after its own notice. A correction mends words and means what it meant: its notice
+    stays published, and answers stand. Raises Refused for fields that contradict each other or the law.
     """
     now = now or clock.now()
     with transaction.atomic():
@@ -61,6 +66,9 @@ def adopt(
             **{**(_kept(last) if last else {}), **fields},
         )
         row.sends_messages = bool(row.message_category)
+        if is_correction:
+            last = check_correction(row, last=last)
+            row.means_since, row.notice_published_at = last.meaning_since, last.notice_published_at
         check(row, last=last)
         row.save(force_insert=True)
         record(
@@ -74,6 +82,7 @@ def adopt(
                 "maker": made_by_ref,
                 "checker": checked_by_ref,
                 "shown_sha256": shown_sha256,
+                "kind": "correction" if is_correction else "meaning",
             },
             at=now,
         )
@@ -112,6 +121,27 @@ def check(row: Purpose, *, last: Purpose | None) -> None:
             _("The new version must start after the present one, which started on %(date)s.")
             % {"date": last.effective_from.isoformat()}
         )
+
+
+def check_correction(row: Purpose, *, last: Purpose | None) -> Purpose:
+    """The version that is corrected. Raises Refused for a correction that changes more than words: that is a new meaning, and asks everybody again."""
+    if last is None:
+        raise Refused(_("There is no earlier version to correct."), code="NOTHING_TO_CORRECT")
+    changed = [
+        name for name in sorted(FIELDS - WORDS) if _unordered(getattr(row, name)) != _unordered(getattr(last, name))
+    ]
+    if changed:
+        raise Refused(
+            _("A correction mends words only. This one changes %(fields)s: propose it as a new meaning.")
+            % {"fields": ", ".join(changed)},
+            code="NOT_A_CORRECTION",
+        )
+    return last
+
+
+def _unordered(value: Any) -> Any:
+    """Channels and data categories are sets; a form gives them in another order than a file."""
+    return sorted(value) if isinstance(value, list) else value
 
 
 def _kept(last: Purpose) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from portal.people.models.fiduciaries import Fiduciary
 from portal.people.models.four_eyes import FourEyesModel, FourEyesRule
 from portal.people.models.invitations import Invitation, OneTimeCode, WrongCode
 from portal.people.models.principals import ContactPoint, Principal
+from portal.people.models.protections import Protection
 from portal.people.models.roles import Role, RoleGrant, RolePermission, RoleProposal
 from portal.people.models.subjects import RegimeEvidence, Subject, SubjectAlias
 from portal.people.models.user import User, UserManager
@@ -24,6 +25,7 @@ __all__ = [
     "MfaReset",
     "OneTimeCode",
     "Principal",
+    "Protection",
     "RegimeEvidence",
     "Role",
     "RoleGrant",

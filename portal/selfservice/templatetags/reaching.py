@@ -26,6 +26,12 @@ def spaced(number: str) -> str:
 
 
 @register.filter
+def parts(text: str) -> list[str]:
+    """A plain text as its paragraphs."""
+    return [part for part in text.split("\n\n") if part.strip()]
+
+
+@register.filter
 def paragraph(text: str) -> SafeString:
     """A paragraph of a plain text; lines that begin with a hyphen become a list."""
     parts: list[SafeString] = []

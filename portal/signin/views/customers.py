@@ -22,7 +22,7 @@ from portal.people.models import OneTimeCode, User
 from portal.people.pages import is_customer, login_of
 from portal.people.services import codes, devices, invitations, logins
 from portal.people.states import CodePurpose, ContactKind, InvitationKind, SignInOutcome
-from portal.signin import browsers
+from portal.signin import browsers, welcome
 from portal.signin.forms import AcceptForm, AskCodeForm, CodeForm
 from portal.signin.views.answers import page, put, safe_next
 
@@ -95,7 +95,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
                 kind=ContactKind.EMAIL, address=asked.address, reasons=[FaultReason.BOUNCED], before=clock.now()
             )
             browsers.open_session(request, user, method="code")
-            return HttpResponseRedirect(str(pending.get("next") or HOME))
+            return HttpResponseRedirect(welcome.first_page(request, user, going_to=str(pending.get("next") or HOME)))
     context = {"masked": addresses.mask(ContactKind.EMAIL, asked.address)}
     return page(request, "selfservice/signin/code.html", form=form, **context)
 
@@ -169,5 +169,5 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             put(form, None, error)
         else:
             browsers.open_session(request, user, method="invitation")
-            return HttpResponseRedirect(HOME)
+            return HttpResponseRedirect(welcome.first_page(request, user, going_to=HOME))
     return page(request, "selfservice/signin/invitation.html", form=form, customer=found.customer, role=found.role)

@@ -118,17 +118,27 @@ class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
 @admin.register(PurposeProposal)
 class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
     export_resource = resource_of(
-        PurposeProposal, "id code effective_from act made_by made_at checked_by checked_at shown_sha256 answer"
+        PurposeProposal,
+        "id code effective_from is_correction act made_by made_at checked_by checked_at shown_sha256 answer",
     )
     form = PurposeProposalForm
     view_permission = Permission.PURPOSE_VIEW
     add_permission = Permission.PURPOSE_PROPOSE
-    list_display = ("code", "effective_from", "answer", "made_by", "made_at", "checked_by", "checked_at")
+    list_display = (
+        "code",
+        "effective_from",
+        "is_correction",
+        "answer",
+        "made_by",
+        "made_at",
+        "checked_by",
+        "checked_at",
+    )
     list_select_related = ("made_by", "checked_by")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None:
-            return ("code", "effective_from")
+            return ("code", "effective_from", "is_correction")
         return list(PurposeProposalForm().fields)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
@@ -141,6 +151,7 @@ class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
             content=form.content,
             effective_from=form.cleaned_data["effective_from"],
             actor=request.actor,  # type: ignore[attr-defined]
+            is_correction=form.cleaned_data["is_correction"],
         )
         obj.pk = made.pk
 

@@ -1,0 +1,35 @@
+"""That people were brought to notice and questions: once for what a purpose means."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.notices import NoticeVersion
+from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
+
+
+class Meeting(AppendOnlyModel):
+    """A person was brought to the question of one purpose, with the text beside it. No answer, and never consent."""
+
+    subject_ref = models.UUIDField(_("subject"))
+    purpose = models.CharField(_("purpose"), max_length=40)
+    #: From when the purpose has meant what it meant then: a new meaning is another question.
+    meaning_since = models.DateField(_("means the same since"))
+    notice_version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="+", verbose_name=_("notice"))
+    language = models.CharField(_("language"), max_length=12)
+    text_sha256 = models.CharField(_("SHA-256 of the notice"), max_length=64)
+    met_at = models.DateTimeField(_("met"))
+
+    data_categories = declare(none="id subject_ref purpose meaning_since notice_version language text_sha256 met_at")
+
+    class Meta:
+        verbose_name = _("question put")
+        verbose_name_plural = _("questions put")
+        constraints = (
+            models.UniqueConstraint(
+                name="consent_question_is_put_once", fields=("subject_ref", "purpose", "meaning_since")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.met_at:%Y-%m-%d}"

@@ -1,0 +1,56 @@
+"""What a person may be asked, and from when again after a no."""
+
+from collections.abc import Collection
+from datetime import datetime, time
+from uuid import UUID
+
+from consent.models import ConsentEvent, Meeting
+from consent.rules.fold import NO
+from portal.core import clock
+from portal.law import selectors as law
+from portal.law.models import Purpose
+from portal.law.services import timing
+from portal.people import selectors as people
+from portal.people.models import Fiduciary
+
+#: After a no nobody asks again before these allow it; the latest counts. The person may say yes at any time.
+REASK_RULES = ("IN-TRAI-90D", "CA-12M")
+
+
+def may_be_asked_from(refused_at: datetime, *, subject_ref: UUID) -> datetime:
+    """The first instant at which the person may be asked again after a no, by the laws that apply to them."""
+    on = refused_at.astimezone(clock.IST).date()
+    rules = law.rules_for_us(REASK_RULES, on=on, regimes=people.regimes_of(subject_ref), profile=law.profile(on=on))
+    return max((timing.dates_of(rule, refused_at, str(clock.IST)).due for rule in rules), default=refused_at)
+
+
+def unanswered(
+    subject_ref: UUID, purposes: Collection[Purpose], *, fiduciary: Fiduciary, at: datetime
+) -> list[Purpose]:
+    """Those of the purposes about which the person has not answered as they mean now, and may be asked.
+
+    An answer to an earlier meaning is none to the new one; but after a no the rule about asking again is kept all the
+    same: the person has said to be left in peace.
+    """
+    events = ConsentEvent.objects.filter(
+        subject_ref__in=people.refs_of(subject_ref), fiduciary=fiduciary, purpose__in=[p.code for p in purposes]
+    )
+    said = list(events.order_by("occurred_at", "pk").values_list("purpose", "occurred_at", "answer"))
+    found = []
+    for purpose in purposes:
+        own = [(occurred_at, answer) for code, occurred_at, answer in said if code == purpose.code]
+        since = datetime.combine(purpose.meaning_since, time(), tzinfo=clock.IST)
+        if any(occurred_at >= since and answer != "expired" for occurred_at, answer in own):
+            continue
+        refusals = [occurred_at for occurred_at, answer in own if answer in NO]
+        if refusals and may_be_asked_from(refusals[-1], subject_ref=subject_ref) > at:
+            continue
+        found.append(purpose)
+    return found
+
+
+def met(subject_ref: UUID, purposes: Collection[Purpose]) -> set[str]:
+    """The codes of those whose question, as they mean now, the person was brought to before."""
+    means = {purpose.code: purpose.meaning_since for purpose in purposes}
+    rows = Meeting.objects.filter(subject_ref__in=people.refs_of(subject_ref), purpose__in=means)
+    return {code for code, since in rows.values_list("purpose", "meaning_since") if since == means[code]}

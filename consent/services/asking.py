@@ -1,0 +1,190 @@
+"""Asking: a notice that stands alone, questions that may be left open, and answers with what was asked.
+
+Nothing here makes a consent of a visit, a sign-in or silence: an answer is what a form brings as yes or no.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import Meeting, NoticeText
+from consent.selectors import asking
+from consent.selectors.notices import notices_for
+from consent.services.addresses import addresses_by_channel
+from consent.services.evidence import QUESTION, words
+from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
+from consent.states import Answer, Way
+from consent.words import DATA
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.law import selectors as law
+from portal.law.models import Purpose
+from portal.law.states import MESSAGE_CHANNELS, Channel
+from portal.people.models.fiduciaries import OWN_CODE
+
+
+@dataclass(frozen=True)
+class Question:
+    """One purpose that may be asked for: the text a yes agrees to, and the channels on which the person can be reached."""
+
+    purpose: Purpose
+    notice: NoticeText
+    channels: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> list[str]:
+        """The personal data the purpose uses, itemised, in the reader's language."""
+        return [str(DATA[category]) for category in self.purpose.used_categories]
+
+    @property
+    def text(self) -> str:
+        """The question as it is put, in the reader's language: purpose, use and data."""
+        return "\n".join([self.purpose.name, self.purpose.description, "; ".join(self.data)])
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A yes or a no; ``channels`` are those of a yes to messages."""
+
+    is_yes: bool
+    channels: frozenset[str] = field(default=frozenset())
+
+
+def questions(
+    subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE, messages: bool = True
+) -> tuple[Question, ...]:
+    """What the person has not answered and may be asked now. ``messages`` False: only processing that is no message."""
+    whose, on = fiduciary_of(fiduciary), _day(at)
+    purposes = [
+        p
+        for p in law.purposes_in_force(on=on)
+        if p.needs_consent and p.may_be_asked(at) and (messages or not p.sends_messages)
+    ]
+    notices = notices_for([p.code for p in purposes], on=on, language=language)
+    open_ones = asking.unanswered(subject_ref, [p for p in purposes if p.code in notices], fiduciary=whose, at=at)
+    places = addresses_by_channel(subject_ref)
+    drawn = [
+        Question(
+            p,
+            notices[p.code],
+            tuple(str(c) for c in MESSAGE_CHANNELS if p.sends_messages and c in p.channels and places[str(c)]),
+        )
+        for p in open_ones
+    ]
+    return tuple(q for q in drawn if q.channels or not q.purpose.sends_messages)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(clock.IST).date()
+
+
+def meet(*, subject_ref: UUID, language: str, actor: Actor, now: datetime, fiduciary: str = OWN_CODE) -> int:
+    """Note that the person is brought to the questions they have not met yet; returns how many those are.
+
+    One transaction with its audit event. Once for each meaning of a purpose: who leaves a question open is not brought
+    to it again. This is no answer.
+    """
+    with transaction.atomic():
+        open_ones = questions(subject_ref, at=now, language=language, fiduciary=fiduciary)
+        seen = asking.met(subject_ref, [question.purpose for question in open_ones])
+        news = [question for question in open_ones if question.purpose.code not in seen]
+        if not news:
+            return 0
+        Meeting.objects.bulk_create(
+            (
+                Meeting(
+                    subject_ref=subject_ref,
+                    purpose=question.purpose.code,
+                    meaning_since=question.purpose.meaning_since,
+                    notice_version=question.notice.version,
+                    language=question.notice.language,
+                    text_sha256=question.notice.sha256,
+                    met_at=now,
+                )
+                for question in news
+            ),
+            ignore_conflicts=True,  # two windows signed in at once
+        )
+        record(
+            AuditKind.CONSENT_QUESTIONS_PUT,
+            actor=actor,
+            about=f"people.subject:{subject_ref}",
+            facts={
+                "purpose": ",".join(question.purpose.code for question in news),
+                "notice": news[0].notice.version.notice.code,
+                "version": news[0].notice.version.number,
+                "language": news[0].notice.language,
+                "sha256": news[0].notice.sha256,
+                "count": len(news),
+            },
+            subject_ref=subject_ref,
+            at=now,
+        )
+    return len(news)
+
+
+def answer(
+    *,
+    subject_ref: UUID,
+    answers: Mapping[str, Answered],
+    shown: Mapping[str, str],
+    actor: Actor,
+    language: str = "en",
+    fiduciary: str = OWN_CODE,
+    way: Way = Way.PAGE,
+    now: datetime | None = None,
+) -> Recorded:
+    """Record what was answered, in one transaction and under one receipt; what is not named stays unanswered.
+
+    A yes to messages counts on the channels chosen with it, a no on all of them. ``shown`` maps each purpose to the
+    SHA-256 of the text the person had before them; the question's own words are kept as evidence.
+
+    Raises Refused for a question that is not open, a yes to messages without a channel, or a text that has changed.
+    """
+    at = now or clock.now()
+    with transaction.atomic():
+        open_ones = {q.purpose.code: q for q in questions(subject_ref, at=at, language=language, fiduciary=fiduciary)}
+        if set(answers) - set(open_ones):
+            raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")
+        choices: list[Choice] = []
+        for code, said in answers.items():
+            choices += _choices(open_ones[code], said, subject_ref, shown.get(code, ""), language=language, at=at)
+        return record_all(
+            subject_ref=subject_ref,
+            fiduciary=fiduciary,
+            choices=choices,
+            way=way,
+            occurred_at=at,
+            actor=actor,
+            now=at,
+        )
+
+
+def _choices(
+    question: Question, said: Answered, subject_ref: UUID, shown: str, *, language: str, at: datetime
+) -> Sequence[Choice]:
+    if shown != question.notice.sha256:
+        raise Refused(
+            _("The text you agree to has changed since you opened this page. Read it again, then save."),
+            code="NOTICE_CHANGED",
+        )
+    channels = question.channels or (str(Channel.NONE),)
+    if said.is_yes and question.channels:
+        channels = tuple(channel for channel in question.channels if channel in said.channels)
+        if not channels:
+            raise Refused(_("Choose at least one way in which we may write to you."), code="NO_CHANNEL")
+    asked = (words(QUESTION, question.text, language=language, at=at),)
+    places = addresses_by_channel(subject_ref)
+    answer = Answer.GIVEN if said.is_yes else Answer.DENIED
+    return [
+        Choice(place, question.purpose.code, channel, answer, question.notice, asked)
+        for channel in channels
+        for place in places[channel]
+    ]

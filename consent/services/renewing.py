@@ -1,0 +1,209 @@
+"""Before a yes ends: the person is told once, and may say yes again or no. Who says nothing is left in peace."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import Min, QuerySet
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import ConsentState, EndingTold, NoticeText
+from consent.rules.fold import YES
+from consent.selectors.notices import notices_for
+from consent.services.addresses import Address, addresses_by_channel
+from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
+from consent.services.telling import address_of_page, reached, tell
+from consent.states import Answer, Way
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import PortalError, Refused
+from portal.law import selectors as law
+from portal.law.models import Purpose
+from portal.law.states import Channel
+from portal.people import selectors as people
+from portal.people.models import Fiduciary
+from portal.people.models.fiduciaries import OWN_CODE
+
+log = structlog.get_logger(__name__)
+
+#: How long before its end a yes may be renewed, and the person is told.
+REMINDER_RULE = "consent.expiry_reminder"
+#: The reminder is owed like the confirmation of an answer: it says what happens to an answer of theirs.
+PURPOSE = "account_service"
+#: People told in one sweep; the rest in the next.
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Ending:
+    """One purpose whose yes ends soon: the states, the text that a new yes would agree to, and when the first ends."""
+
+    purpose: Purpose
+    notice: NoticeText
+    states: tuple[ConsentState, ...]
+
+    @property
+    def ends_at(self) -> datetime:
+        return min(state.expires_at for state in self.states if state.expires_at)
+
+    @property
+    def channels(self) -> list[str]:
+        """The channels of messages, each once; none for processing that is no message."""
+        return list(dict.fromkeys(state.channel for state in self.states if state.channel != Channel.NONE))
+
+
+def _soon(now: datetime, whose: Fiduciary, asked: Collection[str]) -> QuerySet[ConsentState]:
+    until = now + law.house_rule(REMINDER_RULE, on=_day(now)).duration
+    return ConsentState.objects.filter(
+        fiduciary=whose, purpose__in=asked, answer__in=YES, verified=True, expires_at__gt=now, expires_at__lte=until
+    )
+
+
+def _asked(at: datetime, language: str) -> dict[str, tuple[Purpose, NoticeText]]:
+    """The purposes that may be asked for now, each with the text that a yes agrees to."""
+    purposes = {p.code: p for p in law.purposes_in_force(on=_day(at)) if p.needs_consent and p.may_be_asked(at)}
+    notices = notices_for(purposes, on=_day(at), language=language)
+    return {code: (purposes[code], text) for code, text in notices.items()}
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(clock.IST).date()
+
+
+def endings(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE) -> tuple[Ending, ...]:
+    """What of the person ends soon and may be renewed, in the order in which it ends.
+
+    A purpose that is not asked for any more, or whose text is not published, cannot be renewed: it ends.
+    """
+    asked = _asked(at, language)
+    rows = _soon(at, fiduciary_of(fiduciary), asked).filter(subject_ref__in=people.refs_of(subject_ref))
+    return _by_purpose(list(rows.select_related("event").order_by("expires_at", "pk")), asked)
+
+
+def _by_purpose(states: Sequence[ConsentState], asked: Mapping[str, tuple[Purpose, NoticeText]]) -> tuple[Ending, ...]:
+    codes = dict.fromkeys(state.purpose for state in states)
+    return tuple(Ending(*asked[code], tuple(s for s in states if s.purpose == code)) for code in codes)
+
+
+def remind_who_ends_soon(*, now: datetime, fiduciary: str = OWN_CODE) -> int:
+    """Tell everybody whose yes ends within the promised time, once for each yes. Returns how many people were told.
+
+    Each person in a transaction of their own: message, proof that it was told, together or not at all. Two sweeps at
+    once tell nobody twice. Of clients' purposes the client tells: there Onesetu is the processor.
+    """
+    whose, asked = fiduciary_of(fiduciary), set(_asked(now, "en"))
+    waiting = _soon(now, whose, asked).filter(event__ending_told=None).order_by().values("subject_ref")
+    told = 0
+    for subject_ref in list(
+        waiting.annotate(first=Min("expires_at")).order_by("first").values_list("subject_ref", flat=True)[:MOST]
+    ):
+        try:
+            told += _remind(subject_ref, whose, asked, now=now)
+        except IntegrityError:  # another sweep told it in this instant
+            continue
+        except PortalError as error:
+            log.warning("consent.not_reminded_yet", subject=str(subject_ref), code=error.code)
+    return told
+
+
+def _remind(subject_ref: UUID, whose: Fiduciary, asked: Collection[str], *, now: datetime) -> bool:
+    with transaction.atomic():
+        rows = _soon(now, whose, asked).filter(subject_ref=subject_ref, event__ending_told=None)
+        states = list(rows.select_related("event").order_by("expires_at", "pk"))
+        if not states or reached(subject_ref) is None:
+            return False
+        about = f"consent.event:{states[0].event_id}/ends"
+        # Written first: who comes second meets this key before the outbox.
+        EndingTold.objects.bulk_create(
+            EndingTold(event=state.event, about=about, ends_at=ends_at, told_at=now)
+            for state in states
+            if (ends_at := state.expires_at) is not None
+        )
+        sent = tell(
+            kind="consent.ends_soon",
+            subject_ref=subject_ref,
+            purpose=PURPOSE,
+            about=about,
+            context=lambda: _words(states, now),
+            fiduciary=whose.code,
+        )
+    return sent > 0
+
+
+def _words(states: Sequence[ConsentState], now: datetime) -> dict[str, str]:
+    found = _by_purpose(states, _asked(now, translation.get_language() or "en"))
+    return {
+        "choices": "\n".join(_line(ending) for ending in found),
+        "url": address_of_page("renew"),
+        "preferences_url": address_of_page("preferences"),
+    }
+
+
+def _line(ending: Ending) -> str:
+    day = formats.date_format(timezone.localtime(ending.ends_at, clock.IST), "j F Y")
+    channels = ", ".join(str(Channel(channel).label) for channel in ending.channels)
+    said = translation.gettext("%(purpose)s (%(channels)s): ends on %(date)s")
+    if not channels:
+        said = translation.gettext("%(purpose)s: ends on %(date)s")
+    return said % {"purpose": ending.purpose.name, "channels": channels, "date": day}
+
+
+def renew(
+    *,
+    subject_ref: UUID,
+    answers: Mapping[str, bool],
+    shown: Mapping[str, str],
+    actor: Actor,
+    language: str = "en",
+    fiduciary: str = OWN_CODE,
+    way: Way = Way.PAGE,
+    now: datetime | None = None,
+) -> Recorded:
+    """Answer for purposes whose yes ends soon: True renews it on the channels it stands on, False withdraws it now.
+
+    One transaction, one receipt. A purpose that is not named stays as it is and ends by itself. ``shown`` maps each
+    purpose to the SHA-256 of the text the person had before them.
+
+    Raises Refused for a purpose that does not end soon, or whose text has changed since the page was opened.
+    """
+    at = now or clock.now()
+    with transaction.atomic():
+        open_ones = {e.purpose.code: e for e in endings(subject_ref, at=at, language=language, fiduciary=fiduciary)}
+        if set(answers) - set(open_ones):
+            raise Refused(
+                _("One of these was answered already, or has ended. Look at the page again."), code="NOT_ENDING"
+            )
+        places = addresses_by_channel(subject_ref)
+        choices: list[Choice] = []
+        for code, is_yes in answers.items():
+            ending = open_ones[code]
+            if is_yes and shown.get(code) != ending.notice.sha256:
+                raise Refused(
+                    _("The text you agree to has changed since you opened this page. Read it again, then save."),
+                    code="NOTICE_CHANGED",
+                )
+            choices += _choices(ending, places, is_yes=is_yes)
+        return record_all(
+            subject_ref=subject_ref,
+            fiduciary=fiduciary,
+            choices=choices,
+            way=way,
+            occurred_at=at,
+            actor=actor,
+            now=at,
+        )
+
+
+def _choices(ending: Ending, places: Mapping[str, Collection[Address]], *, is_yes: bool) -> list[Choice]:
+    answer = Answer.RENEWED if is_yes else Answer.WITHDRAWN
+    found = []
+    for state in ending.states:
+        key, event = bytes(state.address_key), state.event
+        held = next((place for place in places[state.channel] if key in place.keys), None)
+        place = held or Address(event.address_kind, (key,), is_verified=event.address_verified)
+        found.append(Choice(place, state.purpose, state.channel, answer, ending.notice if is_yes else None))
+    return found

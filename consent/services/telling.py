@@ -1,0 +1,79 @@
+"""Telling a person something about their own answers: owed, asked for by nobody, and never a promotion."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+
+from consent.selectors.wishes import preference_of
+from portal.law.states import Channel
+from portal.outbox.selectors import can_send
+from portal.outbox.services import post
+from portal.people import selectors as people
+from portal.people.models import Principal
+from portal.people.models.fiduciaries import OWN_CODE
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How a person is told: their language, and each way with its address."""
+
+    language: str
+    ways: tuple[tuple[Channel, str], ...]
+
+
+def reached(subject_ref: UUID) -> Reached | None:
+    """The dashboard, and a confirmed e-mail address; for who has none the confirmed number by SMS. None: nobody is there."""
+    refs = people.refs_of(subject_ref)
+    principal = Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).order_by("pk").first()
+    if principal is None:
+        return None
+    wished = preference_of(refs)
+    ways = [(Channel.DASHBOARD, "")]
+    for channel in (Channel.EMAIL, Channel.SMS):
+        contact = people.contact_for(principal, channel)
+        if contact is not None and contact.verified_at is not None and can_send(channel):
+            ways.append((channel, contact.address))
+            break
+    return Reached(wished.language if wished else principal.language, tuple(ways))
+
+
+def tell(
+    *,
+    kind: str,
+    subject_ref: UUID,
+    purpose: str,
+    about: str,
+    context: Callable[[], Mapping[str, str]],
+    fiduciary: str = OWN_CODE,
+) -> int:
+    """Post one message on each way, in the caller's transaction; returns how many. ``context`` is asked in their language."""
+    found = reached(subject_ref)
+    if found is None:
+        return 0
+    with translation.override(found.language):
+        values = context()
+    for channel, address in found.ways:
+        post(
+            kind=kind,
+            subject_ref=subject_ref,
+            channel=channel,
+            address=address,
+            language=found.language,
+            purpose=purpose,
+            about=about,
+            context=values,
+            fiduciary=fiduciary,
+        )
+    return len(found.ways)
+
+
+def address_of_page(name: str, *args: str) -> str:
+    """The address of one of the person's pages, or of the site where that page does not exist here."""
+    try:
+        return str(settings.SITE_URL) + reverse(f"privacy:{name}", args=args)
+    except NoReverseMatch:
+        return str(settings.SITE_URL)
