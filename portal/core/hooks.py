@@ -74,6 +74,10 @@ ledger_stopped: HookList[Callable[..., Any]] = HookList("ledger_stopped")
 ledger_rows: HookList[Any] = HookList("ledger_rows")
 #: Callables ``(*, actor) -> int`` that load a room's dated rules from its files; ``sync_rules`` runs them all.
 rule_books: HookList[Callable[..., int]] = HookList("rule_books")
+#: Callables ``(*, url)`` that give the secrets which sign webhooks to an address; without any nothing is sent there.
+webhook_secrets: HookList[Callable[..., Any]] = HookList("webhook_secrets")
+#: Callables told, in the same transaction, that another system took a webhook: ``(*, message, at)``.
+webhooks_taken: HookList[Callable[..., Any]] = HookList("webhooks_taken")
 #: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
 readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
 
@@ -87,8 +91,6 @@ permission_source = HookAnswer("permission_source", when_empty=lambda *args, **k
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language)``. Filled by registers.
 sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
-#: The secrets that sign webhooks to an address, ``(*, url)``; none means that nothing is sent there. Filled by outbox.
-webhook_secrets = HookAnswer("webhook_secrets", when_empty=lambda *args, **kwargs: ())
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event of an act of staff that wrote none itself: who, about what, which act, field, old and new. Filled
@@ -111,6 +113,8 @@ LISTS = (
     ledger_stopped,
     ledger_rows,
     rule_books,
+    webhook_secrets,
+    webhooks_taken,
     readiness,
 )
 ANSWERS = (
@@ -119,7 +123,6 @@ ANSWERS = (
     permission_source,
     letter_footer,
     sender_identity,
-    webhook_secrets,
     record_opened,
     act_done,
     opening_life,

@@ -16,7 +16,7 @@ class OutboxConfig(AppConfig):
         hooks.erasers.register(erasers.MessageTexts())
         hooks.erasers.register(erasers.PushSubscriptions())
         hooks.address_confirmed.register(faults.confirmed)
-        hooks.webhook_secrets.fill(identity.webhook_secrets)
+        hooks.webhook_secrets.register(identity.webhook_secrets)
         hooks.sections.register(sections.MessageSection())
         hooks.sections.register(sections.BrowserSection())
         hooks.readiness.register(health.readiness)

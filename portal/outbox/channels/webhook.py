@@ -1,5 +1,7 @@
 """Other systems are told by signed webhooks, in the form of the Standard Webhooks specification."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 
 from portal.core import clock, hooks, outgoing, signed_messages
@@ -18,7 +20,7 @@ class WebhookChannel:
 
     def send(self, message: Outgoing) -> Accepted:
         """POST once, under every secret that holds. Anything but a 2xx is tried again, a redirect is not followed."""
-        secrets = list(hooks.webhook_secrets.ask(url=message.address))
+        secrets = [secret for ask in hooks.webhook_secrets for secret in ask(url=message.address)]
         if not secrets:
             raise TemporaryFailure("NO_SECRET")
         body = message.body.encode()
@@ -31,8 +33,9 @@ class WebhookChannel:
                 body=body,
                 headers=headers,
                 timeout=settings.OUTBOX_GATEWAY_TIMEOUT,
-                # Hosts without a secret in the settings are refused above: the operator named this one.
-                own=True,
+                # Only a host that the operator named in the settings may lie inside our network; one that staff
+                # entered in a register may not.
+                own=urlsplit(message.address).netloc in settings.OUTBOX_WEBHOOK_SECRETS,
             )
         except outgoing.Unreachable as failure:
             raise TemporaryFailure(failure.code) from None

@@ -17,7 +17,7 @@ class Message(models.Model):
     data_categories = declare(
         none="id reference kind subject_ref fiduciary channel language purpose category category_is_disputed about "
         "template_sha256 template_language state reason unknown_outcomes message_id idempotency_key attempts "
-        "attempts_allowed next_attempt_at leased_until lease_token created_at sent_at seen_at only_here instead_of",
+        "attempts_allowed next_attempt_at leased_until lease_token created_at sent_at seen_at only_here instead_of after",
     )
 
     reference = models.CharField(max_length=16, unique=True, editable=False)
@@ -52,6 +52,13 @@ class Message(models.Model):
     )
     instead_of = models.OneToOneField(
         "self", models.PROTECT, null=True, related_name="moved_to", help_text=_("The message it took over from.")
+    )
+    after = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="followed_by",
+        help_text=_("The message that has to leave before this one."),
     )
 
     class Meta:

@@ -38,7 +38,7 @@ from portal.outbox.channels.protocol import (
     TemporaryFailure,
 )
 from portal.outbox.models import Delivery, Message
-from portal.outbox.services import faults, moving, reading, reports
+from portal.outbox.services import faults, moving, reading, reports, turns
 from portal.outbox.states import FREE, MOVES, WEBHOOK, FaultReason, MessageState, Outcome
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ def deliver(message_id: int, *, now: datetime) -> MessageState | None:
         # Each attempt died before it had an outcome, in the gate for instance: only a person can tell why.
         _end(message, MessageState.DEAD, Outcome.REFUSED, code="NEVER_PREPARED")
         return MessageState.DEAD
-    ready = None if _is_held_up(message) else _prepare(message)
+    ready = None if _is_out_of_turn(message) or _is_held_up(message) else _prepare(message)
     if ready is not None and _start(message):
         outgoing, channel = ready
         _send(message, outgoing, channel)
@@ -124,6 +124,16 @@ def _ask_gate(message: Message, address: str) -> Any:
         fiduciary=message.fiduciary,
         subject_ref=message.subject_ref,
     )
+
+
+def _is_out_of_turn(message: Message) -> bool:
+    """Whether another word of the same line has to leave first, or has left before this one."""
+    if message.channel != WEBHOOK:
+        return False
+    if turns.overtaken(message):
+        _end(message, MessageState.CLOSED, Outcome.REFUSED, code="OVERTAKEN")
+        return True
+    return turns.hold_back(message, now=clock.now())
 
 
 def _is_held_up(message: Message) -> bool:
@@ -252,6 +262,10 @@ def _sent(message: Message, provider_reference: str) -> None:
             traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, row, actor=SENDER)
             # A quick gateway reports before it has answered.
             reports.follow(row)
+            if row.channel == WEBHOOK:
+                turns.call_next(row, now=clock.now())
+                for told in hooks.webhooks_taken:
+                    told(message=row, at=clock.now())
 
 
 def _put_off(message: Message, *, code: str, at_least: timedelta | None = None) -> None:

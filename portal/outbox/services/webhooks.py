@@ -27,12 +27,15 @@ def post_webhook(
     about: str,
     data: Mapping[str, object],
     fiduciary: str = "onesetu",
+    after: Message | None = None,
 ) -> Message:
     """Promise to tell one system one thing, in the caller's transaction; a worker sends it after the commit.
 
     The body is ``{"type": kind, "timestamp": ..., "data": data}``, kept encrypted under the subject's key. The same kind
     about the same thing again returns the first message: name the receiver in ``about``. No send gate is asked: that a
-    processor stops is owed to the person, whatever the person said (DPDP Act s.6(6)). Raises Refused for what is no
+    processor stops is owed to the person, whatever the person said (DPDP Act s.6(6)). ``after`` is the message that has
+    to leave first (``services.turns``). A system may be down for longer than a mailbox: it is tried for about two days
+    (OUTBOX_WEBHOOK_ATTEMPTS). Raises Refused for what is no
     address of a system; whether it is a public one is seen at each attempt.
     """
     once = {"kind": kind, "subject_ref": subject_ref, "channel": WEBHOOK, "about": about}
@@ -44,6 +47,8 @@ def post_webhook(
         now = clock.now()
         values = {
             **posting.new_identity(now),
+            "attempts_allowed": settings.OUTBOX_WEBHOOK_ATTEMPTS,
+            "after": after,
             "purpose": purpose,
             "category": MessageCategory.POLICY_AND_SECURITY,
             "language": "en",
@@ -55,7 +60,10 @@ def post_webhook(
             with transaction.atomic():
                 message = Message.objects.create(**once, **values)
         except IntegrityError:  # somebody else promised it in this instant
-            return Message.objects.get(**once)
+            known = Message.objects.filter(**once).first()
+            if known is None:  # no, somebody else took the place behind ``after``
+                raise
+            return known
         body = json.dumps({"type": kind, "timestamp": clock.stamp(now), "data": dict(data)}, ensure_ascii=False)
         both = json.dumps({"subject": kind, "body": body}, ensure_ascii=False)
         MessageBody.objects.create(message=message, sealed=sealing.seal(both, subject_ref=subject_ref), created_at=now)
