@@ -1,7 +1,7 @@
 """What an answer is about: an e-mail address, a number, or the person where no address is needed."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -28,24 +28,24 @@ KIND_OF_CHANNEL = {
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``keys`` are the lookup hashes under every key that was ever in use, the present one first."""
+    """``keys`` are the lookup hashes under every key that was ever in use, the present one first.
+
+    ``text`` is the address itself where it is at hand: for recipients, who have to know whom. It never reaches a row.
+    """
 
     kind: str
     keys: tuple[bytes, ...]
     is_verified: bool = False
+    text: str = field(default="", repr=False, compare=False)
 
     @property
     def key(self) -> bytes:
         return self.keys[0]
 
 
-def _subject_text(subject_ref: UUID) -> str:
-    return f"{SUBJECT}:{subject_ref}"
-
-
 def subject_keys(subject_ref: UUID) -> list[bytes]:
     """The lookup hashes that stand for the person where there is no address."""
-    return addresses.address_keys(_subject_text(subject_ref))
+    return addresses.address_keys(addresses.subject_text(subject_ref))
 
 
 def address_of(*, subject_ref: UUID, channel: str, kind: str, text: str) -> Address:
@@ -55,8 +55,9 @@ def address_of(*, subject_ref: UUID, channel: str, kind: str, text: str) -> Addr
         raise Refused(_("This kind of address is not used on that channel."), code="ADDRESS_KIND")
     if expected == SUBJECT:
         return Address(SUBJECT, tuple(subject_keys(subject_ref)), is_verified=True)
-    keys = tuple(addresses.address_keys(addresses.normalise(kind, text)))
-    return Address(kind, keys, is_verified=_is_verified(subject_ref, keys))
+    normalised = addresses.normalise(kind, text)
+    keys = tuple(addresses.address_keys(normalised))
+    return Address(kind, keys, is_verified=_is_verified(subject_ref, keys), text=normalised)
 
 
 def _is_verified(subject_ref: UUID, keys: tuple[bytes, ...]) -> bool:
@@ -84,7 +85,7 @@ def addresses_by_channel(
     }
     for contact in contacts:
         keys = tuple(addresses.address_keys(contact.address))
-        place = Address(contact.kind, keys, is_verified=contact.verified_at is not None)
+        place = Address(contact.kind, keys, is_verified=contact.verified_at is not None, text=contact.address)
         by_kind.setdefault(contact.kind, []).append(place)
     return {str(channel): list(by_kind.get(kind, [])) for channel, kind in KIND_OF_CHANNEL.items()}
 

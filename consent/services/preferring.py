@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import Preference, PreferenceChange
 from consent.selectors.wishes import preference_of
+from consent.services import informing
 from consent.states import Pace
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -48,7 +49,7 @@ def wishes_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> Wis
 
 
 def change(*, subject_ref: UUID, wishes: WishList, actor: Actor, now: datetime | None = None) -> bool:
-    """Keep the wishes: fact, present row and audit event in one transaction. False when nothing differs.
+    """Keep the wishes: fact, present row, audit event and the word to recipients in one transaction. False when nothing differs.
 
     Raises Refused for a pause in the past, half a quiet time or an unknown language.
     """
@@ -64,7 +65,7 @@ def change(*, subject_ref: UUID, wishes: WishList, actor: Actor, now: datetime |
         raise Refused(_("Choose one of the languages shown."), code="LANGUAGE")
     values = asdict(wishes)
     with transaction.atomic():
-        PreferenceChange.objects.create(subject_ref=subject_ref, changed_at=at, **values)
+        fact = PreferenceChange.objects.create(subject_ref=subject_ref, changed_at=at, **values)
         Preference.objects.update_or_create(subject_ref=subject_ref, defaults={**values, "changed_at": at})
         record(
             AuditKind.CONSENT_PREFERENCE_CHANGED,
@@ -78,4 +79,5 @@ def change(*, subject_ref: UUID, wishes: WishList, actor: Actor, now: datetime |
             subject_ref=subject_ref,
             at=at,
         )
+        informing.tell_wishes(subject_ref=subject_ref, wishes=wishes, change=fact.pk, actor=actor, at=at)
     return True

@@ -14,7 +14,7 @@ from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeTex
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
-from consent.services import confirming, evidence, projection, validity
+from consent.services import confirming, evidence, informing, projection, validity
 from consent.services.addresses import Address, address_of
 from consent.states import Answer, VersionState, Way
 from portal.core import clock, ids
@@ -123,7 +123,10 @@ def record_all(
     actor: Actor,
     now: datetime | None = None,
 ) -> Recorded:
-    """Append the answers of one act under one receipt, each its own event and ledger entry. No choice: no receipt."""
+    """Append the answers of one act under one receipt, each its own event and ledger entry. No choice: no receipt.
+
+    In the same transaction the person's confirmation is posted and the recipients of their data are told.
+    """
     at = now or clock.now()
     wanted = list(choices)
     if not wanted:
@@ -140,6 +143,7 @@ def record_all(
         events = _append(receipt, wanted, actor=actor, **common)
         if way not in UNASKED:
             confirming.confirm(receipt, events, at=at)
+        informing.tell(receipt, [choice.address for choice in wanted], events, actor=actor, at=at)
     return Recorded(receipt, events)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
 
-from portal.api import delivery_reports, keys, problems
+from portal.api import delivery_reports, keys, problems, recipients
 from portal.api.keys import Key
 
 api = NinjaAPI(
@@ -19,6 +19,7 @@ api = NinjaAPI(
 problems.install(api)
 api.add_exception_handler(keys.TooMany, keys.too_many)
 api.add_router("", delivery_reports.router)
+api.add_router("", recipients.router)
 
 
 class KeyOut(Schema):

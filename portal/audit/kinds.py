@@ -120,9 +120,20 @@ class AuditKind(StrEnum):
     REGISTERS_COMPANY_ADOPTED = "registers.company.adopted"
     REGISTERS_COMPANY_PROPOSED = "registers.company.proposed"
     REGISTERS_COMPANY_REFUSED = "registers.company.refused"
+    REGISTERS_INSTRUCTION_ACKNOWLEDGED = "registers.instruction.acknowledged"
+    REGISTERS_INSTRUCTION_ACTED = "registers.instruction.acted"
+    REGISTERS_INSTRUCTION_DELIVERED = "registers.instruction.delivered"
+    REGISTERS_INSTRUCTION_ESCALATED = "registers.instruction.escalated"
+    REGISTERS_INSTRUCTION_GIVEN = "registers.instruction.given"
     REGISTERS_OFFICER_ADOPTED = "registers.officer.adopted"
     REGISTERS_OFFICER_PROPOSED = "registers.officer.proposed"
     REGISTERS_OFFICER_REFUSED = "registers.officer.refused"
+    REGISTERS_RECIPIENT_ANSWERED = "registers.recipient.answered"
+    REGISTERS_RECIPIENT_ENDED = "registers.recipient.ended"
+    REGISTERS_RECIPIENT_PROPOSED = "registers.recipient.proposed"
+    REGISTERS_RECIPIENT_TESTED = "registers.recipient.tested"
+    REGISTERS_SECRET_ENDED = "registers.secret.ended"  # noqa: S105 - the name of an act
+    REGISTERS_SECRET_MADE = "registers.secret.made"  # noqa: S105 - the name of an act
     REGISTERS_SENDER_ANSWERED = "registers.sender.answered"
     REGISTERS_SENDER_ENDED = "registers.sender.ended"
     REGISTERS_SENDER_PROPOSED = "registers.sender.proposed"
@@ -203,7 +214,7 @@ _BY_AREA: Mapping[str, str] = {
     "notices": f"{_VERSION} {_PROPOSAL} count channel clause weight changes job kind round",
     "outbox": _MESSAGE,
     "people": f"{_PROPOSAL} customer principal contact kind channel fields member role regime evidence count rows errors user fiduciary nominee old new source",
-    "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count fiduciary category starts_at ends_at findings",
+    "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count fiduciary category starts_at ends_at findings about due_at late sequence",
     "retention": f"{_PROPOSAL} run hold rule retention_class kind due held kept_by_law erased count rooms certificate sha256 fields dry_run",
     "roles": f"{_PROPOSAL} user role grant starts_on ends_on added removed count",
     "signin": f"{_LOGIN} {_PROPOSAL}",

@@ -1,6 +1,7 @@
 """E-mail addresses and telephone numbers: one normal form, one keyed hash, one mask."""
 
 import re
+from uuid import UUID
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +52,11 @@ def address_key(normalised: str) -> bytes:
 def address_keys(normalised: str) -> list[bytes]:
     """The hash under every lookup key that was ever in use, newest first."""
     return ciphers.blind_indexes(normalised, domain="address")
+
+
+def subject_text(subject_ref: UUID) -> str:
+    """What is hashed in the place of an address where the person stands for one."""
+    return f"subject:{subject_ref}"
 
 
 def mask(kind: str, normalised: str) -> str:

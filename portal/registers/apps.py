@@ -7,10 +7,14 @@ class RegistersConfig(AppConfig):
     verbose_name = _("Registers")
 
     def ready(self) -> None:
-        """Fill the hooks for the lines under each letter and for the sender of each message; hear of addresses left."""
+        """Fill the hooks for letters and senders; hear of addresses left, and what becomes of instructions to recipients."""
         from portal.core import hooks
-        from portal.registers.services import identity, letters, senders
+        from portal.registers.clocks import InstructionClocks
+        from portal.registers.services import identity, instructions, letters, recipients, senders
 
         hooks.address_left.register(senders.forget_address)
         hooks.letter_footer.fill(letters.footer)
         hooks.sender_identity.fill(identity.registered)
+        hooks.webhook_secrets.register(recipients.secrets_now)
+        hooks.webhooks_taken.register(instructions.delivered)
+        hooks.clock_owners.register(InstructionClocks())

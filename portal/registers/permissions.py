@@ -8,8 +8,16 @@ class Permission(StrEnum):
 
     COMPANY_PROPOSE = "registers.company:propose"
     COMPANY_VIEW = "registers.company:view"
+    INSTRUCTION_GIVE = "registers.instruction:give"
+    INSTRUCTION_NOTE = "registers.instruction:note"
+    INSTRUCTION_VIEW = "registers.instruction:view"
     OFFICER_PROPOSE = "registers.officer:propose"
     OFFICER_VIEW = "registers.officer:view"
+    RECIPIENT_END = "registers.recipient:end"
+    RECIPIENT_PROPOSE = "registers.recipient:propose"
+    RECIPIENT_SECRET = "registers.recipient:secret"  # noqa: S105 - the name of a right
+    RECIPIENT_TEST = "registers.recipient:test"
+    RECIPIENT_VIEW = "registers.recipient:view"
     SENDER_END = "registers.sender:end"
     SENDER_PROPOSE = "registers.sender:propose"
     SENDER_VIEW = "registers.sender:view"
@@ -22,5 +30,6 @@ class Permission(StrEnum):
 class Act(StrEnum):
     COMPANY_CHANGE = "registers.company.change"
     OFFICER_APPOINT = "registers.officer.appoint"
+    RECIPIENT_REGISTER = "registers.recipient.register"
     SENDER_REGISTER = "registers.sender.register"
     TEMPLATE_AGREE = "registers.template.agree"

@@ -92,3 +92,29 @@ class FindingCode(models.TextChoices):
 class Severity(models.TextChoices):
     ERROR = "error", _("Must be mended")
     WARNING = "warning", _("Needs a reason")
+
+
+class RecipientKind(models.TextChoices):
+    PROCESSOR = "processor", _("Processor")
+    SENDER = "sender", _("Sending system")
+
+
+class AddressForm(models.TextChoices):
+    """How a recipient is told whom a word is about: by what it needs, no more."""
+
+    PLAIN = "plain", _("The address itself")
+    KEYED = "keyed", _("A keyed hash of the address, which it can work out from the addresses it holds")
+
+
+class InstructionKind(models.TextChoices):
+    STOP = "stop", _("Stop")
+    CORRECT = "correct", _("Correct")
+    ERASE = "erase", _("Erase")
+
+
+class FactKind(models.TextChoices):
+    """The steps of an instruction, each a fact of its own."""
+
+    DELIVERED = "delivered", _("Delivered")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    ACTED = "acted", _("Done")

@@ -19,6 +19,8 @@ EXEMPT: dict[str, str] = {
     "registers.LastInbound": "Ends after the hours for which it opens a window, and with the address that leaves its person.",
     "registers.ListedTarget": "Words of staff about a link or number; kept with the proposal they explain.",
     "registers.Officer": "Published by law (SPDI Rules r.5(9)) and named in letters that are kept as proof.",
+    "registers.Recipient": "The privacy contact of a company, and words of staff; kept with the proposal they explain.",
+    "registers.RecipientSecret": "A secret between two systems, nobody's data.",
     "registers.Sender": "Words of staff about a header or number; kept with the proposal they explain.",
     "registers.SendingEntity": "Words of staff about a registration; kept with the proposal they explain.",
     "retention.Hold": "The reason of a hold must outlive what it held.",

@@ -22,6 +22,7 @@ FOOTER = (
     (_("Accessibility"), "privacy:accessibility"),
     (_("Cookies"), "privacy:cookies"),
     (_("Policies"), "privacy:policies"),
+    (_("Who has your data"), "privacy:who-has-my-data"),
     (_("Check a receipt"), "privacy:verify-receipt"),
     (_("Site map"), "privacy:sitemap"),
 )

@@ -13,6 +13,7 @@ from portal.selfservice.views import (
     preferences,
     questions,
     receipts,
+    recipients,
     renewing,
     senders,
     track,
@@ -68,4 +69,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("track/<str:reference>/reopen/", track.reopen, name="track-reopen"),
     path("track/<str:reference>/settle/", track.settle, name="track-settle"),
     path("track/<str:reference>/withdraw/", track.withdraw, name="track-withdraw"),
+    path("who-has-my-data/", recipients.who_has_my_data, name="who-has-my-data"),
 ]

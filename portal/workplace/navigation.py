@@ -40,7 +40,11 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "registers.SenderDefect",
         ),
     ),
-    (_("Registers and retention"), ("registers", "retention"), ()),
+    (
+        _("Registers and retention"),
+        ("registers", "retention"),
+        ("registers.Recipient", "registers.Instruction", "registers.ReportedSend"),
+    ),
     (
         _("Law"),
         ("law", "workplace"),

@@ -100,7 +100,9 @@ PAGES: dict[str, Page] = {
     "api-v1:api-root": Page(For.NOBODY),
     "api-v1:openapi-json": Page(For.ANYBODY),
     "api-v1:read_key": Page(For.KEY),
+    "api-v1:take_acknowledgements": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
     "api-v1:take_delivery_reports": Page(For.SECRET, is_post=True),
+    "api-v1:take_reported_sends": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
     # Customers' pages
     "privacy:accessibility": Page(For.ANYBODY),
     "privacy:account": Page(For.CUSTOMERS),
@@ -164,6 +166,7 @@ PAGES: dict[str, Page] = {
     "privacy:track-withdraw": Page(For.SECRET, ticket, is_post=True),
     "privacy:undo-stop": Page(For.CUSTOMERS, is_post=True),
     "privacy:verify-receipt": Page(For.ANYBODY),
+    "privacy:who-has-my-data": Page(For.ANYBODY),
     # There only in the demonstration
     "demo:first-page": Page(For.NOBODY),
     "demo:letter": Page(For.NOBODY, lambda w: [w.message.reference]),
@@ -382,6 +385,26 @@ BOOKS: dict[str, Book] = {
         add="registers.officer:propose",
         acts={"answer-officer": "registers.officer:propose"},
     ),
+    "registers_instruction": Book(
+        "registers.instruction:view",
+        export="jobs.list:export",
+        add="registers.instruction:give",
+        acts={"note-answer": "registers.instruction:note"},
+    ),
+    "registers_recipient": Book(
+        "registers.recipient:view",
+        export="jobs.list:export",
+        add="registers.recipient:propose",
+        acts={
+            "approve": "registers.recipient:propose",
+            "end-entry": "registers.recipient:end",
+            "end-secrets": "registers.recipient:secret",
+            "make-secret": "registers.recipient:secret",
+            "refuse": "registers.recipient:propose",
+            "send-test": "registers.recipient:test",
+        },
+    ),
+    "registers_reportedsend": Book("registers.instruction:view", export="jobs.list:export"),
     "registers_sender": Book(
         "registers.sender:view",
         export="jobs.list:export",

@@ -1,11 +1,19 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from portal.core import actor, clock
+from portal.core import actor, clock, signed_messages
 from portal.people.models import Customer, Fiduciary, User
 from portal.people.services import fiduciaries
-from portal.registers.models import CompanyDetails, ContentTemplate, ListedTarget, Officer, Sender
-from portal.registers.services import company, entries, officers, senders, templates
+from portal.registers.models import (
+    CompanyDetails,
+    ContentTemplate,
+    ListedTarget,
+    Officer,
+    Recipient,
+    RecipientSecret,
+    Sender,
+)
+from portal.registers.services import company, entries, officers, recipients, senders, templates
 from tests.people.factories import StaffFactory
 
 OFFICER = {
@@ -141,3 +149,33 @@ def consent_template(maker: Any, **changes: Any) -> Any:
         "now": clock.now(),
     }
     return templates.propose_consent(actor=maker, **{**usual, **changes})
+
+
+def proposed_recipient(maker: Any, code: str = "dialer-one", **changes: Any) -> Recipient:
+    """A sending system for marketing by SMS and WhatsApp. The law of tests.consent has to be loaded."""
+    usual = {
+        "code": code,
+        "name": code.replace("-", " ").title(),
+        "kind": "sender",
+        "purposes": ["marketing"],
+        "channels": ["sms", "whatsapp"],
+        "used_categories": ["contact"],
+        "country": "IN",
+        "contact": f"privacy@{code}.example",
+        "url": f"https://{code}.example/webhooks",
+        "starts_at": since(),
+        "now": clock.now(),
+    }
+    fiduciary = changes.pop("fiduciary", None) or own()
+    return recipients.propose(fiduciary=fiduciary, actor=maker, **{**usual, **changes})
+
+
+def registered_recipient(code: str = "dialer-one", *, secret: str = "", **changes: Any) -> Recipient:
+    """A recipient that two people agreed to, with a secret."""
+    maker, checker = two_people()
+    recipient = proposed_recipient(maker, code, **changes)
+    entries.answer(recipient, approve=True, reason="", actor=checker, now=clock.now())
+    RecipientSecret.objects.create(
+        recipient_code=code, secret=secret or signed_messages.new_secret(), made_at=clock.now()
+    )
+    return recipient

@@ -57,6 +57,7 @@ SOURCES = [
     ROOT / "portal" / "people" / "services" / "invitations.py",
     ROOT / "portal" / "people" / "services" / "logins.py",
     ROOT / "portal" / "registers" / "services" / "letters.py",
+    ROOT / "portal" / "registers" / "words.py",
 ]
 
 

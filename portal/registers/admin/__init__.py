@@ -1,5 +1,5 @@
 """The staff's pages of this room."""
 
-from portal.registers.admin import books, senders, templates
+from portal.registers.admin import books, recipients, senders, templates
 
-__all__ = ["books", "senders", "templates"]
+__all__ = ["books", "recipients", "senders", "templates"]

@@ -2,7 +2,9 @@
 
 from portal.registers.models.company import CompanyDetails
 from portal.registers.models.dated import DatedEntry
+from portal.registers.models.instructions import Instruction, InstructionFact, ReportedSend, Telling
 from portal.registers.models.officers import Officer
+from portal.registers.models.recipients import Recipient, RecipientSecret
 from portal.registers.models.senders import LastInbound, ListedTarget, Sender, SendingEntity
 from portal.registers.models.templates import ConsentTemplate, ContentTemplate, SenderDefect
 
@@ -11,10 +13,16 @@ __all__ = [
     "ConsentTemplate",
     "ContentTemplate",
     "DatedEntry",
+    "Instruction",
+    "InstructionFact",
     "LastInbound",
     "ListedTarget",
     "Officer",
+    "Recipient",
+    "RecipientSecret",
+    "ReportedSend",
     "Sender",
     "SenderDefect",
     "SendingEntity",
+    "Telling",
 ]

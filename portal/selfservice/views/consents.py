@@ -33,6 +33,7 @@ from portal.law.states import Channel
 from portal.ledger.errors import NotSealed
 from portal.people.models import ContactPoint
 from portal.people.pages import customer_required
+from portal.registers.selectors import recipients
 from portal.selfservice.templatetags.consent_pages import purpose_name
 from portal.selfservice.views.preferences import principal_of
 
@@ -122,6 +123,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "rows": [_row(number, event, masked) for number, event in enumerate(events, 1)],
         "is_sealed": is_sealed,
         "checked": checked,
+        "progress": recipients.progress_of(f"consent.receipt:{found.reference}"),
         "now": clock.now(),
     }
     return render(request, "selfservice/consents/receipt.html", context)

@@ -1,0 +1,145 @@
+"""The recipients of a fiduciary's data hear of answers and wishes, in the transaction that records them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from consent.models import ConsentEvent, ConsentReceipt, ConsentState
+from consent.rules.fold import NO, YES
+from consent.services.addresses import SUBJECT, Address, contacts_of
+from consent.states import Answer, Way
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.people import selectors as people
+from portal.people.models import ContactPoint, Fiduciary
+from portal.registers.selectors import recipients as book
+from portal.registers.services import telling
+from portal.registers.services.telling import Answered, Word
+
+#: What arrives with a list came from elsewhere: those who sent it know it.
+UNTOLD = frozenset({Way.IMPORT})
+WISHES = "consent.changed"
+
+
+def tell(
+    receipt: ConsentReceipt, places: Sequence[Address], events: Sequence[ConsentEvent], *, actor: Actor, at: datetime
+) -> None:
+    """Tell every recipient what one act changed; what it stops becomes an instruction with a clock (DPDP s.6(6)).
+
+    In the caller's transaction. ``places`` are the addresses of the events, in their order: their text, where it is
+    known, is what the recipient needs to know whom it is about.
+    """
+    if not events or events[0].way in UNTOLD:
+        return
+    fiduciary = events[0].fiduciary
+    recipients = book.recipients_of(fiduciary, at=at)
+    if not recipients:
+        return
+    by_key: dict[bytes, list[ConsentEvent]] = {}
+    texts: dict[bytes, Address] = {}
+    for place, event in zip(places, events, strict=True):
+        by_key.setdefault(bytes(event.address_key), []).append(event)
+        texts[bytes(event.address_key)] = place
+    standing = _standing(fiduciary, list(by_key))
+    words = [
+        Word(
+            key,
+            said[0].address_kind,
+            [_answered(event) for event in said],
+            standing.get(key, ()),
+            [_answered(event) for event in said if _stops(event)],
+            _reached_at(texts[key], receipt.subject_ref),
+        )
+        for key, said in by_key.items()
+    ]
+    telling.tell(
+        recipients,
+        kind=_kind(events),
+        subject_ref=receipt.subject_ref,
+        about=f"consent.receipt:{receipt.reference}",
+        words=words,
+        actor=actor,
+        at=at,
+    )
+
+
+def tell_wishes(*, subject_ref: UUID, wishes: Any, change: int, actor: Actor, at: datetime) -> None:
+    """Tell the recipients of every fiduciary that the person answered, that quiet hours, pause, pace or language changed.
+
+    In the caller's transaction. ``wishes`` is a data class of plain values, ``change`` the number of the fact.
+    """
+    refs = people.refs_of(subject_ref)
+    answered = ConsentState.objects.filter(subject_ref__in=refs).values("fiduciary")
+    for fiduciary in Fiduciary.objects.filter(pk__in=answered).order_by("pk"):
+        recipients = book.recipients_of(fiduciary, at=at)
+        if not recipients:
+            continue
+        keys = ConsentState.objects.filter(subject_ref__in=refs, fiduciary=fiduciary)
+        standing = _standing(fiduciary, [bytes(key) for key in keys.values_list("address_key", flat=True).distinct()])
+        word = Word(
+            book.person_key(subject_ref),
+            SUBJECT,
+            (),
+            [said for each in standing.values() for said in each],
+            reached_at=_of_person(subject_ref),
+            wishes={name: _plain(value) for name, value in asdict(wishes).items()},
+        )
+        telling.tell(
+            recipients,
+            kind=WISHES,
+            subject_ref=subject_ref,
+            about=f"consent.preference:{change}",
+            words=[word],
+            actor=actor,
+            at=at,
+        )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return clock.stamp(value)
+    return value.isoformat("minutes") if isinstance(value, time) else value
+
+
+def _stops(event: ConsentEvent) -> bool:
+    """A withdrawal, or a plain no where the recipient may have heard a yes. "Stop all" stops what nobody asked for too."""
+    if event.answer == Answer.WITHDRAWN:
+        return True
+    was_yes = event.previous is not None and event.previous.answer in YES
+    return event.answer in NO and (was_yes or event.way == Way.STOP_ALL)
+
+
+def _kind(events: Sequence[ConsentEvent]) -> str:
+    if any(_stops(event) for event in events):
+        return "consent.withdrawn"
+    answers = {str(event.answer) for event in events}
+    return f"consent.{answers.pop()}" if len(answers) == 1 else WISHES
+
+
+def _answered(event: ConsentEvent) -> Answered:
+    return Answered(event.purpose, str(event.channel), str(event.answer), event.occurred_at, event.expires_at)
+
+
+def _standing(fiduciary: Fiduciary, keys: Sequence[bytes]) -> dict[bytes, list[Answered]]:
+    """Every answer that counts now at these addresses, this act's among them."""
+    found: dict[bytes, list[Answered]] = {}
+    states = ConsentState.objects.filter(fiduciary=fiduciary, address_key__in=keys).order_by("purpose", "channel")
+    for state in states:
+        said = Answered(state.purpose, state.channel, state.answer, state.occurred_at, state.expires_at)
+        found.setdefault(bytes(state.address_key), []).append(said)
+    return found
+
+
+def _reached_at(place: Address, subject_ref: UUID) -> list[tuple[str, str]]:
+    if place.kind == SUBJECT:
+        return _of_person(subject_ref)
+    if place.text:
+        return [(place.kind, place.text)]
+    known = ContactPoint.objects.filter(address_key__in=place.keys).order_by("-pk").first()
+    return [(place.kind, known.address)] if known is not None else []
+
+
+def _of_person(subject_ref: UUID) -> list[tuple[str, str]]:
+    return [(contact.kind, contact.address) for contact in contacts_of(people.refs_of(subject_ref))]

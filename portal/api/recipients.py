@@ -1,0 +1,149 @@
+"""What recipients tell us: how far they are with our instructions, and what sending systems have sent. Signed by each."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema
+from ninja.errors import ValidationError
+from pydantic import ValidationError as Malformed
+
+from portal.api.problems import problem
+from portal.core import addresses, clock, signed_messages
+from portal.core.errors import Refused
+from portal.core.signed_messages import BadSignature
+from portal.law.states import MESSAGE_CHANNELS
+from portal.registers.models import Recipient
+from portal.registers.selectors import recipients as book
+from portal.registers.services import instructions
+from portal.registers.services.instructions import Said, Sent, Taken
+from portal.registers.states import FactKind
+
+router = Router()
+
+#: Five hundred lines are some sixty thousand bytes.
+LONGEST: Final = 128 * 1024
+MOST: Final = 500
+S = TypeVar("S", bound=Schema)
+
+
+class StepIn(Schema):
+    """How far one instruction is. ``acted`` says ``acknowledged`` too."""
+
+    instruction: str = Field(max_length=24, description="Our reference, like OS-IN-7K4M-9QX2")
+    state: str = Field(pattern="^(acknowledged|acted)$")
+    at: datetime | None = Field(default=None, description="Since when; with its offset from UTC")
+
+
+class StepsIn(Schema):
+    acknowledgements: Annotated[list[StepIn], Field(max_length=MOST)]
+
+
+class SendIn(Schema):
+    """One message that left you. Only hashes of ``to`` and ``reference`` are kept."""
+
+    reference: str = Field(min_length=1, max_length=200, description="Your own reference of the message")
+    to: str = Field(max_length=254, description="The e-mail address or number it went to")
+    purpose: str = Field(max_length=40)
+    channel: str = Field(pattern=f"^({'|'.join(MESSAGE_CHANNELS)})$")
+    at: datetime = Field(description="When it left; with its offset from UTC")
+
+
+class SendsIn(Schema):
+    sends: Annotated[list[SendIn], Field(max_length=MOST)]
+
+
+class AnswerOut(Schema):
+    """``new`` lines were kept, ``known`` ones had been, ``unknown`` ones name nothing of yours."""
+
+    new: int
+    known: int
+    unknown: int
+    replayed: bool
+
+
+def _described(model: type[Schema]) -> dict[str, Any]:
+    """Written out: the body is read only after its signature, so the library does not see it."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post(
+    "/recipients/{code}/acknowledgements",
+    auth=None,
+    response=AnswerOut,
+    summary="Acknowledge instructions, or say that they are done",
+    operation_id="take_acknowledgements",
+    openapi_extra=_described(StepsIn),
+)
+def take_acknowledgements(request: HttpRequest, code: str) -> AnswerOut | HttpResponse:
+    """Signed as Standard Webhooks asks, with the secret we share. The same message again changes nothing."""
+
+    def keep(recipient: Recipient, webhook_id: str, given: StepsIn, now: datetime) -> Taken:
+        said = [
+            Said(row.instruction.strip().upper(), FactKind(row.state), _aware(row.at)) for row in given.acknowledgements
+        ]
+        return instructions.take(recipient, webhook_id=webhook_id, said=said, now=now)
+
+    return _taken(request, code, StepsIn, keep)
+
+
+@router.post(
+    "/recipients/{code}/sends",
+    auth=None,
+    response=AnswerOut,
+    summary="Tell which messages left",
+    operation_id="take_reported_sends",
+    openapi_extra=_described(SendsIn),
+)
+def take_reported_sends(request: HttpRequest, code: str) -> AnswerOut | HttpResponse:
+    """Signed like acknowledgements. A send after a withdrawal is found by comparing these with the consent ledger."""
+
+    def keep(recipient: Recipient, webhook_id: str, given: SendsIn, now: datetime) -> Taken:
+        sends = [sent for row in given.sends if (sent := _sent(row)) is not None]
+        taken = instructions.take_sends(recipient, webhook_id=webhook_id, sends=sends, now=now)
+        unknown = 0 if taken.replayed else len(given.sends) - len(sends)
+        return Taken(taken.new, taken.known, unknown, replayed=taken.replayed)
+
+    return _taken(request, code, SendsIn, keep)
+
+
+def _taken(
+    request: HttpRequest, code: str, model: type[S], keep: Callable[[Recipient, str, S, datetime], Taken]
+) -> AnswerOut | HttpResponse:
+    """Size, signature, form, in this order; nothing is read of a message that nobody we know has signed."""
+    length = request.headers.get("Content-Length", "0")
+    if not length.isdigit() or int(length) > LONGEST:
+        said = f"Such a message has at most {LONGEST} bytes."
+        return problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", said)
+    now = clock.now()
+    recipient = book.by_code(code)
+    if recipient is None:  # as for a signature that does not hold: who asks learns no codes
+        raise BadSignature("The signature of this message does not hold.")
+    secrets = book.secrets_of(recipient.code, at=now)
+    webhook_id = signed_messages.verify(request.headers, request.body, secrets=secrets, now=now)
+    try:
+        given = model.model_validate_json(request.body)
+    except Malformed as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        raise ValidationError([dict(each) for each in found]) from None
+    taken = keep(recipient, webhook_id, given, now)
+    return AnswerOut(new=taken.new, known=taken.known, unknown=taken.unknown, replayed=taken.replayed)
+
+
+def _sent(row: SendIn) -> Sent | None:
+    kind = addresses.EMAIL if "@" in row.to else addresses.PHONE
+    try:
+        normalised = addresses.normalise(kind, row.to)
+    except Refused:
+        return None
+    at = _aware(row.at)
+    if at is None:
+        return None
+    return Sent(row.reference, addresses.address_key(normalised), row.purpose, row.channel, at)
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo else at.replace(tzinfo=clock.IST)

@@ -1,0 +1,199 @@
+"""Registering who gets people's data, by two people; the secrets we share with them; trying whether they can be reached."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import addresses, changes, clock, outgoing, signed_messages
+from portal.core.actor import Actor
+from portal.core.data_categories import DataCategory
+from portal.core.errors import IllegalMove, PortalError, Refused
+from portal.law import selectors as law
+from portal.law.states import Channel
+from portal.outbox.channels import registry
+from portal.outbox.channels.protocol import ChannelFailure, Outgoing
+from portal.outbox.states import WEBHOOK
+from portal.people.models import Fiduciary
+from portal.people.services import four_eyes
+from portal.people.states import Answer
+from portal.registers.models import Recipient, RecipientSecret
+from portal.registers.permissions import Act
+from portal.registers.selectors import recipients as book
+from portal.registers.services import entries
+from portal.registers.services.fields import filled
+from portal.registers.states import AddressForm, RecipientKind
+
+_CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+#: What a test says: nothing about anybody.
+TEST = "recipients.test"
+
+
+def propose(
+    *,
+    fiduciary: Fiduciary,
+    code: str,
+    name: str,
+    kind: str,
+    purposes: Iterable[str],
+    channels: Iterable[str],
+    used_categories: Iterable[str],
+    country: str,
+    contact: str,
+    url: str,
+    address_form: str = AddressForm.PLAIN,
+    starts_at: datetime,
+    actor: Actor,
+    now: datetime,
+) -> Recipient:
+    """Propose a recipient of one fiduciary's data. Nothing is told to it before another person agrees.
+
+    Raises Refused for a code, country, contact or webhook address that is none, for no purpose, channel or kind of data
+    or one that does not exist; NotAllowed.
+    """
+    if not _CODE.fullmatch(code):
+        raise Refused(_("Enter a code of small letters, digits and hyphens, like dialer-one."), code="CODE_FORMAT")
+    if not _COUNTRY.fullmatch(country):
+        raise Refused(_("Choose the country where the data lies."), code="COUNTRY_FORMAT")
+    in_use = {purpose.code for purpose in law.purposes_in_force(on=now.astimezone(clock.IST).date())}
+    fields = {
+        "code": code,
+        "name": filled(name, str(_("Enter the recipient's name: people are told it."))),
+        "kind": str(RecipientKind(kind)),
+        "purposes": _chosen(purposes, in_use, _("Choose what the recipient uses the data for.")),
+        "channels": _chosen(channels, set(Channel.values), _("Choose the channels the recipient works on.")),
+        "used_categories": _chosen(
+            used_categories, set(DataCategory) - {DataCategory.NONE}, _("Choose which kinds of data it gets.")
+        ),
+        "country": country,
+        "contact": addresses.normalise(addresses.EMAIL, contact),
+        "url": _webhook_address(url),
+        "address_form": str(AddressForm(address_form)),
+    }
+    with transaction.atomic():
+        return entries.propose(
+            Recipient,
+            act=Act.RECIPIENT_REGISTER,
+            fiduciary=fiduciary,
+            starts_at=starts_at,
+            fields=fields,
+            actor=actor,
+            now=now,
+        )
+
+
+def _chosen(given: Iterable[str], known: Iterable[str], message: object) -> list[str]:
+    chosen = {str(each) for each in given}
+    if not chosen or not chosen <= set(known):
+        raise Refused(message, code="CHOICE_MISSING")
+    return sorted(chosen)
+
+
+def _webhook_address(text: str) -> str:
+    """The address as it is kept. Whether the name behind it is a public one is seen at each attempt, not once here."""
+    url = text.strip()
+    try:
+        parts = urlsplit(url)
+        is_fit = bool(parts.hostname) and parts.username is None and not parts.fragment and parts.port != 0
+    except ValueError:
+        raise Refused(_WRONG_ADDRESS, code="WEBHOOK_ADDRESS") from None
+    named = parts.netloc in settings.OUTBOX_WEBHOOK_SECRETS
+    if not is_fit or len(url) > 500 or (parts.scheme != "https" and not named):
+        raise Refused(_WRONG_ADDRESS, code="WEBHOOK_ADDRESS")
+    if not named and not _may_be_public(parts.hostname or ""):
+        raise Refused(
+            _("This address lies inside a network. Only the operator can name such a host."), code="PRIVATE_ADDRESS"
+        )
+    return url
+
+
+_WRONG_ADDRESS = _("Enter the address of the recipient's system with https://, without a user name.")
+
+
+def _may_be_public(host: str) -> bool:
+    try:
+        return outgoing.is_public(host)
+    except ValueError:  # a name: looked up at each attempt
+        return "." in host
+
+
+def new_secret(recipient: Recipient, *, actor: Actor, now: datetime) -> str:
+    """Make a secret and give it, this one time, to who asked. Earlier ones hold on until ``end_older_secrets``.
+
+    One transaction with its audit event. Raises IllegalMove for an entry that was not agreed to, NotAllowed.
+    """
+    person = four_eyes.person_of(actor)
+    if recipient.checked_at is None or recipient.ends_at is not None or recipient.answer != Answer.APPROVED:
+        raise IllegalMove(_("This recipient does not hold: it was not agreed to, or has ended."))
+    text = signed_messages.new_secret()
+    with transaction.atomic():
+        row = RecipientSecret.objects.create(recipient_code=recipient.code, secret=text, made_at=now, made_by=person)
+        changes.watch_created(row)
+        _record(AuditKind.REGISTERS_SECRET_MADE, recipient, actor=actor, now=now)
+    return text
+
+
+def end_older_secrets(recipient: Recipient, *, actor: Actor, now: datetime) -> int:
+    """End every secret but the newest, once the recipient uses that one. Returns how many. Raises NotAllowed."""
+    four_eyes.person_of(actor)
+    with transaction.atomic():
+        holding = RecipientSecret.objects.filter(recipient_code=recipient.code, ended_at=None)
+        older = list(holding.order_by("-made_at", "-pk")[1:])
+        for row in older:
+            changes.watch_row(row)
+        ended = holding.filter(pk__in=[row.pk for row in older]).update(ended_at=now)
+        if ended:
+            _record(AuditKind.REGISTERS_SECRET_ENDED, recipient, actor=actor, now=now, count=ended)
+    return ended
+
+
+def test(recipient: Recipient, *, actor: Actor, now: datetime) -> str:
+    """Send a signed word about nobody and say what came of it: an empty text when it was taken, else a code.
+
+    The one network call of this room, outside every transaction; its audit event follows. Raises NotAllowed.
+    """
+    four_eyes.person_of(actor)
+    number = str(uuid4())
+    outcome = ""
+    try:
+        registry.channel(WEBHOOK).send(
+            Outgoing(
+                reference=number,
+                channel=WEBHOOK,
+                category="",
+                language="en",
+                address=recipient.url,
+                subject=TEST,
+                body=f'{{"type":"{TEST}","timestamp":"{clock.stamp(now)}","data":{{"recipient":"{recipient.code}"}}}}',
+                kind=TEST,
+                idempotency_key=number,
+            )
+        )
+    except (ChannelFailure, PortalError) as failure:
+        outcome = failure.code
+    with transaction.atomic():
+        _record(
+            AuditKind.REGISTERS_RECIPIENT_TESTED, recipient, actor=actor, now=now, reason_code=outcome or "ANSWERED"
+        )
+    return outcome
+
+
+def _record(
+    kind: AuditKind, recipient: Recipient, *, actor: Actor, now: datetime, **more: str | int | bool | None
+) -> None:
+    facts: dict[str, str | int | bool | None] = {"recipient": recipient.code, **more}
+    audit.record(kind, actor=actor, about=f"registers.recipient:{recipient.pk}", facts=facts, at=now)
+
+
+def secrets_now(*, url: str) -> list[str]:
+    """Registered in ``hooks.webhook_secrets``."""
+    return book.secrets_for(url=url, at=clock.now())
