@@ -15,6 +15,7 @@ class ConsentConfig(AppConfig):
         hooks.send_gate.fill(gates.send_gate)
         hooks.address_left.register(ending.end_at_address)
         hooks.complaints.register(gates.complained)
+        hooks.erasers.register(erasers.Scans())
         hooks.erasers.register(erasers.Wishes())
         hooks.ledger_rows.register(ledger_rows.ConsentRows())
         hooks.sections.register(sections.ConsentSection())

@@ -5,13 +5,45 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Preference
 from portal.core.erasing import Kept
 from portal.people.models import Subject
+from portal.vault.models import ShredOrder, StoredFile
+from portal.vault.services import files
 from portal.vault.states import RetentionClass
+
+
+class Scans:
+    """Scans of forms on which people agreed. Event, hash and receipt stay and go on proving that there was one."""
+
+    name = "consent.scans"
+    label = _("Scans of consent forms")
+    retention_class = RetentionClass.CONSENT_EVIDENCE
+    covers = ()
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        """Scans of erased subjects: while a person is with us the scan proves what they agreed to."""
+        erased = Subject.objects.filter(erased_at__lt=before).values("ref")
+        found = self._scans().filter(subject_ref__in=erased).values_list("subject_ref").annotate(count=Count("pk"))
+        return (Kept(subject_ref, count) for subject_ref, count in found.order_by("subject_ref").iterator())
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        """Order the end of the subject's key of this class."""
+        rows = self._scans().filter(subject_ref=subject_ref)
+        if before is not None:
+            rows = rows.filter(subject_ref__in=Subject.objects.filter(erased_at__lt=before).values("ref"))
+        with transaction.atomic():
+            count = rows.count()
+            if count:
+                files.shred(subject_ref=subject_ref, retention_class=self.retention_class)
+        return count
+
+    def _scans(self) -> QuerySet[StoredFile]:
+        ended = ShredOrder.objects.values("key_id")
+        return StoredFile.objects.filter(kind="consent.scan", shredded_at=None).exclude(key_id__in=ended)
 
 
 class Wishes:

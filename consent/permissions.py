@@ -18,5 +18,6 @@ class Permission(StrEnum):
 class Act(StrEnum):
     """What needs two people in this room; who may do which half is data in ``roles.toml``."""
 
+    ANSWER_TAKE = "consent.answer.take"
     DEFECT_OVERRIDE = "consent.defect.override"
     NOTICE_PUBLISH = "consent.notice.publish"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Acknowledgement, ConsentEvent, Preference
+from consent.models import Acknowledgement, ConsentEvent, GuardianAnswer, HeldConsent, Preference
 
 
 class ConsentSection:
@@ -23,9 +23,13 @@ class ConsentSection:
         )
         seen = Acknowledgement.objects.filter(subject_ref__in=refs).select_related("version__notice")
         wishes = Preference.objects.filter(subject_ref__in=refs)
+        held = HeldConsent.objects.filter(subject_ref__in=refs).order_by("held_at")
+        guardians = GuardianAnswer.objects.filter(subject_ref__in=refs).select_related("receipt").order_by("shown_at")
         return [
             *(_answer(event) for event in events.order_by("occurred_at", "pk")),
             *({"read": str(one.version), "at": one.seen_at.isoformat()} for one in seen.order_by("seen_at")),
+            *({"waits_for_guardian": row.purpose, "state": row.get_state_display()} for row in held),
+            *(_guardian(row) for row in guardians),
             *(_wishes(row) for row in wishes),
         ]
 
@@ -44,6 +48,16 @@ def _answer(event: ConsentEvent) -> dict[str, Any]:
         "recorded_at": event.recorded_at.isoformat(),
         "ends_at": event.expires_at.isoformat() if event.expires_at else None,
         "ledger_entry": str(event.entry.event_id),
+    }
+
+
+def _guardian(row: GuardianAnswer) -> dict[str, Any]:
+    return {
+        "receipt": row.receipt.reference,
+        "answered_by": row.get_relation_display(),
+        "identity_shown_by": row.get_identity_shown_display(),
+        "age_shown_by": row.get_age_shown_display(),
+        "appointed_by": row.get_appointed_by_display() or None,
     }
 
 

@@ -36,6 +36,44 @@ class Way(TextChoices):
     WHATSAPP = "whatsapp", _("Reply by WhatsApp")
 
 
+class Relation(TextChoices):
+    """Who answers for a person that cannot answer alone."""
+
+    PARENT = "parent", _("Parent")
+    GUARDIAN = "guardian", _("Lawful guardian")
+
+
+class ShownBy(TextChoices):
+    """How a parent's identity and age were shown (DPDP Rules r.10)."""
+
+    HELD = "held", _("Reliable details that we hold already")
+    PROVIDED = "provided", _("Details or a document that they gave")
+    TOKEN = "token", _("Token of an authorised service, such as DigiLocker")
+
+
+class AppointedBy(TextChoices):
+    """Who appointed the guardian of a person with a disability (DPDP Rules r.11)."""
+
+    COURT = "court", _("Court of law")
+    AUTHORITY = "authority", _("Designated authority")
+    COMMITTEE = "committee", _("Local level committee")
+
+
+class HeldState(TextChoices):
+    """Where a yes stands that somebody else has to give."""
+
+    HELD = "held", _("Waits for a parent or guardian")
+    GIVEN = "given", _("The parent or guardian said yes")
+    LEFT = "left", _("Given up")
+
+
+HELD_MOVES: dict[str, set[str]] = {
+    HeldState.HELD: {HeldState.GIVEN, HeldState.LEFT},
+    HeldState.GIVEN: set(),
+    HeldState.LEFT: set(),
+}
+
+
 class NoticeKind(TextChoices):
     PRIVACY_POLICY = "privacy_policy", _("Privacy policy")
     CONSENT_NOTICE = "consent_notice", _("Consent notice")

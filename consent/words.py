@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import DataCategory
+from portal.vault.inspection.verdict import Fault
 
 #: What a purpose uses, in the words of a notice: itemised, as DPDP r.3 asks.
 DATA: dict[str, Any] = {
@@ -19,3 +20,13 @@ DATA: dict[str, Any] = {
     DataCategory.DEVICE: _("Your device and how you use our pages"),
     DataCategory.LOCATION: _("The country or region you are in"),
 }
+
+#: What is wrong with a scan, and what to do.
+FAULTS: dict[str, Any] = {
+    Fault.EMPTY: _("This file is empty. Choose another one"),
+    Fault.TOO_LARGE: _("The file must be smaller than 10 MB"),
+    Fault.TYPE: _("The file must be a PDF, JPG or PNG"),
+    Fault.ARCHIVE: _("The file must be a PDF, JPG or PNG"),
+    Fault.ENCRYPTED: _("The PDF is protected by a password. Remove the password and choose it again"),
+}
+FAULT = _("The file is damaged and cannot be opened. Save it anew and choose it again")

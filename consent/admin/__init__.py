@@ -1,3 +1,3 @@
-from consent.admin import ledger, notices, publishing
+from consent.admin import ledger, notices, publishing, taking
 
-__all__ = ["ledger", "notices", "publishing"]
+__all__ = ["ledger", "notices", "publishing", "taking"]

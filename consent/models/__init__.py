@@ -2,6 +2,7 @@ from consent.models.acknowledgements import Acknowledgement
 from consent.models.asking import Meeting
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.evidence import ConsentEvidence, ShownText
+from consent.models.guardians import GuardianAnswer, HeldConsent
 from consent.models.notices import (
     DefectMended,
     Notice,
@@ -14,6 +15,7 @@ from consent.models.notices import (
 from consent.models.preferences import Preference, PreferenceChange
 from consent.models.publishing import DefectOverride, PublicationProposal
 from consent.models.state import ConsentState
+from consent.models.taking import TakenAnswer
 from consent.models.telling import EndingTold
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "DefectMended",
     "DefectOverride",
     "EndingTold",
+    "GuardianAnswer",
+    "HeldConsent",
     "Meeting",
     "Notice",
     "NoticeText",
@@ -35,5 +39,6 @@ __all__ = [
     "PreferenceChange",
     "PublicationProposal",
     "ShownText",
+    "TakenAnswer",
     "TextReview",
 ]

@@ -4,7 +4,7 @@ Nothing here makes a consent of a visit, a sign-in or silence: an answer is what
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import Meeting, NoticeText
 from consent.selectors import asking
 from consent.selectors.notices import notices_for
+from consent.services import guarding
 from consent.services.addresses import addresses_by_channel
 from consent.services.evidence import QUESTION, words
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
@@ -27,6 +28,7 @@ from portal.core.errors import Refused
 from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel
+from portal.people import selectors as people
 from portal.people.models.fiduciaries import OWN_CODE
 
 
@@ -62,10 +64,14 @@ def questions(
 ) -> tuple[Question, ...]:
     """What the person has not answered and may be asked now. ``messages`` False: only processing that is no message."""
     whose, on = fiduciary_of(fiduciary), _day(at)
+    is_child = people.is_child(subject_ref, at=at)
     purposes = [
         p
         for p in law.purposes_in_force(on=on)
-        if p.needs_consent and p.may_be_asked(at) and (messages or not p.sends_messages)
+        if p.needs_consent
+        and p.may_be_asked(at)
+        and (messages or not p.sends_messages)
+        and not (is_child and guarding.not_for_children(p))
     ]
     notices = notices_for([p.code for p in purposes], on=on, language=language)
     open_ones = asking.unanswered(subject_ref, [p for p in purposes if p.code in notices], fiduciary=whose, at=at)
@@ -143,7 +149,8 @@ def answer(
 ) -> Recorded:
     """Record what was answered, in one transaction and under one receipt; what is not named stays unanswered.
 
-    A yes to messages counts on the channels chosen with it, a no on all of them. ``shown`` maps each purpose to the
+    A yes to messages counts on the channels chosen with it, a no on all of them. The yes of a person for whom somebody
+    else answers is held, and recorded once that one gives it. ``shown`` maps each purpose to the
     SHA-256 of the text the person had before them; the question's own words are kept as evidence.
 
     Raises Refused for a question that is not open, a yes to messages without a channel, or a text that has changed.
@@ -154,9 +161,24 @@ def answer(
         if set(answers) - set(open_ones):
             raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")
         choices: list[Choice] = []
+        held: list[str] = []
+        is_held = people.protection_of(subject_ref, at=at) is not None
         for code, said in answers.items():
-            choices += _choices(open_ones[code], said, subject_ref, shown.get(code, ""), language=language, at=at)
-        return record_all(
+            own = _choices(open_ones[code], said, subject_ref, shown.get(code, ""), language=language, at=at)
+            if said.is_yes and is_held:
+                held.append(code)
+                guarding.hold(
+                    subject_ref=subject_ref,
+                    fiduciary=fiduciary_of(fiduciary),
+                    purpose=code,
+                    channels={choice.channel for choice in own} - {str(Channel.NONE)},
+                    notice=open_ones[code].notice,
+                    actor=actor,
+                    now=at,
+                )
+            else:
+                choices += own
+        done = record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
             choices=choices,
@@ -165,6 +187,7 @@ def answer(
             actor=actor,
             now=at,
         )
+    return replace(done, held=tuple(held))
 
 
 def _choices(

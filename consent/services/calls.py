@@ -20,7 +20,7 @@ from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 
 #: The reference of a call as a telephone system gives it. One of digits alone may be somebody's number.
-_REFERENCE = re.compile(r"(?=.*[A-Za-z-])[A-Za-z0-9][A-Za-z0-9._:-]{3,63}")
+REFERENCE = re.compile(r"(?=.*[A-Za-z-])[A-Za-z0-9][A-Za-z0-9._:-]{3,63}")
 _KEY = re.compile(r"[0-9*#]")
 
 
@@ -50,7 +50,7 @@ def answered_by_key(
         raise Refused(_("Give the words that were played before the key was pressed."), code="PROMPT_MISSING")
     if not _KEY.fullmatch(key):
         raise Refused(_("Give the key that was pressed: a digit, * or #."), code="NO_KEY")
-    if not _REFERENCE.fullmatch(call_reference):
+    if not REFERENCE.fullmatch(call_reference):
         raise Refused(
             _("Give the reference of the call: 4 to 64 letters, digits and hyphens, no telephone number."),
             code="CALL_REFERENCE",

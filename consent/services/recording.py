@@ -14,7 +14,7 @@ from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeTex
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
-from consent.services import confirming, evidence, informing, projection, validity
+from consent.services import confirming, evidence, guarding, informing, projection, validity
 from consent.services.addresses import Address, address_of
 from consent.states import Answer, VersionState, Way
 from portal.core import clock, ids
@@ -56,10 +56,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What one act recorded; ``receipt`` is None when nothing had to change."""
+    """What one act recorded; ``receipt`` is None when nothing had to change. ``held``: purposes that wait for a guardian."""
 
     receipt: ConsentReceipt | None
     events: tuple[ConsentEvent, ...]
+    held: tuple[str, ...] = ()
 
 
 def fiduciary_of(code: str | Fiduciary) -> Fiduciary:
@@ -136,6 +137,10 @@ def record_all(
         raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
     for choice in wanted:
         check(choice, way=way, on=at, occurred_at=occurred_at)
+    promised = {choice.purpose for choice in wanted if choice.answer in YES}
+    if promised and way is not Way.UNDO:
+        by_guardian = all(_is_of_guardian(choice) for choice in wanted if choice.answer in YES)
+        guarding.require_able(subject_ref, promised, by_guardian=by_guardian, at=at)
     with transaction.atomic():
         take_turns(choice.address for choice in wanted)
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
@@ -171,6 +176,10 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
         raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")
     if text.version.effective_on > occurred_at.astimezone(clock.IST).date():
         raise Refused(_("This notice was not in force yet."), code="NOTICE_NOT_IN_FORCE")
+
+
+def _is_of_guardian(choice: Choice) -> bool:
+    return any(item["type"] == guarding.GUARDIAN for item in choice.evidence)
 
 
 def take_turns(addresses: Iterable[Address]) -> None:

@@ -11,7 +11,14 @@ from portal.core import addresses, clock
 from portal.core.admin.bases import ReasonForm
 from portal.core.errors import Refused
 from portal.people.models import Fiduciary, Role
-from portal.people.states import ApiScope, ContactKind, CustomerKind, MemberRole
+from portal.people.states import (
+    ApiScope,
+    ContactKind,
+    CustomerKind,
+    MemberRole,
+    ProtectionGround,
+    ProtectionKind,
+)
 
 
 class AddressField(forms.CharField):
@@ -46,6 +53,20 @@ def phone_field(**kwargs: Any) -> AddressField:
 class InviteStaffForm(forms.Form):
     full_name = forms.CharField(label=_("Full name"), max_length=200)
     email = email_field(label=_("E-mail address at work"))
+
+
+class ProtectionForm(forms.Form):
+    """Why somebody else answers for a person."""
+
+    kind = forms.ChoiceField(label=_("Why"), choices=ProtectionKind.choices, widget=forms.RadioSelect)
+    ground = forms.ChoiceField(label=_("How we know"), choices=ProtectionGround.choices)
+    born_on = forms.DateField(
+        label=_("Date of birth, where it is known"),
+        help_text=_("Only the day from which the person is of age is kept."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Enter a date, like 2012-03-31.")},
+        required=False,
+    )
 
 
 class ApiKeyForm(forms.Form):

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     FIDUCIARY_VIEW = "people.fiduciary:view"
     MFA_RESET = "people.mfa:reset"
     MFA_VIEW = "people.mfa:view"
+    PROTECTION_NOTE = "people.protection:note"
     ROLE_CHANGE = "people.role:change"
     ROLE_EXPORT = "people.role:export"
     ROLE_VIEW = "people.role:view"

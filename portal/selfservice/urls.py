@@ -55,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/stop/", preferences.stop, name="stop-messages"),
     path("preferences/undo/", preferences.undo, name="undo-stop"),
     path("questions/", questions.questions, name="questions"),
+    path("questions/guardian/", questions.somebody_else_answers, name="somebody-else-answers"),
     path("receipts/verify/", receipts.verify, name="verify-receipt"),
     path("renew/", renewing.renew, name="renew"),
     path("senders/", senders.senders, name="senders"),

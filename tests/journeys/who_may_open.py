@@ -153,6 +153,7 @@ PAGES: dict[str, Page] = {
     "privacy:sign-in-code": Page(For.ANYBODY),
     "privacy:sign-out": Page(For.ANYBODY, is_post=True),
     "privacy:sitemap": Page(For.ANYBODY),
+    "privacy:somebody-else-answers": Page(For.CUSTOMERS, is_post=True),
     "privacy:stop-messages": Page(For.CUSTOMERS, is_post=True),
     "privacy:track": Page(For.ANYBODY),
     "privacy:track-code": Page(For.ANYBODY),
@@ -220,6 +221,9 @@ BOOKS: dict[str, Book] = {
     "consent_defectoverride": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}
     ),
+    "consent_heldconsent": Book(
+        "consent.event:view", export="jobs.list:export", acts={"leave": "consent.event:record"}
+    ),
     "consent_noticeversion": Book(
         "consent.notice:view",
         export="jobs.list:export",
@@ -238,6 +242,13 @@ BOOKS: dict[str, Book] = {
     ),
     "consent_publicationproposal": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-proposal": "consent.notice:publish"}
+    ),
+    "consent_takenanswer": Book(
+        "consent.event:view",
+        add="consent.event:record",
+        export="jobs.list:export",
+        acts={"answer-taken": "consent.event:record"},
+        of_row={"scan": ("consent.event:record", [])},
     ),
     "grievances_ticket": Book(
         "grievances.ticket:view",
@@ -317,7 +328,12 @@ BOOKS: dict[str, Book] = {
     "people_principal": Book(
         "people.customer:view",
         export="jobs.list:export",
-        acts={"reveal-addresses": "people.customer:reveal", "unlock": "people.customer:unlock"},
+        acts={
+            "protect": "people.protection:note",
+            "reveal-addresses": "people.customer:reveal",
+            "unlock": "people.customer:unlock",
+            "unprotect": "people.protection:note",
+        },
         row=lambda world: world.owner.principal,
     ),
     "people_role": Book("people.role:view", export="jobs.list:export"),

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from consent.models import ConsentEvent, Meeting
+from consent.models import ConsentEvent, HeldConsent, Meeting
 from consent.selectors import rulebook
 from consent.services import visiting
-from portal.people.models import SubjectAlias
+from portal.people.models import Protection, SubjectAlias
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice
 from tests.consent.test_renewing import yes_that_ends
 from tests.people.factories import CustomerUserFactory
@@ -173,3 +173,27 @@ def test_leaving_everything_open_changes_nothing(her, asha, notice):
 
 def test_a_stranger_is_sent_to_sign_in_and_back(client):
     assert client.get(RENEW).url == "/privacy/sign-in/?next=%2Fprivacy%2Frenew%2F"
+
+
+def test_who_says_they_are_under_18_is_not_asked_for_promotion_and_their_yes_waits(her, asha, notice):
+    assert her.post("/privacy/questions/guardian/", {"why": "child"}).status_code == 302
+    page = her.get(QUESTIONS).content.decode()
+    assert "A parent or guardian answers for you." in page
+    assert 'name="marketing"' not in page
+    assert 'name="analytics"' not in page
+    answer = her.post(
+        QUESTIONS,
+        {**shown(notice), "product_updates": "yes", "product_updates-channels": ["sms"], "call_recording": "no"},
+        follow=True,
+    )
+    assert "Your yes waits for your parent or guardian." in answer.content.decode()
+    assert set(ConsentEvent.objects.values_list("purpose", "answer")) == {("call_recording", "denied")}
+    held = HeldConsent.objects.get()
+    assert (held.purpose, held.channels, held.state) == ("product_updates", ["sms"], "held")
+
+
+def test_saying_it_twice_or_by_opening_a_page_makes_no_second_row(her):
+    assert her.get("/privacy/questions/guardian/").status_code == 405
+    for _each in range(2):
+        her.post("/privacy/questions/guardian/", {"why": "guarded"})
+    assert Protection.objects.get().kind == "guarded"

@@ -28,7 +28,7 @@ class CreatingAdmin(StaffModelAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = self.create_form(request.POST or None)
+        form = self.create_form(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
                 with changes.watching(request.actor, "add", entered=form.cleaned_data):  # type: ignore[attr-defined]

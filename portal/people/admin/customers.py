@@ -15,11 +15,18 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people import selectors
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.admin.importing import ImportPages
-from portal.people.forms import ClientForm, CustomerForm, InviteMemberForm, RenameForm, RevealForm
+from portal.people.forms import (
+    ClientForm,
+    CustomerForm,
+    InviteMemberForm,
+    ProtectionForm,
+    RenameForm,
+    RevealForm,
+)
 from portal.people.models import ContactPoint, Customer, Fiduciary, Invitation, Membership, Principal, User
 from portal.people.permissions import Permission
 from portal.people.resources import CustomerResource
-from portal.people.services import customers, devices, fiduciaries, invitations, reveals
+from portal.people.services import customers, devices, fiduciaries, invitations, protections, reveals
 from portal.people.states import ContactKind, CustomerState
 
 
@@ -153,6 +160,11 @@ def _no_login(obj: Principal, user: Any) -> str:
     return "" if User.objects.filter(principal=obj).exists() else str(_("This person has no login."))
 
 
+def _answers_alone(principal: Principal, user: Any) -> str:
+    held = selectors.protection_of(principal.subject.ref, at=clock.now())
+    return "" if held is not None else str(_("Nobody else answers for this person."))
+
+
 @admin.register(Principal)
 class PrincipalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     export_resource = resource_of(Principal, "id subject language created_at")
@@ -198,6 +210,30 @@ class PrincipalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     def unlock(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
         devices.unlock(
             user=User.objects.get(principal=obj),
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+    @service_action(
+        permission=Permission.PROTECTION_NOTE,
+        ask=ProtectionForm,
+        label=_("Somebody else answers for this person"),
+        description=_("A child, or a person with a lawful guardian: from now on their own yes is held for that one."),
+    )
+    def protect(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
+        protections.protect(
+            subject_ref=obj.subject.ref,
+            **answer,
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+    @service_action(
+        permission=Permission.PROTECTION_NOTE, label=_("The person answers alone again"), skip=_answers_alone
+    )
+    def unprotect(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
+        protections.end_all(
+            subject_ref=obj.subject.ref,
             actor=request.actor,  # type: ignore[attr-defined]
             now=clock.now(),
         )

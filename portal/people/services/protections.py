@@ -14,6 +14,7 @@ from portal.core.errors import IllegalMove, Refused
 from portal.law.selectors import house_rule
 from portal.law.services import timing
 from portal.people.models import Protection
+from portal.people.selectors import refs_of
 from portal.people.states import ProtectionGround, ProtectionKind
 
 #: Policy 12 promises it for today, IN-DPDP-CHILD will ask it from its commencement.
@@ -66,6 +67,15 @@ def end(*, protection: Protection, actor: Actor, now: datetime) -> None:
             raise IllegalMove(_("This had ended already."))
         protection.refresh_from_db()
         _record(AuditKind.PEOPLE_PROTECTION_ENDED, protection, actor, now)
+
+
+def end_all(*, subject_ref: UUID, actor: Actor, now: datetime) -> int:
+    """End whatever holds for the person, in one transaction; returns how many."""
+    with transaction.atomic():
+        rows = Protection.objects.filter(subject_ref__in=refs_of(subject_ref), ended_at=None)
+        for row in rows:
+            end(protection=row, actor=actor, now=now)
+    return len(rows)
 
 
 def _record(kind: AuditKind, row: Protection, actor: Actor, now: datetime) -> None:

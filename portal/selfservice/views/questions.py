@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from consent.models import NoticeText
 from consent.questions_forms import QuestionsForm, ways
@@ -18,7 +18,10 @@ from consent.services import asking, receipts, visiting
 from consent.services.asking import Question
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
-from portal.people.pages import is_customer
+from portal.people import selectors as people
+from portal.people.pages import customer_required, is_customer
+from portal.people.services import protections
+from portal.people.states import ProtectionGround, ProtectionKind
 from portal.selfservice import limits
 from portal.selfservice.frame import address_of
 from portal.selfservice.views.preferences import principal_of
@@ -51,10 +54,27 @@ def questions(request: HttpRequest) -> HttpResponse:
         "notices": _by_notice(open_ones, form),
         "next": _next(request),
         "known": known,
+        "held_for": people.protection_of(subject_ref, at=now) if subject_ref else None,
         "rights_url": address_of("privacy:new-request") or reverse("privacy:grievance-start"),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "selfservice/consents/questions.html", context, status=status)
+
+
+@customer_required
+@require_POST
+def somebody_else_answers(request: HttpRequest) -> HttpResponse:
+    """The person says that a parent or guardian answers for them: from now on their own yes is held for that one."""
+    kind = ProtectionKind.CHILD if request.POST.get("why") == "child" else ProtectionKind.GUARDED
+    protections.protect(
+        subject_ref=principal_of(request).subject.ref,
+        kind=kind,
+        ground=ProtectionGround.DECLARED,
+        actor=request.actor,  # type: ignore[attr-defined]
+        now=clock.now(),
+    )
+    messages.success(request, _("Thank you for telling us. What you agree to waits for your parent or guardian."))
+    return HttpResponseRedirect(reverse("privacy:questions"))
 
 
 def _visitor(request: HttpRequest) -> UUID | None:
@@ -109,6 +129,10 @@ def _answer(
         request.session[visiting.SESSION_KEY] = str(subject_ref)
         messages.success(request, _("Your answer is recorded. It stays yours when you sign in with this browser."))
         return HttpResponseRedirect(reverse("privacy:questions"))
+    if done.held:
+        messages.info(
+            request, _("Your yes waits for your parent or guardian. Until they agree nothing is done with it.")
+        )
     if done.receipt is not None:
         receipts.seal(done.receipt)
         messages.success(request, _("Your answers are recorded under receipt %(receipt)s.") % {"receipt": done.receipt})

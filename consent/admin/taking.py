@@ -1,0 +1,170 @@
+"""Consents on paper or by telephone, by two people; and what waits for a parent or guardian."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.admin.asking import AnswerForm
+from consent.admin.publishing import PROPOSAL, not_answerable
+from consent.models import HeldConsent, TakenAnswer
+from consent.permissions import Permission
+from consent.services import guarding, taking
+from consent.states import HeldState
+from consent.taking_forms import TakenForm
+from portal.core import access, changes, clock
+from portal.core.admin import ReadOnlyAdmin, StaffModelAdmin, service_action
+from portal.core.errors import PortalError
+from portal.jobs.audited_export import AuditedExport, resource_of
+
+OWN = (
+    "subject_ref",
+    "fiduciary",
+    "purpose",
+    "channels",
+    "way",
+    "notice_version",
+    "language",
+    "occurred_at",
+    "call_reference",
+    "the_scan",
+    "guardian_ref",
+    "relation",
+    "identity_shown",
+    "age_shown",
+    "appointed_by",
+    "receipt",
+)
+
+
+@admin.register(TakenAnswer)
+class TakenAnswerAdmin(AuditedExport, StaffModelAdmin):
+    """Adding is proposing: nothing is recorded before another person has seen the proof and agreed."""
+
+    export_resource = resource_of(
+        TakenAnswer,
+        "id subject_ref fiduciary__code purpose way language occurred_at relation identity_shown age_shown appointed_by "
+        "act made_by made_at checked_by checked_at shown_sha256 answer receipt__reference",
+    )
+    view_permission = Permission.EVENT_VIEW
+    add_permission = Permission.EVENT_RECORD
+    list_display = ("purpose", "way", "fiduciary", "occurred_at", "answer", "made_by", "made_at", "checked_by")
+    list_select_related = ("fiduciary", "made_by", "checked_by")
+    list_filter = ("answer", "way")
+    fields = (*OWN, *PROPOSAL)
+    readonly_fields = fields
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("scan"))
+    def the_scan(self, obj: TakenAnswer) -> str:
+        if obj.scan is None:
+            return "–"
+        if obj.scan.shredded_at is not None:
+            return _("The scan was erased.")
+        url = reverse("admin:consent_takenanswer_scan", args=[obj.pk])
+        return format_html('<a href="{}">{}</a> <code>{}</code>', url, _("Open the scan"), obj.scan.sha256)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = TakenForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                with changes.watching(request.actor, "add"):  # type: ignore[attr-defined]
+                    made = taking.propose(
+                        taken=form.taken,
+                        scan=form.cleaned_data["scan"],
+                        actor=request.actor,  # type: ignore[attr-defined]
+                    )
+            except PortalError as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, _("Proposed. Another person has to agree."))
+                return HttpResponseRedirect(reverse("admin:consent_takenanswer_change", args=[made.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Propose a consent on paper or by telephone"),
+            "form": form,
+            "opts": self.opts,
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return TemplateResponse(request, "admin/people/create.html", context, status=status)
+
+    def get_urls(self) -> list[URLPattern]:
+        scan = path("<int:number>/scan/", self.admin_site.admin_view(self.scan_view), name="consent_takenanswer_scan")
+        return [scan, *super().get_urls()]
+
+    def scan_view(self, request: HttpRequest, number: int) -> FileResponse:
+        """The scan, as a download; the vault writes who opened it."""
+        access.require(request.user, Permission.EVENT_RECORD)
+        row = TakenAnswer.objects.select_related("scan").filter(pk=number).first()
+        if row is None or row.scan is None:
+            raise Http404
+        stream = taking.open_scan(row, actor=request.actor)  # type: ignore[attr-defined]
+        name = f"consent-form-{row.pk}"
+        return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
+
+    @service_action(
+        permission=Permission.EVENT_RECORD,
+        ask=AnswerForm,
+        label=gettext_lazy("Answer: is this what the proof shows?"),
+        skip=not_answerable,
+        description=gettext_lazy("Open the scan or listen to the call first. Agreeing records the consent at once."),
+    )
+    def answer_taken(self, request: HttpRequest, obj: TakenAnswer, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        done = taking.answer(
+            proposal=obj,
+            approve=approve,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+        )
+        if done is None or done.receipt is None:
+            return _("Refused.")
+        return _("Recorded under receipt %(receipt)s.") % {"receipt": done.receipt}
+
+
+def _closed(held: HeldConsent, user: Any) -> str:
+    return "" if held.state == HeldState.HELD else _("This is closed already.")
+
+
+@admin.register(HeldConsent)
+class HeldConsentAdmin(AuditedExport, ReadOnlyAdmin):
+    """A yes that a parent or guardian has to give. It allows nothing; their answer is taken as a consent on paper."""
+
+    export_resource = resource_of(
+        HeldConsent, "id subject_ref fiduciary__code purpose language state held_at closed_at"
+    )
+    view_permission = Permission.EVENT_VIEW
+    list_display = ("purpose", "fiduciary", "state", "held_at", "closed_at")
+    list_select_related = ("fiduciary", "notice_version__notice")
+    list_filter = ("state",)
+    fields = (
+        "subject_ref",
+        "fiduciary",
+        "purpose",
+        "channels",
+        "notice_version",
+        "language",
+        "state",
+        "held_at",
+        "closed_at",
+    )
+    readonly_fields = fields
+    list_note = gettext_lazy(
+        "When the parent or guardian answers, record it under “Consents on paper or by telephone”."
+    )
+
+    @service_action(permission=Permission.EVENT_RECORD, label=gettext_lazy("Give the question up"), skip=_closed)
+    def leave(self, request: HttpRequest, obj: HeldConsent, answer: dict[str, Any]) -> str:
+        guarding.leave(held=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return _("Given up.")

@@ -1,0 +1,77 @@
+"""Answers that somebody else has to give: what waits for them, and how they were shown to be who they are."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.events import ConsentReceipt
+from consent.models.notices import NoticeVersion
+from consent.states import AppointedBy, HeldState, Relation, ShownBy
+from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
+
+
+class HeldConsent(models.Model):
+    """A child, or a person with a guardian, said yes: no consent yet. A parent or guardian has to give it verifiably."""
+
+    subject_ref = models.UUIDField(_("subject"))
+    fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("fiduciary"))
+    purpose = models.CharField(_("purpose"), max_length=40)
+    channels = models.JSONField(_("channels"), default=list)
+    notice_version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="+", verbose_name=_("notice"))
+    language = models.CharField(_("language"), max_length=12)
+    state = models.CharField(_("state"), max_length=8, choices=HeldState.choices, default=HeldState.HELD)
+    held_at = models.DateTimeField(_("held since"))
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    data_categories = declare(
+        none="id subject_ref fiduciary purpose channels notice_version language state held_at closed_at"
+    )
+
+    class Meta:
+        verbose_name = _("held consent")
+        verbose_name_plural = _("held consents")
+        ordering = ("-held_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                name="consent_one_held_question",
+                fields=("subject_ref", "fiduciary", "purpose"),
+                condition=Q(state=HeldState.HELD),
+            ),
+            models.CheckConstraint(
+                name="consent_held_until_it_is_closed",
+                condition=Q(state=HeldState.HELD, closed_at=None)
+                | (~Q(state=HeldState.HELD) & Q(closed_at__isnull=False)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.get_state_display()}"
+
+
+class GuardianAnswer(AppendOnlyModel):
+    """That a parent or guardian gave the answers of a receipt, and how identity and age were shown.
+
+    The leaf of each answer names the SHA-256 of this (``sha256``): how they were shown cannot be exchanged afterwards.
+    """
+
+    receipt = models.OneToOneField(ConsentReceipt, models.PROTECT, related_name="guardian", verbose_name=_("receipt"))
+    subject_ref = models.UUIDField(_("subject"))
+    guardian_ref = models.UUIDField(_("subject of the guardian"))
+    relation = models.CharField(_("who answers"), max_length=8, choices=Relation.choices)
+    identity_shown = models.CharField(_("identity shown by"), max_length=8, choices=ShownBy.choices)
+    age_shown = models.CharField(_("age shown by"), max_length=8, choices=ShownBy.choices)
+    appointed_by = models.CharField(_("appointed by"), max_length=9, choices=AppointedBy.choices, blank=True)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    shown_at = models.DateTimeField(_("shown"))
+
+    data_categories = declare(
+        none="id receipt subject_ref guardian_ref relation identity_shown age_shown appointed_by sha256 shown_at"
+    )
+
+    class Meta:
+        verbose_name = _("answer of a guardian")
+        verbose_name_plural = _("answers of guardians")
+
+    def __str__(self) -> str:
+        return f"{self.get_relation_display()} {self.shown_at:%Y-%m-%d}"

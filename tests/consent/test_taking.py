@@ -1,0 +1,265 @@
+"""A yes on paper or by telephone: one person brings the proof, another looks at it and agrees."""
+
+import hashlib
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from consent.erasers import Scans
+from consent.models import ConsentEvent, ConsentEvidence, GuardianAnswer, HeldConsent, TakenAnswer
+from consent.services import guarding, taking
+from consent.services.guarding import Guardian
+from consent.services.taking import Taken
+from consent.states import AppointedBy, Relation, ShownBy, Way
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import NotAllowed, Refused
+from portal.ledger.services import payload_of
+from portal.people.models import Fiduciary
+from portal.people.services import protections, subjects
+from portal.vault.models import StoredFile
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.grievances.pictures import png
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+
+
+@pytest.fixture
+def notice(law):
+    return published_notice(asks=["marketing", "product_updates", "analytics", "call_recording"])
+
+
+@pytest.fixture
+def asha(notice):
+    return person()
+
+
+@pytest.fixture
+def maker():
+    return StaffFactory(roles=["support"])
+
+
+@pytest.fixture
+def checker():
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+def taken(who, notice, **changes):
+    usual = Taken(
+        subject_ref=who.subject.ref,
+        fiduciary=Fiduciary.objects.get(code="onesetu"),
+        purpose="product_updates",
+        channels=["sms"],
+        way=Way.PAPER,
+        notice_version=notice,
+        language="en",
+        occurred_at=clock.now() - timedelta(days=2),
+    )
+    return replace(usual, **changes)
+
+
+def propose(maker, what, scan=b""):
+    stream = io.BytesIO(scan or png()) if scan is not None else None
+    return taking.propose(taken=what, scan=stream, actor=actor.staff(maker.pk))
+
+
+def agree(checker, proposal, **changes):
+    return taking.answer(proposal=proposal, actor=actor.staff(checker.pk), **{"approve": True, **changes})
+
+
+def test_nothing_is_recorded_before_another_person_has_agreed(asha, notice, maker, checker):
+    proposal = propose(maker, taken(asha, notice))
+    assert not ConsentEvent.objects.exists()
+    done = agree(checker, proposal)
+    (event,) = done.events
+    assert (event.answer, event.way, event.channel, event.purpose) == ("given", "paper", "sms", "product_updates")
+    assert event.occurred_at == proposal.occurred_at
+    assert event.notice_sha256 == notice.binding.sha256
+    proposal.refresh_from_db()
+    assert proposal.receipt == done.receipt
+    told = AuditEvent.objects.filter(kind__startswith="consent.taken").values_list("kind", flat=True)
+    assert sorted(told) == ["consent.taken.answered", "consent.taken.proposed"]
+
+
+def test_the_scan_lies_encrypted_in_the_vault_and_the_leaf_names_its_hash(asha, notice, maker, checker):
+    proposal = propose(maker, taken(asha, notice))
+    (event,) = agree(checker, proposal).events
+    kept = ConsentEvidence.objects.get(event=event)
+    clear = taking.open_scan(proposal, actor=actor.staff(checker.pk)).read()
+    assert kept.file == proposal.scan
+    assert hashlib.sha256(clear).hexdigest() == kept.sha256
+    assert payload_of(event.entry)["evidence"] == [{"type": "scan", "sha256": kept.sha256}]
+    assert StoredFile.objects.get().subject_ref == asha.subject.ref
+
+
+def test_a_call_needs_its_reference_and_keeps_it(asha, notice, maker, checker):
+    with pytest.raises(Refused) as refusal:
+        propose(maker, taken(asha, notice, way=Way.PHONE, call_reference=ASHA_PHONE), scan=None)
+    assert refusal.value.code == "CALL_REFERENCE"
+    proposal = propose(maker, taken(asha, notice, way=Way.PHONE, call_reference="CALL-77-A"), scan=None)
+    (event,) = agree(checker, proposal).events
+    assert event.way == "phone"
+    assert ConsentEvidence.objects.get(event=event).reference == "CALL-77-A"
+
+
+def test_the_same_person_cannot_agree_nor_a_role_without_the_act(asha, notice, maker):
+    proposal = propose(maker, taken(asha, notice))
+    for who in (maker, StaffFactory(roles=["kyc_checker"])):
+        with pytest.raises(NotAllowed):
+            agree(who, proposal)
+    with pytest.raises(NotAllowed):
+        propose(StaffFactory(roles=["auditor"]), taken(asha, notice))
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_refusal_records_nothing_but_itself(asha, notice, maker, checker):
+    proposal = propose(maker, taken(asha, notice))
+    assert agree(checker, proposal, approve=False, reason="No signature.") is None
+    assert not ConsentEvent.objects.exists()
+    assert TakenAnswer.objects.get().answer == "refused"
+
+
+def test_what_was_changed_after_proposing_is_not_agreed_to(asha, notice, maker, checker):
+    proposal = propose(maker, taken(asha, notice))
+    TakenAnswer.objects.update(channels=["sms", "email"])
+    proposal.refresh_from_db()
+    with pytest.raises(Refused) as refusal:
+        agree(checker, proposal)
+    assert refusal.value.code == "SHOWN_CHANGED"
+
+
+def test_where_there_is_a_yes_already_it_is_renewed(asha, notice, maker, checker):
+    said(asha, "given", purpose="product_updates")
+    (event,) = agree(checker, propose(maker, taken(asha, notice))).events
+    assert event.answer == "renewed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "scan", "code"),
+    [
+        ({}, None, "SCAN_MISSING"),
+        ({}, b"GIF89a no picture of ours", "TYPE"),
+        ({"occurred_at": clock.now() + timedelta(days=1)}, b"", "OCCURRED_IN_FUTURE"),
+        ({"purpose": "billing"}, b"", "NOTICE_MISSING"),
+        ({"channels": []}, b"", "CHANNEL_NOT_USED"),
+        ({"purpose": "analytics"}, b"", "CHANNEL_NOT_USED"),
+    ],
+)
+def test_what_is_no_proof_or_no_question_is_refused_and_leaves_nothing(asha, notice, maker, changes, scan, code):
+    with pytest.raises(Refused) as refusal:
+        propose(maker, taken(asha, notice, **changes), scan=scan)
+    assert refusal.value.code == code
+    assert not TakenAnswer.objects.exists()
+    assert not StoredFile.objects.exists()
+
+
+def test_an_address_that_the_person_does_not_have_is_named_before_anybody_is_asked(notice, maker):
+    with pytest.raises(Refused) as refusal:
+        propose(maker, taken(person(phone=None), notice))
+    assert refusal.value.code == "NO_ADDRESS"
+
+
+def guarded(who, kind="child"):
+    protections.protect(subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now())
+
+
+def parent(**changes):
+    mother = person(email=None, phone="+919811110000")
+    return Guardian(mother.subject.ref, Relation.PARENT, ShownBy.HELD, ShownBy.TOKEN, **changes)
+
+
+def test_a_parents_yes_keeps_how_identity_and_age_were_shown_and_closes_what_was_held(asha, notice, maker, checker):
+    guarded(asha)
+    onesetu = Fiduciary.objects.get(code="onesetu")
+    guarding.hold(
+        subject_ref=asha.subject.ref, fiduciary=onesetu, purpose="product_updates", channels=["sms"],
+        notice=notice.binding, actor=actor.SYSTEM, now=clock.now(),
+    )  # fmt: skip
+    mother = parent()
+    (event,) = agree(checker, propose(maker, taken(asha, notice, guardian=mother))).events
+    kept = GuardianAnswer.objects.get()
+    assert (kept.guardian_ref, kept.identity_shown, kept.age_shown) == (mother.ref, "held", "token")
+    in_leaf = {item["type"]: item["sha256"] for item in payload_of(event.entry)["evidence"]}
+    assert in_leaf["guardian"] == kept.sha256 == mother.evidence["sha256"]
+    assert HeldConsent.objects.get().state == "given"
+
+
+def test_without_a_guardian_a_childs_yes_is_not_recorded_by_any_door(asha, notice, maker):
+    guarded(asha)
+    with pytest.raises(Refused) as refusal:
+        propose(maker, taken(asha, notice))
+    assert refusal.value.code == "HELD_FOR_GUARDIAN"
+    with pytest.raises(Refused) as refusal:
+        said(asha, "given", purpose="product_updates")
+    assert refusal.value.code == "HELD_FOR_GUARDIAN"
+    assert said(asha, "denied", purpose="product_updates").answer == "denied"
+
+
+@pytest.mark.parametrize(("purpose", "channels"), [("marketing", ["sms"]), ("analytics", [])])
+def test_promotion_and_following_are_for_no_child_whoever_agrees(asha, notice, maker, purpose, channels):
+    guarded(asha)
+    with pytest.raises(Refused) as refusal:
+        propose(maker, taken(asha, notice, purpose=purpose, channels=channels, guardian=parent()))
+    assert refusal.value.code == "NOT_FOR_CHILDREN"
+
+
+def test_a_guardian_must_be_another_of_age_and_where_the_law_says_so_appointed(asha, notice, maker, checker):
+    def refused(guardian):
+        with pytest.raises(Refused) as refusal:
+            propose(maker, taken(asha, notice, guardian=guardian))
+        return refusal.value.code
+
+    assert refused(parent()) == "ANSWERS_ALONE"
+    guarded(asha, kind="guarded")
+    assert refused(parent()) == "NOT_APPOINTED"
+    assert refused(Guardian(asha.subject.ref, Relation.GUARDIAN, ShownBy.HELD, ShownBy.HELD)) == "SAME_PERSON"
+    brother = person(email=None, phone="+919811110001")
+    guarded(brother)
+    assert refused(replace(parent(), ref=brother.subject.ref)) == "GUARDIAN_PROTECTED"
+    appointed = replace(parent(), relation=Relation.GUARDIAN, appointed_by=AppointedBy.COURT)
+    assert agree(checker, propose(maker, taken(asha, notice, guardian=appointed))).events
+    assert GuardianAnswer.objects.get().appointed_by == "court"
+
+
+def test_erasing_the_person_ends_the_scan_and_leaves_the_proof_that_there_was_one(asha, notice, maker, checker):
+    (event,) = agree(checker, propose(maker, taken(asha, notice))).events
+    eraser, ref = Scans(), asha.subject.ref
+    assert list(eraser.kept(before=clock.now())) == []
+    subjects.end(asha.subject, now=clock.now() - timedelta(days=1))
+    assert [(kept.subject_ref, kept.count) for kept in eraser.kept(before=clock.now())] == [(ref, 1)]
+    assert eraser.erase(subject_ref=ref, before=clock.now()) == 1
+    assert eraser.erase(subject_ref=ref, before=clock.now()) == 0
+    assert ConsentEvidence.objects.get(event=event).sha256
+
+
+def test_two_people_do_it_through_the_pages_and_the_second_opens_the_scan(asha, notice, maker, checker):
+    first, second = staff_client(maker), staff_client(checker)
+    add = reverse("admin:consent_takenanswer_add")
+    assert 'enctype="multipart/form-data"' in first.get(add).content.decode()
+    form = {
+        "subject": str(asha.subject.ref), "fiduciary": Fiduciary.objects.get(code="onesetu").pk,
+        "purpose": "product_updates", "channels": ["sms"], "way": "paper", "notice_version": notice.pk,
+        "language": "en", "occurred_at": "2026-11-20T10:30",
+    }  # fmt: skip
+    page = first.post(add, form)
+    assert page.status_code == 422
+    assert "Add the scan of the form" in page.content.decode()
+    scan = io.BytesIO(png())
+    scan.name = "form.png"
+    answer = first.post(add, {**form, "scan": scan})
+    proposal = TakenAnswer.objects.get()
+    assert answer.url == reverse("admin:consent_takenanswer_change", args=[proposal.pk])
+    assert proposal.occurred_at.astimezone(clock.IST).hour == 10
+
+    opened = second.get(reverse("admin:consent_takenanswer_scan", args=[proposal.pk]))
+    assert b"".join(opened.streaming_content).startswith(b"\x89PNG")
+    assert AuditEvent.objects.filter(kind="vault.file.opened").count() == 1
+    do = reverse("admin:consent_takenanswer_do_one", args=[proposal.pk, "answer-taken"])
+    second.post(do, {"answer": "1", "decision": "approve", "reason": ""})
+    assert ConsentEvent.objects.get().way == "paper"
+    assert "OS-CR-" in second.get(reverse("admin:consent_takenanswer_change", args=[proposal.pk])).content.decode()
