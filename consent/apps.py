@@ -8,7 +8,7 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer the hooks of the kernel."""
-        from consent import erasers, gates, ledger_rows, sections
+        from consent import erasers, gates, job_kinds, ledger_rows, sections
         from consent.services import ending
         from portal.core import hooks
 
@@ -17,5 +17,7 @@ class ConsentConfig(AppConfig):
         hooks.complaints.register(gates.complained)
         hooks.erasers.register(erasers.Scans())
         hooks.erasers.register(erasers.Wishes())
+        hooks.job_kinds.register(job_kinds.CheckList())
+        hooks.job_kinds.register(job_kinds.TakeListIn())
         hooks.ledger_rows.register(ledger_rows.ConsentRows())
         hooks.sections.register(sections.ConsentSection())

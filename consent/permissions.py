@@ -9,6 +9,8 @@ class Permission(StrEnum):
     EVENT_EXPORT = "consent.event:export"
     EVENT_RECORD = "consent.event:record"
     EVENT_VIEW = "consent.event:view"
+    LIST_BRING = "consent.list:bring"
+    LIST_VIEW = "consent.list:view"
     NOTICE_PROPOSE = "consent.notice:propose"
     NOTICE_PUBLISH = "consent.notice:publish"
     NOTICE_VIEW = "consent.notice:view"
@@ -20,4 +22,5 @@ class Act(StrEnum):
 
     ANSWER_TAKE = "consent.answer.take"
     DEFECT_OVERRIDE = "consent.defect.override"
+    LIST_TAKE_IN = "consent.list.take_in"
     NOTICE_PUBLISH = "consent.notice.publish"

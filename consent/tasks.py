@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from consent.services import ending, renewing
+from consent.services import ending, lists, renewing
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -21,3 +21,9 @@ def remind_who_ends_soon() -> int:
     if told == renewing.MOST:
         enqueue("consent.tasks.remind_who_ends_soon")
     return told
+
+
+@shared_task(ignore_result=True)
+def end_old_lists() -> None:
+    """Beat: give up lists that nobody takes in, and destroy their files."""
+    lists.sweep(now=clock.now())

@@ -30,6 +30,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="25"),
         "options": {"expires": 3000},
     },
+    "consent-end-old-lists": {"task": "consent.tasks.end_old_lists", "schedule": crontab(minute="45")},
     "kyc-sweep": {"task": "kyc.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
     "ledger-ask-witnesses": {
         "task": "portal.ledger.tasks.ask_witnesses",

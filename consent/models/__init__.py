@@ -3,6 +3,7 @@ from consent.models.asking import Meeting
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.evidence import ConsentEvidence, ShownText
 from consent.models.guardians import GuardianAnswer, HeldConsent
+from consent.models.lists import ConsentList, ListFault
 from consent.models.notices import (
     DefectMended,
     Notice,
@@ -22,6 +23,7 @@ __all__ = [
     "Acknowledgement",
     "ConsentEvent",
     "ConsentEvidence",
+    "ConsentList",
     "ConsentReceipt",
     "ConsentState",
     "DefectMended",
@@ -29,6 +31,7 @@ __all__ = [
     "EndingTold",
     "GuardianAnswer",
     "HeldConsent",
+    "ListFault",
     "Meeting",
     "Notice",
     "NoticeText",

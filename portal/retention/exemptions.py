@@ -7,6 +7,7 @@ EXEMPT: dict[str, str] = {
     "auth.Group_permissions": "Not used: roles are rows of people.",
     "auth.Permission": "Names of Django's own permissions, nobody's data.",
     "contenttypes.ContentType": "Names of models, nobody's data.",
+    "consent.ConsentList": "Words of staff about a file; the file itself is destroyed when it is taken in or given up.",
     "consent.DefectOverride": "Words of staff about a text; kept as the reason of a published notice.",
     "consent.PublicationProposal": "Words of staff about a text; kept as the reason of a published notice.",
     "consent.TakenAnswer": "Words of staff about a form; the scan itself is shredded with the evidence of consent.",

@@ -25,7 +25,11 @@ class Group:
 GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
     (_("Grievances and requests"), ("grievances",), ("grievances.Ticket",)),
     (_("KYC"), ("kyc",), ("kyc.Case", "kyc.Document", "kyc.Decision")),
-    (_("Consent"), ("consent",), ("consent.ConsentEvent", "consent.ConsentState", "consent.NoticeVersion")),
+    (
+        _("Consent"),
+        ("consent",),
+        ("consent.ConsentEvent", "consent.ConsentState", "consent.ConsentList", "consent.NoticeVersion"),
+    ),
     (_("Customers"), (), ("people.Customer", "people.Principal")),
     (
         _("Messages"),

@@ -217,6 +217,16 @@ BOOKS: dict[str, Book] = {
         "audit.event:view", export="audit.event:export", acts={"reveal-values": "audit.event:reveal"}
     ),
     "consent_consentevent": Book("consent.event:view", export="consent.event:export"),
+    "consent_consentlist": Book(
+        "consent.list:view",
+        export="jobs.list:export",
+        add="consent.list:bring",
+        acts={
+            "answer-list": "consent.list:bring",
+            "carry-on": "consent.list:bring",
+            "give-up": "consent.list:bring",
+        },
+    ),
     "consent_consentstate": Book("consent.state:view", export="consent.event:export"),
     "consent_defectoverride": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}

@@ -1,0 +1,23 @@
+"""Long work of this room."""
+
+from consent.services import lists
+from consent.services.lists.bringing import CHECK, TAKE_IN
+from portal.jobs.kinds import Handle
+
+
+class CheckList:
+    """The dry run of a list of answers: counts and faults, no answer."""
+
+    name = CHECK
+
+    def run(self, handle: Handle) -> None:
+        lists.check(reference=str(handle.parameters["list"]), handle=handle)
+
+
+class TakeListIn:
+    """A list that two people agreed to goes in, behind what is in already."""
+
+    name = TAKE_IN
+
+    def run(self, handle: Handle) -> None:
+        lists.take_in(reference=str(handle.parameters["list"]), handle=handle)

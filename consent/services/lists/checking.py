@@ -1,0 +1,98 @@
+"""The dry run: every line of a list is read as it would be taken in, and each fault is kept with its line."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import BinaryIO, Final
+
+from django.db import transaction
+
+from consent.models import ConsentList, ListFault
+from consent.models.list_states import LIST_MOVES, LineFault, ListState
+from consent.services.lists import lines as list_lines
+from consent.services.lists import notes, reading
+from consent.services.lists.lines import Found, Line
+from portal.audit.kinds import AuditKind
+from portal.core import clock
+from portal.core.actor import system
+from portal.core.moves import move
+from portal.jobs.exports import Column, stream_csv
+from portal.jobs.kinds import Handle
+
+CHECKER: Final = system("consent.lists.check")
+#: Faults shown on the page. The job's result names them all.
+MOST_SHOWN: Final = 1_000
+#: Lines between two looks at the job's row.
+STEP: Final = 1_000
+
+
+def check(*, reference: str, handle: Handle) -> None:
+    """Read the list through and say where it stands: in order, or with faults. Writes no answer.
+
+    The first faults are rows, all of them the job's result; both without what stood in the file. May run twice. Nothing
+    for a list that is not being checked any more.
+    """
+    row = ConsentList.objects.filter(reference=reference, state=ListState.CHECKING).select_related("file").first()
+    if row is None:
+        return
+    now = clock.now()
+    with tempfile.TemporaryFile() as told:
+        count = _Count(told)
+        for number, found in _read(row, now=now):
+            count.add(number, found)
+            if count.lines % STEP == 0:
+                handle.progress(count.lines)
+        if count.faulty:
+            told.seek(0)
+            handle.result(told, f"faults-{row.reference}.csv")
+    handle.progress(count.lines, count.lines)
+    _conclude(row, count, now)
+
+
+def _read(row: ConsentList, *, now: datetime) -> Iterator[tuple[int, Line | list[Found]]]:
+    purposes = reading.purposes(now=now)
+    try:
+        for number, cells in reading.lines(row, actor=CHECKER):
+            yield number, list_lines.read(cells, kinds=reading.KINDS, purposes=purposes, now=now)
+    except reading.Unreadable as fault:
+        yield fault.line, [Found("", fault.fault)]
+
+
+class _Count:
+    """Lines and faults so far; the faults go to the file as they are found."""
+
+    def __init__(self, told: BinaryIO) -> None:
+        self.lines = self.faulty = 0
+        self.shown: list[tuple[int, Found]] = []
+        self._told = told
+        self._write([])
+
+    def add(self, number: int, found: Line | list[Found]) -> None:
+        self.lines += 1
+        if isinstance(found, Line):
+            return
+        self.faulty += 1
+        self._write([(number, one) for one in found])
+        self.shown += [(number, one) for one in found][: MOST_SHOWN - len(self.shown)]
+
+    def _write(self, faults: Iterable[tuple[int, Found]]) -> None:
+        columns: list[Column[tuple[int, Found]]] = [
+            Column("line", lambda fault: fault[0]),
+            Column("column", lambda fault: fault[1].column),
+            Column("fault", lambda fault: fault[1].fault.value),
+            Column("what to do", lambda fault: str(LineFault(fault[1].fault).label)),
+        ]
+        pieces = iter(stream_csv(columns, faults))
+        heading = next(pieces)
+        for piece in pieces if self._told.tell() else (heading, *pieces):
+            self._told.write(piece)
+
+
+def _conclude(row: ConsentList, count: _Count, now: datetime) -> None:
+    state = ListState.FAULTY if count.faulty else ListState.CHECKED
+    with transaction.atomic():
+        move(row, state, moves=LIST_MOVES, lines=count.lines, faulty=count.faulty)
+        ListFault.objects.bulk_create(
+            ListFault(list=row, line=line, column=found.column, fault=found.fault) for line, found in count.shown
+        )
+        notes.record_step(AuditKind.CONSENT_LIST_CHECKED, row, actor=CHECKER, at=now)

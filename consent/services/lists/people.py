@@ -1,0 +1,45 @@
+"""Who an address of a list stands for."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from consent.models import ConsentEvent
+from consent.services.bringing import ASKED
+from portal.core.actor import Actor
+from portal.people.models import ContactPoint, Fiduciary
+from portal.people.services import principals
+from portal.people.services.contacts import Reach
+from portal.people.services.principals import NewPerson
+
+#: Kind and normal form of an address, and its lookup hashes under every key in use.
+Place = tuple[str, str, tuple[bytes, ...]]
+
+
+def subjects_of(fiduciary: Fiduciary, places: Sequence[Place], *, actor: Actor, now: datetime) -> dict[bytes, UUID]:
+    """The subject of each address, by its present lookup hash. In the caller's transaction, set by set.
+
+    Whoever spoke for the address to the fiduciary last, else who holds it, else somebody new, who is known by the
+    address alone, which the list vouches for.
+    """
+    present = {key: keys[0] for _kind, _address, keys in places for key in keys}
+    found: dict[bytes, UUID] = {}
+    for some in _some(present):
+        held = ContactPoint.objects.filter(address_key__in=some, left_at=None)
+        for key, ref in held.order_by("pk").values_list("address_key", "principal__subject__ref"):
+            found[present[bytes(key)]] = ref
+    for some in _some(present):
+        said = ConsentEvent.objects.filter(fiduciary=fiduciary, address_key__in=some)
+        for key, ref in said.order_by("pk").values_list("address_key", "subject_ref"):
+            found[present[bytes(key)]] = ref
+    new = {keys[0]: Reach(kind, address, verified=True) for kind, address, keys in places if keys[0] not in found}
+    made = principals.create_many(
+        people=[NewPerson(reached_at=[reach]) for reach in new.values()], actor=actor, now=now
+    )
+    return found | {key: person.subject.ref for key, person in zip(new, made, strict=True)}
+
+
+def _some(keys: Iterable[bytes]) -> Iterator[list[bytes]]:
+    every = list(keys)
+    for first in range(0, len(every), ASKED):
+        yield every[first : first + ASKED]

@@ -1,0 +1,116 @@
+"""Taking a list in: set by set, each set whole in a transaction that also says how far the list is."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import ConsentList
+from consent.models.list_states import LIST_MOVES, ListState
+from consent.services.addresses import Address
+from consent.services.bringing import Brought, record_brought
+from consent.services.lists import bringing, notes, people, reading
+from consent.services.lists import lines as list_lines
+from consent.services.lists.lines import Line, Used
+from consent.services.recording import Choice
+from portal.audit.kinds import AuditKind
+from portal.core import addresses, clock
+from portal.core.actor import Actor, staff, system
+from portal.core.errors import LostRace, Refused
+from portal.core.moves import move
+from portal.jobs.kinds import Handle
+from portal.law.selectors import remembering
+
+WORKER: Final = system("consent.lists.take_in")
+#: Lines in one transaction: a technical limit. On SQLite everybody else waits for no longer than one set takes.
+SET: Final = 1_000
+#: Somebody may answer for one of the addresses at the same instant: the set is written again.
+TRIES: Final = 3
+
+
+def take_in(*, reference: str, handle: Handle) -> None:
+    """Take in what is left of a list. May run twice, or at once: each line goes in once.
+
+    Raises Refused when a line that was in order is so no more (a purpose has ended since): nothing of its set is
+    written, and what was in before stays. Nothing for a list that is not being taken in.
+    """
+    row = _importing(reference)
+    if row is None:
+        return
+    actor = staff(row.made_by_id, via="import")
+    lines = islice(reading.lines(row, actor=WORKER), row.done, None)
+    handle.progress(row.done, row.lines)
+    for some in _sets(lines):
+        _take_set(row, some, actor)
+        handle.progress(row.done, row.lines)
+    now = clock.now()
+    with transaction.atomic():
+        move(row, ListState.DONE, moves=LIST_MOVES, ended_at=now)
+        bringing.end_file(row, now=now)
+        notes.record_step(AuditKind.CONSENT_LIST_TAKEN_IN, row, actor=actor, at=now)
+
+
+def _importing(reference: str) -> ConsentList | None:
+    rows = ConsentList.objects.filter(reference=reference, state=ListState.IMPORTING)
+    return rows.select_related("file", "fiduciary").first()
+
+
+def _sets(lines: Iterator[tuple[int, dict[str, str]]]) -> Iterator[Sequence[tuple[int, dict[str, str]]]]:
+    while some := list(islice(lines, SET)):
+        yield some
+
+
+def _take_set(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: Actor) -> None:
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic(), remembering():
+                _write(row, some, actor, clock.now())
+        except IntegrityError:
+            if attempt == TRIES - 1:
+                raise LostRace(_("Somebody else answered for an address of this list. Go on with it.")) from None
+        else:
+            row.done += len(some)
+            return
+
+
+def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: Actor, now: datetime) -> None:
+    here = ConsentList.objects.filter(pk=row.pk, state=ListState.IMPORTING, done=row.done)
+    if here.update(done=row.done + len(some)) != 1:
+        raise LostRace(_("This list was given up, or another worker has it."))
+    purposes = reading.purposes(now=now)
+    lines = [_line(number, cells, purposes, now) for number, cells in some]
+    places = [(line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in lines]
+    known = people.subjects_of(row.fiduciary, places, actor=actor, now=now)
+    answers = [
+        Brought(
+            known[keys[0]],
+            Choice(
+                Address(kind, keys, is_verified=True),
+                line.purpose,
+                line.channel,
+                line.answer,
+                evidence=_evidence(row, line),
+            ),
+            line.occurred_at,
+        )
+        for line, (kind, _address, keys) in zip(lines, places, strict=True)
+    ]
+    record_brought(fiduciary=row.fiduciary, answers=answers, actor=actor, now=now)
+
+
+def _line(number: int, cells: dict[str, str], purposes: dict[str, Used], now: datetime) -> Line:
+    found = list_lines.read(cells, kinds=reading.KINDS, purposes=purposes, now=now)
+    if isinstance(found, Line):
+        return found
+    raise Refused(
+        _("Line %(line)d is not in order any more. Bring the list again.") % {"line": number}, code="LINE_CHANGED"
+    )
+
+
+def _evidence(row: ConsentList, line: Line) -> list[dict[str, str]]:
+    """The proof of this answer, where the list names one, and the list itself."""
+    proof = [{"type": line.origin, "sha256": line.proof_sha256}] if line.proof_sha256 and line.origin else []
+    return [*proof, {"type": "list", "sha256": row.sha256}]

@@ -1,0 +1,308 @@
+"""Lists from elsewhere: checked whole, agreed to by two people, taken in set by set and never twice."""
+
+import csv
+import hashlib
+import io
+from datetime import timedelta
+from uuid import uuid4
+
+import openpyxl
+import pytest
+
+from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
+from consent.models.list_states import ListState
+from consent.services import lists, projection
+from consent.services.lists import lines, reading, taking_in
+from portal.audit.models import AuditEvent
+from portal.core import actor, addresses, clock
+from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
+from portal.jobs import services as jobs
+from portal.jobs.models import Job
+from portal.jobs.services import results, running
+from portal.jobs.states import JobState
+from portal.ledger.services import payload_of
+from portal.people.models import ContactPoint, Fiduciary, Principal
+from portal.vault.models import StoredFile
+from portal.vault.services import files
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.people.factories import StaffFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+PROOF = "ab" * 32
+
+
+def line(number, **changes):
+    usual = {
+        "address": f"+9191000{number:05d}",
+        "channel": "sms",
+        "purpose": "marketing",
+        "answer": "given",
+        "occurred_at": "2025-10-01T14:30:00+05:30",
+        "origin": "web_form",
+        "proof_sha256": PROOF,
+    }
+    return {**usual, **changes}
+
+
+def as_csv(rows, *, columns=lines.COLUMNS, separator=","):
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator)
+    writer.writerow(columns)
+    writer.writerows([row[column] for column in columns] for row in rows)
+    return text.getvalue().encode()
+
+
+def as_xlsx(rows):
+    book = openpyxl.Workbook()
+    book.active.append(list(lines.COLUMNS))
+    for row in rows:
+        book.active.append([row[column] for column in lines.COLUMNS])
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()
+
+
+@pytest.fixture
+def people():
+    """Two people who may bring a list and agree to it."""
+    return tuple(actor.staff(StaffFactory(roles=["data_protection_officer"]).pk) for _ in range(2))
+
+
+def own():
+    return Fiduciary.objects.get(code="onesetu")
+
+
+def bring(people, content, *, name="list.csv"):
+    row = lists.bring(
+        fiduciary=own(),
+        collected_by="Shop of 2024",
+        name=name,
+        content=io.BytesIO(content),
+        actor=people[0],
+        now=clock.now(),
+    )
+    return at_work(row)
+
+
+def at_work(row):
+    """Do the list's job, as a worker would."""
+    running.run(row.job_id, now=clock.now())
+    return ConsentList.objects.select_related("job").get(pk=row.pk)
+
+
+def agree(row, people):
+    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    return at_work(row)
+
+
+@pytest.mark.parametrize(("make", "name"), [(as_csv, "list.csv"), (as_xlsx, "List.XLSX")])
+def test_a_list_goes_in_with_its_proof_and_its_file_goes(people, make, name):
+    content = make([line(1), line(1, channel="voice"), line(2, answer="denied", origin="", proof_sha256="")])
+    row = bring(people, content, name=name)
+    assert (row.state, row.lines, row.faulty) == (ListState.CHECKED, 3, 0)
+    assert not ConsentEvent.objects.exists()
+    row = agree(row, people)
+    assert (row.state, row.done, row.job.state) == (ListState.DONE, 3, JobState.DONE)
+    yes = ConsentEvent.objects.get(channel="sms", answer="given")
+    assert payload_of(yes.entry)["evidence"] == [
+        {"type": "web_form", "sha256": PROOF},
+        {"type": "list", "sha256": hashlib.sha256(content).hexdigest()},
+    ]
+    assert (yes.way, yes.actor_ref, yes.address_verified) == ("import", people[0].ref, True)
+    assert ConsentEvent.objects.get(channel="voice").subject_ref == yes.subject_ref
+    assert Principal.objects.count() == 2
+    assert ContactPoint.objects.get(address_key=yes.address_key).verified_at is not None
+    assert projection.rebuild(actor=actor.SYSTEM).mended == 0
+    assert row.file_ended_at is not None
+    with pytest.raises(NotFound):
+        files.open_stream(row.file, actor=actor.SYSTEM, reason="test")
+
+
+def test_a_list_with_a_fault_is_told_line_by_line_and_nothing_goes_in(people):
+    row = bring(people, as_csv([line(1), line(2, answer="maybe", channel="x"), line(3), line(4, address="12")]))
+    assert (row.state, row.lines, row.faulty) == (ListState.FAULTY, 4, 2)
+    told = list(ListFault.objects.values_list("line", "column", "fault"))
+    assert told == [
+        (3, "answer", "ANSWER_UNKNOWN"),
+        (3, "channel", "CHANNEL_UNKNOWN"),
+        (5, "address", "ADDRESS_FORMAT"),
+    ]
+    result = results.open_result(row.job, actor=people[0]).read().decode()
+    assert [text.split(",")[:3] for text in result.splitlines()] == [
+        ["line", "column", "fault"],
+        *([str(number), column, fault] for number, column, fault in told),
+    ]
+    with pytest.raises(IllegalMove):
+        lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_file_full_of_faults_shows_the_first_and_names_them_all(people, monkeypatch):
+    monkeypatch.setattr("consent.services.lists.checking.MOST_SHOWN", 2)
+    row = bring(people, as_csv([line(number, answer="maybe") for number in range(5)]))
+    assert (row.faulty, ListFault.objects.count()) == (5, 2)
+    assert len(results.open_result(row.job, actor=people[0]).read().splitlines()) == 6
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "FILE_COLUMNS"),
+        (b"address,channel\n", "FILE_COLUMNS"),
+        (as_csv([line(1)], columns=[*lines.COLUMNS[:5], "answer"]), "FILE_COLUMNS"),
+        (as_csv([]), "FILE_EMPTY"),
+        (as_csv([line(1)]) + b"\xff\xfe\n", "FILE_UNREADABLE"),
+        (as_csv([line(1)]) + b'"open', "FILE_UNREADABLE"),
+        (as_csv([line(1)]) + b"a,b,c,d,e,f,g,h\n", "FILE_UNREADABLE"),
+    ],
+)
+def test_a_file_that_is_no_list_says_so(people, content, fault):
+    row = bring(people, content)
+    assert (row.state, row.job.state) == (ListState.FAULTY, JobState.DONE)
+    assert ListFault.objects.get(column="").fault == fault
+
+
+def test_a_workbook_that_defines_entities_or_unpacks_too_large_is_not_read(people, monkeypatch):
+    content = as_xlsx([line(1)])
+    assert bring(people, b"PK no workbook", name="a.xlsx").state == ListState.FAULTY
+    monkeypatch.setattr(reading, "MOST_UNPACKED", 100)
+    assert bring(people, content, name="b.xlsx").state == ListState.FAULTY
+    monkeypatch.undo()
+    monkeypatch.setattr(reading, "_defines_entities", lambda packed, parts: True)
+    assert bring(people, content, name="c.xlsx").state == ListState.FAULTY
+
+
+def test_a_semicolon_a_byte_order_mark_and_empty_lines_are_forgiven(people):
+    content = b"\xef\xbb\xbf" + as_csv([line(1)], separator=";") + b"\r\n;;;;;;\r\n"
+    assert (bring(people, content).state, ConsentList.objects.get().lines) == (ListState.CHECKED, 1)
+
+
+def test_an_older_yes_of_a_list_does_not_bring_back_what_was_withdrawn(people):
+    published_notice()
+    asha = person()
+    said(asha, "withdrawn")
+    agree(bring(people, as_csv([line(1, address=ASHA_PHONE)])), people)
+    assert ConsentEvent.objects.filter(subject_ref=asha.subject.ref).count() == 2
+    assert ConsentState.objects.get().answer == "withdrawn"
+
+
+def test_who_holds_an_address_is_who_it_stands_for(people):
+    asha = person()
+    agree(bring(people, as_csv([line(1, address=ASHA_PHONE), line(2)])), people)
+    assert ConsentEvent.objects.get(address_key=addresses.address_key(ASHA_PHONE)).subject_ref == asha.subject.ref
+    assert Principal.objects.count() == 2
+
+
+def test_a_worker_that_dies_leaves_whole_sets_and_the_next_goes_on_behind_them(people, monkeypatch):
+    monkeypatch.setattr(taking_in, "SET", 2)
+    row = bring(people, as_csv([line(number) for number in range(5)]))
+    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    written = taking_in.record_brought
+    calls = []
+
+    def dying(**given):
+        calls.append(1)
+        if len(calls) == 2:
+            raise MemoryError
+        return written(**given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking_in, "record_brought", dying)
+        at_work(row)
+    row.refresh_from_db()
+    assert (row.state, row.done, ConsentEvent.objects.count(), Principal.objects.count()) == ("importing", 2, 2, 2)
+    lists.carry_on(row=row, actor=people[0])
+    row = at_work(row)
+    assert (row.state, row.done, ConsentEvent.objects.count(), Principal.objects.count()) == ("done", 5, 5, 5)
+
+
+def test_a_cancelled_list_goes_on_later_or_is_given_up(people, monkeypatch):
+    monkeypatch.setattr(taking_in, "SET", 1)
+    row = bring(people, as_csv([line(number) for number in range(3)]))
+    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    written = taking_in.record_brought
+
+    def cancelling(**given):
+        jobs.cancel(Job.objects.get(pk=row.job_id), people[0])
+        return written(**given)
+
+    monkeypatch.setattr(taking_in, "record_brought", cancelling)
+    monkeypatch.setattr(running, "WRITE_EVERY", 0)
+    assert at_work(row).job.state == JobState.CANCELLED
+    row.refresh_from_db()
+    assert (row.state, row.done) == (ListState.IMPORTING, 1)
+    lists.give_up(row=row, actor=people[0], now=clock.now())
+    assert (row.state, row.file_ended_at is not None, ConsentEvent.objects.count()) == (ListState.REFUSED, True, 1)
+    with pytest.raises(IllegalMove):
+        lists.carry_on(row=row, actor=people[0])
+
+
+def test_a_purpose_that_ended_since_the_check_stops_the_list_before_its_set(people):
+    row = bring(people, as_csv([line(1)]))
+    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    from portal.law.models import Purpose
+
+    Purpose.objects.filter(code="marketing").update(effective_to=clock.now().date() - timedelta(days=3))
+    row = at_work(row)
+    assert (row.job.state, row.job.failure_code, row.done) == (JobState.FAILED, "LINE_CHANGED", 0)
+    assert not Principal.objects.exists()
+
+
+def test_the_same_file_is_taken_in_once(people):
+    content = as_csv([line(1)])
+    first, second = bring(people, content), bring(people, content)
+    agree(first, people)
+    with pytest.raises(Refused, match="taken in already"):
+        lists.answer(row=second, approve=True, actor=people[1], now=clock.now())
+    with pytest.raises(Refused, match="taken in already"):
+        bring(people, content)
+    assert ConsentEvent.objects.count() == 1
+    assert StoredFile.objects.count() == 2
+
+
+def test_the_same_person_does_not_agree_and_a_no_destroys_the_file(people):
+    row = bring(people, as_csv([line(1)]))
+    with pytest.raises(NotAllowed):
+        lists.answer(row=row, approve=True, actor=people[0], now=clock.now())
+    lists.answer(row=row, approve=False, reason="Not our people.", actor=people[1], now=clock.now())
+    assert (row.state, row.file_ended_at is not None) == (ListState.REFUSED, True)
+
+
+def test_a_role_without_the_act_brings_nothing(db):
+    support = actor.staff(StaffFactory(roles=["support"]).pk)
+    with pytest.raises(NotAllowed):
+        bring([support], as_csv([line(1)]))
+    assert not StoredFile.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "code"), [("list.pdf", "TYPE"), ("list", "TYPE")])
+def test_another_kind_of_file_is_refused(people, name, code):
+    with pytest.raises(Refused) as refused:
+        bring(people, b"x", name=name)
+    assert refused.value.code == code
+
+
+def test_a_file_that_is_too_large_is_refused_while_it_comes_in(people, monkeypatch):
+    monkeypatch.setitem(reading.MOST_BYTES, "csv", 10)
+    with pytest.raises(Refused, match="too large"):
+        bring(people, as_csv([line(1)]))
+    assert not ConsentList.objects.exists()
+
+
+def test_a_list_that_nobody_takes_in_and_a_file_without_a_list_are_swept(people):
+    row = bring(people, as_csv([line(1)]))
+    left = files.store(
+        io.BytesIO(b"x"), subject_ref=uuid4(), retention_class="export",
+        kind="consent.list", actor=actor.SYSTEM,
+    )  # fmt: skip
+    assert lists.sweep(now=clock.now()) == 0
+    assert lists.sweep(now=clock.now() + timedelta(days=8)) == 2
+    row.refresh_from_db()
+    assert (row.state, StoredFile.objects.filter(pk=left.pk).exists()) == (ListState.REFUSED, False)
+
+
+def test_each_step_is_an_audit_event_without_an_address(people):
+    agree(bring(people, as_csv([line(1)])), people)
+    kinds = list(AuditEvent.objects.filter(kind__startswith="consent.list.").values_list("kind", flat=True))
+    assert sorted(kinds) == [f"consent.list.{step}" for step in ("answered", "brought", "checked", "taken_in")]
+    assert "9100000001" not in str(list(AuditEvent.objects.values()))
