@@ -6,6 +6,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
+    ANSWER_VIEW = "consent.answer:view"
     EVENT_EXPORT = "consent.event:export"
     EVENT_RECORD = "consent.event:record"
     EVENT_VIEW = "consent.event:view"

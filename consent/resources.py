@@ -1,7 +1,48 @@
 """What of the consent rooms leaves in a list: references, codes, hashes and times."""
 
-from consent.models import ConsentEvent, ConsentState
+from consent.models import AnswerSet, ConsentEvent, ConsentState, GivenAnswer
 from portal.jobs.audited_export import AuditedResource
+
+
+class AnswerSetResource(AuditedResource):
+    class Meta(AuditedResource.Meta):
+        model = AnswerSet
+        fields = (
+            "reference",
+            "answered_as",
+            "fiduciary__code",
+            "purpose",
+            "channel",
+            "asked_by",
+            "for_time",
+            "answered_at",
+            "total",
+            "allowed",
+            "invalid",
+            "asked_sha256",
+            "answers_sha256",
+            "entry__event_id",
+        )
+        export_order = fields
+
+
+class GivenAnswerResource(AuditedResource):
+    class Meta(AuditedResource.Meta):
+        model = GivenAnswer
+        fields = (
+            "id",
+            "fiduciary__code",
+            "asked_by",
+            "purpose",
+            "channel",
+            "address_key",
+            "allowed",
+            "reason",
+            "entry_ref",
+            "for_time",
+            "answered_at",
+        )
+        export_order = fields
 
 
 class ConsentEventResource(AuditedResource):

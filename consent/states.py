@@ -14,6 +14,14 @@ class Answer(TextChoices):
     RENEWED = "renewed", _("Yes, again")
 
 
+class AnsweredAs(TextChoices):
+    """What a set of answers belongs to."""
+
+    BATCH = "batch", _("Batch")
+    MINUTE = "minute", _("Single questions of a minute")
+    SCRUB = "scrub", _("Scrubbed list")
+
+
 class Way(TextChoices):
     """How an answer reached us. There is none for using a service, reading a page or staying silent."""
 

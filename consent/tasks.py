@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from consent.services import ending, lists, renewing
+from consent.services import answer_log, ending, lists, renewing
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -27,3 +27,9 @@ def remind_who_ends_soon() -> int:
 def end_old_lists() -> None:
     """Beat: give up lists that nobody takes in, and destroy their files."""
     lists.sweep(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def sum_up_answers() -> None:
+    """Beat: commit to the single answers of each minute that is over."""
+    answer_log.sum_up(now=clock.now())

@@ -31,6 +31,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "options": {"expires": 3000},
     },
     "consent-end-old-lists": {"task": "consent.tasks.end_old_lists", "schedule": crontab(minute="45")},
+    "consent-sum-up-answers": {
+        "task": "consent.tasks.sum_up_answers",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "kyc-sweep": {"task": "kyc.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
     "ledger-ask-witnesses": {
         "task": "portal.ledger.tasks.ask_witnesses",

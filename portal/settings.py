@@ -367,19 +367,18 @@ OUTBOX_LONGEST_WAIT_SECONDS = 6 * 3600
 #: Longer than EMAIL_TIMEOUT and OUTBOX_GATEWAY_TIMEOUT: a living worker must not lose what it is sending.
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=120)
 OUTBOX_SWEEP = 200
-#: A message that waits this long past its time makes ``/readyz`` say no.
-OUTBOX_LAG_SECONDS = 600
+OUTBOX_LAG_SECONDS = 600  # a message this long past its time makes ``/readyz`` say no
 
 #: A job says how far it is at least once a minute; a worker silent for longer is taken for dead.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=300)
 JOB_ATTEMPTS = 3
-#: A job in the queue for longer than this has lost its nudge.
-JOB_NUDGE_SECONDS = 60
+JOB_NUDGE_SECONDS = 60  # in the queue for longer: its nudge was lost
 
 #: For how long a process may answer from the purposes and permitted hours it has read. Answers of people are never kept.
 DECISION_RULES_SECONDS = 5
-#: Different days whose rules a process keeps.
-DECISION_RULES_DAYS = 8
+#: The answers of the interface are written down within this time; 0 writes each before it is given.
+DECISION_LOG_SECONDS = env.float("DECISION_LOG_SECONDS", default=1.0)
+DECISION_RULES_DAYS = 8  # different days whose rules a process keeps
 
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"

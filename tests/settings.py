@@ -1,4 +1,7 @@
-"""The portal's settings with a fast password hasher and storages of their own. Nothing else differs."""
+"""The portal's settings with a fast password hasher and storages of their own, and answers written down at once.
+
+Nothing else differs.
+"""
 
 import os
 import tempfile
@@ -19,6 +22,8 @@ from portal.settings import (  # noqa: E402
     VAR,
 )
 
+#: A thread that writes later would write into the next test.
+DECISION_LOG_SECONDS = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 for _alias, _file in (("default", "test.sqlite3"), ("keys", "test-keys.sqlite3")):

@@ -1,4 +1,5 @@
 from consent.models.acknowledgements import Acknowledgement
+from consent.models.answers import AnswerSet, GivenAnswer, TakenRequest
 from consent.models.asking import Meeting
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.evidence import ConsentEvidence, ShownText
@@ -21,6 +22,7 @@ from consent.models.telling import EndingTold
 
 __all__ = [
     "Acknowledgement",
+    "AnswerSet",
     "ConsentEvent",
     "ConsentEvidence",
     "ConsentList",
@@ -29,6 +31,7 @@ __all__ = [
     "DefectMended",
     "DefectOverride",
     "EndingTold",
+    "GivenAnswer",
     "GuardianAnswer",
     "HeldConsent",
     "ListFault",
@@ -43,5 +46,6 @@ __all__ = [
     "PublicationProposal",
     "ShownText",
     "TakenAnswer",
+    "TakenRequest",
     "TextReview",
 ]

@@ -216,6 +216,15 @@ def as_meant(verdict: Verdict, *, said_on: date | None, meaning_since: date) -> 
     return verdict
 
 
+def asks_wishes(category: str, verdict: Verdict) -> bool:
+    """Whether what people wish can matter, given the verdict without wishes: not for what is owed, nor where the
+    address's own word is a no. Where only the hour is in the way, a pause may last longer than it.
+    """
+    if category in {TRANSACTIONAL, POLICY_AND_SECURITY}:
+        return False
+    return verdict.allowed or verdict.reason is Reason.OUTSIDE_HOURS
+
+
 def paced(verdict: Verdict, *, wishes: Wishes, sent: int) -> Verdict:
     """The verdict once ``sent``, the messages of the last ``pace_days``, is known."""
     if verdict.allowed and wishes.pace_most is not None and sent >= wishes.pace_most:

@@ -47,11 +47,12 @@ def of_people(refs: Iterable[UUID]) -> list[Person]:
             continue
         same = frozenset(people.refs_of(ref))
         row = preference_of(same)
-        found.append(Person(same, _wishes(row) if row else NO_WISHES))
+        found.append(Person(same, wishes_of_row(row) if row else NO_WISHES))
     return found
 
 
-def _wishes(row: Preference) -> Wishes:
+def wishes_of_row(row: Preference) -> Wishes:
+    """What one row of preferences says."""
     return wishes_from(
         row.quiet_from,
         row.quiet_until,

@@ -5,16 +5,12 @@ number of rows in the table does not matter.
 """
 
 import functools
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -23,7 +19,7 @@ from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO
 from consent.selectors import pace, wishes
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
-from consent.services import reasons
+from consent.services import reasons, signing
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
 from portal.core import addresses, clock
 from portal.core.errors import Refused
@@ -35,8 +31,6 @@ from portal.registers.rules.senders import parse_header
 from portal.registers.selectors import senders
 from portal.registers.services import defects
 
-#: Made once: a new encoder for each answer costs as much as the answer.
-_CANONICAL = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _WAITS = frozenset({Reason.OUTSIDE_HOURS, Reason.QUIET_HOURS, Reason.PAUSED})
 
 
@@ -122,14 +116,14 @@ def may_contact(
     book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
     terms = book.purposes.get(purpose)
     whose = book.fiduciaries.get(fiduciary)
-    problem = _problem(terms, whose, way, header)
-    keys = () if problem else _keys(way, address, subject_ref)
-    if terms is None or whose is None or problem or not keys:
-        refusal = Verdict(allowed=False, reason=problem or Reason.NO_SUCH_ADDRESS)
+    fault = problem(terms, whose, way, header)
+    keys = () if fault else _keys(way, address, subject_ref)
+    if terms is None or whose is None or fault or not keys:
+        refusal = Verdict(allowed=False, reason=fault or Reason.NO_SUCH_ADDRESS)
         return _answer(refusal, None, (), at, (fiduciary, "", purpose, way, ""), sign=sign)
     category = terms.category
     if header or template:
-        category, refused = _category(terms, whose, way, header or "", template or "", at)
+        category, refused = agreed(terms, whose, way, header or "", template or "", at)
         if refused:
             refusal = Verdict(allowed=False, reason=refused)
             about = (fiduciary, keys[0].hex(), purpose, way, category)
@@ -150,9 +144,8 @@ def may_contact(
             at=at,
         )
 
-    verdict = _as_meant(under(found.wishes), found, terms)
-    is_chosen = category not in {contact.TRANSACTIONAL, contact.POLICY_AND_SECURITY}
-    if is_chosen and verdict.allowed:
+    verdict = as_meant(under(NO_WISHES), found.said_at, terms)
+    if contact.asks_wishes(category, verdict):
         verdict = contact.of_several(
             _paced(under(person.wishes), person, at) for person in _people(found, keys, way, subject_ref)
         )
@@ -193,22 +186,32 @@ def may_process(
         missing = Reason.NO_SUCH_PURPOSE if terms is None else Reason.NO_SUCH_FIDUCIARY
         refusal = Verdict(allowed=False, reason=missing)
         return _answer(refusal, None, (), at, (fiduciary, "", purpose, str(Channel.NONE), ""), sign=sign)
-    keys = _subject_keys(subject)
+    keys = keys_of_subject(subject)
     found = _lookup(whose, keys, purpose, str(Channel.NONE))
     verdict = contact.by_consent(found.word, at=at) if terms.needs_consent else contact.without_objection(found.word)
     if verdict.reason is Reason.ALLOWED_NO_OBJECTION:
         verdict = Verdict(allowed=True, reason=Reason.ALLOWED_OTHER_BASIS)
-    verdict = _as_meant(verdict, found, terms)
+    verdict = as_meant(verdict, found.said_at, terms)
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
     return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
 
 
-def _as_meant(verdict: Verdict, found: Found, terms: PurposeTerms) -> Verdict:
-    said_on = found.said_at.astimezone(clock.IST).date() if found.said_at is not None else None
+def as_meant(verdict: Verdict, said_at: datetime | None, terms: PurposeTerms) -> Verdict:
+    """The verdict once it is known when the yes was said."""
+    said_on = said_at.astimezone(clock.IST).date() if said_at is not None else None
     return contact.as_meant(verdict, said_on=said_on, meaning_since=terms.meaning_since)
 
 
-def _problem(terms: PurposeTerms | None, whose: int | None, channel: str, header: str | None) -> Reason | None:
+def refused(
+    reason: Reason, *, at: datetime, purpose: str, fiduciary: str, key: bytes = b"", sign: bool = False
+) -> Decision:
+    """A no to processing that needs no look at any answer."""
+    about = (fiduciary, key.hex(), purpose, str(Channel.NONE), "")
+    return _answer(Verdict(allowed=False, reason=reason), None, (), at, about, sign=sign)
+
+
+def problem(terms: PurposeTerms | None, whose: int | None, channel: str, header: str | None) -> Reason | None:
+    """Why the question itself is a no, whatever the address."""
     if terms is None:
         return Reason.NO_SUCH_PURPOSE
     if whose is None:
@@ -223,7 +226,7 @@ def _problem(terms: PurposeTerms | None, whose: int | None, channel: str, header
 def _keys(channel: str, address: str, subject_ref: UUID | None) -> tuple[bytes, ...]:
     kind = KIND_OF_CHANNEL[Channel(channel)]
     if kind == SUBJECT:
-        return _subject_keys(subject_ref) if subject_ref else ()
+        return keys_of_subject(subject_ref) if subject_ref else ()
     try:
         normalised = addresses.normalise(kind, address)
     except Refused:
@@ -233,13 +236,13 @@ def _keys(channel: str, address: str, subject_ref: UUID | None) -> tuple[bytes, 
     return tuple(addresses.address_keys(normalised))
 
 
-def _subject_keys(subject_ref: UUID) -> tuple[bytes, ...]:
+def keys_of_subject(subject_ref: UUID) -> tuple[bytes, ...]:
     """What stands for the person under every reference, the one that was asked for first."""
     others = sorted(people.refs_of(subject_ref) - {subject_ref})
     return tuple(key for ref in (subject_ref, *others) for key in subject_keys(ref))
 
 
-def _category(
+def agreed(
     terms: PurposeTerms, whose: int, channel: str, header: str, template: str, at: datetime
 ) -> tuple[str, Reason | None]:
     """The category that counts, or why header or template may not be used."""
@@ -355,32 +358,6 @@ def _confirmed_since(word: Word, keys: tuple[bytes, ...], subject: UUID) -> Word
     return Word(word.answer, verified=confirmed, expires_at=word.expires_at)
 
 
-@functools.lru_cache(maxsize=4)
-def _private_key(secret: str) -> Ed25519PrivateKey:
-    seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"onesetu/consent-decision/1").derive(secret.encode())
-    return Ed25519PrivateKey.from_private_bytes(seed)
-
-
-def public_key() -> bytes:
-    """The 32 bytes that a sender checks decisions with: another key than the ledger's."""
-    return _private_key(settings.LEDGER_KEY).public_key().public_bytes_raw()
-
-
-def signed_text(decision: Decision) -> bytes:
-    """The canonical JSON (RFC 8785) that a decision's signature is over: no address, only its keyed hash."""
-    said = {
-        "about": decision.about,
-        "allowed": decision.allowed,
-        "at": clock.stamp(decision.at) if decision.at else None,
-        "entry": decision.entry,
-        "reason": decision.reason,
-        "rules": decision.rules,
-        "valid_until": clock.stamp(decision.valid_until) if decision.valid_until else None,
-    }
-    # Codes, hashes and times only: for these json in C writes what RFC 8785 asks for (a test compares the two).
-    return _CANONICAL.encode(said).encode()
-
-
 def _answer(
     verdict: Verdict,
     entry: str | None,
@@ -393,5 +370,5 @@ def _answer(
     unsigned = Decision(verdict.allowed, verdict.reason, entry, rules, verdict.valid_until, at, about)
     if not sign:
         return unsigned
-    signature = _private_key(settings.LEDGER_KEY).sign(signed_text(unsigned)).hex()
+    signature = signing.sign(unsigned)
     return Decision(verdict.allowed, verdict.reason, entry, rules, verdict.valid_until, at, about, signature)

@@ -29,7 +29,7 @@ from portal.people.models import Fiduciary
 #: Two people may answer for one address at the same instant: the second reads again.
 TRIES = 3
 #: Ways that bring the proof of a yes with them instead of one of our notices.
-WITH_OWN_PROOF = frozenset({Way.IMPORT, Way.CONSENT_MANAGER})
+WITH_OWN_PROOF = frozenset({Way.API, Way.IMPORT, Way.CONSENT_MANAGER})
 #: Ways in which the time or the house, not the person, ends an answer: nothing is confirmed to the person.
 UNASKED = frozenset({Way.ADDRESS_LEFT, Way.EXPIRY, Way.IMPORT})
 #: A key press says nothing by itself: the prompt that was played and the call belong to it.

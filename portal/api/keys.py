@@ -43,20 +43,23 @@ class Key(HttpBearer):
             return None
         if self.scope is not None and self.scope not in holder.scopes:
             raise NotAllowed(f"This key may not do that: it lacks {self.scope}.", code="SCOPE_MISSING")
-        _count(holder)
+        count(holder)
         return holder
 
 
-def _count(holder: KeyHolder) -> None:
-    """Count the request in the present minute of the key."""
+def count(holder: KeyHolder, requests: int = 1) -> None:
+    """Count requests in the present minute of the key. Raises TooMany above the limit."""
+    if requests < 1:
+        return
     minute = int(clock.now().timestamp()) // MINUTE
     name = f"api:{holder.key_id}:{minute}"
-    if cache.add(name, 1, 2 * MINUTE):
-        return
-    try:
-        asked = cache.incr(name)
-    except ValueError:  # it ran out between the two lines
-        return
+    if cache.add(name, requests, 2 * MINUTE):
+        asked = requests
+    else:
+        try:
+            asked = cache.incr(name, requests)
+        except ValueError:  # it ran out between the two lines
+            return
     if asked > settings.API_REQUESTS_PER_MINUTE:
         raise TooMany(f"This key may ask {settings.API_REQUESTS_PER_MINUTE} times a minute.")
 

@@ -15,6 +15,28 @@ from portal.core.signed_messages import BadSignature
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE: Final = "application/problem+json"
+#: As the interface describes it.
+SCHEMA: Final[dict[str, Any]] = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "reference"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "The status in words"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "A stable code for programs"},
+        "detail": {"type": "string", "description": "A sentence for people"},
+        "reference": {"type": "string", "description": "Stands in our log, too: name it when you ask"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
 #: The status of the portal's own errors; the first class that fits counts.
 STATUS_OF: Final[tuple[tuple[type[errors.PortalError], HTTPStatus], ...]] = (
     (errors.NotFound, HTTPStatus.NOT_FOUND),

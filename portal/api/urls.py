@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from portal.api import health, ledger
+from portal.api import docs, health, ledger
 from portal.api.v1 import api
 
 register_converter(ledger.TileLevel, "tile_level")
@@ -11,6 +11,7 @@ register_converter(ledger.TileWidth, "tile_width")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
+    path("api/v1/docs", docs.docs, name="api-docs"),
     path("api/v1/", api.urls),
     path("ledger/checkpoint", ledger.checkpoint, name="ledger-checkpoint"),
     path("ledger/tile/entries/<tile_number:number>", ledger.entries, name="ledger-entries"),

@@ -1,14 +1,29 @@
 """``/api/v1/``: what other systems may ask and tell. Each part brings its router; keys decide who, problems say no."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
 
-from portal.api import delivery_reports, keys, problems, recipients
+from portal.api import consents, decisions, delivery_reports, keys, problems, recipients
 from portal.api.keys import Key
 
-api = NinjaAPI(
+
+class PortalAPI(NinjaAPI):
+    """Says of every operation what its errors look like: the same problem for all of them."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
+        document = super().get_openapi_schema(*args, **kwargs)
+        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = problems.SCHEMA
+        content = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = {"description": "A problem (RFC 9457)", "content": content}
+        return document
+
+
+api = PortalAPI(
     title="Onesetu compliance portal",
     version="1",
     description="Consent decisions, consents and their proofs. Every error is a problem (RFC 9457).",
@@ -18,6 +33,8 @@ api = NinjaAPI(
 )
 problems.install(api)
 api.add_exception_handler(keys.TooMany, keys.too_many)
+api.add_router("", decisions.router)
+api.add_router("", consents.router)
 api.add_router("", delivery_reports.router)
 api.add_router("", recipients.router)
 

@@ -16,6 +16,7 @@ class AuditKind(StrEnum):
     ADMIN_RECORD_OPENED = "admin.record.opened"
     ADMIN_VALUE_REVEALED = "admin.value.revealed"
     CONSENT_ACKNOWLEDGEMENT_GIVEN = "consent.acknowledgement.given"
+    CONSENT_ANSWERS_GIVEN = "consent.answers.given"
     CONSENT_LIST_ANSWERED = "consent.list.answered"
     CONSENT_LIST_BROUGHT = "consent.list.brought"
     CONSENT_LIST_CHECKED = "consent.list.checked"
@@ -204,6 +205,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_ACT_DONE: "act",
     AuditKind.ADMIN_RECORD_OPENED: "model object purpose ticket queue",
     AuditKind.ADMIN_VALUE_REVEALED: "model object field purpose ticket queue reason_code",
+    AuditKind.CONSENT_ANSWERS_GIVEN: "as fiduciary purpose channel total allowed invalid reasons asked_sha256 answers_sha256 until",
     AuditKind.EVIDENCE_MANIFEST_SEALED: "pack from to sha256 size seed sample checkpoint",
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",

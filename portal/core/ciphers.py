@@ -6,6 +6,7 @@ Files and texts that must die with their subject go through ``portal.vault`` ins
 import functools
 import hmac
 import os
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -68,3 +69,14 @@ def blind_indexes(value: str, *, domain: str) -> list[bytes]:
     return [blind_index(value, domain=domain)] + [
         _index(key, len(older) - place, value, domain) for place, key in enumerate(older)
     ]
+
+
+def blind_indexer(*, domain: str) -> Callable[[str], tuple[bytes, ...]]:
+    """``blind_indexes`` as a function for many values: the keys are derived once."""
+    older = settings.LOOKUP_KEYS_OLD
+    pairs = [(len(older) + 1, settings.LOOKUP_KEY), *((len(older) - place, key) for place, key in enumerate(older))]
+    keys = [(bytes([version]), _derived(key, "lookup/" + domain)) for version, key in pairs]
+    if len(keys) == 1:
+        ((only, key),) = keys
+        return lambda value: (only + hmac.digest(key, value.encode(), "sha256"),)
+    return lambda value: tuple(version + hmac.digest(key, value.encode(), "sha256") for version, key in keys)

@@ -1,5 +1,6 @@
 """Reads that cross rooms or decide access."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,8 @@ CONTACT_KIND_OF_CHANNEL = {
     Channel.VOICE: ContactKind.PHONE,
     Channel.WHATSAPP: ContactKind.PHONE,
 }
+#: References in one statement.
+ASKED = 2_000
 #: The company, its network and its customers are in India: Indian law applies until somebody proves more.
 DEFAULT_REGIME = Regime.IN
 
@@ -85,6 +88,29 @@ def refs_of(subject: Subject | UUID) -> set[UUID]:
             _SAME_PERSON.format(type=column.db_type(connection)), [column.get_db_prep_value(start, connection)]
         )
         return {column.to_python(ref) for (ref,) in cursor.fetchall()}
+
+
+def joined(refs: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """``refs_of`` for many references in a few statements: each that was joined to another, with all of the person's.
+
+    A reference that stands alone is not in the answer.
+    """
+    groups: dict[UUID, set[UUID]] = {}
+    unknown = set(refs)
+    seen = set(unknown)
+    while unknown:
+        wanted = list(unknown)
+        unknown = set()
+        for start in range(0, len(wanted), ASKED):
+            part = wanted[start : start + ASKED]
+            pairs = SubjectAlias.objects.filter(Q(old_ref__in=part) | Q(new_ref__in=part))
+            for old, new in pairs.values_list("old_ref", "new_ref"):
+                same = groups.get(old, {old}) | groups.get(new, {new})
+                for ref in same:
+                    groups[ref] = same
+                unknown |= {old, new} - seen
+        seen |= unknown
+    return {ref: frozenset(same) for ref, same in groups.items()}
 
 
 def regimes_of(subject_ref: UUID) -> set[Regime]:

@@ -28,7 +28,14 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         _("Consent"),
         ("consent",),
-        ("consent.ConsentEvent", "consent.ConsentState", "consent.ConsentList", "consent.NoticeVersion"),
+        (
+            "consent.ConsentEvent",
+            "consent.ConsentState",
+            "consent.AnswerSet",
+            "consent.GivenAnswer",
+            "consent.ConsentList",
+            "consent.NoticeVersion",
+        ),
     ),
     (_("Customers"), (), ("people.Customer", "people.Principal")),
     (

@@ -1,4 +1,7 @@
+from contextlib import contextmanager
+
 import pytest
+from django.db import transaction
 
 from consent.selectors import rulebook
 from portal.registers.selectors import senders
@@ -17,3 +20,16 @@ def rules_are_read_afresh():
 @pytest.fixture
 def law(db):
     law_is_loaded()
+
+
+@pytest.fixture
+def emptied(db):
+    """A block after which the database is as it was before: for tests that try many worlds."""
+
+    @contextmanager
+    def block():
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    return block

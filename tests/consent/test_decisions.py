@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from consent.models import ConsentState
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
-from consent.services import acknowledging, decisions, may_contact, may_process, preferring
+from consent.services import acknowledging, may_contact, may_process, preferring, signing
 from consent.services.preferring import WishList
 from consent.states import Pace, Way
 from portal.core import actor, clock, hooks
@@ -283,18 +283,18 @@ def test_the_outbox_asks_this_gate(asha):
 
 def test_a_signed_answer_can_be_proved_and_one_changed_word_breaks_it(asha):
     said(asha, "given")
-    key = Ed25519PublicKey.from_public_bytes(decisions.public_key())
+    key = Ed25519PublicKey.from_public_bytes(signing.public_key())
     decision = ask(sign=True)
-    key.verify(bytes.fromhex(decision.signature), decisions.signed_text(decision))
+    key.verify(bytes.fromhex(decision.signature), signing.signed_text(decision))
     with pytest.raises(InvalidSignature):
-        key.verify(bytes.fromhex(decision.signature), decisions.signed_text(decision).replace(b"true", b"null"))
-    assert ASHA_PHONE[-10:].encode() not in decisions.signed_text(decision)
+        key.verify(bytes.fromhex(decision.signature), signing.signed_text(decision).replace(b"true", b"null"))
+    assert ASHA_PHONE[-10:].encode() not in signing.signed_text(decision)
     assert ask().signature is None
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "account_service", "no_such", "naïve “purpose”"])
 def test_what_is_signed_is_canonical_json(asha, purpose):
-    signed = decisions.signed_text(ask(purpose=purpose))
+    signed = signing.signed_text(ask(purpose=purpose))
     assert signed == rfc8785.dumps(json.loads(signed))
 
 

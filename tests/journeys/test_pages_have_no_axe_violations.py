@@ -127,6 +127,7 @@ def test_a_strangers_pages(person, rows):
     seen = crawl(person, ["/privacy/"], inside="/privacy/")
     assert {"/privacy/", "/privacy/cookies/", "/privacy/accessibility/", "/privacy/sitemap/"} <= seen
     visit(person, "/privacy/no-such-page/")
+    visit(person, "/api/v1/docs")
     assert "\n".join(person.problems) == ""
 
 

@@ -99,10 +99,17 @@ PAGES: dict[str, Page] = {
     # For other systems
     "api-v1:api-root": Page(For.NOBODY),
     "api-v1:openapi-json": Page(For.ANYBODY),
+    "api-docs": Page(For.ANYBODY),
+    "api-v1:ask_decision": Page(For.KEY, is_post=True),
+    "api-v1:ask_decisions": Page(For.KEY, is_post=True),
+    "api-v1:ask_process": Page(For.KEY, is_post=True),
+    "api-v1:find_consents": Page(For.KEY, is_post=True),
+    "api-v1:give_consent": Page(For.KEY, is_post=True),
     "api-v1:read_key": Page(For.KEY),
     "api-v1:take_acknowledgements": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
     "api-v1:take_delivery_reports": Page(For.SECRET, is_post=True),
     "api-v1:take_reported_sends": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
+    "api-v1:withdraw_consent": Page(For.KEY, is_post=True),
     # Customers' pages
     "privacy:accessibility": Page(For.ANYBODY),
     "privacy:account": Page(For.CUSTOMERS),
@@ -216,6 +223,7 @@ BOOKS: dict[str, Book] = {
     "audit_auditevent": Book(
         "audit.event:view", export="audit.event:export", acts={"reveal-values": "audit.event:reveal"}
     ),
+    "consent_answerset": Book("consent.answer:view", export="consent.event:export"),
     "consent_consentevent": Book("consent.event:view", export="consent.event:export"),
     "consent_consentlist": Book(
         "consent.list:view",
@@ -234,6 +242,7 @@ BOOKS: dict[str, Book] = {
     "consent_heldconsent": Book(
         "consent.event:view", export="jobs.list:export", acts={"leave": "consent.event:record"}
     ),
+    "consent_givenanswer": Book("consent.answer:view", export="consent.event:export"),
     "consent_noticeversion": Book(
         "consent.notice:view",
         export="jobs.list:export",

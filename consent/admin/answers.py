@@ -1,0 +1,134 @@
+"""What systems asked and what we answered, for auditors."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.models import AnswerSet, GivenAnswer
+from consent.permissions import Permission
+from consent.resources import AnswerSetResource, GivenAnswerResource
+from consent.services.answer_log import is_as_sealed
+from portal.core import addresses
+from portal.core.admin import ReadOnlyAdmin
+from portal.core.errors import BadReference, Refused
+from portal.core.ids import parse_reference
+from portal.jobs.audited_export import AuditedExport
+
+_HOLDS = {"postgresql": "position(%s IN answers) > 0", "sqlite": "instr(answers, %s) > 0"}
+
+
+def keys_of(term: str) -> list[bytes]:
+    """The lookup hashes of an address that was typed in full; none for what is no address."""
+    for kind in (addresses.EMAIL, addresses.PHONE):
+        try:
+            return addresses.address_keys(addresses.normalise(kind, term))
+        except Refused:
+            continue
+    return []
+
+
+class _Answers(AuditedExport, ReadOnlyAdmin):
+    view_permission = Permission.ANSWER_VIEW
+    export_permission = Permission.EVENT_EXPORT
+    search_fields = ("pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        return (self.asked_for(queryset, term) if term else queryset), False
+
+    def asked_for(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        raise NotImplementedError
+
+
+@admin.register(AnswerSet)
+class AnswerSetAdmin(_Answers):
+    """Batches, scrubbed lists and minutes of single questions."""
+
+    export_resource = AnswerSetResource
+    list_display = ("reference", "answered_as", "fiduciary", "purpose", "channel", "total", "allowed", "answered_at")
+    list_select_related = ("fiduciary",)
+    list_filter = ("answered_as", "channel", "answered_at")
+    search_help_text = gettext_lazy("A reference such as OS-DA-7K4M-9QX2, or an e-mail address or number in full")
+    fields = (
+        "reference",
+        "answered_as",
+        "fiduciary",
+        "purpose",
+        "channel",
+        "asked_by",
+        "for_time",
+        "answered_at",
+        "total",
+        "allowed",
+        "invalid",
+        "by_reason",
+        "asked_sha256",
+        "answers_sha256",
+        "is_unchanged",
+        "leaf",
+    )
+    readonly_fields = fields
+
+    def asked_for(self, rows: QuerySet[AnswerSet], term: str) -> QuerySet[AnswerSet]:
+        """By reference, or the batches that held an address: its hash is looked for in their packed answers."""
+        try:
+            return rows.filter(reference=parse_reference(term, "DA"))
+        except BadReference:
+            pass
+        keys = keys_of(term)
+        if not keys:
+            return rows.none()
+        holds = " OR ".join([_HOLDS[connection.vendor]] * len(keys))
+        return rows.extra(where=[holds], params=keys)  # noqa: S610 - the hashes are parameters
+
+    @admin.display(description=gettext_lazy("by reason"))
+    def by_reason(self, obj: AnswerSet) -> str:
+        return ", ".join(f"{reason}: {count:,}" for reason, count in obj.reasons)
+
+    @admin.display(description=gettext_lazy("answers as sealed"))
+    def is_unchanged(self, obj: AnswerSet) -> str:
+        return _("yes") if is_as_sealed(obj) else _("no: they were changed")
+
+    @admin.display(description=gettext_lazy("ledger entry"))
+    def leaf(self, obj: AnswerSet) -> str:
+        index = obj.entry.index
+        return str(obj.entry.event_id) if index is None else f"{index} ({obj.entry.event_id})"
+
+
+@admin.register(GivenAnswer)
+class GivenAnswerAdmin(_Answers):
+    """Single questions and their answers."""
+
+    export_resource = GivenAnswerResource
+    list_display = ("answered_at", "fiduciary", "asked_by", "purpose", "channel", "allowed", "reason")
+    list_select_related = ("fiduciary",)
+    list_filter = ("allowed", "channel", "answered_at")
+    search_help_text = gettext_lazy("An e-mail address or number in full")
+    fields = (
+        "answered_at",
+        "for_time",
+        "fiduciary",
+        "asked_by",
+        "purpose",
+        "channel",
+        "address",
+        "allowed",
+        "reason",
+        "entry_ref",
+    )
+    readonly_fields = fields
+
+    def asked_for(self, rows: QuerySet[GivenAnswer], term: str) -> QuerySet[GivenAnswer]:
+        """The answers about an address."""
+        return rows.filter(Q(address_key__in=keys_of(term)))
+
+    @admin.display(description=gettext_lazy("lookup hash of the address"))
+    def address(self, obj: GivenAnswer) -> str:
+        return bytes(obj.address_key).hex()[:16] + "…"

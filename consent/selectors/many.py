@@ -1,0 +1,107 @@
+"""The rows that decisions about many addresses need, a statement for each kind of row. By the driver where it counts."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from consent.models import Preference
+from consent.rules.contact import Word
+from portal.people.models import ContactPoint
+
+#: Values in one statement: with longer lists the planner reads the whole table, and SQLite takes no more than 32,766.
+ASKED = 2_000
+
+
+class State(NamedTuple):
+    """What the projection says about one address."""
+
+    word: Word
+    entry: str
+    subject: UUID
+    said_at: datetime
+
+
+class Holder(NamedTuple):
+    """Who holds an address now, and whether they confirmed it."""
+
+    ref: UUID
+    is_verified: bool
+
+
+_STATES = """
+SELECT address_key, answer, verified, expires_at, entry_ref, subject_ref, occurred_at
+  FROM consent_consentstate
+ WHERE purpose = {place} AND channel = {place} AND fiduciary_id = {place} AND address_key {among}
+"""
+
+
+def states(keys: Collection[bytes], purpose: str, channel: str, fiduciary: int) -> dict[bytes, State]:
+    """The states of the addresses that have one."""
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    found: dict[bytes, State] = {}
+    words: dict[tuple[Any, ...], Word] = {}
+    for part in _parts(keys):
+        for key, answer, verified, expires_at, entry, subject, said_at in _read(
+            database, purpose, channel, fiduciary, part
+        ):
+            said = (answer, verified, expires_at)
+            word = words.get(said)
+            if word is None:
+                word = words[said] = Word(answer, bool(verified), _instant(expires_at))
+            found[bytes(key)] = State(word, str(_uuid(entry)), _uuid(subject), _instant(said_at) or _NEVER)
+    return found
+
+
+def _read(database: Any, purpose: str, channel: str, fiduciary: int, keys: Sequence[bytes]) -> Sequence[Any]:
+    if database.vendor == "postgresql":
+        # Django's own cursors bind at the client: this one sends the keys as they are, and gets rows in the same form.
+        sql = _STATES.format(place="%s", among="= ANY(%s)")
+        with psycopg.Cursor(database.connection) as cursor:
+            rows: Sequence[Any] = cursor.execute(sql, (purpose, channel, fiduciary, list(keys)), binary=True).fetchall()
+            return rows
+    sql = _STATES.format(place="?", among=f"IN ({', '.join('?' * len(keys))})")
+    taken: Sequence[Any] = database.connection.execute(sql, (purpose, channel, fiduciary, *keys)).fetchall()
+    return taken
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def holders(keys: Collection[bytes]) -> Mapping[bytes, Sequence[Holder]]:
+    """Everybody who holds one of the addresses now, confirmed or not, by the key they hold it under."""
+    found: dict[bytes, list[Holder]] = {}
+    for part in _parts(keys):
+        held = ContactPoint.objects.filter(address_key__in=part, left_at=None)
+        for key, ref, verified_at in held.values_list("address_key", "principal__subject__ref", "verified_at"):
+            found.setdefault(bytes(key), []).append(Holder(ref, verified_at is not None))
+    return found
+
+
+def preferences(refs: Collection[UUID]) -> Mapping[UUID, Preference]:
+    """The wishes that were told under each reference."""
+    found: dict[UUID, Preference] = {}
+    for part in _parts(refs):
+        found.update((row.subject_ref, row) for row in Preference.objects.filter(subject_ref__in=part))
+    return found
+
+
+def _parts(values: Collection[Any]) -> Iterator[list[Any]]:
+    listed = list(values)
+    for start in range(0, len(listed), ASKED):
+        yield listed[start : start + ASKED]

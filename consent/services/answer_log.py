@@ -1,0 +1,182 @@
+"""The log of single answers: rows within a second, one leaf of the ledger for each minute of them.
+
+An answer must not wait for a disk, so a process collects its answers and writes them set by set. A process that is
+killed loses what it answered in its last second; its batches and scrubbed lists are written before they are answered.
+"""
+
+import atexit
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connections, transaction
+
+from consent.models import AnswerSet, GivenAnswer
+from consent.rules.contact import Reason
+from consent.selectors.rulebook import rulebook
+from consent.services import answer_sets
+from consent.services.decisions import Decision
+from consent.states import AnsweredAs
+from portal.core import actor, clock, ids
+
+log = structlog.get_logger(__name__)
+
+MINUTE: Final = timedelta(minutes=1)
+#: A minute is summed up only when every process has written down what it answered in it.
+SETTLED: Final = 2 * MINUTE
+#: More answers than this are not held while the database is away: the oldest are given up, and the log says how many.
+MOST_HELD: Final = 200_000
+SUMMER: Final = actor.system("consent.answers")
+
+_held: list[GivenAnswer] = []
+_lock = threading.Lock()
+_wake = threading.Event()
+_writer: threading.Thread | None = None
+
+
+def note(decision: Decision, *, asked_by: str, now: datetime) -> None:
+    """Put one answer into the log. Written within ``DECISION_LOG_SECONDS``; at once where that is 0."""
+    fiduciary, key, purpose, channel, _category = decision.about
+    whose = rulebook(now, fiduciary=fiduciary).fiduciaries.get(fiduciary)
+    if whose is None:
+        return
+    row = GivenAnswer(
+        fiduciary_id=whose,
+        asked_by=asked_by,
+        purpose=purpose[:40],
+        channel=channel[:16],
+        address_key=bytes.fromhex(key) if key else answer_sets.NO_ADDRESS,
+        reason=str(decision.reason),
+        allowed=decision.allowed,
+        entry_ref=UUID(decision.entry) if decision.entry else None,
+        for_time=decision.at or now,
+        answered_at=now,
+    )
+    if not settings.DECISION_LOG_SECONDS:
+        _write([row])
+        return
+    with _lock:
+        _held.append(row)
+        if _writer is None or not _writer.is_alive():
+            _start()
+
+
+def flush() -> int:
+    """Write what is held. What the database does not take stays for the next time. Returns how many were written."""
+    with _lock:
+        rows, _held[:] = _held[:], []
+    if not rows:
+        return 0
+    try:
+        _write(rows)
+    except DatabaseError as error:
+        with _lock:
+            kept = [*rows, *_held]
+            lost = max(0, len(kept) - MOST_HELD)
+            _held[:] = kept[lost:]
+        log.error("consent.answers_not_written", error=type(error).__name__, held=len(rows), lost=lost)  # noqa: TRY400
+        return 0
+    return len(rows)
+
+
+def _write(rows: Iterable[GivenAnswer]) -> None:
+    minute = _minute(clock.now())
+    kept = list(rows)
+    for row in kept:
+        row.minute = minute
+    GivenAnswer.objects.bulk_create(kept, batch_size=1_000)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+def _start() -> None:
+    """One thread of the process writes; it ends with the process, which writes the rest itself."""
+    global _writer  # noqa: PLW0603 - one writer for each process
+    _writer = threading.Thread(target=_write_for_ever, name="answer-log", daemon=True)
+    _writer.start()
+    atexit.register(flush)
+
+
+def _write_for_ever() -> None:
+    while True:
+        _wake.wait(settings.DECISION_LOG_SECONDS)
+        flush()
+        connections["default"].close_if_unusable_or_obsolete()
+
+
+def sum_up(*, now: datetime) -> int:
+    """One set, one audit event and so one leaf for each minute that is over. Returns how many minutes there were.
+
+    Running twice, or in two workers at once, changes nothing: a minute has one set.
+    """
+    last = AnswerSet.objects.filter(answered_as=AnsweredAs.MINUTE).order_by("-for_time").first()
+    rows = GivenAnswer.objects.filter(minute__lt=_minute(now - SETTLED))
+    if last is not None:
+        rows = rows.filter(minute__gt=last.for_time)
+    minutes = list(rows.order_by("minute").values_list("minute", flat=True).distinct())
+    for minute in minutes:
+        _sum_up_one(minute, now=now)
+    return len(minutes)
+
+
+def _sum_up_one(minute: datetime, *, now: datetime) -> None:
+    with transaction.atomic():
+        counted, digest, allowed = fold(minute)
+        if AnswerSet.objects.filter(answered_as=AnsweredAs.MINUTE, for_time=minute).exists():
+            return
+        kept = AnswerSet(
+            reference=ids.new_reference("DA"),
+            answered_as=AnsweredAs.MINUTE,
+            for_time=minute,
+            answered_at=now,
+            total=sum(counted.values()),
+            allowed=allowed,
+            invalid=counted.get(Reason.NO_SUCH_ADDRESS, 0),
+            reasons=[[reason, count] for reason, count in counted.items()],
+            answers_sha256=digest,
+        )
+        answer_sets.commit(kept, actor=SUMMER, now=now)
+
+
+def fold(minute: datetime) -> tuple[dict[str, int], str, int]:
+    """Reasons, SHA-256 and number of yeses of the answers of a minute, in the order in which they were written.
+
+    The hash is over a line for each: number, time, who asked, fiduciary, purpose, channel, hash of the address, reason,
+    deciding entry and the time it is for, parted by blanks.
+    """
+    digest, counted, allowed = hashlib.sha256(), Counter[str](), 0
+    rows = GivenAnswer.objects.filter(minute=minute).select_related("fiduciary").order_by("pk")
+    for row in rows.iterator(chunk_size=2_000):
+        parts = (
+            row.pk,
+            clock.stamp(row.answered_at),
+            row.asked_by,
+            row.fiduciary.code,
+            row.purpose,
+            row.channel,
+            bytes(row.address_key).hex(),
+            row.reason,
+            row.entry_ref,
+            clock.stamp(row.for_time),
+        )
+        digest.update((" ".join(map(str, parts)) + "\n").encode())
+        counted[row.reason] += 1
+        allowed += row.allowed
+    return dict(counted), digest.hexdigest(), allowed
+
+
+def is_as_sealed(kept: AnswerSet) -> bool:
+    """Whether the answers of a set still have the hash that the ledger holds; a scrubbed list's are with who asked."""
+    if kept.answered_as == AnsweredAs.MINUTE:
+        return fold(kept.for_time)[1] == kept.answers_sha256
+    if kept.answers is None:
+        return True
+    return hashlib.sha256(bytes(kept.answers)).hexdigest() == kept.answers_sha256

@@ -1,0 +1,88 @@
+"""Sets of answers: the row that keeps one, and the one leaf that commits to it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from consent.models import AnswerSet
+from consent.rules.contact import Reason
+from consent.services.batches import Question
+from consent.states import AnsweredAs
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock, ids
+from portal.core.actor import Actor
+from portal.people.models import Fiduciary
+
+#: What stands for an address that is none.
+NO_ADDRESS: Final = bytes(33)
+
+
+def keep(
+    *,
+    answered_as: AnsweredAs,
+    question: Question,
+    reasons: Sequence[tuple[Reason, int]],
+    allowed: int,
+    asked_sha256: str,
+    answers_sha256: str,
+    answers: bytes | None = None,
+    actor: Actor,
+    now: datetime,
+) -> AnswerSet:
+    """Insert the row of a batch or a scrubbed list and its audit event, in the caller's transaction."""
+    counts = dict(reasons)
+    kept = AnswerSet(
+        reference=ids.new_reference("DA"),
+        answered_as=answered_as,
+        fiduciary=Fiduciary.objects.get(code=question.fiduciary),
+        purpose=question.purpose[:40],
+        channel=question.channel[:16],
+        asked_by=by(actor),
+        for_time=question.at,
+        answered_at=now,
+        total=sum(counts.values()),
+        allowed=allowed,
+        invalid=counts.get(Reason.NO_SUCH_ADDRESS, 0),
+        reasons=[[str(reason), count] for reason, count in counts.items()],
+        asked_sha256=asked_sha256,
+        answers_sha256=answers_sha256,
+        answers=answers,
+    )
+    return commit(kept, actor=actor, now=now)
+
+
+def commit(kept: AnswerSet, *, actor: Actor, now: datetime) -> AnswerSet:
+    """Write the one audit event of a set, then the set with its entry. In the caller's transaction."""
+    event = record(
+        AuditKind.CONSENT_ANSWERS_GIVEN,
+        actor=actor,
+        about=f"consent.answerset:{kept.reference}",
+        facts=facts_of(kept),
+        at=now,
+    )
+    kept.entry = event.entry
+    kept.save()
+    return kept
+
+
+def facts_of(kept: AnswerSet) -> dict[str, str | int | None]:
+    """What the ledger commits to about a set."""
+    return {
+        "as": str(kept.answered_as),
+        "fiduciary": kept.fiduciary.code if kept.fiduciary else None,
+        "purpose": kept.purpose,
+        "channel": kept.channel,
+        "total": kept.total,
+        "allowed": kept.allowed,
+        "invalid": kept.invalid,
+        "reasons": ", ".join(f"{reason} {count}" for reason, count in kept.reasons),
+        "asked_sha256": kept.asked_sha256 or None,
+        "answers_sha256": kept.answers_sha256,
+        "until": clock.stamp(kept.for_time),
+    }
+
+
+def by(actor: Actor) -> str:
+    """Who asked: the kind and the number, never a label."""
+    return f"{actor.kind}:{actor.ref}"

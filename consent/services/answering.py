@@ -1,0 +1,104 @@
+"""Answers to other systems: decided, written down, and committed to by the ledger."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from consent.models import AnswerSet
+from consent.services import answer_log, answer_sets, processing
+from consent.services.batches import Answered, Question, decide_all, frame_of
+from consent.services.decisions import Decision, may_contact
+from consent.states import AnsweredAs
+from portal.core.actor import Actor
+
+
+@dataclass(frozen=True)
+class AnsweredSet:
+    """A batch's answers in the order asked, and the row that keeps them."""
+
+    kept: AnswerSet
+    answers: tuple[Answered, ...]
+
+
+def answer_one(
+    question: Question,
+    *,
+    address: str,
+    subject_ref: UUID | None = None,
+    sign: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> Decision:
+    """``may_contact`` for a system, written down. The row of the log is kept within ``DECISION_LOG_SECONDS``."""
+    decision = may_contact(
+        address=address,
+        subject_ref=subject_ref,
+        purpose=question.purpose,
+        channel=question.channel,
+        at=question.at,
+        fiduciary=question.fiduciary,
+        header=question.header,
+        template=question.template,
+        sign=sign,
+    )
+    answer_log.note(decision, asked_by=answer_sets.by(actor), now=now)
+    return decision
+
+
+def answer_process(
+    *,
+    purpose: str,
+    at: datetime,
+    fiduciary: str,
+    subject_ref: UUID | None = None,
+    address_kind: str = "",
+    address: str = "",
+    sign: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> Decision:
+    """``may_process`` for a system, about a subject or whoever holds an address, written down."""
+    decision = processing.may_process_of(
+        purpose=purpose,
+        at=at,
+        fiduciary=fiduciary,
+        subject_ref=subject_ref,
+        address_kind=address_kind,
+        address=address,
+        sign=sign,
+    )
+    answer_log.note(decision, asked_by=answer_sets.by(actor), now=now)
+    return decision
+
+
+def answer_many(question: Question, *, addresses: Sequence[str], actor: Actor, now: datetime) -> AnsweredSet:
+    """The answers for a list, the row that keeps them and its audit event in one transaction: one leaf for all of them.
+
+    Raises NotFound for an unknown fiduciary: nobody's answers are kept for nobody.
+    """
+    answers = tuple(decide_all(question, addresses, frame=frame_of(question)))
+    counted = Counter(answer.reason for answer in answers)
+    places = {reason: bytes([place]) for place, reason in enumerate(counted)}
+    packed = b"".join((answer.key or answer_sets.NO_ADDRESS) + places[answer.reason] for answer in answers)
+    with transaction.atomic():
+        kept = answer_sets.keep(
+            answered_as=AnsweredAs.BATCH,
+            question=question,
+            reasons=list(counted.items()),
+            allowed=sum(answer.allowed for answer in answers),
+            asked_sha256=_sha256("\n".join(addresses).encode()),
+            answers_sha256=_sha256(packed),
+            answers=packed,
+            actor=actor,
+            now=now,
+        )
+    return AnsweredSet(kept, answers)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

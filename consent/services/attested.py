@@ -1,0 +1,170 @@
+"""Consents of a fiduciary's own recipients, told by its system with the proof of them, and taken back by it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import ConsentEvent, ConsentState, TakenRequest
+from consent.selectors.wishes import holders
+from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address
+from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
+from consent.services.withdrawing import withdraw
+from consent.states import Answer, Way
+from portal.core import addresses
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.law.states import Channel
+from portal.people.models import Fiduciary
+from portal.people.services import contacts, principals
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a system says about one address: purpose, channel and when the person said so, with the proof of a yes."""
+
+    address: str
+    purpose: str
+    channel: str
+    occurred_at: datetime
+    evidence: Sequence[Evidence] = ()
+
+
+class OtherRequest(Refused):
+    """The same Idempotency-Key came with another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+def once(
+    *, asked_by: str, request_key: str, body: Mapping[str, Any], now: datetime, act: Callable[[], Json]
+) -> tuple[Json, bool]:
+    """Do ``act`` and keep its answer in one transaction; asked again under the same key, give that answer and do nothing.
+
+    Returns the answer, and whether it was given before. ``act`` returns references and counts only. Without a key it is
+    simply done. Raises OtherRequest when the key came with another body, and whatever ``act`` raises: then the key is
+    free for another try.
+    """
+    if not request_key:
+        with transaction.atomic():
+            return act(), False
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+    try:
+        with transaction.atomic():
+            kept = _taken(asked_by, request_key, digest)
+            if kept is not None:
+                return kept, True
+            answer = act()
+            TakenRequest.objects.create(
+                asked_by=asked_by, request_key=request_key, body_sha256=digest, answer=answer, taken_at=now
+            )
+            return answer, False
+    except IntegrityError:
+        kept = _taken(asked_by, request_key, digest)
+        if kept is None:
+            raise
+        return kept, True
+
+
+def _taken(asked_by: str, request_key: str, digest: str) -> Json | None:
+    row = TakenRequest.objects.filter(asked_by=asked_by, request_key=request_key).first()
+    if row is None:
+        return None
+    if row.body_sha256 != digest:
+        raise OtherRequest(_("This Idempotency-Key was used for another request. Use a new one."))
+    return dict(row.answer)
+
+
+def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded:
+    """Record a yes that the fiduciary's system attests, in one transaction. It counts as confirmed: the proof came with it.
+
+    The person is whoever spoke for this address to the fiduciary before, else its one holder, else somebody new. A no
+    by anybody else at the address goes on to win. Raises Refused without evidence, for what is no address of the
+    channel or a time to come; NotFound for a purpose that is not in force.
+    """
+    whose = fiduciary_of(fiduciary)
+    kind, keys, plain = _place(told)
+    with transaction.atomic():
+        known = _spoken(whose, keys) or sorted(holders(keys))
+        subject_ref = known[0] if len(known) == 1 else (known[-1] if known else _somebody(kind, plain, actor, now))
+        return record_all(
+            subject_ref=subject_ref,
+            fiduciary=whose,
+            choices=[
+                Choice(
+                    Address(kind, keys, is_verified=True),
+                    told.purpose,
+                    told.channel,
+                    Answer.GIVEN,
+                    evidence=told.evidence,
+                )
+            ],
+            way=Way.API,
+            occurred_at=told.occurred_at,
+            actor=actor,
+            now=now,
+        )
+
+
+def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> list[Recorded]:
+    """Withdraw for everybody who spoke for the address to the fiduciary, and for a stranger there where nobody did.
+
+    One transaction; from its commit on every decision says no. What was withdrawn already is left as it is.
+    """
+    whose = fiduciary_of(fiduciary)
+    kind, keys, plain = _place(told)
+    with transaction.atomic():
+        known = _spoken(whose, keys) or sorted(holders(keys)) or [_somebody(kind, plain, actor, now)]
+        done = [
+            withdraw(
+                subject_ref=ref,
+                fiduciary=whose,
+                purpose=told.purpose,
+                channel=told.channel,
+                way=Way.API,
+                actor=actor,
+                occurred_at=told.occurred_at,
+                address_kind=kind,
+                address=plain,
+                evidence=told.evidence,
+                now=now,
+            )
+            for ref in known
+        ]
+    return [one for one in done if one.receipt is not None]
+
+
+def states_at(*, fiduciary: str, kind: str, address: str) -> list[ConsentState]:
+    """What counts now at an address for the fiduciary, by purpose and channel. Raises Refused for what is no address."""
+    keys = addresses.address_keys(addresses.normalise(kind, address))
+    rows = ConsentState.objects.filter(fiduciary__code=fiduciary, address_key__in=keys)
+    return list(rows.select_related("event__receipt").order_by("purpose", "channel", "pk"))
+
+
+def _place(told: Told) -> tuple[str, tuple[bytes, ...], str]:
+    kind = KIND_OF_CHANNEL.get(Channel(told.channel)) if told.channel in Channel.values else None
+    if kind is None or kind == SUBJECT:
+        raise Refused(_("On this channel a consent is not told by address."), code="CHANNEL_NOT_USED")
+    plain = addresses.normalise(kind, told.address)
+    return kind, tuple(addresses.address_keys(plain)), plain
+
+
+def _spoken(whose: Fiduciary, keys: Sequence[bytes]) -> list[UUID]:
+    """Who answered this fiduciary at the address, the latest last."""
+    said = ConsentEvent.objects.filter(fiduciary=whose, address_key__in=keys).order_by("pk")
+    return list(dict.fromkeys(said.values_list("subject_ref", flat=True)))
+
+
+def _somebody(kind: str, plain: str, actor: Actor, now: datetime) -> UUID:
+    """A recipient nobody here knew: known by the address alone, which the fiduciary vouches for."""
+    who = principals.create(actor=actor, now=now)
+    contacts.add(principal=who, kind=kind, address=plain, verified=True, actor=actor, now=now)
+    return who.subject.ref

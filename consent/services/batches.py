@@ -1,0 +1,276 @@
+"""Many addresses at once: the answers of ``may_contact``, from a few statements for each chunk instead of some for each address."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from consent.rules import contact
+from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
+from consent.rules.fold import NO
+from consent.selectors import many, pace
+from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
+from consent.selectors.wishes import wishes_of_row
+from consent.services import decisions
+from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
+from portal.core import addresses as forms
+from portal.core.errors import Refused
+from portal.law.states import Channel
+from portal.people import selectors as people
+from portal.people.models.fiduciaries import OWN_CODE
+
+#: Addresses asked about in one statement: a longer list makes the planner read the whole table.
+CHUNK = 2_000
+Key = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about every address of a list. As the arguments of ``may_contact``."""
+
+    purpose: str
+    channel: str
+    at: datetime
+    fiduciary: str = OWN_CODE
+    header: str | None = None
+    template: str | None = None
+
+
+class Answered(NamedTuple):
+    """One answer. ``key`` is the lookup hash of the address, empty for what is no address."""
+
+    allowed: bool
+    reason: Reason
+    entry: str | None = None
+    valid_until: datetime | None = None
+    key: Key = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What holds for every address of the list. ``refused`` is a no to all of them, ``barred`` to all real addresses."""
+
+    question: Question
+    book: Rulebook
+    terms: PurposeTerms | None
+    whose: int | None
+    category: str = ""
+    refused: Reason | None = None
+    barred: Reason | None = None
+
+    def verdict(self, word: Word | None, asked: Wishes = NO_WISHES) -> Verdict:
+        """The rule's answer for one word and one person's wishes."""
+        return contact.may_contact(
+            category=self.category,
+            channel=self.question.channel,
+            needs_consent=self.terms is not None and self.terms.needs_consent,
+            word=word,
+            wishes=asked,
+            window=self.book.hours,
+            at=self.question.at,
+        )
+
+    def as_meant(self, verdict: Verdict, state: many.State | None) -> Verdict:
+        """The verdict once it is known when the yes was said: the purpose may mean something else since."""
+        if state is None or self.terms is None or not verdict.allowed:
+            return verdict
+        return decisions.as_meant(verdict, state.said_at, self.terms)
+
+
+@dataclass(slots=True)
+class Place:
+    """One address of the list while it is looked at."""
+
+    keys: tuple[Key, ...]
+    #: Whom the caller named, where the person stands for the address.
+    named: UUID | None = None
+    state: many.State | None = None
+    word: Word | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of the people of one chunk."""
+
+    holders: Mapping[Key, Sequence[many.Holder]] = field(default_factory=dict)
+    same: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
+    wished: Mapping[UUID, Any] = field(default_factory=dict)
+    #: By the days that are counted: messages to each reference.
+    sent: dict[int, Mapping[UUID, int]] = field(default_factory=dict)
+
+    def person(self, ref: UUID) -> frozenset[UUID]:
+        return self.same.get(ref) or frozenset((ref,))
+
+
+def frame_of(question: Question) -> Frame:
+    """Rules, purpose, fiduciary, header and template of a question: looked up once for the whole list."""
+    book = rulebook(question.at, purpose=question.purpose, fiduciary=question.fiduciary)
+    terms, whose = book.purposes.get(question.purpose), book.fiduciaries.get(question.fiduciary)
+    problem = decisions.problem(terms, whose, question.channel, question.header)
+    if problem or terms is None or whose is None:
+        return Frame(question, book, terms, whose, refused=problem)
+    category, barred = terms.category, None
+    if question.header or question.template:
+        category, barred = decisions.agreed(
+            terms, whose, question.channel, question.header or "", question.template or "", question.at
+        )
+    return Frame(question, book, terms, whose, category, barred=barred)
+
+
+def decide_all(question: Question, addresses: Iterable[str], *, frame: Frame | None = None) -> Iterator[Answered]:
+    """The answer for each address, in their order; for push and dashboard the addresses are subject references.
+
+    Reads only, a few statements for each ``CHUNK``; each chunk is as fresh as its own statements. Never raises for a bad
+    address or question: that is a no.
+    """
+    found = frame or frame_of(question)
+    if found.refused is not None:
+        for _address in addresses:
+            yield Answered(allowed=False, reason=found.refused)
+        return
+    for chunk in _chunks(addresses):
+        yield from _answers(found, chunk)
+
+
+def _chunks(items: Iterable[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _answers(frame: Frame, chunk: list[str]) -> Iterator[Answered]:
+    places = _places(frame.question.channel, chunk)
+    real = [place for place in places if place is not None]
+    if frame.barred is not None:
+        bar = frame.barred
+        verdicts = {id(place): Verdict(allowed=False, reason=bar) for place in real}
+    else:
+        verdicts = _verdicts(frame, real)
+    for place in places:
+        if place is None:
+            yield Answered(allowed=False, reason=Reason.NO_SUCH_ADDRESS)
+            continue
+        verdict = verdicts[id(place)]
+        shows_entry = place.state is not None and verdict.reason is not Reason.ALLOWED_ESSENTIAL
+        entry = place.state.entry if shows_entry and place.state else None
+        yield Answered(verdict.allowed, verdict.reason, entry, verdict.valid_until, place.keys[0])
+
+
+def _places(channel: str, chunk: Sequence[str]) -> list[Place | None]:
+    kind = KIND_OF_CHANNEL[Channel(channel)]
+    if kind == SUBJECT:
+        return _subjects(chunk)
+    hashed = forms.hasher()
+    found: list[Place | None] = []
+    for text in chunk:
+        try:
+            found.append(Place(hashed(forms.normalise(kind, text))))
+        except Refused:
+            found.append(None)
+    return found
+
+
+def _subjects(chunk: Sequence[str]) -> list[Place | None]:
+    refs = [_uuid(text) for text in chunk]
+    same = people.joined({ref for ref in refs if ref is not None})
+    found: list[Place | None] = []
+    for ref in refs:
+        if ref is None:
+            found.append(None)
+            continue
+        others = sorted(same.get(ref, frozenset((ref,))) - {ref})
+        found.append(Place(tuple(key for one in (ref, *others) for key in decisions.keys_of_subject(one)), named=ref))
+    return found
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _verdicts(frame: Frame, places: Sequence[Place]) -> dict[int, Verdict]:
+    question, whose = frame.question, frame.whose or 0
+    by_subject = KIND_OF_CHANNEL[Channel(question.channel)] == SUBJECT
+    states = many.states({key for place in places for key in place.keys}, question.purpose, question.channel, whose)
+    for place in places:
+        rows = [states[key] for key in place.keys if key in states]
+        if rows:
+            place.state = rows[0] if len(rows) == 1 else _deciding(rows, by_subject=by_subject)
+            place.word = place.state.word
+    plain: dict[Word | None, Verdict] = {}
+    verdicts: dict[int, Verdict] = {}
+    left: list[Place] = []
+    for place in places:
+        word = place.word
+        if word not in plain:
+            plain[word] = frame.verdict(word)
+        verdict = frame.as_meant(plain[word], place.state)
+        verdicts[id(place)] = verdict
+        if contact.asks_wishes(frame.category, verdict) or verdict.reason is Reason.ADDRESS_UNVERIFIED:
+            left.append(place)
+    if left:
+        known = _known(left, by_subject=by_subject, at=question.at)
+        for place in left:
+            verdicts[id(place)] = _with_people(frame, place, known, by_subject=by_subject)
+    return verdicts
+
+
+def _deciding(rows: Sequence[many.State], *, by_subject: bool) -> many.State:
+    """Of the rows under several keys a no wins; where they are all one person's, the latest word."""
+    if by_subject:
+        return max(rows, key=lambda row: (row.said_at, row.word.answer in NO))
+    return max(rows, key=lambda row: row.word.answer in NO)
+
+
+def _known(places: Sequence[Place], *, by_subject: bool, at: datetime) -> Known:
+    """Holders, joined references, wishes and counts of all these places: a statement each."""
+    keys = set() if by_subject else {key for place in places for key in place.keys}
+    known = Known(holders=many.holders(keys))
+    refs = {holder.ref for found in known.holders.values() for holder in found}
+    refs |= {place.state.subject for place in places if place.state is not None}
+    refs |= {place.named for place in places if place.named is not None}
+    known.same = people.joined(refs)
+    everybody = refs.union(*known.same.values())
+    known.wished = many.preferences(everybody)
+    limited = [(ref, asked) for ref, row in known.wished.items() if (asked := wishes_of_row(row)).pace_most is not None]
+    for days in {asked.pace_days for _ref, asked in limited}:
+        counted = {same for ref, asked in limited if asked.pace_days == days for same in known.person(ref)}
+        known.sent[days] = pace.sent_to_each(refs=counted, days=days, at=at)
+    return known
+
+
+def _with_people(frame: Frame, place: Place, known: Known, *, by_subject: bool) -> Verdict:
+    word, state = place.word, place.state
+    held = [] if by_subject else [holder for key in place.keys for holder in known.holders.get(key, ())]
+    if word is not None and state is not None and not word.verified and word.answer not in NO:
+        same = known.person(state.subject)
+        word = Word(word.answer, any(h.is_verified and h.ref in same for h in held), word.expires_at)
+    verdict = frame.as_meant(frame.verdict(word), state)
+    if not known.wished or not contact.asks_wishes(frame.category, verdict):
+        return verdict
+    named = {ref for ref in (state.subject if state else None, place.named) if ref is not None}
+    persons: list[frozenset[UUID]] = []
+    for ref in sorted(named | {holder.ref for holder in held}):
+        if not any(ref in person for person in persons):
+            persons.append(known.person(ref))
+    return contact.of_several([_paced(frame, word, person, known) for person in persons] or [verdict])
+
+
+def _paced(frame: Frame, word: Word | None, person: frozenset[UUID], known: Known) -> Verdict:
+    rows = [known.wished[ref] for ref in person if ref in known.wished]
+    if not rows:
+        return frame.verdict(word)
+    asked = wishes_of_row(max(rows, key=lambda row: (row.changed_at, row.pk)))
+    verdict = frame.verdict(word, asked)
+    if asked.pace_most is None or not verdict.allowed:
+        return verdict
+    counted = known.sent[asked.pace_days]
+    return contact.paced(verdict, wishes=asked, sent=sum(counted.get(ref, 0) for ref in person))

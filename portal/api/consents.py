@@ -1,0 +1,191 @@
+"""``/api/v1/consents``: what a fiduciary's recipients answered, told and asked by its own systems."""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from django.http import HttpRequest
+from ninja import Field, Header, Router, Schema
+from pydantic import AwareDatetime
+
+from consent.models import ConsentState
+from consent.rules.fold import YES
+from consent.services import attested
+from consent.services.answer_sets import by
+from consent.services.attested import Told
+from consent.services.recording import Recorded
+from portal.api.decisions import holder
+from portal.api.keys import Key, actor_of
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.people.states import ApiScope
+
+router = Router(tags=["Consents"])
+READ, WRITE = Key(ApiScope.CONSENTS_READ), Key(ApiScope.CONSENTS_WRITE)
+
+MOST_EVIDENCE: Final = 20
+RequestKey = Annotated[
+    str,
+    Header(
+        default="",
+        alias="Idempotency-Key",
+        max_length=128,
+        description="Your number of this request: repeated, it is answered and not done again",
+    ),
+]
+
+
+class EvidenceIn(Schema):
+    """One piece of proof that you keep: what it is, and the SHA-256 of its bytes."""
+
+    type: str = Field(pattern="^[a-z][a-z_]{1,39}$", examples=["web_form"])
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", examples=[hashlib.sha256(b"").hexdigest()])
+
+
+class PlaceIn(Schema):
+    """An e-mail address or a number."""
+
+    kind: str = Field(pattern="^(email|phone)$", examples=["phone"])
+    address: str = Field(max_length=254, examples=["+919876543210"])
+
+
+class TakenBackIn(Schema):
+    """A withdrawal as your system took it."""
+
+    address: str = Field(max_length=254, examples=["+919876543210"])
+    purpose: str = Field(max_length=40, examples=["marketing"])
+    channel: str = Field(max_length=16, examples=["sms"])
+    occurred_at: AwareDatetime | None = Field(default=None, description="When the person said so; now when left out")
+    evidence: list[EvidenceIn] = Field(default_factory=list, max_length=MOST_EVIDENCE)
+
+
+class GivenIn(TakenBackIn):
+    """A yes as your system took it, with the proof that you keep of it."""
+
+    evidence: list[EvidenceIn] = Field(min_length=1, max_length=MOST_EVIDENCE)
+
+
+class EventOut(Schema):
+    """One recorded answer and its ledger entry."""
+
+    receipt: str
+    purpose: str
+    channel: str
+    answer: str
+    entry: str
+
+
+class RecordedOut(Schema):
+    """What was recorded; no event where nothing had to change. ``replayed``: done before under the same key."""
+
+    events: list[EventOut]
+    replayed: bool
+
+
+class StateOut(Schema):
+    """The answer that counts now for one purpose and channel."""
+
+    purpose: str
+    channel: str
+    answer: str
+    is_confirmed: bool
+    since: datetime
+    ends_at: datetime | None
+    entry: str
+    receipt: str
+
+
+class StatesOut(Schema):
+    """All answers at an address, for the key's fiduciary alone."""
+
+    fiduciary: str
+    at: datetime
+    consents: list[StateOut]
+
+
+@router.post(
+    "/consents/find",
+    auth=READ,
+    response=StatesOut,
+    summary="Read what counts at an address",
+    operation_id="find_consents",
+)
+def find_consents(request: HttpRequest, given: PlaceIn) -> StatesOut:
+    """A post, so that no address stands in a URL. A yes whose agreed time is over is shown as expired."""
+    now, fiduciary = clock.now(), holder(request).fiduciary
+    rows = attested.states_at(fiduciary=fiduciary, kind=given.kind, address=given.address)
+    return StatesOut(fiduciary=fiduciary, at=now, consents=[_state(row, now) for row in rows])
+
+
+@router.post("/consents", auth=WRITE, response=RecordedOut, summary="Tell of a yes", operation_id="give_consent")
+def give_consent(request: HttpRequest, given: GivenIn, request_key: RequestKey) -> RecordedOut:
+    """Recorded with your key as its origin. The person gets a confirmation with a receipt."""
+    now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
+
+    def act() -> attested.Json:
+        return _events([attested.give(fiduciary=fiduciary, told=_told(given, now), actor=actor, now=now)])
+
+    return _once(request, request_key, given, act, now)
+
+
+@router.post(
+    "/consents/withdraw",
+    auth=WRITE,
+    response=RecordedOut,
+    summary="Tell of a withdrawal",
+    operation_id="withdraw_consent",
+)
+def withdraw_consent(request: HttpRequest, given: TakenBackIn, request_key: RequestKey) -> RecordedOut:
+    """From the commit on every decision for your fiduciary says no; nobody else's messages change."""
+    now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
+
+    def act() -> attested.Json:
+        return _events(attested.take_back(fiduciary=fiduciary, told=_told(given, now), actor=actor, now=now))
+
+    return _once(request, request_key, given, act, now)
+
+
+def _once(request: HttpRequest, request_key: str, given: Schema, act: Any, now: datetime) -> RecordedOut:
+    if request_key and not request_key.isprintable():
+        raise Refused("An Idempotency-Key is printable text.", code="IDEMPOTENCY_KEY")
+    body = {"path": request.path, **given.model_dump(mode="json")}
+    answer, replayed = attested.once(
+        asked_by=by(actor_of(request)), request_key=request_key, body=body, now=now, act=act
+    )
+    return RecordedOut(**answer, replayed=replayed)
+
+
+def _told(given: TakenBackIn, now: datetime) -> Told:
+    proof = [{"type": item.type, "sha256": item.sha256} for item in given.evidence]
+    return Told(given.address, given.purpose, given.channel, given.occurred_at or now, proof)
+
+
+def _events(done: list[Recorded]) -> attested.Json:
+    return {
+        "events": [
+            {
+                "receipt": one.receipt.reference,
+                "purpose": event.purpose,
+                "channel": event.channel,
+                "answer": str(event.answer),
+                "entry": str(event.entry.event_id),
+            }
+            for one in done
+            if one.receipt is not None
+            for event in one.events
+        ]
+    }
+
+
+def _state(row: ConsentState, now: datetime) -> StateOut:
+    is_over = row.answer in YES and row.expires_at is not None and row.expires_at <= now
+    return StateOut(
+        purpose=row.purpose,
+        channel=row.channel,
+        answer="expired" if is_over else row.answer,
+        is_confirmed=row.verified,
+        since=row.occurred_at,
+        ends_at=row.expires_at,
+        entry=str(row.entry_ref),
+        receipt=row.event.receipt.reference,
+    )

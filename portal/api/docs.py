@@ -1,0 +1,20 @@
+"""The page that describes the interface: from our own origin, without a script."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from consent.rules.contact import Reason
+from consent.services.reasons import SENTENCES
+from portal.api import described
+from portal.api.v1 import api
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """Every operation with its fields, an example and the codes of its answers."""
+    context = {
+        "operations": described.operations(api.get_openapi_schema()),
+        "reasons": [(reason, SENTENCES[reason]) for reason in Reason],
+    }
+    return render(request, "api/docs.html", context)

@@ -1,0 +1,109 @@
+"""A client's system tells of its recipients' answers: with proof, once, for its own fiduciary."""
+
+import pytest
+from django.core.cache import cache
+
+from consent.models import ConsentEvent, TakenRequest
+from consent.selectors import rulebook
+from consent.services import may_contact
+from tests.api.asking import post
+from tests.consent.conftest import law  # noqa: F401 - a fixture
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.consent.worlds import at_hour
+from tests.people.factories import FiduciaryFactory, issued_api_key
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+PROOF = [{"type": "web_form", "sha256": "ab" * 32}]
+PLACE = {"address": "98765 43210", "purpose": "marketing", "channel": "sms"}
+GIVEN = {**PLACE, "evidence": PROOF}
+FIND = {"kind": "phone", "address": ASHA_PHONE}
+
+
+@pytest.fixture(autouse=True)
+def read_afresh():
+    rulebook.forget()
+    cache.clear()
+
+
+@pytest.fixture
+def acme(law):  # noqa: F811
+    return FiduciaryFactory(code="acme-bank")
+
+
+@pytest.fixture
+def key(acme):
+    return issued_api_key(acme, scopes=["consents:read", "consents:write"])
+
+
+def may(fiduciary="acme-bank", address=ASHA_PHONE):
+    return may_contact(address=address, purpose="marketing", channel="sms", at=at_hour(12), fiduciary=fiduciary).reason
+
+
+def test_a_yes_with_its_proof_counts_for_that_fiduciary_and_is_read_back(key):
+    answer = post("consents", GIVEN, key=key).json()
+    assert [event["answer"] for event in answer["events"]] == ["given"]
+    assert (may(), may("onesetu")) == ("ALLOWED_BY_CONSENT", "NO_CONSENT")
+    found = post("consents/find", FIND, key=key).json()
+    assert (found["fiduciary"], len(found["consents"])) == ("acme-bank", 1)
+    state = found["consents"][0]
+    assert (state["answer"], state["is_confirmed"], state["entry"]) == ("given", True, answer["events"][0]["entry"])
+    event = ConsentEvent.objects.get()
+    assert (event.way, event.actor_kind, event.receipt.reference) == ("api", "interface", state["receipt"])
+
+
+def test_a_yes_without_proof_is_refused(key):
+    assert post("consents", PLACE, key=key).status_code == 422
+    assert post("consents", {**GIVEN, "evidence": []}, key=key).status_code == 422
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_withdrawal_stops_that_fiduciary_and_no_other(key):
+    published_notice()
+    said(person(), "given")
+    post("consents", GIVEN, key=key)
+    answer = post("consents/withdraw", PLACE, key=key).json()
+    assert [event["answer"] for event in answer["events"]] == ["withdrawn"]
+    assert (may(), may("onesetu")) == ("CONSENT_WITHDRAWN", "ALLOWED_BY_CONSENT")
+    assert post("consents/withdraw", PLACE, key=key).json()["events"] == []
+
+
+def test_a_withdrawal_of_a_stranger_is_kept_too(key):
+    post("consents/withdraw", {**PLACE, "address": "+919811112222"}, key=key)
+    assert may(address="+919811112222") == "CONSENT_WITHDRAWN"
+
+
+def test_the_same_request_key_does_it_once_and_another_body_is_refused(key):
+    first = post("consents", GIVEN, key=key, **{"Idempotency-Key": "a-1"})
+    second = post("consents", GIVEN, key=key, **{"Idempotency-Key": "a-1"})
+    assert (first.json()["replayed"], second.json()["replayed"]) == (False, True)
+    assert first.json()["events"] == second.json()["events"]
+    assert ConsentEvent.objects.count() == 1
+    other = post("consents/withdraw", PLACE, key=key, **{"Idempotency-Key": "a-1"})
+    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert may() == "ALLOWED_BY_CONSENT"
+
+
+def test_a_refused_request_leaves_its_key_free_and_another_system_has_keys_of_its_own(key, acme):
+    wrong = post("consents", {**GIVEN, "channel": "push"}, key=key, **{"Idempotency-Key": "a-1"})
+    assert wrong.status_code == 422
+    assert not TakenRequest.objects.exists()
+    assert post("consents", GIVEN, key=key, **{"Idempotency-Key": "a-1"}).status_code == 200
+    another = issued_api_key(acme, scopes=["consents:write"])
+    assert not post("consents", GIVEN, key=another, **{"Idempotency-Key": "a-1"}).json()["replayed"]
+
+
+@pytest.mark.parametrize(("path", "scope"), [("consents", "consents:read"), ("consents/find", "consents:write")])
+def test_reading_and_writing_are_two_scopes(acme, path, scope):
+    assert post(path, {**GIVEN, **FIND}, key=issued_api_key(acme, scopes=[scope])).status_code == 403
+
+
+def test_the_answers_of_another_fiduciary_are_not_shown(key):
+    published_notice()
+    said(person(), "given")
+    assert post("consents/find", FIND, key=key).json()["consents"] == []
+
+
+def test_an_address_that_is_none_is_refused_without_being_repeated(key):
+    answer = post("consents/find", {"kind": "phone", "address": "4711-0815"}, key=key)
+    assert answer.status_code == 422
+    assert "4711" not in answer.content.decode()

@@ -1,0 +1,184 @@
+"""Decisions over the interface: for the key's fiduciary alone, in words a program and a person understand, written down."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.core.cache import cache
+
+from consent.models import AnswerSet, GivenAnswer
+from consent.rules.contact import Reason
+from consent.selectors import rulebook
+from consent.services import answer_log
+from portal.api.decisions import MOST
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.people.models import Fiduciary
+from tests.api.asking import get, post
+from tests.consent.conftest import law  # noqa: F401 - a fixture
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.consent.worlds import at_hour
+from tests.people.factories import FiduciaryFactory, issued_api_key
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+NOON = at_hour(12).isoformat()
+QUESTION = {"address": ASHA_PHONE, "purpose": "marketing", "channel": "sms", "at": NOON}
+BATCH = {"purpose": "marketing", "channel": "sms", "at": NOON}
+
+
+@pytest.fixture(autouse=True)
+def read_afresh():
+    rulebook.forget()
+    cache.clear()
+
+
+@pytest.fixture
+def asha(law):  # noqa: F811
+    published_notice()
+    return person()
+
+
+@pytest.fixture
+def key(law):  # noqa: F811
+    return issued_api_key(Fiduciary.objects.get(code="onesetu"))
+
+
+def test_a_yes_is_allowed_with_its_entry_and_a_withdrawal_counts_at_once(asha, key):
+    event = said(asha, "given")
+    answer = post("decisions", QUESTION, key=key).json()
+    assert (answer["allowed"], answer["reason"], answer["entry"]) == (
+        True,
+        "ALLOWED_BY_CONSENT",
+        str(event.entry.event_id),
+    )
+    assert (answer["fiduciary"], answer["valid_until"]) == ("onesetu", clock.stamp(at_hour(21)))
+    said(asha, "withdrawn", occurred_at=clock.now())
+    assert post("decisions", QUESTION, key=key).json()["reason"] == "CONSENT_WITHDRAWN"
+
+
+def test_a_key_speaks_for_its_own_fiduciary_only(asha, key):
+    said(asha, "given")
+    other = issued_api_key(FiduciaryFactory(code="acme-bank"))
+    answer = post("decisions", {**QUESTION, "fiduciary": "onesetu"}, key=other).json()
+    assert (answer["fiduciary"], answer["reason"]) == ("acme-bank", "NO_CONSENT")
+    batch = post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE], "fiduciary": "onesetu"}, key=other).json()
+    assert (batch["fiduciary"], batch["by_reason"]) == ("acme-bank", {"NO_CONSENT": 1})
+
+
+@pytest.mark.parametrize("path", ["decisions", "decisions/batch", "process"])
+def test_a_key_without_the_scope_and_a_stranger_are_refused(law, path):  # noqa: F811
+    reader = issued_api_key(FiduciaryFactory(), scopes=["consents:read"])
+    assert (post(path, {}, key=reader).status_code, post(path, {}).status_code) == (403, 401)
+    assert post(path, {}, key=reader).json()["code"] == "SCOPE_MISSING"
+    assert not GivenAnswer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"address": "9" * 300}, "address"),
+        ({"at": "2026-11-25T14:30"}, "at"),
+        ({"channel": "sms" * 10}, "channel"),
+        ({"purpose": None}, "purpose"),
+    ],
+)
+def test_what_cannot_be_read_is_named_by_its_field_and_never_repeated(key, changes, field):
+    answer = post("decisions", {**QUESTION, **changes}, key=key)
+    assert (answer.status_code, answer.json()["code"]) == (422, "MALFORMED")
+    assert answer.json()["errors"][0]["field"].endswith(field)
+    assert "9999" not in answer.content.decode()
+
+
+def test_the_past_is_not_asked_about(key):
+    answer = post("decisions", {**QUESTION, "at": (clock.now() - timedelta(hours=1)).isoformat()}, key=key)
+    assert (answer.status_code, answer.json()["code"]) == (422, "AT_IN_PAST")
+
+
+def test_every_single_answer_is_a_row_without_the_address(asha, key):
+    said(asha, "given")
+    post("decisions", QUESTION, key=key)
+    post("decisions", {**QUESTION, "address": "12"}, key=key)
+    first, second = GivenAnswer.objects.order_by("pk")
+    assert (first.allowed, first.reason, first.asked_by.partition(":")[0]) == (True, "ALLOWED_BY_CONSENT", "interface")
+    assert (second.reason, bytes(second.address_key)) == ("NO_SUCH_ADDRESS", bytes(33))
+    assert ASHA_PHONE[-10:] not in str(list(GivenAnswer.objects.values()))
+
+
+def test_a_minute_of_answers_is_one_leaf_and_a_changed_row_shows(asha, key):
+    for _time in range(3):
+        post("decisions", QUESTION, key=key)
+    before = AuditEvent.objects.count()
+    assert answer_log.sum_up(now=clock.now()) == 0, "the minute is not over"
+    later = clock.now() + timedelta(minutes=4)
+    assert answer_log.sum_up(now=later) in {1, 2}
+    assert answer_log.sum_up(now=later) == 0
+    sets = AnswerSet.objects.all()
+    assert AuditEvent.objects.count() - before == len(sets)
+    assert sum(kept.total for kept in sets) == 3
+    assert all(answer_log.is_as_sealed(kept) for kept in sets)
+    kept = sets[0]
+    event = AuditEvent.objects.get(entry=kept.entry)
+    assert event.facts["answers_sha256"] == kept.answers_sha256
+    GivenAnswer.objects.bulk_create(
+        [GivenAnswer(**{**GivenAnswer.objects.filter(minute=kept.for_time).values().first(), "id": None})]
+    )
+    assert not answer_log.is_as_sealed(kept)
+
+
+def test_a_batch_is_answered_in_its_order_and_is_one_row_and_one_leaf(asha, key):
+    said(asha, "given")
+    before = AuditEvent.objects.count()
+    answer = post("decisions/batch", {**BATCH, "addresses": ["12", ASHA_PHONE, "98111 12222"]}, key=key).json()
+    assert [one["reason"] for one in answer["decisions"]] == ["NO_SUCH_ADDRESS", "ALLOWED_BY_CONSENT", "NO_CONSENT"]
+    assert (answer["total"], answer["allowed"], answer["blocked"], answer["invalid"]) == (3, 1, 1, 1)
+    kept = AnswerSet.objects.get()
+    assert kept.reference == answer["reference"]
+    assert AuditEvent.objects.count() - before == 1
+    assert kept.entry.event_id == UUID(str(AuditEvent.objects.latest("pk").entry.event_id))
+    assert answer_log.is_as_sealed(kept)
+    assert len(bytes(kept.answers)) == 3 * 34
+
+
+@pytest.mark.parametrize("addresses", [[], ["9"] * (MOST + 1), "98"])
+def test_a_batch_has_one_to_ten_thousand_addresses(key, addresses):
+    assert post("decisions/batch", {**BATCH, "addresses": addresses}, key=key).status_code == 422
+    assert not AnswerSet.objects.exists()
+
+
+def test_a_large_batch_counts_as_several_requests(key, settings):
+    settings.API_REQUESTS_PER_MINUTE = 30
+    addresses = [f"+91980{place:07d}" for place in range(2_000)]
+    codes = [post("decisions/batch", {**BATCH, "addresses": addresses}, key=key).status_code for _ in range(4)]
+    assert codes[0] == 200
+    assert 429 in codes
+
+
+def test_recording_a_call_needs_a_yes_of_everybody_at_the_number(asha, key):
+    call = {"purpose": "call_recording", "kind": "phone", "address": ASHA_PHONE}
+    assert post("process", call, key=key).json()["reason"] == "NO_CONSENT"
+    said(asha, "given", channel="none", purpose="call_recording")
+    assert post("process", call, key=key).json()["allowed"]
+    assert post("process", {"purpose": "call_recording", "subject": str(asha.subject.ref)}, key=key).json()["allowed"]
+    person(email="brother@acme.example")
+    assert not post("process", call, key=key).json()["allowed"]
+    assert GivenAnswer.objects.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"purpose": "no_such", "kind": "phone", "address": ASHA_PHONE}, Reason.NO_SUCH_PURPOSE),
+        ({"purpose": "analytics", "kind": "phone", "address": "+919811112222"}, Reason.NO_CONSENT),
+        ({"purpose": "analytics", "kind": "email", "address": "nobody"}, Reason.NO_SUCH_ADDRESS),
+    ],
+)
+def test_unknown_is_no(asha, key, asked, reason):
+    assert post("process", asked, key=key).json()["reason"] == reason
+
+
+def test_nobody_named_is_said(key):
+    assert post("process", {"purpose": "analytics"}, key=key).json()["code"] == "NOBODY_NAMED"
+
+
+def test_a_key_is_read_as_described(key):
+    assert get("key", key=key).status_code == 200

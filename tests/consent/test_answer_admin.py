@@ -1,0 +1,59 @@
+"""Auditors read what systems asked and what we answered."""
+
+import pytest
+from django.urls import reverse
+
+from consent.models import AnswerSet, GivenAnswer
+from consent.services.answering import answer_many, answer_one
+from consent.services.batches import Question
+from portal.core import actor, clock
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.consent.worlds import at_hour
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+STRANGE = "+919811112222"
+
+
+@pytest.fixture
+def asked(law):
+    published_notice()
+    said(person(), "given")
+    question, system = Question("marketing", "sms", at_hour(12)), actor.interface(1)
+    answer_one(question, address=ASHA_PHONE, actor=system, now=clock.now())
+    return answer_many(question, addresses=[ASHA_PHONE, "12"], actor=system, now=clock.now()).kept
+
+
+@pytest.fixture
+def auditor():
+    return staff_client(StaffFactory(roles=["auditor"]))
+
+
+def test_an_auditor_finds_the_answers_about_an_address(asked, auditor):
+    for name, shown in (("answerset", asked.reference), ("givenanswer", "ALLOWED_BY_CONSENT")):
+        url = reverse(f"admin:consent_{name}_changelist")
+        assert shown in auditor.get(url, {"q": ASHA_PHONE}).content.decode(), name
+        assert shown not in auditor.get(url, {"q": STRANGE}).content.decode(), name
+        assert ASHA_PHONE[-10:] not in auditor.get(url).content.decode(), name
+
+
+def test_a_set_is_found_by_its_reference_and_says_whether_its_answers_are_as_sealed(asked, auditor):
+    url = reverse("admin:consent_answerset_changelist")
+    assert asked.reference in auditor.get(url, {"q": asked.reference.lower()}).content.decode()
+    page = auditor.get(reverse("admin:consent_answerset_change", args=[asked.pk])).content.decode()
+    assert "ALLOWED_BY_CONSENT: 1" in page
+    assert str(asked.entry.event_id) in page
+
+
+def test_one_answer_shows_its_deciding_entry_and_a_part_of_the_hash(asked, auditor):
+    answer = GivenAnswer.objects.get()
+    page = auditor.get(reverse("admin:consent_givenanswer_change", args=[answer.pk])).content.decode()
+    assert str(answer.entry_ref) in page
+    assert bytes(answer.address_key).hex() not in page
+
+
+def test_support_has_no_use_for_them(asked):
+    support = staff_client(StaffFactory(roles=["support"]))
+    assert support.get(reverse("admin:consent_answerset_changelist")).status_code in {403, 404}
+    assert AnswerSet.objects.count() == 1

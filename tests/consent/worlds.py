@@ -1,0 +1,220 @@
+"""Random people at shared numbers, and a plain reading of what may be sent to them: no code of the product decides here."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from consent.models import ConsentEvent
+from consent.services import preferring
+from consent.services.preferring import WishList
+from consent.states import Pace
+from portal.core import actor, clock
+from portal.outbox.models import Message
+from portal.people.services import subjects
+from tests.consent.factories import said
+from tests.people.factories import ContactPointFactory, PrincipalFactory
+
+NUMBERS = [f"+9198000000{place:02d}" for place in range(5)]
+#: Nobody holds it and nobody spoke about it.
+STRANGE = "+919800000099"
+NO_ADDRESS = "12"
+TOMORROW = clock.now().astimezone(clock.IST).date() + timedelta(days=1)
+LONG_AGO = 800 * 24 * 60
+
+
+def at_hour(hour: int) -> datetime:
+    return datetime.combine(TOMORROW, time(hour), tzinfo=clock.IST)
+
+
+@dataclass
+class Someone:
+    """``holds`` maps a number's place to whether it is confirmed. ``joined_to``: known by an earlier reference, too."""
+
+    holds: dict[int, bool]
+    wishes: dict[str, Any]
+    sent: int = 0
+    joined_to: int | None = None
+    row: Any = field(default=None, compare=False)
+
+
+@dataclass
+class Saying:
+    """Minutes ago, so that each was said at its own time."""
+
+    who: int
+    number: int
+    answer: str
+    minutes: int
+    event: ConsentEvent | None = field(default=None, compare=False)
+
+
+@dataclass
+class World:
+    people: list[Someone]
+    sayings: list[Saying]
+
+
+WISHES = st.sampled_from(
+    [
+        {},
+        {},
+        {"paused": True},
+        {"quiet_from": time(11), "quiet_until": time(13)},
+        {"quiet_from": time(11), "quiet_until": time(13), "quiet_for_service": True},
+        {"pace": Pace.TWO_A_WEEK},
+    ]
+)
+PEOPLE = st.lists(
+    st.builds(
+        Someone,
+        holds=st.dictionaries(st.integers(0, 4), st.booleans(), max_size=3),
+        wishes=WISHES,
+        sent=st.integers(0, 3),
+        joined_to=st.none() | st.integers(0, 1),
+    ),
+    min_size=1,
+    max_size=4,
+)
+SAYINGS = st.lists(
+    st.builds(
+        Saying,
+        who=st.integers(0, 3),
+        number=st.integers(0, 4),
+        answer=st.sampled_from(["given", "given", "given", "denied", "withdrawn"]),
+        minutes=st.integers(1, 500) | st.just(LONG_AGO),
+    ),
+    max_size=7,
+    unique_by=lambda saying: (saying.number, saying.minutes),
+)
+
+
+@st.composite
+def worlds(draw: Any) -> World:
+    people = draw(PEOPLE)
+    for place, who in enumerate(people):
+        if who.joined_to is not None and who.joined_to >= place:
+            who.joined_to = None
+    sayings = draw(SAYINGS)
+    for saying in sayings:
+        saying.who %= len(people)
+    return World(people, sayings)
+
+
+def build(world: World, purpose: str) -> None:
+    """The world as rows, through the services."""
+    now = clock.now()
+    for who in world.people:
+        who.row = PrincipalFactory()
+        for number, is_confirmed in who.holds.items():
+            ContactPointFactory(
+                principal=who.row, kind="phone", address=NUMBERS[number], verified_at=now if is_confirmed else None
+            )
+    for who in world.people:
+        if who.joined_to is not None:
+            other = world.people[who.joined_to]
+            subjects.join(
+                old_ref=who.row.subject.ref, new_ref=other.row.subject.ref, actor=actor.SYSTEM, now=clock.now()
+            )
+    for saying in world.sayings:
+        saying.event = said(
+            world.people[saying.who].row,
+            saying.answer,
+            address=NUMBERS[saying.number],
+            purpose=purpose,
+            occurred_at=now - timedelta(minutes=saying.minutes),
+        )
+    for place, who in enumerate(world.people):
+        if who.wishes:
+            wish(who)
+        for number in range(who.sent):
+            Message.objects.create(
+                reference=f"OS-MS-{place}-{number}", kind="x.y", subject_ref=who.row.subject.ref,
+                fiduciary="onesetu", channel="sms", language="en", purpose="marketing", category="promotional",
+                about=f"x:{place}:{number}", template_sha256="", template_language="en", state="sent",
+                message_id=f"<{place}-{number}>", attempts_allowed=1, created_at=now,
+                sent_at=at_hour(12) - timedelta(days=1),
+            )  # fmt: skip
+
+
+def wish(who: Someone) -> None:
+    wishes = dict(who.wishes)
+    if wishes.pop("paused", False):
+        wishes["paused_until"] = at_hour(12) + timedelta(days=3)
+    preferring.change(subject_ref=who.row.subject.ref, wishes=WishList(**wishes), actor=actor.SYSTEM)
+
+
+def group_of(world: World, place: int) -> set[int]:
+    """Everybody who is the same person as the one at that place."""
+    same = {place}
+    while True:
+        more = {i for i, who in enumerate(world.people) if who.joined_to in same}
+        more |= {world.people[i].joined_to for i in same if world.people[i].joined_to is not None}  # type: ignore[misc]
+        if more <= same:
+            return same
+        same |= more
+
+
+def word_at(world: World, number: int) -> tuple[str, Saying | None]:
+    """NO_CONSENT, a no, an end, or GIVEN: the latest of each person; a no by anybody wins."""
+    latest: dict[frozenset[int], Saying] = {}
+    for saying in world.sayings:
+        if saying.number == number:
+            person = frozenset(group_of(world, saying.who))
+            if person not in latest or saying.minutes < latest[person].minutes:
+                latest[person] = saying
+    noes = [one for one in latest.values() if one.answer != "given"]
+    chosen = min(noes or latest.values(), key=lambda one: one.minutes, default=None)
+    if chosen is None:
+        return "NO_CONSENT", None
+    if chosen.answer != "given":
+        return f"CONSENT_{chosen.answer.upper()}", chosen
+    return ("CONSENT_EXPIRED" if chosen.minutes == LONG_AGO else "GIVEN"), chosen
+
+
+def is_confirmed(world: World, saying: Saying) -> bool:
+    """When it was said or since, by the person under any reference."""
+    if world.people[saying.who].holds.get(saying.number):
+        return True
+    return any(world.people[i].holds.get(saying.number) for i in group_of(world, saying.who))
+
+
+def expected(world: World, address: str, *, hour: int, is_promotional: bool) -> set[str]:
+    """The reasons a decision may name; where several people's wishes say no, any of theirs."""
+    if address == NO_ADDRESS:
+        return {"NO_SUCH_ADDRESS"}
+    if address == STRANGE:
+        return {"NO_CONSENT"}
+    number = NUMBERS.index(address)
+    word, saying = word_at(world, number)
+    if word != "GIVEN" or saying is None:
+        return {word}
+    if not is_confirmed(world, saying):
+        return {"ADDRESS_UNVERIFIED"}
+    asked = [saying.who, *(i for i, who in enumerate(world.people) if number in who.holds)]
+    groups = {frozenset(group_of(world, place)) for place in asked}
+    reasons = {reason for group in groups if (reason := _wished(world, group, hour, is_promotional=is_promotional))}
+    if is_promotional and hour >= 21:
+        # The hours are the law's; a pause lasts longer.
+        return reasons & {"PAUSED"} or {"OUTSIDE_HOURS"}
+    return reasons or {"ALLOWED_BY_CONSENT"}
+
+
+def _wished(world: World, group: frozenset[int], hour: int, *, is_promotional: bool) -> str:
+    wishes = _last_wishes(world, group)
+    if wishes.get("paused"):
+        return "PAUSED"
+    if "quiet_from" in wishes and 11 <= hour < 13 and (is_promotional or wishes.get("quiet_for_service")):
+        return "QUIET_HOURS"
+    if wishes.get("pace") and sum(world.people[i].sent for i in group) >= 2:
+        return "TOO_OFTEN"
+    return ""
+
+
+def _last_wishes(world: World, group: frozenset[int]) -> dict[str, Any]:
+    """Those told last: they are told in the order of the people."""
+    for place in sorted(group, reverse=True):
+        if world.people[place].wishes:
+            return world.people[place].wishes
+    return {}
