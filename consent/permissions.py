@@ -15,6 +15,8 @@ class Permission(StrEnum):
     NOTICE_PROPOSE = "consent.notice:propose"
     NOTICE_PUBLISH = "consent.notice:publish"
     NOTICE_VIEW = "consent.notice:view"
+    SEND_NOTE = "consent.send:note"
+    SEND_VIEW = "consent.send:view"
     STATE_VIEW = "consent.state:view"
 
 

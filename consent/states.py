@@ -109,6 +109,15 @@ class Weight(TextChoices):
     EDITORIAL = "editorial", _("Editorial: other words, the same meaning")
 
 
+class SendFinding(TextChoices):
+    """What a send after a withdrawal turned out to be."""
+
+    UNDER_WAY = "under_way", _("It was leaving while the withdrawal was recorded")
+    SENDER_LATE = "sender_late", _("The sending system stopped too late")
+    WRONG_REPORT = "wrong_report", _("The report was wrong: nothing was sent")
+    OUR_FAULT = "our_fault", _("Our own fault")
+
+
 class Pace(TextChoices):
     """How many messages a person wants at most."""
 

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from consent.services import answer_log, ending, lists, renewing
+from consent.services import answer_log, ending, lists, renewing, watching
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -33,3 +33,9 @@ def end_old_lists() -> None:
 def sum_up_answers() -> None:
     """Beat: commit to the single answers of each minute that is over."""
     answer_log.sum_up(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def find_sends_after_withdrawals() -> int:
+    """Beat: compare what left, here and at sending systems, with what people had said."""
+    return watching.find(now=clock.now())

@@ -1,3 +1,3 @@
-from consent.admin import answers, ledger, lists, notices, publishing, taking
+from consent.admin import answers, ledger, lists, notices, publishing, sends, taking
 
-__all__ = ["answers", "ledger", "lists", "notices", "publishing", "taking"]
+__all__ = ["answers", "ledger", "lists", "notices", "publishing", "sends", "taking"]

@@ -16,6 +16,7 @@ from consent.models.notices import (
 )
 from consent.models.preferences import Preference, PreferenceChange
 from consent.models.publishing import DefectOverride, PublicationProposal
+from consent.models.sends import SendAfterWithdrawal, SendWatch
 from consent.models.state import ConsentState
 from consent.models.taking import TakenAnswer
 from consent.models.telling import EndingTold
@@ -44,6 +45,8 @@ __all__ = [
     "Preference",
     "PreferenceChange",
     "PublicationProposal",
+    "SendAfterWithdrawal",
+    "SendWatch",
     "ShownText",
     "TakenAnswer",
     "TakenRequest",

@@ -46,7 +46,7 @@ class SendIn(Schema):
 
     reference: str = Field(min_length=1, max_length=200, description="Your own reference of the message")
     to: str = Field(max_length=254, description="The e-mail address or number it went to")
-    purpose: str = Field(max_length=40)
+    purpose: str = Field(pattern="^[a-z_]{1,40}$", description="The purpose's code, like marketing")
     channel: str = Field(pattern=f"^({'|'.join(MESSAGE_CHANNELS)})$")
     at: datetime = Field(description="When it left; with its offset from UTC")
 
@@ -142,7 +142,7 @@ def _sent(row: SendIn) -> Sent | None:
     at = _aware(row.at)
     if at is None:
         return None
-    return Sent(row.reference, addresses.address_key(normalised), row.purpose, row.channel, at)
+    return Sent(row.reference, tuple(addresses.address_keys(normalised)), row.purpose, row.channel, at)
 
 
 def _aware(at: datetime | None) -> datetime | None:

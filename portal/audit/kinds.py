@@ -26,6 +26,8 @@ class AuditKind(StrEnum):
     CONSENT_QUESTION_CLOSED = "consent.question.closed"
     CONSENT_QUESTION_HELD = "consent.question.held"
     CONSENT_QUESTIONS_PUT = "consent.questions.put"
+    CONSENT_SEND_EXPLAINED = "consent.send.explained"
+    CONSENT_SEND_FOUND = "consent.send.found"
     CONSENT_STATE_REBUILT = "consent.state.rebuilt"
     CONSENT_TAKEN_ANSWERED = "consent.taken.answered"
     CONSENT_TAKEN_PROPOSED = "consent.taken.proposed"
@@ -216,7 +218,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.LEDGER_VERIFICATION_PASSED: "scope size redacted",
 }
 _BY_AREA: Mapping[str, str] = {
-    "consent": "purpose channel fiduciary notice version language count state frequency until pause way reference sha256",
+    "consent": "purpose channel fiduciary notice version language count state frequency until pause way reference sha256 seconds recipient",
     "export": "model resource format rows fields filters sha256 job",
     "grievances": f"{_MOVE} {_PROPOSAL} {_CLOCK} ticket request category queue officer channel language regime rules appeal",
     "jobs": "job kind state attempt reason_code sha256 bytes rows",

@@ -96,6 +96,19 @@ REGISTERS: Sequence[Register] = (
         "placed_at",
         "subject_ref retention_class order_reference placed_by_id placed_at released_at",
     ),
+    _register(
+        "instruction_steps",
+        "registers.InstructionFact",
+        "recorded_at",
+        "instruction__reference kind happened_at recorded_at actor_ref",
+    ),
+    _register(
+        "instructions",
+        "registers.Instruction",
+        "given_at",
+        "reference recipient__code fiduciary__code kind subject_ref about covers given_at telling__sequence "
+        "telling__message__reference",
+    ),
     _register("jobs", "jobs.Job", "created_at", "reference kind state started_by created_at finished_at failure_code"),
     _register(
         "kyc_checks",
@@ -137,6 +150,18 @@ REGISTERS: Sequence[Register] = (
         "recorded_at",
         "code version message_category effective_from effective_to made_by_ref checked_by_ref shown_sha256 recorded_at",
     ),
+    _register(
+        "recipients",
+        "registers.Recipient",
+        "made_at",
+        f"code name kind fiduciary__code purposes channels used_categories country address_form starts_at ends_at {_FOUR_EYES}",
+    ),
+    _register(
+        "reported_sends",
+        "registers.ReportedSend",
+        "reported_at",
+        "recipient__code reference_sha256 address_key purpose channel sent_at reported_at",
+    ),
     _register("role_grants", "people.RoleGrant", "granted_at", "user_id role__code starts_at ends_at granted_at"),
     _register("role_proposals", "people.RoleProposal", "made_at", f"change user_id role__code {_FOUR_EYES}"),
     _register(
@@ -150,6 +175,12 @@ REGISTERS: Sequence[Register] = (
         "registers.Sender",
         "made_at",
         f"fiduciary__code kind value carries records_calls starts_at ends_at {_FOUR_EYES}",
+    ),
+    _register(
+        "sends_after_withdrawals",
+        "consent.SendAfterWithdrawal",
+        "found_at",
+        "send recipient_code event__entry__event_id purpose channel withdrawn_at sent_at found_at finding looked_at",
     ),
     _register("sign_ins", "people.SignIn", "at", "user_id outcome at"),
     _register(

@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from consent.models import SendAfterWithdrawal
 from kyc.models import Decision, Document
 from kyc.selectors import to_review
 from kyc.states import DocumentState
@@ -24,6 +25,8 @@ from portal.ledger.models import Head, Pending, Verification
 from portal.outbox.models import Message
 from portal.outbox.states import MessageState
 from portal.people.states import Answer
+from portal.registers.models import Instruction
+from portal.registers.selectors import recipients as book
 from portal.retention.models import ErasureRun
 from portal.retention.states import RunState
 from portal.vault.services.files import late_orders
@@ -138,6 +141,28 @@ def messages_dead(user: Any, now: datetime) -> Figure:
     )
 
 
+def sends_after_withdrawals(user: Any, now: datetime) -> Figure:
+    count = SendAfterWithdrawal.objects.filter(finding="").count()
+    return Figure(
+        _("Sent after a withdrawal"),
+        str(count),
+        ngettext("message to look into", "messages to look into", count),
+        address("admin:consent_sendafterwithdrawal_changelist", "open=yes"),
+        "err" if count else "ok",
+    )
+
+
+def instructions_late(user: Any, now: datetime) -> Figure:
+    count = book.late(book.with_standing(Instruction.objects.all()), now=now).count()
+    return Figure(
+        _("Recipients that have not confirmed"),
+        str(count),
+        ngettext("instruction is late", "instructions are late", count),
+        address("admin:registers_instruction_changelist", "standing=late"),
+        "err" if count else "ok",
+    )
+
+
 def jobs_running(user: Any, now: datetime) -> Figure:
     count = Job.objects.exclude(state__in=FINISHED).count()
     return Figure(
@@ -189,6 +214,8 @@ FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.KYC_VIEW, documents_stalled),
     ("", proposals_waiting),
     (Permission.MESSAGE_VIEW, messages_dead),
+    (Permission.SEND_VIEW, sends_after_withdrawals),
+    (Permission.INSTRUCTION_VIEW, instructions_late),
     (Permission.JOB_VIEW, jobs_running),
     (Permission.LEDGER_VIEW, ledger_state),
     (Permission.ERASURE_VIEW, erasure_state),

@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
         (
             "consent.ConsentEvent",
             "consent.ConsentState",
+            "consent.SendAfterWithdrawal",
             "consent.AnswerSet",
             "consent.GivenAnswer",
             "consent.ConsentList",

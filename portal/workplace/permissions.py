@@ -11,6 +11,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.event:view"
     CLOCK_VIEW = "law.clock:view"
     ERASURE_VIEW = "retention.run:view"
+    INSTRUCTION_VIEW = "registers.instruction:view"
     JOB_VIEW = "jobs.job:view"
     KYC_VIEW = "kyc.document:view"
     LEDGER_VERIFY = "ledger:verify"
@@ -23,6 +24,7 @@ class Permission(StrEnum):
     PURPOSE_PROPOSE = "law.purpose:propose"
     PURPOSE_VIEW = "law.purpose:view"
     RULE_VIEW = "law.rule:view"
+    SEND_VIEW = "consent.send:view"
 
 
 class Act(StrEnum):

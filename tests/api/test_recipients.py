@@ -195,7 +195,7 @@ def test_the_time_from_the_instruction_to_the_last_send_is_known(instruction):
         webhook_id="1",
         sends=[
             instructions.Sent(
-                row["reference"], addresses.address_key(ASHA_PHONE), "marketing", "sms", later - timedelta(minutes=n)
+                row["reference"], (addresses.address_key(ASHA_PHONE),), "marketing", "sms", later - timedelta(minutes=n)
             )
             for n, row in enumerate(rows)
         ],

@@ -262,6 +262,9 @@ BOOKS: dict[str, Book] = {
     "consent_publicationproposal": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-proposal": "consent.notice:publish"}
     ),
+    "consent_sendafterwithdrawal": Book(
+        "consent.send:view", export="consent.event:export", acts={"note-finding": "consent.send:note"}
+    ),
     "consent_takenanswer": Book(
         "consent.event:view",
         add="consent.event:record",

@@ -89,6 +89,8 @@ class Message(models.Model):
                 fields=("leased_until",), name="outbox_message_leased", condition=Q(leased_until__isnull=False)
             ),
             models.Index(fields=("subject_ref", "channel", "state"), name="outbox_message_of_subject"),
+            # What left since the last comparison with withdrawals.
+            models.Index(fields=("sent_at",), name="outbox_message_sent", condition=Q(sent_at__isnull=False)),
         )
 
     def __str__(self) -> str:

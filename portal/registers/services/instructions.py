@@ -20,7 +20,7 @@ from portal.law.states import Channel
 from portal.outbox.models import Message, ReceivedWebhook
 from portal.outbox.services import post
 from portal.people import selectors as people
-from portal.registers.models import Instruction, InstructionFact, Recipient, ReportedSend
+from portal.registers.models import Instruction, InstructionFact, Recipient, ReportedSend, Telling
 from portal.registers.permissions import Permission
 from portal.registers.states import FactKind
 
@@ -48,10 +48,13 @@ class Said:
 
 @dataclass(frozen=True)
 class Sent:
-    """One message that a sending system says it sent. ``reference`` is its own, of which only a hash is kept."""
+    """One message that a sending system says it sent. ``reference`` is its own, of which only a hash is kept.
+
+    ``address_keys`` are the address's lookup hashes, the present one first: kept is the one under which it was told.
+    """
 
     reference: str
-    address_key: bytes
+    address_keys: tuple[bytes, ...]
     purpose: str
     channel: str
     sent_at: datetime
@@ -149,11 +152,12 @@ def take_sends(recipient: Recipient, *, webhook_id: str, sends: Iterable[Sent], 
                 "reference_sha256", flat=True
             )
         )
+        told = _told_under({key for sent in rows.values() for key in sent.address_keys})
         fresh = [
             ReportedSend(
                 recipient=recipient,
                 reference_sha256=digest,
-                address_key=sent.address_key,
+                address_key=next((key for key in sent.address_keys if key in told), sent.address_keys[0]),
                 purpose=sent.purpose,
                 channel=sent.channel,
                 sent_at=min(sent.sent_at, now),
@@ -164,6 +168,12 @@ def take_sends(recipient: Recipient, *, webhook_id: str, sends: Iterable[Sent], 
         ]
         ReportedSend.objects.bulk_create(fresh, ignore_conflicts=True)
     return Taken(new=len(fresh), known=len(known))
+
+
+def _told_under(keys: set[bytes]) -> set[bytes]:
+    """Which of these keys stand in words to recipients: a line stays under the lookup key it began with."""
+    rows = Telling.objects.filter(address_key__in=keys).values_list("address_key", flat=True)
+    return {bytes(key) for key in rows}
 
 
 def by(recipient: Recipient) -> Actor:

@@ -1,0 +1,205 @@
+"""Comparing what was sent with what people had said: a send after a no is a row for staff and an audit event."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from consent.models import ConsentEvent, SendAfterWithdrawal, SendWatch
+from consent.rules.fold import NO, Said, deciding
+from consent.selectors.purposes import in_force_or_ended
+from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
+from consent.services.projection import same_person
+from consent.states import SendFinding
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import actor as actors
+from portal.core import addresses, clock
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, NotFound
+from portal.law.states import MESSAGE_CHANNELS, Channel, MessageCategory
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+from portal.outbox.states import LEFT
+from portal.people.services import four_eyes
+from portal.registers.models import ReportedSend
+
+WATCHER: Final = actors.system("consent.watching")
+OWN, REPORTED = "outbox", "reported"
+#: A transaction may commit some time after the instants in its rows: that stretch is looked at again.
+OVERLAP: Final = timedelta(minutes=10)
+#: Sends that are compared in one go.
+CHUNK: Final = 500
+#: A no stops these; messages that are owed go on.
+CHOSEN: Final = frozenset({MessageCategory.PROMOTIONAL, MessageCategory.SERVICE})
+Place = tuple[int, str, str]
+
+
+@dataclass(frozen=True)
+class Send:
+    """One message that left: its label, to which address under every key it may be known by, and when."""
+
+    label: str
+    fiduciary: int | str
+    keys: tuple[bytes, ...]
+    purpose: str
+    channel: str
+    sent_at: datetime
+    recipient: str = ""
+
+
+def find(*, now: datetime) -> int:
+    """Compare what left since the last time with what had been said until then; returns how many were found.
+
+    Each find is one transaction of its row and its audit event. Safe to repeat: a send is found once.
+    """
+    found = 0
+    for source, sends in ((OWN, _own), (REPORTED, _reported)):
+        watch = SendWatch.objects.filter(source=source).first()
+        rows = sends(watch.until - OVERLAP if watch else None, now)
+        while chunk := list(islice(rows, CHUNK)):
+            found += sum(_keep(send, event, now=now) for send, event in _after_a_no(chunk))
+        SendWatch.objects.update_or_create(source=source, defaults={"until": now})
+    return found
+
+
+def _own(since: datetime | None, until: datetime) -> Iterator[Send]:
+    """Our own messages to people, by when they left. A report may tell of one that we believed unsent."""
+    rows = Message.objects.filter(
+        channel__in=MESSAGE_CHANNELS, state__in=LEFT, category__in=CHOSEN, sent_at__lte=until
+    ).select_related("destination")
+    if since is not None:
+        rows = rows.filter(sent_at__gt=since)
+    for message in rows.order_by("sent_at", "pk").iterator(chunk_size=CHUNK):
+        if message.sent_at is not None:
+            yield Send(
+                f"outbox.message:{message.reference}",
+                message.fiduciary,
+                _keys_of(message),
+                message.purpose,
+                message.channel,
+                message.sent_at,
+            )
+
+
+def _keys_of(message: Message) -> tuple[bytes, ...]:
+    if KIND_OF_CHANNEL[Channel(message.channel)] == SUBJECT:
+        return tuple(subject_keys(message.subject_ref))
+    destination = getattr(message, "destination", None)
+    if destination is None:  # erased since
+        return ()
+    if not settings.LOOKUP_KEYS_OLD:
+        return (bytes(destination.address_key),)
+    try:
+        return tuple(addresses.address_keys(reading.address_of(message)))
+    except NotFound:
+        return (bytes(destination.address_key),)
+
+
+def _reported(since: datetime | None, until: datetime) -> Iterator[Send]:
+    """What sending systems told us of, by when they told it: that may be long after they sent."""
+    rows = ReportedSend.objects.filter(reported_at__lte=until).select_related("recipient")
+    if since is not None:
+        rows = rows.filter(reported_at__gt=since)
+    for sent in rows.order_by("reported_at", "pk").iterator(chunk_size=CHUNK):
+        yield Send(
+            f"registers.reportedsend:{sent.pk}",
+            sent.recipient.fiduciary_id,
+            (bytes(sent.address_key),),
+            sent.purpose,
+            sent.channel,
+            sent.sent_at,
+            sent.recipient.code,
+        )
+
+
+def _after_a_no(sends: Sequence[Send]) -> Iterator[tuple[Send, ConsentEvent]]:
+    """The sends that left after a no that counted at that instant, each with the no."""
+    keys = {key for send in sends for key in send.keys}
+    said: dict[tuple[bytes, str, str], list[ConsentEvent]] = {}
+    events = ConsentEvent.objects.filter(address_key__in=keys).select_related("fiduciary").order_by("pk")
+    for event in events.filter(purpose__in={send.purpose for send in sends}):
+        said.setdefault((bytes(event.address_key), event.purpose, event.channel), []).append(event)
+    for send in sends:
+        known = [
+            event
+            for key in send.keys
+            for event in said.get((key, send.purpose, send.channel), ())
+            if send.fiduciary in {event.fiduciary_id, event.fiduciary.code} and event.recorded_at < send.sent_at
+        ]
+        no = _deciding_no(known)
+        if no is not None and _is_chosen(send):
+            yield send, no
+
+
+def _deciding_no(events: Sequence[ConsentEvent]) -> ConsentEvent | None:
+    by_number = {event.pk: event for event in events}
+    said = [
+        Said(event.pk, event.subject_ref, event.answer, event.occurred_at, event.expires_at, event.address_verified)
+        for event in events
+    ]
+    word = deciding(said, same_person(event.subject_ref for event in events))
+    return by_number[word.number] if word is not None and word.answer in NO else None
+
+
+def _is_chosen(send: Send) -> bool:
+    try:
+        purpose = in_force_or_ended(send.purpose, on=send.sent_at.astimezone(clock.IST).date())
+    except NotFound:
+        return True
+    return purpose.message_category in CHOSEN
+
+
+def _keep(send: Send, no: ConsentEvent, *, now: datetime) -> int:
+    with transaction.atomic():
+        row, is_new = SendAfterWithdrawal.objects.get_or_create(
+            send=send.label,
+            defaults={
+                "recipient_code": send.recipient,
+                "event": no,
+                "purpose": send.purpose,
+                "channel": send.channel,
+                "withdrawn_at": no.recorded_at,
+                "sent_at": send.sent_at,
+                "found_at": now,
+            },
+        )
+        if is_new:
+            record(
+                AuditKind.CONSENT_SEND_FOUND,
+                actor=WATCHER,
+                about=send.label,
+                facts={
+                    "purpose": send.purpose,
+                    "channel": send.channel,
+                    "fiduciary": no.fiduciary.code,
+                    "reference": str(no.entry_id),
+                    "seconds": row.seconds,
+                    "recipient": send.recipient or None,
+                },
+                subject_ref=no.subject_ref,
+                at=now,
+            )
+    return int(is_new)
+
+
+def note_finding(row: SendAfterWithdrawal, *, finding: SendFinding | str, actor: Actor, now: datetime) -> None:
+    """Say what was found out about a send, once, with its audit event. Raises IllegalMove a second time, NotAllowed."""
+    person = four_eyes.person_of(actor)
+    with transaction.atomic():
+        open_rows = SendAfterWithdrawal.objects.filter(pk=row.pk, finding="")
+        if open_rows.update(finding=SendFinding(finding), looked_at=now, looked_by=person) != 1:
+            raise IllegalMove("This was looked into already.")
+        row.refresh_from_db()
+        record(
+            AuditKind.CONSENT_SEND_EXPLAINED,
+            actor=actor,
+            about=row.send,
+            facts={"purpose": row.purpose, "channel": row.channel, "state": str(row.finding)},
+            subject_ref=row.event.subject_ref,
+            at=now,
+        )

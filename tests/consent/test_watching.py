@@ -1,0 +1,144 @@
+"""A message that left after a no is found, wherever it was sent from, and told once."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from consent.models import ConsentEvent, SendAfterWithdrawal
+from consent.services import watching, withdraw
+from consent.states import SendFinding
+from portal.audit.models import AuditEvent
+from portal.core import actor, addresses, clock
+from portal.core.actor import staff
+from portal.core.errors import IllegalMove, NotAllowed
+from portal.outbox.models import DeliveryAddress, Message
+from portal.outbox.services.posting import new_identity
+from portal.outbox.states import MessageState
+from portal.registers.services import instructions
+from portal.registers.services.instructions import Sent
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.people.factories import FiduciaryFactory, StaffFactory
+from tests.registers.factories import registered_recipient
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def asha() -> Any:
+    published_notice()
+    return person()
+
+
+@pytest.fixture
+def stopped(asha: Any) -> datetime:
+    """When Asha withdrew promotional SMS."""
+    said(asha, "given")
+    withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way="sms", actor=actor.SYSTEM)
+    return ConsentEvent.objects.get(answer="withdrawn").recorded_at
+
+
+def left(at: datetime, *, to: str = ASHA_PHONE, ref: UUID | None = None, **more: Any) -> Message:
+    """A message of ours that left at that time."""
+    usual: dict[str, Any] = {
+        "kind": "tests.offer",
+        "subject_ref": ref or uuid4(),
+        "channel": "sms",
+        "about": f"tests.offer:{uuid4()}",
+        "purpose": "marketing",
+        "category": "promotional",
+        "language": "en",
+        "template_language": "en",
+        "fiduciary": "onesetu",
+        "state": MessageState.SENT,
+        "sent_at": at,
+    }
+    message = Message.objects.create(**{**new_identity(clock.now()), **usual, **more})
+    if message.channel == "sms":
+        DeliveryAddress.objects.create(
+            message=message, sealed=b"", address_key=addresses.address_key(to), masked="", created_at=at
+        )
+    return message
+
+
+def found() -> list[str]:
+    watching.find(now=clock.now() + timedelta(hours=1))
+    return list(SendAfterWithdrawal.objects.order_by("sent_at").values_list("send", flat=True))
+
+
+def test_a_send_after_the_commit_of_a_withdrawal_is_a_row_and_an_audit_event(stopped):
+    left(stopped - SECOND)
+    left(stopped)
+    late = left(stopped + SECOND)
+    assert found() == [f"outbox.message:{late.reference}"]
+    row = SendAfterWithdrawal.objects.get()
+    assert (row.seconds, row.withdrawn_at, row.event.answer) == (1, stopped, "withdrawn")
+    event = AuditEvent.objects.get(kind="consent.send.found")
+    assert (event.about, event.facts["seconds"]) == (row.send, 1)
+
+
+def test_it_is_found_once_however_often_one_looks(stopped):
+    left(stopped + SECOND)
+    for _ in range(3):
+        assert len(found()) == 1
+    assert AuditEvent.objects.filter(kind="consent.send.found").count() == 1
+
+
+def test_one_that_left_before_the_last_look_and_committed_after_it_is_found(stopped):
+    watching.find(now=clock.now())
+    late = left(stopped + SECOND)
+    assert found() == [f"outbox.message:{late.reference}"]
+
+
+def test_what_was_allowed_again_is_owed_or_is_anothers_is_not_found(asha, stopped):
+    left(stopped + SECOND, purpose="account_service", category="transactional")
+    left(stopped + SECOND, channel="whatsapp")
+    left(stopped + SECOND, to="+919800000009")
+    FiduciaryFactory(code="acme")
+    left(stopped + SECOND, fiduciary="acme")
+    left(stopped + SECOND, state=MessageState.DEAD)
+    said(asha, "given", occurred_at=clock.now())
+    left(clock.now() + SECOND)
+    assert found() == []
+
+
+def test_a_no_by_another_person_at_the_address_counts(asha, stopped):
+    other = person(email=None)
+    said(other, "given", occurred_at=clock.now())
+    left(clock.now() + SECOND)
+    assert len(found()) == 1
+
+
+def test_channels_without_an_address_are_compared_by_the_person(asha):
+    said(asha, "denied", channel="dashboard")
+    left(clock.now() + SECOND, channel="dashboard", ref=asha.subject.ref)
+    assert len(found()) == 1
+
+
+def test_what_a_sending_system_reports_is_compared_however_late_it_tells(asha):
+    recipient = registered_recipient()
+    said(asha, "given")
+    withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way="sms", actor=actor.SYSTEM)
+    stopped = ConsentEvent.objects.get(answer="withdrawn").recorded_at
+    watching.find(now=stopped + timedelta(hours=8))
+    keys = tuple(addresses.address_keys(ASHA_PHONE))
+    sends = [Sent(str(n), keys, "marketing", "sms", stopped + n * SECOND) for n in (-1, 0, 90)]
+    instructions.take_sends(recipient, webhook_id="1", sends=sends, now=stopped + timedelta(hours=9))
+    watching.find(now=stopped + timedelta(hours=10))
+    row = SendAfterWithdrawal.objects.get()
+    assert (row.recipient_code, row.seconds) == ("dialer-one", 90)
+
+
+def test_staff_say_once_what_it_was(stopped):
+    left(stopped + SECOND)
+    found()
+    row = SendAfterWithdrawal.objects.get()
+    officer = staff(StaffFactory(roles=["data_protection_officer"]).pk)
+    with pytest.raises(NotAllowed):
+        watching.note_finding(row, finding=SendFinding.UNDER_WAY, actor=actor.SYSTEM, now=clock.now())
+    watching.note_finding(row, finding=SendFinding.UNDER_WAY, actor=officer, now=clock.now())
+    assert AuditEvent.objects.get(kind="consent.send.explained").facts["state"] == "under_way"
+    with pytest.raises(IllegalMove):
+        watching.note_finding(row, finding=SendFinding.OUR_FAULT, actor=officer, now=clock.now())
