@@ -15,6 +15,8 @@ def ways_out(*, carried: Iterable[str], push: bool, demo: bool) -> dict[str, str
         "email": "portal.outbox.channels.email.EmailChannel",
         "webhook": "portal.outbox.channels.webhook.WebhookChannel",
     }
+    if demo:
+        found["webhook"] = "portal.demo.gateway.WebhookChannel"
     if push:
         found["push"] = "portal.demo.gateway.PushChannel" if demo else "portal.outbox.channels.push.PushChannel"
     by_gateway = {name: f"portal.outbox.channels.gateway.{ADAPTERS[name]}" for name in carried}

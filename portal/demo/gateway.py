@@ -32,6 +32,17 @@ class VoiceChannel(_MailboxChannel):
     name = "voice"
 
 
+class WebhookChannel:
+    """The recipients of the story: each takes what it is told, and most of them answer."""
+
+    name = "webhook"
+    takes_idempotency_key = True
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        enqueue("portal.demo.tasks.recipient_answers", outgoing.reference)
+        return Accepted()
+
+
 class PushChannel:
     """In the mailbox for everybody to see, and in the browsers that were really switched on."""
 

@@ -9,6 +9,7 @@ class RegistersConfig(AppConfig):
     def ready(self) -> None:
         """Fill the hooks for letters and senders; hear of addresses left, and what becomes of instructions to recipients."""
         from portal.core import hooks
+        from portal.registers import sections
         from portal.registers.clocks import InstructionClocks
         from portal.registers.services import identity, instructions, letters, recipients, senders
 
@@ -18,3 +19,4 @@ class RegistersConfig(AppConfig):
         hooks.webhook_secrets.register(recipients.secrets_now)
         hooks.webhooks_taken.register(instructions.delivered)
         hooks.clock_owners.register(InstructionClocks())
+        hooks.sections.register(sections.RecipientSection())

@@ -18,7 +18,8 @@ from portal.law.models import Clock
 from portal.ledger.models import Entry
 from portal.ledger.services import verify
 from portal.people.models import Customer, Fiduciary, Principal, User
-from portal.registers.models import ContentTemplate, SendingEntity
+from portal.registers.models import ContentTemplate, Instruction, SendingEntity
+from portal.registers.selectors import recipients as book
 from portal.registers.services import officers
 
 
@@ -77,6 +78,10 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
         row for row in ContentTemplate.objects.filter(answer="pending") if "VARIABLE_NOT_TAGGED" in str(row.findings)
     )
     assert {found["code"] for found in faulty.findings} >= {"PROMOTIONAL_WORD", "LINK_NOT_LISTED", "NUMBER_NOT_LISTED"}
+    # Recipients: most confirmed that they stopped, one is late.
+    progress = book.progress_of(Instruction.objects.filter(kind="stop").latest("pk").about)
+    assert (progress.confirmed, progress.total) == (5, 7)
+    assert book.late(book.with_standing(Instruction.objects.all()), now=clock.now()).count() == 1
     # It is told once.
     assert telling.is_told() is True
     # The first page lists ten things and a code that signs in.

@@ -78,9 +78,9 @@ def signed(
 
 
 @contextmanager
-def running(secret: str = "") -> Iterator[System]:
-    """The system on a free port for the length of the block."""
-    system = System(secret)
+def running(secret: str = "", *, system: System | None = None) -> Iterator[System]:
+    """The system for the length of the block: on a free port, or a given one at its own address."""
+    system = system or System(secret)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -104,7 +104,8 @@ def running(secret: str = "") -> Iterator[System]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             return None
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    _name, _colon, port = system.host.partition(":")
+    server = ThreadingHTTPServer(("127.0.0.1", int(port or 0)), Handler)
     server.daemon_threads = True
     system.host = f"127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,0 +1,120 @@
+"""Seven recipients of people's data, told of withdrawals: most have confirmed, one is late."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from consent.models import ConsentState
+from consent.services.withdrawing import stop_all_promotional
+from consent.states import Answer
+from portal.core.actor import Actor
+from portal.demo.story.cast import Cast
+from portal.demo.story.customers import People
+from portal.demo.story.office import by
+from portal.demo.story.pieces import piece
+from portal.law.services import sweeping
+from portal.people.models import Fiduciary, Principal, User
+from portal.people.services import fiduciaries
+from portal.registers.models import Instruction, Recipient
+from portal.registers.services import entries, instructing, instructions, recipients
+from portal.registers.states import FactKind
+
+#: How long ago they began to get data.
+HELD_FOR = 200
+#: How many people stop everything after the recipients were registered.
+WITHDRAWALS = 6
+#: These have never confirmed anything.
+SILENT = frozenset({"campaign-desk", "voice-loom"})
+#: These confirm, and say when they have acted.
+THOROUGH = frozenset({"sms-yard", "letter-box", "chat-lane"})
+MESSAGES = ("sms", "whatsapp", "rcs", "email", "voice", "push", "dashboard")
+
+
+@dataclass(frozen=True)
+class Company:
+    """One recipient of the story; all of them are invented."""
+
+    code: str
+    name: str
+    kind: str
+    channels: tuple[str, ...]
+    country: str = "IN"
+    purposes: tuple[str, ...] = ("marketing", "product_updates")
+    used_categories: tuple[str, ...] = ("contact",)
+    address_form: str = "plain"
+
+
+COMPANIES = (
+    Company("sms-yard", "SMS Yard Private Limited", "sender", ("sms", "rcs")),
+    Company("chat-lane", "Chat Lane LLP", "sender", ("whatsapp",)),
+    Company("letter-box", "Letter Box GmbH", "sender", ("email",), "DE"),
+    Company("voice-loom", "Voice Loom Private Limited", "sender", ("voice",)),
+    Company("campaign-desk", "Campaign Desk Private Limited", "processor", MESSAGES, used_categories=("contact", "name")),
+    Company("reach-count", "Reach Count Pte Ltd", "processor", MESSAGES, "SG", address_form="keyed"),
+    Company("page-gauge", "Page Gauge Inc", "processor", (*MESSAGES, "none"), "US",
+            ("marketing", "analytics"), ("device",), "keyed"),
+)  # fmt: skip
+
+
+def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor) -> None:
+    """Register them, let some people withdraw, and let most recipients confirm; one was told two days ago and is late."""
+    maker, checker = by(team["administrator"]), by(team["data.protection"])
+    with piece():
+        own = fiduciaries.ensure_own(actor=actor, now=cast.start)
+        registered = [_register(cast, company, own, maker, checker) for company in COMPANIES]
+    with piece():
+        for person in _who_said_yes(people)[:WITHDRAWALS]:
+            stop_all_promotional(subject_ref=person.subject.ref, actor=actor)
+        confirm(Instruction.objects.select_related("recipient", "fiduciary"))
+    with piece():
+        late = next(recipient for recipient in registered if recipient.code in SILENT)
+        instructing.by_staff(
+            recipient=late,
+            do="correct",
+            subject_ref=next(iter(people.owners.values())).subject.ref,
+            because="OS-GR-7K4M-9QX2",
+            actor=checker,
+            now=cast.ago(days=2),
+        )
+    sweeping.sweep(now=cast.start)
+
+
+def _register(cast: Cast, company: Company, own: Fiduciary, maker: Actor, checker: Actor) -> Recipient:
+    recipient = recipients.propose(
+        fiduciary=own,
+        code=company.code,
+        name=company.name,
+        kind=company.kind,
+        purposes=company.purposes,
+        channels=company.channels,
+        used_categories=company.used_categories,
+        country=company.country,
+        contact=f"privacy@{company.code}.example",
+        url=f"https://{company.code}.example/webhooks/onesetu",
+        address_form=company.address_form,
+        starts_at=cast.ago(days=HELD_FOR),
+        actor=maker,
+        now=cast.start,
+    )
+    entries.answer(recipient, approve=True, reason="", actor=checker, now=cast.start)
+    recipients.new_secret(recipient, actor=maker, now=cast.start)
+    return recipient
+
+
+def _who_said_yes(people: People) -> list[Principal]:
+    """Owners with a yes about offers, in the order of the story."""
+    yes = set(
+        ConsentState.objects.filter(purpose="marketing", answer=Answer.GIVEN).values_list("subject_ref", flat=True)
+    )
+    return [person for person in people.owners.values() if person.subject.ref in yes]
+
+
+def confirm(given: Iterable[Instruction]) -> None:
+    """Answer instructions as each recipient of the story does: thoroughly, briefly, or not at all."""
+    for instruction in given:
+        code = instruction.recipient.code
+        if code in SILENT:
+            continue
+        step = FactKind.ACTED if code in THOROUGH else FactKind.ACKNOWLEDGED
+        instructions.note(
+            instruction, step, happened_at=None, actor=instructions.by(instruction.recipient), now=instruction.given_at
+        )
