@@ -8,16 +8,20 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer the hooks of the kernel."""
-        from consent import erasers, gates, job_kinds, ledger_rows, sections
+        from consent import clocks as notice_clocks
+        from consent import erasers, gates, job_kinds, ledger_rows, notice_jobs, sections
         from consent.services import ending
         from portal.core import hooks
 
         hooks.send_gate.fill(gates.send_gate)
         hooks.address_left.register(ending.end_at_address)
+        hooks.clock_owners.register(notice_clocks.NoticeClocks())
         hooks.complaints.register(gates.complained)
         hooks.erasers.register(erasers.Scans())
         hooks.erasers.register(erasers.Wishes())
         hooks.job_kinds.register(job_kinds.CheckList())
         hooks.job_kinds.register(job_kinds.TakeListIn())
+        hooks.job_kinds.register(notice_jobs.TellEveryone())
+        hooks.job_kinds.register(notice_jobs.ReachProof())
         hooks.ledger_rows.register(ledger_rows.ConsentRows())
         hooks.sections.register(sections.ConsentSection())

@@ -118,6 +118,13 @@ class SendFinding(TextChoices):
     OUR_FAULT = "our_fault", _("Our own fault")
 
 
+class AnnouncementKind(TextChoices):
+    """Why everybody is told of a text."""
+
+    CHANGE = "change", _("Change of the text")
+    REMINDER = "reminder", _("Reminder")
+
+
 class Pace(TextChoices):
     """How many messages a person wants at most."""
 

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from consent.services import answer_log, ending, lists, renewing, watching
+from consent.services import answer_log, ending, lists, reminding, renewing, watching
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -39,3 +39,9 @@ def sum_up_answers() -> None:
 def find_sends_after_withdrawals() -> int:
     """Beat: compare what left, here and at sending systems, with what people had said."""
     return watching.find(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def announce_what_is_due() -> None:
+    """Beat: tell whoever came since of a change that is coming, and begin the reminder that the law asks for."""
+    reminding.sweep(now=clock.now())

@@ -24,6 +24,11 @@ BEAT: dict[str, dict[str, Any]] = {
     },
     "jobs-sweep": {"task": "portal.jobs.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
     "law-sweep": {"task": "portal.law.tasks.sweep", "schedule": 60.0, "options": {"expires": 55.0}},
+    "consent-announce-what-is-due": {
+        "task": "consent.tasks.announce_what_is_due",
+        "schedule": crontab(minute="25"),
+        "options": {"expires": 3000},
+    },
     "consent-end-what-is-over": {"task": "consent.tasks.end_what_is_over", "schedule": crontab(minute="*/15")},
     "consent-find-sends-after-withdrawals": {
         "task": "consent.tasks.find_sends_after_withdrawals",

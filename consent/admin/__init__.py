@@ -1,3 +1,21 @@
-from consent.admin import answers, ledger, lists, notices, publishing, sends, taking
+from consent.admin import (
+    announcements,
+    answers,
+    ledger,
+    lists,
+    notices,
+    publishing,
+    sends,
+    taking,
+)
 
-__all__ = ["answers", "ledger", "lists", "notices", "publishing", "sends", "taking"]
+__all__ = [
+    "announcements",
+    "answers",
+    "ledger",
+    "lists",
+    "notices",
+    "publishing",
+    "sends",
+    "taking",
+]

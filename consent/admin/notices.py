@@ -14,9 +14,9 @@ from consent.admin.editing import ClausePages
 from consent.models import NoticeText, NoticeVersion, PolicyDefect
 from consent.permissions import Permission
 from consent.selectors.notices import open_defects
-from consent.services import publishing
+from consent.services import publishing, reviewing
 from consent.states import VersionState
-from portal.core import access
+from portal.core import access, clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.bases import ReasonForm
 from portal.jobs.audited_export import AuditedExport, resource_of
@@ -35,6 +35,10 @@ def cannot_be_proposed(version: NoticeVersion, user: Any) -> str:
     if not left:
         return ""
     return _("%(count)s defects are open, the first is %(first)s.") % {"count": len(left), "first": str(left[0])}
+
+
+def cannot_be_reviewed(version: NoticeVersion, user: Any) -> str:
+    return reviewing.not_in_force(version, at=clock.now())
 
 
 def cannot_be_overridden(defect: PolicyDefect, user: Any) -> str:
@@ -141,6 +145,18 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
     def propose_publication(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
         publishing.propose(version=obj, weight=answer["weight"], actor=request.actor)  # type: ignore[attr-defined]
         return _("Proposed. Another person has to approve it.")
+
+    @service_action(
+        permission=Permission.NOTICE_PROPOSE,
+        label=gettext_lazy("Record a review: nothing to change"),
+        skip=cannot_be_reviewed,
+        description=gettext_lazy(
+            "You have read the text and it still says what is done. The time until the next review starts anew."
+        ),
+    )
+    def record_review(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
+        reviewing.record_review(version=obj, actor=request.actor)  # type: ignore[attr-defined]
+        return _("Recorded.")
 
     @service_action(permission=Permission.NOTICE_PROPOSE, label=gettext_lazy("Drop the draft"), skip=not_a_draft)
     def drop_draft(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:

@@ -1,4 +1,5 @@
 from consent.models.acknowledgements import Acknowledgement
+from consent.models.announcements import Announcement, NoticeReview, Telling
 from consent.models.answers import AnswerSet, GivenAnswer, TakenRequest
 from consent.models.asking import Meeting
 from consent.models.events import ConsentEvent, ConsentReceipt
@@ -23,6 +24,7 @@ from consent.models.telling import EndingTold
 
 __all__ = [
     "Acknowledgement",
+    "Announcement",
     "AnswerSet",
     "ConsentEvent",
     "ConsentEvidence",
@@ -38,6 +40,7 @@ __all__ = [
     "ListFault",
     "Meeting",
     "Notice",
+    "NoticeReview",
     "NoticeText",
     "NoticeVersion",
     "PolicyClause",
@@ -50,5 +53,6 @@ __all__ = [
     "ShownText",
     "TakenAnswer",
     "TakenRequest",
+    "Telling",
     "TextReview",
 ]

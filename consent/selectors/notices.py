@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from consent.models import Notice, NoticeText, NoticeVersion, PolicyDefect, TextReview
+from consent.models import Acknowledgement, Notice, NoticeText, NoticeVersion, PolicyDefect, TextReview
 from consent.models.notices import BINDING_LANGUAGE
 from consent.rules.policy import Clause
 from consent.states import NoticeKind, VersionState, Weight
+from portal.core import clock
 from portal.core.errors import NotFound
+from portal.people import selectors as people
 from portal.people.states import Answer
 
 
@@ -61,6 +64,21 @@ def periods(notice: Notice | str) -> list[Period]:
         found.append(Period(version, version.effective_on, last))
         next_first = version.effective_on
     return found
+
+
+def to_read(subject_ref: UUID, *, at: datetime) -> NoticeVersion | None:
+    """A materially changed policy that does not apply yet and that the person has not said they read; the next of several."""
+    waiting = NoticeVersion.objects.filter(
+        notice__kind=NoticeKind.PRIVACY_POLICY,
+        state=VersionState.PUBLISHED,
+        weight=Weight.MATERIAL,
+        effective_on__gt=at.astimezone(clock.IST).date(),
+    )
+    version = waiting.select_related("notice").order_by("effective_on", "number").first()
+    if version is None:
+        return None
+    seen = Acknowledgement.objects.filter(version=version, subject_ref__in=people.refs_of(subject_ref))
+    return None if seen.exists() else version
 
 
 def coming(notice: Notice | str, *, on: date) -> NoticeVersion | None:

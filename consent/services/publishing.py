@@ -10,7 +10,8 @@ from consent.models import DefectOverride, NoticeVersion, PolicyDefect, Publicat
 from consent.permissions import Act
 from consent.rules import differences
 from consent.selectors.notices import before, clauses_of, open_defects
-from consent.states import VERSION_MOVES, NoticeKind, VersionState, Weight
+from consent.services import announcing, reviewing
+from consent.states import VERSION_MOVES, AnnouncementKind, NoticeKind, VersionState, Weight
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
@@ -94,6 +95,7 @@ def answer(
     """Answer a proposal as another person; approving publishes, in the same transaction.
 
     A published text is a ledger entry in each of its languages, and its purposes may be asked for from its first day.
+    A policy's review starts anew, and a job tells everybody of a changed one.
     The draft is locked first: an edit at the same moment comes before, and is then refused, or not at all.
     Raises as ``four_eyes.answer``, and Refused when a defect is open or the day has come too near.
     """
@@ -163,6 +165,10 @@ def _publish(version: NoticeVersion, *, weight: str, actor: Actor, at: datetime)
     if version.notice.kind == NoticeKind.CONSENT_NOTICE:
         for code in version.purposes:
             purposes.notice_published(code=code, at=max(at, _first_instant(version.effective_on)))
+    if version.notice.kind == NoticeKind.PRIVACY_POLICY:
+        reviewing.begin(version=version, actor=actor, at=at)
+        if weight != Weight.FIRST:
+            announcing.begin(version=version, kind=AnnouncementKind.CHANGE, actor=actor, at=at)
     _note(AuditKind.NOTICES_VERSION_PUBLISHED, version, actor, at)
 
 

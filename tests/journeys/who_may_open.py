@@ -224,6 +224,11 @@ BOOKS: dict[str, Book] = {
         "audit.event:view", export="audit.event:export", acts={"reveal-values": "audit.event:reveal"}
     ),
     "consent_answerset": Book("consent.answer:view", export="consent.event:export"),
+    "consent_announcement": Book(
+        "consent.notice:view",
+        export="jobs.list:export",
+        acts={"go-on": "consent.notice:propose", "make-proof": "jobs.list:export"},
+    ),
     "consent_consentevent": Book("consent.event:view", export="consent.event:export"),
     "consent_consentlist": Book(
         "consent.list:view",
@@ -246,7 +251,11 @@ BOOKS: dict[str, Book] = {
     "consent_noticeversion": Book(
         "consent.notice:view",
         export="jobs.list:export",
-        acts={"drop-draft": "consent.notice:propose", "propose-publication": "consent.notice:propose"},
+        acts={
+            "drop-draft": "consent.notice:propose",
+            "propose-publication": "consent.notice:propose",
+            "record-review": "consent.notice:propose",
+        },
         of_row={
             "changes": ("consent.notice:view", []),
             "clause": ("consent.notice:propose", ["en", 1]),

@@ -84,6 +84,8 @@ def test_every_message_file_can_be_read_and_names_no_person_in_its_subject() -> 
 
 #: Letters that only staff get: the workplace is in English.
 STAFF_ONLY = {
+    "consent.staff_review_due",
+    "consent.staff_review_late",
     "grievances.staff_due_soon",
     "grievances.staff_late",
     "kyc.staff_late",

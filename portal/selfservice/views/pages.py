@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from consent.selectors import notices
 from consent.selectors.history import consents_as_of
 from consent.states import Answer
 from grievances.selectors import outside_bodies, sentence_for_person, tickets_of
@@ -91,6 +92,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "is_customer": principal is not None,
     }
     if principal is not None:
+        context["to_read"] = notices.to_read(principal.subject.ref, at=now)
         context["is_client"] = fiduciaries_of(request.user, at=now).exists()
         found = list(tickets_of(request.user).order_by("-received_at", "-pk")[: REQUESTS + 1])
         context["requests"] = [(row, sentence_for_person(row, now=now)) for row in found[:REQUESTS]]

@@ -18,7 +18,10 @@ from consent.selectors.notices import clauses_of
 from consent.services import acknowledging
 from portal.core import clock
 from portal.core.errors import NotFound
+from portal.law import selectors as law
+from portal.law.models import Purpose
 from portal.people.pages import customer_required, is_customer
+from portal.selfservice.frame import address_of
 from portal.selfservice.views.preferences import principal_of
 
 CODE = "privacy-policy"
@@ -127,6 +130,11 @@ def changes(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "selfservice/policies/changes.html", context)
 
 
+def _new_purposes(version: NoticeVersion) -> list[Purpose]:
+    """The purposes that came with the version. Each is a question of its own, elsewhere: nothing here answers one."""
+    return law.purposes_in_force(on=max(version.effective_on, _today()), codes=version.purposes)
+
+
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def acknowledge(request: HttpRequest, number: int) -> HttpResponse:
@@ -144,6 +152,8 @@ def acknowledge(request: HttpRequest, number: int) -> HttpResponse:
         "text": text,
         "before": notices.before(found),
         "has_seen": acknowledging.has_seen(subject_ref, text),
+        "new_purposes": _new_purposes(found),
+        "questions_url": address_of("privacy:questions") or address_of("privacy:preferences"),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "selfservice/policies/read.html", context, status=status)

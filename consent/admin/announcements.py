@@ -1,0 +1,71 @@
+"""Rounds of telling everybody: how far each one reached, and the proof of it to take away."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consent.models import Announcement
+from consent.notice_jobs import REACH_PROOF
+from consent.permissions import Permission
+from consent.selectors import reach
+from consent.services import announcing
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.errors import Refused
+from portal.jobs import services as jobs
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.jobs.permissions import Permission as JobPermission
+from portal.jobs.states import FINISHED
+
+
+def is_told_now(announcement: Announcement, user: Any) -> str:
+    """Why telling does not go on; empty when it may."""
+    if announcement.job is not None and announcement.job.state not in FINISHED:
+        return _("A job is at work on it.")
+    return ""
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(AuditedExport, ReadOnlyAdmin):
+    export_resource = resource_of(Announcement, "id version kind round job begun_at finished_at")
+    change_form_template = "admin/consent/announcement.html"
+    view_permission = Permission.NOTICE_VIEW
+    list_display = ("version", "kind", "round", "begun_at", "finished_at", "job")
+    list_filter = ("kind",)
+    list_select_related = ("version__notice", "job")
+    fields = ("version", "kind", "round", "begun_at", "finished_at", "job")
+    readonly_fields = fields
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of a round shows how far it reached."""
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context["reach"] = reach.reach_of(obj, audience=announcing.audience(obj).count())
+            context["job_url"] = reverse("admin:jobs_job_change", args=[obj.job_id]) if obj.job_id else ""
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @service_action(
+        permission=Permission.NOTICE_PROPOSE,
+        label=gettext_lazy("Go on telling"),
+        skip=is_told_now,
+        description=gettext_lazy("A job tells whoever was not told yet. Nobody is told twice."),
+    )
+    def go_on(self, request: HttpRequest, obj: Announcement, answer: dict[str, Any]) -> str:
+        if not announcing.go_on(obj, actor=request.actor, is_asked=True):  # type: ignore[attr-defined]
+            raise Refused(_("Everybody was told already."), code="NOBODY_LEFT")
+        return _("A job goes on with it.")
+
+    @service_action(
+        permission=JobPermission.LIST_EXPORT,
+        label=gettext_lazy("Make the proof"),
+        description=gettext_lazy(
+            "A job writes a line for each person and channel: told, delivered, opened, read, answered anew. References and "
+            "times, no address. Fetch the file on the job's page."
+        ),
+    )
+    def make_proof(self, request: HttpRequest, obj: Announcement, answer: dict[str, Any]) -> str:
+        job = jobs.start(kind=REACH_PROOF, parameters={"announcement": obj.pk}, actor=request.actor)  # type: ignore[attr-defined]
+        return _("Job %(reference)s writes it.") % {"reference": job.reference}

@@ -1,0 +1,60 @@
+"""Long work about texts: telling everybody, and the proof of it as a file."""
+
+import tempfile
+from typing import BinaryIO, cast
+
+from consent.models import Announcement
+from consent.selectors import reach
+from consent.selectors.reach import Proof
+from consent.services import announcing
+from portal.core.errors import NotFound
+from portal.jobs.exports import Column, stream_csv
+from portal.jobs.kinds import Handle
+
+REACH_PROOF = "notices.reach"
+COLUMNS: list[Column[Proof]] = [
+    Column(name, lambda proof, name=name: getattr(proof, name))  # type: ignore[misc]
+    for name in Proof.__dataclass_fields__
+]
+
+
+def _announcement(handle: Handle) -> Announcement:
+    found = (
+        Announcement.objects.select_related("version__notice")
+        .filter(pk=int(str(handle.parameters["announcement"])))
+        .first()
+    )
+    if found is None:
+        raise NotFound("There is no such announcement.", code="NO_SUCH_ANNOUNCEMENT")
+    return found
+
+
+class TellEveryone:
+    """Parameter: ``announcement``. Run again it goes on with whoever was not told yet."""
+
+    name = announcing.TELL
+
+    def run(self, handle: Handle) -> None:
+        """Raises NotFound for a round that there is not."""
+        announcing.tell_everyone(_announcement(handle), progress=handle.progress, job=handle.reference)
+
+
+class ReachProof:
+    """Parameter: ``announcement``. A line for each person and channel: references, codes and times, no address."""
+
+    name = REACH_PROOF
+
+    def run(self, handle: Handle) -> None:
+        """Raises NotFound for a round that there is not."""
+        announcement = _announcement(handle)
+        total = announcement.tellings.count()
+        with tempfile.TemporaryFile() as target:
+            for done, line in enumerate(stream_csv(COLUMNS, reach.proofs(announcement), for_spreadsheets=True)):
+                target.write(line)
+                if done % reach.A_BATCH == 0:
+                    handle.progress(min(done, total), total)
+            handle.progress(total, total)
+            target.seek(0)
+            version = announcement.version
+            name = f"{version.notice.code}-{version.number}-{announcement.kind}-{announcement.round}.csv"
+            handle.result(cast(BinaryIO, target), name)

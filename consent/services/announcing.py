@@ -1,0 +1,222 @@
+"""Everybody is told of a changed policy before it applies, and reminded of the one in force.
+
+A round goes through people in batches, each batch one transaction with its messages and its proof. Whoever stands in the
+proof is left out of the next batch, so that a job which died goes on where it stopped, and two at once tell nobody twice.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import formats, translation
+
+from consent.models import Announcement, NoticeVersion, Telling
+from consent.states import AnnouncementKind, Weight
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import actor as actors
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import PortalError
+from portal.jobs import services as jobs
+from portal.jobs.states import FINISHED, JobState
+from portal.law.selectors import remembering
+from portal.law.states import Channel
+from portal.outbox.selectors import can_send
+from portal.outbox.services import post
+from portal.people.models import ContactPoint, Principal, User
+from portal.people.states import ContactKind
+
+#: The kind of job that tells (``consent.notice_jobs``).
+TELL = "notices.tell"
+PURPOSE = "policy_and_security"
+BATCH = 100
+LETTERS = {AnnouncementKind.CHANGE: "consent.policy_changed", AnnouncementKind.REMINDER: "consent.policy_reminder"}
+#: An SMS has no room for the list of changes.
+SHORT_LETTER = "consent.policy_changed_short"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody to be told: how they can be reached."""
+
+    principal: Principal
+    has_login: bool
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+
+
+def begin(
+    *, version: NoticeVersion, kind: AnnouncementKind, round_: int = 1, actor: Actor, at: datetime
+) -> Announcement:
+    """Open a round and start the job that tells, in the caller's transaction. Safe to repeat: a round is opened once."""
+    announcement, is_new = Announcement.objects.get_or_create(
+        version=version, kind=kind, round=round_, defaults={"begun_at": at}
+    )
+    if is_new:
+        _start(announcement, actor)
+    return announcement
+
+
+def go_on(announcement: Announcement, *, actor: Actor, is_asked: bool = False) -> bool:
+    """Start another job where somebody is left to tell and none is at work. A job that staff cancelled stays so, unless
+    staff ask.
+
+    Returns whether one was started.
+    """
+    job = announcement.job
+    if job is not None and (job.state not in FINISHED or (job.state == JobState.CANCELLED and not is_asked)):
+        return False
+    if not untold(announcement).exists():
+        return False
+    with transaction.atomic():
+        # Of two sweeps at once one starts a job.
+        taken = Announcement.objects.filter(pk=announcement.pk, job=job).update(finished_at=None)
+        current = Announcement.objects.select_for_update().get(pk=announcement.pk)
+        if not taken or current.job_id != announcement.job_id:
+            return False
+        _start(current, actor)
+    return True
+
+
+def _start(announcement: Announcement, actor: Actor) -> None:
+    announcement.job = jobs.start(kind=TELL, parameters={"announcement": announcement.pk}, actor=actor)
+    announcement.save(update_fields=["job"])
+
+
+def audience(announcement: Announcement) -> QuerySet[Principal]:
+    """Whom a round tells: of a material change everybody we know; of other words, and reminders, who has an account."""
+    with_login = Exists(User.objects.filter(principal=OuterRef("pk"), is_active=True))
+    people = Principal.objects.filter(subject__erased_at=None)
+    is_for_all = announcement.kind == AnnouncementKind.CHANGE and announcement.version.weight != Weight.EDITORIAL
+    if not is_for_all:
+        return people.filter(with_login)
+    reachable = Exists(ContactPoint.objects.filter(principal=OuterRef("pk"), left_at=None))
+    return people.filter(Q(with_login) | Q(reachable))
+
+
+def untold(announcement: Announcement) -> QuerySet[Principal]:
+    """Whoever of the audience was not told yet."""
+    told = Telling.objects.filter(announcement=announcement, subject_ref=OuterRef("subject__ref"))
+    return audience(announcement).filter(~Exists(told))
+
+
+def tell_everyone(announcement: Announcement, *, progress: Callable[[int, int | None], None], job: str) -> int:
+    """Tell all who were not told yet, batch by batch; returns how many this call told. Opens its own transactions.
+
+    ``progress`` may raise to stop between two batches; what is told stays told.
+    """
+    total, done = untold(announcement).count(), 0
+    while batch := list(untold(announcement).select_related("subject").order_by("pk")[:BATCH]):
+        done += _tell(announcement, batch, at=clock.now())
+        progress(done, max(total, done))
+    with transaction.atomic():
+        at = clock.now()
+        Announcement.objects.filter(pk=announcement.pk).update(finished_at=at)
+        record(
+            AuditKind.NOTICES_CHANGE_TOLD,
+            actor=actors.system("consent.announcing"),
+            about=announcement.about,
+            facts={
+                "notice": announcement.version.notice.code,
+                "version": announcement.version.number,
+                "kind": announcement.kind,
+                "round": announcement.round,
+                "count": done,
+                "job": job,
+            },
+            at=at,
+        )
+    return done
+
+
+def _tell(announcement: Announcement, batch: list[Principal], *, at: datetime) -> int:
+    """One batch in one transaction: for each person the proof first, which another job may have written meanwhile."""
+    with remembering(), transaction.atomic(), transaction.atomic(using="keys"):
+        for person in _reached(batch):
+            ways = list(_ways(announcement, person))
+            telling = _proof(announcement, person, [channel for channel, _address in ways], at)
+            if telling is None:
+                continue
+            for channel, address in ways:
+                _post(announcement, person, channel, address)
+    return len(batch)
+
+
+def _proof(announcement: Announcement, person: Person, channels: list[Channel], at: datetime) -> Telling | None:
+    try:
+        with transaction.atomic():
+            return Telling.objects.create(
+                announcement=announcement,
+                subject_ref=person.principal.subject.ref,
+                channels=" ".join(channels),
+                told_at=at,
+            )
+    except IntegrityError:
+        return None
+
+
+def _reached(batch: Iterable[Principal]) -> list[Person]:
+    """How each of them can be reached: three queries for the whole batch."""
+    people = list(batch)
+    logins = set(User.objects.filter(principal__in=people, is_active=True).values_list("principal_id", flat=True))
+    verified: dict[tuple[int, str], str] = {}
+    live = ContactPoint.objects.filter(principal__in=people, left_at=None, verified_at__isnull=False)
+    for contact in live.order_by("added_at", "pk"):
+        verified[(contact.principal_id, contact.kind)] = contact.address
+    return [
+        Person(
+            principal,
+            principal.pk in logins,
+            verified.get((principal.pk, ContactKind.EMAIL), ""),
+            verified.get((principal.pk, ContactKind.PHONE), ""),
+        )
+        for principal in people
+    ]
+
+
+def _ways(announcement: Announcement, person: Person) -> Iterable[tuple[Channel, str]]:
+    """The dashboard where there is a login, and e-mail; a telephone only for whom nothing else reaches.
+
+    Other words with the same meaning are told in the dashboard alone.
+    """
+    if person.has_login:
+        yield Channel.DASHBOARD, ""
+    if announcement.version.weight == Weight.EDITORIAL and announcement.kind == AnnouncementKind.CHANGE:
+        return
+    if person.email:
+        yield Channel.EMAIL, person.email
+    elif person.phone and not person.has_login and can_send(Channel.SMS):
+        yield Channel.SMS, person.phone
+
+
+def _post(announcement: Announcement, person: Person, channel: Channel, address: str) -> None:
+    language = person.principal.language
+    try:
+        post(
+            kind=SHORT_LETTER if channel is Channel.SMS else LETTERS[AnnouncementKind(announcement.kind)],
+            subject_ref=person.principal.subject.ref,
+            channel=channel,
+            address=address,
+            language=language,
+            purpose=PURPOSE,
+            about=announcement.about,
+            context=_context(announcement.version, language),
+        )
+    except PortalError:
+        # An address that is none: the report shows the channel without a message.
+        return
+
+
+def _context(version: NoticeVersion, language: str) -> dict[str, str]:
+    with translation.override(language):
+        return {
+            "day": formats.date_format(version.effective_on, "j F Y"),
+            "number": str(version.number),
+            "changes": version.what_changed or version.get_weight_display(),
+            "url": f"{settings.SITE_URL}{reverse('privacy:policy-read', args=[version.number])}",
+        }
