@@ -145,17 +145,35 @@ class HistoryForm(forms.Form):
 
 
 class ReceiptForm(forms.Form):
-    """A receipt file that anybody wants checked."""
+    """A receipt that anybody wants checked: the file, or its text as a scanned code gives it."""
 
     receipt = forms.FileField(
         label=_("Receipt file"),
         help_text=_("The file you downloaded with the receipt; its name ends in .tlog-proof."),
         allow_empty_file=True,
-        error_messages={
-            "required": _("Choose the receipt file to check."),
-            "missing": _("Choose the receipt file to check."),
-        },
+        required=False,
     )
+    pasted = forms.CharField(
+        label=_("Or its text"),
+        help_text=_("Paste what the file or the code on the paper says. It begins with c2sp.org/tlog-proof@v1."),
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
+        required=False,
+        strip=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("receipt") is None and not cleaned.get("pasted", "").strip():
+            self.add_error("receipt", _("Choose the receipt file to check, or paste its text."))
+        return cleaned
+
+    def content(self, most: int) -> bytes:
+        """What was given, cut at ``most`` bytes; a browser's line ends and a lost last one are forgiven."""
+        upload = self.cleaned_data.get("receipt")
+        if upload is not None:
+            return bytes(upload.read(most))
+        text: str = self.cleaned_data["pasted"]
+        return (text.replace("\r\n", "\n").strip() + "\n").encode()[:most]
 
 
 class AcknowledgementForm(forms.Form):

@@ -1,15 +1,23 @@
 """Receipts a person can keep: one file for each answer, which proves itself without us."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 import structlog
 
 from consent.models import ConsentEvent, ConsentReceipt
+from portal.core import clock
 from portal.core.errors import PortalError
 from portal.ledger import services as ledger
+from portal.ledger.receipts import read_receipt
 from portal.ledger.states import EntryKind
 
 log = structlog.get_logger(__name__)
+
+#: The name of the JSON form; a change of its members is another name.
+FORMAT = "onesetu-receipt/1"
 
 
 def seal(receipt: ConsentReceipt, *, wait: float = 2.0) -> bool:
@@ -38,6 +46,16 @@ def file_for(event: ConsentEvent) -> bytes:
     return ledger.receipt_for(event.entry)
 
 
+class Freshness(StrEnum):
+    """Whether an answer still counts. A receipt proves what was answered, never that nothing was answered since."""
+
+    LATEST = "latest"
+    SUPERSEDED = "superseded"
+    ENDED = "ended"
+    #: Our own record of the answer was erased: the receipt is genuine, and what came after can no longer be told.
+    ERASED = "erased"
+
+
 @dataclass(frozen=True)
 class Checked:
     """What anybody may know about a receipt file: whether it is genuine, about what and from when; never about whom."""
@@ -45,23 +63,34 @@ class Checked:
     genuine: bool
     reason: str = ""
     index: int | None = None
+    size: int | None = None
     answered_at: str = ""
     purpose: str = ""
     channel: str = ""
     answer: str = ""
-    #: A later answer about the same address, purpose and channel exists: this one no longer counts.
-    superseded: bool = False
+    freshness: Freshness = Freshness.ERASED
+    #: How many witnesses that are not ours had seen the ledger that the receipt stands in.
+    witnesses: int = 0
+
+    @property
+    def superseded(self) -> bool:
+        """A later answer about the same address, purpose and channel exists: this one no longer counts."""
+        return self.freshness == Freshness.SUPERSEDED
 
 
 #: No receipt is longer; a wrong file often is.
 LARGEST = 64 * 1024
 
 
-def check(data: bytes) -> Checked:
-    """Check a receipt file with our public key, then against our own record. Writes nothing."""
+def check(data: bytes, *, now: datetime | None = None) -> Checked:
+    """Check a receipt file with our public keys, then against our own tree and record.
+
+    Writes nothing about the receipt. One that our key signed over another tree than ours is a fork: it stops signing
+    (check X2), for only the holder of the key can have made it.
+    """
     if not data or len(data) > LARGEST:
         return Checked(genuine=False, reason="NOT_A_RECEIPT")
-    result = ledger.verify_receipt(data, ledger.verifier().vkey)
+    result = ledger.check_presented(data)
     payload = result.payload or {}
     if not result.ok or payload.get("kind") != EntryKind.CONSENT:
         return Checked(genuine=False, reason=result.reason or "NOT_A_CONSENT")
@@ -71,9 +100,46 @@ def check(data: bytes) -> Checked:
     return Checked(
         genuine=True,
         index=result.index,
+        size=result.size,
         answered_at=str(payload["occurred_at"]),
         purpose=str(payload["purpose"]),
         channel=str(payload["channel"]),
         answer=str(payload["event"]),
-        superseded=event is not None and ConsentEvent.objects.filter(previous=event).exists(),
+        freshness=freshness(event, now=now or clock.now()),
+        witnesses=result.witnesses,
     )
+
+
+def freshness(event: ConsentEvent | None, *, now: datetime) -> Freshness:
+    """Whether the answer is still the last word about its address, purpose and channel."""
+    if event is None:
+        return Freshness.ERASED
+    if ConsentEvent.objects.filter(previous=event).exists():
+        return Freshness.SUPERSEDED
+    ended = event.expires_at is not None and event.expires_at <= now
+    return Freshness.ENDED if ended else Freshness.LATEST
+
+
+def document(event: ConsentEvent, *, now: datetime) -> dict[str, Any]:
+    """The receipt as one JSON object: what was recorded, what opens it, where it stands, and whether it still counts.
+
+    Raises NotSealed while the answer waits for its place, Refused when its content was erased.
+    """
+    proof = file_for(event)
+    taken = read_receipt(proof)
+    result = ledger.check_presented(proof)
+    return {
+        "format": FORMAT,
+        "receipt": event.receipt.reference,
+        "record": result.payload,
+        "ledger": {
+            "origin": result.origin,
+            "vkey": ledger.verifier().vkey,
+            "index": result.index,
+            "size": result.size,
+            "leaf": taken.leaf.hex(),
+            "witnesses": result.witnesses,
+        },
+        "status": {"freshness": freshness(event, now=now), "as_of": clock.stamp(now)},
+        "proof": proof.decode(),
+    }

@@ -45,7 +45,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 EVERY_ROLE = ["administrator", "data_protection_officer", "grievance_officer", "kyc_checker", "kyc_maker", "support"]
 #: A file, a sign-out, or a page that only a stranger's own secret opens.
 NOT_A_PAGE = re.compile(
-    r"/(static|demo|ledger/checkpoint)/|logout|sign-out|/export|\.(txt|json|ico|svg|pdf|csv|xlsx|zip)$"
+    r"/(static|demo|ledger/checkpoint)/|logout|sign-out|/export|\.(txt|json|ico|svg|pdf|csv|xlsx|zip|py|html|jsonld|tlog-proof)$"
 )
 #: Where the pictures go, for a person who wants to look at them.
 PICTURES = os.environ.get("PICTURES", "")

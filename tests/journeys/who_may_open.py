@@ -115,7 +115,7 @@ PAGES: dict[str, Page] = {
     "privacy:account": Page(For.CUSTOMERS),
     "privacy:add-phone": Page(For.CUSTOMERS),
     "privacy:change-member": Page(For.OWNERS, lambda w: [w.customer.reference, w.membership.pk], is_post=True),
-    "privacy:consent-proof": Page(For.OWNERS, lambda w: [w.receipt.reference, 1]),
+    "privacy:consent-file": Page(For.OWNERS, lambda w: [w.receipt.reference, 1, "receipt.json"]),
     "privacy:consent-receipt": Page(For.OWNERS, lambda w: [w.receipt.reference]),
     "privacy:consent-withdraw": Page(For.OWNERS, lambda w: [w.receipt.reference, 1], is_post=True),
     "privacy:consents": Page(For.CUSTOMERS),
@@ -173,6 +173,9 @@ PAGES: dict[str, Page] = {
     "privacy:track-ticket": Page(For.SECRET, ticket),
     "privacy:track-withdraw": Page(For.SECRET, ticket, is_post=True),
     "privacy:undo-stop": Page(For.CUSTOMERS, is_post=True),
+    "privacy:verifier-file": Page(For.ANYBODY),
+    "privacy:verifier-program": Page(For.ANYBODY),
+    "privacy:verify-in-browser": Page(For.ANYBODY),
     "privacy:verify-receipt": Page(For.ANYBODY),
     "privacy:who-has-my-data": Page(For.ANYBODY),
     # There only in the demonstration

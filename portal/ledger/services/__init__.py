@@ -2,7 +2,7 @@
 
 from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.entries import append, append_many, payload_of
-from portal.ledger.services.keys import signer, verifier
+from portal.ledger.services.keys import signer, verifier, verifiers
 from portal.ledger.services.proofs import check_presented, entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
@@ -36,6 +36,7 @@ __all__ = [
     "sign",
     "signer",
     "verifier",
+    "verifiers",
     "verify",
     "verify_receipt",
     "witness_readiness",

@@ -21,6 +21,11 @@ def signer() -> notes.Signer:
         raise Refused(f"LEDGER_ORIGIN is not usable as the name of a log: {error}") from error
 
 
+def verifiers() -> list[notes.Verifier]:
+    """Every public key that the log has signed with, the newest first."""
+    return [verifier()]
+
+
 def verifier() -> notes.Verifier:
     """The public key that receipts and checkpoints are checked with."""
     return signer().verifier

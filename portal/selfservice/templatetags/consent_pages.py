@@ -31,6 +31,12 @@ def channel_name(channel: str) -> str:
 
 
 @register.filter
+def answer_name(answer: str) -> str:
+    """The answer in the reader's language."""
+    return str(Answer(answer).label)
+
+
+@register.filter
 def purpose_name(code: str) -> str:
     """The purpose in the reader's language; its code where it is in force no more."""
     try:

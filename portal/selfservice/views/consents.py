@@ -7,7 +7,6 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
@@ -149,32 +148,20 @@ def _row(number: int, event: ConsentEvent, masked: dict[bytes, str]) -> dict[str
     }
 
 
-def _event(request: HttpRequest, reference: str, number: int) -> tuple[ConsentReceipt, ConsentEvent]:
+def event_of(request: HttpRequest, reference: str, number: int) -> tuple[ConsentReceipt, ConsentEvent]:
+    """A person's own receipt and one of its answers, counted from 1."""
     found = history.receipt_of(principal_of(request).subject.ref, reference)
-    events = list(found.events.select_related("entry", "fiduciary").order_by("pk"))
+    events = list(found.events.select_related("entry__leaf", "fiduciary", "notice_version__notice").order_by("pk"))
     if not 1 <= number <= len(events):
         raise Http404
     return found, events[number - 1]
 
 
 @customer_required
-@require_safe
-def proof(request: HttpRequest, reference: str, number: int) -> HttpResponseBase:
-    """One answer's receipt file, to keep. Not ready within a second of the answer: the page says when."""
-    found, event = _event(request, reference, number)
-    try:
-        data = receipts.file_for(event)
-    except NotSealed:
-        return HttpResponseRedirect(reverse("privacy:consent-receipt", args=[found.reference]))
-    name = f"{found.reference}-{number}.tlog-proof"
-    return FileResponse(iter([data]), as_attachment=True, filename=name, content_type="application/octet-stream")
-
-
-@customer_required
 @require_POST
 def withdraw(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     """Withdraw what one answer agreed to, at every address of the person. One press, as easy as saying yes."""
-    _found, event = _event(request, reference, number)
+    _found, event = event_of(request, reference, number)
     done = withdraw_consent(
         subject_ref=principal_of(request).subject.ref,
         fiduciary=event.fiduciary,

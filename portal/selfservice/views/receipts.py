@@ -1,26 +1,67 @@
 """Anybody may check a receipt, signed in or not. The page says whether it is genuine, never whose it is."""
 
 from http import HTTPStatus
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.forms import ReceiptForm
 from consent.services import receipts
 from portal.ledger import services as ledger
+from portal.ledger.services import witnesses
+
+STATIC = Path(__file__).resolve().parent.parent / "static" / "selfservice"
+PROGRAM = files("portal.ledger").joinpath("data/verify.py")
+
+
+def _keys() -> dict[str, Any]:
+    """Our public keys and who has cosigned: what a check without us starts from."""
+    return {
+        "vkeys": [one.vkey for one in ledger.verifiers()],
+        "witnesses": witnesses.independent(),
+        "witness_keys": [one.verifier.vkey for one in witnesses.configured() if not one.is_own],
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """GET asks for the file, POST answers. Nothing is kept of it."""
+    """GET asks for the receipt, POST answers. Nothing is kept of it."""
     form = ReceiptForm(request.POST, request.FILES) if request.method == "POST" else ReceiptForm()
-    context: dict[str, Any] = {"form": form, "checked": None, "vkey": ledger.verifier().vkey}
+    context: dict[str, Any] = {"form": form, "checked": None, **_keys()}
     if request.method == "POST":
         if not form.is_valid():
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return render(request, "selfservice/receipts/verify.html", context, status=status)
-        upload = form.cleaned_data["receipt"]
-        context["checked"] = receipts.check(upload.read(receipts.LARGEST + 1))
+        context["checked"] = receipts.check(form.content(receipts.LARGEST + 1))
     return render(request, "selfservice/receipts/verify.html", context)
+
+
+@require_safe
+def in_browser(request: HttpRequest) -> HttpResponse:
+    """A page that checks in the reader's own browser; the receipt does not leave the device."""
+    return render(request, "selfservice/receipts/in_browser.html", _keys())
+
+
+@require_safe
+def verifier_file(request: HttpRequest) -> HttpResponse:
+    """The same page as one file to keep: it works from the disk, without a network. Its script and sheet stand in it."""
+    script = (STATIC / "verifier.js").read_text(encoding="utf-8")
+    sheet = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("tokens.css", "portal.css"))
+    page = render_to_string("selfservice/receipts/verifier_file.html", {"script": script, "sheet": sheet, **_keys()})
+    return _download(page.encode(), "onesetu-verifier.html", "text/html; charset=utf-8")
+
+
+@require_safe
+def verifier_program(request: HttpRequest) -> HttpResponse:
+    """The program for auditors: one Python file."""
+    return _download(PROGRAM.read_bytes(), "verify.py", "text/x-python; charset=utf-8")
+
+
+def _download(content: bytes, name: str, content_type: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)

@@ -1,0 +1,333 @@
+// Checks a receipt in this browser alone: nothing leaves the device, and nothing but this file is needed.
+// Formats: C2SP tlog-proof, signed-note, tlog-checkpoint and tlog-cosignature; trees as in RFC 6962; Ed25519 as in RFC 8032.
+// Plain arithmetic instead of WebCrypto: that is missing on pages without TLS, and in older browsers for Ed25519.
+"use strict";
+
+const verifier = (() => {
+  class Refused extends Error {}
+  const need = (holds, code) => {
+    if (!holds) {
+      throw new Refused(code);
+    }
+  };
+
+  // SHA-2, FIPS 180-4: the constants are digits of roots of the first primes, worked out here.
+  const root = (number, power) => {
+    let low = 0n;
+    let high = 1n << 80n;
+    while (low < high) {
+      const middle = (low + high + 1n) >> 1n;
+      if (middle ** power <= number) {
+        low = middle;
+      } else {
+        high = middle - 1n;
+      }
+    }
+    return low;
+  };
+  const primes = [];
+  for (let number = 2; primes.length < 80; number += 1) {
+    if (primes.every((prime) => number % prime)) {
+      primes.push(number);
+    }
+  }
+  const sha2 = (word, rounds, turns) => {
+    const bits = BigInt(word);
+    const mask = (1n << bits) - 1n;
+    const digits = (power) => (prime) => root(BigInt(prime) << (bits * power), power) & mask;
+    const constants = primes.slice(0, rounds).map(digits(3n));
+    const start = primes.slice(0, 8).map(digits(2n));
+    const [a0, a1, a2, e0, e1, e2, s0, s1, s2, t0, t1, t2] = turns.map(BigInt);
+    const turn = (x, n) => ((x >> n) | (x << (bits - n))) & mask;
+    const wordBytes = word / 8;
+    return (bytes) => {
+      const block = wordBytes * 16;
+      const length = Math.ceil((bytes.length + 1 + wordBytes * 2) / block) * block;
+      const padded = new Uint8Array(length);
+      padded.set(bytes);
+      padded[bytes.length] = 0x80;
+      new DataView(padded.buffer).setBigUint64(length - 8, BigInt(bytes.length) * 8n);
+      let state = start;
+      for (let at = 0; at < length; at += block) {
+        const w = [];
+        for (let i = 0; i < 16; i += 1) {
+          w.push(padded.subarray(at + i * wordBytes, at + (i + 1) * wordBytes).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n));
+        }
+        for (let i = 16; i < rounds; i += 1) {
+          const x = turn(w[i - 15], s0) ^ turn(w[i - 15], s1) ^ (w[i - 15] >> s2);
+          const y = turn(w[i - 2], t0) ^ turn(w[i - 2], t1) ^ (w[i - 2] >> t2);
+          w.push((w[i - 16] + x + w[i - 7] + y) & mask);
+        }
+        let [a, b, c, d, e, f, g, h] = state;
+        for (let i = 0; i < rounds; i += 1) {
+          const big = turn(e, e0) ^ turn(e, e1) ^ turn(e, e2);
+          const one = h + big + ((e & f) ^ (~e & mask & g)) + constants[i] + w[i];
+          const two = (turn(a, a0) ^ turn(a, a1) ^ turn(a, a2)) + ((a & b) ^ (a & c) ^ (b & c));
+          [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) & mask, c, b, a, (one + two) & mask];
+        }
+        state = [a, b, c, d, e, f, g, h].map((value, i) => (value + state[i]) & mask);
+      }
+      const out = new Uint8Array(wordBytes * 8);
+      state.forEach((value, i) => {
+        for (let byte = 0; byte < wordBytes; byte += 1) {
+          out[i * wordBytes + byte] = Number((value >> BigInt(8 * (wordBytes - 1 - byte))) & 255n);
+        }
+      });
+      return out;
+    };
+  };
+  const sha256 = sha2(32, 64, [2, 13, 22, 6, 11, 25, 7, 18, 3, 17, 19, 10]);
+  const sha512 = sha2(64, 80, [28, 34, 39, 14, 18, 41, 1, 8, 7, 19, 61, 6]);
+
+  // Ed25519, RFC 8032 section 5.1.
+  const P = 2n ** 255n - 19n;
+  const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const mod = (number, by = P) => ((number % by) + by) % by;
+  const power = (base, exponent) => {
+    let result = 1n;
+    let factor = mod(base);
+    for (let left = exponent; left; left >>= 1n) {
+      if (left & 1n) {
+        result = (result * factor) % P;
+      }
+      factor = (factor * factor) % P;
+    }
+    return result;
+  };
+  const D = mod(-121665n * power(121666n, P - 2n));
+  const little = (bytes) => bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  const add = (one, two) => {
+    const a = mod((one[1] - one[0]) * (two[1] - two[0]));
+    const b = mod((one[1] + one[0]) * (two[1] + two[0]));
+    const c = mod(2n * one[3] * two[3] * D);
+    const d = mod(2n * one[2] * two[2]);
+    const [e, f, g, h] = [b - a, d - c, d + c, b + a];
+    return [mod(e * f), mod(g * h), mod(f * g), mod(e * h)];
+  };
+  const multiply = (scalar, point) => {
+    let result = [0n, 1n, 1n, 0n];
+    let doubled = point;
+    for (let left = scalar; left; left >>= 1n) {
+      if (left & 1n) {
+        result = add(result, doubled);
+      }
+      doubled = add(doubled, doubled);
+    }
+    return result;
+  };
+  const decodePoint = (bytes) => {
+    const number = little(bytes);
+    const sign = number >> 255n;
+    const y = number & ((1n << 255n) - 1n);
+    need(y < P, "SIGNATURE");
+    const square = mod((y * y - 1n) * power(D * y * y + 1n, P - 2n));
+    let x = power(square, (P + 3n) / 8n);
+    if (mod(x * x - square)) {
+      x = mod(x * power(2n, (P - 1n) / 4n));
+    }
+    need(!mod(x * x - square) && !(x === 0n && sign), "SIGNATURE");
+    if ((x & 1n) !== sign) {
+      x = P - x;
+    }
+    return [x, y, 1n, mod(x * y)];
+  };
+  const BASE = decodePoint(new Uint8Array(32).fill(0x66).fill(0x58, 0, 1));
+  const isSigned = (key, message, signature) => {
+    if (signature.length !== 64) {
+      return false;
+    }
+    const scalar = little(signature.subarray(32));
+    if (scalar >= ORDER) {
+      return false;
+    }
+    const [x, y, z, t] = decodePoint(key);
+    const first = signature.subarray(0, 32);
+    const digest = little(sha512(join(first, key, message))) % ORDER;
+    const sum = add(multiply(scalar, BASE), multiply(digest, [mod(-x), y, z, mod(-t)]));
+    const inverse = power(sum[2], P - 2n);
+    const encoded = mod(sum[1] * inverse) | ((mod(sum[0] * inverse) & 1n) << 255n);
+    return little(first) === encoded;
+  };
+
+  // Bytes and text, each written in one way only.
+  const join = (...parts) => {
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  };
+  const utf8 = (text) => new TextEncoder().encode(text);
+  const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const base64 = (text) => {
+    let plain = "";
+    try {
+      plain = atob(text);
+    } catch {
+      throw new Refused("DAMAGED");
+    }
+    need(btoa(plain) === text, "DAMAGED");
+    return Uint8Array.from(plain, (character) => character.charCodeAt(0));
+  };
+  const decimal = (text) => {
+    need(/^(0|[1-9][0-9]{0,18})$/.test(text), "DAMAGED");
+    return BigInt(text);
+  };
+  const decode = (bytes) => {
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      throw new Refused("NOT_A_RECEIPT");
+    }
+  };
+
+  const LOG = 1;
+  const WITNESS = 4;
+  const readKey = (text, kind) => {
+    const parts = text.split("+");
+    need(parts.length >= 3 && /^[!-*,-~]+$/.test(parts[0]) && /^[0-9a-f]{8}$/.test(parts[1]), "KEY");
+    let bytes;
+    try {
+      bytes = base64(parts.slice(2).join("+"));
+    } catch {
+      throw new Refused("KEY");
+    }
+    need(bytes.length === 33 && bytes[0] === kind, "KEY");
+    const id = hex(sha256(join(utf8(`${parts[0]}\n`), bytes)).subarray(0, 4));
+    need(id === parts[1], "KEY");
+    return { name: parts[0], id, kind, key: bytes.subarray(1) };
+  };
+
+  const signatureLine = (line) => {
+    const found = /^\u2014 ([!-*,-~]+) ([A-Za-z0-9+/=]+)$/.exec(line);
+    need(found, "DAMAGED");
+    const value = base64(found[2]);
+    need(value.length > 4, "DAMAGED");
+    return { name: found[1], id: hex(value.subarray(0, 4)), value: value.subarray(4) };
+  };
+  const holds = (key, text, value) => {
+    if (key.kind === LOG) {
+      return isSigned(key.key, text, value);
+    }
+    if (value.length !== 72) {
+      return false;
+    }
+    const seconds = new DataView(value.buffer, value.byteOffset).getBigUint64(0);
+    return isSigned(key.key, join(utf8(`cosignature/v1\ntime ${seconds}\n`), text), value.subarray(8));
+  };
+  const openCheckpoint = (note, keys) => {
+    const split = note.lastIndexOf("\n\n");
+    need(split > 0 && note.endsWith("\n"), "DAMAGED");
+    const text = note.slice(0, split + 1);
+    const lines = note.slice(split + 2, -1).split("\n").map(signatureLine);
+    const signed = new Set();
+    for (const line of lines) {
+      const key = keys.find((one) => one.name === line.name && one.id === line.id);
+      if (key) {
+        need(!signed.has(key), "SIGNATURE");
+        need(holds(key, utf8(text), line.value), "SIGNATURE");
+        signed.add(key);
+      }
+    }
+    const rows = text.split("\n");
+    need(rows.length === 4 && rows[0], "DAMAGED");
+    const head = { origin: rows[0], size: decimal(rows[1]), root: base64(rows[2]) };
+    need(head.root.length === 32, "DAMAGED");
+    return { ...head, signed: [...signed] };
+  };
+
+  const node = (left, right) => sha256(join(Uint8Array.of(1), left, right));
+  const rootOver = (leaf, index, size, path) => {
+    need(index < size, "TREE");
+    let found = leaf;
+    let position = index;
+    let last = size - 1n;
+    for (const step of path) {
+      need(last > 0n && step.length === 32, "TREE");
+      if (position & 1n || position === last) {
+        found = node(step, found);
+        while (!(position & 1n)) {
+          position >>= 1n;
+          last >>= 1n;
+        }
+      } else {
+        found = node(found, step);
+      }
+      position >>= 1n;
+      last >>= 1n;
+    }
+    need(last === 0n, "TREE");
+    return found;
+  };
+
+  // What a receipt says, checked. Throws Refused with a code; without a key of the log nothing is authenticated.
+  const check = (bytes, logKeys, witnessKeys) => {
+    const keys = [...logKeys.map((key) => readKey(key, LOG)), ...witnessKeys.map((key) => readKey(key, WITNESS))];
+    need(bytes.length < 1000000, "NOT_A_RECEIPT");
+    const whole = decode(bytes);
+    const split = whole.indexOf("\n\n");
+    const lines = whole.slice(0, split).split("\n");
+    need(split > 0 && lines[0] === "c2sp.org/tlog-proof@v1" && lines.length >= 3, "NOT_A_RECEIPT");
+    need(lines[1].startsWith("extra ") && lines[2].startsWith("index "), "NOT_A_RECEIPT");
+    const extra = base64(lines[1].slice(6));
+    need(extra[0] === 1 && extra.length > 33, "DAMAGED");
+    const index = decimal(lines[2].slice(6));
+    const head = openCheckpoint(whole.slice(split + 2), keys);
+    need(!logKeys.length || head.signed.some((key) => key.kind === LOG && key.name === head.origin), "SIGNATURE");
+    const commitment = sha256(join(utf8("consent-ledger/commitment/v1\n"), extra.subarray(1)));
+    const leaf = sha256(join(Uint8Array.of(0, 1), commitment));
+    const found = rootOver(leaf, index, head.size, lines.slice(3).map(base64));
+    need(hex(found) === hex(head.root), "TREE");
+    return {
+      authenticated: logKeys.length > 0,
+      origin: head.origin,
+      index: String(index),
+      size: String(head.size),
+      witnesses: head.signed.filter((key) => key.kind === WITNESS).length,
+      record: JSON.parse(decode(extra.subarray(33))),
+    };
+  };
+  return { check, sha256, sha512, isSigned, hex, Refused };
+})();
+
+(() => {
+  const form = document.getElementById("verifier");
+  if (!form) {
+    return;
+  }
+  form.hidden = false;
+  const show = (id, visible) => {
+    document.getElementById(id).hidden = !visible;
+  };
+  const lines = (name) =>
+    form.elements[name].value
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
+  const RESULTS = ["result-holds", "result-consistent", "result-refused", "result-record"];
+  const REASONS = ["NOT_A_RECEIPT", "DAMAGED", "KEY", "SIGNATURE", "TREE"];
+  const answer = (bytes) => {
+    RESULTS.forEach((id) => show(id, false));
+    try {
+      const found = verifier.check(bytes, lines("vkeys"), lines("witnesses"));
+      show(found.authenticated ? "result-holds" : "result-consistent", true);
+      show("result-record", true);
+      for (const name of ["origin", "index", "size", "witnesses"]) {
+        document.getElementById(`record-${name}`).textContent = found[name];
+      }
+      document.getElementById("record-itself").textContent = JSON.stringify(found.record, null, 2);
+    } catch (error) {
+      const code = error instanceof verifier.Refused ? error.message : "DAMAGED";
+      REASONS.forEach((one) => show(`reason-${one}`, one === code));
+      show("result-refused", true);
+    }
+    document.getElementById("result").focus();
+  };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const file = form.elements.file.files[0];
+    answer(file ? new Uint8Array(await file.arrayBuffer()) : new TextEncoder().encode(`${form.elements.pasted.value.trim()}\n`));
+  });
+})();

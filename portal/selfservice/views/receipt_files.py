@@ -1,0 +1,85 @@
+"""One answer's receipt in each of its forms, to keep."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from consent.letters import receipt_pdf
+from consent.models import ConsentEvent
+from consent.rules import receipt_views as rules
+from consent.selectors import receipt_views
+from consent.services import receipts
+from portal.core import clock
+from portal.ledger import services as ledger
+from portal.ledger.errors import NotSealed
+from portal.people.pages import customer_required
+from portal.selfservice.views.consents import event_of
+
+
+def _proof(event: ConsentEvent) -> HttpResponse:
+    return HttpResponse(receipts.file_for(event), content_type="application/octet-stream")
+
+
+def _json(event: ConsentEvent) -> HttpResponse:
+    return _as_json(receipts.document(event, now=clock.now()))
+
+
+def _pdf(event: ConsentEvent) -> HttpResponse:
+    proof, address = receipts.file_for(event), settings.SITE_URL + reverse("privacy:verify-receipt")
+    content = receipt_pdf(event, proof=proof, address=address, at=clock.now())
+    return HttpResponse(content, content_type="application/pdf")
+
+
+def _kantara(event: ConsentEvent) -> HttpResponse:
+    if event.answer not in rules.YES:  # the standard has no words for a no
+        raise Http404
+    return _as_json(rules.kantara(_shown(event)))
+
+
+def _iso27560(event: ConsentEvent) -> HttpResponse:
+    return _as_json(rules.iso27560(_shown(event)), content_type="application/ld+json")
+
+
+def _shown(event: ConsentEvent) -> rules.Shown:
+    return receipt_views.shown(
+        event,
+        proof=receipts.file_for(event).decode(),
+        vkey=ledger.verifier().vkey,
+        policy_url=settings.SITE_URL + reverse("privacy:policies"),
+        withdraw_url=settings.SITE_URL + reverse("privacy:preferences"),
+    )
+
+
+def _as_json(body: dict[str, Any], content_type: str = "application/json") -> HttpResponse:
+    options = {"ensure_ascii": False, "indent": 2}
+    return JsonResponse(body, content_type=content_type, json_dumps_params=options)
+
+
+#: The name at the end of the address, and what makes the file.
+FORMS: Final[dict[str, Callable[[ConsentEvent], HttpResponse]]] = {
+    "receipt.tlog-proof": _proof,
+    "receipt.json": _json,
+    "receipt.pdf": _pdf,
+    "kantara.json": _kantara,
+    "iso-27560.jsonld": _iso27560,
+}
+
+
+@customer_required
+@require_safe
+def file(request: HttpRequest, reference: str, number: int, form: str) -> HttpResponseBase:
+    """One form of one answer's receipt. Not ready within a second of the answer: the page of the receipt says when."""
+    make = FORMS.get(form)
+    if make is None:
+        raise Http404
+    receipt, event = event_of(request, reference, number)
+    try:
+        response = make(event)
+    except NotSealed:
+        return HttpResponseRedirect(reverse("privacy:consent-receipt", args=[receipt.reference]))
+    response["Content-Disposition"] = f'attachment; filename="{receipt.reference}-{number}-{form}"'
+    return response
