@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from consent.services import answer_log, ending, lists, reminding, renewing, watching
+from consent.services import answer_log, ending, late_notices, lists, reminding, renewing, watching
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -33,6 +33,15 @@ def end_old_lists() -> None:
 def sum_up_answers() -> None:
     """Beat: commit to the single answers of each minute that is over."""
     answer_log.sum_up(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def give_late_notices() -> int:
+    """Beat: the notice that is owed to who agreed before the law began. A full batch calls for the next one at once."""
+    given = late_notices.give_late_notices(now=clock.now())
+    if given == late_notices.MOST:
+        enqueue("consent.tasks.give_late_notices")
+    return given
 
 
 @shared_task(ignore_result=True)

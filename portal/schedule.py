@@ -35,6 +35,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55.0},
     },
+    "consent-give-late-notices": {
+        "task": "consent.tasks.give_late_notices",
+        "schedule": crontab(hour="5", minute="15"),
+    },
     "consent-remind-who-ends-soon": {
         "task": "consent.tasks.remind_who_ends_soon",
         "schedule": crontab(minute="25"),

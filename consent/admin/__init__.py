@@ -1,21 +1,3 @@
-from consent.admin import (
-    announcements,
-    answers,
-    ledger,
-    lists,
-    notices,
-    publishing,
-    sends,
-    taking,
-)
+from consent.admin import announcements, answers, ledger, lists, notices, publishing, sends, taking, telling
 
-__all__ = [
-    "announcements",
-    "answers",
-    "ledger",
-    "lists",
-    "notices",
-    "publishing",
-    "sends",
-    "taking",
-]
+__all__ = ["announcements", "answers", "ledger", "lists", "notices", "publishing", "sends", "taking", "telling"]

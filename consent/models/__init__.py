@@ -1,7 +1,7 @@
 from consent.models.acknowledgements import Acknowledgement
 from consent.models.announcements import Announcement, NoticeReview, Telling
 from consent.models.answers import AnswerSet, GivenAnswer, TakenRequest
-from consent.models.asking import Meeting
+from consent.models.asking import Meeting, OptInRequest
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.evidence import ConsentEvidence, ShownText
 from consent.models.guardians import GuardianAnswer, HeldConsent
@@ -20,7 +20,7 @@ from consent.models.publishing import DefectOverride, PublicationProposal
 from consent.models.sends import SendAfterWithdrawal, SendWatch
 from consent.models.state import ConsentState
 from consent.models.taking import TakenAnswer
-from consent.models.telling import EndingTold
+from consent.models.telling import EndingTold, LateNotice
 
 __all__ = [
     "Acknowledgement",
@@ -37,12 +37,14 @@ __all__ = [
     "GivenAnswer",
     "GuardianAnswer",
     "HeldConsent",
+    "LateNotice",
     "ListFault",
     "Meeting",
     "Notice",
     "NoticeReview",
     "NoticeText",
     "NoticeVersion",
+    "OptInRequest",
     "PolicyClause",
     "PolicyDefect",
     "Preference",

@@ -33,3 +33,24 @@ class Meeting(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.met_at:%Y-%m-%d}"
+
+
+class OptInRequest(AppendOnlyModel):
+    """The first of the two steps in which a person of California says yes again after a no (11 CCR 7028). Allows nothing."""
+
+    subject_ref = models.UUIDField(_("subject"), db_index=True)
+    fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("fiduciary"))
+    #: "purpose:channel", sorted.
+    asked = models.JSONField(_("asked for"), default=list)
+    #: Of all the above with the time: the leaf of the yes names it.
+    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    requested_at = models.DateTimeField(_("requested"))
+
+    data_categories = declare(none="id subject_ref fiduciary asked sha256 requested_at")
+
+    class Meta:
+        verbose_name = _("request to opt in")
+        verbose_name_plural = _("requests to opt in")
+
+    def __str__(self) -> str:
+        return self.sha256[:12]

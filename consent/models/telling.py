@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeVersion
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -25,3 +26,27 @@ class EndingTold(AppendOnlyModel):
 
     def __str__(self) -> str:
         return self.about
+
+
+class LateNotice(AppendOnlyModel):
+    """Who agreed before the law on notices began was given the notice of today afterwards (DPDP s.5(2)): once a purpose."""
+
+    subject_ref = models.UUIDField(_("subject"))
+    purpose = models.CharField(_("purpose"), max_length=40)
+    notice_version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="+", verbose_name=_("notice"))
+    language = models.CharField(_("language"), max_length=12)
+    text_sha256 = models.CharField(_("SHA-256 of the notice"), max_length=64)
+    #: The rule that asks for it, as it was on that day.
+    rule = models.CharField(_("rule"), max_length=60)
+    about = models.CharField(_("what the messages are about"), max_length=80)
+    given_at = models.DateTimeField(_("given"))
+
+    data_categories = declare(none="id subject_ref purpose notice_version language text_sha256 rule about given_at")
+
+    class Meta:
+        verbose_name = _("late notice")
+        verbose_name_plural = _("late notices")
+        constraints = (models.UniqueConstraint(name="consent_one_late_notice", fields=("subject_ref", "purpose")),)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.given_at:%Y-%m-%d}"

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import Meeting, NoticeText
 from consent.selectors import asking
 from consent.selectors.notices import notices_for
-from consent.services import guarding
+from consent.services import guarding, opting_in
 from consent.services.addresses import addresses_by_channel
 from consent.services.evidence import QUESTION, words
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
@@ -145,13 +145,15 @@ def answer(
     language: str = "en",
     fiduciary: str = OWN_CODE,
     way: Way = Way.PAGE,
+    opt_in: str = "",
     now: datetime | None = None,
 ) -> Recorded:
     """Record what was answered, in one transaction and under one receipt; what is not named stays unanswered.
 
     A yes to messages counts on the channels chosen with it, a no on all of them. The yes of a person for whom somebody
     else answers is held, and recorded once that one gives it. ``shown`` maps each purpose to the
-    SHA-256 of the text the person had before them; the question's own words are kept as evidence.
+    SHA-256 of the text the person had before them; the question's own words are kept as evidence. ``opt_in`` names the
+    request that this confirms, where the law asks for two steps (``opting_in``).
 
     Raises Refused for a question that is not open, a yes to messages without a channel, or a text that has changed.
     """
@@ -165,6 +167,7 @@ def answer(
         is_held = people.protection_of(subject_ref, at=at) is not None
         for code, said in answers.items():
             own = _choices(open_ones[code], said, subject_ref, shown.get(code, ""), language=language, at=at)
+            own = [replace(choice, evidence=(*choice.evidence, *opting_in.evidence_of(opt_in))) for choice in own]
             if said.is_yes and is_held:
                 held.append(code)
                 guarding.hold(

@@ -14,8 +14,9 @@ from consent.rules.fold import NO, YES
 from consent.selectors import history
 from consent.selectors.notices import notices_for
 from consent.selectors.rulebook import rulebook
-from consent.services import preferring
+from consent.services import opting_in, preferring
 from consent.services.addresses import SUBJECT, Address, addresses_by_channel, addresses_of, contacts_of
+from consent.services.evidence import Evidence
 from consent.services.preferring import WishList
 from consent.services.recording import Choice, fiduciary_of, record_all
 from consent.services.withdrawing import places_of
@@ -159,6 +160,7 @@ def save(
     was_ticked: frozenset[str] | None = None,
     language: str = "en",
     fiduciary: str = OWN_CODE,
+    opt_in: str = "",
     now: datetime | None = None,
 ) -> Saved:
     """Record each box that changed, and the wishes: a new tick is a yes to the text shown, a removed one a withdrawal.
@@ -166,7 +168,8 @@ def save(
     One transaction for all of it: both are kept, or neither. ``ticked`` are values "purpose:channel"; ``was_ticked``
     those that the page showed ticked, so that a box which the person did not touch stays as it has come to be
     meanwhile (a STOP by SMS is not undone by an old page); None: as it stands now. ``shown`` maps each purpose to the
-    SHA-256 of the text the person had before them. One event for each changed box and address, all under one receipt;
+    SHA-256 of the text the person had before them, and ``opt_in`` the request that this Save confirms, where the law asks
+    for two steps (``opting_in``). One event for each changed box and address, all under one receipt;
     nothing changed, nothing recorded.
 
     Raises Refused when a text has changed since the page was opened, for a box that is not there, and as
@@ -189,7 +192,7 @@ def save(
                 if box.ticked:
                     choices += _withdrawals(box, subject_ref, fiduciary)
                 else:
-                    choices += _yeses(group, box, subject_ref, shown)
+                    choices += _yeses(group, box, subject_ref, shown, opting_in.evidence_of(opt_in))
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
@@ -203,7 +206,9 @@ def save(
     return Saved(done.receipt, wishes_changed)
 
 
-def _yeses(group: Group, box: Box, subject_ref: UUID, shown: Mapping[str, str]) -> list[Choice]:
+def _yeses(
+    group: Group, box: Box, subject_ref: UUID, shown: Mapping[str, str], pieces: Sequence[Evidence]
+) -> list[Choice]:
     if group.notice is None:
         raise Refused(_("This is not asked for yet: its notice is not published."), code="NOTICE_MISSING")
     if shown.get(group.purpose.code) != group.notice.sha256:
@@ -212,7 +217,7 @@ def _yeses(group: Group, box: Box, subject_ref: UUID, shown: Mapping[str, str]) 
             code="NOTICE_CHANGED",
         )
     return [
-        Choice(place, box.purpose, box.channel, Answer.GIVEN, group.notice)
+        Choice(place, box.purpose, box.channel, Answer.GIVEN, group.notice, pieces)
         for place in addresses_of(subject_ref, box.channel)
     ]
 

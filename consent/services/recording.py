@@ -14,7 +14,7 @@ from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeTex
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
-from consent.services import confirming, evidence, guarding, informing, projection, validity
+from consent.services import confirming, evidence, guarding, informing, opting_in, projection, validity
 from consent.services.addresses import Address, address_of
 from consent.states import Answer, VersionState, Way
 from portal.core import clock, ids
@@ -141,6 +141,13 @@ def record_all(
     if promised and way is not Way.UNDO:
         by_guardian = all(_is_of_guardian(choice) for choice in wanted if choice.answer in YES)
         guarding.require_able(subject_ref, promised, by_guardian=by_guardian, at=at)
+        if way not in WITH_OWN_PROOF:
+            opting_in.require_two_steps(
+                subject_ref=subject_ref,
+                fiduciary=whose,
+                wanted=[(c.purpose, c.channel, c.evidence) for c in wanted if c.answer in YES],
+                at=at,
+            )
     with transaction.atomic():
         take_turns(choice.address for choice in wanted)
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)

@@ -247,10 +247,14 @@ BOOKS: dict[str, Book] = {
     "consent_defectoverride": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}
     ),
+    "consent_endingtold": Book("consent.event:view", export="jobs.list:export"),
+    "consent_guardiananswer": Book("consent.event:view", export="jobs.list:export"),
     "consent_heldconsent": Book(
         "consent.event:view", export="jobs.list:export", acts={"leave": "consent.event:record"}
     ),
     "consent_givenanswer": Book("consent.answer:view", export="consent.event:export"),
+    "consent_latenotice": Book("consent.event:view", export="jobs.list:export"),
+    "consent_meeting": Book("consent.event:view", export="jobs.list:export"),
     "consent_noticeversion": Book(
         "consent.notice:view",
         export="jobs.list:export",

@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 
-from consent.models import ConsentEvent, HeldConsent, Meeting
+from consent.models import ConsentEvent, HeldConsent, Meeting, Preference
 from consent.selectors import rulebook
 from consent.services import visiting
+from portal.core import actor, clock
 from portal.people.models import Protection, SubjectAlias
-from tests.consent.factories import ASHA, law_is_loaded, person, published_notice
+from portal.people.services import principals
+from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.consent.test_renewing import yes_that_ends
 from tests.people.factories import CustomerUserFactory
 from tests.registers.factories import officer_in_office
@@ -53,9 +56,9 @@ def test_the_notice_stands_alone_with_its_fields_and_nothing_is_chosen(her, noti
     page = her.get(QUESTIONS).content.decode()
     assert "checked" not in page
     assert "required" not in page
-    for said in ("May we?", "Data used:", "How to withdraw", "Your rights", "How to complain",
+    for words in ("May we?", "Data used:", "How to withdraw", "Your rights", "How to complain",
                  "Data Protection Board of India", officer.full_name, officer.email):  # fmt: skip
-        assert said in page, said
+        assert words in page, words
     buttons = re.findall(r'class="(btn[^"]*)"[^>]*>(Save my answers|Not now)', page)
     assert {classes for classes, _words in buttons} == {"btn"}
     assert len(buttons) == 2
@@ -197,3 +200,21 @@ def test_saying_it_twice_or_by_opening_a_page_makes_no_second_row(her):
     for _each in range(2):
         her.post("/privacy/questions/guardian/", {"why": "guarded"})
     assert Protection.objects.get().kind == "guarded"
+
+
+def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_entered_is_kept(her, asha, notice):
+    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
+    said(asha, "withdrawn")
+    form = {
+        **shown(notice), "choices": ["marketing:sms"], "quiet_from": "21:00", "quiet_until": "10:00",
+        "pace": "two_a_week", "language": "en", "paused_until": "", "was": "",
+    }  # fmt: skip
+    page = her.post("/privacy/preferences/", form).content.decode()
+    assert "Do you want these again?" in page
+    assert not ConsentEvent.objects.filter(answer="given").exists()
+    entered = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.split("<main")[1])
+    again = [(name, value) for name, value in entered if name != "csrfmiddlewaretoken"]
+    answer = her.post("/privacy/preferences/", MultiValueDict({name: [value] for name, value in again}))
+    assert answer.status_code == 302
+    assert ConsentEvent.objects.get(answer="given").evidence.get().kind == "opt_in_request"
+    assert Preference.objects.get().pace == "two_a_week"

@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from consent.forms import ChoosingForm
 from consent.models import ConsentReceipt
 from consent.selectors import history
-from consent.services import choosing, receipts, stop_all_promotional, undo_stop, withdrawing
+from consent.services import choosing, opting_in, receipts, stop_all_promotional, undo_stop, withdrawing
 from consent.services.choosing import Offer
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import Principal
 from portal.people.pages import customer_required, login_of
+from portal.selfservice.views.opting_in import confirm_again
 
 #: The stop that this browser made and may take back.
 STOPPED = "consent_stopped"
@@ -58,8 +59,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
             wishes=form.wishes(_usual_quiet(offer)),
             actor=request.actor,  # type: ignore[attr-defined]
             language=get_language() or "en",
+            opt_in=request.POST.get("opt_in", ""),
         )
     except (Refused, LostRace) as refusal:
+        if refusal.code == opting_in.CONFIRM:
+            wanted = [tuple(v.split(":", 1)) for v in form.cleaned_data["choices"] if v not in offer.ticked]
+            return confirm_again(request, subject_ref, [(purpose, channel) for purpose, channel in wanted])
         form.add_error(None, str(refusal))
         return _show(request, form, offer, principal, now, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if saved.receipt is not None:

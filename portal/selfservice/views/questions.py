@@ -14,16 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from consent.models import NoticeText
 from consent.questions_forms import QuestionsForm, ways
-from consent.services import asking, receipts, visiting
+from consent.services import asking, opting_in, receipts, visiting
 from consent.services.asking import Question
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
+from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.pages import customer_required, is_customer
 from portal.people.services import protections
 from portal.people.states import ProtectionGround, ProtectionKind
 from portal.selfservice import limits
 from portal.selfservice.frame import address_of
+from portal.selfservice.views.opting_in import confirm_again
 from portal.selfservice.views.preferences import principal_of
 
 #: A visitor who has chosen nothing has no reference; this one stands for nobody.
@@ -102,6 +104,16 @@ def _by_notice(
     return list(found.values())
 
 
+def _yeses(form: QuestionsForm) -> list[tuple[str, str]]:
+    """Purpose and channel of each yes."""
+    return [
+        (code, channel)
+        for code, said in form.answers.items()
+        if said.is_yes
+        for channel in sorted(said.channels) or [str(Channel.NONE)]
+    ]
+
+
 def _answer(
     request: HttpRequest, form: QuestionsForm, open_ones: tuple[Question, ...], subject_ref: UUID | None, language: str
 ) -> HttpResponse | None:
@@ -121,8 +133,11 @@ def _answer(
             shown={q.purpose.code: request.POST.get(f"notice_{q.purpose.code}", "") for q in open_ones},
             actor=request.actor,  # type: ignore[attr-defined]
             language=language,
+            opt_in=request.POST.get("opt_in", ""),
         )
     except (Refused, LostRace) as refusal:
+        if refusal.code == opting_in.CONFIRM:
+            return confirm_again(request, subject_ref, _yeses(form))
         form.add_error(None, str(refusal))
         return None
     if not is_customer(request):

@@ -1,0 +1,31 @@
+"""The second of two steps in which somebody says yes again after a no, where the law asks for two (11 CCR 7028)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from consent.services import opting_in
+from portal.core import clock
+from portal.people.models import Fiduciary
+from portal.people.models.fiduciaries import OWN_CODE
+
+
+def confirm_again(request: HttpRequest, subject_ref: UUID, wanted: Sequence[tuple[str, str]]) -> HttpResponse:
+    """Keep the request and ask for its confirmation, with everything that was entered; nothing else is saved yet."""
+    kept = opting_in.request(
+        subject_ref=subject_ref,
+        fiduciary=Fiduciary.objects.get(code=OWN_CODE),
+        values=wanted,
+        actor=request.actor,  # type: ignore[attr-defined]
+        now=clock.now(),
+    )
+    entered = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in {"csrfmiddlewaretoken", "opt_in"}
+        for value in values
+    ]
+    context = {"wanted": wanted, "entered": entered, "opt_in": kept.sha256, "page": request.path}
+    return render(request, "selfservice/preferences/confirm.html", context)

@@ -1,0 +1,98 @@
+"""Who agreed before the law began is given the notice afterwards, once, with proof (DPDP s.5(2))."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from consent.models import ConsentState, LateNotice
+from consent.services import late_notices, telling, withdraw
+from consent.services.late_notices import give_late_notices
+from consent.states import Way
+from consent.tasks import give_late_notices as task
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.outbox.models import Message
+from tests.consent.factories import person, published_notice, said
+from tests.people.factories import FiduciaryFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+#: The rule's first day, and some days later.
+BEGAN = datetime(2027, 5, 12, 18, 30, tzinfo=UTC)
+AFTER = BEGAN + timedelta(days=3)
+
+
+@pytest.fixture
+def asha(law):
+    published_notice(text="What we use, for what, and how you withdraw.")
+    asha = person()
+    said(asha, "given")
+    said(asha, "given", channel="email")
+    said(asha, "given", purpose="analytics", channel="none")
+    return asha
+
+
+@pytest.fixture
+def later():
+    with time_machine.travel(AFTER, tick=False):
+        yield
+
+
+def give():
+    return give_late_notices(now=clock.now())
+
+
+def test_before_the_law_begins_nobody_is_told(asha):
+    assert give() == 0
+    with time_machine.travel(BEGAN - timedelta(minutes=1), tick=False):
+        assert give() == 0
+
+
+def test_the_notice_is_given_once_with_its_text_and_proof_and_the_yes_goes_on(asha, later, monkeypatch):
+    posted = []
+    whole = telling.post
+    monkeypatch.setattr(telling, "post", lambda **given: posted.append(given) or whole(**given))
+    assert give() == 1
+    assert give() == 0
+    text = "What we use, for what, and how you withdraw."
+    assert {given["channel"] for given in posted} == {"dashboard", "email"}
+    assert all(text in given["context"]["notice"] for given in posted)
+    assert "Offers and news" in posted[0]["context"]["purposes"]
+    assert set(Message.objects.filter(kind="consent.late_notice").values_list("category", flat=True)) == {
+        "policy_and_security"
+    }
+    rows = {row.purpose: row for row in LateNotice.objects.all()}
+    assert set(rows) == {"marketing", "analytics"}
+    assert rows["marketing"].text_sha256 == rows["marketing"].notice_version.binding.sha256
+    assert rows["marketing"].rule.startswith("IN-DPDP-LEGACY@")
+    assert AuditEvent.objects.filter(kind="consent.late_notice.given").count() == 2
+    assert set(ConsentState.objects.values_list("answer", flat=True)) == {"given"}
+
+
+def test_who_withdrew_or_agreed_afterwards_or_to_a_client_is_not_told(asha, later):
+    for purpose, channel in (("marketing", "sms"), ("marketing", "email"), ("analytics", "none")):
+        withdraw(subject_ref=asha.subject.ref, purpose=purpose, channel=channel, way=Way.PAGE, actor=actor.SYSTEM)
+    ravi = person(email=None, phone="+919811112222")
+    said(ravi, "given", occurred_at=clock.now())
+    said(ravi, "given", channel="whatsapp", fiduciary=FiduciaryFactory().code, occurred_at=BEGAN - timedelta(days=9))
+    assert give() == 0
+
+
+def test_a_letter_that_cannot_be_posted_leaves_no_proof(asha, later, monkeypatch):
+    def broken(**given):
+        raise Refused("The outbox is broken.")
+
+    monkeypatch.setattr(telling, "post", broken)
+    assert give() == 0
+    assert not LateNotice.objects.exists()
+    assert not AuditEvent.objects.filter(kind="consent.late_notice.given").exists()
+
+
+def test_a_full_batch_calls_for_the_next(asha, later, monkeypatch):
+    called = []
+    monkeypatch.setattr("consent.tasks.enqueue", called.append)
+    monkeypatch.setattr(late_notices, "MOST", 1)
+    assert task() == 1
+    assert task() == 0
+    assert called == ["consent.tasks.give_late_notices"]
