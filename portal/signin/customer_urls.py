@@ -15,6 +15,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/phone/", account.add_phone, name="add-phone"),
     path("account/phone/code/", account.phone_code, name="phone-code"),
     path("account/contact/<int:pk>/remove/", account.remove_contact, name="remove-contact"),
+    path(
+        "account/people/<str:reference>/invitations/<int:pk>/withdraw/",
+        account.withdraw_invitation,
+        name="withdraw-invitation",
+    ),
     path("account/people/<str:reference>/", account.members, name="members"),
     path("account/people/<str:reference>/<int:pk>/", account.change_member, name="change-member"),
     path("push/", push.notices, name="push"),

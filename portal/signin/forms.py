@@ -157,7 +157,7 @@ class AcceptForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Enter your name.")},
     )
-    phone = phone_field(label=_("Mobile number (optional)"), required=False)
+    phone = phone_field(label=_("Mobile number"), required=False)
 
 
 class FirstPasswordForm(forms.Form):

@@ -178,6 +178,7 @@ PAGES: dict[str, Page] = {
     "privacy:verify-in-browser": Page(For.ANYBODY),
     "privacy:verify-receipt": Page(For.ANYBODY),
     "privacy:who-has-my-data": Page(For.ANYBODY),
+    "privacy:withdraw-invitation": Page(For.OWNERS, lambda w: [w.customer.reference, 1], is_post=True, is_empty=True),
     # There only in the demonstration
     "demo:first-page": Page(For.NOBODY),
     "demo:letter": Page(For.NOBODY, lambda w: [w.message.reference]),

@@ -162,6 +162,24 @@ def test_an_owner_who_is_one_no_more_has_no_invitation_out(end):
         invitations.by_token(invitations.token_of(link), now=clock.now())
 
 
+def test_who_was_removed_does_not_come_back_by_an_invitation_they_once_got():
+    customer = CustomerFactory(kind="organisation")
+    enrol(customer, "asha@acme.example")
+    link = customers.invite(customer=customer, address="ravi@acme.example", role=MemberRole.MEMBER, actor=SYSTEM)
+    removed = enrol(customer, "ravi@acme.example")
+    customers.remove_member(membership=removed.principal.memberships.get(), actor=SYSTEM)
+    with pytest.raises(Refused, match="has ended"):
+        invitations.by_token(invitations.token_of(link), now=clock.now())
+
+
+def test_a_member_is_not_invited_again():
+    customer = CustomerFactory(kind="organisation")
+    enrol(customer, "asha@acme.example")
+    with pytest.raises(Refused) as refused:
+        customers.invite(customer=customer, address="Asha@Acme.example", actor=SYSTEM)
+    assert refused.value.code == "MEMBER_ALREADY"
+
+
 def test_a_link_sent_before_the_account_was_closed_lets_nobody_in():
     customer = CustomerFactory(kind="organisation")
     link = customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM)

@@ -216,14 +216,33 @@ def test_a_member_sees_the_people_and_changes_nothing(owner, member, acme, postb
     assert postbox.letters == []
 
 
+def test_an_owner_is_asked_once_more_before_a_person_is_removed(owner, member, acme):
+    theirs = member.principal.memberships.get()
+    answer = customer_client(owner).post(change(acme, theirs), {"act": "remove"})
+    assert member.principal.full_name in answer.content.decode()
+    theirs.refresh_from_db()
+    assert theirs.ended_at is None
+
+
+def test_an_owner_withdraws_an_invitation_and_a_member_may_not(owner, member, acme):
+    customer_client(owner).post(people_of(acme), {"email": "new@acme.example", "role": "member"})
+    invitation = acme.invitations.get(cancelled_at=None)
+    withdraw = reverse("privacy:withdraw-invitation", args=[acme.reference, invitation.pk])
+    assert customer_client(member).post(withdraw).status_code == 404
+    assert customer_client(owner).post(withdraw).status_code == 302
+    invitation.refresh_from_db()
+    assert invitation.cancelled_at is not None
+    assert "does not work any more" not in customer_client(owner).post(withdraw, follow=True).content.decode()
+
+
 def test_an_owner_removes_a_member_who_then_sees_nothing(owner, member, acme):
-    customer_client(owner).post(change(acme, member.principal.memberships.get()), {"act": "remove"})
+    customer_client(owner).post(change(acme, member.principal.memberships.get()), {"act": "remove", "sure": "1"})
     assert customer_client(member).get(people_of(acme)).status_code == 404
 
 
 def test_the_last_owner_stays(owner, member, acme):
     mine = owner.principal.memberships.get()
-    page = customer_client(owner).post(change(acme, mine), {"act": "remove"}, follow=True)
+    page = customer_client(owner).post(change(acme, mine), {"act": "remove", "sure": "1"}, follow=True)
     assert "keeps at least one owner" in page.content.decode()
     mine.refresh_from_db()
     assert mine.ended_at is None
@@ -232,7 +251,7 @@ def test_the_last_owner_stays(owner, member, acme):
 def test_an_owner_makes_another_owner_and_leaves(owner, member, acme):
     client = customer_client(owner)
     client.post(change(acme, member.principal.memberships.get()), {"act": "owner"})
-    answer = client.post(change(acme, owner.principal.memberships.get()), {"act": "remove"})
+    answer = client.post(change(acme, owner.principal.memberships.get()), {"act": "remove", "sure": "1"})
     assert answer["Location"] == reverse("privacy:account")
     assert Membership.objects.get(customer=acme, ended_at=None).principal == member.principal
 

@@ -5,17 +5,18 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.ids import new_reference
 from portal.core.moves import move
 from portal.people import rules
-from portal.people.models import Customer, Invitation, Membership, Principal, User
+from portal.people.models import ContactPoint, Customer, Invitation, Membership, Principal, User
 from portal.people.services import contacts, invitations, principals, subjects
 from portal.people.states import (
     CUSTOMER_MOVES,
@@ -154,7 +155,8 @@ def invite(
 ) -> Invitation:
     """Write an invitation to act for the customer; it is sent after the commit.
 
-    An open invitation to the same address is replaced. Raises Refused for a bad address or a closed customer.
+    An open invitation to the same address is replaced. Raises Refused for a bad address, a closed customer, or an address
+    of somebody who acts for it already.
     """
     at = now or clock.now()
     if customer.state != CustomerState.ACTIVE:
@@ -162,6 +164,10 @@ def invite(
     has_owner = Membership.objects.filter(customer=customer, ended_at=None).exists()
     if has_owner and customer.kind == CustomerKind.INDIVIDUAL:
         raise Refused(_("An individual acts alone. Only organisations have members."), code="INDIVIDUAL")
+    keys = addresses.address_keys(addresses.normalise(ContactKind.EMAIL, address))
+    held = ContactPoint.objects.filter(address_key__in=keys, left_at=None)
+    if Membership.objects.filter(customer=customer, ended_at=None, principal__contact_points__in=held).exists():
+        raise Refused(_("This person is a member already. Change the role in the list above."), code="MEMBER_ALREADY")
     act = AuditKind.PEOPLE_MEMBER_INVITED if has_owner else AuditKind.PEOPLE_CUSTOMER_INVITED
     with transaction.atomic():
         invitation = invitations.write(
@@ -200,7 +206,7 @@ def _record(
 
 
 def remove_member(*, membership: Membership, actor: Actor, now: datetime | None = None) -> None:
-    """End a membership, and the open invitations this person sent: they let nobody in any more, themselves included.
+    """End a membership, and the open invitations that this person sent or was sent: nobody comes back by an older link.
 
     The last owner stays; raises Refused for them and LostRace when it ended meanwhile.
     """
@@ -211,6 +217,7 @@ def remove_member(*, membership: Membership, actor: Actor, now: datetime | None 
             raise LostRace(_("This person was removed a moment ago."))
         membership.refresh_from_db()
         _end_invitations_of(membership, at)
+        _end_invitations_to(membership, at)
         _record(AuditKind.PEOPLE_MEMBER_REMOVED, membership.customer, actor, at, member=membership.pk)
 
 
@@ -237,14 +244,20 @@ def change_role(*, membership: Membership, role: MemberRole | str, actor: Actor,
         )
 
 
+def _open_invitations(membership: Membership) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(customer_id=membership.customer_id, accepted_at=None, cancelled_at=None)
+
+
 def _end_invitations_of(membership: Membership, at: datetime) -> None:
     """Who is no owner any more has no invitation out: an address of their own would bring them back."""
-    Invitation.objects.filter(
-        customer_id=membership.customer_id,
-        invited_by__principal=membership.principal_id,
-        accepted_at=None,
-        cancelled_at=None,
-    ).update(cancelled_at=at)
+    _open_invitations(membership).filter(invited_by__principal=membership.principal_id).update(cancelled_at=at)
+
+
+def _end_invitations_to(membership: Membership, at: datetime) -> None:
+    """An invitation that was sent to a member, while they were one, does not let them in again."""
+    emails = ContactPoint.objects.filter(principal_id=membership.principal_id, kind=ContactKind.EMAIL, left_at=None)
+    keys = {key for contact in emails for key in addresses.address_keys(contact.address)}
+    _open_invitations(membership).filter(address_key__in=keys).update(cancelled_at=at)
 
 
 def _protect_last_owner(membership: Membership) -> None:

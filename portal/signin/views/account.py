@@ -15,14 +15,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.core import addresses, clock
-from portal.core.errors import PortalError, Refused
+from portal.core.errors import LostRace, PortalError, Refused
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import faults
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
 from portal.people.pages import customer_required, login_of
-from portal.people.services import confirming, customers, logins, sessions
+from portal.people.services import confirming, customers, invitations, logins, sessions
 from portal.people.states import ContactKind, CustomerKind, MemberRole
 from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneCodeForm, PhoneForm
 from portal.signin.views.answers import page, put
@@ -215,7 +215,7 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
         customer=customer,
         is_owner=is_owner,
         members=rows,
-        invitations=[addresses.mask(ContactKind.EMAIL, row.address) for row in open_ones],
+        invitations=[(row, addresses.mask(ContactKind.EMAIL, row.address)) for row in open_ones],
         own_id=login_of(request).principal_id,
     )
 
@@ -223,12 +223,20 @@ def members(request: HttpRequest, reference: str) -> HttpResponse:
 @customer_required
 @require_POST
 def change_member(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
-    """Remove a person, or make them owner or member. Owners only."""
+    """Remove a person, once the owner has said so a second time, or make them owner or member. Owners only."""
     customer, is_owner = _organisation(request, reference)
     if not is_owner:
         raise Http404
     membership = get_object_or_404(customer.memberships.filter(ended_at=None), pk=pk)
     act = request.POST.get("act", "")
+    if act == "remove" and "sure" not in request.POST:
+        return page(
+            request,
+            "selfservice/signin/remove_member.html",
+            customer=customer,
+            membership=membership,
+            own=_is_own(request, membership),
+        )
     try:
         if act == "remove":
             customers.remove_member(membership=membership, **_acting(request))
@@ -240,8 +248,29 @@ def change_member(request: HttpRequest, reference: str, pk: int) -> HttpResponse
         messages.error(request, str(error))
     else:
         messages.success(request, _("Done."))
-    if membership.principal_id == login_of(request).principal_id and act == "remove":
+    if _is_own(request, membership) and act == "remove":
         return _account(request)
+    return HttpResponseRedirect(reverse("privacy:members", args=[customer.reference]))
+
+
+def _is_own(request: HttpRequest, membership: Membership) -> bool:
+    return membership.principal_id == login_of(request).principal_id
+
+
+@customer_required
+@require_POST
+def withdraw_invitation(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """End an open invitation: its link lets nobody in any more. Owners only."""
+    customer, is_owner = _organisation(request, reference)
+    if not is_owner:
+        raise Http404
+    invitation = get_object_or_404(customer.invitations.all(), pk=pk)
+    try:
+        invitations.cancel(invitation=invitation, **_acting(request))
+    except LostRace as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The invitation is withdrawn: its link does not work any more."))
     return HttpResponseRedirect(reverse("privacy:members", args=[customer.reference]))
 
 
