@@ -93,10 +93,8 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
     whose = fiduciary_of(fiduciary)
     kind, keys, plain = _place(told)
     with transaction.atomic():
-        known = _spoken(whose, keys) or sorted(holders(keys))
-        subject_ref = known[0] if len(known) == 1 else (known[-1] if known else _somebody(kind, plain, actor, now))
         return record_all(
-            subject_ref=subject_ref,
+            subject_ref=person_at(whose, kind, plain, actor=actor, now=now),
             fiduciary=whose,
             choices=[
                 Choice(
@@ -112,6 +110,16 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
             actor=actor,
             now=now,
         )
+
+
+def person_at(whose: Fiduciary, kind: str, plain: str, *, actor: Actor, now: datetime) -> UUID:
+    """Whoever spoke for the address to the fiduciary last, else one of its holders, else somebody new.
+
+    In the caller's transaction. ``plain`` is the address in its normal form.
+    """
+    keys = addresses.address_keys(plain)
+    known = _spoken(whose, keys) or sorted(holders(keys))
+    return known[-1] if known else _somebody(kind, plain, actor, now)
 
 
 def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> list[Recorded]:

@@ -1,6 +1,7 @@
 """A yes by key press during a call."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, NoticeText
+from consent.selectors.notices import notices_for
 from consent.services.addresses import address_of
+from consent.services.attested import person_at
 from consent.services.evidence import CALL, PROMPT, reference, words
 from consent.services.recording import Choice, fiduciary_of, record_all, take_turns
 from consent.states import Answer, Way
@@ -33,7 +36,7 @@ def answered_by_key(
     key: str,
     prompt: str,
     language: str,
-    notice: NoticeText,
+    notice: NoticeText | None,
     call_reference: str,
     occurred_at: datetime,
     actor: Actor,
@@ -43,7 +46,8 @@ def answered_by_key(
     """Record the yes that a key meant, with the prompt as it was played and the call; returns the event.
 
     One transaction. The prompt's text is kept, and event and leaf name its hash, so that nobody has to believe what the
-    key stood for (DPDP s.6(1), s.6(10)). The same call about the same purpose again gives the first event. Raises
+    key stood for (DPDP s.6(1), s.6(10)). Without ``notice`` it is the word of a client's system about its own recipient,
+    with the prompt for proof. The same call about the same purpose again gives the first event. Raises
     Refused without a prompt, for what is no key or no reference of a call, and as ``recording.record_all``.
     """
     if not prompt.strip():
@@ -73,9 +77,55 @@ def answered_by_key(
             subject_ref=subject_ref,
             fiduciary=whose,
             choices=[Choice(place, purpose, str(channel), Answer.GIVEN, notice, pieces)],
-            way=Way.VOICE,
+            way=Way.VOICE if notice is not None else Way.API,
             occurred_at=occurred_at,
             actor=actor,
             now=at,
         )
     return done.events[0]
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What a telephone system tells of one key press. ``language`` is that of the prompt."""
+
+    number: str
+    purpose: str
+    channel: str
+    key: str
+    prompt: str
+    language: str
+    call_reference: str
+    occurred_at: datetime
+
+
+def told_by_system(*, fiduciary: str, pressed: Pressed, actor: Actor, now: datetime) -> ConsentEvent:
+    """Record the key press that a fiduciary's own system tells of, for whoever is reached at the number, in one transaction.
+
+    For our own purposes the notice in force on that day belongs to it, in the language of the prompt; a client's system
+    vouches for its own. Raises as ``answered_by_key``, and Refused where our notice is not published.
+    """
+    whose = fiduciary_of(fiduciary)
+    plain = addresses.normalise(addresses.PHONE, pressed.number)
+    notice = None
+    if whose.is_self:
+        on = pressed.occurred_at.astimezone(clock.IST).date()
+        notice = notices_for([pressed.purpose], on=on, language=pressed.language).get(pressed.purpose)
+        if notice is None:
+            raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")
+    with transaction.atomic():
+        return answered_by_key(
+            subject_ref=person_at(whose, addresses.PHONE, plain, actor=actor, now=now),
+            number=plain,
+            purpose=pressed.purpose,
+            channel=pressed.channel,
+            key=pressed.key,
+            prompt=pressed.prompt,
+            language=pressed.language,
+            notice=notice,
+            call_reference=pressed.call_reference,
+            occurred_at=pressed.occurred_at,
+            actor=actor,
+            fiduciary=whose,
+            now=now,
+        )

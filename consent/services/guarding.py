@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentReceipt, GuardianAnswer, HeldConsent, NoticeText
+from consent.models.taking import TAKEN
 from consent.services.evidence import Evidence
 from consent.states import HELD_MOVES, AppointedBy, HeldState, Relation, ShownBy
 from portal.audit.kinds import AuditKind
@@ -25,7 +26,9 @@ from portal.people.models import Fiduciary, Protection
 from portal.people.services import four_eyes
 from portal.people.states import ProtectionKind
 
-#: The kind of evidence that lets a yes for a protected person in.
+__all__ = ["TAKEN", "Guardian", "hold", "keep", "leave", "not_for_children", "release", "require_able", "require_fit"]
+
+#: The kind of evidence that lets a yes for a protected person in: only with a way in which two of our people took it.
 GUARDIAN = "guardian"
 #: Data by which a person is followed: a purpose that is no message and uses it is tracking.
 FOLLOWING = frozenset({DataCategory.DEVICE, DataCategory.LOCATION})

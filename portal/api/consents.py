@@ -10,9 +10,10 @@ from pydantic import AwareDatetime
 
 from consent.models import ConsentState
 from consent.rules.fold import YES
-from consent.services import attested
+from consent.services import attested, calls
 from consent.services.answer_sets import by
 from consent.services.attested import Told
+from consent.services.calls import Pressed
 from consent.services.recording import Recorded
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
@@ -63,6 +64,21 @@ class GivenIn(TakenBackIn):
     """A yes as your system took it, with the proof that you keep of it."""
 
     evidence: list[EvidenceIn] = Field(min_length=1, max_length=MOST_EVIDENCE)
+
+
+class PressedIn(Schema):
+    """A key that a person pressed during a call, and the words that were played before."""
+
+    number: str = Field(max_length=32, examples=["+919876543210"])
+    purpose: str = Field(max_length=40, examples=["marketing"])
+    channel: str = Field(default="voice", max_length=16, description="What the yes is about", examples=["sms"])
+    key: str = Field(pattern="^[0-9*#]$", examples=["1"])
+    prompt: str = Field(min_length=1, max_length=2000, description="The words as they were played")
+    language: str = Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description="Of the prompt", examples=["hi"])
+    call_reference: str = Field(
+        min_length=4, max_length=64, description="As your system names the call; never a number", examples=["CALL-8F2A"]
+    )
+    occurred_at: AwareDatetime | None = Field(default=None, description="When the key was pressed; now when left out")
 
 
 class EventOut(Schema):
@@ -124,6 +140,25 @@ def give_consent(request: HttpRequest, given: GivenIn, request_key: RequestKey) 
 
     def act() -> attested.Json:
         return _events([attested.give(fiduciary=fiduciary, told=_told(given, now), actor=actor, now=now)])
+
+    return _once(request, request_key, given, act, now)
+
+
+@router.post(
+    "/consents/by-key",
+    auth=WRITE,
+    response=RecordedOut,
+    summary="Tell of a yes by key press",
+    operation_id="give_consent_by_key",
+)
+def give_consent_by_key(request: HttpRequest, given: PressedIn, request_key: RequestKey) -> RecordedOut:
+    """The prompt is kept with the answer, and the call's reference. The same call about the same purpose counts once."""
+    now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
+    pressed = Pressed(**{**given.model_dump(), "occurred_at": given.occurred_at or now})
+
+    def act() -> attested.Json:
+        event = calls.told_by_system(fiduciary=fiduciary, pressed=pressed, actor=actor, now=now)
+        return _events([Recorded(event.receipt, (event,))])
 
     return _once(request, request_key, given, act, now)
 

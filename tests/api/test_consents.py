@@ -3,9 +3,12 @@
 import pytest
 from django.core.cache import cache
 
-from consent.models import ConsentEvent, TakenRequest
+from consent.models import ConsentEvent, ShownText, TakenRequest
 from consent.selectors import rulebook
 from consent.services import may_contact
+from portal.core import actor, clock
+from portal.people.models import Fiduciary
+from portal.people.services import protections
 from tests.api.asking import post
 from tests.consent.conftest import law  # noqa: F401 - a fixture
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
@@ -107,3 +110,47 @@ def test_an_address_that_is_none_is_refused_without_being_repeated(key):
     answer = post("consents/find", {"kind": "phone", "address": "4711-0815"}, key=key)
     assert answer.status_code == 422
     assert "4711" not in answer.content.decode()
+
+
+PRESSED = {
+    "number": "98765 43210", "purpose": "marketing", "channel": "sms", "key": "1", "prompt": "For offers press 1.",
+    "language": "en", "call_reference": "CALL-8F2A",
+}  # fmt: skip
+
+
+def test_a_key_press_is_told_with_its_prompt_and_counts_once_for_a_call(key):
+    first = post("consents/by-key", PRESSED, key=key).json()
+    assert post("consents/by-key", PRESSED, key=key).json()["events"] == first["events"]
+    assert (may(), may("onesetu")) == ("ALLOWED_BY_CONSENT", "NO_CONSENT")
+    event = ConsentEvent.objects.get()
+    assert {piece.kind for piece in event.evidence.all()} == {"prompt", "call"}
+    assert ShownText.objects.get().text == "For offers press 1.\n[1]"
+
+
+def test_for_our_own_purposes_the_notice_in_force_belongs_to_it():
+    asha, own = person(), Fiduciary.objects.get(code="onesetu")
+    key = issued_api_key(own, scopes=["consents:write"])
+    assert post("consents/by-key", PRESSED, key=key).json()["code"] == "NOTICE_MISSING"
+    notice = published_notice()
+    post("consents/by-key", PRESSED, key=key)
+    event = ConsentEvent.objects.get()
+    assert (event.way, event.subject_ref, event.notice_version) == ("voice", asha.subject.ref, notice)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"key": "11"}, {"prompt": ""}, {"call_reference": ASHA_PHONE}, {"number": "12"}, {"language": "Klingon"}],
+)
+def test_what_is_no_key_press_is_refused_and_leaves_nothing(key, changes):
+    assert post("consents/by-key", {**PRESSED, **changes}, key=key).status_code in {409, 422}
+    assert not ConsentEvent.objects.exists()
+
+
+def test_evidence_that_calls_itself_a_guardians_opens_no_door_for_a_child(key):
+    asha = person()
+    protections.protect(
+        subject_ref=asha.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
+    )
+    forged = {**PLACE, "purpose": "product_updates", "evidence": [{"type": "guardian", "sha256": "ab" * 32}]}
+    assert post("consents", forged, key=key).json()["code"] == "HELD_FOR_GUARDIAN"
+    assert not ConsentEvent.objects.exists()

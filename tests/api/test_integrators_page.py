@@ -67,6 +67,7 @@ def test_every_command_of_the_page_is_answered_as_described(law):  # noqa: F811
         "/api/v1/decisions/batch",
         "/api/v1/process",
         "/api/v1/consents",
+        "/api/v1/consents/by-key",
         "/api/v1/consents/find",
         "/api/v1/consents/withdraw",
     }

@@ -105,6 +105,7 @@ PAGES: dict[str, Page] = {
     "api-v1:ask_process": Page(For.KEY, is_post=True),
     "api-v1:find_consents": Page(For.KEY, is_post=True),
     "api-v1:give_consent": Page(For.KEY, is_post=True),
+    "api-v1:give_consent_by_key": Page(For.KEY, is_post=True),
     "api-v1:read_key": Page(For.KEY),
     "api-v1:take_acknowledgements": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
     "api-v1:take_delivery_reports": Page(For.SECRET, is_post=True),
