@@ -58,6 +58,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return page(request, HTTPStatus.NOT_FOUND, "404")
 
 
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """405 with the methods the page takes (RFC 9110, 15.5.6 asks for ``Allow``)."""
+    response = page(request, HTTPStatus.METHOD_NOT_ALLOWED, "405")
+    response.headers["Allow"] = allowed
+    return response
+
+
 def conflict(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return page(request, HTTPStatus.CONFLICT, "409", message=getattr(exception, "message", ""))
 

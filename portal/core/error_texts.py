@@ -93,6 +93,20 @@ TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
             "पत्ता चुकीचा लिहिला असेल, किंवा पान दुसऱ्या कोणाचे असेल. पत्ता तपासा, किंवा पहिल्या पानापासून सुरू करा.",
         ),
     },
+    "405": {
+        "en": ErrorText(
+            "This page cannot do that",
+            "What was sent does not belong to this address. Nothing was changed. Go back, load the page again and use its own buttons.",
+        ),
+        "hi": ErrorText(
+            "यह पेज ऐसा नहीं कर सकता",
+            "जो भेजा गया वह इस पते का नहीं है। कुछ भी बदला नहीं गया। पीछे जाएँ, पेज फिर से खोलें और उसी के बटन इस्तेमाल करें।",
+        ),
+        "mr": ErrorText(
+            "हे पान असे करू शकत नाही",
+            "जे पाठवले ते या पत्त्याचे नाही. काहीही बदललेले नाही. मागे जा, पान पुन्हा उघडा आणि त्याचीच बटणे वापरा.",
+        ),
+    },
     "409": {
         "en": ErrorText(
             "Somebody else was quicker",

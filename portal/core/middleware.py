@@ -1,13 +1,15 @@
 """What every request passes: a reference for its log lines, strict headers, the actor, and the portal's own errors."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
+from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
@@ -22,6 +24,7 @@ CONTENT_SECURITY_POLICY = (
 )
 #: Where staff work: these pages have no translation, and half of one would be worse than none.
 STAFF_PAGES = ("/admin/", "/staff/")
+CUSTOMER_PAGES = "/privacy/"
 #: Bytes for machines: the public ledger.
 WITHOUT_LANGUAGE = "/ledger/"
 PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
@@ -160,3 +163,35 @@ class PortalErrors:
             if isinstance(exception, kinds):
                 return page(request, exception)
         return None
+
+
+class WrongMethod:
+    """No reader meets a bare 405.
+
+    A customer's address that only takes a POST is asked with GET by a change of language, a reload or the way back from
+    the sign-in page: the answer is the page it belongs to, the nearest one above it. Everything else gets our own page.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return response
+        if request.path.startswith(CUSTOMER_PAGES) and request.method in {"GET", "HEAD"}:
+            return HttpResponseRedirect(_page_above(request.path))
+        if request.path.startswith((CUSTOMER_PAGES, *STAFF_PAGES)):
+            return error_pages.wrong_method(request, response.headers.get("Allow", ""))
+        return response
+
+
+def _page_above(path: str) -> str:
+    """The nearest address above ``path`` that is one of ours. It may be shut to the reader, as any address may."""
+    while (path := path.rstrip("/").rpartition("/")[0] + "/") != CUSTOMER_PAGES:
+        try:
+            resolve(path)
+        except Resolver404:
+            continue
+        break
+    return path

@@ -5,8 +5,10 @@ from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
 
 from portal.core.errors import NotAllowed
 from portal.people.models import User
@@ -23,11 +25,17 @@ def is_customer(request: HttpRequest) -> bool:
 
 
 def customer_required(view: View[P]) -> View[P]:
-    """Send whoever is not signed in as a customer to the customers' sign-in page, and back afterwards."""
+    """Send whoever is not signed in as a customer to the customers' sign-in page, and back afterwards.
+
+    Whoever sent a form is told that it was not saved: the session ended while the page stood open.
+    """
 
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if is_customer(request):
             return view(request, *args, **kwargs)
+        if request.method == "POST":
+            said = _("Nothing was saved: your session had ended. Sign in, then send it again.")
+            messages.warning(request, said)
         return HttpResponseRedirect(f"{resolve_url(SIGN_IN)}?{urlencode({'next': request.get_full_path()})}")
 
     update_wrapper(guarded, view)

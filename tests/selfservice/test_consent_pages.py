@@ -133,7 +133,7 @@ def test_a_wrong_wish_is_named_and_changes_nothing(her, notice, changes, words):
 
 def test_stop_and_undo_are_posts_and_undo_belongs_to_the_browser_that_stopped(her, asha):
     said(asha, "given")
-    assert her.get("/privacy/preferences/stop/").status_code == 405
+    assert her.get("/privacy/preferences/stop/").headers["Location"] == PAGE
     her.post("/privacy/preferences/stop/")
     elsewhere = customer_client(asha.user)
     page = elsewhere.post("/privacy/preferences/undo/", follow=True).content.decode()

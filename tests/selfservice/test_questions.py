@@ -196,7 +196,7 @@ def test_who_says_they_are_under_18_is_not_asked_for_promotion_and_their_yes_wai
 
 
 def test_saying_it_twice_or_by_opening_a_page_makes_no_second_row(her):
-    assert her.get("/privacy/questions/guardian/").status_code == 405
+    assert her.get("/privacy/questions/guardian/").headers["Location"] == "/privacy/questions/"
     for _each in range(2):
         her.post("/privacy/questions/guardian/", {"why": "guarded"})
     assert Protection.objects.get().kind == "guarded"

@@ -119,7 +119,7 @@ def code(request: HttpRequest) -> HttpResponse:
 def ticket(request: HttpRequest, reference: str) -> HttpResponse:
     """The grievance: whose turn it is, by when, how that date came about, the thread, and the one thing to do."""
     found = _open_to(request, reference)
-    return _ask_first(reference) if found is None else _show(request, found)
+    return _ask_first(request, reference) if found is None else _show(request, found)
 
 
 @require_POST
@@ -127,7 +127,7 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     """Add a message to an open grievance."""
     found = _open_to(request, reference)
     if found is None:
-        return _ask_first(reference)
+        return _ask_first(request, reference)
     form = forms.ReplyForm(request.POST, request.FILES)
     if not form.is_valid():
         return _show(request, found, message_form=form)
@@ -154,7 +154,7 @@ def remind(request: HttpRequest, reference: str) -> HttpResponse:
     """Remind us of a late answer."""
     found = _open_to(request, reference)
     if found is None:
-        return _ask_first(reference)
+        return _ask_first(request, reference)
     thread.remind(
         ticket=found,
         actor=request.actor,  # type: ignore[attr-defined]
@@ -169,7 +169,7 @@ def settle(request: HttpRequest, reference: str) -> HttpResponse:
     """Does this settle it? A yes closes, a no opens it again with what is still wrong."""
     found = _open_to(request, reference)
     if found is None:
-        return _ask_first(reference)
+        return _ask_first(request, reference)
     form = forms.SettledForm(request.POST)
     if not form.is_valid():
         return _show(request, found, settled_form=form)
@@ -186,7 +186,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     """Open a closed grievance again."""
     found = _open_to(request, reference)
     if found is None:
-        return _ask_first(reference)
+        return _ask_first(request, reference)
     form = forms.MessageForm(request.POST)
     if not form.is_valid():
         return _show(request, found, message_form=form)
@@ -204,7 +204,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what withdrawing does; POST does it."""
     found = _open_to(request, reference)
     if found is None:
-        return _ask_first(reference)
+        return _ask_first(request, reference)
     if request.method != "POST":
         return render(request, "selfservice/track/withdraw.html", {"ticket": found})
     resolving.withdraw(ticket=found, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
@@ -225,7 +225,7 @@ def attachment(request: HttpRequest, reference: str, number: int) -> HttpRespons
     """A file of the thread, as a download; never shown inside our pages."""
     found = _open_to(request, reference)
     if found is None:
-        return _ask_first(reference)
+        return _ask_first(request, reference)
     listed, stream = reading.open_attachment(
         ticket=found,
         attachment_id=number,
@@ -244,7 +244,16 @@ def _open_to(request: HttpRequest, reference: str) -> Ticket | None:
     )
 
 
-def _ask_first(reference: str) -> HttpResponse:
+def _ask_first(request: HttpRequest, reference: str) -> HttpResponse:
+    """The way in. Whoever sent something is told that it did not arrive, and gets the words back to copy."""
+    if request.method == "POST":
+        canonical = selectors.canonical(reference)
+        context = {
+            "form": forms.TrackForm(initial={"reference": canonical}),
+            "is_unsent": True,
+            "unsent": request.POST.get("message") or request.POST.get("why", ""),
+        }
+        return render(request, "selfservice/track/ask.html", context, status=HTTPStatus.FORBIDDEN)
     return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
 
 
