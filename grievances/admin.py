@@ -17,8 +17,8 @@ from grievances import forms, selectors, words
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.resources import TicketResource
-from grievances.services import filing, reading, resolving, thread
-from grievances.states import OPEN_STATES
+from grievances.services import filing, letters, reading, resolving, thread
+from grievances.states import OPEN_STATES, TicketState
 from portal.core import access, addresses, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.opening import SESSION_KEY
@@ -150,7 +150,8 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         """The page of one grievance instead of a form of its fields."""
         obj = kwargs.get("obj")
         if obj is not None:
-            context.update(self._page(request, obj, forms.ComposerForm(initial={"once": uuid4()})))
+            composer = forms.ComposerForm(initial={"once": uuid4()}, to_person=_may_write_to_person(request, obj))
+            context.update(self._page(request, obj, composer))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def write_view(self, request: HttpRequest, number: int) -> HttpResponse:
@@ -159,14 +160,14 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         page = reverse("admin:grievances_ticket_change", args=[ticket.pk])
         if request.method != "POST":
             return HttpResponseRedirect(page)
-        form = forms.ComposerForm(request.POST)
+        form = forms.ComposerForm(request.POST, to_person=_may_write_to_person(request, ticket))
         if form.is_valid():
             try:
                 said = self._write(request, ticket, form)
             except PortalError as error:
                 form.add_error(None, str(error))
             else:
-                messages.success(request, said)
+                self._say(request, ticket, form, said)
                 return HttpResponseRedirect(page)
         context = {
             **self.admin_site.each_context(request),
@@ -217,14 +218,26 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         if given["to"] == form.INTERNAL:
             thread.note(**common)
             return str(_("The internal note is saved."))
+        if given["act"] == form.CORRECT:
+            resolving.correct(**common)
+            return str(_("The corrected answer is in the thread. The customer is asked if it settles the grievance."))
         if given["act"] == form.PROPOSE:
             resolving.propose(**common)
-            return str(_("The answer is sent. The customer is asked if it settles the grievance."))
+            return str(_("The answer is in the thread. The customer is asked if it settles the grievance."))
         if given["act"] == form.ASK:
             thread.ask(**common)
-            return str(_("The question is sent. It is the customer's turn."))
+            return str(_("The question is in the thread. It is the customer's turn."))
         thread.reply(**common)
-        return str(_("The message is sent."))
+        return str(_("The message is in the thread."))
+
+    def _say(self, request: HttpRequest, ticket: Ticket, form: forms.ComposerForm, said: str) -> None:
+        """What was done, and how the person hears of it: a warning where nothing goes out to them."""
+        if form.cleaned_data["to"] == form.INTERNAL:
+            messages.success(request, said)
+            return
+        way = letters.way_to(ticket)
+        level = messages.SUCCESS if way else messages.WARNING
+        messages.add_message(request, level, f"{said} {words.REACHED[way]}")
 
     def _page(self, request: HttpRequest, ticket: Ticket, composer: forms.ComposerForm) -> dict[str, Any]:
         now = clock.now()
@@ -241,12 +254,19 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             "may_read": may_read,
             "may_answer": access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
             and ticket.state in OPEN_STATES,
+            "may_correct": _may_write_to_person(request, ticket) and ticket.state == TicketState.ANSWERED,
+            "reached": words.REACHED[letters.way_to(ticket)],
             "may_note": access.allowed(request.user, GrievancePermission.TICKET_NOTE),
             "contacts": _masked(ticket),
             "language": dict(forms.LANGUAGES).get(ticket.language, ticket.language),
             "others": selectors.others_of(ticket)[:10],
             "composer": composer,
         }
+
+
+def _may_write_to_person(request: HttpRequest, ticket: Ticket) -> bool:
+    """A closed grievance takes notes only: the person opens it again, or it stays as it is."""
+    return ticket.state != TicketState.CLOSED and access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
 
 
 def _masked(ticket: Ticket) -> list[tuple[str, str, bool]]:

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from grievances import words
-from grievances.states import TicketKind
+from grievances.states import ForWhom, TicketKind
 from portal.core import addresses
 from portal.core.errors import Refused
 from portal.core.text import ascii_digits
@@ -64,6 +64,59 @@ class WhoForm(forms.Form):
     for_whom = _radios(_("Who is this grievance for?"), "", _("Select who the grievance is for"), words.FOR_WHOM)
 
 
+class OrganisationForm(forms.Form):
+    """Asked only about an organisation: one the person acts for here, or its name."""
+
+    OTHER: Final = "other"
+
+    organisation_reference = forms.ChoiceField(
+        label=_("Which organisation is it for?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Select the organisation"),
+            "invalid_choice": _("Select the organisation"),
+        },
+    )
+    organisation = forms.CharField(
+        label=_("Name of the organisation"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+        error_messages={"max_length": _("Shorten the name to 200 characters or fewer")},
+    )
+
+    def __init__(self, *args: Any, known: Mapping[str, str], **kwargs: Any) -> None:
+        """``known``: reference and name of the organisations that the signed-in person acts for."""
+        super().__init__(*args, **kwargs)
+        self.known = known
+        if not known:
+            del self.fields["organisation_reference"]
+            return
+        choice = self.fields["organisation_reference"]
+        if isinstance(choice, forms.ChoiceField):
+            choice.choices = [*known.items(), (self.OTHER, _("Another organisation"))]
+        self.fields["organisation"].label = _("If another: its name")
+        given = self.initial.get("organisation_reference")
+        if given in known:
+            self.initial["organisation"] = ""
+        elif self.initial.get("organisation"):
+            self.initial["organisation_reference"] = self.OTHER
+
+    def clean_organisation(self) -> str:
+        return " ".join(tidy(self.cleaned_data["organisation"]).split())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        picked = cleaned.get("organisation_reference", "")
+        if picked in self.known:
+            cleaned["organisation"] = self.known[picked]
+            return cleaned
+        cleaned["organisation_reference"] = ""
+        if not self.errors and not cleaned.get("organisation"):
+            self.add_error("organisation", _("Enter the name of the organisation"))
+        return cleaned
+
+
 class AboutForm(forms.Form):
     kind = _radios(_("What is it about?"), "", _("Select what the grievance is about"), words.KINDS)
 
@@ -109,13 +162,19 @@ class UnwantedMessageForm(forms.Form):
         parts = [ascii_digits(str(cleaned.get(name) or "")).strip() for name in ("day", "month", "year")]
         cleaned["received_on"] = ""
         if any(parts):
-            try:
-                day, month, year = (int(part) for part in parts)
-                received_on = date(year, month, day)
-            except ValueError:
+            if not all(part.isdecimal() for part in parts):
                 self.add_error("day", _("Enter the date as three numbers: day, month and year, like 27 3 2026"))
                 return cleaned
-            if not received_on.year >= EARLIEST_YEAR or received_on > self.today:
+            day, month, year = (int(part) for part in parts)
+            try:
+                received_on = date(year, month, day)
+            except ValueError:
+                self.add_error("day", _("There is no such day. Check the day, the month and the year"))
+                return cleaned
+            if received_on.year < EARLIEST_YEAR:
+                said = _("Enter a date in the year %(year)s or later, like 27 3 2026")
+                self.add_error("day", forms.ValidationError(said, params={"year": EARLIEST_YEAR}))
+            elif received_on > self.today:
                 self.add_error("day", _("Enter a date that is not in the future, like 27 3 2026"))
             cleaned["received_on"] = received_on.isoformat()
         return cleaned
@@ -272,6 +331,11 @@ class SettledForm(forms.Form):
         return cleaned
 
 
+def needs_organisation(for_whom: str) -> bool:
+    """Whether the page that asks which organisation comes next."""
+    return for_whom == ForWhom.ORGANISATION
+
+
 def needs_message_details(kind: str) -> bool:
     """Whether the page on the unwanted message comes next."""
     return kind == TicketKind.UNWANTED_MESSAGES
@@ -285,6 +349,7 @@ class ComposerForm(forms.Form):
     REPLY = "reply"
     ASK = "ask"
     PROPOSE = "propose"
+    CORRECT = "correct"
 
     to = forms.ChoiceField(
         label=_("Who reads this?"),
@@ -295,11 +360,19 @@ class ComposerForm(forms.Form):
     text = Prose(label=_("Message"), longest=LONGEST_MESSAGE, error_messages={"required": _("Write the message")})
     once = forms.UUIDField(widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, to_person: bool = True, **kwargs: Any) -> None:
+        """``to_person`` is false where only a note can be saved: then there is nothing to choose."""
+        super().__init__(*args, **kwargs)
+        to = self.fields["to"]
+        if not to_person and isinstance(to, forms.ChoiceField):
+            to.choices = [choice for choice in self.fields["to"].choices if choice[0] == self.INTERNAL]  # type: ignore[attr-defined]
+            self.initial["to"] = self.INTERNAL
+
     def clean(self) -> dict[str, Any]:
         """The button pressed comes beside the fields: without one the message is a plain reply."""
         cleaned = super().clean() or {}
         pressed = str(self.data.get("act") or self.REPLY)
-        cleaned["act"] = pressed if pressed in {self.ASK, self.PROPOSE} else self.REPLY
+        cleaned["act"] = pressed if pressed in {self.ASK, self.PROPOSE, self.CORRECT} else self.REPLY
         if cleaned.get("to") == self.INTERNAL and cleaned["act"] != self.REPLY:
             self.add_error("to", _("An internal note can only be saved. Choose the customer to ask or to answer."))
         return cleaned

@@ -21,6 +21,8 @@ class Situation(StrEnum):
     LATE = "late"
     WITH_YOU = "with_you"
     WITH_YOU_PAUSED = "with_you_paused"
+    #: Our own promise waits for the person, the date of the law does not.
+    WITH_YOU_PARTLY = "with_you_partly"
     WITH_YOU_LATE = "with_you_late"
     ANSWERED = "answered"
     SETTLED = "settled"
@@ -86,6 +88,7 @@ class Facts:
     state: TicketState
     due: Due | None
     is_assigned: bool
+    has_paused: bool = False
     closed_because: ClosedBecause | None = None
     reopen_until: datetime | None = None
 
@@ -113,9 +116,7 @@ def _open(facts: Facts, days_left: int | None) -> Standing:
     due_at = due.due_at if due else None
     late = due is not None and due.is_late
     if facts.state == TicketState.WITH_YOU:
-        paused = due is not None and due.is_paused
-        situation = Situation.WITH_YOU_LATE if late else Situation.WITH_YOU_PAUSED if paused else Situation.WITH_YOU
-        return Standing(situation, Turn.YOU, PersonAction.REPLY, StaffAction.WAIT, due_at, days_left)
+        return Standing(_waiting(facts), Turn.YOU, PersonAction.REPLY, StaffAction.WAIT, due_at, days_left)
     if late:
         return Standing(Situation.LATE, Turn.US, PersonAction.REMIND, StaffAction.ANSWER_NOW, due_at, days_left)
     staff = StaffAction.ANSWER if facts.is_assigned else StaffAction.ASSIGN
@@ -123,6 +124,15 @@ def _open(facts: Facts, days_left: int | None) -> Standing:
         return Standing(Situation.DUE_TODAY, Turn.US, PersonAction.ADD, staff, due_at, days_left)
     situation = Situation.RECEIVED if facts.state == TicketState.RECEIVED else Situation.WITH_US
     return Standing(situation, Turn.US, PersonAction.ADD, staff, due_at, days_left)
+
+
+def _waiting(facts: Facts) -> Situation:
+    due = facts.due
+    if due is not None and due.is_late:
+        return Situation.WITH_YOU_LATE
+    if due is not None and due.is_paused:
+        return Situation.WITH_YOU_PAUSED
+    return Situation.WITH_YOU_PARTLY if facts.has_paused else Situation.WITH_YOU
 
 
 _CLOSED: Final = {

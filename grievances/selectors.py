@@ -20,6 +20,8 @@ from portal.law.explanations import how_we_worked_out
 from portal.law.models import Clock
 from portal.law.rules import clock_state
 from portal.people import selectors as people
+from portal.people.models import Customer
+from portal.people.states import CustomerKind
 from portal.registers import selectors as registers
 
 DRAFT_SECRET = "grievances.draft.secret"  # noqa: S105 - the name of a domain of hashes
@@ -95,11 +97,13 @@ def zone_of(ticket: Ticket) -> ZoneInfo:
 
 def standing_of(ticket: Ticket, *, now: datetime) -> Standing:
     """Where a grievance stands now: the one answer for pages, letters and queues."""
-    due = rules.strictest(dues(ticket, now=now)) if ticket.state in OPEN_STATES else None
+    running = dues(ticket, now=now) if ticket.state in OPEN_STATES else []
+    due = rules.strictest(running)
     facts = Facts(
         state=TicketState(ticket.state),
         due=due,
         is_assigned=ticket.assigned_to_id is not None,
+        has_paused=any(clock.is_paused for clock in running),
         closed_because=ClosedBecause(ticket.closed_because) if ticket.closed_because else None,
         reopen_until=ticket.reopen_until,
     )
@@ -138,6 +142,11 @@ def _in_force(key: str, on: date) -> bool:
     except (NotFound, law.NotInForce):
         return False
     return True
+
+
+def organisations_of(user: Any) -> list[Customer]:
+    """The organisations that a signed-in customer acts for, by name; none for others."""
+    return list(people.customers_of(user).filter(kind=CustomerKind.ORGANISATION).order_by("name", "pk"))
 
 
 def known_contacts(user: Any) -> dict[str, str]:

@@ -56,6 +56,7 @@ class EntryKind(StrEnum):
     QUESTION = "question"
     NOTE = "note"
     PROPOSAL = "proposal"
+    CORRECTION = "correction"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     REMINDED = "reminded"
@@ -88,6 +89,7 @@ class Answer(StrEnum):
     DECLINED = "declined"
     SILENT = "silent"
     WITHDRAWN = "withdrawn"
+    CORRECTED = "corrected"
 
 
 class ContactKind(StrEnum):

@@ -56,6 +56,7 @@ ENTRY_KINDS: Final[Mapping[str, Text]] = {
     states.EntryKind.QUESTION: _("Question from us"),
     states.EntryKind.NOTE: _("Internal note"),
     states.EntryKind.PROPOSAL: _("Our answer"),
+    states.EntryKind.CORRECTION: _("Our answer, corrected"),
     states.EntryKind.ACCEPTED: _("The person said: this settles it"),
     states.EntryKind.DECLINED: _("The person said: this does not settle it"),
     states.EntryKind.REMINDED: _("The person reminded us"),
@@ -63,6 +64,14 @@ ENTRY_KINDS: Final[Mapping[str, Text]] = {
     states.EntryKind.LATE: _("We missed the date"),
     states.EntryKind.CLOSED: _("Closed"),
     states.EntryKind.REOPENED: _("Opened again"),
+}
+#: The same lines as the person reads them on their own page.
+OWN_ENTRY_KINDS: Final[Mapping[str, Text]] = {
+    states.EntryKind.FILED: _("You sent the grievance"),
+    states.EntryKind.MESSAGE: _("Your message"),
+    states.EntryKind.ACCEPTED: _("You said: this settles it"),
+    states.EntryKind.DECLINED: _("You said: this does not settle it"),
+    states.EntryKind.REMINDED: _("You reminded us"),
 }
 VISIBILITIES: Final[Mapping[str, Text]] = {
     states.Visibility.PUBLIC: _("The person can read this"),
@@ -79,6 +88,7 @@ ANSWERS: Final[Mapping[str, Text]] = {
     states.Answer.DECLINED: _("Not accepted"),
     states.Answer.SILENT: _("No answer"),
     states.Answer.WITHDRAWN: _("Withdrawn without an answer"),
+    states.Answer.CORRECTED: _("Corrected before an answer"),
 }
 CONTACT_KINDS: Final[Mapping[str, Text]] = {
     states.ContactKind.EMAIL: _("Email"),
@@ -91,6 +101,15 @@ STAFF_TURNS: Final[Mapping[str, Text]] = {
     Turn.NOBODY: _("Closed"),
 }
 
+#: How the person hears of what staff write, by the channel of ``letters.way_to``.
+REACHED: Final[Mapping[str, Text]] = {
+    "email": _("The person gets an e-mail that says there is something to read."),
+    "sms": _("The person gets an SMS that says only that there is something to read."),
+    "": _(
+        "The person will not hear of it: there is only a mobile number, and this installation sends no SMS. "
+        "They read it when they look with their reference and tracking key."
+    ),
+}
 #: The one thing a staff page offers first.
 STAFF_ACTIONS: Final[Mapping[str, Text]] = {
     StaffAction.ASSIGN: _("Assign it to somebody"),
@@ -107,6 +126,9 @@ _PERSON: Final[Mapping[str, Text]] = {
     Situation.LATE: _("We should have replied by %(due)s. We are late. You can remind us."),
     Situation.WITH_YOU: _("We need your answer to go on. The date by which we reply stays %(due)s."),
     Situation.WITH_YOU_PAUSED: _("We need your answer to go on. The time we have is paused until you reply."),
+    Situation.WITH_YOU_PARTLY: _(
+        "We need your answer to go on. Our own date waits for it; the date of the law does not: %(due)s."
+    ),
     Situation.WITH_YOU_LATE: _(
         "We should have replied by %(due)s. We are late, and we still need your answer to go on."
     ),
@@ -127,6 +149,9 @@ _STAFF: Final[Mapping[str, Text]] = {
     Situation.LATE: _("Late: the answer was due on %(due)s."),
     Situation.WITH_YOU: _("The person owes us an answer. The date does not wait: %(due)s (%(left)s)."),
     Situation.WITH_YOU_PAUSED: _("The person owes us an answer. The clock is paused."),
+    Situation.WITH_YOU_PARTLY: _(
+        "The person owes us an answer. Our own date waits; the date of the law does not: %(due)s (%(left)s)."
+    ),
     Situation.WITH_YOU_LATE: _("Late since %(due)s, and the person owes us an answer. Answer with what you have."),
     Situation.ANSWERED: _("Answered. The person has not said yet if this settles it."),
     Situation.SETTLED: _("Closed: the person said this settles it."),

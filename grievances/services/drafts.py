@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from grievances import sealing, selectors
 from grievances.models import DraftFile, TicketDraft
 from grievances.services import erasing, filing, uploads
-from grievances.states import TicketKind
+from grievances.states import ForWhom, TicketKind
 from portal.core import ciphers
 from portal.core.actor import Actor
 from portal.core.errors import Refused
@@ -24,6 +24,7 @@ from portal.vault.services import files as vault
 #: Files per grievance: a technical limit of the form.
 MOST_FILES = 5
 MESSAGE_DETAILS = ("sender", "received_at_number", "received_on")
+ORGANISATION_DETAILS = ("organisation", "organisation_reference")
 KINDS_WITH_DETAILS = frozenset({TicketKind.UNWANTED_MESSAGES})
 REQUIRED = ("for_whom", "kind", "what_happened", "language")
 
@@ -97,6 +98,8 @@ def remove_file(*, draft: TicketDraft, file_id: int, actor: Actor) -> None:
 def missing(answers: Mapping[str, str]) -> list[str]:
     """The names of answers that sending still needs."""
     gaps = [name for name in REQUIRED if not answers.get(name)]
+    if answers.get("for_whom") == ForWhom.ORGANISATION and not answers.get("organisation"):
+        gaps.append("organisation")
     if not answers.get("email") and not answers.get("phone"):
         gaps.append("email")
     return gaps
@@ -118,7 +121,7 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
                 for_whom=answers["for_whom"],
                 what_happened=answers["what_happened"],
                 wanted=answers.get("wanted", ""),
-                **{name: answers.get(name, "") for name in MESSAGE_DETAILS if answers["kind"] in KINDS_WITH_DETAILS},
+                **_details(answers),
             ),
             reach=filing.Reach(
                 language=answers["language"], email=answers.get("email", ""), phone=answers.get("phone", "")
@@ -135,6 +138,13 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
             draft.save(update_fields=["ticket", "tracking_key", "answers_sealed"])
             draft.files.all().delete()
     return filed
+
+
+def _details(answers: Mapping[str, str]) -> dict[str, str]:
+    """The answers that belong to some grievances only; what was answered before a change of mind stays out."""
+    names: tuple[str, ...] = MESSAGE_DETAILS if answers["kind"] in KINDS_WITH_DETAILS else ()
+    names += ORGANISATION_DETAILS if answers["for_whom"] == ForWhom.ORGANISATION else ()
+    return {name: answers.get(name, "") for name in names}
 
 
 def use_up_tracking_key(draft: TicketDraft) -> bool:

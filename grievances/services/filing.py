@@ -38,6 +38,9 @@ class Story:
     sender: str = field(default="", repr=False)
     received_at_number: str = field(default="", repr=False)
     received_on: str = field(default="", repr=False)
+    #: The organisation it is for; with its reference where the person acts for it here.
+    organisation: str = field(default="", repr=False)
+    organisation_reference: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ def file_ticket(
             "sender": story.sender,
             "received_at_number": story.received_at_number,
             "received_on": story.received_on,
+            "organisation": story.organisation,
+            "organisation_reference": story.organisation_reference,
         }
         lines.add(ticket, EntryKind.FILED, author=Author.PERSON, actor=actor, at=at, texts=texts, files=files)
         record(

@@ -11,25 +11,31 @@ from grievances.models import Ticket
 from grievances.states import ContactKind
 from portal.law.states import Channel
 from portal.outbox import services as outbox
+from portal.outbox.selectors import can_send
 from portal.people.models import User
 
 PURPOSE = "support"
+#: One line for a mobile number, whatever happened: that there is something to read, and where. No matter, no words.
+SHORT = "grievances.news_short"
+#: What goes to an e-mail address only: the page itself acknowledges and shows the tracking key to everybody else.
+BY_EMAIL_ONLY = frozenset({"acknowledged", "tracking_code"})
 
 
 def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapping[str, str] | None = None) -> bool:
     """Promise the letter ``grievances.<event>`` to the person's e-mail address, in the caller's transaction.
 
-    ``about`` tells letters of the same kind apart (an entry's number, a round). Returns False for a person who gave a
-    telephone number only: that person reads the thread by reference and tracking key.
+    ``about`` tells letters of the same kind apart (an entry's number, a round). A person who gave a mobile number only
+    gets a line by SMS that there is something to read. Returns False where nothing goes out: that person reads the
+    thread by reference and tracking key.
     """
     contact = ticket.contacts.filter(kind=ContactKind.EMAIL).first()
     if contact is None:
-        return False
+        return event not in BY_EMAIL_ONLY and _tell_by_sms(ticket, about=about)
     address = sealing.unseal(contact.address_sealed, subject_ref=ticket.subject_ref)["address"]
     with translation.override(ticket.language):
         values = {
             "reference": ticket.reference,
-            "track_url": f"{settings.SITE_URL}/privacy/track/?reference={ticket.reference}",
+            "track_url": _track_url(ticket),
             "sentence": selectors.sentence_for_person(ticket, now=now),
             "due": words.day(ticket.due_at) if ticket.due_at else "",
             **(context or {}),
@@ -48,6 +54,36 @@ def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapp
         only_here=event == "tracking_code",
     )
     return True
+
+
+def way_to(ticket: Ticket) -> str:
+    """On which channel the person hears of news in the thread; empty when they have to look by themselves."""
+    kinds = set(ticket.contacts.values_list("kind", flat=True))
+    if ContactKind.EMAIL in kinds:
+        return Channel.EMAIL
+    return Channel.SMS if ContactKind.PHONE in kinds and can_send(Channel.SMS) else ""
+
+
+def _tell_by_sms(ticket: Ticket, *, about: str) -> bool:
+    if way_to(ticket) != Channel.SMS:
+        return False
+    contact = ticket.contacts.get(kind=ContactKind.PHONE)
+    outbox.post(
+        kind=SHORT,
+        subject_ref=ticket.subject_ref,
+        channel=Channel.SMS,
+        address=sealing.unseal(contact.address_sealed, subject_ref=ticket.subject_ref)["address"],
+        language=ticket.language,
+        purpose=PURPOSE,
+        about=f"{ticket.about}/{about}",
+        context={"reference": ticket.reference, "track_url": _track_url(ticket)},
+        fiduciary=ticket.fiduciary.code,
+    )
+    return True
+
+
+def _track_url(ticket: Ticket) -> str:
+    return f"{settings.SITE_URL}/privacy/track/?reference={ticket.reference}"
 
 
 def tell_staff(ticket: Ticket, event: str, *, to: User, about: str, now: datetime) -> bool:

@@ -53,10 +53,12 @@ def thread(ticket: Ticket, *, internal: bool, opened: bool = True) -> list[Line]
     entries = ticket.entries.select_related("text", "written_by").prefetch_related("attachments").order_by("at", "pk")
     if not internal:
         entries = entries.filter(visibility=Visibility.PUBLIC)
-    return [_line(ticket, entry, opened=opened) for entry in entries]
+    labels = words.ENTRY_KINDS if internal else {**words.ENTRY_KINDS, **words.OWN_ENTRY_KINDS}
+    return [line_of(ticket, entry, label=str(labels[entry.kind]), opened=opened) for entry in entries]
 
 
-def _line(ticket: Ticket, entry: TicketEntry, *, opened: bool) -> Line:
+def line_of(ticket: Ticket, entry: TicketEntry, *, label: str = "", opened: bool = True) -> Line:
+    """One line of the thread, opened as ``thread`` says. The caller answers for who asks."""
     texts: dict[str, str] = {}
     erased = False
     if opened:
@@ -68,7 +70,7 @@ def _line(ticket: Ticket, entry: TicketEntry, *, opened: bool) -> Line:
             erased = True
     return Line(
         entry=entry,
-        label=str(words.ENTRY_KINDS[entry.kind]),
+        label=label,
         author=str(words.AUTHORS[entry.author]),
         texts=texts,
         files=_files(entry.attachments.all(), ticket.subject_ref) if opened else [],

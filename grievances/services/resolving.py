@@ -52,6 +52,34 @@ def propose(
         return resolution
 
 
+def correct(
+    *, ticket: Ticket, text: str, by: User, actor: Actor, at: datetime, once_key: UUID | None = None
+) -> Resolution | None:
+    """Put a corrected answer in the place of one that nobody has spoken about yet; both stay in the thread.
+
+    The clocks stay stopped where the first answer stopped them; the time for the person's word starts anew. Raises
+    Refused when no answer waits, NotAllowed for a role that may not answer.
+    """
+    access.require(by, GrievancePermission.TICKET_ANSWER)
+    with transaction.atomic():
+        entry = lines.add(
+            ticket,
+            EntryKind.CORRECTION,
+            author=Author.STAFF,
+            actor=actor,
+            at=at,
+            texts={"text": text},
+            once_key=once_key,
+        )
+        if entry is None:
+            return None
+        _answer(ticket, Answer.CORRECTED, at)
+        resolution = Resolution.objects.create(ticket=ticket, entry=entry, proposed_by=by, proposed_at=at)
+        trace(ticket, AuditKind.GRIEVANCES_RESOLUTION_PROPOSED, entry.kind, actor=actor, at=at)
+        letters.tell(ticket, "answered", about=f"line/{entry.pk}", now=at)
+        return resolution
+
+
 def accept(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
     """The person says: this settles it. Raises Refused when there is no answer to accept."""
     with transaction.atomic():

@@ -1,8 +1,8 @@
 """What is said about a grievance: by the person, by staff to the person, and among staff."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import BinaryIO
+from datetime import datetime, timedelta
+from typing import BinaryIO, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from grievances import selectors, words
 from grievances.models import Ticket, TicketEntry
 from grievances.permissions import GrievancePermission
 from grievances.rules import PersonAction
-from grievances.services import letters, lines, timing, uploads
+from grievances.services import letters, lines, reading, timing, uploads
 from grievances.states import MOVES, OPEN_STATES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -20,7 +20,11 @@ from portal.core import access
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.moves import move
+from portal.core.text import mask_identity_numbers
 from portal.people.models import User
+
+#: Back and "Send" again, or an impatient second press: a technical limit.
+SAME_WITHIN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ def person_writes(
 ) -> TicketEntry | None:
     """Add the person's message, and a file. It is our turn again, and paused clocks run on.
 
+    The same words and files again within a minute are one message: None is returned, as for the same ``once_key``.
     Raises Refused when the grievance is answered or closed: there the person says if it is settled, or reopens it; and
     for a file that is not fit, with what is wrong. Nothing is kept then.
     """
@@ -50,6 +55,9 @@ def person_writes(
     if once_key is not None and TicketEntry.objects.filter(once_key=once_key).exists():
         return None
     with transaction.atomic():
+        Ticket.objects.select_for_update().get(pk=ticket.pk)  # two sends at once are heard one after the other
+        if _said_just_now(ticket, text, upload, at):
+            return None
         kept = []
         if upload is not None:
             kept.append(uploads.keep(upload.stream, name=upload.name, subject_ref=ticket.subject_ref, actor=actor))
@@ -70,6 +78,17 @@ def person_writes(
             timing.go_on(ticket, actor=actor, at=at)
         trace(ticket, AuditKind.GRIEVANCES_MESSAGE_ADDED, entry.kind, actor=actor, at=at)
         return entry
+
+
+def _said_just_now(ticket: Ticket, text: str, upload: Upload | None, at: datetime) -> bool:
+    """Whether the person's last message, of less than a minute ago, says the same and carries the same file."""
+    last = ticket.entries.filter(kind=EntryKind.MESSAGE, at__gt=at - SAME_WITHIN).order_by("-at", "-pk").first()
+    if last is None:
+        return False
+    before = reading.line_of(ticket, last)
+    names = [file.name for file in before.files]
+    said = mask_identity_numbers(text)[0]
+    return before.texts.get("text", "") == said and names == ([uploads.name_of(upload.name)] if upload else [])
 
 
 def remind(*, ticket: Ticket, actor: Actor, at: datetime, once_key: UUID | None = None) -> TicketEntry | None:

@@ -52,8 +52,13 @@ def keep(stream: BinaryIO, *, name: str, subject_ref: UUID, actor: Actor) -> Kep
         kind="grievances.attachment",
         actor=actor,
     )
-    name_sealed = sealing.seal({"name": name[-LONGEST_NAME:]}, subject_ref=subject_ref)
+    name_sealed = sealing.seal({"name": name_of(name)}, subject_ref=subject_ref)
     return KeptFile(stored, name_sealed, safe.media_type, stored.size)
+
+
+def name_of(name: str) -> str:
+    """A file's name as it is kept: its end, where the kind of file stands."""
+    return name[-LONGEST_NAME:]
 
 
 def made_safe(stream: BinaryIO) -> SafeFile:

@@ -65,7 +65,7 @@ def test_a_date_is_three_numbers_in_any_digits(day: str, month: str, year: str, 
     assert form.cleaned_data["received_on"] == expected
 
 
-@pytest.mark.parametrize("parts", [("30", "2", "2026"), ("25", "11", "2026"), ("1", "", "2026"), ("x", "1", "2026")])
+@pytest.mark.parametrize("parts", [("25", "11", "2026"), ("1", "1", "1999"), ("1", "", "2026"), ("x", "1", "2026")])
 def test_a_date_that_cannot_be_says_how_to_write_one(parts: tuple[str, str, str]) -> None:
     form = forms.UnwantedMessageForm(dict(zip(("day", "month", "year"), parts, strict=True)), today=TODAY)
     assert "like 27 3 2026" in errors(form)["day"][0]

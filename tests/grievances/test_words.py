@@ -14,6 +14,7 @@ NEVER_WITHOUT_A_DATE = {
     Situation.DUE_TODAY,
     Situation.LATE,
     Situation.WITH_YOU_LATE,
+    Situation.WITH_YOU_PARTLY,
     Situation.WITH_YOU_PAUSED,
 }
 

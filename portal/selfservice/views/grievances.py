@@ -27,12 +27,22 @@ COOKIE: Final = "grievance_draft"
 COOKIE_PATH: Final = "/privacy/grievances/"
 #: Longer numbers are no row's number on any database.
 MOST_DIGITS: Final = 18
-#: The pages in their order; ``message`` is asked only about unwanted messages.
-PAGES: Final = ("who", "about", "message", "what-happened", "files", "contact", "check")
+#: The pages in their order; ``organisation`` and ``message`` are asked only about those.
+PAGES: Final = ("who", "organisation", "about", "message", "what-happened", "files", "contact", "check")
 #: Of seven steps: the start page is the first, and the message's details belong to the third.
-NUMBER: Final = {"who": 2, "about": 3, "message": 3, "what-happened": 4, "files": 5, "contact": 6, "check": 7}
+NUMBER: Final = {
+    "who": 2,
+    "organisation": 2,
+    "about": 3,
+    "message": 3,
+    "what-happened": 4,
+    "files": 5,
+    "contact": 6,
+    "check": 7,
+}
 FIELDS: Final = {
     "who": ("for_whom",),
+    "organisation": ("organisation_reference", "organisation"),
     "about": ("kind",),
     "message": ("sender", "received_at_number", "day", "month", "year", "received_on"),
     "what-happened": ("what_happened", "wanted"),
@@ -67,8 +77,8 @@ def question(request: HttpRequest, page: str) -> HttpResponse:
     if page != "who" and not answers.get("for_whom"):
         return HttpResponseRedirect(reverse("privacy:grievance-start"))
     if request.method != "POST":
-        return _ask(request, page, _form(page, None, _initial(request, page, answers)), answers)
-    form = _form(page, request.POST, None)
+        return _ask(request, page, _form(request, page, None, _initial(request, page, answers)), answers)
+    form = _form(request, page, request.POST, None)
     if not form.is_valid():
         return _ask(request, page, form, answers, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     given = {name: str(form.cleaned_data.get(name) or "") for name in FIELDS[page]}
@@ -230,7 +240,12 @@ def _remember(response: HttpResponse, draft: TicketDraft, secret: str) -> None:
     )
 
 
-def _form(page: str, data: Mapping[str, Any] | None, initial: dict[str, Any] | None) -> django_forms.Form:
+def _form(
+    request: HttpRequest, page: str, data: Mapping[str, Any] | None, initial: dict[str, Any] | None
+) -> django_forms.Form:
+    if page == "organisation":
+        known = {customer.reference: customer.name for customer in selectors.organisations_of(request.user)}
+        return forms.OrganisationForm(data, initial=initial, known=known)
     if page == "message":
         return forms.UnwantedMessageForm(data, initial=initial, today=timezone.localdate())
     kinds = {
@@ -297,8 +312,10 @@ def _rows(draft: TicketDraft, answers: Mapping[str, str]) -> list[Row]:
 
     rows = [
         Row(_("Who is it for?"), words.FOR_WHOM[answers["for_whom"]], change("who")),
-        Row(_("What is it about?"), words.KINDS[answers["kind"]], change("about")),
     ]
+    if forms.needs_organisation(answers["for_whom"]):
+        rows.append(Row(_("Which organisation is it for?"), answers.get("organisation"), change("organisation")))
+    rows.append(Row(_("What is it about?"), words.KINDS[answers["kind"]], change("about")))
     if forms.needs_message_details(answers["kind"]):
         rows += [
             Row(_("Who sent it?"), answers.get("sender"), change("message")),
@@ -325,14 +342,18 @@ def _page(page: str) -> str:
 
 def _asked(answers: Mapping[str, str]) -> list[str]:
     """The pages this grievance goes through."""
-    return [page for page in PAGES if page != "message" or forms.needs_message_details(answers.get("kind", ""))]
+    left_out = {
+        "organisation": not forms.needs_organisation(answers.get("for_whom", "")),
+        "message": not forms.needs_message_details(answers.get("kind", "")),
+    }
+    return [page for page in PAGES if not left_out.get(page)]
 
 
 def _next(request: HttpRequest, page: str, answers: Mapping[str, str]) -> str:
-    """The next page; back to the check page after a change, by way of the message's details where they are new."""
+    """The next page; back to the check page after a change, by way of the details that the new answer asks for."""
     pages = _asked(answers)
     following = pages[pages.index(page) + 1] if page in pages else "what-happened"
-    if "change" in request.GET and not (page == "about" and following == "message"):
+    if "change" in request.GET and (page, following) not in {("who", "organisation"), ("about", "message")}:
         return _page("check")
     return _page(following) + ("?change=1" if "change" in request.GET else "")
 

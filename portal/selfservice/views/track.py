@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -135,7 +136,7 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     if upload is not None and limits.exceeded(request, "grievance.upload"):
         return error_pages.too_many(request)
     try:
-        thread.person_writes(
+        written = thread.person_writes(
             ticket=found,
             text=form.cleaned_data["message"],
             actor=request.actor,  # type: ignore[attr-defined]
@@ -146,6 +147,10 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
     except FileFault as fault:
         form.add_error("file", str(fault.message))
         return _show(request, found, message_form=form)
+    if written is None:
+        messages.info(request, _("We have this message already. It is kept once."))
+    else:
+        messages.success(request, _("Your message is sent."))
     return _to(found.reference)
 
 
