@@ -63,8 +63,18 @@ class ChoosingForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, offered: Sequence[Group], now: datetime, longest_pause: int, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        offered: Sequence[Group],
+        now: datetime,
+        longest_pause: int,
+        choices_only: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if choices_only:  # a client's page: quiet hours and language are the person's own, whoever writes
+            self.fields = {"choices": self.fields["choices"]}
         self.offered, self.now, self.longest_pause = offered, now, longest_pause
         field: Any = self.fields["choices"]
         field.choices = [(box.value, "") for group in offered for box in group.boxes if box.has_address]
@@ -86,6 +96,8 @@ class ChoosingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if "quiet_from" not in self.fields:
+            return cleaned
         begins, ends = cleaned.get("quiet_from"), cleaned.get("quiet_until")
         if not self.errors and (begins is None) != (ends is None):
             missing = "quiet_from" if begins is None else "quiet_until"

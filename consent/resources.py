@@ -1,6 +1,6 @@
 """What of the consent rooms leaves in a list: references, codes, hashes and times."""
 
-from consent.models import AnswerSet, ConsentEvent, ConsentState, GivenAnswer
+from consent.models import AnswerSet, ConsentEvent, ConsentState, GivenAnswer, Suppression
 from portal.jobs.audited_export import AuditedResource
 
 
@@ -84,5 +84,24 @@ class ConsentStateResource(AuditedResource):
             "expires_at",
             "occurred_at",
             "entry_ref",
+        )
+        export_order = fields
+
+
+class SuppressionResource(AuditedResource):
+    class Meta(AuditedResource.Meta):
+        model = Suppression
+        fields = (
+            "id",
+            "receipt__reference",
+            "entry__event_id",
+            "fiduciary__code",
+            "address_kind",
+            "purpose",
+            "channel",
+            "header",
+            "way",
+            "suppressed_at",
+            "recorded_at",
         )
         export_order = fields

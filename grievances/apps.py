@@ -7,6 +7,7 @@ class GrievancesConfig(AppConfig):
     verbose_name = _("Grievances")
 
     def ready(self) -> None:
+        from grievances import gates
         from grievances.clocks import GrievanceClocks
         from grievances.erasers import GrievanceTexts
         from grievances.sections import GrievanceSection
@@ -15,5 +16,6 @@ class GrievancesConfig(AppConfig):
 
         hooks.clock_owners.register(GrievanceClocks())
         hooks.erasers.register(GrievanceTexts())
+        hooks.inbound_grievance.fill(gates.message_came_in)
         hooks.login_left.register(thread.let_go)
         hooks.sections.register(GrievanceSection())

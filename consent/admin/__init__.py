@@ -1,3 +1,25 @@
-from consent.admin import announcements, answers, ledger, lists, notices, publishing, sends, taking, telling
+from consent.admin import (
+    announcements,
+    answers,
+    ledger,
+    lists,
+    notices,
+    publishing,
+    sends,
+    suppressions,
+    taking,
+    telling,
+)
 
-__all__ = ["announcements", "answers", "ledger", "lists", "notices", "publishing", "sends", "taking", "telling"]
+__all__ = [
+    "announcements",
+    "answers",
+    "ledger",
+    "lists",
+    "notices",
+    "publishing",
+    "sends",
+    "suppressions",
+    "taking",
+    "telling",
+]

@@ -5,6 +5,7 @@ from consent.models.asking import Meeting, OptInRequest
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.evidence import ConsentEvidence, ShownText
 from consent.models.guardians import GuardianAnswer, HeldConsent
+from consent.models.inbound import InboundMessage
 from consent.models.lists import ConsentList, ListFault
 from consent.models.notices import (
     DefectMended,
@@ -19,6 +20,7 @@ from consent.models.preferences import Preference, PreferenceChange
 from consent.models.publishing import DefectOverride, PublicationProposal
 from consent.models.sends import SendAfterWithdrawal, SendWatch
 from consent.models.state import ConsentState
+from consent.models.suppressions import Suppression, SuppressionLift
 from consent.models.taking import TakenAnswer
 from consent.models.telling import EndingTold, LateNotice
 
@@ -37,6 +39,7 @@ __all__ = [
     "GivenAnswer",
     "GuardianAnswer",
     "HeldConsent",
+    "InboundMessage",
     "LateNotice",
     "ListFault",
     "Meeting",
@@ -53,6 +56,8 @@ __all__ = [
     "SendAfterWithdrawal",
     "SendWatch",
     "ShownText",
+    "Suppression",
+    "SuppressionLift",
     "TakenAnswer",
     "TakenRequest",
     "Telling",

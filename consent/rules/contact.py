@@ -44,6 +44,7 @@ class Reason(StrEnum):
     PURPOSE_CHANGED = "PURPOSE_CHANGED"
     QUIET_HOURS = "QUIET_HOURS"
     RULES_MISSING = "RULES_MISSING"
+    SUPPRESSED = "SUPPRESSED"
     TEMPLATE_ENDED = "TEMPLATE_ENDED"
     TEMPLATE_NOT_APPROVED = "TEMPLATE_NOT_APPROVED"
     TEMPLATE_NOT_FOR_HEADER = "TEMPLATE_NOT_FOR_HEADER"
@@ -161,6 +162,13 @@ def by_consent(word: Word | None, *, at: datetime) -> Verdict:
     return Verdict(allowed=True, reason=Reason.ALLOWED_BY_CONSENT, valid_until=word.expires_at)
 
 
+def stands(suppressed_at: datetime | None, *, word: Word | None, said_at: datetime | None) -> bool:
+    """Whether a suppression stops promotion: until a yes that the person gave after it."""
+    if suppressed_at is None:
+        return False
+    return word is None or word.answer not in YES or said_at is None or said_at <= suppressed_at
+
+
 def without_objection(word: Word | None) -> Verdict:
     """For a purpose that rests on another ground than consent, a no still stops what is not essential."""
     if word is not None and word.answer in NO:
@@ -178,8 +186,12 @@ def may_contact(  # noqa: PLR0911 - one line for each reason
     wishes: Wishes,
     window: Hours | None,
     at: datetime,
+    suppressed: bool = False,
 ) -> Verdict:
     """Decide from plain values. ``window`` are the hours that the law permits promotion in; None when no rule is known.
+
+    ``suppressed``: a suppression of the address ``stands``. It stops promotion only, and an answer that says no is named
+    before it.
 
     Transactional messages and those of policy and security always pass: they are owed. The order is from what only the
     person can change to what time alone changes, so that the reason named is the one worth acting on. The pace is not
@@ -187,8 +199,10 @@ def may_contact(  # noqa: PLR0911 - one line for each reason
     """
     if category in {TRANSACTIONAL, POLICY_AND_SECURITY}:
         return Verdict(allowed=True, reason=Reason.ALLOWED_ESSENTIAL)
-    promotional = category not in STRICTEST_FIRST or category == PROMOTIONAL
+    promotional = is_promotional(category)
     said = by_consent(word, at=at) if needs_consent or promotional else without_objection(word)
+    if promotional and suppressed and (word is None or word.answer not in NO):
+        said = Verdict(allowed=False, reason=Reason.SUPPRESSED)
     if not said.allowed:
         return said
     if wishes.paused_until is not None and at < wishes.paused_until:
@@ -214,6 +228,11 @@ def as_meant(verdict: Verdict, *, said_on: date | None, meaning_since: date) -> 
     if is_old and verdict.allowed and verdict.reason is Reason.ALLOWED_BY_CONSENT:
         return Verdict(allowed=False, reason=Reason.PURPOSE_CHANGED)
     return verdict
+
+
+def is_promotional(category: str) -> bool:
+    """An unknown category counts as promotional: nobody vouches for it."""
+    return category not in STRICTEST_FIRST or category == PROMOTIONAL
 
 
 def asks_wishes(category: str, verdict: Verdict) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from consent.models import Preference
+from consent.models import Preference, Suppression
 from consent.rules.contact import Word
 from portal.people.models import ContactPoint
 
@@ -81,6 +81,35 @@ def _instant(value: Any) -> datetime | None:
 
 def _uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
+
+
+class Stop(NamedTuple):
+    """The last stop of promotion at one address, and the ledger entry that proves it."""
+
+    at: datetime
+    entry: str
+
+
+def stops(
+    keys: Collection[bytes], *, purpose: str, channel: str, fiduciary: int, header: str = ""
+) -> Mapping[bytes, Stop]:
+    """The addresses at which promotion was stopped, as ``standing.at_address`` finds them one by one."""
+    found: dict[bytes, Stop] = {}
+    for part in _parts(keys):
+        rows = Suppression.objects.filter(
+            fiduciary_id=fiduciary,
+            address_key__in=part,
+            purpose__in=("", purpose),
+            channel__in=("", channel),
+            lift=None,
+        )
+        if header:
+            rows = rows.filter(header__in=("", header))
+        for key, at, entry in rows.order_by("pk").values_list("address_key", "suppressed_at", "entry__event_id"):
+            known = found.get(bytes(key))
+            if known is None or at > known.at:
+                found[bytes(key)] = Stop(at, str(entry))
+    return found
 
 
 def holders(keys: Collection[bytes]) -> Mapping[bytes, Sequence[Holder]]:

@@ -48,6 +48,8 @@ class Rulebook:
     loaded_at: float
     #: The purposes a person may be asked about, with their names in each language.
     asked: tuple[Purpose, ...] = ()
+    #: The purposes that rest on a law or a contract with everybody: nobody is asked about them.
+    unasked: tuple[Purpose, ...] = ()
     #: Days that a pause may last at most.
     longest_pause: int = 0
 
@@ -81,6 +83,7 @@ def _load(on: date) -> Rulebook:
         on=on,
         purposes={purpose.code: terms_of(purpose) for purpose in purposes},
         asked=tuple(purpose for purpose in purposes if purpose.needs_consent),
+        unasked=tuple(purpose for purpose in purposes if not purpose.needs_consent),
         longest_pause=_longest_pause(on),
         fiduciaries=dict(Fiduciary.objects.values_list("code", "pk")),
         hours=hours,

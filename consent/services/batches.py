@@ -19,6 +19,7 @@ from portal.core.errors import Refused
 from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.models.fiduciaries import OWN_CODE
+from portal.registers.selectors import senders
 
 #: Addresses asked about in one statement: a longer list makes the planner read the whole table.
 CHUNK = 2_000
@@ -59,7 +60,10 @@ class Frame:
     refused: Reason | None = None
     barred: Reason | None = None
 
-    def verdict(self, word: Word | None, asked: Wishes = NO_WISHES) -> Verdict:
+    #: The header as registered: a stop that was narrowed to another one does not count.
+    sender: str = ""
+
+    def verdict(self, word: Word | None, asked: Wishes = NO_WISHES, *, suppressed: bool = False) -> Verdict:
         """The rule's answer for one word and one person's wishes."""
         return contact.may_contact(
             category=self.category,
@@ -69,6 +73,7 @@ class Frame:
             wishes=asked,
             window=self.book.hours,
             at=self.question.at,
+            suppressed=suppressed,
         )
 
     def as_meant(self, verdict: Verdict, state: many.State | None) -> Verdict:
@@ -87,6 +92,12 @@ class Place:
     named: UUID | None = None
     state: many.State | None = None
     word: Word | None = None
+    stop: many.Stop | None = None
+
+    @property
+    def is_suppressed(self) -> bool:
+        said_at = self.state.said_at if self.state is not None else None
+        return self.stop is not None and contact.stands(self.stop.at, word=self.word, said_at=said_at)
 
 
 @dataclass(slots=True)
@@ -115,7 +126,8 @@ def frame_of(question: Question) -> Frame:
         category, barred = decisions.agreed(
             terms, whose, question.channel, question.header or "", question.template or "", question.at
         )
-    return Frame(question, book, terms, whose, category, barred=barred)
+    sender = senders.normal_header(question.channel, question.header)[0] if question.header else ""
+    return Frame(question, book, terms, whose, category, barred=barred, sender=sender)
 
 
 def decide_all(question: Question, addresses: Iterable[str], *, frame: Frame | None = None) -> Iterator[Answered]:
@@ -157,9 +169,17 @@ def _answers(frame: Frame, chunk: list[str]) -> Iterator[Answered]:
             yield Answered(allowed=False, reason=Reason.NO_SUCH_ADDRESS)
             continue
         verdict = verdicts[id(place)]
-        shows_entry = place.state is not None and verdict.reason is not Reason.ALLOWED_ESSENTIAL
-        entry = place.state.entry if shows_entry and place.state else None
+        entry = _entry(place, verdict)
         yield Answered(verdict.allowed, verdict.reason, entry, verdict.valid_until, place.keys[0])
+
+
+def _entry(place: Place, verdict: Verdict) -> str | None:
+    """The entry of the answer that decided, or of the stop that did."""
+    if verdict.reason is Reason.ALLOWED_ESSENTIAL:
+        return None
+    if verdict.reason is Reason.SUPPRESSED and place.stop is not None:
+        return place.stop.entry
+    return place.state.entry if place.state is not None else None
 
 
 def _places(channel: str, chunk: Sequence[str]) -> list[Place | None]:
@@ -205,14 +225,16 @@ def _verdicts(frame: Frame, places: Sequence[Place]) -> dict[int, Verdict]:
         if rows:
             place.state = rows[0] if len(rows) == 1 else _deciding(rows, by_subject=by_subject)
             place.word = place.state.word
-    plain: dict[Word | None, Verdict] = {}
+    if contact.is_promotional(frame.category):
+        _look_for_stops(frame, places)
+    plain: dict[tuple[Word | None, bool], Verdict] = {}
     verdicts: dict[int, Verdict] = {}
     left: list[Place] = []
     for place in places:
-        word = place.word
-        if word not in plain:
-            plain[word] = frame.verdict(word)
-        verdict = frame.as_meant(plain[word], place.state)
+        seen = (place.word, place.is_suppressed)
+        if seen not in plain:
+            plain[seen] = frame.verdict(place.word, suppressed=place.is_suppressed)
+        verdict = frame.as_meant(plain[seen], place.state)
         verdicts[id(place)] = verdict
         if contact.asks_wishes(frame.category, verdict) or verdict.reason is Reason.ADDRESS_UNVERIFIED:
             left.append(place)
@@ -221,6 +243,21 @@ def _verdicts(frame: Frame, places: Sequence[Place]) -> dict[int, Verdict]:
         for place in left:
             verdicts[id(place)] = _with_people(frame, place, known, by_subject=by_subject)
     return verdicts
+
+
+def _look_for_stops(frame: Frame, places: Sequence[Place]) -> None:
+    """One statement; each place gets the last stop under any of its keys."""
+    question = frame.question
+    found = many.stops(
+        {key for place in places for key in place.keys},
+        purpose=question.purpose,
+        channel=question.channel,
+        fiduciary=frame.whose or 0,
+        header=frame.sender,
+    )
+    if found:
+        for place in places:
+            place.stop = max((found[key] for key in place.keys if key in found), default=None)
 
 
 def _deciding(rows: Sequence[many.State], *, by_subject: bool) -> many.State:
@@ -253,7 +290,7 @@ def _with_people(frame: Frame, place: Place, known: Known, *, by_subject: bool) 
     if word is not None and state is not None and not word.verified and word.answer not in NO:
         same = known.person(state.subject)
         word = Word(word.answer, any(h.is_verified and h.ref in same for h in held), word.expires_at)
-    verdict = frame.as_meant(frame.verdict(word), state)
+    verdict = frame.as_meant(frame.verdict(word, suppressed=place.is_suppressed), state)
     if not known.wished or not contact.asks_wishes(frame.category, verdict):
         return verdict
     named = {ref for ref in (state.subject if state else None, place.named) if ref is not None}
@@ -261,15 +298,15 @@ def _with_people(frame: Frame, place: Place, known: Known, *, by_subject: bool) 
     for ref in sorted(named | {holder.ref for holder in held}):
         if not any(ref in person for person in persons):
             persons.append(known.person(ref))
-    return contact.of_several([_paced(frame, word, person, known) for person in persons] or [verdict])
+    return contact.of_several([_paced(frame, place, word, person, known) for person in persons] or [verdict])
 
 
-def _paced(frame: Frame, word: Word | None, person: frozenset[UUID], known: Known) -> Verdict:
+def _paced(frame: Frame, place: Place, word: Word | None, person: frozenset[UUID], known: Known) -> Verdict:
     rows = [known.wished[ref] for ref in person if ref in known.wished]
     if not rows:
-        return frame.verdict(word)
+        return frame.verdict(word, suppressed=place.is_suppressed)
     asked = wishes_of_row(max(rows, key=lambda row: (row.changed_at, row.pk)))
-    verdict = frame.verdict(word, asked)
+    verdict = frame.verdict(word, asked, suppressed=place.is_suppressed)
     if asked.pace_most is None or not verdict.allowed:
         return verdict
     counted = known.sent[asked.pace_days]

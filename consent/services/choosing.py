@@ -25,7 +25,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
 from portal.law.models import Purpose
-from portal.law.states import MESSAGE_CHANNELS, MessageCategory
+from portal.law.states import MESSAGE_CHANNELS, Channel, MessageCategory
 from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.models.fiduciaries import OWN_CODE
@@ -82,12 +82,21 @@ class Offer:
     longest_pause: int
 
     @property
+    def messages(self) -> list[Group]:
+        return [group for group in self.groups if group.purpose.sends_messages]
+
+    @property
+    def processing(self) -> list[Group]:
+        """Purposes that are no messages: analytics, recording, tools."""
+        return [group for group in self.groups if not group.purpose.sends_messages]
+
+    @property
     def ticked(self) -> list[str]:
         return [box.value for group in self.groups for box in group.boxes if box.ticked]
 
 
 def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE) -> Offer:
-    """What the person may choose, as it stands now: promotional purposes first, then service updates.
+    """What the person may choose, as it stands now: promotional purposes first, then service updates, then what is no message.
 
     Purposes and hours are those of the decisions' rulebook, so that the page and a decision speak of the same.
     """
@@ -99,18 +108,18 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
     said = history.latest(history.events_of(subject_ref, refs=refs).filter(fiduciary=whose))
     contacts = contacts_of(refs)
     places = addresses_by_channel(subject_ref, contacts=contacts)
-    purposes = [p for p in book.asked if p.message_category in CHOSEN]
+    purposes = [p for p in book.asked if p.message_category in CHOSEN or not p.sends_messages]
     notices = notices_for([purpose.code for purpose in purposes], on=book.on, language=language)
     drawn = [
         (
             purpose,
             [
                 _box(purpose.code, channel, places[channel], said)
-                for channel in MESSAGE_CHANNELS
+                for channel in (*MESSAGE_CHANNELS, Channel.NONE)
                 if channel in purpose.channels
             ],
         )
-        for purpose in sorted(purposes, key=lambda p: (CHOSEN.index(MessageCategory(p.message_category)), p.code))
+        for purpose in sorted(purposes, key=_place_on_the_page)
     ]
     blocked = _blocked([box for _purpose, boxes in drawn for box in boxes], places, refs, whose)
     groups = tuple(
@@ -118,6 +127,12 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         for purpose, boxes in drawn
     )
     return Offer(groups, tuple(contacts), preferring.wishes_of(subject_ref, refs=refs), book.hours, book.longest_pause)
+
+
+def _place_on_the_page(purpose: Purpose) -> tuple[int, str]:
+    if not purpose.sends_messages:
+        return len(CHOSEN), purpose.code
+    return CHOSEN.index(MessageCategory(purpose.message_category)), purpose.code
 
 
 def _box(

@@ -1,6 +1,7 @@
 """The person is told in writing what was recorded, with the receipt's number."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
@@ -15,16 +16,28 @@ from portal.core import clock
 from portal.law.states import Channel
 from portal.outbox.services import post
 from portal.people import selectors as people
-from portal.people.models import Principal
+from portal.people.models import Fiduciary, Principal
 
 #: The confirmation itself is owed: it goes out whatever was withdrawn.
 PURPOSE = "account_service"
 
 
-def confirm(receipt: ConsentReceipt, events: Sequence[ConsentEvent], *, at: datetime) -> None:
+@dataclass(frozen=True)
+class Reply:
+    """Where an answer came from: the one confirmation goes back there."""
+
+    channel: Channel
+    address: str = field(repr=False)
+    language: str = ""
+
+
+def confirm(
+    receipt: ConsentReceipt, events: Sequence[ConsentEvent], *, at: datetime, reply_to: Reply | None = None
+) -> None:
     """Post one message for the whole receipt, in the caller's transaction; none for a person without an address.
 
-    It names purposes and channels, never an address, and asks for nothing.
+    It names purposes and channels, never an address, and asks for nothing. On short channels it says what was stopped
+    and no more than that.
     """
     refs = people.refs_of(receipt.subject_ref)
     principal = Principal.objects.filter(subject__ref__in=refs).first()
@@ -34,7 +47,7 @@ def confirm(receipt: ConsentReceipt, events: Sequence[ConsentEvent], *, at: date
     wished = preference_of(refs)
     language = wished.language if wished else principal.language
     ways = [(Channel.DASHBOARD, "")]
-    if contact is not None and contact.verified_at is not None:
+    if reply_to is None and contact is not None and contact.verified_at is not None:
         ways.append((Channel.EMAIL, contact.address))
     with translation.override(language):
         context = {
@@ -55,6 +68,29 @@ def confirm(receipt: ConsentReceipt, events: Sequence[ConsentEvent], *, at: date
             context=context,
             fiduciary=events[0].fiduciary.code,
         )
+    if reply_to is not None:
+        answer(receipt, reply_to, fiduciary=events[0].fiduciary, language=language)
+
+
+def answer(
+    receipt: ConsentReceipt, reply_to: Reply, *, fiduciary: Fiduciary, language: str = "en", header: str = ""
+) -> None:
+    """Post the one confirmation of a stop back to where it came from, in the caller's transaction. It promotes nothing.
+
+    ``header`` where only that sender was stopped.
+    """
+    post(
+        kind="consent.stopped_here" if header else "consent.stopped",
+        subject_ref=receipt.subject_ref,
+        channel=reply_to.channel,
+        address=reply_to.address,
+        language=reply_to.language or language,
+        purpose=PURPOSE,
+        about=f"consent.receipt:{receipt.reference}",
+        context={"fiduciary": fiduciary.name, "reference": receipt.reference, "header": header},
+        fiduciary=fiduciary.code,
+        only_here=True,
+    )
 
 
 def _line(event: ConsentEvent, at: datetime) -> str:

@@ -1,24 +1,18 @@
-"""May we? One prepared statement on the projection, the rules of the day, and a plain answer.
+"""May we? What stands at the address (``consent.selectors.standing``), the rules of the day, and a plain answer."""
 
-Not the ORM: this is asked before each message (portal/docs/decisions/). The state row's index is its unique key; the
-number of rows in the table does not matter.
-"""
-
-import functools
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
 
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO
-from consent.selectors import pace, wishes
+from consent.selectors import pace, standing, wishes
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
+from consent.selectors.standing import Found
 from consent.services import reasons, signing
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
 from portal.core import addresses, clock
@@ -32,25 +26,6 @@ from portal.registers.selectors import senders
 from portal.registers.services import defects
 
 _WAITS = frozenset({Reason.OUTSIDE_HOURS, Reason.QUIET_HOURS, Reason.PAUSED})
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the projection says about an address: its word, whose it is and what they wish.
-
-    ``is_shared`` when others hold the address too, or the person is known by more references than this one: then the
-    wishes beside the state are not all that count.
-    """
-
-    word: Word | None = None
-    entry: str | None = None
-    subject: UUID | None = None
-    wishes: Wishes = NO_WISHES
-    is_shared: bool = True
-    said_at: datetime | None = None
-
-
-_NOTHING = Found()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +103,8 @@ def may_contact(
             refusal = Verdict(allowed=False, reason=refused)
             about = (fiduciary, keys[0].hex(), purpose, way, category)
             return _answer(refusal, None, (terms.label,), at, about, sign=sign)
-    found = _lookup(whose, keys, purpose, way)
+    sender = senders.normal_header(way, header)[0] if header else ""
+    found = standing.at_address(whose, keys, purpose, way, header=sender, is_person=_is_person(way))
     word = found.word
     if word is not None and not word.verified and word.answer not in NO and found.subject is not None:
         word = _confirmed_since(word, keys, found.subject)
@@ -142,6 +118,7 @@ def may_contact(
             wishes=asked,
             window=book.hours,
             at=at,
+            suppressed=found.is_suppressed,
         )
 
     verdict = as_meant(under(NO_WISHES), found.said_at, terms)
@@ -149,9 +126,24 @@ def may_contact(
         verdict = contact.of_several(
             _paced(under(person.wishes), person, at) for person in _people(found, keys, way, subject_ref)
         )
-    entry = None if verdict.reason is Reason.ALLOWED_ESSENTIAL else found.entry
+    entry = _deciding_entry(verdict, found, whose, keys)
     about = (fiduciary, keys[0].hex(), purpose, way, category)
     return _answer(verdict, entry, _used(book, terms, category, verdict), at, about, sign=sign)
+
+
+def _deciding_entry(verdict: Verdict, found: Found, whose: int, keys: tuple[bytes, ...]) -> str | None:
+    """The entry of the answer that decided, or of the stop that did."""
+    if verdict.reason is Reason.ALLOWED_ESSENTIAL:
+        return None
+    if verdict.reason is Reason.SUPPRESSED and found.suppressed_at is not None:
+        stop = standing.suppression(whose, keys, found.suppressed_at)
+        return str(stop.entry.event_id) if stop else None
+    return found.entry
+
+
+def _is_person(channel: str) -> bool:
+    """Whether the person stands for the address on the channel."""
+    return KIND_OF_CHANNEL[Channel(channel)] == SUBJECT
 
 
 def _people(found: Found, keys: tuple[bytes, ...], channel: str, subject_ref: UUID | None) -> list[wishes.Person]:
@@ -187,7 +179,7 @@ def may_process(
         refusal = Verdict(allowed=False, reason=missing)
         return _answer(refusal, None, (), at, (fiduciary, "", purpose, str(Channel.NONE), ""), sign=sign)
     keys = keys_of_subject(subject)
-    found = _lookup(whose, keys, purpose, str(Channel.NONE))
+    found = standing.at_address(whose, keys, purpose, str(Channel.NONE), is_person=True)
     verdict = contact.by_consent(found.word, at=at) if terms.needs_consent else contact.without_objection(found.word)
     if verdict.reason is Reason.ALLOWED_NO_OBJECTION:
         verdict = Verdict(allowed=True, reason=Reason.ALLOWED_OTHER_BASIS)
@@ -267,84 +259,6 @@ def _used(book: Rulebook, terms: PurposeTerms, category: str, verdict: Verdict) 
     if category == contact.PROMOTIONAL and timed and book.hours_label:
         return terms.label, book.hours_label
     return (terms.label,)
-
-
-_SELECT = """
-SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at,
-       p.quiet_from, p.quiet_until, p.quiet_for_service, p.paused_until, p.pace,
-       EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.old_ref = s.subject_ref)
-    OR EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.new_ref = s.subject_ref)
-    OR EXISTS (SELECT 1 FROM people_contactpoint c
-                 JOIN people_principal h ON h.id = c.principal_id JOIN people_subject u ON u.id = h.subject_id
-                WHERE c.address_key IN ({keys}) AND c.left_at IS NULL AND u.ref <> s.subject_ref)
-  FROM consent_consentstate s LEFT JOIN consent_preference p ON p.subject_ref = s.subject_ref
- WHERE s.address_key = {place} AND s.purpose = {place} AND s.channel = {place} AND s.fiduciary_id = {place}
-"""
-
-
-@functools.lru_cache(maxsize=16)
-def _statement(place: str, keys: int) -> str:
-    """Who else holds the address is asked under every lookup key: the other person may have come under another one."""
-    return _SELECT.format(place=place, keys=", ".join([place] * keys))
-
-
-def _lookup(fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str) -> Found:
-    """The state of an address and the wishes of whom it decides for.
-
-    Of the rows under several lookup keys of an address a no wins. Where the person stands for the address, the rows are
-    all theirs and the latest word counts; at the same instant a no.
-    """
-    rows = [_read(row) for key in keys if (row := _row(keys, (key, purpose, channel, fiduciary))) is not None]
-    if len(rows) < 2:
-        return rows[0] if rows else _NOTHING
-    if KIND_OF_CHANNEL[Channel(channel)] == SUBJECT:
-        return max(rows, key=lambda found: (found.said_at, _is_no(found)))
-    return max(rows, key=_is_no)
-
-
-def _is_no(found: Found) -> bool:
-    return found.word is not None and found.word.answer in NO
-
-
-def _row(keys: tuple[bytes, ...], state: tuple[Any, ...]) -> Any:
-    """One row by the driver itself: prepared once per connection, none of Django's cursor wrapping."""
-    database: Any = connections[DEFAULT_DB_ALIAS]
-    database.ensure_connection()
-    if database.vendor == "postgresql":
-        # Django's own cursors bind at the client, where nothing is prepared: this one binds at the server.
-        with psycopg.Cursor(database.connection) as cursor:
-            return cursor.execute(_statement("%s", len(keys)), (*keys, *state), prepare=True).fetchone()
-    return database.connection.execute(_statement("?", len(keys)), (*keys, *state)).fetchone()
-
-
-def _read(row: Any) -> Found:
-    answer, verified, expires_at, entry, subject, said_at, *wished, is_shared = row
-    quiet_from, quiet_until, for_service, paused_until, pace_code = wished
-    asked = NO_WISHES
-    if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"}:
-        asked = wishes.wishes_from(
-            quiet_from, quiet_until, for_service=bool(for_service), paused_until=_instant(paused_until), pace=pace_code
-        )
-    word = Word(answer, verified=bool(verified), expires_at=_instant(expires_at))
-    return Found(word, _dashed(entry), _uuid(subject), asked, bool(is_shared), _instant(said_at))
-
-
-def _instant(value: Any) -> datetime | None:
-    if value is None:
-        return None
-    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _dashed(value: Any) -> str:
-    """A UUID as text: PostgreSQL hands one over, SQLite its 32 digits."""
-    if isinstance(value, str):
-        return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
-    return str(value)
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)
 
 
 def _confirmed_since(word: Word, keys: tuple[bytes, ...], subject: UUID) -> Word:

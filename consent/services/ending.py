@@ -11,6 +11,7 @@ from django.db.models import Q
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.fold import YES
 from consent.selectors import history
+from consent.services import suppressing
 from consent.services.addresses import Address
 from consent.services.recording import Choice, record_all, take_turns
 from consent.states import Answer, Way
@@ -28,7 +29,8 @@ MOST = 1_000
 def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) -> int:
     """The address left the person: every answer of theirs there ends, in the caller's transaction. Returns how many.
 
-    Fills ``hooks.address_left``. A no ends too: it must not bind the address's next holder for ever.
+    Fills ``hooks.address_left``. A no ends too: it must not bind the address's next holder for ever. What it says of
+    promotion stays with the address until somebody there says yes (a suppression, which outlives erasure).
     """
     keys = set(addresses.address_keys(addresses.normalise(kind, address)))
     standing = [
@@ -36,6 +38,7 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
         for event in history.latest(history.events_of(subject_ref)).values()
         if bytes(event.address_key) in keys and event.answer != Answer.EXPIRED
     ]
+    suppressing.outlive(standing)
     for fiduciary in {event.fiduciary_id: event.fiduciary for event in standing}.values():
         record_all(
             subject_ref=subject_ref,

@@ -35,6 +35,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.PURPOSE_CHANGED: gettext_lazy("No: the purpose has changed since the person agreed. Ask again."),
     Reason.QUIET_HOURS: gettext_lazy("No: the person wants quiet at this hour."),
     Reason.RULES_MISSING: gettext_lazy("No: the permitted hours are not loaded. Run sync_rules."),
+    Reason.SUPPRESSED: gettext_lazy("No: promotion was stopped at this address, and nobody there has said yes since."),
     Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),
     Reason.TEMPLATE_NOT_APPROVED: gettext_lazy("No: this template is not approved."),
     Reason.TEMPLATE_NOT_FOR_HEADER: gettext_lazy("No: this template is not registered for that header."),

@@ -16,6 +16,7 @@ from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
 from consent.services import confirming, evidence, guarding, informing, opting_in, projection, validity
 from consent.services.addresses import Address, address_of
+from consent.services.confirming import Reply
 from consent.states import Answer, VersionState, Way
 from portal.core import clock, ids
 from portal.core.actor import Actor
@@ -122,11 +123,13 @@ def record_all(
     way: Way,
     occurred_at: datetime,
     actor: Actor,
+    reply_to: Reply | None = None,
     now: datetime | None = None,
 ) -> Recorded:
     """Append the answers of one act under one receipt, each its own event and ledger entry. No choice: no receipt.
 
     In the same transaction the person's confirmation is posted and the recipients of their data are told.
+    ``reply_to``: the confirmation goes back the way the answer came, and nowhere else but the dashboard.
     """
     at = now or clock.now()
     wanted = list(choices)
@@ -156,7 +159,7 @@ def record_all(
         common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
         events = _append(receipt, wanted, actor=actor, **common)
         if way not in UNASKED:
-            confirming.confirm(receipt, events, at=at)
+            confirming.confirm(receipt, events, at=at, reply_to=reply_to)
         informing.tell(receipt, [choice.address for choice in wanted], events, actor=actor, at=at)
     return Recorded(receipt, events)
 

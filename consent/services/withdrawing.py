@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, NoticeText
 from consent.rules.fold import NO, YES
 from consent.selectors import history
+from consent.services import suppressing
 from consent.services.addresses import Address, address_of, addresses_by_channel, addresses_of
+from consent.services.confirming import Reply
 from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
 from consent.states import Answer, Way
 from portal.core import clock
@@ -37,6 +40,7 @@ def withdraw(
     address_kind: str = "",
     address: str = "",
     evidence: Sequence[Evidence] = (),
+    reply_to: Reply | None = None,
     now: datetime | None = None,
 ) -> Recorded:
     """Withdraw a purpose on a channel at every address of the subject, and at ``address`` where that is another.
@@ -64,6 +68,7 @@ def withdraw(
         way=Way(way),
         occurred_at=occurred_at or at,
         actor=actor,
+        reply_to=reply_to,
         now=at,
     )
 
@@ -74,17 +79,23 @@ def stop_all_promotional(
     fiduciary: str | Fiduciary = OWN_CODE,
     actor: Actor,
     way: Way | str = Way.STOP_ALL,
+    occurred_at: datetime | None = None,
+    evidence: Sequence[Evidence] = (),
+    reply_to: Reply | None = None,
     now: datetime | None = None,
 ) -> Recorded:
     """Say no to every promotional purpose on every channel, at every address of the subject, under one receipt.
 
-    Where there was a yes it is withdrawn; where nothing was said the answer is a plain no.
+    Where there was a yes it is withdrawn; where nothing was said the answer is a plain no. The addresses are suppressed
+    too (``consent.services.suppressing``): the stop outlives the person and covers purposes that come later.
+    ``occurred_at`` is when they said so, by their own time.
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
     said = _latest(subject_ref, whose)
     reached = addresses_by_channel(subject_ref)
-    choices = []
+    choices: list[Choice] = []
+    stopped = [place for places in reached.values() for place in places]
     for purpose in law.purposes_in_force(on=at.astimezone(clock.IST).date()):
         if not purpose.is_promotional:
             continue
@@ -93,16 +104,22 @@ def stop_all_promotional(
                 before = _find(said, place, purpose.code, channel)
                 if before is None or before.answer not in NO:
                     answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
-                    choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before)))
-    return record_all(
-        subject_ref=subject_ref,
-        fiduciary=whose,
-        choices=choices,
-        way=Way(way),
-        occurred_at=at,
-        actor=actor,
-        now=at,
-    )
+                    choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before), evidence))
+    said_at = occurred_at or at
+    with transaction.atomic():
+        done = record_all(
+            subject_ref=subject_ref,
+            fiduciary=whose,
+            choices=choices,
+            way=Way(way),
+            occurred_at=said_at,
+            actor=actor,
+            reply_to=reply_to,
+            now=at,
+        )
+        places = [*stopped, *(choice.address for choice in choices)]
+        suppressing.with_answers(done, places=places, occurred_at=said_at)
+    return done
 
 
 def undo_until(receipt: ConsentReceipt) -> datetime:
@@ -141,15 +158,18 @@ def undo_stop(*, receipt: ConsentReceipt, actor: Actor, now: datetime | None = N
                 ends_at=ends_at,
             )
         )
-    return record_all(
-        subject_ref=receipt.subject_ref,
-        fiduciary=stopped[0].fiduciary,
-        choices=choices,
-        way=Way.UNDO,
-        occurred_at=at,
-        actor=actor,
-        now=at,
-    )
+    with transaction.atomic():
+        done = record_all(
+            subject_ref=receipt.subject_ref,
+            fiduciary=stopped[0].fiduciary,
+            choices=choices,
+            way=Way.UNDO,
+            occurred_at=at,
+            actor=actor,
+            now=at,
+        )
+        suppressing.lift(stop=receipt, undone=done)
+    return done
 
 
 def _latest(subject_ref: UUID, fiduciary: Fiduciary) -> dict[tuple[int, bytes, str, str], ConsentEvent]:

@@ -2,19 +2,16 @@
 
 import re
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import structlog
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from ninja import Field, Router, Schema
-from ninja.errors import ValidationError
 from pydantic import BeforeValidator, WrapValidator
 from pydantic import ValidationError as Malformed
 
-from portal.api.problems import problem
-from portal.core import clock, signed_messages
+from portal.api import signed_bodies
+from portal.core import clock
 from portal.outbox.services import reports
 from portal.outbox.services.reports import Report
 from portal.outbox.states import Outcome
@@ -101,23 +98,14 @@ _DESCRIBED: Final = {
     operation_id="take_delivery_reports",
     openapi_extra=_DESCRIBED,
 )
-def take_delivery_reports(request: HttpRequest) -> TakenOut | HttpResponse:
+def take_delivery_reports(request: HttpRequest) -> TakenOut:
     """Signed as Standard Webhooks asks (``webhook-id``, ``webhook-timestamp``, ``webhook-signature``).
 
     The same message again changes nothing and is answered the same way, so that a sender whose first answer was lost
     stops asking.
     """
-    length = request.headers.get("Content-Length", "0")
-    if not length.isdigit() or int(length) > LONGEST:
-        said = f"A message of reports has at most {LONGEST} bytes."
-        return problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", said)
     now = clock.now()
-    webhook_id = signed_messages.verify(request.headers, request.body, secrets=settings.OUTBOX_REPORT_SECRETS, now=now)
-    try:
-        given = ReportsIn.model_validate_json(request.body)
-    except Malformed as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        raise ValidationError([dict(each) for each in found]) from None
+    webhook_id, given = signed_bodies.from_gateway(request, ReportsIn, longest=LONGEST, now=now)
     readable = [report for report in map(_report, given.reports) if report is not None]
     unreadable = len(given.reports) - len(readable)
     if unreadable:

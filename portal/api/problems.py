@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from portal.api.signed_bodies import TooLarge
 from portal.core import errors
 from portal.core.signed_messages import BadSignature
 
@@ -42,6 +43,7 @@ STATUS_OF: Final[tuple[tuple[type[errors.PortalError], HTTPStatus], ...]] = (
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.BadReference, HTTPStatus.NOT_FOUND),
     (BadSignature, HTTPStatus.UNAUTHORIZED),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (errors.NotAllowed, HTTPStatus.FORBIDDEN),
     (errors.IllegalMove, HTTPStatus.CONFLICT),
     (errors.LostRace, HTTPStatus.CONFLICT),

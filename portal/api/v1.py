@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
 
-from portal.api import consents, decisions, delivery_reports, keys, problems, recipients
+from portal.api import consents, decisions, delivery_reports, inbound, keys, problems, recipients
 from portal.api.keys import Key
 
 
@@ -37,6 +37,7 @@ api.add_router("", decisions.router)
 api.add_router("", consents.router)
 api.add_router("", delivery_reports.router)
 api.add_router("", recipients.router)
+api.add_router("", inbound.router)
 
 
 class KeyOut(Schema):

@@ -24,6 +24,7 @@ class AuditKind(StrEnum):
     CONSENT_LIST_GIVEN_UP = "consent.list.given_up"
     CONSENT_LIST_TAKEN_IN = "consent.list.taken_in"
     CONSENT_OPT_IN_REQUESTED = "consent.opt_in.requested"
+    CONSENT_ADDRESS_SUPPRESSED = "consent.address.suppressed"
     CONSENT_PREFERENCE_CHANGED = "consent.preference.changed"
     CONSENT_QUESTION_CLOSED = "consent.question.closed"
     CONSENT_QUESTION_HELD = "consent.question.held"

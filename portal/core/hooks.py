@@ -83,12 +83,17 @@ readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
 
 #: May this message be sent? Filled by consent, asked by the outbox.
 send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)
+#: Files what somebody wrote in answer to a message, ``(*, key, fiduciary, channel, address, sender, text, language,
+#: principal, actor, at) -> reference``, in the caller's transaction. Filled by grievances, asked by consent.
+inbound_grievance = HookAnswer("inbound_grievance", when_empty=lambda *args, **kwargs: "")
 #: Is this sender's KYC in order? Filled by kyc, asked by consent.
 sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
 #: Does this login's role carry the permission? Filled by people. Empty means no.
 permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
 #: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
+#: Where a message is stopped at one press, ``(*, reference, category) -> url``; empty for what is owed. Filled by consent.
+one_click_url = HookAnswer("one_click_url", when_empty=lambda *args, **kwargs: "")
 #: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language)``. Filled by registers.
 sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event "a person's record was opened". Filled by audit.
@@ -119,9 +124,11 @@ LISTS = (
 )
 ANSWERS = (
     send_gate,
+    inbound_grievance,
     sender_state,
     permission_source,
     letter_footer,
+    one_click_url,
     sender_identity,
     record_opened,
     act_done,

@@ -22,6 +22,7 @@ class SenderKind(models.TextChoices):
     WHATSAPP_NUMBER = "whatsapp_number", _("WhatsApp number")
     RCS_AGENT = "rcs_agent", _("RCS agent")
     VOICE_NUMBER = "voice_number", _("Voice number")
+    OPT_OUT_NUMBER = "opt_out_number", _("Opt-out number (a missed call stops promotion)")
 
 
 #: What a message on a channel can come from. The other channels have no registered senders.

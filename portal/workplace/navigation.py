@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "consent.SendAfterWithdrawal",
             "consent.AnswerSet",
             "consent.GivenAnswer",
+            "consent.Suppression",
             "consent.ConsentList",
             "consent.NoticeVersion",
         ),

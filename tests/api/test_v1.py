@@ -75,7 +75,7 @@ def test_an_address_that_does_not_exist_is_a_plain_404():
 def test_every_operation_asks_for_a_key_unless_it_says_why_not():
     """An operation that a stranger may use is a decision: it stands in this list."""
     # Signed by a secret of its own instead.
-    for_strangers = {"post /api/v1/delivery-reports"}
+    for_strangers = {"post /api/v1/delivery-reports", "post /api/v1/inbound-messages"}
     described = api.get_openapi_schema()
     for path, operations in described["paths"].items():
         for method, operation in operations.items():

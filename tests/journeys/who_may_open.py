@@ -111,6 +111,7 @@ PAGES: dict[str, Page] = {
     "api-v1:take_delivery_reports": Page(For.SECRET, is_post=True),
     "api-v1:take_reported_sends": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
     "api-v1:withdraw_consent": Page(For.KEY, is_post=True),
+    "api-v1:take_inbound_messages": Page(For.SECRET, is_post=True),
     # Customers' pages
     "privacy:accessibility": Page(For.ANYBODY),
     "privacy:account": Page(For.CUSTOMERS),
@@ -144,6 +145,7 @@ PAGES: dict[str, Page] = {
     "privacy:new-email": Page(For.CUSTOMERS),
     "privacy:new-email-code": Page(For.CUSTOMERS),
     "privacy:phone-code": Page(For.CUSTOMERS),
+    "privacy:one-click": Page(For.SECRET, token),
     "privacy:policies": Page(For.ANYBODY, is_empty=True),
     "privacy:policy": Page(For.ANYBODY, lambda w: [1], is_empty=True),
     "privacy:policy-archive": Page(For.ANYBODY),
@@ -246,6 +248,7 @@ BOOKS: dict[str, Book] = {
         },
     ),
     "consent_consentstate": Book("consent.state:view", export="consent.event:export"),
+    "consent_suppression": Book("consent.state:view", export="consent.event:export"),
     "consent_defectoverride": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}
     ),

@@ -273,7 +273,7 @@ def test_the_preference_page_stays_within_its_queries(her, asha, is_joined, djan
     assert her.get(PAGE).status_code == 200
     with django_assert_max_num_queries(MOST_QUERIES):
         page = her.get(PAGE).content.decode()
-    assert page.count('name="choices"') == 2 * len(EVERY_CHANNEL)
+    assert page.count('name="choices"') == 2 * len(EVERY_CHANNEL) + len(("analytics", "call_recording"))
     assert len(re.findall(r'name="choices"[^>]*checked', page)) == 2 * len(EVERY_CHANNEL)
 
 

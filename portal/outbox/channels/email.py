@@ -54,6 +54,10 @@ class EmailChannel:
             # RFC 3834: no holiday replies to a machine.
             "Auto-Submitted": "auto-generated",
         }
+        if outgoing.one_click:
+            # RFC 8058: the mail program shows a button of its own, and a POST there needs nobody to sign in.
+            headers["List-Unsubscribe"] = f"<{outgoing.one_click}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         return EmailMessage(
             subject=outgoing.subject,
             body=outgoing.body,

@@ -35,6 +35,8 @@ class Outgoing:
     # The same for every attempt at this message: a channel that takes the key delivers once however often it is asked.
     idempotency_key: str = ""
     message_id: str = ""
+    # Where the person stops such messages at one press; empty for what is owed. A secret of the message.
+    one_click: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,7 @@ def _outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
         sender=SenderIdentity() if message.channel == WEBHOOK else _sender(message),
         idempotency_key=str(message.idempotency_key),
         message_id=message.message_id,
+        one_click=str(hooks.one_click_url.ask(reference=message.reference, category=message.category)),
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from portal.core import addresses, clock, hooks, ids
 from portal.core.enqueue import enqueue
@@ -111,6 +112,8 @@ def keep_text(message: Message, template: texts.MessageTemplate, context: Mappin
     """
     on = now.astimezone(clock.IST).date()
     footer = "" if message.channel in SHORT else str(hooks.letter_footer.ask(language=template.language, on=on))
+    if way_out := _way_out(message, template.language):
+        footer = "\n\n".join(part for part in (way_out, footer) if part)
     subject, body = texts.render(template, context, footer=footer)
     variables = {name: str(value) for name, value in context.items()}
     both = json.dumps({"subject": subject, "body": body, "variables": variables}, ensure_ascii=False)
@@ -122,6 +125,17 @@ def keep_text(message: Message, template: texts.MessageTemplate, context: Mappin
         sha256=template.sha256,
         defaults={"source": template.source, "first_used_at": now},
     )
+
+
+def _way_out(message: Message, language: str) -> str:
+    """The line under a letter that may be stopped. On short channels the registered template says how."""
+    if message.channel in SHORT or message.channel not in ADDRESS_KIND:
+        return ""
+    url = str(hooks.one_click_url.ask(reference=message.reference, category=message.category))
+    if not url:
+        return ""
+    with translation.override(language):
+        return str(translation.gettext("Stop these messages at one press, without signing in: %(url)s") % {"url": url})
 
 
 def keep_address(message: Message, normalised: str, now: datetime) -> None:

@@ -70,9 +70,12 @@ class SenderForm(EntryForm):
     )
     carries = forms.MultipleChoiceField(
         label=_("What it may carry"),
-        help_text=_("Of a header the suffixes: -P promotional, -S service, -T transactional."),
+        help_text=_(
+            "Of a header the suffixes: -P promotional, -S service, -T transactional. Of an opt-out number nothing."
+        ),
         choices=CATEGORIES,
         widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
     records_calls = forms.BooleanField(
         label=_("Calls are recorded"), help_text=_("Voice numbers only."), required=False

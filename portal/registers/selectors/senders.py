@@ -130,6 +130,14 @@ def owner_of(*, channel: str, sender: str, at: datetime) -> Fiduciary | None:
     return found.fiduciary if found else None
 
 
+def opt_out_owner(*, number: str, at: datetime) -> Fiduciary | None:
+    """Whose opt-out number was called. None: nobody's."""
+    value = normal_form(SenderKind.OPT_OUT_NUMBER, number)
+    rows = in_force(Sender.objects.filter(kind=SenderKind.OPT_OUT_NUMBER, value=value), at=at)
+    found = rows.select_related("fiduciary").first()
+    return found.fiduciary if found else None
+
+
 def in_force(rows: QuerySet[Any], *, at: datetime) -> QuerySet[Any]:
     """The entries that two people agreed to and that hold at ``at``."""
     return rows.filter(Q(ends_at=None) | Q(ends_at__gt=at), answer=Answer.APPROVED, starts_at__lte=at)

@@ -29,6 +29,7 @@ _FORMS: Final = {
     SenderKind.WHATSAPP_NUMBER: re.compile(r"\+[1-9][0-9]{6,14}"),
     SenderKind.RCS_AGENT: re.compile(r"[a-z0-9][a-z0-9._@\-]{2,79}"),
     SenderKind.VOICE_NUMBER: re.compile(r"[0-9]{3,15}"),
+    SenderKind.OPT_OUT_NUMBER: re.compile(r"[0-9]{3,15}"),
 }
 _ENTITY_ID: Final = re.compile(r"[0-9]{8,30}")
 _TARGET_NUMBER: Final = re.compile(r"[0-9]{3,15}")
@@ -78,12 +79,15 @@ def propose_sender(
 ) -> Sender:
     """Propose a header, number, code or agent for one fiduciary. A suffix in ``value`` must be among ``carries``.
 
+    Nothing is ever sent from an opt-out number, so it carries nothing.
+
     Raises Refused for a value that is none, the government's suffix, no category, a voice number of another series, or a
     recording without its announcement; NotAllowed.
     """
-    chosen = {str(category) for category in carries}
+    is_way_out = kind == SenderKind.OPT_OUT_NUMBER
+    chosen = set() if is_way_out else {str(category) for category in carries}
     wanted = sorted(chosen, key=CARRIED.index) if chosen <= set(CARRIED) else []
-    if not wanted:
+    if not wanted and not is_way_out:
         raise Refused(_("Choose what it may carry: promotional, service, transactional."), code="CATEGORY_MISSING")
     if kind == SenderKind.SMS_HEADER:
         _require_suffix_fits(value, wanted)

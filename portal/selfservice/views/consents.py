@@ -23,13 +23,14 @@ from consent.letters import history_pdf
 from consent.models import ConsentEvent, ConsentReceipt
 from consent.rules.fold import YES
 from consent.selectors import history
-from consent.services import receipts
+from consent.services import going_on, receipts
 from consent.services import withdraw as withdraw_consent
 from consent.states import Way
 from portal.core import clock
 from portal.jobs.exports import Column, stream_csv
 from portal.law.states import Channel
 from portal.ledger.errors import NotSealed
+from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.pages import customer_required
 from portal.registers.selectors import recipients
@@ -124,6 +125,8 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "checked": checked,
         "progress": recipients.progress_of(f"consent.receipt:{found.reference}"),
         "now": clock.now(),
+        "goes_on": going_on.without_consent(at=found.made_at, regimes=people.regimes_of(principal.subject.ref)),
+        "stopped": list(found.suppressions.filter(event=None).select_related("fiduciary", "entry__leaf")),
     }
     return render(request, "selfservice/consents/receipt.html", context)
 

@@ -17,12 +17,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 from consent.forms import ChoosingForm
 from consent.models import ConsentReceipt
 from consent.selectors import history
-from consent.services import choosing, opting_in, receipts, stop_all_promotional, undo_stop, withdrawing
+from consent.services import (
+    choosing,
+    going_on,
+    one_click,
+    opting_in,
+    receipts,
+    stop_all_promotional,
+    undo_stop,
+    withdrawing,
+)
 from consent.services.choosing import Offer
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
-from portal.people.models import Principal
+from portal.people.models import Fiduciary, Principal
+from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.pages import customer_required, login_of
 from portal.selfservice.views.opting_in import confirm_again
 
@@ -43,20 +53,21 @@ def principal_of(request: HttpRequest) -> Principal:
 def preferences(request: HttpRequest) -> HttpResponse:
     """GET shows what the person gets; POST saves every change under one receipt, all of it or nothing."""
     principal, now = principal_of(request), clock.now()
-    subject_ref = principal.subject.ref
-    offer = choosing.offer(subject_ref, at=now, language=get_language() or "en")
-    form = _form(request.POST if request.method == "POST" else None, offer, now)
+    subject_ref, client = principal.subject.ref, _client(request)
+    offer = choosing.offer(subject_ref, at=now, language=get_language() or "en", fiduciary=_code(client))
+    form = _form(request.POST if request.method == "POST" else None, offer, now, client)
     if request.method != "POST":
-        return _show(request, form, offer, principal, now)
+        return _show(request, form, offer, principal, now, client)
     if not form.is_valid():
-        return _show(request, form, offer, principal, now, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show(request, form, offer, principal, now, client, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         saved = choosing.save(
             subject_ref=subject_ref,
             ticked=frozenset(form.cleaned_data["choices"]),
             was_ticked=frozenset(request.POST["was"].split()) if "was" in request.POST else None,
             shown={group.purpose.code: request.POST.get(f"notice_{group.purpose.code}", "") for group in offer.groups},
-            wishes=form.wishes(_usual_quiet(offer)),
+            wishes=form.wishes(_usual_quiet(offer)) if client is None else offer.wishes,
+            fiduciary=_code(client),
             actor=request.actor,  # type: ignore[attr-defined]
             language=get_language() or "en",
             opt_in=request.POST.get("opt_in", ""),
@@ -66,26 +77,43 @@ def preferences(request: HttpRequest) -> HttpResponse:
             wanted = [tuple(v.split(":", 1)) for v in form.cleaned_data["choices"] if v not in offer.ticked]
             return confirm_again(request, subject_ref, [(purpose, channel) for purpose, channel in wanted])
         form.add_error(None, str(refusal))
-        return _show(request, form, offer, principal, now, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show(request, form, offer, principal, now, client, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if saved.receipt is not None:
         receipts.seal(saved.receipt)
-        return _back(receipt=saved.receipt.reference)
+        return _back(client, receipt=saved.receipt.reference)
     said = _("Your wishes are saved.") if saved.wishes_changed else _("Nothing was changed, so nothing was saved.")
     messages.info(request, said)
-    return _back()
+    return _back(client)
+
+
+def _client(request: HttpRequest) -> Fiduciary | None:
+    """The client whose message led here; None: it is our own page. Raises NotFound for a mark that is none."""
+    mark = request.POST.get("for") or request.GET.get("for", "")
+    found = one_click.client_of(mark) if mark else None
+    return None if found is None or found.is_self else found
+
+
+def _code(client: Fiduciary | None) -> str:
+    return OWN_CODE if client is None else client.code
 
 
 @customer_required
 @require_POST
 def stop(request: HttpRequest) -> HttpResponse:
     """One press, at once: no question, no reason. This browser may take it back for some minutes."""
-    done = stop_all_promotional(subject_ref=principal_of(request).subject.ref, actor=request.actor)  # type: ignore[attr-defined]
+    principal = principal_of(request)
+    client = _client(request)
+    done = stop_all_promotional(
+        subject_ref=principal.subject.ref,
+        fiduciary=_code(client),
+        actor=request.actor,  # type: ignore[attr-defined]
+    )
     if done.receipt is None:
         messages.info(request, _("You had stopped all promotional messages already."))
-        return _back()
+        return _back(client)
     receipts.seal(done.receipt)
     request.session[STOPPED] = done.receipt.reference
-    return _back(receipt=done.receipt.reference)
+    return _back(client, receipt=done.receipt.reference)
 
 
 @customer_required
@@ -93,23 +121,27 @@ def stop(request: HttpRequest) -> HttpResponse:
 def undo(request: HttpRequest) -> HttpResponse:
     """Take the stop of this browser back: exactly the state before it."""
     reference = str(request.session.get(STOPPED, ""))
+    principal = principal_of(request)
+    client = _client(request)
     try:
-        receipt = history.receipt_of(principal_of(request).subject.ref, reference)
+        receipt = history.receipt_of(principal.subject.ref, reference)
         done = undo_stop(receipt=receipt, actor=request.actor)  # type: ignore[attr-defined]
     except (Refused, NotFound) as refusal:
         said = str(refusal) if isinstance(refusal, Refused) else _("There is nothing to undo in this browser.")
         messages.warning(request, said)
-        return _back()
+        return _back(client)
     request.session.pop(STOPPED, None)
     if done.receipt is None:
         messages.info(request, _("There was nothing to restore."))
-        return _back()
+        return _back(client)
     receipts.seal(done.receipt)
-    return _back(receipt=done.receipt.reference)
+    return _back(client, receipt=done.receipt.reference)
 
 
-def _back(**query: str) -> HttpResponseRedirect:
+def _back(client: Fiduciary | None, **query: str) -> HttpResponseRedirect:
     address = reverse("privacy:preferences")
+    if client is not None:
+        query["for"] = one_click.mark_of(client)
     return HttpResponseRedirect(f"{address}?{urlencode(query)}" if query else address)
 
 
@@ -118,7 +150,7 @@ def _usual_quiet(offer: Offer) -> tuple[time, time] | None:
     return (offer.hours.closes, offer.hours.opens) if offer.hours else None
 
 
-def _form(data: Mapping[str, Any] | None, offer: Offer, now: datetime) -> ChoosingForm:
+def _form(data: Mapping[str, Any] | None, offer: Offer, now: datetime, client: Fiduciary | None) -> ChoosingForm:
     wishes = offer.wishes
     usual = _usual_quiet(offer) or (None, None)
     paused = wishes.paused_until if wishes.paused_until and wishes.paused_until > now else None
@@ -127,6 +159,7 @@ def _form(data: Mapping[str, Any] | None, offer: Offer, now: datetime) -> Choosi
         offered=offer.groups,
         now=now,
         longest_pause=offer.longest_pause,
+        choices_only=client is not None,
         initial={
             "choices": offer.ticked,
             "quiet_from": wishes.quiet_from or usual[0],
@@ -145,13 +178,18 @@ def _show(
     offer: Offer,
     principal: Principal,
     now: datetime,
+    client: Fiduciary | None,
     *,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     ticked = set(form["choices"].value() or ())
     context = {
         "form": form,
-        "groups": offer.groups,
+        "client": client,
+        "mark": one_click.mark_of(client) if client is not None else "",
+        "groups": offer.messages,
+        "processing": [group for group in offer.processing if group.is_asked or any(box.last for box in group.boxes)],
+        "goes_on": going_on.without_consent(at=now),
         "ticked": ticked,
         # After a refusal the boxes are still compared with those that the person first had before them.
         "was": request.POST.get("was") if form.is_bound else " ".join(offer.ticked),

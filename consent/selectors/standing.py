@@ -1,0 +1,144 @@
+"""What stands at an address now: its answer, whose it is and what they wish, and whether promotion was stopped there.
+
+One prepared statement, not the ORM: this is asked before each message (portal/docs/decisions/). The state row's index is
+its unique key; the number of rows in the table does not matter.
+"""
+
+import functools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from consent.models import Suppression
+from consent.rules import contact
+from consent.rules.contact import NO_WISHES, Wishes, Word
+from consent.rules.fold import NO
+from consent.selectors import wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the projection says about an address: its word, whose it is and what they wish.
+
+    ``is_shared`` when others hold the address too, or the person is known by more references than this one: then the
+    wishes beside the state are not all that count. ``suppressed_at`` is the last stop there, whoever made it.
+    """
+
+    word: Word | None = None
+    entry: str | None = None
+    subject: UUID | None = None
+    wishes: Wishes = NO_WISHES
+    is_shared: bool = True
+    said_at: datetime | None = None
+    suppressed_at: datetime | None = None
+
+    @property
+    def is_suppressed(self) -> bool:
+        return contact.stands(self.suppressed_at, word=self.word, said_at=self.said_at)
+
+    @property
+    def is_no(self) -> bool:
+        return self.word is not None and self.word.answer in NO
+
+
+#: The inner row of one makes sure that a suppression is found where nothing was answered.
+_SELECT = """
+SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at,
+       p.quiet_from, p.quiet_until, p.quiet_for_service, p.paused_until, p.pace,
+       EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.old_ref = s.subject_ref)
+    OR EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.new_ref = s.subject_ref)
+    OR EXISTS (SELECT 1 FROM people_contactpoint c
+                 JOIN people_principal h ON h.id = c.principal_id JOIN people_subject u ON u.id = h.subject_id
+                WHERE c.address_key IN ({keys}) AND c.left_at IS NULL AND u.ref <> s.subject_ref),
+       (SELECT MAX(x.suppressed_at) FROM consent_suppression x
+         WHERE x.address_key IN ({keys}) AND x.fiduciary_id = {place}
+           AND x.purpose IN ('', {place}) AND x.channel IN ('', {place}){header}
+           AND NOT EXISTS (SELECT 1 FROM consent_suppressionlift l WHERE l.suppression_id = x.id))
+  FROM (SELECT 1) one
+  LEFT JOIN consent_consentstate s
+    ON s.address_key = {place} AND s.purpose = {place} AND s.channel = {place} AND s.fiduciary_id = {place}
+  LEFT JOIN consent_preference p ON p.subject_ref = s.subject_ref
+"""
+
+
+@functools.lru_cache(maxsize=32)
+def _statement(place: str, keys: int, *, header: bool) -> str:
+    """Who else holds the address is asked under every lookup key: the other person may have come under another one."""
+    narrowed = f" AND x.header IN ('', {place})" if header else ""
+    return _SELECT.format(place=place, keys=", ".join([place] * keys), header=narrowed)
+
+
+def at_address(
+    fiduciary: int, keys: tuple[bytes, ...], purpose: str, channel: str, *, header: str = "", is_person: bool = False
+) -> Found:
+    """The state of an address, the wishes of whom it decides for, and the last stop there.
+
+    Of the rows under several lookup keys of an address a no wins. Where the person stands for the address
+    (``is_person``) the rows are all theirs and the latest word counts; at the same instant a no. ``header`` as it is
+    registered: a stop that was narrowed to another one does not count. Without one, every stop counts.
+    """
+    found = [_read(_row(keys, fiduciary, key, purpose, channel, header)) for key in keys]
+    answered = [each for each in found if each.word is not None]
+    if len(answered) < 2:
+        return answered[0] if answered else found[0]
+    if is_person:
+        return max(answered, key=lambda each: (each.said_at, each.is_no))
+    return max(answered, key=lambda each: each.is_no)
+
+
+def suppression(fiduciary: int, keys: tuple[bytes, ...], at: datetime) -> Suppression | None:
+    """The row behind ``Found.suppressed_at``, for the ledger entry that proves it."""
+    rows = Suppression.objects.filter(fiduciary_id=fiduciary, address_key__in=keys, suppressed_at=at, lift=None)
+    return rows.select_related("entry").first()
+
+
+def _row(keys: tuple[bytes, ...], fiduciary: int, key: bytes, purpose: str, channel: str, header: str) -> Any:
+    """One row by the driver itself: prepared once per connection, none of Django's cursor wrapping."""
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    narrowed = (header,) if header else ()
+    values = (*keys, *keys, fiduciary, purpose, channel, *narrowed, key, purpose, channel, fiduciary)
+    if database.vendor == "postgresql":
+        # Django's own cursors bind at the client, where nothing is prepared: this one binds at the server.
+        statement = _statement("%s", len(keys), header=bool(header))
+        with psycopg.Cursor(database.connection) as cursor:
+            return cursor.execute(statement, values, prepare=True).fetchone()
+    return database.connection.execute(_statement("?", len(keys), header=bool(header)), values).fetchone()
+
+
+def _read(row: Any) -> Found:
+    answer, verified, expires_at, entry, subject, said_at, *wished, is_shared, suppressed_at = row
+    if answer is None:
+        return Found(suppressed_at=_instant(suppressed_at))
+    quiet_from, quiet_until, for_service, paused_until, pace_code = wished
+    asked = NO_WISHES
+    if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"}:
+        asked = wishes.wishes_from(
+            quiet_from, quiet_until, for_service=bool(for_service), paused_until=_instant(paused_until), pace=pace_code
+        )
+    word = Word(answer, verified=bool(verified), expires_at=_instant(expires_at))
+    return Found(
+        word, _dashed(entry), _uuid(subject), asked, bool(is_shared), _instant(said_at), _instant(suppressed_at)
+    )
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _dashed(value: Any) -> str:
+    """A UUID as text: PostgreSQL hands one over, SQLite its 32 digits."""
+    if isinstance(value, str):
+        return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+    return str(value)
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)

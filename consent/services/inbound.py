@@ -1,0 +1,284 @@
+"""Messages that come in: a STOP lands where every withdrawal lands, a sentence becomes a grievance, a START brings the question."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from consent.models import ConsentReceipt, InboundMessage, Suppression
+from consent.rules import keywords
+from consent.rules.keywords import Effect, Meaning
+from consent.selectors.notices import notices_for
+from consent.selectors.wishes import preference_of
+from consent.services import confirming, one_click, suppressing
+from consent.services.addresses import Address
+from consent.services.confirming import Reply
+from consent.services.withdrawing import stop_all_promotional
+from consent.states import Way
+from portal.core import actor as actors
+from portal.core import addresses, clock, hooks
+from portal.core.errors import PortalError
+from portal.law import selectors as law
+from portal.law.states import Channel
+from portal.outbox.models import Message
+from portal.outbox.services import post
+from portal.people import selectors as people
+from portal.people.models import Fiduciary, Principal, Subject
+from portal.people.models.fiduciaries import OWN_CODE
+from portal.people.services import subjects
+from portal.people.states import SubjectKind
+from portal.registers.selectors import senders
+from portal.registers.services.senders import note_inbound
+
+RECEIVER: Final = actors.system("consent.inbound")
+#: The keys that stop promotion in a call, as the prompts say: a promise of the house.
+STOP_KEYS_RULE: Final = "consent.stop_keys"
+TEXT, KEY_PRESS, MISSED_CALL = "text", "key_press", "missed_call"
+_STOPS: Final = frozenset({Effect.STOP, Effect.STOP_AND_GRIEVANCE})
+_WAYS: Final = {Channel.SMS: Way.SMS, Channel.WHATSAPP: Way.WHATSAPP, Channel.RCS: Way.RCS, Channel.VOICE: Way.VOICE}
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message as a gateway tells it. ``name`` is the gateway's own; ``to`` the header, number or code written to."""
+
+    name: str
+    channel: Channel
+    sender: str = field(repr=False)
+    to: str
+    text: str = field(default="", repr=False)
+    kind: str = TEXT
+    answers: str = ""
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Counts: messages taken now, known ones, and those of no number we can read."""
+
+    new: int = 0
+    known: int = 0
+    unreadable: int = 0
+
+
+def take(messages: Iterable[Inbound], *, now: datetime | None = None) -> Taken:
+    """Take each message once, in a transaction of its own. The same message again changes nothing.
+
+    A STOP withdraws everything promotional of the fiduciary that was written to, for the person who holds the number, or
+    suppresses the number where nobody or more than one does; it is answered once. START lifts nothing. A sentence
+    becomes a grievance. No text and no number is kept here.
+    """
+    at = now or clock.now()
+    new = known = unreadable = 0
+    for message in messages:
+        try:
+            number = addresses.normalise(addresses.PHONE, message.sender)
+        except PortalError:
+            unreadable += 1
+            continue
+        if _take_one(message, number, at):
+            new += 1
+        else:
+            known += 1
+    return Taken(new, known, unreadable)
+
+
+def _take_one(message: Inbound, number: str, now: datetime) -> bool:
+    key = hashlib.sha256(f"{message.channel}:{message.name}".encode()).hexdigest()
+    if InboundMessage.objects.filter(key=key).exists():
+        return False
+    try:
+        with transaction.atomic():
+            _act(message, number, key, now)
+    except IntegrityError:  # another worker takes the same message in this instant
+        if InboundMessage.objects.filter(key=key).exists():
+            return False
+        raise
+    return True
+
+
+def _act(message: Inbound, number: str, key: str, now: datetime) -> None:
+    # Another machine's clock: never in the future.
+    said_at = min(message.said_at or now, now)
+    fiduciary, header = _written_to(message, number, said_at)
+    principal = _holder(number)
+    meaning = _meaning(message, header, said_at)
+    language = _language(meaning, principal)
+    receipt, grievance = None, ""
+    note_inbound(fiduciary=fiduciary, address_key=addresses.address_key(number), channel=message.channel, at=said_at)
+    if meaning.effect in _STOPS:
+        receipt = _stop(
+            message, number, key, meaning, fiduciary, principal, header=header, language=language, at=said_at, now=now
+        )
+    if meaning.effect in {Effect.GRIEVANCE, Effect.STOP_AND_GRIEVANCE}:
+        grievance = hooks.inbound_grievance.ask(
+            key=key,
+            fiduciary=fiduciary.code,
+            channel=str(message.channel),
+            address=number,
+            sender=header or message.to[:80],
+            text=message.text,
+            language=language,
+            principal=principal,
+            actor=RECEIVER,
+            at=now,
+        )
+    if meaning.effect is Effect.START:
+        _bring_question(message, number, key, fiduciary, principal, language=language, now=now)
+    InboundMessage.objects.create(
+        key=key,
+        channel=message.channel,
+        fiduciary=fiduciary,
+        header=header,
+        effect=str(meaning.effect),
+        keyword=meaning.word[:24],
+        language=language,
+        is_known=principal is not None,
+        receipt=receipt,
+        grievance=grievance,
+        said_at=said_at,
+        received_at=now,
+    )
+
+
+def _meaning(message: Inbound, header: str, at: datetime) -> Meaning:
+    if message.kind == MISSED_CALL:
+        is_stop = senders.opt_out_owner(number=message.to, at=at) is not None
+        return Meaning(Effect.STOP, MISSED_CALL) if is_stop else Meaning(Effect.NOTHING)
+    if message.kind == KEY_PRESS:
+        rule = law.house_rule(STOP_KEYS_RULE, on=at.astimezone(clock.IST).date())
+        return keywords.pressed(message.text, stop_keys=[str(value) for value in rule.values])
+    return keywords.read(message.text, sender=header)
+
+
+def _written_to(message: Inbound, number: str, at: datetime) -> tuple[Fiduciary, str]:
+    """Whose sender was written to, and it in its registered form; else whose message was answered; else ours."""
+    if message.kind == MISSED_CALL:
+        owner = senders.opt_out_owner(number=message.to, at=at)
+    else:
+        owner = senders.owner_of(channel=message.channel, sender=message.to, at=at)
+    if owner is not None:
+        return owner, senders.normal_header(message.channel, message.to)[0] if message.kind == TEXT else ""
+    code = _fiduciary_of_last(message, number)
+    return Fiduciary.objects.filter(code=code).first() or Fiduciary.objects.get(code=OWN_CODE), ""
+
+
+def _fiduciary_of_last(message: Inbound, number: str) -> str:
+    """Of the message that was answered, if it went to this number; else of the last one to it on the channel."""
+    sent = Message.objects.filter(
+        destination__address_key__in=addresses.address_keys(number), channel=message.channel, sent_at__isnull=False
+    )
+    answered = sent.filter(reference=message.answers).first() if message.answers else None
+    last = answered or sent.order_by("-sent_at").first()
+    return last.fiduciary if last is not None else OWN_CODE
+
+
+def _holder(number: str) -> Principal | None:
+    """The person at the number: the only one, or the only one who confirmed it. Of several, nobody knows who wrote."""
+    contacts = list(people.contacts_at(addresses.PHONE, number))
+    for among in (contacts, [contact for contact in contacts if contact.verified_at is not None]):
+        if len({contact.principal_id for contact in among}) == 1:
+            return among[0].principal
+    return None
+
+
+def _language(meaning: Meaning, principal: Principal | None) -> str:
+    """Of the word that was used; else the person's own."""
+    if meaning.language:
+        return meaning.language
+    if principal is None:
+        return "en"
+    wished = preference_of(people.refs_of(principal.subject.ref))
+    return wished.language if wished else principal.language
+
+
+def _stop(
+    message: Inbound,
+    number: str,
+    key: str,
+    meaning: Meaning,
+    fiduciary: Fiduciary,
+    principal: Principal | None,
+    *,
+    header: str,
+    language: str,
+    at: datetime,
+    now: datetime,
+) -> ConsentReceipt | None:
+    """Stop, and answer once: on the channel, a call by SMS. Nothing is said where nothing had to change."""
+    way = Way.MISSED_CALL if message.kind == MISSED_CALL else _WAYS[message.channel]
+    reply = Reply(Channel.SMS if message.channel == Channel.VOICE else message.channel, number, language)
+    place = Address(addresses.PHONE, tuple(addresses.address_keys(number)))
+    if principal is not None and not meaning.only_here:
+        done = stop_all_promotional(
+            subject_ref=principal.subject.ref,
+            fiduciary=fiduciary,
+            actor=RECEIVER,
+            way=way,
+            occurred_at=at,
+            evidence=[{"type": "inbound_message", "sha256": key}],
+            reply_to=reply,
+            now=now,
+        )
+        return done.receipt
+    receipt = suppressing.alone(
+        subject_ref=principal.subject.ref if principal is not None else _stranger(place, now),
+        fiduciary=fiduciary,
+        places=[place],
+        way=way,
+        occurred_at=at,
+        actor=RECEIVER,
+        channel=str(message.channel) if meaning.only_here else "",
+        header=header if meaning.only_here else "",
+        now=now,
+    )
+    if receipt is not None:
+        narrowed = header if meaning.only_here else ""
+        confirming.answer(receipt, reply, fiduciary=fiduciary, header=narrowed)
+    return receipt
+
+
+def _stranger(place: Address, now: datetime) -> UUID:
+    """Who wrote from this number before without our knowing them, or somebody new."""
+    earlier = Suppression.objects.filter(address_key__in=place.keys, receipt__isnull=False).order_by("-pk")
+    refs = list(earlier.values_list("receipt__subject_ref", flat=True)[:20])
+    known = Subject.objects.filter(ref__in=refs, kind=SubjectKind.STRANGER, erased_at=None).first()
+    return known.ref if known is not None else subjects.new(SubjectKind.STRANGER, now=now).ref
+
+
+def _bring_question(
+    message: Inbound,
+    number: str,
+    key: str,
+    fiduciary: Fiduciary,
+    principal: Principal | None,
+    *,
+    language: str,
+    now: datetime,
+) -> None:
+    """Send the way to the question and its notice. The person asked: no rest of ours forbids the answer."""
+    day = now.astimezone(clock.IST).date()
+    promotional = [purpose.code for purpose in law.purposes_in_force(on=day) if purpose.is_promotional]
+    if not notices_for(promotional, on=day, language=language):
+        return  # nothing may be asked yet
+    subject_ref = principal.subject.ref if principal is not None else subjects.new(SubjectKind.STRANGER, now=now).ref
+    post(
+        kind="consent.question",
+        subject_ref=subject_ref,
+        channel=Channel.SMS if message.channel == Channel.VOICE else message.channel,
+        address=number,
+        language=language,
+        purpose=confirming.PURPOSE,
+        about=f"consent.inbound:{key[:32]}",
+        context={
+            "fiduciary": fiduciary.name,
+            "url": f"{settings.SITE_URL}/privacy/preferences/?for={one_click.mark_of(fiduciary)}",
+        },
+        fiduciary=fiduciary.code,
+        only_here=True,
+    )

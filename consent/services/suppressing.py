@@ -1,0 +1,201 @@
+"""Stopping promotion at an address itself: what a STOP leaves behind, whoever the address belongs to and for how long."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from consent.models import ConsentEvent, ConsentReceipt, Suppression, SuppressionLift
+from consent.rules.fold import NO, YES
+from consent.selectors.purposes import in_force_or_ended
+from consent.services.addresses import Address
+from consent.services.recording import Recorded
+from consent.states import Way
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock, ids
+from portal.core.actor import Actor
+from portal.ledger.models import Entry
+from portal.people.models import Fiduciary
+
+
+def with_answers(done: Recorded, *, places: Iterable[Address], occurred_at: datetime) -> None:
+    """Suppress every address of a stop that was recorded as answers; its first answer is the origin.
+
+    In the caller's transaction, without a leaf of its own: the answers are in the ledger. Nothing where nothing changed.
+    """
+    if done.receipt is None or not done.events:
+        return
+    event = done.events[0]
+    _insert(
+        places,
+        fiduciary=event.fiduciary,
+        way=Way(event.way),
+        receipt=done.receipt,
+        entry=event.entry,
+        event=event,
+        suppressed_at=occurred_at,
+        recorded_at=done.receipt.made_at,
+    )
+
+
+def alone(
+    *,
+    subject_ref: UUID,
+    fiduciary: Fiduciary,
+    places: Sequence[Address],
+    way: Way,
+    occurred_at: datetime,
+    actor: Actor,
+    channel: str = "",
+    header: str = "",
+    now: datetime | None = None,
+) -> ConsentReceipt | None:
+    """Suppress addresses without an answer of a known person: a number that nobody has registered, or one header only.
+
+    One transaction: receipt, suppressions, audit event and its leaf. None where the same was stopped already and nobody
+    there has said yes since, so that a STOP that comes twice is harmless.
+    """
+    at = now or clock.now()
+    with transaction.atomic():
+        wanted = [
+            place
+            for place in places
+            if not _is_covered(place, fiduciary, channel=channel, header=header, occurred_at=occurred_at)
+        ]
+        if not wanted:
+            return None
+        receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
+        event = record(
+            AuditKind.CONSENT_ADDRESS_SUPPRESSED,
+            actor=actor,
+            about=f"consent.receipt:{receipt.reference}",
+            facts={
+                "reference": receipt.reference,
+                "fiduciary": fiduciary.code,
+                "channel": channel or None,
+                "way": str(way),
+                "count": len(wanted),
+                "state": "one_sender" if header else "all",
+            },
+            subject_ref=subject_ref,
+            at=occurred_at,
+        )
+        _insert(
+            wanted,
+            fiduciary=fiduciary,
+            way=way,
+            receipt=receipt,
+            entry=event.entry,
+            event=None,
+            suppressed_at=occurred_at,
+            recorded_at=at,
+            channel=channel,
+            header=header,
+        )
+    return receipt
+
+
+def outlive(events: Iterable[ConsentEvent]) -> int:
+    """The person leaves these addresses, or is erased: each no to promotion stays with the address. Returns how many.
+
+    In the caller's transaction. A yes that the next holder gives later counts for them.
+    """
+    kept = 0
+    for event in events:
+        if event.answer not in NO or not _is_promotional(event):
+            continue
+        place = Address(event.address_kind, (bytes(event.address_key),))
+        at = event.occurred_at
+        if _is_covered(place, event.fiduciary, purpose=event.purpose, channel=event.channel, occurred_at=at):
+            continue
+        kept += _insert(
+            [place],
+            fiduciary=event.fiduciary,
+            way=Way(event.way),
+            receipt=event.receipt,
+            entry=event.entry,
+            event=event,
+            suppressed_at=at,
+            recorded_at=clock.now(),
+            purpose=event.purpose,
+            channel=event.channel,
+        )
+    return kept
+
+
+def lift(*, stop: ConsentReceipt, undone: Recorded) -> None:
+    """A stop was taken back in time: what it suppressed is suppressed no longer. In the caller's transaction."""
+    if undone.receipt is None:
+        return
+    SuppressionLift.objects.bulk_create(
+        SuppressionLift(suppression=row, receipt=undone.receipt, lifted_at=undone.receipt.made_at)
+        for row in stop.suppressions.filter(lift=None)
+    )
+
+
+def _is_promotional(event: ConsentEvent) -> bool:
+    return in_force_or_ended(event.purpose, on=event.occurred_at.astimezone(clock.IST).date()).is_promotional
+
+
+def _is_covered(
+    place: Address,
+    fiduciary: Fiduciary,
+    *,
+    occurred_at: datetime,
+    purpose: str = "",
+    channel: str = "",
+    header: str = "",
+) -> bool:
+    """Whether the same, or more, was stopped at the address, and nobody said yes there since."""
+    rows = Suppression.objects.filter(
+        fiduciary=fiduciary,
+        address_key__in=place.keys,
+        purpose__in={"", purpose},
+        channel__in={"", channel},
+        header__in={"", header},
+        lift=None,
+    )
+    last = rows.order_by("-suppressed_at").values_list("suppressed_at", flat=True).first()
+    if last is None:
+        return False
+    since = ConsentEvent.objects.filter(
+        fiduciary=fiduciary, address_key__in=place.keys, answer__in=YES, occurred_at__gt=last
+    )
+    return last >= occurred_at or not since.exists()
+
+
+def _insert(
+    places: Iterable[Address],
+    *,
+    fiduciary: Fiduciary,
+    way: Way,
+    receipt: ConsentReceipt,
+    entry: Entry,
+    event: ConsentEvent | None,
+    suppressed_at: datetime,
+    recorded_at: datetime,
+    purpose: str = "",
+    channel: str = "",
+    header: str = "",
+) -> int:
+    once = {place.key: place for place in places}
+    rows = Suppression.objects.bulk_create(
+        Suppression(
+            fiduciary=fiduciary,
+            address_kind=place.kind,
+            address_key=place.key,
+            purpose=purpose,
+            channel=channel,
+            header=header,
+            way=way,
+            receipt=receipt,
+            event=event,
+            entry=entry,
+            suppressed_at=suppressed_at,
+            recorded_at=recorded_at,
+        )
+        for place in once.values()
+    )
+    return len(rows)

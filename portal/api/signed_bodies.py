@@ -1,0 +1,47 @@
+"""Bodies of signed messages: measured before they are read, read only once their signature holds."""
+
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja import Schema
+from ninja.errors import ValidationError
+from pydantic import ValidationError as Malformed
+
+from portal.core import signed_messages
+from portal.core.errors import PortalError
+
+S = TypeVar("S", bound=Schema)
+#: What a row of a gateway's may be called in our record: printable, and no text of anybody's.
+NAME: Final = r"^[A-Za-z0-9._:@=+/-]{1,120}$"
+
+
+class TooLarge(PortalError):
+    """More bytes than such a message has, or nobody says how many."""
+
+    code = "TOO_LARGE"
+
+
+def from_gateway(request: HttpRequest, form: type[S], *, longest: int, now: datetime) -> tuple[str, S]:
+    """The number of a gateway's message and its content. Raises TooLarge, BadSignature, and ValidationError (422)."""
+    require_size(request, longest)
+    secrets = settings.OUTBOX_REPORT_SECRETS
+    name = signed_messages.verify(request.headers, request.body, secrets=secrets, now=now)
+    return name, parsed(form, request.body)
+
+
+def require_size(request: HttpRequest, longest: int) -> None:
+    """Raises TooLarge before a byte of the body is read."""
+    length = request.headers.get("Content-Length", "0")
+    if not length.isdigit() or int(length) > longest:
+        raise TooLarge(f"Such a message has at most {longest} bytes.")
+
+
+def parsed(form: type[S], body: bytes) -> S:
+    """The body as its form. Raises ValidationError, which names fields and never a value."""
+    try:
+        return form.model_validate_json(body)
+    except Malformed as error:
+        found: list[Any] = error.errors(include_url=False, include_input=False, include_context=False)
+        raise ValidationError([dict(each) for each in found]) from None

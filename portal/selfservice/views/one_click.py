@@ -1,0 +1,92 @@
+"""Messages stopped from a message itself: without signing in, at one press. Opening the link changes nothing (RFC 8058)."""
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from consent.models import ConsentReceipt
+from consent.services import one_click, receipts, undo_stop, withdrawing
+from consent.services.one_click import WayOut
+from consent.states import Way
+from portal.core import clock
+from portal.core.errors import NotFound, Refused
+from portal.selfservice.views.preferences import STOPPED
+
+#: What a mail program sends when its own button is pressed, and what the buttons of the page send.
+ONE_CLICK, THESE, ALL, UNDO = "One-Click", "these", "all", "undo"
+
+
+@csrf_exempt  # the link itself is the secret; a mail program has neither cookie nor token (RFC 8058 section 3.1)
+@require_http_methods(["GET", "HEAD", "POST"])
+def one_click_page(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows whose messages these are and what can be stopped; POST stops. The same again is harmless."""
+    found = one_click.way_out(token)
+    if request.method != "POST":
+        return _show(request, found, token)
+    if request.POST.get("List-Unsubscribe") == ONE_CLICK:
+        done = one_click.stop_these(found, actor=request.actor)  # type: ignore[attr-defined]
+        if done.receipt is not None:
+            receipts.seal(done.receipt)
+        return HttpResponse(status=HTTPStatus.OK, content_type="text/plain")  # a redirect would not be followed
+    act = request.POST.get("act")
+    if act == UNDO:
+        return _undo(request, found, token)
+    stop = {THESE: one_click.stop_these, ALL: one_click.stop_all}.get(act or "")
+    if stop is None:
+        return _show(request, found, token, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    done = stop(found, actor=request.actor)  # type: ignore[attr-defined]
+    if done.receipt is None:
+        return _back(token, done="before")
+    receipts.seal(done.receipt)
+    if act == ALL:
+        request.session[STOPPED] = done.receipt.reference
+    return _back(token, receipt=done.receipt.reference)
+
+
+def _undo(request: HttpRequest, found: WayOut, token: str) -> HttpResponse:
+    """Only in the browser that stopped, and only for the promised minutes."""
+    try:
+        receipt = one_click.receipt_of(found, str(request.session.get(STOPPED, "")))
+        undone = undo_stop(receipt=receipt, actor=request.actor)  # type: ignore[attr-defined]
+    except (Refused, NotFound):
+        return _back(token, done="late")
+    request.session.pop(STOPPED, None)
+    if undone.receipt is None:
+        return _back(token)
+    receipts.seal(undone.receipt)
+    return _back(token, receipt=undone.receipt.reference)
+
+
+def _back(token: str, **query: str) -> HttpResponseRedirect:
+    address = reverse("privacy:one-click", args=[token])
+    return HttpResponseRedirect(f"{address}?{urlencode(query)}" if query else address)
+
+
+def _show(request: HttpRequest, found: WayOut, token: str, *, status: int = HTTPStatus.OK) -> HttpResponse:
+    receipt = _receipt(request, found)
+    ways = set(receipt.events.values_list("way", flat=True)) if receipt else set()
+    until = withdrawing.undo_until(receipt) if receipt and ways == {Way.STOP_ALL} else None
+    may_undo = until is not None and clock.now() <= until and request.session.get(STOPPED) == receipt.reference
+    context = {
+        "found": found,
+        "token": token,
+        "receipt": receipt,
+        "is_undo": ways == {Way.UNDO},
+        "is_all": ways == {Way.STOP_ALL},
+        "undo_until": until if may_undo else None,
+        "done": request.GET.get("done", ""),
+        "more": f"{reverse('privacy:preferences')}?{urlencode({'for': one_click.mark_of(found.fiduciary)})}",
+    }
+    return render(request, "selfservice/preferences/one_click.html", context, status=status)
+
+
+def _receipt(request: HttpRequest, found: WayOut) -> ConsentReceipt | None:
+    try:
+        return one_click.receipt_of(found, request.GET.get("receipt", ""))
+    except NotFound:
+        return None

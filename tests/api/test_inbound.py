@@ -1,0 +1,289 @@
+"""What people write back, through the gateway's signed messages: taken once, and it has the effect that it ought to have."""
+
+import json
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from consent.models import ConsentEvent, ConsentReceipt, InboundMessage, Suppression
+from consent.rules.contact import Reason
+from consent.selectors import rulebook
+from consent.services import may_contact
+from grievances.models import Ticket
+from portal.core import addresses, clock, signed_messages
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+from portal.people.models import ContactPoint
+from portal.registers.selectors import senders
+from tests.api.inbound_words import ALL
+from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
+from tests.people.factories import FiduciaryFactory, PrincipalFactory
+from tests.registers.factories import registered_sender
+from tests.servers.communications import SECRET
+
+pytestmark = pytest.mark.django_db
+PATH = "/api/v1/inbound-messages"
+NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+STRANGER = "+919811112222"
+
+
+@pytest.fixture(autouse=True)
+def world(db: None, settings: Any) -> None:
+    settings.OUTBOX_REPORT_SECRETS = [SECRET]
+    rulebook.forget()
+    senders.forget()
+    law_is_loaded()
+    published_notice()
+    FiduciaryFactory(code="acme-bank", name="Acme Bank")
+    registered_sender("ONESTU", carries=["promotional"])
+
+
+@pytest.fixture
+def asha(world: None) -> Any:
+    who = person()
+    said(who, "given")
+    said(who, "given", channel="email")
+    return who
+
+
+def row(text: str = "STOP", **changes: Any) -> dict[str, Any]:
+    usual = {"id": str(uuid4()), "channel": "sms", "from": ASHA_PHONE, "to": "ONESTU", "text": text}
+    return {**usual, **changes}
+
+
+def signed(*rows: Any, secret: str = SECRET, at: datetime | None = None) -> tuple[bytes, dict[str, str]]:
+    body = json.dumps({"messages": list(rows)}).encode()
+    return body, signed_messages.sign(body, message_id=str(uuid4()), at=at or clock.now(), secrets=[secret])
+
+
+def send(body: bytes, headers: dict[str, str]) -> Any:
+    client = Client(raise_request_exception=False)
+    return client.post(PATH, body, content_type="application/json", headers=headers)
+
+
+def write(text: str = "STOP", **changes: Any) -> InboundMessage:
+    answer = send(*signed(row(text, **changes)))
+    assert (answer.status_code, answer.json()) == (200, {"new": 1, "known": 0, "unreadable": 0})
+    return InboundMessage.objects.latest("pk")
+
+
+def ask(address: str = ASHA_PHONE, **changes: Any) -> Any:
+    usual = {"address": address, "purpose": "marketing", "channel": "sms", "at": NOON}
+    return may_contact(**{**usual, **changes})
+
+
+def replies() -> list[Message]:
+    return list(Message.objects.filter(channel__in=("sms", "whatsapp", "rcs", "voice")).order_by("pk"))
+
+
+def test_there_are_words_enough_in_three_languages():
+    assert len(ALL) >= 60
+    assert {language for _text, _effect, language in ALL} == {"en", "hi", "mr"}
+
+
+@pytest.mark.parametrize(("text", "effect", "language"), ALL, ids=[f"{n}-{row[1]}" for n, row in enumerate(ALL)])
+def test_each_message_has_its_effect(asha, text, effect, language):
+    taken = write(text)
+    assert (taken.effect, taken.language) == (effect, language)
+    stops = effect.startswith("stop")
+    assert ask().allowed is not stops
+    assert ask(ASHA, channel="email").allowed is not stops
+    assert ask(purpose="account_service").allowed
+    assert (taken.receipt is not None) is stops
+    assert Ticket.objects.count() == (1 if effect.endswith("grievance") else 0)
+    kinds = [message.kind for message in replies()]
+    assert (
+        kinds
+        == {
+            "stop": ["consent.stopped"],
+            "stop_and_grievance": ["consent.stopped", "grievances.by_message"],
+            "start": ["consent.question"],
+            "grievance": ["grievances.by_message"],
+            "nothing": [],
+        }[effect]
+    )
+    assert all(message.category != "promotional" for message in replies())
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp", "rcs"])
+def test_a_stop_is_answered_once_where_it_came_from_with_its_receipt(asha, channel):
+    sender = {"sms": "ONESTU", "whatsapp": "+919000000001", "rcs": "onesetu.agent"}[channel]
+    kinds = {"sms": "sms_header", "whatsapp": "whatsapp_number", "rcs": "rcs_agent"}
+    if channel != "sms":
+        registered_sender(sender, kind=kinds[channel], carries=["promotional"])
+    taken = write("थांबा", channel=channel, to=sender)
+    write("थांबा", channel=channel, to=sender)
+    (reply,) = replies()
+    assert (reply.channel, reply.language, reading.address_of(reply)) == (channel, "mr", ASHA_PHONE)
+    assert taken.receipt.reference in reading.text_of(reply).body
+    assert {event.way for event in taken.receipt.events.all()} == {channel}
+
+
+def test_the_word_is_evidence_of_each_answer_and_nobody_keeps_the_text(asha):
+    taken = write("Stop please")
+    entry = taken.receipt.events.first().entry
+    from portal.ledger.services import payload_of
+
+    assert {"type": "inbound_message", "sha256": taken.key} in payload_of(entry)["evidence"]
+    kept = " ".join(str(value) for value in InboundMessage.objects.filter(pk=taken.pk).values().get().values())
+    assert "please" not in kept
+    assert ASHA_PHONE not in kept
+
+
+def test_a_stop_from_a_number_we_do_not_know_suppresses_that_number(world):
+    taken = write("STOP", **{"from": STRANGER})
+    assert ask(STRANGER).reason is Reason.SUPPRESSED
+    assert not ConsentEvent.objects.exists()
+    assert not ContactPoint.objects.exists()
+    (reply,) = replies()
+    assert taken.receipt.reference in reading.text_of(reply).body
+    write("STOP", **{"from": STRANGER})
+    assert len(replies()) == 1
+    assert ConsentReceipt.objects.count() == 1
+
+
+def test_of_a_number_that_two_people_hold_the_number_is_stopped_and_no_other_address_of_theirs(asha):
+    PrincipalFactory(phone=ASHA_PHONE, email="ravi@acme.example")
+    write()
+    assert ask().reason is Reason.SUPPRESSED
+    assert ask(ASHA, channel="email").allowed
+
+
+def test_a_stop_to_a_clients_header_stops_that_client_only(asha):
+    registered_sender("ACMEBK", fiduciary=fiduciary("acme-bank"), carries=["promotional"])
+    said(asha, "given", fiduciary="acme-bank")
+    taken = write("STOP", to="AD-ACMEBK-P")
+    assert taken.fiduciary.code == "acme-bank"
+    assert not ask(fiduciary="acme-bank").allowed
+    assert ask().allowed
+    assert "Acme Bank" in reading.text_of(replies()[0]).body
+
+
+def fiduciary(code: str) -> Any:
+    from portal.people.models import Fiduciary
+
+    return Fiduciary.objects.get(code=code)
+
+
+def test_a_stop_that_names_the_header_stops_that_header(asha):
+    registered_sender("OTHERS", carries=["promotional"])
+    taken = write("STOP ONESTU", to="AD-ONESTU-P")
+    assert Suppression.objects.get().header == "ONESTU"
+    assert ask(header="AD-ONESTU-P").reason is Reason.SUPPRESSED
+    assert ask(header="AD-OTHERS-P").allowed
+    assert replies()[0].kind == "consent.stopped_here"
+    assert taken.receipt.subject_ref == asha.subject.ref
+
+
+def test_a_late_stop_does_not_undo_a_yes_that_the_person_gave_after_it(asha):
+    said(asha, "given", occurred_at=clock.now())
+    write(at=(clock.now() - timedelta(hours=2)).isoformat())
+    assert ask().allowed
+
+
+def test_start_lifts_nothing_and_brings_the_question_with_its_way_to_the_notice(asha):
+    write("STOP")
+    write("START")
+    assert not ask().allowed
+    question = replies()[-1]
+    assert question.kind == "consent.question"
+    assert "/privacy/preferences/?for=onesetu." in reading.text_of(question).body
+    assert not ConsentEvent.objects.filter(answer="given", way="sms").exists()
+
+
+def test_a_sentence_becomes_a_grievance_that_its_writer_can_follow(asha):
+    taken = write("Why do you keep writing to me at night?", to="AD-ONESTU-P")
+    ticket = Ticket.objects.get(reference=taken.grievance)
+    assert ticket.fiduciary.code == "onesetu"
+    assert ticket.acknowledged_at is not None
+    (reply,) = replies()
+    assert ticket.reference in reading.text_of(reply).body
+    assert reading.address_of(reply) == ASHA_PHONE
+
+
+@pytest.mark.parametrize(("keys", "effect"), [("9", "stop"), ("1", "nothing"), ("99", "nothing"), ("", "nothing")])
+def test_the_key_that_the_call_names_stops(asha, keys, effect):
+    taken = write(keys, channel="voice", kind="key_press", to="1401234567")
+    assert taken.effect == effect
+    assert ask().allowed is (effect == "nothing")
+    assert [message.channel for message in replies()] == (["sms"] if effect == "stop" else [])
+
+
+def test_a_missed_call_to_the_opt_out_number_stops_and_to_another_number_does_not(asha):
+    registered_sender("08044440000", kind="opt_out_number", carries=[])
+    assert write("", channel="voice", kind="missed_call", to="08044441111").effect == "nothing"
+    assert ask().allowed
+    taken = write("", channel="voice", kind="missed_call", to="080-4444-0000")
+    assert (taken.effect, taken.fiduciary.code) == ("stop", "onesetu")
+    assert {event.way for event in taken.receipt.events.all()} == {"missed_call"}
+    assert not ask().allowed
+
+
+def test_who_wrote_may_be_answered_in_free_text_for_a_day(asha):
+    registered_sender("+919000000001", kind="whatsapp_number", carries=["service"])
+    write("ok", channel="whatsapp", to="+919000000001")
+    assert senders.may_send_free_text(addresses.address_key(ASHA_PHONE), clock.now())
+
+
+def test_the_same_message_again_alone_or_among_others_changes_nothing(asha):
+    first = row("STOP")
+    body, headers = signed(first)
+    assert send(body, headers).json() == {"new": 1, "known": 0, "unreadable": 0}
+    said(asha, "given", occurred_at=clock.now())
+    assert send(body, headers).json() == {"new": 0, "known": 1, "unreadable": 0}
+    assert send(*signed(first, row("ok"), first)).json() == {"new": 1, "known": 2, "unreadable": 0}
+    assert ask().allowed
+    assert len(replies()) == 1
+
+
+def wrong_secret() -> Any:
+    return signed(row(), secret=signed_messages.new_secret())
+
+
+def unsigned() -> Any:
+    return signed(row())[0], {}
+
+
+def old() -> Any:
+    return signed(row(), at=clock.now() - timedelta(minutes=6))
+
+
+def changed() -> Any:
+    body, headers = signed(row("ok!!"))
+    return body.replace(b"ok!!", b"STOP"), headers
+
+
+@pytest.mark.parametrize("forge", [wrong_secret, unsigned, old, changed])
+def test_what_is_badly_signed_changes_nothing_and_leaks_nothing(asha, forge):
+    answer = send(*forge())
+    assert (answer.status_code, answer.json()["code"]) == (401, "BAD_SIGNATURE")
+    assert ASHA_PHONE not in answer.text
+    assert not InboundMessage.objects.exists()
+    assert ask().allowed
+
+
+def test_an_oversized_message_changes_nothing(asha):
+    answer = send(*signed(row(), row("x" * 300_000)))
+    assert (answer.status_code, answer.json()["code"]) == (413, "TOO_LARGE")
+    assert ask().allowed
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [{"channel": "pigeon"}, {"from": "not a number"}, {"id": "with spaces"}, {"text": "x" * 4001}, {"kind": "fax"}],
+)
+def test_a_message_that_nobody_can_read_holds_up_no_other(asha, unfit):
+    answer = send(*signed(row(**unfit), "nonsense", row("STOP")))
+    assert answer.json() == {"new": 1, "known": 0, "unreadable": 2}
+    assert not ask().allowed
+
+
+def test_no_number_and_no_word_of_anybody_is_logged(asha, caplog):
+    write("Why do you keep writing to me at night?")
+    send(*signed(row("Secret words that nobody may log", **{"from": "12"})))
+    assert ASHA_PHONE[3:] not in caplog.text
+    assert "night" not in caplog.text
+    assert "Secret words" not in caplog.text

@@ -1,0 +1,190 @@
+"""A stop belongs to the address: it outlives the person, binds one fiduciary, and ends with a later yes only."""
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from consent.models import ConsentEvent, ConsentState, Suppression
+from consent.rules.contact import Reason
+from consent.services import may_contact, resting, stop_all_promotional, suppressing, undo_stop
+from consent.services.addresses import Address
+from consent.states import Way
+from portal.audit.models import AuditEvent
+from portal.core import actor, addresses, clock
+from portal.core.models import AppendOnlyModel
+from portal.people.erasers import Accounts
+from portal.people.models import Fiduciary
+from portal.people.services import contacts, principals
+from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
+from tests.people.factories import FiduciaryFactory, SubjectFactory
+from tests.registers.factories import registered_sender
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+STRANGER = "+919811112222"
+
+
+@pytest.fixture
+def asha(law):
+    published_notice()
+    return person()
+
+
+def ask(address=ASHA_PHONE, **changes):
+    usual = {"address": address, "purpose": "marketing", "channel": "sms", "at": NOON}
+    return may_contact(**{**usual, **changes})
+
+
+def stopped(address=STRANGER, *, fiduciary="onesetu", at=None, **more):
+    """A stop at a number that is nobody's we know."""
+    place = Address("phone", tuple(addresses.address_keys(address)))
+    return suppressing.alone(
+        subject_ref=SubjectFactory(kind="stranger").ref,
+        fiduciary=Fiduciary.objects.get(code=fiduciary),
+        places=[place],
+        way=Way.SMS,
+        occurred_at=at or clock.now(),
+        actor=actor.SYSTEM,
+        **more,
+    )
+
+
+def test_a_number_nobody_knows_is_stopped_with_a_receipt_an_entry_and_no_person(law):
+    receipt = stopped()
+    decision = ask(STRANGER)
+    assert (decision.allowed, decision.reason) == (False, Reason.SUPPRESSED)
+    row = Suppression.objects.get()
+    assert decision.entry == str(row.entry.event_id)
+    assert row.receipt == receipt
+    assert bytes(row.address_key) == addresses.address_key(STRANGER)
+    assert STRANGER not in str(AuditEvent.objects.get(kind="consent.address.suppressed").facts)
+    assert not ConsentEvent.objects.exists()
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp", "rcs", "voice"])
+def test_a_stop_counts_on_every_channel_of_the_number(law, channel):
+    stopped()
+    assert ask(STRANGER, channel=channel).reason is Reason.SUPPRESSED
+
+
+def test_what_is_owed_still_goes_to_a_suppressed_number(law):
+    stopped()
+    assert ask(STRANGER, purpose="account_service").reason is Reason.ALLOWED_ESSENTIAL
+
+
+def test_a_yes_given_before_the_stop_does_not_count_and_one_given_after_does(asha):
+    said(asha, "given")
+    stopped(ASHA_PHONE)
+    assert ask().reason is Reason.SUPPRESSED
+    said(asha, "given", occurred_at=clock.now())
+    assert ask().reason is Reason.ALLOWED_BY_CONSENT
+    assert ask(channel="whatsapp").reason is Reason.SUPPRESSED
+
+
+def test_an_older_yes_that_arrives_late_does_not_lift_a_stop(asha):
+    stopped(ASHA_PHONE)
+    said(asha, "given", occurred_at=clock.now() - timedelta(days=30))
+    assert ask().reason is Reason.SUPPRESSED
+
+
+def test_a_stop_to_one_fiduciary_leaves_the_others_alone(asha):
+    FiduciaryFactory(code="acme-bank")
+    said(asha, "given")
+    said(asha, "given", fiduciary="acme-bank")
+    stopped(ASHA_PHONE, fiduciary="acme-bank")
+    assert ask(fiduciary="acme-bank").reason is Reason.SUPPRESSED
+    assert ask().allowed
+
+
+def test_a_stop_may_be_narrowed_to_a_header_and_counts_where_none_is_named(asha):
+    registered_sender("ONESTU", carries=["promotional"])
+    registered_sender("OTHERS", carries=["promotional"])
+    said(asha, "given")
+    stopped(ASHA_PHONE, channel="sms", header="ONESTU")
+    assert ask(header="AD-ONESTU-P").reason is Reason.SUPPRESSED
+    assert ask(header="AD-OTHERS-P").allowed
+    assert ask().reason is Reason.SUPPRESSED
+
+
+def test_the_same_stop_again_changes_nothing_until_somebody_said_yes_since(asha):
+    assert stopped(ASHA_PHONE) is not None
+    assert stopped(ASHA_PHONE) is None
+    said(asha, "given", occurred_at=clock.now())
+    assert stopped(ASHA_PHONE) is not None
+    assert ask().reason is Reason.SUPPRESSED
+
+
+def test_a_number_is_found_under_an_old_lookup_key(asha, settings):
+    stopped(ASHA_PHONE)
+    settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
+    settings.LOOKUP_KEY = "another-lookup-key-of-thirty-two-characters"
+    assert bytes(Suppression.objects.get().address_key) in addresses.address_keys(ASHA_PHONE)
+    assert addresses.address_key(ASHA_PHONE) != bytes(Suppression.objects.get().address_key)
+    assert ask().reason is Reason.SUPPRESSED
+
+
+def test_a_stop_survives_the_erasure_of_the_person(asha):
+    said(asha, "given")
+    stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    assert not ConsentState.objects.filter(answer__in=("withdrawn", "denied"), channel="sms").exists()
+    assert ask().reason is Reason.SUPPRESSED
+    assert ask(ASHA, channel="email").reason is Reason.SUPPRESSED
+
+
+def test_one_withdrawal_survives_the_person_for_its_own_purpose_and_channel(asha):
+    said(asha, "withdrawn")
+    contacts.leave(contact=asha.contact_points.get(kind="phone"), actor=actor.SYSTEM)
+    assert ask().reason is Reason.SUPPRESSED
+    assert ask(channel="whatsapp").reason is Reason.NO_CONSENT
+    row = Suppression.objects.get()
+    assert (row.purpose, row.channel, row.event.answer) == ("marketing", "sms", "withdrawn")
+
+
+def test_the_next_holder_may_say_yes(asha):
+    said(asha, "withdrawn")
+    contacts.leave(contact=asha.contact_points.get(kind="phone"), actor=actor.SYSTEM)
+    said(person(email="ravi@acme.example"), "given", occurred_at=clock.now())
+    assert ask().allowed
+
+
+def test_the_undo_of_a_stop_takes_its_suppressions_back(asha):
+    said(asha, "given")
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    assert Suppression.objects.filter(receipt=done.receipt).count() == 3
+    undone = undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
+    assert ask().allowed
+    assert {row.lift.receipt for row in Suppression.objects.all()} == {undone.receipt}
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+def test_a_suppression_can_be_neither_changed_nor_deleted(law, change):
+    stopped()
+    rows = Suppression.objects.all()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.update(header="x") if change == "update" else rows._raw_delete(rows.db)
+    assert issubclass(Suppression, AppendOnlyModel)
+
+
+def test_nobody_asks_again_for_ninety_days_after_a_no_and_for_a_year_under_californias_law(asha):
+    at = said(asha, "withdrawn").occurred_at
+
+    def until(now):
+        return resting.rests_until(asha.subject.ref, purpose="marketing", at=now)
+
+    day = at.astimezone(clock.IST).date() + timedelta(days=91)
+    assert until(at).astimezone(clock.IST).date() == day
+    assert until(until(at)) is None
+    assert resting.rests_until(asha.subject.ref, purpose="product_updates", at=at) is None
+    assert resting.rests_until(asha.subject.ref, purpose="marketing", channels=["email"], at=at) is None
+    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=at)
+    assert until(at) - at > timedelta(days=364)
+
+
+def test_a_yes_ends_the_rest_and_a_stop_at_the_address_begins_one(asha):
+    said(asha, "withdrawn")
+    said(asha, "given", occurred_at=clock.now() - timedelta(seconds=30))
+    assert resting.rests_until(asha.subject.ref, purpose="marketing", at=clock.now()) is None
+    stopped(ASHA_PHONE)
+    assert resting.rests_until(asha.subject.ref, purpose="marketing", at=clock.now()) is not None
