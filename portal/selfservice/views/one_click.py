@@ -70,15 +70,16 @@ def _back(token: str, **query: str) -> HttpResponseRedirect:
 def _show(request: HttpRequest, found: WayOut, token: str, *, status: int = HTTPStatus.OK) -> HttpResponse:
     receipt = _receipt(request, found)
     ways = set(receipt.events.values_list("way", flat=True)) if receipt else set()
-    until = withdrawing.undo_until(receipt) if receipt and ways == {Way.STOP_ALL} else None
-    may_undo = until is not None and clock.now() <= until and request.session.get(STOPPED) == receipt.reference
+    until = None
+    if receipt is not None and ways == {Way.STOP_ALL} and request.session.get(STOPPED) == receipt.reference:
+        until = withdrawing.undo_until(receipt)
     context = {
         "found": found,
         "token": token,
         "receipt": receipt,
         "is_undo": ways == {Way.UNDO},
         "is_all": ways == {Way.STOP_ALL},
-        "undo_until": until if may_undo else None,
+        "undo_until": until if until is not None and clock.now() <= until else None,
         "done": request.GET.get("done", ""),
         "more": f"{reverse('privacy:preferences')}?{urlencode({'for': one_click.mark_of(found.fiduciary)})}",
     }
