@@ -4,14 +4,14 @@ from collections.abc import Collection
 from datetime import datetime, time
 from uuid import UUID
 
-from consent.models import ConsentEvent, Meeting
+from consent.models import ConsentEvent, Meeting, Suppression
 from consent.rules.fold import NO
 from portal.core import clock
 from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.law.services import timing
 from portal.people import selectors as people
-from portal.people.models import Fiduciary
+from portal.people.models import ContactPoint, Fiduciary
 
 #: After a no nobody asks again before these allow it; the latest counts. The person may say yes at any time.
 REASK_RULES = ("IN-TRAI-90D", "CA-12M")
@@ -30,8 +30,9 @@ def unanswered(
     """Those of the purposes about which the person has not answered as they mean now, and may be asked.
 
     An answer to an earlier meaning is none to the new one; but after a no the rule about asking again is kept all the
-    same: the person has said to be left in peace.
+    same: the person has said to be left in peace. So has who stopped promotion at an address of theirs.
     """
+    stops = _stops(subject_ref, fiduciary) if any(purpose.is_promotional for purpose in purposes) else []
     events = ConsentEvent.objects.filter(
         subject_ref__in=people.refs_of(subject_ref), fiduciary=fiduciary, purpose__in=[p.code for p in purposes]
     )
@@ -43,10 +44,19 @@ def unanswered(
         if any(occurred_at >= since and answer != "expired" for occurred_at, answer in own):
             continue
         refusals = [occurred_at for occurred_at, answer in own if answer in NO]
-        if refusals and may_be_asked_from(refusals[-1], subject_ref=subject_ref) > at:
+        refusals += stops if purpose.is_promotional else []
+        if refusals and may_be_asked_from(max(refusals), subject_ref=subject_ref) > at:
             continue
         found.append(purpose)
     return found
+
+
+def _stops(subject_ref: UUID, fiduciary: Fiduciary) -> list[datetime]:
+    """When promotion was stopped at the addresses that the person holds now."""
+    held = ContactPoint.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref), left_at=None)
+    keys = [bytes(key) for key in held.values_list("address_key", flat=True)]
+    found = Suppression.objects.filter(fiduciary=fiduciary, address_key__in=keys, header="", lift=None)
+    return list(found.values_list("suppressed_at", flat=True))
 
 
 def met(subject_ref: UUID, purposes: Collection[Purpose]) -> set[str]:

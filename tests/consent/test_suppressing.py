@@ -7,15 +7,17 @@ from django.db import IntegrityError, transaction
 
 from consent.models import ConsentEvent, ConsentState, Suppression
 from consent.rules.contact import Reason
-from consent.services import may_contact, resting, stop_all_promotional, suppressing, undo_stop
+from consent.selectors import asking
+from consent.services import may_contact, stop_all_promotional, suppressing, undo_stop
 from consent.services.addresses import Address
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock
 from portal.core.models import AppendOnlyModel
+from portal.law import selectors as law_selectors
 from portal.people.erasers import Accounts
 from portal.people.models import Fiduciary
-from portal.people.services import contacts, principals
+from portal.people.services import contacts
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.people.factories import FiduciaryFactory, SubjectFactory
 from tests.registers.factories import registered_sender
@@ -167,24 +169,15 @@ def test_a_suppression_can_be_neither_changed_nor_deleted(law, change):
     assert issubclass(Suppression, AppendOnlyModel)
 
 
-def test_nobody_asks_again_for_ninety_days_after_a_no_and_for_a_year_under_californias_law(asha):
-    at = said(asha, "withdrawn").occurred_at
+def test_nobody_asks_again_before_the_law_allows_where_the_address_was_stopped(asha):
+    purpose = [law_selectors.purpose("marketing", on=NOON.date())]
+    own = Fiduciary.objects.get(code="onesetu")
 
-    def until(now):
-        return resting.rests_until(asha.subject.ref, purpose="marketing", at=now)
+    def asked(at):
+        return asking.unanswered(asha.subject.ref, purpose, fiduciary=own, at=at)
 
-    day = at.astimezone(clock.IST).date() + timedelta(days=91)
-    assert until(at).astimezone(clock.IST).date() == day
-    assert until(until(at)) is None
-    assert resting.rests_until(asha.subject.ref, purpose="product_updates", at=at) is None
-    assert resting.rests_until(asha.subject.ref, purpose="marketing", channels=["email"], at=at) is None
-    principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=at)
-    assert until(at) - at > timedelta(days=364)
-
-
-def test_a_yes_ends_the_rest_and_a_stop_at_the_address_begins_one(asha):
-    said(asha, "withdrawn")
-    said(asha, "given", occurred_at=clock.now() - timedelta(seconds=30))
-    assert resting.rests_until(asha.subject.ref, purpose="marketing", at=clock.now()) is None
+    assert asked(clock.now())
     stopped(ASHA_PHONE)
-    assert resting.rests_until(asha.subject.ref, purpose="marketing", at=clock.now()) is not None
+    assert not asked(clock.now() + timedelta(days=89))
+    assert asked(clock.now() + timedelta(days=92))
+    assert asking.unanswered(asha.subject.ref, purpose, fiduciary=FiduciaryFactory(code="acme-bank"), at=clock.now())
