@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from consent.models import ConsentEvent, ConsentState, Suppression
 from consent.rules.contact import Reason
 from consent.selectors import asking
-from consent.services import may_contact, stop_all_promotional, suppressing, undo_stop
+from consent.services import batches, may_contact, stop_all_promotional, suppressing, undo_stop
 from consent.services.addresses import Address
 from consent.states import Way
 from portal.audit.models import AuditEvent
@@ -107,6 +107,20 @@ def test_a_stop_may_be_narrowed_to_a_header_and_counts_where_none_is_named(asha)
     assert ask(header="AD-ONESTU-P").reason is Reason.SUPPRESSED
     assert ask(header="AD-OTHERS-P").allowed
     assert ask().reason is Reason.SUPPRESSED
+
+
+@pytest.mark.parametrize("header", [None, "AD-ONESTU-P", "AD-OTHERS-P"])
+def test_a_list_of_addresses_is_answered_as_one_by_one(asha, header):
+    registered_sender("ONESTU", carries=["promotional"])
+    registered_sender("OTHERS", carries=["promotional"])
+    said(asha, "given")
+    stopped(ASHA_PHONE, channel="sms", header="ONESTU")
+    stopped()
+    numbers = [ASHA_PHONE, STRANGER, "+919800000007"]
+    question = batches.Question("marketing", "sms", NOON, header=header)
+    for number, answered in zip(numbers, batches.decide_all(question, numbers), strict=True):
+        one = ask(number, header=header)
+        assert (answered.allowed, answered.reason, answered.entry) == (one.allowed, one.reason, one.entry)
 
 
 def test_the_same_stop_again_changes_nothing_until_somebody_said_yes_since(asha):
