@@ -19,6 +19,7 @@ class ConsentConfig(AppConfig):
         hooks.clock_owners.register(notice_clocks.NoticeClocks())
         hooks.complaints.register(gates.complained)
         hooks.erasers.register(erasers.Scans())
+        hooks.erasers.register(erasers.ManagerLinks())
         hooks.erasers.register(erasers.Wishes())
         hooks.job_kinds.register(job_kinds.CheckList())
         hooks.job_kinds.register(job_kinds.TakeListIn())

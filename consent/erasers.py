@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Preference
+from consent.models import ManagerLink, Preference
 from portal.core.erasing import Kept
 from portal.people.models import Subject
 from portal.vault.models import ShredOrder, StoredFile
@@ -63,6 +63,32 @@ class Wishes:
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Delete the row."""
         rows = Preference.objects.filter(subject_ref=subject_ref)
+        if before is not None:
+            rows = rows.filter(subject_ref__in=Subject.objects.filter(erased_at__lt=before).values("ref"))
+        with transaction.atomic():
+            count, _by_model = rows.delete()
+        return count
+
+
+class ManagerLinks:
+    """Which consent manager acted for a person, and the hash of the code that linked it. The acts themselves stay."""
+
+    name = "consent.manager_links"
+    label = _("Links to consent managers")
+    retention_class = RetentionClass.CONSENT_EVIDENCE
+    covers = ("consent.ManagerLink",)
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        """Links of erased subjects; those of a living account stay, however old."""
+        erased = Subject.objects.filter(erased_at__lt=before).values("ref")
+        found = (
+            ManagerLink.objects.filter(subject_ref__in=erased).values_list("subject_ref").annotate(count=Count("pk"))
+        )
+        return (Kept(subject_ref, count) for subject_ref, count in found.order_by("subject_ref").iterator())
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        """Delete the rows."""
+        rows = ManagerLink.objects.filter(subject_ref=subject_ref)
         if before is not None:
             rows = rows.filter(subject_ref__in=Subject.objects.filter(erased_at__lt=before).values("ref"))
         with transaction.atomic():

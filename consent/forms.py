@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.services.choosing import Group
 from consent.services.preferring import WishList
-from consent.states import Answer, Pace
-from portal.core import clock
+from consent.states import Answer, Pace, Way
+from portal.core import addresses, clock
+from portal.core.errors import Refused
 from portal.law.states import Channel
+from portal.people.models import Fiduciary
 
 DATE = "%d-%m-%Y"
 
@@ -210,3 +212,50 @@ class DayForm(forms.Form):
             "required": _("Enter a date like 28-12-2026."),
         },
     )
+
+
+#: How a wish reaches staff.
+TOLD_STAFF = [(way.value, way.label) for way in (Way.STAFF, Way.PHONE, Way.PAPER, Way.EMAIL)]
+
+
+class WithdrawForm(forms.Form):
+    """How and when the person told staff."""
+
+    way = forms.ChoiceField(label=_("How the person told us"), choices=TOLD_STAFF)
+    occurred_at = forms.DateTimeField(
+        label=_("When (IST)"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Empty: now. A letter counts from the day it came."),
+        error_messages={"invalid": _("Enter a date and a time, like 2026-11-28T14:30.")},
+    )
+
+    def clean_occurred_at(self) -> datetime:
+        at: datetime | None = self.cleaned_data["occurred_at"]
+        now = clock.now()
+        if at is not None and at > now:
+            raise forms.ValidationError(_("This lies in the future."))
+        return at or now
+
+
+class StopForm(WithdrawForm):
+    """Whose promotion is to stop, and at which address."""
+
+    fiduciary = forms.ModelChoiceField(label=_("Whose messages"), queryset=Fiduciary.objects.all())
+    kind = forms.ChoiceField(
+        label=_("Kind of address"),
+        choices=[(addresses.PHONE, _("Telephone number")), (addresses.EMAIL, _("E-mail address"))],
+    )
+    address = forms.CharField(
+        label=_("Number or address"), max_length=254, error_messages={"required": _("Enter the number or address.")}
+    )
+    field_order = ("fiduciary", "kind", "address", "way", "occurred_at")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("kind") and cleaned.get("address"):
+            try:
+                cleaned["address"] = addresses.normalise(cleaned["kind"], cleaned["address"])
+            except Refused as refusal:
+                self.add_error("address", str(refusal))
+        return cleaned

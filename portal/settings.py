@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.selfservice.signals.PrivacySignal",
     "portal.core.middleware.WrongMethod",
     "portal.core.middleware.PortalErrors",
 ]

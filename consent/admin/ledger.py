@@ -12,11 +12,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consent.forms import WithdrawForm
 from consent.models import ConsentEvent, ConsentState
 from consent.permissions import Permission
 from consent.resources import ConsentEventResource, ConsentStateResource
+from consent.rules.fold import YES
+from consent.services import withdraw as withdraw_consent
+from consent.states import Way
 from portal.core import addresses, clock
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
 from portal.jobs.audited_export import AuditedExport
@@ -170,6 +174,11 @@ def _link(event: ConsentEvent | None) -> str:
     return format_html('<a href="{}">{}, {}</a>', url, event.get_answer_display(), when)
 
 
+def _no_yes(obj: ConsentState, user: Any) -> str:
+    """Why there is nothing to withdraw; empty when there is."""
+    return "" if obj.answer in YES else str(_("There is no yes here."))
+
+
 @admin.register(ConsentState)
 class ConsentStateAdmin(_Answers):
     """What may we do now, with the event that decides it."""
@@ -195,6 +204,25 @@ class ConsentStateAdmin(_Answers):
     list_note = gettext_lazy(
         "The answer that counts now. A no by anybody at an address wins; only a confirmed yes counts."
     )
+
+    @service_action(
+        permission=Permission.EVENT_RECORD,
+        ask=WithdrawForm,
+        label=gettext_lazy("Withdraw at the person's wish"),
+        description=gettext_lazy("It counts at once, at every address of the person, who is told."),
+        skip=_no_yes,
+    )
+    def withdraw(self, request: HttpRequest, obj: ConsentState, answer: dict[str, Any]) -> str:
+        done = withdraw_consent(
+            subject_ref=obj.subject_ref,
+            fiduciary=obj.fiduciary,
+            purpose=obj.purpose,
+            channel=obj.channel,
+            way=Way(answer["way"]),
+            actor=request.actor,  # type: ignore[attr-defined]
+            occurred_at=answer["occurred_at"],
+        )
+        return done.receipt.reference if done.receipt else str(_("It was withdrawn already."))
 
     @admin.display(description=gettext_lazy("decided by"))
     def decided_by(self, obj: ConsentState) -> str:

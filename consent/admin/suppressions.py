@@ -1,4 +1,4 @@
-"""Addresses at which promotion was stopped: read only, found by an exact address."""
+"""Addresses at which promotion was stopped, found by an exact address; and where staff stop it at a person's wish."""
 
 from typing import Any
 
@@ -7,19 +7,25 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from consent.forms import StopForm
 from consent.models import Suppression
 from consent.permissions import Permission
 from consent.resources import SuppressionResource
+from consent.services.stopping import stop_at_address
+from consent.states import Way
 from portal.core import addresses
-from portal.core.admin import ReadOnlyAdmin
 from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
 from portal.jobs.audited_export import AuditedExport
+from portal.people.admin.creating import CreatingAdmin
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(AuditedExport, ReadOnlyAdmin):
+class SuppressionAdmin(AuditedExport, CreatingAdmin):
     view_permission = Permission.STATE_VIEW
+    add_permission = Permission.EVENT_RECORD
+    create_form = StopForm
+    create_title = gettext_lazy("Stop all promotional messages at a person's wish")
     export_permission = Permission.EVENT_EXPORT
     export_resource = SuppressionResource
     list_display = ("suppressed_at", "fiduciary", "address_kind", "purpose", "channel", "header", "way", "receipt")
@@ -63,6 +69,22 @@ class SuppressionAdmin(AuditedExport, ReadOnlyAdmin):
                 continue
             return queryset.filter(address_key__in=keys), False
         return queryset.none(), False
+
+    @staticmethod
+    def create(request: HttpRequest, entered: dict[str, Any]) -> int | None:
+        """Stops for the person at the address, who is told; the first row of the receipt, if there is one."""
+        receipt = stop_at_address(
+            kind=entered["kind"],
+            address=entered["address"],
+            fiduciary=entered["fiduciary"],
+            way=Way(entered["way"]),
+            actor=request.actor,  # type: ignore[attr-defined]
+            occurred_at=entered["occurred_at"],
+        )
+        if receipt is None:
+            raise Refused(gettext_lazy("Everything promotional was stopped there already."), code="STOPPED_ALREADY")
+        first = receipt.suppressions.order_by("pk").first()
+        return first.pk if first is not None else None
 
     @admin.display(description=gettext_lazy("place in the ledger"))
     def place(self, obj: Suppression) -> str:

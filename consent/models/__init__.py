@@ -7,6 +7,7 @@ from consent.models.evidence import ConsentEvidence, ShownText
 from consent.models.guardians import GuardianAnswer, HeldConsent
 from consent.models.inbound import InboundMessage
 from consent.models.lists import ConsentList, ListFault
+from consent.models.managers import ManagerLink
 from consent.models.notices import (
     DefectMended,
     Notice,
@@ -42,6 +43,7 @@ __all__ = [
     "InboundMessage",
     "LateNotice",
     "ListFault",
+    "ManagerLink",
     "Meeting",
     "Notice",
     "NoticeReview",

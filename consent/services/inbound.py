@@ -5,20 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from consent.models import ConsentReceipt, InboundMessage, Suppression
+from consent.models import ConsentReceipt, InboundMessage
 from consent.rules import keywords
 from consent.rules.keywords import Effect, Meaning
 from consent.selectors.notices import notices_for
 from consent.selectors.wishes import preference_of
-from consent.services import confirming, one_click, suppressing
-from consent.services.addresses import Address
+from consent.services import confirming, one_click
 from consent.services.confirming import Reply
-from consent.services.withdrawing import stop_all_promotional
+from consent.services.stopping import holder_of, stop_at_address
 from consent.states import Way
 from portal.core import actor as actors
 from portal.core import addresses, clock, hooks
@@ -28,7 +26,7 @@ from portal.law.states import Channel
 from portal.outbox.models import Message
 from portal.outbox.services import post
 from portal.people import selectors as people
-from portal.people.models import Fiduciary, Principal, Subject
+from portal.people.models import Fiduciary, Principal
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
@@ -106,15 +104,13 @@ def _act(message: Inbound, number: str, key: str, now: datetime) -> None:
     # Another machine's clock: never in the future.
     said_at = min(message.said_at or now, now)
     fiduciary, header = _written_to(message, number, said_at)
-    principal = _holder(number)
+    principal = holder_of(addresses.PHONE, number)
     meaning = _meaning(message, header, said_at)
     language = _language(meaning, principal)
     receipt, grievance = None, ""
     note_inbound(fiduciary=fiduciary, address_key=addresses.address_key(number), channel=message.channel, at=said_at)
     if meaning.effect in _STOPS:
-        receipt = _stop(
-            message, number, key, meaning, fiduciary, principal, header=header, language=language, at=said_at, now=now
-        )
+        receipt = _stop(message, number, key, meaning, fiduciary, header=header, language=language, at=said_at, now=now)
     if meaning.effect in {Effect.GRIEVANCE, Effect.STOP_AND_GRIEVANCE}:
         grievance = hooks.inbound_grievance.ask(
             key=key,
@@ -178,15 +174,6 @@ def _fiduciary_of_last(message: Inbound, number: str) -> str:
     return last.fiduciary if last is not None else OWN_CODE
 
 
-def _holder(number: str) -> Principal | None:
-    """The person at the number: the only one, or the only one who confirmed it. Of several, nobody knows who wrote."""
-    contacts = list(people.contacts_at(addresses.PHONE, number))
-    for among in (contacts, [contact for contact in contacts if contact.verified_at is not None]):
-        if len({contact.principal_id for contact in among}) == 1:
-            return among[0].principal
-    return None
-
-
 def _language(meaning: Meaning, principal: Principal | None) -> str:
     """Of the word that was used; else the person's own."""
     if meaning.language:
@@ -203,7 +190,6 @@ def _stop(
     key: str,
     meaning: Meaning,
     fiduciary: Fiduciary,
-    principal: Principal | None,
     *,
     header: str,
     language: str,
@@ -211,44 +197,23 @@ def _stop(
     now: datetime,
 ) -> ConsentReceipt | None:
     """Stop, and answer once: on the channel, a call by SMS. Nothing is said where nothing had to change."""
-    way = Way.MISSED_CALL if message.kind == MISSED_CALL else _WAYS[message.channel]
-    reply = Reply(Channel.SMS if message.channel == Channel.VOICE else message.channel, number, language)
-    place = Address(addresses.PHONE, tuple(addresses.address_keys(number)))
-    if principal is not None and not meaning.only_here:
-        done = stop_all_promotional(
-            subject_ref=principal.subject.ref,
-            fiduciary=fiduciary,
-            actor=RECEIVER,
-            way=way,
-            occurred_at=at,
-            evidence=[{"type": "inbound_message", "sha256": key}],
-            reply_to=reply,
-            now=now,
-        )
-        return done.receipt
-    receipt = suppressing.alone(
-        subject_ref=principal.subject.ref if principal is not None else _stranger(place, now),
+    return stop_at_address(
+        kind=addresses.PHONE,
+        address=number,
         fiduciary=fiduciary,
-        places=[place],
-        way=way,
-        occurred_at=at,
+        way=Way.MISSED_CALL if message.kind == MISSED_CALL else _WAYS[message.channel],
         actor=RECEIVER,
-        channel=str(message.channel) if meaning.only_here else "",
+        occurred_at=at,
+        evidence=[{"type": "inbound_message", "sha256": key}],
+        reply_to=Reply(_answered_by(message.channel), number, language),
+        channel=str(message.channel),
         header=header if meaning.only_here else "",
         now=now,
     )
-    if receipt is not None:
-        narrowed = header if meaning.only_here else ""
-        confirming.answer(receipt, reply, fiduciary=fiduciary, header=narrowed)
-    return receipt
 
 
-def _stranger(place: Address, now: datetime) -> UUID:
-    """Who wrote from this number before without our knowing them, or somebody new."""
-    earlier = Suppression.objects.filter(address_key__in=place.keys, receipt__isnull=False).order_by("-pk")
-    refs = list(earlier.values_list("receipt__subject_ref", flat=True)[:20])
-    known = Subject.objects.filter(ref__in=refs, kind=SubjectKind.STRANGER, erased_at=None).first()
-    return known.ref if known is not None else subjects.new(SubjectKind.STRANGER, now=now).ref
+def _answered_by(channel: Channel) -> Channel:
+    return Channel.SMS if channel == Channel.VOICE else channel
 
 
 def _bring_question(
@@ -270,7 +235,7 @@ def _bring_question(
     post(
         kind="consent.question",
         subject_ref=subject_ref,
-        channel=Channel.SMS if message.channel == Channel.VOICE else message.channel,
+        channel=_answered_by(message.channel),
         address=number,
         language=language,
         purpose=confirming.PURPOSE,

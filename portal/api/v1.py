@@ -6,7 +6,17 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
 
-from portal.api import consents, decisions, delivery_reports, inbound, keys, problems, recipients
+from portal.api import (
+    consent_managers,
+    consents,
+    decisions,
+    delivery_reports,
+    inbound,
+    keys,
+    problems,
+    recipients,
+    stops,
+)
 from portal.api.keys import Key
 
 
@@ -38,6 +48,8 @@ api.add_router("", consents.router)
 api.add_router("", delivery_reports.router)
 api.add_router("", recipients.router)
 api.add_router("", inbound.router)
+api.add_router("", stops.router)
+api.add_router("", consent_managers.router)
 
 
 class KeyOut(Schema):

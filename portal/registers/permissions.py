@@ -11,6 +11,9 @@ class Permission(StrEnum):
     INSTRUCTION_GIVE = "registers.instruction:give"
     INSTRUCTION_NOTE = "registers.instruction:note"
     INSTRUCTION_VIEW = "registers.instruction:view"
+    MANAGER_END = "registers.manager:end"
+    MANAGER_PROPOSE = "registers.manager:propose"
+    MANAGER_VIEW = "registers.manager:view"
     OFFICER_PROPOSE = "registers.officer:propose"
     OFFICER_VIEW = "registers.officer:view"
     RECIPIENT_END = "registers.recipient:end"
@@ -29,6 +32,7 @@ class Permission(StrEnum):
 
 class Act(StrEnum):
     COMPANY_CHANGE = "registers.company.change"
+    MANAGER_REGISTER = "registers.manager.register"
     OFFICER_APPOINT = "registers.officer.appoint"
     RECIPIENT_REGISTER = "registers.recipient.register"
     SENDER_REGISTER = "registers.sender.register"

@@ -15,6 +15,7 @@ EXEMPT: dict[str, str] = {
     "people.MfaReset": "Words of staff about staff; kept with the proposal they explain.",
     "people.RoleProposal": "Words of staff about staff; kept with the proposal they explain.",
     "registers.CompanyDetails": "Words of staff about the company; kept with the proposal they explain.",
+    "registers.ConsentManager": "Words of staff about a company; kept with the proposal they explain.",
     "registers.ConsentTemplate": "Words of staff about a text; kept with the proposal they explain.",
     "registers.ContentTemplate": "Words of staff about a text; kept with the proposal they explain.",
     "registers.ContentTemplate_senders": "Which template goes with which header: references only.",

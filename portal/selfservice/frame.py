@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.registers.models import Officer
 from portal.registers.selectors import current_officer
+from portal.selfservice import signals
 
 #: Written in the footer of each page. Change it when the words of these pages change.
 UPDATED_ON = date(2026, 11, 25)
@@ -70,6 +71,11 @@ class Frame:
     @property
     def is_demo(self) -> bool:
         return bool(settings.DEMO)
+
+    @property
+    def hears_signal(self) -> bool:
+        """Whether the browser asks not to sell or share its owner's data (Sec-GPC)."""
+        return signals.is_sent(self._request)
 
     @property
     def here(self) -> str:

@@ -14,9 +14,10 @@ from consent.selectors import rulebook
 from consent.services import may_contact
 from grievances.models import Ticket
 from portal.core import addresses, clock, signed_messages
+from portal.ledger.services import payload_of
 from portal.outbox.models import Message
 from portal.outbox.services import reading
-from portal.people.models import ContactPoint
+from portal.people.models import ContactPoint, Fiduciary
 from portal.registers.selectors import senders
 from tests.api.inbound_words import ALL
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
@@ -125,8 +126,6 @@ def test_a_stop_is_answered_once_where_it_came_from_with_its_receipt(asha, chann
 def test_the_word_is_evidence_of_each_answer_and_nobody_keeps_the_text(asha):
     taken = write("Stop please")
     entry = taken.receipt.events.first().entry
-    from portal.ledger.services import payload_of
-
     assert {"type": "inbound_message", "sha256": taken.key} in payload_of(entry)["evidence"]
     kept = " ".join(str(value) for value in InboundMessage.objects.filter(pk=taken.pk).values().get().values())
     assert "please" not in kept
@@ -163,8 +162,6 @@ def test_a_stop_to_a_clients_header_stops_that_client_only(asha):
 
 
 def fiduciary(code: str) -> Any:
-    from portal.people.models import Fiduciary
-
     return Fiduciary.objects.get(code=code)
 
 

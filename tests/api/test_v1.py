@@ -75,7 +75,14 @@ def test_an_address_that_does_not_exist_is_a_plain_404():
 def test_every_operation_asks_for_a_key_unless_it_says_why_not():
     """An operation that a stranger may use is a decision: it stands in this list."""
     # Signed by a secret of its own instead.
-    for_strangers = {"post /api/v1/delivery-reports", "post /api/v1/inbound-messages"}
+    for_strangers = {
+        "post /api/v1/delivery-reports",
+        "post /api/v1/inbound-messages",
+        *(
+            f"post /api/v1/consent-manager/{act}"
+            for act in ("links", *(f"consents/{a}" for a in ("list", "give", "withdraw")))
+        ),
+    }
     described = api.get_openapi_schema()
     for path, operations in described["paths"].items():
         for method, operation in operations.items():

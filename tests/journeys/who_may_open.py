@@ -112,12 +112,21 @@ PAGES: dict[str, Page] = {
     "api-v1:take_reported_sends": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
     "api-v1:withdraw_consent": Page(For.KEY, is_post=True),
     "api-v1:take_inbound_messages": Page(For.SECRET, is_post=True),
+    "api-v1:stop_all": Page(For.KEY, is_post=True),
+    "api-v1:give_linked_consent": Page(For.SECRET, is_post=True),
+    "api-v1:link_consent_manager": Page(For.SECRET, is_post=True),
+    "api-v1:list_linked_consents": Page(For.SECRET, is_post=True),
+    "api-v1:withdraw_linked_consent": Page(For.SECRET, is_post=True),
     # Customers' pages
     "privacy:accessibility": Page(For.ANYBODY),
     "privacy:account": Page(For.CUSTOMERS),
     "privacy:add-phone": Page(For.CUSTOMERS),
     "privacy:change-member": Page(For.OWNERS, lambda w: [w.customer.reference, w.membership.pk], is_post=True),
     "privacy:consent-file": Page(For.OWNERS, lambda w: [w.receipt.reference, 1, "receipt.json"]),
+    "privacy:consent-manager-link": Page(For.CUSTOMERS, is_post=True, is_empty=True),
+    "privacy:consent-manager-unlink": Page(For.CUSTOMERS, is_post=True, is_empty=True),
+    "privacy:consent-managers": Page(For.CUSTOMERS),
+    "privacy:consent-proof": Page(For.OWNERS, lambda w: [w.receipt.reference, 1]),
     "privacy:consent-receipt": Page(For.OWNERS, lambda w: [w.receipt.reference]),
     "privacy:consent-withdraw": Page(For.OWNERS, lambda w: [w.receipt.reference, 1], is_post=True),
     "privacy:consents": Page(For.CUSTOMERS),
@@ -247,8 +256,10 @@ BOOKS: dict[str, Book] = {
             "give-up": "consent.list:bring",
         },
     ),
-    "consent_consentstate": Book("consent.state:view", export="consent.event:export"),
-    "consent_suppression": Book("consent.state:view", export="consent.event:export"),
+    "consent_consentstate": Book(
+        "consent.state:view", export="consent.event:export", acts={"withdraw": "consent.event:record"}
+    ),
+    "consent_suppression": Book("consent.state:view", add="consent.event:record", export="consent.event:export"),
     "consent_defectoverride": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}
     ),
@@ -406,6 +417,16 @@ BOOKS: dict[str, Book] = {
         export="jobs.list:export",
         add="registers.company:propose",
         acts={"answer-company": "registers.company:propose"},
+    ),
+    "registers_consentmanager": Book(
+        "registers.manager:view",
+        export="jobs.list:export",
+        add="registers.manager:propose",
+        acts={
+            "approve": "registers.manager:propose",
+            "end-entry": "registers.manager:end",
+            "refuse": "registers.manager:propose",
+        },
     ),
     "registers_consenttemplate": Book(
         "registers.template:view",

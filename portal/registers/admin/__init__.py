@@ -1,5 +1,5 @@
 """The staff's pages of this room."""
 
-from portal.registers.admin import books, recipients, senders, templates
+from portal.registers.admin import books, managers, recipients, senders, templates
 
-__all__ = ["books", "recipients", "senders", "templates"]
+__all__ = ["books", "managers", "recipients", "senders", "templates"]

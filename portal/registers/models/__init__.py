@@ -3,6 +3,7 @@
 from portal.registers.models.company import CompanyDetails
 from portal.registers.models.dated import DatedEntry
 from portal.registers.models.instructions import Instruction, InstructionFact, ReportedSend, Telling
+from portal.registers.models.managers import ConsentManager
 from portal.registers.models.officers import Officer
 from portal.registers.models.recipients import Recipient, RecipientSecret
 from portal.registers.models.senders import LastInbound, ListedTarget, Sender, SendingEntity
@@ -10,6 +11,7 @@ from portal.registers.models.templates import ConsentTemplate, ContentTemplate, 
 
 __all__ = [
     "CompanyDetails",
+    "ConsentManager",
     "ConsentTemplate",
     "ContentTemplate",
     "DatedEntry",

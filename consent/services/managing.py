@@ -1,0 +1,221 @@
+"""Consent managers act for people who linked them: they give, list and withdraw in the one service (DPDP s.6(7)-(9))."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import ConsentEvent, ManagerLink, NoticeText
+from consent.selectors import history
+from consent.selectors.notices import notices_for
+from consent.services.addresses import addresses_of
+from consent.services.recording import Choice, Recorded, record_all
+from consent.services.withdrawing import withdraw
+from consent.states import Answer, Way
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import ciphers, clock
+from portal.core.actor import Actor, ActorKind
+from portal.core.errors import NotFound, Refused
+from portal.law import selectors as law
+from portal.law.states import Channel
+from portal.outbox.models import ReceivedWebhook
+from portal.people import selectors as people
+from portal.people.models import Subject
+from portal.registers.models import ConsentManager
+from portal.registers.selectors.managers import managers_in_force
+
+CODE: Final = "consent.manager_code"
+CODE_LIFE_RULE: Final = "consent.manager_code_life"
+CODE_DIGITS: Final = 12
+_CODE_TRIES: Final = 5
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A code to hand to the manager: shown once, only its hash is kept."""
+
+    link: ManagerLink
+    code: str = field(repr=False)
+
+
+def actor_of(manager: ConsentManager) -> Actor:
+    """The manager as the one who acts: its entry in the book, never a person."""
+    return Actor(ActorKind.CONSENT_MANAGER, ref=f"manager:{manager.pk}", via="api")
+
+
+def take_number(manager: ConsentManager, message_id: str, *, now: datetime) -> None:
+    """Note that a signed request was taken, in the caller's transaction. Raises Refused for one that was taken before."""
+    name = hashlib.sha256(f"manager:{manager.pk}:{message_id}".encode()).hexdigest()
+    _row, is_new = ReceivedWebhook.objects.get_or_create(webhook_id=name, defaults={"received_at": now})
+    if not is_new:
+        raise Refused("This request was taken before.", code="REPLAYED")
+
+
+def offer_link(*, subject_ref: UUID, manager: ConsentManager, now: datetime | None = None) -> Offered:
+    """Make a code with which the manager links itself to the person. Nothing is linked yet.
+
+    Raises Refused when the manager may not act now, or is linked already.
+    """
+    at = now or clock.now()
+    if not managers_in_force(at=at, fiduciary=manager.fiduciary.code).filter(pk=manager.pk).exists():
+        raise Refused(_("This consent manager may not act for you now."), code="NO_SUCH_MANAGER")
+    if links_of(subject_ref).filter(manager=manager).exists():
+        raise Refused(_("This consent manager is linked already."), code="LINKED_ALREADY")
+    life = law.house_rule(CODE_LIFE_RULE, on=at.astimezone(clock.IST).date()).duration
+    for _try in range(_CODE_TRIES):
+        code = "".join(secrets.choice("0123456789") for _digit in range(CODE_DIGITS))
+        try:
+            with transaction.atomic():
+                link = ManagerLink.objects.create(
+                    subject_ref=subject_ref,
+                    manager=manager,
+                    code_hash=ciphers.blind_index(code, domain=CODE),
+                    code_until=at + life,
+                    asked_at=at,
+                )
+        except IntegrityError:  # the same digits once more
+            continue
+        return Offered(link, code)
+    raise RuntimeError("No free code was drawn.")
+
+
+def link(*, manager: ConsentManager, code: str, now: datetime) -> ManagerLink:
+    """Link the manager to the person who handed it the code, with an audit event. A code works once, in its time.
+
+    Raises NotFound for a code that is wrong, over, used, or was made for another manager; it does not say which.
+    """
+    with transaction.atomic():
+        rows = ManagerLink.objects.select_for_update().filter(
+            code_hash__in=ciphers.blind_indexes(code.strip(), domain=CODE),
+            manager=manager,
+            linked_at=None,
+            ended_at=None,
+            code_until__gt=now,
+        )
+        found = rows.first()
+        if found is None or links_of(found.subject_ref).filter(manager=manager).exists():
+            raise NotFound("There is no such code.", code="NO_SUCH_CODE")
+        found.linked_at = now
+        found.save(update_fields=["linked_at"])
+        _record(AuditKind.CONSENT_MANAGER_LINKED, found, actor=actor_of(manager), at=now)
+    return found
+
+
+def unlink(*, found: ManagerLink, actor: Actor, now: datetime | None = None) -> None:
+    """End a link, with an audit event. What was said through it stays. A second time nothing changes."""
+    at = now or clock.now()
+    with transaction.atomic():
+        if ManagerLink.objects.filter(pk=found.pk, ended_at=None).update(ended_at=at):
+            _record(AuditKind.CONSENT_MANAGER_UNLINKED, found, actor=actor, at=at)
+
+
+def links_of(subject_ref: UUID) -> QuerySet[ManagerLink]:
+    """The managers that act for the person now, under any reference of theirs."""
+    rows = ManagerLink.objects.filter(
+        subject_ref__in=people.refs_of(subject_ref), linked_at__isnull=False, ended_at=None
+    )
+    return rows.select_related("manager__fiduciary")
+
+
+def link_of(manager: ConsentManager, ref: UUID) -> ManagerLink:
+    """The living link that the manager names. Raises NotFound for another's, an ended one, or an erased person's."""
+    found = ManagerLink.objects.filter(manager=manager, ref=ref, linked_at__isnull=False, ended_at=None).first()
+    if found is None or not Subject.objects.filter(ref=found.subject_ref, erased_at=None).exists():
+        raise NotFound("There is no such link.", code="NO_SUCH_LINK")
+    return found
+
+
+@dataclass(frozen=True)
+class Held:
+    """One purpose as the manager may show it: what is asked, with which text, and the latest answer on each channel."""
+
+    purpose: str
+    name: str
+    description: str
+    notice: NoticeText | None
+    answers: dict[str, ConsentEvent | None]
+
+
+def consents_of(found: ManagerLink, *, at: datetime, language: str) -> list[Held]:
+    """The purposes of the manager's fiduciary that need a consent, with the person's answers. No address is named."""
+    on = at.astimezone(clock.IST).date()
+    purposes = [purpose for purpose in law.purposes_in_force(on=on) if purpose.needs_consent]
+    notices = notices_for([purpose.code for purpose in purposes], on=on, language=language)
+    said = history.latest(history.events_of(found.subject_ref).filter(fiduciary=found.manager.fiduciary))
+    held = []
+    for purpose in purposes:
+        own = {channel: _latest(said.values(), purpose.code, channel) for channel in purpose.channels}
+        held.append(Held(purpose.code, purpose.name, purpose.description, notices.get(purpose.code), own))
+    return held
+
+
+def give(
+    *, found: ManagerLink, purpose: str, channel: str, notice_sha256: str, proof_sha256: str, now: datetime
+) -> Recorded:
+    """Record the person's yes to the text that the manager showed, at each confirmed address on the channel.
+
+    ``proof_sha256`` is the hash of the signed request. Raises Refused for a text that is not the one in force, or where
+    the person has no confirmed address on the channel.
+    """
+    on = now.astimezone(clock.IST).date()
+    text = _text_in_force(purpose, notice_sha256, on=on)
+    places = [place for place in addresses_of(found.subject_ref, channel) if place.is_verified]
+    if not places:
+        raise Refused("There is no confirmed address of the person on this channel.", code="NO_CONFIRMED_ADDRESS")
+    proof = [{"type": "consent_manager_request", "sha256": proof_sha256}]
+    return record_all(
+        subject_ref=found.subject_ref,
+        fiduciary=found.manager.fiduciary,
+        choices=[Choice(place, purpose, channel, Answer.GIVEN, text, proof) for place in places],
+        way=Way.CONSENT_MANAGER,
+        occurred_at=now,
+        actor=actor_of(found.manager),
+        now=now,
+    )
+
+
+def take_back(*, found: ManagerLink, purpose: str, channel: str, proof_sha256: str, now: datetime) -> Recorded:
+    """Withdraw a purpose on a channel at every address of the person. Twice is harmless."""
+    return withdraw(
+        subject_ref=found.subject_ref,
+        fiduciary=found.manager.fiduciary,
+        purpose=purpose,
+        channel=Channel(channel),
+        way=Way.CONSENT_MANAGER,
+        actor=actor_of(found.manager),
+        evidence=[{"type": "consent_manager_request", "sha256": proof_sha256}],
+        now=now,
+    )
+
+
+def _text_in_force(purpose: str, sha256: str, *, on: date) -> NoticeText:
+    for language, _name in settings.LANGUAGES:
+        text = notices_for([purpose], on=on, language=language).get(purpose)
+        if text is not None and text.sha256 == sha256:
+            return text
+    raise Refused("This is not the text that is asked with now.", code="NOTICE_CHANGED")
+
+
+def _latest(said: Iterable[ConsentEvent], purpose: str, channel: str) -> ConsentEvent | None:
+    own = [event for event in said if event.purpose == purpose and event.channel == channel]
+    return max(own, key=lambda event: (event.occurred_at, event.pk), default=None)
+
+
+def _record(kind: AuditKind, found: ManagerLink, *, actor: Actor, at: datetime) -> None:
+    record(
+        kind,
+        actor=actor,
+        about=f"consent.managerlink:{found.pk}",
+        facts={"manager": found.manager_id, "fiduciary": found.manager.fiduciary.code},
+        subject_ref=found.subject_ref,
+        at=at,
+    )

@@ -1,0 +1,65 @@
+"""What a browser says for its owner: Sec-GPC ("do not sell or share") is a no to what the law lets a person opt out of."""
+
+from datetime import datetime
+from uuid import UUID
+
+from consent.models import ConsentEvent
+from consent.rules.fold import NO, YES
+from consent.selectors import history
+from consent.selectors.rulebook import rulebook
+from consent.services.addresses import addresses_of
+from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
+from consent.states import Answer, Way
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.law.models import Purpose
+from portal.law.states import Channel, LawfulBasis, Regime
+from portal.people.models.fiduciaries import OWN_CODE
+
+
+def honour(*, subject_ref: UUID, actor: Actor, now: datetime | None = None) -> Recorded:
+    """Record the signal as a no to each purpose that it is about, once, under one receipt (CCPA regulations 7025).
+
+    What was refused already stays as it is. A yes that the person gave here after the signal was heard was meant: it
+    stays, and nobody asks to turn the signal off.
+    """
+    at = now or clock.now()
+    choices = []
+    for purpose in rulebook(at).asked:
+        if not is_meant(purpose):
+            continue
+        last = _last(subject_ref, purpose)
+        if last is not None and (last.answer in NO or _was_heard_before(last)):
+            continue
+        answer = Answer.WITHDRAWN if last is not None and last.answer in YES else Answer.DENIED
+        choices += [
+            Choice(place, purpose.code, str(Channel.NONE), answer) for place in addresses_of(subject_ref, Channel.NONE)
+        ]
+    return record_all(
+        subject_ref=subject_ref,
+        fiduciary=fiduciary_of(OWN_CODE),
+        choices=choices,
+        way=Way.GPC,
+        occurred_at=at,
+        actor=actor,
+        now=at,
+    )
+
+
+def is_meant(purpose: Purpose) -> bool:
+    """Whether the signal is about a purpose: processing that is no message, which California lets people opt out of."""
+    return not purpose.sends_messages and purpose.basis(Regime.US_CA) == LawfulBasis.NOTICE_AND_OPT_OUT
+
+
+def _last(subject_ref: UUID, purpose: Purpose) -> ConsentEvent | None:
+    said = history.events_of(subject_ref).filter(
+        fiduciary__code=OWN_CODE, purpose=purpose.code, channel=str(Channel.NONE)
+    )
+    return max(said, key=lambda event: (event.occurred_at, event.answer not in YES, event.pk), default=None)
+
+
+def _was_heard_before(yes: ConsentEvent) -> bool:
+    heard = history.events_of(yes.subject_ref).filter(
+        purpose=yes.purpose, way=Way.GPC, occurred_at__lte=yes.occurred_at
+    )
+    return yes.answer in YES and heard.exists()

@@ -1,0 +1,96 @@
+"""A stop that names an address: for the person who holds it, and for the address itself where nobody or more than one does."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from consent.models import ConsentReceipt, Suppression
+from consent.services import confirming, suppressing
+from consent.services.addresses import Address
+from consent.services.confirming import Reply
+from consent.services.recording import Evidence
+from consent.services.withdrawing import stop_all_promotional
+from consent.states import Way
+from portal.core import addresses, clock
+from portal.core.actor import Actor
+from portal.law.states import Channel
+from portal.people import selectors as people
+from portal.people.models import Fiduciary, Principal, Subject
+from portal.people.services import subjects
+from portal.people.states import SubjectKind
+
+#: Where a stop that did not come by a message is confirmed.
+_ANSWERED_BY = {addresses.PHONE: Channel.SMS, addresses.EMAIL: Channel.EMAIL}
+
+
+def holder_of(kind: str, address: str) -> Principal | None:
+    """The person at the address: the only one, or the only one who confirmed it. Of several, nobody knows who spoke."""
+    contacts = list(people.contacts_at(kind, address))
+    for among in (contacts, [contact for contact in contacts if contact.verified_at is not None]):
+        if len({contact.principal_id for contact in among}) == 1:
+            return among[0].principal
+    return None
+
+
+def stop_at_address(
+    *,
+    kind: str,
+    address: str,
+    fiduciary: Fiduciary,
+    way: Way,
+    actor: Actor,
+    occurred_at: datetime | None = None,
+    evidence: Sequence[Evidence] = (),
+    reply_to: Reply | None = None,
+    channel: str = "",
+    header: str = "",
+    language: str = "en",
+    now: datetime | None = None,
+) -> ConsentReceipt | None:
+    """Stop everything promotional of the fiduciary for whoever is at the address, in one transaction, and confirm it once.
+
+    The person's other addresses are covered too where it is sure who they are. ``header`` (with its channel) narrows the
+    stop to that sender. None where all of it was stopped already. Raises Refused for what is no address of the kind.
+    """
+    at = now or clock.now()
+    said_at = occurred_at or at
+    number = addresses.normalise(kind, address)
+    with transaction.atomic():
+        principal = holder_of(kind, number)
+        if principal is not None and not header:
+            return stop_all_promotional(
+                subject_ref=principal.subject.ref,
+                fiduciary=fiduciary,
+                actor=actor,
+                way=way,
+                occurred_at=said_at,
+                evidence=evidence,
+                reply_to=reply_to,
+                now=at,
+            ).receipt
+        place = Address(kind, tuple(addresses.address_keys(number)))
+        receipt = suppressing.alone(
+            subject_ref=principal.subject.ref if principal is not None else _stranger(place, at),
+            fiduciary=fiduciary,
+            places=[place],
+            way=way,
+            occurred_at=said_at,
+            actor=actor,
+            channel=channel if header else "",
+            header=header,
+            now=at,
+        )
+        if receipt is not None:
+            reply = reply_to or Reply(_ANSWERED_BY[kind], number, language)
+            confirming.answer(receipt, reply, fiduciary=fiduciary, header=header)
+    return receipt
+
+
+def _stranger(place: Address, now: datetime) -> UUID:
+    """Who stopped at this address before without our knowing them, or somebody new."""
+    earlier = Suppression.objects.filter(address_key__in=place.keys).order_by("-pk")
+    refs = list(earlier.values_list("receipt__subject_ref", flat=True)[:20])
+    known = Subject.objects.filter(ref__in=refs, kind=SubjectKind.STRANGER, erased_at=None).first()
+    return known.ref if known is not None else subjects.new(SubjectKind.STRANGER, now=now).ref

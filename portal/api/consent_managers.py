@@ -1,0 +1,212 @@
+"""Consent managers act for the people who linked them, by requests signed with the key in our book."""
+
+import base64
+import hashlib
+from datetime import datetime
+from typing import Annotated, Final, TypeVar
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Field, Header, Router, Schema
+
+from consent.services import managing
+from portal.api import signed_bodies
+from portal.core import clock, signed_messages
+from portal.core.signed_messages import BadSignature
+from portal.law.states import Channel
+from portal.people.models.fiduciaries import OWN_CODE
+from portal.registers.models import ConsentManager
+from portal.registers.selectors.managers import manager_of
+
+router = Router()
+S = TypeVar("S", bound=Schema)
+LONGEST: Final = 8 * 1024
+Number = Annotated[str, Header(alias="Consent-Manager", description="The registration number with the Board")]
+Whose = Annotated[str, Header(alias="Fiduciary", description="Whose consents; without it Onesetu's own")]
+
+
+class LinkIn(Schema):
+    """The code that the person read on our page and handed to the manager."""
+
+    code: str = Field(pattern="^[0-9 ]{12,20}$")
+
+
+class LinkOut(Schema):
+    """What names the person between us from now on. It says nothing about them."""
+
+    link: UUID
+
+
+class ListIn(Schema):
+    link: UUID
+    language: str = Field(default="en", pattern="^[a-z]{2,3}$")
+
+
+class AnswerOut(Schema):
+    channel: str
+    answer: str
+    at: datetime | None
+    ends_at: datetime | None
+    receipt: str
+
+
+class HeldOut(Schema):
+    """``notice_sha256`` names the text that a yes is to agree to; empty where none may be asked for."""
+
+    purpose: str
+    name: str
+    description: str
+    notice: str
+    notice_sha256: str
+    answers: list[AnswerOut]
+
+
+class ConsentsOut(Schema):
+    consents: list[HeldOut]
+
+
+class GiveIn(Schema):
+    link: UUID
+    purpose: str = Field(max_length=40)
+    channel: Channel
+    notice_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class WithdrawIn(Schema):
+    link: UUID
+    purpose: str = Field(max_length=40)
+    channel: Channel
+
+
+class ReceiptOut(Schema):
+    """Empty where nothing had to change."""
+
+    receipt: str
+
+
+def _body(form: type[Schema]) -> dict[str, object]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": form.model_json_schema()}}}}
+
+
+def _heard(
+    request: HttpRequest, number: str, whose: str, form: type[S], now: datetime
+) -> tuple[ConsentManager, S, str]:
+    """The manager whose signature holds, and what it says; counted, so that the same request is not taken twice.
+
+    In the caller's transaction. An unknown manager and a bad signature are answered alike.
+    """
+    manager = manager_of(number, at=now, fiduciary=whose or OWN_CODE)
+    if manager is None:
+        raise BadSignature("The signature of this message does not hold.")
+    key = base64.b64decode(manager.public_key)
+    name = signed_messages.verify_by_key(request.headers, request.body, public_key=key, now=now)
+    given = signed_bodies.parsed(form, request.body)
+    managing.take_number(manager, name, now=now)
+    return manager, given, hashlib.sha256(request.body).hexdigest()
+
+
+@router.post(
+    "/consent-manager/links",
+    auth=None,
+    response=LinkOut,
+    summary="Link a person with their code",
+    operation_id="link_consent_manager",
+    openapi_extra=_body(LinkIn),
+)
+def link_person(request: HttpRequest, number: Number, whose: Whose = "") -> LinkOut:
+    """Signed with ``v1a`` of Standard Webhooks (Ed25519). A code works once and for minutes."""
+    signed_bodies.require_size(request, LONGEST)
+    now = clock.now()
+    with transaction.atomic():
+        manager, given, _proof = _heard(request, number, whose, LinkIn, now)
+        found = managing.link(manager=manager, code=given.code.replace(" ", ""), now=now)
+    return LinkOut(link=found.ref)
+
+
+@router.post(
+    "/consent-manager/consents/list",
+    auth=None,
+    response=ConsentsOut,
+    summary="List the consents of a linked person",
+    operation_id="list_linked_consents",
+    openapi_extra=_body(ListIn),
+)
+def list_consents(request: HttpRequest, number: Number, whose: Whose = "") -> ConsentsOut:
+    """What may be asked, with its text, and the latest answers. No address of the person is named."""
+    signed_bodies.require_size(request, LONGEST)
+    now = clock.now()
+    with transaction.atomic():
+        manager, given, _proof = _heard(request, number, whose, ListIn, now)
+        found = managing.link_of(manager, given.link)
+    held = managing.consents_of(found, at=now, language=given.language)
+    return ConsentsOut(consents=[_held(one) for one in held])
+
+
+@router.post(
+    "/consent-manager/consents/give",
+    auth=None,
+    response=ReceiptOut,
+    summary="Give a consent for a linked person",
+    operation_id="give_linked_consent",
+    openapi_extra=_body(GiveIn),
+)
+def give_consent(request: HttpRequest, number: Number, whose: Whose = "") -> ReceiptOut:
+    """For the exact text that the list names. The person is told, as of every answer."""
+    signed_bodies.require_size(request, LONGEST)
+    now = clock.now()
+    with transaction.atomic():
+        manager, given, proof = _heard(request, number, whose, GiveIn, now)
+        done = managing.give(
+            found=managing.link_of(manager, given.link),
+            purpose=given.purpose,
+            channel=str(given.channel),
+            notice_sha256=given.notice_sha256,
+            proof_sha256=proof,
+            now=now,
+        )
+    return ReceiptOut(receipt=done.receipt.reference if done.receipt else "")
+
+
+@router.post(
+    "/consent-manager/consents/withdraw",
+    auth=None,
+    response=ReceiptOut,
+    summary="Withdraw a consent for a linked person",
+    operation_id="withdraw_linked_consent",
+    openapi_extra=_body(WithdrawIn),
+)
+def withdraw_consent(request: HttpRequest, number: Number, whose: Whose = "") -> ReceiptOut:
+    """At every address of the person, at once."""
+    signed_bodies.require_size(request, LONGEST)
+    now = clock.now()
+    with transaction.atomic():
+        manager, given, proof = _heard(request, number, whose, WithdrawIn, now)
+        done = managing.take_back(
+            found=managing.link_of(manager, given.link),
+            purpose=given.purpose,
+            channel=str(given.channel),
+            proof_sha256=proof,
+            now=now,
+        )
+    return ReceiptOut(receipt=done.receipt.reference if done.receipt else "")
+
+
+def _held(one: managing.Held) -> HeldOut:
+    return HeldOut(
+        purpose=one.purpose,
+        name=one.name,
+        description=one.description,
+        notice=one.notice.text if one.notice else "",
+        notice_sha256=one.notice.sha256 if one.notice else "",
+        answers=[
+            AnswerOut(
+                channel=channel,
+                answer=str(event.answer) if event else "",
+                at=event.occurred_at if event else None,
+                ends_at=event.expires_at if event else None,
+                receipt=event.receipt.reference if event else "",
+            )
+            for channel, event in one.answers.items()
+        ],
+    )

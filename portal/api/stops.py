@@ -1,0 +1,58 @@
+"""A client's own systems tell that somebody stopped all its promotion: it lands where every withdrawal lands."""
+
+from datetime import datetime
+from typing import Literal
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from consent.services.recording import fiduciary_of
+from consent.services.stopping import stop_at_address
+from consent.states import Way
+from portal.api.keys import Key, actor_of
+from portal.core import clock
+from portal.people.states import ApiScope
+
+router = Router()
+
+
+class StopIn(Schema):
+    """Where somebody stopped everything promotional. One purpose alone: ``/consents/withdraw``."""
+
+    kind: Literal["phone", "email"]
+    address: str = Field(max_length=254)
+    at: datetime | None = Field(default=None, description="When the person said so; with its offset from UTC")
+
+
+class StopOut(Schema):
+    """``receipt`` is empty where all of it had been stopped already."""
+
+    receipt: str
+    recorded: bool
+
+
+@router.post(
+    "/stops",
+    auth=Key(ApiScope.CONSENTS_WRITE),
+    response=StopOut,
+    summary="Stop everything promotional at an address",
+    operation_id="stop_all",
+)
+def stop_all(request: HttpRequest, given: StopIn) -> StopOut:
+    """For the key's fiduciary only. Safe to repeat: the same again changes nothing. An unknown number is stopped too."""
+    receipt = stop_at_address(
+        kind=given.kind,
+        address=given.address,
+        fiduciary=fiduciary_of(request.auth.fiduciary),  # type: ignore[attr-defined]
+        way=Way.API,
+        actor=actor_of(request),
+        occurred_at=_said_at(given.at, clock.now()),
+    )
+    return StopOut(receipt=receipt.reference if receipt else "", recorded=receipt is not None)
+
+
+def _said_at(given: datetime | None, now: datetime) -> datetime:
+    """Another machine's clock: never in the future."""
+    if given is None:
+        return now
+    return min(given if given.tzinfo else given.replace(tzinfo=clock.IST), now)

@@ -1,0 +1,41 @@
+"""Global Privacy Control: the header ``Sec-GPC: 1`` of a browser is heard on every customers' page."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+from consent.services import signals
+from portal.people.pages import is_customer, login_of
+
+#: In the session: the signal of this browser was recorded for this person.
+HEARD = "gpc_heard"
+PAGES = "/privacy/"
+
+
+def is_sent(request: HttpRequest) -> bool:
+    """Whether the browser sends the signal; the specification knows this one value."""
+    return request.headers.get("Sec-GPC") == "1"
+
+
+class PrivacySignal:
+    """Records the signal of a signed-in person once for each session, before the page is made.
+
+    A stranger's signal needs no record: without a yes nothing is done with a stranger's data.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_sent(request) and request.path.startswith(PAGES) and is_customer(request):
+            self._hear(request)
+        return self.get_response(request)
+
+    def _hear(self, request: HttpRequest) -> None:
+        if request.session.get(HEARD) == request.user.pk:
+            return
+        principal = login_of(request).principal
+        if principal is None:
+            return
+        signals.honour(subject_ref=principal.subject.ref, actor=request.actor)  # type: ignore[attr-defined]
+        request.session[HEARD] = request.user.pk

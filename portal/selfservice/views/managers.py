@@ -1,0 +1,68 @@
+"""Consent managers: whom a person lets act for them, and how that ends."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from consent.services import managing
+from consent.services.managing import Offered
+from portal.core import clock
+from portal.core.errors import NotFound, Refused
+from portal.people.pages import customer_required
+from portal.registers.selectors.managers import managers_in_force
+from portal.selfservice.views.preferences import principal_of
+
+
+@customer_required
+@require_safe
+def managers(request: HttpRequest) -> HttpResponse:
+    """The managers that may act for people, and those that act for this one."""
+    return _show(request)
+
+
+@customer_required
+@require_POST
+def link(request: HttpRequest) -> HttpResponse:
+    """Make a code for one manager and show it once. Nothing is linked before the manager uses it."""
+    found = managers_in_force(at=clock.now()).filter(pk=_number(request, "manager")).first()
+    if found is None:
+        raise NotFound("There is no such consent manager.")
+    try:
+        offered = managing.offer_link(subject_ref=principal_of(request).subject.ref, manager=found)
+    except Refused as refusal:
+        return _show(request, refused=str(refusal), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _show(request, offered=offered)
+
+
+@customer_required
+@require_POST
+def unlink(request: HttpRequest) -> HttpResponse:
+    """End a link at once; what was said through it stays."""
+    own = managing.links_of(principal_of(request).subject.ref).filter(pk=_number(request, "link")).first()
+    if own is None:
+        raise NotFound("There is no such link.")
+    managing.unlink(found=own, actor=request.actor)  # type: ignore[attr-defined]
+    return HttpResponseRedirect(reverse("privacy:consent-managers"))
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    """A row's number from the form; no row has 0."""
+    given = request.POST.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+
+
+def _show(
+    request: HttpRequest, *, offered: Offered | None = None, refused: str = "", status: int = HTTPStatus.OK
+) -> HttpResponse:
+    links = list(managing.links_of(principal_of(request).subject.ref))
+    linked = {one.manager_id for one in links}
+    context = {
+        "links": links,
+        "managers": [one for one in managers_in_force(at=clock.now()) if one.pk not in linked],
+        "offered": offered,
+        "refused": refused,
+    }
+    return render(request, "selfservice/preferences/managers.html", context, status=status)

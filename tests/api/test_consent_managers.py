@@ -1,0 +1,254 @@
+"""Consent managers in the book act for people who linked them: signed, once, and for nobody else."""
+
+import base64
+import json
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.test import Client
+from django.urls import reverse
+
+from consent.erasers import ManagerLinks
+from consent.models import ConsentEvent, ManagerLink
+from consent.selectors import rulebook
+from consent.services import managing, may_contact
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock, signed_messages
+from portal.core.errors import NotFound, Refused
+from portal.people.erasers import Accounts
+from portal.registers.models import ConsentManager
+from portal.registers.services import entries, managers
+from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
+from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.registers.factories import own, since, two_people
+from tests.signin.people_who_sign_in import customer_client, staff_client
+
+pytestmark = pytest.mark.django_db
+NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+PATH = "/api/v1/consent-manager/"
+NUMBER = "DPB/CM/0007"
+
+
+@pytest.fixture(autouse=True)
+def notice(db):
+    rulebook.forget()
+    law_is_loaded()
+    return published_notice()
+
+
+@pytest.fixture
+def key():
+    return Ed25519PrivateKey.generate()
+
+
+def registered(key, **changes) -> ConsentManager:
+    maker, checker = two_people()
+    usual = {"board_number": NUMBER, "name": "Sahmati Example", "starts_at": since(), "now": clock.now()}
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    entry = managers.propose(fiduciary=own(), public_key=public, actor=maker, **{**usual, **changes})
+    entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
+    return entry
+
+
+@pytest.fixture
+def manager(key):
+    return registered(key)
+
+
+@pytest.fixture
+def asha(notice):
+    asha = person(email=None)
+    CustomerUserFactory(email=ASHA, principal=asha)
+    return asha
+
+
+@pytest.fixture
+def linked(manager, asha):
+    offered = managing.offer_link(subject_ref=asha.subject.ref, manager=manager)
+    return managing.link(manager=manager, code=offered.code, now=clock.now())
+
+
+def signed(key, given: dict[str, Any], **changes) -> tuple[bytes, dict[str, str]]:
+    body = json.dumps(given).encode()
+    at = changes.pop("at", clock.now())
+    headers = signed_messages.sign_by_key(body, message_id=changes.pop("name", str(uuid4())), at=at, key=key)
+    return body, {**headers, "Consent-Manager": NUMBER, **changes}
+
+
+def send(act: str, body: bytes, headers: dict[str, str]) -> Any:
+    return Client(raise_request_exception=False).post(
+        PATH + act, body, content_type="application/json", headers=headers
+    )
+
+
+def sms(link, notice=None, **more):
+    given = {"link": str(link.ref), "purpose": "marketing", "channel": "sms", **more}
+    return given if notice is None else {**given, "notice_sha256": notice.binding.sha256}
+
+
+def allowed():
+    return may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=NOON).allowed
+
+
+def test_a_person_hands_over_a_code_and_the_manager_lists_gives_and_withdraws(key, manager, asha, notice):
+    page = customer_client(asha.user).post(reverse("privacy:consent-manager-link"), {"manager": manager.pk}).text
+    code = page.split('<p class="reference">')[1].split("</p>")[0]
+    answer = send("links", *signed(key, {"code": code}))
+    link = ManagerLink.objects.get(ref=answer.json()["link"])
+    assert link.subject_ref == asha.subject.ref
+    listed = send("consents/list", *signed(key, {"link": str(link.ref)})).json()["consents"]
+    offers = next(one for one in listed if one["purpose"] == "marketing")
+    assert offers["notice_sha256"] == notice.binding.sha256
+    assert {one["answer"] for one in offers["answers"]} == {""}
+    given = send("consents/give", *signed(key, sms(link, notice)))
+    event = ConsentEvent.objects.get(receipt__reference=given.json()["receipt"])
+    assert (event.way, event.actor_kind, event.notice_sha256) == (
+        "consent_manager",
+        "consent_manager",
+        offers["notice_sha256"],
+    )
+    assert allowed()
+    taken = send("consents/withdraw", *signed(key, sms(link)))
+    assert taken.json()["receipt"]
+    assert not allowed()
+    assert send("consents/withdraw", *signed(key, sms(link))).json() == {"receipt": ""}
+
+
+def test_the_list_holds_no_address_and_no_name(key, linked, asha):
+    said(asha, "given")
+    text = send("consents/list", *signed(key, {"link": str(linked.ref)})).text
+    assert '"answer": "given"' in text or '"answer":"given"' in text
+    for secret in (ASHA, ASHA_PHONE[3:], asha.full_name, str(asha.subject.ref)):
+        assert secret not in text
+
+
+def other_key(key, linked, notice):
+    return signed(Ed25519PrivateKey.generate(), sms(linked, notice))
+
+
+def old(key, linked, notice):
+    return signed(key, sms(linked, notice), at=clock.now() - timedelta(minutes=6))
+
+
+def changed(key, linked, notice):
+    body, headers = signed(key, sms(linked, notice))
+    return body.replace(b"sms", b"rcs"), headers
+
+
+def unknown(key, linked, notice):
+    return signed(key, sms(linked, notice), **{"Consent-Manager": "DPB/CM/9999"})
+
+
+def by_secret(key, linked, notice):
+    body, headers = signed(key, sms(linked, notice))
+    return body, {**headers, "webhook-signature": headers["webhook-signature"].replace("v1a,", "v1,")[:20]}
+
+
+@pytest.mark.parametrize("forge", [other_key, old, changed, unknown, by_secret])
+def test_what_is_badly_signed_changes_nothing_and_learns_nothing(key, linked, notice, forge):
+    answer = send("consents/give", *forge(key, linked, notice))
+    assert (answer.status_code, answer.json()["code"]) == (401, "BAD_SIGNATURE")
+    assert not ConsentEvent.objects.exists()
+
+
+def test_the_same_request_is_not_taken_twice(key, linked, notice):
+    request = signed(key, sms(linked, notice))
+    assert send("consents/give", *request).status_code == 200
+    send("consents/withdraw", *signed(key, sms(linked)))
+    again = send("consents/give", *request)
+    assert (again.status_code, again.json()["code"]) == (422, "REPLAYED")
+    assert not allowed()
+
+
+def test_a_request_that_was_refused_may_be_sent_again(key, linked, notice):
+    wrong = {**sms(linked, notice), "notice_sha256": "0" * 64}
+    refused = send("consents/give", *signed(key, wrong, name="one"))
+    assert (refused.status_code, refused.json()["code"]) == (422, "NOTICE_CHANGED")
+    assert send("consents/give", *signed(key, sms(linked, notice), name="one")).status_code == 200
+
+
+def test_an_oversized_request_is_refused_before_it_is_read(key, linked):
+    answer = send("consents/list", *signed(key, {"link": str(linked.ref), "language": "x" * 9000}))
+    assert (answer.status_code, answer.json()["code"]) == (413, "TOO_LARGE")
+
+
+def test_a_yes_counts_at_confirmed_addresses_only(key, linked, asha, notice):
+    asha.contact_points.filter(kind="phone").update(verified_at=None)
+    answer = send("consents/give", *signed(key, sms(linked, notice)))
+    assert (answer.status_code, answer.json()["code"]) == (422, "NO_CONFIRMED_ADDRESS")
+
+
+def test_another_managers_link_and_an_ended_one_are_no_link(key, linked, asha):
+    theirs = Ed25519PrivateKey.generate()
+    registered(theirs, board_number="DPB/CM/0008", name="Another")
+    answer = send("consents/list", *signed(theirs, {"link": str(linked.ref)}, **{"Consent-Manager": "DPB/CM/0008"}))
+    assert (answer.status_code, answer.json()["code"]) == (404, "NO_SUCH_LINK")
+    customer_client(asha.user).post(reverse("privacy:consent-manager-unlink"), {"link": linked.pk})
+    assert send("consents/list", *signed(key, {"link": str(linked.ref)})).status_code == 404
+    assert AuditEvent.objects.filter(kind="consent.manager.unlinked").count() == 1
+
+
+def test_nobody_acts_for_an_erased_person_or_with_an_ended_entry(key, manager, linked, asha):
+    entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
+    assert send("consents/list", *signed(key, {"link": str(linked.ref)})).status_code == 401
+    Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    assert ManagerLinks().erase(subject_ref=asha.subject.ref, before=None) == 1
+    with pytest.raises(NotFound):
+        managing.link_of(manager, linked.ref)
+
+
+def test_a_code_works_once_in_its_time_and_for_its_manager(key, manager, asha):
+    offered = managing.offer_link(subject_ref=asha.subject.ref, manager=manager)
+    other = registered(Ed25519PrivateKey.generate(), board_number="DPB/CM/0008", name="Another")
+    for wrong in (
+        {"manager": other, "code": offered.code, "now": clock.now()},
+        {"manager": manager, "code": "000000000000", "now": clock.now()},
+        {"manager": manager, "code": offered.code, "now": offered.link.code_until},
+    ):
+        with pytest.raises(NotFound):
+            managing.link(**wrong)
+    managing.link(manager=manager, code=offered.code, now=clock.now())
+    with pytest.raises(NotFound):
+        managing.link(manager=manager, code=offered.code, now=clock.now())
+    with pytest.raises(Refused):
+        managing.offer_link(subject_ref=asha.subject.ref, manager=manager)
+
+
+def test_a_person_ends_only_their_own_links(linked, notice):
+    stranger = person(email=None, phone="+919800000009")
+    CustomerUserFactory(email="ravi@acme.example", principal=stranger)
+    answer = customer_client(stranger.user).post(reverse("privacy:consent-manager-unlink"), {"link": linked.pk})
+    assert answer.status_code == 404
+    linked.refresh_from_db()
+    assert linked.ended_at is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"board_number": "x"}, "BOARD_NUMBER_FORMAT"), ({"name": " "}, "NAME_MISSING")],
+)
+def test_what_is_no_manager_is_not_proposed(key, changes, code):
+    with pytest.raises(Refused) as refusal:
+        registered(key, **changes)
+    assert refusal.value.code == code
+
+
+def test_two_people_register_a_manager_through_the_pages(key):
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    entered = {"fiduciary": own().pk, "board_number": NUMBER, "name": "Sahmati Example", "public_key": public}
+    maker = staff_client(StaffFactory(roles=["administrator"]))
+    checker = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    add = reverse("admin:registers_consentmanager_add")
+    assert maker.post(add, {**entered, "public_key": "short"}).status_code == 422
+    assert maker.post(add, entered).status_code == 302
+    row = ConsentManager.objects.get()
+    act = reverse("admin:registers_consentmanager_do_one", args=[row.pk, "approve"])
+    maker.post(act, {"answer": "1"})
+    row.refresh_from_db()
+    assert row.answer == "pending"
+    checker.post(act, {"answer": "1"})
+    row.refresh_from_db()
+    assert row.answer == "approved"

@@ -1,0 +1,69 @@
+"""Sec-GPC is heard without a click, kept as a no, and never held against a yes that came after it."""
+
+import pytest
+from django.test import Client
+
+from consent.models import ConsentEvent
+from consent.selectors import rulebook
+from consent.services import may_process
+from portal.core import clock
+from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
+from tests.people.factories import CustomerUserFactory
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = pytest.mark.django_db
+PAGE = "/privacy/preferences/"
+GPC = {"Sec-GPC": "1"}
+
+
+@pytest.fixture
+def asha(db):
+    rulebook.forget()
+    law_is_loaded()
+    published_notice()
+    asha = person(email=None)
+    CustomerUserFactory(email=ASHA, principal=asha)
+    return asha
+
+
+def heard():
+    return ConsentEvent.objects.filter(way="gpc")
+
+
+def test_the_signal_ends_analytics_once_and_the_page_says_so(asha):
+    said(asha, "given", purpose="analytics", channel="none")
+    her = customer_client(asha.user)
+    page = her.get(PAGE, headers=GPC).text
+    her.get("/privacy/consents/", headers=GPC)
+    assert "Your browser asked us not to sell or share your data. We have done this." in page
+    (event,) = heard()
+    assert (event.purpose, event.answer) == ("analytics", "withdrawn")
+    assert not may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
+
+
+@pytest.mark.parametrize("value", ["0", "", "true", "11"])
+def test_another_value_is_no_signal(asha, value):
+    page = customer_client(asha.user).get(PAGE, headers={"Sec-GPC": value}).text
+    assert "Your browser asked us" not in page
+    assert not heard().exists()
+
+
+def test_recordings_and_messages_are_not_what_the_signal_is_about(asha):
+    said(asha, "given", purpose="call_recording", channel="none")
+    said(asha, "given")
+    customer_client(asha.user).get(PAGE, headers=GPC)
+    assert {event.purpose for event in heard()} == {"analytics"}
+
+
+def test_a_yes_after_the_signal_was_meant_and_stays(asha):
+    customer_client(asha.user).get(PAGE, headers=GPC)
+    said(asha, "given", purpose="analytics", channel="none", occurred_at=clock.now())
+    customer_client(asha.user).get(PAGE, headers=GPC)
+    assert heard().count() == 1
+    assert may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
+
+
+def test_a_strangers_signal_shows_and_writes_nothing(asha):
+    page = Client().get("/privacy/cookies/", headers=GPC).text
+    assert "Your browser asked us" in page
+    assert not heard().exists()
