@@ -215,7 +215,7 @@ def _record(kind: AuditKind, found: ManagerLink, *, actor: Actor, at: datetime) 
         kind,
         actor=actor,
         about=f"consent.managerlink:{found.pk}",
-        facts={"manager": found.manager_id, "fiduciary": found.manager.fiduciary.code},
+        facts={"reference": f"registers.consentmanager:{found.manager_id}", "fiduciary": found.manager.fiduciary.code},
         subject_ref=found.subject_ref,
         at=at,
     )
