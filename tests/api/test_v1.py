@@ -78,6 +78,8 @@ def test_every_operation_asks_for_a_key_unless_it_says_why_not():
     for_strangers = {
         "post /api/v1/delivery-reports",
         "post /api/v1/inbound-messages",
+        "post /api/v1/recipients/{code}/acknowledgements",
+        "post /api/v1/recipients/{code}/sends",
         *(
             f"post /api/v1/consent-manager/{act}"
             for act in ("links", *(f"consents/{a}" for a in ("list", "give", "withdraw")))
