@@ -8,10 +8,11 @@ from uuid import UUID
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules.fold import NO, YES
-from consent.services.addresses import SUBJECT, Address, contacts_of
+from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address, contacts_of
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.law import selectors as law
 from portal.people import selectors as people
 from portal.people.models import ContactPoint, Fiduciary
 from portal.registers.selectors import recipients as book
@@ -57,6 +58,39 @@ def tell(
     telling.tell(
         recipients,
         kind=_kind(events),
+        subject_ref=receipt.subject_ref,
+        about=f"consent.receipt:{receipt.reference}",
+        words=words,
+        actor=actor,
+        at=at,
+    )
+
+
+def tell_stop(
+    receipt: ConsentReceipt, places: Sequence[Address], *, fiduciary: Fiduciary, actor: Actor, at: datetime
+) -> None:
+    """Tell every recipient that promotion was stopped at addresses of nobody we know: an instruction, as of an answer.
+
+    In the caller's transaction. The addresses carry their text: we keep no other trace of it.
+    """
+    recipients = book.recipients_of(fiduciary, at=at)
+    if not recipients:
+        return
+    purposes = [p for p in law.purposes_in_force(on=at.astimezone(clock.IST).date()) if p.is_promotional]
+    words = []
+    for place in places:
+        channels = [str(channel) for channel, kind in KIND_OF_CHANNEL.items() if kind == place.kind]
+        stops = [
+            Answered(purpose.code, channel, str(Answer.WITHDRAWN), at)
+            for purpose in purposes
+            for channel in channels
+            if channel in purpose.channels
+        ]
+        reached_at = [(place.kind, place.text)] if place.text else []
+        words.append(Word(place.key, place.kind, stops, stops, stops, reached_at))
+    telling.tell(
+        recipients,
+        kind="consent.withdrawn",
         subject_ref=receipt.subject_ref,
         about=f"consent.receipt:{receipt.reference}",
         words=words,

@@ -70,7 +70,7 @@ def stop_at_address(
                 reply_to=reply_to,
                 now=at,
             ).receipt
-        place = Address(kind, tuple(addresses.address_keys(number)))
+        place = Address(kind, tuple(addresses.address_keys(number)), text=number)
         receipt = suppressing.alone(
             subject_ref=principal.subject.ref if principal is not None else _stranger(place, at),
             fiduciary=fiduciary,

@@ -9,6 +9,7 @@ from django.db import transaction
 from consent.models import ConsentEvent, ConsentReceipt, Suppression, SuppressionLift
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
+from consent.services import informing
 from consent.services.addresses import Address
 from consent.services.recording import Recorded
 from consent.states import Way
@@ -94,6 +95,8 @@ def alone(
             channel=channel,
             header=header,
         )
+        if not header:  # recipients know purposes and channels, no headers
+            informing.tell_stop(receipt, wanted, fiduciary=fiduciary, actor=actor, at=at)
     return receipt
 
 

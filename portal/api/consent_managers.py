@@ -114,7 +114,7 @@ def _heard(
     operation_id="link_consent_manager",
     openapi_extra=_body(LinkIn),
 )
-def link_person(request: HttpRequest, number: Number, whose: Whose = "") -> LinkOut:
+def link_consent_manager(request: HttpRequest, number: Number, whose: Whose = "") -> LinkOut:
     """Signed with ``v1a`` of Standard Webhooks (Ed25519). A code works once and for minutes."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
@@ -132,7 +132,7 @@ def link_person(request: HttpRequest, number: Number, whose: Whose = "") -> Link
     operation_id="list_linked_consents",
     openapi_extra=_body(ListIn),
 )
-def list_consents(request: HttpRequest, number: Number, whose: Whose = "") -> ConsentsOut:
+def list_linked_consents(request: HttpRequest, number: Number, whose: Whose = "") -> ConsentsOut:
     """What may be asked, with its text, and the latest answers. No address of the person is named."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
@@ -151,7 +151,7 @@ def list_consents(request: HttpRequest, number: Number, whose: Whose = "") -> Co
     operation_id="give_linked_consent",
     openapi_extra=_body(GiveIn),
 )
-def give_consent(request: HttpRequest, number: Number, whose: Whose = "") -> ReceiptOut:
+def give_linked_consent(request: HttpRequest, number: Number, whose: Whose = "") -> ReceiptOut:
     """For the exact text that the list names. The person is told, as of every answer."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
@@ -176,7 +176,7 @@ def give_consent(request: HttpRequest, number: Number, whose: Whose = "") -> Rec
     operation_id="withdraw_linked_consent",
     openapi_extra=_body(WithdrawIn),
 )
-def withdraw_consent(request: HttpRequest, number: Number, whose: Whose = "") -> ReceiptOut:
+def withdraw_linked_consent(request: HttpRequest, number: Number, whose: Whose = "") -> ReceiptOut:
     """At every address of the person, at once."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()

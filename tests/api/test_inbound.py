@@ -18,11 +18,13 @@ from portal.ledger.services import payload_of
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import ContactPoint, Fiduciary
+from portal.registers.models import Instruction
 from portal.registers.selectors import senders
+from portal.registers.states import InstructionKind
 from tests.api.inbound_words import ALL
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import FiduciaryFactory, PrincipalFactory
-from tests.registers.factories import registered_sender
+from tests.registers.factories import registered_recipient, registered_sender
 from tests.servers.communications import SECRET
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +144,15 @@ def test_a_stop_from_a_number_we_do_not_know_suppresses_that_number(world):
     write("STOP", **{"from": STRANGER})
     assert len(replies()) == 1
     assert ConsentReceipt.objects.count() == 1
+
+
+def test_recipients_are_told_to_stop_a_number_that_we_do_not_know(world):
+    registered_recipient()
+    write("STOP", **{"from": STRANGER})
+    instruction = Instruction.objects.get()
+    assert instruction.kind == InstructionKind.STOP
+    write("STOP", **{"from": STRANGER})
+    assert Instruction.objects.count() == 1
 
 
 def test_of_a_number_that_two_people_hold_the_number_is_stopped_and_no_other_address_of_theirs(asha):

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from consent.models import ConsentEvent, NoticeVersion, PolicyDefect
+from consent.models import ConsentEvent, InboundMessage, NoticeVersion, PolicyDefect, Suppression
 from grievances.models import Ticket
 from kyc.models import Document
 from portal.core import clock
@@ -17,8 +17,10 @@ from portal.demo.story.cast import Cast
 from portal.law.models import Clock
 from portal.ledger.models import Entry
 from portal.ledger.services import verify
+from portal.outbox.models import Message
+from portal.outbox.services import reading
 from portal.people.models import Customer, Fiduciary, Principal, User
-from portal.registers.models import ContentTemplate, Instruction, SendingEntity
+from portal.registers.models import ConsentManager, ContentTemplate, Instruction, SendingEntity
 from portal.registers.selectors import recipients as book
 from portal.registers.services import officers
 
@@ -56,6 +58,12 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     }
     assert Document.objects.count() == 6
     assert Clock.objects.filter(told_percent=100).exists()
+    assert set(InboundMessage.objects.values_list("effect", flat=True)) == {"stop", "nothing"}
+    assert Suppression.objects.filter(event=None).exists()
+    assert ConsentManager.objects.filter(answer="approved").exists()
+    letters = Message.objects.filter(kind="updates.service_changed")
+    assert letters.exists()
+    assert all("/privacy/out/" in reading.text_of(letter).body for letter in letters)
     assert officers.current(on=clock.now().astimezone(clock.IST).date()).full_name == "Vidya Gokhale"
     assert verify().ok
     assert not Entry.objects.filter(leaf=None).exists()
