@@ -126,7 +126,6 @@ PAGES: dict[str, Page] = {
     "privacy:consent-manager-link": Page(For.CUSTOMERS, is_post=True, is_empty=True),
     "privacy:consent-manager-unlink": Page(For.CUSTOMERS, is_post=True, is_empty=True),
     "privacy:consent-managers": Page(For.CUSTOMERS),
-    "privacy:consent-proof": Page(For.OWNERS, lambda w: [w.receipt.reference, 1]),
     "privacy:consent-receipt": Page(For.OWNERS, lambda w: [w.receipt.reference]),
     "privacy:consent-withdraw": Page(For.OWNERS, lambda w: [w.receipt.reference, 1], is_post=True),
     "privacy:consents": Page(For.CUSTOMERS),
