@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 
+import structlog
 from django.http import HttpRequest, HttpResponseBase
 
 from consent.services import signals
+from portal.core.errors import PortalError
 from portal.people.pages import is_customer, login_of
+
+log = structlog.get_logger(__name__)
 
 #: In the session: the signal of this browser was recorded for this person.
 HEARD = "gpc_heard"
@@ -37,5 +41,9 @@ class PrivacySignal:
         principal = login_of(request).principal
         if principal is None:
             return
-        signals.honour(subject_ref=principal.subject.ref, actor=request.actor)  # type: ignore[attr-defined]
+        try:
+            signals.honour(subject_ref=principal.subject.ref, actor=request.actor)  # type: ignore[attr-defined]
+        except PortalError as error:  # somebody answered for the same at this instant: the next page hears it again
+            log.warning("selfservice.signal_not_heard", code=error.code)
+            return
         request.session[HEARD] = request.user.pk
