@@ -340,8 +340,7 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25") if env.
 vars().update(EMAIL_CONFIG)
 if not EMAIL_CONFIG:
     EMAIL_BACKEND = "portal.outbox.mailbox.MailboxBackend"
-#: Where letters lie when no mail server is set.
-MAILBOX = VAR / "mailbox"
+MAILBOX = VAR / "mailbox"  # where letters lie when no mail server is set
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.example")
 EMAIL_TIMEOUT = 20
 
@@ -351,8 +350,7 @@ OUTBOX_GATEWAY_KEY = env.str("OUTBOX_GATEWAY_KEY", default="")
 OUTBOX_GATEWAY_TIMEOUT = 10
 #: Which channels the gateway carries. The others have no way out.
 OUTBOX_GATEWAY_CHANNELS = env.list("OUTBOX_GATEWAY_CHANNELS", default=["sms", "whatsapp", "rcs", "voice"])
-#: Secrets that sign delivery reports to us, the newest first: two hold while one is being replaced.
-OUTBOX_REPORT_SECRETS = env.list("OUTBOX_REPORT_SECRETS", default=[])
+OUTBOX_REPORT_SECRETS = env.list("OUTBOX_REPORT_SECRETS", default=[])  # sign what gateways tell us, newest first
 #: Secrets that sign what we tell other systems, by host: {"system.example": ["whsec_...", "whsec_older..."]}.
 OUTBOX_WEBHOOK_SECRETS = env.json("OUTBOX_WEBHOOK_SECRETS", default={})
 #: The operators' numbers of our templates, by kind or kind.language; entity and headers stand in the register of senders.
