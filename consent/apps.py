@@ -22,6 +22,7 @@ class ConsentConfig(AppConfig):
         hooks.erasers.register(erasers.ManagerLinks())
         hooks.erasers.register(erasers.Wishes())
         hooks.job_kinds.register(job_kinds.CheckList())
+        hooks.job_kinds.register(job_kinds.ScrubList())
         hooks.job_kinds.register(job_kinds.TakeListIn())
         hooks.job_kinds.register(notice_jobs.TellEveryone())
         hooks.job_kinds.register(notice_jobs.ReachProof())

@@ -1,6 +1,6 @@
 """Long work of this room."""
 
-from consent.services import lists
+from consent.services import lists, scrub_jobs
 from consent.services.lists.bringing import CHECK, TAKE_IN
 from portal.jobs.kinds import Handle
 
@@ -21,3 +21,12 @@ class TakeListIn:
 
     def run(self, handle: Handle) -> None:
         lists.take_in(reference=str(handle.parameters["list"]), handle=handle)
+
+
+class ScrubList:
+    """A list of addresses becomes a list of answers. Running twice gives a second result in the place of the first."""
+
+    name = scrub_jobs.SCRUB
+
+    def run(self, handle: Handle) -> None:
+        scrub_jobs.run(handle)

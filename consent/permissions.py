@@ -6,6 +6,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
+    ANSWER_SCRUB = "consent.answer:scrub"
     ANSWER_VIEW = "consent.answer:view"
     EVENT_EXPORT = "consent.event:export"
     EVENT_RECORD = "consent.event:record"

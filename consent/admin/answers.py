@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consent.admin.scrubbing import ScrubPages
 from consent.models import AnswerSet, GivenAnswer
 from consent.permissions import Permission
 from consent.resources import AnswerSetResource, GivenAnswerResource
@@ -48,7 +49,7 @@ class _Answers(AuditedExport, ReadOnlyAdmin):
 
 
 @admin.register(AnswerSet)
-class AnswerSetAdmin(_Answers):
+class AnswerSetAdmin(ScrubPages, _Answers):
     """Batches, scrubbed lists and minutes of single questions."""
 
     export_resource = AnswerSetResource

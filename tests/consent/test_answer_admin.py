@@ -1,12 +1,16 @@
 """Auditors read what systems asked and what we answered."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from consent.models import AnswerSet, GivenAnswer
 from consent.services.answering import answer_many, answer_one
 from consent.services.batches import Question
 from portal.core import actor, clock
+from portal.jobs.models import Job
+from portal.jobs.services import running
+from portal.jobs.states import JobState
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.people.factories import StaffFactory
@@ -57,3 +61,43 @@ def test_support_has_no_use_for_them(asked):
     support = staff_client(StaffFactory(roles=["support"]))
     assert support.get(reverse("admin:consent_answerset_changelist")).status_code in {403, 404}
     assert AnswerSet.objects.count() == 1
+
+
+@pytest.fixture
+def officer():
+    return staff_client(StaffFactory(roles=["data_protection_officer"]))
+
+
+def asked_on_page(officer, **changes):
+    usual = {
+        "fiduciary": "onesetu",
+        "purpose": "marketing",
+        "channel": "sms",
+        "send_at": "",
+        "header": "",
+        "template": "",
+    }
+    file = SimpleUploadedFile("list.csv", f"{ASHA_PHONE}\n12\n".encode())
+    return officer.post(reverse("admin:consent_answerset_scrub"), {**usual, "file": file, **changes})
+
+
+def test_a_list_that_an_officer_brings_becomes_a_job(asked, officer):
+    answer = asked_on_page(officer, send_at=f"{at_hour(12):%d-%m-%Y %H:%M}")
+    job = Job.objects.get(kind="consent.scrub")
+    assert answer["Location"] == reverse("admin:jobs_job_change", args=[job.pk])
+    assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    kept = AnswerSet.objects.get(answered_as="scrub")
+    assert (kept.total, kept.allowed, kept.invalid) == (2, 1, 1)
+    assert "Scrub a list" in officer.get(reverse("admin:consent_answerset_changelist")).content.decode()
+
+
+def test_a_question_that_is_refused_is_said_on_the_page_and_keeps_no_file(asked, officer):
+    answer = asked_on_page(officer, header="AD-NOBODY-P")
+    assert answer.status_code == 422
+    assert "UNKNOWN_HEADER" in answer.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_an_auditor_scrubs_nothing(asked, auditor):
+    assert auditor.get(reverse("admin:consent_answerset_scrub")).status_code == 403
+    assert "Scrub a list" not in auditor.get(reverse("admin:consent_answerset_changelist")).content.decode()

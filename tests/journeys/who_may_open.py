@@ -238,11 +238,13 @@ BOOKS: dict[str, Book] = {
     "audit_auditevent": Book(
         "audit.event:view", export="audit.event:export", acts={"reveal-values": "audit.event:reveal"}
     ),
-    "consent_answerset": Book("consent.answer:view", export="consent.event:export"),
     "consent_announcement": Book(
         "consent.notice:view",
         export="jobs.list:export",
         acts={"go-on": "consent.notice:propose", "make-proof": "jobs.list:export"},
+    ),
+    "consent_answerset": Book(
+        "consent.answer:view", export="consent.event:export", extra={"scrub": "consent.answer:scrub"}
     ),
     "consent_consentevent": Book("consent.event:view", export="consent.event:export"),
     "consent_consentlist": Book(

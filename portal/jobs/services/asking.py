@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,26 +17,32 @@ from portal.core.errors import Refused
 from portal.core.moves import move
 from portal.jobs.kinds import Json, kind_named
 from portal.jobs.models import Job
+from portal.jobs.services import results
 from portal.jobs.states import FINISHED, MOVES, JobState
 
 RUN = "portal.jobs.tasks.run_job"
 
 
-def start(*, kind: str, parameters: Mapping[str, Json], actor: Actor) -> Job:
+def start(*, kind: str, parameters: Mapping[str, Json], actor: Actor, file_ref: UUID | None = None) -> Job:
     """Put a job in the queue, in the caller's transaction; a worker takes it after the commit.
 
     ``parameters`` are codes, dates, references and numbers, never personal data: they are shown on the job's page.
+    ``file_ref``: the caller has stored what the job works on under this reference (class "export"); its key ends with
+    the result's time, whatever becomes of the job.
     Raises Refused for an unknown kind, TypeError for parameters that are no JSON.
     """
     kind_named(kind)
     plain = json.loads(json.dumps(dict(parameters)))
+    now = clock.now()
+    kept: dict[str, Any] = {"file_ref": file_ref, "result_expires_at": now + results.life(now)} if file_ref else {}
     with transaction.atomic():
         job = Job.objects.create(
             reference=ids.new_reference("JB"),
             kind=kind,
             parameters=plain,
             started_by=f"{actor.kind}:{actor.ref}",
-            created_at=clock.now(),
+            created_at=now,
+            **kept,
         )
         changes.watch_created(job)
         _note(AuditKind.JOBS_JOB_STARTED, job, actor)

@@ -31,7 +31,7 @@ def keep(job: Job, stream: BinaryIO, file_name: str, *, token: UUID, actor: Acto
     """
     now = clock.now()
     ours = Job.objects.filter(pk=job.pk, lease_token=token)
-    if not ours.update(result_expires_at=now + _life(now)):
+    if not ours.update(result_expires_at=now + life(now)):
         return
     stored = files.store(
         stream, subject_ref=job.file_ref, retention_class=RetentionClass.EXPORT, kind="jobs.result", actor=actor
@@ -39,7 +39,7 @@ def keep(job: Job, stream: BinaryIO, file_name: str, *, token: UUID, actor: Acto
     ours.update(result_file=stored, file_name=file_name[:120])
 
 
-def _life(now: datetime) -> timedelta:
+def life(now: datetime) -> timedelta:
     return law.house_rule(LIFE, on=now.astimezone(clock.IST).date()).duration
 
 

@@ -1,0 +1,76 @@
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandParser
+
+from consent.management.commands._times import instant
+from consent.models import AnswerSet
+from consent.services import scrubbing
+from consent.services.batches import Question
+from portal.core import actor, clock
+from portal.core.commands import PortalCommand
+from portal.core.errors import Unavailable
+from portal.law.states import MESSAGE_CHANNELS
+from portal.ledger import services as ledger
+
+SCRUBBER = actor.system("scrub")
+
+
+class Command(PortalCommand):
+    help = "Say of each address of a list whether a message may go to it. Exit 0 when every line was answered."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("source", type=Path, help="one address a line, with or without the heading: address")
+        parser.add_argument("target", type=Path, help="CSV to write: address,allowed,reason in the same order")
+        parser.add_argument("--purpose", required=True, help="for example marketing")
+        parser.add_argument("--channel", required=True, choices=[str(channel) for channel in MESSAGE_CHANNELS])
+        parser.add_argument("--at", type=str, help="a time such as 2026-11-25T14:30 (Indian time); now when left out")
+        parser.add_argument("--fiduciary", default="onesetu", help="on whose behalf; a code, by default onesetu")
+        parser.add_argument("--header", help="the sender's header, for example AD-ONESTU-P")
+        parser.add_argument("--template", help="the template's DLT id, or its name on the platform")
+
+    def handle(self, *args: Any, source: Path, target: Path, **options: Any) -> None:
+        """Writes the target whole or not at all, then one row and one ledger entry."""
+        now = clock.now()
+        question = Question(
+            purpose=options["purpose"],
+            channel=options["channel"],
+            at=instant(options["at"]) if options["at"] else now,
+            fiduciary=options["fiduciary"],
+            header=options["header"],
+            template=options["template"],
+        )
+        done = self._write(scrubbing.Scrub(question), source, target)
+        kept = scrubbing.note(done, actor=SCRUBBER, now=now)
+        body = scrubbing.as_json(done, self._index(kept))
+        line = (
+            f"{done.total:,} addresses: {done.allowed:,} allowed, {done.blocked:,} blocked, {done.invalid:,} invalid."
+        )
+        self.answer(body, line, options=options)
+
+    def _write(self, scrub: scrubbing.Scrub, source: Path, target: Path) -> scrubbing.Scrubbed:
+        """Under another name first: a scrub that broke off leaves no half list that somebody might send to."""
+        size = max(source.stat().st_size, 1)
+        with source.open("rb") as read:
+            descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as written:
+                    for piece in scrub.lines(read):
+                        written.write(piece)
+                        self.show_progress(min(read.tell(), size), size)
+                Path(name).replace(target)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        return scrub.done
+
+    def _index(self, kept: AnswerSet) -> int | None:
+        """The place in the ledger, once sealed; None when sealing has to wait."""
+        try:
+            ledger.seal_now(entry=kept.entry)
+        except Unavailable:
+            return None
+        return type(kept.entry).objects.get(pk=kept.entry.pk).index

@@ -1,0 +1,266 @@
+"""A list of addresses, each answered "allowed" or "blocked", in constant memory: sets, not loops.
+
+The list goes through in batches: hashes into a temporary table, one join with the projection that names each address's
+own word by a letter, and the plain rule once for each letter. Only where the rule would ask about people (their wishes,
+an address confirmed later) are those addresses, found by joins as well, answered as ``decide_all`` answers a batch.
+"""
+
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, BinaryIO, Final
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import AnswerSet
+from consent.rules import contact
+from consent.rules.contact import Reason, Verdict
+from consent.selectors import scrub_table
+from consent.services import answer_sets
+from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
+from consent.services.batches import Frame, Question, decide_all, frame_of
+from consent.states import AnsweredAs
+from portal.core import addresses, clock
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.law.states import Channel
+
+#: Lines that are held at a time.
+BATCH: Final = 200_000
+BLOCK: Final = 1 << 20
+#: No address is longer; a file without lines is no list.
+LONGEST_LINE: Final = 64 * 1024
+HEADING: Final = "address,allowed,reason\r\n"
+Tell = Callable[[int], None]
+
+
+@dataclass
+class Scrubbed:
+    """What came of a list. Whole only when every line was read."""
+
+    question: Question
+    by_reason: Counter[Reason] = field(default_factory=Counter)
+    allowed: int = 0
+    asked_sha256: str = ""
+    answers_sha256: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_reason.values())
+
+    @property
+    def invalid(self) -> int:
+        return self.by_reason[Reason.NO_SUCH_ADDRESS]
+
+    @property
+    def blocked(self) -> int:
+        return self.total - self.allowed - self.invalid
+
+
+class Scrub:
+    """One list under one question: ``lines`` once, then ``done``."""
+
+    def __init__(self, question: Question) -> None:
+        """Raises Refused, naming the reason, for a question that is a no whatever the address."""
+        self.frame: Frame = frame_of(question)
+        refused = self.frame.refused or self.frame.barred
+        if refused is not None:
+            raise Refused(_("Nothing was scrubbed: the question itself is refused."), code=str(refused))
+        self.kind = KIND_OF_CHANNEL[Channel(question.channel)]
+        if self.kind == SUBJECT:
+            raise Refused(_("A list holds e-mail addresses or numbers."), code="CHANNEL_NOT_USED")
+        self.done = Scrubbed(question)
+        since = self.frame.terms.meaning_since if self.frame.terms else date.min
+        #: A yes of before is one to another meaning. The first day there is has no instant in every zone.
+        self.meant_since = datetime.combine(max(since, date(1970, 1, 1)), time(), tzinfo=clock.IST)
+
+    def lines(self, source: BinaryIO, *, progress: Tell | None = None) -> Iterator[bytes]:
+        """The answers as CSV (RFC 4180), heading first, in the order of the list. Raises Refused for what is no list.
+
+        Reads only, besides a temporary table of the connection.
+        """
+        asked, answered = hashlib.sha256(), hashlib.sha256()
+        heading = HEADING.encode()
+        answered.update(heading)
+        yield heading
+        with scrub_table.temporary() as table:
+            for batch in batches(source, asked.update):
+                piece = "".join(self._answer(batch, table)).encode()
+                answered.update(piece)
+                yield piece
+                if progress:
+                    progress(self.done.total)
+        self.done.asked_sha256, self.done.answers_sha256 = asked.hexdigest(), answered.hexdigest()
+
+    def _answer(self, batch: list[str], table: scrub_table.Table) -> list[str]:
+        """The lines of one batch."""
+        hashed, normalise, kind = addresses.hasher(), addresses.normalise, self.kind
+        keys: list[tuple[bytes, ...] | None] = []
+        for text in batch:
+            try:
+                keys.append(hashed(normalise(kind, text)))
+            except Refused:
+                keys.append(None)
+        letters = self._letters(keys, table)
+        tails = self._tails()
+        counted = Counter(letters)
+        found: list[str] = [text + tails[letter] for text, letter in zip(batch, letters, strict=True)]
+        for place, key in enumerate(keys):
+            if key is None:
+                found[place] = quoted(batch[place]) + tails[scrub_table.NO_ADDRESS]
+        counted -= self._ask_about_people(batch, letters, found, table)
+        for letter, count in counted.items():
+            self._count(self._verdict(letter).reason, count)
+        return found
+
+    def _letters(self, keys: Sequence[tuple[bytes, ...] | None], table: scrub_table.Table) -> str:
+        question, frame = self.done.question, self.frame
+        if frame.category in {contact.TRANSACTIONAL, contact.POLICY_AND_SECURITY}:
+            return "".join(scrub_table.NO_ADDRESS if key is None else scrub_table.NOTHING_SAID for key in keys)
+        table.fill(keys)
+        return table.letters(
+            question.purpose, question.channel, frame.whose or 0, at=question.at, meant_since=self.meant_since
+        )
+
+    def _ask_about_people(
+        self, batch: Sequence[str], letters: str, found: list[str], table: scrub_table.Table
+    ) -> Counter[str]:
+        """Answer anew where people's wishes, another lookup key or a later confirmation may count."""
+        open_letters = {letter for letter in set(letters) if self._is_open(letter)}
+        taken: Counter[str] = Counter()
+        if not open_letters:
+            return taken
+        question = self.done.question
+        special = set(table.special(question.purpose, question.channel, self.frame.whose or 0))
+        if scrub_table.UNVERIFIED in open_letters:
+            special.update(place for place, letter in enumerate(letters) if letter == scrub_table.UNVERIFIED)
+        places = sorted(place for place in special if letters[place] in open_letters)
+        answers = decide_all(question, (batch[place] for place in places), frame=self.frame)
+        for place, answer in zip(places, answers, strict=True):
+            found[place] = batch[place] + tail(answer.reason, allowed=answer.allowed)
+            self._count(answer.reason, 1)
+            taken[letters[place]] += 1
+        return taken
+
+    def _is_open(self, letter: str) -> bool:
+        """Whether anything but the address's own word can matter; another lookup key may always hold another word."""
+        if letter == scrub_table.NO_ADDRESS or self.frame.category in {
+            contact.TRANSACTIONAL,
+            contact.POLICY_AND_SECURITY,
+        }:
+            return False
+        if letter == scrub_table.UNVERIFIED or scrub_table.has_older_keys():
+            return True
+        return contact.asks_wishes(self.frame.category, self._verdict(letter))
+
+    def _verdict(self, letter: str) -> Verdict:
+        """The rule's answer for every address with the letter."""
+        if letter == scrub_table.NO_ADDRESS:
+            return Verdict(allowed=False, reason=Reason.NO_SUCH_ADDRESS)
+        verdict = self.frame.verdict(scrub_table.WORDS[letter](self.done.question.at))
+        if letter == scrub_table.OLD_MEANING and self.frame.terms is not None:
+            return contact.as_meant(verdict, said_on=date.min, meaning_since=self.frame.terms.meaning_since)
+        return verdict
+
+    def _tails(self) -> Mapping[str, str]:
+        """What follows the address in its line, by letter."""
+        verdicts = {letter: self._verdict(letter) for letter in (scrub_table.NO_ADDRESS, *scrub_table.WORDS)}
+        return {letter: tail(verdict.reason, allowed=verdict.allowed) for letter, verdict in verdicts.items()}
+
+    def _count(self, reason: Reason, count: int) -> None:
+        self.done.by_reason[reason] += count
+        if reason.startswith("ALLOWED"):
+            self.done.allowed += count
+
+
+def note(done: Scrubbed, *, actor: Actor, now: datetime) -> AnswerSet:
+    """Keep what came of a list: one row and one leaf, in one transaction. The answers are the file that was handed over."""
+    with transaction.atomic():
+        return answer_sets.keep(
+            answered_as=AnsweredAs.SCRUB,
+            question=done.question,
+            reasons=sorted(done.by_reason.items()),
+            allowed=done.allowed,
+            asked_sha256=done.asked_sha256,
+            answers_sha256=done.answers_sha256,
+            actor=actor,
+            now=now,
+        )
+
+
+def tail(reason: Reason, *, allowed: bool) -> str:
+    return f",{'true' if allowed else 'false'},{reason}\r\n"
+
+
+def quoted(text: str) -> str:
+    """A cell of CSV for what may hold anything."""
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
+
+
+def batches(source: BinaryIO, hashed: Callable[[bytes], object]) -> Iterator[list[str]]:
+    """The addresses of a list, one a line, without blank lines and the heading ``address``, so many at a time."""
+    batch: list[str] = []
+    is_first = True
+    for line in _lines(source, hashed):
+        text = line.decode("utf-8-sig" if is_first else "utf-8", errors="replace").strip()
+        is_heading, is_first = is_first and text.strip('"').lower() == "address", False
+        if not text or is_heading:
+            continue
+        batch.append(text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _lines(source: BinaryIO, hashed: Callable[[bytes], object]) -> Iterable[bytes]:
+    rest = b""
+    while block := source.read(BLOCK):
+        hashed(block)
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        if len(rest) > LONGEST_LINE:
+            raise Refused(_("This is no list: it needs one address a line."), code="NOT_A_LIST")
+        yield from lines
+    if rest:
+        yield rest
+
+
+def as_json(done: Scrubbed, ledger_index: int | None) -> dict[str, Any]:
+    """The object that ``scrub --json`` prints."""
+    return {
+        "total": done.total,
+        "allowed": done.allowed,
+        "blocked": done.blocked,
+        "invalid": done.invalid,
+        "by_reason": {str(reason): count for reason, count in sorted(done.by_reason.items())},
+        "ledger_index": ledger_index,
+    }
+
+
+class Produced(io.RawIOBase):
+    """The bytes of an iterator as a stream, so that they can be encrypted as they are made."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces, self._rest = pieces, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills the buffer as far as the present piece goes; 0 at the end."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size

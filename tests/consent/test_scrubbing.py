@@ -1,0 +1,200 @@
+"""A list is answered line by line as one by one, however it is written; what came of it is one row and one leaf."""
+
+import hashlib
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from consent.models import AnswerSet
+from consent.selectors import rulebook
+from consent.services import may_contact, scrub_jobs, scrubbing
+from consent.services.batches import Question
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.jobs.models import Job
+from portal.jobs.services import results, running
+from portal.jobs.states import JobState
+from portal.vault.models import StoredFile
+from portal.vault.services import files
+from portal.vault.services.keys import Shredded
+from tests.consent.factories import person, published_notice, said
+from tests.consent.worlds import NO_ADDRESS, NUMBERS, STRANGE, at_hour, build, expected, worlds
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+ASKED = [*NUMBERS, STRANGE, NO_ADDRESS, "98000 00001", NUMBERS[0]]
+
+
+@pytest.fixture
+def notice(law):
+    return published_notice(effective_on=clock.now().date().replace(year=2020))
+
+
+def scrubbed(text, question):
+    scrub = scrubbing.Scrub(question)
+    out = b"".join(scrub.lines(io.BytesIO(text if isinstance(text, bytes) else text.encode())))
+    lines = [line.rsplit(",", 2) for line in out.decode().split("\r\n")[1:-1]]
+    return lines, scrub.done, out
+
+
+def question(purpose="marketing", hour=12, **more):
+    return Question(purpose, "sms", at_hour(hour), **more)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    world=worlds(),
+    hour=st.sampled_from([12, 22]),
+    purpose=st.sampled_from(["marketing", "product_updates", "account_service"]),
+    has_new_key=st.booleans(),
+    size=st.sampled_from([2, 1000]),
+)
+def test_a_scrub_one_by_one_and_a_plain_reading_agree(
+    notice, emptied, monkeypatch, world, hour, purpose, has_new_key, size
+):
+    from django.conf import settings as configured
+
+    with emptied(), monkeypatch.context() as patch:
+        patch.setattr(scrubbing, "BATCH", size)
+        build(world, purpose)
+        if has_new_key:
+            patch.setattr(configured, "LOOKUP_KEYS_OLD", [configured.LOOKUP_KEY])
+            patch.setattr(configured, "LOOKUP_KEY", "another lookup key of more than thirty-two characters")
+        asked = question(purpose, hour)
+        lines, done, _out = scrubbed("\n".join(ASKED), asked)
+        alone = [may_contact(address=each, purpose=purpose, channel="sms", at=asked.at) for each in ASKED]
+        assert lines == [
+            [each, "true" if one.allowed else "false", str(one.reason)] for each, one in zip(ASKED, alone, strict=True)
+        ]
+        assert (done.total, done.allowed) == (len(ASKED), sum(one.allowed for one in alone))
+        if purpose != "account_service":
+            for (address, _allowed, reason), number in zip(lines[:7], ASKED, strict=False):
+                assert address == number
+                assert reason in expected(world, number, hour=hour, is_promotional=purpose == "marketing")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "address\n+919800000000\n\n12\n",
+        "\ufeffAddress\r\n+919800000000\r\n12",
+        '"address"\n"+919800000000"\n"12"\n',
+        "+919800000000\n12\n",
+    ],
+)
+def test_a_list_may_have_a_heading_quotes_blank_lines_and_any_line_ends(notice, text):
+    lines, done, _out = scrubbed(text, question())
+    assert lines == [["+919800000000", "false", "NO_CONSENT"], ["12", "false", "NO_SUCH_ADDRESS"]]
+    assert (done.total, done.invalid, done.blocked) == (2, 1, 1)
+
+
+def test_what_is_no_address_is_written_as_a_cell_and_bytes_that_are_no_text_harm_nobody(notice):
+    _lines, done, out = scrubbed(b'a "b", c\n\xff\xfe\n', question())
+    assert out.splitlines()[1] == b'"a ""b"", c",false,NO_SUCH_ADDRESS'
+    assert done.invalid == 2
+
+
+@pytest.mark.parametrize(("text", "code"), [(b"x" * 100_000, "NOT_A_LIST"), (b"", None)])
+def test_a_file_without_lines_is_refused_and_an_empty_one_has_no_answers(notice, text, code):
+    if code is None:
+        assert scrubbed(text, question())[0] == []
+        return
+    with pytest.raises(Refused) as refusal:
+        scrubbed(text, question())
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"purpose": "no_such"}, "NO_SUCH_PURPOSE"),
+        ({"fiduciary": "nobody"}, "NO_SUCH_FIDUCIARY"),
+        ({"header": "AD-NOBODY-P"}, "UNKNOWN_HEADER"),
+    ],
+)
+def test_a_question_that_is_a_no_to_everybody_scrubs_nothing(notice, changes, code):
+    with pytest.raises(Refused) as refusal:
+        scrubbing.Scrub(question(**changes))
+    assert refusal.value.code == code
+
+
+def test_a_yes_to_another_meaning_of_the_purpose_is_none(notice, monkeypatch):
+    said(person(phone=NUMBERS[0]), "given", address=NUMBERS[0], occurred_at=clock.now() - timedelta(days=2))
+    assert scrubbed(NUMBERS[0], question())[0][0][2] == "ALLOWED_BY_CONSENT"
+    frame = scrubbing.frame_of(question())
+    from dataclasses import replace
+
+    changed = replace(frame, terms=replace(frame.terms, meaning_since=clock.now().date()))
+    monkeypatch.setattr(scrubbing, "frame_of", lambda asked: changed)
+    assert scrubbed(NUMBERS[0], question())[0][0][2] == "PURPOSE_CHANGED"
+
+
+def assert_ended(job):
+    """No file of the job can be opened any more."""
+    kept = StoredFile.objects.filter(subject_ref=job.file_ref)
+    assert kept
+    for file in kept:
+        with pytest.raises(Shredded):
+            files.open_stream(file, actor=actor.SYSTEM, reason="test")
+
+
+def bring(text, officer):
+    rulebook.forget()
+    return scrub_jobs.bring(
+        question=question(), content=io.BytesIO(text.encode()), actor=actor.staff(officer), now=clock.now()
+    )
+
+
+def test_a_job_scrubs_an_encrypted_list_into_an_encrypted_result_that_ends_with_it(notice):
+    said(person(phone=NUMBERS[0]), "given", address=NUMBERS[0])
+    job = bring("\n".join(NUMBERS), 7)
+    assert NUMBERS[0] not in json.dumps(job.parameters)
+    assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    job.refresh_from_db()
+    with results.open_result(job, actor=actor.staff(7)) as stream:
+        out = stream.read()
+    assert out.decode().splitlines()[1] == f"{NUMBERS[0]},true,ALLOWED_BY_CONSENT"
+    kept = AnswerSet.objects.get()
+    assert (kept.total, kept.allowed, kept.answered_as) == (5, 1, "scrub")
+    assert kept.answers_sha256 == hashlib.sha256(out).hexdigest()
+    assert kept.asked_sha256 == hashlib.sha256("\n".join(NUMBERS).encode()).hexdigest()
+    assert (job.done, job.total) == (5, 5)
+    results.expire(now=clock.now() + timedelta(days=400), limit=10)
+    assert_ended(job)
+
+
+def test_a_list_whose_job_never_ran_ends_too(notice):
+    job = bring(NUMBERS[0], 7)
+    Job.objects.filter(pk=job.pk).update(state=JobState.FAILED)
+    results.expire(now=clock.now() + timedelta(days=400), limit=10)
+    assert_ended(job)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_writes_the_list_whole_and_names_its_place_in_the_ledger(law, tmp_path, capsys):
+    published_notice()
+    said(person(phone=NUMBERS[0]), "given", address=NUMBERS[0])
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("address\n" + "\n".join([*NUMBERS, "12"]) + "\n")
+    before = AuditEvent.objects.count()
+    call_command(
+        "scrub", str(source), str(target), "--purpose", "marketing", "--channel", "sms",
+        "--at", at_hour(12).isoformat(), "--json",
+    )  # fmt: skip
+    body = json.loads(capsys.readouterr().out)
+    kept = AnswerSet.objects.get()
+    assert body == {
+        "total": 6, "allowed": 1, "blocked": 4, "invalid": 1,
+        "by_reason": {"ALLOWED_BY_CONSENT": 1, "NO_CONSENT": 4, "NO_SUCH_ADDRESS": 1},
+        "ledger_index": kept.entry.index,
+    }  # fmt: skip
+    assert isinstance(body["ledger_index"], int)
+    assert AuditEvent.objects.count() - before == 1
+    assert target.read_bytes().startswith(b"address,allowed,reason\r\n")
+    assert hashlib.sha256(target.read_bytes()).hexdigest() == kept.answers_sha256
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
