@@ -53,12 +53,11 @@ LEDGER_KEY = _key("LEDGER_KEY")
 LOOKUP_KEY = _key("LOOKUP_KEY")
 #: Older lookup keys, newest first: rows hashed under them are still found.
 LOOKUP_KEYS_OLD = env.list("LOOKUP_KEYS_OLD", default=[])
+LEDGER_KEY_NEXT = env.str("LEDGER_KEY_NEXT", default="")  # follows LEDGER_KEY while two people change it
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="ledger.onesetu.example/portal/2026")
 #: Others who cosign our checkpoints: [{"name": "...", "vkey": "...", "url": "https://..."}]; "own": true for one of ours.
 WITNESSES = env.json("WITNESSES", default=[])
-WITNESS_TIMEOUT = 10
-#: For how long a checkpoint waits for a cosignature before it is shown without.
-WITNESS_PATIENCE_SECONDS = 60
+WITNESS_TIMEOUT, WITNESS_PATIENCE_SECONDS = 10, 60  # then a checkpoint is shown without a cosignature
 LEDGER_ANCHOR = Path(env.str("LEDGER_ANCHOR", default=str(VAR / "anchor" / "checkpoint.json")))
 
 DEBUG = False

@@ -10,6 +10,7 @@ import structlog
 from consent.models import ConsentEvent, ConsentReceipt
 from portal.core import clock
 from portal.core.errors import PortalError
+from portal.ledger import notes
 from portal.ledger import services as ledger
 from portal.ledger.receipts import read_receipt
 from portal.ledger.states import EntryKind
@@ -120,6 +121,12 @@ def freshness(event: ConsentEvent | None, *, now: datetime) -> Freshness:
     return Freshness.ENDED if ended else Freshness.LATEST
 
 
+def key_of(proof: bytes) -> str:
+    """The public key that a receipt file of ours is checked with: that of the size of its checkpoint."""
+    text, _signatures = notes.split_note(read_receipt(proof).checkpoint)
+    return ledger.verifier_at(notes.parse_tree_head(text).size).vkey
+
+
 def document(event: ConsentEvent, *, now: datetime) -> dict[str, Any]:
     """The receipt as one JSON object: what was recorded, what opens it, where it stands, and whether it still counts.
 
@@ -134,7 +141,7 @@ def document(event: ConsentEvent, *, now: datetime) -> dict[str, Any]:
         "record": result.payload,
         "ledger": {
             "origin": result.origin,
-            "vkey": ledger.verifier().vkey,
+            "vkey": key_of(proof),
             "index": result.index,
             "size": result.size,
             "leaf": taken.leaf.hex(),

@@ -3,7 +3,7 @@
 import re
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from portal.ledger.services import public
@@ -76,6 +76,18 @@ def tile(request: HttpRequest, level: int, number: int, width: int = 256) -> Htt
 def entries(request: HttpRequest, number: int, width: int = 256) -> HttpResponse:
     """The entries under a tile of level 0."""
     return _answer(public.entries(number, width=width), content_type=BYTES, cache=FOREVER)
+
+
+@require_safe
+def keys(request: HttpRequest) -> HttpResponse:
+    """Every public key, with the sizes that it signed; also where a compromise is published."""
+    return JsonResponse({"keys": public.key_terms()}, headers={**FOR_ALL, "Cache-Control": MOMENT})
+
+
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """Whom to trust, for programs that check offline (C2SP tlog-policy)."""
+    return _answer(public.policy().encode(), content_type=TEXT, cache=MOMENT)
 
 
 def _answer(found: bytes | None, *, content_type: str, cache: str) -> HttpResponse:

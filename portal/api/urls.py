@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/docs", docs.docs, name="api-docs"),
     path("api/v1/", api.urls),
     path("ledger/checkpoint", ledger.checkpoint, name="ledger-checkpoint"),
+    path("ledger/keys.json", ledger.keys, name="ledger-keys"),
+    path("ledger/policy", ledger.policy, name="ledger-policy"),
     path("ledger/tile/entries/<tile_number:number>", ledger.entries, name="ledger-entries"),
     path("ledger/tile/entries/<tile_number:number>.p/<tile_width:width>", ledger.entries, name="ledger-entries-part"),
     path("ledger/tile/<tile_level:level>/<tile_number:number>", ledger.tile, name="ledger-tile"),

@@ -79,6 +79,9 @@ class AuditKind(StrEnum):
     LAW_PURPOSE_PROPOSED = "law.purpose.proposed"
     LAW_PURPOSE_REFUSED = "law.purpose.refused"
     LAW_RULES_SYNCED = "law.rules.synced"
+    LEDGER_KEY_PROPOSED = "ledger.key.proposed"
+    LEDGER_KEY_REFUSED = "ledger.key.refused"
+    LEDGER_KEY_ROTATED = "ledger.key.rotated"
     LEDGER_SIGNING_RESUMED = "ledger.signing.resumed"
     LEDGER_SIGNING_STOPPED = "ledger.signing.stopped"
     LEDGER_VERIFICATION_FAILED = "ledger.verification.failed"
@@ -220,6 +223,9 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",
     AuditKind.EVIDENCE_PACK_REQUESTED: "pack from to seed sample job",
+    AuditKind.LEDGER_KEY_PROPOSED: "proposal cause good_size shown_sha256",
+    AuditKind.LEDGER_KEY_REFUSED: "proposal cause good_size shown_sha256",
+    AuditKind.LEDGER_KEY_ROTATED: "proposal cause good_size shown_sha256 first_size",
     AuditKind.LEDGER_SIGNING_RESUMED: "size",
     AuditKind.LEDGER_SIGNING_STOPPED: "check index size",
     AuditKind.LEDGER_VERIFICATION_FAILED: "scope size failures checks",

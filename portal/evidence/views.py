@@ -54,7 +54,7 @@ def packs(request: HttpRequest) -> HttpResponse:
         "form": form,
         "may_make": access.allowed(request.user, Permission.PACK_MAKE),
         "made": [_listed(job) for job in _jobs()[:LISTED]],
-        "vkey": ledger.verifier().vkey,
+        "vkey": ledger.verifiers()[0].vkey,
         "origin": ledger.verifier().name,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

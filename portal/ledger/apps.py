@@ -11,9 +11,10 @@ class LedgerConfig(AppConfig):
         from django.core.checks import Tags, register
 
         from portal.core import hooks
-        from portal.ledger import services, system_checks
+        from portal.ledger import ledger_rows, services, system_checks
 
         hooks.readiness.register(services.readiness)
         hooks.readiness.register(services.witness_readiness)
+        hooks.ledger_rows.register(ledger_rows.KeyRotations())
         register(system_checks.signing_key, Tags.security)
         register(system_checks.named_witnesses, Tags.security)

@@ -15,6 +15,12 @@ class SigningStopped(NotSealed):
     code = "SIGNING_STOPPED"
 
 
+class KeyNotAgreed(NotSealed):
+    """The key that is set is not the one that two people agreed to: it signs nothing."""
+
+    code = "KEY"
+
+
 class AnchorUnusable(NotSealed):
     """The anchor file cannot be read or written, or is missing where it has to be."""
 

@@ -180,6 +180,15 @@ def open_note(note: bytes, verifiers: Iterable[Verifier]) -> tuple[bytes, list[S
     return text, list(held.values())
 
 
+def is_signed(note: bytes, verifier: Verifier) -> bool:
+    """Whether the note is well formed and this key's signature on it holds."""
+    try:
+        open_note(note, [verifier])
+    except NoteError:
+        return False
+    return True
+
+
 def split_note(note: bytes) -> tuple[bytes, list[Signature]]:
     """Text and signature lines of a note, unchecked but well formed. Raises NoteError else."""
     head, blank, tail = note.rpartition(b"\n\n")

@@ -72,15 +72,20 @@ def read_receipt(data: bytes) -> Receipt:
         raise ReceiptError("The file is not a receipt, or it is damaged.") from error
 
 
-def check_receipt(data: bytes, verifiers: Sequence[notes.Verifier]) -> ReceiptResult:
+def check_receipt(
+    data: bytes, verifiers: Sequence[notes.Verifier], *, witnesses: Sequence[notes.Verifier] = ()
+) -> ReceiptResult:
     """Open the leaf, follow its path to the root, check the signature under that root.
 
-    Changes nothing and needs no database. The keys come from the caller, never from the receipt; with none given the
-    answer is at best "consistent, not authenticated".
+    Changes nothing and needs no database. The keys come from the caller, never from the receipt: one of ``verifiers``
+    must have signed, and every one of ``witnesses`` cosigned. With no key given the answer is at best "consistent, not
+    authenticated".
     """
     try:
         receipt = read_receipt(data)
         head = _signed_head(receipt.checkpoint, verifiers)
+        if not all(notes.is_signed(receipt.checkpoint, witness) for witness in witnesses):
+            raise ReceiptError("A witness that you named has not cosigned.")
         root = tree.root_from_inclusion(receipt.leaf, index=receipt.index, size=head.size, path=receipt.path)
         if root != head.root:
             raise ReceiptError("The record is not in the tree that was signed.")

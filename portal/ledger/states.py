@@ -18,3 +18,10 @@ class Scope(TextChoices):
 
     NEW = "new", _("new entries")
     ALL = "all", _("all entries")
+
+
+class RotationCause(TextChoices):
+    """Why the signing key changes. After a compromise the old key signs nothing more, not even beside the new one."""
+
+    ROUTINE = "routine", _("In due course")
+    COMPROMISE = "compromise", _("Somebody else may have the key")

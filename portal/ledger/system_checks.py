@@ -6,12 +6,14 @@ from django.core.checks import CheckMessage, Error
 
 from portal.core.errors import Refused
 from portal.ledger.services import signer, witnesses
+from portal.ledger.services.keys import next_signer
 
 
 def signing_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """ledger.E001: the signing key and the log's name have their form."""
     try:
         signer()
+        next_signer()
     except Refused as error:
         return [Error(str(error), hint="Set LEDGER_KEY or LEDGER_KEY_FILE, and LEDGER_ORIGIN.", id="ledger.E001")]
     return []

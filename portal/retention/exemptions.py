@@ -30,6 +30,7 @@ EXEMPT: dict[str, str] = {
     "retention.HoldRelease": "The reason of a release must outlive what was held.",
     "vault.StoredFile": "Holds a wrapped key and no clear data; the room whose file it is shreds it.",
     "vault.SubjectKey": "The key itself: shredding it is how others erase.",
+    "workplace.KeyRotationProposal": "Words of staff about the ledger's key; kept with the proposal they explain.",
     "workplace.ProfileProposal": "Words of staff about the company; kept with the proposal they explain.",
     "workplace.PurposeProposal": "Words of staff about a purpose; kept with the proposal they explain.",
 }

@@ -6,7 +6,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.ledger.states import RotationCause
 from portal.people.models import FourEyesModel
+from portal.people.states import Answer
 
 _PROPOSAL = "id act made_by made_at checked_by checked_at shown_sha256 answer"
 
@@ -26,6 +28,36 @@ class ProfileProposal(FourEyesModel):
 
     def __str__(self) -> str:
         return f"profile from {self.effective_from}"
+
+
+class KeyRotationProposal(FourEyesModel):
+    """Another key is to sign the ledger: that of LEDGER_KEY_NEXT. Approved, it becomes a record of the ledger."""
+
+    old_vkey = models.CharField(_("key until now"), max_length=200)
+    new_vkey = models.CharField(_("key that is to follow"), max_length=200)
+    cause = models.CharField(_("why"), max_length=12, choices=RotationCause.choices)
+    good_size = models.PositiveBigIntegerField(
+        _("last good size"),
+        null=True,
+        blank=True,
+        help_text=_("After a compromise: the last checkpoint that was surely signed by us."),
+    )
+
+    data_categories = declare(none=f"{_PROPOSAL} old_vkey new_vkey cause good_size", free_text="reason")
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("proposal for the signing key")
+        verbose_name_plural = _("proposals for the signing key")
+        ordering: ClassVar = ["-id"]
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="workplace_one_key_is_proposed", fields=("act",), condition=models.Q(answer=Answer.PENDING)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"signing key {self.new_vkey[-8:]}"
 
 
 class PurposeProposal(FourEyesModel):

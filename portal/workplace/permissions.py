@@ -13,6 +13,9 @@ class Permission(StrEnum):
     ERASURE_VIEW = "retention.run:view"
     INSTRUCTION_VIEW = "registers.instruction:view"
     JOB_VIEW = "jobs.job:view"
+    KEY_ANSWER = "ledger.key:answer"
+    KEY_PROPOSE = "ledger.key:propose"
+    KEY_VIEW = "ledger.key:view"
     KYC_VIEW = "kyc.document:view"
     LEDGER_VERIFY = "ledger:verify"
     LEDGER_VIEW = "ledger.entry:view"
@@ -30,5 +33,6 @@ class Permission(StrEnum):
 class Act(StrEnum):
     """What needs two people; who may do which half is data in ``roles.toml``."""
 
+    KEY_ROTATE = "ledger.key.rotate"
     PROFILE_CHANGE = "law.profile.change"
     PURPOSE_ADOPT = "law.purpose.adopt"

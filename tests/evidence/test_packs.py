@@ -142,7 +142,7 @@ def program(made_pack):
     space = {"__name__": "verify"}
     exec(compile(opened(made_pack[1])["verify.py"], "verify.py", "exec"), space)
     refusals = (space["Bad"], ValueError, KeyError, TypeError, AttributeError, RecursionError)
-    return space["check_pack"], space["read_key"](ledger.verifier().vkey), refusals
+    return space["check_pack"], space["Trust"]((space["read_key"](ledger.verifier().vkey),)), refusals
 
 
 def test_no_changed_byte_of_a_pack_passes(made_pack, program):

@@ -91,6 +91,8 @@ PAGES: dict[str, Page] = {
     "ledger-checkpoint": Page(For.ANYBODY, is_empty=True),
     "ledger-entries": Page(For.ANYBODY, lambda w: [0], is_empty=True),
     "ledger-entries-part": Page(For.ANYBODY, lambda w: [0, 1], is_empty=True),
+    "ledger-keys": Page(For.ANYBODY),
+    "ledger-policy": Page(For.ANYBODY),
     "ledger-tile": Page(For.ANYBODY, lambda w: [0, 0], is_empty=True),
     "ledger-tile-part": Page(For.ANYBODY, lambda w: [0, 0, 1], is_empty=True),
     "readyz": Page(For.ANYBODY),
@@ -518,6 +520,12 @@ BOOKS: dict[str, Book] = {
         "retention.hold:view", export="jobs.list:export", acts={"answer-release": "retention.hold:release"}
     ),
     "retention_retentionrule": Book("retention.rule:view", export="jobs.list:export"),
+    "workplace_keyrotationproposal": Book(
+        "ledger.key:view",
+        export="jobs.list:export",
+        add="ledger.key:propose",
+        acts={"answer-proposal": "ledger.key:answer"},
+    ),
     "workplace_profileproposal": Book(
         "law.profile:view",
         export="jobs.list:export",

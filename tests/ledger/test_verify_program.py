@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_it_imports_nothing_but_the_standard_library(program):
 
 
 def test_no_single_changed_byte_of_a_receipt_passes(program):
-    data, key = make_receipt(), program["read_key"](SIGNER.verifier.vkey)
+    data, key = make_receipt(), program["Trust"]((program["read_key"](SIGNER.verifier.vkey),))
     program["check_receipt"](data, key)
     for at in range(len(data)):
         for flip in (0x01, 0x20, 0x80):
@@ -138,3 +139,22 @@ def test_a_signature_with_a_scalar_beyond_the_order_is_refused(program):
     public, signature = key.public_key().public_bytes_raw(), key.sign(b"x")
     scalar = int.from_bytes(signature[32:], "little") + program["ORDER"]
     assert not program["is_signed"](public, b"x", signature[:32] + scalar.to_bytes(32, "little"))
+
+
+def test_one_of_several_keys_is_enough_and_every_witness_named_must_have_cosigned(receipt):
+    other = notes.Signer(SIGNER.name, b"\x03" * 32).verifier
+    assert run(receipt, "--vkey", other.vkey, "--vkey", SIGNER.verifier.vkey)[0] == 0
+    seen_at = datetime(2026, 11, 25, tzinfo=UTC)
+    witness = notes.Cosigner("witness.example.test", b"\x04" * 32, seen_at)
+    stranger = notes.Cosigner("stranger.example.test", b"\x05" * 32, seen_at)
+    receipt.write_bytes(make_receipt(signers=(SIGNER, witness)))
+    keys = ["--vkey", SIGNER.verifier.vkey, "--witness", witness.verifier.vkey]
+    assert run(receipt, *keys)[0] == 0
+    code, said = run(receipt, *keys, "--witness", stranger.verifier.vkey)
+    assert (code, said) == (1, "REFUSED: A witness that you named has not cosigned.\n")
+    assert run(receipt, *keys[:3], SIGNER.verifier.vkey)[0] == 2
+    late = notes.Cosigner(witness.name, witness.seed, datetime(2026, 11, 26, tzinfo=UTC))
+    bent = bytearray(make_receipt(signers=(SIGNER, late)))
+    bent[-90] ^= 1
+    receipt.write_bytes(bytes(bent))
+    assert run(receipt, *keys)[0] == 1

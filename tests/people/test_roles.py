@@ -212,5 +212,4 @@ def test_the_table_of_two_person_acts_names_acts_that_a_room_proposes_and_no_oth
     rooms = [name for name in sys.modules if name.endswith(".permissions")]
     proposed = {str(act) for name in rooms for act in getattr(sys.modules[name], "Act", ())}
     call_command("sync_roles")
-    # The ledger's key has no rotation yet; with it this exception goes.
-    assert set(FourEyesRule.objects.values_list("act", flat=True)) - {"ledger.key.rotate"} == proposed
+    assert set(FourEyesRule.objects.values_list("act", flat=True)) == proposed

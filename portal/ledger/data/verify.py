@@ -1,12 +1,11 @@
 # ruff: noqa: INP001 - a program of its own, shipped inside evidence packs
 """Check a receipt or an evidence pack, offline, with nothing but Python 3.9 or newer.
 
-    python3 -I verify.py FILE --vkey KEY [--receipt R]    a receipt (*.tlog-proof), or a pack (*.zip) and its own receipt
+    python3 -I verify.py FILE --vkey KEY [--witness KEY] [--receipt R]
+                        a receipt (*.tlog-proof) under one of the keys, or a pack (*.zip) and its own receipt
 
-The key is the log's public key as published (name+id+base64). Take it from the log's operator by another way than the
-file itself, and use a copy of this program that you trust. Exit codes: 0 holds, 1 refused, 2 usage, 3 consistent, not
-authenticated (no key was given).
-
+Take the log's public keys (name+id+base64) from its operator by another way than the file itself, and use a copy of this
+program that you trust. Exit codes: 0 holds, 1 refused, 2 usage, 3 consistent, not authenticated (no key was given).
 Formats: C2SP tlog-proof, signed-note, tlog-checkpoint; trees as in RFC 6962; signatures as in RFC 8032 (Ed25519).
 """
 
@@ -21,12 +20,12 @@ import re
 import struct
 import sys
 import zlib
+from pathlib import Path
 from typing import Any, NamedTuple
 
 HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
-HEADER = "c2sp.org/tlog-proof@v1"
+HEADER, PACK_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/1"
 TAG = b"consent-ledger/commitment/v1\n"
-PACK_FORMAT = "onesetu-evidence-pack/1"
 MANIFEST, MANIFEST_RECEIPT, CHECKPOINT = "manifest.json", "manifest.tlog-proof", "ledger/checkpoint.txt"
 LEAVES, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/proof.json", "samples/"
 
@@ -112,11 +111,19 @@ def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
 
 
 class Key(NamedTuple):
-    """A public key: name, the four bytes that signature lines carry, and the key itself."""
+    """A public key: name, the four bytes that signature lines carry, the key itself, and whether it is a witness's."""
 
     name: str
     key_id: bytes
     public: bytes
+    cosigns: bool = False
+
+
+class Trust(NamedTuple):
+    """Keys of the log, one of which must have signed, and of witnesses, each of which must have cosigned."""
+
+    logs: tuple[Key, ...] = ()
+    witnesses: tuple[Key, ...] = ()
 
 
 class Checked(NamedTuple):
@@ -146,24 +153,24 @@ def plain_number(text: str) -> int:
     return int(text)
 
 
-def read_key(vkey: str) -> Key:
-    """The key that a vkey names."""
+def read_key(vkey: str, kind: int = 1) -> Key:
+    """The key that a vkey names: of a log (1) or of a witness (4)."""
     parts = vkey.split("+", 2)
     need(len(parts) == 3 and re.fullmatch(r"[0-9a-f]{8}", parts[1]) is not None, "The key is not name+id+base64.")
     data = plain_base64(parts[2])
-    need(len(data) == 33 and data[0] == 1, "The key is not an Ed25519 key.")
+    need(len(data) == 33 and data[0] == kind, "The key is not an Ed25519 key of this kind.")
     key_id = hashlib.sha256(parts[0].encode() + b"\n" + data).digest()[:4]
     need(key_id.hex() == parts[1], "The key is damaged: its id does not belong to it.")
-    return Key(parts[0], key_id, data[1:])
+    return Key(parts[0], key_id, data[1:], kind == 4)
 
 
-SIGNED: dict[tuple[bytes, Key | None], tuple[str, int, bytes]] = {}
+SIGNED: dict[tuple[bytes, Trust], tuple[str, int, bytes]] = {}
 
 
-def read_checkpoint(note: bytes, key: Key | None) -> tuple[str, int, bytes]:
-    """Origin, size and root of a checkpoint, signed by the key where one is given."""
-    if (note, key) in SIGNED:
-        return SIGNED[note, key]
+def read_checkpoint(note: bytes, trust: Trust) -> tuple[str, int, bytes]:
+    """Origin, size and root of a checkpoint, signed by whom we trust."""
+    if (note, trust) in SIGNED:
+        return SIGNED[note, trust]
     head, blank, tail = note.rpartition(b"\n\n")
     need(blank and tail.endswith(b"\n"), "The checkpoint has no signature.")
     text = head + b"\n"
@@ -174,23 +181,26 @@ def read_checkpoint(note: bytes, key: Key | None) -> tuple[str, int, bytes]:
     need(len(lines) == 4 and lines[0] != "" and "\r" not in lines[0], "The checkpoint has not three lines.")
     root = plain_base64(lines[2])
     need(len(root) == 32, "The root has not 32 bytes.")
-    held = [one_signature(line, text, key) for line in signatures]
-    need(key is None or held.count(True) == 1, "The checkpoint is not signed by the key given.")
-    need(key is None or lines[0] == key.name, "The checkpoint is of another log than the key.")
-    SIGNED[note, key] = (lines[0], plain_number(lines[1]), root)
-    return SIGNED[note, key]
+    held = [key for line in signatures for key in one_signature(line, text, trust)]
+    need(len(set(held)) == len(held), "A key signed the checkpoint twice.")
+    trusted = [key for key in trust.logs if key in held and key.name == lines[0]]
+    need(trusted or not trust.logs, "The checkpoint is not signed by the key given.")
+    need(set(trust.witnesses) <= set(held), "A witness that you named has not cosigned.")
+    SIGNED[note, trust] = (lines[0], plain_number(lines[1]), root)
+    return SIGNED[note, trust]
 
 
-def one_signature(line: str, text: bytes, key: Key | None) -> bool:
-    """Whether a signature line is the key's and holds; a line of another key is passed over."""
+def one_signature(line: str, text: bytes, trust: Trust) -> list[Key]:
+    """The key whose signature a line is and holds; a line of another key is passed over."""
     parts = line.split(" ")
     need(len(parts) == 3 and parts[0] == "\u2014", "A signature line is malformed.")
     value = plain_base64(parts[2])
     need(len(value) > 4, "A signature is too short.")
-    if key is None or (parts[1], value[:4]) != (key.name, key.key_id):
-        return False
-    need(is_signed(key.public, text, value[4:]), "The signature does not hold.")
-    return True
+    found = [key for key in trust.logs + trust.witnesses if (key.name, key.key_id) == (parts[1], value[:4])]
+    for key in found:
+        time = b"cosignature/v1\ntime %d\n" % int.from_bytes(value[4:12], "big") if key.cosigns else b""
+        need(is_signed(key.public, time + text, value[12 if key.cosigns else 4 :]), "The signature does not hold.")
+    return found
 
 
 def node(left: bytes, right: bytes) -> bytes:
@@ -236,7 +246,7 @@ def read_json(data: bytes) -> dict[str, Any]:
     return dict(found)
 
 
-def check_receipt(data: bytes, key: Key | None) -> Checked:
+def check_receipt(data: bytes, trust: Trust) -> Checked:
     """Everything a receipt claims: the record opens the leaf, the path leads to the root, the key signed the root."""
     head, _, note = data.partition(b"\n\n")
     try:
@@ -247,7 +257,7 @@ def check_receipt(data: bytes, key: Key | None) -> Checked:
     need(lines[1].startswith("extra ") and lines[2].startswith("index "), "The receipt lacks a line.")
     extra, index = plain_base64(lines[1][6:]), plain_number(lines[2][6:])
     need(extra[:1] == b"\x01" and len(extra) > 33, "The record is of an unknown form.")
-    origin, size, root = read_checkpoint(note, key)
+    origin, size, root = read_checkpoint(note, trust)
     found = root_over(open_leaf(extra[1:33], extra[33:]), index, size, [plain_base64(line) for line in lines[3:]])
     need(found == root, "The record is not in the tree that was signed.")
     return Checked(index, size, root, origin, read_json(extra[33:]), note)
@@ -297,8 +307,7 @@ def range_root(start: int, end: int, first: int, leaves: list[bytes], hashes: li
     if end - start == 1:
         return leaves[start - first]
     middle = start + (1 << ((end - start - 1).bit_length() - 1))
-    left = range_root(start, middle, first, leaves, hashes)
-    return node(left, range_root(middle, end, first, leaves, hashes))
+    return node(range_root(start, middle, first, leaves, hashes), range_root(middle, end, first, leaves, hashes))
 
 
 def check_leaves(files: dict[str, bytes], first: int, size: int, root: bytes) -> tuple[int, int]:
@@ -316,14 +325,13 @@ def check_leaves(files: dict[str, bytes], first: int, size: int, root: bytes) ->
             records += 1
         elif row.get("erased"):
             missing += 1
-    proof = read_json(files[PROOF])
-    hashes = [bytes.fromhex(one) for one in proof["hashes"]]
+    hashes = [bytes.fromhex(one) for one in read_json(files[PROOF])["hashes"]]
     need(leaves and first + len(leaves) <= size, "The period has no leaves in this tree.")
     need(range_root(0, size, first, leaves, hashes) == root and not hashes, "The leaves are not those of the log.")
     return records, missing
 
 
-def check_pack(data: bytes, key: Key | None, receipt: bytes | None) -> str:
+def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     """Everything a pack claims; returns a line about what was found."""
     files = read_pack(data)
     need(MANIFEST in files and MANIFEST_RECEIPT in files, "The pack has no manifest.")
@@ -334,20 +342,18 @@ def check_pack(data: bytes, key: Key | None, receipt: bytes | None) -> str:
     for path, row in listed.items():
         same = len(files[path]) == row["bytes"] and hashlib.sha256(files[path]).hexdigest() == row["sha256"]
         need(same, f"{path} is not the file that the manifest names.")
-    sealed = check_receipt(files[MANIFEST_RECEIPT], key)
-    stands = sealed.payload.get("act") == "evidence.manifest.sealed"
-    said = sealed.payload.get("facts", {})
+    sealed = check_receipt(files[MANIFEST_RECEIPT], trust)
+    stands, said = sealed.payload.get("act") == "evidence.manifest.sealed", sealed.payload.get("facts", {})
     need(stands and said.get("sha256") == hashlib.sha256(files[MANIFEST]).hexdigest(), "The manifest is not sealed.")
-    origin, size, root = read_checkpoint(files[CHECKPOINT], key)
+    origin, size, root = read_checkpoint(files[CHECKPOINT], trust)
     need(sealed.origin == origin == manifest["origin"], "The pack is of another log.")
     records, missing = check_leaves(files, manifest["first"], size, root)
     need((records, missing) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
-    samples = [check_receipt(files[path], key) for path in sorted(files) if path.startswith(SAMPLES)]
+    samples = [check_receipt(files[path], trust) for path in sorted(files) if path.startswith(SAMPLES)]
     need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
     if receipt is not None:
-        whole = check_receipt(receipt, key)
-        made = whole.payload.get("act") == "evidence.pack.made"
-        digest = whole.payload.get("facts", {}).get("sha256")
+        whole = check_receipt(receipt, trust).payload
+        made, digest = whole.get("act") == "evidence.pack.made", whole.get("facts", {}).get("sha256")
         need(made and digest == hashlib.sha256(data).hexdigest(), "The receipt is of another pack.")
     days = manifest["period"]
     return (
@@ -356,16 +362,12 @@ def check_pack(data: bytes, key: Key | None, receipt: bytes | None) -> str:
     )
 
 
-def answer(path: str, key: Key | None, receipt: str | None) -> str:
+def answer(path: str, trust: Trust, receipt: str | None) -> str:
     """Check a file, whichever kind it is; returns a line about it."""
-    with open(path, "rb") as file:  # noqa: PTH123
-        data = file.read()
+    data = Path(path).read_bytes()
     if data[:2] == b"PK":
-        if receipt is None:
-            return check_pack(data, key, None)
-        with open(receipt, "rb") as file:  # noqa: PTH123
-            return check_pack(data, key, file.read())
-    found = check_receipt(data, key)
+        return check_pack(data, trust, None if receipt is None else Path(receipt).read_bytes())
+    found = check_receipt(data, trust)
     return f"entry {found.place} of {found.origin}, under a tree of {found.size}: {json.dumps(found.payload)}"
 
 
@@ -373,24 +375,25 @@ def main() -> int:
     """Parse, check, say, and return the exit code."""
     parser = argparse.ArgumentParser(description="Check a receipt or an evidence pack, offline.")
     parser.add_argument("file")
-    parser.add_argument("--vkey", help="the log's public key, as published")
+    parser.add_argument("--vkey", action="append", default=[], help="a public key of the log; may be repeated")
+    parser.add_argument("--witness", action="append", default=[], help="a witness that must have cosigned a receipt")
     parser.add_argument("--receipt", help="the receipt of a whole pack")
     given, say = parser.parse_args(), sys.stdout.write
     try:
-        key = None if given.vkey is None else read_key(given.vkey)
+        trust = Trust(tuple(map(read_key, given.vkey)), tuple(read_key(one, 4) for one in given.witness))
     except Bad as error:
         say(f"The key cannot be used: {error}\n")
         return USAGE
     try:
-        line = answer(given.file, key, given.receipt)
+        line = answer(given.file, trust, given.receipt)
     except OSError as error:
         say(f"The file cannot be read: {error.strerror}\n")
         return USAGE
     except (Bad, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         say(f"REFUSED: {error if isinstance(error, Bad) else 'The file is damaged.'}\n")
         return REFUSED
-    say(f"{'HOLDS' if key else 'CONSISTENT, NOT AUTHENTICATED (give --vkey)'}: {line}\n")
-    return HOLDS if key else NOT_AUTHENTICATED
+    say(f"{'HOLDS' if trust.logs else 'CONSISTENT, NOT AUTHENTICATED (give --vkey)'}: {line}\n")
+    return HOLDS if trust.logs else NOT_AUTHENTICATED
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Content (Entry, Payload), order (Pending, Leaf), the tree (Tile, Head), what was signed and checked about it, and by whom."""
 
 from portal.ledger.models.content import Entry, Payload, Redacting
+from portal.ledger.models.keys import KeyRotation
 from portal.ledger.models.order import Leaf, Pending
 from portal.ledger.models.tree import Checkpoint, Head, Tile, Verification
 from portal.ledger.models.witnesses import Cosignature, WitnessRefusal
@@ -10,6 +11,7 @@ __all__ = [
     "Cosignature",
     "Entry",
     "Head",
+    "KeyRotation",
     "Leaf",
     "Payload",
     "Pending",

@@ -2,9 +2,10 @@
 
 from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.entries import append, append_many, payload_of
-from portal.ledger.services.keys import signer, verifier, verifiers
+from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
 from portal.ledger.services.proofs import check_presented, entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact
+from portal.ledger.services.rotation import next_vkey, rotate_key
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
 from portal.ledger.services.signing import sign
 from portal.ledger.services.verification import Failure, Progress, Report, verify
@@ -26,16 +27,21 @@ __all__ = [
     "checkpoint_over",
     "entry_by_event",
     "finish_redactions",
+    "next_signer",
+    "next_vkey",
     "payload_of",
     "readiness",
     "receipt_for",
     "redact",
     "resume_signing_after_check",
+    "rotate_key",
     "seal_batch",
     "seal_now",
     "sign",
     "signer",
+    "terms",
     "verifier",
+    "verifier_at",
     "verifiers",
     "verify",
     "verify_receipt",

@@ -55,16 +55,19 @@ class Presented(receipts.ReceiptResult):
 
 
 def check_presented(data: bytes) -> Presented:
-    """Check a receipt with our own key, and that the tree it stands in is the beginning of ours (check X2).
+    """Check a receipt with our own keys, each for the sizes that it signed, and that the tree it stands in is the beginning of ours (check X2).
 
     A receipt that our key signed over another tree, or over more leaves than were ever here, proves a fork or a
     rollback: signing is stopped, as by every failed check.
     """
-    result = receipts.check_receipt(data, [keys.verifier()])
+    known = keys.terms()
+    result = receipts.check_receipt(data, [term.verifier for term in known])
     if not result.ok:
         return Presented(**vars(result))
     note = receipts.read_receipt(data).checkpoint
     head = notes.parse_tree_head(notes.split_note(note)[0])
+    if not notes.is_signed(note, keys.verifier_at(head.size, known)):
+        return Presented(ok=False, reason="The receipt is signed by a key that did not sign at its size.")
     newest = Head.objects.filter(pk=signing.HEAD_ID).first()
     if newest is None or newest.size < head.size or tiles.root_of(head.size) != head.root:
         signing.stop_signing(check="X2", index=head.size)

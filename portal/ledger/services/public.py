@@ -6,9 +6,11 @@ erasure.
 
 from django.db import connection
 
-from portal.ledger import commitment, tree
+from portal.ledger import commitment, notes, tree
 from portal.ledger.models import Checkpoint
 from portal.ledger.services import tiles, witnesses
+from portal.ledger.services.keys import terms
+from portal.ledger.states import RotationCause
 
 ENTRIES = """
 SELECT e.commitment, p.salt, p.body FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id
@@ -51,6 +53,33 @@ def entries(n: int, *, width: int = tree.TILE_WIDTH) -> bytes | None:
         told = commitment.entry(one)
         bundle += len(told).to_bytes(2, "big") + told
     return bytes(bundle)
+
+
+def key_terms() -> list[dict[str, object]]:
+    """Every key of the log, the newest first, with the sizes that it signed and why it was replaced."""
+    return [
+        {
+            "vkey": term.verifier.vkey,
+            "first_size": term.first,
+            "last_size": None if term.end is None else term.end - 1,
+            "replaced": term.ended_by or None,
+            "good": None
+            if term.good_size is None
+            else {"size": term.good_size, "root": notes.to_base64(term.good_root)},
+        }
+        for term in reversed(terms())
+    ]
+
+
+def policy() -> str:
+    """Whom to trust, as a C2SP tlog-policy: our keys, and any one witness. A key that somebody else may have is left out."""
+    lines = ["# The log's keys, and the witnesses that are not its own: c2sp.org/tlog-policy"]
+    lines += [f"log {term.verifier.vkey}" for term in terms() if term.ended_by != RotationCause.COMPROMISE]
+    named = [one for one in witnesses.configured() if not one.is_own]
+    lines += [f"witness w{number} {one.verifier.vkey} {one.url}" for number, one in enumerate(named, 1)]
+    if named:
+        lines.append(f"group witnesses any {' '.join(f'w{number}' for number in range(1, len(named) + 1))}")
+    return "\n".join([*lines, f"quorum {'witnesses' if named else 'none'}", ""])
 
 
 def _committed(kept: bytes | None, salt: bytes | None, body: bytes | None) -> bytes | None:

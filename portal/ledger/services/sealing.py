@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Min
 
 from portal.core import clock
+from portal.core.errors import PortalError
 from portal.ledger import tree
 from portal.ledger.errors import NotSealed
 from portal.ledger.models import Checkpoint, Entry, Head, Leaf, Pending
@@ -87,6 +88,12 @@ def readiness() -> tuple[str, bool, str]:
     """For ``/readyz``: signing runs, and no entry has waited for more than a minute."""
     if signing.is_stopped():
         return ("ledger", False, "signing stopped")
+    size = Head.objects.filter(pk=signing.HEAD_ID, size__gt=0).values_list("size", flat=True).first()
+    if size is not None:
+        try:
+            keys.signers_for(size)
+        except PortalError:
+            return ("ledger", False, "the key is not the one agreed to")
     oldest = Pending.objects.order_by("pk").values_list("entry__recorded_at", flat=True).first()
     if oldest is not None and clock.now() - oldest > LATE:
         return ("ledger", False, "sealing is late")

@@ -24,7 +24,8 @@ def sign(*, now: datetime | None = None) -> Checkpoint:
     it with the anchor; (4) sign; (5) replace the anchor; (6) insert the checkpoint, from which receipts are made.
 
     Raises SigningStopped when the anchor is ahead of the tree (rows are missing) or off it (a fork), and stops all
-    signing; AnchorUnusable when the anchor file cannot serve; RuntimeError inside a transaction.
+    signing; AnchorUnusable when the anchor file cannot serve; KeyNotAgreed when LEDGER_KEY is not the key that two people
+    agreed to; RuntimeError inside a transaction.
     """
     signed = _signed_already()
     if signed is not None:
@@ -91,8 +92,8 @@ def _sign(*, now: datetime) -> Checkpoint:
     if signed is not None and bytes(signed.root) != root:
         raise _Disagrees("Another root was signed at this size: the tree was rewritten.", size)
     if signed is None:
-        signer = keys.signer()
-        note = notes.sign_note(notes.TreeHead(signer.name, size, root).text, [signer])
+        signers = keys.signers_for(size)  # asked after the head was read: a change of key locks it
+        note = notes.sign_note(notes.TreeHead(signers[0].name, size, root).text, signers)
         signed = Checkpoint(size=size, root=root, note=note, complete_to=head.complete_to, signed_at=now)
     if known is None or known.size < size:
         anchor.write(anchor.Anchored(size, root, bytes(signed.note)))

@@ -117,7 +117,7 @@ class _Run:
         self.frontier = self._frontier()
         self.wanted: dict[int, list[tuple[str, str, bytes]]] = {}
         self.missing: dict[int, bytes] = {}
-        self.verifier = keys.verifier()
+        self.terms = keys.terms()
         self.before = Checkpoint.objects.filter(size__lt=start).order_by("-size").first()
         self.checkpoints = _checkpoints(start)
         self.own = next(self.checkpoints, None)
@@ -164,8 +164,8 @@ class _Run:
     def _learn_receipt(self, number: int, data: bytes) -> None:
         try:
             receipt = receipts.read_receipt(data)
-            text, _ = notes.open_note(receipt.checkpoint, [self.verifier])
-            head = notes.parse_tree_head(text)
+            head = notes.parse_tree_head(notes.split_note(receipt.checkpoint)[0])
+            notes.open_note(receipt.checkpoint, [keys.verifier_at(head.size, self.terms)])
         except (receipts.ReceiptError, notes.NoteError) as error:
             self.report.fail("X2", f"Receipt {number} cannot be used: {error}")
             return
@@ -173,8 +173,9 @@ class _Run:
 
     def _check_note(self, check: str, note: bytes, size: int, root: bytes) -> None:
         try:
-            text, _ = notes.open_note(note, [self.verifier])
-            if notes.parse_tree_head(text) != notes.TreeHead(self.verifier.name, size, root):
+            verifier = keys.verifier_at(size, self.terms)
+            text, _ = notes.open_note(note, [verifier])
+            if notes.parse_tree_head(text) != notes.TreeHead(verifier.name, size, root):
                 self.report.fail(check, "The signed note says something else than its row.", index=size)
         except notes.NoteError as error:
             self.report.fail(check, f"The note at size {size} is not signed by the log's key: {error}", index=size)

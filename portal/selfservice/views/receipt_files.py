@@ -14,7 +14,6 @@ from consent.rules import receipt_views as rules
 from consent.selectors import receipt_views
 from consent.services import receipts
 from portal.core import clock
-from portal.ledger import services as ledger
 from portal.ledger.errors import NotSealed
 from portal.people.pages import customer_required
 from portal.selfservice.views.consents import event_of
@@ -45,10 +44,11 @@ def _iso27560(event: ConsentEvent) -> HttpResponse:
 
 
 def _shown(event: ConsentEvent) -> rules.Shown:
+    proof = receipts.file_for(event)
     return receipt_views.shown(
         event,
-        proof=receipts.file_for(event).decode(),
-        vkey=ledger.verifier().vkey,
+        proof=proof.decode(),
+        vkey=receipts.key_of(proof),
         policy_url=settings.SITE_URL + reverse("privacy:policies"),
         withdraw_url=settings.SITE_URL + reverse("privacy:preferences"),
     )

@@ -2,6 +2,7 @@
 
 from portal.workplace.admin.audit import AuditEventAdmin
 from portal.workplace.admin.jobs import JobAdmin
+from portal.workplace.admin.keys import KeyRotationProposalAdmin
 from portal.workplace.admin.law import ClockAdmin, HouseRuleAdmin, LegalRuleAdmin, ProfileAdmin, PurposeAdmin
 from portal.workplace.admin.proposals import ProfileProposalAdmin, PurposeProposalAdmin
 
@@ -10,6 +11,7 @@ __all__ = [
     "ClockAdmin",
     "HouseRuleAdmin",
     "JobAdmin",
+    "KeyRotationProposalAdmin",
     "LegalRuleAdmin",
     "ProfileAdmin",
     "ProfileProposalAdmin",

@@ -37,7 +37,7 @@ def state(request: HttpRequest) -> HttpResponse:
         "waiting": Pending.objects.count(),
         "checkpoint": checkpoint,
         "root": bytes(checkpoint.root).hex() if checkpoint else "",
-        "vkey": ledger.verifier().vkey,
+        "terms": list(reversed(ledger.terms())),
         "witnesses": [(one, witnesses.is_late(one, now=now)) for one in witnesses.seen()],
         "is_witnessed": bool(witnesses.independent()),
         "refusals": WitnessRefusal.objects.order_by("-pk")[:RUNS],

@@ -3,7 +3,7 @@ from typing import Any
 from portal.core.commands import PortalCommand
 from portal.ledger import notes, services, tree
 from portal.ledger.models import Head
-from portal.ledger.services import anchor, witnesses
+from portal.ledger.services import anchor, public, witnesses
 
 
 class Command(PortalCommand):
@@ -17,7 +17,8 @@ class Command(PortalCommand):
         known = anchor.read()
         body = {
             "origin": services.verifier().name,
-            "vkey": services.verifier().vkey,
+            "vkey": services.verifiers()[0].vkey,
+            "keys": public.key_terms(),
             "size": 0 if head is None else head.size,
             "root": notes.to_base64(tree.EMPTY_ROOT if head is None else bytes(head.root)),
             "anchor": None if known is None else {"size": known.size, "root": notes.to_base64(known.root)},

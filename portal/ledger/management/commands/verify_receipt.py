@@ -16,16 +16,16 @@ class Command(PortalCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", type=Path)
-        parser.add_argument("--vkey", help="the log's public key, as published; see ledger_info")
+        parser.add_argument("--vkey", action="append", help="a public key of the log, as published; may be repeated")
+        parser.add_argument(
+            "--witness", action="append", help="the key of a witness that must have cosigned; may be repeated"
+        )
 
-    def handle(self, *args: Any, file: Path, vkey: str | None, **options: Any) -> None:
-        """Exit 0 when the key signed it, 1 when it did not or anything was changed, 3 without a key."""
-        try:
-            verifiers = [] if vkey is None else [notes.parse_vkey(vkey)]
-        except notes.NoteError as error:
-            raise CommandError(f"--vkey cannot be used: {error}", returncode=USAGE) from error
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        """Exit 0 when one of the keys signed it, 1 when none did or anything was changed, 3 without a key."""
+        verifiers, watching = (_keys(options[name], f"--{name}") for name in ("vkey", "witness"))
         with file.open("rb") as opened:
-            result = receipts.check_receipt(opened.read(receipts.MOST_BYTES + 1), verifiers)
+            result = receipts.check_receipt(opened.read(receipts.MOST_BYTES + 1), verifiers, witnesses=watching)
         body = asdict(result)
         consistent = body.pop("consistent")
         if result.ok:
@@ -33,3 +33,10 @@ class Command(PortalCommand):
         else:
             line = f"{'Consistent, not authenticated: give --vkey.' if consistent else f'Refused: {result.reason}'}"
         self.answer(body, line, options=options, code=0 if result.ok else UNDECIDED if consistent else REFUSED)
+
+
+def _keys(given: list[str] | str | None, name: str) -> list[notes.Verifier]:
+    try:
+        return [notes.parse_vkey(one) for one in ([given] if isinstance(given, str) else given or [])]
+    except notes.NoteError as error:
+        raise CommandError(f"{name} cannot be used: {error}", returncode=USAGE) from error

@@ -1,0 +1,34 @@
+"""Which rows repeat entries about the ledger itself (check V9)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from portal.ledger import notes
+from portal.ledger.models import KeyRotation
+from portal.ledger.states import EntryKind
+
+
+class KeyRotations:
+    """Changes of the signing key: a forged row would let another key sign."""
+
+    kind = EntryKind.KEY_ROTATION.value
+    model = KeyRotation
+    since: frozenset[str] = frozenset()
+
+    def said(self, entries: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+        """What each row says its leaf says."""
+        rows = KeyRotation.objects.filter(entry__gte=min(entries), entry__lte=max(entries))
+        return {row.entry_id: _said(row) for row in rows}
+
+
+def _said(row: KeyRotation) -> dict[str, Any]:
+    good = None
+    if row.good_size is not None and row.good_root is not None:
+        good = {"size": row.good_size, "root": notes.to_base64(bytes(row.good_root))}
+    return {
+        "old": row.old_vkey,
+        "new": row.new_vkey,
+        "first_size": row.first_size,
+        "cause": row.cause,
+        "good": good,
+    }

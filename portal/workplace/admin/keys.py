@@ -1,0 +1,72 @@
+"""The page on which two people change the ledger's signing key."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.admin import service_action
+from portal.core.admin.bases import refusable
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.ledger.states import RotationCause
+from portal.workplace import rotation
+from portal.workplace.admin.proposals import ProposalAdmin, why_not
+from portal.workplace.forms import AnswerForm
+from portal.workplace.models import KeyRotationProposal
+from portal.workplace.permissions import Permission
+
+
+class KeyRotationForm(forms.ModelForm):
+    """Why, and after a compromise the last size that is still vouched for. The keys come from the settings."""
+
+    cause = forms.ChoiceField(label=_("Why"), choices=RotationCause.choices, widget=forms.RadioSelect)
+
+    class Meta:
+        model = KeyRotationProposal
+        fields = ("cause", "good_size")
+
+
+@admin.register(KeyRotationProposal)
+class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
+    export_resource = resource_of(
+        KeyRotationProposal,
+        "id old_vkey new_vkey cause good_size act made_by made_at checked_by checked_at shown_sha256 answer",
+    )
+    form = KeyRotationForm
+    view_permission = Permission.KEY_VIEW
+    add_permission = Permission.KEY_PROPOSE
+    list_display = ("id", "cause", "answer", "made_by", "made_at", "checked_by", "checked_at")
+    list_display_links = ("id", "cause")
+    list_select_related = ("made_by", "checked_by")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("cause", "good_size")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        return refusable(request, KeyRotationForm)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Adding is proposing."""
+        said = form.cleaned_data
+        made = rotation.propose_key(
+            cause=said["cause"],
+            good_size=said["good_size"],
+            actor=request.actor,  # type: ignore[attr-defined]
+        )
+        obj.pk = made.pk
+
+    def differences(self, obj: KeyRotationProposal) -> list[tuple[Any, str, str]]:
+        good = "" if obj.good_size is None else str(obj.good_size)
+        return [
+            (_("Signing key"), obj.old_vkey, obj.new_vkey),
+            (_("Why"), "", str(RotationCause(obj.cause).label)),
+            (_("Last good size"), "", good),
+        ]
+
+    @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
+    def answer_proposal(self, request: HttpRequest, obj: KeyRotationProposal, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        rotation.answer_key(proposal=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
+        return str(_("Approved.") if approve else _("Refused."))

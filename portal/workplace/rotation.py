@@ -1,0 +1,79 @@
+"""Two-person change of the ledger's signing key: the proposal here, what follows from a yes in ``portal.ledger``."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.ledger import services as ledger
+from portal.ledger.states import RotationCause
+from portal.people.services import four_eyes
+from portal.people.states import Answer
+from portal.workplace.models import KeyRotationProposal
+from portal.workplace.permissions import Act
+
+
+def shown_key(old_vkey: str, new_vkey: str, cause: str, good_size: int | None) -> dict[str, Any]:
+    """What both people see of the change and are bound to."""
+    return {"old": old_vkey, "new": new_vkey, "cause": str(cause), "good_size": good_size}
+
+
+def propose_key(*, cause: str, good_size: int | None, actor: Actor) -> KeyRotationProposal:
+    """Propose that LEDGER_KEY_NEXT signs from now on. Nothing changes until another person approves.
+
+    Raises Refused when no next key is set, it has signed here before, or a compromise names no last good size;
+    NotAllowed when the role may not propose.
+    """
+    if (RotationCause(cause) == RotationCause.COMPROMISE) != (good_size is not None):
+        raise Refused(_("Name the last good size after a compromise, and only then."))
+    if KeyRotationProposal.objects.filter(answer=Answer.PENDING).exists():
+        raise Refused(_("A change of the key is proposed already. Answer it first."))
+    old, new, now = ledger.verifiers()[0].vkey, ledger.next_vkey(), clock.now()
+    with transaction.atomic():
+        proposal = four_eyes.propose(
+            KeyRotationProposal,
+            act=Act.KEY_ROTATE,
+            maker=four_eyes.person_of(actor),
+            shown=shown_key(old, new, cause, good_size),
+            now=now,
+            old_vkey=old,
+            new_vkey=new,
+            cause=cause,
+            good_size=good_size,
+        )
+        _record(AuditKind.LEDGER_KEY_PROPOSED, proposal, actor)
+    return proposal
+
+
+def answer_key(*, proposal: KeyRotationProposal, approve: bool, reason: str, actor: Actor) -> None:
+    """Approve or refuse. A yes records the change in the ledger in the same transaction; the next head is the new key's.
+
+    Raises what ``four_eyes.answer`` and ``ledger.rotate_key`` raise.
+    """
+    old = ledger.verifiers()[0].vkey
+    shown = shown_key(old, proposal.new_vkey, proposal.cause, proposal.good_size)
+    now = clock.now()
+    with transaction.atomic():
+        checker = four_eyes.person_of(actor)
+        four_eyes.answer(proposal, checker=checker, approve=approve, shown=shown, reason=reason, now=now)
+        if not approve:
+            _record(AuditKind.LEDGER_KEY_REFUSED, proposal, actor)
+            return
+        done = ledger.rotate_key(vkey=proposal.new_vkey, cause=proposal.cause, good_size=proposal.good_size, now=now)
+        _record(AuditKind.LEDGER_KEY_ROTATED, proposal, actor, first_size=done.first_size)
+
+
+def _record(kind: AuditKind, proposal: KeyRotationProposal, actor: Actor, **more: int) -> None:
+    facts: dict[str, str | int | bool | None] = {
+        "proposal": proposal.pk,
+        "cause": proposal.cause,
+        "good_size": proposal.good_size,
+        "shown_sha256": proposal.shown_sha256,
+        **more,
+    }
+    audit.record(kind, actor=actor, about=f"{proposal._meta.label_lower}:{proposal.pk}", facts=facts)
