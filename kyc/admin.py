@@ -39,6 +39,10 @@ OUTCOMES = {
 }
 
 
+#: What somebody still has to look at.
+UNDECIDED = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
+
+
 class QueueFilter(admin.SimpleListFilter):
     """The named queues. Each is an address that can be kept and shared."""
 
@@ -70,6 +74,8 @@ class QueueFilter(admin.SimpleListFilter):
 
 def _not_free(document: Document, user: Any) -> str:
     case, now = document.case, clock.now()
+    if document.state not in UNDECIDED:
+        return str(_("Nothing is left to decide about it."))
     if case.locked_until and case.locked_until >= now and case.locked_by_id != user.pk:
         return str(_("A colleague is working on it."))
     return ""

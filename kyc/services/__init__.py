@@ -3,8 +3,8 @@
 from kyc.services.checking import check_again, run_plan, sweep
 from kyc.services.deciding import answer, propose
 from kyc.services.locking import claim, release
-from kyc.services.opening import number_of, page_of
-from kyc.services.uploading import open_case, send, upload
+from kyc.services.opening import number_of, own_number, page_of
+from kyc.services.uploading import open_case, send, upload, why_not_now
 
 __all__ = [
     "answer",
@@ -12,6 +12,7 @@ __all__ = [
     "claim",
     "number_of",
     "open_case",
+    "own_number",
     "page_of",
     "propose",
     "release",
@@ -19,4 +20,5 @@ __all__ = [
     "send",
     "sweep",
     "upload",
+    "why_not_now",
 ]

@@ -34,6 +34,20 @@ def page_of(document: Document, page: int, *, actor: Actor, reason: str) -> byte
         raise Unavailable(_("The page cannot be drawn at this moment. Load it again.")) from error
 
 
+def own_number(document: Document) -> str:
+    """The number as the customer typed it, for their own check before they send it; masked once it is with us.
+
+    The caller has decided that the person acts for the customer. Raises Shredded when its key was destroyed.
+    """
+    if document.sent_at is not None:
+        return document.number_display
+    return texts.open(
+        bytes(document.number_sealed or b""),
+        subject_ref=document.case.subject_ref,
+        retention_class=RetentionClass.KYC,
+    )
+
+
 def number_of(document: Document, *, reason_code: str, ticket: str, actor: Actor, now: datetime) -> str:
     """The clear number for one person's eyes, with its audit event: who, why, for what. Raises NotAllowed, Shredded."""
     access.require(person_of(actor), Permission.DOCUMENT_OPEN)

@@ -159,14 +159,8 @@ def _replace_earlier(case: Case, kind: str, actor: Actor, now: datetime) -> None
     earlier = present_documents(case).get(kind)
     if earlier is None:
         return
-    is_unsent = earlier.state == DocumentState.CHECKED and earlier.sent_at is None
-    if earlier.state not in REPLACEABLE and not is_unsent and not _is_due_again(earlier, now):
-        raise IllegalMove(
-            _("Your %(document)s is with us or approved already. You need not send it again.")
-            % {"document": DocumentKind(kind).label}
-        )
-    if earlier.state == DocumentState.RECEIVED and earlier.sent_at is not None:
-        raise IllegalMove(_("Your file is being checked. Wait a minute and load the page again."))
+    if why := why_not_now(earlier, now=now):
+        raise IllegalMove(why)
     move(earlier, DocumentState.REPLACED, moves=DOCUMENT_MOVES)
     files.shred(subject_ref=earlier.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
     record(
@@ -178,6 +172,17 @@ def _replace_earlier(case: Case, kind: str, actor: Actor, now: datetime) -> None
         at=now,
     )
     settling.settle(case, actor=actor, now=now)
+
+
+def why_not_now(earlier: Document, *, now: datetime) -> str:
+    """Why the customer cannot send another file in the place of this one; empty when they can."""
+    is_unsent = earlier.state == DocumentState.CHECKED and earlier.sent_at is None
+    if earlier.state not in REPLACEABLE and not is_unsent and not _is_due_again(earlier, now):
+        said = _("Your %(document)s is with us or approved already. You need not send it again.")
+        return said % {"document": DocumentKind(earlier.kind).label}
+    if earlier.state == DocumentState.RECEIVED and earlier.sent_at is not None:
+        return _("Your file is being checked. Wait a minute and load the page again.")
+    return ""
 
 
 def _is_due_again(earlier: Document, now: datetime) -> bool:

@@ -133,6 +133,17 @@ def test_taking_a_case_shows_it_to_colleagues(document, maker) -> None:
     assert document.reference in desk.get(f"{LIST}?queue=mine").content.decode()
 
 
+@pytest.mark.parametrize("state", ["approved", "asked_again", "rejected", "refused", "replaced"])
+def test_nobody_takes_a_document_about_which_nothing_is_left_to_decide(document, maker, state: str) -> None:
+    desk = at_the_desk(maker, document)
+    assert "Take it" in desk.get(page_of(document)).content.decode()
+    Document.objects.update(state=state)
+    assert "Take it" not in desk.get(page_of(document)).content.decode()
+    desk.post(f"{LIST}{document.pk}/do/take/", {"_selected_action": document.pk, "answer": "1"})
+    document.case.refresh_from_db()
+    assert document.case.locked_by is None
+
+
 def test_lists_show_masked_numbers_in_a_bounded_number_of_queries(document, maker) -> None:
     desk = staff_client(maker)
     desk.get(LIST)

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -7,12 +8,14 @@ from django.urls import reverse
 
 from kyc import words
 from kyc.models import Document
-from kyc.services import run_plan
+from kyc.services import run_plan, send
 from portal.core import clock
+from portal.outbox.models import Message
+from portal.outbox.services.reading import text_of
 from portal.people.models import Customer, User
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
-from tests.kyc.factories import answered, checked, gst, proposed, uploaded
+from tests.kyc.factories import CUSTOMER, answered, checked, gst, proposed, uploaded
 from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -46,11 +49,16 @@ def test_a_document_goes_from_the_task_list_to_us_in_plain_steps(client: Client,
     assert "With us" in client.get(reverse("privacy:kyc")).content.decode()
 
 
-def test_neither_the_number_nor_the_name_of_the_file_shows_on_any_page(client: Client, individual: Customer) -> None:
+def test_the_number_shows_to_its_own_person_until_it_is_sent_and_the_name_of_the_file_never(
+    client: Client, individual: Customer
+) -> None:
     check_url = post_file(client, individual, documents.pdf()).headers["Location"]
     run_plan(Document.objects.get().pk, now=clock.now())
+    to_check = client.get(check_url).content.decode()
+    assert documents.PAN in to_check
+    assert "asha rao pan" not in to_check
+    client.post(check_url)
     for url in (
-        check_url,
         reverse("privacy:kyc"),
         reverse("privacy:kyc-document", args=[Document.objects.get().reference]),
     ):
@@ -115,6 +123,38 @@ def test_a_file_with_us_cannot_be_sent_over(client: Client, individual: Customer
     response = post_file(client, individual, documents.pdf())
     assert response.status_code == 422
     assert "with us or approved already" in response.content.decode()
+
+
+def test_the_upload_page_says_before_the_form_that_a_file_is_with_us(client: Client, individual: Customer) -> None:
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"])
+    document = uploaded(individual)
+    page = client.get(url).content.decode()
+    assert "A new file takes the place of the one you uploaded on 25 November 2026, 11:30 IST." in page
+    run_plan(document.pk, now=clock.now())
+    send(Document.objects.get(), actor=CUSTOMER, now=clock.now())
+    page = client.get(url).content.decode()
+    assert "with us or approved already" in page
+    assert 'type="file"' not in page
+    assert reverse("privacy:kyc-document", args=[document.reference]) in page
+
+
+def test_what_happened_stands_in_the_order_in_which_it_happened(client: Client, individual: Customer) -> None:
+    document = uploaded(individual)
+    Document.objects.filter(pk=document.pk).update(
+        sent_at=document.uploaded_at + timedelta(minutes=2), checked_at=document.uploaded_at + timedelta(minutes=1)
+    )
+    page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
+    places = [page.index(f"<li>{said} <time") for said in ("Uploaded", "Checked by machine", "Sent for checking")]
+    assert places == sorted(places)
+
+
+def test_a_person_who_must_send_again_reads_by_when(client: Client, individual: Customer, maker, checker) -> None:
+    said = {"outcome": "ask_again", "reason_code": "unreadable", "message": "Send a sharper picture."}
+    document = answered(proposed(checked(individual), maker, **said), checker).document
+    page = client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode()
+    assert "You can send it again on any day: no date runs out." in page
+    for letter in Message.objects.filter(kind="kyc.document_asked_again"):
+        assert "no date runs out" in text_of(letter).body
 
 
 def test_a_person_sees_their_own_pages_as_pictures(client: Client, individual: Customer) -> None:

@@ -1,6 +1,7 @@
 """Prove who you are: the list of tasks, sending one document, looking at it before it is sent, and where it stands."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -64,14 +65,25 @@ def upload(request: HttpRequest, customer: str, kind: str) -> HttpResponse:
     owner = customer_for(request.user, customer)
     if kind not in plans.documents_for(owner.kind):
         raise NotFound("There is no such task.")
-    form = UploadForm(request.POST or None, request.FILES or None, kind=kind)
-    if request.method == "POST":
+    case = Case.objects.filter(customer=owner).first()
+    earlier = present_documents(case).get(kind) if case else None
+    why_not = services.why_not_now(earlier, now=clock.now()) if earlier is not None else ""
+    form = UploadForm(kind=kind)
+    if request.method == "POST" and not why_not:
         form = UploadForm(request.POST, request.FILES, kind=kind)
         document = _taken(request, form, owner, kind) if form.is_valid() else None
         if document is not None:
             return HttpResponseRedirect(reverse("privacy:kyc-check", args=[document.reference]))
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    context = {"form": form, "kind": kind, "label": DocumentKind(kind).label, "customer": owner}
+    is_refused = bool(form.errors) or (request.method == "POST" and why_not)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
+    context = {
+        "form": form,
+        "kind": kind,
+        "label": DocumentKind(kind).label,
+        "customer": owner,
+        "earlier": earlier,
+        "why_not": why_not,
+    }
     return render(request, "selfservice/kyc/upload.html", context, status=status)
 
 
@@ -84,7 +96,8 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         services.send(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
     if document.sent_at is not None or document.state not in UNSENT:
         return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
-    return render(request, "selfservice/kyc/check.html", _about(document))
+    context = {**_about(document), "number": services.own_number(document)}
+    return render(request, "selfservice/kyc/check.html", context)
 
 
 @customer_required
@@ -155,6 +168,16 @@ def _task(customer: Customer, kind: str, document: Document | None) -> Task:
     return Task(label, document.number_display, _("With us"), "none", here)
 
 
+def _events(document: Document) -> list[tuple[str, datetime]]:
+    """What has happened to it, in the order in which it happened."""
+    found = [
+        (_("Uploaded"), document.uploaded_at),
+        (_("Sent for checking"), document.sent_at),
+        (_("Checked by machine"), document.checked_at),
+    ]
+    return sorted(((label, at) for label, at in found if at is not None), key=lambda event: event[1])
+
+
 def _about(document: Document) -> dict[str, Any]:
     """What both pages about one document say."""
     reason_code, message = customer_words(document) if document.state in PROBLEMS else ("", "")
@@ -170,5 +193,6 @@ def _about(document: Document) -> dict[str, Any]:
         "searched": words.SEARCHES.get(document.searched, ""),
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),
+        "events": _events(document),
         "again_url": reverse("privacy:kyc-upload", args=[document.case.customer.reference, document.kind]),
     }
