@@ -182,6 +182,12 @@ def customer_for(user: Any, reference: str) -> Customer:
     return customer
 
 
+def customer_login_at(address: str) -> User | None:
+    """The customer's login at an e-mail address. The caller has shown that the address is the asking person's own."""
+    found = User.objects.filter(email__iexact=address.strip(), is_staff=False, is_active=True)
+    return found.exclude(principal=None).select_related("principal").first()
+
+
 def role_of(user: Any, customer: Customer) -> str | None:
     """The person's role in the customer (owner, member), or None."""
     return (

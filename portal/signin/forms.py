@@ -160,6 +160,10 @@ class AcceptForm(forms.Form):
     phone = phone_field(label=_("Mobile number"), required=False)
 
 
+class JoinForm(forms.Form):
+    """Nothing to ask: the person has a login at the address already, with a name of its own."""
+
+
 class FirstPasswordForm(forms.Form):
     password = forms.CharField(
         label=_("Password"),
@@ -199,4 +203,11 @@ class PhoneForm(forms.Form):
 
 class MemberForm(forms.Form):
     email = email_field(label=_("E-mail address of the person"))
-    role = forms.ChoiceField(label=_("What may they do?"), choices=MemberRole.choices, widget=forms.RadioSelect)
+    role = forms.ChoiceField(
+        label=_("What may they do?"),
+        choices=[
+            (MemberRole.OWNER, _("Owner: everything, and invite and remove people")),
+            (MemberRole.MEMBER, _("Member: everything but invite and remove people")),
+        ],
+        widget=forms.RadioSelect,
+    )

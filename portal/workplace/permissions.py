@@ -28,6 +28,7 @@ class Permission(StrEnum):
     PURPOSE_VIEW = "law.purpose:view"
     RULE_VIEW = "law.rule:view"
     SEND_VIEW = "consent.send:view"
+    TICKET_VIEW = "grievances.ticket:view"
 
 
 class Act(StrEnum):

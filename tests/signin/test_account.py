@@ -342,3 +342,9 @@ def test_the_service_worker_comes_from_our_origin_as_a_program(client):
     assert answer["Content-Type"].startswith("text/javascript")
     assert b"showNotification" in answer.content
     assert "default-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_the_page_of_the_people_says_what_owner_and_member_mean(owner, acme):
+    page = customer_client(owner).get(people_of(acme)).content.decode()
+    assert "Owner: everything, and invite and remove people" in page
+    assert "Member: everything but invite and remove people" in page

@@ -291,6 +291,23 @@ def test_an_invited_person_joins_by_the_link_which_only_the_button_uses_up(clien
     assert "used already" in Client().get(link).content.decode()
 
 
+def test_a_person_who_has_a_login_is_asked_for_no_name_and_keeps_the_one_they_have(client):
+    user = CustomerUserFactory(email="asha@acme.example")
+    name = user.principal.full_name
+    customer = CustomerFactory()
+    row = customers.invite(customer=customer, address="asha@acme.example", actor=SYSTEM)
+    link = reverse("privacy:invitation", args=[invitations.token_of(row)])
+    page = client.get(link).content.decode()
+    assert "You have a login with this address already." in page
+    assert 'name="full_name"' not in page
+    client.post(link, {"full_name": "Somebody Else"})
+    assert is_in(client)
+    user.principal.refresh_from_db()
+    assert user.principal.full_name == name
+    assert user.principal.memberships.filter(customer=customer, ended_at=None).exists()
+    assert User.objects.filter(email="asha@acme.example").count() == 1
+
+
 def test_a_staff_link_does_not_open_a_customers_login(client, postbox):
     from portal.people.services import staff
 

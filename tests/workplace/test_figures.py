@@ -89,3 +89,24 @@ def test_a_failed_erasure_and_a_key_that_did_not_end_show_today(staff):
     ShredOrder.objects.update(ordered_at=now - 2 * files.LATE)
     figure = by_label(client.get("/admin/"))["Erasing"]
     assert (figure.tone, figure.words) == ("err", "1 key should have ended")
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [("kyc_checker", {"OS-KY-7K4M-9QX2"}), ("support", {"OS-GR-7K4M-9QX2"}), ("grievance_officer", None)],
+)
+def test_a_role_sees_the_deadlines_of_the_records_it_may_see(staff, role, sees):
+    now = clock.now()
+    owners = ("kyc.case:OS-KY-7K4M-9QX2", "grievances.ticket:OS-GR-7K4M-9QX2", "retention.run:OS-RU-7K4M-9QX2")
+    for owner in owners:
+        ClockFactory(owner=owner, started_at=now, due_at=now, target_at=now, outer_limit_at=now)
+    answer = staff(role).get("/admin/")
+    shown = {row.reference for row in answer.context["deadlines"]}
+    assert shown == (sees if sees is not None else {owner.partition(":")[2] for owner in owners})
+    assert "No deadline is running" not in answer.text
+
+
+def test_a_role_without_records_is_not_told_that_nothing_runs(staff):
+    now = clock.now()
+    ClockFactory(owner="retention.run:OS-RU-1", started_at=now, due_at=now, target_at=now, outer_limit_at=now)
+    assert "No deadline is running for the records that your role may see." in staff("kyc_checker").get("/admin/").text

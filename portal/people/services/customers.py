@@ -15,7 +15,7 @@ from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.ids import new_reference
 from portal.core.moves import move
-from portal.people import rules
+from portal.people import rules, selectors
 from portal.people.models import ContactPoint, Customer, Invitation, Membership, Principal, User
 from portal.people.services import contacts, invitations, principals, subjects
 from portal.people.states import (
@@ -132,7 +132,7 @@ def enrol(
     """
     at = now or clock.now()
     with transaction.atomic():
-        known = User.objects.filter(email__iexact=email.strip(), is_staff=False, is_active=True).first()
+        known = selectors.customer_login_at(email)
         if known is not None and known.principal is not None:
             user, principal = known, known.principal
         else:

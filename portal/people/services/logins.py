@@ -20,11 +20,13 @@ from portal.people.states import ContactKind, InvitationKind
 def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Actor, now: datetime) -> User:
     """Join as the invitation says: the link proves the address. Gives the login, new or the person's earlier one.
 
+    A person who has a login at the address needs no name and keeps the one they have.
+
     Raises Refused (no name, another login at the address, a member already), LostRace when the link was used meanwhile.
     """
     if invitation.kind == InvitationKind.STAFF or invitation.customer is None:
         raise NotFound(_("There is no such invitation."))
-    if not full_name.strip():
+    if not full_name.strip() and selectors.customer_login_at(invitation.address) is None:
         raise Refused(_("Enter your name."), code="NAME_MISSING")
     with transaction.atomic():
         invitations.mark_accepted(invitation, now=now)

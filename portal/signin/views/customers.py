@@ -20,10 +20,11 @@ from portal.outbox.services import faults
 from portal.outbox.states import FaultReason
 from portal.people.models import OneTimeCode, User
 from portal.people.pages import is_customer, login_of
+from portal.people.selectors import customer_login_at
 from portal.people.services import codes, devices, invitations, logins
 from portal.people.states import CodePurpose, ContactKind, InvitationKind, SignInOutcome
 from portal.signin import browsers, welcome
-from portal.signin.forms import AcceptForm, AskCodeForm, CodeForm
+from portal.signin.forms import AcceptForm, AskCodeForm, CodeForm, JoinForm
 from portal.signin.views.answers import page, put, safe_next
 
 HOME = "/privacy/"
@@ -156,14 +157,15 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return page(request, "selfservice/signin/invitation_ended.html", message=str(error))
     if found.kind == InvitationKind.STAFF:
         return error_pages.not_found(request)
-    form = AcceptForm(request.POST or None)
+    is_known = customer_login_at(found.address) is not None
+    form = (JoinForm if is_known else AcceptForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             user = logins.accept(
                 invitation=found,
                 actor=actor.stranger(address=client_address(request), via="invitation"),
                 now=now,
-                **form.cleaned_data,
+                **({"full_name": ""} | form.cleaned_data),
             )
         except PortalError as error:
             put(form, None, error)
