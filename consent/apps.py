@@ -17,6 +17,7 @@ class ConsentConfig(AppConfig):
         hooks.one_click_url.fill(one_click.url_for)
         hooks.address_left.register(ending.end_at_address)
         hooks.clock_owners.register(notice_clocks.NoticeClocks())
+        hooks.became_child.register(ending.end_for_child)
         hooks.complaints.register(gates.complained)
         hooks.erasers.register(erasers.Scans())
         hooks.erasers.register(erasers.ManagerLinks())

@@ -37,6 +37,7 @@ class Way(TextChoices):
     PAGE = "page", _("Privacy page")
     PAPER = "paper", _("Letter or form")
     PHONE = "phone", _("Telephone call")
+    PROTECTION = "protection", _("Not for anybody under 18")
     RCS = "rcs", _("Reply by RCS")
     SMS = "sms", _("Reply by SMS")
     STAFF = "staff", _("Staff at the person's wish")

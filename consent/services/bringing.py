@@ -9,13 +9,14 @@ from django.db import transaction
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules.fold import YES
-from consent.services import projection, validity
+from consent.services import guarding, projection, validity
 from consent.services.recording import Choice, check, fiduciary_of, leaf_of, record_all
 from consent.states import Way
 from portal.core import clock, ids
 from portal.core.actor import Actor
 from portal.ledger.services import append_many
 from portal.ledger.states import EntryKind
+from portal.people import selectors as people
 from portal.people.models import Fiduciary
 
 #: Keys asked for in one statement: longer lists make the planner scan the table.
@@ -42,12 +43,14 @@ def record_brought(
     """Record them all or none, in one transaction; returns how many. Nothing is confirmed to the people.
 
     First answers are written set by set, with one receipt for each person; an answer where there was one before goes
-    the way of a single one, because it has to name the earlier event. Raises as ``recording.record``.
+    the way of a single one, because it has to name the earlier event. Raises as ``recording.record``, and Refused for a
+    child's yes to what is for no child.
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
     for answer in answers:
         check(answer.choice, way=Way.IMPORT, on=at, occurred_at=answer.occurred_at)
+    _refuse_children(answers, at=at)
     with transaction.atomic():
         known = _answered_before(whose, answers)
         first: list[Brought] = []
@@ -67,6 +70,14 @@ def record_brought(
                 now=at,
             )
     return len(answers)
+
+
+def _refuse_children(answers: Sequence[Brought], *, at: datetime) -> None:
+    """Raises Refused (NOT_FOR_CHILDREN) for a yes of a known child to what is for none: no proof makes it one."""
+    children = people.children(at=at)
+    for answer in answers:
+        if answer.subject_ref in children and answer.choice.answer in YES:
+            guarding.require_able(answer.subject_ref, [answer.choice.purpose], by_guardian=True, at=at)
 
 
 def _answered_before(whose: Fiduciary, answers: Sequence[Brought]) -> set[Place]:

@@ -11,7 +11,8 @@ from django.db.models import Q
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.fold import YES
 from consent.selectors import history
-from consent.services import suppressing
+from consent.selectors.purposes import in_force_or_ended
+from consent.services import guarding, suppressing
 from consent.services.addresses import Address
 from consent.services.recording import Choice, record_all, take_turns
 from consent.states import Answer, Way
@@ -47,6 +48,31 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
             way=Way.ADDRESS_LEFT,
             occurred_at=at,
             actor=actors.system("consent.address_left"),
+            now=max(at, clock.now()),
+        )
+    return len(standing)
+
+
+def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
+    """The person turned out to be a child: every yes to promotion or following ends, in the caller's transaction.
+
+    Fills ``hooks.became_child``; returns how many. A new one is recorded by no door (``guarding.require_able``), so that
+    every decision says no from this commit on (DPDP s.9(3)).
+    """
+    on = at.astimezone(clock.IST).date()
+    standing = [
+        event
+        for event in history.latest(history.events_of(subject_ref)).values()
+        if event.answer in YES and guarding.not_for_children(in_force_or_ended(event.purpose, on=on))
+    ]
+    for fiduciary in {event.fiduciary_id: event.fiduciary for event in standing}.values():
+        record_all(
+            subject_ref=subject_ref,
+            fiduciary=fiduciary,
+            choices=[_ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
+            way=Way.PROTECTION,
+            occurred_at=at,
+            actor=actors.system("consent.protection"),
             now=max(at, clock.now()),
         )
     return len(standing)

@@ -63,6 +63,8 @@ address_left: HookList[Any] = HookList("address_left")
 #: Callables told, in the same transaction, that a person showed by a code to receive what is sent to an address, perhaps
 #: not for the first time: ``(*, subject_ref, kind, address, actor, at)``.
 address_confirmed: HookList[Callable[..., Any]] = HookList("address_confirmed")
+#: Callables told, in the same transaction, that a person turned out to be a child: ``(*, subject_ref, at)``.
+became_child: HookList[Callable[..., Any]] = HookList("became_child")
 #: Callables told, in the same transaction, that somebody complained about a message:
 #: ``(*, subject_ref, fiduciary, purpose, category, channel, address, at)``; the address is empty where it was erased.
 complaints: HookList[Callable[..., Any]] = HookList("complaints")
@@ -113,6 +115,7 @@ LISTS = (
     job_kinds,
     address_left,
     address_confirmed,
+    became_child,
     complaints,
     login_left,
     ledger_stopped,

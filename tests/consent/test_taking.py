@@ -10,12 +10,16 @@ from django.urls import reverse
 
 from consent.erasers import Scans
 from consent.models import ConsentEvent, ConsentEvidence, GuardianAnswer, HeldConsent, TakenAnswer
-from consent.services import guarding, taking
+from consent.services import guarding, may_contact, may_process, rebuild_consent_state, taking
+from consent.services.addresses import Address
+from consent.services.bringing import Brought, record_brought
 from consent.services.guarding import Guardian
+from consent.services.recording import Choice
 from consent.services.taking import Taken
-from consent.states import AppointedBy, Relation, ShownBy, Way
+from consent.states import Answer, AppointedBy, Relation, ShownBy, Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
+from portal.core.addresses import address_keys
 from portal.core.errors import NotAllowed, Refused
 from portal.ledger.services import payload_of
 from portal.people.models import Fiduciary
@@ -198,6 +202,36 @@ def test_without_a_guardian_a_childs_yes_is_not_recorded_by_any_door(asha, notic
         said(asha, "given", purpose="product_updates")
     assert refusal.value.code == "HELD_FOR_GUARDIAN"
     assert said(asha, "denied", purpose="product_updates").answer == "denied"
+
+
+def test_turning_out_to_be_a_child_ends_promotion_and_following_at_once_and_nothing_else(asha, notice):
+    said(asha, "given")
+    said(asha, "given", purpose="analytics", channel="none")
+    said(asha, "given", purpose="product_updates")
+    guarded(asha)
+    ended = ConsentEvent.objects.filter(answer="expired")
+    assert {(event.purpose, event.way) for event in ended} == {
+        ("marketing", "protection"), ("analytics", "protection"),
+    }  # fmt: skip
+    noon = (clock.now() + timedelta(days=1)).astimezone(clock.IST).replace(hour=12)
+    assert not may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=noon).allowed
+    assert not may_process(subject=asha.subject.ref, purpose="analytics", at=noon).allowed
+    assert may_contact(address=ASHA_PHONE, purpose="product_updates", channel="sms", at=noon).allowed
+    assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
+
+
+def test_a_list_from_elsewhere_brings_no_childs_yes_to_promotion(asha, notice):
+    guarded(asha)
+    place = Address("phone", tuple(address_keys(ASHA_PHONE)), is_verified=True)
+    proof = [{"type": "form", "sha256": "ab" * 32}]
+    yes = Brought(
+        asha.subject.ref, Choice(place, "marketing", "sms", Answer.GIVEN, None, proof), clock.now() - timedelta(days=9)
+    )
+    with pytest.raises(Refused) as refusal:
+        record_brought(fiduciary="onesetu", answers=[yes], actor=actor.SYSTEM)
+    assert refusal.value.code == "NOT_FOR_CHILDREN"
+    no = replace(yes, choice=replace(yes.choice, answer=Answer.DENIED))
+    assert record_brought(fiduciary="onesetu", answers=[no], actor=actor.SYSTEM) == 1
 
 
 @pytest.mark.parametrize(("purpose", "channels"), [("marketing", ["sms"]), ("analytics", [])])

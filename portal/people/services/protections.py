@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.law.selectors import house_rule
@@ -37,7 +37,8 @@ def protect(
 ) -> Protection:
     """Note that a person is a child or has a guardian, with its audit event, in one transaction. Safe to repeat.
 
-    From its commit on ``selectors.is_child`` and ``protection_of`` say so. The day of birth itself is not kept, only the
+    From its commit on ``selectors.is_child`` and ``protection_of`` say so; that somebody is a child is told in the same
+    transaction (``hooks.became_child``). The day of birth itself is not kept, only the
     day of age that follows from it; one that is learnt later is added. Raises Refused for a child who is of age.
     """
     today = now.astimezone(clock.IST).date()
@@ -55,6 +56,9 @@ def protect(
         if learnt:
             row.adult_on, row.ground = adult_on, ProtectionGround(ground)
             row.save(update_fields=["adult_on", "ground"])
+        if is_new and row.kind == ProtectionKind.CHILD:
+            for told in hooks.became_child:
+                told(subject_ref=subject_ref, at=now)
         if is_new or learnt:
             _record(AuditKind.PEOPLE_PROTECTION_NOTED, row, actor, now)
     return row
