@@ -87,7 +87,7 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     )
     assert {found["code"] for found in faulty.findings} >= {"PROMOTIONAL_WORD", "LINK_NOT_LISTED", "NUMBER_NOT_LISTED"}
     # Recipients: most confirmed that they stopped, one is late.
-    progress = book.progress_of(Instruction.objects.filter(kind="stop").latest("pk").about)
+    progress = book.progress_of(Instruction.objects.filter(kind="stop").earliest("pk").about)
     assert (progress.confirmed, progress.total) == (5, 7)
     assert book.late(book.with_standing(Instruction.objects.all()), now=clock.now()).count() == 1
     # It is told once.

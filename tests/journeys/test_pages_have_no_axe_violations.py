@@ -33,6 +33,7 @@ from tests.registers.factories import (
     officer_in_office,
     own,
     proposed_template,
+    registered_recipient,
     registered_sender,
     two_people,
 )
@@ -66,6 +67,7 @@ def rows(house: None, same_process: None) -> None:
     officer_in_office()
     company_in_force()
     senders_and_templates()
+    registered_recipient(channels=["sms", "none"])
     ticket()
     published_notice()
     said(someone(), "given")

@@ -26,7 +26,8 @@ from portal.registers.states import AddressForm, FactKind
 
 def recipients_of(fiduciary: Fiduciary, *, at: datetime) -> list[Recipient]:
     """Every recipient of a fiduciary's data that two people agreed to and that holds at ``at``."""
-    return list(in_force(Recipient.objects.filter(fiduciary=fiduciary), at=at).order_by("code", "pk"))
+    rows = in_force(Recipient.objects.filter(fiduciary=fiduciary), at=at)
+    return list(rows.select_related("fiduciary").order_by("code", "pk"))
 
 
 def by_code(code: str) -> Recipient | None:

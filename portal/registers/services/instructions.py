@@ -228,7 +228,7 @@ def escalate(clock: Clock, *, now: datetime) -> None:
 
 
 def _letter(instruction: Instruction) -> dict[str, Any]:
-    path = f"/admin/registers/instruction/?standing=late&recipient={instruction.recipient.code}"
+    path = f"/admin/registers/instruction/?standing=late&q={instruction.recipient.code}"
     return {
         "recipient": instruction.recipient.name,
         "reference": instruction.reference,

@@ -20,6 +20,7 @@ from portal.audit.services import Act
 from portal.core import actor as actors
 from portal.core import changes, clock, ids
 from portal.core.actor import Actor
+from portal.law import selectors as law
 from portal.law.models import Clock
 from portal.law.services import clocks
 from portal.outbox.services import post_webhook
@@ -88,10 +89,14 @@ def tell(
     such as ``consent.receipt:OS-CR-...``; the same act told again changes nothing.
     """
     given: list[Instruction] = []
+    told = {
+        (code, bytes(key))
+        for code, key in Telling.objects.filter(about=about).values_list("recipient_code", "address_key")
+    }
     for word in words:
         for recipient in recipients:
             own = _own_part(word, recipient)
-            if own is None:
+            if own is None or (recipient.code, word.address_key) in told:
                 continue
             do = InstructionKind.STOP if own.stops else None
             instruction = _tell_one(recipient, own, kind=kind, do=do, subject_ref=subject_ref, about=about, at=at)
@@ -162,8 +167,6 @@ def _tell_one(
 ) -> Instruction | None:
     """One word to one recipient, with the next number of its line. Another act that took the number means: the one after."""
     mark = f"{about.partition(':')[2] or about}/{recipient.code}/{word.address_key.hex()[-8:]}"[:80]
-    if Telling.objects.filter(recipient_code=recipient.code, about=about, address_key=word.address_key).exists():
-        return None
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
@@ -256,19 +259,20 @@ def _start(given: Sequence[Instruction], *, actor: Actor, at: datetime) -> None:
     if not given:
         return
     due: dict[str, Clock] = {}
-    for instruction in given:
-        started = clocks.start(
-            owner=instruction.owner,
-            subject_ref=instruction.subject_ref,
-            rule_keys=None,
-            kind=PLAN,
-            started_at=at,
-            zone=ZONE,
-            regimes=(),
-            actor=actors.system("registers.instruction"),
-        )
-        if started:  # the strictest first; none where no rule was loaded
-            due[instruction.reference] = started[0]
+    with law.remembering():
+        for instruction in given:
+            started = clocks.start(
+                owner=instruction.owner,
+                subject_ref=instruction.subject_ref,
+                rule_keys=None,
+                kind=PLAN,
+                started_at=at,
+                zone=ZONE,
+                regimes=(),
+                actor=actors.system("registers.instruction"),
+            )
+            if started:  # the strictest first; none where no rule was loaded
+                due[instruction.reference] = started[0]
     audit.record_many(
         AuditKind.REGISTERS_INSTRUCTION_GIVEN,
         actor=actor,
