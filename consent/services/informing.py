@@ -38,6 +38,8 @@ def tell(
     recipients = book.recipients_of(fiduciary, at=at)
     if not recipients:
         return
+    if events[0].way == Way.ADDRESS_LEFT and book.is_erased_everywhere(receipt.subject_ref):
+        return  # who has to erase the person needs no word about each of the addresses
     by_key: dict[bytes, list[ConsentEvent]] = {}
     texts: dict[bytes, Address] = {}
     for place, event in zip(places, events, strict=True):
@@ -172,7 +174,7 @@ def _reached_at(place: Address, subject_ref: UUID) -> list[tuple[str, str]]:
     if place.text:
         return [(place.kind, place.text)]
     known = ContactPoint.objects.filter(address_key__in=place.keys).order_by("-pk").first()
-    return [(place.kind, known.address)] if known is not None else []
+    return [(place.kind, known.address)] if known is not None and known.address else []
 
 
 def _of_person(subject_ref: UUID) -> list[tuple[str, str]]:

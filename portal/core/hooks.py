@@ -68,6 +68,9 @@ became_child: HookList[Callable[..., Any]] = HookList("became_child")
 #: Callables told, in the same transaction, that somebody complained about a message:
 #: ``(*, subject_ref, fiduciary, purpose, category, channel, address, at)``; the address is empty where it was erased.
 complaints: HookList[Callable[..., Any]] = HookList("complaints")
+#: Callables told, in the same transaction and while the addresses are still there, that a person is being erased:
+#: ``(*, subject_ref, at)``.
+person_erased: HookList[Callable[..., Any]] = HookList("person_erased")
 #: Callables told, in the same transaction, that a login was deactivated: they free what it had locked.
 login_left: HookList[Any] = HookList("login_left")
 #: Callables told, in the same transaction, that a failed check stopped the ledger's signing: (check, index).
@@ -117,6 +120,7 @@ LISTS = (
     address_confirmed,
     became_child,
     complaints,
+    person_erased,
     login_left,
     ledger_stopped,
     ledger_rows,

@@ -13,7 +13,7 @@ from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.actor import system
 from portal.core.erasing import Kept
 from portal.core.moves import move
@@ -110,6 +110,8 @@ class Accounts:
         return 1
 
     def _empty_person(self, principal: Principal, now: datetime) -> int:
+        for told in hooks.person_erased:
+            told(subject_ref=principal.subject.ref, at=now)
         for contact in ContactPoint.objects.filter(principal=principal).select_related("principal__subject"):
             if contact.left_at is None:
                 contacts.leave(contact=contact, actor=ERASER, now=now)

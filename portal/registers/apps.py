@@ -11,7 +11,7 @@ class RegistersConfig(AppConfig):
         from portal.core import hooks
         from portal.registers import sections
         from portal.registers.clocks import InstructionClocks
-        from portal.registers.services import identity, instructions, letters, recipients, senders
+        from portal.registers.services import identity, instructing, instructions, letters, recipients, senders
 
         hooks.address_left.register(senders.forget_address)
         hooks.letter_footer.fill(letters.footer)
@@ -19,4 +19,5 @@ class RegistersConfig(AppConfig):
         hooks.webhook_secrets.register(recipients.secrets_now)
         hooks.webhooks_taken.register(instructions.delivered)
         hooks.clock_owners.register(InstructionClocks())
+        hooks.person_erased.register(instructing.erase_everywhere)
         hooks.sections.register(sections.RecipientSection())

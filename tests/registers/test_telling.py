@@ -11,15 +11,18 @@ from consent.services import preferring, stop_all_promotional, withdraw
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
-from portal.core.errors import Refused
+from portal.core.errors import NotFound, Refused
 from portal.law.models import Clock
+from portal.outbox.erasers import MessageTexts
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.outbox.states import MessageState
+from portal.people.erasers import Accounts
 from portal.people.models import Principal
 from portal.registers.models import Instruction, Telling
 from portal.registers.selectors import recipients as book
-from portal.registers.services import entries, instructing
+from portal.registers.services import entries, instructing, instructions
+from portal.registers.states import FactKind
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import ContactPointFactory, FiduciaryFactory
 from tests.registers.factories import registered_recipient, two_people
@@ -241,3 +244,33 @@ def test_two_acts_about_two_addresses_of_one_person_stand_in_two_lines(asha):
     assert Instruction.objects.count() == 2
     assert sorted(word["data"]["sequence"] for word in words()) == [1, 1, 2, 2]
     assert book.progress_of(Instruction.objects.first().about).total == 1
+
+
+def test_when_a_person_is_erased_everybody_who_was_told_of_them_has_to_erase_too(asha):
+    recipient = registered_recipient()
+    registered_recipient("mail-one", channels=["email"])
+    said(asha, "given")
+    MessageTexts().erase(subject_ref=asha.subject.ref, before=None)
+    Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    MessageTexts().erase(subject_ref=asha.subject.ref, before=None)
+    instruction = Instruction.objects.get()
+    assert (instruction.kind, instruction.recipient, instruction.subject_ref) == ("erase", recipient, asha.subject.ref)
+    word = json.loads(reading.text_of(instruction.telling.message).body)
+    assert {known["value"] for known in word["data"]["address"]["known_by"]} == {ASHA, ASHA_PHONE}
+    instructions.note(instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
+    with pytest.raises(NotFound):
+        reading.text_of(Message.objects.get(pk=instruction.telling.message_id))
+    Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    assert Instruction.objects.count() == 1
+
+
+def test_a_no_is_told_while_the_words_of_the_person_are_being_erased(asha):
+    registered_recipient()
+    said(asha, "given")
+    MessageTexts().erase(subject_ref=asha.subject.ref, before=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("consent.services.confirming.confirm", lambda *args, **kwargs: None)
+        stop(asha)
+    told = Telling.objects.get(kind="consent.withdrawn")
+    assert json.loads(reading.text_of(told.message).body)["data"]["instruction"]["do"] == "stop"
+    assert told.subject_ref == asha.subject.ref != told.message.subject_ref

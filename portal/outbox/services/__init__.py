@@ -1,6 +1,7 @@
 """What others ask of the outbox."""
 
+from portal.outbox.services.forgetting import forget_words
 from portal.outbox.services.posting import post
 from portal.outbox.services.webhooks import post_webhook
 
-__all__ = ["post", "post_webhook"]
+__all__ = ["forget_words", "post", "post_webhook"]

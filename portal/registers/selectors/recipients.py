@@ -21,7 +21,7 @@ from portal.people.models import Fiduciary
 from portal.people.states import Answer
 from portal.registers.models import Instruction, InstructionFact, Recipient, RecipientSecret, ReportedSend, Telling
 from portal.registers.selectors.senders import in_force
-from portal.registers.states import AddressForm, FactKind
+from portal.registers.states import AddressForm, FactKind, InstructionKind
 
 
 def recipients_of(fiduciary: Fiduciary, *, at: datetime) -> list[Recipient]:
@@ -153,6 +153,16 @@ def progress_of(about: str) -> Progress:
 def _latest(times: Sequence[datetime | None]) -> datetime | None:
     known = [time for time in times if time is not None]
     return max(known) if len(known) == len(times) else None
+
+
+def erasure_label(subject_ref: UUID) -> str:
+    """What the instructions to erase a person are about."""
+    return f"people.subject:{subject_ref}"
+
+
+def is_erased_everywhere(subject_ref: UUID) -> bool:
+    """Whether everybody who was told of the person has been instructed to erase it."""
+    return Instruction.objects.filter(kind=InstructionKind.ERASE, about=erasure_label(subject_ref)).exists()
 
 
 def told_since(refs: Collection[UUID]) -> dict[str, datetime]:

@@ -5,14 +5,50 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.actor import Actor
+from portal.core.actor import Actor, system
 from portal.core.errors import Refused
 from portal.people import selectors as people
 from portal.people.models import ContactPoint
-from portal.people.services import four_eyes
-from portal.registers.models import Instruction, Recipient
+from portal.people.services import four_eyes, subjects
+from portal.people.states import SubjectKind
+from portal.registers.models import Instruction, Recipient, Telling
+from portal.registers.selectors import recipients as book
 from portal.registers.services import telling
 from portal.registers.states import InstructionKind
+
+ERASER = system("registers.erasure")
+
+
+def erase_everywhere(*, subject_ref: UUID, at: datetime) -> list[Instruction]:
+    """Registered in ``hooks.person_erased``: everybody who was told about a person has to erase too (DPDP s.8(7)).
+
+    In the caller's transaction, while the addresses are still there. The words are sealed under a reference of their
+    own, because the person's keys may end in this very transaction, and go as soon as the recipient has answered.
+    """
+    refs = people.refs_of(subject_ref)
+    codes = sorted(set(Telling.objects.filter(subject_ref__in=refs).values_list("recipient_code", flat=True)))
+    told = [recipient for code in codes if (recipient := book.by_code(code)) is not None]
+    if not told:
+        return []
+    words = subjects.new(SubjectKind.STRANGER, now=at)
+    return [
+        telling.instruct(
+            recipient,
+            do=InstructionKind.ERASE,
+            subject_ref=subject_ref,
+            about=book.erasure_label(subject_ref),
+            reached_at=_reached_at(subject_ref),
+            sealed_for=words.ref,
+            actor=ERASER,
+            at=at,
+        )
+        for recipient in told
+    ]
+
+
+def _reached_at(subject_ref: UUID) -> list[tuple[str, str]]:
+    contacts = ContactPoint.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref)).order_by("pk")
+    return [(contact.kind, contact.address) for contact in contacts if contact.address]
 
 
 def by_staff(
@@ -24,8 +60,7 @@ def by_staff(
     instruction. Raises NotAllowed for who is no staff, Refused for a person whom the recipient could not tell.
     """
     four_eyes.person_of(actor)
-    contacts = ContactPoint.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref)).order_by("pk")
-    reached_at = [(contact.kind, contact.address) for contact in contacts]
+    reached_at = _reached_at(subject_ref)
     if not reached_at:
         raise Refused(_("No address of this person is known: the recipient could not tell whom it is about."))
     return telling.instruct(

@@ -18,11 +18,11 @@ from portal.law.models import Clock
 from portal.law.services import clocks
 from portal.law.states import Channel
 from portal.outbox.models import Message, ReceivedWebhook
-from portal.outbox.services import post
+from portal.outbox.services import forget_words, post
 from portal.people import selectors as people
 from portal.registers.models import Instruction, InstructionFact, Recipient, ReportedSend, Telling
 from portal.registers.permissions import Permission
-from portal.registers.states import FactKind
+from portal.registers.states import FactKind, InstructionKind
 
 KIND_OF_FACT = {
     FactKind.DELIVERED: AuditKind.REGISTERS_INSTRUCTION_DELIVERED,
@@ -90,6 +90,9 @@ def note(
                 continue
             is_new = True
             changes.watch_created(fact)
+            if step == FactKind.ACKNOWLEDGED and instruction.kind == InstructionKind.ERASE:
+                # Who has to erase has answered: the words that named the person are needed no more.
+                forget_words(instruction.telling.message)
             late = _stop_clock(instruction, actor=actor, now=now) if step == FactKind.ACKNOWLEDGED else False
             audit.record(
                 KIND_OF_FACT[step],

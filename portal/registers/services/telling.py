@@ -20,10 +20,13 @@ from portal.audit.services import Act
 from portal.core import actor as actors
 from portal.core import changes, clock, ids
 from portal.core.actor import Actor
+from portal.core.errors import Unavailable
 from portal.law import selectors as law
 from portal.law.models import Clock
 from portal.law.services import clocks
 from portal.outbox.services import post_webhook
+from portal.people.services import subjects
+from portal.people.states import SubjectKind
 from portal.registers.models import Instruction, Recipient, Telling
 from portal.registers.selectors import recipients as book
 from portal.registers.states import InstructionKind
@@ -112,12 +115,13 @@ def instruct(
     subject_ref: UUID,
     about: str,
     reached_at: Sequence[tuple[str, str]],
+    sealed_for: UUID | None = None,
     actor: Actor,
     at: datetime,
 ) -> Instruction:
     """Instruct one recipient about a person as a whole: to stop, correct or erase, in one transaction.
 
-    Raises Refused and NotFound of the outbox. The same act to the same recipient again gives the first instruction.
+    ``sealed_for`` is the subject under whose key the words lie, where that is not the person. Raises Refused and NotFound of the outbox. The same act to the same recipient again gives the first instruction.
     """
     word = Word(book.person_key(subject_ref), "subject", (), reached_at=reached_at)
     with transaction.atomic():
@@ -126,7 +130,16 @@ def instruct(
         ).first()
         if earlier is not None:
             return earlier
-        given = _tell_one(recipient, word, kind=f"recipients.{do}", do=do, subject_ref=subject_ref, about=about, at=at)
+        given = _tell_one(
+            recipient,
+            word,
+            kind=f"recipients.{do}",
+            do=do,
+            subject_ref=subject_ref,
+            about=about,
+            at=at,
+            sealed_for=sealed_for,
+        )
         if given is None:
             raise RuntimeError("a word with something to do is an instruction")
         changes.watch_created(given)
@@ -164,13 +177,29 @@ def _tell_one(
     subject_ref: UUID,
     about: str,
     at: datetime,
+    sealed_for: UUID | None = None,
 ) -> Instruction | None:
     """One word to one recipient, with the next number of its line. Another act that took the number means: the one after."""
     mark = f"{about.partition(':')[2] or about}/{recipient.code}/{word.address_key.hex()[-8:]}"[:80]
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
-                return _write(recipient, word, kind=kind, do=do, subject_ref=subject_ref, about=about, mark=mark, at=at)
+                return _write(
+                    recipient,
+                    word,
+                    kind=kind,
+                    do=do,
+                    subject_ref=subject_ref,
+                    about=about,
+                    mark=mark,
+                    at=at,
+                    sealed_for=sealed_for or subject_ref,
+                )
+        except Unavailable:
+            if sealed_for is not None:
+                raise
+            # The person's words are being erased at this moment: a no must reach whom it concerns all the same.
+            sealed_for = subjects.new(SubjectKind.STRANGER, now=at).ref
         except IntegrityError:
             if attempt == TRIES - 1:
                 raise
@@ -187,13 +216,14 @@ def _write(
     about: str,
     mark: str,
     at: datetime,
+    sealed_for: UUID,
 ) -> Instruction | None:
     before = book.last_in_line(recipient.code, word.address_key)
     sequence = before.sequence + 1 if before is not None else 1
     reference = ids.new_reference("IN") if do is not None else ""
     message = post_webhook(
         kind=kind,
-        subject_ref=subject_ref,
+        subject_ref=sealed_for,
         url=recipient.url,
         purpose=word.changed[0].purpose if word.changed else "policy_and_security",
         about=mark,
