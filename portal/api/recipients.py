@@ -64,10 +64,11 @@ class AnswerOut(Schema):
     replayed: bool
 
 
-def _described(model: type[Schema]) -> dict[str, Any]:
+def _described(name: str, line: type[Schema]) -> dict[str, Any]:
     """Written out: the body is read only after its signature, so the library does not see it."""
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
+    lines = {"type": "array", "maxItems": MOST, "items": line.model_json_schema()}
+    schema = {"type": "object", "required": [name], "properties": {name: lines}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 @router.post(
@@ -76,7 +77,7 @@ def _described(model: type[Schema]) -> dict[str, Any]:
     response=AnswerOut,
     summary="Acknowledge instructions, or say that they are done",
     operation_id="take_acknowledgements",
-    openapi_extra=_described(StepsIn),
+    openapi_extra=_described("acknowledgements", StepIn),
 )
 def take_acknowledgements(request: HttpRequest, code: str) -> AnswerOut | HttpResponse:
     """Signed as Standard Webhooks asks, with the secret we share. The same message again changes nothing."""
@@ -96,7 +97,7 @@ def take_acknowledgements(request: HttpRequest, code: str) -> AnswerOut | HttpRe
     response=AnswerOut,
     summary="Tell which messages left",
     operation_id="take_reported_sends",
-    openapi_extra=_described(SendsIn),
+    openapi_extra=_described("sends", SendIn),
 )
 def take_reported_sends(request: HttpRequest, code: str) -> AnswerOut | HttpResponse:
     """Signed like acknowledgements. A send after a withdrawal is found by comparing these with the consent ledger."""
