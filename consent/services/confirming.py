@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from django.conf import settings
+from django.db import transaction
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
@@ -13,10 +15,13 @@ from consent.rules.fold import YES
 from consent.selectors.purposes import in_force_or_ended
 from consent.selectors.wishes import preference_of
 from portal.core import clock
+from portal.core.errors import Unavailable
 from portal.law.states import Channel
 from portal.outbox.services import post
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
+
+log = structlog.get_logger(__name__)
 
 #: The confirmation itself is owed: it goes out whatever was withdrawn.
 PURPOSE = "account_service"
@@ -56,20 +61,24 @@ def confirm(
             "time": f"{at.astimezone(clock.IST):%d-%m-%Y %H:%M} IST",
             "url": _address(receipt),
         }
-    for channel, address in ways:
-        post(
-            kind="consent.confirmed",
-            subject_ref=receipt.subject_ref,
-            channel=channel,
-            address=address,
-            language=language,
-            purpose=PURPOSE,
-            about=f"consent.receipt:{receipt.reference}",
-            context=context,
-            fiduciary=events[0].fiduciary.code,
-        )
-    if reply_to is not None:
-        answer(receipt, reply_to, fiduciary=events[0].fiduciary, language=language)
+    try:
+        with transaction.atomic():
+            for channel, address in ways:
+                post(
+                    kind="consent.confirmed",
+                    subject_ref=receipt.subject_ref,
+                    channel=channel,
+                    address=address,
+                    language=language,
+                    purpose=PURPOSE,
+                    about=f"consent.receipt:{receipt.reference}",
+                    context=context,
+                    fiduciary=events[0].fiduciary.code,
+                )
+            if reply_to is not None:
+                answer(receipt, reply_to, fiduciary=events[0].fiduciary, language=language)
+    except Unavailable:  # the words of the person are being erased at this moment: a no must not fail for that
+        log.warning("consent.not_confirmed", receipt=receipt.reference)
 
 
 def answer(
