@@ -28,3 +28,4 @@ class Act(StrEnum):
     DEFECT_OVERRIDE = "consent.defect.override"
     LIST_TAKE_IN = "consent.list.take_in"
     NOTICE_PUBLISH = "consent.notice.publish"
+    TRANSLATION_ADD = "consent.translation.add"

@@ -128,6 +128,13 @@ class AnnouncementKind(TextChoices):
     REMINDER = "reminder", _("Reminder")
 
 
+class CookieFault(TextChoices):
+    """What is wrong with a cookie that was in an answer of ours."""
+
+    UNLISTED = "unlisted", _("It stands in no list")
+    WITHOUT_YES = "without_yes", _("It needs a yes that was not there; it was taken out")
+
+
 class Pace(TextChoices):
     """How many messages a person wants at most."""
 

@@ -104,6 +104,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.core.middleware.RequestContext",
     "portal.core.middleware.SecurityHeaders",
+    "portal.selfservice.middleware.ListedCookies",
     "portal.core.middleware.RequestSize",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -275,10 +276,9 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 PASSWORD_RESET_TIMEOUT = 3600
 CODES_PER_HOUR = 6
 
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-CSRF_COOKIE_HTTPONLY = True
 #: CsrfProtection is Django's own middleware, which the check looks for by name only.
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
 CSRF_FAILURE_VIEW = "portal.core.error_pages.session_ended"
@@ -297,14 +297,14 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 OUTGOING_PRIVATE_HOSTS = env.list("OUTGOING_PRIVATE_HOSTS", default=[])
 X_FRAME_OPTIONS = "DENY"
 
+#: Cookies that need a yes, by group (portal/docs/consent.md). None: no banner, for there is nothing to ask.
+COOKIE_GROUPS = env.json("COOKIE_GROUPS", default=[])
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("hi", "हिन्दी"), ("mr", "मराठी")]
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
-LANGUAGE_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "Asia/Kolkata"
-USE_TZ = True
-USE_I18N = True
+USE_TZ = USE_I18N = True
 FORMAT_MODULE_PATH = "portal.core.formats"
 
 STATIC_URL = "/static/"

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consent.selectors.languages import languages
 from consent.states import Weight
 
 
@@ -118,3 +119,27 @@ class DetailsForm(forms.Form):
 
     def clean_purposes(self) -> list[str]:
         return list(dict.fromkeys(self.cleaned_data["purposes"].replace(",", " ").split()))
+
+
+class TranslationForm(forms.Form):
+    """A text in another language."""
+
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=lambda: [(one.code, f"{one.name} ({one.code})") for one in languages().values() if one.code != "en"],
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Text"),
+        help_text=gettext_lazy(
+            "The clauses with the numbers of the binding text. Written by a person, not by a machine."
+        ),
+        widget=forms.Textarea(attrs={"rows": 16}),
+        max_length=400_000,
+        strip=False,
+    )
+
+
+class TranslationAnswerForm(AnswerForm):
+    speaks_it = forms.BooleanField(
+        label=gettext_lazy("I speak this language from home, and I have read the translation"), required=False
+    )

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.admin.asking import WeightForm
+from consent.admin.asking import TranslationForm, WeightForm
 from consent.admin.changes import ChangesBeside
 from consent.admin.editing import ClausePages
 from consent.models import NoticeText, NoticeVersion, PolicyDefect
 from consent.permissions import Permission
 from consent.selectors.notices import open_defects
-from consent.services import publishing, reviewing
+from consent.services import publishing, reviewing, translating
 from consent.states import VersionState
 from portal.core import access, clock
 from portal.core.admin import ReadOnlyAdmin, service_action
@@ -35,6 +35,10 @@ def cannot_be_proposed(version: NoticeVersion, user: Any) -> str:
     if not left:
         return ""
     return _("%(count)s defects are open, the first is %(first)s.") % {"count": len(left), "first": str(left[0])}
+
+
+def was_dropped(version: NoticeVersion, user: Any) -> str:
+    return _("This version was dropped.") if version.state == VersionState.DROPPED else ""
 
 
 def cannot_be_reviewed(version: NoticeVersion, user: Any) -> str:
@@ -157,6 +161,20 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
     def record_review(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
         reviewing.record_review(version=obj, actor=request.actor)  # type: ignore[attr-defined]
         return _("Recorded.")
+
+    @service_action(
+        permission=Permission.NOTICE_PROPOSE,
+        ask=TranslationForm,
+        label=gettext_lazy("Add a translation"),
+        skip=was_dropped,
+        description=gettext_lazy(
+            "A draft takes it at once. To a published text it is added when another person agrees; nobody is told or asked "
+            "again because of it."
+        ),
+    )
+    def add_translation(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:
+        made = translating.bring(version=obj, **answer, actor=request.actor)  # type: ignore[attr-defined]
+        return _("Added to the draft.") if isinstance(made, NoticeText) else _("Proposed. Another person has to agree.")
 
     @service_action(permission=Permission.NOTICE_PROPOSE, label=gettext_lazy("Drop the draft"), skip=not_a_draft)
     def drop_draft(self, request: HttpRequest, obj: NoticeVersion, answer: dict[str, Any]) -> str:

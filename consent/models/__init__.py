@@ -2,6 +2,7 @@ from consent.models.acknowledgements import Acknowledgement
 from consent.models.announcements import Announcement, NoticeReview, Telling
 from consent.models.answers import AnswerSet, GivenAnswer, TakenRequest
 from consent.models.asking import Meeting, OptInRequest
+from consent.models.cookies import CookieDefect
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.evidence import ConsentEvidence, ShownText
 from consent.models.guardians import GuardianAnswer, HeldConsent
@@ -18,7 +19,7 @@ from consent.models.notices import (
     TextReview,
 )
 from consent.models.preferences import Preference, PreferenceChange
-from consent.models.publishing import DefectOverride, PublicationProposal
+from consent.models.publishing import DefectOverride, PublicationProposal, TranslationProposal
 from consent.models.sends import SendAfterWithdrawal, SendWatch
 from consent.models.state import ConsentState
 from consent.models.suppressions import Suppression, SuppressionLift
@@ -34,6 +35,7 @@ __all__ = [
     "ConsentList",
     "ConsentReceipt",
     "ConsentState",
+    "CookieDefect",
     "DefectMended",
     "DefectOverride",
     "EndingTold",
@@ -64,4 +66,5 @@ __all__ = [
     "TakenRequest",
     "Telling",
     "TextReview",
+    "TranslationProposal",
 ]

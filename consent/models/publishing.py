@@ -57,3 +57,33 @@ class DefectOverride(FourEyesModel):
 
     def __str__(self) -> str:
         return str(self.defect)
+
+
+class TranslationProposal(FourEyesModel):
+    """One person brings a text of a published version in another language, another agrees to add it."""
+
+    version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="translations", verbose_name=_("version"))
+    language = models.CharField(_("language"), max_length=12)
+    body = models.BinaryField(_("text"))
+
+    data_categories = declare(none=f"id version language body {_FOUR_EYES}", free_text="reason")
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("proposed translation")
+        verbose_name_plural = _("proposed translations")
+        ordering = ("-made_at",)
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="consent_one_pending_translation",
+                fields=("version", "language"),
+                condition=Q(answer=Answer.PENDING),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.language}"
+
+    @property
+    def text(self) -> str:
+        return bytes(self.body).decode()

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import DefectOverride, NoticeVersion, PolicyDefect, PublicationProposal
+from consent.models import DefectOverride, NoticeText, NoticeVersion, PolicyDefect, PublicationProposal
 from consent.permissions import Act
 from consent.rules import differences
 from consent.selectors.notices import before, clauses_of, open_defects
@@ -150,18 +150,7 @@ def _refuse_unready(version: NoticeVersion, *, weight: str, at: datetime) -> Non
 def _publish(version: NoticeVersion, *, weight: str, actor: Actor, at: datetime) -> None:
     move(version, VersionState.PUBLISHED, moves=VERSION_MOVES, published_at=at, weight=weight)
     for text in version.texts.order_by("language"):
-        append(
-            kind=EntryKind.NOTICE,
-            payload={
-                "id": version.notice.code,
-                "version": version.number,
-                "lang": text.language,
-                "sha256": text.sha256,
-                "effective_on": version.effective_on.isoformat(),
-            },
-            subject_ref=None,
-            recorded_at=at,
-        )
+        enter(text, at=at)
     if version.notice.kind == NoticeKind.CONSENT_NOTICE:
         for code in version.purposes:
             purposes.notice_published(code=code, at=max(at, _first_instant(version.effective_on)))
@@ -170,6 +159,23 @@ def _publish(version: NoticeVersion, *, weight: str, actor: Actor, at: datetime)
         if weight != Weight.FIRST:
             announcing.begin(version=version, kind=AnnouncementKind.CHANGE, actor=actor, at=at)
     _note(AuditKind.NOTICES_VERSION_PUBLISHED, version, actor, at)
+
+
+def enter(text: NoticeText, *, at: datetime) -> None:
+    """Commit the ledger to a published text, in the caller's transaction."""
+    version = text.version
+    append(
+        kind=EntryKind.NOTICE,
+        payload={
+            "id": version.notice.code,
+            "version": version.number,
+            "lang": text.language,
+            "sha256": text.sha256,
+            "effective_on": version.effective_on.isoformat(),
+        },
+        subject_ref=None,
+        recorded_at=at,
+    )
 
 
 def _first_instant(day: date) -> datetime:

@@ -1,19 +1,68 @@
-"""Every cookie these pages can set. The cookies page is made from this list, and a test compares it with what the code sets."""
+"""Every cookie and storage key these pages can set: ours, which are essential, and groups that an installation adds.
 
+The cookies page is made from this list, and a test compares it with what the pages set. A group is a purpose without
+messages ("analytics"); it comes from the setting ``COOKIE_GROUPS`` and sets nothing before a yes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+#: Remembers the choice about a group, so that nobody is asked twice.
+CHOICE = "cookie_choice"
+THIS_SITE = _("This site")
 
 
 @dataclass(frozen=True)
 class Cookie:
-    """One cookie: what it does and when it ends, in the words of the cookies page. All of them are essential and ours."""
+    """One cookie or storage key: what it does, when it ends and who sets it, in the words of the cookies page."""
 
     name: str
     does: Any
     ends: Any
+    set_by: Any = THIS_SITE
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cookies that need a yes. ``code`` is their purpose; ``script`` the file of ours that sets them, if there is one."""
+
+    code: str
+    cookies: tuple[Cookie, ...]
+    script: str
+    #: Of everything that the group is: another cookie in it, or another word about one, is asked anew.
+    fingerprint: str
+
+
+def groups() -> tuple[Group, ...]:
+    """The groups of this installation; none in the portal as it comes."""
+    return tuple(_group(row) for row in settings.COOKIE_GROUPS)
+
+
+def _group(row: Mapping[str, Any]) -> Group:
+    canonical = json.dumps(row, sort_keys=True, ensure_ascii=False).encode()
+    listed = tuple(
+        Cookie(one["name"], _said(one["does"]), _said(one["ends"]), one.get("set_by") or THIS_SITE)
+        for one in row["cookies"]
+    )
+    return Group(row["group"], listed, row.get("script", ""), hashlib.sha256(canonical).hexdigest())
+
+
+def _said(words: Mapping[str, str]) -> str:
+    """In the reader's language, or English."""
+    return words.get(get_language() or "en") or words["en"]
+
+
+def names() -> dict[str, str]:
+    """Every listed name with its group; the group of our own is empty."""
+    own = dict.fromkeys((cookie.name for cookie in COOKIES), "")
+    return own | {cookie.name: group.code for group in groups() for cookie in group.cookies}
 
 
 COOKIES = (
@@ -44,5 +93,10 @@ COOKIES = (
         "grievance_view",
         _("Lets you read your grievance without an account, after you have entered the code."),
         _("After one hour at most."),
+    ),
+    Cookie(
+        CHOICE,
+        _("Remembers what you answered about cookies that need your yes. It is set only when you answer."),
+        _("When your answer ends, as the page says."),
     ),
 )

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.registers.models import Officer
 from portal.registers.selectors import current_officer
-from portal.selfservice import signals
+from portal.selfservice import cookie_choices, signals
+from portal.selfservice.cookie_choices import CookieQuestion
 
 #: Written in the footer of each page. Change it when the words of these pages change.
 UPDATED_ON = date(2026, 11, 25)
@@ -99,6 +100,16 @@ class Frame:
     @property
     def sign_out_url(self) -> str:
         return address_of("account_logout") if self._request.user.is_staff else address_of("privacy:sign-out")
+
+    @cached_property
+    def cookie_question(self) -> CookieQuestion | None:
+        """The group of cookies to ask about; none in the portal as it comes, so there is no banner."""
+        return cookie_choices.open_question(self._request)
+
+    @property
+    def scripts(self) -> list[str]:
+        """Scripts that this browser said yes to."""
+        return cookie_choices.allowed_scripts(self._request)
 
     @cached_property
     def officer(self) -> Officer | None:

@@ -5,6 +5,7 @@ from django.views.i18n import set_language
 
 from portal.selfservice.views import (
     consents,
+    cookies,
     grievances,
     kyc,
     managers,
@@ -36,7 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("consents/<str:reference>/", consents.receipt, name="consent-receipt"),
     path("consents/<str:reference>/<int:number>/withdraw/", consents.withdraw, name="consent-withdraw"),
     path("consents/<str:reference>/<int:number>/<str:form>", receipt_files.file, name="consent-file"),
-    path("cookies/", pages.cookies, name="cookies"),
+    path("cookies/", cookies.cookies, name="cookies"),
+    path("cookies/choice/", cookies.choose, name="cookie-choice"),
     path("grievances/", track.mine, name="grievances"),
     path("grievances/new/", grievances.start, name="grievance-start"),
     path("grievances/new/files/", grievances.files, name="grievance-files"),

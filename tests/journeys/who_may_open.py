@@ -96,6 +96,7 @@ PAGES: dict[str, Page] = {
     "ledger-tile": Page(For.ANYBODY, lambda w: [0, 0], is_empty=True),
     "ledger-tile-part": Page(For.ANYBODY, lambda w: [0, 0, 1], is_empty=True),
     "readyz": Page(For.ANYBODY),
+    "gpc": Page(For.ANYBODY),
     "robots": Page(For.ANYBODY),
     "security-txt": Page(For.ANYBODY),
     # For other systems
@@ -133,6 +134,7 @@ PAGES: dict[str, Page] = {
     "privacy:consents": Page(For.CUSTOMERS),
     "privacy:consents-csv": Page(For.CUSTOMERS),
     "privacy:consents-pdf": Page(For.CUSTOMERS),
+    "privacy:cookie-choice": Page(For.ANYBODY, is_post=True),
     "privacy:cookies": Page(For.ANYBODY),
     "privacy:grievance-check": Page(For.ANYBODY),
     "privacy:grievance-files": Page(For.ANYBODY),
@@ -263,6 +265,8 @@ BOOKS: dict[str, Book] = {
         "consent.state:view", export="consent.event:export", acts={"withdraw": "consent.event:record"}
     ),
     "consent_suppression": Book("consent.state:view", add="consent.event:record", export="consent.event:export"),
+    "consent_consentstate": Book("consent.state:view", export="consent.event:export"),
+    "consent_cookiedefect": Book("consent.notice:view", export="jobs.list:export"),
     "consent_defectoverride": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}
     ),
@@ -274,10 +278,17 @@ BOOKS: dict[str, Book] = {
     "consent_givenanswer": Book("consent.answer:view", export="consent.event:export"),
     "consent_latenotice": Book("consent.event:view", export="jobs.list:export"),
     "consent_meeting": Book("consent.event:view", export="jobs.list:export"),
+    "consent_noticetext": Book(
+        "consent.notice:view", export="jobs.list:export", acts={"review": "consent.notice:publish"}
+    ),
+    "consent_translationproposal": Book(
+        "consent.notice:view", export="jobs.list:export", acts={"answer-translation": "consent.notice:publish"}
+    ),
     "consent_noticeversion": Book(
         "consent.notice:view",
         export="jobs.list:export",
         acts={
+            "add-translation": "consent.notice:propose",
             "drop-draft": "consent.notice:propose",
             "propose-publication": "consent.notice:propose",
             "record-review": "consent.notice:propose",

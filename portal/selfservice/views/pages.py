@@ -22,7 +22,6 @@ from portal.core import clock
 from portal.people.models import Principal
 from portal.registers.selectors import company_details
 from portal.registers.selectors.senders import fiduciaries_of
-from portal.selfservice.cookies import COOKIES
 from portal.selfservice.frame import address_of
 
 #: How many of a person's requests the first page shows.
@@ -103,11 +102,6 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/pages/accessibility.html")
-
-
-@require_safe
-def cookies(request: HttpRequest) -> HttpResponse:
-    return render(request, "selfservice/pages/cookies.html", {"cookies": COOKIES})
 
 
 @require_safe

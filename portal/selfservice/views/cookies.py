@@ -1,0 +1,115 @@
+"""Which cookies there are, and the choice about those that need a yes."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from consent.services import cookies as choosing
+from consent.services import receipts, visiting
+from portal.core import clock
+from portal.core.errors import LostRace, Refused
+from portal.people.pages import is_customer
+from portal.selfservice import cookie_choices, limits
+from portal.selfservice.cookies import COOKIES
+from portal.selfservice.frame import UPDATED_ON
+from portal.selfservice.views.preferences import principal_of
+
+
+@require_safe
+def cookies(request: HttpRequest) -> HttpResponse:
+    """The list, made from the register; and where there are groups, each with its choice."""
+    context = {
+        "cookies": COOKIES,
+        "questions": cookie_choices.questions(request),
+        "says_no": cookie_choices.says_no(request),
+        "is_cookie_page": True,
+    }
+    return render(request, "selfservice/pages/cookies.html", context)
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """One press, yes or no with equal buttons; the page the person was on comes back."""
+    wanted = request.POST.get("group", "")
+    question = next((one for one in cookie_choices.questions(request) if one.group.code == wanted), None)
+    if question is None or request.POST.get("answer") not in {"yes", "no"}:
+        raise Http404
+    back = _back(request)
+    if request.POST.get("list") != question.group.fingerprint:
+        messages.error(request, _("The list of these cookies has changed. Look at it again, then choose."))
+        return HttpResponseRedirect(reverse("privacy:cookies"))
+    subject_ref = _who(request)
+    if subject_ref is None:
+        messages.error(request, _("Too many answers came from your network. Try again in an hour."))
+        return HttpResponseRedirect(back)
+    try:
+        chosen = choosing.choose(
+            subject_ref=subject_ref,
+            group=wanted,
+            is_yes=request.POST["answer"] == "yes",
+            fingerprint=question.group.fingerprint,
+            shown=request.POST.get("notice", ""),
+            actor=request.actor,  # type: ignore[attr-defined]
+            language=get_language() or "en",
+        )
+    except (Refused, LostRace) as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(reverse("privacy:cookies"))
+    if chosen.receipt is not None:
+        receipts.seal(chosen.receipt)
+    response = HttpResponseRedirect(back)
+    if chosen.until is not None:
+        cookie_choices.keep(
+            request,
+            response,
+            question.group,
+            visitor="" if is_customer(request) else str(subject_ref),
+            is_yes=chosen.is_yes,
+            until=chosen.until,
+        )
+    said = (
+        _("You said yes. These cookies may be set now.")
+        if chosen.is_yes
+        else _("You said no. None of these cookies is set.")
+    )
+    messages.success(request, said)
+    return response
+
+
+@require_safe
+def gpc(request: HttpRequest) -> JsonResponse:
+    """That we heed a browser's wish not to be followed (Global Privacy Control)."""
+    return JsonResponse({"gpc": True, "lastUpdate": UPDATED_ON.isoformat()})
+
+
+def _who(request: HttpRequest) -> UUID | None:
+    """The person, the visitor this browser was before, or a new one; None when too many came from one network.
+
+    The session remembers a visitor, so that the choice joins the person at sign-in.
+    """
+    if is_customer(request):
+        return principal_of(request).subject.ref
+    known = visiting.visitor_of(request.session.get(visiting.SESSION_KEY)) or visiting.visitor_of(
+        cookie_choices.kept(request).visitor
+    )
+    if known is None:
+        if limits.exceeded(request, "questions.visitor"):
+            return None
+        known = visiting.new_visitor(now=clock.now())
+    request.session[visiting.SESSION_KEY] = str(known)
+    return known
+
+
+def _back(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else reverse("privacy:cookies")

@@ -1,0 +1,93 @@
+"""The thirteen dark patterns of the Guidelines of 2023, each asked once of our pages (their words are asked at publishing)."""
+
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import consent
+from consent.models import ConsentEvent
+from consent.services import importing, weighing
+from consent.states import NoticeKind, VersionState, Weight
+from portal.core import actor, clock
+from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
+from tests.people.factories import CustomerUserFactory
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = pytest.mark.django_db
+PATHS = ("/privacy/", "/privacy/preferences/", "/privacy/questions/", "/privacy/policies/2/read/", "/privacy/cookies/")
+
+
+@pytest.fixture(scope="module")
+def named():
+    rows = tomllib.loads((Path(consent.__file__).parent / "data" / "dark_patterns.toml").read_text())["pattern"]
+    return {row["code"] for row in rows}
+
+
+@pytest.fixture
+def pages(settings):
+    """The pages on which somebody says yes or no, with everything asked that can be asked."""
+    law_is_loaded()
+    published_notice()
+    settings.COOKIE_GROUPS = [
+        {"group": "analytics", "cookies": [{"name": "visits", "does": {"en": "Counts."}, "ends": {"en": "Soon."}}]}
+    ]
+    notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    today = clock.now().astimezone(clock.IST).date()
+    for days, weight in ((-30, Weight.FIRST), (20, Weight.MATERIAL)):
+        version = importing.import_text(
+            notice=notice, text=f"1. Scope\n\nText of {days}.", effective_on=today + timedelta(days=days),
+            purposes=["call_recording"], actor=actor.SYSTEM,
+        ).version  # fmt: skip
+        version.state, version.weight, version.published_at = VersionState.PUBLISHED, weight, clock.now()
+        version.save(update_fields=["state", "weight", "published_at"])
+    asha = person(email=None)
+    CustomerUserFactory(email=ASHA, principal=asha)
+    said(asha, "given")
+    her = customer_client(asha.user)
+    return her, {path: her.get(path).content.decode() for path in PATHS}
+
+
+def words(page):
+    return re.sub(r"<[^>]+>", " ", page[page.index("<main") : page.index("</main>")])
+
+
+def test_none_of_the_thirteen_is_on_our_pages(pages, named):
+    her, shown = pages
+    asked = set()
+
+    def none(code, holds):
+        asked.add(code)
+        assert holds, code
+
+    for trick in weighing.tricks():
+        for path, page in shown.items():
+            assert not trick.words.search(words(page)), (trick.code, path)
+    whole = "\n".join(shown.values())
+    none("FALSE_URGENCY", not re.search(r"countdown|<meter|http-equiv=.refresh", whole))
+    none("BASKET_SNEAKING", ConsentEvent.objects.count() == 1)
+    answers = [match[1] for match in re.finditer(r'name="answer" value="\w+">([^<]*)<', whole)]
+    none("CONFIRM_SHAMING", answers and {text.split(":")[0] for text in answers} == {"Yes", "No"})
+    none("FORCED_ACTION", all(her.get(path).status_code == 200 for path in PATHS))
+    one_press = her.post("/privacy/preferences/stop/")
+    none("SUBSCRIPTION_TRAP", one_press.status_code == 302 and ConsentEvent.objects.filter(answer="withdrawn").exists())
+    styles = {match[1] for match in re.finditer(r'<button class="([^"]*)" name="answer"', whole)}
+    ticked = re.findall(r"<input[^>]*checked[^>]*>", whole)
+    yes_by_default = [box for box in ticked if 'name="choices"' in box and "marketing:sms" not in box]
+    none("INTERFACE_INTERFERENCE", len(styles) == 1 and yes_by_default == [])
+    none("BAIT_AND_SWITCH", 'name="notice_marketing"' in whole and 'name="list"' in whole)
+    none("DRIP_PRICING", not re.search(r"₹|\bRs\.? ?\d", whole))
+    none("DISGUISED_ADVERTISEMENT", not re.search(r"<iframe|<img[^>]*src=.http|sponsored", whole))
+    before = ConsentEvent.objects.count()
+    again = her.get("/privacy/").content.decode()
+    none("NAGGING", "<dialog" not in again and ConsentEvent.objects.count() == before)
+    labels = " ".join(re.findall(r"<label[^>]*>([^<]*)</label>", whole))
+    none("TRICK_QUESTION", not re.search(r"\b(?:not|don.t|untick|unless)\b", labels, re.IGNORECASE))
+    none("SAAS_BILLING", "trial" not in words(whole).lower())
+    none(
+        "ROGUE_MALWARE",
+        not re.search(r"<script[^>]*src=.(?!/static/)", whole) and "download" not in words(whole).lower(),
+    )
+    assert asked == named
