@@ -218,5 +218,5 @@ def _context(version: NoticeVersion, language: str) -> dict[str, str]:
             "day": formats.date_format(version.effective_on, "j F Y"),
             "number": str(version.number),
             "changes": version.what_changed or version.get_weight_display(),
-            "url": f"{settings.SITE_URL}{reverse('privacy:policy-read', args=[version.number])}",
+            "url": f"{settings.SITE_URL}{reverse('privacy:policy', args=[version.number])}",
         }

@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.selfservice.cookies import CHOICE, Group, groups
+from portal.selfservice.signals import is_sent
 
 SALT = "portal.selfservice.cookie_choice"
 
@@ -53,13 +54,8 @@ def choice_of(request: HttpRequest, group: Group) -> bool | None:
     return bool(is_yes)
 
 
-def says_no(request: HttpRequest) -> bool:
-    """Whether the browser itself asks not to be followed (Global Privacy Control)."""
-    return request.headers.get("Sec-GPC") == "1"
-
-
 def questions(request: HttpRequest) -> list[CookieQuestion]:
-    """Each group that may be asked for, with its purpose and notice."""
+    """Each group that may be asked for, with its purpose and notice. A choice ends: a purpose without an end is not asked."""
     listed = groups()
     if not listed:
         return []
@@ -70,20 +66,20 @@ def questions(request: HttpRequest) -> list[CookieQuestion]:
     return [
         CookieQuestion(group, purposes[group.code], notices[group.code], choice_of(request, group))
         for group in listed
-        if group.code in notices and not purposes[group.code].sends_messages
+        if group.code in notices and purposes[group.code].validity_rule and not purposes[group.code].sends_messages
     ]
 
 
 def open_question(request: HttpRequest) -> CookieQuestion | None:
     """The first group that this browser has not answered. None for a browser that says no by itself."""
-    if not settings.COOKIE_GROUPS or says_no(request):
+    if not settings.COOKIE_GROUPS or is_sent(request):
         return None
     return next((question for question in questions(request) if question.choice is None), None)
 
 
 def allowed_scripts(request: HttpRequest) -> list[str]:
     """The scripts of the groups with a yes: before it their code is not in the page."""
-    if says_no(request):
+    if is_sent(request):
         return []
     return [group.script for group in groups() if group.script and choice_of(request, group)]
 

@@ -265,7 +265,6 @@ BOOKS: dict[str, Book] = {
         "consent.state:view", export="consent.event:export", acts={"withdraw": "consent.event:record"}
     ),
     "consent_suppression": Book("consent.state:view", add="consent.event:record", export="consent.event:export"),
-    "consent_consentstate": Book("consent.state:view", export="consent.event:export"),
     "consent_cookiedefect": Book("consent.notice:view", export="jobs.list:export"),
     "consent_defectoverride": Book(
         "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}

@@ -19,6 +19,7 @@ from portal.people.pages import is_customer
 from portal.selfservice import cookie_choices, limits
 from portal.selfservice.cookies import COOKIES
 from portal.selfservice.frame import UPDATED_ON
+from portal.selfservice.signals import is_sent
 from portal.selfservice.views.preferences import principal_of
 
 
@@ -28,7 +29,7 @@ def cookies(request: HttpRequest) -> HttpResponse:
     context = {
         "cookies": COOKIES,
         "questions": cookie_choices.questions(request),
-        "says_no": cookie_choices.says_no(request),
+        "says_no": is_sent(request),
         "is_cookie_page": True,
     }
     return render(request, "selfservice/pages/cookies.html", context)
