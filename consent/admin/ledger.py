@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consent.admin.past import PastPages
 from consent.forms import WithdrawForm
 from consent.models import ConsentEvent, ConsentState
 from consent.permissions import Permission
@@ -81,7 +82,7 @@ class _Answers(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
 
 @admin.register(ConsentEvent)
-class ConsentEventAdmin(_Answers):
+class ConsentEventAdmin(PastPages, _Answers):
     view_permission = Permission.EVENT_VIEW
     export_permission = Permission.EVENT_EXPORT
     export_resource = ConsentEventResource

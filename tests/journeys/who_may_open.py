@@ -250,7 +250,9 @@ BOOKS: dict[str, Book] = {
     "consent_answerset": Book(
         "consent.answer:view", export="consent.event:export", extra={"scrub": "consent.answer:scrub"}
     ),
-    "consent_consentevent": Book("consent.event:view", export="consent.event:export"),
+    "consent_consentevent": Book(
+        "consent.event:view", export="consent.event:export", extra={"as-of": "consent.event:view"}
+    ),
     "consent_consentlist": Book(
         "consent.list:view",
         export="jobs.list:export",

@@ -1,0 +1,115 @@
+"""The time machine of the admin: any person's, or any purpose's, consents and decisions as of an instant."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+
+from consent.permissions import Permission
+from consent.selectors import past
+from consent.selectors.subjects import subject_ref_of
+from consent.services.reasons import sentence
+from portal.core import access, clock, hooks
+from portal.core.admin import StaffModelAdmin
+from portal.core.admin.opening import PURPOSES
+from portal.core.errors import NotFound
+from portal.law.models import Purpose
+
+
+class PastForm(forms.Form):
+    """A person or a purpose, and an instant. To open a person's past says why, as to open their record."""
+
+    at = forms.DateTimeField(
+        label=_("When (IST)"),
+        help_text=_("Day and time, for example 25-11-2026 14:30."),
+        input_formats=["%d-%m-%Y %H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
+    )
+    purpose = forms.ChoiceField(label=_("Purpose"), required=False)
+    subject = forms.CharField(
+        label=_("Person"),
+        help_text=_("A subject's reference, or a customer's such as OS-CU-7K4M-9QX2. Leave it empty for a purpose."),
+        max_length=60,
+        required=False,
+    )
+    why = forms.ChoiceField(
+        label=_("Why do you open this person's past?"), choices=[("", _("Choose a purpose")), *PURPOSES], required=False
+    )
+    ticket = forms.RegexField(
+        label=_("Ticket or queue"),
+        regex=r"^[A-Za-z0-9 _-]{2,60}$",
+        help_text=_("The reference of the ticket, or the name of the queue. No names, numbers or addresses of people."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, purposes: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["purpose"]
+        field.choices = [("", _("Choose a purpose")), *((code, code) for code in purposes)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if bool(cleaned.get("subject")) == bool(cleaned.get("purpose")):
+            self.add_error("purpose", _("Give a purpose or a person, not both."))
+        if cleaned.get("subject"):
+            for name in ("why", "ticket"):
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("A person's past is opened for a reason and a ticket."))
+            self._look_up(cleaned)
+        if cleaned.get("at") and cleaned["at"] > clock.now():
+            self.add_error("at", _("This time is still to come."))
+        return cleaned
+
+    def _look_up(self, cleaned: dict[str, Any]) -> None:
+        try:
+            cleaned["subject_ref"] = subject_ref_of(cleaned["subject"].strip())
+        except NotFound as refusal:
+            self.add_error("subject", str(refusal))
+
+
+class PastPages(StaffModelAdmin):
+    """Adds ``as-of/``. Asked by post: who is looked up stands in no address."""
+
+    import_export_change_list_template = "admin/consent/events.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path("as-of/", self.admin_site.admin_view(self.as_of_view), name="consent_consentevent_as-of")]
+        return [*own, *super().get_urls()]
+
+    def as_of_view(self, request: HttpRequest) -> HttpResponse:
+        if not access.allowed(request.user, Permission.EVENT_VIEW):
+            raise PermissionDenied
+        codes = Purpose.objects.order_by("code").values_list("code", flat=True).distinct()
+        form = PastForm(request.POST or None, purposes=codes)
+        found: dict[str, Any] = {}
+        if request.method == "POST" and form.is_valid():
+            found = self._found(request, form.cleaned_data)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("As it was at a time"),
+            "form": form,
+            "opts": self.opts,
+            **found,
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return TemplateResponse(request, "admin/consent/as_of.html", context, status=status)
+
+    def _found(self, request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
+        at = asked["at"]
+        found: dict[str, Any] = {"at": at.astimezone(clock.IST), "texts": past.texts_in_force(at)}
+        if asked["purpose"]:
+            return {**found, "counts": past.of_purpose(asked["purpose"], at), "purpose": asked["purpose"]}
+        ref = asked["subject_ref"]
+        hooks.record_opened.ask(
+            actor=request.actor,  # type: ignore[attr-defined]
+            about=f"people.subject:{ref}",
+            subject_ref=ref,
+            purpose=asked["why"],
+            ticket=asked["ticket"],
+        )
+        return {**found, "person": [(then, sentence(then.verdict.reason)) for then in past.of_person(ref, at)]}

@@ -1,0 +1,160 @@
+"""The past is answered as it was: by a fold over what had reached us, whatever the present has become."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from consent.models import ConsentState
+from consent.selectors import past
+from consent.services import may_contact, preferring
+from consent.services.preferring import WishList
+from consent.states import Way
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.people.services import subjects
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+
+
+@pytest.fixture
+def asha(law):
+    published_notice()
+    return person()
+
+
+def asked_now(at):
+    return may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=at).reason
+
+
+def asked_of(who, at):
+    found = [
+        then for then in past.of_person(who.subject.ref, at) if (then.purpose, then.channel) == ("marketing", "sms")
+    ]
+    return found[0].verdict.reason if found else "NO_CONSENT"
+
+
+STEPS = st.lists(
+    st.sampled_from(["given", "withdrawn", "denied", "brother yes", "brother no", "pause", "no pause", "join"]),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_each_instant_answers_later_as_it_answered_then(asha, emptied, steps):
+    with emptied():
+        brother = person(email="brother@acme.example")
+        heard = [(clock.now(), asked_now(clock.now()))]
+        # References are joined first: the projection is folded anew with the next answer, not with a join.
+        for step in sorted(steps, key=lambda step: step != "join")[steps.count("join") and steps.count("join") - 1 :]:
+            take(step, asha, brother)
+            at = clock.now()
+            heard.append((at, asked_now(at)))
+        assert [asked_of(asha, at) for at, _reason in heard] == [reason for _at, reason in heard]
+
+
+def take(step, asha, brother):
+    now = clock.now()
+    if step == "join":
+        subjects.join(old_ref=brother.subject.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=now)
+    elif step.endswith("pause"):
+        until = None if step == "no pause" else now + timedelta(days=3)
+        preferring.change(
+            subject_ref=asha.subject.ref, wishes=WishList(paused_until=until), actor=actor.SYSTEM, now=now
+        )
+    elif step.startswith("brother"):
+        said(brother, "given" if step.endswith("yes") else "denied", occurred_at=now)
+    else:
+        said(asha, step, occurred_at=now)
+
+
+def test_the_projection_is_not_asked(asha):
+    said(asha, "given")
+    at = clock.now()
+    before = asked_of(asha, at)
+    ConsentState.objects.all().delete()
+    assert asked_of(asha, at) == before
+
+
+def test_what_reached_us_later_was_not_known(asha):
+    early = clock.now() - timedelta(days=30)
+    said(asha, "given", occurred_at=early, way=Way.IMPORT, notice_version=None,
+         evidence=[{"type": "form", "sha256": "ab" * 32}])  # fmt: skip
+    assert past.of_person(asha.subject.ref, early + timedelta(days=1)) == []
+    assert len(past.of_person(asha.subject.ref, clock.now())) == 1
+
+
+def test_a_purpose_is_counted_by_channel_and_answer(asha):
+    said(asha, "given")
+    said(asha, "given", channel="email")
+    between = clock.now()
+    said(asha, "withdrawn", occurred_at=clock.now())
+    assert [(row.channel, row.answer, row.count) for row in past.of_purpose("marketing", between)] == [
+        ("email", "given", 1),
+        ("sms", "given", 1),
+    ]
+    assert ("sms", "withdrawn", 1) in [
+        (row.channel, row.answer, row.count) for row in past.of_purpose("marketing", clock.now())
+    ]
+    over = clock.now() + timedelta(days=4_000)
+    assert ("email", "expired", 1) in [
+        (row.channel, row.answer, row.count) for row in past.of_purpose("marketing", over)
+    ]
+
+
+def test_the_texts_of_the_day_are_named(asha):
+    published_notice(code="privacy-policy", kind="privacy_policy", asks=[])
+    assert [version.notice.code for version in past.texts_in_force(clock.now())] == ["consent", "privacy-policy"]
+    assert past.texts_in_force(clock.now() - timedelta(days=3_000)) == []
+
+
+def test_the_commands_print_the_past(asha, capsys):
+    event = said(asha, "given")
+    at = clock.now().isoformat()
+    call_command("decisions_as_of", str(asha.subject.ref), at, "--json")
+    body = json.loads(capsys.readouterr().out)
+    assert [(row["purpose"], row["answer"], row["entry"]) for row in body["decisions"]] == [
+        ("marketing", "given", str(event.entry.event_id))
+    ]
+    assert body["texts"] == [{"notice": "consent", "version": 1}]
+    call_command("purpose_as_of", "marketing", at, "--json")
+    body = json.loads(capsys.readouterr().out)
+    assert body["counts"] == [{"fiduciary": "onesetu", "channel": "sms", "answer": "given", "addresses": 1}]
+
+
+@pytest.fixture
+def officer():
+    return staff_client(StaffFactory(roles=["data_protection_officer"]))
+
+
+URL = "admin:consent_consentevent_as-of"
+
+
+def test_a_persons_past_is_opened_for_a_reason_which_is_an_audit_event(asha, officer):
+    receipt = said(asha, "given").receipt.reference
+    asked = {"at": f"{clock.now().astimezone(clock.IST):%d-%m-%Y %H:%M}", "subject": str(asha.subject.ref)}
+    refused = officer.post(reverse(URL), asked)
+    assert refused.status_code == 422
+    assert not AuditEvent.objects.filter(kind=AuditKind.ADMIN_RECORD_OPENED).exists()
+    said_why = {**asked, "why": "audit", "ticket": "yearly audit"}
+    page = officer.post(reverse(URL), said_why)
+    assert page.status_code == 200
+    assert AuditEvent.objects.filter(kind=AuditKind.ADMIN_RECORD_OPENED).exists()
+    assert receipt not in officer.get(reverse(URL)).content.decode()
+
+
+def test_a_purposes_past_shows_counts_and_texts(asha, officer):
+    said(asha, "given")
+    page = officer.post(reverse(URL), {"at": "01-01-2020 10:00", "purpose": "marketing"}).content.decode()
+    assert "Nobody had answered." in page
+    assert "As it was at a time" in officer.get(reverse("admin:consent_consentevent_changelist")).content.decode()
