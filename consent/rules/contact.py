@@ -22,11 +22,13 @@ SILENT_CHANNELS = frozenset({"dashboard"})
 class Reason(StrEnum):
     """Why a message may or may not go. Codes are stable: senders and logs rely on them."""
 
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     ADDRESS_UNVERIFIED = "ADDRESS_UNVERIFIED"
     ALLOWED_BY_CONSENT = "ALLOWED_BY_CONSENT"
     ALLOWED_ESSENTIAL = "ALLOWED_ESSENTIAL"
     ALLOWED_NO_OBJECTION = "ALLOWED_NO_OBJECTION"
     ALLOWED_OTHER_BASIS = "ALLOWED_OTHER_BASIS"
+    CHILD = "CHILD"
     CONSENT_DENIED = "CONSENT_DENIED"
     CONSENT_EXPIRED = "CONSENT_EXPIRED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
@@ -44,6 +46,7 @@ class Reason(StrEnum):
     PURPOSE_CHANGED = "PURPOSE_CHANGED"
     QUIET_HOURS = "QUIET_HOURS"
     RULES_MISSING = "RULES_MISSING"
+    SENDER_NOT_VERIFIED = "SENDER_NOT_VERIFIED"
     SUPPRESSED = "SUPPRESSED"
     TEMPLATE_ENDED = "TEMPLATE_ENDED"
     TEMPLATE_NOT_APPROVED = "TEMPLATE_NOT_APPROVED"
@@ -242,6 +245,11 @@ def asks_wishes(category: str, verdict: Verdict) -> bool:
     if category in {TRANSACTIONAL, POLICY_AND_SECURITY}:
         return False
     return verdict.allowed or verdict.reason is Reason.OUTSIDE_HOURS
+
+
+def for_child(verdict: Verdict) -> Verdict:
+    """The verdict once it is known that a child is meant: no promotion and no tracking, with any consent (DPDP s.9(3))."""
+    return Verdict(allowed=False, reason=Reason.CHILD) if verdict.allowed else verdict
 
 
 def paced(verdict: Verdict, *, wishes: Wishes, sent: int) -> Verdict:

@@ -13,6 +13,7 @@ from datetime import date, datetime, time
 from django.conf import settings
 
 from consent.rules.contact import Hours
+from consent.selectors.purposes import is_closed_to_children
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.law import selectors as law
@@ -35,6 +36,7 @@ class PurposeTerms:
     sends_messages: bool
     label: str
     #: A yes from before this day was said to something else.
+    is_closed_to_children: bool
     meaning_since: date = date.min
 
 
@@ -66,6 +68,7 @@ def terms_of(purpose: Purpose) -> PurposeTerms:
         needs_consent=purpose.needs_consent,
         sends_messages=purpose.sends_messages,
         label=f"{purpose.code}@{purpose.version}",
+        is_closed_to_children=is_closed_to_children(purpose),
         meaning_since=purpose.meaning_since,
     )
 

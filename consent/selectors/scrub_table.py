@@ -47,6 +47,12 @@ _SPECIAL_HELD = (
     f"SELECT a.n FROM scrub_asked a JOIN {_HELD} JOIN people_subjectalias x ON x.old_ref = u.ref",  # noqa: S608
     f"SELECT a.n FROM scrub_asked a JOIN {_HELD} JOIN people_subjectalias x ON x.new_ref = u.ref",  # noqa: S608
 )
+_CHILDREN = (
+    f"SELECT a.n FROM scrub_asked a JOIN {_STATE} JOIN people_protection r ON r.subject_ref = s.subject_ref",  # noqa: S608
+    f"SELECT a.n FROM scrub_asked a JOIN {_HELD} JOIN people_protection r ON r.subject_ref = u.ref",  # noqa: S608
+)
+#: Addresses at which promotion was stopped for the fiduciary, whatever for.
+_STOPPED = "SELECT a.n FROM scrub_asked a JOIN consent_suppression x ON x.address_key = a.address_key AND x.fiduciary_id = {mark}"
 #: Addresses known under another lookup key: their rows are not the ones that were joined.
 _OLDER = (
     f"SELECT a.n FROM scrub_older a JOIN {_STATE}",  # noqa: S608
@@ -123,13 +129,11 @@ class Table:
     def special(self, purpose: str, channel: str, fiduciary: int) -> Iterator[int]:
         """The places whose answer depends on people, or on a row under another lookup key."""
         state = (purpose, channel, fiduciary)
-        for sql in _SPECIAL:
-            yield from (place for (place,) in self._read(sql.format(mark=self.mark), state))
-        for sql in _SPECIAL_HELD:
-            yield from (place for (place,) in self._read(sql, ()))
-        if has_older_keys():
-            for sql, asked in zip(_OLDER, (state, ()), strict=True):
-                yield from (place for (place,) in self._read(sql.format(mark=self.mark), asked))
+        for sql in (*_SPECIAL, *_SPECIAL_HELD, *_CHILDREN, *(_OLDER if has_older_keys() else ())):
+            asked = state if "consent_consentstate" in sql else ()
+            yield from (place for (place,) in self._read(sql.format(mark=self.mark), asked))
+        for sql in (_STOPPED, *((_STOPPED.replace("scrub_asked", "scrub_older"),) if has_older_keys() else ())):
+            yield from (place for (place,) in self._read(sql.format(mark=self.mark), (fiduciary,)))
 
     def _read(self, sql: str, asked: Sequence[Any]) -> Sequence[Any]:
         found: Sequence[Any] = self.driver.execute(sql, asked).fetchall()

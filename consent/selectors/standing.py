@@ -10,14 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
-
 from consent.models import Suppression
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, Wishes, Word
 from consent.rules.fold import NO
 from consent.selectors import wishes
+from portal.core import prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,7 @@ SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurre
        p.quiet_from, p.quiet_until, p.quiet_for_service, p.paused_until, p.pace,
        EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.old_ref = s.subject_ref)
     OR EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.new_ref = s.subject_ref)
+    OR EXISTS (SELECT 1 FROM people_protection r WHERE r.subject_ref = s.subject_ref)
     OR EXISTS (SELECT 1 FROM people_contactpoint c
                  JOIN people_principal h ON h.id = c.principal_id JOIN people_subject u ON u.id = h.subject_id
                 WHERE c.address_key IN ({keys}) AND c.left_at IS NULL AND u.ref <> s.subject_ref),
@@ -66,10 +65,10 @@ SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurre
 
 
 @functools.lru_cache(maxsize=32)
-def _statement(place: str, keys: int, *, header: bool) -> str:
+def _statement(keys: int, *, header: bool) -> str:
     """Who else holds the address is asked under every lookup key: the other person may have come under another one."""
-    narrowed = f" AND x.header IN ('', {place})" if header else ""
-    return _SELECT.format(place=place, keys=", ".join([place] * keys), header=narrowed)
+    narrowed = " AND x.header IN ('', ?)" if header else ""
+    return _SELECT.format(place="?", keys=", ".join("?" * keys), header=narrowed)
 
 
 def at_address(
@@ -97,17 +96,10 @@ def suppression(fiduciary: int, keys: tuple[bytes, ...], at: datetime) -> Suppre
 
 
 def _row(keys: tuple[bytes, ...], fiduciary: int, key: bytes, purpose: str, channel: str, header: str) -> Any:
-    """One row by the driver itself: prepared once per connection, none of Django's cursor wrapping."""
-    database: Any = connections[DEFAULT_DB_ALIAS]
-    database.ensure_connection()
+    """One row past the cursors: prepared once per connection (``portal.core.prepared``)."""
     narrowed = (header,) if header else ()
     values = (*keys, *keys, fiduciary, purpose, channel, *narrowed, key, purpose, channel, fiduciary)
-    if database.vendor == "postgresql":
-        # Django's own cursors bind at the client, where nothing is prepared: this one binds at the server.
-        statement = _statement("%s", len(keys), header=bool(header))
-        with psycopg.Cursor(database.connection) as cursor:
-            return cursor.execute(statement, values, prepare=True).fetchone()
-    return database.connection.execute(_statement("?", len(keys), header=bool(header)), values).fetchone()
+    return prepared.one_row(_statement(len(keys), header=bool(header)), values)
 
 
 def _read(row: Any) -> Found:
@@ -118,11 +110,15 @@ def _read(row: Any) -> Found:
     asked = NO_WISHES
     if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"}:
         asked = wishes.wishes_from(
-            quiet_from, quiet_until, for_service=bool(for_service), paused_until=_instant(paused_until), pace=pace_code
+            quiet_from,
+            quiet_until,
+            for_service=_is_true(for_service),
+            paused_until=_instant(paused_until),
+            pace=pace_code,
         )
-    word = Word(answer, verified=bool(verified), expires_at=_instant(expires_at))
+    word = Word(answer, verified=_is_true(verified), expires_at=_instant(expires_at))
     return Found(
-        word, _dashed(entry), _uuid(subject), asked, bool(is_shared), _instant(said_at), _instant(suppressed_at)
+        word, _dashed(entry), _uuid(subject), asked, _is_true(is_shared), _instant(said_at), _instant(suppressed_at)
     )
 
 
@@ -133,9 +129,14 @@ def _instant(value: Any) -> datetime | None:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+def _is_true(value: Any) -> bool:
+    """PostgreSQL writes t or f; of SQLite come numbers and truths."""
+    return value in {"t", 1}
+
+
 def _dashed(value: Any) -> str:
-    """A UUID as text: PostgreSQL hands one over, SQLite its 32 digits."""
-    if isinstance(value, str):
+    """A UUID as text: SQLite keeps its 32 digits."""
+    if isinstance(value, str) and len(value) == 32:
         return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
     return str(value)
 

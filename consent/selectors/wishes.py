@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from consent.models import Preference
+from consent.models import Preference, PreferenceChange
 from consent.rules.contact import NO_WISHES, Hours, Wishes
 from consent.states import PACE_LIMITS
 from portal.core import clock
@@ -20,6 +20,7 @@ class Person:
 
     refs: frozenset[UUID]
     wishes: Wishes = NO_WISHES
+    is_child: bool = False
 
 
 NOBODY = Person(frozenset())
@@ -39,19 +40,20 @@ def holders(keys: Iterable[bytes]) -> set[UUID]:
     return set(held.values_list("principal__subject__ref", flat=True))
 
 
-def of_people(refs: Iterable[UUID]) -> list[Person]:
-    """Each person among the references once, with the wishes under any reference of theirs."""
+def of_people(refs: Iterable[UUID], *, at: datetime) -> list[Person]:
+    """Each person among the references once, with the wishes under any reference of theirs, and whether they are a child."""
     found: list[Person] = []
     for ref in sorted(refs):
         if any(ref in person.refs for person in found):
             continue
         same = frozenset(people.refs_of(ref))
         row = preference_of(same)
-        found.append(Person(same, wishes_of_row(row) if row else NO_WISHES))
+        is_child = bool(people.children_among(same, at=at))
+        found.append(Person(same, wishes_of_row(row) if row else NO_WISHES, is_child))
     return found
 
 
-def wishes_of_row(row: Preference) -> Wishes:
+def wishes_of_row(row: Preference | PreferenceChange) -> Wishes:
     """What one row of preferences says."""
     return wishes_from(
         row.quiet_from,

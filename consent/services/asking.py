@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import Meeting, NoticeText
 from consent.selectors import asking
 from consent.selectors.notices import notices_for
+from consent.selectors.purposes import is_closed_to_children
 from consent.services import guarding, opting_in
 from consent.services.addresses import addresses_by_channel
 from consent.services.evidence import QUESTION, words
@@ -71,7 +72,7 @@ def questions(
         if p.needs_consent
         and p.may_be_asked(at)
         and (messages or not p.sends_messages)
-        and not (is_child and guarding.not_for_children(p))
+        and not (is_child and is_closed_to_children(p))
     ]
     notices = notices_for([p.code for p in purposes], on=on, language=language)
     open_ones = asking.unanswered(subject_ref, [p for p in purposes if p.code in notices], fiduciary=whose, at=at)

@@ -1,6 +1,7 @@
 """Many addresses at once: the answers of ``may_contact``, from a few statements for each chunk instead of some for each address."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -107,6 +108,7 @@ class Known:
     holders: Mapping[Key, Sequence[many.Holder]] = field(default_factory=dict)
     same: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
     wished: Mapping[UUID, Any] = field(default_factory=dict)
+    children: AbstractSet[UUID] = frozenset()
     #: By the days that are counted: messages to each reference.
     sent: dict[int, Mapping[UUID, int]] = field(default_factory=dict)
 
@@ -118,7 +120,7 @@ def frame_of(question: Question) -> Frame:
     """Rules, purpose, fiduciary, header and template of a question: looked up once for the whole list."""
     book = rulebook(question.at, purpose=question.purpose, fiduciary=question.fiduciary)
     terms, whose = book.purposes.get(question.purpose), book.fiduciaries.get(question.fiduciary)
-    problem = decisions.problem(terms, whose, question.channel, question.header)
+    problem = decisions.problem(terms, whose, question.channel, question.header, question.at)
     if problem or terms is None or whose is None:
         return Frame(question, book, terms, whose, refused=problem)
     category, barred = terms.category, None
@@ -277,6 +279,7 @@ def _known(places: Sequence[Place], *, by_subject: bool, at: datetime) -> Known:
     known.same = people.joined(refs)
     everybody = refs.union(*known.same.values())
     known.wished = many.preferences(everybody)
+    known.children = people.children_among(everybody, at=at)
     limited = [(ref, asked) for ref, row in known.wished.items() if (asked := wishes_of_row(row)).pace_most is not None]
     for days in {asked.pace_days for _ref, asked in limited}:
         counted = {same for ref, asked in limited if asked.pace_days == days for same in known.person(ref)}
@@ -291,17 +294,19 @@ def _with_people(frame: Frame, place: Place, known: Known, *, by_subject: bool) 
         same = known.person(state.subject)
         word = Word(word.answer, any(h.is_verified and h.ref in same for h in held), word.expires_at)
     verdict = frame.as_meant(frame.verdict(word, suppressed=place.is_suppressed), state)
-    if not known.wished or not contact.asks_wishes(frame.category, verdict):
+    if not (known.wished or known.children) or not contact.asks_wishes(frame.category, verdict):
         return verdict
     named = {ref for ref in (state.subject if state else None, place.named) if ref is not None}
     persons: list[frozenset[UUID]] = []
     for ref in sorted(named | {holder.ref for holder in held}):
         if not any(ref in person for person in persons):
             persons.append(known.person(ref))
-    return contact.of_several([_paced(frame, place, word, person, known) for person in persons] or [verdict])
+    return contact.of_several([_of_person(frame, place, word, person, known) for person in persons] or [verdict])
 
 
-def _paced(frame: Frame, place: Place, word: Word | None, person: frozenset[UUID], known: Known) -> Verdict:
+def _of_person(frame: Frame, place: Place, word: Word | None, person: frozenset[UUID], known: Known) -> Verdict:
+    if person & known.children and contact.is_promotional(frame.category):
+        return contact.for_child(frame.verdict(word, suppressed=place.is_suppressed))
     rows = [known.wished[ref] for ref in person if ref in known.wished]
     if not rows:
         return frame.verdict(word, suppressed=place.is_suppressed)

@@ -10,7 +10,7 @@ from django.conf import settings
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO
-from consent.selectors import pace, standing, wishes
+from consent.selectors import pace, sending_accounts, standing, wishes
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
 from consent.selectors.standing import Found
 from consent.services import reasons, signing
@@ -91,7 +91,7 @@ def may_contact(
     book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
     terms = book.purposes.get(purpose)
     whose = book.fiduciaries.get(fiduciary)
-    fault = problem(terms, whose, way, header)
+    fault = problem(terms, whose, way, header, at)
     keys = () if fault else _keys(way, address, subject_ref)
     if terms is None or whose is None or fault or not keys:
         refusal = Verdict(allowed=False, reason=fault or Reason.NO_SUCH_ADDRESS)
@@ -124,7 +124,8 @@ def may_contact(
     verdict = as_meant(under(NO_WISHES), found.said_at, terms)
     if contact.asks_wishes(category, verdict):
         verdict = contact.of_several(
-            _paced(under(person.wishes), person, at) for person in _people(found, keys, way, subject_ref)
+            _of_person(under(person.wishes), person, category, at)
+            for person in _people(found, keys, way, subject_ref, at)
         )
     entry = _deciding_entry(verdict, found, whose, keys)
     about = (fiduciary, keys[0].hex(), purpose, way, category)
@@ -146,17 +147,21 @@ def _is_person(channel: str) -> bool:
     return KIND_OF_CHANNEL[Channel(channel)] == SUBJECT
 
 
-def _people(found: Found, keys: tuple[bytes, ...], channel: str, subject_ref: UUID | None) -> list[wishes.Person]:
+def _people(
+    found: Found, keys: tuple[bytes, ...], channel: str, subject_ref: UUID | None, at: datetime
+) -> list[wishes.Person]:
     """Whose wishes count: everybody who holds the address now, whom its state is about, and who is written to."""
     named = {ref for ref in (found.subject, subject_ref) if ref is not None}
     if not found.is_shared and len(named) == 1:
         return [wishes.Person(frozenset(named), found.wishes)]
     held = () if KIND_OF_CHANNEL[Channel(channel)] == SUBJECT else keys
-    return wishes.of_people(named | wishes.holders(held)) or [wishes.NOBODY]
+    return wishes.of_people(named | wishes.holders(held), at=at) or [wishes.NOBODY]
 
 
-def _paced(verdict: Verdict, person: wishes.Person, at: datetime) -> Verdict:
-    """Counting costs a query: only for who wished it."""
+def _of_person(verdict: Verdict, person: wishes.Person, category: str, at: datetime) -> Verdict:
+    """No promotion to a child. Counting costs a query: only for who wished it."""
+    if person.is_child and contact.is_promotional(category):
+        return contact.for_child(verdict)
     if not verdict.allowed or person.wishes.pace_most is None:
         return verdict
     refs = {same for ref in person.refs for same in people.refs_of(ref)}
@@ -184,6 +189,8 @@ def may_process(
     if verdict.reason is Reason.ALLOWED_NO_OBJECTION:
         verdict = Verdict(allowed=True, reason=Reason.ALLOWED_OTHER_BASIS)
     verdict = as_meant(verdict, found.said_at, terms)
+    if terms.is_closed_to_children and verdict.allowed and people.is_child(subject, at=at):
+        verdict = contact.for_child(verdict)
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
     return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
 
@@ -202,7 +209,9 @@ def refused(
     return _answer(Verdict(allowed=False, reason=reason), None, (), at, about, sign=sign)
 
 
-def problem(terms: PurposeTerms | None, whose: int | None, channel: str, header: str | None) -> Reason | None:
+def problem(
+    terms: PurposeTerms | None, whose: int | None, channel: str, header: str | None, at: datetime
+) -> Reason | None:
     """Why the question itself is a no, whatever the address."""
     if terms is None:
         return Reason.NO_SUCH_PURPOSE
@@ -212,7 +221,7 @@ def problem(terms: PurposeTerms | None, whose: int | None, channel: str, header:
         return Reason.NOT_A_MESSAGE
     if header and parse_header(header).is_governments:
         return Reason.GOVERNMENT_HEADER
-    return None
+    return sending_accounts.refusal(whose, at)
 
 
 def _keys(channel: str, address: str, subject_ref: UUID | None) -> tuple[bytes, ...]:

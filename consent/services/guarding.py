@@ -10,28 +10,25 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentReceipt, GuardianAnswer, HeldConsent, NoticeText
 from consent.models.taking import TAKEN
+from consent.selectors.purposes import is_closed_to_children
 from consent.services.evidence import Evidence
 from consent.states import HELD_MOVES, AppointedBy, HeldState, Relation, ShownBy
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.data_categories import DataCategory
 from portal.core.errors import Refused
 from portal.core.moves import move
 from portal.law import selectors as law
-from portal.law.models import Purpose
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Protection
 from portal.people.services import four_eyes
 from portal.people.states import ProtectionKind
 
-__all__ = ["TAKEN", "Guardian", "hold", "keep", "leave", "not_for_children", "release", "require_able", "require_fit"]
+__all__ = ["TAKEN", "Guardian", "hold", "keep", "leave", "release", "require_able", "require_fit"]
 
 #: The kind of evidence that lets a yes for a protected person in: only with a way in which two of our people took it.
 GUARDIAN = "guardian"
-#: Data by which a person is followed: a purpose that is no message and uses it is tracking.
-FOLLOWING = frozenset({DataCategory.DEVICE, DataCategory.LOCATION})
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def require_able(subject_ref: UUID, purposes: Iterable[str], *, by_guardian: boo
     if protection is None:
         return
     on = at.astimezone(clock.IST).date()
-    if protection.kind == ProtectionKind.CHILD and any(not_for_children(law.purpose(p, on=on)) for p in purposes):
+    if protection.kind == ProtectionKind.CHILD and any(is_closed_to_children(law.purpose(p, on=on)) for p in purposes):
         raise Refused(
             _("This is not used for anybody under 18: no promotion and no following, whoever agrees."),
             code="NOT_FOR_CHILDREN",
@@ -68,11 +65,6 @@ def require_able(subject_ref: UUID, purposes: Iterable[str], *, by_guardian: boo
         raise Refused(
             _("Somebody else has to answer this for you: a parent or your lawful guardian."), code="HELD_FOR_GUARDIAN"
         )
-
-
-def not_for_children(purpose: Purpose) -> bool:
-    """Promotion, and processing that follows a person (DPDP s.9(3)): never for a child, with any consent."""
-    return purpose.is_promotional or (not purpose.sends_messages and bool(FOLLOWING & set(purpose.used_categories)))
 
 
 def require_fit(guardian: Guardian, protection: Protection | None, *, subject_ref: UUID, at: datetime) -> None:

@@ -11,6 +11,7 @@ from consent.rules.contact import Reason
 from portal.core import clock
 
 SENTENCES: Mapping[Reason, Any] = {
+    Reason.ACCOUNT_CLOSED: gettext_lazy("No: the account of whoever sends is closed."),
     Reason.ADDRESS_UNVERIFIED: gettext_lazy("No: the person said yes, but has not confirmed this address yet."),
     Reason.ALLOWED_BY_CONSENT: gettext_lazy("Yes: the person agreed."),
     Reason.ALLOWED_ESSENTIAL: gettext_lazy("Yes: this message is needed to run the account or is owed by law."),
@@ -18,6 +19,7 @@ SENTENCES: Mapping[Reason, Any] = {
         "Yes: the purpose rests on another ground and the person did not object."
     ),
     Reason.ALLOWED_OTHER_BASIS: gettext_lazy("Yes: the purpose rests on another ground than consent."),
+    Reason.CHILD: gettext_lazy("No: this is promotion or tracking, and somebody there is a child."),
     Reason.CONSENT_DENIED: gettext_lazy("No: somebody at this address said no."),
     Reason.CONSENT_EXPIRED: gettext_lazy("No: the consent has ended."),
     Reason.CONSENT_WITHDRAWN: gettext_lazy("No: somebody at this address withdrew consent."),
@@ -35,6 +37,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.PURPOSE_CHANGED: gettext_lazy("No: the purpose has changed since the person agreed. Ask again."),
     Reason.QUIET_HOURS: gettext_lazy("No: the person wants quiet at this hour."),
     Reason.RULES_MISSING: gettext_lazy("No: the permitted hours are not loaded. Run sync_rules."),
+    Reason.SENDER_NOT_VERIFIED: gettext_lazy("No: the KYC of whoever sends is not in order."),
     Reason.SUPPRESSED: gettext_lazy("No: promotion was stopped at this address, and nobody there has said yes since."),
     Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),
     Reason.TEMPLATE_NOT_APPROVED: gettext_lazy("No: this template is not approved."),

@@ -155,6 +155,8 @@ class Scrub:
             return False
         if letter == scrub_table.UNVERIFIED or scrub_table.has_older_keys():
             return True
+        if contact.is_promotional(self.frame.category) and letter not in {scrub_table.DENIED, scrub_table.WITHDRAWN}:
+            return True  # a stop may be what decides, or what is named
         return contact.asks_wishes(self.frame.category, self._verdict(letter))
 
     def _verdict(self, letter: str) -> Verdict:

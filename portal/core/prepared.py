@@ -1,59 +1,75 @@
 """Statements that are asked before each message: prepared once on each connection, past the cursors of Django and psycopg.
 
-A cursor of psycopg costs as much as the statement itself. ``libpq`` is asked directly through ``psycopg.pq``, its public
-wrapper; values go out and come back as text, ``bytes`` as they are. On SQLite the driver keeps statements by itself.
+A cursor of psycopg costs as much as the statement itself. Outside a transaction ``libpq`` is asked directly through
+``psycopg.pq``, its public wrapper. psycopg drops all prepared statements of a session after a rollback: there the question
+is simply put again. Inside a transaction an error would end it, so a cursor asks. On SQLite the driver keeps statements.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, pq
 
+_numbers = itertools.count()
 _prepared: WeakKeyDictionary[Any, dict[str, bytes]] = WeakKeyDictionary()
-_GONE: Final = "26000"  # invalid_sql_statement_name: a pooler gave us another session
+_GONE: Final = "26000"  # invalid_sql_statement_name
+_Values = Sequence[bytes | str | int]
 
 
-def one_row(sql: str, values: Sequence[bytes | str | int]) -> tuple[Any, ...] | None:
-    """The first row, or None. Reads only; the marks in ``sql`` are ``?``.
+def one_row(sql: str, values: _Values) -> tuple[Any, ...] | None:
+    """The first row, or None. Reads only; the marks in ``sql`` are ``?``, and it holds no percent sign.
 
-    On PostgreSQL each value of the row is text or None; on SQLite it is what the driver gives. Raises psycopg.Error.
+    A value of the row may come as text (as PostgreSQL writes it) or as the driver gives it. Raises psycopg.Error.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
+    found: tuple[Any, ...] | None
     if database.vendor != "postgresql":
-        row: tuple[Any, ...] | None = database.connection.execute(sql, values).fetchone()
-        return row
-    return _ask(database.connection, sql, values)
+        found = database.connection.execute(sql, values).fetchone()
+        return found
+    connection = database.connection
+    if connection.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+        return _ask(connection, sql, values)
+    with psycopg.Cursor(connection) as cursor:
+        found = cursor.execute(sql.replace("?", "%s"), values, prepare=True).fetchone()
+        return found
 
 
-def _ask(connection: Any, sql: str, values: Sequence[bytes | str | int]) -> tuple[str | None, ...] | None:
+def _ask(connection: Any, sql: str, values: _Values) -> tuple[str | None, ...] | None:
     server = connection.pgconn
-    names = _prepared.get(connection)
-    if names is None:
-        names = _prepared[connection] = {}
-    name = names.get(sql)
-    if name is None:
-        name = names[sql] = _prepare(server, sql, f"portal_{len(names)}".encode())
     given = [value if isinstance(value, bytes) else str(value).encode() for value in values]
     kinds = [pq.Format.BINARY if isinstance(value, bytes) else pq.Format.TEXT for value in values]
-    result = server.exec_prepared(name, given, kinds, pq.Format.TEXT)
+    result = server.exec_prepared(_name(connection, sql), given, kinds, pq.Format.TEXT)
     if result.status != pq.ExecStatus.TUPLES_OK:
         error = errors.error_from_result(result)
-        if error.sqlstate == _GONE:
-            names.clear()
-        raise error
+        if error.sqlstate != _GONE:
+            raise error
+        _prepared.pop(connection, None)
+        result = server.exec_prepared(_name(connection, sql), given, kinds, pq.Format.TEXT)
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            raise errors.error_from_result(result)
     if not result.ntuples:
         return None
     row = (result.get_value(0, column) for column in range(result.nfields))
     return tuple(None if value is None else value.decode() for value in row)
 
 
-def _prepare(server: Any, sql: str, name: bytes) -> bytes:
-    parts = sql.split("?")
-    numbered = "".join(f"{part}${place}" for place, part in enumerate(parts[:-1], 1)) + parts[-1]
-    result = server.prepare(name, numbered.encode())
-    if result.status != pq.ExecStatus.COMMAND_OK:
-        raise errors.error_from_result(result)
+def _name(connection: Any, sql: str) -> bytes:
+    """The statement's name on this connection, prepared at the first question."""
+    names = _prepared.get(connection)
+    if names is None:
+        names = _prepared[connection] = {}
+    name = names.get(sql)
+    if name is None:
+        name = f"portal_{next(_numbers)}".encode()
+        parts = sql.split("?")
+        numbered = "".join(f"{part}${place}" for place, part in enumerate(parts[:-1], 1)) + parts[-1]
+        result = connection.pgconn.prepare(name, numbered.encode())
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(result)
+        names[sql] = name
     return name

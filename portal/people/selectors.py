@@ -137,6 +137,15 @@ def children(*, at: datetime) -> set[UUID]:
     return {ref for child in known for ref in refs_of(child)}
 
 
+def children_among(refs: Iterable[UUID], *, at: datetime) -> set[UUID]:
+    """Those of the references under which somebody is known to be under 18 at ``at``: a statement for all of them.
+
+    The caller gives every reference of each person.
+    """
+    rows = _protections(at).filter(kind=ProtectionKind.CHILD, subject_ref__in=list(refs))
+    return set(rows.values_list("subject_ref", flat=True))
+
+
 def _protections(at: datetime) -> QuerySet[Protection]:
     """Those that hold at an instant: noted by then, not ended, and not of age on that day in India."""
     on = at.astimezone(clock.IST).date()

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 import pytest
 from django.db import transaction
 
-from consent.selectors import rulebook
+from consent.selectors import rulebook, sending_accounts
 from portal.registers.selectors import senders
 from portal.registers.services import defects
 from tests.consent.factories import law_is_loaded
@@ -13,6 +13,7 @@ from tests.consent.factories import law_is_loaded
 def rules_are_read_afresh():
     """Tests load other rules than their neighbours; the process keeps them for some seconds."""
     rulebook.forget()
+    sending_accounts.forget()
     senders.forget()
     defects.forget()
 

@@ -24,6 +24,7 @@ from portal.vault.models import StoredFile
 from portal.vault.services import files
 from portal.vault.services.keys import Shredded
 from tests.consent.factories import person, published_notice, said
+from tests.consent.test_suppressing import stopped
 from tests.consent.worlds import NO_ADDRESS, NUMBERS, STRANGE, at_hour, build, expected, worlds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -198,3 +199,24 @@ def test_the_command_writes_the_list_whole_and_names_its_place_in_the_ledger(law
     assert target.read_bytes().startswith(b"address,allowed,reason\r\n")
     assert hashlib.sha256(target.read_bytes()).hexdigest() == kept.answers_sha256
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("has_new_key", [False, True])
+def test_a_stop_at_an_address_blocks_it_in_a_list_until_a_later_yes(notice, settings, has_new_key):
+    said(person(phone=NUMBERS[0]), "given", address=NUMBERS[0])
+    said(person(phone=NUMBERS[1]), "given", address=NUMBERS[1], occurred_at=clock.now() - timedelta(days=2))
+    stopped(NUMBERS[0])
+    stopped(NUMBERS[1], at=clock.now() - timedelta(days=3))
+    stopped(NUMBERS[2])
+    if has_new_key:
+        settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
+        settings.LOOKUP_KEY = "another lookup key of more than thirty-two characters"
+    lines, _done, _out = scrubbed("\n".join(NUMBERS[:4]), question())
+    alone = [may_contact(address=each, purpose="marketing", channel="sms", at=at_hour(12)) for each in NUMBERS[:4]]
+    assert [reason for _address, _allowed, reason in lines] == [str(one.reason) for one in alone]
+    assert [reason for _address, _allowed, reason in lines] == [
+        "SUPPRESSED",
+        "ALLOWED_BY_CONSENT",
+        "SUPPRESSED",
+        "NO_CONSENT",
+    ]

@@ -12,6 +12,7 @@ from consent.services.preferring import WishList
 from consent.states import Pace
 from portal.core import actor, clock
 from portal.outbox.models import Message
+from portal.people.models import Protection
 from portal.people.services import subjects
 from tests.consent.factories import said
 from tests.people.factories import ContactPointFactory, PrincipalFactory
@@ -36,6 +37,7 @@ class Someone:
     wishes: dict[str, Any]
     sent: int = 0
     joined_to: int | None = None
+    is_child: bool = False
     row: Any = field(default=None, compare=False)
 
 
@@ -73,6 +75,7 @@ PEOPLE = st.lists(
         wishes=WISHES,
         sent=st.integers(0, 3),
         joined_to=st.none() | st.integers(0, 1),
+        is_child=st.sampled_from([False, False, False, True]),
     ),
     min_size=1,
     max_size=4,
@@ -126,6 +129,10 @@ def build(world: World, purpose: str) -> None:
             occurred_at=now - timedelta(minutes=saying.minutes),
         )
     for place, who in enumerate(world.people):
+        if who.is_child:
+            Protection.objects.create(
+                subject_ref=who.row.subject.ref, kind="child", ground="declared", noted_at=clock.now()
+            )
         if who.wishes:
             wish(who)
         for number in range(who.sent):
@@ -203,6 +210,8 @@ def expected(world: World, address: str, *, hour: int, is_promotional: bool) -> 
 
 def _wished(world: World, group: frozenset[int], hour: int, *, is_promotional: bool) -> str:
     wishes = _last_wishes(world, group)
+    if is_promotional and any(world.people[i].is_child for i in group):
+        return "CHILD"
     if wishes.get("paused"):
         return "PAUSED"
     if "quiet_from" in wishes and 11 <= hour < 13 and (is_promotional or wishes.get("quiet_for_service")):
