@@ -247,9 +247,9 @@ def asks_wishes(category: str, verdict: Verdict) -> bool:
     return verdict.allowed or verdict.reason is Reason.OUTSIDE_HOURS
 
 
-def for_child(verdict: Verdict) -> Verdict:
-    """The verdict once it is known that a child is meant: no promotion and no tracking, with any consent (DPDP s.9(3))."""
-    return Verdict(allowed=False, reason=Reason.CHILD) if verdict.allowed else verdict
+def for_child() -> Verdict:
+    """Promotion to a child, or tracking one: no, with any consent and at any hour (DPDP s.9(3))."""
+    return Verdict(allowed=False, reason=Reason.CHILD)
 
 
 def paced(verdict: Verdict, *, wishes: Wishes, sent: int) -> Verdict:

@@ -138,7 +138,7 @@ def _verdict(event: ConsentEvent, word: Said, same: Mapping[UUID, UUID], at: dat
     children = people.children_among({*persons, *(ref for ref in same if same[ref] in persons)}, at=at)
     is_barred = contact.is_promotional(terms.category) and bool(children)
     verdict = contact.of_several(under(_wishes(person, same, at)) for person in sorted(persons))
-    return contact.for_child(verdict) if is_barred else verdict
+    return contact.for_child() if is_barred else verdict
 
 
 def _day(instant: datetime) -> Any:

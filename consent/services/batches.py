@@ -306,7 +306,7 @@ def _with_people(frame: Frame, place: Place, known: Known, *, by_subject: bool) 
 
 def _of_person(frame: Frame, place: Place, word: Word | None, person: frozenset[UUID], known: Known) -> Verdict:
     if person & known.children and contact.is_promotional(frame.category):
-        return contact.for_child(frame.verdict(word, suppressed=place.is_suppressed))
+        return contact.for_child()
     rows = [known.wished[ref] for ref in person if ref in known.wished]
     if not rows:
         return frame.verdict(word, suppressed=place.is_suppressed)

@@ -161,7 +161,7 @@ def _people(
 def _of_person(verdict: Verdict, person: wishes.Person, category: str, at: datetime) -> Verdict:
     """No promotion to a child. Counting costs a query: only for who wished it."""
     if person.is_child and contact.is_promotional(category):
-        return contact.for_child(verdict)
+        return contact.for_child()
     if not verdict.allowed or person.wishes.pace_most is None:
         return verdict
     refs = {same for ref in person.refs for same in people.refs_of(ref)}
@@ -190,7 +190,7 @@ def may_process(
         verdict = Verdict(allowed=True, reason=Reason.ALLOWED_OTHER_BASIS)
     verdict = as_meant(verdict, found.said_at, terms)
     if terms.is_closed_to_children and verdict.allowed and people.is_child(subject, at=at):
-        verdict = contact.for_child(verdict)
+        verdict = contact.for_child()
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
     return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
 

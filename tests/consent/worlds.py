@@ -204,7 +204,7 @@ def expected(world: World, address: str, *, hour: int, is_promotional: bool) -> 
     reasons = {reason for group in groups if (reason := _wished(world, group, hour, is_promotional=is_promotional))}
     if is_promotional and hour >= 21:
         # The hours are the law's; a pause lasts longer.
-        return reasons & {"PAUSED"} or {"OUTSIDE_HOURS"}
+        return reasons & {"CHILD"} or reasons & {"PAUSED"} or {"OUTSIDE_HOURS"}
     return reasons or {"ALLOWED_BY_CONSENT"}
 
 
