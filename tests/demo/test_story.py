@@ -6,7 +6,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from consent.models import ConsentEvent, InboundMessage, NoticeVersion, PolicyDefect, Suppression
+from consent.models import (
+    ConsentEvent,
+    HeldConsent,
+    InboundMessage,
+    NoticeVersion,
+    PolicyDefect,
+    Suppression,
+    TakenAnswer,
+)
 from grievances.models import Ticket
 from kyc.models import Document
 from portal.core import clock
@@ -57,6 +65,10 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
         "closed",
     }
     assert Document.objects.count() == 6
+    assert sorted(TakenAnswer.objects.values_list("way", "answer")) == [
+        ("paper", "approved"), ("paper", "approved"), ("phone", "pending"),
+    ]  # fmt: skip
+    assert sorted(HeldConsent.objects.values_list("state", flat=True)) == ["given", "held"]
     assert Clock.objects.filter(told_percent=100).exists()
     assert set(InboundMessage.objects.values_list("effect", flat=True)) == {"stop", "nothing"}
     assert Suppression.objects.filter(event=None).exists()

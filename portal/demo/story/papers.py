@@ -41,6 +41,14 @@ def pan_card(*, name: str, pan: str, born: str, image_format: str = "JPEG") -> b
     return written.getvalue()
 
 
+def consent_form(*, purpose: str) -> bytes:
+    """A signed form, as a scanner makes it. Nobody's name stands on it."""
+    lines = [("May we use your data for this?", purpose), ("Answer", "Yes"), ("Signed", "with a cross, at the counter")]
+    made = io.BytesIO()
+    _card("SPECIMEN - CONSENT FORM", lines, (250, 250, 246)).save(made, "PNG")
+    return made.getvalue()
+
+
 def blurred(picture: bytes, *, rng: random.Random) -> bytes:
     """The same picture as a bad photograph: small, turned, poorly compressed."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")

@@ -11,7 +11,18 @@ from grievances.models import Ticket
 from kyc.models import Document
 from portal.core.actor import system
 from portal.core.errors import Refused
-from portal.demo.story import answers, customers, documents, grievances, notices, office, recipients, senders, ways_out
+from portal.demo.story import (
+    answers,
+    customers,
+    documents,
+    grievances,
+    notices,
+    office,
+    recipients,
+    senders,
+    taken,
+    ways_out,
+)
 from portal.demo.story.cast import Cast
 from portal.ledger.models import Entry
 from portal.ledger.services import seal_now
@@ -62,6 +73,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
             answers.build(cast, people, notice, actor=ACTOR, tell=tell)
             grievances.build(cast, people, team, tell=tell)
         documents.decide(papers, team)
+        taken.build(cast, people, team, notice, actor=ACTOR)
         ways_out.build(cast, people, team, actor=ACTOR)
         recipients.build(cast, people, team, actor=ACTOR)
     seal_now(wait=60)
