@@ -61,6 +61,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55.0},
     },
+    "ledger-renew-copies": {
+        "task": "portal.ledger.tasks.renew_copies",
+        "schedule": 10.0,
+        "options": {"expires": 9.0},
+    },
     "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.0}},
     "registers-forget-inbound": {"task": "portal.registers.tasks.forget_inbound", "schedule": crontab(minute="35")},

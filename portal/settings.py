@@ -55,10 +55,11 @@ LOOKUP_KEY = _key("LOOKUP_KEY")
 LOOKUP_KEYS_OLD = env.list("LOOKUP_KEYS_OLD", default=[])
 LEDGER_KEY_NEXT = env.str("LEDGER_KEY_NEXT", default="")  # follows LEDGER_KEY while two people change it
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="ledger.onesetu.example/portal/2026")
-#: Others who cosign our checkpoints: [{"name": "...", "vkey": "...", "url": "https://..."}]; "own": true for one of ours.
-WITNESSES = env.json("WITNESSES", default=[])
+WITNESSES = env.json("WITNESSES", default=[])  # others who cosign our checkpoints (portal/docs/ledger.md)
 WITNESS_TIMEOUT, WITNESS_PATIENCE_SECONDS = 10, 60  # then a checkpoint is shown without a cosignature
 LEDGER_ANCHOR = Path(env.str("LEDGER_ANCHOR", default=str(VAR / "anchor" / "checkpoint.json")))
+LEDGER_ANCHOR_COPIES = env.list("LEDGER_ANCHOR_COPIES", default=[])  # files or https addresses out of its reach
+LEDGER_ANCHOR_TOKEN = env.str("LEDGER_ANCHOR_TOKEN", default="")
 
 DEBUG = False
 ALLOWED_HOSTS = env.list(
@@ -220,7 +221,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "kyc.tasks.*": {"queue": "kyc"},
-    "portal.ledger.tasks.ask_witnesses": {"queue": "default"},  # it waits for others: the sealer must not
+    "portal.ledger.tasks.ask_witnesses": {"queue": "default"},  # these wait for others: the sealer must not
+    "portal.ledger.tasks.renew_copies": {"queue": "default"},
     "portal.ledger.tasks.*": {"queue": "ledger"},
     "portal.outbox.tasks.*": {"queue": "notify"},
     "portal.jobs.tasks.*": {"queue": "bulk"},

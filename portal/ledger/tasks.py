@@ -26,3 +26,9 @@ def finish_redactions() -> None:
 def ask_witnesses() -> None:
     """Every few seconds: show the newest checkpoint to those who have not cosigned it."""
     services.ask_witnesses()
+
+
+@shared_task(ignore_result=True)
+def renew_copies() -> None:
+    """Every few seconds: compare the copies of the anchor with the tree, and bring them up to date."""
+    services.renew_copies()

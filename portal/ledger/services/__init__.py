@@ -1,6 +1,7 @@
 """The ledger's services: append in the caller's transaction, seal and sign after it, prove, redact, verify."""
 
 from portal.ledger.errors import NotSealed, SigningStopped
+from portal.ledger.services.copies import renew_all as renew_copies
 from portal.ledger.services.entries import append, append_many, payload_of
 from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
 from portal.ledger.services.proofs import check_presented, entry_by_event, receipt_for, verify_receipt
@@ -33,6 +34,7 @@ __all__ = [
     "readiness",
     "receipt_for",
     "redact",
+    "renew_copies",
     "resume_signing_after_check",
     "rotate_key",
     "seal_batch",

@@ -17,6 +17,8 @@ from django.conf import settings
 from portal.ledger import notes
 from portal.ledger.errors import AnchorUnusable
 
+UNREADABLE = "The ledger's anchor file cannot be read, or it is damaged. See LEDGER_ANCHOR."
+
 
 @dataclass(frozen=True)
 class Anchored:
@@ -31,19 +33,32 @@ def read(path: Path | None = None) -> Anchored | None:
     """The anchored checkpoint, or None when nothing was ever anchored. Raises AnchorUnusable for a damaged file."""
     path = path or settings.LEDGER_ANCHOR
     try:
-        kept = json.loads(path.read_text())
-        head = notes.TreeHead("", int(kept["size"]), notes.from_base64(kept["root"]))
-        return Anchored(head.size, head.root, kept["note"].encode())
+        return parse(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise AnchorUnusable("The ledger's anchor file cannot be read, or it is damaged. See LEDGER_ANCHOR.") from error
+    except OSError as error:
+        raise AnchorUnusable(UNREADABLE) from error
 
 
-def write(anchored: Anchored) -> None:
+def parse(data: bytes) -> Anchored:
+    """What an anchor's bytes say. Raises AnchorUnusable for damaged ones."""
+    try:
+        kept = json.loads(data)
+        head = notes.TreeHead("", int(kept["size"]), notes.from_base64(kept["root"]))
+        return Anchored(head.size, head.root, kept["note"].encode())
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise AnchorUnusable(UNREADABLE) from error
+
+
+def body_of(anchored: Anchored) -> dict[str, object]:
+    """The anchor as it is written."""
+    return {"size": anchored.size, "root": notes.to_base64(anchored.root), "note": anchored.note.decode()}
+
+
+def write(anchored: Anchored, path: Path | None = None) -> None:
     """Replace the anchor, whole or not at all, and on the disk before this returns."""
-    path = settings.LEDGER_ANCHOR
-    body = {"size": anchored.size, "root": notes.to_base64(anchored.root), "note": anchored.note.decode()}
+    path = path or settings.LEDGER_ANCHOR
+    body = body_of(anchored)
     new = path.with_name(path.name + ".new")
     try:
         with new.open("w", encoding="utf-8") as file:
