@@ -38,8 +38,21 @@ class DefectOverrideAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("defect", "answer", "made_by", "made_at", "checked_by", "checked_at")
     list_select_related = ("defect__version__notice", "made_by", "checked_by")
     list_filter = ("answer",)
-    fields = ("defect", "why", *PROPOSAL)
+    fields = ("text", "what_is_wrong", "words_of_the_clause", "why", *PROPOSAL)
     readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("text"))
+    def text(self, obj: DefectOverride) -> str:
+        return str(obj.defect.version)
+
+    @admin.display(description=gettext_lazy("what is wrong"))
+    def what_is_wrong(self, obj: DefectOverride) -> str:
+        return f"{obj.defect.code} {obj.defect.clause}: {obj.defect.message}"
+
+    @admin.display(description=gettext_lazy("words of the clause"))
+    def words_of_the_clause(self, obj: DefectOverride) -> str:
+        clause = obj.defect.version.binding.clauses.filter(number=obj.defect.clause).first()
+        return "\n".join([f"{clause.number} {clause.title}", *clause.paragraphs]) if clause else ""
 
     @service_action(
         permission=Permission.NOTICE_PUBLISH,

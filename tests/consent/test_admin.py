@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from consent.models import ConsentEvent, NoticeVersion
 from consent.states import VersionState
@@ -85,6 +86,11 @@ def test_two_people_publish_a_faulty_text_through_the_pages():
     answer = reverse("admin:consent_defectoverride_do_one", args=[defect.overrides.get().pk, "answer-override"])
     officer.post(answer, {"answer": "1", "decision": "approve", "reason": ""})
     assert defect.overrides.get().answer == "pending"
+    shown = administrator.get(answer).content.decode()
+    proposer = defect.overrides.get().made_by.full_name
+    for read_before in (str(version), defect.message, "The list follows in an annex.", proposer):
+        assert escape(read_before) in shown
+    assert "login " not in shown
     administrator.post(answer, {"answer": "1", "decision": "approve", "reason": ""})
 
     officer.post(do, {"answer": "1"})

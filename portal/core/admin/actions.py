@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import display_for_field, flatten, label_for_field, lookup_field
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -47,6 +48,18 @@ class Outcome:
     @property
     def done(self) -> int:
         return sum(1 for result in self.results if result.done)
+
+
+#: Fields of a proposal that say nothing before it is answered.
+_AFTER_THE_ANSWER = frozenset({"answer", "checked_by", "checked_at", "reason", "shown_sha256", "id"})
+
+
+def _in_words(site: Any, name: str, row: Any) -> Any:
+    """A field as its own page shows it; a person by name."""
+    found, _attribute, value = lookup_field(name, row, site)
+    if hasattr(value, "full_name"):
+        return value.full_name
+    return display_for_field(value, found, "") if found is not None and not found.is_relation else value
 
 
 def _never(obj: Any, user: Any) -> str:
@@ -138,7 +151,7 @@ class ActionPages:
             "title": action.label,
             "action": action,
             "opts": self.opts,  # type: ignore[attr-defined]
-            "rows": able[:SHOWN_ROWS],
+            "rows": [(row, self._shown_before(row)) for row in able[:SHOWN_ROWS]],
             "count": len(able),
             "more": max(0, len(able) - SHOWN_ROWS),
             "skipped": [(row, why) for row, why in skipped if why],
@@ -151,6 +164,15 @@ class ActionPages:
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.action_page_template, context, status=status)
+
+    def _shown_before(self, row: Any) -> list[tuple[str, Any]]:
+        """What a second person reads before answering a proposal: its fields and who made it. Nothing for other rows."""
+        if not hasattr(row, "made_by_id"):
+            return []
+        site: Any = self
+        names = [name for name in flatten(site.fields or ()) if name not in _AFTER_THE_ANSWER]
+        said = [(str(label_for_field(name, site.model, site)), _in_words(site, name, row)) for name in names]
+        return [(label, value) for label, value in said if value]
 
     def _act(self, request: HttpRequest, action: ServiceAction, rows: list[Any], form: Any) -> HttpResponse:
         outcome = Outcome()

@@ -37,6 +37,10 @@ class Command(PortalCommand):
         """Migrate both databases, tell the story if the database is empty, then serve or drain. Not in production."""
         if settings.PRODUCTION:
             raise CommandError("The demonstration does not run with PRODUCTION=1.", returncode=USAGE)
+        if "SITE_URL" not in os.environ:
+            settings.SITE_URL = (
+                f"http://localhost:{port}"  # links in letters lead to where this demonstration is served
+            )
         self._migrate()
         self._tell_story(seed)
         if once:
