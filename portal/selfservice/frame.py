@@ -21,6 +21,7 @@ UPDATED_ON = date(2026, 11, 25)
 
 #: (label, name of the address). A page whose room is not part of this installation is left out.
 FOOTER = (
+    (_("Stop messages"), "privacy:stop-without-login"),
     (_("Accessibility"), "privacy:accessibility"),
     (_("Cookies"), "privacy:cookies"),
     (_("Policies"), "privacy:policies"),

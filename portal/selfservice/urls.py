@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receipts/verify/verify.py", receipts.verifier_program, name="verifier-program"),
     path("senders/", senders.senders, name="senders"),
     path("sitemap/", pages.sitemap, name="sitemap"),
+    path("stop/", pages.stop, name="stop-without-login"),
     path("track/", track.track, name="track"),
     path("track/code/", track.code, name="track-code"),
     path("track/leave/", track.leave, name="track-leave"),

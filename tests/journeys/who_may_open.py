@@ -177,6 +177,7 @@ PAGES: dict[str, Page] = {
     "privacy:sitemap": Page(For.ANYBODY),
     "privacy:somebody-else-answers": Page(For.CUSTOMERS, is_post=True),
     "privacy:stop-messages": Page(For.CUSTOMERS, is_post=True),
+    "privacy:stop-without-login": Page(For.ANYBODY),
     "privacy:track": Page(For.ANYBODY),
     "privacy:track-code": Page(For.ANYBODY),
     "privacy:track-file": Page(For.SECRET, lambda w: [*ticket(w), 1]),

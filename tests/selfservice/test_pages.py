@@ -14,7 +14,7 @@ from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["/privacy/", "/privacy/accessibility/", "/privacy/cookies/", "/privacy/sitemap/"]
+PAGES = ["/privacy/", "/privacy/accessibility/", "/privacy/cookies/", "/privacy/sitemap/", "/privacy/stop/"]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -29,6 +29,14 @@ def test_every_page_has_one_heading_one_main_and_a_skip_link(client, address):
 def test_no_page_carries_style_or_script_in_its_text(client, address):
     page = client.get(address).text
     assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=", page)
+
+
+@pytest.mark.parametrize("start", ["/privacy/sign-in/", "/privacy/preferences/", "/privacy/"])
+def test_a_stranger_finds_how_to_stop_messages_without_a_login(client, start):
+    assert 'href="/privacy/stop/"' in client.get(start, follow=True).text
+    page = client.get("/privacy/stop/").text
+    assert "1909" in page
+    assert 'href="/privacy/grievances/new/"' in page
 
 
 def test_the_language_is_changed_by_a_form_and_the_page_stays(client):
