@@ -82,7 +82,10 @@ class OrganisationForm(forms.Form):
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
-        error_messages={"max_length": _("Shorten the name to 200 characters or fewer")},
+        error_messages={
+            "required": _("Enter the name of the organisation"),
+            "max_length": _("Shorten the name to 200 characters or fewer"),
+        },
     )
 
     def __init__(self, *args: Any, known: Mapping[str, str], **kwargs: Any) -> None:
@@ -91,6 +94,7 @@ class OrganisationForm(forms.Form):
         self.known = known
         if not known:
             del self.fields["organisation_reference"]
+            self.fields["organisation"].required = True
             return
         choice = self.fields["organisation_reference"]
         if isinstance(choice, forms.ChoiceField):

@@ -37,6 +37,7 @@ def send(client) -> Ticket:
 
 def test_a_stranger_writes_the_name_of_the_organisation_and_staff_read_it(client, officer) -> None:
     assert answer(client, "who", for_whom="organisation").headers["Location"] == f"{NEW}organisation/"
+    assert "(optional)" not in client.get(f"{NEW}organisation/").text
     empty = answer(client, "organisation", organisation=" ")
     assert empty.status_code == 422
     assert "Enter the name of the organisation" in empty.text
