@@ -86,7 +86,13 @@ class ReceiptOut(Schema):
 
 
 def _body(form: type[Schema]) -> dict[str, object]:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": form.model_json_schema()}}}}
+    schema = form.model_json_schema()
+    own = schema.pop("$defs", {})
+    # In the whole document such a reference would lead nowhere: what it names is written in its place.
+    for name, member in schema["properties"].items():
+        if "$ref" in member:
+            schema["properties"][name] = own[member["$ref"].rpartition("/")[2]]
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _heard(

@@ -127,7 +127,12 @@ def crawl(
 
 def test_a_strangers_pages(person, rows):
     seen = crawl(person, ["/privacy/"], inside="/privacy/")
-    assert {"/privacy/", "/privacy/cookies/", "/privacy/accessibility/", "/privacy/sitemap/"} <= seen
+    assert {"/privacy/", "/privacy/cookies/", "/privacy/accessibility/", "/privacy/sitemap/", "/privacy/stop/"} <= seen
+    page = person.goes_to("/privacy/grievances/new/who/")
+    page.get_by_label("My organisation").check()
+    page.get_by_role("button", name="Continue").click()
+    assert visit(person, "/privacy/grievances/new/organisation/")
+    assert urlsplit(page.url).path == "/privacy/grievances/new/organisation/"
     visit(person, "/privacy/no-such-page/")
     visit(person, "/api/v1/docs")
     assert "\n".join(person.problems) == ""
@@ -146,6 +151,17 @@ def test_a_customers_pages(person, rows):
     assert visit(person, "/privacy/account/phone/code/")
     assert urlsplit(page.url).path == "/privacy/account/phone/code/"
     assert "\n".join(person.problems) == ""
+
+
+def test_the_list_of_documents_is_whole_on_a_laptop(person, rows):
+    """Its last columns say since when a document waits and who has it."""
+    person.signs_in_with(staff_client(StaffFactory(roles=["kyc_checker"])))
+    page = person.goes_to("/admin/kyc/document/")
+    assert page.get_by_role("columnheader", name="Taken by").is_visible()
+    assert page.eval_on_selector("#changelist .results", "list => list.scrollWidth <= list.clientWidth")
+    above = page.locator("#changelist-filter").bounding_box()
+    table = page.locator("#result_list").bounding_box()
+    assert above["y"] + above["height"] <= table["y"]
 
 
 def test_the_pages_of_staff(person, rows):
