@@ -11,8 +11,8 @@ from django.db.models import Q
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.fold import YES
 from consent.selectors import history
-from consent.selectors.purposes import in_force_or_ended
-from consent.services import guarding, suppressing
+from consent.selectors.purposes import in_force_or_ended, is_closed_to_children
+from consent.services import suppressing
 from consent.services.addresses import Address
 from consent.services.recording import Choice, record_all, take_turns
 from consent.states import Answer, Way
@@ -63,7 +63,7 @@ def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
     standing = [
         event
         for event in history.latest(history.events_of(subject_ref)).values()
-        if event.answer in YES and guarding.not_for_children(in_force_or_ended(event.purpose, on=on))
+        if event.answer in YES and is_closed_to_children(in_force_or_ended(event.purpose, on=on))
     ]
     for fiduciary in {event.fiduciary_id: event.fiduciary for event in standing}.values():
         record_all(
