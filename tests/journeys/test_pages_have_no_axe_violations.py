@@ -1,5 +1,6 @@
 """Every page that can be reached by a link, of customers and of staff: checked with axe, and for its width on a telephone."""
 
+import io
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -12,12 +13,15 @@ from django.contrib import admin
 from django.core.cache import cache
 from django.urls import reverse
 
+from consent.services import lists
 from portal.core import actor, clock
+from portal.jobs.services import running
 from portal.law.models import OrganisationProfile
 from portal.registers.services import defects
 from portal.workplace import services
 from tests.consent.factories import person as someone
 from tests.consent.factories import published_notice, said
+from tests.consent.test_lists import as_csv, line
 from tests.grievances.conftest import house
 from tests.grievances.factories import ticket
 from tests.journeys.browsing import NARROW, WIDE, Person
@@ -71,6 +75,7 @@ def rows(house: None, same_process: None) -> None:
     ticket()
     published_notice()
     said(someone(), "given")
+    list_with_a_fault()
     proposed(checked(CustomerFactory(kind="individual")), StaffFactory(roles=["kyc_maker"]))
     ClockFactory(started_at=now, due_at=now, target_at=now, outer_limit_at=now)
     maker = StaffFactory(roles=["data_protection_officer"])
@@ -79,6 +84,16 @@ def rows(house: None, same_process: None) -> None:
         effective_from=now.astimezone(clock.IST).date(),
         actor=actor.staff(maker.pk),
     )
+
+
+def list_with_a_fault() -> None:
+    """A list from elsewhere that was checked."""
+    maker = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
+    content = as_csv([line(1), line(2, answer="maybe")])
+    brought = lists.bring(
+        fiduciary=own(), collected_by="Shop", name="a.csv", content=io.BytesIO(content), actor=maker, now=clock.now()
+    )
+    running.run(brought.job_id, now=clock.now())
 
 
 def senders_and_templates() -> None:
@@ -138,7 +153,8 @@ def test_a_strangers_pages(person, rows):
     assert "\n".join(person.problems) == ""
 
 
-def test_a_customers_pages(person, rows):
+def test_a_customers_pages(person, rows, settings):
+    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "tests.outbox.factories.RecordingChannel"}
     user = CustomerUserFactory()
     member = MembershipFactory(principal=user.principal)
     entity_of(own(), customer=member.customer)

@@ -1,0 +1,98 @@
+"""P6: take a list of consents in, sealed, against hashing the same lines and inserting one row for each in batches."""
+
+import hashlib
+import io
+import resource
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from consent.models import ConsentEvent, ConsentList
+from consent.services import lists
+from portal.core import actor, clock
+from portal.jobs.services import running
+from portal.ledger import services
+from portal.ledger.models import Pending
+from portal.people.models import Fiduciary
+from tests.benchmarks import BenchRow, alternately, seconds
+from tests.consent.factories import law_is_loaded
+from tests.consent.test_lists import as_csv, line
+from tests.people.factories import StaffFactory
+
+LINES = 2_000
+REPEATS = 3
+BATCH = 1_000
+MOST_MEMORY = 300 * 1024 * 1024
+
+
+def a_file(first: int, count: int) -> bytes:
+    """Lines of as many people whom nobody knows yet."""
+    return as_csv([line(number) for number in range(first, first + count)])
+
+
+def brought(content: bytes, people: tuple[actor.Actor, actor.Actor], now: datetime) -> ConsentList:
+    """The list, checked."""
+    row = lists.bring(
+        fiduciary=Fiduciary.objects.get(code="onesetu"),
+        collected_by="Bench",
+        name="list.csv",
+        content=io.BytesIO(content),
+        actor=people[0],
+        now=now,
+    )
+    running.run(row.job_id, now=now)
+    return ConsentList.objects.get(pk=row.pk)
+
+
+def take_in(row: ConsentList) -> None:
+    """Every line written and sealed."""
+    running.run(row.job_id, now=clock.now())
+    while Pending.objects.exists():
+        services.seal_batch(limit=10_000)
+
+
+def insert_all(content: bytes) -> None:
+    """A leaf hash and a row of the same size for each line: what the database can do at most."""
+    rows = content.splitlines()[1:]
+    for first in range(0, len(rows), BATCH):
+        some = [(hashlib.sha256(b"\0" + text).digest() + b"x" * 600,) for text in rows[first : first + BATCH]]
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                with cursor.copy("COPY bench_lines (body) FROM STDIN") as copy:
+                    for one in some:
+                        copy.write_row(one)
+            else:
+                cursor.executemany("INSERT INTO bench_lines (body) VALUES (%s)", some)
+
+
+def rows(*, full: bool) -> Iterator[BenchRow]:
+    """Lines a second, on one connection; memory of the whole process."""
+    count = LINES * (50 if full else 1)
+    law_is_loaded()
+    key, kind = ("bigserial", "bytea") if connection.vendor == "postgresql" else ("integer", "blob")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bench_lines (id {key} PRIMARY KEY, body {kind})")
+    first, second = (actor.staff(StaffFactory(roles=["data_protection_officer"]).pk) for _ in range(2))
+    contents = [a_file(repeat * count, count) for repeat in range(REPEATS)]
+    checked: list[ConsentList] = []
+    to_check = iter(contents)
+    (speed,) = alternately(
+        REPEATS,
+        lambda: count / seconds(lambda: checked.append(brought(next(to_check), (first, second), clock.now()))),
+    )
+    yield BenchRow("P6", "check a list, each line", "/s", speed, None, speed / 30_000, "30,000/s", speed >= 30_000)
+    for row in checked:
+        lists.answer(row=row, approve=True, actor=second, now=clock.now())
+    waiting = iter(checked)
+    ours, limit = alternately(
+        REPEATS,
+        lambda: count / seconds(lambda: take_in(next(waiting))),
+        lambda: count / seconds(lambda: insert_all(contents[0])),
+    )
+    if ConsentEvent.objects.count() != REPEATS * count:
+        raise AssertionError("A line is missing.")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    is_met = ours >= 30_000 and memory < MOST_MEMORY
+    note = f"{memory // 2**20} MB in all"
+    yield BenchRow("P6", "take a list in, sealed", "/s", ours, limit, ours / limit, "30,000/s, 300 MB", is_met, note)
