@@ -45,6 +45,7 @@ class LineFault(TextChoices):
     CHANNEL_UNKNOWN = "CHANNEL_UNKNOWN", _("Write sms, whatsapp, rcs, voice or email.")
     ORIGIN_UNKNOWN = "ORIGIN_UNKNOWN", _("Say how the yes was taken: app, call, contract, paper_form, sms or web_form.")
     PROOF_MISSING = "PROOF_MISSING", _("A yes needs the SHA-256 of its proof, 64 characters from 0 to 9 and a to f.")
+    PROTECTED = "PROTECTED", _("Somebody else has to say yes for this person: record the guardian's answer instead.")
     PURPOSE_UNKNOWN = "PURPOSE_UNKNOWN", _("There is no purpose of this code in force.")
     PURPOSE_WITHOUT_MESSAGES = "PURPOSE_WITHOUT_MESSAGES", _("No messages are sent for this purpose.")
     TIME_AHEAD = "TIME_AHEAD", _("This time lies in the future.")

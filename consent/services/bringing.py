@@ -44,13 +44,13 @@ def record_brought(
 
     First answers are written set by set, with one receipt for each person; an answer where there was one before goes
     the way of a single one, because it has to name the earlier event. Raises as ``recording.record``, and Refused for a
-    child's yes to what is for no child.
+    yes of a person who cannot answer alone.
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
     for answer in answers:
         check(answer.choice, way=Way.IMPORT, on=at, occurred_at=answer.occurred_at)
-    _refuse_children(answers, at=at)
+    _require_able(answers, at)
     with transaction.atomic():
         known = _answered_before(whose, answers)
         first: list[Brought] = []
@@ -72,12 +72,13 @@ def record_brought(
     return len(answers)
 
 
-def _refuse_children(answers: Sequence[Brought], *, at: datetime) -> None:
-    """Raises Refused (NOT_FOR_CHILDREN) for a yes of a known child to what is for none: no proof makes it one."""
-    children = people.children(at=at)
-    for answer in answers:
-        if answer.subject_ref in children and answer.choice.answer in YES:
-            guarding.require_able(answer.subject_ref, [answer.choice.purpose], by_guardian=True, at=at)
+def _require_able(answers: Sequence[Brought], at: datetime) -> None:
+    """Raises Refused: NOT_FOR_CHILDREN for a child's yes to what is for none, else HELD_FOR_GUARDIAN."""
+    agreed = {answer.subject_ref: answer for answer in answers if answer.choice.answer in YES}
+    refs = list(agreed)
+    for start in range(0, len(refs), ASKED):
+        for ref in people.protected_among(refs[start : start + ASKED], at=at):
+            guarding.require_able(ref, [agreed[ref].choice.purpose], by_guardian=False, at=at)
 
 
 def _answered_before(whose: Fiduciary, answers: Sequence[Brought]) -> set[Place]:

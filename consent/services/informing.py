@@ -19,7 +19,7 @@ from portal.registers.selectors import recipients as book
 from portal.registers.services import telling
 from portal.registers.services.telling import Answered, Word
 
-#: What arrives with a list came from elsewhere: those who sent it know it.
+#: What arrives with a list came from elsewhere: those who sent it know it. Only what stops something here is told.
 UNTOLD = frozenset({Way.IMPORT})
 WISHES = "consent.changed"
 
@@ -32,7 +32,9 @@ def tell(
     In the caller's transaction. ``places`` are the addresses of the events, in their order: their text, where it is
     known, is what the recipient needs to know whom it is about.
     """
-    if not events or events[0].way in UNTOLD:
+    if events and events[0].way in UNTOLD:
+        places, events = _that_stop(places, events)
+    if not events:
         return
     fiduciary = events[0].fiduciary
     recipients = book.recipients_of(fiduciary, at=at)
@@ -99,6 +101,19 @@ def tell_stop(
         actor=actor,
         at=at,
     )
+
+
+def _that_stop(
+    places: Sequence[Address], events: Sequence[ConsentEvent]
+) -> tuple[Sequence[Address], Sequence[ConsentEvent]]:
+    """What took back something that was agreed to here: an older no than the present yes stops nothing."""
+    counting = set(ConsentState.objects.filter(event__in=events).values_list("event", flat=True))
+    found = [
+        (place, event)
+        for place, event in zip(places, events, strict=True)
+        if _stops(event) and event.previous is not None and event.pk in counting
+    ]
+    return [place for place, _event in found], [event for _place, event in found]
 
 
 def tell_wishes(*, subject_ref: UUID, wishes: Any, change: int, actor: Actor, at: datetime) -> None:

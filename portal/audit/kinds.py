@@ -129,6 +129,7 @@ class AuditKind(StrEnum):
     PEOPLE_MEMBER_ROLE_CHANGED = "people.member.role_changed"
     PEOPLE_PRINCIPAL_CHANGED = "people.principal.changed"
     PEOPLE_PRINCIPAL_CREATED = "people.principal.created"
+    PEOPLE_PRINCIPALS_BROUGHT = "people.principals.brought"
     PEOPLE_PROPOSAL_ANSWERED = "people.proposal.answered"
     PEOPLE_PROTECTION_ENDED = "people.protection.ended"
     PEOPLE_PROTECTION_NOTED = "people.protection.noted"

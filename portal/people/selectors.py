@@ -1,6 +1,6 @@
 """Reads that cross rooms or decide access."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -123,6 +123,14 @@ def protection_of(subject: Subject | UUID, *, at: datetime) -> Protection | None
     """Why somebody else answers for the person at ``at``, under any reference; that of a child first. None: nobody does."""
     rows = _protections(at).filter(subject_ref__in=refs_of(subject))
     return min(rows, key=lambda row: (row.kind != ProtectionKind.CHILD, row.pk), default=None)
+
+
+def protected_among(refs: Collection[UUID], *, at: datetime) -> set[UUID]:
+    """Those of the references whose person somebody else answers for at ``at``: for many answers at once."""
+    found = set(_protections(at).filter(subject_ref__in=refs).values_list("subject_ref", flat=True))
+    joined = SubjectAlias.objects.filter(Q(old_ref__in=refs) | Q(new_ref__in=refs)).values_list("old_ref", "new_ref")
+    others = {ref for pair in joined for ref in pair} & set(refs) - found
+    return found | {ref for ref in others if protection_of(ref, at=at) is not None}
 
 
 def is_child(subject: Subject | UUID, *, at: datetime) -> bool:

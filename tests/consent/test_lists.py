@@ -22,10 +22,13 @@ from portal.jobs.services import results, running
 from portal.jobs.states import JobState
 from portal.ledger.services import payload_of
 from portal.people.models import ContactPoint, Fiduciary, Principal
+from portal.people.services import protections, subjects
+from portal.registers.models import Instruction
 from portal.vault.models import StoredFile
 from portal.vault.services import files
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import StaffFactory
+from tests.registers.factories import registered_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 PROOF = "ab" * 32
@@ -111,6 +114,7 @@ def test_a_list_goes_in_with_its_proof_and_its_file_goes(people, make, name):
     assert (yes.way, yes.actor_ref, yes.address_verified) == ("import", people[0].ref, True)
     assert ConsentEvent.objects.get(channel="voice").subject_ref == yes.subject_ref
     assert Principal.objects.count() == 2
+    assert AuditEvent.objects.get(kind="people.principals.brought").facts == {"count": 2, "source": row.reference}
     assert ContactPoint.objects.get(address_key=yes.address_key).verified_at is not None
     assert projection.rebuild(actor=actor.SYSTEM).mended == 0
     assert row.file_ended_at is not None
@@ -306,3 +310,27 @@ def test_each_step_is_an_audit_event_without_an_address(people):
     kinds = list(AuditEvent.objects.filter(kind__startswith="consent.list.").values_list("kind", flat=True))
     assert sorted(kinds) == [f"consent.list.{step}" for step in ("answered", "brought", "checked", "taken_in")]
     assert "9100000001" not in str(list(AuditEvent.objects.values()))
+
+
+def test_a_child_does_not_say_yes_by_a_list_under_any_of_their_references(people):
+    asha, later = person(), person(email=None, phone=None)
+    subjects.join(old_ref=asha.subject.ref, new_ref=later.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    protections.protect(
+        subject_ref=later.subject.ref, kind="child", ground="declared", actor=actor.SYSTEM, now=clock.now()
+    )
+    row = bring(people, as_csv([line(1), line(2, address=ASHA_PHONE), line(3, address=ASHA_PHONE, answer="no")]))
+    assert list(row.faults.values_list("line", "column", "fault")) == [(3, "address", "PROTECTED")]
+
+
+def test_a_list_that_takes_back_what_was_agreed_to_here_is_an_instruction_and_an_older_one_is_not(people):
+    published_notice()
+    registered_recipient()
+    said(person(), "given")
+    Instruction.objects.all().delete()
+    no = line(1, address=ASHA_PHONE, answer="withdrawn", origin="", proof_sha256="")
+    agree(bring(people, as_csv([no])), people)
+    assert not Instruction.objects.exists()
+    now = clock.now().isoformat()
+    agree(bring(people, as_csv([line(2), {**no, "occurred_at": now}])), people)
+    assert Instruction.objects.count() == 1
+    assert ConsentState.objects.get(address_key=addresses.address_key(ASHA_PHONE)).answer == "withdrawn"

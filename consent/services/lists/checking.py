@@ -1,7 +1,7 @@
 """The dry run: every line of a list is read as it would be taken in, and each fault is kept with its line."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO, Final
 
@@ -9,11 +9,12 @@ from django.db import transaction
 
 from consent.models import ConsentList, ListFault
 from consent.models.list_states import LIST_MOVES, LineFault, ListState
+from consent.rules.fold import YES
 from consent.services.lists import lines as list_lines
-from consent.services.lists import notes, reading
+from consent.services.lists import notes, people, reading
 from consent.services.lists.lines import Found, Line
 from portal.audit.kinds import AuditKind
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.core.actor import system
 from portal.core.moves import move
 from portal.jobs.exports import Column, stream_csv
@@ -32,7 +33,11 @@ def check(*, reference: str, handle: Handle) -> None:
     The first faults are rows, all of them the job's result; both without what stood in the file. May run twice. Nothing
     for a list that is not being checked any more.
     """
-    row = ConsentList.objects.filter(reference=reference, state=ListState.CHECKING).select_related("file").first()
+    row = (
+        ConsentList.objects.filter(reference=reference, state=ListState.CHECKING)
+        .select_related("file", "fiduciary")
+        .first()
+    )
     if row is None:
         return
     now = clock.now()
@@ -51,11 +56,29 @@ def check(*, reference: str, handle: Handle) -> None:
 
 def _read(row: ConsentList, *, now: datetime) -> Iterator[tuple[int, Line | list[Found]]]:
     purposes = reading.purposes(now=now)
+    every = reading.lines(row, actor=CHECKER)
+    some: list[tuple[int, Line | list[Found]]] = []
     try:
-        for number, cells in reading.lines(row, actor=CHECKER):
-            yield number, list_lines.read(cells, kinds=reading.KINDS, purposes=purposes, now=now)
+        for number, cells in every:
+            some.append((number, list_lines.read(cells, kinds=reading.KINDS, purposes=purposes, now=now)))
+            if len(some) == STEP:
+                yield from _able(row, some, now=now)
+                some = []
     except reading.Unreadable as fault:
-        yield fault.line, [Found("", fault.fault)]
+        some.append((fault.line, [Found("", fault.fault)]))
+    yield from _able(row, some, now=now)
+
+
+def _able(
+    row: ConsentList, some: Sequence[tuple[int, Line | list[Found]]], *, now: datetime
+) -> Iterator[tuple[int, Line | list[Found]]]:
+    """The lines, a yes of somebody who cannot answer alone among their faults."""
+    agreed = [line for _number, line in some if isinstance(line, Line) and line.answer in YES]
+    places = {line.address: (line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in agreed}
+    protected = people.protected_at(row.fiduciary, list(places.values()), at=now)
+    for number, line in some:
+        is_fit = not isinstance(line, Line) or line.answer not in YES or places[line.address][2][0] not in protected
+        yield number, line if is_fit else [Found("address", LineFault.PROTECTED)]
 
 
 class _Count:

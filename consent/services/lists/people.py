@@ -7,6 +7,7 @@ from uuid import UUID
 from consent.models import ConsentEvent
 from consent.services.bringing import ASKED
 from portal.core.actor import Actor
+from portal.people import selectors as people
 from portal.people.models import ContactPoint, Fiduciary
 from portal.people.services import principals
 from portal.people.services.contacts import Reach
@@ -16,12 +17,25 @@ from portal.people.services.principals import NewPerson
 Place = tuple[str, str, tuple[bytes, ...]]
 
 
-def subjects_of(fiduciary: Fiduciary, places: Sequence[Place], *, actor: Actor, now: datetime) -> dict[bytes, UUID]:
+def subjects_of(
+    fiduciary: Fiduciary, places: Sequence[Place], *, source: str, actor: Actor, now: datetime
+) -> dict[bytes, UUID]:
     """The subject of each address, by its present lookup hash. In the caller's transaction, set by set.
 
-    Whoever spoke for the address to the fiduciary last, else who holds it, else somebody new, who is known by the
-    address alone, which the list vouches for.
+    Whoever ``known_at`` finds, else somebody new, who is known by the address alone, which the list (``source``) vouches
+    for.
     """
+    found = known_at(fiduciary, places)
+    new = {keys[0]: Reach(kind, address, verified=True) for kind, address, keys in places if keys[0] not in found}
+    if not new:
+        return found
+    reached = [NewPerson(reached_at=[reach]) for reach in new.values()]
+    made = principals.bring(people=reached, source=source, actor=actor, now=now)
+    return found | {key: person.subject.ref for key, person in zip(new, made, strict=True)}
+
+
+def known_at(fiduciary: Fiduciary, places: Sequence[Place]) -> dict[bytes, UUID]:
+    """The subject of each address where there is one: who spoke for it to the fiduciary last, else who holds it."""
     present = {key: keys[0] for _kind, _address, keys in places for key in keys}
     found: dict[bytes, UUID] = {}
     for some in _some(present):
@@ -32,11 +46,19 @@ def subjects_of(fiduciary: Fiduciary, places: Sequence[Place], *, actor: Actor, 
         said = ConsentEvent.objects.filter(fiduciary=fiduciary, address_key__in=some)
         for key, ref in said.order_by("pk").values_list("address_key", "subject_ref"):
             found[present[bytes(key)]] = ref
-    new = {keys[0]: Reach(kind, address, verified=True) for kind, address, keys in places if keys[0] not in found}
-    made = principals.create_many(
-        people=[NewPerson(reached_at=[reach]) for reach in new.values()], actor=actor, now=now
-    )
-    return found | {key: person.subject.ref for key, person in zip(new, made, strict=True)}
+    return found
+
+
+def protected_at(fiduciary: Fiduciary, places: Sequence[Place], *, at: datetime) -> set[bytes]:
+    """The addresses, by their present lookup hash, whose person cannot say yes alone."""
+    known = known_at(fiduciary, places)
+    refs = list(set(known.values()))
+    protected = {
+        ref
+        for start in range(0, len(refs), ASKED)
+        for ref in people.protected_among(refs[start : start + ASKED], at=at)
+    }
+    return {key for key, ref in known.items() if ref in protected}
 
 
 def _some(keys: Iterable[bytes]) -> Iterator[list[bytes]]:

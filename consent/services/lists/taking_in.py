@@ -83,7 +83,7 @@ def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: 
     purposes = reading.purposes(now=now)
     lines = [_line(number, cells, purposes, now) for number, cells in some]
     places = [(line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in lines]
-    known = people.subjects_of(row.fiduciary, places, actor=actor, now=now)
+    known = people.subjects_of(row.fiduciary, places, source=row.reference, actor=actor, now=now)
     answers = [
         Brought(
             known[keys[0]],

@@ -75,7 +75,17 @@ def add_first(people: Sequence[tuple[Principal, Sequence[Reach]]], *, actor: Act
     """``add`` for people who were inserted in this transaction and hold nothing yet; addresses as ``normalised`` gives
     them.
     """
-    made = ContactPoint.objects.bulk_create(
+    made = insert_first(people, at=at)
+    acts = [
+        _act(contact, state=_state(verified=contact.verified_at is not None), personal={"address": contact.address})
+        for contact in made
+    ]
+    record_many(AuditKind.PEOPLE_CONTACT_ADDED, actor=actor, acts=acts, at=at)
+
+
+def insert_first(people: Sequence[tuple[Principal, Sequence[Reach]]], *, at: datetime) -> list[ContactPoint]:
+    """The rows of ``add_first`` without audit events: for a caller who writes one for all of them."""
+    return ContactPoint.objects.bulk_create(
         ContactPoint(
             principal=principal,
             kind=reach.kind,
@@ -87,11 +97,6 @@ def add_first(people: Sequence[tuple[Principal, Sequence[Reach]]], *, actor: Act
         for principal, held in people
         for reach in held
     )
-    acts = [
-        _act(contact, state=_state(verified=contact.verified_at is not None), personal={"address": contact.address})
-        for contact in made
-    ]
-    record_many(AuditKind.PEOPLE_CONTACT_ADDED, actor=actor, acts=acts, at=at)
 
 
 def _state(*, verified: bool) -> str:

@@ -63,20 +63,8 @@ def create_many(
     person is given twice is held once. Raises Refused for what is no address; then nobody is inserted.
     """
     at = now or clock.now()
-    held = [contacts.normalised(person.reached_at) for person in people]
     with transaction.atomic():
-        principals = Principal.objects.bulk_create(
-            Principal(
-                subject=subject,
-                full_name=person.full_name.strip(),
-                language=person.language,
-                zone=zone,
-                created_at=at,
-            )
-            for person, subject in zip(
-                people, subjects.new_many(SubjectKind.PRINCIPAL, len(people), now=at), strict=True
-            )
-        )
+        principals, held = _insert(people, zone=zone, at=at)
         record_many(
             AuditKind.PEOPLE_PRINCIPAL_CREATED,
             actor=actor,
@@ -85,6 +73,42 @@ def create_many(
         )
         contacts.add_first(list(zip(principals, held, strict=True)), actor=actor, at=at)
     return principals
+
+
+def bring(
+    *, people: Sequence[NewPerson], source: str, zone: str = "Asia/Kolkata", actor: Actor, now: datetime
+) -> list[Principal]:
+    """``create_many`` for the people of a list of many thousands: one audit event says how many came with which list.
+
+    ``source`` is the list's reference. What the list said about each is told by what is recorded about them next.
+    """
+    with transaction.atomic():
+        principals, held = _insert(people, zone=zone, at=now)
+        contacts.insert_first(list(zip(principals, held, strict=True)), at=now)
+        record(
+            AuditKind.PEOPLE_PRINCIPALS_BROUGHT,
+            actor=actor,
+            about=f"people.source:{source}",
+            facts={"count": len(principals), "source": source},
+            at=now,
+        )
+    return principals
+
+
+def _insert(people: Sequence[NewPerson], *, zone: str, at: datetime) -> tuple[list[Principal], list[list[Reach]]]:
+    """The people with their subjects, and their addresses in normal form. Raises Refused for what is no address."""
+    held = [contacts.normalised(person.reached_at) for person in people]
+    principals = Principal.objects.bulk_create(
+        Principal(
+            subject=subject,
+            full_name=person.full_name.strip(),
+            language=person.language,
+            zone=zone,
+            created_at=at,
+        )
+        for person, subject in zip(people, subjects.new_many(SubjectKind.PRINCIPAL, len(people), now=at), strict=True)
+    )
+    return principals, held
 
 
 def rename(*, principal: Principal, full_name: str, actor: Actor, now: datetime) -> None:
