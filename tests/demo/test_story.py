@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from consent.models import (
     ConsentEvent,
+    ConsentList,
     HeldConsent,
     InboundMessage,
     NoticeVersion,
@@ -20,7 +21,7 @@ from kyc.models import Document
 from portal.core import clock
 from portal.core.errors import Refused
 from portal.demo import first_page
-from portal.demo.story import customers, documents, grievances, staff, telling
+from portal.demo.story import customers, documents, grievances, lists, staff, telling
 from portal.demo.story.cast import Cast
 from portal.law.models import Clock
 from portal.ledger.models import Entry
@@ -56,7 +57,8 @@ def told(transactional_db, small):
 
 
 def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client, settings):
-    assert (Customer.objects.count(), Principal.objects.count()) == (9, 40)
+    assert (Customer.objects.count(), Principal.objects.count()) == (9, 40 + lists.LINES)
+    assert sorted(ConsentList.objects.values_list("state", flat=True)) == ["checked", "done", "faulty"]
     assert set(Ticket.objects.values_list("state", flat=True)) >= {
         "received",
         "with_us",

@@ -16,6 +16,7 @@ from portal.demo.story import (
     customers,
     documents,
     grievances,
+    lists,
     notices,
     office,
     recipients,
@@ -68,6 +69,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         notice = notices.build(cast, team)
         people = customers.build(cast, actor=ACTOR, tell=tell)
         senders.build(cast, people, team, actor=ACTOR)
+        lists.build(cast, team)
         papers = documents.upload(cast, people, tell=tell)
         with documents.being_checked(papers):
             answers.build(cast, people, notice, actor=ACTOR, tell=tell)
