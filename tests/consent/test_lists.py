@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import openpyxl
@@ -11,10 +11,13 @@ import pytest
 
 from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
 from consent.models.list_states import ListState
-from consent.services import lists, projection
+from consent.services import lists, may_contact, projection, suppressing
+from consent.services.addresses import Address
 from consent.services.lists import lines, reading, taking_in
+from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock
+from portal.core.clock import IST
 from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
 from portal.jobs import services as jobs
 from portal.jobs.models import Job
@@ -334,3 +337,16 @@ def test_a_list_that_takes_back_what_was_agreed_to_here_is_an_instruction_and_an
     agree(bring(people, as_csv([line(2), {**no, "occurred_at": now}])), people)
     assert Instruction.objects.count() == 1
     assert ConsentState.objects.get(address_key=addresses.address_key(ASHA_PHONE)).answer == "withdrawn"
+
+
+def test_an_older_yes_of_a_list_does_not_lift_a_stop_of_a_number_that_nobody_knew(people):
+    place = Address("phone", tuple(addresses.address_keys("+919100000001")))
+    suppressing.alone(
+        subject_ref=uuid4(), fiduciary=own(), places=[place], way=Way.SMS, occurred_at=clock.now(), actor=actor.SYSTEM
+    )
+    agree(bring(people, as_csv([line(1), line(2)])), people)
+    published_notice()
+    at = datetime.now(IST).replace(hour=11)
+    asked = {"purpose": "marketing", "channel": "sms", "at": at}
+    assert str(may_contact(address="+919100000001", **asked).reason) == "SUPPRESSED"
+    assert may_contact(address="+919100000002", **asked).allowed
