@@ -43,6 +43,20 @@ def operations(document: Document) -> list[Operation]:
     ]
 
 
+def hoisted(part: Any, schemas: dict[str, Any]) -> Any:
+    """A part of the document whose schemas' own definitions (``$defs``) have moved to where all of them stand."""
+    if isinstance(part, list):
+        return [hoisted(each, schemas) for each in part]
+    if not isinstance(part, dict):
+        return part
+    for name, schema in part.get("$defs", {}).items():
+        schemas.setdefault(name, hoisted(schema, schemas))
+    found = {key: hoisted(value, schemas) for key, value in part.items() if key != "$defs"}
+    if isinstance(found.get("$ref"), str):
+        found["$ref"] = found["$ref"].replace("#/$defs/", "#/components/schemas/")
+    return found
+
+
 def resolved(document: Document, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """A schema with its reference followed."""
     found: Any = schema

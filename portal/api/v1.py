@@ -11,6 +11,7 @@ from portal.api import (
     consents,
     decisions,
     delivery_reports,
+    described,
     inbound,
     keys,
     problems,
@@ -25,7 +26,9 @@ class PortalAPI(NinjaAPI):
 
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
         document = super().get_openapi_schema(*args, **kwargs)
-        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = problems.SCHEMA
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = problems.SCHEMA
+        document["paths"] = described.hoisted(document["paths"], schemas)
         content = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         for operations in document["paths"].values():
             for operation in operations.values():

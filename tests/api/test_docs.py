@@ -1,5 +1,6 @@
 """The description of the interface: for programs and for people, from our own origin."""
 
+import json
 import re
 
 import pytest
@@ -41,3 +42,9 @@ def test_the_examples_are_such_as_could_be_sent():
     examples = {one.name: one.example for one in described.operations(document())}
     assert '"+919876543210"' in examples["ask_decision"]
     assert '"addresses"' in examples["ask_decisions"]
+
+
+def test_every_reference_leads_somewhere():
+    found = document()
+    for reference in re.findall(r'"\$ref": "([^"]+)"', json.dumps(found)):
+        assert described.resolved(found, {"$ref": reference}), reference
