@@ -16,6 +16,8 @@ from consent.models import (
     Suppression,
     TakenAnswer,
 )
+from consent.rules import differences
+from consent.services import announcing, publishing
 from grievances.models import Ticket
 from kyc.models import Document
 from portal.core import clock
@@ -86,13 +88,22 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert ConsentEvent.objects.filter(occurred_at__lt=told - timedelta(days=2)).exists()
     assert not Entry.objects.filter(recorded_at__lt=told).exists()
     # The texts: one published policy in three languages, one draft that must not be published.
-    published = NoticeVersion.objects.get(notice__code="privacy-policy", state="published")
+    published = NoticeVersion.objects.get(notice__code="privacy-policy", number=1)
     assert {text.language: text.needs_native_review for text in published.texts.all()} == {
         "en": False,
         "hi": True,
         "mr": True,
     }
     assert {defect.code for defect in PolicyDefect.objects.all()} >= {"EMPTY_LIST", "CONSENT_BY_USE"}
+    # A changed policy came with faults: they were mended, one was let stand by two people; people are told.
+    changed = NoticeVersion.objects.get(notice__code="privacy-policy", number=2)
+    assert (changed.state, changed.weight) == ("published", "material")
+    assert sorted(changed.defects.filter(mended=None).values_list("code", flat=True)) == ["EMPTY_LIST"]
+    mended = set(changed.defects.filter(mended__isnull=False).values_list("code", flat=True))
+    assert mended == {"CONSENT_BY_USE", "EMPTY_LIST", "MISSING_CLAUSE"}
+    assert differences.changes(publishing.compared(changed)) > 3
+    announcement = changed.announcements.get()
+    assert announcement.tellings.count() == announcing.audience(announcement).count() > 30
     # Senders of Onesetu and two clients; one text waits with faults that a second person will see.
     assert Fiduciary.objects.count() == 3
     assert SendingEntity.objects.filter(customer__isnull=False, answer="approved").count() == 2

@@ -1,19 +1,34 @@
-"""The policy and the consent notice, published by two people, and a faulty draft that waits for somebody."""
+"""The policy and the consent notice, published by two people; a changed policy, mended and told to all; a faulty draft."""
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from consent.models import NoticeVersion
-from consent.services import importing, publishing
-from consent.states import NoticeKind
+from consent.notice_jobs import REACH_PROOF
+from consent.services import announcing, editing, importing, publishing
+from consent.states import NoticeKind, Weight
 from portal.demo.story.cast import Cast
 from portal.demo.story.office import OPENED, by
+from portal.jobs import services as jobs
 from portal.people.models import User
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 POLICY, CONSENT = "privacy-policy", "consent-notice"
 ASKED = ("marketing", "product_updates", "analytics", "call_recording")
 #: Sentences that make a draft worth refusing: a list without entries and consent by use.
+#: The faults of a real policy, in the version that is mended: a list that was lost, use for consent, a promise of nothing.
+LOST = "Recorded calls help us:"
+MENDED = "If you say yes, we record calls with our support:\n\n- to train our staff\n- to settle what was said"
+ADDED = (
+    f"\n\n16. Recorded calls\n\n{LOST}\n\n17. Acceptance\n\nContinued use of the platform signifies acceptance of changes."
+    "\n\n18. Contact again\n\nYou may write to our team for:\n"
+)
+SUMMARY = (
+    "Calls with our support are recorded only if you say yes.\nWe say for how long invoices are kept.\n"
+    "Nothing else changes; your account works with a no."
+)
 FAULTS = "\n\n16. Other uses\n\nWe may also use your data for:\n\nBy using our services, you consent to this policy.\n"
 
 
@@ -44,22 +59,82 @@ def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         now=cast.start,
     ).version
     _publish(cast, team, consent)
-    importing.import_text(
-        notice=policy,
-        text=english + FAULTS,
+    return consent
+
+
+def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
+    """The next policy comes with faults; one person mends most, two people let one stand, and it is published for later.
+
+    A job tells everybody of it. Then another draft comes whose faults are for whoever tries the demonstration.
+    """
+    officer, administrator = by(team["data.protection"]), by(team["administrator"])
+    policy = importing.notice(code=POLICY, kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    english = _text("policy.en.txt")
+    common: dict[str, Any] = {"notice": policy, "actor": officer, "now": cast.start}
+    version = importing.import_text(
+        text=english.replace("tax law, for invoices", "tax law, for invoices: eight years").rstrip() + ADDED,
         effective_on=cast.day(30),
-        what_changed="A clause about other uses was added.",
-        actor=by(team["data.protection"]),
+        purposes=["call_recording"],
+        what_changed=SUMMARY,
+        **common,
+    ).version
+    where: dict[str, Any] = {"version": version, "language": "en", "actor": officer, "now": cast.start}
+    editing.change_clause(
+        **where,
+        seen=version.binding.sha256,
+        place=version.binding.clauses.get(number="16").position,
+        number="16",
+        title="Recorded calls",
+        body=MENDED,
+    )
+    editing.remove_clause(**where, seen=version.binding.sha256, place=version.binding.clauses.get(number="17").position)
+    editing.number_through(**where, seen=version.binding.sha256)
+    left = version.defects.get(mended=None)
+    override = publishing.propose_override(
+        defect=left,
+        why="The subjects stand on the contact page, which changes more often.",
+        actor=officer,
         now=cast.start,
     )
-    return consent
+    publishing.answer_override(override=override, approve=True, actor=administrator, now=cast.start)
+    _publish(cast, team, version, weight=Weight.MATERIAL)
+    importing.import_text(
+        text=english + FAULTS,
+        effective_on=cast.day(60),
+        what_changed="A clause about other uses was added.",
+        **common,
+    )
+    return version
+
+
+class _FirstBatch(Exception):
+    """The story has told enough people."""
+
+
+def tell(version: NoticeVersion, team: Mapping[str, User]) -> None:
+    """The first batch of people is told of the changed policy, then staff stop the job; a proof of so much is written.
+
+    The rest is for whoever tries the demonstration: "Go on telling" goes on with the others, and tells nobody twice.
+    """
+    announcement = version.announcements.select_related("version__notice", "job").get()
+    if announcement.job is None:
+        raise RuntimeError("a round begins with a job")
+    jobs.cancel(announcement.job, by(team["administrator"]))
+
+    def enough(done: int, total: int | None) -> None:
+        if total is not None and done < total:
+            raise _FirstBatch
+
+    with contextlib.suppress(_FirstBatch):
+        announcing.tell_everyone(announcement, progress=enough, job=announcement.job.reference)
+    jobs.start(kind=REACH_PROOF, parameters={"announcement": announcement.pk}, actor=by(team["auditor"]))
 
 
 def _text(name: str) -> str:
     return (DATA / name).read_text(encoding="utf-8")
 
 
-def _publish(cast: Cast, team: Mapping[str, User], version: NoticeVersion) -> None:
-    proposal = publishing.propose(version=version, actor=by(team["data.protection"]), now=cast.start)
+def _publish(cast: Cast, team: Mapping[str, User], version: NoticeVersion, weight: str = "") -> None:
+    proposal = publishing.propose(version=version, weight=weight, actor=by(team["data.protection"]), now=cast.start)
     publishing.answer(proposal=proposal, approve=True, actor=by(team["administrator"]), now=cast.start)
     version.refresh_from_db()

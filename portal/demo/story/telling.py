@@ -70,6 +70,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         people = customers.build(cast, actor=ACTOR, tell=tell)
         senders.build(cast, people, team, actor=ACTOR)
         lists.build(cast, team)
+        notices.tell(notices.change(cast, team), team)
         papers = documents.upload(cast, people, tell=tell)
         with documents.being_checked(papers):
             answers.build(cast, people, notice, actor=ACTOR, tell=tell)
