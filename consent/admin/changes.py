@@ -39,5 +39,6 @@ class ChangesBeside:
         response: HttpResponseBase = super().action_page(request, action, rows)  # type: ignore[misc]
         asked = response.context_data if isinstance(response, TemplateResponse) else None
         if asked is not None and len(asked.get("rows", ())) == 1 and "selected" in asked:
-            asked.update(changes_of(self.version_of(asked["rows"][0])))
+            ((row, _said),) = asked["rows"]
+            asked.update(changes_of(self.version_of(row)))
         return response
