@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc import plans, words
 from kyc.numbers.result import ascii_digits
 from kyc.states import DecisionOutcome, DecisionReason, DocumentKind
-from portal.core.admin.opening import PURPOSES
+from portal.core.admin.opening import PURPOSES, TicketField
 from portal.vault.inspection.verdict import Fault
 
 NUMBER_LABELS = {
@@ -113,9 +113,4 @@ class RevealForm(forms.Form):
     """Why somebody needs to see a number in clear."""
 
     reason_code = forms.ChoiceField(label=_("Why do you need the number?"), choices=PURPOSES)
-    ticket = forms.RegexField(
-        label=_("Ticket or queue"),
-        regex=r"^[A-Za-z0-9 _-]{2,60}$",
-        help_text=_("The reference of the ticket, or the name of the queue. No names, numbers or addresses of people."),
-        error_messages={"invalid": _("Give a reference such as OS-KY-7K4M-9QX2 or the name of a queue.")},
-    )
+    ticket = TicketField()

@@ -17,7 +17,7 @@ from consent.selectors.subjects import subject_ref_of
 from consent.services.reasons import sentence
 from portal.core import access, clock, hooks
 from portal.core.admin import StaffModelAdmin
-from portal.core.admin.opening import PURPOSES
+from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.errors import NotFound
 from portal.law.models import Purpose
 
@@ -40,12 +40,7 @@ class PastForm(forms.Form):
     why = forms.ChoiceField(
         label=_("Why do you open this person's past?"), choices=[("", _("Choose a purpose")), *PURPOSES], required=False
     )
-    ticket = forms.RegexField(
-        label=_("Ticket or queue"),
-        regex=r"^[A-Za-z0-9 _-]{2,60}$",
-        help_text=_("The reference of the ticket, or the name of the queue. No names, numbers or addresses of people."),
-        required=False,
-    )
+    ticket = TicketField(required=False)
 
     def __init__(self, *args: Any, purposes: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

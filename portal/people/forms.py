@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import addresses, clock
 from portal.core.admin.bases import ReasonForm
+from portal.core.admin.opening import TicketField
 from portal.core.errors import Refused
 from portal.people.models import Fiduciary, Role
 from portal.people.states import (
@@ -152,11 +153,7 @@ class RefuseForm(ReasonForm):
 
 
 class RevealForm(ReasonForm):
-    ticket = forms.RegexField(
-        label=_("Ticket or queue"),
-        regex=r"^[A-Za-z0-9 _-]{2,60}$",
-        error_messages={"invalid": _("Give a reference such as OS-GR-7K4M-9QX2 or the name of a queue.")},
-    )
+    ticket = TicketField()
 
 
 class ImportForm(forms.Form):

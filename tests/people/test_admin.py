@@ -232,7 +232,10 @@ def test_opening_a_customer_asks_why_first_and_leaves_a_trace(helper):
     asked = client.get(url)
     assert "Why do you open this record?" in text(asked)
     assert "Acme Traders" not in text(asked)
-    assert client.post(url, {**OPENING, "ticket": "?"}).status_code == 422
+    for typed in ("?", "KYC Ramesh Kulkarni", "OS-XX-7K4M-9QX2"):
+        refused = client.post(url, {**OPENING, "ticket": typed})
+        assert refused.status_code == 422
+        assert "support desk" in text(refused)  # it names what it takes
     assert "Acme Traders" in text(client.post(url, OPENING, follow=True))
     event = AuditEvent.objects.get(kind="admin.record.opened")
     assert event.about == f"people.customer:{customer.reference}"
@@ -270,6 +273,8 @@ def test_addresses_are_masked_until_somebody_gives_a_reason(helper):
     assert "a••••@acme.example" in page
     assert "asha@acme.example" not in page
     assert act(client, asha, "reveal-addresses", reason="", ticket="").status_code == 422
+    for reason in ("Call 98765 43210 for her.", "asha@example.in asked."):
+        assert act(client, asha, "reveal-addresses", reason=reason, ticket="OS-GR-7K4M-9QX2").status_code == 422
     shown = act(client, asha, "reveal-addresses", reason="She asked where we write.", ticket="OS-GR-7K4M-9QX2")
     assert "asha@acme.example" in text(shown)
     event = AuditEvent.objects.get(kind="admin.value.revealed")

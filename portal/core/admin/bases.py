@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import access, changes
 from portal.core.admin.actions import ActionPages, ServiceAction, actions_of
 from portal.core.errors import NotAllowed, NotFound, PortalError
+from portal.core.tickets import names_a_contact
 
 
 class CappedPaginator(Paginator):
@@ -186,3 +187,11 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=500,
     )
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        if names_a_contact(reason):
+            raise forms.ValidationError(
+                _("The reason has a telephone number, an e-mail address or an identity number. Take it out.")
+            )
+        return reason
