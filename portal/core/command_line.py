@@ -7,7 +7,8 @@ import errno
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+from django.core.management import ManagementUtility
+from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.db.utils import OperationalError
 from redis.exceptions import RedisError
@@ -39,14 +40,24 @@ def explain(error: BaseException) -> tuple[int, str] | None:  # noqa: PLR0911 - 
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return UNDECIDED, "The disk is full. Nothing was left half-done: free some space and run this again."
     if isinstance(error, PermissionError | FileNotFoundError | IsADirectoryError | NotADirectoryError):
-        return REFUSED, f"{error.filename}: {error.strerror}."
+        return UNDECIDED, f"{error.filename}: {error.strerror}."
     return None
+
+
+class _Utility(ManagementUtility):
+    """Django's, except that a command that does not exist is an error of usage."""
+
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        try:
+            return super().fetch_command(subcommand)
+        except SystemExit:
+            sys.exit(USAGE)
 
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code. ``--traceback`` shows the trace of any failure."""
     try:
-        execute_from_command_line(arguments)
+        _Utility(arguments).execute()
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         return REFUSED

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
         (ProgrammingError('relation "people_user" does not exist'), 3, "migrate"),
         (RedisConnectionError("refused"), 3, "REDIS_URL"),
         (OSError(errno.ENOSPC, "No space left on device"), 3, "disk is full"),
-        (FileNotFoundError(errno.ENOENT, "No such file or directory", "missing.txt"), 1, "missing.txt"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "missing.txt"), 3, "missing.txt"),
     ],
 )
 def test_each_foreseeable_failure_has_a_code_and_a_line_that_says_what_to_do(error, code, words):
@@ -57,5 +57,11 @@ def test_an_unreachable_database_ends_a_command_with_one_clear_line(tmp_path):
 
 def test_an_unknown_command_is_an_error_of_usage(tmp_path):
     done = command("no_such_command", PORTAL_VAR=str(tmp_path))
-    assert done.returncode != 0
+    assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_a_receipt_that_is_not_there_is_not_decided(tmp_path):
+    done = command("verify_receipt", str(tmp_path / "none.tlog-proof"), PORTAL_VAR=str(tmp_path))
+    assert done.returncode == 3
+    assert "none.tlog-proof" in done.stderr

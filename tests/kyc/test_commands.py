@@ -37,6 +37,17 @@ def test_a_number_is_checked_and_described():
     }
 
 
+def test_the_line_tells_what_a_number_says_and_why_one_fails():
+    out = StringIO()
+    call_command("check_number", "gstin", documents.GSTIN, stdout=out)
+    assert "It says: state code 27, registration NORMAL, holder F, initial U, holder kind firm." in out.getvalue()
+    assert documents.COMPANY_PAN not in out.getvalue()
+    with pytest.raises(SystemExit) as ended:
+        call_command("check_number", "pan", "12", stdout=out)
+    assert ended.value.code == 1
+    assert "FAIL (FORMAT: it has not the form of such a number)" in out.getvalue()
+
+
 @pytest.mark.parametrize(("number", "valid"), [(documents.AADHAAR, True), ("234123412345", False)])
 def test_an_aadhaar_number_is_never_printed_back(number, valid):
     code, found = said("check_number", "aadhaar", number)

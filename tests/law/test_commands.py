@@ -6,6 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from portal.law.models import LegalRule
+
 
 def run(*arguments):
     out = StringIO()
@@ -79,6 +81,15 @@ def test_the_line_marks_what_is_unconfirmed(rules):
     out = StringIO()
     call_command("due", "IN-TRAI-90D", "2026-11-24", stdout=out)
     assert "(unconfirmed)" in out.getvalue()
+
+
+def test_the_line_names_source_and_confidence(rules):
+    out = StringIO()
+    call_command("due", "EU-12-1M", "2026-11-24", stdout=out)
+    told = run("due", "EU-12-1M", "2026-11-24")
+    assert f"Source: {told['source']}." in out.getvalue()
+    confidence = LegalRule.objects.newest().get(key="EU-12-1M").get_confidence_display()
+    assert f"How well it is known: {confidence}." in out.getvalue()
 
 
 def test_sync_rules_counts_what_it_wrote_and_writes_nothing_the_second_time(db):

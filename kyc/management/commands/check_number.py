@@ -1,10 +1,23 @@
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
 from kyc import numbers
 from portal.core.command_line import REFUSED
 from portal.core.commands import PortalCommand
+
+WORDS: Final = {
+    numbers.Reason.FORMAT: "it has not the form of such a number",
+    numbers.Reason.CHECKSUM: "its check digit is wrong: a character is wrong, or two are swapped",
+    numbers.Reason.HOLDER_TYPE: "the letter of its holder is unknown or disputed",
+    numbers.Reason.LEGACY_FORMAT: "it has an old form",
+    numbers.Reason.NOT_MOBILE: "it is not a mobile number",
+    numbers.Reason.SERIAL: "its serial number is never given",
+    numbers.Reason.STATE: "its state does not exist",
+    numbers.Reason.YEAR: "its year cannot be right",
+}
+#: Numbers inside the number: they stand in the JSON, and not in a line that is pasted into a ticket.
+SILENT: Final = frozenset({"pan"})
 
 
 class Command(PortalCommand):
@@ -27,5 +40,8 @@ class Command(PortalCommand):
             "display": found.display,
             "details": dict(found.details),
         }
-        line = f"{found.type} {found.display}: {found.outcome}" + (f" ({reason})" if reason else "")
+        line = f"{found.type} {found.display}: {found.outcome}"
+        line += f" ({reason}: {WORDS[found.reason]})" if found.reason else ""
+        says = [f"{name.replace('_', ' ')} {value}" for name, value in found.details.items() if name not in SILENT]
+        line += f"\nIt says: {', '.join(says)}." if says else ""
         self.answer(body, line, options=options, code=0 if found.is_valid else REFUSED)
