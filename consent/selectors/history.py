@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from consent.models import ConsentEvent, ConsentReceipt
 from consent.rules.fold import YES
@@ -40,6 +40,13 @@ def consents_as_of(subject_ref: UUID, at: datetime) -> list[ConsentEvent]:
     """
     said = events_of(subject_ref).filter(occurred_at__lte=at)
     return sorted(latest(said).values(), key=lambda e: (e.fiduciary_id, e.purpose, e.channel, e.pk))
+
+
+def is_latest(receipt: ConsentReceipt) -> bool:
+    """Whether the person has answered nothing since this receipt."""
+    refs = people.refs_of(receipt.subject_ref)
+    newer = Q(made_at__gt=receipt.made_at) | Q(made_at=receipt.made_at, pk__gt=receipt.pk)
+    return not ConsentReceipt.objects.filter(newer, subject_ref__in=refs).exists()
 
 
 def receipt_of(subject_ref: UUID, reference: str) -> ConsentReceipt:

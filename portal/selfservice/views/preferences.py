@@ -201,13 +201,18 @@ def _show(
 
 
 def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dict[str, Any] | None:
-    """What the receipt named in the address says, when it is the person's own."""
+    """What the receipt named in the address says, when it is the person's own and nothing was answered since.
+
+    The address stays in the browser's history: "Done" is not said again of a stop that was undone.
+    """
     reference = request.GET.get("receipt", "")
     if not reference:
         return None
     try:
         receipt: ConsentReceipt = history.receipt_of(principal.subject.ref, reference)
     except NotFound:
+        return None
+    if not history.is_latest(receipt):
         return None
     ways = set(receipt.events.values_list("way", flat=True))
     may_undo = request.session.get(STOPPED) == receipt.reference and now <= withdrawing.undo_until(receipt)
