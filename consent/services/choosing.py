@@ -36,7 +36,10 @@ CHOSEN = (MessageCategory.PROMOTIONAL, MessageCategory.SERVICE)
 
 @dataclass(frozen=True)
 class Box:
-    """One tick box. ``last`` is the person's latest answer about it; ``blocked`` when somebody else there said no."""
+    """One tick box. ``last`` is the person's latest answer about it; ``blocked`` when somebody else there said no.
+
+    ``waits``: there is a yes, and it does not count before the person has confirmed the number or address.
+    """
 
     purpose: str
     channel: str
@@ -44,6 +47,7 @@ class Box:
     last: ConsentEvent | None
     has_address: bool
     blocked: bool = False
+    waits: bool = False
 
     @property
     def value(self) -> str:
@@ -143,7 +147,8 @@ def _box(
     # Where the person stands for the address, what they said under several references is one answer after another.
     counted = [last] if last is not None and last.address_kind == SUBJECT else own
     ticked = any(event.answer in YES and not _is_over(event) for event in counted)
-    return Box(purpose, str(channel), ticked, last, has_address=bool(places))
+    waits = ticked and bool(places) and not any(place.is_verified for place in places)
+    return Box(purpose, str(channel), ticked, last, has_address=bool(places), waits=waits)
 
 
 def _blocked(

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from consent.models import Acknowledgement, ConsentEvent, Preference
+from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, Preference
 from consent.selectors import rulebook
 from consent.services import importing, preferring, receipts, withdraw
 from consent.services.preferring import WishList
@@ -139,8 +139,22 @@ def test_stop_and_undo_are_posts_and_undo_belongs_to_the_browser_that_stopped(he
     page = elsewhere.post("/privacy/preferences/undo/", follow=True).content.decode()
     assert "There is nothing to undo in this browser" in page
     assert not ConsentEvent.objects.filter(way="undo").exists()
-    her.post("/privacy/preferences/undo/")
+    stopped = f"{PAGE}?receipt={ConsentReceipt.objects.latest('pk').reference}"
+    assert "Done." in her.get(stopped).text
+    undone = her.post("/privacy/preferences/undo/", follow=True).content.decode()
+    assert "Undone." in undone
     assert ConsentEvent.objects.filter(way="undo", answer="given").count() == 1
+    assert "Done." not in her.get(stopped).text  # "Back" in the browser
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_yes_at_an_unconfirmed_number_says_that_it_does_not_count_yet(her, asha, notice, confirmed):
+    if not confirmed:
+        asha.contact_points.filter(kind="phone").update(verified_at=None)
+    her.post(PAGE, form(notice, "marketing:sms"))
+    page = her.get(PAGE).content.decode()
+    assert "You said yes on" in page
+    assert ("It does not count yet" in page) is not confirmed
 
 
 def test_another_persons_receipt_is_not_found(asha, her):
