@@ -78,6 +78,8 @@ def test_a_wrong_answer_is_named_and_kept(auditor, yesterday, changes, said):
     answer = ask(staff_client(auditor), yesterday, seed="77", **changes)
     assert answer.status_code == 422
     assert said in answer.content.decode()
+    assert "<title>Error:" in answer.content.decode()
+    assert 'id="errors"' in answer.content.decode()
     assert 'value="77"' in answer.content.decode()
     assert not Job.objects.exists()
 

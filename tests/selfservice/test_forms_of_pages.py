@@ -37,6 +37,13 @@ def test_the_summary_and_the_field_say_the_same_words():
         assert page.count(text) >= 2
 
 
+def test_the_summary_names_the_field_that_is_missing():
+    assert [problem.text for problem in problems(Questions({"kind": "a", "ready": "on", "code": "1"}))] == [
+        "The parts do not fit together",
+        "Your name: This field is required.",
+    ]
+
+
 def test_a_hint_and_an_error_are_tied_to_their_field():
     page = rendered(Questions({}))
     assert 'aria-describedby="id_name_helptext id_name_error"' in page

@@ -31,6 +31,9 @@ def target(field: BoundField) -> str:
     return str(first or field.id_for_label or field.auto_id)
 
 
+REQUIRED = forms.Field.default_error_messages["required"]
+
+
 @register.filter
 def problems(form: forms.BaseForm) -> Iterator[Problem]:
     """Every error of a form in the order of its page; one that belongs to no field links to the first field."""
@@ -43,7 +46,9 @@ def problems(form: forms.BaseForm) -> Iterator[Problem]:
             yield Problem(str(text), first)
     for field in visible:
         for text in field.errors:
-            yield Problem(str(text), target(field))
+            # Django's own words do not say which field they are about; beside the field they need not.
+            said = f"{field.label}: {text}" if str(text) == str(REQUIRED) else str(text)
+            yield Problem(said, target(field))
 
 
 @register.filter
