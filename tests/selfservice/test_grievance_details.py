@@ -108,6 +108,18 @@ def test_a_wrong_date_is_named_for_what_is_wrong(client, day, month, year, says)
     assert says in page.text
 
 
+def test_the_check_page_writes_the_date_in_words(client) -> None:
+    answer(client, "who", for_whom="self")
+    answer(client, "about", kind="unwanted_messages")
+    answer(client, "message", sender="AD-SHOPXX", day="24", month="3", year="2026")
+    answer(client, "what-happened", what_happened="The parrot said Amsterdam.")
+    client.post(f"{NEW}files/", {"continue": "1"})
+    answer(client, "contact", email="asha@example.in", phone="", language="en")
+    page = client.get(f"{NEW}check/").text
+    assert "24 March 2026" in page
+    assert "2026-03-24" not in page
+
+
 def test_a_message_is_confirmed_and_headed_as_ones_own(client) -> None:
     where = opened(client, make(at=clock.now()))
     page = client.post(f"{where}message/", {"message": "Again.", "once": str(uuid4())}, follow=True).text

@@ -102,6 +102,8 @@ def test_anybody_may_check_a_file_and_learns_nothing_about_the_person(event, ash
     assert "It is the latest answer about this." in page
     assert "Offers and news, SMS: Yes." in page
     assert "0 independent witnesses" in page
+    local = event.occurred_at.astimezone(clock.IST)
+    assert f"answered {local.day} {local:%B %Y, %H:%M} IST" in page
     for personal in (ASHA, ASHA_PHONE, ASHA_PHONE[-4:], str(asha.subject.ref), event.receipt.reference):
         assert personal not in page
 

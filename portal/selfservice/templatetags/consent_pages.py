@@ -1,5 +1,7 @@
 """What the consent pages say about channels, categories and answers."""
 
+from datetime import datetime
+
 from django import template
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -57,6 +59,16 @@ def since(event: ConsentEvent) -> str:
     if event.way in {Way.PAGE, Way.STOP_ALL}:
         return _("Stopped on %(date)s.") % values
     return _("Stopped on %(date)s: %(way)s.") % values
+
+
+@register.filter
+def stamped(text: str) -> str:
+    """``25 November 2026, 19:39 IST`` of a time as the ledger writes it; the text itself where it is none."""
+    try:
+        local = datetime.fromisoformat(text).astimezone(clock.IST)
+    except ValueError:
+        return text
+    return _("%(date)s, %(time)s IST") % {"date": formats.date_format(local, "j F Y"), "time": f"{local:%H:%M}"}
 
 
 @register.filter

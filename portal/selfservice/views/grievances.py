@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -306,6 +308,10 @@ class Row:
     change_url: str = ""
 
 
+def _in_words(day: str | None) -> str:
+    return date_format(date.fromisoformat(day), "j F Y") if day else ""
+
+
 def _rows(draft: TicketDraft, answers: Mapping[str, str]) -> list[Row]:
     def change(page: str) -> str:
         return f"{_page(page)}?change=1"
@@ -320,7 +326,7 @@ def _rows(draft: TicketDraft, answers: Mapping[str, str]) -> list[Row]:
         rows += [
             Row(_("Who sent it?"), answers.get("sender"), change("message")),
             Row(_("Which number or email address got it?"), answers.get("received_at_number"), change("message")),
-            Row(_("When did you get it?"), answers.get("received_on"), change("message")),
+            Row(_("When did you get it?"), _in_words(answers.get("received_on")), change("message")),
         ]
     files = "\n".join(f"{kept.name} ({kept.kind}, {filesizeformat(kept.size)})" for kept in reading.draft_files(draft))
     return [
