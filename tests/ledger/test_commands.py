@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from portal.core.errors import NotFound, Refused
 from portal.ledger import services
 from portal.ledger.errors import NotSealed
-from portal.ledger.models import Entry
+from portal.ledger.models import Entry, Verification
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
 
@@ -55,6 +55,8 @@ def test_verify_ledger_is_clean_and_then_is_not():
     code, body = answer("verify_ledger")
     assert (code, body["ok"], body["size"], body["failures"], body["redacted"]) == (0, True, 3, [], 0)
     assert "Clean: 3 leaves" in run("verify_ledger")[1]
+    # The pages that say when the ledger was last checked know of both clean runs, and of no other.
+    assert [(row.scope, row.size, row.ok) for row in Verification.objects.all()] == [("all", 3, True)] * 2
     attacks.execute(
         "UPDATE ledger_payload SET body = %s WHERE entry_id = (SELECT min(entry_id) FROM ledger_payload)", b"{}"
     )
@@ -64,6 +66,7 @@ def test_verify_ledger_is_clean_and_then_is_not():
     code, text = run("verify_ledger")
     assert code == 1
     assert text.splitlines()[-1].startswith("NOT clean: V2")
+    assert Verification.objects.count() == 2
 
 
 def test_verify_ledger_compares_with_an_anchor_and_receipts_kept_elsewhere(tmp_path, anchor_of_its_own):

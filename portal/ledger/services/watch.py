@@ -27,18 +27,23 @@ def check_ledger(*, scope: Scope, progress: Progress | None = None, now: datetim
         start = 0 if last is None else last.size
     report = verify(start=start, progress=progress)
     with transaction.atomic():
-        run = Verification.objects.create(
-            scope=scope,
-            size=report.size,
-            ok=report.ok,
-            failures=[[failure.check, failure.index, failure.message] for failure in report.failures],
-            started_at=started,
-            finished_at=clock.now(),
-        )
+        run = write_down(report, scope=scope, started_at=started)
         if not report.ok:
             first = report.failures[0]
             signing.stop_signing(check=first.check, index=first.index)
     return run
+
+
+def write_down(report: Report, *, scope: Scope, started_at: datetime) -> Verification:
+    """The row of a run that ends now, for the pages that say when the ledger was last checked."""
+    return Verification.objects.create(
+        scope=scope,
+        size=report.size,
+        ok=report.ok,
+        failures=[[failure.check, failure.index, failure.message] for failure in report.failures],
+        started_at=started_at,
+        finished_at=clock.now(),
+    )
 
 
 def resume_signing_after_check() -> Report:
