@@ -260,10 +260,11 @@ def in_words(span: timedelta) -> str:
 
 
 def deadline(clock: Clock, now: datetime) -> Deadline:
-    """A clock in words: how long is left, or how late it is."""
+    """A clock in words: how long is left, or how late it is. Days are those of the calendar, as in the lists of tickets."""
     label, _sep, reference = clock.owner.partition(":")
     left = clock.due_at - now
-    amount = in_words(abs(left))
+    days = localtime(clock.due_at).date() - localtime(now).date()
+    amount = in_words(abs(days or left))
     if left < timedelta():
         says, tone = _("late by %(time)s") % {"time": amount}, "err"
     else:

@@ -53,6 +53,8 @@ def test_the_day_ends_at_midnight_in_india():
         (timedelta(minutes=5), "5 minutes left", "warn"),
         (timedelta(minutes=-90), "late by 1 hour", "err"),
         (timedelta(days=-2, minutes=-5), "late by 2 days", "err"),
+        (timedelta(days=-2, hours=-12), "late by 3 days", "err"),  # 23:30 IST of the third day before today
+        (timedelta(hours=13), "1 day left", "ok"),
     ],
 )
 def test_a_deadline_says_in_words_how_much_is_left(left, says, tone):
