@@ -76,6 +76,7 @@ class TextInline(_Shown):
 
 class DefectInline(_Shown):
     model = PolicyDefect
+    show_change_link = True
     fields = ("code", "clause", "message", "standing")
     readonly_fields = ("standing",)
 
@@ -138,6 +139,9 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
             {"label": label, "url": reverse(f"admin:consent_noticeversion_{name}", args=args)}
             for label, name, args in pages
         ]
+        if open_defects(obj):
+            url = f"{reverse('admin:consent_policydefect_changelist')}?version__id__exact={obj.pk}"
+            links.append({"label": _("Its defects: let one stand"), "url": url})
         return [*links, *super().row_actions(request, obj)]
 
     @service_action(

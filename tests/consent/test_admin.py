@@ -81,6 +81,11 @@ def test_two_people_publish_a_faulty_text_through_the_pages():
     assert "defects are open" in officer.get(do).content.decode()
 
     defect = version.defects.get()
+    shown = officer.get(reverse("admin:consent_noticeversion_change", args=[version.pk])).content.decode()
+    listed = f"{reverse('admin:consent_policydefect_changelist')}?version__id__exact={version.pk}"
+    assert escape(listed) in shown
+    assert reverse("admin:consent_policydefect_change", args=[defect.pk]) in shown
+    assert str(defect.message) in officer.get(listed).content.decode()
     override = reverse("admin:consent_policydefect_do_one", args=[defect.pk, "propose-override"])
     officer.post(override, {"answer": "1", "reason": "The list follows in an annex."})
     answer = reverse("admin:consent_defectoverride_do_one", args=[defect.overrides.get().pk, "answer-override"])
