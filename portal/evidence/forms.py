@@ -19,7 +19,9 @@ class PackForm(forms.Form):
     )
     last_day = forms.DateField(
         label=_("Last day"),
-        help_text=_("Included. It must be before today: the evidence of a period that has not ended could still grow."),
+        help_text=_(
+            "Included. Of today the pack holds what was recorded until now, and says so; a later one holds more."
+        ),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     sample = forms.IntegerField(
@@ -38,11 +40,11 @@ class PackForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """The days make a period that has ended; a seed is drawn where none was given."""
+        """The days make a period that is not ahead; a seed is drawn where none was given."""
         found: dict[str, Any] = super().clean() or {}
         if "first_day" in found and "last_day" in found:
             try:
-                Period(found["first_day"], found["last_day"]).refuse_unfit(now=clock.now())
+                Period.of(found["first_day"], found["last_day"], now=clock.now()).refuse_unfit(now=clock.now())
             except Refused as error:
                 self.add_error("last_day", str(error))
         if found.get("seed") is None:

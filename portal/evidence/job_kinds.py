@@ -1,7 +1,7 @@
 """Evidence packs as jobs: made by a worker, fetched from the evidence page."""
 
 import tempfile
-from datetime import date
+from datetime import date, datetime
 from typing import BinaryIO, cast
 
 from portal.core import actor, clock
@@ -13,14 +13,15 @@ EVIDENCE_PACK = "evidence.pack"
 
 
 class MakePack:
-    """Parameters: ``from`` and ``to`` (days), ``sample`` and ``seed``. Running twice gives the same bytes again."""
+    """Parameters: ``from`` and ``to`` (days), ``until`` where the last is today (a time), ``sample`` and ``seed``. Running twice gives the same bytes again."""
 
     name = EVIDENCE_PACK
 
     def run(self, handle: Handle) -> None:
-        """Raises Refused for a period that has not ended, NotSealed when the ledger cannot be sealed now."""
+        """Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed now."""
         given = handle.parameters
-        period = Period(date.fromisoformat(str(given["from"])), date.fromisoformat(str(given["to"])))
+        until = datetime.fromisoformat(str(given["until"])) if given.get("until") else None
+        period = Period(date.fromisoformat(str(given["from"])), date.fromisoformat(str(given["to"])), until)
         sample = packs.Sample(int(str(given["sample"])), int(str(given["seed"])))
         with tempfile.TemporaryFile() as target:
             packs.make_pack(

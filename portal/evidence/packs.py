@@ -69,7 +69,7 @@ def make_pack(
     whole pack's. Reads only otherwise; call it outside a transaction. Personal data stays out: registers hold codes and
     references, ledger contents hold no more.
 
-    Raises Refused for a period that has not ended, NotSealed when the ledger cannot be sealed or signed now.
+    Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed or signed now.
     """
     period.refuse_unfit(now=now)
     extent = _extent_sealed(period, sample, actor)
@@ -180,7 +180,7 @@ def _manifest(
 ) -> bytes:
     body = {
         "format": FORMAT,
-        "period": {**_days(period), "zone": "Asia/Kolkata"},
+        "period": {**_days(period), **_until(period), "zone": "Asia/Kolkata"},
         "origin": ledger.verifier().name,
         "checkpoint": {"size": extent.checkpoint.size, "root": notes.to_base64(bytes(extent.checkpoint.root))},
         "first": extent.first,
@@ -242,12 +242,20 @@ def _days(period: Period) -> dict[str, str | int | bool | None]:
     return {"from": period.first_day.isoformat(), "to": period.last_day.isoformat()}
 
 
+def _until(period: Period) -> dict[str, str]:
+    """Where the last day was not over: the moment up to which the pack is complete."""
+    return {} if period.until is None else {"until": clock.stamp(period.until)}
+
+
 def _about(period: Period) -> str:
     return f"evidence.pack:{period.first_day}..{period.last_day}"
 
 
 def _readme(period: Period) -> str:
-    return f"""Evidence pack of {period.first_day} to {period.last_day} (days in Asia/Kolkata, both included)
+    so_far = (
+        "" if period.until is None else f"\nThe last day was not over: the pack ends at {clock.stamp(period.until)}."
+    )
+    return f"""Evidence pack of {period.first_day} to {period.last_day} (days in Asia/Kolkata, both included){so_far}
 
 registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only
 ledger/      every leaf of the period without a gap, the nodes that lead to the signed root, and the checkpoint

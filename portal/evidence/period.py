@@ -9,10 +9,17 @@ from portal.core.errors import Refused
 
 @dataclass(frozen=True)
 class Period:
-    """Whole days in India, both included."""
+    """Whole days in India, both included. With ``until`` the last day is today, and the period ends at that moment."""
 
     first_day: date
     last_day: date
+    until: datetime | None = None
+
+    @classmethod
+    def of(cls, first_day: date, last_day: date, *, now: datetime) -> "Period":
+        """The period that these days make when they are asked for now: of today, what has passed of it."""
+        is_today = last_day == now.astimezone(clock.IST).date()
+        return cls(first_day, last_day, now if is_today else None)
 
     @property
     def start(self) -> datetime:
@@ -22,6 +29,8 @@ class Period:
     @property
     def end(self) -> datetime:
         """The first instant after the period."""
+        if self.until is not None:
+            return self.until
         return datetime.combine(self.last_day + timedelta(days=1), time.min, tzinfo=clock.IST)
 
     def refuse_unfit(self, *, now: datetime) -> None:
@@ -29,5 +38,5 @@ class Period:
         if self.last_day < self.first_day:
             raise Refused(_("The period ends before it begins. Give the earlier day first."), code="PERIOD_BACKWARDS")
         if now < self.end:
-            message = _("The period has not ended. Choose a last day before today (in India).")
+            message = _("The period has not ended. Choose a last day that is not after today (in India).")
             raise Refused(message, code="PERIOD_NOT_ENDED")

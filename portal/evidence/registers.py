@@ -47,7 +47,7 @@ REGISTERS: Sequence[Register] = (
     _register(
         "audit",
         "audit.AuditEvent",
-        "at",
+        "entry__recorded_at",  # not "at": each row's leaf stands in the pack then, also where an act lies further back
         "entry__event_id entry__leaf__index kind actor_kind actor_ref via about facts subject_ref at",
     ),
     _register("checkpoints", "ledger.Checkpoint", "signed_at", "size root signed_at"),

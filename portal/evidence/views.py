@@ -18,6 +18,7 @@ from portal.audit.models import AuditEvent
 from portal.core import access, clock
 from portal.evidence.forms import PackForm
 from portal.evidence.job_kinds import EVIDENCE_PACK
+from portal.evidence.period import Period
 from portal.evidence.permissions import Permission
 from portal.jobs import services as jobs
 from portal.jobs.models import Job
@@ -53,7 +54,7 @@ def packs(request: HttpRequest) -> HttpResponse:
         "title": _("Evidence packs"),
         "form": form,
         "may_make": access.allowed(request.user, Permission.PACK_MAKE),
-        "made": [_listed(job) for job in _jobs()[:LISTED]],
+        "made": _made(list(_jobs()[:LISTED])),
         "vkey": ledger.verifiers()[0].vkey,
         "origin": ledger.verifier().name,
     }
@@ -95,18 +96,28 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _start(request: HttpRequest, asked: dict[str, Any]) -> Job:
+    period = Period.of(asked["first_day"], asked["last_day"], now=clock.now())
     parameters = {
-        "from": asked["first_day"].isoformat(),
-        "to": asked["last_day"].isoformat(),
+        "from": period.first_day.isoformat(),
+        "to": period.last_day.isoformat(),
+        "until": "" if period.until is None else clock.stamp(period.until),
         "sample": asked["sample"],
         "seed": asked["seed"],
     }
     return jobs.start(kind=EVIDENCE_PACK, parameters=parameters, actor=_actor(request))
 
 
-def _listed(job: Job) -> dict[str, Any]:
+def _made(listed: list[Job]) -> list[dict[str, Any]]:
+    """The jobs with the number of records in each finished pack: an empty one proves nothing and must look so."""
+    by_job = {f"jobs.job:{job.reference}": job for job in listed}
+    events = AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_PACK_MADE, actor_ref__in=by_job).order_by("pk")
+    records = {event.actor_ref: event.facts.get("records") for event in events}
+    return [_listed(job, records.get(ref)) for ref, job in by_job.items()]
+
+
+def _listed(job: Job, records: Any) -> dict[str, Any]:
     is_there = job.state == JobState.DONE and job.result_expires_at is not None and job.result_expires_at > clock.now()
-    return {"job": job, "is_there": is_there, "is_running": job.state not in FINISHED}
+    return {"job": job, "is_there": is_there, "is_running": job.state not in FINISHED, "records": records}
 
 
 def _jobs() -> Any:

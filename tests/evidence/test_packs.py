@@ -252,6 +252,27 @@ def test_a_period_that_has_not_ended_or_runs_backwards_is_refused(october, last,
     assert not AuditEvent.objects.filter(kind__startswith="evidence.").exists()
 
 
+def test_a_pack_of_today_ends_now_and_says_so(october, check):
+    moment = NOVEMBER + timedelta(hours=2)
+    made, data = make(Period.of(date(2026, 11, 3), date(2026, 11, 3), now=moment), now=moment + timedelta(minutes=1))
+    make.last = data
+    assert made.records > 3
+    code, said = check(data)
+    assert code == 0
+    assert f"pack of 2026-11-03 to {clock.stamp(moment)}: " in said
+    assert f"The last day was not over: the pack ends at {clock.stamp(moment)}." in opened(data)["README.txt"].decode()
+
+
+def test_the_audit_register_names_only_records_that_stand_in_the_pack(october, check):
+    with time_machine.travel(NOVEMBER, tick=False):
+        AuditEventFactory(at=INSIDE)  # an act of October that was written down in November
+        ledger.seal_now()
+    files = opened(make()[1])
+    named = {json.loads(line)["entry__leaf__index"] for line in files["registers/audit.jsonl"].splitlines()}
+    assert named
+    assert named <= {json.loads(line)["index"] for line in files["ledger/leaves.jsonl"].splitlines()}
+
+
 def test_a_period_ends_with_its_last_day_in_india():
     period = Period(date(2026, 10, 31), date(2026, 10, 31))
     with pytest.raises(Refused):

@@ -65,6 +65,23 @@ def test_an_auditor_asks_for_a_pack_and_fetches_it_with_its_receipt(auditor, yes
     assert ledger.verify_receipt(proof, ledger.verifier().vkey).payload["facts"]["bytes"] == len(data)
 
 
+def test_the_page_says_how_much_a_pack_holds(auditor, yesterday):
+    client = staff_client(auditor)
+    today = clock.now().astimezone(clock.IST).date().isoformat()
+    for first, last, said in (
+        ("2020-01-01", "2020-01-02", "It holds no record"),
+        (yesterday, today, "until the moment of asking"),
+    ):
+        assert ask(client, first, last_day=last).status_code == 302
+        job = Job.objects.latest("pk")
+        assert said not in client.get(PAGE).content.decode() or said.startswith("until")
+        assert running.run(job.pk, now=clock.now()) == JobState.DONE
+        assert said in client.get(PAGE).content.decode()
+    page = client.get(PAGE).content.decode()
+    assert page.count("It holds no record") == 1
+    assert " records" in page
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -357,7 +357,7 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
         need(made and digest == hashlib.sha256(data).hexdigest(), "The receipt is of another pack.")
     days = manifest["period"]
     return (
-        f"pack of {days['from']} to {days['to']}: {len(listed)} files, {records} records and {missing} erased "
+        f"pack of {days['from']} to {days.get('until', days['to'])}: {len(listed)} files, {records} records and {missing} erased "
         f"under a tree of {size}, {len(samples)} samples, log {origin}"
     )
 

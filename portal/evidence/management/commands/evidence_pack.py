@@ -22,7 +22,9 @@ def _day(text: str) -> date:
 
 
 class Command(PortalCommand):
-    help = "Build the evidence pack of a period that has ended, and the receipt of the pack as a whole beside it."
+    help = (
+        "Build the evidence pack of a period (of today: until now), and the receipt of the pack as a whole beside it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -33,11 +35,11 @@ class Command(PortalCommand):
         parser.add_argument("--seed", type=int, help="chooses the sample; without it one is drawn and printed")
 
     def handle(self, *args: Any, first: str, last: str, out: Path, **options: Any) -> None:
-        """Exit 1 for a period that has not ended, 3 when the ledger cannot be sealed. The file appears whole or not."""
+        """Exit 1 for a period that ends after today, 3 when the ledger cannot be sealed. The file appears whole or not."""
         if not 0 <= options["sample"] <= MOST_SAMPLES:
             raise CommandError(f"--sample takes a number from 0 to {MOST_SAMPLES:,}.", returncode=USAGE)
         seed = secrets.randbelow(2**32) if options["seed"] is None else options["seed"]
-        period = Period(_day(first), _day(last))
+        period = Period.of(_day(first), _day(last), now=clock.now())
         part = out.with_name(out.name + ".part")
         try:
             with part.open("w+b") as target:
