@@ -11,6 +11,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from consent.models import ConsentState
+from consent.states import Answer
 from kyc.models import Document
 from kyc.states import DocumentState
 from portal.core import clock
@@ -65,12 +67,18 @@ def logins() -> list[Login]:
     ]
 
 
-def customer_login(kind: str, *, with_document: bool = False) -> str:
-    """The address of somebody who owns a customer of this kind; empty when the story has none."""
+def customer_login(kind: str, *, with_document: bool = False, with_yes: bool = False) -> str:
+    """The address of somebody who owns a customer of this kind; empty when the story has none.
+
+    ``with_yes``: somebody who said yes to offers, so that there is something to stop and a receipt to check.
+    """
     rows = Membership.objects.filter(role=MemberRole.OWNER, ended_at=None, customer__kind=kind)
     if with_document:
         asked = Document.objects.filter(state=DocumentState.ASKED_AGAIN).values("case__customer")
         rows = rows.filter(customer__in=asked)
+    if with_yes:
+        said = ConsentState.objects.filter(purpose="marketing", answer=Answer.GIVEN, verified=True)
+        rows = rows.filter(principal__subject__ref__in=said.values("subject_ref"))
     member = rows.select_related("principal").order_by("pk").first()
     user = User.objects.filter(principal=member.principal, is_active=True).first() if member else None
     return user.email if user else ""
@@ -78,8 +86,9 @@ def customer_login(kind: str, *, with_document: bool = False) -> str:
 
 def things() -> list[Thing]:
     """The ten, in the order in which the portal is best understood."""
-    person = customer_login(CustomerKind.INDIVIDUAL)
-    sender = customer_login(CustomerKind.INDIVIDUAL, with_document=True) or person
+    anybody = customer_login(CustomerKind.INDIVIDUAL)
+    person = customer_login(CustomerKind.INDIVIDUAL, with_yes=True) or anybody
+    sender = customer_login(CustomerKind.INDIVIDUAL, with_document=True) or anybody
     company = customer_login(CustomerKind.ORGANISATION)
     officer = staff.address("grievance.officer")
     return [
@@ -121,9 +130,11 @@ def things() -> list[Thing]:
         ),
         Thing(
             _("Answer the grievance that is late"),
-            _("The strictest clock stands first, with the rule it comes from."),
+            _(
+                "The list holds what is overdue, the latest first. Open one: its page names the rule that the date comes from."
+            ),
             officer,
-            _link("admin:grievances_ticket_changelist", "admin:index"),
+            _link("admin:grievances_ticket_changelist", query="queue=overdue"),
         ),
         Thing(
             _("Publish a policy with a defect"),
@@ -133,9 +144,9 @@ def things() -> list[Thing]:
         ),
         Thing(
             _("Take evidence away"),
-            _("Export a list, then ask for a pack of a period with its proofs."),
+            _("Ask for a pack that ends today: the ledger of the demonstration begins on the day it is built."),
             staff.address("auditor"),
-            _link("admin:index"),
+            _link("evidence:packs"),
         ),
         Thing(
             _("Ask the law and the ledger"),
@@ -146,11 +157,11 @@ def things() -> list[Thing]:
     ]
 
 
-def _link(*names: str) -> str:
+def _link(*names: str, query: str = "") -> str:
     """The first of these pages that exists."""
     for name in names:
         try:
-            return reverse(name)
+            return f"{reverse(name)}?{query}" if query else reverse(name)
         except NoReverseMatch:
             continue
     return ""

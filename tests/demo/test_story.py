@@ -1,5 +1,6 @@
 """A small story, told whole: what the large one promises holds for it too."""
 
+import tempfile
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import reverse
 from consent.models import (
     ConsentEvent,
     ConsentList,
+    ConsentState,
     HeldConsent,
     InboundMessage,
     NoticeVersion,
@@ -20,11 +22,13 @@ from consent.rules import differences
 from consent.services import announcing, publishing
 from grievances.models import Ticket
 from kyc.models import Document
-from portal.core import clock
+from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.demo import first_page
 from portal.demo.story import customers, documents, grievances, lists, staff, telling
 from portal.demo.story.cast import Cast
+from portal.evidence import packs
+from portal.evidence.period import Period
 from portal.law.models import Clock
 from portal.ledger.models import Entry
 from portal.ledger.services import verify
@@ -124,6 +128,23 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert page.content.decode().count("<li>") >= 10
     assert first_page.code_of(administrator) in page.content.decode()
     assert first_page.customer_login("individual").endswith(".example")
+    # Who is told to stop offers has offers to stop; the late grievance stands first; a pack of today holds records.
+    ones = {thing.url.partition("?")[0]: thing for thing in first_page.things()}
+    stopper = User.objects.get(email=ones[reverse("privacy:preferences")].login)
+    yes = ConsentState.objects.filter(subject_ref=stopper.principal.subject.ref, purpose="marketing", answer="given")
+    assert yes.exists()
+    assert ones[reverse("admin:grievances_ticket_changelist")].url.endswith("?queue=overdue")
+    today = told.astimezone(clock.IST).date()
+    period = Period.of(today, today, now=clock.now())
+    with tempfile.TemporaryFile() as pack:
+        made = packs.make_pack(
+            period=period,
+            sample=packs.Sample(3, 7),
+            target=pack,
+            actor=actor.system("test"),
+            now=clock.now(),
+        )
+    assert made.records > 100
     settings.DEMO = False
     assert client.get(reverse("demo:first-page")).status_code == 404
 

@@ -157,6 +157,15 @@ def test_a_yes_at_an_unconfirmed_number_says_that_it_does_not_count_yet(her, ash
     assert ("It does not count yet" in page) is not confirmed
 
 
+def test_an_undone_stop_of_somebody_who_never_answered_tells_of_no_answer_that_ended(her, asha):
+    her.post("/privacy/preferences/stop/")
+    her.post("/privacy/preferences/undo/")
+    assert ConsentEvent.objects.filter(way="undo", answer="expired").exists()
+    page = her.get(PAGE).content.decode()
+    assert "There was no yes before you stopped" in page
+    assert "Your answer ended" not in page
+
+
 def test_another_persons_receipt_is_not_found(asha, her):
     other = person(email="ravi@acme.example", phone="+919811112222")
     reference = said(other, "given").receipt.reference

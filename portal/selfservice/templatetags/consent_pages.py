@@ -54,6 +54,8 @@ def since(event: ConsentEvent) -> str:
     values = {"date": day, "way": Way(event.way).label}
     if event.answer in YES:
         return _("You said yes on %(date)s.") % values
+    if event.answer == Answer.EXPIRED and event.way == Way.UNDO:
+        return _("There was no yes before you stopped, and there is none now.")
     if event.answer == Answer.EXPIRED:
         return _("Your answer ended on %(date)s.") % values
     if event.way in {Way.PAGE, Way.STOP_ALL}:
