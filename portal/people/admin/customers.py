@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
-from portal.core.errors import BadReference, Refused
-from portal.core.ids import parse_reference
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people import selectors
 from portal.people.admin.creating import CreatingAdmin
+from portal.people.admin.finding import FoundByAddress
 from portal.people.admin.importing import ImportPages
 from portal.people.forms import (
     ClientForm,
@@ -27,7 +26,7 @@ from portal.people.models import ContactPoint, Customer, Fiduciary, Invitation, 
 from portal.people.permissions import Permission
 from portal.people.resources import CustomerResource
 from portal.people.services import customers, devices, fiduciaries, invitations, protections, reveals
-from portal.people.states import ContactKind, CustomerState
+from portal.people.states import CustomerState
 
 
 class _Inline(admin.TabularInline):
@@ -62,22 +61,8 @@ class ContactInline(_Inline):
         return obj.masked
 
 
-def by_address_or_reference(term: str) -> tuple[set[int], str]:
-    """Persons at an exact address, or a customer's reference. Encrypted text cannot be searched in part."""
-    try:
-        return set(), parse_reference(term, "CU")
-    except BadReference:
-        pass
-    for kind in (ContactKind.EMAIL, ContactKind.PHONE):
-        try:
-            return set(selectors.contacts_at(kind, term).values_list("principal", flat=True)), ""
-        except Refused:
-            continue
-    return set(), ""
-
-
 @admin.register(Customer)
-class CustomerAdmin(AuditedExport, ImportPages, OpenedWithPurpose, CreatingAdmin):
+class CustomerAdmin(FoundByAddress, AuditedExport, ImportPages, OpenedWithPurpose, CreatingAdmin):
     view_permission = Permission.CUSTOMER_VIEW
     add_permission = Permission.CUSTOMER_CREATE
     import_permission = Permission.CUSTOMER_IMPORT
@@ -90,6 +75,7 @@ class CustomerAdmin(AuditedExport, ImportPages, OpenedWithPurpose, CreatingAdmin
     fields = ("reference", "kind", "name", "state", "created_at", "subject")
     inlines = (MembershipInline,)
     search_fields = ("reference",)
+    found_field = "reference"
     search_help_text = _("A reference, or the whole e-mail address or telephone number of one of its people.")
     ordering = ("-created_at",)
 
@@ -103,15 +89,13 @@ class CustomerAdmin(AuditedExport, ImportPages, OpenedWithPurpose, CreatingAdmin
         is_list = resolved is not None and str(resolved.url_name).endswith("_changelist")
         return rows.defer("name") if is_list else rows
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
-    ) -> tuple[QuerySet[Customer], bool]:
-        if not search_term.strip():
-            return queryset, False
-        people, reference = by_address_or_reference(search_term.strip())
-        if reference:
-            return queryset.filter(reference=reference), False
-        return queryset.filter(memberships__principal__in=people, memberships__ended_at=None), True
+    def rows_of(self, people: set[int]) -> QuerySet[Customer]:
+        return Customer.objects.filter(
+            pk__in=Membership.objects.filter(principal__in=people, ended_at=None).values("customer")
+        )
+
+    def with_reference(self, queryset: QuerySet[Customer], reference: str) -> QuerySet[Customer]:
+        return queryset.filter(reference=reference)
 
     def create(self, request: HttpRequest, answer: dict[str, Any]) -> int | None:
         customer = customers.create_and_invite(
@@ -166,13 +150,14 @@ def _answers_alone(principal: Principal, user: Any) -> str:
 
 
 @admin.register(Principal)
-class PrincipalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     export_resource = resource_of(Principal, "id subject language created_at")
     view_permission = Permission.CUSTOMER_VIEW
-    list_display = ("pk", "language", "created_at")
+    list_display = ("number", "language", "created_at")
     fields = ("full_name", "language", "zone", "created_at", "subject")
     inlines = (ContactInline, MembershipInline)
     search_fields = ("pk",)
+    found_field = "id"
     search_help_text = _("A customer's reference, or the person's whole e-mail address or telephone number.")
     ordering = ("-created_at",)
 
@@ -185,15 +170,15 @@ class PrincipalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         is_list = resolved is not None and str(resolved.url_name).endswith("_changelist")
         return rows.defer("full_name") if is_list else rows
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Principal], search_term: str
-    ) -> tuple[QuerySet[Principal], bool]:
-        if not search_term.strip():
-            return queryset, False
-        people, reference = by_address_or_reference(search_term.strip())
-        if reference:
-            return queryset.filter(memberships__customer__reference=reference), True
-        return queryset.filter(pk__in=people), False
+    @admin.display(description=_("no."), ordering="pk")
+    def number(self, obj: Principal) -> int:
+        return obj.pk
+
+    def rows_of(self, people: set[int]) -> QuerySet[Principal]:
+        return Principal.objects.filter(pk__in=people)
+
+    def with_reference(self, queryset: QuerySet[Principal], reference: str) -> QuerySet[Principal]:
+        return queryset.filter(memberships__customer__reference=reference)
 
     @service_action(permission=Permission.CUSTOMER_REVEAL, ask=RevealForm, label=_("Show the addresses"))
     def reveal_addresses(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> str:
