@@ -90,3 +90,9 @@ def test_law_rooms_read_the_clock_only_through_core():
     direct = re.compile(r"datetime\.now\(|timezone\.now\(|date\.today\(|datetime\.utcnow\(")
     found = [str(p.relative_to(ROOT)) for p in modules() if p.name != "clock.py" and direct.search(p.read_text())]
     assert found == []
+
+
+def test_the_front_page_leads_to_every_page_of_the_documentation():
+    said = (ROOT / "README.md").read_text()
+    pages = [str(page.relative_to(ROOT)) for page in (ROOT / "portal/docs").glob("*.md")]
+    assert [page for page in pages if f"({page})" not in said] == []
