@@ -22,7 +22,7 @@ from portal.registers.selectors.managers import manager_of
 router = Router()
 S = TypeVar("S", bound=Schema)
 LONGEST: Final = 8 * 1024
-Number = Annotated[str, Header(alias="Consent-Manager", description="The registration number with the Board")]
+Number = Annotated[str, Header(alias="Consent-Manager", description="The registration number with the Board; needed")]
 Whose = Annotated[str, Header(alias="Fiduciary", description="Whose consents; without it Onesetu's own")]
 
 
@@ -120,7 +120,7 @@ def _heard(
     operation_id="link_consent_manager",
     openapi_extra=_body(LinkIn),
 )
-def link_consent_manager(request: HttpRequest, number: Number, whose: Whose = "") -> LinkOut:
+def link_consent_manager(request: HttpRequest, number: Number = "", whose: Whose = "") -> LinkOut:
     """Signed with ``v1a`` of Standard Webhooks (Ed25519). A code works once and for minutes."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
@@ -138,7 +138,7 @@ def link_consent_manager(request: HttpRequest, number: Number, whose: Whose = ""
     operation_id="list_linked_consents",
     openapi_extra=_body(ListIn),
 )
-def list_linked_consents(request: HttpRequest, number: Number, whose: Whose = "") -> ConsentsOut:
+def list_linked_consents(request: HttpRequest, number: Number = "", whose: Whose = "") -> ConsentsOut:
     """What may be asked, with its text, and the latest answers. No address of the person is named."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
@@ -157,7 +157,7 @@ def list_linked_consents(request: HttpRequest, number: Number, whose: Whose = ""
     operation_id="give_linked_consent",
     openapi_extra=_body(GiveIn),
 )
-def give_linked_consent(request: HttpRequest, number: Number, whose: Whose = "") -> ReceiptOut:
+def give_linked_consent(request: HttpRequest, number: Number = "", whose: Whose = "") -> ReceiptOut:
     """For the exact text that the list names. The person is told, as of every answer."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
@@ -182,7 +182,7 @@ def give_linked_consent(request: HttpRequest, number: Number, whose: Whose = "")
     operation_id="withdraw_linked_consent",
     openapi_extra=_body(WithdrawIn),
 )
-def withdraw_linked_consent(request: HttpRequest, number: Number, whose: Whose = "") -> ReceiptOut:
+def withdraw_linked_consent(request: HttpRequest, number: Number = "", whose: Whose = "") -> ReceiptOut:
     """At every address of the person, at once."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
