@@ -66,7 +66,7 @@ def test_import_policy_refuses_to_publish_a_faulty_text_and_even_a_clean_one_alo
 
 
 @pytest.mark.parametrize(
-    ("text", "effective", "code"), [("", "2026-12-15", 1), (CLEAN, "15-12-2026", 2), (None, "2026-12-15", 1)]
+    ("text", "effective", "code"), [("", "2026-12-15", 1), (CLEAN, "15-12-2026", 2), (None, "2026-12-15", 3)]
 )
 def test_import_policy_with_bad_input_says_so_and_keeps_nothing(capsys, policy, tmp_path, text, effective, code):
     path = policy(text) if text is not None else tmp_path / "missing.txt"

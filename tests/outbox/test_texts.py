@@ -89,6 +89,7 @@ STAFF_ONLY = {
     "grievances.staff_due_soon",
     "grievances.staff_late",
     "kyc.staff_late",
+    "registers.instruction_late",
     "signin.factor_added",
     "signin.factor_removed",
     "signin.factor_reset",
