@@ -144,7 +144,7 @@ def test_a_visitor_cannot_answer_for_messages(client, notice):
 
 
 def test_visitors_of_one_network_are_limited(client, notice):
-    for _each in range(21):
+    for _each in range(25):
         answer = Client().post(QUESTIONS, {**shown(notice), "analytics": "no"})
     assert answer.status_code == 422
     assert ConsentEvent.objects.count() == 20
