@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,26 +14,14 @@ from consent.models import AnswerSet, GivenAnswer
 from consent.permissions import Permission
 from consent.resources import AnswerSetResource, GivenAnswerResource
 from consent.services.answer_log import is_as_sealed
-from portal.core import addresses
 from portal.core.admin import ReadOnlyAdmin
-from portal.core.errors import BadReference, Refused
-from portal.core.ids import parse_reference
+from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
 from portal.jobs.audited_export import AuditedExport
 
 _HOLDS = {"postgresql": "position(%s IN answers) > 0", "sqlite": "instr(answers, %s) > 0"}
 
 
-def keys_of(term: str) -> list[bytes]:
-    """The lookup hashes of an address that was typed in full; none for what is no address."""
-    for kind in (addresses.EMAIL, addresses.PHONE):
-        try:
-            return addresses.address_keys(addresses.normalise(kind, term))
-        except Refused:
-            continue
-    return []
-
-
-class _Answers(AuditedExport, ReadOnlyAdmin):
+class _Answers(SearchedByPost, AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.ANSWER_VIEW
     export_permission = Permission.EVENT_EXPORT
     search_fields = ("pk",)
@@ -52,6 +40,7 @@ class _Answers(AuditedExport, ReadOnlyAdmin):
 class AnswerSetAdmin(ScrubPages, _Answers):
     """Batches, scrubbed lists and minutes of single questions."""
 
+    reference_prefix = "DA"
     export_resource = AnswerSetResource
     list_display = ("reference", "answered_as", "fiduciary", "purpose", "channel", "total", "allowed", "answered_at")
     list_select_related = ("fiduciary",)
@@ -79,11 +68,9 @@ class AnswerSetAdmin(ScrubPages, _Answers):
 
     def asked_for(self, rows: QuerySet[AnswerSet], term: str) -> QuerySet[AnswerSet]:
         """By reference, or the batches that held an address: its hash is looked for in their packed answers."""
-        try:
-            return rows.filter(reference=parse_reference(term, "DA"))
-        except BadReference:
-            pass
-        keys = keys_of(term)
+        if reference := reference_in(term, self.reference_prefix):
+            return rows.filter(reference=reference)
+        keys = keys_in(term)
         if not keys:
             return rows.none()
         holds = " OR ".join([_HOLDS[connection.vendor]] * len(keys))
@@ -128,7 +115,7 @@ class GivenAnswerAdmin(_Answers):
 
     def asked_for(self, rows: QuerySet[GivenAnswer], term: str) -> QuerySet[GivenAnswer]:
         """The answers about an address."""
-        return rows.filter(Q(address_key__in=keys_of(term)))
+        return rows.filter(address_key__in=keys_in(term))
 
     @admin.display(description=gettext_lazy("lookup hash of the address"))
     def address(self, obj: GivenAnswer) -> str:

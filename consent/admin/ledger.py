@@ -1,7 +1,6 @@
 """The consent ledger and the present answers: read only, opened with a purpose, taken away as an audited list."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -20,10 +19,9 @@ from consent.resources import ConsentEventResource, ConsentStateResource
 from consent.rules.fold import YES
 from consent.services import withdraw as withdraw_consent
 from consent.states import Way
-from portal.core import addresses, clock
+from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
-from portal.core.errors import BadReference, Refused
-from portal.core.ids import parse_reference
+from portal.core.admin.searching import SearchedByPost, keys_in, reference_in, subject_in
 from portal.jobs.audited_export import AuditedExport
 from portal.law import selectors as law
 from portal.ledger.models import Verification
@@ -32,24 +30,12 @@ from portal.people import selectors as people
 
 
 def asked_for(term: str) -> Q:
-    """What a search term stands for: a receipt, a subject, an exact address (by its hash), or nothing.
-
-    Encrypted or hashed values cannot be searched in part.
-    """
-    try:
-        return Q(receipt__reference=parse_reference(term, "CR"))
-    except BadReference:
-        pass
-    try:
-        return Q(subject_ref__in=people.refs_of(UUID(term)))
-    except ValueError:
-        pass
-    for kind in (addresses.EMAIL, addresses.PHONE):
-        try:
-            return Q(address_key__in=addresses.address_keys(addresses.normalise(kind, term)))
-        except Refused:
-            continue
-    return Q(pk=None)
+    """What a search stands for: a receipt, a subject, the hashes of an address, or nothing."""
+    if receipt := reference_in(term, "CR"):
+        return Q(receipt__reference=receipt)
+    if subject := subject_in(term):
+        return Q(subject_ref__in=people.refs_of(subject))
+    return Q(address_key__in=keys_in(term))
 
 
 class PurposeFilter(admin.SimpleListFilter):
@@ -66,7 +52,8 @@ class PurposeFilter(admin.SimpleListFilter):
         return queryset.filter(purpose=self.value()) if self.value() else queryset
 
 
-class _Answers(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class _Answers(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    reference_prefix = "CR"
     search_help_text = gettext_lazy("A receipt number, a subject's reference, or an e-mail address or number in full")
     search_fields = ("pk",)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
@@ -13,15 +13,15 @@ from consent.permissions import Permission
 from consent.resources import SuppressionResource
 from consent.services.stopping import stop_at_address
 from consent.states import Way
-from portal.core import addresses
-from portal.core.errors import BadReference, Refused
-from portal.core.ids import parse_reference
+from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
+from portal.core.errors import Refused
 from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.creating import CreatingAdmin
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(AuditedExport, CreatingAdmin):
+class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
+    reference_prefix = "CR"
     view_permission = Permission.STATE_VIEW
     add_permission = Permission.EVENT_RECORD
     create_form = StopForm
@@ -58,17 +58,9 @@ class SuppressionAdmin(AuditedExport, CreatingAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        try:
-            return queryset.filter(receipt__reference=parse_reference(term, "CR")), False
-        except BadReference:
-            pass
-        for kind in (addresses.EMAIL, addresses.PHONE):
-            try:
-                keys = addresses.address_keys(addresses.normalise(kind, term))
-            except Refused:
-                continue
-            return queryset.filter(address_key__in=keys), False
-        return queryset.none(), False
+        receipt = reference_in(term, self.reference_prefix)
+        asked = Q(receipt__reference=receipt) if receipt else Q(address_key__in=keys_in(term))
+        return queryset.filter(asked), False
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int | None:

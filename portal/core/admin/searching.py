@@ -1,0 +1,81 @@
+"""Search by a whole address. It is posted, so that it stands in no address line, history or log on the way."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from portal.core import addresses
+from portal.core.errors import BadReference, Refused
+from portal.core.ids import parse_reference
+
+_MARK = "hash:"
+
+
+def address_keys_in(term: str) -> list[bytes]:
+    """The lookup hashes of an address that was typed in full; none for what is no address."""
+    for kind in (addresses.EMAIL, addresses.PHONE):
+        try:
+            return addresses.address_keys(addresses.normalise(kind, term))
+        except Refused:
+            continue
+    return []
+
+
+def reference_in(term: str, prefix: str) -> str:
+    """The reference that was typed, in its one form; empty for anything else."""
+    try:
+        return parse_reference(term, prefix)
+    except BadReference:
+        return ""
+
+
+def subject_in(term: str) -> UUID | None:
+    """The subject's reference that was typed."""
+    try:
+        return UUID(term)
+    except ValueError:
+        return None
+
+
+def keys_in(query: str) -> list[bytes]:
+    """The lookup hashes that a search led to (``SearchedByPost``); none for anything else."""
+    if not query.startswith(_MARK):
+        return []
+    try:
+        return [bytes.fromhex(part) for part in query.removeprefix(_MARK).split(",")]
+    except ValueError:
+        return []
+
+
+class SearchedByPost(admin.ModelAdmin):
+    """Mixin for change lists. A posted search leads to references or keyed hashes; the chosen filters stay."""
+
+    #: Read by the template of the search form.
+    searched_by_post = True
+    #: The two letters of the references in this list; empty where it has none.
+    reference_prefix = ""
+
+    def query_of(self, request: HttpRequest, term: str) -> dict[str, str]:
+        """What finds the same without naming anybody; empty where nothing can be found."""
+        named = reference_in(term, self.reference_prefix) if self.reference_prefix else ""
+        if named or subject_in(term) is not None:
+            return {"q": named or term}
+        keys = address_keys_in(term)
+        return {"q": _MARK + ",".join(key.hex() for key in keys)} if keys else {}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method != "POST" or "find" not in request.POST:
+            return super().changelist_view(request, extra_context)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        term = request.POST["find"].strip()
+        query = self.query_of(request, term) if term else {}
+        if term and not query:
+            messages.warning(request, _("Nothing was found. Give a reference, or a whole address or number."))
+        kept = {name: str(given) for name, given in request.POST.items() if name not in {"find", "csrfmiddlewaretoken"}}
+        return HttpResponseRedirect(f"?{urlencode(kept | query)}")
