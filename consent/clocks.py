@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from consent.services import reviewing
+from portal.core.clock import IST
 from portal.law.models import Clock
-
-#: Half a year ahead is no news: staff are told when four fifths of the time are gone.
-ALARM_PERCENT = 80
+from portal.law.services.timing import alarm_share
 
 
 class NoticeClocks:
@@ -17,8 +16,8 @@ class NoticeClocks:
         return owner.startswith(reviewing.OWNER)
 
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
-        """Tell whoever may propose a text."""
-        if percent >= ALARM_PERCENT:
+        """Tell whoever may propose a text, at the last share before the time is over: half a year ahead is no news."""
+        if percent >= alarm_share(now.astimezone(IST).date()):
             reviewing.tell_staff(
                 clock, kind="consent.staff_review_due", about=f"due_soon/{clock.pk}/{percent}", now=now
             )

@@ -5,10 +5,9 @@ from datetime import datetime
 from grievances import selectors
 from grievances.models import Ticket
 from grievances.services import sweeping
+from portal.core.clock import IST
 from portal.law.models import Clock
-
-#: Half of the time is no news to anybody.
-ALARM_PERCENT = 80
+from portal.law.services.timing import alarm_share
 
 
 class GrievanceClocks:
@@ -19,9 +18,9 @@ class GrievanceClocks:
         return owner.startswith("grievances.")
 
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
-        """Tell the officer at four fifths of the time."""
+        """Tell the officer at the last share before the time is over: half of it is no news to anybody."""
         ticket = _ticket(clock)
-        if ticket is not None and percent >= ALARM_PERCENT:
+        if ticket is not None and percent >= alarm_share(now.astimezone(IST).date()):
             sweeping.raise_alarm(ticket=ticket, event="due_soon", about=f"due_soon/{clock.pk}/{percent}", now=now)
 
     def late(self, clock: Clock, *, now: datetime) -> None:

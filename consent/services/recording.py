@@ -1,13 +1,12 @@
 """Answers become facts: event, ledger entry, state and confirmation in one transaction."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText, NoticeVersion
@@ -18,7 +17,7 @@ from consent.services import confirming, evidence, guarding, informing, opting_i
 from consent.services.addresses import Address, address_of
 from consent.services.confirming import Reply
 from consent.states import Answer, VersionState, Way
-from portal.core import clock, ids
+from portal.core import clock, ids, turns
 from portal.core.actor import Actor
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.law import selectors as law
@@ -197,15 +196,9 @@ def _is_of_guardian(choice: Choice) -> bool:
 def take_turns(addresses: Iterable[Address]) -> None:
     """Answers for one address are written one after another: each is chained to the one before it.
 
-    A lock for the rest of the transaction on PostgreSQL, taken in one order by everybody; SQLite has one writer anyway.
-    Without it a withdrawal that meets enough other answers would be refused, and a no must never be.
+    The turns are kept for the rest of the transaction. Without them a withdrawal that meets enough other answers would be refused, and a no must never be.
     """
-    if connection.vendor != "postgresql":
-        return
-    turns = sorted({int.from_bytes(hashlib.sha256(a.keys[0]).digest()[:8], signed=True) for a in addresses})
-    with connection.cursor() as cursor:
-        for turn in turns:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [turn])
+    turns.take(*(f"consent.address:{address.keys[0].hex()}" for address in addresses))
 
 
 def _append(receipt: ConsentReceipt, choices: Sequence[Choice], **common: Any) -> tuple[ConsentEvent, ...]:

@@ -8,6 +8,7 @@ from portal.core.clock import IST
 from portal.law.calendars import Calendar
 from portal.law.counting import deadline, shift
 from portal.law.models import Clock, HouseRule, LegalRule
+from portal.law.rules import LATE
 from portal.law.selectors import house_rule
 from portal.law.services.rulebook import calendar
 from portal.law.states import Regime
@@ -44,3 +45,8 @@ def dates_of_clock(clock: Clock) -> Deadline:
 def reminders(on: date) -> list[int]:
     """The shares of the time, in percent, at which owners are told."""
     return [int(value) for value in house_rule(REMINDERS, on=on).values]
+
+
+def alarm_share(on: date) -> int:
+    """The last share of the time before it is over: what an owner tells people at who have other work, too."""
+    return max((share for share in reminders(on) if share < LATE), default=LATE)
