@@ -85,16 +85,6 @@ class ReceiptOut(Schema):
     receipt: str
 
 
-def _body(form: type[Schema]) -> dict[str, object]:
-    schema = form.model_json_schema()
-    own = schema.pop("$defs", {})
-    # In the whole document such a reference would lead nowhere: what it names is written in its place.
-    for name, member in schema["properties"].items():
-        if "$ref" in member:
-            schema["properties"][name] = own[member["$ref"].rpartition("/")[2]]
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 def _heard(
     request: HttpRequest, number: str, whose: str, form: type[S], now: datetime
 ) -> tuple[ConsentManager, S, str]:
@@ -118,7 +108,7 @@ def _heard(
     response=LinkOut,
     summary="Link a person with their code",
     operation_id="link_consent_manager",
-    openapi_extra=_body(LinkIn),
+    openapi_extra=signed_bodies.described(LinkIn.model_json_schema()),
 )
 def link_consent_manager(request: HttpRequest, number: Number = "", whose: Whose = "") -> LinkOut:
     """Signed with ``v1a`` of Standard Webhooks (Ed25519). A code works once and for minutes."""
@@ -136,7 +126,7 @@ def link_consent_manager(request: HttpRequest, number: Number = "", whose: Whose
     response=ConsentsOut,
     summary="List the consents of a linked person",
     operation_id="list_linked_consents",
-    openapi_extra=_body(ListIn),
+    openapi_extra=signed_bodies.described(ListIn.model_json_schema()),
 )
 def list_linked_consents(request: HttpRequest, number: Number = "", whose: Whose = "") -> ConsentsOut:
     """What may be asked, with its text, and the latest answers. No address of the person is named."""
@@ -155,7 +145,7 @@ def list_linked_consents(request: HttpRequest, number: Number = "", whose: Whose
     response=ReceiptOut,
     summary="Give a consent for a linked person",
     operation_id="give_linked_consent",
-    openapi_extra=_body(GiveIn),
+    openapi_extra=signed_bodies.described(GiveIn.model_json_schema()),
 )
 def give_linked_consent(request: HttpRequest, number: Number = "", whose: Whose = "") -> ReceiptOut:
     """For the exact text that the list names. The person is told, as of every answer."""
@@ -180,7 +170,7 @@ def give_linked_consent(request: HttpRequest, number: Number = "", whose: Whose 
     response=ReceiptOut,
     summary="Withdraw a consent for a linked person",
     operation_id="withdraw_linked_consent",
-    openapi_extra=_body(WithdrawIn),
+    openapi_extra=signed_bodies.described(WithdrawIn.model_json_schema()),
 )
 def withdraw_linked_consent(request: HttpRequest, number: Number = "", whose: Whose = "") -> ReceiptOut:
     """At every address of the person, at once."""

@@ -79,24 +79,13 @@ class TakenOut(Schema):
     replayed: bool
 
 
-#: Written out: the body is read only after its signature, so the library does not see it.
-_REPORTS: Final = {
-    "type": "object",
-    "required": ["reports"],
-    "properties": {"reports": {"type": "array", "maxItems": MOST, "items": ReportIn.model_json_schema()}},
-}
-_DESCRIBED: Final = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": _REPORTS}}},
-}
-
-
 @router.post(
     "/delivery-reports",
     auth=None,
     response=TakenOut,
     summary="Tell what became of messages",
     operation_id="take_delivery_reports",
-    openapi_extra=_DESCRIBED,
+    openapi_extra=signed_bodies.described_lines("reports", ReportIn, most=MOST),
 )
 def take_delivery_reports(request: HttpRequest) -> TakenOut:
     """Signed as Standard Webhooks asks (``webhook-id``, ``webhook-timestamp``, ``webhook-signature``).

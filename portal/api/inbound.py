@@ -62,20 +62,13 @@ class InboundOut(Schema):
     unreadable: int
 
 
-_MESSAGES: Final = {
-    "type": "object",
-    "required": ["messages"],
-    "properties": {"messages": {"type": "array", "maxItems": MOST, "items": InboundIn.model_json_schema()}},
-}
-
-
 @router.post(
     "/inbound-messages",
     auth=None,
     response=InboundOut,
     summary="Tell what people wrote back",
     operation_id="take_inbound_messages",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _MESSAGES}}}},
+    openapi_extra=signed_bodies.described_lines("messages", InboundIn, most=MOST),
 )
 def take_inbound_messages(request: HttpRequest) -> InboundOut:
     """Signed as delivery reports are (``webhook-id``, ``webhook-timestamp``, ``webhook-signature``).

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from http import HTTPStatus
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from ninja import Field, Router, Schema
-from ninja.errors import ValidationError
-from pydantic import ValidationError as Malformed
 
-from portal.api.problems import problem
+from portal.api import signed_bodies
 from portal.core import addresses, clock, signed_messages
 from portal.core.errors import Refused
 from portal.core.signed_messages import BadSignature
@@ -64,22 +61,15 @@ class AnswerOut(Schema):
     replayed: bool
 
 
-def _described(name: str, line: type[Schema]) -> dict[str, Any]:
-    """Written out: the body is read only after its signature, so the library does not see it."""
-    lines = {"type": "array", "maxItems": MOST, "items": line.model_json_schema()}
-    schema = {"type": "object", "required": [name], "properties": {name: lines}}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 @router.post(
     "/recipients/{code}/acknowledgements",
     auth=None,
     response=AnswerOut,
     summary="Acknowledge instructions, or say that they are done",
     operation_id="take_acknowledgements",
-    openapi_extra=_described("acknowledgements", StepIn),
+    openapi_extra=signed_bodies.described_lines("acknowledgements", StepIn, most=MOST),
 )
-def take_acknowledgements(request: HttpRequest, code: str) -> AnswerOut | HttpResponse:
+def take_acknowledgements(request: HttpRequest, code: str) -> AnswerOut:
     """Signed as Standard Webhooks asks, with the secret we share. The same message again changes nothing."""
 
     def keep(recipient: Recipient, webhook_id: str, given: StepsIn, now: datetime) -> Taken:
@@ -97,9 +87,9 @@ def take_acknowledgements(request: HttpRequest, code: str) -> AnswerOut | HttpRe
     response=AnswerOut,
     summary="Tell which messages left",
     operation_id="take_reported_sends",
-    openapi_extra=_described("sends", SendIn),
+    openapi_extra=signed_bodies.described_lines("sends", SendIn, most=MOST),
 )
-def take_reported_sends(request: HttpRequest, code: str) -> AnswerOut | HttpResponse:
+def take_reported_sends(request: HttpRequest, code: str) -> AnswerOut:
     """Signed like acknowledgements. A send after a withdrawal is found by comparing these with the consent ledger."""
 
     def keep(recipient: Recipient, webhook_id: str, given: SendsIn, now: datetime) -> Taken:
@@ -113,24 +103,16 @@ def take_reported_sends(request: HttpRequest, code: str) -> AnswerOut | HttpResp
 
 def _taken(
     request: HttpRequest, code: str, model: type[S], keep: Callable[[Recipient, str, S, datetime], Taken]
-) -> AnswerOut | HttpResponse:
+) -> AnswerOut:
     """Size, signature, form, in this order; nothing is read of a message that nobody we know has signed."""
-    length = request.headers.get("Content-Length", "0")
-    if not length.isdigit() or int(length) > LONGEST:
-        said = f"Such a message has at most {LONGEST} bytes."
-        return problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", said)
+    signed_bodies.require_size(request, LONGEST)
     now = clock.now()
     recipient = book.by_code(code)
     if recipient is None:  # as for a signature that does not hold: who asks learns no codes
         raise BadSignature("The signature of this message does not hold.")
     secrets = book.secrets_of(recipient.code, at=now)
     webhook_id = signed_messages.verify(request.headers, request.body, secrets=secrets, now=now)
-    try:
-        given = model.model_validate_json(request.body)
-    except Malformed as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        raise ValidationError([dict(each) for each in found]) from None
-    taken = keep(recipient, webhook_id, given, now)
+    taken = keep(recipient, webhook_id, signed_bodies.parsed(model, request.body), now)
     return AnswerOut(new=taken.new, known=taken.known, unknown=taken.unknown, replayed=taken.replayed)
 
 

@@ -45,3 +45,14 @@ def parsed(form: type[S], body: bytes) -> S:
     except Malformed as error:
         found: list[Any] = error.errors(include_url=False, include_input=False, include_context=False)
         raise ValidationError([dict(each) for each in found]) from None
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """For ``openapi_extra``: the body is read only after its signature, so the library does not see it."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def described_lines(name: str, line: type[Schema], *, most: int) -> dict[str, Any]:
+    """The same for a body that is a list of lines under one name."""
+    lines = {"type": "array", "maxItems": most, "items": line.model_json_schema()}
+    return described({"type": "object", "required": [name], "properties": {name: lines}})

@@ -121,7 +121,8 @@ def instruct(
 ) -> Instruction:
     """Instruct one recipient about a person as a whole: to stop, correct or erase, in one transaction.
 
-    ``sealed_for`` is the subject under whose key the words lie, where that is not the person. Raises Refused and NotFound of the outbox. The same act to the same recipient again gives the first instruction.
+    ``sealed_for`` is the subject under whose key the words lie, where that is not the person. Raises Refused and NotFound
+    of the outbox. The same act to the same recipient again gives the first instruction.
     """
     word = Word(book.person_key(subject_ref), "subject", (), reached_at=reached_at)
     with transaction.atomic():
