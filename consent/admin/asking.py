@@ -1,36 +1,11 @@
 """What the pages of texts ask staff."""
 
-from typing import Any
-
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.selectors.languages import languages
 from consent.states import Weight
-
-
-class AnswerForm(forms.Form):
-    """The second person's answer. What it is about stands above it."""
-
-    decision = forms.ChoiceField(
-        label=gettext_lazy("Your answer"),
-        choices=[("approve", gettext_lazy("Approve")), ("refuse", gettext_lazy("Refuse"))],
-        widget=forms.RadioSelect,
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        help_text=gettext_lazy("Needed when you refuse: what the other person should change."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=500,
-        required=False,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("decision") == "refuse" and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Say why you refuse, so that the other person can mend it."))
-        return cleaned
+from portal.people.admin.answering import AnswerForm
 
 
 class WeightForm(forms.Form):

@@ -13,8 +13,6 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.admin.asking import AnswerForm
-from consent.admin.publishing import not_answerable
 from consent.models import ConsentList
 from consent.models.list_states import ListState
 from consent.permissions import Permission
@@ -26,9 +24,9 @@ from portal.core.errors import Refused
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.permissions import Permission as JobPermission
 from portal.jobs.states import FINISHED
+from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
 from portal.people.models import Fiduciary
 
-PROPOSAL = ("answer", "made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256")
 #: Faults that stand on the page; the job's result names them all.
 SHOWN = 100
 

@@ -7,26 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.admin.asking import AnswerForm
 from consent.admin.changes import ChangesBeside, changes_of
 from consent.models import DefectOverride, PublicationProposal
 from consent.permissions import Permission
 from consent.services import publishing
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.people.models import FourEyesModel
-from portal.people.states import Answer
-
-PROPOSAL = ("answer", "made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256")
-
-
-def not_answerable(proposal: FourEyesModel, user: Any) -> str:
-    """Why this person cannot answer this proposal; empty when they can."""
-    if proposal.answer != Answer.PENDING:
-        return _("This was answered already.")
-    if proposal.made_by_id == user.pk:
-        return _("You proposed this: somebody else must answer.")
-    return ""
+from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
 
 
 @admin.register(DefectOverride)

@@ -12,8 +12,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.admin.asking import AnswerForm
-from consent.admin.publishing import PROPOSAL, not_answerable
 from consent.models import HeldConsent, TakenAnswer
 from consent.permissions import Permission
 from consent.services import guarding, taking
@@ -23,6 +21,7 @@ from portal.core import access, changes, clock
 from portal.core.admin import ReadOnlyAdmin, StaffModelAdmin, service_action
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
 
 OWN = (
     "subject_ref",

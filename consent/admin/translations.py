@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.admin.asking import TranslationAnswerForm
-from consent.admin.publishing import PROPOSAL, not_answerable
 from consent.models import NoticeText, TextReview, TranslationProposal
 from consent.permissions import Permission
 from consent.selectors.languages import language_of
 from consent.services import translating
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import PROPOSAL, not_answerable
 
 
 def not_to_review(text: NoticeText, user: Any) -> str:

@@ -1,13 +1,12 @@
 """What gateways report to us: signed messages, of any age and order and number."""
 
 import re
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 import structlog
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
-from pydantic import BeforeValidator, WrapValidator
+from pydantic import BeforeValidator
 from pydantic import ValidationError as Malformed
 
 from portal.api import signed_bodies
@@ -38,14 +37,6 @@ def _fit_code(given: object) -> object:
     return given if isinstance(given, str) and _CODE.fullmatch(given) else ""
 
 
-def _time_or_none(given: Any, read: Any) -> datetime | None:
-    try:
-        at: datetime | None = read(given)
-    except Malformed:
-        return None
-    return at
-
-
 class ReportIn(Schema):
     """One report. What became of the message counts, so an unfit ``code`` or ``at`` is left out and refuses nothing.
 
@@ -55,9 +46,7 @@ class ReportIn(Schema):
     reference: str = Field(max_length=120, description="Our reference of the message, or the Message-ID of an e-mail")
     event: str = Field(pattern="^(delivered|read|failed|bounced|complained)$")
     code: Annotated[str, BeforeValidator(_fit_code)] = Field(default="", pattern="^[A-Z_]{0,40}$")
-    at: Annotated[datetime | None, WrapValidator(_time_or_none)] = Field(
-        default=None, description="When it happened; with its offset from UTC"
-    )
+    at: signed_bodies.TimeOrNone = Field(default=None, description="When it happened; with its offset from UTC")
 
 
 class ReportsIn(Schema):

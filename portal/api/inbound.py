@@ -1,13 +1,11 @@
 """What people write back, press or ring: told by the gateway in signed messages, each taken once."""
 
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from pydantic import ValidationError as Malformed
-from pydantic import WrapValidator
 
 from consent.services import inbound
 from consent.services.inbound import Inbound
@@ -23,14 +21,6 @@ LONGEST: Final = 256 * 1024
 MOST: Final = 100
 
 
-def _time_or_none(given: Any, read: Any) -> datetime | None:
-    try:
-        at: datetime | None = read(given)
-    except Malformed:
-        return None
-    return at
-
-
 class InboundIn(Schema):
     """One message, key press or missed call. An unfit ``at`` is left out: that somebody wrote counts."""
 
@@ -43,9 +33,7 @@ class InboundIn(Schema):
     to: str = Field(default="", max_length=80, description="The header, number, code or agent that was written to")
     text: str = Field(default="", max_length=4000, description="What was written, or the keys that were pressed")
     answers: str = Field(default="", max_length=40, description="Our reference of the message that was answered")
-    at: Annotated[datetime | None, WrapValidator(_time_or_none)] = Field(
-        default=None, description="When it was sent; with its offset from UTC"
-    )
+    at: signed_bodies.TimeOrNone = Field(default=None, description="When it was sent; with its offset from UTC")
 
 
 class InboundsIn(Schema):

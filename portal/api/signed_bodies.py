@@ -1,13 +1,14 @@
 """Bodies of signed messages: measured before they are read, read only once their signature holds."""
 
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Schema
 from ninja.errors import ValidationError
 from pydantic import ValidationError as Malformed
+from pydantic import WrapValidator
 
 from portal.core import signed_messages
 from portal.core.errors import PortalError
@@ -15,6 +16,18 @@ from portal.core.errors import PortalError
 S = TypeVar("S", bound=Schema)
 #: What a row of a gateway's may be called in our record: printable, and no text of anybody's.
 NAME: Final = r"^[A-Za-z0-9._:@=+/-]{1,120}$"
+
+
+def _time_or_none(given: Any, read: Any) -> datetime | None:
+    try:
+        at: datetime | None = read(given)
+    except Malformed:
+        return None
+    return at
+
+
+#: A time beside a fact that counts without it: one that cannot be read is left out.
+TimeOrNone = Annotated[datetime | None, WrapValidator(_time_or_none)]
 
 
 class TooLarge(PortalError):

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.people.states import Answer
-from portal.registers.forms.books import AnswerForm
+from portal.people.admin.answering import AnswerForm, not_answerable
 from portal.retention.forms import HoldForm, WhyForm
 from portal.retention.models import ErasureRun, ErasureStep, Hold, HoldRelease, RetentionRule
 from portal.retention.permissions import Permission
@@ -60,12 +59,6 @@ class HoldAdmin(AuditedExport, StaffModelAdmin):
         return str(_("Proposed. The hold ends once a second person agrees."))
 
 
-def _not_answerable(release: HoldRelease, user: Any) -> str:
-    if release.answer != Answer.PENDING:
-        return str(_("This was answered already."))
-    return str(_("Somebody else must answer this.")) if release.made_by_id == user.pk else ""
-
-
 @admin.register(HoldRelease)
 class HoldReleaseAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(HoldRelease, "id hold act made_by made_at checked_by checked_at shown_sha256 answer")
@@ -75,7 +68,7 @@ class HoldReleaseAdmin(AuditedExport, ReadOnlyAdmin):
     list_select_related = ("hold",)
 
     @service_action(
-        permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Answer the proposal"), skip=_not_answerable
+        permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_release(self, request: HttpRequest, obj: HoldRelease, answer: dict[str, Any]) -> str:
         approve = answer["decision"] == "approve"

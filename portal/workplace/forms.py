@@ -122,24 +122,3 @@ class PurposeProposalForm(forms.ModelForm):
             "retention_class": said["retention_class"],
             "validity_rule": said["validity_rule"],
         }
-
-
-class AnswerForm(forms.Form):
-    """The second person's answer."""
-
-    decision = forms.ChoiceField(
-        label=_("Your answer"), choices=[("approve", _("Approve")), ("refuse", _("Refuse"))], widget=forms.RadioSelect
-    )
-    reason = forms.CharField(
-        label=_("Reason"),
-        help_text=_("Needed when you refuse: what the other person should change. No names or numbers of people."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=500,
-        required=False,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("decision") == "refuse" and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Say why you refuse, so that the other person can mend it."))
-        return cleaned

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import not_answerable
 from portal.people.admin.creating import CreatingAdmin
-from portal.people.admin.roles import not_answerable
 from portal.people.forms import ApiKeyForm, RefuseForm
 from portal.people.models import ApiKey
 from portal.people.permissions import Permission

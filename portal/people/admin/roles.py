@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import not_answerable
 from portal.people.admin.customers import _Inline
 from portal.people.forms import ChangeEndForm, RefuseForm, WhyForm
 from portal.people.models import FourEyesModel, FourEyesRule, MfaReset, Role, RoleGrant, RolePermission, RoleProposal
@@ -73,13 +74,11 @@ class RoleGrantAdmin(AuditedExport, ReadOnlyAdmin):
         return str(_("Proposed. The role ends once a second person agrees."))
 
 
-def not_answerable(obj: FourEyesModel, user: Any) -> str:
-    """Why this login cannot answer this proposal; empty when it can, as far as the row tells."""
-    if obj.answer != Answer.PENDING:
-        return str(_("This was answered already."))
-    if obj.made_by_id == user.pk or getattr(obj, "user_id", None) == user.pk:
+def not_of_ones_own(obj: FourEyesModel, user: Any) -> str:
+    """Nor does anybody answer what is proposed about themselves."""
+    if obj.answer == Answer.PENDING and user.pk in {obj.made_by_id, getattr(obj, "user_id", None)}:
         return str(_("Somebody else must answer this."))
-    return ""
+    return not_answerable(obj, user)
 
 
 class _ProposalAdmin(AuditedExport, ReadOnlyAdmin):
@@ -112,11 +111,11 @@ class RoleProposalAdmin(_ProposalAdmin):
         *("maker", "made_at", "checker", "checked_at", "reason", "shown_sha256"),
     )
 
-    @service_action(permission=Permission.ROLE_CHANGE, label=_("Approve"), skip=not_answerable)
+    @service_action(permission=Permission.ROLE_CHANGE, label=_("Approve"), skip=not_of_ones_own)
     def approve(self, request: HttpRequest, obj: RoleProposal, answer: dict[str, Any]) -> None:
         roles.answer(proposal=obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
-    @service_action(permission=Permission.ROLE_CHANGE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    @service_action(permission=Permission.ROLE_CHANGE, ask=RefuseForm, label=_("Refuse"), skip=not_of_ones_own)
     def refuse(self, request: HttpRequest, obj: RoleProposal, answer: dict[str, Any]) -> None:
         roles.answer(
             proposal=obj,
@@ -134,11 +133,11 @@ class MfaResetAdmin(_ProposalAdmin):
     list_display = ("person", "answer", "maker", "made_at", "checker", "checked_at")
     fields = ("person", "why", "answer", "maker", "made_at", "checker", "checked_at", "reason", "shown_sha256")
 
-    @service_action(permission=Permission.MFA_RESET, label=_("Approve"), skip=not_answerable)
+    @service_action(permission=Permission.MFA_RESET, label=_("Approve"), skip=not_of_ones_own)
     def approve(self, request: HttpRequest, obj: MfaReset, answer: dict[str, Any]) -> None:
         mfa.answer(reset=obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
-    @service_action(permission=Permission.MFA_RESET, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    @service_action(permission=Permission.MFA_RESET, ask=RefuseForm, label=_("Refuse"), skip=not_of_ones_own)
     def refuse(self, request: HttpRequest, obj: MfaReset, answer: dict[str, Any]) -> None:
         mfa.answer(
             reset=obj,

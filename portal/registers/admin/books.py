@@ -7,23 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.people.models import FourEyesModel
-from portal.people.states import Answer
-from portal.registers.forms.books import AnswerForm, CompanyForm, OfficerForm
+from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+from portal.registers.forms.books import CompanyForm, OfficerForm
 from portal.registers.models import CompanyDetails, Officer
 from portal.registers.permissions import Permission
 from portal.registers.services import company, officers
-
-PROPOSAL = ("answer", "made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256")
-
-
-def not_answerable(proposal: FourEyesModel, user: Any) -> str:
-    """Why this person cannot answer this proposal; empty when they can."""
-    if proposal.answer != Answer.PENDING:
-        return str(_("This was answered already."))
-    if proposal.made_by_id == user.pk:
-        return str(_("You proposed this: somebody else must answer."))
-    return ""
 
 
 class BookAdmin(StaffModelAdmin):

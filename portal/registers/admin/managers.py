@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import service_action
 from portal.jobs.audited_export import resource_of
+from portal.people.admin.answering import not_answerable
 from portal.people.forms import RefuseForm
-from portal.registers.admin.books import not_answerable
 from portal.registers.admin.senders import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.senders import EntryForm
 from portal.registers.models import ConsentManager

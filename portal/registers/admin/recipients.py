@@ -15,10 +15,10 @@ from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.law.states import Channel
+from portal.people.admin.answering import not_answerable
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm
 from portal.people.states import Answer
-from portal.registers.admin.books import not_answerable
 from portal.registers.admin.senders import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.recipients import InstructionForm, NoteForm, RecipientForm
 from portal.registers.models import Instruction, Recipient, ReportedSend

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import PROPOSAL, not_answerable
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm
 from portal.people.states import Answer
-from portal.registers.admin.books import PROPOSAL, not_answerable
 from portal.registers.forms.senders import EntityForm, SenderForm, TargetForm
 from portal.registers.models import DatedEntry, ListedTarget, Sender, SenderDefect, SendingEntity
 from portal.registers.models.templates import CATEGORIES

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import service_action
 from portal.jobs.audited_export import resource_of
+from portal.people.admin.answering import not_answerable
 from portal.people.forms import RefuseForm
 from portal.people.states import Answer
-from portal.registers.admin.books import not_answerable
 from portal.registers.admin.senders import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.senders import ConsentTemplateForm, MoveForm, TemplateForm
 from portal.registers.models import ConsentTemplate, ContentTemplate

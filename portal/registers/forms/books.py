@@ -63,24 +63,3 @@ class CompanyForm(_ReachableForm):
     class Meta:
         model = CompanyDetails
         fields = ("legal_name", "trade_name", "email", "phone", "postal_address", "website", "effective_from")
-
-
-class AnswerForm(forms.Form):
-    """A second person's answer. What it is about stands above it on the page."""
-
-    decision = forms.ChoiceField(
-        label=_("Your answer"), choices=[("approve", _("Approve")), ("refuse", _("Refuse"))], widget=forms.RadioSelect
-    )
-    reason = forms.CharField(
-        label=_("Reason"),
-        help_text=_("Needed when you refuse: what the other person should change."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=500,
-        required=False,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("decision") == "refuse" and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Say why you refuse, so that the other person can mend it."))
-        return cleaned

@@ -11,9 +11,9 @@ from portal.core.admin import service_action
 from portal.core.admin.bases import refusable
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.ledger.states import RotationCause
+from portal.people.admin.answering import AnswerForm
 from portal.workplace import rotation
 from portal.workplace.admin.proposals import ProposalAdmin, why_not
-from portal.workplace.forms import AnswerForm
 from portal.workplace.models import KeyRotationProposal
 from portal.workplace.permissions import Permission
 

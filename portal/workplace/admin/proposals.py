@@ -17,11 +17,12 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.law.models import OrganisationProfile, Purpose
 from portal.law.states import LawfulBasis, Regime, Switch
+from portal.people.admin.answering import AnswerForm
 from portal.people.models import FourEyesModel
 from portal.people.services import four_eyes
 from portal.people.states import Answer
 from portal.workplace import services
-from portal.workplace.forms import AnswerForm, ProfileProposalForm, PurposeProposalForm, label_of
+from portal.workplace.forms import ProfileProposalForm, PurposeProposalForm, label_of
 from portal.workplace.models import ProfileProposal, PurposeProposal
 from portal.workplace.permissions import Permission
 

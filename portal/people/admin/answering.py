@@ -1,0 +1,41 @@
+"""What every page of a proposal needs: its fields, who may answer it, and the second person's answer."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.people.models import FourEyesModel
+from portal.people.states import Answer
+
+PROPOSAL = ("answer", "made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256")
+
+
+def not_answerable(proposal: FourEyesModel, user: Any) -> str:
+    """Why this person cannot answer this proposal; empty when they can."""
+    if proposal.answer != Answer.PENDING:
+        return str(_("This was answered already."))
+    if proposal.made_by_id == user.pk:
+        return str(_("You proposed this: somebody else must answer."))
+    return ""
+
+
+class AnswerForm(forms.Form):
+    """The second person's answer. What it is about stands above it on the page."""
+
+    decision = forms.ChoiceField(
+        label=_("Your answer"), choices=[("approve", _("Approve")), ("refuse", _("Refuse"))], widget=forms.RadioSelect
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Needed when you refuse: what the other person should change. No names or numbers of people."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("decision") == "refuse" and not cleaned.get("reason", "").strip():
+            self.add_error("reason", _("Say why you refuse, so that the other person can mend it."))
+        return cleaned
