@@ -113,7 +113,7 @@ def work_of(act: Callable[[], object]) -> Work:
         for room in ("portal.signin.views.customers", "portal.signin.forms"):
             watched.enter_context(patch(f"{room}.enqueue", lambda name, *args: sent.append(name)))
         act()
-    plain = [re.sub(r"s\d+_x\d+|X'[^']*'|'[^']*'|-?\b\d+\b", "?", query["sql"]) for query in seen.captured_queries]
+    plain = [re.sub(r"s\d+_x\d+|X'[^']*'|'[^']*'|\s?-?\b\d+\b", "?", query["sql"]) for query in seen.captured_queries]
     return Work(plain, hashes, sent)
 
 
