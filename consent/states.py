@@ -14,6 +14,10 @@ class Answer(TextChoices):
     RENEWED = "renewed", _("Yes, again")
 
 
+#: What may stand at an address: an answer, or that there is none (what was said ended, and it never was a yes).
+STANDING = (*Answer.choices, ("unanswered", _("No answer")))
+
+
 class AnsweredAs(TextChoices):
     """What a set of answers belongs to."""
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.events import ConsentEvent
-from consent.states import Answer
+from consent.states import STANDING
 from portal.core.data_categories import declare
 from portal.law.states import Channel
 
@@ -16,7 +16,7 @@ class ConsentState(models.Model):
     address_key = models.BinaryField(_("lookup hash of the address"), max_length=33)
     purpose = models.CharField(_("purpose"), max_length=40)
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
-    answer = models.CharField(_("answer"), max_length=10, choices=Answer.choices)
+    answer = models.CharField(_("answer"), max_length=10, choices=STANDING)
     verified = models.BooleanField(_("address confirmed"))
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
     event = models.ForeignKey(ConsentEvent, models.PROTECT, related_name="+", verbose_name=_("deciding event"))

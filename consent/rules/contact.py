@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from consent.rules.fold import NO, YES
+from consent.rules.fold import NO, UNANSWERED, YES
 
 PROMOTIONAL = "promotional"
 SERVICE = "service"
@@ -153,7 +153,7 @@ def _goes_as(purpose: str, categories: AbstractSet[str]) -> bool:
 
 def by_consent(word: Word | None, *, at: datetime) -> Verdict:
     """What the address itself answered. A yes counts only when verified and not expired; silence is no."""
-    if word is None:
+    if word is None or word.answer == UNANSWERED:
         return Verdict(allowed=False, reason=Reason.NO_CONSENT)
     if word.answer in NO:
         denied = word.answer == "denied"

@@ -1,13 +1,15 @@
 """What an address says now, folded from what was said about it. Plain values in, no database."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 #: An answer that allows, and one that forbids. "Expired" is neither: the answer lapsed.
 YES = frozenset({"given", "renewed"})
 NO = frozenset({"denied", "withdrawn"})
+#: Neither an answer nor the end of one: what was said has ended, and it never was a yes. No event says this.
+UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,22 @@ def deciding(events: Iterable[Said], same_person: Mapping[UUID, UUID] | None = N
     """The event that decides for the address, or None when nobody said anything.
 
     A no by anybody at the address wins; only then does a yes count, and of several the one that lasts longest in the
-    order of time. Events are all about one fiduciary, address, purpose and channel, in any order.
+    order of time. Where only an end is left, a consent has ended only if that person had said yes before: a no that
+    ended leaves an address nobody has answered at. Events are all about one fiduciary, address, purpose and channel, in
+    any order.
     """
-    latest = latest_of_each(events, same_person).values()
+    known = same_person or {}
+    found = list(events)
+    latest = latest_of_each(found, known).values()
     for wanted in (NO, YES):
         among = [event for event in latest if event.answer in wanted]
         if among:
             return max(among, key=_later)
-    return max(latest, key=_later, default=None)
+    last = max(latest, key=_later, default=None)
+    if last is None or any(event.answer in YES and _is_by_same(event, last, known) for event in found):
+        return last
+    return replace(last, answer=UNANSWERED)
+
+
+def _is_by_same(one: Said, other: Said, same_person: Mapping[UUID, UUID]) -> bool:
+    return same_person.get(one.subject, one.subject) == same_person.get(other.subject, other.subject)

@@ -36,12 +36,13 @@ class Then:
     channel: str
     address_key: bytes
     event: ConsentEvent
+    word: str
     verdict: Verdict
 
     @property
     def answer(self) -> str:
         """The answer as it stood; one whose agreed time was over is "expired"."""
-        return "expired" if self.verdict.reason is Reason.CONSENT_EXPIRED else self.event.answer
+        return "expired" if self.verdict.reason is Reason.CONSENT_EXPIRED else self.word
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def _then(events: list[ConsentEvent], same: Mapping[UUID, UUID], at: datetime) -
         channel=event.channel,
         address_key=bytes(event.address_key),
         event=event,
+        word=word.answer,
         verdict=_verdict(event, word, same, at),
     )
 

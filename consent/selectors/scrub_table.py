@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from consent.rules.contact import Word
+from consent.rules.fold import UNANSWERED
 from portal.core import ciphers
 
 #: What the projection says about one address, as a letter: one character a row is all that leaves the database.
@@ -26,7 +27,8 @@ WORDS: Final[dict[str, Callable[[datetime], Word | None]]] = {
     YES: lambda at: Word("given", verified=True, expires_at=None),
 }
 _LETTER = f"""
-CASE WHEN a.address_key IS NULL THEN '{NO_ADDRESS}' WHEN s.answer IS NULL THEN '{NOTHING_SAID}' WHEN s.answer = 'denied' THEN '{DENIED}'
+CASE WHEN a.address_key IS NULL THEN '{NO_ADDRESS}' WHEN s.answer IS NULL OR s.answer = '{UNANSWERED}' THEN '{NOTHING_SAID}'
+     WHEN s.answer = 'denied' THEN '{DENIED}'
      WHEN s.answer = 'withdrawn' THEN '{WITHDRAWN}' WHEN s.answer NOT IN ('given', 'renewed') THEN '{ENDED}'
      WHEN s.expires_at <= {{mark}} THEN '{LAPSED}' WHEN NOT s.verified THEN '{UNVERIFIED}'
      WHEN s.occurred_at < {{mark}} THEN '{OLD_MEANING}' ELSE '{YES}' END

@@ -131,8 +131,10 @@ def undo_until(receipt: ConsentReceipt) -> datetime:
 def undo_stop(*, receipt: ConsentReceipt, actor: Actor, now: datetime | None = None) -> Recorded:
     """Restore what was answered before a stop, as new events; nothing more than that, and only for some minutes.
 
-    A yes ends when it would have ended without the stop, and one that was over stays over. Whatever was answered again since the stop stays as it is. Raises Refused when the time is over or the receipt is no
-    stop. The caller makes sure that it is the browser that stopped.
+    A yes ends when it would have ended without the stop, and one that was over stays over. Where nobody had said yes the
+    no ends, and the address is unanswered again (``rules.fold``). Whatever was answered again since the stop stays as it
+    is. Raises Refused when the time is over or the receipt is no stop. The caller makes sure that it is the browser that
+    stopped.
     """
     at = now or clock.now()
     if at > undo_until(receipt):

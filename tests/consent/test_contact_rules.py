@@ -47,6 +47,7 @@ def test_a_confirmed_yes_within_the_hours_allows_until_they_close():
     ("word", "reason"),
     [
         (None, Reason.NO_CONSENT),
+        (Word("unanswered", verified=True, expires_at=None), Reason.NO_CONSENT),
         (Word("denied", verified=True, expires_at=None), Reason.CONSENT_DENIED),
         (Word("withdrawn", verified=True, expires_at=None), Reason.CONSENT_WITHDRAWN),
         (Word("expired", verified=True, expires_at=None), Reason.CONSENT_EXPIRED),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.rules.fold import NO, YES, Said, deciding
+from consent.rules.fold import NO, UNANSWERED, YES, Said, deciding
 from consent.states import Answer
 
 START = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
@@ -67,6 +67,14 @@ def test_at_the_same_instant_the_no_wins():
 def test_an_ended_no_no_longer_blocks_the_other_person():
     yes = said(2, RAVI, Answer.GIVEN)
     assert deciding([said(1, ASHA, Answer.WITHDRAWN), yes, said(3, ASHA, Answer.EXPIRED)]) == yes
+
+
+def test_a_no_that_ended_leaves_no_answer_and_a_yes_that_ended_an_end():
+    end = said(3, ASHA, Answer.EXPIRED)
+    assert deciding([said(1, ASHA, Answer.DENIED), end]).answer == UNANSWERED
+    assert deciding([said(1, ASHA, Answer.GIVEN), said(2, ASHA, Answer.WITHDRAWN), end]) == end
+    assert deciding([said(1, RAVI, Answer.GIVEN), said(2, RAVI, Answer.EXPIRED), end]).answer == UNANSWERED
+    assert deciding([said(1, ASHA_TOO, Answer.GIVEN), end], {ASHA: ASHA_TOO}) == end
 
 
 @given(events, st.randoms(use_true_random=False))

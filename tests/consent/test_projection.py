@@ -56,7 +56,7 @@ def test_states_that_were_lost_or_changed_by_hand_come_back(asha):
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(st.booleans(), st.sampled_from([a for a in Answer.values if a != "expired"]), st.integers(1, 9)),
+        st.tuples(st.booleans(), st.sampled_from(Answer.values), st.integers(1, 9)),
         min_size=1,
         max_size=6,
     )

@@ -5,11 +5,17 @@ from datetime import timedelta
 import pytest
 
 from consent.models import ConsentEvent, ConsentState
-from consent.services import may_contact, stop_all_promotional, undo_stop, withdraw
+from consent.rules.contact import Reason
+from consent.rules.fold import UNANSWERED
+from consent.selectors import past
+from consent.selectors.scrub_table import NOTHING_SAID, temporary
+from consent.services import ending, may_contact, rebuild_consent_state, stop_all_promotional, undo_stop, withdraw
 from consent.states import Answer, Way
 from portal.core import actor, clock
+from portal.core.addresses import address_keys
 from portal.core.errors import Refused
 from portal.law.models import Purpose
+from portal.people.models import Fiduciary
 from portal.people.services import contacts
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory
@@ -26,6 +32,10 @@ def asha(law):
 
 def sms_allowed(address=ASHA_PHONE):
     return may_contact(address=address, purpose="marketing", channel="sms", at=NOON).allowed
+
+
+def why_not(at=NOON):
+    return may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=at).reason
 
 
 def stop_sms(who, **kwargs):
@@ -107,6 +117,27 @@ def test_undo_restores_what_was_before_and_nothing_more(asha):
     restored = undone.events[[event.channel for event in undone.events].index("sms")]
     assert restored.notice_sha256 == yes.notice_sha256
     assert ConsentEvent.objects.filter(pk__in=[event.pk for event in done.events]).count() == len(done.events)
+
+
+def test_a_stop_undone_by_somebody_who_never_said_yes_leaves_no_consent_and_not_an_ended_one(asha):
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    assert why_not() is Reason.CONSENT_DENIED
+    undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
+    assert why_not() is Reason.NO_CONSENT
+    with temporary() as table:
+        table.fill([address_keys(ASHA_PHONE)])
+        onesetu = Fiduciary.objects.get(code="onesetu").pk
+        assert table.letters("marketing", "sms", onesetu, at=NOON, meant_since=NOON) == NOTHING_SAID
+    assert {then.answer for then in past.of_person(asha.subject.ref, clock.now())} == {UNANSWERED}
+    assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
+
+
+def test_a_stop_undone_after_an_old_consent_had_ended_still_says_that_it_ended(asha):
+    over = said(asha, "given").expires_at
+    ending.end_what_is_over(now=over)
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, now=over)
+    undo_stop(receipt=done.receipt, actor=actor.SYSTEM, now=over)
+    assert why_not(at=over) is Reason.CONSENT_EXPIRED
 
 
 def test_undo_gives_a_yes_no_longer_life_than_it_had(asha):
