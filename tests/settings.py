@@ -1,6 +1,6 @@
 """The portal's settings with a fast password hasher and storages of their own, and answers written down at once.
 
-Nothing else differs.
+The databases do not wait for the disk: a test's process may die, its machine may not. Nothing else differs.
 """
 
 import os
@@ -27,13 +27,21 @@ DECISION_LOG_SECONDS = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 for _alias, _file in (("default", "test.sqlite3"), ("keys", "test-keys.sqlite3")):
-    if DATABASES[_alias]["ENGINE"].endswith("sqlite3"):
+    _database, _options = DATABASES[_alias], DATABASES[_alias]["OPTIONS"]
+    if _database["ENGINE"].endswith("sqlite3"):
         # A file, not memory: the live server's threads need connections of their own.
-        DATABASES[_alias]["TEST"] = {"NAME": str(VAR / _file)}
+        _database["TEST"] = {"NAME": str(VAR / _file)}
+        _at_once = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+        _database["OPTIONS"] = {**_options, "init_command": _at_once}
+    else:
+        _database["OPTIONS"] = {**_options, "options": "-c synchronous_commit=off"}
     # A worker process of a test works on the test's database.
     _name = os.environ.get(f"TEST_{_alias.upper()}_NAME")
     if _name:
         DATABASES[_alias]["NAME"] = _name
+
+# The migrations of every room run on the main database; here they would only read and skip all that is not a key.
+DATABASES["keys"]["TEST"] = {**DATABASES["keys"].get("TEST", {}), "MIGRATE": False}
 
 # Test processes share one Redis: each has its own keys.
 if REDIS_URL:

@@ -1,3 +1,4 @@
+from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
@@ -22,7 +23,7 @@ def test_a_changed_row_becomes_a_new_version_and_the_old_one_stays(rules, actor,
     real = rulebook.read
 
     def changed(name):
-        data = real(name)
+        data = deepcopy(real(name))
         for row in data.get("rule", []):
             if row["key"] == "IN-IT-RES":
                 row.update(amount=3, effective_from=date(2027, 1, 1))

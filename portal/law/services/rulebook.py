@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ class Synced:
         return self.added + self.superseded + self.purposes
 
 
+@cache
 def read(name: str) -> Any:
-    """One data file as plain values."""
+    """One data file as plain values, parsed once in a process: whoever wants to change them takes a copy."""
     return tomllib.loads((DATA / name).read_text(encoding="utf-8"))
 
 
