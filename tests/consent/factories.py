@@ -13,7 +13,8 @@ from tests.people.factories import PrincipalFactory
 
 ASHA = "asha@acme.example"
 ASHA_PHONE = "+919876543210"
-ASKED = ["marketing", "product_updates", "analytics", "call_recording"]
+PROCESSING = ["analytics", "call_recording", "content_reading", "ai_tools"]
+ASKED = ["marketing", "product_updates", *PROCESSING]
 
 
 def law_is_loaded():

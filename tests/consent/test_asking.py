@@ -15,7 +15,7 @@ from portal.law.services import purposes
 from portal.ledger.services import payload_of
 from portal.people.models import SubjectAlias
 from portal.people.services import principals
-from tests.consent.factories import person, published_notice, said
+from tests.consent.factories import ASKED, PROCESSING, person, published_notice, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 DAY = timedelta(days=1)
@@ -48,7 +48,7 @@ def meet(who):
 
 def test_a_new_person_is_asked_for_each_purpose_with_its_text_its_data_and_reachable_channels(asha, notice):
     asked = open_ones(asha)
-    assert set(asked) == {"marketing", "product_updates", "analytics", "call_recording"}
+    assert set(asked) == set(ASKED)
     assert asked["marketing"].notice == notice.binding
     assert "email" in asked["marketing"].channels
     assert asked["analytics"].channels == ()
@@ -80,7 +80,7 @@ def test_a_no_counts_on_every_channel_and_an_open_question_leaves_nothing(asha, 
     said_there = {(e.purpose, e.channel, e.answer) for e in done.events}
     assert ("marketing", "whatsapp", "denied") in said_there
     assert ("analytics", "none", "given") in said_there
-    assert set(open_ones(asha)) == {"product_updates", "call_recording"}
+    assert set(open_ones(asha)) == set(ASKED) - {"marketing", "analytics"}
     assert answer(asha, notice).receipt is None
 
 
@@ -107,7 +107,7 @@ def test_a_text_that_changed_meanwhile_is_not_agreed_to(asha, notice):
 
 
 def test_the_questions_are_put_once_with_proof_and_without_any_consent(asha, notice):
-    assert meet(asha) == 4
+    assert meet(asha) == len(ASKED)
     assert meet(asha) == 0
     assert not ConsentEvent.objects.exists()
     row = Meeting.objects.get(purpose="marketing")
@@ -158,7 +158,7 @@ def test_who_stopped_everything_is_not_asked_for_promotion(asha):
 def test_what_a_visitor_chose_is_theirs_once_they_sign_in(asha, notice):
     visitor = visiting.new_visitor(now=clock.now())
     asked = asking.questions(visitor, at=clock.now(), messages=False)
-    assert {q.purpose.code for q in asked} == {"analytics", "call_recording"}
+    assert {q.purpose.code for q in asked} == set(PROCESSING)
     asking.answer(
         subject_ref=visitor, answers={"analytics": Answered(is_yes=False)},
         shown={"analytics": notice.binding.sha256}, actor=actor.SYSTEM,

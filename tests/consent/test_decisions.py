@@ -18,11 +18,12 @@ from consent.states import Pace, Way
 from portal.core import actor, clock, hooks
 from portal.law.models import Purpose
 from portal.outbox.models import Message
+from portal.people.models import Protection
 from portal.people.services import contacts, subjects
 from portal.registers.models import SenderDefect
 from portal.registers.services import defects, entries
 from portal.registers.tasks import note_defect
-from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
+from tests.consent.factories import ASHA, ASHA_PHONE, PROCESSING, person, published_notice, said
 from tests.people.factories import ContactPointFactory, FiduciaryFactory, StaffFactory, SubjectFactory
 from tests.registers.factories import agreed_template, registered_sender
 
@@ -305,13 +306,25 @@ def test_an_answer_takes_one_statement_once_the_rules_are_read(asha, django_asse
         assert ask().allowed
 
 
-def test_processing_that_is_no_message_needs_a_yes_of_its_own(asha):
-    subject = asha.subject.ref
-    assert may_process(subject=subject, purpose="call_recording", at=NOON).reason is Reason.NO_CONSENT
-    said(asha, "given", channel="none", purpose="call_recording")
-    assert may_process(subject=subject, purpose="call_recording", at=NOON).allowed
-    said(asha, "withdrawn", channel="none", purpose="call_recording", occurred_at=clock.now())
-    assert may_process(subject=subject, purpose="call_recording", at=NOON).reason is Reason.CONSENT_WITHDRAWN
+@pytest.mark.parametrize("purpose", PROCESSING)
+def test_processing_that_is_no_message_needs_a_yes_of_its_own(asha, purpose):
+    def ask_all():
+        return {each: may_process(subject=asha.subject.ref, purpose=each, at=NOON) for each in PROCESSING}
+
+    assert {answer.reason for answer in ask_all().values()} == {Reason.NO_CONSENT}
+    said(asha, "given", channel="none", purpose=purpose)
+    assert [each for each, answer in ask_all().items() if answer.allowed] == [purpose]
+    said(asha, "withdrawn", channel="none", purpose=purpose, occurred_at=clock.now())
+    assert ask_all()[purpose].reason is Reason.CONSENT_WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("purpose", "is_allowed"), [("ai_tools", False), ("analytics", False), ("call_recording", True)]
+)
+def test_what_follows_a_person_is_never_done_to_a_child_whatever_was_said(asha, purpose, is_allowed):
+    said(asha, "given", channel="none", purpose=purpose)
+    Protection.objects.create(subject_ref=asha.subject.ref, kind="child", ground="declared", noted_at=clock.now())
+    assert may_process(subject=asha.subject.ref, purpose=purpose, at=NOON).allowed is is_allowed
 
 
 def test_processing_on_another_ground_needs_no_consent_and_an_unknown_purpose_is_no(asha):

@@ -9,13 +9,13 @@ from django.urls import reverse
 
 from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, Preference
 from consent.selectors import rulebook
-from consent.services import importing, preferring, receipts, withdraw
+from consent.services import importing, may_process, preferring, receipts, withdraw
 from consent.services.preferring import WishList
 from consent.states import NoticeKind, VersionState, Way
 from portal.core import actor, clock
 from portal.core.errors import LostRace, Refused
 from portal.people.services import subjects
-from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
+from tests.consent.factories import ASHA, ASKED, PROCESSING, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory, SubjectFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -43,7 +43,7 @@ def her(asha):
 
 
 def form(notice, *choices, **changes):
-    shown = {f"notice_{code}": notice.binding.sha256 for code in ("marketing", "product_updates")}
+    shown = {f"notice_{code}": notice.binding.sha256 for code in ASKED}
     return {**shown, "choices": list(choices), "quiet_from": "21:00", "quiet_until": "10:00", "pace": "no_limit",
             "language": "en", "paused_until": "", **changes}  # fmt: skip
 
@@ -237,6 +237,27 @@ def test_the_policy_s_own_page_is_titled_in_the_readers_language_and_lists_are_l
     assert re.search(r'class="under" lang="en"><a href="#c11-', her_page)
 
 
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("en", ("Recording calls", "Reading messages", "AI tools")),
+        ("hi", ("कॉल रिकॉर्ड करना", "संदेश पढ़ना", "AI उपकरण")),
+        ("mr", ("कॉल रेकॉर्ड करणे", "संदेश वाचणे", "AI साधने")),
+    ],
+)
+def test_uses_that_are_no_messages_have_a_choice_each_which_is_a_no_until_it_is_ticked(
+    her, asha, notice, language, names
+):
+    page = her.get(PAGE, headers={"accept-language": language}).content.decode()
+    for name in names:
+        assert f"<legend>{name}</legend>" in page
+    assert not re.search(r'name="choices"[^>]*checked', page)
+    her.post(PAGE, form(notice, "content_reading:none"))
+    assert [(said.purpose, said.answer) for said in ConsentEvent.objects.all()] == [("content_reading", "given")]
+    asked = {"subject": asha.subject.ref, "at": clock.now()}
+    assert [each for each in PROCESSING if may_process(purpose=each, **asked).allowed] == ["content_reading"]
+
+
 def test_a_wish_that_always_has_an_answer_is_not_called_optional(her, notice):
     page = her.get(PAGE).content.decode()
     for legend in ("How often at most", "Language of messages"):
@@ -296,7 +317,7 @@ def test_the_preference_page_stays_within_its_queries(her, asha, is_joined, djan
     assert her.get(PAGE).status_code == 200
     with django_assert_max_num_queries(MOST_QUERIES):
         page = her.get(PAGE).content.decode()
-    assert page.count('name="choices"') == 2 * len(EVERY_CHANNEL) + len(("analytics", "call_recording"))
+    assert page.count('name="choices"') == 2 * len(EVERY_CHANNEL) + len(PROCESSING)
     assert len(re.findall(r'name="choices"[^>]*checked', page)) == 2 * len(EVERY_CHANNEL)
 
 

@@ -14,7 +14,7 @@ from consent.services import visiting
 from portal.core import actor, clock
 from portal.people.models import Protection, SubjectAlias
 from portal.people.services import principals
-from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
+from tests.consent.factories import ASHA, ASKED, law_is_loaded, person, published_notice, said
 from tests.consent.test_renewing import yes_that_ends
 from tests.people.factories import CustomerUserFactory
 from tests.registers.factories import officer_in_office
@@ -47,8 +47,7 @@ def her(asha):
 
 
 def shown(notice):
-    codes = ("marketing", "product_updates", "analytics", "call_recording")
-    return {f"notice_{code}": notice.binding.sha256 for code in codes}
+    return {f"notice_{code}": notice.binding.sha256 for code in ASKED}
 
 
 def test_the_notice_stands_alone_with_its_fields_and_nothing_is_chosen(her, notice):

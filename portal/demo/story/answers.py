@@ -75,6 +75,10 @@ def _on_the_page(cast: Cast, person: Principal, email: str, phone: str, notice: 
             answer = Answer.GIVEN if cast.rng.random() < 0.55 else Answer.DENIED
             place = address_of(subject_ref=ref, channel=str(channel), kind=kind, text=address)
             choices.append(Choice(place, purpose, str(channel), answer, text if answer is Answer.GIVEN else None))
+    for number, purpose in enumerate(("content_reading", "ai_tools")):
+        answer = Answer.GIVEN if (len(email) + number) % 3 == 0 else Answer.DENIED
+        place = address_of(subject_ref=ref, channel=str(Channel.NONE), kind=SUBJECT, text="")
+        choices.append(Choice(place, purpose, str(Channel.NONE), answer, text if answer is Answer.GIVEN else None))
     record_all(subject_ref=ref, fiduciary=OWN, choices=choices, way=Way.PAGE, occurred_at=at, actor=PERSON)
 
 

@@ -16,7 +16,7 @@ from portal.people.models import User
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 POLICY, CONSENT = "privacy-policy", "consent-notice"
-ASKED = ("marketing", "product_updates", "analytics", "call_recording")
+ASKED = ("marketing", "product_updates", "analytics", "call_recording", "content_reading", "ai_tools")
 #: Sentences that make a draft worth refusing: a list without entries and consent by use.
 #: The faults of a real policy, in the version that is mended: a list that was lost, use for consent, a promise of nothing.
 LOST = "Recorded calls help us:"
