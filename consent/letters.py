@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from fontpkg_noto_sans import ROOT as LATIN
 from fontpkg_noto_sans_devanagari import ROOT as DEVANAGARI
 
-from consent.models import ConsentEvent
+from consent.models import ConsentEvent, Suppression
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.law import selectors as law
@@ -54,12 +54,12 @@ def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime
 
     ``address`` is of the page that checks receipts. Holds no address and no name: it is for the signed-in person.
     """
-    purpose = {p.code: p.name for p in law.purposes_in_force(on=at.astimezone(clock.IST).date())}.get(event.purpose)
+    names = {p.code: p.name for p in law.purposes_in_force(on=at.astimezone(clock.IST).date())}
     notice = event.notice_version
     rows = [
         [_("Receipt"), event.receipt.reference],
         [_("Your answer"), str(event.get_answer_display())],
-        [_("Purpose"), purpose or event.purpose],
+        [_("Purpose"), names.get(event.purpose, event.purpose)],
         [_("Channel"), str(event.get_channel_display())],
         [_("When (IST)"), _time(event.occurred_at)],
         [_("How"), str(event.get_way_display())],
@@ -68,7 +68,25 @@ def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime
         [_("What you were asked"), f"{notice}, SHA-256 {event.notice_sha256}" if notice else "–"],
         [_("Place in the ledger"), str(event.entry.index)],
     ]
-    name = f"{event.receipt.reference}.tlog-proof"
+    return _receipt(event.receipt.reference, rows, proof=proof, address=address, at=at)
+
+
+def stop_pdf(stop: Suppression, *, proof: bytes, address: str, at: datetime) -> bytes:
+    """The same of a stop that stands alone: no answer of a person we know, an address where promotion has ended."""
+    rows = [
+        [_("Receipt"), stop.receipt.reference],
+        [_("Your answer"), _("Stop all promotional messages")],
+        *([[_("Sender"), stop.header]] if stop.header else []),
+        [_("When (IST)"), _time(stop.suppressed_at)],
+        [_("How"), str(stop.get_way_display())],
+        [_("On behalf of"), stop.fiduciary.name],
+        [_("Place in the ledger"), str(stop.entry.index)],
+    ]
+    return _receipt(stop.receipt.reference, rows, proof=proof, address=address, at=at)
+
+
+def _receipt(reference: str, rows: Sequence[Sequence[str]], *, proof: bytes, address: str, at: datetime) -> bytes:
+    name = f"{reference}.tlog-proof"
     words = {
         "language": get_language() or "en",
         "title": _("Receipt for your choice"),

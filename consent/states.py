@@ -31,6 +31,7 @@ class Way(TextChoices):
 
     ADDRESS_LEFT = "address_left", _("The address was given up")
     API = "api", _("Interface")
+    CODE = "code", _("Public page, with a code sent to the address")
     COMPLAINT = "complaint", _("Complaint about a message")
     CONSENT_MANAGER = "consent_manager", _("Consent manager")
     EMAIL = "email", _("Link in an e-mail")
@@ -49,6 +50,10 @@ class Way(TextChoices):
     UNDO = "undo", _("Undo of “Stop all”")
     VOICE = "voice", _("Key press during a call")
     WHATSAPP = "whatsapp", _("Reply by WhatsApp")
+
+
+#: "Stop all" at one press: told to recipients whatever was said before, and taken back within minutes.
+STOPS_ALL: frozenset[str] = frozenset({Way.STOP_ALL, Way.CODE})
 
 
 class Relation(TextChoices):

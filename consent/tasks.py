@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from consent.services import answer_log, ending, late_notices, lists, reminding, renewing, watching
+from consent.services import answer_log, ending, late_notices, lists, public_stops, reminding, renewing, watching
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -54,3 +54,9 @@ def find_sends_after_withdrawals() -> int:
 def announce_what_is_due() -> None:
     """Beat: tell whoever came since of a change that is coming, and begin the reminder that the law asks for."""
     reminding.sweep(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def send_stop_code(code_id: int, language: str) -> bool:
+    """The code with which somebody may stop messages at an address."""
+    return public_stops.send_code(code_id, language=language, now=clock.now())

@@ -102,6 +102,27 @@ def answer(
     )
 
 
+def answer_for_everybody(receipts: Sequence[ConsentReceipt], reply_to: Reply, *, on_dashboard: bool) -> None:
+    """Post the one confirmation that everybody who sends through us was stopped, in the caller's transaction.
+
+    It names the first receipt, ours where there is one. ``on_dashboard``: to the login of the person as well.
+    """
+    first = receipts[0]
+    ways = [(reply_to.channel, reply_to.address), *([(Channel.DASHBOARD, "")] if on_dashboard else [])]
+    for channel, address in ways:
+        post(
+            kind="consent.stopped_everywhere",
+            subject_ref=first.subject_ref,
+            channel=channel,
+            address=address,
+            language=reply_to.language,
+            purpose=PURPOSE,
+            about=f"consent.receipt:{first.reference}",
+            context={"reference": first.reference},
+            only_here=True,
+        )
+
+
 def _line(event: ConsentEvent, at: datetime) -> str:
     purpose = in_force_or_ended(event.purpose, on=at.astimezone(clock.IST).date()).name
     answer = translation.gettext("yes") if event.answer in YES else translation.gettext("no")

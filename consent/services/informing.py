@@ -1,6 +1,6 @@
 """The recipients of a fiduciary's data hear of answers and wishes, in the transaction that records them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, time
 from typing import Any
@@ -9,12 +9,13 @@ from uuid import UUID
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules.fold import NO, YES
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address, contacts_of
-from consent.states import Answer, Way
+from consent.states import STOPS_ALL, Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.law import selectors as law
 from portal.people import selectors as people
 from portal.people.models import ContactPoint, Fiduciary
+from portal.registers.models import Recipient
 from portal.registers.selectors import recipients as book
 from portal.registers.services import telling
 from portal.registers.services.telling import Answered, Word
@@ -80,21 +81,62 @@ def tell_stop(
     recipients = book.recipients_of(fiduciary, at=at)
     if not recipients:
         return
-    purposes = [p for p in law.purposes_in_force(on=at.astimezone(clock.IST).date()) if p.is_promotional]
+    words = [Word(place.key, place.kind, said, said, said, _at(place)) for place, said in _of_promotion(places, at)]
+    _tell_of_places(receipt, recipients, "consent.withdrawn", words, actor=actor, at=at)
+
+
+def tell_lift(
+    receipt: ConsentReceipt, places: Sequence[Address], *, fiduciary: Fiduciary, actor: Actor, at: datetime
+) -> None:
+    """Tell every recipient that such a stop was taken back: its no has ended, and what stands there now.
+
+    In the caller's transaction.
+    """
+    recipients = book.recipients_of(fiduciary, at=at)
+    if not recipients:
+        return
+    standing = _standing(fiduciary, [key for place in places for key in place.keys])
     words = []
+    for place, said in _of_promotion(places, at, Answer.EXPIRED):
+        holds = [one for key in place.keys for one in standing.get(key, ())]
+        words.append(Word(place.key, place.kind, said, holds, (), _at(place)))
+    _tell_of_places(receipt, recipients, "consent.expired", words, actor=actor, at=at)
+
+
+def _of_promotion(
+    places: Sequence[Address], at: datetime, answer: Answer = Answer.WITHDRAWN
+) -> Iterator[tuple[Address, list[Answered]]]:
+    """The same answer about every promotional purpose on each channel of an address."""
+    purposes = [p for p in law.purposes_in_force(on=at.astimezone(clock.IST).date()) if p.is_promotional]
     for place in places:
         channels = [str(channel) for channel, kind in KIND_OF_CHANNEL.items() if kind == place.kind]
-        stops = [
-            Answered(purpose.code, channel, str(Answer.WITHDRAWN), at)
-            for purpose in purposes
-            for channel in channels
-            if channel in purpose.channels
-        ]
-        reached_at = [(place.kind, place.text)] if place.text else []
-        words.append(Word(place.key, place.kind, stops, stops, stops, reached_at))
+        yield (
+            place,
+            [
+                Answered(purpose.code, channel, str(answer), at)
+                for purpose in purposes
+                for channel in channels
+                if channel in purpose.channels
+            ],
+        )
+
+
+def _at(place: Address) -> list[tuple[str, str]]:
+    return [(place.kind, place.text)] if place.text else []
+
+
+def _tell_of_places(
+    receipt: ConsentReceipt,
+    recipients: Sequence[Recipient],
+    kind: str,
+    words: Sequence[Word],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
     telling.tell(
         recipients,
-        kind="consent.withdrawn",
+        kind=kind,
         subject_ref=receipt.subject_ref,
         about=f"consent.receipt:{receipt.reference}",
         words=words,
@@ -159,7 +201,7 @@ def _stops(event: ConsentEvent) -> bool:
     if event.answer == Answer.WITHDRAWN:
         return True
     was_yes = event.previous is not None and event.previous.answer in YES
-    return event.answer in NO and (was_yes or event.way == Way.STOP_ALL)
+    return event.answer in NO and (was_yes or event.way in STOPS_ALL)
 
 
 def _kind(events: Sequence[ConsentEvent]) -> str:

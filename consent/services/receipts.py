@@ -1,5 +1,6 @@
 """Receipts a person can keep: one file for each answer, which proves itself without us."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -7,12 +8,15 @@ from typing import Any
 
 import structlog
 
-from consent.models import ConsentEvent, ConsentReceipt
+from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.rules.fold import YES
+from portal.audit.kinds import AuditKind
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.ledger import notes
 from portal.ledger import services as ledger
 from portal.ledger.receipts import read_receipt
+from portal.ledger.services.proofs import Presented
 from portal.ledger.states import EntryKind
 
 log = structlog.get_logger(__name__)
@@ -26,7 +30,8 @@ def seal(receipt: ConsentReceipt, *, wait: float = 2.0) -> bool:
 
     The answers stand either way; the sealer takes them up within a second.
     """
-    last = receipt.events.select_related("entry").order_by("-pk").first()
+    events, stops = (rows.select_related("entry").order_by("-pk") for rows in (receipt.events, receipt.suppressions))
+    last = events.first() or stops.first()
     if last is None:
         return False
     try:
@@ -39,12 +44,22 @@ def seal(receipt: ConsentReceipt, *, wait: float = 2.0) -> bool:
 
 def is_sealed(receipt: ConsentReceipt) -> bool:
     """Whether every answer of the receipt has its place in the ledger: only then a page says "recorded"."""
-    return not receipt.events.filter(entry__leaf=None).exists()
+    return not any(rows.filter(entry__leaf=None).exists() for rows in (receipt.events, receipt.suppressions))
 
 
-def file_for(event: ConsentEvent) -> bytes:
-    """The receipt file (C2SP tlog-proof). Raises NotSealed while the answer waits for its place in the ledger."""
-    return ledger.receipt_for(event.entry)
+def file_for(said: ConsentEvent | Suppression) -> bytes:
+    """The receipt file (C2SP tlog-proof) of an answer, or of a stop that stands alone.
+
+    Raises NotSealed while it waits for its place in the ledger.
+    """
+    return ledger.receipt_for(said.entry)
+
+
+def stop_at(receipt: ConsentReceipt, *, keys: Sequence[bytes]) -> ConsentEvent | Suppression | None:
+    """What a receipt says about one address: the first answer, or the stop where no answer was recorded."""
+    answered = receipt.events.filter(address_key__in=keys).select_related("entry__leaf", "fiduciary", "receipt")
+    stopped = receipt.suppressions.filter(address_key__in=keys).select_related("entry__leaf", "fiduciary", "receipt")
+    return answered.order_by("pk").first() or stopped.order_by("pk").first()
 
 
 class Freshness(StrEnum):
@@ -70,6 +85,8 @@ class Checked:
     channel: str = ""
     answer: str = ""
     freshness: Freshness = Freshness.ERASED
+    #: Of a stop without answers: whose promotional messages were stopped.
+    stopped: str = ""
     #: How many witnesses that are not ours had seen the ledger that the receipt stands in.
     witnesses: int = 0
 
@@ -93,6 +110,8 @@ def check(data: bytes, *, now: datetime | None = None) -> Checked:
         return Checked(genuine=False, reason="NOT_A_RECEIPT")
     result = ledger.check_presented(data)
     payload = result.payload or {}
+    if result.ok and payload.get("act") == AuditKind.CONSENT_ADDRESS_SUPPRESSED:
+        return _check_stop(result)
     if not result.ok or payload.get("kind") != EntryKind.CONSENT:
         return Checked(genuine=False, reason=result.reason or "NOT_A_CONSENT")
     event = ConsentEvent.objects.filter(entry__event_id=payload["event_id"]).select_related("entry__leaf").first()
@@ -111,14 +130,43 @@ def check(data: bytes, *, now: datetime | None = None) -> Checked:
     )
 
 
-def freshness(event: ConsentEvent | None, *, now: datetime) -> Freshness:
-    """Whether the answer is still the last word about its address, purpose and channel."""
+def _check_stop(result: Presented) -> Checked:
+    payload = result.payload or {}
+    row = (
+        Suppression.objects.filter(entry__event_id=payload["event_id"])
+        .select_related("entry__leaf", "fiduciary")
+        .first()
+    )
+    if row is None or row.entry.index != result.index:
+        return Checked(genuine=False, reason="OTHER_RECORD")
+    return Checked(
+        genuine=True,
+        index=result.index,
+        size=result.size,
+        answered_at=str(payload["at"]),
+        stopped=row.header or row.fiduciary.name,
+        freshness=_freshness_of_stop(row),
+        witnesses=result.witnesses,
+    )
+
+
+def freshness(event: ConsentEvent | Suppression | None, *, now: datetime) -> Freshness:
+    """Whether the answer is still the last word about its address, purpose and channel; a stop, until a later yes."""
     if event is None:
         return Freshness.ERASED
+    if isinstance(event, Suppression):
+        return _freshness_of_stop(event)
     if ConsentEvent.objects.filter(previous=event).exists():
         return Freshness.SUPERSEDED
     ended = event.expires_at is not None and event.expires_at <= now
     return Freshness.ENDED if ended else Freshness.LATEST
+
+
+def _freshness_of_stop(stop: Suppression) -> Freshness:
+    later = ConsentEvent.objects.filter(
+        fiduciary=stop.fiduciary, address_key=stop.address_key, answer__in=YES, occurred_at__gt=stop.suppressed_at
+    )
+    return Freshness.SUPERSEDED if hasattr(stop, "lift") or later.exists() else Freshness.LATEST
 
 
 def key_of(proof: bytes) -> str:
@@ -127,7 +175,7 @@ def key_of(proof: bytes) -> str:
     return ledger.verifier_at(notes.parse_tree_head(text).size).vkey
 
 
-def document(event: ConsentEvent, *, now: datetime) -> dict[str, Any]:
+def document(event: ConsentEvent | Suppression, *, now: datetime) -> dict[str, Any]:
     """The receipt as one JSON object: what was recorded, what opens it, where it stands, and whether it still counts.
 
     Raises NotSealed while the answer waits for its place, Refused when its content was erased.

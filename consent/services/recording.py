@@ -123,12 +123,14 @@ def record_all(
     occurred_at: datetime,
     actor: Actor,
     reply_to: Reply | None = None,
+    confirms: bool = True,
     now: datetime | None = None,
 ) -> Recorded:
     """Append the answers of one act under one receipt, each its own event and ledger entry. No choice: no receipt.
 
     In the same transaction the person's confirmation is posted and the recipients of their data are told.
     ``reply_to``: the confirmation goes back the way the answer came, and nowhere else but the dashboard.
+    ``confirms``: False where the caller tells the person once of several acts.
     """
     at = now or clock.now()
     wanted = list(choices)
@@ -157,7 +159,7 @@ def record_all(
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
         common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
         events = _append(receipt, wanted, actor=actor, **common)
-        if way not in UNASKED:
+        if confirms and way not in UNASKED:
             confirming.confirm(receipt, events, at=at, reply_to=reply_to)
         informing.tell(receipt, [choice.address for choice in wanted], events, actor=actor, at=at)
     return Recorded(receipt, events)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -16,13 +17,16 @@ from consent.states import Way
 from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.law.states import Channel
+from portal.outbox.models import Message
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal, Subject
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
 
+#: The letter with the code of the public page.
+CODE_LETTER: Final = "consent.stop_code"
 #: Where a stop that did not come by a message is confirmed.
-_ANSWERED_BY = {addresses.PHONE: Channel.SMS, addresses.EMAIL: Channel.EMAIL}
+ANSWERED_BY = {addresses.PHONE: Channel.SMS, addresses.EMAIL: Channel.EMAIL}
 
 
 def holder_of(kind: str, address: str) -> Principal | None:
@@ -47,12 +51,13 @@ def stop_at_address(
     channel: str = "",
     header: str = "",
     language: str = "en",
+    confirms: bool = True,
     now: datetime | None = None,
 ) -> ConsentReceipt | None:
     """Stop everything promotional of the fiduciary for whoever is at the address, in one transaction, and confirm it once.
 
     The person's other addresses are covered too where it is sure who they are. ``header`` (with its channel) narrows the
-    stop to that sender. None where all of it was stopped already. Raises Refused for what is no address of the kind.
+    stop to that sender. ``confirms``: False where the caller tells the person once of several stops. None where all of it was stopped already. Raises Refused for what is no address of the kind.
     """
     at = now or clock.now()
     said_at = occurred_at or at
@@ -68,11 +73,12 @@ def stop_at_address(
                 occurred_at=said_at,
                 evidence=evidence,
                 reply_to=reply_to,
+                confirms=confirms,
                 now=at,
             ).receipt
-        place = Address(kind, tuple(addresses.address_keys(number)), text=number)
+        place = place_of(kind, number)
         receipt = suppressing.alone(
-            subject_ref=principal.subject.ref if principal is not None else _stranger(place, at),
+            subject_ref=principal.subject.ref if principal is not None else stranger_at(place, now=at),
             fiduciary=fiduciary,
             places=[place],
             way=way,
@@ -82,15 +88,22 @@ def stop_at_address(
             header=header,
             now=at,
         )
-        if receipt is not None:
-            reply = reply_to or Reply(_ANSWERED_BY[kind], number, language)
+        if receipt is not None and confirms:
+            reply = reply_to or Reply(ANSWERED_BY[kind], number, language)
             confirming.answer(receipt, reply, fiduciary=fiduciary, header=header)
     return receipt
 
 
-def _stranger(place: Address, now: datetime) -> UUID:
-    """Who stopped at this address before without our knowing them, or somebody new."""
+def place_of(kind: str, address: str) -> Address:
+    """An address in its normal form, as stops name it."""
+    return Address(kind, tuple(addresses.address_keys(address)), text=address)
+
+
+def stranger_at(place: Address, *, now: datetime) -> UUID:
+    """Who stopped, or asked to, at this address before without our knowing them, or somebody new."""
     earlier = Suppression.objects.filter(address_key__in=place.keys).order_by("-pk")
     refs = list(earlier.values_list("receipt__subject_ref", flat=True)[:20])
+    asked = Message.objects.filter(kind=CODE_LETTER, destination__address_key__in=place.keys).order_by("-pk")
+    refs += asked.values_list("subject_ref", flat=True)[:20]
     known = Subject.objects.filter(ref__in=refs, kind=SubjectKind.STRANGER, erased_at=None).first()
     return known.ref if known is not None else subjects.new(SubjectKind.STRANGER, now=now).ref

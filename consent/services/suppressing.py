@@ -1,5 +1,6 @@
 """Stopping promotion at an address itself: what a STOP leaves behind, whoever the address belongs to and for how long."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from consent.services.recording import Recorded
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock, ids
+from portal.core import clock, ids, turns
 from portal.core.actor import Actor
 from portal.ledger.models import Entry
 from portal.people.models import Fiduciary
@@ -79,6 +80,7 @@ def alone(
                 "way": str(way),
                 "count": len(wanted),
                 "state": "one_sender" if header else "all",
+                "sha256": digest_of(place.key for place in wanted),
             },
             subject_ref=subject_ref,
             at=occurred_at,
@@ -98,6 +100,53 @@ def alone(
         if not header:  # recipients know purposes and channels, no headers
             informing.tell_stop(receipt, wanted, fiduciary=fiduciary, actor=actor, at=at)
     return receipt
+
+
+def take_back(*, stop: ConsentReceipt, place: Address | None, actor: Actor, at: datetime) -> ConsentReceipt | None:
+    """End the suppressions of a stop that recorded no answer, as if it had not been made.
+
+    One transaction: receipt, audit event and its leaf, what was taken back, and the word to recipients, who need
+    ``place`` for its text. None where nothing is left to take back. Whether there is time for it is the caller's.
+    """
+    with transaction.atomic():
+        turns.take(f"consent.receipt:{stop.reference}")
+        rows = list(stop.suppressions.filter(lift=None).select_related("fiduciary").order_by("pk"))
+        if not rows:
+            return None
+        receipt = ConsentReceipt.objects.create(
+            reference=ids.new_reference("CR"), subject_ref=stop.subject_ref, made_at=at
+        )
+        record(
+            AuditKind.CONSENT_SUPPRESSION_LIFTED,
+            actor=actor,
+            about=f"consent.receipt:{receipt.reference}",
+            facts={
+                "reference": stop.reference,
+                "fiduciary": rows[0].fiduciary.code,
+                "way": str(Way.UNDO),
+                "count": len(rows),
+                "sha256": digest_of(bytes(row.address_key) for row in rows),
+            },
+            subject_ref=stop.subject_ref,
+            at=at,
+        )
+        SuppressionLift.objects.bulk_create(
+            SuppressionLift(suppression=row, receipt=receipt, lifted_at=at) for row in rows
+        )
+        places = [_as_place(row, place) for row in rows if not row.header]
+        informing.tell_lift(receipt, places, fiduciary=rows[0].fiduciary, actor=actor, at=at)
+    return receipt
+
+
+def _as_place(row: Suppression, named: Address | None) -> Address:
+    if named is not None and bytes(row.address_key) in named.keys:
+        return named
+    return Address(row.address_kind, (bytes(row.address_key),))
+
+
+def digest_of(keys: Iterable[bytes]) -> str:
+    """What binds an audit event's leaf to the addresses: SHA-256 of their keyed hashes, in order."""
+    return hashlib.sha256(b"".join(sorted(keys))).hexdigest()
 
 
 def outlive(events: Iterable[ConsentEvent]) -> int:

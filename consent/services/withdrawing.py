@@ -15,7 +15,7 @@ from consent.services import suppressing
 from consent.services.addresses import Address, address_of, addresses_by_channel, addresses_of
 from consent.services.confirming import Reply
 from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
-from consent.states import Answer, Way
+from consent.states import STOPS_ALL, Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
@@ -82,13 +82,14 @@ def stop_all_promotional(
     occurred_at: datetime | None = None,
     evidence: Sequence[Evidence] = (),
     reply_to: Reply | None = None,
+    confirms: bool = True,
     now: datetime | None = None,
 ) -> Recorded:
     """Say no to every promotional purpose on every channel, at every address of the subject, under one receipt.
 
     Where there was a yes it is withdrawn; where nothing was said the answer is a plain no. The addresses are suppressed
     too (``consent.services.suppressing``): the stop outlives the person and covers purposes that come later.
-    ``occurred_at`` is when they said so, by their own time.
+    ``occurred_at`` is when they said so, by their own time; ``confirms`` as for ``record_all``.
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
@@ -115,6 +116,7 @@ def stop_all_promotional(
             occurred_at=said_at,
             actor=actor,
             reply_to=reply_to,
+            confirms=confirms,
             now=at,
         )
         places = [*stopped, *(choice.address for choice in choices)]
@@ -128,20 +130,31 @@ def undo_until(receipt: ConsentReceipt) -> datetime:
     return receipt.made_at + timedelta(minutes=int(rule.amount or 0))
 
 
-def undo_stop(*, receipt: ConsentReceipt, actor: Actor, now: datetime | None = None) -> Recorded:
+def undo_stop(
+    *,
+    receipt: ConsentReceipt,
+    actor: Actor,
+    place: Address | None = None,
+    confirms: bool = True,
+    now: datetime | None = None,
+) -> Recorded:
     """Restore what was answered before a stop, as new events; nothing more than that, and only for some minutes.
 
     A yes ends when it would have ended without the stop, and one that was over stays over. Where nobody had said yes the
     no ends, and the address is unanswered again (``rules.fold``). Whatever was answered again since the stop stays as it
-    is. Raises Refused when the time is over or the receipt is no stop. The caller makes sure that it is the browser that
-    stopped.
+    is. A stop that only suppressed an address ends there; ``place`` is that address, where its text is at hand for the
+    recipients. Raises Refused when the time is over or the receipt is no stop. The caller makes sure that it is the
+    browser that stopped.
     """
     at = now or clock.now()
     if at > undo_until(receipt):
         raise Refused(_("It is too late to undo this. Choose the messages you want below."), code="UNDO_TOO_LATE")
     stopped = list(receipt.events.select_related("previous__notice_version", "fiduciary").order_by("pk"))
-    if not stopped or any(event.way != Way.STOP_ALL for event in stopped):
+    ways = {event.way for event in stopped} or set(receipt.suppressions.values_list("way", flat=True))
+    if not ways or not ways <= STOPS_ALL:
         raise Refused(_("Only “Stop all promotional messages” can be undone here."), code="NOT_A_STOP")
+    if not stopped:
+        return Recorded(suppressing.take_back(stop=receipt, place=place, actor=actor, at=at), ())
     choices = []
     for event in stopped:
         if ConsentEvent.objects.filter(previous=event).exists():
@@ -168,6 +181,7 @@ def undo_stop(*, receipt: ConsentReceipt, actor: Actor, now: datetime | None = N
             way=Way.UNDO,
             occurred_at=at,
             actor=actor,
+            confirms=confirms,
             now=at,
         )
         suppressing.lift(stop=receipt, undone=done)

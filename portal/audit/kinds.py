@@ -34,6 +34,7 @@ class AuditKind(StrEnum):
     CONSENT_SEND_EXPLAINED = "consent.send.explained"
     CONSENT_SEND_FOUND = "consent.send.found"
     CONSENT_STATE_REBUILT = "consent.state.rebuilt"
+    CONSENT_SUPPRESSION_LIFTED = "consent.suppression.lifted"
     CONSENT_TAKEN_ANSWERED = "consent.taken.answered"
     CONSENT_TAKEN_PROPOSED = "consent.taken.proposed"
     EVIDENCE_MANIFEST_SEALED = "evidence.manifest.sealed"

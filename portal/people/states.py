@@ -91,6 +91,7 @@ class CodePurpose(TextChoices):
     CONTACT = "contact", _("Confirm an address")
     TRACK = "track", _("Follow a grievance or request")
     RESET = "reset", _("Set a new password")
+    STOP = "stop", _("Stop messages")
 
 
 class SignInOutcome(TextChoices):

@@ -13,6 +13,8 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "grievance.file": (30, 3600),
     "grievance.upload": (60, 3600),
     "questions.visitor": (20, 3600),
+    "stop.ask": (30, 3600),
+    "stop.enter": (60, 3600),
     "track.ask": (30, 3600),
     "track.ask.pair": (5, 3600),
     "track.enter": (60, 3600),

@@ -32,6 +32,7 @@ SOURCES = [
     ROOT / "consent" / "forms.py",
     ROOT / "consent" / "questions_forms.py",
     ROOT / "consent" / "states.py",
+    ROOT / "consent" / "stop_forms.py",
     ROOT / "consent" / "words.py",
     ROOT / "portal" / "signin" / "views" / "account.py",
     ROOT / "portal" / "signin" / "views" / "customers.py",

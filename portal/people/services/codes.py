@@ -103,7 +103,8 @@ def issue(
 
 def life(purpose: CodePurpose | str, *, now: datetime) -> timedelta:
     """How long a code works, by our own rule."""
-    key = "people.verification_code_life" if purpose == CodePurpose.CONTACT else "signin.code_life"
+    proves_address = purpose in {CodePurpose.CONTACT, CodePurpose.STOP}
+    key = "people.verification_code_life" if proves_address else "signin.code_life"
     return promises.length(key, now=now, otherwise=DEFAULT_LIFE)
 
 

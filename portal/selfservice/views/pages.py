@@ -105,11 +105,5 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def stop(request: HttpRequest) -> HttpResponse:
-    """How to end messages without an account: the ways that exist, each with where it leads."""
-    return render(request, "selfservice/pages/stop.html")
-
-
-@require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/pages/sitemap.html", {"errands": errands()})

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from consent.letters import receipt_pdf
-from consent.models import ConsentEvent
+from consent.letters import receipt_pdf, stop_pdf
+from consent.models import ConsentEvent, Suppression
 from consent.rules import receipt_views as rules
 from consent.selectors import receipt_views
 from consent.services import receipts
@@ -19,17 +19,20 @@ from portal.people.pages import customer_required
 from portal.selfservice.views.consents import event_of
 
 
-def _proof(event: ConsentEvent) -> HttpResponse:
-    return HttpResponse(receipts.file_for(event), content_type="application/octet-stream")
+def _proof(said: ConsentEvent | Suppression) -> HttpResponse:
+    return HttpResponse(receipts.file_for(said), content_type="application/octet-stream")
 
 
-def _json(event: ConsentEvent) -> HttpResponse:
-    return _as_json(receipts.document(event, now=clock.now()))
+def _json(said: ConsentEvent | Suppression) -> HttpResponse:
+    return _as_json(receipts.document(said, now=clock.now()))
 
 
-def _pdf(event: ConsentEvent) -> HttpResponse:
-    proof, address = receipts.file_for(event), settings.SITE_URL + reverse("privacy:verify-receipt")
-    content = receipt_pdf(event, proof=proof, address=address, at=clock.now())
+def _pdf(said: ConsentEvent | Suppression) -> HttpResponse:
+    proof, address = receipts.file_for(said), settings.SITE_URL + reverse("privacy:verify-receipt")
+    if isinstance(said, Suppression):
+        content = stop_pdf(said, proof=proof, address=address, at=clock.now())
+    else:
+        content = receipt_pdf(said, proof=proof, address=address, at=clock.now())
     return HttpResponse(content, content_type="application/pdf")
 
 
@@ -59,11 +62,14 @@ def _as_json(body: dict[str, Any], content_type: str = "application/json") -> Ht
     return JsonResponse(body, content_type=content_type, json_dumps_params=options)
 
 
-#: The name at the end of the address, and what makes the file.
-FORMS: Final[dict[str, Callable[[ConsentEvent], HttpResponse]]] = {
+#: The name at the end of the address, and what makes the file: of an answer, and of a stop that stands alone.
+OF_BOTH: Final[dict[str, Callable[[ConsentEvent | Suppression], HttpResponse]]] = {
     "receipt.tlog-proof": _proof,
     "receipt.json": _json,
     "receipt.pdf": _pdf,
+}
+FORMS: Final[dict[str, Callable[[ConsentEvent], HttpResponse]]] = {
+    **OF_BOTH,
     "kantara.json": _kantara,
     "iso-27560.jsonld": _iso27560,
 }

@@ -1,0 +1,178 @@
+"""Stopping on the public page: whoever reads a code at an address may stop promotion there, with a login or without.
+
+Asking for a code does the same work for every address: one row and one task. Only the task looks who is there, and it
+sends a code to everybody.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from consent.models import ConsentReceipt, ConsentState
+from consent.services import confirming
+from consent.services.addresses import Address
+from consent.services.confirming import Reply
+from consent.services.stopping import ANSWERED_BY, CODE_LETTER, holder_of, place_of, stop_at_address, stranger_at
+from consent.services.withdrawing import undo_stop
+from consent.states import Way
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.errors import NotFound
+from portal.law import selectors as law
+from portal.outbox.models import Message
+from portal.outbox.services import post
+from portal.people.models import Fiduciary, OneTimeCode
+from portal.people.services import codes
+from portal.people.states import CodePurpose
+
+#: The code proves an address: it goes out whatever was stopped there.
+PURPOSE: Final = "policy_and_security"
+#: For how long the page stays open behind a code that was typed: a promise of the house.
+OPEN_RULE: Final = "consent.stop_page_life"
+
+
+def ask_code(*, kind: str, address: str, language: str, browser: str, now: datetime) -> OneTimeCode:
+    """Insert a code for the address and have it sent, in one transaction. Looks nothing up. Raises as ``codes.issue``."""
+    with transaction.atomic():
+        code = codes.issue(purpose=CodePurpose.STOP, kind=kind, address=address, browser=browser, now=now)
+        enqueue("consent.tasks.send_stop_code", code.pk, language)
+    return code
+
+
+def send_code(code_id: int, *, language: str, now: datetime) -> bool:
+    """Send a code to its address, in one transaction; twice is harmless. False where it was used or is over."""
+    code = OneTimeCode.objects.filter(pk=code_id, purpose=CodePurpose.STOP, used_at=None, expires_at__gt=now).first()
+    if code is None:
+        return False
+    with transaction.atomic():
+        holder = holder_of(code.kind, code.address)
+        post(
+            kind=CODE_LETTER,
+            subject_ref=holder.subject.ref if holder is not None else stranger_at(_place(code), now=now),
+            channel=ANSWERED_BY[code.kind],
+            address=code.address,
+            language=language,
+            purpose=PURPOSE,
+            about=f"people.code:{code.pk}",
+            context={
+                "code": codes.plain(code),
+                "minutes": str((code.expires_at - code.made_at) // timedelta(minutes=1)),
+            },
+            only_here=True,
+        )
+    return True
+
+
+def enter_code(*, code: OneTimeCode, typed: str, browser: str, now: datetime) -> OneTimeCode:
+    """Use up the code that was typed, or one that was sent to the same address before. Raises Refused as ``codes.redeem``."""
+    return codes.redeem(
+        purpose=CodePurpose.STOP, kind=code.kind, address=code.address, typed=typed, browser=browser, now=now
+    )
+
+
+def proven(code_id: int, *, browser: str, now: datetime) -> OneTimeCode:
+    """The code that opened the page in this browser. Raises NotFound for any other, and when the page's time is over."""
+    rule = law.house_rule(OPEN_RULE, on=now.astimezone(clock.IST).date())
+    since = now - timedelta(minutes=int(rule.amount or 0))
+    found = OneTimeCode.objects.filter(
+        pk=code_id, purpose=CodePurpose.STOP, browser=browser, used_at__isnull=False, used_at__gt=since
+    ).first()
+    if found is None:
+        raise NotFound("No code was typed here.")
+    return found
+
+
+def keys_of(code: OneTimeCode) -> Sequence[bytes]:
+    """The lookup hashes of the address that a code proved."""
+    return _place(code).keys
+
+
+def senders_to(code: OneTimeCode, *, also: Fiduciary | None = None) -> list[Fiduciary]:
+    """Whose messages one may stop by name: ours, whose messages came to the address, and the client who led here.
+
+    Nobody else is named: who our clients are is nobody's business who gets none of their messages.
+    """
+    keys = _place(code).keys
+    wrote = Message.objects.filter(destination__address_key__in=keys, sent_at__isnull=False).values("fiduciary")
+    answered = ConsentState.objects.filter(address_key__in=keys).values("fiduciary")
+    named = Fiduciary.objects.filter(is_self=True) | Fiduciary.objects.filter(code__in=wrote)
+    named |= Fiduciary.objects.filter(pk__in=answered)
+    if also is not None:
+        named |= Fiduciary.objects.filter(pk=also.pk)
+    return sorted(named.distinct(), key=_ours_first)
+
+
+def stop(
+    *, code: OneTimeCode, fiduciary: Fiduciary, language: str, actor: Actor, now: datetime | None = None
+) -> list[ConsentReceipt]:
+    """Stop everything promotional of one fiduciary at the address of the code, and confirm it there.
+
+    One transaction. Empty where all of it was stopped already.
+    """
+    return [receipt for receipt in [_stop(code, fiduciary, language, actor, now, confirms=True)] if receipt is not None]
+
+
+def stop_everybody(
+    *, code: OneTimeCode, language: str, actor: Actor, now: datetime | None = None
+) -> list[ConsentReceipt]:
+    """Stop everything promotional of everybody who sends through us today: a receipt each, one confirmation, one transaction.
+
+    Empty where all of it was stopped already.
+    """
+    with transaction.atomic():
+        everybody = sorted(Fiduciary.objects.all(), key=_ours_first)
+        stopped = [_stop(code, one, language, actor, now, confirms=False) for one in everybody]
+        receipts = [receipt for receipt in stopped if receipt is not None]
+        if receipts:
+            holder = holder_of(code.kind, code.address)
+            confirming.answer_for_everybody(receipts, _reply(code, language), on_dashboard=holder is not None)
+    return receipts
+
+
+def undo(
+    *, receipts: Iterable[ConsentReceipt], code: OneTimeCode, actor: Actor, now: datetime | None = None
+) -> list[ConsentReceipt]:
+    """Take the stops of one press back, all of them or none, each under a receipt of its own. Raises as ``undo_stop``."""
+    undone: list[ConsentReceipt] = []
+    with transaction.atomic():
+        for receipt in receipts:
+            done = undo_stop(receipt=receipt, actor=actor, place=_place(code), confirms=not undone, now=now)
+            if done.receipt is not None:
+                undone.append(done.receipt)
+    return undone
+
+
+def _stop(
+    code: OneTimeCode,
+    fiduciary: Fiduciary,
+    language: str,
+    actor: Actor,
+    now: datetime | None,
+    *,
+    confirms: bool,
+) -> ConsentReceipt | None:
+    return stop_at_address(
+        kind=code.kind,
+        address=code.address,
+        fiduciary=fiduciary,
+        way=Way.CODE,
+        actor=actor,
+        reply_to=_reply(code, language),
+        confirms=confirms,
+        now=now,
+    )
+
+
+def _reply(code: OneTimeCode, language: str) -> Reply:
+    return Reply(ANSWERED_BY[code.kind], code.address, language)
+
+
+def _place(code: OneTimeCode) -> Address:
+    return place_of(code.kind, code.address)
+
+
+def _ours_first(fiduciary: Fiduciary) -> tuple[bool, str]:
+    return not fiduciary.is_self, fiduciary.name

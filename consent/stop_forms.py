@@ -1,0 +1,46 @@
+"""What the public page asks of somebody who wants to stop messages: an address, and the code that came there."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import addresses
+from portal.core.errors import Refused
+from portal.law.states import Channel
+from portal.outbox.selectors import can_send
+
+
+class StopAddressForm(forms.Form):
+    address = forms.CharField(
+        label=_("Email address or mobile number"),
+        help_text=_("The one that gets the messages. We send a code to it, whether we know it or not."),
+        max_length=254,
+        error_messages={
+            "required": _("Enter the email address or mobile number that gets the messages"),
+            "max_length": _("Enter the email address or mobile number that gets the messages"),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+
+    def clean_address(self) -> tuple[str, str]:
+        """Kind and normal form. Nothing is looked up."""
+        text = str(self.cleaned_data["address"]).strip()
+        kind = addresses.EMAIL if "@" in text else addresses.PHONE
+        try:
+            normal = addresses.normalise(kind, text)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
+        if kind == addresses.PHONE and not can_send(Channel.SMS):
+            raise forms.ValidationError(
+                _("We cannot send an SMS from here. Enter an email address, or use another way of this page."),
+                code="NO_SMS",
+            )
+        return kind, normal
+
+
+class StopCodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Six-digit code"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the code"), "max_length": _("Enter the code as you got it")},
+    )

@@ -1,0 +1,220 @@
+"""Stopping messages without a login: an address, the code that came there, and one press. Every change is a POST."""
+
+import secrets
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from consent.models import ConsentReceipt
+from consent.services import one_click, public_stops, receipts, withdrawing
+from consent.stop_forms import StopAddressForm, StopCodeForm
+from portal.core import addresses, clock, error_pages
+from portal.core.errors import NotFound, Refused
+from portal.ledger.errors import NotSealed
+from portal.people.models import Fiduciary, OneTimeCode
+from portal.people.services.codes import TOO_MANY_CODES
+from portal.selfservice import limits
+from portal.selfservice.views.receipt_files import OF_BOTH
+
+#: In the session: the browser's mark, the code asked for, who led here, and the receipts of the last press.
+BROWSER: Final = "stop_browser"
+ASKED: Final = "stop_asked"
+STOPPED: Final = "stop_receipts"
+ALL, UNDO, LEAVE = "all", "undo", "leave"
+
+
+@sensitive_post_parameters("address")
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """Every way to stop without a login; POST sends a code. Work and answer are the same for every address."""
+    client = _client(request.POST.get("for") or request.GET.get("for", ""))
+    form = StopAddressForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        kind, address = form.cleaned_data["address"]
+        try:
+            code = _send(request, kind, address)
+        except Refused as refused:
+            form.add_error("address", _words(refused))
+        else:
+            if code is None:
+                return error_pages.too_many(request)
+            request.session[ASKED] = {"code": code.pk, "for": one_click.mark_of(client) if client else ""}
+            request.session.pop(STOPPED, None)
+            return HttpResponseRedirect(reverse("privacy:stop-code"))
+    context = {"form": form, "mark": one_click.mark_of(client) if client else ""}
+    return _page(request, "selfservice/stop/ask.html", form, context)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """Take the code; ``again`` sends another one."""
+    asked = OneTimeCode.objects.filter(pk=_asked(request).get("code") or 0).first()
+    if asked is None:
+        return HttpResponseRedirect(reverse("privacy:stop-without-login"))
+    form = StopCodeForm(request.POST if "code" in request.POST else None)
+    note = ""
+    if request.method == "POST" and not form.is_bound:
+        try:
+            fresh = _send(request, asked.kind, asked.address)
+        except Refused as refused:
+            note = _words(refused)
+        else:
+            if fresh is None:
+                return error_pages.too_many(request)
+            request.session[ASKED] = {**_asked(request), "code": fresh.pk}
+            note = _("We have sent a new code. The earlier one works until its time is over.")
+    elif form.is_bound and form.is_valid():
+        if limits.exceeded(request, "stop.enter"):
+            return error_pages.too_many(request)
+        try:
+            used = public_stops.enter_code(
+                code=asked, typed=form.cleaned_data["code"], browser=_browser(request), now=clock.now()
+            )
+        except Refused as refused:
+            form.add_error("code", forms.ValidationError(str(refused), code=refused.code))
+        else:
+            request.session[ASKED] = {**_asked(request), "code": used.pk}
+            return HttpResponseRedirect(reverse("privacy:stop-choose"))
+    context = {"form": form, "note": note, "masked": addresses.mask(asked.kind, asked.address)}
+    return _page(request, "selfservice/stop/code.html", form, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: HttpRequest) -> HttpResponse:
+    """GET shows whom one may stop; POST stops at once, or takes the last press back for some minutes."""
+    proof = _proof(request)
+    if proof is None:
+        return HttpResponseRedirect(reverse("privacy:stop-without-login"))
+    if request.method != "POST":
+        return _show(request, proof)
+    act = request.POST.get("act", "")
+    if act == LEAVE:
+        for key in (ASKED, STOPPED, BROWSER):
+            request.session.pop(key, None)
+        return HttpResponseRedirect(reverse("privacy:stop-without-login"))
+    return _undo(request, proof) if act == UNDO else _stop(request, proof, act)
+
+
+@require_safe
+def receipt_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
+    """One form of the receipt of a stop, for the browser that stopped."""
+    make, proof = OF_BOTH.get(form), _proof(request)
+    receipt = next((one for one in _stopped(request) if one.reference == reference), None)
+    said = receipts.stop_at(receipt, keys=public_stops.keys_of(proof)) if receipt and proof else None
+    if make is None or said is None:
+        raise Http404
+    try:
+        response = make(said)
+    except NotSealed:
+        return _back(done="stopped")
+    response["Content-Disposition"] = f'attachment; filename="{reference}-{form}"'
+    return response
+
+
+def _stop(request: HttpRequest, proof: OneTimeCode, act: str) -> HttpResponse:
+    """Everybody, or one of those who are named on the page."""
+    common: dict[str, Any] = {"code": proof, "language": get_language() or "en", "actor": request.actor}  # type: ignore[attr-defined]
+    if act == ALL:
+        stopped = public_stops.stop_everybody(**common)
+    else:
+        named = {one.code: one for one in _senders(request, proof)}
+        if act not in named:
+            return _show(request, proof, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        stopped = public_stops.stop(fiduciary=named[act], **common)
+    if not stopped:
+        return _back(done="before")
+    receipts.seal(stopped[-1])
+    request.session[STOPPED] = [receipt.reference for receipt in stopped]
+    return _back(done="stopped")
+
+
+def _undo(request: HttpRequest, proof: OneTimeCode) -> HttpResponse:
+    stopped = _stopped(request)
+    try:
+        undone = public_stops.undo(receipts=stopped, code=proof, actor=request.actor)  # type: ignore[attr-defined]
+    except Refused:
+        return _back(done="late")
+    request.session.pop(STOPPED, None)
+    if undone:
+        receipts.seal(undone[-1])
+    return _back(done="undone" if stopped else "late")
+
+
+def _send(request: HttpRequest, kind: str, address: str) -> OneTimeCode | None:
+    """Ask for a code. None: this network address asked too often. Raises Refused where the address was asked too often."""
+    if limits.exceeded(request, "stop.ask"):
+        return None
+    return public_stops.ask_code(
+        kind=kind, address=address, language=get_language() or "en", browser=_browser(request), now=clock.now()
+    )
+
+
+def _words(refused: Refused) -> str:
+    if refused.code == TOO_MANY_CODES:
+        return _("Too many codes were asked for this address. Wait an hour, or use another way of this page.")
+    return str(refused)
+
+
+def _browser(request: HttpRequest) -> str:
+    """Binds codes to the browser that asked: guessing in another one burns nobody's tries."""
+    key: str = request.session.setdefault(BROWSER, secrets.token_hex(16))
+    return key
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    return dict(request.session.get(ASKED) or {})
+
+
+def _client(mark: str) -> Fiduciary | None:
+    return one_click.client_of(mark) if mark else None
+
+
+def _proof(request: HttpRequest) -> OneTimeCode | None:
+    """The code that was typed in this browser, while the page is open behind it."""
+    try:
+        return public_stops.proven(_asked(request).get("code") or 0, browser=_browser(request), now=clock.now())
+    except NotFound:
+        return None
+
+
+def _senders(request: HttpRequest, proof: OneTimeCode) -> list[Fiduciary]:
+    return public_stops.senders_to(proof, also=_client(str(_asked(request).get("for", ""))))
+
+
+def _stopped(request: HttpRequest) -> list[ConsentReceipt]:
+    references = request.session.get(STOPPED) or []
+    return list(ConsentReceipt.objects.filter(reference__in=references).order_by("pk"))
+
+
+def _back(**query: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{reverse('privacy:stop-choose')}?{urlencode(query)}")
+
+
+def _page(request: HttpRequest, template: str, form: forms.Form, context: dict[str, Any]) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, template, context, status=status)
+
+
+def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.OK) -> HttpResponse:
+    stopped = _stopped(request)
+    found = [(receipt, receipts.stop_at(receipt, keys=public_stops.keys_of(proof))) for receipt in stopped]
+    until = withdrawing.undo_until(stopped[0]) if stopped else None
+    done = request.GET.get("done", "")
+    context = {
+        "masked": addresses.mask(proof.kind, proof.address),
+        "senders": _senders(request, proof),
+        "done": done if stopped or done != "stopped" else "",
+        "rows": [(receipt, said) for receipt, said in found if said is not None],
+        "undo_until": until if until is not None and clock.now() <= until else None,
+    }
+    return render(request, "selfservice/stop/choose.html", context, status=status)

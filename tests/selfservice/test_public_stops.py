@@ -1,0 +1,229 @@
+"""The public page that stops messages: an address, the code that came there, one press; the same for every address."""
+
+import json
+from datetime import datetime, time, timedelta
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+
+from consent.models import Suppression
+from consent.selectors import rulebook
+from consent.services import may_contact, one_click
+from portal.core import clock
+from portal.people.models import Fiduciary, OneTimeCode
+from portal.people.services import codes
+from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory
+from tests.signin.people_who_sign_in import customer_client, work_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE, CODE, CHOOSE = "/privacy/stop/", "/privacy/stop/code/", "/privacy/stop/choose/"
+NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+STRANGER = "+919811112222"
+
+
+@pytest.fixture(autouse=True)
+def world(db):
+    rulebook.forget()
+    law_is_loaded()
+    published_notice()
+    FiduciaryFactory(code="acme-bank", name="Acme Bank")
+    with patch("consent.stop_forms.can_send", return_value=True):
+        yield
+
+
+@pytest.fixture
+def asha(world):
+    asha = person(email=None)
+    CustomerUserFactory(email=ASHA, principal=asha)
+    said(asha, "given")
+    return asha
+
+
+def proven(client, address=STRANGER):
+    """The page behind the code."""
+    assert client.post(PAGE, {"address": address}).url == CODE
+    answer = client.post(CODE, {"code": codes.plain(OneTimeCode.objects.latest("pk"))})
+    assert answer.url == CHOOSE
+    return client.get(CHOOSE).text
+
+
+def allowed(address=ASHA_PHONE):
+    return may_contact(address=address, purpose="marketing", channel="sms", at=NOON).allowed
+
+
+def test_the_answer_and_the_work_are_the_same_for_known_and_unknown_addresses(asha):
+    def asks(address):
+        client = Client()
+        client.post(PAGE, {"address": "warm@acme.example"})
+        found = []
+        work = work_of(lambda: found.append(client.post(PAGE, {"address": address}, follow=True)))
+        (answer,) = found
+        return work, answer.redirect_chain, answer.text[answer.text.index("<h1>") : answer.text.index("We have sent")]
+
+    assert asks(ASHA_PHONE) == asks(STRANGER)
+    assert asks(ASHA) == asks("nobody@acme.example")
+
+
+@pytest.mark.parametrize("address", [ASHA_PHONE, STRANGER])
+def test_one_press_stops_gives_a_receipt_and_can_be_taken_back_here_only(asha, address):
+    hers, other = Client(), Client()
+    page = proven(hers, address)
+    assert address not in page
+    assert "Stop everything from Onesetu" in page
+    assert "Acme Bank" not in page
+    done = hers.post(CHOOSE, {"act": "onesetu"}, follow=True).text
+    assert "Done. These promotional messages will not come any more." in done
+    assert not allowed(address)
+    stop = Suppression.objects.latest("pk").receipt
+    assert stop.reference in done
+    proven(other, address)
+    assert "too late" in other.post(CHOOSE, {"act": "undo"}, follow=True).text
+    assert not allowed(address)
+    assert "Undone" in hers.post(CHOOSE, {"act": "undo"}, follow=True).text
+    assert not Suppression.objects.filter(lift=None).exists()
+    assert allowed(address) is (address == ASHA_PHONE)
+
+
+def test_everybody_is_stopped_at_one_press_and_a_second_one_changes_nothing(asha):
+    hers = Client()
+    proven(hers)
+    page = hers.post(CHOOSE, {"act": "all"}, follow=True).text
+    assert "Acme Bank: " in page
+    assert Suppression.objects.count() == 2
+    assert "stopped these messages already" in hers.post(CHOOSE, {"act": "all"}, follow=True).text
+    assert Suppression.objects.count() == 2
+
+
+def test_whoever_led_here_can_be_stopped_and_nobody_else_can_be_guessed(asha):
+    client = Client()
+    mark = one_click.mark_of(Fiduciary.objects.get(code="acme-bank"))
+    assert f'name="for" value="{mark}"' in client.get(PAGE, {"for": mark}).text
+    client.post(PAGE, {"address": STRANGER, "for": mark})
+    client.post(CODE, {"code": codes.plain(OneTimeCode.objects.latest("pk"))})
+    assert "Stop everything from Acme Bank" in client.get(CHOOSE).text
+    other = Client()
+    proven(other)
+    assert other.post(CHOOSE, {"act": "acme-bank"}).status_code == 422
+    assert other.get(PAGE, {"for": "acme-bank.AAAA"}).status_code == 404
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("form", "content_type", "start"),
+    [
+        ("receipt.tlog-proof", "application/octet-stream", b"c2sp.org/tlog-proof@v1\n"),
+        ("receipt.json", "application/json", b"{"),
+        ("receipt.pdf", "application/pdf", b"%PDF-"),
+    ],
+)
+@pytest.mark.parametrize("address", [ASHA_PHONE, STRANGER])
+def test_the_receipt_can_be_kept_in_each_form_by_the_browser_that_stopped(asha, address, form, content_type, start):
+    hers, other = Client(), Client()
+    proven(hers, address)
+    page = hers.post(CHOOSE, {"act": "onesetu"}, follow=True).text
+    reference = Suppression.objects.latest("pk").receipt.reference
+    path = f"/privacy/stop/receipts/{reference}/{form}"
+    assert path in page
+    answer = hers.get(path)
+    assert (answer.status_code, answer["Content-Type"]) == (200, content_type)
+    assert answer.content.startswith(start)
+    assert answer["Content-Disposition"] == f'attachment; filename="{reference}-{form}"'
+    assert address.encode() not in answer.content
+    assert hers.get(path.replace(form, "receipt.exe")).status_code == 404
+    proven(other, address)
+    assert other.get(path).status_code == 404
+
+
+def test_anybody_may_check_the_receipt_of_a_stop_and_learns_no_address(asha):
+    hers = Client()
+    proven(hers)
+    hers.post(CHOOSE, {"act": "onesetu"})
+    reference = Suppression.objects.get().receipt.reference
+    document = json.loads(hers.get(f"/privacy/stop/receipts/{reference}/receipt.json").content)
+    page = Client().post("/privacy/receipts/verify/", {"pasted": document["proof"]}).text
+    assert "This receipt is genuine" in page
+    assert "all promotional messages from Onesetu stopped at one address" in page
+    assert reference not in page
+
+
+@pytest.mark.parametrize("typed", ["", "123", "१२३४५६"])
+def test_a_wrong_code_opens_nothing_and_is_named_at_its_field(asha, typed):
+    client = Client()
+    client.post(PAGE, {"address": STRANGER})
+    page = client.post(CODE, {"code": typed})
+    assert page.status_code == 422
+    assert 'href="#id_code"' in page.text
+    assert client.get(CHOOSE).url == PAGE
+    assert client.post(CHOOSE, {"act": "all"}).url == PAGE
+    assert not Suppression.objects.exists()
+
+
+def test_too_many_codes_for_one_address_are_refused_in_words_that_fit_a_stranger(asha, settings):
+    for _time in range(settings.CODES_PER_HOUR):
+        assert Client().post(PAGE, {"address": STRANGER}).url == CODE
+    page = Client().post(PAGE, {"address": STRANGER})
+    assert page.status_code == 422
+    assert "Too many codes were asked for this address." in page.text
+    assert f'value="{STRANGER}"' in page.text
+
+
+def test_one_network_address_asks_for_so_many_codes_and_types_so_many(asha):
+    client = Client()
+    for number in range(30):
+        assert client.post(PAGE, {"address": f"a{number}@acme.example"}).status_code == 302
+    assert client.post(PAGE, {"address": "one.more@acme.example"}).status_code == 429
+    assert client.post(CODE, {"again": "1"}).status_code == 429
+    for _time in range(60):
+        assert client.post(CODE, {"code": "000000"}).status_code == 422
+    assert client.post(CODE, {"code": "000000"}).status_code == 429
+
+
+def test_another_code_is_sent_on_request_and_the_first_still_works(asha):
+    client = Client()
+    client.post(PAGE, {"address": STRANGER})
+    first = OneTimeCode.objects.latest("pk")
+    assert "We have sent a new code." in client.post(CODE, {"again": "1"}).text
+    assert OneTimeCode.objects.count() == 2
+    assert client.post(CODE, {"code": codes.plain(first)}).url == CHOOSE
+    assert client.get(CHOOSE).status_code == 200
+
+
+def test_where_no_sms_can_be_sent_a_number_is_answered_with_the_other_ways(asha):
+    with patch("consent.stop_forms.can_send", return_value=False):
+        page = Client().post(PAGE, {"address": ASHA_PHONE})
+        assert page.status_code == 422
+        assert "We cannot send an SMS from here." in page.text
+        assert Client().post(PAGE, {"address": ASHA}).url == CODE
+
+
+@pytest.mark.parametrize("wrong", ["", "12", "asha@", "+91 12345"])
+def test_what_is_no_address_is_named_and_kept(asha, wrong):
+    page = Client().post(PAGE, {"address": wrong})
+    assert page.status_code == 422
+    assert 'href="#id_address"' in page.text
+    assert not OneTimeCode.objects.exists()
+
+
+def test_leaving_shuts_the_page(asha):
+    client = Client()
+    proven(client)
+    client.post(CHOOSE, {"act": "onesetu"})
+    assert client.post(CHOOSE, {"act": "leave"}).url == PAGE
+    assert client.get(CHOOSE).url == PAGE
+
+
+def test_a_signed_in_person_may_stop_at_an_address_that_is_no_login_of_theirs(asha):
+    her = customer_client(asha.user)
+    proven(her, "other@acme.example")
+    assert "Done." in her.post(CHOOSE, {"act": "all"}, follow=True).text
+    assert allowed()
+
+
+def test_the_page_is_shut_when_its_time_is_over(asha):
+    client = Client()
+    proven(client)
+    OneTimeCode.objects.update(used_at=clock.now() - timedelta(minutes=31))
+    assert client.get(CHOOSE).url == PAGE
+    assert client.post(CHOOSE, {"act": "all"}).url == PAGE
