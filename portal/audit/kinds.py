@@ -134,6 +134,7 @@ class AuditKind(StrEnum):
     PEOPLE_PROPOSAL_ANSWERED = "people.proposal.answered"
     PEOPLE_PROTECTION_ENDED = "people.protection.ended"
     PEOPLE_PROTECTION_NOTED = "people.protection.noted"
+    PEOPLE_REGIME_ENDED = "people.regime.ended"
     PEOPLE_REGIME_RECORDED = "people.regime.recorded"
     PEOPLE_STAFF_CREATED = "people.staff.created"
     PEOPLE_STAFF_DEACTIVATED = "people.staff.deactivated"

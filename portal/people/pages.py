@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
-from portal.core.errors import NotAllowed
-from portal.people.models import User
+from portal.core.errors import NotAllowed, NotFound
+from portal.people.models import Principal, User
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -50,3 +50,11 @@ def login_of(request: HttpRequest) -> User:
     if user is None:
         raise NotAllowed("Sign in first.")
     return user
+
+
+def principal_of(request: HttpRequest) -> Principal:
+    """The person behind the login. Raises NotFound for a login without one."""
+    principal = login_of(request).principal
+    if principal is None:
+        raise NotFound("There is no person behind this login.")
+    return principal

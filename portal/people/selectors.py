@@ -119,6 +119,15 @@ def regimes_of(subject_ref: UUID) -> set[Regime]:
     return {DEFAULT_REGIME, *(Regime(value) for value in rows.values_list("regime", flat=True))}
 
 
+def declared_regime(subject_ref: UUID) -> Regime:
+    """Where the person says that they live; India when they said nothing."""
+    rows = RegimeEvidence.objects.filter(
+        subject_ref__in=refs_of(subject_ref), ground=RegimeEvidence.Ground.DECLARED, ended_at=None
+    )
+    last = rows.order_by("-noted_at", "-pk").first()
+    return Regime(last.regime) if last else DEFAULT_REGIME
+
+
 def protection_of(subject: Subject | UUID, *, at: datetime) -> Protection | None:
     """Why somebody else answers for the person at ``at``, under any reference; that of a child first. None: nobody does."""
     rows = _protections(at).filter(subject_ref__in=refs_of(subject))

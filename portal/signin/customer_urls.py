@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/email/code/", account.new_email_code, name="new-email-code"),
     path("account/phone/", account.add_phone, name="add-phone"),
     path("account/phone/code/", account.phone_code, name="phone-code"),
+    path("account/residence/", account.residence, name="residence"),
     path("account/contact/<int:pk>/remove/", account.remove_contact, name="remove-contact"),
     path(
         "account/people/<str:reference>/invitations/<int:pk>/withdraw/",

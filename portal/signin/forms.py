@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
+from portal.law.states import Regime
 from portal.people.forms import email_field, phone_field
 from portal.people.models import User
 from portal.people.services import codes
@@ -199,6 +200,20 @@ class NewEmailForm(forms.Form):
 
 class PhoneForm(forms.Form):
     phone = phone_field(label=_("Mobile number"))
+
+
+class ResidenceForm(forms.Form):
+    regime = forms.ChoiceField(
+        label=_("Where do you live?"),
+        help_text=_("We ask only for this, not for your address. You can change it at any time."),
+        choices=[
+            (Regime.IN, _("In India, or anywhere that is not named below")),
+            (Regime.EU, _("In the European Union, or in Iceland, Liechtenstein or Norway")),
+            (Regime.US_CA, _("In California, United States")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose where you live.")},
+    )
 
 
 class MemberForm(forms.Form):

@@ -158,6 +158,7 @@ PAGES: dict[str, Page] = {
     "privacy:new-email-code": Page(For.CUSTOMERS),
     "privacy:phone-code": Page(For.CUSTOMERS),
     "privacy:one-click": Page(For.SECRET, token),
+    "privacy:residence": Page(For.CUSTOMERS),
     "privacy:policies": Page(For.ANYBODY, is_empty=True),
     "privacy:policy": Page(For.ANYBODY, lambda w: [1], is_empty=True),
     "privacy:policy-archive": Page(For.ANYBODY),

@@ -1,12 +1,16 @@
 """What customers do with their own login, and what others cannot."""
 
+from http import HTTPStatus
+
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from portal.core import hooks
+from portal.audit.models import AuditEvent
+from portal.core import clock, hooks
 from portal.outbox.models import PushSubscription
-from portal.people.models import ContactPoint, Membership, User
+from portal.people.models import ContactPoint, Membership, RegimeEvidence, User
+from portal.people.selectors import regimes_of
 from portal.people.services import codes
 from portal.people.states import MemberRole
 from tests.outbox.factories import AddressFaultFactory
@@ -348,3 +352,43 @@ def test_the_page_of_the_people_says_what_owner_and_member_mean(owner, acme):
     page = customer_client(owner).get(people_of(acme)).content.decode()
     assert "Owner: everything, and invite and remove people" in page
     assert "Member: everything but invite and remove people" in page
+
+
+def test_a_person_says_where_they_live_and_the_law_of_that_place_applies(owner):
+    client, ref = customer_client(owner), owner.principal.subject.ref
+    assert client.get(reverse("privacy:residence")).context["form"].initial == {"regime": "IN"}
+    assert client.post(reverse("privacy:residence"), {"regime": "EU"}).status_code == HTTPStatus.FOUND
+    assert regimes_of(ref) == {"IN", "EU"}
+    client.post(reverse("privacy:residence"), {"regime": "US-CA"})
+    assert regimes_of(ref) == {"IN", "US-CA"}
+    assert "California" in client.get(reverse("privacy:account")).content.decode()
+    client.post(reverse("privacy:residence"), {"regime": "IN"})
+    assert regimes_of(ref) == {"IN"}
+    told = AuditEvent.objects.filter(kind__startswith="people.regime.").order_by("pk")
+    assert [(event.kind, event.facts["regime"]) for event in told] == [
+        ("people.regime.recorded", "EU"),
+        ("people.regime.ended", "EU"),
+        ("people.regime.recorded", "US-CA"),
+        ("people.regime.ended", "US-CA"),
+    ]
+
+
+def test_saying_the_same_place_again_changes_nothing(owner):
+    client = customer_client(owner)
+    for _ in range(2):
+        client.post(reverse("privacy:residence"), {"regime": "EU"})
+    assert RegimeEvidence.objects.count() == AuditEvent.objects.filter(kind__startswith="people.regime.").count() == 1
+
+
+def test_evidence_of_another_ground_stays_whatever_the_person_says(owner):
+    ref = owner.principal.subject.ref
+    RegimeEvidence.objects.create(subject_ref=ref, regime="EU", ground="document", noted_at=clock.now())
+    customer_client(owner).post(reverse("privacy:residence"), {"regime": "IN"})
+    assert regimes_of(ref) == {"IN", "EU"}
+
+
+@pytest.mark.parametrize("said", ["", "MARS"])
+def test_a_place_that_is_none_of_the_three_is_asked_for_again(owner, said):
+    answer = customer_client(owner).post(reverse("privacy:residence"), {"regime": said})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert not RegimeEvidence.objects.exists()

@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.law.states import Regime
 from portal.people.models import Principal, RegimeEvidence
+from portal.people.selectors import DEFAULT_REGIME, refs_of
 from portal.people.services import contacts, subjects
 from portal.people.services.contacts import Reach
 from portal.people.states import SubjectKind
@@ -157,3 +158,29 @@ def note_regime(
                 at=now,
             )
     return evidence
+
+
+def declare_residence(*, principal: Principal, regime: Regime | str, actor: Actor, now: datetime) -> None:
+    """The person says under which law they live; what they said before ends. Evidence of other grounds stays.
+
+    Rows and audit events in one transaction. India's law applies without a row, so there is none for it.
+    """
+    wanted = Regime(regime)
+    declared = RegimeEvidence.Ground.DECLARED
+    with transaction.atomic():
+        rows = RegimeEvidence.objects.select_for_update().filter(
+            subject_ref__in=refs_of(principal.subject.ref), ground=declared, ended_at=None
+        )
+        for row in rows.exclude(regime=wanted):
+            row.ended_at = now
+            row.save(update_fields=["ended_at"])
+            record(
+                AuditKind.PEOPLE_REGIME_ENDED,
+                actor=actor,
+                about=about(principal),
+                facts={"regime": row.regime, "evidence": row.ground},
+                subject_ref=principal.subject.ref,
+                at=now,
+            )
+        if wanted != DEFAULT_REGIME:
+            note_regime(principal=principal, regime=wanted, ground=declared, actor=actor, now=now)

@@ -32,10 +32,9 @@ from portal.law.states import Channel
 from portal.ledger.errors import NotSealed
 from portal.people import selectors as people
 from portal.people.models import ContactPoint
-from portal.people.pages import customer_required
+from portal.people.pages import customer_required, principal_of
 from portal.registers.selectors import recipients
 from portal.selfservice.templatetags.consent_pages import purpose_name
-from portal.selfservice.views.preferences import principal_of
 
 A_PAGE = 25
 

@@ -15,12 +15,11 @@ from consent.services import cookies as choosing
 from consent.services import receipts, visiting
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
-from portal.people.pages import is_customer
+from portal.people.pages import is_customer, principal_of
 from portal.selfservice import cookie_choices, limits
 from portal.selfservice.cookies import COOKIES
 from portal.selfservice.frame import UPDATED_ON
 from portal.selfservice.signals import is_sent
-from portal.selfservice.views.preferences import principal_of
 
 
 @require_safe

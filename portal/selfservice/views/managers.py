@@ -11,9 +11,8 @@ from consent.services import managing
 from consent.services.managing import Offered
 from portal.core import clock
 from portal.core.errors import NotFound, Refused
-from portal.people.pages import customer_required
+from portal.people.pages import customer_required, principal_of
 from portal.registers.selectors.managers import managers_in_force
-from portal.selfservice.views.preferences import principal_of
 
 
 @customer_required

@@ -20,9 +20,8 @@ from portal.core import clock
 from portal.core.errors import NotFound
 from portal.law import selectors as law
 from portal.law.models import Purpose
-from portal.people.pages import customer_required, is_customer
+from portal.people.pages import customer_required, is_customer, principal_of
 from portal.selfservice.frame import address_of
-from portal.selfservice.views.preferences import principal_of
 
 CODE = "privacy-policy"
 

@@ -33,19 +33,11 @@ from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.models import Fiduciary, Principal
 from portal.people.models.fiduciaries import OWN_CODE
-from portal.people.pages import customer_required, login_of
+from portal.people.pages import customer_required, principal_of
 from portal.selfservice.views.opting_in import confirm_again
 
 #: The stop that this browser made and may take back.
 STOPPED = "consent_stopped"
-
-
-def principal_of(request: HttpRequest) -> Principal:
-    """The person behind the login. Raises NotFound for a login without one."""
-    principal = login_of(request).principal
-    if principal is None:
-        raise NotFound("There is no person behind this login.")
-    return principal
 
 
 @customer_required

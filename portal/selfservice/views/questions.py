@@ -20,13 +20,12 @@ from portal.core import clock
 from portal.core.errors import LostRace, Refused
 from portal.law.states import Channel
 from portal.people import selectors as people
-from portal.people.pages import customer_required, is_customer
+from portal.people.pages import customer_required, is_customer, principal_of
 from portal.people.services import protections
 from portal.people.states import ProtectionGround, ProtectionKind
 from portal.selfservice import limits
 from portal.selfservice.frame import address_of
 from portal.selfservice.views.opting_in import confirm_again
-from portal.selfservice.views.preferences import principal_of
 
 #: A visitor who has chosen nothing has no reference; this one stands for nobody.
 NOBODY = UUID(int=0)

@@ -14,8 +14,7 @@ from consent.questions_forms import QuestionsForm
 from consent.services import receipts, renewing
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
-from portal.people.pages import customer_required
-from portal.selfservice.views.preferences import principal_of
+from portal.people.pages import customer_required, principal_of
 
 
 @customer_required

@@ -21,10 +21,10 @@ from portal.outbox.selectors import can_send
 from portal.outbox.services import faults
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, SignIn, User
-from portal.people.pages import customer_required, login_of
-from portal.people.services import confirming, customers, invitations, logins, sessions
+from portal.people.pages import customer_required, login_of, principal_of
+from portal.people.services import confirming, customers, invitations, logins, principals, sessions
 from portal.people.states import ContactKind, CustomerKind, MemberRole
-from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneCodeForm, PhoneForm
+from portal.signin.forms import CodeForm, MemberForm, NewEmailForm, PhoneCodeForm, PhoneForm, ResidenceForm
 from portal.signin.views.answers import page, put
 from portal.signin.views.customers import browser_key
 
@@ -72,6 +72,7 @@ def account(request: HttpRequest) -> HttpResponse:
         ],
         can_confirm_phones=can_send(Channel.SMS),
         memberships=memberships.order_by("joined_at"),
+        residence=selectors.declared_regime(user.principal.subject.ref) if user.principal else None,
     )
 
 
@@ -174,6 +175,20 @@ def remove_contact(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("The address is removed."))
     return _account(request)
+
+
+@customer_required
+@require_http_methods(["GET", "POST"])
+def residence(request: HttpRequest) -> HttpResponse:
+    """The person says where they live: the law of that place gives them its rights and times too."""
+    person = principal_of(request)
+    said = selectors.declared_regime(person.subject.ref)
+    form = ResidenceForm(request.POST or None, initial={"regime": said})
+    if request.method == "POST" and form.is_valid():
+        principals.declare_residence(principal=person, regime=form.cleaned_data["regime"], **_acting(request))
+        messages.success(request, _("Saved. From now on your rights and our times follow the law of that place too."))
+        return _account(request)
+    return page(request, "selfservice/signin/residence.html", form=form)
 
 
 def _organisation(request: HttpRequest, reference: str) -> tuple[Customer, bool]:
