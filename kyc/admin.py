@@ -323,7 +323,12 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             "decision_reason": DecisionReason(decision.reason_code).label if decision and decision.reason_code else "",
             "decision_message": said[0],
             "decision_note": said[1],
-            "earlier": document.decisions.exclude(answer=Answer.PENDING).order_by("-made_at"),
+            "earlier": [
+                words.decision(row)
+                for row in document.decisions.exclude(answer=Answer.PENDING)
+                .select_related("made_by", "checked_by")
+                .order_by("-made_at")
+            ],
             "why_not": deciding.why_not_checker(decision, user, now=now) if decision is not None else "",
             "may_propose": may_decide and decision is None and not deciding.why_not_maker(user, now=now),
             "proposal": proposal,

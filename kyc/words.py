@@ -5,6 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from kyc.models import Decision
+from kyc.states import DecisionOutcome, DecisionReason
+from portal.core import moments
+from portal.people.states import Answer
 from portal.vault.inspection.verdict import Fault
 
 #: One sentence for each fault of a file.
@@ -85,3 +89,25 @@ def number_fault(number_type: str, reason: str) -> Any:
     """The sentence for a wrong number."""
     texts = NUMBERS[number_type]
     return texts.get(reason, texts[""])
+
+
+def decision(row: Decision) -> str:
+    """An answered proposal as one sentence: who proposed what about the document, and what the second person said."""
+    values = {
+        "maker": row.made_by.full_name or row.made_by.email,
+        "outcome": DecisionOutcome(row.outcome).label,
+        "checker": (row.checked_by.full_name or row.checked_by.email) if row.checked_by else moments.NONE,
+        "time": moments.moment(row.checked_at),
+        "why": DecisionReason(row.reason_code).label if row.reason_code else "",
+        "reason": row.reason,
+    }
+    proposed = (
+        _("%(maker)s proposed: %(outcome)s (%(why)s).") if row.reason_code else _("%(maker)s proposed: %(outcome)s.")
+    )
+    if row.answer == Answer.APPROVED:
+        said = _("%(checker)s agreed, %(time)s.")
+    elif row.reason:
+        said = _("%(checker)s refused, %(time)s: %(reason)s")
+    else:
+        said = _("%(checker)s refused, %(time)s.")
+    return f"{proposed % values} {said % values}"

@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +18,7 @@ from consent.resources import ConsentEventResource, ConsentStateResource
 from consent.rules.fold import YES
 from consent.services import withdraw as withdraw_consent
 from consent.states import Way
-from portal.core import clock
+from portal.core import clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in, subject_in
 from portal.jobs.audited_export import AuditedExport
@@ -109,20 +108,20 @@ class ConsentEventAdmin(PastPages, _Answers):
         last = Verification.objects.order_by("-pk").first()
         if last is None:
             return _("The ledger has not been verified yet.")
-        when = formats.date_format(timezone.localtime(last.finished_at, clock.IST), "j F Y, H:i")
+        when = moments.moment(last.finished_at)
         values = {"time": when, "size": last.size}
         if last.ok:
-            return _("Ledger verified on %(time)s IST: %(size)s entries, nothing changed.") % values
-        return _("The check of the ledger on %(time)s IST found faults. Tell the data protection officer.") % values
+            return _("Ledger verified on %(time)s: %(size)s entries, nothing changed.") % values
+        return _("The check of the ledger on %(time)s found faults. Tell the data protection officer.") % values
 
     @admin.display(description=gettext_lazy("no."), ordering="pk")
     def place(self, obj: ConsentEvent) -> str:
         index = obj.entry.index
         return _("not sealed yet") if index is None else str(index)
 
-    @admin.display(description=gettext_lazy("when (IST)"), ordering="occurred_at")
+    @admin.display(description=gettext_lazy("when"), ordering="occurred_at")
     def when(self, obj: ConsentEvent) -> str:
-        return formats.date_format(timezone.localtime(obj.occurred_at, clock.IST), "j M Y, H:i")
+        return moments.moment(obj.occurred_at)
 
     @admin.display(description=gettext_lazy("notice"))
     def notice(self, obj: ConsentEvent) -> str:
@@ -158,7 +157,7 @@ def _link(event: ConsentEvent | None) -> str:
     if event is None:
         return "–"
     url = reverse("admin:consent_consentevent_change", args=[event.pk])
-    when = formats.date_format(timezone.localtime(event.occurred_at, clock.IST), "j M Y, H:i")
+    when = moments.moment(event.occurred_at)
     return format_html('<a href="{}">{}, {}</a>', url, event.get_answer_display(), when)
 
 

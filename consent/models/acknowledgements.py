@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.notices import NoticeVersion
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -25,4 +26,4 @@ class Acknowledgement(AppendOnlyModel):
         constraints = (models.UniqueConstraint(name="consent_one_acknowledgement", fields=("subject_ref", "version")),)
 
     def __str__(self) -> str:
-        return f"{self.version_id} {self.seen_at:%Y-%m-%d}"
+        return f"{self.version_id} {moments.day(self.seen_at)}"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models.notices import NoticeVersion
 from consent.states import AnnouncementKind
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -88,4 +89,4 @@ class NoticeReview(AppendOnlyModel):
         verbose_name_plural = _("reviews of texts")
 
     def __str__(self) -> str:
-        return f"{self.version_id} {self.reviewed_at:%Y-%m-%d}"
+        return f"{self.version_id} {moments.day(self.reviewed_at)}"

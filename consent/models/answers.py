@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.states import AnsweredAs
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -121,4 +122,4 @@ class TakenRequest(AppendOnlyModel):
         constraints = (models.UniqueConstraint(name="consent_request_taken_once", fields=("asked_by", "request_key")),)
 
     def __str__(self) -> str:
-        return f"{self.asked_by} {self.taken_at:%Y-%m-%d %H:%M}"
+        return f"{self.asked_by} {moments.moment(self.taken_at)}"

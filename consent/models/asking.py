@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.notices import NoticeVersion
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -32,7 +33,7 @@ class Meeting(AppendOnlyModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.purpose} {self.met_at:%Y-%m-%d}"
+        return f"{self.purpose} {moments.day(self.met_at)}"
 
 
 class OptInRequest(AppendOnlyModel):

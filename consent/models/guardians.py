@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models.events import ConsentReceipt
 from consent.models.notices import NoticeVersion
 from consent.states import AppointedBy, HeldState, Relation, ShownBy
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -74,4 +75,4 @@ class GuardianAnswer(AppendOnlyModel):
         verbose_name_plural = _("answers of guardians")
 
     def __str__(self) -> str:
-        return f"{self.get_relation_display()} {self.shown_at:%Y-%m-%d}"
+        return f"{self.get_relation_display()} {moments.day(self.shown_at)}"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.states import Pace
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -49,7 +50,7 @@ class PreferenceChange(AppendOnlyModel, Wished):
         indexes = (models.Index(fields=("subject_ref", "-id"), name="consent_preference_history"),)
 
     def __str__(self) -> str:
-        return f"{self.changed_at:%Y-%m-%d %H:%M}"
+        return moments.moment(self.changed_at)
 
 
 class Preference(Wished):

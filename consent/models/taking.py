@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models.events import ConsentReceipt
 from consent.models.notices import NoticeVersion
 from consent.states import AppointedBy, Relation, ShownBy, Way
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -77,4 +78,4 @@ class TakenAnswer(FourEyesModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.purpose} {self.made_at:%Y-%m-%d}"
+        return f"{self.purpose} {moments.day(self.made_at)}"

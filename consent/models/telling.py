@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models.events import ConsentEvent
 from consent.models.notices import NoticeVersion
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -49,4 +50,4 @@ class LateNotice(AppendOnlyModel):
         constraints = (models.UniqueConstraint(name="consent_one_late_notice", fields=("subject_ref", "purpose")),)
 
     def __str__(self) -> str:
-        return f"{self.purpose} {self.given_at:%Y-%m-%d}"
+        return f"{self.purpose} {moments.day(self.given_at)}"

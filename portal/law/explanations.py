@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from portal.law.models import Clock, LegalRule
 from portal.law.services import timing
 from portal.law.terms import Deadline, Unit
+from portal.law.words import period
 
 HOURS_A_DAY = 24
 
@@ -36,19 +36,6 @@ def how_we_worked_out(clock: Clock) -> list[str]:
     if not clock.is_confirmed:
         sentences.append(_("Whether this rule applies to us is not settled. We keep to it until it is."))
     return sentences
-
-
-def period(amount: int, unit: str) -> str:
-    """A period in words: "7 days", "1 month"."""
-    texts = {
-        Unit.MINUTE: ngettext("%(count)d minute", "%(count)d minutes", amount),
-        Unit.HOUR: ngettext("%(count)d hour", "%(count)d hours", amount),
-        Unit.CALENDAR_DAY: ngettext("%(count)d day", "%(count)d days", amount),
-        Unit.BUSINESS_DAY: ngettext("%(count)d working day", "%(count)d working days", amount),
-        Unit.MONTH: ngettext("%(count)d month", "%(count)d months", amount),
-        Unit.YEAR: ngettext("%(count)d year", "%(count)d years", amount),
-    }
-    return texts[Unit(unit)] % {"count": amount}
 
 
 def _what_gives_it(clock: Clock) -> str:
@@ -98,7 +85,7 @@ def _day(day: date) -> str:
 
 
 def _time(moment: datetime, place: ZoneInfo) -> str:
-    return date_format(moment.astimezone(place), "g:i a")
+    return date_format(moment.astimezone(place), "H:i")
 
 
 def _zone(name: str) -> str:

@@ -7,9 +7,9 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,10 +18,11 @@ from consent.models import SendAfterWithdrawal
 from kyc.models import Decision, Document
 from kyc.selectors import to_review
 from kyc.states import DocumentState
-from portal.core import access
+from portal.core import access, moments
 from portal.core.clock import IST
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
+from portal.law import words as law
 from portal.law.models import Clock
 from portal.law.states import ClockState
 from portal.ledger.models import Head, Pending, Verification
@@ -62,9 +63,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Deadline:
-    """One running clock, with the reference of its owner and a link to it."""
+    """One running clock: whose it is, what has to be done, the rule with its source, and a link to its owner."""
 
     reference: str
+    work: str
     rule: str
     due_at: datetime
     says: str
@@ -198,8 +200,7 @@ def ledger_state(user: Any, now: datetime) -> Figure:
     elif not last.ok:
         said, tone = _("Check failed"), "err"
     else:
-        at = date_format(localtime(last.finished_at), "j M, H:i")
-        said, tone = _("Clean, %(at)s") % {"at": at}, "ok"
+        said, tone = _("Clean, %(at)s") % {"at": moments.moment(last.finished_at)}, "ok"
     return Figure(_("Ledger"), said, words, address("admin:ledger"), tone, is_words=True)
 
 
@@ -212,7 +213,7 @@ def erasure_state(user: Any, now: datetime) -> Figure:
     elif last is None:
         said, tone = _("No run yet"), "warn"
     else:
-        said, tone = _("Clean, %(at)s") % {"at": date_format(localtime(last.finished_at), "j M, H:i")}, "ok"
+        said, tone = _("Clean, %(at)s") % {"at": moments.moment(last.finished_at)}, "ok"
     words = ngettext("%(count)s key should have ended", "%(count)s keys should have ended", late) % {"count": late}
     return Figure(_("Erasing"), said, words, address("admin:retention_erasurerun_changelist"), tone, is_words=True)
 
@@ -246,7 +247,8 @@ def next_deadlines(user: Any, *, now: datetime) -> list[Deadline]:
     if not access.allowed(user, Permission.CLOCK_VIEW):
         mine = [Q(owner__startswith=label) for code, label in OWNERS if access.allowed(user, code)]
         running = running.filter(reduce(or_, mine)) if mine else running.none()
-    return [deadline(clock, now) for clock in running.order_by("due_at")[:NEXT]]
+    soonest = running.select_related("legal_rule", "house_rule").order_by("due_at")[:NEXT]
+    return [deadline(clock, now) for clock in soonest]
 
 
 def in_words(span: timedelta) -> str:
@@ -261,7 +263,6 @@ def in_words(span: timedelta) -> str:
 
 def deadline(clock: Clock, now: datetime) -> Deadline:
     """A clock in words: how long is left, or how late it is. Days are those of the calendar, as in the lists of tickets."""
-    label, _sep, reference = clock.owner.partition(":")
     left = clock.due_at - now
     days = localtime(clock.due_at).date() - localtime(now).date()
     amount = in_words(abs(days or left))
@@ -270,5 +271,29 @@ def deadline(clock: Clock, now: datetime) -> Deadline:
     else:
         tone = "warn" if clock.due_at <= end_of_day(now) else "ok"
         says = _("%(time)s left") % {"time": amount}
-    name = f"admin:{label.replace('.', '_').lower()}_changelist"
-    return Deadline(reference, clock.rule_key, clock.due_at, says, tone, address(name, f"q={reference}"))
+    return Deadline(
+        reference=owner_in_words(clock.owner),
+        work=law.work(clock.kind),
+        rule=law.rule_in_words(clock.rule),
+        due_at=clock.due_at,
+        says=says,
+        tone=tone,
+        url=owner_url(clock.owner),
+    )
+
+
+def owner_in_words(owner: str) -> str:
+    """The owner of a clock: its reference; where that says nothing by itself, with the name of what it is."""
+    label, _sep, reference = owner.partition(":")
+    if reference.startswith("OS-"):
+        return reference
+    try:
+        return f"{str(apps.get_model(label)._meta.verbose_name).capitalize()} {reference}"
+    except (LookupError, ValueError):
+        return reference
+
+
+def owner_url(owner: str) -> str:
+    """The list that shows the owner of a clock alone; empty where there is none."""
+    label, _sep, reference = owner.partition(":")
+    return address(f"admin:{label.replace('.', '_').lower()}_changelist", f"q={reference}")

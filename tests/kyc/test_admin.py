@@ -45,6 +45,7 @@ def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
     second.post(f"{LIST}{document.pk}/answer/", {"decision": "approve", "reason": ""})
     document.refresh_from_db()
     assert document.state == "approved"
+    assert f"{maker.full_name} proposed: Approve. {checker.full_name} agreed, " in second.get(page_of(document)).text
 
 
 def test_a_maker_cannot_answer_by_page_or_by_post(document) -> None:

@@ -165,7 +165,7 @@ def test_the_explanation_names_receipt_rule_first_day_pause_and_doubt(start, act
     law = Clock.objects.get(rule_key="IN-IT-RES")
     with translation.override("en"):
         assert explanations.how_we_worked_out(promise) == [
-            "We received it on 24 November 2026 at 7:10 p.m. (Indian time).",
+            "We received it on 24 November 2026 at 19:10 (Indian time).",
             "We promise to do it within 5 days.",
             "The day of receipt is not counted: the first day is 25 November 2026. Weekends and holidays count.",
             "It stood still for 2 days while we waited for you.",
@@ -181,7 +181,7 @@ def test_an_hour_clock_is_explained_to_the_minute(start):
     with translation.override("en"):
         said = explanations.how_we_worked_out(clock)
     assert "The time runs without a break, on weekends and holidays too." in said
-    assert "So it is due at 7:10 p.m. on 25 November 2026." in said
+    assert "So it is due at 19:10 on 25 November 2026." in said
 
 
 def test_an_explanation_of_working_days_and_of_an_extension(start, actor):

@@ -54,6 +54,7 @@ SOURCES = [
     ROOT / "grievances" / "services" / "uploads.py",
     ROOT / "kyc" / "services" / "uploading.py",
     ROOT / "portal" / "law" / "explanations.py",
+    ROOT / "portal" / "law" / "words.py",
     ROOT / "portal" / "people" / "services" / "customers.py",
     ROOT / "portal" / "people" / "services" / "invitations.py",
     ROOT / "portal" / "people" / "services" / "logins.py",

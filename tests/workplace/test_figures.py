@@ -4,7 +4,7 @@ import pytest
 
 from portal.core import actor, clock
 from portal.jobs import services as jobs
-from portal.law.models import Clock
+from portal.law.models import Clock, LegalRule
 from portal.retention.models import ErasureRun
 from portal.vault.models import ShredOrder
 from portal.vault.services import files
@@ -59,8 +59,17 @@ def test_the_day_ends_at_midnight_in_india():
 )
 def test_a_deadline_says_in_words_how_much_is_left(left, says, tone):
     now = datetime(2026, 11, 24, 6, tzinfo=UTC)
-    row = figures.deadline(Clock(owner="grievances.ticket:OS-GR-7K4M-9QX2", rule_key="X", due_at=now + left), now)
+    rule = LegalRule(key="IN-IT-RES", law="IT Rules 2021", provision="r.3(2)(a)(i)")
+    clock = Clock(owner="grievances.ticket:OS-GR-7K4M-9QX2", kind="answer", legal_rule=rule, due_at=now + left)
+    row = figures.deadline(clock, now)
     assert (row.says, row.tone, row.reference) == (says, tone, "OS-GR-7K4M-9QX2")
+    assert (row.work, row.rule) == ("Answer a grievance", "Resolve a complaint (IT Rules 2021, r.3(2)(a)(i))")
+
+
+def test_the_owner_of_a_deadline_that_has_no_reference_is_named_with_what_it_is():
+    assert figures.owner_in_words("registers.instruction:12") == "Instruction to a recipient 12"
+    assert figures.owner_in_words("grievances.acknowledgement:OS-GR-7K4M-9QX2") == "OS-GR-7K4M-9QX2"
+    assert figures.owner_in_words("nowhere.nothing:7") == "7"
 
 
 def test_support_does_not_see_the_figures_of_other_roles(staff):

@@ -1,6 +1,7 @@
 import pytest
 from django.utils.safestring import SafeString
 
+from portal.law.models import LegalRule
 from portal.selfservice.templatetags.forms_of_pages import labelled
 from tests.people.factories import StaffFactory
 
@@ -27,3 +28,16 @@ def test_times_have_the_day_first_and_24_hours(staff):
     page = staff("auditor").get("/admin/audit/auditevent/").text
     assert "a.m." not in page
     assert "p.m." not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("law")
+def test_rules_are_listed_and_opened_in_words(staff):
+    client = staff("auditor")
+    listed = client.get("/admin/law/legalrule/?q=CA-12M").text
+    assert "Do not ask again after an opt-out" in listed
+    assert "12 months" in listed
+    assert "from 1 Jan 2020" in listed
+    opened = client.get(f"/admin/law/legalrule/{LegalRule.objects.get(key='CA-ACK').pk}/change/").text
+    assert "10 working days" in opened
+    assert not [code for code in ("business_day", "calendar_day", "field_list") if code in listed + opened]

@@ -1,4 +1,7 @@
-"""Dates and times as people read them: in words, in India's time, and as a machine-readable ``<time>``."""
+"""Dates and times as people read them: in words, in India's time, and as a machine-readable ``<time>``.
+
+``moment`` and ``day`` are for customers, ``short_moment`` and ``short_day`` for staff (``portal.core.moments``).
+"""
 
 from datetime import date, datetime
 
@@ -8,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from portal.core import moments
 from portal.core.clock import IST
 
 register = template.Library()
@@ -39,3 +43,21 @@ def weekday(when: date | None) -> str | SafeString:
         return ""
     local = when.astimezone(IST).date() if isinstance(when, datetime) else when
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), date_format(local, "l j F Y"))
+
+
+@register.filter
+def short_moment(instant: datetime | None) -> str | SafeString:
+    """``9 Dec 2026, 16:12 IST``; empty for no time."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(IST)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), moments.moment(local))
+
+
+@register.filter
+def short_day(when: date | None) -> str | SafeString:
+    """``9 Dec 2026``; of an instant, its day in India; empty for none."""
+    if when is None:
+        return ""
+    local = when.astimezone(IST).date() if isinstance(when, datetime) else when
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), moments.day(local))

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.people.models.four_eyes import FourEyesModel
 from portal.people.states import SignInOutcome
@@ -57,7 +58,7 @@ class SignIn(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()} {self.at:%d-%m-%Y %H:%M}"
+        return f"{self.get_outcome_display()} {moments.moment(self.at)}"
 
 
 class MfaReset(FourEyesModel):
@@ -83,4 +84,4 @@ class MfaReset(FourEyesModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.made_at:%d-%m-%Y}"
+        return moments.day(self.made_at)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
 from portal.people.states import CodePurpose, ContactKind, InvitationKind, MemberRole
@@ -72,7 +73,7 @@ class Invitation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.invited_at:%d-%m-%Y}"
+        return f"{self.get_kind_display()} {moments.day(self.invited_at)}"
 
 
 class OneTimeCode(models.Model):
@@ -107,7 +108,7 @@ class OneTimeCode(models.Model):
         verbose_name_plural = _("one-time codes")
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()} {self.made_at:%d-%m-%Y %H:%M}"
+        return f"{self.get_purpose_display()} {moments.moment(self.made_at)}"
 
 
 class WrongCode(models.Model):
@@ -133,4 +134,4 @@ class WrongCode(models.Model):
         verbose_name_plural = _("wrong codes")
 
     def __str__(self) -> str:
-        return f"{self.typed_at:%d-%m-%Y %H:%M}"
+        return moments.moment(self.typed_at)

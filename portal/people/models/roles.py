@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.people.models.four_eyes import FourEyesModel
 from portal.people.states import RoleChange
@@ -77,7 +78,7 @@ class RoleGrant(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.role}: {self.starts_at:%d-%m-%Y}"
+        return f"{self.role}: {moments.day(self.starts_at)}"
 
 
 class RoleProposal(FourEyesModel):

@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import formats, timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 
-from portal.core import clock
+from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.law.states import Channel
@@ -267,7 +266,7 @@ class InstructionAdmin(AuditedExport, CreatingAdmin):
 
 
 def _when(at: Any) -> str:
-    return formats.date_format(timezone.localtime(at, clock.IST), "j M Y, H:i") if at else "–"
+    return moments.moment(at)
 
 
 @admin.register(ReportedSend)

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.people.models import FourEyesModel
 
@@ -30,4 +31,4 @@ class CompanyDetails(FourEyesModel):
         ordering = ("-effective_from", "-id")
 
     def __str__(self) -> str:
-        return f"{self.trade_name}, {self.effective_from:%d %b %Y}"
+        return f"{self.trade_name}, {moments.day(self.effective_from)}"

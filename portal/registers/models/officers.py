@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import moments
 from portal.core.data_categories import declare
 from portal.people.models import FourEyesModel
 from portal.registers.states import OfficerKind
@@ -42,4 +43,4 @@ class Officer(FourEyesModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.effective_from:%d %b %Y}"
+        return f"{self.get_kind_display()}, {moments.day(self.effective_from)}"

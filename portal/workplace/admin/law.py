@@ -9,12 +9,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock
+from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law import words
 from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
 from portal.law.states import ClockState, LawfulBasis, Regime
-from portal.workplace.figures import deadline, end_of_day
+from portal.workplace.figures import deadline, end_of_day, owner_in_words
 from portal.workplace.permissions import Permission
 
 
@@ -24,24 +25,87 @@ def tag(kind: str, text: Any) -> SafeString:
     return format_html('<span class="tag {}">{}{}</span>', kind, sign, text)
 
 
-class DatedRuleAdmin(ReadOnlyAdmin):
-    """Rules in all their versions."""
+#: What every rule says about itself, below what is its own.
+FIELDS_OF_RULES = (
+    *(
+        "kind_in_words",
+        "amount_in_words",
+        "starts",
+        "counted",
+        "values_in_words",
+        "pauses",
+        "in_force",
+        "source",
+        "note",
+    ),
+    *("key", "version", "recorded_at", "sha256"),
+)
 
+
+class DatedRuleAdmin(ReadOnlyAdmin):
+    """Rules in all their versions, in words; the key stays beside them, because commands and files use it."""
+
+    own_fields: tuple[str, ...] = ("title",)
     view_permission = Permission.RULE_VIEW
     list_per_page = 100
     ordering = ("key", "-version")
 
-    @admin.display(description=_("amount"))
-    def amount_and_unit(self, obj: Any) -> str:
-        if obj.amount is None:
-            return "–"
-        return f"{obj.amount} {obj.unit}"
+    @admin.display(description=_("rule"), ordering="key")
+    def title(self, obj: Any) -> str:
+        return words.title(obj)
 
-    @admin.display(description=_("in force"))
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_in_words(self, obj: Any) -> str:
+        return words.KINDS[obj.kind]
+
+    @admin.display(description=_("period or number"), ordering="amount")
+    def amount_in_words(self, obj: Any) -> str:
+        return words.amount(obj) or "–"
+
+    @admin.display(description=_("counts from"))
+    def starts(self, obj: Any) -> str:
+        return words.starts(obj) or "–"
+
+    @admin.display(description=_("how it is counted"))
+    def counted(self, obj: Any) -> str:
+        return str(obj.counting_words)
+
+    @admin.display(description=_("values"))
+    def values_in_words(self, obj: Any) -> str:
+        return ", ".join(str(value) for value in obj.values) or "–"
+
+    @admin.display(description=_("in force"), ordering="effective_from")
     def in_force(self, obj: Any) -> str:
-        start = obj.effective_from.isoformat() if obj.effective_from else "…"
-        end = obj.effective_to.isoformat() if obj.effective_to else "…"
-        return f"{start} – {end}"
+        return moments.days(obj.effective_from, obj.effective_to)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*self.own_fields, *FIELDS_OF_RULES)
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Kinds of rules in words."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(words.KINDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class WorkFilter(admin.SimpleListFilter):
+    """What clocks run for, in words."""
+
+    title = _("to do")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(words.titles()["plan"].items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(LegalRule)
@@ -56,8 +120,9 @@ class LegalRuleAdmin(AuditedExport, DatedRuleAdmin):
         "Rules are data: they are loaded from the rule file and superseded, never edited. "
         "An unconfirmed rule still counts, and every page that rests on it says so."
     )
-    list_display = ("key", "law", "provision", "amount_and_unit", "in_force", "confirmed")
-    list_filter = ("jurisdiction", "kind", "confidence")
+    list_display = ("title", "law", "provision", "amount_in_words", "in_force", "confirmed", "key")
+    list_filter = ("jurisdiction", KindFilter, "confidence")
+    own_fields = ("title", "law", "provision", "jurisdiction", "applies_to", "confirmed")
     search_fields = ("key", "law", "provision")
 
     @admin.display(description=_("confidence"), ordering="confidence")
@@ -73,7 +138,7 @@ class HouseRuleAdmin(AuditedExport, DatedRuleAdmin):
         HouseRule, "key version note amount unit effective_from effective_to source sha256 recorded_at"
     )
     list_note = _("Promises of our own, dated like a law: reply targets, undo times, the life of a link.")
-    list_display = ("key", "note", "amount_and_unit", "in_force")
+    list_display = ("title", "amount_in_words", "note", "in_force", "key")
     search_fields = ("key", "note")
 
 
@@ -109,12 +174,32 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
         "id owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at extended_by is_confirmed",
     )
     view_permission = Permission.CLOCK_VIEW
-    list_display = ("owner", "rule_key", "kind", "due_at", "target_at", "left")
-    list_filter = (WhenFilter, "kind")
+    list_display = ("whose", "to_do", "rule_in_words", "due_at", "target_at", "left")
+    list_filter = (WhenFilter, WorkFilter)
+    fields = (
+        *("whose", "to_do", "rule_in_words", "left", "started_at", "due_at", "target_at", "outer_limit_at", "zone"),
+        *("state", "paused_at", "stopped_at", "extended", "is_confirmed", "owner", "rule_key"),
+    )
     search_fields = ("owner", "rule_key")
     search_help_text = _("A reference such as OS-GR-7K4M-9QX2, or the key of a rule.")
     list_select_related = ("legal_rule", "house_rule")
     ordering = ("due_at",)
+
+    @admin.display(description=_("reference"), ordering="owner")
+    def whose(self, obj: Clock) -> str:
+        return owner_in_words(obj.owner)
+
+    @admin.display(description=_("to do"), ordering="kind")
+    def to_do(self, obj: Clock) -> str:
+        return words.work(obj.kind)
+
+    @admin.display(description=_("rule"), ordering="rule_key")
+    def rule_in_words(self, obj: Clock) -> str:
+        return words.rule_in_words(obj.rule)
+
+    @admin.display(description=_("extended under"))
+    def extended(self, obj: Clock) -> str:
+        return words.rule_in_words(obj.extended_by) if obj.extended_by else "–"
 
     @admin.display(description=_("time left"))
     def left(self, obj: Clock) -> SafeString:
@@ -174,7 +259,7 @@ class PurposeAdmin(AuditedExport, ReadOnlyAdmin):
     def notice(self, obj: Purpose) -> SafeString:
         if obj.notice_published_at is None:
             return tag("warn", _("not published: not asked for"))
-        return tag("ok", obj.notice_published_at.astimezone(clock.IST).date().isoformat())
+        return tag("ok", moments.day(obj.notice_published_at))
 
 
 def by_key(values: dict[str, Any]) -> SafeString:

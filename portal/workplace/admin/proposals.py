@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock
+from portal.core import clock, moments
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.core.admin.bases import refusable
 from portal.core.errors import PortalError
@@ -181,4 +181,4 @@ def plain(name: str, value: Any) -> str:
         return "\n".join(f"{key}: {text}" for key, text in value.items())
     if isinstance(value, list):
         return ", ".join(str(part) for part in value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return moments.day(value) if isinstance(value, date) else str(value)

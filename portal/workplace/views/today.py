@@ -3,12 +3,10 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal.core import clock
+from portal.core import clock, moments
 from portal.workplace import figures, proposals
 
 
@@ -17,7 +15,7 @@ def page(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     context = {
         **admin.site.each_context(request),
-        "title": _("Today, %(date)s") % {"date": date_format(localtime(now), "j F Y")},
+        "title": _("Today, %(date)s") % {"date": moments.day(now)},
         "figures": list(figures.figures(request.user, now=now)),
         "deadlines": figures.next_deadlines(request.user, now=now),
         "now": now,

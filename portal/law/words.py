@@ -1,0 +1,88 @@
+"""Rules, periods and deadlines in words: the one place that turns a key, a unit or a code of the law room into text.
+
+Periods are in the active language, because customers read them too. Titles of rules are for staff, in English; they lie
+in ``data/titles.toml``, so that a better title makes no new version of a rule.
+"""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.utils.translation import ngettext
+
+from portal.law.models import HouseRule, LegalRule
+from portal.law.terms import RuleKind, Unit
+
+TITLES = Path(__file__).resolve().parent / "data" / "titles.toml"
+
+KINDS: Mapping[str, str] = {
+    RuleKind.DEADLINE: "Deadline",
+    RuleKind.WINDOW: "Window of time",
+    RuleKind.MIN_RETENTION: "Keep at least",
+    RuleKind.MAX_RETENTION: "Keep at most",
+    RuleKind.NO_REASK: "Do not ask again",
+    RuleKind.REVIEW_INTERVAL: "Repeat at least",
+    RuleKind.THRESHOLD: "Threshold",
+    RuleKind.DUTY: "Duty",
+    RuleKind.FIELD_LIST: "List of contents",
+    RuleKind.LANGUAGE_LIST: "List of languages",
+    RuleKind.PROMISE: "Promise",
+}
+
+
+def period(amount: int, unit: str) -> str:
+    """A period in words, in the active language: "7 days", "1 month"; a plain number for what is no time.
+
+    Raises ValueError for a unit that is none.
+    """
+    texts = {
+        Unit.MINUTE: ngettext("%(count)d minute", "%(count)d minutes", amount),
+        Unit.HOUR: ngettext("%(count)d hour", "%(count)d hours", amount),
+        Unit.CALENDAR_DAY: ngettext("%(count)d day", "%(count)d days", amount),
+        Unit.BUSINESS_DAY: ngettext("%(count)d working day", "%(count)d working days", amount),
+        Unit.MONTH: ngettext("%(count)d month", "%(count)d months", amount),
+        Unit.YEAR: ngettext("%(count)d year", "%(count)d years", amount),
+        Unit.PERCENT: "%(count)d%%",
+    }
+    found = texts.get(Unit(unit))
+    return found % {"count": amount} if found is not None else f"{amount:,}"
+
+
+@functools.cache
+def titles() -> Mapping[str, Mapping[str, str]]:
+    """The titles of legal and house rules by key, and of the kinds of work that clocks run for."""
+    return tomllib.loads(TITLES.read_text(encoding="utf-8"))
+
+
+def title(rule: LegalRule | HouseRule) -> str:
+    """What the rule is about; its key where nobody has given it a title."""
+    group = "legal" if isinstance(rule, LegalRule) else "house"
+    return titles()[group].get(rule.key, rule.key)
+
+
+def source(rule: LegalRule | HouseRule) -> str:
+    """Where the rule comes from: law and provision, or that it is a promise of our own."""
+    if isinstance(rule, LegalRule):
+        return f"{rule.law}, {rule.provision}"
+    return "our own promise"
+
+
+def rule_in_words(rule: LegalRule | HouseRule) -> str:
+    """Title and source: ``Resolve a complaint (IT (Intermediary Guidelines) Rules 2021, r.3(2)(a)(i))``."""
+    return f"{title(rule)} ({source(rule)})"
+
+
+def work(kind: str) -> str:
+    """What a clock of this kind runs for; the code where nobody has given it words."""
+    return titles()["plan"].get(kind, kind)
+
+
+def amount(rule: LegalRule | HouseRule) -> str:
+    """The rule's period or number in words; empty where it has none."""
+    return "" if rule.amount is None else period(rule.amount, rule.unit)
+
+
+def starts(rule: LegalRule | HouseRule) -> str:
+    """The event from which the rule counts, as words: "opt in requested"."""
+    return "" if rule.start_event in {"none", ""} else rule.start_event.replace("_", " ")
