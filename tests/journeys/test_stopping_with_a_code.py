@@ -1,0 +1,103 @@
+"""Somebody without a login gets the code at a number nobody knows, stops everything, keeps the receipt, and takes it back."""
+
+import re
+from datetime import datetime, time, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.cache import cache
+from django.utils import translation
+
+from consent.models import ConsentEvent, Suppression
+from consent.rules.contact import Reason
+from consent.services import may_contact, public_stops
+from portal.core import clock
+from portal.outbox.models import Message
+from portal.outbox.services import delivery
+from portal.people.models import OneTimeCode
+from tests.consent.factories import law_is_loaded, published_notice
+from tests.people.factories import FiduciaryFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LANGUAGES = {"en": "English", "hi": "हिन्दी", "mr": "मराठी"}
+NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+STRANGER = "+919811112222"
+
+
+@pytest.fixture
+def demonstration(transactional_db, settings, tmp_path):
+    """The demonstration's gateway: what it would send lies in the mailbox."""
+    settings.DEMO = True
+    settings.MAILBOX = tmp_path / "mailbox"
+    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "portal.demo.gateway.SmsChannel"}
+    cache.clear()
+    law_is_loaded()
+    published_notice()
+    FiduciaryFactory(code="acme-bank", name="Acme Bank")
+
+
+def code_in_mailbox(reader, language: str) -> str:
+    """What the worker would do, and then the SMS as the telephone shows it."""
+    public_stops.send_code(OneTimeCode.objects.latest("pk").pk, language=language, now=clock.now())
+    delivery.deliver(Message.objects.latest("pk").pk, now=clock.now())
+    page = reader.goes_to("/demo/mailbox/")
+    page.locator("main ul.rows a").first.click()
+    reader.looks()
+    found = re.search(r"\b\d{6}\b", page.get_by_role("article").inner_text())
+    assert found is not None
+    return found[0]
+
+
+def reason(fiduciary: str) -> Reason:
+    return may_contact(address=STRANGER, purpose="marketing", channel="sms", at=NOON, fiduciary=fiduciary).reason
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stranger_stops_everybody_keeps_the_proof_and_takes_it_back(window, demonstration, language, tmp_path):
+    def says(text: str) -> str:
+        with translation.override(language):
+            return translation.gettext(text)
+
+    somebody = window(narrow=True)
+    page = somebody.goes_to("/privacy/stop/")
+    page.get_by_role("button", name=LANGUAGES[language]).click()
+    page.get_by_role("button", name=says("Send me a code")).click()
+    somebody.looks()
+    assert page.locator("#errors").get_attribute("autofocus") is not None
+    page.locator("#id_address").fill("98111 12222")
+    page.get_by_role("button", name=says("Send me a code")).click()
+    somebody.looks()
+    assert urlsplit(page.url).path == "/privacy/stop/code/"
+    page.locator("#id_code").fill("000 000")
+    page.get_by_role("button", name=says("Go on")).click()
+    somebody.looks()
+    assert page.locator("#id_code_error").is_visible()
+    page.locator("#id_code").fill(code_in_mailbox(window(), language))
+    page.get_by_role("button", name=says("Go on")).click()
+    somebody.looks()
+
+    page.get_by_role("button", name=says("Stop everything promotional")).click()
+    somebody.looks()
+    assert "Acme Bank" in page.locator(".note.ok").inner_text()
+    assert {reason("onesetu"), reason("acme-bank")} == {Reason.SUPPRESSED}
+    assert not ConsentEvent.objects.exists()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=says("Receipt file")).first.click()
+    receipt = tmp_path / "stop.tlog-proof"
+    download.value.save_as(receipt)
+
+    anybody = window()
+    checking = anybody.goes_to("/privacy/receipts/verify/")
+    checking.set_input_files("input[type=file]", str(receipt))
+    checking.get_by_role("button", name="Check the receipt").click()
+    anybody.looks()
+    assert "stopped at one address" in checking.locator(".note.ok").inner_text()
+
+    page.get_by_role("button", name=says("Undo")).click()
+    somebody.looks()
+    assert says("Undone. Your choices are as they were before.") in page.locator(".note.ok").inner_text()
+    assert not Suppression.objects.filter(lift=None).exists()
+    assert {reason("onesetu"), reason("acme-bank")} == {Reason.NO_CONSENT}
+    page.get_by_role("button", name=says("Leave this page")).click()
+    assert urlsplit(page.url).path == "/privacy/stop/"
+    assert STRANGER[-4:] not in page.content()
