@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from portal.core.clock import IST
 from portal.core.errors import NotFound, Refused
 from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
-from portal.law.states import Binds, Regime, Switch
+from portal.law.states import Binds, Regime
 
 RuleT = TypeVar("RuleT", LegalRule, HouseRule)
 AnyT = TypeVar("AnyT")
@@ -120,11 +120,6 @@ def profile(*, on: date) -> OrganisationProfile:
     """The profile in force. Before any was adopted: one, unsaved, in which nothing is decided."""
     rows = OrganisationProfile.objects.filter(effective_from__lte=on).order_by("-effective_from", "-pk")
     return once("profile", "", on, rows.first) or OrganisationProfile(effective_from=on)
-
-
-def switch_allows(value: str) -> bool:
-    """Whether a rule behind a switch applies: "not decided" applies the stricter rule."""
-    return value != Switch.NO
 
 
 def _purposes(on: date) -> QuerySet[Purpose]:

@@ -53,7 +53,6 @@ class ApiScope(TextChoices):
     CONSENTS_READ = "consents:read", _("Read consents")
     CONSENTS_WRITE = "consents:write", _("Record and withdraw consents")
     DECISIONS_ASK = "decisions:ask", _("Ask whether a message may be sent")
-    INSTRUCTIONS_ACKNOWLEDGE = "instructions:acknowledge", _("Confirm instructions")
 
 
 class RoleChange(TextChoices):
