@@ -30,8 +30,8 @@ class SendResource(AuditedResource):
     class Meta(AuditedResource.Meta):
         model = SendAfterWithdrawal
         fields = (
-            *("id", "send", "recipient_code", "event", "purpose", "channel", "withdrawn_at", "sent_at", "seconds"),
-            *("found_at", "finding", "looked_at", "looked_by"),
+            *("id", "send", "recipient_code", "event", "suppression", "purpose", "channel", "withdrawn_at", "sent_at"),
+            *("seconds", "found_at", "finding", "looked_at", "looked_by"),
         )
         export_order = fields
 
@@ -61,10 +61,12 @@ class SendAfterWithdrawalAdmin(AuditedExport, ReadOnlyAdmin):
     search_fields = ("send", "recipient_code")
     fields: ClassVar[tuple[str, ...]] = (
         *("send", "recipient_code", "purpose", "channel", "withdrawn_at", "sent_at", "seconds", "found_at"),
-        *("event", "finding", "looked_at", "looked_by"),
+        *("event", "suppression", "finding", "looked_at", "looked_by"),
     )
     readonly_fields = ("seconds",)
-    list_note = _("Every message that left after the person had said no. There should be none.")
+    list_note = _(
+        "Every message that left after the person had said no, or the address was stopped. There should be none."
+    )
 
     @admin.display(description=_("seconds after the no"))
     def seconds(self, obj: SendAfterWithdrawal) -> int:

@@ -1,6 +1,7 @@
 """Sends that should not have been: each message that left after the person had said no, found by comparing."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.events import ConsentEvent
+from consent.models.suppressions import Suppression
 from consent.states import SendFinding
 from portal.core.data_categories import declare
 from portal.law.states import Channel
@@ -22,7 +24,13 @@ class SendAfterWithdrawal(models.Model):
 
     send = models.CharField(_("send"), max_length=80, unique=True)
     recipient_code = models.CharField(_("sending system"), max_length=40, blank=True)
-    event = models.ForeignKey(ConsentEvent, models.PROTECT, related_name="+", verbose_name=_("the no"))
+    event = models.ForeignKey(
+        ConsentEvent, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("the no")
+    )
+    #: Where no answer said no: the address itself was stopped.
+    suppression = models.ForeignKey(
+        Suppression, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("the stop at the address")
+    )
     purpose = models.CharField(_("purpose"), max_length=40)
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
     withdrawn_at = models.DateTimeField(_("no recorded"))
@@ -40,7 +48,7 @@ class SendAfterWithdrawal(models.Model):
     )
 
     data_categories = declare(
-        none="id send recipient_code event purpose channel withdrawn_at sent_at found_at finding looked_at looked_by"
+        none="id send recipient_code event suppression purpose channel withdrawn_at sent_at found_at finding looked_at looked_by"
     )
 
     class Meta:
@@ -53,11 +61,21 @@ class SendAfterWithdrawal(models.Model):
                 condition=Q(finding="", looked_at=None, looked_by=None)
                 | (~Q(finding="") & Q(looked_at__isnull=False, looked_by__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="consent_a_send_is_after_one_no",
+                condition=Q(event__isnull=False, suppression=None) | Q(event=None, suppression__isnull=False),
+            ),
             models.CheckConstraint(name="consent_the_no_came_first", condition=Q(sent_at__gt=models.F("withdrawn_at"))),
         )
 
     def __str__(self) -> str:
         return self.send
+
+    @property
+    def subject_ref(self) -> UUID:
+        """Whose no it was: a person's, or that of whoever stopped the address."""
+        said = self.event or self.suppression.receipt  # type: ignore[union-attr]
+        return said.subject_ref
 
     @property
     def seconds(self) -> int:

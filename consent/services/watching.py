@@ -1,6 +1,6 @@
 """Comparing what was sent with what people had said: a send after a no is a row for staff and an audit event."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -9,8 +9,8 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from consent.models import ConsentEvent, SendAfterWithdrawal, SendWatch
-from consent.rules.fold import NO, Said, deciding
+from consent.models import ConsentEvent, SendAfterWithdrawal, SendWatch, Suppression
+from consent.rules.fold import NO, YES, Said, deciding
 from consent.selectors.purposes import in_force_or_ended
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
 from consent.services.projection import same_person
@@ -21,6 +21,7 @@ from portal.core import actor as actors
 from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, NotFound
+from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel, MessageCategory
 from portal.outbox.models import Message
 from portal.outbox.services import reading
@@ -36,7 +37,8 @@ OVERLAP: Final = timedelta(minutes=10)
 CHUNK: Final = 500
 #: A no stops these; messages that are owed go on.
 CHOSEN: Final = frozenset({MessageCategory.PROMOTIONAL, MessageCategory.SERVICE})
-Place = tuple[int, str, str]
+#: What a send must not come after: a person's answer, or a stop that belongs to the address alone.
+No = ConsentEvent | Suppression
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,14 @@ def _reported(since: datetime | None, until: datetime) -> Iterator[Send]:
         )
 
 
-def _after_a_no(sends: Sequence[Send]) -> Iterator[tuple[Send, ConsentEvent]]:
-    """The sends that left after a no that counted at that instant, each with the no."""
+def _after_a_no(sends: Sequence[Send]) -> Iterator[tuple[Send, No]]:
+    """The sends that left after a no that counted at that instant, each with the no: a person's, or one of the address."""
     keys = {key for send in sends for key in send.keys}
     said: dict[tuple[bytes, str, str], list[ConsentEvent]] = {}
     events = ConsentEvent.objects.filter(address_key__in=keys).select_related("fiduciary").order_by("pk")
     for event in events.filter(purpose__in={send.purpose for send in sends}):
         said.setdefault((bytes(event.address_key), event.purpose, event.channel), []).append(event)
+    stops = _stops_at(keys)
     for send in sends:
         known = [
             event
@@ -131,36 +134,83 @@ def _after_a_no(sends: Sequence[Send]) -> Iterator[tuple[Send, ConsentEvent]]:
             for event in said.get((key, send.purpose, send.channel), ())
             if send.fiduciary in {event.fiduciary_id, event.fiduciary.code} and event.recorded_at < send.sent_at
         ]
-        no = _deciding_no(known)
+        word = _deciding(known)
+        is_no = word is not None and word.answer in NO
+        no: No | None = (
+            word if is_no else _standing_stop(send, [s for key in send.keys for s in stops.get(key, ())], word)
+        )
         if no is not None and _is_chosen(send):
             yield send, no
 
 
-def _deciding_no(events: Sequence[ConsentEvent]) -> ConsentEvent | None:
+def _stops_at(keys: Collection[bytes]) -> dict[bytes, list[Suppression]]:
+    """Every stop that was ever made at the addresses."""
+    found: dict[bytes, list[Suppression]] = {}
+    rows = Suppression.objects.filter(address_key__in=keys).select_related("fiduciary", "receipt", "lift")
+    for row in rows.order_by("suppressed_at", "pk"):
+        found.setdefault(bytes(row.address_key), []).append(row)
+    return found
+
+
+def _standing_stop(send: Send, stops: Sequence[Suppression], word: ConsentEvent | None) -> Suppression | None:
+    """The last stop at the address that covered the send and stood when it left: no later yes, not taken back by then.
+
+    Of a sending system we do not know under which header it sent: there a stop of one header counts for none.
+    """
+    covering = [
+        stop
+        for stop in stops
+        if send.fiduciary in {stop.fiduciary_id, stop.fiduciary.code}
+        and stop.purpose in {"", send.purpose}
+        and stop.channel in {"", send.channel}
+        and not (stop.header and send.recipient)
+        and stop.recorded_at < send.sent_at
+        and not (hasattr(stop, "lift") and stop.lift.lifted_at <= send.sent_at)
+    ]
+    if not covering or not _is_promotional(send):
+        return None
+    last = max(covering, key=lambda stop: (stop.suppressed_at, stop.pk))
+    said_yes = word is not None and word.answer in YES and word.occurred_at > last.suppressed_at
+    return None if said_yes else last
+
+
+def _deciding(events: Sequence[ConsentEvent]) -> ConsentEvent | None:
     by_number = {event.pk: event for event in events}
     said = [
         Said(event.pk, event.subject_ref, event.answer, event.occurred_at, event.expires_at, event.address_verified)
         for event in events
     ]
     word = deciding(said, same_person(event.subject_ref for event in events))
-    return by_number[word.number] if word is not None and word.answer in NO else None
+    return by_number[word.number] if word is not None else None
 
 
 def _is_chosen(send: Send) -> bool:
+    purpose = _purpose_of(send)
+    return purpose is None or purpose.message_category in CHOSEN
+
+
+def _is_promotional(send: Send) -> bool:
+    purpose = _purpose_of(send)
+    return purpose is None or purpose.is_promotional
+
+
+def _purpose_of(send: Send) -> Purpose | None:
+    """The purpose as it was then; None for one that we never had."""
     try:
-        purpose = in_force_or_ended(send.purpose, on=send.sent_at.astimezone(clock.IST).date())
+        return in_force_or_ended(send.purpose, on=send.sent_at.astimezone(clock.IST).date())
     except NotFound:
-        return True
-    return purpose.message_category in CHOSEN
+        return None
 
 
-def _keep(send: Send, no: ConsentEvent, *, now: datetime) -> int:
+def _keep(send: Send, no: No, *, now: datetime) -> int:
+    event, stop = (no, None) if isinstance(no, ConsentEvent) else (None, no)
     with transaction.atomic():
         row, is_new = SendAfterWithdrawal.objects.get_or_create(
             send=send.label,
             defaults={
                 "recipient_code": send.recipient,
-                "event": no,
+                "event": event,
+                "suppression": stop,
                 "purpose": send.purpose,
                 "channel": send.channel,
                 "withdrawn_at": no.recorded_at,
@@ -181,7 +231,7 @@ def _keep(send: Send, no: ConsentEvent, *, now: datetime) -> int:
                     "seconds": row.seconds,
                     "recipient": send.recipient or None,
                 },
-                subject_ref=no.subject_ref,
+                subject_ref=row.subject_ref,
                 at=now,
             )
     return int(is_new)
@@ -200,6 +250,6 @@ def note_finding(row: SendAfterWithdrawal, *, finding: SendFinding | str, actor:
             actor=actor,
             about=row.send,
             facts={"purpose": row.purpose, "channel": row.channel, "state": str(row.finding)},
-            subject_ref=row.event.subject_ref,
+            subject_ref=row.subject_ref,
             at=now,
         )

@@ -180,7 +180,8 @@ REGISTERS: Sequence[Register] = (
         "sends_after_withdrawals",
         "consent.SendAfterWithdrawal",
         "found_at",
-        "send recipient_code event__entry__event_id purpose channel withdrawn_at sent_at found_at finding looked_at",
+        "send recipient_code event__entry__event_id suppression__entry__event_id purpose channel withdrawn_at sent_at "
+        "found_at finding looked_at",
     ),
     _register("sign_ins", "people.SignIn", "at", "user_id outcome at"),
     _register(

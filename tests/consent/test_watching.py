@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 
-from consent.models import ConsentEvent, SendAfterWithdrawal
-from consent.services import watching, withdraw
-from consent.states import SendFinding
+from consent.models import ConsentEvent, SendAfterWithdrawal, Suppression
+from consent.services import suppressing, undo_stop, watching, withdraw
+from consent.services.addresses import Address
+from consent.states import SendFinding, Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock
 from portal.core.actor import staff
@@ -16,14 +18,16 @@ from portal.core.errors import IllegalMove, NotAllowed
 from portal.outbox.models import DeliveryAddress, Message
 from portal.outbox.services.posting import new_identity
 from portal.outbox.states import MessageState
+from portal.people.models import Fiduciary
 from portal.registers.services import instructions
 from portal.registers.services.instructions import Sent
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
-from tests.people.factories import FiduciaryFactory, StaffFactory
+from tests.people.factories import FiduciaryFactory, StaffFactory, SubjectFactory
 from tests.registers.factories import registered_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 SECOND = timedelta(seconds=1)
+STRANGER = "+919811112222"
 
 
 @pytest.fixture
@@ -129,6 +133,80 @@ def test_what_a_sending_system_reports_is_compared_however_late_it_tells(asha):
     watching.find(now=stopped + timedelta(hours=10))
     row = SendAfterWithdrawal.objects.get()
     assert (row.recipient_code, row.seconds) == ("dialer-one", 90)
+
+
+def address_stopped(**changes: Any) -> Suppression:
+    """A STOP from a number that nobody has registered."""
+    usual: dict[str, Any] = {
+        "subject_ref": SubjectFactory(kind="stranger").ref,
+        "fiduciary": Fiduciary.objects.get(code="onesetu"),
+        "places": [Address("phone", tuple(addresses.address_keys(STRANGER)), text=STRANGER)],
+        "way": Way.CODE,
+        "occurred_at": clock.now(),
+        "actor": actor.SYSTEM,
+    }
+    receipt = suppressing.alone(**{**usual, **changes})
+    assert receipt is not None
+    return receipt.suppressions.get()
+
+
+def test_a_send_after_a_stop_of_a_number_nobody_knows_is_a_row_and_an_audit_event():
+    stop = address_stopped()
+    left(stop.recorded_at - SECOND, to=STRANGER)
+    late = left(stop.recorded_at + SECOND, to=STRANGER)
+    assert found() == [f"outbox.message:{late.reference}"]
+    row = SendAfterWithdrawal.objects.get()
+    assert (row.event, row.suppression, row.seconds) == (None, stop, 1)
+    event = AuditEvent.objects.get(kind="consent.send.found")
+    assert (event.facts["reference"], event.subject_ref) == (str(stop.entry_id), stop.receipt.subject_ref)
+    officer = staff(StaffFactory(roles=["data_protection_officer"]).pk)
+    watching.note_finding(row, finding=SendFinding.OUR_FAULT, actor=officer, now=clock.now())
+
+
+def test_what_a_sending_system_reports_after_such_a_stop_is_found():
+    recipient, stop = registered_recipient(), address_stopped()
+    keys = tuple(addresses.address_keys(STRANGER))
+    sends = [Sent(str(n), keys, "marketing", "whatsapp", stop.recorded_at + n * SECOND) for n in (-1, 90)]
+    instructions.take_sends(recipient, webhook_id="1", sends=sends, now=clock.now() + timedelta(minutes=5))
+    assert len(found()) == 1
+    assert SendAfterWithdrawal.objects.get().recipient_code == "dialer-one"
+
+
+def test_a_stop_of_one_header_accuses_us_and_no_sending_system_whose_header_we_do_not_know():
+    recipient = registered_recipient()
+    stop = address_stopped(channel="sms", header="ONESTU")
+    keys = tuple(addresses.address_keys(STRANGER))
+    sends = [Sent("1", keys, "marketing", "sms", stop.recorded_at + SECOND)]
+    instructions.take_sends(recipient, webhook_id="1", sends=sends, now=clock.now() + timedelta(minutes=5))
+    ours = left(stop.recorded_at + SECOND, to=STRANGER)
+    assert found() == [f"outbox.message:{ours.reference}"]
+
+
+def test_a_stop_that_does_not_cover_the_send_or_stands_no_longer_finds_nothing(asha):
+    stop = address_stopped(places=[Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))])
+    after = stop.recorded_at + SECOND
+    left(after, purpose="account_service", category="transactional")
+    left(after, purpose="product_updates", category="service")
+    FiduciaryFactory(code="acme")
+    left(after, fiduciary="acme")
+    said(asha, "given", occurred_at=clock.now())
+    left(clock.now() + SECOND)
+    assert found() == []
+
+
+def test_a_stop_that_was_taken_back_counts_for_what_left_meanwhile():
+    stop = address_stopped()
+    undo_stop(receipt=stop.receipt, actor=actor.SYSTEM, now=stop.receipt.made_at + 60 * SECOND)
+    left(stop.recorded_at + 61 * SECOND, to=STRANGER)
+    meanwhile = left(stop.recorded_at + 30 * SECOND, to=STRANGER)
+    assert found() == [f"outbox.message:{meanwhile.reference}"]
+
+
+def test_a_send_is_after_one_no_and_the_database_says_so(stopped):
+    left(stopped + SECOND)
+    found()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SendAfterWithdrawal.objects.update(suppression=address_stopped())
 
 
 def test_staff_say_once_what_it_was(stopped):
