@@ -6,13 +6,13 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from consent.models import ConsentState, LateNotice, NoticeText
 from consent.rules.fold import YES
 from consent.selectors.notices import notices_for
 from consent.services.recording import fiduciary_of
-from consent.services.telling import address_of_page, reached, tell
+from consent.services.telling import address_of_page, reached, tell, waiting
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import actor as actors
@@ -50,11 +50,10 @@ def give_late_notices(*, now: datetime, fiduciary: str = OWN_CODE) -> int:
         return 0
     whose = fiduciary_of(fiduciary)
     asked = set(_texts(on, "en"))
-    waiting = _waiting(rule.effective_from, whose, asked).order_by().values("subject_ref")
     given = 0
-    for subject_ref in list(
-        waiting.annotate(first=Min("occurred_at")).order_by("first").values_list("subject_ref", flat=True)[:MOST]
-    ):
+    for subject_ref in waiting(_waiting(rule.effective_from, whose, asked), first="occurred_at"):
+        if given == MOST:
+            break
         try:
             given += _give(subject_ref, rule, whose, asked, now=now)
         except IntegrityError:  # another sweep gave it in this instant

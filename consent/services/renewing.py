@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from consent.rules.fold import YES
 from consent.selectors.notices import notices_for
 from consent.services.addresses import Address, addresses_by_channel
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
-from consent.services.telling import address_of_page, reached, tell
+from consent.services.telling import address_of_page, reached, tell, waiting
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
@@ -96,11 +96,10 @@ def remind_who_ends_soon(*, now: datetime, fiduciary: str = OWN_CODE) -> int:
     once tell nobody twice. Of clients' purposes the client tells: there Onesetu is the processor.
     """
     whose, asked = fiduciary_of(fiduciary), set(_asked(now, "en"))
-    waiting = _soon(now, whose, asked).filter(event__ending_told=None).order_by().values("subject_ref")
     told = 0
-    for subject_ref in list(
-        waiting.annotate(first=Min("expires_at")).order_by("first").values_list("subject_ref", flat=True)[:MOST]
-    ):
+    for subject_ref in waiting(_soon(now, whose, asked).filter(event__ending_told=None), first="expires_at"):
+        if told == MOST:
+            break
         try:
             told += _remind(subject_ref, whose, asked, now=now)
         except IntegrityError:  # another sweep told it in this instant

@@ -1,20 +1,26 @@
 """Telling a person something about their own answers: owed, asked for by nobody, and never a promotion."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
+from consent.models import ConsentState
 from consent.selectors.wishes import preference_of
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import post
 from portal.people import selectors as people
-from portal.people.models import Principal
+from portal.people.models import Principal, SubjectAlias
 from portal.people.models.fiduciaries import OWN_CODE
+
+#: People read at once.
+PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,30 @@ def reached(subject_ref: UUID) -> Reached | None:
             ways.append((channel, contact.address))
             break
     return Reached(wished.language if wished else principal.language, tuple(ways))
+
+
+def waiting(states: QuerySet[ConsentState], *, first: str) -> Iterator[UUID]:
+    """The people of the states, whose earliest ``first`` is first: page by page, so that whoever cannot be told
+    keeps nobody behind them waiting. Visitors whom nobody knows are left out: no message can reach them.
+    """
+    known = Exists(Principal.objects.filter(subject__ref=OuterRef("subject_ref"), subject__erased_at=None))
+    joined = Exists(
+        SubjectAlias.objects.filter(Q(old_ref=OuterRef("subject_ref")) | Q(new_ref=OuterRef("subject_ref")))
+    )
+    people_of = states.filter(known | joined).order_by().values("subject_ref").annotate(first=Min(first))
+    last: tuple[datetime, UUID] | None = None
+    while True:
+        rest = (
+            people_of
+            if last is None
+            else people_of.filter(Q(first__gt=last[0]) | Q(first=last[0], subject_ref__gt=last[1]))
+        )
+        page = list(rest.order_by("first", "subject_ref").values_list("first", "subject_ref")[:PAGE])
+        for at, subject_ref in page:
+            yield subject_ref
+            last = (at, subject_ref)
+        if len(page) < PAGE:
+            return
 
 
 def tell(

@@ -96,3 +96,20 @@ def test_a_full_batch_calls_for_the_next(asha, later, monkeypatch):
     assert task() == 1
     assert task() == 0
     assert called == ["consent.tasks.give_late_notices"]
+
+
+def test_one_who_cannot_be_told_keeps_nobody_else_waiting(asha, monkeypatch):
+    ravi = person(email="ravi@acme.example", phone="+919876543211")
+    said(ravi, "given")
+    whole = telling.post
+
+    def refusing_the_first(**given):
+        if given["subject_ref"] == asha.subject.ref:
+            raise Refused("Her address is not one.")
+        return whole(**given)
+
+    monkeypatch.setattr(telling, "post", refusing_the_first)
+    monkeypatch.setattr(late_notices, "MOST", 1)
+    with time_machine.travel(AFTER, tick=False):
+        assert give() == 1
+    assert LateNotice.objects.get().subject_ref == ravi.subject.ref
