@@ -15,7 +15,8 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connections, transaction
+from django.db import Error as DatabaseFault
+from django.db import connections, transaction
 
 from consent.models import AnswerSet, GivenAnswer
 from consent.rules.contact import Reason
@@ -32,6 +33,8 @@ MINUTE: Final = timedelta(minutes=1)
 SETTLED: Final = 2 * MINUTE
 #: More answers than this are not held while the database is away: the oldest are given up, and the log says how many.
 MOST_HELD: Final = 200_000
+#: Rows of one transaction: written well within the time after which their minute is summed up.
+AT_ONCE: Final = 5_000
 SUMMER: Final = actor.system("consent.answers")
 
 _held: list[GivenAnswer] = []
@@ -71,17 +74,16 @@ def flush() -> int:
     """Write what is held. What the database does not take stays for the next time. Returns how many were written."""
     with _lock:
         rows, _held[:] = _held[:], []
-    if not rows:
-        return 0
-    try:
-        _write(rows)
-    except DatabaseError as error:
-        with _lock:
-            kept = [*rows, *_held]
-            lost = max(0, len(kept) - MOST_HELD)
-            _held[:] = kept[lost:]
-        log.error("consent.answers_not_written", error=type(error).__name__, held=len(rows), lost=lost)  # noqa: TRY400
-        return 0
+    for written in range(0, len(rows), AT_ONCE):
+        try:
+            _write(rows[written : written + AT_ONCE])
+        except DatabaseFault as error:
+            with _lock:
+                kept = [*rows[written:], *_held]
+                lost = max(0, len(kept) - MOST_HELD)
+                _held[:] = kept[lost:]
+            log.error("consent.answers_not_written", error=type(error).__name__, held=len(kept), lost=lost)  # noqa: TRY400
+            return written
     return len(rows)
 
 

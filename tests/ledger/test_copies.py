@@ -6,7 +6,7 @@ import pytest
 
 from portal.ledger import notes, services
 from portal.ledger.models import Head
-from portal.ledger.services import anchor
+from portal.ledger.services import anchor, copies
 from portal.ledger.tasks import renew_copies
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
@@ -67,6 +67,16 @@ def test_a_copy_on_another_disk_is_an_anchor_that_verify_takes(disk):
     renew_copies()
     assert anchor.read(disk) == anchor.read()
     assert services.verify(anchor_path=disk).failures == []
+
+
+def test_a_slow_process_moves_no_copy_back(disk):
+    grow()
+    renew_copies()
+    old = anchor.read(disk)
+    grow()
+    renew_copies()
+    copies._write(str(disk), old, "", is_new=False)
+    assert anchor.read(disk) == anchor.read()
 
 
 def test_a_forgery_with_key_database_and_anchor_contradicts_the_copy(store):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from portal.audit.models import AuditEvent
 from portal.core import clock, hooks
@@ -91,6 +92,18 @@ def test_a_report_settles_what_nobody_knew(channel: RecordingChannel) -> None:
     tell(message, "delivered")
     assert (message.state, message.next_attempt_at) == (MessageState.DELIVERED, None)
     assert deliver(message, now=clock.now() + timedelta(days=1)) is None
+
+
+def test_a_message_left_when_it_was_handed_over_and_not_when_the_report_came(channel: RecordingChannel) -> None:
+    def lost(outgoing: Outgoing) -> None:
+        raise OutcomeUnknown("BROKEN_OFF")
+
+    channel.behaviour = lost
+    message = posted()
+    deliver(message)
+    with time_machine.travel(clock.now() + timedelta(minutes=5)):
+        tell(message, "delivered")
+    assert message.sent_at == message.deliveries.get(outcome="started").happened_at
 
 
 def test_a_report_that_overtakes_the_answer_is_not_lost(channel: RecordingChannel) -> None:

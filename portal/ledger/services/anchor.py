@@ -72,9 +72,9 @@ def write(anchored: Anchored, path: Path | None = None) -> None:
 
 
 @contextmanager
-def locked() -> Iterator[None]:
-    """One process at a time reads, compares and replaces the anchor (the compare-and-swap)."""
-    path = settings.LEDGER_ANCHOR
+def locked(path: Path | None = None) -> Iterator[None]:
+    """One process at a time reads, compares and replaces the anchor (the compare-and-swap), or a copy of it."""
+    path = path or settings.LEDGER_ANCHOR
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.with_name(path.name + ".lock").open("w")

@@ -88,8 +88,11 @@ def _read(where: str) -> tuple[anchor.Anchored | None, str]:
 def _write(where: str, mine: anchor.Anchored, tag: str, *, is_new: bool) -> None:
     """Replace what was read and nothing that came since (RFC 9110 13.1): another machine may be quicker."""
     if not _is_url(where):
-        Path(where).parent.mkdir(parents=True, exist_ok=True)
-        anchor.write(mine, Path(where))
+        path = Path(where)
+        with anchor.locked(path):
+            now_there = anchor.read(path)
+            if now_there is None or now_there.size < mine.size:
+                anchor.write(mine, path)
         return
     condition = {"If-None-Match": "*"} if is_new else ({"If-Match": tag} if tag else {})
     answer = _ask("PUT", where, body=json.dumps(anchor.body_of(mine)).encode(), headers=condition)

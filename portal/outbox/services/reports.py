@@ -133,7 +133,7 @@ def follow(message: Message) -> None:
             message,
             MessageState.SENT,
             moves=MOVES,
-            sent_at=clock.now(),
+            sent_at=_left_at(message) or clock.now(),
             next_attempt_at=None,
             reason="",
             **FREE,
@@ -141,6 +141,12 @@ def follow(message: Message) -> None:
         traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=REPORTER)
     if told in MOVES[message.state]:
         move(message, told, moves=MOVES)
+
+
+def _left_at(message: Message) -> datetime | None:
+    """When the message was last handed to its channel: a report may come long after that."""
+    started = message.deliveries.filter(outcome=Outcome.STARTED).order_by("-attempt").first()
+    return started.happened_at if started is not None else None
 
 
 def _works_again(message: Message, now: datetime) -> None:
