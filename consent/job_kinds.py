@@ -1,5 +1,7 @@
 """Long work of this room."""
 
+from django.utils.translation import gettext_lazy as _
+
 from consent.services import lists, scrub_jobs
 from consent.services.lists.bringing import CHECK, TAKE_IN
 from portal.jobs.kinds import Handle
@@ -9,6 +11,7 @@ class CheckList:
     """The dry run of a list of answers: counts and faults, no answer."""
 
     name = CHECK
+    label = _("Check a list of consents")
 
     def run(self, handle: Handle) -> None:
         lists.check(reference=str(handle.parameters["list"]), handle=handle)
@@ -18,6 +21,7 @@ class TakeListIn:
     """A list that two people agreed to goes in, behind what is in already."""
 
     name = TAKE_IN
+    label = _("Take in a list of consents")
 
     def run(self, handle: Handle) -> None:
         lists.take_in(reference=str(handle.parameters["list"]), handle=handle)
@@ -27,6 +31,7 @@ class ScrubList:
     """A list of addresses becomes a list of answers. Running twice gives a second result in the place of the first."""
 
     name = scrub_jobs.SCRUB
+    label = _("Scrub a list of addresses")
 
     def run(self, handle: Handle) -> None:
         scrub_jobs.run(handle)

@@ -3,6 +3,8 @@
 import tempfile
 from typing import BinaryIO, cast
 
+from django.utils.translation import gettext_lazy as _
+
 from consent.models import Announcement
 from consent.selectors import reach
 from consent.selectors.reach import Proof
@@ -33,6 +35,7 @@ class TellEveryone:
     """Parameter: ``announcement``. Run again it goes on with whoever was not told yet."""
 
     name = announcing.TELL
+    label = _("Tell everybody of a text")
 
     def run(self, handle: Handle) -> None:
         """Raises NotFound for a round that there is not."""
@@ -43,6 +46,7 @@ class ReachProof:
     """Parameter: ``announcement``. A line for each person and channel: references, codes and times, no address."""
 
     name = REACH_PROOF
+    label = _("Proof of who was told of a text")
 
     def run(self, handle: Handle) -> None:
         """Raises NotFound for a round that there is not."""

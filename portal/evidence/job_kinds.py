@@ -4,6 +4,8 @@ import tempfile
 from datetime import date, datetime
 from typing import BinaryIO, cast
 
+from django.utils.translation import gettext_lazy as _
+
 from portal.core import actor, clock
 from portal.evidence import packs
 from portal.evidence.period import Period
@@ -16,6 +18,7 @@ class MakePack:
     """Parameters: ``from`` and ``to`` (days), ``until`` where the last is today (a time), ``sample`` and ``seed``. Running twice gives the same bytes again."""
 
     name = EVIDENCE_PACK
+    label = _("Make an evidence pack")
 
     def run(self, handle: Handle) -> None:
         """Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed now."""

@@ -30,7 +30,7 @@ class Handle(Protocol):
 
 
 class JobKind(Protocol):
-    """Registered in ``hooks.job_kinds`` by the room whose work it is.
+    """Registered in ``hooks.job_kinds`` by the room whose work it is; a ``label`` says its name to staff.
 
     ``run`` may run twice (a worker died): what it writes must bear that. It is not inside a transaction.
     """
@@ -38,6 +38,11 @@ class JobKind(Protocol):
     name: str
 
     def run(self, handle: Handle) -> None: ...
+
+
+def label_of(name: str) -> str:
+    """The kind of work in words; its name where the kind is not registered or has no label."""
+    return next((str(kind.label) for kind in hooks.job_kinds if kind.name == name and hasattr(kind, "label")), name)
 
 
 def kind_named(name: str) -> JobKind:

@@ -8,6 +8,14 @@ class LawConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.law import selectors
+        from portal.core.admin import speaking
+        from portal.law import selectors, words
 
         hooks.opening_life.fill(selectors.opening_life)
+        speaking.say(words.PurposeNames, fields=("purpose", "purposes"))
+        speaking.say(words.ChannelNames, fields=("channels",))
+        speaking.say(words.RuleTitles, fields=("house_rule", "rule_key"))
+        speaking.head("law.LegalRule", words.title)
+        speaking.head("law.HouseRule", words.title)
+        speaking.head("law.Clock", words.clock)
+        speaking.head("law.Purpose", lambda row: str(row.name))

@@ -6,12 +6,14 @@ in ``data/titles.toml``, so that a better title makes no new version of a rule.
 
 import functools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import ngettext
 
-from portal.law.models import HouseRule, LegalRule
+from portal.law.models import Clock, HouseRule, LegalRule, Purpose
+from portal.law.states import Channel
 from portal.law.terms import RuleKind, Unit
 
 TITLES = Path(__file__).resolve().parent / "data" / "titles.toml"
@@ -78,6 +80,11 @@ def work(kind: str) -> str:
     return titles()["plan"].get(kind, kind)
 
 
+def clock(row: Clock) -> str:
+    """A running deadline: what has to be done, and for what."""
+    return f"{work(row.kind)}: {row.owner.partition(':')[2]}"
+
+
 def amount(rule: LegalRule | HouseRule) -> str:
     """The rule's period or number in words; empty where it has none."""
     return "" if rule.amount is None else period(rule.amount, rule.unit)
@@ -86,3 +93,44 @@ def amount(rule: LegalRule | HouseRule) -> str:
 def starts(rule: LegalRule | HouseRule) -> str:
     """The event from which the rule counts, as words: "opt in requested"."""
     return "" if rule.start_event in {"none", ""} else rule.start_event.replace("_", " ")
+
+
+class PurposeNames:
+    """Says purposes by their names, one code or a list of them: a speaker of the admin (``core.admin.speaking``).
+
+    Of a code with several versions the newest counts; one without a purpose is said as it is.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] | None = None
+
+    def prime(self, values: Collection[Any]) -> None:
+        """One query, at the first value: purposes are few."""
+
+    def __call__(self, value: Any) -> str:
+        if self._names is None:
+            self._names = {row.code: str(row.name) for row in Purpose.objects.order_by("version")}
+        codes = value if isinstance(value, list) else [value]
+        return ", ".join(self._names.get(code, str(code)) for code in codes)
+
+
+class RuleTitles:
+    """Says keys of rules by their titles: a speaker of the admin."""
+
+    def prime(self, values: Collection[Any]) -> None:
+        """Nothing is looked up."""
+
+    def __call__(self, value: Any) -> str:
+        known = titles()
+        return known["house"].get(value) or known["legal"].get(value) or str(value)
+
+
+class ChannelNames:
+    """Says lists of channels: a speaker of the admin."""
+
+    def prime(self, values: Collection[Any]) -> None:
+        """Nothing is looked up."""
+
+    def __call__(self, value: Any) -> str:
+        known = dict(Channel.choices)
+        return ", ".join(str(known.get(code, code)) for code in value)

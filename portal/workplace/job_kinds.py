@@ -1,5 +1,7 @@
 """Long work that staff start from the workplace."""
 
+from django.utils.translation import gettext_lazy as _
+
 from portal.audit import services as audit
 from portal.core import actor
 from portal.jobs.kinds import Handle
@@ -12,6 +14,7 @@ class VerifyLedger:
     """Every check over every entry. What it finds is a row and an audit event; running twice makes two of each."""
 
     name = VERIFY_LEDGER
+    label = _("Verify the ledger")
 
     def run(self, handle: Handle) -> None:
         """Raises nothing when a check fails: the failure is the result, and signing has stopped."""

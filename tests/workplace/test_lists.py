@@ -1,7 +1,9 @@
 import pytest
 from django.utils.safestring import SafeString
 
+from portal.core import actor, clock
 from portal.law.models import LegalRule
+from portal.law.services import rulebook
 from portal.selfservice.templatetags.forms_of_pages import labelled
 from tests.people.factories import StaffFactory
 
@@ -31,8 +33,8 @@ def test_times_have_the_day_first_and_24_hours(staff):
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("law")
 def test_rules_are_listed_and_opened_in_words(staff):
+    rulebook.sync(actor=actor.SYSTEM, now=clock.now())
     client = staff("auditor")
     listed = client.get("/admin/law/legalrule/?q=CA-12M").text
     assert "Do not ask again after an opt-out" in listed
@@ -40,4 +42,4 @@ def test_rules_are_listed_and_opened_in_words(staff):
     assert "from 1 Jan 2020" in listed
     opened = client.get(f"/admin/law/legalrule/{LegalRule.objects.get(key='CA-ACK').pk}/change/").text
     assert "10 working days" in opened
-    assert not [code for code in ("business_day", "calendar_day", "field_list") if code in listed + opened]
+    assert not [code for code in ("business_day", "calendar_day", ">field_list<") if code in listed + opened]

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, changes
+from portal.core.admin.speaking import EMPTY
 from portal.core.errors import PortalError
 
 #: More rows than this belong into a job, not into a request.
@@ -54,11 +55,9 @@ class Outcome:
 _AFTER_THE_ANSWER = frozenset({"answer", "checked_by", "checked_at", "reason", "shown_sha256", "id"})
 
 
-def _in_words(site: Any, name: str, row: Any) -> Any:
-    """A field as its own page shows it; a person by name."""
+def _in_words(site: Any, name: Any, row: Any) -> Any:
+    """A field as its own page shows it: people and codes in words."""
     found, _attribute, value = lookup_field(name, row, site)
-    if hasattr(value, "full_name"):
-        return value.full_name
     return display_for_field(value, found, "") if found is not None and not found.is_relation else value
 
 
@@ -151,7 +150,7 @@ class ActionPages:
             "title": action.label,
             "action": action,
             "opts": self.opts,  # type: ignore[attr-defined]
-            "rows": [(row, self._shown_before(row)) for row in able[:SHOWN_ROWS]],
+            "rows": [(row, self._shown_before(request, row)) for row in able[:SHOWN_ROWS]],
             "count": len(able),
             "more": max(0, len(able) - SHOWN_ROWS),
             "skipped": [(row, why) for row, why in skipped if why],
@@ -165,14 +164,15 @@ class ActionPages:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.action_page_template, context, status=status)
 
-    def _shown_before(self, row: Any) -> list[tuple[str, Any]]:
+    def _shown_before(self, request: HttpRequest, row: Any) -> list[tuple[str, Any]]:
         """What a second person reads before answering a proposal: its fields and who made it. Nothing for other rows."""
         if not hasattr(row, "made_by_id"):
             return []
         site: Any = self
-        names = [name for name in flatten(site.fields or ()) if name not in _AFTER_THE_ANSWER]
+        shown = [name for name in flatten(site.fields or ()) if name not in _AFTER_THE_ANSWER]
+        names = [site.in_words(request, name) for name in shown]
         said = [(str(label_for_field(name, site.model, site)), _in_words(site, name, row)) for name in names]
-        return [(label, value) for label, value in said if value]
+        return [(label, value) for label, value in said if value not in ("", None, EMPTY)]
 
     def _act(self, request: HttpRequest, action: ServiceAction, rows: list[Any], form: Any) -> HttpResponse:
         outcome = Outcome()

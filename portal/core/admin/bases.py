@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, changes
 from portal.core.admin.actions import ActionPages, ServiceAction, actions_of
+from portal.core.admin.speaking import SaysInWords, Worded
 from portal.core.errors import NotAllowed, NotFound, PortalError
 from portal.core.tickets import names_a_contact
 
@@ -29,8 +30,8 @@ class CappedPaginator(Paginator):
         return len(self.object_list)
 
 
-class StaffModelAdmin(ActionPages, admin.ModelAdmin):
-    """Shows rows by role and asks for acts; services act.
+class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
+    """Shows rows by role and asks for acts; services act. People and codes are said in words (``speaking``).
 
     ``view_permission`` is a code of the room's ``permissions.py``. ``add_permission`` and ``change_permission`` are None
     where rows come only from services. Nothing is ever deleted here.
@@ -60,6 +61,31 @@ class StaffModelAdmin(ActionPages, admin.ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return tuple(self.in_words(request, name) for name in super().get_list_display(request))
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        links = super().get_list_display_links(request, list_display)
+        return links and [self.in_words(request, name) for name in links]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list with everything looked up at once that its rows say in words."""
+        shown: Any = super().get_changelist_instance(request)
+        for column in shown.list_display:
+            if isinstance(column, Worded):
+                column.prime(shown.result_list)
+        return shown
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return self.names_in_words(request, super().get_readonly_fields(request, obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """A record's fields in words, where they cannot be edited."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sets
+        return [(title, {**one, "fields": self.names_in_words(request, one["fields"])}) for title, one in sets]
 
     # Django's own admin log stays empty: our audit event is the trace.
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:  # type: ignore[override]
@@ -161,12 +187,16 @@ class ReadOnlyAdmin(StaffModelAdmin):
         return False
 
 
-class RowsBeside(admin.TabularInline):
+class RowsBeside(SaysInWords, admin.TabularInline):
     """Rows beside a record: shown to whoever may see the record, never edited there."""
 
     template = "admin/includes/rows.html"
     extra = 0
     can_delete = False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        return [(title, {**one, "fields": self.names_in_words(request, one["fields"])}) for title, one in sets]
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True

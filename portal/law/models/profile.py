@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock
+from portal.core import clock, moments
 from portal.core.data_categories import declare
 from portal.law.states import Switch
 
@@ -55,7 +55,7 @@ class OrganisationProfile(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"profile from {self.effective_from}"
+        return f"profile from {moments.day(self.effective_from)}"
 
     def answer(self, question: str) -> Switch:
         """The answer to one of ``SWITCHES``. Raises ValueError for another word."""

@@ -2,14 +2,16 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, clock
+from portal.core import access, clock, hooks
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs import services
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.jobs.kinds import label_of
 from portal.jobs.models import Job
 from portal.jobs.permissions import Permission
 from portal.jobs.services import results
@@ -34,6 +36,19 @@ def may_fetch(job: Job, user: Any) -> bool:
     return job.started_by == f"staff:user:{user.pk}"
 
 
+class WorkFilter(admin.SimpleListFilter):
+    """Kinds of long work in words."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.name, label_of(kind.name)) for kind in hooks.job_kinds]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Job)
 class JobAdmin(AuditedExport, ReadOnlyAdmin):
     """Long work: how far it is, what came of it."""
@@ -43,10 +58,14 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
     )
     view_permission = Permission.JOB_VIEW
     change_form_template = "admin/jobs/job/page.html"
-    list_display = ("reference", "kind", "state", "progress", "started_by", "created_at", "finished_at")
-    list_filter = ("state", "kind")
+    list_display = ("reference", "work", "state", "progress", "started_by", "created_at", "finished_at")
+    list_filter = ("state", WorkFilter)
     search_fields = ("reference",)
-    fields = ("reference", "kind", "parameters", "state", "failure_code", "started_by", "attempts", "created_at")
+    fields = ("reference", "work", "parameters", "state", "failure_code", "started_by", "attempts", "created_at")
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def work(self, job: Job) -> str:
+        return label_of(job.kind)
 
     @admin.display(description=_("progress"))
     def progress(self, job: Job) -> str:

@@ -1,0 +1,93 @@
+"""People and acts as staff read them: staff by name, customers by their reference, acts in plain words.
+
+For pages of staff only: names never go into audit facts, logs, task arguments or addresses, which keep ``user:12``.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.people.models import Membership, User
+
+#: What is done by two people, by the act of the table of two-person rules.
+ACTS: Mapping[str, Any] = {
+    "consent.answer.take": _("Record a consent given on paper or by telephone"),
+    "consent.defect.override": _("Let a defect of a text stand"),
+    "consent.list.take_in": _("Take in a list of consents"),
+    "consent.notice.publish": _("Publish a text"),
+    "consent.translation.add": _("Add a translation"),
+    "kyc.decision": _("Decide about a document"),
+    "law.profile.change": _("Change the organisation profile"),
+    "law.purpose.adopt": _("Adopt a purpose"),
+    "ledger.key.rotate": _("Change the signing key"),
+    "people.api_key.issue": _("Issue an API key"),
+    "people.mfa.reset": _("Reset a second factor"),
+    "people.role.change": _("Give or end a role"),
+    "registers.company.change": _("Change the company details"),
+    "registers.manager.register": _("Register a consent manager"),
+    "registers.officer.appoint": _("Appoint an officer"),
+    "registers.recipient.register": _("Register a recipient"),
+    "registers.sender.register": _("Register a sender"),
+    "registers.template.agree": _("Agree to a template"),
+    "retention.hold.release": _("End a legal hold"),
+}
+_LOGIN = re.compile(r"(?:[a-z_]+:)?user:(\d+)")
+
+
+class LoginNames:
+    """Says logins by their number: a speaker of the admin (``core.admin.speaking``)."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+
+    def prime(self, values: Collection[Any]) -> None:
+        """Two queries, however many logins: of staff the name, of customers the reference."""
+        logins = User.objects.filter(pk__in={number for value in values if (number := self.number_in(value))})
+        of_customers: dict[int, int] = {}
+        for login in logins.only("pk", "full_name", "email", "is_staff", "principal_id"):
+            self._names[login.pk] = (
+                (login.full_name or login.email) if login.is_staff else f"Person {login.principal_id}"
+            )
+            if login.principal_id is not None:
+                of_customers[login.principal_id] = login.pk
+        members = Membership.objects.filter(principal__in=of_customers, ended_at=None).order_by("-pk")
+        for principal, reference in members.values_list("principal", "customer__reference"):
+            self._names[of_customers[principal]] = reference
+
+    def number_in(self, value: Any) -> int | None:
+        """The login that a value names; None where it names none."""
+        return int(value)
+
+    def __call__(self, value: Any) -> str:
+        number = self.number_in(value)
+        if number is None:
+            return str(value)
+        if number not in self._names:
+            self.prime([value])
+        return self._names.get(number, f"login {number}")
+
+
+class ActorNames(LoginNames):
+    """Says the references of actors (``user:12``, ``staff:user:12``) with the name before the reference, by which one
+    searches; tasks and commands are said as they are called.
+    """
+
+    def number_in(self, value: Any) -> int | None:
+        found = _LOGIN.fullmatch(str(value))
+        return int(found[1]) if found else None
+
+    def __call__(self, value: Any) -> str:
+        number = self.number_in(value)
+        return str(value) if number is None else f"{super().__call__(value)} (user:{number})"
+
+
+class ActNames:
+    """Says the acts of two-person rules: a speaker of the admin."""
+
+    def prime(self, values: Collection[Any]) -> None:
+        """Nothing is looked up."""
+
+    def __call__(self, value: Any) -> str:
+        return str(ACTS.get(value, value))
