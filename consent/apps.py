@@ -10,11 +10,13 @@ class ConsentConfig(AppConfig):
         """Answer the hooks of the kernel."""
         from consent import clocks as notice_clocks
         from consent import erasers, gates, job_kinds, ledger_rows, notice_jobs, sections
+        from consent.selectors.used_addresses import used_by
         from consent.services import ending, one_click
         from portal.core import hooks
 
         hooks.send_gate.fill(gates.send_gate)
         hooks.one_click_url.fill(one_click.url_for)
+        hooks.addresses_used.fill(used_by)
         hooks.address_left.register(ending.end_at_address)
         hooks.clock_owners.register(notice_clocks.NoticeClocks())
         hooks.became_child.register(ending.end_for_child)

@@ -1,6 +1,6 @@
 """The recipients of a fiduciary's data hear of answers and wishes, in the transaction that records them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, time
 from typing import Any
@@ -8,10 +8,12 @@ from uuid import UUID
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules.fold import NO, YES
+from consent.selectors.used_addresses import used_by
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address, contacts_of
 from consent.states import STOPS_ALL, Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.core.addresses import address_keys
 from portal.law import selectors as law
 from portal.people import selectors as people
 from portal.people.models import ContactPoint, Fiduciary
@@ -31,7 +33,8 @@ def tell(
     """Tell every recipient what one act changed; what it stops becomes an instruction with a clock (DPDP s.6(6)).
 
     In the caller's transaction. ``places`` are the addresses of the events, in their order: their text, where it is
-    known, is what the recipient needs to know whom it is about.
+    known, is what the recipient needs to know whom it is about. A client's recipients hear of no address that it has
+    nothing to do with (``used_by``).
     """
     if events and events[0].way in UNTOLD:
         places, events = _that_stop(places, events)
@@ -41,13 +44,15 @@ def tell(
     recipients = book.recipients_of(fiduciary, at=at)
     if not recipients:
         return
+    known = used_by(fiduciary, {bytes(event.address_key) for event in events})
     if events[0].way == Way.ADDRESS_LEFT and book.is_erased_everywhere(receipt.subject_ref):
         return  # who has to erase the person needs no word about each of the addresses
     by_key: dict[bytes, list[ConsentEvent]] = {}
     texts: dict[bytes, Address] = {}
     for place, event in zip(places, events, strict=True):
-        by_key.setdefault(bytes(event.address_key), []).append(event)
-        texts[bytes(event.address_key)] = place
+        if bytes(event.address_key) in known:
+            by_key.setdefault(bytes(event.address_key), []).append(event)
+            texts[bytes(event.address_key)] = place
     standing = _standing(fiduciary, list(by_key))
     words = [
         Word(
@@ -56,7 +61,7 @@ def tell(
             [_answered(event) for event in said],
             standing.get(key, ()),
             [_answered(event) for event in said if _stops(event)],
-            _reached_at(texts[key], receipt.subject_ref),
+            _reached_at(texts[key], receipt.subject_ref, fiduciary),
         )
         for key, said in by_key.items()
     ]
@@ -169,14 +174,15 @@ def tell_wishes(*, subject_ref: UUID, wishes: Any, change: int, actor: Actor, at
         recipients = book.recipients_of(fiduciary, at=at)
         if not recipients:
             continue
-        keys = ConsentState.objects.filter(subject_ref__in=refs, fiduciary=fiduciary)
-        standing = _standing(fiduciary, [bytes(key) for key in keys.values_list("address_key", flat=True).distinct()])
+        states = ConsentState.objects.filter(subject_ref__in=refs, fiduciary=fiduciary)
+        keys = {bytes(key) for key in states.values_list("address_key", flat=True).distinct()}
+        standing = _standing(fiduciary, used_by(fiduciary, keys))
         word = Word(
             book.person_key(subject_ref),
             SUBJECT,
             (),
             [said for each in standing.values() for said in each],
-            reached_at=_of_person(subject_ref),
+            reached_at=_of_person(subject_ref, fiduciary),
             wishes={name: _plain(value) for name, value in asdict(wishes).items()},
         )
         telling.tell(
@@ -215,7 +221,7 @@ def _answered(event: ConsentEvent) -> Answered:
     return Answered(event.purpose, str(event.channel), str(event.answer), event.occurred_at, event.expires_at)
 
 
-def _standing(fiduciary: Fiduciary, keys: Sequence[bytes]) -> dict[bytes, list[Answered]]:
+def _standing(fiduciary: Fiduciary, keys: Collection[bytes]) -> dict[bytes, list[Answered]]:
     """Every answer that counts now at these addresses, this act's among them."""
     found: dict[bytes, list[Answered]] = {}
     states = ConsentState.objects.filter(fiduciary=fiduciary, address_key__in=keys).order_by("purpose", "channel")
@@ -225,14 +231,17 @@ def _standing(fiduciary: Fiduciary, keys: Sequence[bytes]) -> dict[bytes, list[A
     return found
 
 
-def _reached_at(place: Address, subject_ref: UUID) -> list[tuple[str, str]]:
+def _reached_at(place: Address, subject_ref: UUID, fiduciary: Fiduciary) -> list[tuple[str, str]]:
     if place.kind == SUBJECT:
-        return _of_person(subject_ref)
+        return _of_person(subject_ref, fiduciary)
     if place.text:
         return [(place.kind, place.text)]
     known = ContactPoint.objects.filter(address_key__in=place.keys).order_by("-pk").first()
     return [(place.kind, known.address)] if known is not None and known.address else []
 
 
-def _of_person(subject_ref: UUID) -> list[tuple[str, str]]:
-    return [(contact.kind, contact.address) for contact in contacts_of(people.refs_of(subject_ref))]
+def _of_person(subject_ref: UUID, fiduciary: Fiduciary) -> list[tuple[str, str]]:
+    contacts = contacts_of(people.refs_of(subject_ref))
+    keys_of = {contact: set(address_keys(contact.address)) for contact in contacts}
+    known = used_by(fiduciary, {key for keys in keys_of.values() for key in keys})
+    return [(contact.kind, contact.address) for contact, keys in keys_of.items() if keys & known]

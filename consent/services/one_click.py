@@ -14,6 +14,7 @@ from consent.rules.fold import NO
 from consent.selectors import history
 from consent.services.addresses import KIND_OF_CHANNEL
 from consent.services.recording import Recorded
+from consent.services.stopping import place_of
 from consent.services.withdrawing import stop_all_promotional, withdraw
 from consent.states import Way
 from portal.core import ciphers
@@ -103,7 +104,13 @@ def stop_these(found: WayOut, *, actor: Actor) -> Recorded:
 
 def stop_all(found: WayOut, *, actor: Actor) -> Recorded:
     """Stop everything promotional of the fiduciary that the message was sent for."""
-    return stop_all_promotional(subject_ref=found.message.subject_ref, fiduciary=found.fiduciary, actor=actor)
+    address = _address(found.message)
+    return stop_all_promotional(
+        subject_ref=found.message.subject_ref,
+        fiduciary=found.fiduciary,
+        actor=actor,
+        named=place_of(KIND_OF_CHANNEL[Channel(found.message.channel)], address) if address else None,
+    )
 
 
 def mark_of(fiduciary: Fiduciary) -> str:

@@ -63,7 +63,7 @@ def stop_at_address(
     said_at = occurred_at or at
     number = addresses.normalise(kind, address)
     with transaction.atomic():
-        principal = holder_of(kind, number)
+        principal, place = holder_of(kind, number), place_of(kind, number)
         if principal is not None and not header:
             return stop_all_promotional(
                 subject_ref=principal.subject.ref,
@@ -71,12 +71,12 @@ def stop_at_address(
                 actor=actor,
                 way=way,
                 occurred_at=said_at,
+                named=place,
                 evidence=evidence,
                 reply_to=reply_to,
                 confirms=confirms,
                 now=at,
             ).receipt
-        place = place_of(kind, number)
         receipt = suppressing.alone(
             subject_ref=principal.subject.ref if principal is not None else stranger_at(place, now=at),
             fiduciary=fiduciary,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentEvent, ConsentReceipt, NoticeText
 from consent.rules.fold import NO, YES
 from consent.selectors import history
+from consent.selectors.used_addresses import NAMED
 from consent.services import suppressing
 from consent.services.addresses import Address, address_of, addresses_by_channel, addresses_of
 from consent.services.confirming import Reply
@@ -52,12 +53,13 @@ def withdraw(
     whose = fiduciary_of(fiduciary)
     said = _latest(subject_ref, whose)
     places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
-    if address:
-        named = address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address)
-        if not any(set(named.keys) & set(place.keys) for place in places):
-            places.append(named)
+    named = (
+        address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address) if address else None
+    )
+    if named is not None and not any(set(named.keys) & set(place.keys) for place in places):
+        places.append(named)
     choices = [
-        Choice(place, purpose, str(channel), Answer.WITHDRAWN, _notice_of(before), evidence)
+        Choice(place, purpose, str(channel), Answer.WITHDRAWN, _notice_of(before), _proof(evidence, place, named))
         for place in places
         if (before := _find(said, place, purpose, str(channel))) is None or before.answer not in NO
     ]
@@ -80,6 +82,7 @@ def stop_all_promotional(
     actor: Actor,
     way: Way | str = Way.STOP_ALL,
     occurred_at: datetime | None = None,
+    named: Address | None = None,
     evidence: Sequence[Evidence] = (),
     reply_to: Reply | None = None,
     confirms: bool = True,
@@ -89,7 +92,8 @@ def stop_all_promotional(
 
     Where there was a yes it is withdrawn; where nothing was said the answer is a plain no. The addresses are suppressed
     too (``consent.services.suppressing``): the stop outlives the person and covers purposes that come later.
-    ``occurred_at`` is when they said so, by their own time; ``confirms`` as for ``record_all``.
+    ``occurred_at`` is when they said so, by their own time; ``named`` the address at which they did, the only one that a
+    client's recipients hear of beside those it has to do with; ``confirms`` as for ``record_all``.
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
@@ -105,7 +109,8 @@ def stop_all_promotional(
                 before = _find(said, place, purpose.code, channel)
                 if before is None or before.answer not in NO:
                     answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
-                    choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before), evidence))
+                    proof = _proof(evidence, place, named)
+                    choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before), proof))
     said_at = occurred_at or at
     with transaction.atomic():
         done = record_all(
@@ -122,6 +127,13 @@ def stop_all_promotional(
         places = [*stopped, *(choice.address for choice in choices)]
         suppressing.with_answers(done, places=places, occurred_at=said_at)
     return done
+
+
+def _proof(evidence: Sequence[Evidence], place: Address, named: Address | None) -> Sequence[Evidence]:
+    """At the address that was named in the act this is evidence too: it may be spoken of to whom it was named to."""
+    if named is None or not set(named.keys) & set(place.keys):
+        return evidence
+    return (*evidence, {"type": NAMED, "sha256": hashlib.sha256(place.key).hexdigest()})
 
 
 def undo_until(receipt: ConsentReceipt) -> datetime:

@@ -91,6 +91,9 @@ send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)
 #: Files what somebody wrote in answer to a message, ``(*, key, fiduciary, channel, address, sender, text, language,
 #: principal, actor, at) -> reference``, in the caller's transaction. Filled by grievances, asked by consent.
 inbound_grievance = HookAnswer("inbound_grievance", when_empty=lambda *args, **kwargs: "")
+#: Those of the addresses' lookup hashes that a fiduciary knows to be used with it, ``(*, fiduciary, keys) -> set``. Filled by
+#: consent, asked by registers. Empty means none: nobody is told of an address.
+addresses_used = HookAnswer("addresses_used", when_empty=lambda *args, **kwargs: frozenset())
 #: Is this sender's KYC in order? Filled by kyc, asked by consent.
 sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
 #: Does this login's role carry the permission? Filled by people. Empty means no.
@@ -132,6 +135,7 @@ LISTS = (
 ANSWERS = (
     send_gate,
     inbound_grievance,
+    addresses_used,
     sender_state,
     permission_source,
     letter_footer,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import addresses, hooks
 from portal.core.actor import Actor, system
 from portal.core.errors import Refused
 from portal.people import selectors as people
@@ -37,7 +38,7 @@ def erase_everywhere(*, subject_ref: UUID, at: datetime) -> list[Instruction]:
             do=InstructionKind.ERASE,
             subject_ref=subject_ref,
             about=book.erasure_label(subject_ref),
-            reached_at=_reached_at(subject_ref),
+            reached_at=_reached_at(subject_ref, recipient),
             sealed_for=words.ref,
             actor=ERASER,
             at=at,
@@ -46,9 +47,14 @@ def erase_everywhere(*, subject_ref: UUID, at: datetime) -> list[Instruction]:
     ]
 
 
-def _reached_at(subject_ref: UUID) -> list[tuple[str, str]]:
+def _reached_at(subject_ref: UUID, recipient: Recipient) -> list[tuple[str, str]]:
+    """The person's addresses, as far as the recipient's fiduciary has to do with them: no client learns of others here."""
     contacts = ContactPoint.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref)).order_by("pk")
-    return [(contact.kind, contact.address) for contact in contacts if contact.address]
+    keys_of = {each: set(addresses.address_keys(each.address)) for each in contacts if each.address}
+    known = hooks.addresses_used.ask(
+        fiduciary=recipient.fiduciary, keys={key for keys in keys_of.values() for key in keys}
+    )
+    return [(contact.kind, contact.address) for contact, keys in keys_of.items() if keys & known]
 
 
 def by_staff(
@@ -60,7 +66,7 @@ def by_staff(
     instruction. Raises NotAllowed for who is no staff, Refused for a person whom the recipient could not tell.
     """
     four_eyes.person_of(actor)
-    reached_at = _reached_at(subject_ref)
+    reached_at = _reached_at(subject_ref, recipient)
     if not reached_at:
         raise Refused(_("No address of this person is known: the recipient could not tell whom it is about."))
     return telling.instruct(
