@@ -1,4 +1,7 @@
-"""What people wrote or pressed in answer to a message: what it meant and what followed, never the words or the number."""
+"""What people wrote or pressed in answer to a message: what it meant and what followed, never the words or the number.
+
+The keyed hash of the number stays, as of every address that was stopped: staff find what was written from it.
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +27,7 @@ class InboundMessage(AppendOnlyModel):
     #: SHA-256 of the channel and the gateway's own name of the message.
     key = models.CharField(_("message"), max_length=64, unique=True)
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    address_key = models.BinaryField(_("lookup hash of the number"), max_length=33, default=b"", editable=False)
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("fiduciary"))
     header = models.CharField(_("header, number or code"), max_length=80, blank=True)
     effect = models.CharField(_("what followed"), max_length=20, choices=EFFECTS)
@@ -38,13 +42,16 @@ class InboundMessage(AppendOnlyModel):
     received_at = models.DateTimeField(_("received"))
 
     data_categories = declare(
-        none="id key channel fiduciary header effect keyword language is_known receipt grievance said_at received_at"
+        none="id key channel address_key fiduciary header effect keyword language is_known receipt grievance said_at "
+        "received_at"
     )
 
     class Meta:
         verbose_name = _("inbound message")
         verbose_name_plural = _("inbound messages")
         ordering = ("-id",)
+        # Staff search by a number.
+        indexes = (models.Index(fields=("address_key",), name="consent_inbound_key"),)
 
     def __str__(self) -> str:
         return f"{self.channel} {self.effect}"

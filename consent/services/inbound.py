@@ -69,7 +69,7 @@ def take(messages: Iterable[Inbound], *, now: datetime | None = None) -> Taken:
 
     A STOP withdraws everything promotional of the fiduciary that was written to, for the person who holds the number, or
     suppresses the number where nobody or more than one does; it is answered once. START lifts nothing. A sentence
-    becomes a grievance. No text and no number is kept here.
+    becomes a grievance. No text is kept here, and of the number a keyed hash.
     """
     at = now or clock.now()
     new = known = unreadable = 0
@@ -129,6 +129,7 @@ def _act(message: Inbound, number: str, key: str, now: datetime) -> None:
     InboundMessage.objects.create(
         key=key,
         channel=message.channel,
+        address_key=addresses.address_key(number),
         fiduciary=fiduciary,
         header=header,
         effect=str(meaning.effect),

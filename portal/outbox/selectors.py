@@ -9,11 +9,17 @@ from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law.states import Channel
 from portal.outbox.channels import registry
-from portal.outbox.models import Message
+from portal.outbox.models import DeliveryAddress, Message
 from portal.outbox.states import LEFT
 
 #: A push notice only says that there is something to read: its words stand here too.
 READ_HERE = (Channel.DASHBOARD, Channel.PUSH)
+
+
+def masked_at(keys: Iterable[bytes]) -> str:
+    """The mask of an address that a message went to; empty where nothing went there, or it was erased since."""
+    found = DeliveryAddress.objects.filter(address_key__in=list(keys)).order_by("-pk").first()
+    return found.masked if found is not None else ""
 
 
 def can_send(channel: str) -> bool:
