@@ -1,5 +1,6 @@
 """Staff took a yes on paper or by telephone: proposed with its proof, recorded when another person agrees."""
 
+import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,7 +81,14 @@ def shown(taken: TakenAnswer) -> dict[str, Any]:
         "text_sha256": taken.notice_version.text_in(taken.language).sha256,
         "occurred_at": clock.stamp(taken.occurred_at),
         "scan_sha256": taken.scan.sha256 if taken.scan else "",
+        "addresses_sha256": _addresses_sha256(taken),
     }
+
+
+def _addresses_sha256(taken: TakenAnswer) -> str:
+    """Of the lookup hashes that the yes would be about: an address that comes later was on nobody's paper."""
+    keys = sorted(f"{channel} {place.keys[-1].hex()}" for channel, place in _places(taken.subject_ref, taken.channels))
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
 
 
 def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime | None = None) -> TakenAnswer:

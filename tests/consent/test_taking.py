@@ -23,7 +23,7 @@ from portal.core.addresses import address_keys
 from portal.core.errors import NotAllowed, Refused
 from portal.ledger.services import payload_of
 from portal.people.models import Fiduciary
-from portal.people.services import protections, subjects
+from portal.people.services import contacts, protections, subjects
 from portal.vault.models import StoredFile
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.grievances.pictures import png
@@ -135,6 +135,15 @@ def test_what_was_changed_after_proposing_is_not_agreed_to(asha, notice, maker, 
     with pytest.raises(Refused) as refusal:
         agree(checker, proposal)
     assert refusal.value.code == "SHOWN_CHANGED"
+
+
+def test_an_address_that_came_after_the_proposal_gets_no_yes_from_it(asha, notice, maker, checker):
+    proposal = propose(maker, taken(asha, notice))
+    contacts.add(principal=asha, kind="phone", address="+919876543299", verified=True, actor=actor.SYSTEM)
+    with pytest.raises(Refused):
+        agree(checker, proposal)
+    assert not ConsentEvent.objects.exists()
+    agree(checker, proposal, approve=False, reason="She has another number now.")
 
 
 def test_where_there_is_a_yes_already_it_is_renewed(asha, notice, maker, checker):
