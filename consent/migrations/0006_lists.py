@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'lists of consents from elsewhere',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_consentlist_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_consentlist_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('state__in', ('importing', 'done'))), fields=('fiduciary', 'sha256'), name='consent_a_file_is_taken_in_once'), models.CheckConstraint(condition=models.Q(('done__lte', models.F('lines'))), name='consent_list_done_is_at_most_lines'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('importing', 'done')), _negated=True), models.Q(('answer', 'approved'), ('faulty', 0)), _connector='OR'), name='consent_list_goes_in_after_a_yes')],
             },
         ),
         migrations.CreateModel(
@@ -64,34 +65,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'fault of a list',
                 'verbose_name_plural': 'faults of lists',
                 'ordering': ('line', 'id'),
+                'constraints': [models.UniqueConstraint(fields=('list', 'line', 'column'), name='consent_list_fault_is_noted_once')],
             },
         ),
         migrations.AddIndex(
             model_name='consentlist',
             index=models.Index(condition=models.Q(('file_ended_at', None)), fields=['made_at'], name='consent_list_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='consentlist',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_consentlist_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='consentlist',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_consentlist_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='consentlist',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('importing', 'done'))), fields=('fiduciary', 'sha256'), name='consent_a_file_is_taken_in_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='consentlist',
-            constraint=models.CheckConstraint(condition=models.Q(('done__lte', models.F('lines'))), name='consent_list_done_is_at_most_lines'),
-        ),
-        migrations.AddConstraint(
-            model_name='consentlist',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('importing', 'done')), _negated=True), models.Q(('answer', 'approved'), ('faulty', 0)), _connector='OR'), name='consent_list_goes_in_after_a_yes'),
-        ),
-        migrations.AddConstraint(
-            model_name='listfault',
-            constraint=models.UniqueConstraint(fields=('list', 'line', 'column'), name='consent_list_fault_is_noted_once'),
         ),
     ]

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'announcement of a text',
                 'verbose_name_plural': 'announcements of texts',
                 'ordering': ('-begun_at',),
+                'constraints': [models.UniqueConstraint(fields=('version', 'kind', 'round'), name='consent_announcement_once'), models.CheckConstraint(condition=models.Q(('round', 1), models.Q(('kind', 'change'), _negated=True), _connector='OR'), name='consent_a_change_is_announced_in_one_round')],
             },
         ),
         migrations.CreateModel(
@@ -54,18 +55,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'telling of a person',
                 'verbose_name_plural': 'tellings of persons',
+                'constraints': [models.UniqueConstraint(fields=('announcement', 'subject_ref'), name='consent_one_telling')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='announcement',
-            constraint=models.UniqueConstraint(fields=('version', 'kind', 'round'), name='consent_announcement_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='announcement',
-            constraint=models.CheckConstraint(condition=models.Q(('round', 1), models.Q(('kind', 'change'), _negated=True), _connector='OR'), name='consent_a_change_is_announced_in_one_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='telling',
-            constraint=models.UniqueConstraint(fields=('announcement', 'subject_ref'), name='consent_one_telling'),
         ),
     ]

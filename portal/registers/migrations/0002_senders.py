@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'senders',
                 'ordering': ('-made_at', '-id'),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_sender_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_sender_answered_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_sender_ends_after_its_start'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('kind', 'value'), name='registers_a_sender_has_one_fiduciary'), models.CheckConstraint(condition=models.Q(('records_calls', False), models.Q(('kind', 'voice_number'), models.Q(('announcement', ''), _negated=True)), _connector='OR'), name='registers_only_voice_numbers_record')],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +76,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'content templates',
                 'ordering': ('-made_at', '-id'),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_contenttemplate_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_contenttemplate_answered_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_contenttemplate_ends_after_its_start'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('channel', 'template_id', 'language', 'fiduciary'), name='registers_one_text_per_template_id'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None), ('channel__in', ('sms', 'voice'))), fields=('template_id',), name='registers_an_operators_template_id_is_unique')],
             },
         ),
         migrations.CreateModel(
@@ -105,6 +107,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'consent templates',
                 'ordering': ('-made_at', '-id'),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_consenttemplate_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_consenttemplate_answered_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_consenttemplate_ends_after_its_start'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('template_id', 'language'), name='registers_one_consent_template')],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +154,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'DLT entities',
                 'ordering': ('-made_at', '-id'),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_sendingentity_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_sendingentity_answered_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_sendingentity_ends_after_its_start'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('entity_id',), name='registers_one_entity_per_id'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('fiduciary',), name='registers_one_entity_per_fiduciary')],
             },
         ),
         migrations.CreateModel(
@@ -195,84 +199,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_listedtarget_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_listedtarget_answered_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_listedtarget_ends_after_its_start'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('fiduciary', 'kind', 'value'), name='registers_a_target_is_listed_once')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='sender',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_sender_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sender',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_sender_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='sender',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_sender_ends_after_its_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='sender',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('kind', 'value'), name='registers_a_sender_has_one_fiduciary'),
-        ),
-        migrations.AddConstraint(
-            model_name='sender',
-            constraint=models.CheckConstraint(condition=models.Q(('records_calls', False), models.Q(('kind', 'voice_number'), models.Q(('announcement', ''), _negated=True)), _connector='OR'), name='registers_only_voice_numbers_record'),
-        ),
         migrations.AddIndex(
             model_name='contenttemplate',
             index=models.Index(fields=['channel', 'template_id'], name='registers_template_asked'),
-        ),
-        migrations.AddConstraint(
-            model_name='contenttemplate',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_contenttemplate_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contenttemplate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_contenttemplate_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='contenttemplate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_contenttemplate_ends_after_its_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='contenttemplate',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('channel', 'template_id', 'language', 'fiduciary'), name='registers_one_text_per_template_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='contenttemplate',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None), ('channel__in', ('sms', 'voice'))), fields=('template_id',), name='registers_an_operators_template_id_is_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='consenttemplate',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_consenttemplate_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='consenttemplate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_consenttemplate_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='consenttemplate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_consenttemplate_ends_after_its_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='consenttemplate',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('template_id', 'language'), name='registers_one_consent_template'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendingentity',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_sendingentity_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendingentity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_sendingentity_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendingentity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_sendingentity_ends_after_its_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendingentity',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('entity_id',), name='registers_one_entity_per_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='sendingentity',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('fiduciary',), name='registers_one_entity_per_fiduciary'),
         ),
     ]

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'recipients',
                 'ordering': ('-made_at', '-id'),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_recipient_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_recipient_answered_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_recipient_ends_after_its_start'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('code',), name='registers_one_recipient_per_code'), models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('url',), name='registers_one_recipient_per_url')],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +83,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'reported send',
                 'verbose_name_plural': 'reported sends',
                 'ordering': ('-id',),
+                'constraints': [models.UniqueConstraint(fields=('recipient', 'reference_sha256'), name='registers_a_send_is_reported_once')],
             },
         ),
         migrations.CreateModel(
@@ -102,6 +104,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'word to a recipient',
                 'verbose_name_plural': 'words to recipients',
                 'ordering': ('-id',),
+                'constraints': [models.UniqueConstraint(fields=('recipient_code', 'address_key', 'sequence'), name='registers_tellings_stand_in_line')],
             },
         ),
         migrations.CreateModel(
@@ -141,36 +144,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('instruction', 'kind'), name='registers_a_step_is_stated_once')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_recipient_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_recipient_answered_by_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('ends_at', None)), models.Q(('ended_by__isnull', False), ('ends_at__gte', models.F('starts_at'))), _connector='OR'), name='registers_recipient_ends_after_its_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('code',), name='registers_one_recipient_per_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'approved'), ('ends_at', None)), fields=('url',), name='registers_one_recipient_per_url'),
-        ),
         migrations.AddIndex(
             model_name='reportedsend',
             index=models.Index(fields=['address_key', 'purpose', 'channel', 'sent_at'], name='registers_send_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportedsend',
-            constraint=models.UniqueConstraint(fields=('recipient', 'reference_sha256'), name='registers_a_send_is_reported_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='telling',
-            constraint=models.UniqueConstraint(fields=('recipient_code', 'address_key', 'sequence'), name='registers_tellings_stand_in_line'),
         ),
     ]
