@@ -10,8 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from django.core.files.storage import storages
 from django.db import connections, transaction
+from django.db.utils import OperationalError
 
 from portal.audit.models import AuditEvent
 from portal.core import actor as actors
@@ -165,6 +167,26 @@ def test_an_order_that_fails_right_after_the_commit_is_no_error_of_the_caller(
         with django_capture_on_commit_callbacks(execute=True):
             files.shred(subject_ref=file.subject_ref, retention_class="kyc")
     assert files.sweep()[0] == 1
+
+
+def test_a_key_ends_right_after_the_commit_although_a_database_was_busy_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    file = stored()
+    carry_out, busy = files.carry_out, iter([True, True, False])
+
+    def is_let_in_at_last(order: ShredOrder) -> None:
+        carry_out(order)
+        if next(busy):
+            raise OperationalError("database is locked")
+
+    monkeypatch.setattr(files, "carry_out", is_let_in_at_last)
+    with structlog.testing.capture_logs() as logs, django_capture_on_commit_callbacks(execute=True):
+        files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+    assert not logs
+    assert not SubjectKey.objects.filter(pk=file.key_id).exists()
+    assert ShredOrder.objects.get().done_at is not None
+    assert next(busy, "asked three times") == "asked three times"
 
 
 def test_a_file_whose_key_is_ordered_to_end_while_it_is_written_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
