@@ -5,7 +5,6 @@ from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-
 #: Objects made before the collector looks for cycles among them. Python's own 700 or 2,000 is for small programs: one
 #: page, one task or one migration makes more, and each look goes through what still lives.
 LOOK_AFTER = 10_000

@@ -9,6 +9,7 @@ from django.utils.translation import override
 from consent.models import ConsentEvent
 from grievances.models import Ticket
 from kyc.models import Document
+from portal.core import clock
 from portal.core.actor import system
 from portal.core.errors import Refused
 from portal.demo.story import (
@@ -28,11 +29,14 @@ from portal.demo.story.cast import Cast
 from portal.ledger.models import Entry
 from portal.ledger.services import seal_now
 from portal.outbox.models import Message
+from portal.outbox.services import sweeping
 from portal.outbox.states import LEFT
 from portal.people.models import Customer, Principal, User
 
 ACTOR = system("load_demo")
 SEED = 2026
+#: More than the story has posted when its letters leave.
+LETTERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,11 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         lists.build(cast, team)
         notices.tell(notices.change(cast, team), team)
         papers = documents.upload(cast, people, tell=tell)
+        answers.build(cast, people, notice, actor=ACTOR, tell=tell)
+        grievances.build(cast, people, team, tell=tell)
         with documents.being_checked(papers):
-            answers.build(cast, people, notice, actor=ACTOR, tell=tell)
-            grievances.build(cast, people, team, tell=tell)
+            # Meanwhile letters leave: each in short transactions, so that the checks come in between.
+            sweeping.sweep(now=clock.now(), limit=LETTERS)
         documents.decide(papers, team)
         taken.build(cast, people, team, notice, actor=ACTOR)
         ways_out.build(cast, people, team, actor=ACTOR)
