@@ -68,5 +68,9 @@ def _wishes(row: Preference) -> dict[str, Any]:
         "paused_until": row.paused_until.isoformat() if row.paused_until else None,
         "pace": row.get_pace_display(),
         "language": row.language,
+        "blocked_categories": row.blocked_categories.split(),
+        "blocked_modes": row.blocked_modes.split(),
+        "blocked_hours": row.blocked_bands.split(),
+        "blocked_days": row.blocked_days.split(),
         "changed_at": row.changed_at.isoformat(),
     }

@@ -1,10 +1,13 @@
-"""Words that questions are put together from."""
+"""Words that questions, and lists of what a person blocks, are put together from."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import DataCategory
+from portal.law.states import Channel, DayType, PreferenceCategory
 from portal.vault.inspection.verdict import Fault
 
 #: What a purpose uses, in the words of a notice: itemised, as DPDP r.3 asks.
@@ -30,3 +33,18 @@ FAULTS: dict[str, Any] = {
     Fault.ENCRYPTED: _("The PDF is protected by a password. Remove the password and choose it again"),
 }
 FAULT = _("The file is damaged and cannot be opened. Save it anew and choose it again")
+
+
+def band_words(band: str) -> str:
+    """A band of hours like ``10:00-12:00`` in the reader's language."""
+    begins, _dash, ends = band.partition("-")
+    return _now("%(begins)s to %(ends)s") % {"begins": begins, "ends": ends}
+
+
+#: The four lists of what a person blocks: what each is called, and the words of its codes.
+BLOCKED: dict[str, tuple[Any, Callable[[str], Any]]] = {
+    "categories": (_("Nothing about"), lambda code: PreferenceCategory(code).label),
+    "modes": (_("Nothing by"), lambda code: Channel(code).label),
+    "bands": (_("Nothing at these hours (Indian time)"), band_words),
+    "days": (_("Nothing on"), lambda code: DayType(code).label),
+}

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from consent.models.events import ConsentReceipt
 from consent.states import Pace
 from portal.core import moments
 from portal.core.data_categories import declare
@@ -22,6 +23,11 @@ class Wished(models.Model):
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     pace = models.CharField(_("how often at most"), max_length=12, choices=Pace.choices, default=Pace.NO_LIMIT)
     language = models.CharField(_("language of messages"), max_length=12, default="en")
+    #: Codes with one space between them, of ``PreferenceCategory``, channels, bands like 10:00-12:00, ``DayType``.
+    blocked_categories = models.CharField(_("blocked categories"), max_length=120, blank=True, default="")
+    blocked_modes = models.CharField(_("blocked modes"), max_length=60, blank=True, default="")
+    blocked_bands = models.CharField(_("blocked hours"), max_length=120, blank=True, default="")
+    blocked_days = models.CharField(_("blocked days"), max_length=60, blank=True, default="")
     changed_at = models.DateTimeField(_("changed"))
 
     class Meta:
@@ -34,13 +40,28 @@ class Wished(models.Model):
         )
 
 
-_WISHED = "id subject_ref quiet_from quiet_until quiet_for_service paused_until pace language changed_at"
+_WISHED = (
+    "id subject_ref quiet_from quiet_until quiet_for_service paused_until pace language blocked_categories "
+    "blocked_modes blocked_bands blocked_days changed_at"
+)
 
 
 class PreferenceChange(AppendOnlyModel, Wished):
-    """All wishes of a person as they were after one change."""
+    """All wishes of a person as they were after one change. What was told about blocking has a receipt."""
 
-    data_categories = declare(none=_WISHED)
+    entry = models.ForeignKey(
+        "ledger.Entry", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ledger entry")
+    )
+    receipt = models.ForeignKey(
+        ConsentReceipt,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="preference_changes",
+        verbose_name=_("receipt"),
+    )
+
+    data_categories = declare(none=f"{_WISHED} entry receipt")
 
     class Meta(Wished.Meta):
         abstract = False

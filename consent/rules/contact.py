@@ -1,13 +1,14 @@
 """May this message go to this address now? A decision from plain values: the strictest reading wins, unknown means no."""
 
-import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
+from consent.rules.blocks import NOTHING_BLOCKED, Blocks
 from consent.rules.fold import NO, UNANSWERED, YES
+from consent.rules.hours import Hours
 
 PROMOTIONAL = "promotional"
 SERVICE = "service"
@@ -32,6 +33,8 @@ class Reason(StrEnum):
     CONSENT_DENIED = "CONSENT_DENIED"
     CONSENT_EXPIRED = "CONSENT_EXPIRED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    DND_BLOCKED = "DND_BLOCKED"
+    DND_HOURS = "DND_HOURS"
     GOVERNMENT_HEADER = "GOVERNMENT_HEADER"
     HEADER_CATEGORY = "HEADER_CATEGORY"
     HEADER_ENDED = "HEADER_ENDED"
@@ -57,40 +60,6 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
-    """Hours of the day in one zone. ``opens`` belongs to them, ``closes`` does not; they may run over midnight."""
-
-    opens: time
-    closes: time
-    zone: tzinfo
-
-    def hold(self, at: datetime) -> bool:
-        """Whether ``at`` lies within. Equal ends mean the whole day."""
-        local = at.astimezone(self.zone).time().replace(tzinfo=None)
-        if self.opens == self.closes:
-            return True
-        if self.opens < self.closes:
-            return self.opens <= local < self.closes
-        return local >= self.opens or local < self.closes
-
-    def next_edge(self, at: datetime) -> datetime:
-        """The first instant after ``at`` at which the hours open or close."""
-        edges = _edges(self, at.astimezone(self.zone).date())
-        return next(edge for edge in edges if edge > at).astimezone(at.tzinfo)
-
-
-@functools.lru_cache(maxsize=256)
-def _edges(hours: Hours, day: date) -> list[datetime]:
-    """When the hours open and close on a day and the next, in order. The same few for every decision of a day."""
-    days = (day, day + timedelta(days=1))
-    return sorted(
-        datetime.combine(each, edge, hours.zone).astimezone(UTC)
-        for each in days
-        for edge in (hours.opens, hours.closes)
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Wishes:
     """What a person asked for. ``quiet`` are the hours in which nothing shall come; they only narrow what law permits."""
 
@@ -100,6 +69,8 @@ class Wishes:
     #: At most this many messages in ``pace_days``; None is no limit.
     pace_most: int | None = None
     pace_days: int = 0
+    #: What they told us to block, as with an operator's "do not disturb".
+    blocks: Blocks = NOTHING_BLOCKED
 
 
 NO_WISHES = Wishes()
@@ -190,8 +161,12 @@ def may_contact(  # noqa: PLR0911 - one line for each reason
     window: Hours | None,
     at: datetime,
     suppressed: bool = False,
+    subjects: AbstractSet[str] = frozenset(),
+    is_holiday: Callable[[date], bool] = lambda day: False,
 ) -> Verdict:
     """Decide from plain values. ``window`` are the hours that the law permits promotion in; None when no rule is known.
+
+    ``subjects``: which of TRAI's preference categories the sender's messages are about; none named means any of them.
 
     ``suppressed``: a suppression of the address ``stands``. It stops promotion only, and an answer that says no is named
     before it.
@@ -208,21 +183,34 @@ def may_contact(  # noqa: PLR0911 - one line for each reason
         said = Verdict(allowed=False, reason=Reason.SUPPRESSED)
     if not said.allowed:
         return said
+    blocks = wishes.blocks if promotional or needs_consent else NOTHING_BLOCKED
+    if blocks.stop(channel, subjects):
+        return Verdict(allowed=False, reason=Reason.DND_BLOCKED)
     if wishes.paused_until is not None and at < wishes.paused_until:
         return Verdict(allowed=False, reason=Reason.PAUSED, valid_until=wishes.paused_until)
     edges = [edge for edge in (said.valid_until, wishes.paused_until) if edge is not None and edge > at]
     if channel not in SILENT_CHANNELS:
-        if promotional:
-            if window is None:
-                return Verdict(allowed=False, reason=Reason.RULES_MISSING)
-            edges.append(window.next_edge(at))
-            if not window.hold(at):
-                return Verdict(allowed=False, reason=Reason.OUTSIDE_HOURS, valid_until=min(edges))
-        if wishes.quiet is not None and (promotional or wishes.quiet_for_service):
-            edges.append(wishes.quiet.next_edge(at))
-            if wishes.quiet.hold(at):
-                return Verdict(allowed=False, reason=Reason.QUIET_HOURS, valid_until=min(edges))
+        if promotional and window is None:
+            return Verdict(allowed=False, reason=Reason.RULES_MISSING)
+        quiet = wishes.quiet if promotional or wishes.quiet_for_service else None
+        timed = blocks if blocks.are_timed(channel) else NOTHING_BLOCKED
+        for reason, is_closed, edge in _hours(window if promotional else None, timed, quiet, at, is_holiday):
+            edges.append(edge)
+            if is_closed:
+                return Verdict(allowed=False, reason=reason, valid_until=min(edges))
     return Verdict(allowed=True, reason=said.reason, valid_until=min(edges, default=None))
+
+
+def _hours(
+    window: Hours | None, blocks: Blocks, quiet: Hours | None, at: datetime, is_holiday: Callable[[date], bool]
+) -> Iterator[tuple[Reason, bool, datetime]]:
+    """What depends on the hour, the law first: the reason, whether it stops a message now, and when that may change."""
+    if window is not None:
+        yield Reason.OUTSIDE_HOURS, not window.hold(at), window.next_edge(at)
+    if blocks is not NOTHING_BLOCKED:
+        yield Reason.DND_HOURS, blocks.hold(at, is_holiday), blocks.next_edge(at)
+    if quiet is not None:
+        yield Reason.QUIET_HOURS, quiet.hold(at), quiet.next_edge(at)
 
 
 def as_meant(verdict: Verdict, *, said_on: date | None, meaning_since: date) -> Verdict:

@@ -131,6 +131,8 @@ def _verdict(event: ConsentEvent, word: Said, same: Mapping[UUID, UUID], at: dat
             wishes=asked,
             window=book.hours,
             at=at,
+            is_holiday=book.is_holiday,
+            subjects=book.subjects_of(event.fiduciary_id),
         )
 
     plain = contact.as_meant(under(NO_WISHES), said_on=_day(word.occurred_at), meaning_since=terms.meaning_since)

@@ -1,28 +1,31 @@
 """The dated rules that a decision needs, kept in the process for a few seconds.
 
 A withdrawal never waits for this: answers are read afresh for each decision. Only purposes, permitted hours and the list
-of fiduciaries are kept, which two people change a day or more ahead.
+of fiduciaries with what they advertise are kept, which two people change.
 """
 
 import threading
 import time as monotonic_time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from django.conf import settings
 
-from consent.rules.contact import Hours
+from consent.rules.hours import Hours
 from consent.selectors.purposes import is_closed_to_children
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.people.models import Fiduciary
+from portal.registers.selectors import senders
 
 #: TRAI TCCCPR: promotional messages in India go out within these hours. By policy RCS, WhatsApp and e-mail keep to them.
 HOURS_RULE = "IN-TRAI-HOURS"
 PAUSE_RULE = "consent.pause_life"
+#: Month and day of the public holidays that a person may block.
+HOLIDAYS_RULE = "IN-NATIONAL-HOLIDAYS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,18 @@ class Rulebook:
     unasked: tuple[Purpose, ...] = ()
     #: Days that a pause may last at most.
     longest_pause: int = 0
+    #: Public holidays as month and day, like 08-15.
+    holidays: frozenset[str] = frozenset()
+    #: By fiduciary: which of TRAI's preference categories its promotion is about.
+    advertised: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def subjects_of(self, fiduciary: int) -> frozenset[str]:
+        """What a fiduciary's promotion is about; nothing where that is not known."""
+        return self.advertised.get(fiduciary, frozenset())
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether a day is a public holiday of all India; those of a State are not known."""
+        return f"{day:%m-%d}" in self.holidays
 
 
 _kept: dict[date, Rulebook] = {}
@@ -88,6 +103,8 @@ def _load(on: date) -> Rulebook:
         asked=tuple(purpose for purpose in purposes if purpose.needs_consent),
         unasked=tuple(purpose for purpose in purposes if not purpose.needs_consent),
         longest_pause=_longest_pause(on),
+        holidays=_holidays(on),
+        advertised=senders.advertised(at=datetime.combine(on, time.max, tzinfo=clock.IST)),
         fiduciaries=dict(Fiduciary.objects.values_list("code", "pk")),
         hours=hours,
         hours_label=label,
@@ -100,6 +117,13 @@ def _longest_pause(on: date) -> int:
         return int(law.house_rule(PAUSE_RULE, on=on).amount or 0)
     except PortalError:
         return 0
+
+
+def _holidays(on: date) -> frozenset[str]:
+    try:
+        return frozenset(law.legal_rule(HOLIDAYS_RULE, on=on).values)
+    except PortalError:
+        return frozenset()
 
 
 def rulebook(at: datetime, *, purpose: str = "", fiduciary: str = "") -> Rulebook:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from consent.models import Suppression
 from consent.rules import contact
+from consent.rules.blocks import from_codes
 from consent.rules.contact import NO_WISHES, Wishes, Word
 from consent.rules.fold import NO
 from consent.selectors import wishes
@@ -47,6 +48,7 @@ class Found:
 _SELECT = """
 SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at,
        p.quiet_from, p.quiet_until, p.quiet_for_service, p.paused_until, p.pace,
+       p.blocked_categories, p.blocked_modes, p.blocked_bands, p.blocked_days,
        EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.old_ref = s.subject_ref)
     OR EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.new_ref = s.subject_ref)
     OR EXISTS (SELECT 1 FROM people_protection r WHERE r.subject_ref = s.subject_ref)
@@ -106,15 +108,16 @@ def _read(row: Any) -> Found:
     answer, verified, expires_at, entry, subject, said_at, *wished, is_shared, suppressed_at = row
     if answer is None:
         return Found(suppressed_at=_instant(suppressed_at))
-    quiet_from, quiet_until, for_service, paused_until, pace_code = wished
+    quiet_from, quiet_until, for_service, paused_until, pace_code, *codes = wished
     asked = NO_WISHES
-    if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"}:
+    if quiet_from is not None or paused_until is not None or pace_code not in {None, "no_limit"} or any(codes):
         asked = wishes.wishes_from(
             quiet_from,
             quiet_until,
             for_service=_is_true(for_service),
             paused_until=_instant(paused_until),
             pace=pace_code,
+            blocks=from_codes(*codes),
         )
     word = Word(answer, verified=_is_true(verified), expires_at=_instant(expires_at))
     return Found(

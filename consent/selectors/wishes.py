@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from consent.models import Preference, PreferenceChange
-from consent.rules.contact import NO_WISHES, Hours, Wishes
+from consent.rules.blocks import NOTHING_BLOCKED, Blocks, from_codes
+from consent.rules.contact import NO_WISHES, Wishes
+from consent.rules.hours import Hours
 from consent.states import PACE_LIMITS
 from portal.core import clock
 from portal.people import selectors as people
@@ -61,16 +63,28 @@ def wishes_of_row(row: Preference | PreferenceChange) -> Wishes:
         for_service=row.quiet_for_service,
         paused_until=row.paused_until,
         pace=row.pace,
+        blocks=blocks_of_row(row),
     )
 
 
+def blocks_of_row(row: Preference | PreferenceChange) -> Blocks:
+    """What one row of preferences blocks."""
+    return from_codes(row.blocked_categories, row.blocked_modes, row.blocked_bands, row.blocked_days)
+
+
 def wishes_from(
-    quiet_from: Any, quiet_until: Any, *, for_service: bool, paused_until: datetime | None, pace: str | None
+    quiet_from: Any,
+    quiet_until: Any,
+    *,
+    for_service: bool,
+    paused_until: datetime | None,
+    pace: str | None,
+    blocks: Blocks = NOTHING_BLOCKED,
 ) -> Wishes:
     """From the columns of a row as Django or the driver hands them over."""
     most, days = PACE_LIMITS.get(pace or "", (None, 0))
     quiet = Hours(_time(quiet_from), _time(quiet_until), clock.IST) if quiet_from is not None else None
-    return Wishes(quiet, for_service, paused_until, most, days)
+    return Wishes(quiet, for_service, paused_until, most, days, blocks)
 
 
 def _time(value: Any) -> time:

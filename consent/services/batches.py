@@ -74,6 +74,8 @@ class Frame:
             wishes=asked,
             window=self.book.hours,
             at=self.question.at,
+            is_holiday=self.book.is_holiday,
+            subjects=self.book.subjects_of(self.whose or 0),
             suppressed=suppressed,
         )
 

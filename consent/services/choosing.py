@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText
-from consent.rules.contact import Hours
 from consent.rules.fold import NO, YES
+from consent.rules.hours import Hours
 from consent.selectors import history
 from consent.selectors.notices import notices_for
 from consent.selectors.rulebook import rulebook
+from consent.selectors.wishes import preference_of
 from consent.services import opting_in, preferring
 from consent.services.addresses import SUBJECT, Address, addresses_by_channel, addresses_of, contacts_of
 from consent.services.evidence import Evidence
@@ -84,6 +85,8 @@ class Offer:
     wishes: WishList
     hours: Hours | None
     longest_pause: int
+    #: Whether the person blocks something ("do not disturb"): that is stronger than a tick.
+    blocks: bool = False
 
     @property
     def messages(self) -> list[Group]:
@@ -130,7 +133,15 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         Group(purpose, notices.get(purpose.code), tuple(replace(box, blocked=box.value in blocked) for box in boxes))
         for purpose, boxes in drawn
     )
-    return Offer(groups, tuple(contacts), preferring.wishes_of(subject_ref, refs=refs), book.hours, book.longest_pause)
+    row = preference_of(refs)
+    return Offer(
+        groups,
+        tuple(contacts),
+        preferring.of_row(row),
+        book.hours,
+        book.longest_pause,
+        blocks=preferring.blocked_in(row) != preferring.Blocked(),
+    )
 
 
 def _place_on_the_page(purpose: Purpose) -> tuple[int, str]:

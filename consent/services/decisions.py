@@ -25,7 +25,7 @@ from portal.registers.rules.senders import parse_header
 from portal.registers.selectors import senders
 from portal.registers.services import defects
 
-_WAITS = frozenset({Reason.OUTSIDE_HOURS, Reason.QUIET_HOURS, Reason.PAUSED})
+_WAITS = frozenset({Reason.OUTSIDE_HOURS, Reason.DND_HOURS, Reason.QUIET_HOURS, Reason.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,8 @@ def may_contact(
             wishes=asked,
             window=book.hours,
             at=at,
+            is_holiday=book.is_holiday,
+            subjects=book.subjects_of(whose),
             suppressed=found.is_suppressed,
         )
 

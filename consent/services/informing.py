@@ -1,7 +1,6 @@
 """The recipients of a fiduciary's data hear of answers and wishes, in the transaction that records them."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -163,10 +162,10 @@ def _that_stop(
     return [place for place, _event in found], [event for _place, event in found]
 
 
-def tell_wishes(*, subject_ref: UUID, wishes: Any, change: int, actor: Actor, at: datetime) -> None:
-    """Tell the recipients of every fiduciary that the person answered, that quiet hours, pause, pace or language changed.
+def tell_wishes(*, subject_ref: UUID, wishes: Mapping[str, Any], change: int, actor: Actor, at: datetime) -> None:
+    """Tell the recipients of every fiduciary that the person answered, that wishes about messages changed.
 
-    In the caller's transaction. ``wishes`` is a data class of plain values, ``change`` the number of the fact.
+    In the caller's transaction. ``wishes`` are plain values, ``change`` the number of the fact.
     """
     refs = people.refs_of(subject_ref)
     answered = ConsentState.objects.filter(subject_ref__in=refs).values("fiduciary")
@@ -183,7 +182,7 @@ def tell_wishes(*, subject_ref: UUID, wishes: Any, change: int, actor: Actor, at
             (),
             [said for each in standing.values() for said in each],
             reached_at=_of_person(subject_ref, fiduciary),
-            wishes={name: _plain(value) for name, value in asdict(wishes).items()},
+            wishes={name: _plain(value) for name, value in wishes.items()},
         )
         telling.tell(
             recipients,

@@ -1,7 +1,7 @@
 """When, how often and in which language: a person's wishes about messages."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time
 from uuid import UUID
 
@@ -9,15 +9,16 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Preference, PreferenceChange
+from consent.models import ConsentReceipt, Preference, PreferenceChange
 from consent.selectors.wishes import preference_of
 from consent.services import informing
 from consent.states import Pace
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock
+from portal.core import clock, turns
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.ledger.models import Entry
 from portal.people import selectors as people
 
 
@@ -35,39 +36,46 @@ class WishList:
 
 def wishes_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> WishList:
     """What the person asked for, under any reference of theirs; the usual where they asked for nothing."""
-    row = preference_of(refs or people.refs_of(subject_ref))
+    return of_row(preference_of(refs or people.refs_of(subject_ref)))
+
+
+def of_row(row: Preference | None) -> WishList:
+    """The wishes in a row of preferences; the usual without one."""
     if row is None:
         return WishList()
-    return WishList(
-        quiet_from=row.quiet_from,
-        quiet_until=row.quiet_until,
-        quiet_for_service=row.quiet_for_service,
-        paused_until=row.paused_until,
-        pace=row.pace,
-        language=row.language,
-    )
+    return WishList(**{field.name: getattr(row, field.name) for field in fields(WishList)})
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """What a person blocks, in codes with one space between them: as it is kept, and told to recipients."""
+
+    blocked_categories: str = ""
+    blocked_modes: str = ""
+    blocked_bands: str = ""
+    blocked_days: str = ""
+
+
+def blocked_in(row: Preference | None) -> Blocked:
+    """What a row of preferences blocks; nothing without one."""
+    if row is None:
+        return Blocked()
+    return Blocked(**{field.name: getattr(row, field.name) for field in fields(Blocked)})
 
 
 def change(*, subject_ref: UUID, wishes: WishList, actor: Actor, now: datetime | None = None) -> bool:
     """Keep the wishes: fact, present row, audit event and the word to recipients in one transaction. False when nothing differs.
 
-    Raises Refused for a pause in the past, half a quiet time or an unknown language.
+    What the person blocks stays as it is. Raises Refused for a pause in the past, half a quiet time or an unknown language.
     """
     at = now or clock.now()
-    before = wishes_of(subject_ref)
-    if wishes == before:
-        return False
-    if (wishes.quiet_from is None) != (wishes.quiet_until is None):
-        raise Refused(_("Enter both when quiet hours begin and when they end."), code="QUIET_HALF")
-    if wishes.paused_until is not None and wishes.paused_until <= at and wishes.paused_until != before.paused_until:
-        raise Refused(_("Choose a day in the future for the end of the pause."), code="PAUSE_IN_PAST")
-    if wishes.language not in dict(settings.LANGUAGES):
-        raise Refused(_("Choose one of the languages shown."), code="LANGUAGE")
-    values = asdict(wishes)
     with transaction.atomic():
-        fact = PreferenceChange.objects.create(subject_ref=subject_ref, changed_at=at, **values)
-        Preference.objects.update_or_create(subject_ref=subject_ref, defaults={**values, "changed_at": at})
-        record(
+        row = present(subject_ref)
+        before = of_row(row)
+        if wishes == before:
+            return False
+        _check(wishes, before, at)
+        event = record(
             AuditKind.CONSENT_PREFERENCE_CHANGED,
             actor=actor,
             about=f"people.subject:{subject_ref}",
@@ -79,5 +87,42 @@ def change(*, subject_ref: UUID, wishes: WishList, actor: Actor, now: datetime |
             subject_ref=subject_ref,
             at=at,
         )
-        informing.tell_wishes(subject_ref=subject_ref, wishes=wishes, change=fact.pk, actor=actor, at=at)
+        keep(subject_ref=subject_ref, wishes=wishes, blocked=blocked_in(row), entry=event.entry, actor=actor, at=at)
     return True
+
+
+def present(subject_ref: UUID) -> Preference | None:
+    """The row that counts now of the person, for the caller's transaction to replace: it has the turn until its end.
+
+    Two changes at once would each keep the other's half as it was before.
+    """
+    refs = people.refs_of(subject_ref)
+    turns.take(*(f"consent.preference:{ref}" for ref in refs))
+    return preference_of(refs)
+
+
+def keep(
+    *,
+    subject_ref: UUID,
+    wishes: WishList,
+    blocked: Blocked,
+    entry: Entry,
+    actor: Actor,
+    at: datetime,
+    receipt: ConsentReceipt | None = None,
+) -> None:
+    """Write fact and present row, and tell the recipients. In the caller's transaction, which has the turn (``present``)."""
+    values = {**asdict(wishes), **asdict(blocked), "changed_at": at}
+    fact = PreferenceChange.objects.create(subject_ref=subject_ref, entry=entry, receipt=receipt, **values)
+    Preference.objects.update_or_create(subject_ref=subject_ref, defaults=values)
+    told = {**asdict(wishes), **{name: codes.split() for name, codes in asdict(blocked).items()}}
+    informing.tell_wishes(subject_ref=subject_ref, wishes=told, change=fact.pk, actor=actor, at=at)
+
+
+def _check(wishes: WishList, before: WishList, at: datetime) -> None:
+    if (wishes.quiet_from is None) != (wishes.quiet_until is None):
+        raise Refused(_("Enter both when quiet hours begin and when they end."), code="QUIET_HALF")
+    if wishes.paused_until is not None and wishes.paused_until <= at and wishes.paused_until != before.paused_until:
+        raise Refused(_("Choose a day in the future for the end of the pause."), code="PAUSE_IN_PAST")
+    if wishes.language not in dict(settings.LANGUAGES):
+        raise Refused(_("Choose one of the languages shown."), code="LANGUAGE")

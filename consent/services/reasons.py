@@ -23,6 +23,8 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.CONSENT_DENIED: gettext_lazy("No: somebody at this address said no."),
     Reason.CONSENT_EXPIRED: gettext_lazy("No: the consent has ended."),
     Reason.CONSENT_WITHDRAWN: gettext_lazy("No: somebody at this address withdrew consent."),
+    Reason.DND_BLOCKED: gettext_lazy("No: the person blocked such messages (“Do not disturb”)."),
+    Reason.DND_HOURS: gettext_lazy("No: the person blocked this hour or day (“Do not disturb”)."),
     Reason.GOVERNMENT_HEADER: gettext_lazy("No: a header that ends in -G belongs to the government."),
     Reason.HEADER_CATEGORY: gettext_lazy("No: this header is not registered for the category its last letter names."),
     Reason.HEADER_ENDED: gettext_lazy("No: this header, number or code is not registered at that time."),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
+from django.db.models import QuerySet
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.rules.fold import YES
@@ -30,8 +31,9 @@ def seal(receipt: ConsentReceipt, *, wait: float = 2.0) -> bool:
 
     The answers stand either way; the sealer takes them up within a second.
     """
-    events, stops = (rows.select_related("entry").order_by("-pk") for rows in (receipt.events, receipt.suppressions))
-    last = events.first() or stops.first()
+    last = next(
+        (row for rows in _all_of(receipt) if (row := rows.select_related("entry").order_by("-pk").first())), None
+    )
     if last is None:
         return False
     try:
@@ -44,7 +46,12 @@ def seal(receipt: ConsentReceipt, *, wait: float = 2.0) -> bool:
 
 def is_sealed(receipt: ConsentReceipt) -> bool:
     """Whether every answer of the receipt has its place in the ledger: only then a page says "recorded"."""
-    return not any(rows.filter(entry__leaf=None).exists() for rows in (receipt.events, receipt.suppressions))
+    return not any(rows.filter(entry__leaf=None).exists() for rows in _all_of(receipt))
+
+
+def _all_of(receipt: ConsentReceipt) -> tuple[QuerySet[Any], ...]:
+    """Everything that one receipt may be about: answers, stops of an address, and what a person blocks."""
+    return receipt.events.all(), receipt.suppressions.all(), receipt.preference_changes.all()
 
 
 def file_for(said: ConsentEvent | Suppression) -> bytes:

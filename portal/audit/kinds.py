@@ -28,6 +28,7 @@ class AuditKind(StrEnum):
     CONSENT_MANAGER_UNLINKED = "consent.manager.unlinked"
     CONSENT_OPT_IN_REQUESTED = "consent.opt_in.requested"
     CONSENT_PREFERENCE_CHANGED = "consent.preference.changed"
+    CONSENT_PREFERENCE_TOLD = "consent.preference.told"
     CONSENT_QUESTION_CLOSED = "consent.question.closed"
     CONSENT_QUESTION_HELD = "consent.question.held"
     CONSENT_QUESTIONS_PUT = "consent.questions.put"
@@ -222,6 +223,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_RECORD_OPENED: "model object purpose ticket queue",
     AuditKind.ADMIN_VALUE_REVEALED: "model object field purpose ticket queue reason_code",
     AuditKind.CONSENT_ANSWERS_GIVEN: "as fiduciary purpose channel total allowed invalid reasons asked_sha256 answers_sha256 until",
+    AuditKind.CONSENT_PREFERENCE_TOLD: "reference way categories modes bands days",
     AuditKind.EVIDENCE_MANIFEST_SEALED: "pack from to sha256 size seed sample checkpoint",
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",

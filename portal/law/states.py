@@ -36,6 +36,32 @@ class MessageCategory(TextChoices):
 STRICTEST_FIRST = tuple(MessageCategory)
 
 
+class PreferenceCategory(TextChoices):
+    """What promotion may be about: TRAI's eight preference categories, in the order of rule IN-TRAI-PREF."""
+
+    FINANCE = "finance", _("Banking, insurance and finance")
+    REAL_ESTATE = "real_estate", _("Real estate")
+    EDUCATION = "education", _("Education")
+    HEALTH = "health", _("Health")
+    GOODS = "goods", _("Consumer goods and cars")
+    COMMUNICATION = "communication", _("Communication, broadcasting, entertainment and IT")
+    TOURISM = "tourism", _("Tourism and leisure")
+    FOOD = "food", _("Food and drink")
+
+
+class DayType(TextChoices):
+    """Kinds of days of a preference, in the order of rule IN-TRAI-PREF-DAYS."""
+
+    MONDAY = "mon", _("Monday")
+    TUESDAY = "tue", _("Tuesday")
+    WEDNESDAY = "wed", _("Wednesday")
+    THURSDAY = "thu", _("Thursday")
+    FRIDAY = "fri", _("Friday")
+    SATURDAY = "sat", _("Saturday")
+    SUNDAY = "sun", _("Sunday")
+    HOLIDAY = "holiday", _("Public holidays")
+
+
 class LawfulBasis(TextChoices):
     """Why data may be used: DPDP Act 2023 ss. 6 and 7, GDPR Art 6(1), CCPA notice and opt-out."""
 

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from portal.selfservice.views import (
+    blocking,
     consents,
     cookies,
     grievances,
@@ -62,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policies/<int:number>/changes/", policies.changes, name="policy-changes"),
     path("policies/<int:number>/read/", policies.acknowledge, name="policy-read"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/do-not-disturb/", blocking.do_not_disturb, name="do-not-disturb"),
     path("preferences/stop/", preferences.stop, name="stop-messages"),
     path("preferences/undo/", preferences.undo, name="undo-stop"),
     path("questions/", questions.questions, name="questions"),

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.rules import contact
-from consent.rules.contact import NO_WISHES, Hours, Reason, Wishes, Word
+from consent.rules.contact import NO_WISHES, Reason, Wishes, Word
+from consent.rules.hours import Hours
 from portal.law.states import MESSAGE_CHANNELS, STRICTEST_FIRST
 
 IST = ZoneInfo("Asia/Kolkata")

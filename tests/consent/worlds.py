@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from consent.models import ConsentEvent
-from consent.services import preferring
+from consent.services import blocking, preferring
 from consent.services.preferring import WishList
-from consent.states import Pace
+from consent.states import Pace, Way
 from portal.core import actor, clock
 from portal.outbox.models import Message
 from portal.people.models import Protection
@@ -38,6 +38,8 @@ class Someone:
     sent: int = 0
     joined_to: int | None = None
     is_child: bool = False
+    #: What they told us to block: categories, modes, bands, days.
+    blocks: dict[str, list[str]] = field(default_factory=dict)
     row: Any = field(default=None, compare=False)
 
 
@@ -68,6 +70,21 @@ WISHES = st.sampled_from(
         {"pace": Pace.TWO_A_WEEK},
     ]
 )
+_TODAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[TOMORROW.weekday()]
+_OTHER_DAY = "mon" if _TODAY != "mon" else "tue"
+BLOCKS = st.sampled_from(
+    [
+        {},
+        {},
+        {},
+        {"categories": ["food", "health"]},
+        {"modes": ["sms"]},
+        {"modes": ["voice", "rcs"], "days": [_OTHER_DAY]},
+        {"bands": ["12:00-14:00"]},
+        {"bands": ["10:00-12:00", "21:00-24:00"]},
+        {"days": [_TODAY]},
+    ]
+)
 PEOPLE = st.lists(
     st.builds(
         Someone,
@@ -76,6 +93,7 @@ PEOPLE = st.lists(
         sent=st.integers(0, 3),
         joined_to=st.none() | st.integers(0, 1),
         is_child=st.sampled_from([False, False, False, True]),
+        blocks=BLOCKS,
     ),
     min_size=1,
     max_size=4,
@@ -135,6 +153,8 @@ def build(world: World, purpose: str) -> None:
             )
         if who.wishes:
             wish(who)
+        if who.blocks:
+            block(who.row.subject.ref, **who.blocks)
         for number in range(who.sent):
             Message.objects.create(
                 reference=f"OS-MS-{place}-{number}", kind="x.y", subject_ref=who.row.subject.ref,
@@ -150,6 +170,11 @@ def wish(who: Someone) -> None:
     if wishes.pop("paused", False):
         wishes["paused_until"] = at_hour(12) + timedelta(days=3)
     preferring.change(subject_ref=who.row.subject.ref, wishes=WishList(**wishes), actor=actor.SYSTEM)
+
+
+def block(subject_ref: Any, **lists: list[str]) -> Any:
+    """What somebody tells on the page; a list that is not named is empty."""
+    return blocking.block(subject_ref=subject_ref, lists=lists, way=Way.PAGE, actor=actor.SYSTEM)
 
 
 def group_of(world: World, place: int) -> set[int]:
@@ -204,26 +229,31 @@ def expected(world: World, address: str, *, hour: int, is_promotional: bool) -> 
     reasons = {reason for group in groups if (reason := _wished(world, group, hour, is_promotional=is_promotional))}
     if is_promotional and hour >= 21:
         # The hours are the law's; a pause lasts longer.
-        return reasons & {"CHILD"} or reasons & {"PAUSED"} or {"OUTSIDE_HOURS"}
+        return reasons & {"CHILD", "DND_BLOCKED"} or reasons & {"PAUSED"} or {"OUTSIDE_HOURS"}
     return reasons or {"ALLOWED_BY_CONSENT"}
 
 
 def _wished(world: World, group: frozenset[int], hour: int, *, is_promotional: bool) -> str:
-    wishes = _last_wishes(world, group)
-    if is_promotional and any(world.people[i].is_child for i in group):
-        return "CHILD"
-    if wishes.get("paused"):
-        return "PAUSED"
-    if "quiet_from" in wishes and 11 <= hour < 13 and (is_promotional or wishes.get("quiet_for_service")):
-        return "QUIET_HOURS"
-    if wishes.get("pace") and sum(world.people[i].sent for i in group) >= 2:
-        return "TOO_OFTEN"
-    return ""
+    """The first that holds: what only the person changes stands before what passes by itself."""
+    wishes, blocks = _last_of(world, group, "wishes"), _last_of(world, group, "blocks")
+    is_quiet = "quiet_from" in wishes and 11 <= hour < 13
+    blocked_now = _TODAY in blocks.get("days", []) or any(_is_in(band, hour) for band in blocks.get("bands", []))
+    holds = {
+        "CHILD": is_promotional and any(world.people[i].is_child for i in group),
+        "DND_BLOCKED": bool(blocks.get("categories")) or "sms" in blocks.get("modes", []),
+        "PAUSED": bool(wishes.get("paused")),
+        "DND_HOURS": blocked_now,
+        "QUIET_HOURS": is_quiet and (is_promotional or bool(wishes.get("quiet_for_service"))),
+        "TOO_OFTEN": bool(wishes.get("pace")) and sum(world.people[i].sent for i in group) >= 2,
+    }
+    return next((reason for reason, is_so in holds.items() if is_so), "")
 
 
-def _last_wishes(world: World, group: frozenset[int]) -> dict[str, Any]:
-    """Those told last: they are told in the order of the people."""
-    for place in sorted(group, reverse=True):
-        if world.people[place].wishes:
-            return world.people[place].wishes
-    return {}
+def _is_in(band: str, hour: int) -> bool:
+    return int(band[:2]) <= hour < int(band[6:8])
+
+
+def _last_of(world: World, group: frozenset[int], what: str) -> dict[str, Any]:
+    """Those told last: they are told in the order of the people. Telling of the one leaves the other as it is."""
+    told = [getattr(world.people[place], what) for place in sorted(group)]
+    return next((each for each in reversed(told) if each), {})

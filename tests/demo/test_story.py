@@ -15,6 +15,7 @@ from consent.models import (
     InboundMessage,
     NoticeVersion,
     PolicyDefect,
+    Preference,
     Suppression,
     TakenAnswer,
 )
@@ -81,6 +82,7 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert set(InboundMessage.objects.values_list("effect", flat=True)) == {"stop", "nothing"}
     used = ConsentState.objects.filter(channel="none").values_list("purpose", "answer").distinct()
     assert set(used) >= {(each, said) for each in ("content_reading", "ai_tools") for said in ("given", "denied")}
+    assert Preference.objects.exclude(blocked_categories="", blocked_days="", blocked_modes="").exists()
     assert Suppression.objects.filter(event=None).exists()
     assert ConsentManager.objects.filter(answer="approved").exists()
     letters = Message.objects.filter(kind="updates.service_changed")

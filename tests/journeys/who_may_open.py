@@ -165,6 +165,7 @@ PAGES: dict[str, Page] = {
     "privacy:policy-changes": Page(For.ANYBODY, lambda w: [1], is_empty=True),
     "privacy:policy-read": Page(For.CUSTOMERS, lambda w: [1], is_empty=True),
     "privacy:preferences": Page(For.CUSTOMERS),
+    "privacy:do-not-disturb": Page(For.CUSTOMERS),
     "privacy:push": Page(For.CUSTOMERS),
     "privacy:push-worker": Page(For.ANYBODY),
     "privacy:questions": Page(For.ANYBODY),

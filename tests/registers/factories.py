@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -105,11 +106,23 @@ def listed_target(value: str, **changes: Any) -> ListedTarget:
     return target
 
 
-def entity_of(fiduciary: Fiduciary, *, customer: Customer | None = None, entity_id: str = "1101234567890123456") -> Any:
+def entity_of(
+    fiduciary: Fiduciary,
+    *,
+    customer: Customer | None = None,
+    entity_id: str = "1101234567890123456",
+    advertises: Sequence[str] = (),
+) -> Any:
     """A DLT entity that two people agreed to."""
     maker, checker = two_people()
     entity = senders.propose_entity(
-        fiduciary=fiduciary, entity_id=entity_id, customer=customer, starts_at=since(), actor=maker, now=clock.now()
+        fiduciary=fiduciary,
+        entity_id=entity_id,
+        customer=customer,
+        advertises=advertises,
+        starts_at=since(),
+        actor=maker,
+        now=clock.now(),
     )
     entries.answer(entity, approve=True, reason="", actor=checker, now=clock.now())
     return entity

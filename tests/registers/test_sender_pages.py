@@ -45,7 +45,7 @@ def act(client, row, name, **entered):
 @pytest.mark.parametrize(
     ("model", "entered"),
     [
-        (SendingEntity, {"entity_id": "1101234567890123456"}),
+        (SendingEntity, {"entity_id": "1101234567890123456", "advertises": ["food", "finance"]}),
         (Sender, {"kind": "sms_header", "value": "ad-onestu-s", "carries": ["service"]}),
         (ListedTarget, {"kind": "link", "value": "https://onesetu.example"}),
     ],
@@ -61,6 +61,14 @@ def test_an_entry_is_proposed_answered_and_ended_through_the_pages(maker, checke
     act(maker, row, "end-entry")
     row.refresh_from_db()
     assert row.ends_at is not None
+
+
+def test_what_a_fiduciary_advertises_is_entered_in_the_order_of_the_law_and_shown(maker):
+    add(maker, SendingEntity, entity_id="1101234567890123456", advertises=["food", "finance"])
+    row = SendingEntity.objects.get()
+    assert row.advertises == ["finance", "food"]
+    assert "Banking, insurance and finance, Food and drink" in maker.get(page(SendingEntity, "change", row.pk)).text
+    assert add(maker, SendingEntity, entity_id="1101234567890123457", advertises=["cars"]).status_code == 422
 
 
 def test_a_customer_is_linked_by_its_reference(maker):

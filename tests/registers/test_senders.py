@@ -190,7 +190,12 @@ def test_an_entity_links_the_customer_whose_members_see_the_senders(people):
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"), [({"entity_id": "PE-1"}, "ENTITY_ID_FORMAT"), ({"individual": True}, "NOT_AN_ORGANISATION")]
+    ("changes", "code"),
+    [
+        ({"entity_id": "PE-1"}, "ENTITY_ID_FORMAT"),
+        ({"individual": True}, "NOT_AN_ORGANISATION"),
+        ({"advertises": ["cars"]}, "CATEGORY_UNKNOWN"),
+    ],
 )
 def test_an_entity_needs_an_id_of_digits_and_an_organisation(people, changes, code):
     customer = CustomerFactory(kind="individual") if changes.pop("individual", False) else None

@@ -29,6 +29,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
 SOURCES = [
     *(ROOT / "templates" / "selfservice").rglob("*.html"),
     *(ROOT / "portal" / "selfservice").rglob("*.py"),
+    ROOT / "consent" / "blocking_forms.py",
     ROOT / "consent" / "forms.py",
     ROOT / "consent" / "questions_forms.py",
     ROOT / "consent" / "states.py",
@@ -42,6 +43,7 @@ SOURCES = [
     ROOT / "consent" / "services" / "acknowledging.py",
     ROOT / "consent" / "services" / "addresses.py",
     ROOT / "consent" / "services" / "asking.py",
+    ROOT / "consent" / "services" / "blocking.py",
     ROOT / "consent" / "services" / "choosing.py",
     ROOT / "consent" / "services" / "preferring.py",
     ROOT / "consent" / "services" / "recording.py",

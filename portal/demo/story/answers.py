@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from consent.models import NoticeVersion
-from consent.services import acknowledging, preferring
+from consent.services import acknowledging, blocking, preferring
 from consent.services.addresses import SUBJECT, Address, address_of
 from consent.services.bringing import Brought, record_brought
 from consent.services.recording import Choice, record_all
@@ -25,6 +25,13 @@ PHONE_CHANNELS = (Channel.SMS, Channel.WHATSAPP, Channel.RCS, Channel.VOICE)
 #: Ways of a withdrawal by channel, as the real ones would come in.
 STOPS = {Channel.SMS: Way.SMS, Channel.WHATSAPP: Way.WHATSAPP, Channel.RCS: Way.RCS, Channel.VOICE: Way.VOICE}
 CHUNK = 100
+#: What people block ("Do not disturb"), one after another.
+BLOCKED = (
+    {"categories": ("real_estate", "food")},
+    {"days": ("sun", "holiday"), "bands": ("18:00-21:00",)},
+    {"modes": ("voice",)},
+    {"categories": ("communication",)},
+)
 PERSON = actors.stranger(via="demonstration")
 
 
@@ -48,6 +55,7 @@ def build(
         tell("answers", min(first + CHUNK, total), total)
     _change_their_mind(cast, people)
     _wishes(cast, people, notice)
+    _blocks(people)
 
 
 def _places(channels: tuple[Channel, ...], email: str, phone: str) -> list[tuple[Channel, str, str]]:
@@ -137,6 +145,15 @@ def _wishes(cast: Cast, people: People, notice: NoticeVersion) -> None:
             )
             acknowledging.acknowledge(
                 subject_ref=person.subject.ref, text=notice.text_in(person.language), actor=PERSON, now=cast.start
+            )
+
+
+def _blocks(people: People) -> None:
+    """Some owners block by subject, way, hour or day; who blocks "communication" gets nothing promotional of Onesetu's."""
+    with piece():
+        for number, person in enumerate(list(people.owners.values())[::7]):
+            blocking.block(
+                subject_ref=person.subject.ref, lists=BLOCKED[number % len(BLOCKED)], way=Way.PAGE, actor=PERSON
             )
 
 

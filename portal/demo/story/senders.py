@@ -33,10 +33,11 @@ class Desk:
     def when(self) -> dict[str, Any]:
         return {"starts_at": self.cast.ago(days=HELD_FOR), "actor": self.maker, "now": self.cast.start}
 
-    def entity(self, entity_id: str, customer: Customer | None) -> None:
-        self.agree(
-            senders.propose_entity(fiduciary=self.fiduciary, entity_id=entity_id, customer=customer, **self.when)
+    def entity(self, entity_id: str, customer: Customer | None, advertises: str) -> None:
+        entity = senders.propose_entity(
+            fiduciary=self.fiduciary, entity_id=entity_id, customer=customer, advertises=[advertises], **self.when
         )
+        self.agree(entity)
 
     def sender(self, kind: str, value: str, carries: Sequence[str] = ESSENTIAL, **more: Any) -> Sender:
         sender = senders.propose_sender(
@@ -72,7 +73,7 @@ def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor)
 
 
 def _own(desk: Desk) -> None:
-    desk.entity("1101000000000000001", None)
+    desk.entity("1101000000000000001", None, "communication")
     header, offers = desk.sender("sms_header", "ONESTU"), desk.sender("sms_header", "600001", ("promotional",))
     number = desk.sender("whatsapp_number", "+919100000002", (*ESSENTIAL, "promotional"))
     code = desk.sender("short_code", "56700", (*ESSENTIAL, "promotional"))
@@ -126,7 +127,7 @@ def _own(desk: Desk) -> None:
 
 
 def _client(desk: Desk, customer: Customer, number: int) -> None:
-    desk.entity(f"110100000000000001{number}", customer)
+    desk.entity(f"110100000000000001{number}", customer, ("food", "goods")[number])
     brand = desk.fiduciary.name
     header = desk.sender("sms_header", f"CLIEN{'AB'[number]}")
     desk.sender(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law.states import PreferenceCategory
 from portal.people.admin.answering import PROPOSAL, not_answerable
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm
@@ -73,13 +74,18 @@ class SenderBookAdmin(EntryAdmin):
 
 @admin.register(SendingEntity)
 class SendingEntityAdmin(SenderBookAdmin):
-    export_resource = resource_of(SendingEntity, f"{ENTRY} entity_id customer__reference")
+    export_resource = resource_of(SendingEntity, f"{ENTRY} entity_id customer__reference advertises")
     create_form = EntityForm
     create_title = _("Propose a DLT entity")
     list_display = ("fiduciary", "entity_id", "customer", "answer", "starts_at", "ends_at")
     list_select_related = ("fiduciary", "customer")
     search_fields = ("entity_id", "fiduciary__code")
-    own_fields = ("entity_id", "customer")
+    own_fields = ("entity_id", "customer", "subjects")
+    readonly_fields = ("subjects",)
+
+    @admin.display(description=_("What it advertises"))
+    def subjects(self, obj: SendingEntity) -> str:
+        return ", ".join(str(PreferenceCategory(code).label) for code in obj.advertises)
 
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:

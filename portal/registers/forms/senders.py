@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
+from portal.law.states import PreferenceCategory
 from portal.people.models import Customer, Fiduciary
 from portal.people.states import CustomerKind
 from portal.registers.models import Sender
@@ -44,7 +45,16 @@ class EntityForm(EntryForm):
         max_length=24,
         required=False,
     )
-    field_order = ("fiduciary", "entity_id", "customer", "starts_at")
+    advertises = forms.MultipleChoiceField(
+        label=_("What it advertises"),
+        help_text=_(
+            "TRAI's preference categories. Nothing chosen: whoever blocks one of the eight gets none of its promotion."
+        ),
+        choices=PreferenceCategory.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    field_order = ("fiduciary", "entity_id", "customer", "advertises", "starts_at")
 
     def clean_customer(self) -> Customer | None:
         """The organisation, or None when nothing was entered."""

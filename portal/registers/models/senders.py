@@ -9,15 +9,19 @@ from portal.registers.states import SenderKind, TargetKind
 
 
 class SendingEntity(DatedEntry):
-    """A fiduciary's registration as principal entity, and the customer whose members may see its senders."""
+    """A fiduciary's registration as principal entity, and the customer whose members may see its senders.
+
+    ``advertises``: which of TRAI's preference categories its promotion is about. None entered: it may be any of them.
+    """
 
     entity_id = models.CharField(_("DLT entity id"), max_length=30)
     customer = models.ForeignKey(
         "people.Customer", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
     )
+    advertises = models.JSONField(_("advertises"), default=list)
 
-    data_categories = declare(none=f"{DatedEntry.DECLARED} entity_id customer", free_text="reason")
-    SHOWN = ("entity_id", "customer")
+    data_categories = declare(none=f"{DatedEntry.DECLARED} entity_id customer advertises", free_text="reason")
+    SHOWN = ("entity_id", "customer", "advertises")
     KEYS = (("entity_id",), ("fiduciary",))
 
     class Meta(DatedEntry.Meta):

@@ -190,6 +190,12 @@ def fiduciaries_of(user: Any, *, at: datetime) -> QuerySet[Fiduciary]:
     return Fiduciary.objects.filter(pk__in=linked.values("fiduciary"))
 
 
+def advertised(*, at: datetime) -> dict[int, frozenset[str]]:
+    """By fiduciary: the preference categories its promotion is about, where two people entered any."""
+    rows = in_force(SendingEntity.objects.all(), at=at).values_list("fiduciary", "advertises")
+    return {fiduciary: frozenset(categories) for fiduciary, categories in rows if categories}
+
+
 def entity_of(fiduciary: Fiduciary, *, at: datetime) -> SendingEntity | None:
     """The fiduciary's registration with the operators at that time."""
     found: SendingEntity | None = in_force(SendingEntity.objects.filter(fiduciary=fiduciary), at=at).first()

@@ -13,6 +13,7 @@ from portal.core import addresses
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.text import ascii_digits
+from portal.law.states import PreferenceCategory
 from portal.people.models import Customer, Fiduciary
 from portal.people.states import CustomerKind
 from portal.registers.models import LastInbound, ListedTarget, Sender, SendingEntity
@@ -41,25 +42,33 @@ def propose_entity(
     entity_id: str,
     starts_at: datetime,
     customer: Customer | None = None,
+    advertises: Iterable[str] = (),
     actor: Actor,
     now: datetime,
 ) -> SendingEntity:
-    """Propose a fiduciary's DLT entity id, and the organisation whose members may see its senders.
+    """Propose a fiduciary's DLT entity id, the organisation whose members may see its senders, and what it advertises.
 
-    Raises Refused for an id that is none or a customer that is no organisation; NotAllowed.
+    Raises Refused for an id that is none, a customer that is no organisation or an unknown preference category; NotAllowed.
     """
     digits = ascii_digits(entity_id).replace(" ", "")
     if not _ENTITY_ID.fullmatch(digits):
         raise Refused(_("Enter the entity id: digits only."), code="ENTITY_ID_FORMAT")
     if customer is not None and customer.kind != CustomerKind.ORGANISATION:
         raise Refused(_("Only an organisation can be linked."), code="NOT_AN_ORGANISATION")
+    about = {str(category) for category in advertises}
+    if not about <= set(PreferenceCategory.values):
+        raise Refused(_("Choose what it advertises from the list."), code="CATEGORY_UNKNOWN")
     with transaction.atomic():
         return entries.propose(
             SendingEntity,
             act=Act.SENDER_REGISTER,
             fiduciary=fiduciary,
             starts_at=starts_at,
-            fields={"entity_id": digits, "customer": customer},
+            fields={
+                "entity_id": digits,
+                "customer": customer,
+                "advertises": [code for code in PreferenceCategory.values if code in about],
+            },
             actor=actor,
             now=now,
         )

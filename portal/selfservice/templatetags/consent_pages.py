@@ -6,9 +6,10 @@ from django import template
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from consent.models import ConsentEvent
+from consent.models import ConsentEvent, PreferenceChange
 from consent.rules.fold import YES
 from consent.states import Answer, Way
+from consent.words import BLOCKED
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.law import selectors as law
@@ -45,6 +46,17 @@ def purpose_name(code: str) -> str:
         return law.purpose(code, on=clock.now().astimezone(clock.IST).date()).name
     except PortalError:
         return code
+
+
+@register.filter
+def blocked_words(change: PreferenceChange) -> list[tuple[str, str]]:
+    """What a person blocked with one change: each list that holds something, and its words."""
+    found = [
+        (str(label), ", ".join(str(words(code)) for code in getattr(change, f"blocked_{name}").split()))
+        for name, (label, words) in BLOCKED.items()
+    ]
+    said = [(label, words) for label, words in found if words]
+    return said or [(_("Your answer"), _("Nothing is blocked any more."))]
 
 
 @register.filter

@@ -188,6 +188,7 @@ def _show(
         "contacts": offer.contacts,
         "just": _just_done(request, principal, now),
         "usual": _usual_quiet(offer),
+        "blocks": offer.blocks,
     }
     return render(request, "selfservice/preferences/choose.html", context, status=status)
 

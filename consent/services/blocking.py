@@ -1,0 +1,132 @@
+"""What a person tells us to block, as with an operator's "do not disturb": categories, modes, hours and days.
+
+A person's own list holds for whoever's messages we send, from its commit on. It is no entry in an operator's register.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import ConsentReceipt
+from consent.rules import blocks
+from consent.selectors.wishes import preference_of
+from consent.services import preferring
+from consent.services.preferring import Blocked
+from consent.states import Way
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import clock, ids
+from portal.core.actor import Actor
+from portal.core.errors import LostRace, PortalError, Refused
+from portal.law import selectors as law
+from portal.law.states import DayType, PreferenceCategory
+from portal.people import selectors as people
+
+#: TRAI TCCCPR: the bands of hours that can be blocked. Other parts are codes of closed lists.
+BANDS_RULE = "IN-TRAI-PREF-BANDS"
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The codes a person may choose from, each list in the order in which a page shows it."""
+
+    categories: Sequence[str]
+    modes: Sequence[str]
+    bands: Sequence[str]
+    days: Sequence[str]
+
+
+def offered(*, at: datetime, now_blocked: Blocked) -> Offered:
+    """What can be blocked by the rule of that day; a band that the person blocked under an older rule stays among them."""
+    try:
+        bands = list(law.legal_rule(BANDS_RULE, on=at.astimezone(clock.IST).date()).values)
+    except PortalError:
+        bands = []
+    return Offered(
+        categories=PreferenceCategory.values,
+        modes=blocks.CHANNELS,
+        bands=sorted({*bands, *now_blocked.blocked_bands.split()}),
+        days=DayType.values,
+    )
+
+
+def blocked_of(subject_ref: UUID) -> Blocked:
+    """What the person blocks now, told under any reference of theirs."""
+    return preferring.blocked_in(preference_of(people.refs_of(subject_ref)))
+
+
+def block(
+    *,
+    subject_ref: UUID,
+    lists: Mapping[str, Iterable[str]],
+    way: Way,
+    actor: Actor,
+    seen: Blocked | None = None,
+    now: datetime | None = None,
+) -> ConsentReceipt | None:
+    """Keep exactly this list as what the person blocks. One transaction; None, and nothing written, when it is so already.
+
+    The transaction writes the receipt, the fact, the present row, one audit event with its leaf, and the word to
+    recipients. ``lists`` has codes under ``categories``, ``modes``, ``bands`` and ``days``; what is not named is empty.
+    ``seen`` is the list that the person had before them: LostRace when it has changed since, so that an old
+    page lifts nothing that was blocked elsewhere meanwhile. Raises Refused for a code that is not offered.
+    """
+    at = now or clock.now()
+    with transaction.atomic():
+        row = preferring.present(subject_ref)
+        before = preferring.blocked_in(row)
+        if seen is not None and seen != before:
+            raise LostRace(_("What you block was changed elsewhere meanwhile. Look at it again, then save."))
+        known = offered(at=at, now_blocked=before)
+        wanted = Blocked(
+            **{f"blocked_{name}": _codes(lists.get(name, ()), codes) for name, codes in vars(known).items()}
+        )
+        if wanted == before:
+            return None
+        receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
+        event = record(
+            AuditKind.CONSENT_PREFERENCE_TOLD,
+            actor=actor,
+            about=f"consent.receipt:{receipt.reference}",
+            facts={
+                "reference": receipt.reference,
+                "way": str(way),
+                **{name.removeprefix("blocked_"): codes or None for name, codes in asdict(wanted).items()},
+            },
+            subject_ref=subject_ref,
+            at=at,
+        )
+        preferring.keep(
+            subject_ref=subject_ref,
+            wishes=preferring.of_row(row),
+            blocked=wanted,
+            entry=event.entry,
+            receipt=receipt,
+            actor=actor,
+            at=at,
+        )
+    return receipt
+
+
+def seen_in(text: str) -> Blocked:
+    """The list that a page carried (``as_text``). Raises Refused for what is none."""
+    parts = text.split("|")
+    if len(parts) != len(fields(Blocked)):
+        raise Refused(_("Open this page again, then save."), code="MALFORMED")
+    return Blocked(*parts)
+
+
+def as_text(blocked: Blocked) -> str:
+    """A list on one line, for a page to carry."""
+    return "|".join(asdict(blocked).values())
+
+
+def _codes(chosen: Iterable[str], known: Sequence[str]) -> str:
+    wanted = {str(code) for code in chosen}
+    if wanted - set(known):
+        raise Refused(_("One of the choices is not offered any more. Look at them again and save."), code="NOT_OFFERED")
+    return " ".join(code for code in known if code in wanted)

@@ -1,0 +1,76 @@
+"""Do not disturb: what a person blocks by subject, way, hour and day, whoever's messages they are."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from consent.blocking_forms import BlockingForm
+from consent.selectors import history
+from consent.services import blocking, receipts
+from consent.states import Way
+from portal.core import clock
+from portal.core.errors import LostRace, NotFound, Refused
+from portal.people.models import Principal
+from portal.people.pages import customer_required, principal_of
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def do_not_disturb(request: HttpRequest) -> HttpResponse:
+    """GET shows what the person blocks; POST keeps exactly the ticked list, under one receipt."""
+    principal = principal_of(request)
+    blocked = blocking.blocked_of(principal.subject.ref)
+    form = BlockingForm(
+        request.POST if request.method == "POST" else None,
+        offered=blocking.offered(at=clock.now(), now_blocked=blocked),
+        blocked=blocked,
+    )
+    if request.method != "POST":
+        return _show(request, form, principal)
+    if not form.is_valid():
+        return _show(request, form, principal, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        receipt = blocking.block(
+            subject_ref=principal.subject.ref,
+            lists=form.lists,
+            way=Way.PAGE,
+            actor=request.actor,  # type: ignore[attr-defined]
+            seen=blocking.seen_in(form.cleaned_data["seen"]),
+        )
+    except (Refused, LostRace) as refusal:
+        form.add_error(None, str(refusal))
+        return _show(request, form, principal, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    address = reverse("privacy:do-not-disturb")
+    if receipt is None:
+        messages.info(request, _("Nothing was changed, so nothing was saved."))
+        return HttpResponseRedirect(address)
+    receipts.seal(receipt)
+    return HttpResponseRedirect(f"{address}?receipt={receipt.reference}")
+
+
+def _show(
+    request: HttpRequest, form: BlockingForm, principal: Principal, *, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "just": _just_done(request, principal),
+        "steps": [(_("Choose your messages"), reverse("privacy:preferences"))],
+    }
+    return render(request, "selfservice/preferences/do_not_disturb.html", context, status=status)
+
+
+def _just_done(request: HttpRequest, principal: Principal) -> dict[str, Any] | None:
+    """The receipt named in the address, when it is the person's own and nothing was answered since."""
+    try:
+        receipt = history.receipt_of(principal.subject.ref, request.GET.get("receipt", ""))
+    except NotFound:
+        return None
+    if not history.is_latest(receipt):
+        return None
+    return {"receipt": receipt, "is_sealed": receipts.is_sealed(receipt)}

@@ -1,0 +1,126 @@
+"""The page "Do not disturb": ticks without a script, a receipt, and nothing lifted by an old page."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from consent.models import ConsentReceipt, PreferenceChange
+from consent.selectors import rulebook
+from portal.law.states import DayType, PreferenceCategory
+from tests.consent.factories import ASHA, law_is_loaded, person, published_notice
+from tests.consent.worlds import block
+from tests.people.factories import CustomerUserFactory
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = pytest.mark.django_db
+PAGE = "/privacy/preferences/do-not-disturb/"
+EMPTY = "|||"
+
+
+@pytest.fixture(autouse=True)
+def notice(db):
+    rulebook.forget()
+    law_is_loaded()
+    return published_notice()
+
+
+@pytest.fixture
+def asha():
+    asha = person(email=None)
+    CustomerUserFactory(email=ASHA, principal=asha)
+    return asha
+
+
+@pytest.fixture
+def her(asha):
+    return customer_client(asha.user)
+
+
+def test_nothing_is_ticked_for_a_new_person_and_every_code_is_offered(her):
+    page = her.get(PAGE).content.decode()
+    assert "checked" not in page
+    for code in (*PreferenceCategory.values, "sms", "voice", "whatsapp", "rcs", "10:00-12:00", *DayType.values):
+        assert f'value="{code}"' in page, code
+
+
+def test_a_tick_is_kept_with_a_receipt_that_says_what_was_blocked(her):
+    answer = her.post(PAGE, {"seen": EMPTY, "categories": ["food"], "days": ["sun"]}, follow=True)
+    receipt = ConsentReceipt.objects.get()
+    page = answer.content.decode()
+    assert answer.redirect_chain == [(f"{PAGE}?receipt={receipt.reference}", 302)]
+    assert receipt.reference in page
+    assert re.search(r'value="food"[^>]*checked', page)
+    told = her.get(f"/privacy/consents/{receipt.reference}/").content.decode()
+    for words in ("Nothing about", "Food and drink", "Nothing on", "Sunday"):
+        assert words in told
+    her.post(PAGE, {"seen": "food|||sun"})
+    last = ConsentReceipt.objects.latest("pk")
+    assert "Nothing is blocked any more." in her.get(f"/privacy/consents/{last.reference}/").content.decode()
+
+
+def test_saving_without_a_change_makes_no_row(her):
+    answer = her.post(PAGE, {"seen": EMPTY}, follow=True)
+    assert "Nothing was changed, so nothing was saved." in answer.content.decode()
+    assert not PreferenceChange.objects.exists()
+
+
+def test_an_old_page_lifts_nothing_that_was_blocked_meanwhile(her, asha):
+    block(asha.subject.ref, modes=["sms"])
+    answer = her.post(PAGE, {"seen": EMPTY, "days": ["sun"]})
+    assert answer.status_code == 422
+    assert "What you block was changed elsewhere meanwhile." in answer.content.decode()
+    assert PreferenceChange.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"seen": EMPTY, "modes": ["pigeon"]}, "One of the choices is not offered any more."),
+        ({"seen": "x", "days": ["sun"]}, "Open this page again, then save."),
+        ({"days": ["sun"]}, "Open this page again, then save."),
+    ],
+)
+def test_what_was_not_offered_is_refused_and_what_was_ticked_stays(her, form, words):
+    answer = her.post(PAGE, form)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert words in page
+    assert 'id="errors"' in page
+    assert "days" not in form or re.search(r'value="sun"[^>]*checked', page)
+    assert not PreferenceChange.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Do not disturb", "Real estate", "10:00 to 12:00", "Public holidays")),
+        ("hi", ("परेशान न करें", "ज़मीन-मकान", "10:00 से 12:00 तक", "सार्वजनिक अवकाश")),
+        ("mr", ("त्रास देऊ नका", "जमीन आणि घरे", "10:00 ते 12:00", "सार्वजनिक सुट्ट्या")),
+    ],
+)
+def test_the_page_speaks_three_languages(her, language, words):
+    page = her.get(PAGE, headers={"accept-language": language}).content.decode()
+    for each in words:
+        assert each in page
+
+
+def test_the_preference_page_leads_here_and_says_so_when_something_is_blocked(her, asha):
+    assert "You can also block by subject" in her.get("/privacy/preferences/").content.decode()
+    block(asha.subject.ref, modes=["sms"])
+    page = her.get("/privacy/preferences/").content.decode()
+    assert "You block some messages by subject" in page
+    assert f'href="{PAGE}"' in page
+
+
+def test_a_stranger_is_sent_to_sign_in_and_another_person_sees_nothing_of_it(asha):
+    answer = Client().get(PAGE)
+    assert answer.status_code == 302
+    receipt = block(asha.subject.ref, modes=["sms"])
+    other = person(email=None, phone="+919811113333")
+    CustomerUserFactory(email="ravi@acme.example", principal=other)
+    ravi = customer_client(other.user)
+    page = ravi.get(f"{PAGE}?receipt={receipt.reference}").content.decode()
+    assert "checked" not in page
+    assert "Your receipt:" not in page
+    assert ravi.get(f"/privacy/consents/{receipt.reference}/").status_code == 404
