@@ -12,6 +12,7 @@ from ninja import Field, Header, Router, Schema
 
 from consent.services import managing
 from portal.api import signed_bodies
+from portal.api.bodies import BodyIn
 from portal.core import clock, signed_messages
 from portal.core.signed_messages import BadSignature
 from portal.law.states import Channel
@@ -26,7 +27,7 @@ Number = Annotated[str, Header(alias="Consent-Manager", description="The registr
 Whose = Annotated[str, Header(alias="Fiduciary", description="Whose consents; without it Onesetu's own")]
 
 
-class LinkIn(Schema):
+class LinkIn(BodyIn):
     """The code that the person read on our page and handed to the manager."""
 
     code: str = Field(pattern="^[0-9 ]{12,20}$")
@@ -38,7 +39,7 @@ class LinkOut(Schema):
     link: UUID
 
 
-class ListIn(Schema):
+class ListIn(BodyIn):
     link: UUID
     language: str = Field(default="en", pattern="^[a-z]{2,3}$")
 
@@ -66,14 +67,14 @@ class ConsentsOut(Schema):
     consents: list[HeldOut]
 
 
-class GiveIn(Schema):
+class GiveIn(BodyIn):
     link: UUID
     purpose: str = Field(max_length=40)
     channel: Channel
     notice_sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
-class WithdrawIn(Schema):
+class WithdrawIn(BodyIn):
     link: UUID
     purpose: str = Field(max_length=40)
     channel: Channel

@@ -15,6 +15,7 @@ from consent.services.answer_sets import by
 from consent.services.attested import Told
 from consent.services.calls import Pressed
 from consent.services.recording import Recorded
+from portal.api.bodies import BodyIn
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import clock
@@ -36,21 +37,21 @@ RequestKey = Annotated[
 ]
 
 
-class EvidenceIn(Schema):
+class EvidenceIn(BodyIn):
     """One piece of proof that you keep: what it is, and the SHA-256 of its bytes."""
 
     type: str = Field(pattern="^[a-z][a-z_]{1,39}$", examples=["web_form"])
     sha256: str = Field(pattern="^[0-9a-f]{64}$", examples=[hashlib.sha256(b"").hexdigest()])
 
 
-class PlaceIn(Schema):
+class PlaceIn(BodyIn):
     """An e-mail address or a number."""
 
     kind: str = Field(pattern="^(email|phone)$", examples=["phone"])
     address: str = Field(max_length=254, examples=["+919876543210"])
 
 
-class TakenBackIn(Schema):
+class TakenBackIn(BodyIn):
     """A withdrawal as your system took it."""
 
     address: str = Field(max_length=254, examples=["+919876543210"])
@@ -66,7 +67,7 @@ class GivenIn(TakenBackIn):
     evidence: list[EvidenceIn] = Field(min_length=1, max_length=MOST_EVIDENCE)
 
 
-class PressedIn(Schema):
+class PressedIn(BodyIn):
     """A key that a person pressed during a call, and the words that were played before."""
 
     number: str = Field(max_length=32, examples=["+919876543210"])

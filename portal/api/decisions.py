@@ -13,6 +13,7 @@ from consent.services import answering
 from consent.services.batches import Answered, Question
 from consent.services.decisions import Decision
 from portal.api import keys
+from portal.api.bodies import BodyIn
 from portal.api.keys import Key
 from portal.core import clock
 from portal.core.errors import Refused
@@ -43,7 +44,7 @@ _TEMPLATE = Field(default=None, max_length=120, description="The template's DLT 
 _SIGN = Field(default=False, description="Sign the answer, so that it can be proved later")
 
 
-class AskIn(Schema):
+class AskIn(BodyIn):
     """One question. ``address`` is an e-mail address or a number; on push and dashboard a subject's reference."""
 
     address: str = Field(max_length=254, examples=["+919876543210"])
@@ -55,7 +56,7 @@ class AskIn(Schema):
     sign: bool = _SIGN
 
 
-class BatchIn(Schema):
+class BatchIn(BodyIn):
     """The same question about many addresses."""
 
     addresses: list[str] = Field(min_length=1, max_length=MOST, examples=[["+919876543210", "98765 43211"]])
@@ -66,7 +67,7 @@ class BatchIn(Schema):
     template: str | None = _TEMPLATE
 
 
-class ProcessIn(Schema):
+class ProcessIn(BodyIn):
     """May somebody's data be used for a purpose that is no message? Give ``subject``, or ``kind`` and ``address``."""
 
     purpose: str = Field(

@@ -8,11 +8,11 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from ninja.security import HttpBearer
 
-from portal.api.problems import problem
 from portal.core import actor, clock
 from portal.core.actor import Actor
 from portal.core.errors import NotAllowed, PortalError
 from portal.core.middleware import client_address
+from portal.core.problem_details import problem
 from portal.people.services.api_keys import KeyHolder, holder_of
 from portal.people.states import ApiScope
 

@@ -1,43 +1,23 @@
 """Every error of the interface in one form: problem details (RFC 9457), with a stable code and no personal data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from portal.api.signed_bodies import TooLarge
 from portal.core import errors
+from portal.core.problem_details import of_status, problem
 from portal.core.signed_messages import BadSignature
 
 log = structlog.get_logger(__name__)
 
-CONTENT_TYPE: Final = "application/problem+json"
-#: As the interface describes it.
-SCHEMA: Final[dict[str, Any]] = {
-    "title": "Problem",
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail", "reference"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string", "description": "The status in words"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "A stable code for programs"},
-        "detail": {"type": "string", "description": "A sentence for people"},
-        "reference": {"type": "string", "description": "Stands in our log, too: name it when you ask"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message"],
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}
+#: Where the library says that a field stood.
+PARTS: Final = frozenset({"body", "header", "path", "query"})
 #: The status of the portal's own errors; the first class that fits counts.
 STATUS_OF: Final[tuple[tuple[type[errors.PortalError], HTTPStatus], ...]] = (
     (errors.NotFound, HTTPStatus.NOT_FOUND),
@@ -50,31 +30,6 @@ STATUS_OF: Final[tuple[tuple[type[errors.PortalError], HTTPStatus], ...]] = (
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
-
-
-def problem(
-    request: HttpRequest,
-    status: HTTPStatus,
-    code: str,
-    detail: str = "",
-    *,
-    fields: list[dict[str, str]] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> HttpResponse:
-    """A problem: ``title`` names the status, ``code`` is for programs, ``detail`` for people, ``reference`` for both."""
-    reference = getattr(request, "reference", "")
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "code": code,
-        "detail": detail,
-        "reference": reference,
-    }
-    if fields is not None:
-        body["errors"] = fields
-    log.warning("api.refused", status=status.value, code=code, reference=reference)
-    return JsonResponse(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
 
 
 def install(api: NinjaAPI) -> None:
@@ -99,16 +54,21 @@ def _no_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 
 def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Names the field and the rule, never the value."""
-    fields = [
-        {"field": ".".join(str(part) for part in entry.get("loc", ())), "message": str(entry.get("msg", ""))}
-        for entry in error.errors
-    ]
+    fields = [{"field": _named(entry.get("loc", ())), "message": str(entry.get("msg", ""))} for entry in error.errors]
     said = "Some fields are missing or malformed."
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "MALFORMED", said, fields=fields)
 
 
+def _named(place: Sequence[object]) -> str:
+    """The field as the client wrote it: without the part of the request and, in a body, the name that we give to it."""
+    parts = [str(part) for part in place]
+    if parts and parts[0] in PARTS:
+        parts = parts[2 if parts[0] == "body" else 1 :] or ["body"]
+    return ".".join(parts)
+
+
 def _no_such_thing(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problem(request, HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such thing.")
+    return of_status(request, HTTPStatus.NOT_FOUND)
 
 
 def _refused_by_the_library(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -124,5 +84,4 @@ def _portal_error(request: HttpRequest, error: errors.PortalError) -> HttpRespon
 
 def _crash(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("api.crashed", error=type(error).__name__, reference=getattr(request, "reference", ""), exc_info=error)
-    said = "Something went wrong on our side. Nothing of this request was kept."
-    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "CRASHED", said)
+    return of_status(request, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from portal.api import signed_bodies
+from portal.api.bodies import BodyIn
 from portal.core import addresses, clock, signed_messages
 from portal.core.errors import Refused
 from portal.core.signed_messages import BadSignature
@@ -26,7 +27,7 @@ MOST: Final = 500
 S = TypeVar("S", bound=Schema)
 
 
-class StepIn(Schema):
+class StepIn(BodyIn):
     """How far one instruction is. ``acted`` says ``acknowledged`` too."""
 
     instruction: str = Field(max_length=24, description="Our reference, like OS-IN-7K4M-9QX2")
@@ -34,11 +35,11 @@ class StepIn(Schema):
     at: datetime | None = Field(default=None, description="Since when; with its offset from UTC")
 
 
-class StepsIn(Schema):
+class StepsIn(BodyIn):
     acknowledgements: Annotated[list[StepIn], Field(max_length=MOST)]
 
 
-class SendIn(Schema):
+class SendIn(BodyIn):
     """One message that left you. Only hashes of ``to`` and ``reference`` are kept."""
 
     reference: str = Field(min_length=1, max_length=200, description="Your own reference of the message")
@@ -48,7 +49,7 @@ class SendIn(Schema):
     at: datetime = Field(description="When it left; with its offset from UTC")
 
 
-class SendsIn(Schema):
+class SendsIn(BodyIn):
     sends: Annotated[list[SendIn], Field(max_length=MOST)]
 
 

@@ -9,6 +9,7 @@ from ninja import Field, Router, Schema
 from consent.services.recording import fiduciary_of
 from consent.services.stopping import stop_at_address
 from consent.states import Way
+from portal.api.bodies import BodyIn
 from portal.api.keys import Key, actor_of
 from portal.core import clock
 from portal.people.states import ApiScope
@@ -16,7 +17,7 @@ from portal.people.states import ApiScope
 router = Router()
 
 
-class StopIn(Schema):
+class StopIn(BodyIn):
     """Where somebody stopped everything promotional. One purpose alone: ``/consents/withdraw``."""
 
     kind: Literal["phone", "email"]

@@ -19,6 +19,7 @@ from portal.api import (
     stops,
 )
 from portal.api.keys import Key
+from portal.core import problem_details
 
 
 class PortalAPI(NinjaAPI):
@@ -27,9 +28,9 @@ class PortalAPI(NinjaAPI):
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
         document = super().get_openapi_schema(*args, **kwargs)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = problems.SCHEMA
+        schemas["Problem"] = problem_details.SCHEMA
         document["paths"] = described.hoisted(document["paths"], schemas)
-        content = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        content = {problem_details.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         for operations in document["paths"].values():
             for operation in operations.values():
                 operation["responses"]["default"] = {"description": "A problem (RFC 9457)", "content": content}

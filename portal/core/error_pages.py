@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
-from portal.core import ids
+from portal.core import ids, problem_details
 from portal.core.error_texts import FRAME, TEXTS
 
 #: Seconds after which a request may be sent again; the 503 page says 5 minutes too.
@@ -20,10 +20,14 @@ log = structlog.get_logger(__name__)
 
 
 def page(request: HttpRequest, status: HTTPStatus, name: str, *, message: object = "") -> HttpResponse:
-    """The page ``name`` of ``error_texts``. It asks no database and no session, so it works when those are down.
+    """The page ``name`` of ``error_texts``; under ``/api/`` a problem (RFC 9457) in its place.
+
+    It asks no database and no session, so it works when those are down.
 
     ``message`` is what a rule said in the reader's language; it takes the place of the general sentence.
     """
+    if request.path.startswith(problem_details.PLACE):
+        return problem_details.of_status(request, status, str(message or ""))
     reference = getattr(request, "reference", None) or ids.new_reference("ER")
     log.warning("request.refused", status=status.value, reference=reference, page=name)
     language = get_language() or settings.LANGUAGE_CODE

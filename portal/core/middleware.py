@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
-from portal.core import actor, error_pages, errors, ids
+from portal.core import actor, error_pages, errors, ids, problem_details
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -169,7 +169,7 @@ class WrongMethod:
     """No reader meets a bare 405.
 
     A customer's address that only takes a POST is asked with GET by a change of language, a reload or the way back from
-    the sign-in page: the answer is the page it belongs to, the nearest one above it. Everything else gets our own page.
+    the sign-in page: the answer is the page it belongs to, the nearest one above it. Everything else gets our own page, under ``/api/`` a problem.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -181,7 +181,7 @@ class WrongMethod:
             return response
         if request.path.startswith(CUSTOMER_PAGES) and request.method in {"GET", "HEAD"}:
             return HttpResponseRedirect(_page_above(request.path))
-        if request.path.startswith((CUSTOMER_PAGES, *STAFF_PAGES)):
+        if request.path.startswith((CUSTOMER_PAGES, problem_details.PLACE, *STAFF_PAGES)):
             return error_pages.wrong_method(request, response.headers.get("Allow", ""))
         return response
 

@@ -59,7 +59,7 @@ def test_a_yes_is_allowed_with_its_entry_and_a_withdrawal_counts_at_once(asha, k
 def test_a_key_speaks_for_its_own_fiduciary_only(asha, key):
     said(asha, "given")
     other = issued_api_key(FiduciaryFactory(code="acme-bank"))
-    answer = post("decisions", {**QUESTION, "fiduciary": "onesetu"}, key=other).json()
+    answer = post("decisions", QUESTION, key=other).json()
     assert (answer["fiduciary"], answer["reason"]) == ("acme-bank", "NO_CONSENT")
     batch = post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE], "fiduciary": "onesetu"}, key=other).json()
     assert (batch["fiduciary"], batch["by_reason"]) == ("acme-bank", {"NO_CONSENT": 1})

@@ -68,8 +68,55 @@ def test_a_crash_shows_neither_its_cause_nor_a_trace(monkeypatch):
     assert "Traceback" not in answer.text
 
 
-def test_an_address_that_does_not_exist_is_a_plain_404():
-    assert ask("no-such-thing").status_code == 404
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("get", "nothing", 404, "NOT_FOUND"),
+        ("post", "decisions/", 404, "NOT_FOUND"),
+        ("get", "decisions", 405, "METHOD_NOT_ALLOWED"),
+        ("delete", "key", 405, "METHOD_NOT_ALLOWED"),
+    ],
+)
+def test_an_address_or_a_method_that_does_not_exist_is_answered_with_a_problem(method, path, status, code):
+    answer = getattr(Client(), method)(f"/api/v1/{path}")
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == code
+    assert answer.json()["reference"].startswith("OS-ER-")
+    assert ("Allow" in answer) is (status == 405)
+
+
+def test_a_body_larger_than_we_take_is_answered_with_a_problem(settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    answer = Client().post("/api/v1/decisions", {"address": "9" * 200}, content_type="application/json")
+    assert answer.status_code == 413
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "TOO_LARGE"
+
+
+def refused_fields(path: str, body: object, **headers: str) -> list[str]:
+    text = issued_api_key(FiduciaryFactory(), scopes=["decisions:ask", "consents:write"])
+    given = {"Authorization": f"Bearer {text}", **headers}
+    answer = Client().post(f"/api/v1/{path}", body, content_type="application/json", headers=given)
+    assert answer.status_code == 422, answer.text
+    return [each["field"] for each in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize(("field", "value"), [("heder", "XX-FAKE"), ("fiduciary", "konkan")])
+def test_a_field_that_we_do_not_know_is_refused_by_its_name(field, value):
+    asked = {"address": "+919876543210", "purpose": "marketing", "channel": "sms", field: value}
+    assert refused_fields("decisions", asked) == [field]
+
+
+def test_an_error_names_the_field_as_the_client_wrote_it():
+    assert refused_fields("decisions", {"purpose": "marketing", "channel": "sms"}) == ["address"]
+    proof = {"type": "web_form", "sha256": "ab"}
+    told = {"address": "+919876543210", "purpose": "marketing", "channel": "sms", "evidence": [proof]}
+    assert refused_fields("consents", told, **{"Idempotency-Key": "k" * 200}) == [
+        "evidence.0.sha256",
+        "Idempotency-Key",
+    ]
+    assert refused_fields("decisions", []) == ["body"]
 
 
 def test_every_operation_asks_for_a_key_unless_it_says_why_not():
