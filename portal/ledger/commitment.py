@@ -91,11 +91,12 @@ def leaf_of(committed: bytes) -> bytes:
 def _refuse_ambiguous(value: Any) -> None:
     if isinstance(value, float) or (isinstance(value, int) and abs(value) > LARGEST_INTEGER):
         raise PayloadError("Numbers in the ledger are whole and below 2^53.")
-    if isinstance(value, Mapping):
-        if not all(isinstance(name, str) for name in value):
-            raise PayloadError("Names in the ledger are text.")
-        for member in value.values():
-            _refuse_ambiguous(member)
+    if isinstance(value, dict | Mapping):  # most are of the type itself, which is known sooner
+        for name, member in value.items():
+            if not isinstance(name, str):
+                raise PayloadError("Names in the ledger are text.")
+            if member is not None and type(member) is not str:
+                _refuse_ambiguous(member)
     elif isinstance(value, list | tuple):
         for member in value:
             _refuse_ambiguous(member)

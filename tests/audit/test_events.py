@@ -112,7 +112,7 @@ def test_many_acts_are_each_an_event_with_a_leaf_and_a_part_that_can_be_erased(d
         services.Act(f"people.principal:{number}", {"fields": "full_name"}, ref, {"full_name": f"Asha {number}"})
         for number, ref in enumerate(subjects)
     ]
-    with django_assert_max_num_queries(8), transaction.atomic():
+    with django_assert_max_num_queries(9), transaction.atomic():
         events = services.record_many(
             AuditKind.PEOPLE_PRINCIPAL_CHANGED, actor=actor.staff(7, address="203.0.113.9", via="admin"), acts=acts
         )

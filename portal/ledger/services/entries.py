@@ -3,15 +3,19 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from portal.core import clock
+from portal.core import bulk, clock
 from portal.ledger import commitment
 from portal.ledger.models import Entry, Payload, Pending
 from portal.ledger.states import EntryKind
+
+#: An entry that is not written yet, the bytes of its payload, their salt.
+Draft = tuple[Entry, bytes, bytes]
 
 #: What ``append`` writes itself; a caller's payload names none of it.
 OWN_FIELDS = frozenset({"v", "kind", "event_id", "recorded_at"})
@@ -59,37 +63,24 @@ def append(
     Raises RuntimeError outside a transaction, ValueError for an unknown kind or a payload without its members, and
     PayloadError for a value that has no canonical form.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("A ledger entry is written in the transaction of what it records.")
-    entry, body, salt = _drafted(kind, payload, subject_ref, recorded_at, event_id)
-    _insert(entry, body, salt)
+    (entry,) = _written([_drafted(kind, payload, subject_ref, recorded_at, event_id)])
     return entry
 
 
 def append_many(
     *, kind: str, payloads: Sequence[tuple[Mapping[str, Any], UUID | None]], recorded_at: datetime
 ) -> list[Entry]:
-    """``append`` for many payloads, each with its subject, in three statements; for imports and bulk data.
+    """``append`` for many payloads, each with its subject, table by table; for imports and bulk data.
 
-    In the caller's transaction and in the order given. Raises as ``append``; then nothing of the batch is written.
+    In the caller's transaction and in the order given, which is the order of their leaves among themselves. Raises as
+    ``append``; then nothing of the batch is written.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("A ledger entry is written in the transaction of what it records.")
-    drafts = [_drafted(kind, payload, ref, recorded_at, None) for payload, ref in payloads]
-    if len(drafts) == 1:
-        _insert(*drafts[0])
-        return [drafts[0][0]]
-    entries = Entry.objects.bulk_create([entry for entry, _body, _salt in drafts])
-    Payload.objects.bulk_create(
-        Payload(entry=entry, body=body, salt=salt) for entry, (_draft, body, salt) in zip(entries, drafts, strict=True)
-    )
-    Pending.objects.bulk_create(Pending(entry=entry) for entry in entries)
-    return entries
+    return _written([_drafted(kind, payload, ref, recorded_at, None) for payload, ref in payloads])
 
 
 def _drafted(
     kind: str, payload: Mapping[str, Any], subject_ref: UUID | None, recorded_at: datetime, event_id: UUID | None
-) -> tuple[Entry, bytes, bytes]:
+) -> Draft:
     """The entry, its payload bytes and their salt. Raises ValueError for a payload without its members."""
     members = REQUIRED[EntryKind(kind)]
     if members - payload.keys() or OWN_FIELDS & payload.keys():
@@ -118,8 +109,23 @@ def _drafted(
     return entry, body, salt
 
 
-def _insert(entry: Entry, body: bytes, salt: bytes) -> None:
-    """The three rows of an entry in as few statements as the engine allows: every change in the portal pays for them."""
+def _written(drafts: Sequence[Draft]) -> list[Entry]:
+    """The rows of each entry, in the caller's transaction: the way of one entry and of many. Raises RuntimeError outside."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("A ledger entry is written in the transaction of what it records.")
+    if len(drafts) == 1:
+        _insert_one(*drafts[0])
+    elif drafts:
+        _insert_many(drafts)
+    entries = [entry for entry, _body, _salt in drafts]
+    for entry in entries:
+        entry._state.adding = False
+        entry._state.db = connection.alias
+    return entries
+
+
+def _insert_one(entry: Entry, body: bytes, salt: bytes) -> None:
+    """In as few statements as the engine allows: every change in the portal pays for them."""
     columns = [
         field.get_db_prep_save(getattr(entry, field.attname), connection)
         for field in Entry._meta.concrete_fields
@@ -134,8 +140,17 @@ def _insert(entry: Entry, body: bytes, salt: bytes) -> None:
             entry.pk = cursor.lastrowid
             cursor.execute(INSERT_PAYLOAD, [entry.pk, body, salt])
             cursor.execute(INSERT_PENDING, [entry.pk])
-    entry._state.adding = False
-    entry._state.db = connection.alias
+
+
+def _insert_many(drafts: Sequence[Draft]) -> None:
+    """Table by table, under keys that rise in the order of the drafts: the sealer goes by them."""
+    for key, (entry, _body, _salt) in zip(bulk.new_keys(Entry, len(drafts)), drafts, strict=True):
+        entry.pk = key
+    names = [field.attname for field in Entry._meta.concrete_fields]
+    values = attrgetter(*names)
+    bulk.insert(Entry, names, (values(entry) for entry, _body, _salt in drafts))
+    bulk.insert(Payload, ("entry_id", "body", "salt"), ((entry.pk, body, salt) for entry, body, salt in drafts))
+    bulk.insert(Pending, ("entry_id",), ((entry.pk,) for entry, _body, _salt in drafts))
 
 
 def payload_of(entry: Entry) -> dict[str, Any] | None:
