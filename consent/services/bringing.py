@@ -3,25 +3,63 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
+from consent.rules import leaves
 from consent.rules.fold import YES
-from consent.services import guarding, projection, validity
-from consent.services.recording import Choice, check, fiduciary_of, leaf_of, record_all
+from consent.services import evidence, guarding, validity
+from consent.services.recording import Choice, check, fiduciary_of, record_all
 from consent.states import Way
-from portal.core import clock, ids
+from portal.core import bulk, clock, ids
 from portal.core.actor import Actor
+from portal.ledger.models import Entry
 from portal.ledger.services import append_many
 from portal.ledger.states import EntryKind
 from portal.people import selectors as people
 from portal.people.models import Fiduciary
 
 #: Keys asked for in one statement: longer lists make the planner scan the table.
-ASKED = 500
+ASKED = 1_000
 Place = tuple[bytes, str, str]
+_EVENT: Final = (
+    "id",
+    "entry_id",
+    "receipt_id",
+    "subject_ref",
+    "fiduciary_id",
+    "address_kind",
+    "address_key",
+    "address_verified",
+    "purpose",
+    "channel",
+    "answer",
+    "notice_language",
+    "notice_sha256",
+    "way",
+    "actor_kind",
+    "actor_ref",
+    "occurred_at",
+    "recorded_at",
+    "expires_at",
+)
+_STATE: Final = (
+    "fiduciary_id",
+    "address_key",
+    "purpose",
+    "channel",
+    "answer",
+    "verified",
+    "expires_at",
+    "event_id",
+    "entry_ref",
+    "subject_ref",
+    "occurred_at",
+    "as_of_event",
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +73,15 @@ class Brought:
     @property
     def place(self) -> Place:
         return self.choice.address.key, self.choice.purpose, self.choice.channel
+
+
+class _First(NamedTuple):
+    """An answer where there was none before, under the key of the event it becomes. ``receipt``: key and reference."""
+
+    key: int
+    answer: Brought
+    receipt: tuple[int, str]
+    expires_at: datetime | None
 
 
 def record_brought(
@@ -87,51 +134,116 @@ def _answered_before(whose: Fiduciary, answers: Sequence[Brought]) -> set[Place]
     keys = list(present)
     found: set[Place] = set()
     for start in range(0, len(keys), ASKED):
-        rows = ConsentEvent.objects.filter(fiduciary=whose, address_key__in=keys[start : start + ASKED])
+        rows = ConsentEvent.objects.filter(fiduciary=whose, address_key__among=frozenset(keys[start : start + ASKED]))
         for key, purpose, channel in rows.values_list("address_key", "purpose", "channel"):
             found.add((present[bytes(key)], purpose, channel))
     return found
 
 
 def _record_first(whose: Fiduciary, answers: Sequence[Brought], *, actor: Actor, at: datetime) -> None:
-    receipts = {
-        receipt.subject_ref: receipt
-        for receipt in ConsentReceipt.objects.bulk_create(
-            ConsentReceipt(reference=ids.new_reference("CR"), subject_ref=ref, made_at=at)
-            for ref in dict.fromkeys(answer.subject_ref for answer in answers)
-        )
-    }
-    events = [
-        ConsentEvent(
+    """Table by table, under keys that are handed out first. What ``recording`` writes for an answer without an earlier one."""
+    receipts = _receipts(answers, at)
+    firsts = [
+        _First(
+            key=key,
+            answer=answer,
             receipt=receipts[answer.subject_ref],
-            subject_ref=answer.subject_ref,
-            fiduciary=whose,
-            address_kind=answer.choice.address.kind,
-            address_key=answer.choice.address.key,
-            address_verified=True,
-            purpose=answer.choice.purpose,
-            channel=answer.choice.channel,
-            answer=answer.choice.answer,
-            way=Way.IMPORT,
-            actor_kind=str(actor.kind),
-            actor_ref=actor.ref,
-            occurred_at=answer.occurred_at,
-            recorded_at=at,
             expires_at=_ends(answer, at),
         )
-        for answer in answers
+        for key, answer in zip(bulk.new_keys(ConsentEvent, len(answers)), answers, strict=True)
     ]
     entries = append_many(
         kind=EntryKind.CONSENT,
-        payloads=[
-            (leaf_of(event, answer.choice), event.subject_ref) for event, answer in zip(events, answers, strict=True)
-        ],
+        payloads=[(_leaf(first, whose, actor), first.answer.subject_ref) for first in firsts],
         recorded_at=at,
     )
-    for event, entry in zip(events, entries, strict=True):
-        event.entry = entry
-    ConsentEvent.objects.bulk_create(events)
-    ConsentState.objects.bulk_create(projection.first_state(event) for event in events)
+    bulk.insert(
+        ConsentEvent,
+        _EVENT,
+        (_event(first, entry, whose, actor, at) for first, entry in zip(firsts, entries, strict=True)),
+    )
+    bulk.insert(
+        ConsentState, _STATE, (_state(first, entry, whose) for first, entry in zip(firsts, entries, strict=True))
+    )
+
+
+def _receipts(answers: Sequence[Brought], at: datetime) -> dict[UUID, tuple[int, str]]:
+    """A receipt for each person: its key and its reference."""
+    refs = list(dict.fromkeys(answer.subject_ref for answer in answers))
+    receipts = {
+        ref: (key, ids.new_reference("CR"))
+        for key, ref in zip(bulk.new_keys(ConsentReceipt, len(refs)), refs, strict=True)
+    }
+    rows = ((key, reference, ref, at) for ref, (key, reference) in receipts.items())
+    bulk.insert(ConsentReceipt, ("id", "reference", "subject_ref", "made_at"), rows)
+    return receipts
+
+
+def _leaf(first: _First, whose: Fiduciary, actor: Actor) -> dict[str, Any]:
+    choice = first.answer.choice
+    said = leaves.members_of(
+        answer=str(choice.answer),
+        fiduciary=whose.code,
+        address_kind=choice.address.kind,
+        address_key=choice.address.key,
+        address_verified=True,
+        purpose=choice.purpose,
+        channel=choice.channel,
+        notice=None,
+        previous=None,
+        occurred_at=first.answer.occurred_at,
+        expires_at=first.expires_at,
+        way=str(Way.IMPORT),
+        actor_kind=str(actor.kind),
+        actor_ref=actor.ref,
+        receipt=first.receipt[1],
+    )
+    return {**said, "evidence": evidence.committed(choice.evidence)}
+
+
+def _event(first: _First, entry: Entry, whose: Fiduciary, actor: Actor, at: datetime) -> tuple[Any, ...]:
+    """In the order of ``_EVENT``."""
+    answer, choice = first.answer, first.answer.choice
+    return (
+        first.key,
+        entry.pk,
+        first.receipt[0],
+        answer.subject_ref,
+        whose.pk,
+        choice.address.kind,
+        choice.address.key,
+        True,
+        choice.purpose,
+        choice.channel,
+        str(choice.answer),
+        "",
+        "",
+        str(Way.IMPORT),
+        str(actor.kind),
+        actor.ref,
+        answer.occurred_at,
+        at,
+        first.expires_at,
+    )
+
+
+def _state(first: _First, entry: Entry, whose: Fiduciary) -> tuple[Any, ...]:
+    """In the order of ``_STATE``: what folding the one event gives."""
+    answer, choice = first.answer, first.answer.choice
+    return (
+        whose.pk,
+        choice.address.key,
+        choice.purpose,
+        choice.channel,
+        str(choice.answer),
+        True,
+        first.expires_at,
+        first.key,
+        entry.event_id,
+        answer.subject_ref,
+        answer.occurred_at,
+        first.key,
+    )
 
 
 def _ends(answer: Brought, at: datetime) -> datetime | None:

@@ -37,3 +37,8 @@ def keep(pieces: Iterable[tuple[ConsentEvent, Sequence[Evidence]]]) -> None:
         for event, items in pieces
         for item in items
     )
+
+
+def committed(pieces: Iterable[Evidence]) -> list[dict[str, str]]:
+    """What a leaf commits to: the kind and the hash of each piece."""
+    return [{"type": item["type"], "sha256": item["sha256"]} for item in pieces]

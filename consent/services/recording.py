@@ -321,7 +321,7 @@ def leaf_of(event: ConsentEvent, choice: Choice) -> dict[str, Any]:
         actor_ref=event.actor_ref,
         receipt=event.receipt.reference,
     )
-    return {**said, "evidence": [{"type": item["type"], "sha256": item["sha256"]} for item in choice.evidence]}
+    return {**said, "evidence": evidence.committed(choice.evidence)}
 
 
 def _notice(text: NoticeText | None) -> dict[str, Any] | None:

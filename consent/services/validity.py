@@ -4,7 +4,7 @@ from datetime import datetime
 
 from portal.core import clock
 from portal.law import selectors as law
-from portal.law.services import timing
+from portal.law.counting import deadline
 
 
 def ends(purpose: str, *, start: datetime, recorded_at: datetime) -> datetime | None:
@@ -17,4 +17,5 @@ def ends(purpose: str, *, start: datetime, recorded_at: datetime) -> datetime | 
     rule = law.purpose(purpose, on=on).validity_rule
     if not rule:
         return None
-    return timing.dates_of(law.house_rule(rule, on=on), start, str(clock.IST)).due
+    terms = law.once("validity", rule, on, law.house_rule(rule, on=on).terms)
+    return deadline(start, terms).due

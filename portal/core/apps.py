@@ -15,8 +15,13 @@ class CoreConfig(AppConfig):
     verbose_name = _("Core")
 
     def ready(self) -> None:
-        """Freeze append-only tables after every ``migrate``, register the house's checks, and settle the collector."""
-        from portal.core import append_only, database_role, system_checks
+        """Freeze append-only tables, register the house's checks and its lookup, and settle the collector."""
+        from portal.core import (
+            among,  # noqa: F401 - registers itself
+            append_only,
+            database_role,
+            system_checks,
+        )
 
         post_migrate.connect(append_only.freeze_after_migrate, sender=self, dispatch_uid="append_only")
         register(append_only.check_frozen, Tags.database)

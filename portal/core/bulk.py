@@ -90,12 +90,15 @@ def _copy(
 
 
 def _prepared(rows: Iterable[Sequence[Any]], changed: Sequence[tuple[int, Prepare]]) -> Iterable[Sequence[Any]]:
-    for row in rows:
-        values = list(row)
-        for place, prepare in changed:
-            if values[place] is not None:
-                values[place] = prepare(values[place])
-        yield values
+    return (_row(row, changed) for row in rows) if changed else rows
+
+
+def _row(row: Sequence[Any], changed: Sequence[tuple[int, Prepare]]) -> Sequence[Any]:
+    values = list(row)
+    for place, prepare in changed:
+        if values[place] is not None:
+            values[place] = prepare(values[place])
+    return values
 
 
 def _changed(fields: "Sequence[models.Field[Any, Any]]", *, sqlite: bool) -> list[tuple[int, Prepare]]:

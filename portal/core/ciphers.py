@@ -33,6 +33,11 @@ def _derived(master: str, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"onesetu/" + purpose.encode()).derive(master.encode())
 
 
+@functools.lru_cache(maxsize=256)
+def _cipher(master: str, purpose: str) -> AESGCM:
+    return AESGCM(_derived(master, purpose))
+
+
 def derived_key(purpose: str) -> bytes:
     """A 32-byte key for one purpose, derived from VAULT_KEY (HKDF-SHA256, RFC 5869)."""
     return _derived(settings.VAULT_KEY, purpose)
@@ -41,7 +46,7 @@ def derived_key(purpose: str) -> bytes:
 def encrypt(plain: bytes, *, purpose: str, context: bytes = b"") -> bytes:
     """Version byte, nonce, ciphertext and tag. ``context`` is authenticated, not stored."""
     nonce = os.urandom(NONCE)
-    return VERSION + nonce + AESGCM(derived_key(purpose)).encrypt(nonce, plain, context)
+    return VERSION + nonce + _cipher(settings.VAULT_KEY, purpose).encrypt(nonce, plain, context)
 
 
 def decrypt(sealed: bytes, *, purpose: str, context: bytes = b"") -> bytes:
@@ -49,7 +54,7 @@ def decrypt(sealed: bytes, *, purpose: str, context: bytes = b"") -> bytes:
     if sealed[:1] != VERSION:
         raise CannotDecrypt("This value was encrypted in a form that this release does not know.")
     try:
-        return AESGCM(derived_key(purpose)).decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], context)
+        return _cipher(settings.VAULT_KEY, purpose).decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], context)
     except InvalidTag as error:
         raise CannotDecrypt("This value cannot be decrypted: VAULT_KEY is not the key it was written with.") from error
 

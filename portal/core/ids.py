@@ -27,7 +27,10 @@ def new_reference(kind: str) -> str:
     """A new reference such as ``OS-GR-7K4M-9QX2``; about 2.7e10 of each kind, so the column is unique and the caller may retry."""
     if kind not in KINDS:
         raise ValueError(f"There is no reference kind {kind!r}.")
-    body = "".join(secrets.choice(ALPHABET) for _ in range(BODY))
+    drawn, body = secrets.randbelow(len(ALPHABET) ** BODY), ""
+    for _place in range(BODY):
+        drawn, value = divmod(drawn, len(ALPHABET))
+        body += ALPHABET[value]
     text = body + _check_character(kind, body)
     return f"OS-{kind}-{text[:4]}-{text[4:]}"
 

@@ -136,9 +136,11 @@ def protection_of(subject: Subject | UUID, *, at: datetime) -> Protection | None
 
 def protected_among(refs: Collection[UUID], *, at: datetime) -> set[UUID]:
     """Those of the references whose person somebody else answers for at ``at``: for many answers at once."""
-    found = set(_protections(at).filter(subject_ref__in=refs).values_list("subject_ref", flat=True))
-    joined = SubjectAlias.objects.filter(Q(old_ref__in=refs) | Q(new_ref__in=refs)).values_list("old_ref", "new_ref")
-    others = {ref for pair in joined for ref in pair} & set(refs) - found
+    asked = frozenset(refs)
+    found = set(_protections(at).filter(subject_ref__among=asked).values_list("subject_ref", flat=True))
+    either = Q(old_ref__among=asked) | Q(new_ref__among=asked)
+    joined = SubjectAlias.objects.filter(either).values_list("old_ref", "new_ref")
+    others = {ref for pair in joined for ref in pair} & asked - found
     return found | {ref for ref in others if protection_of(ref, at=at) is not None}
 
 

@@ -232,7 +232,7 @@ def test_people_of_a_list_come_in_with_what_one_by_one_would_leave(django_assert
         *(principals.NewPerson(reached_at=[contacts.Reach("phone", f"98765 {n:05d}")]) for n in range(20)),
         principals.NewPerson(),
     ]
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         asha, ravi, *_others, nameless = principals.create_many(people=known, actor=SYSTEM)
     assert (asha.full_name, asha.language, asha.contact_points.count()) == ("Asha Rao", "mr", 2)
     (phone,) = selectors.contacts_at("phone", "9876543210")

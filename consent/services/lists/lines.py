@@ -21,6 +21,7 @@ WORDS = {
     "withdrawn": Answer.WITHDRAWN,
     "stop": Answer.WITHDRAWN,
 }
+ORIGINS = frozenset(Origin.values)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -84,7 +85,7 @@ def read(
     address = _address(kind, cell("address"), faults)
     occurred_at = _instant(cell("occurred_at"), is_yes=is_yes, now=now, faults=faults)
     origin, proof = cell("origin").lower(), cell("proof_sha256").lower()
-    if (origin or is_yes) and origin not in Origin.values:
+    if (origin or is_yes) and origin not in ORIGINS:
         faults.append(Found("origin", LineFault.ORIGIN_UNKNOWN))
     if (proof or is_yes) and not _SHA256.fullmatch(proof):
         faults.append(Found("proof_sha256", LineFault.PROOF_MISSING))

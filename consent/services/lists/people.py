@@ -31,7 +31,7 @@ def subjects_of(
         return found
     reached = [NewPerson(reached_at=[reach]) for reach in new.values()]
     made = principals.bring(people=reached, source=source, actor=actor, now=now)
-    return found | {key: person.subject.ref for key, person in zip(new, made, strict=True)}
+    return found | dict(zip(new, made, strict=True))
 
 
 def known_at(fiduciary: Fiduciary, places: Sequence[Place]) -> dict[bytes, UUID]:
@@ -39,11 +39,11 @@ def known_at(fiduciary: Fiduciary, places: Sequence[Place]) -> dict[bytes, UUID]
     present = {key: keys[0] for _kind, _address, keys in places for key in keys}
     found: dict[bytes, UUID] = {}
     for some in _some(present):
-        held = ContactPoint.objects.filter(address_key__in=some, left_at=None)
+        held = ContactPoint.objects.filter(address_key__among=some, left_at=None)
         for key, ref in held.order_by("pk").values_list("address_key", "principal__subject__ref"):
             found[present[bytes(key)]] = ref
     for some in _some(present):
-        said = ConsentEvent.objects.filter(fiduciary=fiduciary, address_key__in=some)
+        said = ConsentEvent.objects.filter(fiduciary=fiduciary, address_key__among=some)
         for key, ref in said.order_by("pk").values_list("address_key", "subject_ref"):
             found[present[bytes(key)]] = ref
     return found
@@ -61,7 +61,7 @@ def protected_at(fiduciary: Fiduciary, places: Sequence[Place], *, at: datetime)
     return {key for key, ref in known.items() if ref in protected}
 
 
-def _some(keys: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _some(keys: Iterable[bytes]) -> Iterator[frozenset[bytes]]:
     every = list(keys)
     for first in range(0, len(every), ASKED):
-        yield every[first : first + ASKED]
+        yield frozenset(every[first : first + ASKED])

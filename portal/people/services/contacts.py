@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import Act, record, record_many
-from portal.core import addresses, clock, hooks
+from portal.core import addresses, bulk, clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.people.models import ContactPoint, Principal
@@ -75,17 +75,7 @@ def add_first(people: Sequence[tuple[Principal, Sequence[Reach]]], *, actor: Act
     """``add`` for people who were inserted in this transaction and hold nothing yet; addresses as ``normalised`` gives
     them.
     """
-    made = insert_first(people, at=at)
-    acts = [
-        _act(contact, state=_state(verified=contact.verified_at is not None), personal={"address": contact.address})
-        for contact in made
-    ]
-    record_many(AuditKind.PEOPLE_CONTACT_ADDED, actor=actor, acts=acts, at=at)
-
-
-def insert_first(people: Sequence[tuple[Principal, Sequence[Reach]]], *, at: datetime) -> list[ContactPoint]:
-    """The rows of ``add_first`` without audit events: for a caller who writes one for all of them."""
-    return ContactPoint.objects.bulk_create(
+    made = ContactPoint.objects.bulk_create(
         ContactPoint(
             principal=principal,
             kind=reach.kind,
@@ -96,6 +86,27 @@ def insert_first(people: Sequence[tuple[Principal, Sequence[Reach]]], *, at: dat
         )
         for principal, held in people
         for reach in held
+    )
+    acts = [
+        _act(contact, state=_state(verified=contact.verified_at is not None), personal={"address": contact.address})
+        for contact in made
+    ]
+    record_many(AuditKind.PEOPLE_CONTACT_ADDED, actor=actor, acts=acts, at=at)
+
+
+def bring_first(people: Iterable[tuple[int, Sequence[Reach]]], *, at: datetime) -> None:
+    """The rows of ``add_first`` without audit events, each person named by their key: for a list of thousands, whose
+    caller writes one event for all of them.
+    """
+    keys = addresses.hasher()
+    bulk.insert(
+        ContactPoint,
+        ("principal_id", "kind", "address", "address_key", "added_at", "verified_at"),
+        (
+            (person, str(reach.kind), reach.address, keys(reach.address)[0], at, at if reach.verified else None)
+            for person, held in people
+            for reach in held
+        ),
     )
 
 

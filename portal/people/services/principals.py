@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import Act, record, record_many
-from portal.core import clock
+from portal.core import bulk, clock
 from portal.core.actor import Actor
 from portal.law.states import Regime
 from portal.people.models import Principal, RegimeEvidence
@@ -78,22 +79,33 @@ def create_many(
 
 def bring(
     *, people: Sequence[NewPerson], source: str, zone: str = "Asia/Kolkata", actor: Actor, now: datetime
-) -> list[Principal]:
+) -> list[UUID]:
     """``create_many`` for the people of a list of many thousands: one audit event says how many came with which list.
 
-    ``source`` is the list's reference. What the list said about each is told by what is recorded about them next.
+    Returns each person's subject reference, in the order given. ``source`` is the list's reference. What the list said
+    about each is told by what is recorded about them next.
     """
+    held = [contacts.normalised(person.reached_at) for person in people]
     with transaction.atomic():
-        principals, held = _insert(people, zone=zone, at=now)
-        contacts.insert_first(list(zip(principals, held, strict=True)), at=now)
+        issued = subjects.issue(SubjectKind.PRINCIPAL, len(people), now=now)
+        keys = bulk.new_keys(Principal, len(people))
+        bulk.insert(
+            Principal,
+            ("id", "subject_id", "full_name", "language", "zone", "created_at"),
+            (
+                (key, subject, person.full_name.strip(), person.language, zone, now)
+                for key, (subject, _ref), person in zip(keys, issued, people, strict=True)
+            ),
+        )
+        contacts.bring_first(zip(keys, held, strict=True), at=now)
         record(
             AuditKind.PEOPLE_PRINCIPALS_BROUGHT,
             actor=actor,
             about=f"people.source:{source}",
-            facts={"count": len(principals), "source": source},
+            facts={"count": len(people), "source": source},
             at=now,
         )
-    return principals
+    return [ref for _key, ref in issued]
 
 
 def _insert(people: Sequence[NewPerson], *, zone: str, at: datetime) -> tuple[list[Principal], list[list[Reach]]]:

@@ -1,13 +1,13 @@
 """Issuing, joining and ending opaque references."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock
+from portal.core import bulk, clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.models import Subject, SubjectAlias
@@ -22,6 +22,14 @@ def new(kind: SubjectKind | str, *, now: datetime | None = None) -> Subject:
 def new_many(kind: SubjectKind | str, count: int, *, now: datetime) -> list[Subject]:
     """Insert that many subjects in one statement, in the caller's transaction."""
     return Subject.objects.bulk_create(Subject(kind=SubjectKind(kind), created_at=now) for _ in range(count))
+
+
+def issue(kind: SubjectKind | str, count: int, *, now: datetime) -> list[tuple[int, UUID]]:
+    """``new_many`` for a list of thousands: keys and references only. In the caller's transaction."""
+    code = str(SubjectKind(kind))
+    issued = [(key, uuid4()) for key in bulk.new_keys(Subject, count)]
+    bulk.insert(Subject, ("id", "ref", "kind", "created_at"), ((key, ref, code, now) for key, ref in issued))
+    return issued
 
 
 def join(*, old_ref: UUID, new_ref: UUID, actor: Actor, now: datetime) -> SubjectAlias:

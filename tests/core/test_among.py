@@ -1,0 +1,30 @@
+"""Looking for many values at once finds what looking for each would."""
+
+import uuid
+
+import pytest
+from django.db.models import Q
+
+from portal.people.models import ContactPoint, Subject
+from tests.consent.factories import person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_hashes_and_references_are_found_among_others():
+    held = person()
+    person(email="ravi@example.com", phone="+919811111111")
+    keys = frozenset(ContactPoint.objects.filter(principal=held).values_list("address_key", flat=True))
+    wanted = frozenset(map(bytes, keys)) | {b"\x01" * 33}
+    assert set(ContactPoint.objects.filter(address_key__among=wanted)) == set(held.contact_points.all())
+    refs = frozenset({held.subject.ref, uuid.uuid4()})
+    assert Subject.objects.get(ref__among=refs) == held.subject
+    assert Subject.objects.get(Q(ref__among=refs) | Q(ref__among=frozenset({uuid.uuid4()}))) == held.subject
+    assert not Subject.objects.filter(ref__among=frozenset()).exists()
+
+
+def test_it_combines_with_other_conditions_and_negation():
+    held = person()
+    refs = frozenset({held.subject.ref})
+    assert Subject.objects.exclude(ref__among=refs).filter(pk=held.subject.pk).count() == 0
+    assert Subject.objects.filter(ref__among=refs, kind="principal").count() == 1
