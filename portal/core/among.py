@@ -13,20 +13,20 @@ from django.db.models.sql.compiler import SQLCompiler
 
 @models.BinaryField.register_lookup
 @models.UUIDField.register_lookup
-class Among(models.Lookup):  # type: ignore[type-arg] - it has no runtime form
+class Among(models.Lookup):
     """``filter(address_key__among=frozenset(keys))``: the values as Python has them, in a frozenset."""
 
     lookup_name = "among"
     prepare_rhs = False
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """A mark for each value."""
         left, parameters = self.process_lhs(compiler, connection)
         prepare = self.lhs.output_field.get_db_prep_value
         values = [prepare(value, connection) for value in self.rhs]
-        return f"{left} IN ({', '.join(['%s'] * len(values))})", [*parameters, *values]
+        return f"{left} IN ({', '.join(['%s'] * len(values))})", (*parameters, *values)
 
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """One array."""
         left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s)", [*parameters, list(self.rhs)]
+        return f"{left} = ANY(%s)", (*parameters, list(self.rhs))
