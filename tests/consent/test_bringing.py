@@ -1,7 +1,9 @@
 """Answers brought from elsewhere, many at once: the same facts as one at a time."""
 
+import random
 import uuid
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,13 +11,13 @@ from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.services import projection
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
-from consent.services.recording import Choice
-from consent.states import Answer
+from consent.services.recording import Choice, record_all
+from consent.states import Answer, Way
 from portal.core.actor import system
 from portal.core.addresses import address_keys
 from portal.core.errors import Refused
 from portal.ledger.models import Pending
-from portal.ledger.services import payload_of
+from portal.ledger.services import payload_of, seal_now, verify
 from portal.outbox.models import Message
 
 ACTOR = system("tests")
@@ -48,6 +50,72 @@ def test_each_answer_is_an_event_a_leaf_and_a_state_and_each_person_has_one_rece
 def test_the_states_are_what_a_rebuild_would_fold():
     record(*(brought(n, answer=answer) for n, answer in enumerate((Answer.GIVEN, Answer.DENIED, Answer.GIVEN))))
     assert projection.rebuild(actor=ACTOR).mended == 0
+
+
+def columns_of(event):
+    """Everything a row says but keys and what is random: receipt, subject, entry."""
+    own = {"id", "entry_id", "receipt_id", "subject_ref", "previous_id"}
+    said = {field.attname: getattr(event, field.attname) for field in event._meta.concrete_fields}
+    return {name: value for name, value in said.items() if name not in own}
+
+
+def told(number, answer):
+    """A random history, the same for the same number: what was said about the place, and when."""
+    return brought(number, answer=answer, at=THEN - timedelta(hours=number))
+
+
+def test_many_at_once_leave_the_rows_and_leaves_that_one_by_one_would():
+    answers = [told(number, answer) for number, answer in enumerate([Answer.GIVEN, Answer.DENIED, Answer.WITHDRAWN])]
+    now = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
+    record_brought(fiduciary="onesetu", answers=answers, actor=ACTOR, now=now)
+    at_once = list(ConsentEvent.objects.order_by("pk"))
+    for answer in answers:
+        elsewhere = replace(answer.choice.address, keys=(bytes([1]) + answer.choice.address.key[:0:-1],))
+        record_all(
+            subject_ref=answer.subject_ref,
+            fiduciary="onesetu",
+            choices=[replace(answer.choice, address=elsewhere)],
+            way=Way.IMPORT,
+            occurred_at=answer.occurred_at,
+            actor=ACTOR,
+            now=now,
+        )
+    one_by_one = list(ConsentEvent.objects.order_by("pk"))[len(at_once) :]
+    assert len(one_by_one) == len(at_once) == 3
+    for many, single in zip(at_once, one_by_one, strict=True):
+        assert columns_of(many) | {"address_key": b""} == columns_of(single) | {"address_key": b""}
+        assert without(payload_of(many.entry)) == without(payload_of(single.entry))
+        states = [ConsentState.objects.get(event=event) for event in (many, single)]
+        compared = [(state.answer, state.verified, state.expires_at, state.occurred_at) for state in states]
+        assert compared[0] == compared[1]
+        assert [state.as_of_event for state in states] == [many.pk, single.pk]
+        assert [state.entry_ref for state in states] == [many.entry.event_id, single.entry.event_id]
+
+
+def without(payload):
+    return {name: value for name, value in payload.items() if name not in {"event_id", "receipt", "address_key"}}
+
+
+def test_a_rebuild_finds_nothing_to_mend_after_chains_and_first_answers_of_any_order():
+    chosen = random.Random(6)
+    ref = uuid.uuid4()
+    answers = [
+        brought(
+            chosen.randrange(12),
+            ref=chosen.choice([ref, None]),
+            channel=chosen.choice(["sms", "voice"]),
+            answer=chosen.choice(list(Answer)[:3]),
+            at=THEN - timedelta(minutes=chosen.randrange(1000)),
+        )
+        for _ in range(40)
+    ]
+    record(*answers[:25])
+    record(*answers[25:])
+    assert projection.rebuild(actor=ACTOR) == projection.Rebuilt(ConsentState.objects.count(), 0, 0)
+    seal_now(wait=10)
+    found = verify()
+    assert found.ok
+    assert found.size > 40
 
 
 def test_an_answer_where_there_was_one_names_the_earlier_event():
