@@ -1,6 +1,7 @@
 """Answers that come from elsewhere with the proof of them, many at once: from a list, a form or another system."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -10,8 +11,8 @@ from django.db import transaction
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules import leaves
-from consent.rules.fold import YES
-from consent.services import evidence, guarding, validity
+from consent.rules.fold import NO, YES
+from consent.services import evidence, guarding, projection, validity
 from consent.services.recording import Choice, check, fiduciary_of, record_all
 from consent.states import Way
 from portal.core import bulk, clock, ids
@@ -21,6 +22,7 @@ from portal.ledger.services import append_many
 from portal.ledger.states import EntryKind
 from portal.people import selectors as people
 from portal.people.models import Fiduciary
+from portal.registers.selectors import recipients as book
 
 #: Keys asked for in one statement: longer lists make the planner scan the table.
 ASKED = 1_000
@@ -42,6 +44,7 @@ _EVENT: Final = (
     "way",
     "actor_kind",
     "actor_ref",
+    "previous_id",
     "occurred_at",
     "recorded_at",
     "expires_at",
@@ -75,13 +78,26 @@ class Brought:
         return self.choice.address.key, self.choice.purpose, self.choice.channel
 
 
-class _First(NamedTuple):
-    """An answer where there was none before, under the key of the event it becomes. ``receipt``: key and reference."""
+class _Head(NamedTuple):
+    """The last event about a place: an answer that follows names it, and stays under the lookup key it began with."""
+
+    key: int
+    event_id: UUID
+    address_key: bytes
+
+
+class _Drafted(NamedTuple):
+    """An answer under the key of the event it becomes. ``receipt``: key and reference."""
 
     key: int
     answer: Brought
     receipt: tuple[int, str]
     expires_at: datetime | None
+    previous: _Head | None
+
+    @property
+    def address_key(self) -> bytes:
+        return self.previous.address_key if self.previous else self.answer.choice.address.key
 
 
 def record_brought(
@@ -89,9 +105,9 @@ def record_brought(
 ) -> int:
     """Record them all or none, in one transaction; returns how many. Nothing is confirmed to the people.
 
-    First answers are written set by set, with one receipt for each person; an answer where there was one before goes
-    the way of a single one, because it has to name the earlier event. Raises as ``recording.record``, and Refused for a
-    yes of a person who cannot answer alone.
+    They are written set by set, with one receipt for each person of a set; several about one place one after another. A
+    no that may take back what was agreed to here goes the way of a single one, which tells the recipients. Raises as
+    ``recording.record``, and Refused for a yes of a person who cannot answer alone.
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
@@ -99,24 +115,42 @@ def record_brought(
         check(answer.choice, way=Way.IMPORT, on=at, occurred_at=answer.occurred_at)
     _require_able(answers, at)
     with transaction.atomic():
-        known = _answered_before(whose, answers)
-        first: list[Brought] = []
-        later: list[Brought] = []
-        for answer in answers:
-            (later if answer.place in known else first).append(answer)
-            known.add(answer.place)
-        _record_first(whose, first, actor=actor, at=at)
-        for answer in later:
-            record_all(
-                subject_ref=answer.subject_ref,
-                fiduciary=whose,
-                choices=[answer.choice],
-                way=Way.IMPORT,
-                occurred_at=answer.occurred_at,
-                actor=actor,
-                now=at,
-            )
+        heads = _heads(whose, answers)
+        is_told = bool(book.recipients_of(whose, at=at))
+        for turn in _turns(answers):
+            single = [answer for answer in turn if is_told and answer.choice.answer in NO and answer.place in heads]
+            alone = {answer.place for answer in single}
+            together = [answer for answer in turn if answer.place not in alone]
+            for answer in single:
+                heads[answer.place] = _record_one(whose, answer, actor=actor, at=at)
+            heads |= _record_set(whose, together, heads, actor=actor, at=at)
     return len(answers)
+
+
+def _turns(answers: Sequence[Brought]) -> list[list[Brought]]:
+    """The answers in their order, parted so that each place is there once in each part."""
+    turns: list[list[Brought]] = []
+    seen: Counter[Place] = Counter()
+    for answer in answers:
+        if seen[answer.place] == len(turns):
+            turns.append([])
+        turns[seen[answer.place]].append(answer)
+        seen[answer.place] += 1
+    return turns
+
+
+def _record_one(whose: Fiduciary, answer: Brought, *, actor: Actor, at: datetime) -> _Head:
+    done = record_all(
+        subject_ref=answer.subject_ref,
+        fiduciary=whose,
+        choices=[answer.choice],
+        way=Way.IMPORT,
+        occurred_at=answer.occurred_at,
+        actor=actor,
+        now=at,
+    )
+    (event,) = done.events
+    return _Head(event.pk, event.entry.event_id, bytes(event.address_key))
 
 
 def _require_able(answers: Sequence[Brought], at: datetime) -> None:
@@ -128,43 +162,45 @@ def _require_able(answers: Sequence[Brought], at: datetime) -> None:
             guarding.require_able(ref, [agreed[ref].choice.purpose], by_guardian=False, at=at)
 
 
-def _answered_before(whose: Fiduciary, answers: Sequence[Brought]) -> set[Place]:
-    """Places of the batch where somebody answered already, under any lookup key."""
+def _heads(whose: Fiduciary, answers: Sequence[Brought]) -> dict[Place, _Head]:
+    """The last event about each place of the batch where somebody answered already, under any lookup key."""
     present = {key: answer.choice.address.key for answer in answers for key in answer.choice.address.keys}
     keys = list(present)
-    found: set[Place] = set()
+    found: dict[Place, _Head] = {}
     for start in range(0, len(keys), ASKED):
-        rows = ConsentEvent.objects.filter(fiduciary=whose, address_key__among=frozenset(keys[start : start + ASKED]))
-        for key, purpose, channel in rows.values_list("address_key", "purpose", "channel"):
-            found.add((present[bytes(key)], purpose, channel))
+        some = frozenset(keys[start : start + ASKED])
+        rows = ConsentEvent.objects.filter(fiduciary=whose, address_key__among=some, next=None).order_by("pk")
+        for key, purpose, channel, pk, event_id in rows.values_list(
+            "address_key", "purpose", "channel", "pk", "entry__event_id"
+        ):
+            found[present[bytes(key)], purpose, channel] = _Head(pk, event_id, bytes(key))
     return found
 
 
-def _record_first(whose: Fiduciary, answers: Sequence[Brought], *, actor: Actor, at: datetime) -> None:
-    """Table by table, under keys that are handed out first. What ``recording`` writes for an answer without an earlier one."""
+def _record_set(
+    whose: Fiduciary, answers: Sequence[Brought], heads: Mapping[Place, _Head], *, actor: Actor, at: datetime
+) -> dict[Place, _Head]:
+    """Table by table, under keys that are handed out first: what ``recording`` writes for them, and the heads they are."""
     receipts = _receipts(answers, at)
-    firsts = [
-        _First(
-            key=key,
-            answer=answer,
-            receipt=receipts[answer.subject_ref],
-            expires_at=_ends(answer, at),
-        )
+    drafts = [
+        _Drafted(key, answer, receipts[answer.subject_ref], _ends(answer, at), heads.get(answer.place))
         for key, answer in zip(bulk.new_keys(ConsentEvent, len(answers)), answers, strict=True)
     ]
     entries = append_many(
         kind=EntryKind.CONSENT,
-        payloads=[(_leaf(first, whose, actor), first.answer.subject_ref) for first in firsts],
+        payloads=[(_leaf(draft, whose, actor), draft.answer.subject_ref) for draft in drafts],
         recorded_at=at,
     )
-    bulk.insert(
-        ConsentEvent,
-        _EVENT,
-        (_event(first, entry, whose, actor, at) for first, entry in zip(firsts, entries, strict=True)),
-    )
-    bulk.insert(
-        ConsentState, _STATE, (_state(first, entry, whose) for first, entry in zip(firsts, entries, strict=True))
-    )
+    written = list(zip(drafts, entries, strict=True))
+    bulk.insert(ConsentEvent, _EVENT, (_event(draft, entry, whose, actor, at) for draft, entry in written))
+    bulk.insert(ConsentState, _STATE, (_state(draft, entry, whose) for draft, entry in written if not draft.previous))
+    projection.refold_many([_key(draft, whose) for draft in drafts if draft.previous])
+    return {draft.answer.place: _Head(draft.key, entry.event_id, draft.address_key) for draft, entry in written}
+
+
+def _key(draft: _Drafted, whose: Fiduciary) -> projection.Key:
+    choice = draft.answer.choice
+    return projection.Key(whose.pk, draft.address_key, choice.purpose, choice.channel)
 
 
 def _receipts(answers: Sequence[Brought], at: datetime) -> dict[UUID, tuple[int, str]]:
@@ -179,39 +215,39 @@ def _receipts(answers: Sequence[Brought], at: datetime) -> dict[UUID, tuple[int,
     return receipts
 
 
-def _leaf(first: _First, whose: Fiduciary, actor: Actor) -> dict[str, Any]:
-    choice = first.answer.choice
+def _leaf(draft: _Drafted, whose: Fiduciary, actor: Actor) -> dict[str, Any]:
+    choice = draft.answer.choice
     said = leaves.members_of(
         answer=str(choice.answer),
         fiduciary=whose.code,
         address_kind=choice.address.kind,
-        address_key=choice.address.key,
+        address_key=draft.address_key,
         address_verified=True,
         purpose=choice.purpose,
         channel=choice.channel,
         notice=None,
-        previous=None,
-        occurred_at=first.answer.occurred_at,
-        expires_at=first.expires_at,
+        previous=draft.previous.event_id if draft.previous else None,
+        occurred_at=draft.answer.occurred_at,
+        expires_at=draft.expires_at,
         way=str(Way.IMPORT),
         actor_kind=str(actor.kind),
         actor_ref=actor.ref,
-        receipt=first.receipt[1],
+        receipt=draft.receipt[1],
     )
     return {**said, "evidence": evidence.committed(choice.evidence)}
 
 
-def _event(first: _First, entry: Entry, whose: Fiduciary, actor: Actor, at: datetime) -> tuple[Any, ...]:
+def _event(draft: _Drafted, entry: Entry, whose: Fiduciary, actor: Actor, at: datetime) -> tuple[Any, ...]:
     """In the order of ``_EVENT``."""
-    answer, choice = first.answer, first.answer.choice
+    answer, choice = draft.answer, draft.answer.choice
     return (
-        first.key,
+        draft.key,
         entry.pk,
-        first.receipt[0],
+        draft.receipt[0],
         answer.subject_ref,
         whose.pk,
         choice.address.kind,
-        choice.address.key,
+        draft.address_key,
         True,
         choice.purpose,
         choice.channel,
@@ -221,15 +257,16 @@ def _event(first: _First, entry: Entry, whose: Fiduciary, actor: Actor, at: date
         str(Way.IMPORT),
         str(actor.kind),
         actor.ref,
+        draft.previous.key if draft.previous else None,
         answer.occurred_at,
         at,
-        first.expires_at,
+        draft.expires_at,
     )
 
 
-def _state(first: _First, entry: Entry, whose: Fiduciary) -> tuple[Any, ...]:
+def _state(draft: _Drafted, entry: Entry, whose: Fiduciary) -> tuple[Any, ...]:
     """In the order of ``_STATE``: what folding the one event gives."""
-    answer, choice = first.answer, first.answer.choice
+    answer, choice = draft.answer, draft.answer.choice
     return (
         whose.pk,
         choice.address.key,
@@ -237,12 +274,12 @@ def _state(first: _First, entry: Entry, whose: Fiduciary) -> tuple[Any, ...]:
         choice.channel,
         str(choice.answer),
         True,
-        first.expires_at,
-        first.key,
+        draft.expires_at,
+        draft.key,
         entry.event_id,
         answer.subject_ref,
         answer.occurred_at,
-        first.key,
+        draft.key,
     )
 
 

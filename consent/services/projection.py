@@ -1,12 +1,13 @@
 """The projection of consent events: kept as events come, rebuilt when asked."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from consent.models import ConsentEvent, ConsentState
@@ -15,6 +16,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.law import selectors as law
 from portal.people.models import SubjectAlias
 
 #: Keys in one transaction of a rebuild: a writer waits no longer than that.
@@ -54,8 +56,12 @@ def same_person(refs: Iterable[UUID]) -> dict[UUID, UUID]:
     wanted = set(refs)
     if len(wanted) < 2:
         return {}
-    parents = dict(SubjectAlias.objects.values_list("old_ref", "new_ref"))
+    parents = _joined()
     return {ref: _root(ref, parents) for ref in wanted}
+
+
+def _joined() -> dict[UUID, UUID]:
+    return law.once("joined", "", date.min, lambda: dict(SubjectAlias.objects.values_list("old_ref", "new_ref")))
 
 
 def _root(ref: UUID, parents: Mapping[UUID, UUID]) -> UUID:
@@ -100,6 +106,39 @@ def refold(key: Key) -> None:
     """Bring one key's state up to date, in the caller's transaction. An older fold never overwrites a newer one."""
     events = ConsentEvent.objects.filter(**key.filters()).order_by("pk")
     write(key, fold(list(events.values(*_SAID))))
+
+
+def refold_many(keys: Sequence[Key]) -> None:
+    """``refold`` for keys of one fiduciary, in a few statements; for a set of answers of a list."""
+    wanted = {(key.address_key, key.purpose, key.channel): key for key in keys}
+    if not wanted:
+        return
+    among = frozenset(key.address_key for key in keys)
+    events = ConsentEvent.objects.filter(fiduciary=keys[0].fiduciary_id, address_key__among=among).order_by("pk")
+    said: dict[Key, list[Mapping[str, Any]]] = {}
+    for row in events.values(*_KEY, *_SAID):
+        key = wanted.get((bytes(row["address_key"]), row["purpose"], row["channel"]))
+        if key is not None:
+            said.setdefault(key, []).append(row)
+    write_many([(key, fold(rows)) for key, rows in said.items()])
+
+
+def write_many(states: Sequence[tuple[Key, Mapping[str, Any]]]) -> None:
+    """``write`` for many keys: each inserted, or updated only when what was folded is newer."""
+    fields = [field for field in ConsentState._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(field.attname for field in fields)
+    fresh = ", ".join(f"{field.attname} = excluded.{field.attname}" for field in fields if field.attname not in _KEY)
+    statement = (
+        f"INSERT INTO consent_consentstate ({columns}) VALUES ({', '.join(['%s'] * len(fields))}) "  # noqa: S608
+        f"ON CONFLICT (address_key, purpose, channel, fiduciary_id) DO UPDATE SET {fresh} "
+        "WHERE consent_consentstate.as_of_event <= excluded.as_of_event"
+    )
+    rows = [{**key.filters(), **values} for key, values in states]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement,
+            [[field.get_db_prep_save(row[field.attname], connection) for field in fields] for row in rows],
+        )
 
 
 def first_state(event: ConsentEvent) -> ConsentState:

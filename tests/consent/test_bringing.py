@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
+from consent.selectors import rulebook
 from consent.services import projection
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
@@ -16,6 +17,7 @@ from consent.states import Answer, Way
 from portal.core.actor import system
 from portal.core.addresses import address_keys
 from portal.core.errors import Refused
+from portal.law.selectors import remembering
 from portal.ledger.models import Pending
 from portal.ledger.services import payload_of, seal_now, verify
 from portal.outbox.models import Message
@@ -116,6 +118,48 @@ def test_a_rebuild_finds_nothing_to_mend_after_chains_and_first_answers_of_any_o
     found = verify()
     assert found.ok
     assert found.size > 40
+
+
+def test_later_answers_of_a_list_are_chained_and_folded_as_single_ones_are():
+    refs = [uuid.uuid4() for _ in range(6)]
+    record(*(brought(number, ref=ref) for number, ref in enumerate(refs)))
+    later = [
+        brought(0, ref=refs[0], answer=Answer.DENIED, at=THEN + timedelta(days=1)),
+        brought(1, ref=refs[1], answer=Answer.DENIED, at=THEN - timedelta(days=1)),
+        brought(2, ref=uuid.uuid4(), answer=Answer.WITHDRAWN, at=THEN - timedelta(days=1)),
+        brought(3, ref=uuid.uuid4(), at=THEN + timedelta(days=2)),
+        brought(0, ref=refs[0], at=THEN + timedelta(days=2)),
+    ]
+    record(*later)
+    counted = [ConsentState.objects.get(address_key=answer.place[0]) for answer in later[:4]]
+    assert [state.answer for state in counted] == ["given", "given", "withdrawn", "given"]
+    assert [state.subject_ref for state in counted] == [refs[0], refs[1], later[2].subject_ref, later[3].subject_ref]
+    assert [state.as_of_event == state.event_id for state in counted] == [True, False, True, True]
+    chain = ConsentEvent.objects.filter(address_key=later[0].place[0]).order_by("pk")
+    assert [event.previous_id for event in chain] == [None, *[event.pk for event in chain][:-1]]
+    assert [payload_of(event.entry)["prev"] for event in chain][1:] == [str(e.entry.event_id) for e in chain][:-1]
+    assert projection.rebuild(actor=ACTOR).mended == 0
+
+
+def test_a_chain_that_began_under_an_older_lookup_key_stays_under_it(settings):
+    ref = uuid.uuid4()
+    record(brought(1, ref=ref))
+    settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
+    settings.LOOKUP_KEY = "another key of the same length, for looking up"
+    rulebook.forget()
+    record(brought(1, ref=ref, answer=Answer.WITHDRAWN, at=THEN + timedelta(days=1)))
+    first, second = ConsentEvent.objects.order_by("pk")
+    assert (second.previous, bytes(second.address_key)) == (first, bytes(first.address_key))
+    assert ConsentState.objects.get().answer == "withdrawn"
+
+
+def test_later_answers_take_a_fixed_number_of_statements(django_assert_max_num_queries):
+    refs = [uuid.uuid4() for _ in range(30)]
+    record(*(brought(number, ref=ref) for number, ref in enumerate(refs)))
+    no = [brought(n, ref=ref, answer=Answer.WITHDRAWN, at=THEN + timedelta(days=1)) for n, ref in enumerate(refs)]
+    with remembering(), django_assert_max_num_queries(35):
+        record(*no)
+    assert set(ConsentState.objects.values_list("answer", flat=True)) == {"withdrawn"}
 
 
 def test_an_answer_where_there_was_one_names_the_earlier_event():
