@@ -35,7 +35,9 @@ class ConsentRows:
         """For each of the entries that has an event: what its payload has to say."""
         joined = ("fiduciary__code", "receipt__reference", "previous__entry__event_id", *NOTICE)
         own = ("entry_id", "subject_ref", "recorded_at", "previous_id", "notice_version_id")
-        rows = ConsentEvent.objects.filter(entry__in=entries).order_by().values(*own, *COLUMNS, *joined)
+        rows = (
+            ConsentEvent.objects.filter(entry__id__among=frozenset(entries)).order_by().values(*own, *COLUMNS, *joined)
+        )
         return {row["entry_id"]: _members(row) for row in rows}
 
 

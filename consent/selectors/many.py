@@ -57,7 +57,7 @@ def states(keys: Collection[bytes], purpose: str, channel: str, fiduciary: int) 
     return found
 
 
-def _read(database: Any, purpose: str, channel: str, fiduciary: int, keys: Sequence[bytes]) -> Sequence[Any]:
+def _read(database: Any, purpose: str, channel: str, fiduciary: int, keys: Collection[bytes]) -> Sequence[Any]:
     if database.vendor == "postgresql":
         # Django's own cursors bind at the client: this one sends the keys as they are, and gets rows in the same form.
         sql = _STATES.format(place="%s", among="= ANY(%s)")
@@ -98,7 +98,7 @@ def stops(
     for part in _parts(keys):
         rows = Suppression.objects.filter(
             fiduciary_id=fiduciary,
-            address_key__in=part,
+            address_key__among=part,
             purpose__in=("", purpose),
             channel__in=("", channel),
             lift=None,
@@ -116,7 +116,7 @@ def holders(keys: Collection[bytes]) -> Mapping[bytes, Sequence[Holder]]:
     """Everybody who holds one of the addresses now, confirmed or not, by the key they hold it under."""
     found: dict[bytes, list[Holder]] = {}
     for part in _parts(keys):
-        held = ContactPoint.objects.filter(address_key__in=part, left_at=None)
+        held = ContactPoint.objects.filter(address_key__among=part, left_at=None)
         for key, ref, verified_at in held.values_list("address_key", "principal__subject__ref", "verified_at"):
             found.setdefault(bytes(key), []).append(Holder(ref, verified_at is not None))
     return found
@@ -126,11 +126,11 @@ def preferences(refs: Collection[UUID]) -> Mapping[UUID, Preference]:
     """The wishes that were told under each reference."""
     found: dict[UUID, Preference] = {}
     for part in _parts(refs):
-        found.update((row.subject_ref, row) for row in Preference.objects.filter(subject_ref__in=part))
+        found.update((row.subject_ref, row) for row in Preference.objects.filter(subject_ref__among=part))
     return found
 
 
-def _parts(values: Collection[Any]) -> Iterator[list[Any]]:
+def _parts(values: Collection[Any]) -> Iterator[frozenset[Any]]:
     listed = list(values)
     for start in range(0, len(listed), ASKED):
-        yield listed[start : start + ASKED]
+        yield frozenset(listed[start : start + ASKED])

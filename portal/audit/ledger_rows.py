@@ -19,7 +19,9 @@ class AuditRows:
 
     def said(self, entries: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
         """For each of the entries that has an event: what its payload has to say."""
-        rows = AuditEvent.objects.filter(entry__in=entries).values("entry_id", "subject_ref", *COLUMNS)
+        rows = AuditEvent.objects.filter(entry__id__among=frozenset(entries)).values(
+            "entry_id", "subject_ref", *COLUMNS
+        )
         return {row.pop("entry_id"): _members(**row) for row in rows}
 
 

@@ -1,4 +1,4 @@
-"""The lookup ``among``: ``in`` for sets of many hundreds of hashes or references.
+"""The lookup ``among``: ``in`` for sets of many hundreds of hashes, references or keys.
 
 ``in`` makes a mark, and on PostgreSQL a literal, for each value, which costs more than to look for it; here PostgreSQL
 gets one array. Above some 2,000 values its planner may read the whole table: the caller asks set by set.
@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 
 
+@models.BigIntegerField.register_lookup
 @models.BinaryField.register_lookup
 @models.UUIDField.register_lookup
 class Among(models.Lookup):

@@ -102,8 +102,8 @@ def joined(refs: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
         wanted = list(unknown)
         unknown = set()
         for start in range(0, len(wanted), ASKED):
-            part = wanted[start : start + ASKED]
-            pairs = SubjectAlias.objects.filter(Q(old_ref__in=part) | Q(new_ref__in=part))
+            part = frozenset(wanted[start : start + ASKED])
+            pairs = SubjectAlias.objects.filter(Q(old_ref__among=part) | Q(new_ref__among=part))
             for old, new in pairs.values_list("old_ref", "new_ref"):
                 same = groups.get(old, {old}) | groups.get(new, {new})
                 for ref in same:
@@ -161,7 +161,7 @@ def children_among(refs: Iterable[UUID], *, at: datetime) -> set[UUID]:
 
     The caller gives every reference of each person.
     """
-    rows = _protections(at).filter(kind=ProtectionKind.CHILD, subject_ref__in=list(refs))
+    rows = _protections(at).filter(kind=ProtectionKind.CHILD, subject_ref__among=frozenset(refs))
     return set(rows.values_list("subject_ref", flat=True))
 
 

@@ -67,9 +67,17 @@ def check_lone_rows(fail: Fail, *, most: int) -> None:
 
 def _differing(wanted: Mapping[str, Any], content: Mapping[str, Any], since: frozenset[str]) -> list[str]:
     compared = (member for member in wanted if member in content or member not in since)
-    return sorted(member for member in compared if _plain(content.get(member)) != _plain(wanted[member]))
+    return sorted(member for member in compared if not _is_same(content.get(member), wanted[member]))
 
 
-def _plain(value: Any) -> str:
-    """A value so that 1 is not true, and the order of members says nothing."""
-    return json.dumps(value, sort_keys=True)
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values are written alike: 1 is not true, and the order of members says nothing."""
+    if type(one) is type(other):
+        if one is None or isinstance(one, str | int):
+            return bool(one == other)
+        if isinstance(one, dict):
+            return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
+    return _plain(one) == _plain(other)
+
+
+_plain = json.JSONEncoder(sort_keys=True).encode
