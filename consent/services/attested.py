@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentState, TakenRequest
+from consent.models import ConsentEvent, ConsentState, Suppression, TakenRequest
+from consent.rules.fold import YES, standing
+from consent.selectors import stops
+from consent.selectors.used_addresses import used_by
 from consent.selectors.wishes import holders
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address
 from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
@@ -125,7 +128,8 @@ def person_at(whose: Fiduciary, kind: str, plain: str, *, actor: Actor, now: dat
 def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> list[Recorded]:
     """Withdraw for everybody who spoke for the address to the fiduciary, and for a stranger there where nobody did.
 
-    One transaction; from its commit on every decision says no. What was withdrawn already is left as it is.
+    One transaction; from its commit on every decision says no. What was withdrawn already is left as it is. Their other
+    addresses are covered too, but only what was recorded at the one that was named is returned.
     """
     whose = fiduciary_of(fiduciary)
     kind, keys, plain = _place(told)
@@ -147,14 +151,68 @@ def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> lis
             )
             for ref in known
         ]
-    return [one for one in done if one.receipt is not None]
+    return [own for one in done if (own := _at(keys, one)) is not None]
 
 
-def states_at(*, fiduciary: str, kind: str, address: str) -> list[ConsentState]:
-    """What counts now at an address for the fiduciary, by purpose and channel. Raises Refused for what is no address."""
+def _at(keys: Collection[bytes], done: Recorded) -> Recorded | None:
+    """What was recorded at the address that was named: who else it is about is not the fiduciary's to know."""
+    events = tuple(event for event in done.events if bytes(event.address_key) in keys)
+    return replace(done, events=events) if events else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What counts at an address about one purpose on one channel, since when, and the receipt and entry that prove it."""
+
+    purpose: str
+    channel: str
+    answer: str
+    is_confirmed: bool
+    since: datetime
+    ends_at: datetime | None
+    entry: UUID
+    receipt: str
+
+
+def states_at(*, fiduciary: str, kind: str, address: str, at: datetime) -> list[Standing]:
+    """What counts now at an address for the fiduciary, by purpose and channel. Raises Refused for what is no address.
+
+    A yes whose agreed time is over has expired, and one after which promotion was stopped at the address is withdrawn.
+    Nothing at addresses that the fiduciary has nothing to do with, whatever was spread there (``used_by``).
+    """
+    whose = fiduciary_of(fiduciary)
     keys = addresses.address_keys(addresses.normalise(kind, address))
-    rows = ConsentState.objects.filter(fiduciary__code=fiduciary, address_key__in=keys)
-    return list(rows.select_related("event__receipt").order_by("purpose", "channel", "pk"))
+    if not used_by(whose, keys):
+        return []
+    rows = ConsentState.objects.filter(fiduciary=whose, address_key__in=keys).select_related("event__receipt")
+    stopped = stops.at_addresses(keys, fiduciary=whose.pk)
+    return [_standing(row, stopped, keys, at) for row in rows.order_by("purpose", "channel", "pk")]
+
+
+def _standing(row: ConsentState, stopped: Sequence[Suppression], keys: Collection[bytes], at: datetime) -> Standing:
+    answer = standing(row.answer, row.expires_at, at=at)
+    stop = stops.last_of(stopped, fiduciary=row.fiduciary_id, keys=keys, purpose=row.purpose, channel=row.channel)
+    if stop is not None and answer in YES and stops.stands(stop, row, at=at):
+        return Standing(
+            purpose=row.purpose,
+            channel=row.channel,
+            answer=str(Answer.WITHDRAWN),
+            is_confirmed=row.verified,
+            since=stop.suppressed_at,
+            ends_at=None,
+            entry=stop.entry.event_id,
+            receipt=stop.receipt.reference,
+        )
+    return Standing(
+        purpose=row.purpose,
+        channel=row.channel,
+        answer=answer,
+        is_confirmed=row.verified,
+        since=row.occurred_at,
+        ends_at=row.expires_at,
+        entry=row.entry_ref,
+        receipt=row.event.receipt.reference,
+    )
 
 
 def _place(told: Told) -> tuple[str, tuple[bytes, ...], str]:

@@ -1,6 +1,7 @@
 """``/api/v1/consents``: what a fiduciary's recipients answered, told and asked by its own systems."""
 
 import hashlib
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -8,11 +9,9 @@ from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema
 from pydantic import AwareDatetime
 
-from consent.models import ConsentState
-from consent.rules.fold import YES
 from consent.services import attested, calls
 from consent.services.answer_sets import by
-from consent.services.attested import Told
+from consent.services.attested import Standing, Told
 from consent.services.calls import Pressed
 from consent.services.recording import Recorded
 from portal.api.bodies import BodyIn
@@ -128,10 +127,12 @@ class StatesOut(Schema):
     operation_id="find_consents",
 )
 def find_consents(request: HttpRequest, given: PlaceIn) -> StatesOut:
-    """A post, so that no address stands in a URL. A yes whose agreed time is over is shown as expired."""
+    """A post, so that no address stands in a URL. A yes whose agreed time is over is shown as expired, and one after
+    which promotion was stopped there as withdrawn. Nothing is shown at an address that your fiduciary never used.
+    """
     now, fiduciary = clock.now(), holder(request).fiduciary
-    rows = attested.states_at(fiduciary=fiduciary, kind=given.kind, address=given.address)
-    return StatesOut(fiduciary=fiduciary, at=now, consents=[_state(row, now) for row in rows])
+    found = attested.states_at(fiduciary=fiduciary, kind=given.kind, address=given.address, at=now)
+    return StatesOut(fiduciary=fiduciary, at=now, consents=[_state(each) for each in found])
 
 
 @router.post("/consents", auth=WRITE, response=RecordedOut, summary="Tell of a yes", operation_id="give_consent")
@@ -172,7 +173,10 @@ def give_consent_by_key(request: HttpRequest, given: PressedIn, request_key: Req
     operation_id="withdraw_consent",
 )
 def withdraw_consent(request: HttpRequest, given: TakenBackIn, request_key: RequestKey) -> RecordedOut:
-    """From the commit on every decision for your fiduciary says no; nobody else's messages change."""
+    """From the commit on every decision for your fiduciary says no; nobody else's messages change.
+
+    The answer names what was recorded at this address.
+    """
     now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
 
     def act() -> attested.Json:
@@ -213,15 +217,5 @@ def _events(done: list[Recorded]) -> attested.Json:
     }
 
 
-def _state(row: ConsentState, now: datetime) -> StateOut:
-    is_over = row.answer in YES and row.expires_at is not None and row.expires_at <= now
-    return StateOut(
-        purpose=row.purpose,
-        channel=row.channel,
-        answer="expired" if is_over else row.answer,
-        is_confirmed=row.verified,
-        since=row.occurred_at,
-        ends_at=row.expires_at,
-        entry=str(row.entry_ref),
-        receipt=row.event.receipt.reference,
-    )
+def _state(found: Standing) -> StateOut:
+    return StateOut(**{**asdict(found), "entry": str(found.entry)})

@@ -11,9 +11,9 @@ from portal.people.models import Fiduciary
 from portal.people.services import protections
 from tests.api.asking import post
 from tests.consent.conftest import law  # noqa: F401 - a fixture
-from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
-from tests.people.factories import FiduciaryFactory, issued_api_key
+from tests.people.factories import ContactPointFactory, FiduciaryFactory, issued_api_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 PROOF = [{"type": "web_form", "sha256": "ab" * 32}]
@@ -104,6 +104,34 @@ def test_the_answers_of_another_fiduciary_are_not_shown(key):
     published_notice()
     said(person(), "given")
     assert post("consents/find", FIND, key=key).json()["consents"] == []
+
+
+def test_a_withdrawal_is_answered_for_the_address_that_was_named_and_for_no_other_of_the_person(key):
+    asha = person()
+    other = ContactPointFactory(principal=asha, kind="phone", address="+919800000002")
+    said_at = [event["channel"] for event in post("consents/withdraw", PLACE, key=key).json()["events"]]
+    assert said_at == ["sms"]
+    assert may(address=other.address) == "CONSENT_WITHDRAWN"
+
+
+def test_after_a_stop_nothing_is_read_back_at_an_address_that_the_client_never_used(key):
+    person()
+    stopped = post("stops", FIND, key=key).json()
+    found = post("consents/find", FIND, key=key).json()["consents"]
+    assert {state["receipt"] for state in found} == {stopped["receipt"]}
+    assert post("consents/find", {"kind": "email", "address": ASHA}, key=key).json()["consents"] == []
+
+
+def test_a_yes_after_which_the_shared_number_was_stopped_is_read_back_as_withdrawn(key):
+    person(), person(email="brother@acme.example")
+    post("consents", GIVEN, key=key)
+    receipt = post("stops", FIND, key=key).json()["receipt"]
+    assert may() == "SUPPRESSED"
+    (state,) = post("consents/find", FIND, key=key).json()["consents"]
+    assert (state["answer"], state["receipt"], state["ends_at"]) == ("withdrawn", receipt, None)
+    post("consents", GIVEN, key=key)
+    (state,) = post("consents/find", FIND, key=key).json()["consents"]
+    assert (state["answer"], may()) == ("given", "ALLOWED_BY_CONSENT")
 
 
 def test_an_address_that_is_none_is_refused_without_being_repeated(key):
