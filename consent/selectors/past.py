@@ -15,10 +15,12 @@ from consent.models import ConsentEvent, NoticeVersion, PreferenceChange
 from consent.rules import contact
 from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO, Said, deciding
+from consent.selectors import stops
 from consent.selectors.purposes import in_force_or_ended
 from consent.selectors.rulebook import rulebook, terms_of
 from consent.selectors.wishes import wishes_of_row
 from portal.core import clock
+from portal.core.addresses import address_keys
 from portal.core.errors import NotFound
 from portal.law.states import Channel
 from portal.people import selectors as people
@@ -69,7 +71,7 @@ def of_person(subject_ref: UUID, at: datetime) -> list[Then]:
     same = joined_by(at)
     refs = _group(subject_ref, same) | people.refs_of(subject_ref)
     held = ContactPoint.objects.filter(principal__subject__ref__in=refs, added_at__lte=at)
-    keys = {bytes(key) for key in held.values_list("address_key", flat=True)}
+    keys = {bytes(contact.address_key) for contact in held}
     spoken = ConsentEvent.objects.filter(subject_ref__in=refs, **known_by(at))
     keys |= {bytes(key) for key in spoken.values_list("address_key", flat=True)}
     events = (
@@ -77,9 +79,13 @@ def of_person(subject_ref: UUID, at: datetime) -> list[Then]:
         .select_related("fiduciary", "receipt", "entry", "notice_version__notice")
         .order_by(*_KEY, "pk")
     )
+    places = [frozenset(address_keys(contact.address)) for contact in held if contact.address]
+    stopped = stops.at_addresses(keys.union(*places), at=at, narrowed=True)
     found = []
-    for _key, group in groupby(events, key=_key_of):
-        found.append(_then(list(group), same, at))
+    for key, group in groupby(events, key=_key_of):
+        own = {key[1]}.union(*(place for place in places if key[1] in place))
+        stop = stops.last_of(stopped, fiduciary=key[0], keys=own, purpose=key[2], channel=key[3])
+        found.append(_then(list(group), same, at, stopped_at=stop.suppressed_at if stop else None))
     return sorted(found, key=lambda then: (then.fiduciary, then.purpose, then.channel, then.event.pk))
 
 
@@ -87,7 +93,7 @@ def _key_of(event: ConsentEvent) -> tuple[Any, ...]:
     return event.fiduciary_id, bytes(event.address_key), event.purpose, event.channel
 
 
-def _then(events: list[ConsentEvent], same: Mapping[UUID, UUID], at: datetime) -> Then:
+def _then(events: list[ConsentEvent], same: Mapping[UUID, UUID], at: datetime, *, stopped_at: datetime | None) -> Then:
     said = [
         Said(e.pk, e.subject_ref, e.answer, e.occurred_at, e.expires_at, verified=e.address_verified) for e in events
     ]
@@ -102,11 +108,13 @@ def _then(events: list[ConsentEvent], same: Mapping[UUID, UUID], at: datetime) -
         address_key=bytes(event.address_key),
         event=event,
         word=word.answer,
-        verdict=_verdict(event, word, same, at),
+        verdict=_verdict(event, word, same, at, stopped_at),
     )
 
 
-def _verdict(event: ConsentEvent, word: Said, same: Mapping[UUID, UUID], at: datetime) -> Verdict:
+def _verdict(
+    event: ConsentEvent, word: Said, same: Mapping[UUID, UUID], at: datetime, stopped_at: datetime | None
+) -> Verdict:
     book = rulebook(at)
     try:
         terms = terms_of(in_force_or_ended(event.purpose, on=book.on))
@@ -133,6 +141,7 @@ def _verdict(event: ConsentEvent, word: Said, same: Mapping[UUID, UUID], at: dat
             at=at,
             is_holiday=book.is_holiday,
             subjects=book.subjects_of(event.fiduciary_id),
+            suppressed=contact.stands(stopped_at, word=stood, said_at=word.occurred_at),
         )
 
     plain = contact.as_meant(under(NO_WISHES), said_on=_day(word.occurred_at), meaning_since=terms.meaning_since)

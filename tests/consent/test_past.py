@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from consent.models import ConsentState
 from consent.selectors import past
-from consent.services import may_contact, preferring
+from consent.services import may_contact, preferring, suppressing
 from consent.services.preferring import WishList
+from consent.services.stopping import stop_at_address
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
+from portal.people.models import Fiduciary
 from portal.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import StaffFactory
@@ -76,6 +78,19 @@ def take(step, asha, brother):
         said(brother, "given" if step.endswith("yes") else "denied", occurred_at=now)
     else:
         said(asha, step, occurred_at=now)
+
+
+def test_a_stop_that_only_suppressed_the_number_is_seen_in_the_past(asha):
+    person(email="brother@acme.example")
+    said(asha, "given")
+    heard = [(clock.now(), asked_now(clock.now()))]
+    own = Fiduciary.objects.get(is_self=True)
+    receipt = stop_at_address(kind="phone", address=ASHA_PHONE, fiduciary=own, way=Way.SMS, actor=actor.SYSTEM)
+    heard.append((clock.now(), asked_now(clock.now())))
+    suppressing.take_back(stop=receipt, place=None, actor=actor.SYSTEM, at=clock.now())
+    heard.append((clock.now(), asked_now(clock.now())))
+    assert [asked_of(asha, at) for at, _reason in heard] == [reason for _at, reason in heard]
+    assert [str(reason) == "SUPPRESSED" for _at, reason in heard] == [False, True, False]
 
 
 def test_the_projection_is_not_asked(asha):
