@@ -6,9 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText
+from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText, Suppression
 from consent.rules.fold import NO, YES
 from consent.rules.hours import Hours
 from consent.selectors import history
@@ -39,6 +40,7 @@ CHOSEN = (MessageCategory.PROMOTIONAL, MessageCategory.SERVICE)
 class Box:
     """One tick box. ``last`` is the person's latest answer about it; ``blocked`` when somebody else there said no.
 
+    ``stopped``: promotion was stopped at the address itself after the yes, by nobody knows whom of those who use it.
     ``waits``: there is a yes, and it does not count before the person has confirmed the number or address.
     """
 
@@ -48,6 +50,7 @@ class Box:
     last: ConsentEvent | None
     has_address: bool
     blocked: bool = False
+    stopped: bool = False
     waits: bool = False
 
     @property
@@ -128,9 +131,9 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         )
         for purpose in sorted(purposes, key=_place_on_the_page)
     ]
-    blocked = _blocked([box for _purpose, boxes in drawn for box in boxes], places, refs, whose)
+    noes = _noes([box for _purpose, boxes in drawn for box in boxes], places, refs, whose)
     groups = tuple(
-        Group(purpose, notices.get(purpose.code), tuple(replace(box, blocked=box.value in blocked) for box in boxes))
+        Group(purpose, notices.get(purpose.code), tuple(_with_noes(box, purpose, places, said, noes) for box in boxes))
         for purpose, boxes in drawn
     )
     row = preference_of(refs)
@@ -162,19 +165,54 @@ def _box(
     return Box(purpose, str(channel), ticked, last, has_address=bool(places), waits=waits)
 
 
-def _blocked(
+#: One no at an address: its lookup hash, purpose and channel (empty for all of them), what it is, and since when.
+No = tuple[bytes, str, str, str, datetime]
+_STOP = "stop"
+
+
+def _noes(
     boxes: Sequence[Box], places: Mapping[str, list[Address]], refs: Collection[UUID], fiduciary_id: int
-) -> set[str]:
-    """The ticked boxes at one of whose addresses somebody else said no. One query for all, none where nothing is ticked."""
-    ticked = {box.value for box in boxes if box.ticked}
+) -> list[No]:
+    """What others answered no, and the stops, at the addresses of ticked boxes. One query for all, none without a tick."""
     channels = {box.channel for box in boxes if box.ticked}
     keys = [key for channel in channels for place in places[channel] for key in place.keys]
     if not keys:
-        return set()
-    refused = ConsentState.objects.filter(
-        fiduciary_id=fiduciary_id, address_key__in=keys, channel__in=channels, answer__in=NO
-    ).exclude(subject_ref__in=refs)
-    return ticked & {f"{purpose}:{channel}" for purpose, channel in refused.values_list("purpose", "channel")}
+        return []
+    place = {"fiduciary_id": fiduciary_id, "address_key__in": keys}
+    refused = ConsentState.objects.filter(**place, channel__in=channels, answer__in=NO).exclude(subject_ref__in=refs)
+    stopped = Suppression.objects.filter(**place, header="", lift=None).order_by()
+    rows = (
+        refused.order_by()
+        .values_list("address_key", "purpose", "channel", "answer", "occurred_at")
+        .union(stopped.values_list("address_key", "purpose", "channel", Value(_STOP), "suppressed_at"), all=True)
+    )
+    return [(bytes(key), purpose, channel, what, at) for key, purpose, channel, what, at in rows]
+
+
+def _with_noes(
+    box: Box,
+    purpose: Purpose,
+    places: Mapping[str, list[Address]],
+    said: Mapping[tuple[int, bytes, str, str], ConsentEvent],
+    noes: Sequence[No],
+) -> Box:
+    """A stop is of promotion only, and counts until a yes that was given after it."""
+    if not box.ticked or not noes:
+        return box
+    keys_of = [frozenset(place.keys) for place in places[box.channel]]
+    own = [no for no in noes if no[1] in {"", box.purpose} and no[2] in {"", box.channel}]
+    refused = any(no[3] != _STOP and any(no[0] in keys for keys in keys_of) for no in own)
+    yeses = [
+        (keys, event.occurred_at)
+        for (_f, key, p, c), event in said.items()
+        if (p, c) == (box.purpose, box.channel) and event.answer in YES
+        for keys in keys_of
+        if key in keys
+    ]
+    stopped = purpose.is_promotional and any(
+        no[3] == _STOP and no[0] in keys and no[4] >= at for no in own for keys, at in yeses
+    )
+    return replace(box, blocked=refused or stopped, stopped=stopped and not refused)
 
 
 def _is_over(event: ConsentEvent) -> bool:
