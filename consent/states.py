@@ -37,6 +37,7 @@ class Way(TextChoices):
     EMAIL = "email", _("Link in an e-mail")
     EXPIRY = "expiry", _("The agreed time ended")
     GPC = "gpc", _("Signal of the browser (Sec-GPC)")
+    GUARDIAN = "guardian", _("Page of the parent or guardian")
     IMPORT = "import", _("Import with proof of origin")
     MISSED_CALL = "missed_call", _("Missed call to the opt-out number")
     PAGE = "page", _("Privacy page")

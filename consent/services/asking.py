@@ -147,6 +147,7 @@ def answer(
     fiduciary: str = OWN_CODE,
     way: Way = Way.PAGE,
     opt_in: str = "",
+    guardian: guarding.Guardian | None = None,
     now: datetime | None = None,
 ) -> Recorded:
     """Record what was answered, in one transaction and under one receipt; what is not named stays unanswered.
@@ -154,7 +155,8 @@ def answer(
     A yes to messages counts on the channels chosen with it, a no on all of them. The yes of a person for whom somebody
     else answers is held, and recorded once that one gives it. ``shown`` maps each purpose to the
     SHA-256 of the text the person had before them; the question's own words are kept as evidence. ``opt_in`` names the
-    request that this confirms, where the law asks for two steps (``opting_in``).
+    request that this confirms, where the law asks for two steps (``opting_in``). ``guardian`` answers in the person's
+    place, under ``Way.GUARDIAN``: that yes is recorded, its proof stands beside the receipt, and nothing waits any more.
 
     Raises Refused for a question that is not open, a yes to messages without a channel, or a text that has changed.
     """
@@ -165,10 +167,14 @@ def answer(
             raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")
         choices: list[Choice] = []
         held: list[str] = []
-        is_held = people.protection_of(subject_ref, at=at) is not None
+        is_held = guardian is None and people.protection_of(subject_ref, at=at) is not None
+        shown_by = (guardian.evidence,) if guardian is not None else ()
         for code, said in answers.items():
             own = _choices(open_ones[code], said, subject_ref, shown.get(code, ""), language=language, at=at)
-            own = [replace(choice, evidence=(*choice.evidence, *opting_in.evidence_of(opt_in))) for choice in own]
+            own = [
+                replace(choice, evidence=(*choice.evidence, *opting_in.evidence_of(opt_in), *shown_by))
+                for choice in own
+            ]
             if said.is_yes and is_held:
                 held.append(code)
                 guarding.hold(
@@ -191,6 +197,11 @@ def answer(
             actor=actor,
             now=at,
         )
+        if guardian is not None and done.receipt is not None:
+            guarding.keep(done.receipt, guardian, now=at)
+            for code, said in answers.items():
+                close = guarding.release if said.is_yes else guarding.decline
+                close(subject_ref=subject_ref, fiduciary=fiduciary_of(fiduciary), purpose=code, actor=actor, now=at)
     return replace(done, held=tuple(held))
 
 

@@ -12,7 +12,7 @@ from consent.models import ConsentReceipt, GuardianAnswer, HeldConsent, NoticeTe
 from consent.models.taking import TAKEN
 from consent.selectors.purposes import is_closed_to_children
 from consent.services.evidence import Evidence
-from consent.states import HELD_MOVES, AppointedBy, HeldState, Relation, ShownBy
+from consent.states import HELD_MOVES, AppointedBy, HeldState, Relation, ShownBy, Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
@@ -25,10 +25,12 @@ from portal.people.models import Fiduciary, Protection
 from portal.people.services import four_eyes
 from portal.people.states import ProtectionKind
 
-__all__ = ["TAKEN", "Guardian", "hold", "keep", "leave", "release", "require_able", "require_fit"]
+__all__ = ["BY_GUARDIAN", "TAKEN", "Guardian", "hold", "keep", "leave", "release", "require_able", "require_fit"]
 
-#: The kind of evidence that lets a yes for a protected person in: only with a way in which two of our people took it.
+#: The kind of evidence that lets a yes for a protected person in: only with one of the ways below.
 GUARDIAN = "guardian"
+#: Two of our people took it, or the guardian whom two of our people had seen before gave it on the own page.
+BY_GUARDIAN = (*TAKEN, Way.GUARDIAN)
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,15 @@ def release(*, subject_ref: UUID, fiduciary: Fiduciary, purpose: str, actor: Act
     for row in rows:
         move(row, HeldState.GIVEN, moves=HELD_MOVES, closed_at=now)
         _record(AuditKind.CONSENT_QUESTION_CLOSED, row, actor, now)
+
+
+def decline(*, subject_ref: UUID, fiduciary: Fiduciary, purpose: str, actor: Actor, now: datetime) -> None:
+    """The guardian said no: nothing waits for the purpose any more. In the caller's transaction."""
+    rows = HeldConsent.objects.filter(
+        subject_ref__in=people.refs_of(subject_ref), fiduciary=fiduciary, purpose=purpose, state=HeldState.HELD
+    )
+    for row in rows:
+        leave(held=row, actor=actor, now=now)
 
 
 def leave(*, held: HeldConsent, actor: Actor, now: datetime) -> None:

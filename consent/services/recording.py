@@ -143,7 +143,7 @@ def record_all(
         check(choice, way=way, on=at, occurred_at=occurred_at)
     promised = {choice.purpose for choice in wanted if choice.answer in YES}
     if promised and way is not Way.UNDO:
-        by_guardian = way in guarding.TAKEN and all(
+        by_guardian = way in guarding.BY_GUARDIAN and all(
             _is_of_guardian(choice) for choice in wanted if choice.answer in YES
         )
         guarding.require_able(subject_ref, promised, by_guardian=by_guardian, at=at)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from portal.selfservice.views import (
+    answering_for,
     blocking,
     consents,
     cookies,
@@ -29,6 +30,9 @@ app_name = "privacy"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.signin.customer_urls")),
     path("", pages.home, name="home"),
+    path("answering-for/", answering_for.listing, name="wards"),
+    path("answering-for/<str:reference>/", answering_for.ward, name="ward"),
+    path("answering-for/<str:reference>/<int:number>/withdraw/", answering_for.take_back, name="ward-withdraw"),
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("consent-managers/", managers.managers, name="consent-managers"),
     path("consent-managers/link/", managers.link, name="consent-manager-link"),

@@ -198,6 +198,9 @@ PAGES: dict[str, Page] = {
     "privacy:verifier-program": Page(For.ANYBODY),
     "privacy:verify-in-browser": Page(For.ANYBODY),
     "privacy:verify-receipt": Page(For.ANYBODY),
+    "privacy:ward": Page(For.OWNERS, lambda w: [w.receipt.reference], is_empty=True),
+    "privacy:ward-withdraw": Page(For.OWNERS, lambda w: [w.receipt.reference, 1], is_post=True, is_empty=True),
+    "privacy:wards": Page(For.CUSTOMERS),
     "privacy:who-has-my-data": Page(For.ANYBODY),
     "privacy:withdraw-invitation": Page(For.OWNERS, lambda w: [w.customer.reference, 1], is_post=True, is_empty=True),
     # There only in the demonstration

@@ -52,7 +52,7 @@ def questions(request: HttpRequest) -> HttpResponse:
             return answer
     context = {
         "form": form,
-        "notices": _by_notice(open_ones, form),
+        "notices": by_notice(open_ones, form),
         "next": _next(request),
         "known": known,
         "held_for": people.protection_of(subject_ref, at=now) if subject_ref else None,
@@ -91,7 +91,7 @@ def _next(request: HttpRequest) -> str:
     return wanted if is_ours else reverse("privacy:home")
 
 
-def _by_notice(
+def by_notice(
     open_ones: tuple[Question, ...], form: QuestionsForm
 ) -> list[tuple[NoticeText, list[tuple[Question, object, object]]]]:
     """Each notice once, with the questions that rest on it."""

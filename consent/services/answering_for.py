@@ -1,0 +1,81 @@
+"""A parent or guardian, signed in, answers for a person: yes or no to what is asked, and withdrawing what was agreed to.
+
+Two of our people saw identity, age and relation when the first answer was taken (``taking``): these are the reliable
+details that we hold (DPDP r.10(1)(a)), and each later answer says so.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from consent.models import ConsentEvent
+from consent.selectors.wards import Ward, agreed_for
+from consent.services import asking, guarding
+from consent.services.asking import Answered
+from consent.services.guarding import Guardian
+from consent.services.recording import Recorded
+from consent.services.withdrawing import withdraw
+from consent.states import AppointedBy, Relation, ShownBy, Way
+from portal.core.actor import Actor
+from portal.core.errors import NotFound
+from portal.law.states import Channel
+from portal.people import selectors as people
+
+
+def answer(
+    *,
+    ward: Ward,
+    answers: Mapping[str, Answered],
+    shown: Mapping[str, str],
+    language: str,
+    actor: Actor,
+    now: datetime,
+) -> Recorded:
+    """Record what the guardian answered, in one transaction and under one receipt. Raises as ``asking.answer``.
+
+    Raises Refused (``guarding.require_fit``) when the person answers alone by now.
+    """
+    guardian = _as_guardian(ward)
+    protection = people.protection_of(ward.subject_ref, at=now)
+    guarding.require_fit(guardian, protection, subject_ref=ward.subject_ref, at=now)
+    return asking.answer(
+        subject_ref=ward.subject_ref,
+        answers=answers,
+        shown=shown,
+        actor=actor,
+        language=language,
+        way=Way.GUARDIAN,
+        guardian=guardian,
+        now=now,
+    )
+
+
+def take_back(*, ward: Ward, event_id: int, actor: Actor, now: datetime) -> Recorded:
+    """Withdraw one yes of the person, at every address of theirs, in one transaction. Raises NotFound for any other."""
+    event = _agreed(ward, event_id, now)
+    return withdraw(
+        subject_ref=ward.subject_ref,
+        fiduciary=event.fiduciary,
+        purpose=event.purpose,
+        channel=Channel(event.channel),
+        way=Way.GUARDIAN,
+        actor=actor,
+        now=now,
+    )
+
+
+def _agreed(ward: Ward, event_id: int, now: datetime) -> ConsentEvent:
+    found = next((event for event in agreed_for(ward, at=now) if event.pk == event_id), None)
+    if found is None:
+        raise NotFound("There is no such yes.")
+    return found
+
+
+def _as_guardian(ward: Ward) -> Guardian:
+    last = ward.last
+    return Guardian(
+        last.guardian_ref,
+        Relation(last.relation),
+        ShownBy.HELD,
+        ShownBy.HELD,
+        AppointedBy(last.appointed_by) if last.appointed_by else "",
+    )

@@ -1,0 +1,195 @@
+"""A parent whom two of our people saw once answers for the child from then on; nobody else does, and not for ever."""
+
+from datetime import timedelta
+
+import pytest
+
+from consent.models import ConsentEvent, GuardianAnswer, HeldConsent
+from consent.selectors import wards
+from consent.services import answering_for, asking, may_process, record_all, taking
+from consent.services.addresses import addresses_by_channel
+from consent.services.asking import Answered
+from consent.services.guarding import Guardian
+from consent.services.recording import Choice
+from consent.services.taking import Taken
+from consent.states import Answer, AppointedBy, Relation, ShownBy, Way
+from portal.core import actor, clock
+from portal.core.errors import NotFound, Refused
+from portal.ledger.services import payload_of
+from portal.people.models import Fiduciary, Protection
+from portal.people.services import protections
+from tests.consent.factories import person, published_notice
+from tests.people.factories import StaffFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+
+
+@pytest.fixture
+def notice(law):
+    return published_notice(asks=["marketing", "product_updates", "call_recording"])
+
+
+@pytest.fixture
+def child(notice):
+    child = person(full_name="Ravi")
+    protect(child)
+    return child
+
+
+@pytest.fixture
+def mother(notice):
+    return person(email=None, phone="+919811110000", full_name="Meera")
+
+
+def protect(who, kind="child"):
+    protections.protect(subject_ref=who.subject.ref, kind=kind, ground="declared", actor=actor.SYSTEM, now=clock.now())
+
+
+def answered_on_paper(child, guardian, notice, relation=Relation.PARENT, appointed_by=""):
+    """The first answer: by telephone, taken by two of our people. Gives its receipt."""
+    taken = Taken(
+        subject_ref=child.subject.ref,
+        fiduciary=Fiduciary.objects.get(code="onesetu"),
+        purpose="call_recording",
+        channels=[],
+        way=Way.PHONE,
+        notice_version=notice,
+        language="en",
+        occurred_at=clock.now() - timedelta(minutes=5),
+        call_reference="CALL-77-A",
+        guardian=Guardian(guardian.subject.ref, relation, ShownBy.PROVIDED, ShownBy.TOKEN, appointed_by),
+    )
+    maker, checker = StaffFactory(roles=["support"]), StaffFactory(roles=["data_protection_officer"])
+    proposal = taking.propose(taken=taken, scan=None, actor=actor.staff(maker.pk))
+    return taking.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk)).receipt
+
+
+def ward_of(guardian):
+    (ward,) = wards.wards_of(guardian.subject.ref, at=clock.now())
+    return ward
+
+
+def answer(ward, notice, **answers):
+    return answering_for.answer(
+        ward=ward,
+        answers=answers,
+        shown=dict.fromkeys(answers, notice.binding.sha256),
+        language="en",
+        actor=actor.customer(7),
+        now=clock.now(),
+    )
+
+
+def test_nobody_is_a_guardian_before_two_of_our_people_saw_it(child, mother, notice):
+    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+    receipt = answered_on_paper(child, mother, notice)
+    ward = ward_of(mother)
+    assert (ward.subject_ref, ward.reference, ward.name) == (child.subject.ref, receipt.reference, "Ravi")
+    stranger = person(email=None, phone="+919811110009")
+    assert wards.wards_of(stranger.subject.ref, at=clock.now()) == []
+    with pytest.raises(NotFound):
+        wards.ward_of(stranger.subject.ref, receipt.reference, at=clock.now())
+
+
+def test_what_the_child_agreed_to_waits_and_the_mothers_yes_is_recorded_with_its_proof(child, mother, notice):
+    asking.answer(
+        subject_ref=child.subject.ref,
+        answers={"product_updates": Answered(is_yes=True, channels=frozenset({"sms"}))},
+        shown={"product_updates": notice.binding.sha256},
+        actor=actor.SYSTEM,
+    )
+    answered_on_paper(child, mother, notice)
+    ward = ward_of(mother)
+    assert set(wards.waiting_for(ward)) == {"product_updates"}
+    done = answer(ward, notice, product_updates=Answered(is_yes=True, channels=frozenset({"sms"})))
+    (event,) = done.events
+    assert (event.subject_ref, event.way, event.answer, event.channel) == (
+        child.subject.ref,
+        "guardian",
+        "given",
+        "sms",
+    )
+    assert (event.actor_kind, event.actor_ref) == ("customer", "user:7")
+    kept = GuardianAnswer.objects.get(receipt=done.receipt)
+    assert (kept.guardian_ref, kept.identity_shown, kept.age_shown) == (mother.subject.ref, "held", "held")
+    assert {"type": "guardian", "sha256": kept.sha256} in payload_of(event.entry)["evidence"]
+    assert HeldConsent.objects.get().state == "given"
+    assert wards.waiting_for(ward) == {}
+
+
+def test_her_no_counts_at_once_and_closes_what_waited(child, mother, notice):
+    asking.answer(
+        subject_ref=child.subject.ref,
+        answers={"product_updates": Answered(is_yes=True, channels=frozenset({"sms"}))},
+        shown={"product_updates": notice.binding.sha256},
+        actor=actor.SYSTEM,
+    )
+    answered_on_paper(child, mother, notice)
+    done = answer(ward_of(mother), notice, product_updates=Answered(is_yes=False))
+    assert {event.answer for event in done.events} == {"denied"}
+    assert HeldConsent.objects.get().state == "left"
+
+
+def test_she_withdraws_what_was_agreed_to_and_nothing_of_anybody_else(child, mother, notice):
+    answered_on_paper(child, mother, notice)
+    ward = ward_of(mother)
+    (agreed,) = wards.agreed_for(ward, at=clock.now())
+    assert may_process(subject=child.subject.ref, purpose="call_recording", at=clock.now()).allowed
+    done = answering_for.take_back(ward=ward, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
+    assert [(event.answer, event.way) for event in done.events] == [("withdrawn", "guardian")]
+    assert not may_process(subject=child.subject.ref, purpose="call_recording", at=clock.now()).allowed
+    assert wards.agreed_for(ward, at=clock.now()) == []
+    with pytest.raises(NotFound):
+        answering_for.take_back(ward=ward, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
+
+
+def test_promotion_is_for_no_child_whoever_agrees(child, mother, notice):
+    answered_on_paper(child, mother, notice)
+    with pytest.raises(Refused):
+        answer(ward_of(mother), notice, marketing=Answered(is_yes=True, channels=frozenset({"sms"})))
+    assert not ConsentEvent.objects.filter(purpose="marketing").exists()
+
+
+def test_it_ends_when_the_child_answers_alone_or_the_guardian_does_not(child, mother, notice):
+    answered_on_paper(child, mother, notice)
+    ward = ward_of(mother)
+    other = person(email=None, phone="+919811110002")
+    protect(other)
+    answered_on_paper(other, mother, notice)
+    protections.end_all(subject_ref=child.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    assert [one.subject_ref for one in wards.wards_of(mother.subject.ref, at=clock.now())] == [other.subject.ref]
+    with pytest.raises(Refused) as refusal:
+        answer(ward, notice, product_updates=Answered(is_yes=False))
+    assert refusal.value.code == "ANSWERS_ALONE"
+    protect(mother, "guarded")
+    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+
+
+def test_either_parent_answers_for_a_child_and_only_the_last_guardian_for_a_guarded_person(mother, notice):
+    father = person(email=None, phone="+919811110003")
+    child, guarded = person(email=None, phone="+919811110004"), person(email=None, phone="+919811110005")
+    protect(child)
+    protect(guarded, "guarded")
+    for parent in (mother, father):
+        answered_on_paper(child, parent, notice)
+        answered_on_paper(guarded, parent, notice, Relation.GUARDIAN, AppointedBy.COURT)
+    assert [one.subject_ref for one in wards.wards_of(mother.subject.ref, at=clock.now())] == [child.subject.ref]
+    assert {one.subject_ref for one in wards.wards_of(father.subject.ref, at=clock.now())} == {
+        child.subject.ref,
+        guarded.subject.ref,
+    }
+
+
+def test_a_yes_under_the_guardians_way_without_the_guardian_is_refused(child, notice):
+    (place,) = addresses_by_channel(child.subject.ref)["sms"]
+    with pytest.raises(Refused) as refusal:
+        record_all(
+            subject_ref=child.subject.ref,
+            fiduciary="onesetu",
+            choices=[Choice(place, "product_updates", "sms", Answer.GIVEN, notice.binding)],
+            way=Way.GUARDIAN,
+            occurred_at=clock.now(),
+            actor=actor.SYSTEM,
+        )
+    assert refusal.value.code == "HELD_FOR_GUARDIAN"
+    assert Protection.objects.filter(ended_at=None).count() == 1

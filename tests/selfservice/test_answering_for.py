@@ -1,0 +1,107 @@
+"""The pages of a parent or guardian: whom they answer for, what waits and what was agreed to; shut to everybody else."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from consent.models import ConsentEvent
+from consent.selectors import rulebook
+from consent.services import asking
+from consent.services.asking import Answered
+from portal.core import actor
+from tests.consent.factories import law_is_loaded, person, published_notice
+from tests.consent.test_answering_for import answered_on_paper, protect
+from tests.people.factories import CustomerUserFactory
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIST = "/privacy/answering-for/"
+
+
+@pytest.fixture
+def notice(db):
+    rulebook.forget()
+    law_is_loaded()
+    return published_notice(asks=["marketing", "product_updates", "call_recording"])
+
+
+@pytest.fixture
+def mother(notice):
+    return CustomerUserFactory(
+        email="meera@acme.example", principal=person(email=None, phone="+919811110000", full_name="Meera")
+    )
+
+
+@pytest.fixture
+def child(notice):
+    child = person(full_name="Ravi")
+    protect(child)
+    asking.answer(
+        subject_ref=child.subject.ref,
+        answers={"product_updates": Answered(is_yes=True, channels=frozenset({"sms"}))},
+        shown={"product_updates": notice.binding.sha256},
+        actor=actor.SYSTEM,
+    )
+    return child
+
+
+@pytest.fixture
+def page(child, mother, notice):
+    """The address of the child's page."""
+    return reverse("privacy:ward", args=[answered_on_paper(child, mother.principal, notice).reference])
+
+
+def test_the_list_names_whom_one_answers_for_and_says_how_somebody_comes_onto_it(mother, notice):
+    empty = customer_client(mother).get(LIST).text
+    assert "We know of nobody for whom you answer." in empty
+    assert "two of our people check it" in empty
+
+
+def test_a_parent_finds_the_child_agrees_and_withdraws(page, mother, child, notice):
+    her = customer_client(mother)
+    assert f'href="{page}"' in her.get(LIST).text
+    shown = her.get(page).text
+    assert "Answers for Ravi" in shown
+    assert "it waits for you" in shown
+    assert "marketing" not in shown
+    form = {
+        "product_updates": "yes",
+        "product_updates-channels": "sms",
+        "notice_product_updates": notice.binding.sha256,
+    }
+    done = her.post(page, form, follow=True).text
+    event = ConsentEvent.objects.get(purpose="product_updates")
+    assert f"Recorded under receipt {event.receipt.reference}." in done
+    assert "it waits for you" not in done
+    back = f"{page}{event.pk}/withdraw/"
+    assert f'action="{back}"' in done
+    again = her.post(back, follow=True).text
+    assert ConsentEvent.objects.filter(previous=event, answer="withdrawn", way="guardian").exists()
+    assert back not in again
+    assert "nothing was changed" in her.post(back, follow=True).text
+
+
+def test_a_wrong_form_is_named_and_changes_nothing(page, mother, notice):
+    her = customer_client(mother)
+    before = ConsentEvent.objects.count()
+    no_channel = her.post(page, {"product_updates": "yes", "notice_product_updates": notice.binding.sha256})
+    assert no_channel.status_code == 422
+    assert "Choose at least one way" in no_channel.text
+    changed = her.post(page, {"product_updates": "no", "notice_product_updates": "an older text"})
+    assert changed.status_code == 422
+    assert re.search(r"text .* has changed", changed.text)
+    assert ConsentEvent.objects.count() == before
+
+
+def test_nobody_else_opens_it_the_child_included(page, child, notice):
+    hers = CustomerUserFactory(email="other@acme.example", principal=person(email=None, phone="+919811110009"))
+    own = CustomerUserFactory(email="ravi@acme.example", principal=child)
+    event = ConsentEvent.objects.latest("pk")
+    for client in (customer_client(hers), customer_client(own)):
+        assert client.get(page).status_code == 404
+        assert client.post(page, {"product_updates": "no"}).status_code == 404
+        assert client.post(f"{page}{event.pk}/withdraw/").status_code == 404
+    assert Client().get(page).url.startswith("/privacy/sign-in/")
+    assert not ConsentEvent.objects.filter(answer="withdrawn").exists()
