@@ -13,6 +13,7 @@ from consent.services.preferring import WishList
 from consent.states import Answer, Pace, Way
 from portal.core import addresses, clock
 from portal.core.errors import Refused
+from portal.core.time_range import DayField, MomentField
 from portal.law.states import Channel
 from portal.people.models import Fiduciary
 
@@ -47,7 +48,7 @@ class ChoosingForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": _("Choose how often."), "required": _("Choose how often.")},
     )
-    paused_until = forms.DateField(
+    paused_until = DayField(
         label=_("Pause everything you choose above until"),
         help_text=_("Day, month and year, for example 28-12-2026. Leave it empty for no pause."),
         required=False,
@@ -128,7 +129,7 @@ class HistoryForm(forms.Form):
     purpose = forms.ChoiceField(label=_("Purpose"), required=False)
     channel = forms.ChoiceField(label=_("Channel"), required=False, choices=[("", _("All")), *Channel.choices])
     answer = forms.ChoiceField(label=_("Answer"), required=False, choices=[("", _("All")), *Answer.choices])
-    since = forms.DateField(
+    since = DayField(
         label=_("From"),
         required=False,
         input_formats=[DATE, "%d/%m/%Y", "%Y-%m-%d"],
@@ -136,7 +137,7 @@ class HistoryForm(forms.Form):
         help_text=_("For example 01-11-2026"),
         error_messages={"invalid": _("Enter a date like 01-11-2026.")},
     )
-    until = forms.DateField(
+    until = DayField(
         label=_("To"),
         required=False,
         input_formats=[DATE, "%d/%m/%Y", "%Y-%m-%d"],
@@ -202,7 +203,7 @@ class AcknowledgementForm(forms.Form):
 class DayForm(forms.Form):
     """A day, to see which text was in force on it."""
 
-    on = forms.DateField(
+    on = DayField(
         label=_("Day"),
         help_text=_("Day, month and year, for example 28-12-2026."),
         input_formats=[DATE, "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d"],
@@ -222,7 +223,7 @@ class WithdrawForm(forms.Form):
     """How and when the person told staff."""
 
     way = forms.ChoiceField(label=_("How the person told us"), choices=TOLD_STAFF)
-    occurred_at = forms.DateTimeField(
+    occurred_at = MomentField(
         label=_("When (IST)"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),

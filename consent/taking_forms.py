@@ -15,6 +15,7 @@ from consent.services.taking import Taken
 from consent.states import AppointedBy, NoticeKind, Relation, ShownBy, VersionState, Way
 from portal.core import clock
 from portal.core.errors import NotFound
+from portal.core.time_range import MomentField
 from portal.law import selectors as law
 from portal.law.states import MESSAGE_CHANNELS, Channel
 from portal.people.models import Fiduciary
@@ -59,7 +60,7 @@ class TakenForm(forms.Form):
         label=_("The text that was shown or read out"), queryset=NoticeVersion.objects.none()
     )
     language = forms.ChoiceField(label=_("In which language"), choices=settings.LANGUAGES)
-    occurred_at = forms.DateTimeField(
+    occurred_at = MomentField(
         label=_("When the person answered (Indian time)"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],

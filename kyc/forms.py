@@ -10,6 +10,7 @@ from kyc import plans, words
 from kyc.numbers.result import ascii_digits
 from kyc.states import DecisionOutcome, DecisionReason, DocumentKind
 from portal.core.admin.opening import PURPOSES, TicketField
+from portal.core.time_range import DayField
 from portal.vault.inspection.verdict import Fault
 
 NUMBER_LABELS = {
@@ -19,7 +20,7 @@ NUMBER_LABELS = {
 DATE_FORMATS = ["%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d"]
 
 
-class TypedDate(forms.DateField):
+class TypedDate(DayField):
     """A date as it stands on the document, with digits of any script."""
 
     def to_python(self, value: Any) -> Any:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from consent.selectors.languages import languages
 from consent.states import Weight
+from portal.core.time_range import DayField
 from portal.people.admin.answering import AnswerForm
 
 
@@ -69,7 +70,7 @@ class IntroductionForm(forms.Form):
 class DetailsForm(forms.Form):
     """A draft's day, its summary and its purposes."""
 
-    effective_on = forms.DateField(
+    effective_on = DayField(
         label=gettext_lazy("In force from"),
         help_text=gettext_lazy("Like 2026-12-28."),
         input_formats=["%Y-%m-%d", "%d-%m-%Y"],

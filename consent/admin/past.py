@@ -19,13 +19,14 @@ from portal.core import access, clock, hooks
 from portal.core.admin import StaffModelAdmin
 from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.errors import NotFound
+from portal.core.time_range import MomentField
 from portal.law.models import Purpose
 
 
 class PastForm(forms.Form):
     """A person or a purpose, and an instant. To open a person's past says why, as to open their record."""
 
-    at = forms.DateTimeField(
+    at = MomentField(
         label=_("When (IST)"),
         help_text=_("Day and time, for example 25-11-2026 14:30."),
         input_formats=["%d-%m-%Y %H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],

@@ -18,6 +18,7 @@ from consent.services.batches import Question
 from portal.core import access, changes, clock
 from portal.core.admin import StaffModelAdmin
 from portal.core.errors import Refused
+from portal.core.time_range import MomentField
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people.models import Fiduciary
@@ -34,7 +35,7 @@ class ScrubForm(forms.Form):
     )
     purpose = forms.ChoiceField(label=_("Purpose"))
     channel = forms.ChoiceField(label=_("Channel"), choices=[(one.value, one.label) for one in CHANNELS])
-    send_at = forms.DateTimeField(
+    send_at = MomentField(
         label=_("When it is to be sent (IST)"),
         help_text=_("For example 28-11-2026 14:30. Leave it empty for now."),
         required=False,

@@ -50,6 +50,7 @@ class LineFault(TextChoices):
     PURPOSE_WITHOUT_MESSAGES = "PURPOSE_WITHOUT_MESSAGES", _("No messages are sent for this purpose.")
     TIME_AHEAD = "TIME_AHEAD", _("This time lies in the future.")
     TIME_FORMAT = "TIME_FORMAT", _("Write the time like 2025-10-01 or 2025-10-01T14:30:00+05:30.")
+    TIME_TOO_EARLY = "TIME_TOO_EARLY", _("No answer is that old: write a time from 1990 on.")
     FILE_COLUMNS = "FILE_COLUMNS", _("The first line must name the columns, each once, and no other.")
     FILE_EMPTY = "FILE_EMPTY", _("The file has no lines below its heading.")
     FILE_UNREADABLE = "FILE_UNREADABLE", _("The file cannot be read from here on. Save it as CSV in UTF-8 or as XLSX.")

@@ -17,7 +17,7 @@ from consent.services import confirming, evidence, guarding, informing, opting_i
 from consent.services.addresses import Address, address_of
 from consent.services.confirming import Reply
 from consent.states import Answer, VersionState, Way
-from portal.core import clock, ids, turns
+from portal.core import clock, ids, time_range, turns
 from portal.core.actor import Actor
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.law import selectors as law
@@ -139,6 +139,7 @@ def record_all(
     whose = fiduciary_of(fiduciary)
     if occurred_at > at:
         raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
+    time_range.moment(occurred_at)
     for choice in wanted:
         check(choice, way=way, on=at, occurred_at=occurred_at)
     promised = {choice.purpose for choice in wanted if choice.answer in YES}

@@ -1,7 +1,26 @@
 """What every body that a client writes has in common."""
 
+from datetime import datetime
+from typing import Annotated
+
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import AfterValidator, AwareDatetime, ConfigDict
+from pydantic_core import PydanticCustomError
+
+from portal.core import time_range
+
+
+def _within(given: datetime) -> datetime:
+    try:
+        return time_range.moment(given)
+    except time_range.OutOfRange as refusal:
+        raise PydanticCustomError("out_of_range", "{said}", {"said": str(refusal)}) from None
+
+
+#: An instant with its offset from UTC, within the range that the portal takes.
+Moment = Annotated[AwareDatetime, AfterValidator(_within)]
+#: The same, where one without its offset is Indian time.
+MomentOfIndia = Annotated[datetime, AfterValidator(_within)]
 
 
 class BodyIn(Schema):

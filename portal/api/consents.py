@@ -7,14 +7,13 @@ from typing import Annotated, Any, Final
 
 from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema
-from pydantic import AwareDatetime
 
 from consent.services import attested, calls
 from consent.services.answer_sets import by
 from consent.services.attested import Standing, Told
 from consent.services.calls import Pressed
 from consent.services.recording import Recorded
-from portal.api.bodies import BodyIn
+from portal.api.bodies import BodyIn, Moment
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import clock
@@ -56,7 +55,7 @@ class TakenBackIn(BodyIn):
     address: str = Field(max_length=254, examples=["+919876543210"])
     purpose: str = Field(max_length=40, examples=["marketing"])
     channel: str = Field(max_length=16, examples=["sms"])
-    occurred_at: AwareDatetime | None = Field(default=None, description="When the person said so; now when left out")
+    occurred_at: Moment | None = Field(default=None, description="When the person said so; now when left out")
     evidence: list[EvidenceIn] = Field(default_factory=list, max_length=MOST_EVIDENCE)
 
 
@@ -78,7 +77,7 @@ class PressedIn(BodyIn):
     call_reference: str = Field(
         min_length=4, max_length=64, description="As your system names the call; never a number", examples=["CALL-8F2A"]
     )
-    occurred_at: AwareDatetime | None = Field(default=None, description="When the key was pressed; now when left out")
+    occurred_at: Moment | None = Field(default=None, description="When the key was pressed; now when left out")
 
 
 class EventOut(Schema):

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
-from pydantic import AwareDatetime
 
 from consent.services import answering
 from consent.services.batches import Answered, Question
 from consent.services.decisions import Decision
 from portal.api import keys
-from portal.api.bodies import BodyIn
+from portal.api.bodies import BodyIn, Moment
 from portal.api.keys import Key
 from portal.core import clock
 from portal.core.errors import Refused
@@ -50,7 +49,7 @@ class AskIn(BodyIn):
     address: str = Field(max_length=254, examples=["+919876543210"])
     purpose: str = _PURPOSE
     channel: str = _CHANNEL
-    at: AwareDatetime | None = _AT
+    at: Moment | None = _AT
     header: str | None = _HEADER
     template: str | None = _TEMPLATE
     sign: bool = _SIGN
@@ -62,7 +61,7 @@ class BatchIn(BodyIn):
     addresses: list[str] = Field(min_length=1, max_length=MOST, examples=[["+919876543210", "98765 43211"]])
     purpose: str = _PURPOSE
     channel: str = _CHANNEL
-    at: AwareDatetime | None = _AT
+    at: Moment | None = _AT
     header: str | None = _HEADER
     template: str | None = _TEMPLATE
 
@@ -76,7 +75,7 @@ class ProcessIn(BodyIn):
     subject: UUID | None = Field(default=None, description="A subject's reference")
     kind: str = Field(default="", pattern="^(email|phone)?$", description="Of what kind the address is")
     address: str = Field(default="", max_length=254, examples=["+919876543210"])
-    at: AwareDatetime | None = Field(default=None, description="Now when left out")
+    at: Moment | None = Field(default=None, description="Now when left out")
     sign: bool = _SIGN
 
 

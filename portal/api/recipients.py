@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from portal.api import signed_bodies
-from portal.api.bodies import BodyIn
+from portal.api.bodies import BodyIn, MomentOfIndia
 from portal.core import addresses, clock, signed_messages
 from portal.core.errors import Refused
 from portal.core.signed_messages import BadSignature
@@ -32,7 +32,7 @@ class StepIn(BodyIn):
 
     instruction: str = Field(max_length=24, description="Our reference, like OS-IN-7K4M-9QX2")
     state: str = Field(pattern="^(acknowledged|acted)$")
-    at: datetime | None = Field(default=None, description="Since when; with its offset from UTC")
+    at: MomentOfIndia | None = Field(default=None, description="Since when; with its offset from UTC")
 
 
 class StepsIn(BodyIn):
@@ -46,7 +46,7 @@ class SendIn(BodyIn):
     to: str = Field(max_length=254, description="The e-mail address or number it went to")
     purpose: str = Field(pattern="^[a-z_]{1,40}$", description="The purpose's code, like marketing")
     channel: str = Field(pattern=f"^({'|'.join(MESSAGE_CHANNELS)})$")
-    at: datetime = Field(description="When it left; with its offset from UTC")
+    at: MomentOfIndia = Field(description="When it left; with its offset from UTC")
 
 
 class SendsIn(BodyIn):

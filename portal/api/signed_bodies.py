@@ -10,7 +10,7 @@ from ninja.errors import ValidationError
 from pydantic import ValidationError as Malformed
 from pydantic import WrapValidator
 
-from portal.core import signed_messages
+from portal.core import signed_messages, time_range
 from portal.core.errors import PortalError
 
 S = TypeVar("S", bound=Schema)
@@ -21,12 +21,12 @@ NAME: Final = r"^[A-Za-z0-9._:@=+/-]{1,120}$"
 def _time_or_none(given: Any, read: Any) -> datetime | None:
     try:
         at: datetime | None = read(given)
-    except Malformed:
+        return at and time_range.moment(at)
+    except (Malformed, time_range.OutOfRange):
         return None
-    return at
 
 
-#: A time beside a fact that counts without it: one that cannot be read is left out.
+#: A time beside a fact that counts without it: one that cannot be read or that we do not take is left out.
 TimeOrNone = Annotated[datetime | None, WrapValidator(_time_or_none)]
 
 

@@ -9,7 +9,7 @@ from ninja import Field, Router, Schema
 from consent.services.recording import fiduciary_of
 from consent.services.stopping import stop_at_address
 from consent.states import Way
-from portal.api.bodies import BodyIn
+from portal.api.bodies import BodyIn, MomentOfIndia
 from portal.api.keys import Key, actor_of
 from portal.core import clock
 from portal.people.states import ApiScope
@@ -22,7 +22,7 @@ class StopIn(BodyIn):
 
     kind: Literal["phone", "email"]
     address: str = Field(max_length=254)
-    at: datetime | None = Field(default=None, description="When the person said so; with its offset from UTC")
+    at: MomentOfIndia | None = Field(default=None, description="When the person said so; with its offset from UTC")
 
 
 class StopOut(Schema):

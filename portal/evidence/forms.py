@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.errors import Refused
+from portal.core.time_range import DayField
 from portal.evidence.period import Period
 
 MOST_SAMPLES = 10_000
@@ -14,10 +15,10 @@ MOST_SAMPLES = 10_000
 class PackForm(forms.Form):
     """The period of a pack, and how many of its records are to be proved one by one."""
 
-    first_day = forms.DateField(
+    first_day = DayField(
         label=_("First day"), help_text=_("For example 2026-10-01."), widget=forms.DateInput(attrs={"type": "date"})
     )
-    last_day = forms.DateField(
+    last_day = DayField(
         label=_("Last day"),
         help_text=_(
             "Included. Of today the pack holds what was recorded until now, and says so; a later one holds more."

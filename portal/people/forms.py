@@ -11,6 +11,7 @@ from portal.core import addresses, clock
 from portal.core.admin.bases import ReasonForm
 from portal.core.admin.opening import TicketField
 from portal.core.errors import Refused
+from portal.core.time_range import EARLIEST_BIRTH, DayField, MomentField
 from portal.people.models import Fiduciary, Role
 from portal.people.states import (
     ApiScope,
@@ -61,12 +62,13 @@ class ProtectionForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Why"), choices=ProtectionKind.choices, widget=forms.RadioSelect)
     ground = forms.ChoiceField(label=_("How we know"), choices=ProtectionGround.choices)
-    born_on = forms.DateField(
+    born_on = DayField(
         label=_("Date of birth, where it is known"),
         help_text=_("Only the day from which the person is of age is kept."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("Enter a date, like 2012-03-31.")},
         required=False,
+        earliest=EARLIEST_BIRTH,
     )
 
 
@@ -78,7 +80,7 @@ class ApiKeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"), choices=ApiScope.choices, widget=forms.CheckboxSelectMultiple
     )
-    expires_at = forms.DateField(
+    expires_at = DayField(
         label=_("Last day it works"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
@@ -123,11 +125,9 @@ class RenameForm(forms.Form):
     name = forms.CharField(label=_("Correct name"), max_length=200)
 
 
-def _moment(**kwargs: Any) -> forms.DateTimeField:
+def _moment(**kwargs: Any) -> MomentField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(
-        widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M"], **kwargs
-    )
+    return MomentField(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M"], **kwargs)
 
 
 class GrantForm(forms.Form):

@@ -1,6 +1,6 @@
 """What a maker fills in, and what a checker answers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import DataCategory
+from portal.core.time_range import DayField
 from portal.law.models import HouseRule, OrganisationProfile
 from portal.law.states import BASES_OF_REGIME, Channel, LawfulBasis, MessageCategory, Regime, Switch
 from portal.vault.states import RetentionClass
@@ -29,6 +30,7 @@ class ProfileProposalForm(forms.ModelForm):
     class Meta:
         model = ProfileProposal
         fields = ("effective_from",)
+        field_classes: ClassVar[dict[str, Any]] = {"effective_from": DayField}
         widgets = {"effective_from": forms.DateInput(attrs={"type": "date"})}
 
     def __init__(self, *args: Any, present: OrganisationProfile | None = None, **kwargs: Any) -> None:
@@ -79,6 +81,7 @@ class PurposeProposalForm(forms.ModelForm):
     class Meta:
         model = PurposeProposal
         fields = ("code", "effective_from", "is_correction")
+        field_classes: ClassVar[dict[str, Any]] = {"effective_from": DayField}
         widgets = {"effective_from": forms.DateInput(attrs={"type": "date"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -108,6 +108,17 @@ def test_a_field_that_we_do_not_know_is_refused_by_its_name(field, value):
     assert refused_fields("decisions", asked) == [field]
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "1900-01-01T00:00:00Z"])
+def test_a_time_at_the_end_of_the_calendar_is_refused_by_its_field(at):
+    place = {"purpose": "marketing", "channel": "sms"}
+    told = {"address": "+919876543210", "evidence": [{"type": "web_form", "sha256": "ab" * 32}], **place}
+    assert refused_fields("decisions", {"address": "+919876543210", "at": at, **place}) == ["at"]
+    assert refused_fields("decisions/batch", {"addresses": ["+919876543210"], "at": at, **place}) == ["at"]
+    assert refused_fields("process", {"purpose": "analytics", "at": at}) == ["at"]
+    assert refused_fields("consents", {"occurred_at": at, **told}) == ["occurred_at"]
+    assert refused_fields("stops", {"kind": "phone", "address": "+919876543210", "at": at}) == ["at"]
+
+
 def test_an_error_names_the_field_as_the_client_wrote_it():
     assert refused_fields("decisions", {"purpose": "marketing", "channel": "sms"}) == ["address"]
     proof = {"type": "web_form", "sha256": "ab"}

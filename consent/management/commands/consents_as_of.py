@@ -3,13 +3,12 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.management.commands._times import instant
 from consent.models import ConsentEvent
 from consent.rules.fold import standing
 from consent.selectors.history import consents_as_of
 from consent.selectors.subjects import subject_ref_of
 from portal.core import clock
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
@@ -22,7 +21,7 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, subject: str, time: str, **options: Any) -> None:
         """Reads only. A yes whose agreed time was over by then is shown as expired."""
-        at = instant(time)
+        at = moment(time)
         found = [_row(event, at) for event in consents_as_of(subject_ref_of(subject), at)]
         if not options["json"]:
             for row in found:

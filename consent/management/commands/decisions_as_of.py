@@ -2,12 +2,11 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.management.commands._times import instant
 from consent.selectors import past
 from consent.selectors.subjects import subject_ref_of
 from consent.services.reasons import sentence
 from portal.core import clock
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
@@ -20,7 +19,7 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, subject: str, time: str, **options: Any) -> None:
         """Reads only. From what had reached us by then."""
-        at, ref = instant(time), subject_ref_of(subject)
+        at, ref = moment(time), subject_ref_of(subject)
         found = [_row(then) for then in past.of_person(ref, at)]
         texts = [{"notice": text.notice.code, "version": text.number} for text in past.texts_in_force(at)]
         if not options["json"]:

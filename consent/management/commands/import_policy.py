@@ -3,13 +3,12 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.management.commands._times import day
 from consent.rules import policy
 from consent.selectors.notices import open_defects
 from consent.services import importing
 from consent.states import NoticeKind
 from portal.core import actor
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, day
 from portal.core.errors import Refused
 from portal.law import selectors as law
 

@@ -3,10 +3,9 @@ from uuid import UUID
 
 from django.core.management import CommandError, CommandParser
 
-from consent.management.commands._times import instant
 from consent.services import may_contact
 from portal.core import clock
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, moment
 from portal.law.states import MESSAGE_CHANNELS
 
 
@@ -39,7 +38,7 @@ class Command(PortalCommand):
             address=address,
             purpose=options["purpose"],
             channel=channel,
-            at=instant(options["at"]) if options["at"] else clock.now(),
+            at=moment(options["at"]) if options["at"] else clock.now(),
             fiduciary=options["fiduciary"],
             header=options["header"],
             template=options["template"],

@@ -2,11 +2,10 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.management.commands._times import instant
 from consent.selectors.subjects import subject_ref_of
 from consent.services import may_process
 from portal.core import clock
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
@@ -25,7 +24,7 @@ class Command(PortalCommand):
         decision = may_process(
             subject=subject_ref_of(options["subject"]),
             purpose=options["purpose"],
-            at=instant(options["at"]) if options["at"] else clock.now(),
+            at=moment(options["at"]) if options["at"] else clock.now(),
             fiduciary=options["fiduciary"],
             sign=options["sign"],
         )

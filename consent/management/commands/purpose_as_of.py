@@ -2,11 +2,10 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.management.commands._times import instant
 from consent.selectors import past
 from consent.selectors.purposes import in_force_or_ended
 from portal.core import clock
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, moment
 
 
 class Command(PortalCommand):
@@ -19,7 +18,7 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, purpose: str, time: str, **options: Any) -> None:
         """Reads only. Exit 1 for a purpose that was not in force by then."""
-        at = instant(time)
+        at = moment(time)
         version = in_force_or_ended(purpose, on=at.astimezone(clock.IST).date()).version
         found = past.of_purpose(purpose, at)
         if not options["json"]:

@@ -5,12 +5,11 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from consent.management.commands._times import instant
 from consent.models import AnswerSet
 from consent.services import scrubbing
 from consent.services.batches import Question
 from portal.core import actor, clock
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, moment
 from portal.core.errors import Unavailable
 from portal.law.states import MESSAGE_CHANNELS
 from portal.ledger import services as ledger
@@ -38,7 +37,7 @@ class Command(PortalCommand):
         question = Question(
             purpose=options["purpose"],
             channel=options["channel"],
-            at=instant(options["at"]) if options["at"] else now,
+            at=moment(options["at"]) if options["at"] else now,
             fiduciary=options["fiduciary"],
             header=options["header"],
             template=options["template"],

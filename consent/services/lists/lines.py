@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from consent.models.list_states import LineFault, Origin
 from consent.states import Answer
-from portal.core import addresses, clock
+from portal.core import addresses, clock, time_range
 from portal.core.errors import PortalError
 
 COLUMNS = ("address", "channel", "purpose", "answer", "occurred_at", "origin", "proof_sha256")
@@ -115,7 +115,11 @@ def _instant(text: str, *, is_yes: bool, now: datetime, faults: list[Found]) -> 
     if at > now:
         faults.append(Found("occurred_at", LineFault.TIME_AHEAD))
         return None
-    return at
+    try:
+        return time_range.moment(at)
+    except time_range.OutOfRange:
+        faults.append(Found("occurred_at", LineFault.TIME_TOO_EARLY))
+        return None
 
 
 def _day(day: date, is_yes: bool, now: datetime) -> datetime:  # noqa: FBT001 - a question with two answers

@@ -9,7 +9,7 @@ from kyc.services import outside
 from kyc.states import DocumentKind
 from portal.core import clock
 from portal.core.command_line import REFUSED, UNDECIDED, USAGE
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, moment
 from portal.vault.inspection.process import LIMITS
 
 TYPES = (*DocumentKind.values, outside.SAFETY_ONLY)
@@ -55,12 +55,4 @@ class Command(PortalCommand):
         return {str(key): str(value) for key, value in given.items()}
 
     def _time(self, text: str | None) -> datetime:
-        if text is None:
-            return clock.now()
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise CommandError(
-                "--at is no time. Write for example 2026-11-25T10:00:00+05:30.", returncode=USAGE
-            ) from error
-        return found if found.tzinfo else found.replace(tzinfo=clock.IST)
+        return clock.now() if text is None else moment(text)

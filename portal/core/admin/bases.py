@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, changes
+from portal.core import access, changes, time_range
 from portal.core.admin.actions import ActionPages, ServiceAction, actions_of
 from portal.core.admin.speaking import SaysInWords, Worded
 from portal.core.errors import NotAllowed, NotFound, PortalError
@@ -46,6 +46,7 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     actions_selection_counter = True
+    formfield_overrides = time_range.OF_MODELS
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return access.allowed(request.user, self.view_permission)

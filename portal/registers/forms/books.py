@@ -1,13 +1,14 @@
 """Proposals about officers and the company."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import addresses, clock
 from portal.core.errors import Refused
+from portal.core.time_range import DayField
 from portal.registers.models import CompanyDetails, Officer
 from portal.registers.selectors import company_details, current_officer
 from portal.registers.services.fields import require_no_rewriting
@@ -52,6 +53,7 @@ class OfficerForm(_ReachableForm):
     class Meta:
         model = Officer
         fields = ("kind", "full_name", "title", "email", "phone", "postal_address", "effective_from")
+        field_classes: ClassVar[dict[str, Any]] = {"effective_from": DayField}
 
 
 class CompanyForm(_ReachableForm):
@@ -63,3 +65,4 @@ class CompanyForm(_ReachableForm):
     class Meta:
         model = CompanyDetails
         fields = ("legal_name", "trade_name", "email", "phone", "postal_address", "website", "effective_from")
+        field_classes: ClassVar[dict[str, Any]] = {"effective_from": DayField}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
+from portal.core.time_range import DayField
 from portal.law.states import PreferenceCategory
 from portal.people.models import Customer, Fiduciary
 from portal.people.states import CustomerKind
@@ -23,7 +24,7 @@ class EntryForm(forms.Form):
     """What every proposal says: whose it is and from when."""
 
     fiduciary = forms.ModelChoiceField(label=_("Whose"), queryset=Fiduciary.objects.all())
-    starts_at = forms.DateField(
+    starts_at = DayField(
         label=_("First day it holds"),
         help_text=_("Empty: as soon as the second person agrees."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

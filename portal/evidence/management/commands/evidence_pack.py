@@ -1,5 +1,4 @@
 import secrets
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,18 +6,11 @@ from django.core.management import CommandError, CommandParser
 
 from portal.core import actor, clock
 from portal.core.command_line import USAGE
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, day
 from portal.evidence import packs
 from portal.evidence.period import Period
 
 MOST_SAMPLES = 10_000
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"{text} is not a day. Write it as 2026-10-31.", returncode=USAGE) from error
 
 
 class Command(PortalCommand):
@@ -39,7 +31,7 @@ class Command(PortalCommand):
         if not 0 <= options["sample"] <= MOST_SAMPLES:
             raise CommandError(f"--sample takes a number from 0 to {MOST_SAMPLES:,}.", returncode=USAGE)
         seed = secrets.randbelow(2**32) if options["seed"] is None else options["seed"]
-        period = Period.of(_day(first), _day(last), now=clock.now())
+        period = Period.of(day(first), day(last), now=clock.now())
         part = out.with_name(out.name + ".part")
         try:
             with part.open("w+b") as target:

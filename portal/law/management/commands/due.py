@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from django.core.management import CommandError, CommandParser
 
 from portal.core.command_line import REFUSED, UNDECIDED, USAGE
-from portal.core.commands import PortalCommand
+from portal.core.commands import PortalCommand, day, moment
 from portal.core.errors import NotFound
 from portal.law import selectors
 from portal.law.counting import INDIA, zone_named
@@ -58,16 +58,8 @@ class Command(PortalCommand):
         except UnknownZone as error:
             said = f"{zone} is not a time zone. Give one such as Europe/Berlin."
             raise CommandError(said, returncode=USAGE) from error
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass
-        try:
-            moment = datetime.fromisoformat(text.replace(" ", "T", 1))
-        except ValueError as error:
-            said = f"{text} is not a date or time. Write 2026-11-24, or 2026-11-27T23:40+05:30."
-            raise CommandError(said, returncode=USAGE) from error
-        return moment if moment.tzinfo else moment.replace(tzinfo=place)
+        text = text.replace(" ", "T", 1)
+        return moment(text, zone=place) if "T" in text else day(text)
 
     def _rule(self, key: str, began: datetime | date) -> LegalRule:
         last = LegalRule.objects.newest().filter(key=key).first()
