@@ -18,12 +18,14 @@ from consent.selectors.used_addresses import used_by
 from consent.selectors.wishes import holders
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address
 from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
+from consent.services.told_times import counted
 from consent.services.withdrawing import withdraw
 from consent.states import Answer, Way
 from portal.core import addresses
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.law.states import Channel
+from portal.people import selectors as people
 from portal.people.models import Fiduciary
 from portal.people.services import contacts, principals
 
@@ -135,22 +137,26 @@ def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> lis
     kind, keys, plain = _place(told)
     with transaction.atomic():
         known = _spoken(whose, keys) or sorted(holders(keys)) or [_somebody(kind, plain, actor, now)]
-        done = [
-            withdraw(
-                subject_ref=ref,
-                fiduciary=whose,
-                purpose=told.purpose,
-                channel=told.channel,
-                way=Way.API,
-                actor=actor,
-                occurred_at=told.occurred_at,
-                address_kind=kind,
-                address=plain,
-                evidence=told.evidence,
-                now=now,
+        done = []
+        for ref in known:
+            since = counted(
+                told.occurred_at, way=Way.API, fiduciary=whose, keys=keys, refs=people.refs_of(ref), now=now
             )
-            for ref in known
-        ]
+            done.append(
+                withdraw(
+                    subject_ref=ref,
+                    fiduciary=whose,
+                    purpose=told.purpose,
+                    channel=told.channel,
+                    way=Way.API,
+                    actor=actor,
+                    occurred_at=since.at,
+                    address_kind=kind,
+                    address=plain,
+                    evidence=(*told.evidence, *since.evidence),
+                    now=now,
+                )
+            )
     return [own for one in done if (own := _at(keys, one)) is not None]
 
 

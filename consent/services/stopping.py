@@ -1,21 +1,25 @@
 """A stop that names an address: for the person who holds it, and for the address itself where nobody or more than one does."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
-from consent.models import ConsentReceipt, Suppression
+from consent.models import ConsentReceipt, ConsentState, Suppression
+from consent.rules.fold import YES
 from consent.services import confirming, suppressing
 from consent.services.addresses import Address
 from consent.services.confirming import Reply
 from consent.services.recording import Evidence
+from consent.services.told_times import counted
 from consent.services.withdrawing import stop_all_promotional
 from consent.states import Way
 from portal.core import addresses, clock
 from portal.core.actor import Actor
+from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox.models import Message
 from portal.people import selectors as people
@@ -57,23 +61,30 @@ def stop_at_address(
     """Stop everything promotional of the fiduciary for whoever is at the address, in one transaction, and confirm it once.
 
     The person's other addresses are covered too where it is sure who they are. ``header`` (with its channel) narrows the
-    stop to that sender. ``confirms``: False where the caller tells the person once of several stops. None where all of it was stopped already. Raises Refused for what is no address of the kind.
+    stop to that sender. ``confirms``: False where the caller tells the person once of several stops. A machine's time is
+    weighed (``told_times``): a stop that every yes has overtaken does not count and is not confirmed; one that some have is
+    told by what it ended. None where nothing had to change. Raises Refused for what is no address of the kind.
     """
     at = now or clock.now()
-    said_at = occurred_at or at
     number = addresses.normalise(kind, address)
     with transaction.atomic():
         principal, place = holder_of(kind, number), place_of(kind, number)
+        refs = people.refs_of(principal.subject) if principal is not None else set()
+        told = counted(occurred_at or at, way=way, fiduciary=fiduciary, keys=place.keys, refs=refs, now=at)
+        overtaken = _overtaken(place.keys, refs, fiduciary, told.at, at)
+        if overtaken and all(overtaken):
+            return None
+        is_whole = not any(overtaken)
         if principal is not None and not header:
             return stop_all_promotional(
                 subject_ref=principal.subject.ref,
                 fiduciary=fiduciary,
                 actor=actor,
                 way=way,
-                occurred_at=said_at,
+                occurred_at=told.at,
                 named=place,
-                evidence=evidence,
-                reply_to=reply_to,
+                evidence=(*evidence, *told.evidence),
+                reply_to=reply_to if is_whole else None,
                 confirms=confirms,
                 now=at,
             ).receipt
@@ -82,16 +93,32 @@ def stop_at_address(
             fiduciary=fiduciary,
             places=[place],
             way=way,
-            occurred_at=said_at,
+            occurred_at=told.at,
+            told_at=occurred_at if told.evidence else None,
             actor=actor,
             channel=channel if header else "",
             header=header,
             now=at,
         )
-        if receipt is not None and confirms:
+        if receipt is not None and confirms and is_whole:
             reply = reply_to or Reply(ANSWERED_BY[kind], number, language)
             confirming.answer(receipt, reply, fiduciary=fiduciary, header=header)
     return receipt
+
+
+def _overtaken(
+    keys: Collection[bytes], refs: Collection[UUID], fiduciary: Fiduciary, said_at: datetime, now: datetime
+) -> list[bool]:
+    """For each yes to promotion that stands at the address or is the person's: whether it was given after a stop."""
+    on = now.astimezone(clock.IST).date()
+    promotional = [purpose.code for purpose in law.purposes_in_force(on=on) if purpose.is_promotional]
+    yeses = ConsentState.objects.filter(
+        Q(address_key__in=keys) | Q(subject_ref__in=refs),
+        fiduciary=fiduciary,
+        purpose__in=promotional,
+        answer__in=YES,
+    )
+    return [given_at > said_at for given_at in yeses.values_list("occurred_at", flat=True)]
 
 
 def place_of(kind: str, address: str) -> Address:

@@ -49,6 +49,7 @@ def alone(
     places: Sequence[Address],
     way: Way,
     occurred_at: datetime,
+    told_at: datetime | None = None,
     actor: Actor,
     channel: str = "",
     header: str = "",
@@ -56,7 +57,8 @@ def alone(
 ) -> ConsentReceipt | None:
     """Suppress addresses without an answer of a known person: a number that nobody has registered, or one header only.
 
-    One transaction: receipt, suppressions, audit event and its leaf. None where the same was stopped already and nobody
+    One transaction: receipt, suppressions, audit event and its leaf. ``told_at`` is when it was by the clock of the machine
+    that told it, where it counts from another time on (``told_times``). None where the same was stopped already and nobody
     there has said yes since, so that a STOP that comes twice is harmless.
     """
     at = now or clock.now()
@@ -81,6 +83,7 @@ def alone(
                 "count": len(wanted),
                 "state": "one_sender" if header else "all",
                 "sha256": digest_of(place.key for place in wanted),
+                **({"told_at": clock.stamp(told_at)} if told_at is not None else {}),
             },
             subject_ref=subject_ref,
             at=occurred_at,

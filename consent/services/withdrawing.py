@@ -47,9 +47,11 @@ def withdraw(
     """Withdraw a purpose on a channel at every address of the subject, and at ``address`` where that is another.
 
     One transaction: events, ledger entries, states, confirmation. From its commit on every decision says no. What the
-    person had withdrawn already is left as it is, so a STOP that arrives twice is harmless (DPDP s.6(4)-(6)).
+    person had withdrawn already is left as it is, so a STOP that arrives twice is harmless (DPDP s.6(4)-(6)); so is a yes
+    that they gave after ``occurred_at``, by their own time.
     """
     at = now or clock.now()
+    said_at = occurred_at or at
     whose = fiduciary_of(fiduciary)
     said = _latest(subject_ref, whose)
     places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
@@ -61,14 +63,14 @@ def withdraw(
     choices = [
         Choice(place, purpose, str(channel), Answer.WITHDRAWN, _notice_of(before), _proof(evidence, place, named))
         for place in places
-        if (before := _find(said, place, purpose, str(channel))) is None or before.answer not in NO
+        if _is_open(before := _find(said, place, purpose, str(channel)), said_at)
     ]
     return record_all(
         subject_ref=subject_ref,
         fiduciary=whose,
         choices=choices,
         way=Way(way),
-        occurred_at=occurred_at or at,
+        occurred_at=said_at,
         actor=actor,
         reply_to=reply_to,
         now=at,
@@ -96,6 +98,7 @@ def stop_all_promotional(
     client's recipients hear of beside those it has to do with; ``confirms`` as for ``record_all``.
     """
     at = now or clock.now()
+    said_at = occurred_at or at
     whose = fiduciary_of(fiduciary)
     said = _latest(subject_ref, whose)
     reached = addresses_by_channel(subject_ref)
@@ -107,11 +110,10 @@ def stop_all_promotional(
         for channel in MESSAGE_CHANNELS:
             for place in _with_earlier(list(reached[channel]), said, purpose.code, channel):
                 before = _find(said, place, purpose.code, channel)
-                if before is None or before.answer not in NO:
+                if _is_open(before, said_at):
                     answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
                     proof = _proof(evidence, place, named)
                     choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before), proof))
-    said_at = occurred_at or at
     with transaction.atomic():
         done = record_all(
             subject_ref=subject_ref,
@@ -127,6 +129,13 @@ def stop_all_promotional(
         places = [*stopped, *(choice.address for choice in choices)]
         suppressing.with_answers(done, places=places, occurred_at=said_at)
     return done
+
+
+def _is_open(before: ConsentEvent | None, said_at: datetime) -> bool:
+    """Whether a no of that instant says something new: not after a no, nor where the person has said yes since."""
+    if before is None:
+        return True
+    return before.answer not in NO and not (before.answer in YES and before.occurred_at > said_at)
 
 
 def _proof(evidence: Sequence[Evidence], place: Address, named: Address | None) -> Sequence[Evidence]:

@@ -237,7 +237,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.LEDGER_VERIFICATION_PASSED: "scope size redacted",
 }
 _BY_AREA: Mapping[str, str] = {
-    "consent": "purpose channel fiduciary notice version language count state frequency until pause way reference sha256 seconds recipient",
+    "consent": "purpose channel fiduciary notice version language count state frequency until pause way reference sha256 seconds recipient told_at",
     "export": "model resource format rows fields filters sha256 job",
     "grievances": f"{_MOVE} {_PROPOSAL} {_CLOCK} ticket request category queue officer channel language regime rules appeal",
     "jobs": "job kind state attempt reason_code sha256 bytes rows",
