@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import transaction
 
-from consent.models import ConsentReceipt, ConsentState
+from consent.models import ConsentReceipt, ConsentState, Suppression
 from consent.services import confirming
 from consent.services.addresses import Address
 from consent.services.confirming import Reply
@@ -30,6 +30,8 @@ from portal.people.states import CodePurpose
 
 #: The code proves an address: it goes out whatever was stopped there.
 PURPOSE: Final = "policy_and_security"
+#: Earlier stops that the page lists: a technical limit.
+MOST_SHOWN: Final = 20
 #: For how long the page stays open behind a code that was typed: a promise of the house.
 OPEN_RULE: Final = "consent.stop_page_life"
 
@@ -103,6 +105,12 @@ def senders_to(code: OneTimeCode, *, also: Fiduciary | None = None) -> list[Fidu
     if also is not None:
         named |= Fiduciary.objects.filter(pk=also.pk)
     return sorted(named.distinct(), key=_ours_first)
+
+
+def earlier_stops(code: OneTimeCode) -> list[Suppression]:
+    """The stops that stand at the address without an answer of a person we know, such as a STOP by SMS; the newest first."""
+    rows = Suppression.objects.filter(address_key__in=_place(code).keys, event=None, lift=None)
+    return list(rows.select_related("receipt", "fiduciary", "entry__leaf").order_by("-pk")[:MOST_SHOWN])
 
 
 def stop(

@@ -9,8 +9,10 @@ from django.test import Client
 
 from consent.models import Suppression
 from consent.selectors import rulebook
-from consent.services import may_contact, one_click
+from consent.services import inbound, may_contact, one_click, receipts
+from consent.services.inbound import Inbound
 from portal.core import clock
+from portal.law.states import Channel
 from portal.people.models import Fiduciary, OneTimeCode
 from portal.people.services import codes
 from portal.selfservice import limits
@@ -133,8 +135,25 @@ def test_the_receipt_can_be_kept_in_each_form_by_the_browser_that_stopped(asha, 
     assert answer["Content-Disposition"] == f'attachment; filename="{reference}-{form}"'
     assert address.encode() not in answer.content
     assert hers.get(path.replace(form, "receipt.exe")).status_code == 404
-    proven(other, address)
+    proven(other, address if address == ASHA_PHONE else "+919811113333")
     assert other.get(path).status_code == 404
+
+
+def test_the_proof_of_an_earlier_stop_by_sms_is_kept_behind_the_code_of_its_number_only(asha):
+    inbound.take([Inbound("1", Channel.SMS, STRANGER, "ONESTU", "STOP")])
+    reference = Suppression.objects.get().receipt.reference
+    hers, other = Client(), Client()
+    page = proven(hers)
+    assert "Stopped here before" in page
+    assert f'Onesetu: <span class="reference">{reference}</span>' in page
+    receipts.seal(Suppression.objects.get().receipt)
+    path = f"/privacy/stop/receipts/{reference}/receipt.json"
+    assert path in hers.get(CHOOSE).text
+    record = json.loads(hers.get(path).content)["record"]
+    assert (record["act"], record["facts"]["way"]) == ("consent.address.suppressed", "sms")
+    assert "Stopped here before" not in proven(other, "+919811113333")
+    assert other.get(path).status_code == 404
+    assert Client().get(path).status_code == 404
 
 
 def test_anybody_may_check_the_receipt_of_a_stop_and_learns_no_address(asha):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consent.models import ConsentReceipt
+from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.services import one_click, public_stops, receipts, withdrawing
 from consent.stop_forms import StopAddressForm, StopCodeForm
 from portal.core import addresses, clock, error_pages
@@ -25,6 +25,8 @@ from portal.people.services.codes import TOO_MANY_CODES
 from portal.selfservice import limits
 from portal.selfservice.views.receipt_files import OF_BOTH
 
+#: A receipt, and what it says about the address: an answer, or a stop that stands alone.
+Row = tuple[ConsentReceipt, ConsentEvent | Suppression]
 #: In the session: the browser's mark, the code asked for, who led here, and the receipts of the last press.
 BROWSER: Final = "stop_browser"
 ASKED: Final = "stop_asked"
@@ -107,10 +109,10 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def receipt_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
-    """One form of the receipt of a stop, for the browser that stopped."""
+    """One form of the receipt of a stop: for the browser that stopped, and of an earlier stop of the address alone."""
     make, proof = OF_BOTH.get(form), _proof(request)
-    receipt = next((one for one in _stopped(request) if one.reference == reference), None)
-    said = receipts.stop_at(receipt, keys=public_stops.keys_of(proof)) if receipt and proof else None
+    rows = [*_rows(request, proof), *_earlier(request, proof)] if proof else []
+    said = next((said for receipt, said in rows if receipt.reference == reference), None)
     if make is None or said is None:
         raise Http404
     try:
@@ -196,6 +198,18 @@ def _stopped(request: HttpRequest) -> list[ConsentReceipt]:
     return list(ConsentReceipt.objects.filter(reference__in=references).order_by("pk"))
 
 
+def _rows(request: HttpRequest, proof: OneTimeCode) -> list[Row]:
+    """The receipts of the last press, each with what it says about the address."""
+    found = [(receipt, receipts.stop_at(receipt, keys=public_stops.keys_of(proof))) for receipt in _stopped(request)]
+    return [(receipt, said) for receipt, said in found if said is not None]
+
+
+def _earlier(request: HttpRequest, proof: OneTimeCode) -> list[Row]:
+    """Those of stops that were made at the address before."""
+    just = request.session.get(STOPPED) or []
+    return [(row.receipt, row) for row in public_stops.earlier_stops(proof) if row.receipt.reference not in just]
+
+
 def _back(**query: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse('privacy:stop-choose')}?{urlencode(query)}")
 
@@ -207,14 +221,14 @@ def _page(request: HttpRequest, template: str, form: forms.Form, context: dict[s
 
 def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.OK) -> HttpResponse:
     stopped = _stopped(request)
-    found = [(receipt, receipts.stop_at(receipt, keys=public_stops.keys_of(proof))) for receipt in stopped]
     until = withdrawing.undo_until(stopped[0]) if stopped else None
     done = request.GET.get("done", "")
     context = {
         "masked": addresses.mask(proof.kind, proof.address),
         "senders": _senders(request, proof),
         "done": done if stopped or done != "stopped" else "",
-        "rows": [(receipt, said) for receipt, said in found if said is not None],
+        "rows": _rows(request, proof),
+        "earlier": _earlier(request, proof),
         "undo_until": until if until is not None and clock.now() <= until else None,
     }
     return render(request, "selfservice/stop/choose.html", context, status=status)
