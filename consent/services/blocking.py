@@ -13,15 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentReceipt
 from consent.rules import blocks
-from consent.selectors.wishes import preference_of
-from consent.services import preferring
+from consent.selectors.wishes import holders, preference_of
+from consent.services import attested, preferring
 from consent.services.preferring import Blocked
+from consent.services.recording import fiduciary_of
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock, ids
+from portal.core import addresses, clock, ids
 from portal.core.actor import Actor
-from portal.core.errors import LostRace, PortalError, Refused
+from portal.core.errors import LostRace, NotAllowed, PortalError, Refused
 from portal.law import selectors as law
 from portal.law.states import DayType, PreferenceCategory
 from portal.people import selectors as people
@@ -110,6 +111,38 @@ def block(
             at=at,
         )
     return receipt
+
+
+def told_by_system(
+    *, fiduciary: str, address: str, lists: Mapping[str, Iterable[str]], actor: Actor, now: datetime
+) -> list[ConsentReceipt]:
+    """A system of our own was told (by call, letter or key press) what is not wanted at a number: block that as well.
+
+    One transaction, for everybody who holds the number, or for somebody new who is known by it alone. Only adds: what is
+    blocked is lifted by the person, on their page. Empty when all of it was blocked already. Raises NotAllowed for a
+    client's system, because a block stops everybody's messages; Refused for what is no number or a code that is not
+    offered.
+    """
+    whose = fiduciary_of(fiduciary)
+    if not whose.is_self:
+        raise NotAllowed(_("What a person blocks holds for every sender: only our own systems may tell it."))
+    plain = addresses.normalise(addresses.PHONE, address)
+    with transaction.atomic():
+        keys = addresses.address_keys(plain)
+        known = sorted(holders(keys)) or [attested.person_at(whose, addresses.PHONE, plain, actor=actor, now=now)]
+        done = [_block_more(ref, lists, actor=actor, now=now) for ref in known]
+    return [receipt for receipt in done if receipt is not None]
+
+
+def _block_more(
+    subject_ref: UUID, lists: Mapping[str, Iterable[str]], *, actor: Actor, now: datetime
+) -> ConsentReceipt | None:
+    before = preferring.blocked_in(preferring.present(subject_ref))
+    wider = {
+        name.removeprefix("blocked_"): [*codes.split(), *lists.get(name.removeprefix("blocked_"), ())]
+        for name, codes in asdict(before).items()
+    }
+    return block(subject_ref=subject_ref, lists=wider, way=Way.API, actor=actor, now=now)
 
 
 def seen_in(text: str) -> Blocked:

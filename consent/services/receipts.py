@@ -9,16 +9,17 @@ from typing import Any
 import structlog
 from django.db.models import QuerySet
 
-from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, Suppression
 from consent.rules.fold import YES
 from portal.audit.kinds import AuditKind
 from portal.core import clock
-from portal.core.errors import PortalError
+from portal.core.errors import NotFound, PortalError
 from portal.ledger import notes
 from portal.ledger import services as ledger
 from portal.ledger.receipts import read_receipt
 from portal.ledger.services.proofs import Presented
 from portal.ledger.states import EntryKind
+from portal.people import selectors as people
 
 log = structlog.get_logger(__name__)
 
@@ -54,11 +55,13 @@ def _all_of(receipt: ConsentReceipt) -> tuple[QuerySet[Any], ...]:
     return receipt.events.all(), receipt.suppressions.all(), receipt.preference_changes.all()
 
 
-def file_for(said: ConsentEvent | Suppression) -> bytes:
-    """The receipt file (C2SP tlog-proof) of an answer, or of a stop that stands alone.
+def file_for(said: ConsentEvent | Suppression | PreferenceChange) -> bytes:
+    """The receipt file (C2SP tlog-proof) of an answer, of a stop that stands alone, or of what a person blocks.
 
-    Raises NotSealed while it waits for its place in the ledger.
+    Raises NotSealed while it waits for its place in the ledger, NotFound for a change of wishes without an entry.
     """
+    if said.entry is None:
+        raise NotFound("This change has no place in the ledger.")
     return ledger.receipt_for(said.entry)
 
 
@@ -94,6 +97,8 @@ class Checked:
     freshness: Freshness = Freshness.ERASED
     #: Of a stop without answers: whose promotional messages were stopped.
     stopped: str = ""
+    #: Of "Do not disturb": what a person blocks; what it is stays with the person.
+    is_blocking: bool = False
     #: How many witnesses that are not ours had seen the ledger that the receipt stands in.
     witnesses: int = 0
 
@@ -119,6 +124,8 @@ def check(data: bytes, *, now: datetime | None = None) -> Checked:
     payload = result.payload or {}
     if result.ok and payload.get("act") == AuditKind.CONSENT_ADDRESS_SUPPRESSED:
         return _check_stop(result)
+    if result.ok and payload.get("act") == AuditKind.CONSENT_PREFERENCE_TOLD:
+        return _check_blocking(result)
     if not result.ok or payload.get("kind") != EntryKind.CONSENT:
         return Checked(genuine=False, reason=result.reason or "NOT_A_CONSENT")
     event = ConsentEvent.objects.filter(entry__event_id=payload["event_id"]).select_related("entry__leaf").first()
@@ -157,16 +164,43 @@ def _check_stop(result: Presented) -> Checked:
     )
 
 
-def freshness(event: ConsentEvent | Suppression | None, *, now: datetime) -> Freshness:
-    """Whether the answer is still the last word about its address, purpose and channel; a stop, until a later yes."""
+def _check_blocking(result: Presented) -> Checked:
+    payload = result.payload or {}
+    row = PreferenceChange.objects.filter(entry__event_id=payload["event_id"]).select_related("entry__leaf").first()
+    if row is None or row.entry is None or row.entry.index != result.index:
+        return Checked(genuine=False, reason="OTHER_RECORD")
+    return Checked(
+        genuine=True,
+        index=result.index,
+        size=result.size,
+        answered_at=str(payload["at"]),
+        is_blocking=True,
+        freshness=_freshness_of_blocking(row),
+        witnesses=result.witnesses,
+    )
+
+
+def freshness(event: ConsentEvent | Suppression | PreferenceChange | None, *, now: datetime) -> Freshness:
+    """Whether the answer is still the last word about its address, purpose and channel; a stop, until a later yes.
+
+    What a person blocks is the last word until they tell another list.
+    """
     if event is None:
         return Freshness.ERASED
+    if isinstance(event, PreferenceChange):
+        return _freshness_of_blocking(event)
     if isinstance(event, Suppression):
         return _freshness_of_stop(event)
     if ConsentEvent.objects.filter(previous=event).exists():
         return Freshness.SUPERSEDED
     ended = event.expires_at is not None and event.expires_at <= now
     return Freshness.ENDED if ended else Freshness.LATEST
+
+
+def _freshness_of_blocking(change: PreferenceChange) -> Freshness:
+    refs = people.refs_of(change.subject_ref)
+    later = PreferenceChange.objects.filter(subject_ref__in=refs, receipt__isnull=False, pk__gt=change.pk)
+    return Freshness.SUPERSEDED if later.exists() else Freshness.LATEST
 
 
 def _freshness_of_stop(stop: Suppression) -> Freshness:
@@ -182,7 +216,7 @@ def key_of(proof: bytes) -> str:
     return ledger.verifier_at(notes.parse_tree_head(text).size).vkey
 
 
-def document(event: ConsentEvent | Suppression, *, now: datetime) -> dict[str, Any]:
+def document(event: ConsentEvent | Suppression | PreferenceChange, *, now: datetime) -> dict[str, Any]:
     """The receipt as one JSON object: what was recorded, what opens it, where it stands, and whether it still counts.
 
     Raises NotSealed while the answer waits for its place, Refused when its content was erased.
@@ -192,7 +226,7 @@ def document(event: ConsentEvent | Suppression, *, now: datetime) -> dict[str, A
     result = ledger.check_presented(proof)
     return {
         "format": FORMAT,
-        "receipt": event.receipt.reference,
+        "receipt": event.receipt.reference if event.receipt else None,
         "record": result.payload,
         "ledger": {
             "origin": result.origin,

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
+from consent.rules.contact import Reason
 from consent.services import answering
 from consent.services.batches import Answered, Question
 from consent.services.decisions import Decision
@@ -87,7 +88,7 @@ class DecisionOut(Schema):
     """
 
     allowed: bool
-    reason: str
+    reason: Reason
     sentence: str
     entry: UUID | None
     rules: list[str]
@@ -101,7 +102,7 @@ class AnsweredOut(Schema):
     """One answer of a batch."""
 
     allowed: bool
-    reason: str
+    reason: Reason
     entry: UUID | None
     valid_until: datetime | None
 

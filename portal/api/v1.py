@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import NinjaAPI, Schema
 
 from portal.api import (
+    blocks,
     consent_managers,
     consents,
     decisions,
@@ -54,6 +55,7 @@ api.add_router("", recipients.router)
 api.add_router("", inbound.router)
 api.add_router("", stops.router)
 api.add_router("", consent_managers.router)
+api.add_router("", blocks.router)
 
 
 class KeyOut(Schema):

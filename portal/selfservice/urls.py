@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("consents/download.csv", consents.as_csv, name="consents-csv"),
     path("consents/download.pdf", consents.as_pdf, name="consents-pdf"),
     path("consents/<str:reference>/", consents.receipt, name="consent-receipt"),
+    path("consents/<str:reference>/blocked/<str:form>", receipt_files.blocked_file, name="blocked-file"),
     path("consents/<str:reference>/<int:number>/withdraw/", consents.withdraw, name="consent-withdraw"),
     path("consents/<str:reference>/<int:number>/<str:form>", receipt_files.file, name="consent-file"),
     path("cookies/", cookies.cookies, name="cookies"),

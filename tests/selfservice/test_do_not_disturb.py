@@ -7,6 +7,7 @@ from django.test import Client
 
 from consent.models import ConsentReceipt, PreferenceChange
 from consent.selectors import rulebook
+from consent.services import receipts
 from portal.law.states import DayType, PreferenceCategory
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice
 from tests.consent.worlds import block
@@ -57,6 +58,26 @@ def test_a_tick_is_kept_with_a_receipt_that_says_what_was_blocked(her):
     her.post(PAGE, {"seen": "food|||sun"})
     last = ConsentReceipt.objects.latest("pk")
     assert "Nothing is blocked any more." in her.get(f"/privacy/consents/{last.reference}/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_receipt_file_proves_itself_and_says_whether_it_still_holds(her):
+    her.post(PAGE, {"seen": EMPTY, "categories": ["health"]})
+    receipt = ConsentReceipt.objects.get()
+    at = f"/privacy/consents/{receipt.reference}/blocked/"
+    proof = her.get(f"{at}receipt.tlog-proof")
+    assert proof["Content-Disposition"] == f'attachment; filename="{receipt.reference}-receipt.tlog-proof"'
+    first = receipts.check(proof.content)
+    assert (first.genuine, first.is_blocking, first.freshness) == (True, True, "latest")
+    whole = her.get(f"{at}receipt.json").json()
+    assert whole["record"]["facts"]["categories"] == "health"
+    assert whole["status"]["freshness"] == "latest"
+    page = Client().post("/privacy/receipts/verify/", {"pasted": proof.content.decode()}).content.decode()
+    assert "a person told what they block" in page
+    assert "health" not in page.lower()
+    her.post(PAGE, {"seen": "health|||"})
+    assert receipts.check(proof.content).freshness == "superseded"
+    assert her.get(f"{at}kantara.json").status_code == 404
 
 
 def test_saving_without_a_change_makes_no_row(her):

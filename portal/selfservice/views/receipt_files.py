@@ -9,21 +9,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from consent.letters import receipt_pdf, stop_pdf
-from consent.models import ConsentEvent, Suppression
+from consent.models import ConsentEvent, PreferenceChange, Suppression
 from consent.rules import receipt_views as rules
-from consent.selectors import receipt_views
+from consent.selectors import history, receipt_views
 from consent.services import receipts
 from portal.core import clock
 from portal.ledger.errors import NotSealed
-from portal.people.pages import customer_required
+from portal.people.pages import customer_required, principal_of
 from portal.selfservice.views.consents import event_of
 
 
-def _proof(said: ConsentEvent | Suppression) -> HttpResponse:
+def _proof(said: ConsentEvent | Suppression | PreferenceChange) -> HttpResponse:
     return HttpResponse(receipts.file_for(said), content_type="application/octet-stream")
 
 
-def _json(said: ConsentEvent | Suppression) -> HttpResponse:
+def _json(said: ConsentEvent | Suppression | PreferenceChange) -> HttpResponse:
     return _as_json(receipts.document(said, now=clock.now()))
 
 
@@ -73,6 +73,30 @@ FORMS: Final[dict[str, Callable[[ConsentEvent], HttpResponse]]] = {
     "kantara.json": _kantara,
     "iso-27560.jsonld": _iso27560,
 }
+
+
+#: The same of what a person blocks.
+OF_BLOCKING: Final[dict[str, Callable[[PreferenceChange], HttpResponse]]] = {
+    "receipt.tlog-proof": _proof,
+    "receipt.json": _json,
+}
+
+
+@customer_required
+@require_safe
+def blocked_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
+    """One form of the receipt of what the person blocked ("Do not disturb")."""
+    receipt = history.receipt_of(principal_of(request).subject.ref, reference)
+    change = receipt.preference_changes.select_related("receipt", "entry__leaf").first()
+    make = OF_BLOCKING.get(form)
+    if make is None or change is None:
+        raise Http404
+    try:
+        response = make(change)
+    except NotSealed:
+        return HttpResponseRedirect(reverse("privacy:consent-receipt", args=[receipt.reference]))
+    response["Content-Disposition"] = f'attachment; filename="{receipt.reference}-{form}"'
+    return response
 
 
 @customer_required
