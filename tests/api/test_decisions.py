@@ -61,7 +61,9 @@ def test_a_key_speaks_for_its_own_fiduciary_only(asha, key):
     other = issued_api_key(FiduciaryFactory(code="acme-bank"))
     answer = post("decisions", QUESTION, key=other).json()
     assert (answer["fiduciary"], answer["reason"]) == ("acme-bank", "NO_CONSENT")
-    batch = post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE], "fiduciary": "onesetu"}, key=other).json()
+    named = {**BATCH, "addresses": [ASHA_PHONE], "fiduciary": "onesetu"}
+    assert post("decisions/batch", named, key=other).json()["code"] == "MALFORMED"
+    batch = post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE]}, key=other).json()
     assert (batch["fiduciary"], batch["by_reason"]) == ("acme-bank", {"NO_CONSENT": 1})
 
 
