@@ -1,10 +1,13 @@
 """Log lines say what broke and where, never what a person entered."""
 
 import io
+import json
 import logging
 
 import pytest
 import structlog
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
 
 from portal.core import logs
 
@@ -46,3 +49,36 @@ def test_our_own_log_of_an_exception_names_type_and_place_only(lines):
     line = lines.getvalue()
     assert "asha" not in line
     assert '"error": "ValueError"' in line
+
+
+#: What an address calls a part that opens something by itself.
+SECRETS = {"token", "key"}
+
+
+def secret_addresses(resolver=None, spaces=()):
+    """Every address of the portal with a secret part, filled in."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from secret_addresses(pattern, (*spaces, pattern.namespace) if pattern.namespace else spaces)
+            continue
+        wanted = set(pattern.pattern.regex.groupindex)
+        if wanted & SECRETS:
+            yield reverse(":".join([*spaces, pattern.name]), kwargs={name: f"Se-{name}.c_r3t" for name in wanted})
+
+
+def test_no_secret_part_of_any_address_is_logged(lines):
+    found = list(secret_addresses())
+    assert len(found) >= 4
+    for address in found:
+        logging.getLogger("django.request").warning("Unprocessable Entity: %s", address)
+        structlog.get_logger("portal.tests").warning("tests.refused", path=f"https://privacy.example{address}?next=/")
+    assert "c_r3t" not in lines.getvalue()
+    assert all(address.split("Se-")[0] in lines.getvalue() for address in found)
+
+
+@pytest.mark.django_db
+def test_a_link_that_is_refused_leaves_no_working_link_in_the_log(lines):
+    Client().post("/privacy/out/OS-MS-7K4M-9QX2.AUFVworks/", {})
+    assert "/privacy/out/" in lines.getvalue()
+    assert "AUFVworks" not in lines.getvalue()
+    assert all(json.loads(line) for line in lines.getvalue().splitlines())
