@@ -185,6 +185,8 @@ def may_process(
         missing = Reason.NO_SUCH_PURPOSE if terms is None else Reason.NO_SUCH_FIDUCIARY
         refusal = Verdict(allowed=False, reason=missing)
         return _answer(refusal, None, (), at, (fiduciary, "", purpose, str(Channel.NONE), ""), sign=sign)
+    if terms.sends_messages:
+        return refused(Reason.IS_A_MESSAGE, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign)
     keys = keys_of_subject(subject)
     found = standing.at_address(whose, keys, purpose, str(Channel.NONE), is_person=True)
     verdict = contact.by_consent(found.word, at=at) if terms.needs_consent else contact.without_objection(found.word)

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consent.rules.contact import Reason
+from consent.selectors.rulebook import rulebook
 from consent.selectors.wishes import holders
 from consent.services.decisions import Decision, may_process, refused
 from portal.core import addresses
@@ -36,6 +37,13 @@ def may_process_of(
         for ref in sorted(holders(keys))
     ]
     noes = [decision for decision in found if not decision.allowed]
+    if not found and _is_a_message(purpose, at):
+        return refused(Reason.IS_A_MESSAGE, at=at, purpose=purpose, fiduciary=fiduciary, key=keys[0], sign=sign)
     if not found:
         return refused(Reason.NO_CONSENT, at=at, purpose=purpose, fiduciary=fiduciary, key=keys[0], sign=sign)
     return noes[0] if noes else found[0]
+
+
+def _is_a_message(purpose: str, at: datetime) -> bool:
+    terms = rulebook(at, purpose=purpose).purposes.get(purpose)
+    return terms is not None and terms.sends_messages

@@ -29,6 +29,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.HEADER_CATEGORY: gettext_lazy("No: this header is not registered for the category its last letter names."),
     Reason.HEADER_ENDED: gettext_lazy("No: this header, number or code is not registered at that time."),
     Reason.HEADER_OF_ANOTHER: gettext_lazy("No: this header, number or code belongs to somebody else."),
+    Reason.IS_A_MESSAGE: gettext_lazy("No: messages are sent for this purpose. Ask about the message."),
     Reason.NO_CONSENT: gettext_lazy("No: nobody at this address has said yes."),
     Reason.NO_SUCH_ADDRESS: gettext_lazy("No: this is not an address of that channel."),
     Reason.NO_SUCH_FIDUCIARY: gettext_lazy("No: we do not know on whose behalf this would be."),

@@ -1,13 +1,17 @@
 """What every body that a client writes has in common."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from portal.core import time_range
+from portal.core import clock, time_range
+from portal.core.errors import Refused
+
+#: How far the client's clock may be ahead of ours.
+AHEAD: Final = timedelta(minutes=5)
 
 
 def _within(given: datetime) -> datetime:
@@ -27,3 +31,16 @@ class BodyIn(Schema):
     """A body whose every field is ours: one that is misspelt is refused, not left out in silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def said_at(given: datetime | None, *, now: datetime) -> datetime:
+    """When somebody said something, by the client's clock: now when left out, and never later than now.
+
+    Raises Refused for a time that no clock's fault explains.
+    """
+    if given is None:
+        return now
+    at = given if given.tzinfo else given.replace(tzinfo=clock.IST)
+    if at > now + AHEAD:
+        raise Refused("This lies in the future.", code="OCCURRED_IN_FUTURE")
+    return min(at, now)

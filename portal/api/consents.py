@@ -13,7 +13,7 @@ from consent.services.answer_sets import by
 from consent.services.attested import Standing, Told
 from consent.services.calls import Pressed
 from consent.services.recording import Recorded
-from portal.api.bodies import BodyIn, Moment
+from portal.api.bodies import BodyIn, Moment, said_at
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import clock
@@ -155,7 +155,7 @@ def give_consent(request: HttpRequest, given: GivenIn, request_key: RequestKey) 
 def give_consent_by_key(request: HttpRequest, given: PressedIn, request_key: RequestKey) -> RecordedOut:
     """The prompt is kept with the answer, and the call's reference. The same call about the same purpose counts once."""
     now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
-    pressed = Pressed(**{**given.model_dump(), "occurred_at": given.occurred_at or now})
+    pressed = Pressed(**{**given.model_dump(), "occurred_at": said_at(given.occurred_at, now=now)})
 
     def act() -> attested.Json:
         event = calls.told_by_system(fiduciary=fiduciary, pressed=pressed, actor=actor, now=now)
@@ -196,7 +196,7 @@ def _once(request: HttpRequest, request_key: str, given: Schema, act: Any, now: 
 
 def _told(given: TakenBackIn, now: datetime) -> Told:
     proof = [{"type": item.type, "sha256": item.sha256} for item in given.evidence]
-    return Told(given.address, given.purpose, given.channel, given.occurred_at or now, proof)
+    return Told(given.address, given.purpose, given.channel, said_at(given.occurred_at, now=now), proof)
 
 
 def _events(done: list[Recorded]) -> attested.Json:

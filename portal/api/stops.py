@@ -1,6 +1,5 @@
 """A client's own systems tell that somebody stopped all its promotion: it lands where every withdrawal lands."""
 
-from datetime import datetime
 from typing import Literal
 
 from django.http import HttpRequest
@@ -9,7 +8,7 @@ from ninja import Field, Router, Schema
 from consent.services.recording import fiduciary_of
 from consent.services.stopping import stop_at_address
 from consent.states import Way
-from portal.api.bodies import BodyIn, MomentOfIndia
+from portal.api.bodies import BodyIn, MomentOfIndia, said_at
 from portal.api.keys import Key, actor_of
 from portal.core import clock
 from portal.people.states import ApiScope
@@ -47,13 +46,6 @@ def stop_all(request: HttpRequest, given: StopIn) -> StopOut:
         fiduciary=fiduciary_of(request.auth.fiduciary),  # type: ignore[attr-defined]
         way=Way.API,
         actor=actor_of(request),
-        occurred_at=_said_at(given.at, clock.now()),
+        occurred_at=said_at(given.at, now=clock.now()),
     )
     return StopOut(receipt=receipt.reference if receipt else "", recorded=receipt is not None)
-
-
-def _said_at(given: datetime | None, now: datetime) -> datetime:
-    """Another machine's clock: never in the future."""
-    if given is None:
-        return now
-    return min(given if given.tzinfo else given.replace(tzinfo=clock.IST), now)

@@ -25,7 +25,7 @@ def normalise(kind: str, text: str) -> str:
     """
     if kind == EMAIL:
         plain = text.strip().lower()
-        if len(plain) > 254 or not _EMAIL.fullmatch(plain):
+        if len(plain) > 254 or not plain.isprintable() or not _EMAIL.fullmatch(plain):
             raise Refused(_("Enter an e-mail address in full, like name@example.com."), code="EMAIL_FORMAT")
         return plain
     if kind == PHONE:

@@ -1,5 +1,7 @@
 """A client's system tells of its recipients' answers: with proof, once, for its own fiduciary."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 
@@ -52,6 +54,18 @@ def test_a_yes_with_its_proof_counts_for_that_fiduciary_and_is_read_back(key):
     assert (state["answer"], state["is_confirmed"], state["entry"]) == ("given", True, answer["events"][0]["entry"])
     event = ConsentEvent.objects.get()
     assert (event.way, event.actor_kind, event.receipt.reference) == ("api", "interface", state["receipt"])
+
+
+def test_a_yes_for_what_needs_none_is_refused(key):
+    refused = post("consents", {**GIVEN, "purpose": "billing"}, key=key)
+    assert (refused.status_code, refused.json()["code"]) == (422, "CONSENT_NOT_NEEDED")
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_yes_by_a_clock_a_little_ahead_of_ours_was_said_now(key):
+    ahead = (clock.now() + timedelta(minutes=2)).isoformat()
+    assert post("consents", {**GIVEN, "occurred_at": ahead}, key=key).status_code == 200
+    assert ConsentEvent.objects.get().occurred_at <= clock.now()
 
 
 def test_a_yes_without_proof_is_refused(key):

@@ -172,6 +172,8 @@ def test_recording_a_call_needs_a_yes_of_everybody_at_the_number(asha, key):
         ({"purpose": "no_such", "kind": "phone", "address": ASHA_PHONE}, Reason.NO_SUCH_PURPOSE),
         ({"purpose": "analytics", "kind": "phone", "address": "+919811112222"}, Reason.NO_CONSENT),
         ({"purpose": "analytics", "kind": "email", "address": "nobody"}, Reason.NO_SUCH_ADDRESS),
+        ({"purpose": "marketing", "kind": "phone", "address": ASHA_PHONE}, Reason.IS_A_MESSAGE),
+        ({"purpose": "marketing", "kind": "phone", "address": "+919811112222"}, Reason.IS_A_MESSAGE),
     ],
 )
 def test_unknown_is_no(asha, key, asked, reason):

@@ -71,6 +71,7 @@ def test_a_number_that_nobody_holds_is_suppressed_and_told(bank):
     [
         ({"address": "12"}, 422),
         ({"kind": "postal"}, 422),
+        ({"at": "2199-01-01T00:00:00Z"}, 422),
     ],
 )
 def test_what_cannot_be_withdrawn_changes_nothing(bank, given, status):
@@ -78,6 +79,13 @@ def test_what_cannot_be_withdrawn_changes_nothing(bank, given, status):
     assert answer.status_code == status
     assert ASHA_PHONE not in answer.text
     assert not Suppression.objects.exists()
+
+
+def test_a_clock_a_little_ahead_of_ours_stops_now(bank):
+    secret = issued_api_key(bank, scopes=["consents:write"])
+    assert tell(secret, at=(clock.now() + timedelta(minutes=2)).isoformat()).json()["recorded"] is True
+    refused = tell(secret, at=(clock.now() + timedelta(minutes=10)).isoformat())
+    assert (refused.status_code, refused.json()["code"]) == (422, "OCCURRED_IN_FUTURE")
 
 
 def test_a_key_without_the_scope_withdraws_nothing(bank):

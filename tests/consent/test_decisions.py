@@ -327,6 +327,14 @@ def test_what_follows_a_person_is_never_done_to_a_child_whatever_was_said(asha, 
     assert may_process(subject=asha.subject.ref, purpose=purpose, at=NOON).allowed is is_allowed
 
 
+@pytest.mark.parametrize("purpose", ["marketing", "billing"])
+def test_a_purpose_of_messages_is_no_processing_even_after_a_yes(asha, purpose):
+    said(asha, "given")
+    answer = may_process(subject=asha.subject.ref, purpose=purpose, at=NOON)
+    assert answer.reason is Reason.IS_A_MESSAGE
+    assert "messages" in answer.sentence
+
+
 def test_processing_on_another_ground_needs_no_consent_and_an_unknown_purpose_is_no(asha):
     subject = asha.subject.ref
     assert may_process(subject=subject, purpose="fraud_prevention", at=NOON).reason is Reason.ALLOWED_OTHER_BASIS

@@ -70,3 +70,9 @@ def test_a_new_lookup_key_still_finds_old_rows(settings):
 def test_a_mask_shows_only_what_its_owner_recognises():
     assert addresses.mask("email", "ravi@acme.example") == "r••••@acme.example"
     assert addresses.mask("phone", "+919876543210") == "+91 •••• ••3210"
+
+
+@pytest.mark.parametrize("text", ["a\u0000b@x.in", "a@x\u0007.in", "a\u200bb@x.in"])
+def test_an_address_with_a_character_that_nobody_sees_is_none(text):
+    with pytest.raises(Refused):
+        addresses.normalise(addresses.EMAIL, text)
