@@ -150,7 +150,7 @@ def _refuse_unready(version: NoticeVersion, *, weight: str, at: datetime) -> Non
 def _publish(version: NoticeVersion, *, weight: str, actor: Actor, at: datetime) -> None:
     move(version, VersionState.PUBLISHED, moves=VERSION_MOVES, published_at=at, weight=weight)
     for text in version.texts.order_by("language"):
-        enter(text, at=at)
+        enter(text)
     if version.notice.kind == NoticeKind.CONSENT_NOTICE:
         for code in version.purposes:
             purposes.notice_published(code=code, at=max(at, _first_instant(version.effective_on)))
@@ -161,8 +161,8 @@ def _publish(version: NoticeVersion, *, weight: str, actor: Actor, at: datetime)
     _note(AuditKind.NOTICES_VERSION_PUBLISHED, version, actor, at)
 
 
-def enter(text: NoticeText, *, at: datetime) -> None:
-    """Commit the ledger to a published text, in the caller's transaction."""
+def enter(text: NoticeText) -> None:
+    """Commit the ledger to a published text, in the caller's transaction: as of now, whenever it was published."""
     version = text.version
     append(
         kind=EntryKind.NOTICE,
@@ -174,7 +174,7 @@ def enter(text: NoticeText, *, at: datetime) -> None:
             "effective_on": version.effective_on.isoformat(),
         },
         subject_ref=None,
-        recorded_at=at,
+        recorded_at=clock.now(),
     )
 
 

@@ -92,7 +92,7 @@ def answer(
             return
         _refuse_unfit(version, proposal.language, body.decode())
         added = importing.add_text(version, proposal.language, body.decode(), needs_native_review=True, at=at)
-        publishing.enter(added, at=at)
+        publishing.enter(added)
         if speaks_it:
             review(text=added, actor=actor, now=at)
 

@@ -1,7 +1,7 @@
 """A small story, told whole: what the large one promises holds for it too."""
 
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -97,6 +97,9 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert not Entry.objects.filter(recorded_at__lt=told).exists()
     # The texts: one published policy in three languages, one draft that must not be published.
     published = NoticeVersion.objects.get(notice__code="privacy-policy", number=1)
+    opening = datetime(2025, 12, 15, tzinfo=clock.IST)
+    for version in (published, NoticeVersion.objects.get(notice__code="consent-notice")):
+        assert opening < version.drafted_at < version.published_at < opening + timedelta(days=1)
     assert {text.language: text.needs_native_review for text in published.texts.all()} == {
         "en": False,
         "hi": True,

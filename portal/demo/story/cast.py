@@ -4,7 +4,9 @@ import random
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+
+from portal.core import clock
 
 FIRST_NAMES = [
     "Aarav",
@@ -183,6 +185,10 @@ class Cast:
         """An instant before the start of the story, in whole milliseconds."""
         moment = self.start - timedelta(days=days, hours=hours)
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def on(self, day: date, at: time) -> datetime:
+        """An hour of a day in India; the start of the story at the latest."""
+        return min(datetime.combine(day, at, tzinfo=clock.IST), self.start)
 
     def day(self, days: int) -> date:
         """A date that many days after the start."""

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ from consent.notice_jobs import REACH_PROOF
 from consent.services import announcing, editing, importing, publishing
 from consent.states import NoticeKind, Weight
 from portal.demo.story.cast import Cast
-from portal.demo.story.office import OPENED, by
+from portal.demo.story.office import by
+from portal.demo.story.staff import OPENED
 from portal.jobs import services as jobs
 from portal.people.models import User
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 POLICY, CONSENT = "privacy-policy", "consent-notice"
+#: Hours of the opening day.
+DRAFTED, PUBLISHED = time(9), time(10, 30)
 ASKED = ("marketing", "product_updates", "analytics", "call_recording", "content_reading", "ai_tools")
 #: Sentences that make a draft worth refusing: a list without entries and consent by use.
 #: The faults of a real policy, in the version that is mended: a list that was lost, use for consent, a promise of nothing.
@@ -33,11 +37,12 @@ FAULTS = "\n\n16. Other uses\n\nWe may also use your data for:\n\nBy using our s
 
 
 def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
-    """Publish both texts with effect from the opening day; gives the consent notice that answers refer to."""
+    """Publish both texts on the opening day, from which they apply; gives the consent notice that answers refer to."""
+    drafted_at, published_at = cast.on(OPENED, DRAFTED), cast.on(OPENED, PUBLISHED)
     policy = importing.notice(code=POLICY, kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     english = _text("policy.en.txt")
     drafted = importing.import_text(
-        notice=policy, text=english, effective_on=OPENED, actor=by(team["data.protection"]), now=cast.start
+        notice=policy, text=english, effective_on=OPENED, actor=by(team["data.protection"]), now=drafted_at
     )
     for language in ("hi", "mr"):
         importing.add_translation(
@@ -46,9 +51,9 @@ def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
             text=_text(f"policy.{language}.txt"),
             needs_native_review=True,
             actor=by(team["data.protection"]),
-            now=cast.start,
+            now=drafted_at,
         )
-    _publish(cast, team, drafted.version)
+    _publish(team, drafted.version, at=published_at)
     asked = importing.notice(code=CONSENT, kind=NoticeKind.CONSENT_NOTICE, title="What we ask")
     consent = importing.import_text(
         notice=asked,
@@ -56,9 +61,9 @@ def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         effective_on=OPENED,
         purposes=ASKED,
         actor=by(team["data.protection"]),
-        now=cast.start,
+        now=drafted_at,
     ).version
-    _publish(cast, team, consent)
+    _publish(team, consent, at=published_at)
     return consent
 
 
@@ -97,7 +102,7 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         now=cast.start,
     )
     publishing.answer_override(override=override, approve=True, actor=administrator, now=cast.start)
-    _publish(cast, team, version, weight=Weight.MATERIAL)
+    _publish(team, version, at=cast.start, weight=Weight.MATERIAL)
     importing.import_text(
         text=english + FAULTS,
         effective_on=cast.day(60),
@@ -134,7 +139,7 @@ def _text(name: str) -> str:
     return (DATA / name).read_text(encoding="utf-8")
 
 
-def _publish(cast: Cast, team: Mapping[str, User], version: NoticeVersion, weight: str = "") -> None:
-    proposal = publishing.propose(version=version, weight=weight, actor=by(team["data.protection"]), now=cast.start)
-    publishing.answer(proposal=proposal, approve=True, actor=by(team["administrator"]), now=cast.start)
+def _publish(team: Mapping[str, User], version: NoticeVersion, *, at: datetime, weight: str = "") -> None:
+    proposal = publishing.propose(version=version, weight=weight, actor=by(team["data.protection"]), now=at)
+    publishing.answer(proposal=proposal, approve=True, actor=by(team["administrator"]), now=at)
     version.refresh_from_db()

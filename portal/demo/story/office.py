@@ -1,7 +1,6 @@
 """The office: rules, roles, staff, what Onesetu is, its officers and its address."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from portal.core import actor as actors
 from portal.core.actor import Actor
@@ -14,8 +13,6 @@ from portal.people.services import fiduciaries, four_eyes, roles
 from portal.registers.services import company, officers
 from portal.retention.services import rules as retention
 
-#: The day of the policy: everything in the story happens after it.
-OPENED = date(2025, 12, 15)
 ADDRESS = "12 Specimen Road, Nashik, Maharashtra 422000"
 PHONE = "+919100000001"
 #: What the two who decide have settled; the rest stays open, so that pages show "unconfirmed".
@@ -44,7 +41,7 @@ def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
             email=staff.address(mailbox),
             phone=PHONE,
             postal_address=ADDRESS,
-            effective_from=OPENED,
+            effective_from=staff.OPENED,
             actor=maker,
         )
         officers.answer(officer=officer, approve=True, reason="", actor=checker)
@@ -54,7 +51,7 @@ def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
         email="privacy@onesetu.example",
         phone=PHONE,
         postal_address=ADDRESS,
-        effective_from=OPENED,
+        effective_from=staff.OPENED,
         actor=maker,
     )
     company.answer(details=details, approve=True, reason="", actor=checker)
@@ -70,7 +67,7 @@ def _profile(team: Mapping[str, User], cast: Cast) -> OrganisationProfile:
     answers = {question: SETTLED.get(question, "undecided") for question in OrganisationProfile.SWITCHES}
     return profiles.adopt(
         answers=answers,
-        effective_from=OPENED,
+        effective_from=staff.OPENED,
         made_by_ref=by(team["administrator"]).ref,
         checked_by_ref=by(team["data.protection"]).ref,
         shown_sha256=four_eyes.shown_digest(answers),

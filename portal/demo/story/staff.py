@@ -1,7 +1,7 @@
 """Staff of each role. The first two come by bootstrap; every other role is proposed by one person and given by another."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -28,6 +28,10 @@ MEMBERS = (
     ("Tara Iyer", "auditor", "auditor"),
 )
 AUDIT_WEEKS = 4
+#: The day of the policy: everything in the story happens after it.
+OPENED = date(2025, 12, 15)
+#: When the office began to work on that day.
+BEGINNING = time(8, 30)
 
 
 def address(mailbox: str) -> str:
@@ -35,8 +39,8 @@ def address(mailbox: str) -> str:
 
 
 def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
-    """The logins by mailbox, each with its password, a second factor and its role."""
-    now = cast.start
+    """The logins by mailbox, each with its password, a second factor and its role, on the first morning."""
+    now = cast.on(OPENED, BEGINNING)
     made: dict[str, User] = {}
     for name, mailbox, role in MEMBERS:
         if roles.needs_bootstrap(now=now):
@@ -53,7 +57,7 @@ def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
             # One password for all: hashing it again for each would cost a fifth of a second.
             user.password = made["administrator"].password
             user.save(update_fields=["password"])
-            _give(cast, user, role, maker=made["administrator"], checker=made["data.protection"])
+            _give(cast, user, role, maker=made["administrator"], checker=made["data.protection"], now=now)
         with transaction.atomic():
             TOTP.activate(user, generate_totp_secret())
         made[mailbox] = user
@@ -64,19 +68,19 @@ def _as(user: User) -> Actor:
     return actors.staff(user.pk, via="demonstration")
 
 
-def _give(cast: Cast, user: User, code: str, *, maker: User, checker: User) -> None:
+def _give(cast: Cast, user: User, code: str, *, maker: User, checker: User, now: datetime) -> None:
     role = Role.objects.get(code=code)
     ends = cast.start + timedelta(weeks=AUDIT_WEEKS) if role.needs_end else None
     proposal = roles.propose_grant(
         user=user,
         role=role,
-        starts_at=cast.start,
+        starts_at=cast.start if role.needs_end else now,
         ends_at=ends,
         why="Part of the demonstration.",
         actor=_as(maker),
-        now=cast.start,
+        now=now,
     )
-    roles.answer(proposal=proposal, approve=True, actor=_as(checker), now=cast.start)
+    roles.answer(proposal=proposal, approve=True, actor=_as(checker), now=now)
 
 
 def secret_of(user: User) -> str | None:
