@@ -15,12 +15,15 @@ def move(
     *,
     moves: Mapping[Any, AbstractSet[Any]],
     only_if: Mapping[str, Any] | None = None,
+    read_again: bool = True,
     **changes: Any,
 ) -> None:
     """Set ``row.state`` to ``target`` by a conditional UPDATE, together with ``changes``, in the caller's transaction.
 
-    ``only_if`` names fields that must still hold these values, a lease for instance. Raises IllegalMove when the table
-    has no such move, LostRace when the row has left its state (or what ``only_if`` says) meanwhile.
+    ``only_if`` names fields that must still hold these values, a lease for instance. ``read_again=False`` spares the
+    reading of the row afterwards where nobody else can have changed it, because the caller holds it by a lock or a
+    lease; ``changes`` are then plain values. Raises IllegalMove when the table has no such move, LostRace when the row
+    has left its state (or what ``only_if`` says) meanwhile.
     """
     current = row.state  # type: ignore[attr-defined]
     if target not in moves.get(current, frozenset()):
@@ -29,4 +32,8 @@ def move(
     updated = type(row)._default_manager.filter(**still).update(state=target, **changes)
     if updated != 1:
         raise LostRace("Somebody else changed this a moment ago. Load the page again and look at it as it is now.")
-    row.refresh_from_db()
+    if read_again:
+        row.refresh_from_db()
+        return
+    for name, value in {"state": str(target), **changes}.items():
+        setattr(row, name, value)

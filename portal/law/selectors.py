@@ -105,8 +105,12 @@ def rules_for_us(
     A rule for others, one whose switch says no, and one of another regime does not; nobody's regime known means India.
     """
     wanted = {str(regime) for regime in regimes} or {str(Regime.IN)}
-    rows = LegalRule.objects.in_force(on).filter(key__in=list(keys), binds=Binds.US, jurisdiction__in=wanted)
-    found = once("law for us", " ".join([*sorted(keys), *sorted(wanted)]), on, lambda: list(rows))
+    named = sorted(keys)
+
+    def look_up() -> list[LegalRule]:
+        return list(LegalRule.objects.in_force(on).filter(key__in=named, binds=Binds.US, jurisdiction__in=wanted))
+
+    found = once("law for us", " ".join([*named, *sorted(wanted)]), on, look_up)
     return [rule for rule in found if profile.applies(rule.switch)]
 
 

@@ -1,5 +1,6 @@
 """Words and addresses at rest: under the subject's key of class "message", which ends them when it is shredded."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from portal.vault.services import texts
@@ -8,9 +9,14 @@ from portal.vault.states import RetentionClass
 RETENTION_CLASS = RetentionClass.MESSAGE
 
 
-def seal(text: str, *, subject_ref: UUID) -> bytes:
-    """Encrypt a text so that only this subject's key of class "message" opens it."""
-    return texts.seal(text, subject_ref=subject_ref, retention_class=RETENTION_CLASS)
+def seal_all(clear: Sequence[str], *, subject_ref: UUID) -> list[bytes]:
+    """Encrypt texts so that only this subject's key of class "message", which is asked for once, opens them."""
+    return texts.seal_all(clear, subject_ref=subject_ref, retention_class=RETENTION_CLASS)
+
+
+def unseal_all(sealed: Sequence[bytes], *, subject_ref: UUID) -> list[str]:
+    """Open several texts of one subject, for whose key is asked once. Raises as ``unseal``; then none is given."""
+    return texts.open_all(sealed, subject_ref=subject_ref, retention_class=RETENTION_CLASS)
 
 
 def unseal(sealed: bytes, *, subject_ref: UUID) -> str:

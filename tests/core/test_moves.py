@@ -35,6 +35,13 @@ def door(db):
         cursor.execute("DROP TABLE test_door")
 
 
+def test_who_holds_the_row_need_not_read_it_again(door, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        move(door, "closed", moves=MOVES, read_again=False, note="done")
+    assert (door.state, door.note) == ("closed", "done")
+    assert list(Door.objects.values_list("state", "note")) == [("closed", "done")]
+
+
 def test_a_row_moves_along_its_table_with_its_changes(door):
     move(door, "closed", moves=MOVES, note="done")
     door.refresh_from_db()

@@ -238,11 +238,11 @@ def test_a_bounce_after_the_erasure_brings_nothing_of_the_person_back(
 def test_a_key_that_ends_at_this_moment_does_not_lose_the_refusal(
     asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ending(text: str, *, subject_ref: UUID) -> NoReturn:
+    def ending(clear: list[str], *, subject_ref: UUID) -> NoReturn:
         raise Unavailable("What is kept here is being erased at this moment.")
 
     letter = to(asha.subject.ref)
-    monkeypatch.setattr(sealing, "seal", ending)
+    monkeypatch.setattr(sealing, "seal_all", ending)
     channel.behaviour = refuse
     assert deliver(letter) == MessageState.DEAD
     assert facts(letter) == ["started", "refused"]

@@ -299,6 +299,18 @@ def test_a_text_comes_back_for_its_subject_only() -> None:
             texts.open(sealed, **{"subject_ref": subject, "retention_class": "grievance", **other})  # type: ignore[arg-type]
 
 
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_several_texts_of_a_subject_ask_for_its_key_once(django_assert_num_queries: Any) -> None:
+    subject = {"subject_ref": uuid4(), "retention_class": "message"}
+    texts.seal("made on first use", **subject)  # type: ignore[arg-type]
+    with django_assert_num_queries(1, connection=connections["keys"]):
+        sealed = texts.seal_all(["words", "address"], **subject)  # type: ignore[arg-type]
+    with django_assert_num_queries(1, connection=connections["keys"]):
+        assert texts.open_all(sealed, **subject) == ["words", "address"]  # type: ignore[arg-type]
+    with pytest.raises(CannotDecrypt):
+        texts.open_all([sealed[0], sealed[1][:-1] + b"!"], **subject)  # type: ignore[arg-type]
+
+
 def test_a_text_dies_with_its_key(django_capture_on_commit_callbacks: Any) -> None:
     subject = uuid4()
     sealed = texts.seal("my words", subject_ref=subject, retention_class="grievance")

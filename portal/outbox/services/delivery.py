@@ -66,7 +66,7 @@ def deliver(message_id: int, *, now: datetime) -> MessageState | None:
     if ready is not None and _start(message):
         outgoing, channel = ready
         _send(message, outgoing, channel)
-    return MessageState(Message.objects.values_list("state", flat=True).get(pk=message.pk))
+    return MessageState(message.state)
 
 
 def claim(message_id: int, *, now: datetime) -> Message | None:
@@ -92,7 +92,7 @@ def lease() -> timedelta:
 def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
     """Everything that can go wrong before the message leaves: erased, no such channel, a no of the gate."""
     try:
-        text, address = reading.text_of(message), reading.address_of(message)
+        text, address = reading.both_of(message)
         channel = registry.channel(message.channel)
         is_contact = message.channel != WEBHOOK  # else a system is told, and nobody is contacted
         decision = _ask_gate(message, address) if is_contact else None
@@ -221,7 +221,8 @@ def _start(message: Message) -> bool:
     ours = {"lease_token": message.lease_token}
     try:
         with transaction.atomic():
-            move(message, MessageState.SENDING, moves=MOVES, only_if=ours, leased_until=clock.now() + lease())
+            leased_until = clock.now() + lease()
+            move(message, MessageState.SENDING, moves=MOVES, only_if=ours, read_again=False, leased_until=leased_until)
             _note(message, Outcome.STARTED)
     except LostRace:
         return False
@@ -254,19 +255,29 @@ def _send(message: Message, outgoing: Outgoing, channel: Channel) -> None:
 def _sent(message: Message, provider_reference: str) -> None:
     """The channel has it. The fact is kept even when the lease ran out while the channel took its time."""
     with transaction.atomic():
+        ours, attempt = message.lease_token, message.attempts
         # Locked from here on: a report or a sweep comes before, and is seen, or after.
-        row = Message.objects.select_for_update().get(pk=message.pk)
-        _note(message, Outcome.ACCEPTED, provider_reference=provider_reference)
-        was_given_up_for_lost = row.state == MessageState.UNKNOWN and row.lease_token is None
-        if row.lease_token == message.lease_token or was_given_up_for_lost:
-            move(row, MessageState.SENT, moves=MOVES, sent_at=clock.now(), next_attempt_at=None, reason="", **FREE)
-            traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, row, actor=SENDER)
+        message.refresh_from_db(from_queryset=Message.objects.select_for_update())
+        _note(message, Outcome.ACCEPTED, provider_reference=provider_reference, attempt=attempt)
+        was_given_up_for_lost = message.state == MessageState.UNKNOWN and message.lease_token is None
+        if message.lease_token == ours or was_given_up_for_lost:
+            move(
+                message,
+                MessageState.SENT,
+                moves=MOVES,
+                read_again=False,
+                sent_at=clock.now(),
+                next_attempt_at=None,
+                reason="",
+                **FREE,
+            )
+            traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=SENDER)
             # A quick gateway reports before it has answered.
-            reports.follow(row)
-            if row.channel == WEBHOOK:
-                turns.call_next(row, now=clock.now())
+            reports.follow(message)
+            if message.channel == WEBHOOK:
+                turns.call_next(message, now=clock.now())
                 for told in hooks.webhooks_taken:
-                    told(message=row, at=clock.now())
+                    told(message=message, at=clock.now())
 
 
 def _put_off(message: Message, *, code: str, at_least: timedelta | None = None) -> None:
@@ -354,10 +365,12 @@ def _still_ours(message: Message) -> bool:
     return renewed == 1
 
 
-def _note(message: Message, outcome: Outcome, *, code: str = "", provider_reference: str = "") -> None:
+def _note(
+    message: Message, outcome: Outcome, *, code: str = "", provider_reference: str = "", attempt: int | None = None
+) -> None:
     Delivery.objects.create(
         message=message,
-        attempt=message.attempts,
+        attempt=attempt or message.attempts,
         outcome=outcome,
         code=code[:40],
         provider_reference=provider_reference[:80],

@@ -95,8 +95,7 @@ def _post(message: Message, words: reading.Text, channel: Channel, address: str,
         template_language=template.language,
         instead_of=message,
     )
-    posting.keep_text(new, template, words.variables, now)
-    posting.keep_address(new, address, now)
+    posting.keep(new, template, words.variables, address, now)
     return new
 
 

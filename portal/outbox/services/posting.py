@@ -70,8 +70,7 @@ def post(
                 message = Message.objects.create(**once, **values)
         except IntegrityError:  # somebody else promised it in this instant
             return Message.objects.get(**once)
-        keep_text(message, template, context, now)
-        keep_address(message, normalised, now)
+        keep(message, template, context, normalised, now)
         enqueue("portal.outbox.tasks.deliver_message", message.pk)
         return message
 
@@ -105,8 +104,11 @@ def _category(template: texts.MessageTemplate, purpose: str, now: datetime) -> d
     return {"category": rules.strictest(named), "category_is_disputed": is_disputed}
 
 
-def keep_text(message: Message, template: texts.MessageTemplate, context: Mapping[str, str], now: datetime) -> None:
-    """Keep the words of a message as its channel carries them, sealed, with the version of their template.
+def keep(
+    message: Message, template: texts.MessageTemplate, context: Mapping[str, str], normalised: str, now: datetime
+) -> None:
+    """Keep the words of a message as its channel carries them, with the version of their template, and where it goes;
+    words and address sealed under its subject's key. ``normalised`` is empty for a channel that needs no address.
 
     Raises TemplateFault for a value that is missing, Unavailable while the subject's key is being shredded.
     """
@@ -117,7 +119,9 @@ def keep_text(message: Message, template: texts.MessageTemplate, context: Mappin
     subject, body = texts.render(template, context, footer=footer)
     variables = {name: str(value) for name, value in context.items()}
     both = json.dumps({"subject": subject, "body": body, "variables": variables}, ensure_ascii=False)
-    sealed = sealing.seal(both, subject_ref=message.subject_ref)
+    sealed, *sealed_address = sealing.seal_all(
+        [both, normalised] if normalised else [both], subject_ref=message.subject_ref
+    )
     MessageBody.objects.create(message=message, sealed=sealed, created_at=now)
     TemplateVersion.objects.get_or_create(
         kind=template.kind,
@@ -125,6 +129,14 @@ def keep_text(message: Message, template: texts.MessageTemplate, context: Mappin
         sha256=template.sha256,
         defaults={"source": template.source, "first_used_at": now},
     )
+    for address in sealed_address:
+        DeliveryAddress.objects.create(
+            message=message,
+            sealed=address,
+            address_key=addresses.address_key(normalised),
+            masked=addresses.mask(ADDRESS_KIND[Channel(message.channel)], normalised),
+            created_at=now,
+        )
 
 
 def _way_out(message: Message, language: str) -> str:
@@ -136,16 +148,3 @@ def _way_out(message: Message, language: str) -> str:
         return ""
     with translation.override(language):
         return str(translation.gettext("Stop these messages at one press, without signing in: %(url)s") % {"url": url})
-
-
-def keep_address(message: Message, normalised: str, now: datetime) -> None:
-    """Keep where a message goes, sealed under its subject's key; nothing for a channel that needs no address."""
-    if not normalised:
-        return
-    DeliveryAddress.objects.create(
-        message=message,
-        sealed=sealing.seal(normalised, subject_ref=message.subject_ref),
-        address_key=addresses.address_key(normalised),
-        masked=addresses.mask(ADDRESS_KIND[Channel(message.channel)], normalised),
-        created_at=now,
-    )

@@ -22,23 +22,42 @@ class Text:
 
 def text_of(message: Message) -> Text:
     """The words as they were sent. Raises NotFound when they were erased; the caller answers for who may read them."""
-    try:
-        sealed = message.text.sealed
-    except ObjectDoesNotExist:
-        raise NotFound("The text of this message was erased.", code="TEXT_ERASED") from None
-    both = json.loads(sealing.unseal(bytes(sealed), subject_ref=message.subject_ref))
-    return Text(both["subject"], both["body"], both.get("variables", {}))
+    return _read(sealing.unseal(_sealed_text(message), subject_ref=message.subject_ref))
 
 
 def address_of(message: Message) -> str:
     """The address in its normal form, empty where the channel needs none. Raises NotFound when it was erased."""
+    sealed = _sealed_address(message)
+    return sealing.unseal(sealed, subject_ref=message.subject_ref) if sealed else ""
+
+
+def both_of(message: Message) -> tuple[Text, str]:
+    """What ``text_of`` and ``address_of`` give, for whose key is asked once. Raises as they do."""
+    sealed = [_sealed_text(message), _sealed_address(message)]
+    text, *address = sealing.unseal_all([one for one in sealed if one], subject_ref=message.subject_ref)
+    return _read(text), address[0] if address else ""
+
+
+def _sealed_text(message: Message) -> bytes:
     try:
-        sealed = message.destination.sealed
+        return bytes(message.text.sealed)
+    except ObjectDoesNotExist:
+        raise NotFound("The text of this message was erased.", code="TEXT_ERASED") from None
+
+
+def _sealed_address(message: Message) -> bytes:
+    """Empty where the channel needs none."""
+    try:
+        return bytes(message.destination.sealed)
     except ObjectDoesNotExist:
         if message.channel in WITHOUT_ADDRESS:
-            return ""
+            return b""
         raise NotFound("The address of this message was erased.", code="ADDRESS_ERASED") from None
-    return sealing.unseal(bytes(sealed), subject_ref=message.subject_ref)
+
+
+def _read(opened: str) -> Text:
+    both = json.loads(opened)
+    return Text(both["subject"], both["body"], both.get("variables", {}))
 
 
 def open_in_dashboard(message: Message, *, now: datetime) -> Text:

@@ -70,10 +70,11 @@ def post_webhook(
             return known
         body = json.dumps({"type": kind, "timestamp": clock.stamp(now), "data": dict(data)}, ensure_ascii=False)
         both = json.dumps({"subject": kind, "body": body}, ensure_ascii=False)
-        MessageBody.objects.create(message=message, sealed=sealing.seal(both, subject_ref=subject_ref), created_at=now)
+        words, address = sealing.seal_all([both, url], subject_ref=subject_ref)
+        MessageBody.objects.create(message=message, sealed=words, created_at=now)
         DeliveryAddress.objects.create(
             message=message,
-            sealed=sealing.seal(url, subject_ref=subject_ref),
+            sealed=address,
             address_key=addresses.address_key(url),
             masked=f"{host}/…"[:80],
             created_at=now,
