@@ -159,6 +159,18 @@ def test_the_child_knows_nothing_of_the_project_s_settings_or_environment(monkey
     assert b"hush-hush" not in said
 
 
+def test_the_child_loads_the_libraries_for_pdfs_for_pdfs_only():
+    script = process._START.replace("main()", "main(); sys.stderr.write(' '.join(sys.modules))")
+    for data, extension, loads in ((documents.image(), "jpg", False), (documents.pdf(), "pdf", True)):
+        header = {"do": "inspect", "extension": extension, "find": FIND, "limits": asdict(Limits())}
+        given = json.dumps(header).encode() + b"\n" + data
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", script], input=given, capture_output=True, check=True, env={}
+        )
+        loaded = done.stderr.decode().split()
+        assert ("pikepdf" in loaded, FIND.rpartition(".")[0] in loaded) == (loads, loads)
+
+
 def test_limits_travel_to_the_child():
     header = {"do": "inspect", "extension": "pdf", "find": FIND, "limits": {**asdict(Limits()), "pages": 1}}
     given = json.dumps(header).encode() + b"\n" + documents.pdf(pages=2)

@@ -1,7 +1,8 @@
 """The child process: reads one request from standard input, answers on standard output, and can do nothing else.
 
 After its libraries are loaded it gives up memory, time and every new file descriptor: no file can be opened and no
-connection made. It knows no key and no name; the bytes never lie on a disk.
+connection made. It knows no key and no name; the bytes never lie on a disk. The libraries for PDFs are as large as all
+the rest, so that a picture's child does not load them.
 """
 
 import codecs
@@ -10,20 +11,21 @@ import io
 import json
 import resource
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pikepdf
 from PIL import Image
 
-from portal.vault.inspection import images, kinds, pages, pdfs
-from portal.vault.inspection.pdfs import Finder
+from portal.vault.inspection import images, kinds
 from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
+
+if TYPE_CHECKING:
+    from portal.vault.inspection.pdfs import Finder
 
 #: The EXIF tag that says which way up a photo was taken.
 TURNED = 0x0112
 
 
-def warm() -> None:
+def warm(*, is_pdf: bool) -> None:
     """Use each library once: what they load late must be loaded before the limits close the door."""
     for name in ("ascii", "latin-1", "utf-8", "utf-16-be", "unicode_escape"):
         codecs.lookup(name)
@@ -34,11 +36,12 @@ def warm() -> None:
         Image.new("RGBA" if mime == kinds.PNG else "RGB", (2, 1)).save(out, form, exif=tags)
         images.rewritten(out.getvalue(), mime, Limits())
     kinds.named(b"%PDF-1.7")
-    with pikepdf.new() as pdf:
-        pdf.add_blank_page()
-        out = io.BytesIO()
-        pdf.save(out)
-    pdfs.rewritten(out.getvalue(), Limits(), finder(""))
+    if is_pdf:
+        _pdfs().warm()
+
+
+def _pdfs() -> Any:
+    return importlib.import_module("portal.vault.inspection.pdfs")
 
 
 def confine(limits: Limits, *, descriptors: int = 0) -> None:
@@ -50,7 +53,7 @@ def confine(limits: Limits, *, descriptors: int = 0) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
 
-def finder(name: str) -> Finder:
+def finder(name: str) -> "Finder":
     """The function ``room.module.function`` from texts to numbers by type; one that finds nothing without a name.
 
     A higher room gives its name, because this process is fresh and this room may not import that one. A file in whose
@@ -63,13 +66,13 @@ def finder(name: str) -> Finder:
     return found
 
 
-def inspect(data: bytes, extension: str | None, limits: Limits, find: Finder) -> tuple[Verdict, bytes]:
+def inspect(data: bytes, extension: str | None, limits: Limits, find: "Finder") -> tuple[Verdict, bytes]:
     """The verdict and, for a file that may be kept, the bytes to keep."""
     try:
         if len(data) > limits.size:
             raise RefusedFileError(Fault.TOO_LARGE)
         mime = kinds.sniff(data, extension)
-        return pdfs.rewritten(data, limits, find) if mime == kinds.PDF else images.rewritten(data, mime, limits)
+        return _pdfs().rewritten(data, limits, find) if mime == kinds.PDF else images.rewritten(data, mime, limits)
     except RefusedFileError as refused:
         return Verdict(fault=refused.fault, detail=refused.detail), b""
     except (MemoryError, RecursionError):
@@ -82,13 +85,15 @@ def main() -> None:
     data = given.read()
     limits = Limits(**request["limits"])
     said: dict[str, Any] = {}
-    warm()
+    is_pdf = kinds.begins_as_pdf(data)
+    warm(is_pdf=is_pdf)
     if request["do"] == "inspect":
-        find = finder(str(request["find"]))
+        find = finder(str(request["find"]) if is_pdf else "")
         confine(limits)
         verdict, out = inspect(data, request["extension"], limits, find)
         said = verdict.as_json()
     elif request["mime"] == kinds.PDF:
+        pages = importlib.import_module("portal.vault.inspection.pages")
         document = pages.in_memory(data)
         pages.warm()
         confine(limits, descriptors=document + 2)

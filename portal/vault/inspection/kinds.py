@@ -9,9 +9,15 @@ import puremagic
 from portal.vault.inspection.verdict import Fault, RefusedFileError
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
-_FIRST_BYTES = {b"%PDF-": PDF, b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG}
+_PDF_BEGINS = b"%PDF-"
+_FIRST_BYTES = {_PDF_BEGINS: PDF, b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG}
 _EXTENSIONS = {"pdf": PDF, "jpg": JPEG, "jpeg": JPEG, "png": PNG}
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+
+
+def begins_as_pdf(data: bytes) -> bool:
+    """Whether ``sniff`` can take it for a PDF and for nothing else."""
+    return data.startswith(_PDF_BEGINS)
 
 
 def named(data: bytes) -> str:

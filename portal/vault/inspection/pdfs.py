@@ -36,6 +36,15 @@ EMBEDDING_KEYS = frozenset({"/EmbeddedFiles", "/EF"})
 HARMLESS_ON_OPENING = frozenset({"/GoTo"})
 
 
+def warm() -> None:
+    """Use the library once, on an empty page."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        out = io.BytesIO()
+        pdf.save(out)
+    rewritten(out.getvalue(), Limits(), lambda texts: {})
+
+
 def _name(value: Any) -> str:
     return str(value) if isinstance(value, pikepdf.Name) else ""
 
