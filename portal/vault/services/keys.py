@@ -31,8 +31,17 @@ def _use(key: bytes, use: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"onesetu/vault/" + use).derive(key)
 
 
-def _unwrapped(row: SubjectKey) -> bytes:
-    return ciphers.decrypt(bytes(row.wrapped), purpose=PURPOSE, context=row.pk.bytes)
+def _unwrapped(key_id: UUID, wrapped: bytes) -> bytes:
+    return ciphers.decrypt(bytes(wrapped), purpose=PURPOSE, context=key_id.bytes)
+
+
+def _found(**which: object) -> tuple[UUID, bytes] | None:
+    """A key's number and its wrapped bytes: asked for each text, so no more than that."""
+    try:
+        key_id, wrapped = SubjectKey.objects.values_list("pk", "wrapped").get(**which)
+    except SubjectKey.DoesNotExist:
+        return None
+    return key_id, bytes(wrapped)
 
 
 def key_for_writing(*, subject_ref: UUID, retention_class: str) -> tuple[UUID, bytes]:
@@ -41,23 +50,22 @@ def key_for_writing(*, subject_ref: UUID, retention_class: str) -> tuple[UUID, b
     Within a transaction the key cannot be ordered to end before that transaction has: see ``require_lasting``.
     Raises Unavailable while the present key is being shredded: what were written under it would be lost.
     """
-    row = SubjectKey.objects.filter(subject_ref=subject_ref, retention_class=retention_class).first()
-    if row is None:
-        key_id = uuid.uuid4()
-        wrapped = ciphers.encrypt(os.urandom(32), purpose=PURPOSE, context=key_id.bytes)
-        try:
-            with transaction.atomic(using=KEY_DATABASE):
-                row = SubjectKey.objects.create(
-                    id=key_id,
-                    subject_ref=subject_ref,
-                    retention_class=retention_class,
-                    wrapped=wrapped,
-                    created_at=clock.now(),
-                )
-        except IntegrityError:  # another process made it in this instant
-            row = SubjectKey.objects.get(subject_ref=subject_ref, retention_class=retention_class)
-    require_lasting(row.pk)
-    return row.pk, _unwrapped(row)
+    place = {"subject_ref": subject_ref, "retention_class": retention_class}
+    key_id, wrapped = _found(**place) or _made(place)
+    require_lasting(key_id)
+    return key_id, _unwrapped(key_id, wrapped)
+
+
+def _made(place: dict[str, object]) -> tuple[UUID, bytes]:
+    key_id = uuid.uuid4()
+    wrapped = ciphers.encrypt(os.urandom(32), purpose=PURPOSE, context=key_id.bytes)
+    try:
+        with transaction.atomic(using=KEY_DATABASE):
+            SubjectKey.objects.create(id=key_id, wrapped=wrapped, created_at=clock.now(), **place)
+    except IntegrityError:  # another process made it in this instant
+        row = SubjectKey.objects.get(**place)
+        return row.pk, bytes(row.wrapped)
+    return key_id, wrapped
 
 
 def require_lasting(key_id: UUID) -> None:
@@ -84,10 +92,10 @@ def _lock(key_id: UUID, function: str) -> None:
 
 def key_for_reading(key_id: UUID) -> bytes:
     """Raises Shredded when the key has ended."""
-    row = SubjectKey.objects.filter(pk=key_id).first()
-    if row is None:
+    found = _found(pk=key_id)
+    if found is None:
         raise Shredded("This was erased: its key has been destroyed.")
-    return _unwrapped(row)
+    return _unwrapped(*found)
 
 
 def wrap(data_key: bytes, *, subject_key: bytes, identity: bytes) -> bytes:
