@@ -1,9 +1,10 @@
-"""One piece of the story: committed whole, with the rules of the day looked up once."""
+"""One piece of the story: committed whole, with the rules of the day looked up once; and the story as a whole."""
 
 import contextlib
 from collections.abc import Iterator
 
-from django.db import transaction
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from portal.law.selectors import remembering
 
@@ -13,3 +14,28 @@ def piece() -> Iterator[None]:
     """One transaction on each database; the keys commit first, so that nothing is kept under a key that is lost."""
     with remembering(), transaction.atomic(), transaction.atomic(using="keys"):
         yield
+
+
+@contextlib.contextmanager
+def whole() -> Iterator[None]:
+    """A story that breaks off is told anew from an empty database: what it writes need not be on the disk before its end.
+
+    In the block SQLite does not wait for the disk at each commit of this thread; behind it everything is there, and each
+    commit waits again. Other databases keep to their ways.
+    """
+    files = [connection for connection in connections.all() if connection.vendor == "sqlite"]
+    waited = {connection.alias: _asked(connection, "PRAGMA synchronous") for connection in files}
+    try:
+        for connection in files:
+            _asked(connection, "PRAGMA synchronous=NORMAL")
+        yield
+    finally:
+        for connection in files:
+            _asked(connection, f"PRAGMA synchronous={waited[connection.alias]}")
+            _asked(connection, "PRAGMA wal_checkpoint(FULL)")
+
+
+def _asked(connection: BaseDatabaseWrapper, pragma: str) -> int | None:
+    with connection.cursor() as cursor:
+        row = cursor.execute(pragma).fetchone()
+    return None if row is None else int(row[0])

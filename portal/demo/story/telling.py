@@ -20,6 +20,7 @@ from portal.demo.story import (
     lists,
     notices,
     office,
+    pieces,
     recipients,
     senders,
     taken,
@@ -68,7 +69,7 @@ def is_told() -> bool:
 def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) -> None:
     """Tell the story. Each chapter goes through the services of its rooms; each piece of it commits alone."""
     cast = Cast(seed=seed, start=now)
-    with override("en"):
+    with override("en"), pieces.whole():
         team = office.build(cast, actor=ACTOR)
         notice = notices.build(cast, team)
         people = customers.build(cast, actor=ACTOR, tell=tell)
