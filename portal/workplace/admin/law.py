@@ -120,10 +120,14 @@ class LegalRuleAdmin(AuditedExport, DatedRuleAdmin):
         "Rules are data: they are loaded from the rule file and superseded, never edited. "
         "An unconfirmed rule still counts, and every page that rests on it says so."
     )
-    list_display = ("title", "law", "provision", "amount_in_words", "in_force", "confirmed", "key")
+    list_display = ("title", "where", "amount_in_words", "in_force", "confirmed", "key")
     list_filter = ("jurisdiction", KindFilter, "confidence")
     own_fields = ("title", "law", "provision", "jurisdiction", "applies_to", "confirmed")
     search_fields = ("key", "law", "provision")
+
+    @admin.display(description=_("law and provision"), ordering="law")
+    def where(self, obj: LegalRule) -> str:
+        return words.source(obj)
 
     @admin.display(description=_("confidence"), ordering="confidence")
     def confirmed(self, obj: LegalRule) -> SafeString:
