@@ -95,6 +95,18 @@ def test_the_owner_keeps_the_receipt_in_each_form(window, asha, proof):
         assert download.value.path().read_bytes().startswith(start), name
 
 
+def test_the_printed_receipt_holds_the_exact_words_that_were_asked(window, asha, proof):
+    her = window()
+    her.signs_in_with(customer_client(asha.user))
+    page = her.goes_to("/privacy/consents/")
+    page.locator("a.reference").first.click()
+    words = page.locator("blockquote").first
+    assert not words.evaluate("words => words.checkVisibility()")
+    page.emulate_media(media="print")
+    assert words.evaluate("words => words.checkVisibility()")
+    assert not page.get_by_role("button", name="Withdraw this consent").first.is_visible()
+
+
 def check_here(page: Page, proof: Path | None = None, *, text: str = "") -> str:
     """Fill the form of the verifier and return what is shown."""
     if proof is not None:
