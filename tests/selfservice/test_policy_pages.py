@@ -128,7 +128,10 @@ def test_the_first_page_says_what_changes_until_it_was_read_and_not_now_costs_no
     link = f'href="/privacy/policies/{changed.number}/read/"'
     assert link in page("/privacy/", language, her)
     assert link not in page("/privacy/", language)
+    NoticeVersion.objects.filter(pk=changed.pk).update(what_changed="Invoices are kept for eight years.")
     read = page(f"/privacy/policies/{changed.number}/read/", language, her)
+    assert '<ul lang="en"><li>Invoices are kept' in read
+    assert '<ul lang="en"><li>Invoices are kept' in page(f"/privacy/policies/{changed.number}/", language, her)
     assert re.search(r'class="btn alt" href="/privacy/"', read)
     for path in ("/privacy/", "/privacy/preferences/", "/privacy/messages/", "/privacy/account/"):
         assert her.get(path).status_code == 200

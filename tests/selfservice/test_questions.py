@@ -63,6 +63,12 @@ def test_the_notice_stands_alone_with_its_fields_and_nothing_is_chosen(her, noti
     assert len(buttons) == 2
 
 
+def test_a_title_that_nobody_translated_is_marked_as_english(her, notice):
+    title = notice.notice.title
+    assert f'<span lang="en">{title}</span>' in her.get(QUESTIONS, headers={"accept-language": "hi"}).text
+    assert f'<span lang="en">{title}</span>' not in her.get(QUESTIONS).text
+
+
 def test_answers_are_recorded_under_one_receipt_and_the_person_goes_on(her, notice):
     answer = her.post(
         QUESTIONS,

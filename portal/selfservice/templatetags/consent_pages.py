@@ -4,6 +4,9 @@ from datetime import datetime
 
 from django import template
 from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent.models import ConsentEvent, PreferenceChange
@@ -57,6 +60,15 @@ def blocked_words(change: PreferenceChange) -> list[tuple[str, str]]:
     ]
     said = [(label, words) for label, words in found if words]
     return said or [(_("Your answer"), _("Nothing is blocked any more."))]
+
+
+@register.filter
+def notice_title(title: str) -> str | SafeString:
+    """A notice's title in the reader's language; where nobody has translated it, marked as the English it is."""
+    said = _(title)
+    if said != title or get_language() == "en":
+        return said
+    return format_html('<span lang="en">{}</span>', title)
 
 
 @register.filter
