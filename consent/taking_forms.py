@@ -97,7 +97,9 @@ class TakenForm(forms.Form):
         own = Fiduciary.objects.filter(code=OWN_CODE).values_list("pk", flat=True).first()
         self.fields["fiduciary"].initial = own
         purposes: Any = self.fields["purpose"]
-        purposes.choices = [(p.code, p.name) for p in law.purposes_in_force(on=on) if p.needs_consent]
+        purposes.choices = [("", _("Choose a purpose"))] + [
+            (p.code, p.name) for p in law.purposes_in_force(on=on) if p.needs_consent
+        ]
         notices: Any = self.fields["notice_version"]
         notices.queryset = NoticeVersion.objects.filter(
             notice__kind=NoticeKind.CONSENT_NOTICE, state=VersionState.PUBLISHED

@@ -283,7 +283,9 @@ def test_erasing_the_person_ends_the_scan_and_leaves_the_proof_that_there_was_on
 def test_two_people_do_it_through_the_pages_and_the_second_opens_the_scan(asha, notice, maker, checker):
     first, second = staff_client(maker), staff_client(checker)
     add = reverse("admin:consent_takenanswer_add")
-    assert 'enctype="multipart/form-data"' in first.get(add).content.decode()
+    empty = first.get(add).content.decode()
+    assert 'enctype="multipart/form-data"' in empty
+    assert '<option value="" selected>Choose a purpose</option>' in empty
     form = {
         "subject": str(asha.subject.ref), "fiduciary": Fiduciary.objects.get(code="onesetu").pk,
         "purpose": "product_updates", "channels": ["sms"], "way": "paper", "notice_version": notice.pk,

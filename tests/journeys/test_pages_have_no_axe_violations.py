@@ -13,10 +13,11 @@ from django.contrib import admin
 from django.core.cache import cache
 from django.urls import reverse
 
-from consent.services import lists
+from consent.services import lists, withdraw
 from portal.core import actor, clock
 from portal.jobs.services import running
 from portal.law.models import OrganisationProfile
+from portal.registers.models import Instruction
 from portal.registers.services import defects
 from portal.workplace import services
 from tests.consent.factories import person as someone
@@ -166,6 +167,17 @@ def test_a_customers_pages(person, rows, settings):
     page.get_by_role("button", name="Save the number").click()
     assert visit(person, "/privacy/account/phone/code/")
     assert urlsplit(page.url).path == "/privacy/account/phone/code/"
+    assert "\n".join(person.problems) == ""
+
+
+def test_the_page_of_an_act_with_a_long_name_fits_a_telephone(person, rows):
+    asha = someone()
+    said(asha, "given")
+    withdraw(subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way="page", actor=actor.SYSTEM)
+    instruction = Instruction.objects.latest("pk")
+    person.signs_in_with(staff_client(StaffFactory(roles=["data_protection_officer"])))
+    visit(person, reverse("admin:registers_instruction_do_one", args=[instruction.pk, "note-answer"]))
+    assert person.page.get_by_role("button", name="Note what the recipient confirmed otherwise").is_visible()
     assert "\n".join(person.problems) == ""
 
 

@@ -160,6 +160,8 @@ def test_two_people_register_a_recipient_in_the_admin_and_take_its_secret_once()
         "url": "https://mailer.example/in/secret-path",
         "address_form": "keyed",
     }
+    assert '<option value="" selected>Choose a country</option>' in maker.get(page("add")).text
+    assert maker.post(page("add"), {**entered, "country": ""}).status_code == 422
     refused = maker.post(page("add"), {**entered, "url": "https://127.0.0.1/in"})
     assert refused.status_code == 422
     assert "Only the operator can name such a host." in refused.text

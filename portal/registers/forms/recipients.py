@@ -21,6 +21,11 @@ from portal.registers.states import AddressForm, FactKind, InstructionKind, Reci
 from portal.registers.words import CATEGORIES
 
 
+def _countries() -> list[tuple[str, Any]]:
+    """None is chosen before somebody chooses."""
+    return [("", _("Choose a country")), *book.countries()]
+
+
 class RecipientForm(EntryForm):
     code = forms.SlugField(
         label=_("Code"), help_text=_("Small letters, digits and hyphens. It never changes."), max_length=40
@@ -34,7 +39,7 @@ class RecipientForm(EntryForm):
     used_categories = forms.MultipleChoiceField(
         label=_("Which kinds of data it gets"), choices=CATEGORIES, widget=forms.CheckboxSelectMultiple
     )
-    country = forms.ChoiceField(label=_("Country where the data lies"), choices=book.countries)
+    country = forms.ChoiceField(label=_("Country where the data lies"), choices=_countries)
     contact = forms.EmailField(label=_("E-mail address of its privacy contact"), max_length=254)
     url = forms.CharField(
         label=_("Webhook address"),
