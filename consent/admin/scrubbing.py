@@ -1,7 +1,7 @@
 """A list from staff: brought here, scrubbed by a worker, fetched from the job's page."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from consent.permissions import Permission
-from consent.services import scrub_jobs
+from consent.services import scrub_jobs, scrubbing
 from consent.services.batches import Question
 from portal.core import access, changes, clock
 from portal.core.admin import StaffModelAdmin
@@ -27,6 +27,10 @@ from portal.people.models import Fiduciary
 CHANNELS = (Channel.SMS, Channel.WHATSAPP, Channel.RCS, Channel.EMAIL, Channel.VOICE)
 
 
+#: How long a form may lie open after "now" was entered.
+BEHIND = timedelta(minutes=5)
+
+
 class ScrubForm(forms.Form):
     """What is to be sent to whom, and when."""
 
@@ -34,7 +38,10 @@ class ScrubForm(forms.Form):
         label=_("On whose behalf"), queryset=Fiduciary.objects.all(), to_field_name="code"
     )
     purpose = forms.ChoiceField(label=_("Purpose"))
-    channel = forms.ChoiceField(label=_("Channel"), choices=[(one.value, one.label) for one in CHANNELS])
+    channel = forms.ChoiceField(
+        label=_("Channel"),
+        choices=[("", _("Choose a channel")), *((one.value, one.label) for one in CHANNELS)],
+    )
     send_at = MomentField(
         label=_("When it is to be sent (IST)"),
         help_text=_("For example 28-11-2026 14:30. Leave it empty for now."),
@@ -50,7 +57,14 @@ class ScrubForm(forms.Form):
     def __init__(self, *args: Any, purposes: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["purpose"]
-        field.choices = list(purposes)
+        field.choices = [("", _("Choose a purpose")), *purposes]
+
+    def clean_send_at(self) -> datetime | None:
+        """What went out before is asked in the time machine; here a list is made for what is still to go."""
+        at: datetime | None = self.cleaned_data["send_at"]
+        if at is not None and at < clock.now() - BEHIND:
+            raise forms.ValidationError(_("This time has passed. Enter one that lies ahead, or none for now."))
+        return at
 
     def question(self, now: datetime) -> Question:
         entered = self.cleaned_data
@@ -98,7 +112,8 @@ class ScrubPages(StaffModelAdmin):
                         now=now,
                     )
             except Refused as refusal:
-                form.add_error(None, f"{refusal} ({refusal.code})")
+                field = "file" if refusal.code in scrubbing.FAULTS_OF_FILE else None
+                form.add_error(field, f"{refusal} ({refusal.code})")
             else:
                 return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
         context = {

@@ -27,24 +27,26 @@ FILE: Final = "consent.scrub"
 def bring(*, question: Question, content: BinaryIO, actor: Actor, now: datetime) -> Job:
     """Keep a list encrypted and put its scrub in the queue. List and result are destroyed when the result expires.
 
-    Raises Refused for a question that is a no whatever the address.
+    Raises Refused for a question that is a no whatever the address, and for a file that is no list.
     """
     scrubbing.Scrub(question)
+    lines = scrubbing.lines_of(content)
     file_ref = uuid4()
     # Before any lock is taken: it may be long. What a dying process leaves without a job, the vault's sweep finds.
     stored = files.store(content, subject_ref=file_ref, retention_class=RetentionClass.EXPORT, kind=FILE, actor=actor)
     try:
         with transaction.atomic():
-            return jobs.start(kind=SCRUB, parameters=_asked(question, stored), actor=actor, file_ref=file_ref)
+            return jobs.start(kind=SCRUB, parameters=_asked(question, stored, lines), actor=actor, file_ref=file_ref)
     except BaseException:
         with transaction.atomic():
             files.discard(stored, actor=actor)
         raise
 
 
-def _asked(question: Question, stored: StoredFile) -> dict[str, Any]:
+def _asked(question: Question, stored: StoredFile, lines: int) -> dict[str, Any]:
     return {
         "file": str(stored.pk),
+        "lines": lines,
         "purpose": question.purpose,
         "channel": question.channel,
         "fiduciary": question.fiduciary,
@@ -65,8 +67,10 @@ def run(handle: Handle) -> None:
         raise NotFound(_("This list is not there any more. Bring it again."), code="EXPIRED")
     worker = system(f"jobs.job:{handle.reference}")
     scrub = scrubbing.Scrub(_question(asked))
+    total = int(str(asked.get("lines") or 0)) or None
+    handle.progress(0, total)
     with files.open_stream(stored, actor=worker, reason="list to be scrubbed") as source:
-        lines = scrub.lines(source, progress=handle.progress)
+        lines = scrub.lines(source, progress=lambda done: handle.progress(done, total))
         name = f"scrubbed-{asked['purpose']}-{asked['channel']}-{clock.now():%Y-%m-%d}.csv"
         handle.result(cast(BinaryIO, scrubbing.Produced(lines)), name)
     scrubbing.note(scrub.done, actor=worker, now=clock.now())

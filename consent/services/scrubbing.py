@@ -5,8 +5,10 @@ own word by a letter, and the plain rule once for each letter. Only where the ru
 an address confirmed later) are those addresses, found by joins as well, answered as ``decide_all`` answers a batch.
 """
 
+import codecs
 import hashlib
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +25,12 @@ from consent.selectors import scrub_table
 from consent.services import answer_sets
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from consent.services.batches import Frame, Question, decide_all, frame_of
+from consent.services.reasons import sentence
 from consent.states import AnsweredAs
 from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.jobs.exports import escape_formula
 from portal.law.states import Channel
 
 #: Lines that are held at a time.
@@ -35,6 +39,10 @@ BLOCK: Final = 1 << 20
 #: No address is longer; a file without lines is no list.
 LONGEST_LINE: Final = 64 * 1024
 HEADING: Final = "address,allowed,reason\r\n"
+#: What a spreadsheet takes for a number or a word, whatever it begins with.
+_PLAIN: Final = re.compile(r"\+?[0-9][0-9 ()-]*|[A-Za-z0-9][\w.+-]*@[\w.-]+", re.ASCII).fullmatch
+#: The codes of what is wrong with the file, not with the question.
+FAULTS_OF_FILE: Final = frozenset({"EMPTY", "NOT_A_LIST"})
 Tell = Callable[[int], None]
 
 
@@ -69,7 +77,8 @@ class Scrub:
         self.frame: Frame = frame_of(question)
         refused = self.frame.refused or self.frame.barred
         if refused is not None:
-            raise Refused(_("Nothing was scrubbed: the question itself is refused."), code=str(refused))
+            said = _("Nothing was scrubbed: the question itself is refused.")
+            raise Refused(f"{said} {sentence(refused)}", code=str(refused))
         self.kind = KIND_OF_CHANNEL[Channel(question.channel)]
         if self.kind == SUBJECT:
             raise Refused(_("A list holds e-mail addresses or numbers."), code="CHANNEL_NOT_USED")
@@ -108,10 +117,10 @@ class Scrub:
         letters = self._letters(keys, table)
         tails = self._tails()
         counted = Counter(letters)
-        found: list[str] = [text + tails[letter] for text, letter in zip(batch, letters, strict=True)]
+        found: list[str] = [cell(text) + tails[letter] for text, letter in zip(batch, letters, strict=True)]
         for place, key in enumerate(keys):
             if key is None:
-                found[place] = quoted(batch[place]) + tails[scrub_table.NO_ADDRESS]
+                found[place] = cell(batch[place]) + tails[scrub_table.NO_ADDRESS]
         counted -= self._ask_about_people(batch, letters, found, table)
         for letter, count in counted.items():
             self._count(self._verdict(letter).reason, count)
@@ -141,7 +150,7 @@ class Scrub:
         places = sorted(place for place in special if letters[place] in open_letters)
         answers = decide_all(question, (batch[place] for place in places), frame=self.frame)
         for place, answer in zip(places, answers, strict=True):
-            found[place] = batch[place] + tail(answer.reason, allowed=answer.allowed)
+            found[place] = cell(batch[place]) + tail(answer.reason, allowed=answer.allowed)
             self._count(answer.reason, 1)
             taken[letters[place]] += 1
         return taken
@@ -198,9 +207,49 @@ def tail(reason: Reason, *, allowed: bool) -> str:
     return f",{'true' if allowed else 'false'},{reason}\r\n"
 
 
-def quoted(text: str) -> str:
-    """A cell of CSV for what may hold anything."""
+def cell(text: str) -> str:
+    """What stood in the list as a cell of CSV that no spreadsheet runs. A plain number or address stays as it is."""
+    if _PLAIN(text):
+        return text
+    text = escape_formula(text)
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
+
+
+def lines_of(source: BinaryIO) -> int:
+    """How many lines a list has, as far as can be told without reading them one by one; the source is at its beginning again.
+
+    Raises Refused for what is no text, for an empty file and for one without lines.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines, has_text, last = 0, False, b"\n"
+    while block := source.read(BLOCK):
+        text = _decoded(decoder, block)
+        if len(max(block.split(b"\n"), key=len)) > LONGEST_LINE:
+            raise _no_list()
+        lines += block.count(b"\n")
+        has_text = has_text or bool(text.strip("\ufeff \t\r\n"))
+        last = block
+    _decoded(decoder, b"", final=True)
+    if not has_text:
+        raise Refused(_("This file is empty. Give a list with one address a line."), code="EMPTY")
+    source.seek(0)
+    return lines + (not last.endswith(b"\n"))
+
+
+def _decoded(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> str:
+    """Raises Refused for bytes that are no text."""
+    said = _("This file is no list: save it as plain text in UTF-8, one address a line.")
+    try:
+        text = decoder.decode(block, final)
+    except UnicodeDecodeError:
+        raise Refused(said, code="NOT_A_LIST") from None
+    if "\x00" in text:
+        raise Refused(said, code="NOT_A_LIST")
+    return text
+
+
+def _no_list() -> Refused:
+    return Refused(_("This is no list: it needs one address a line."), code="NOT_A_LIST")
 
 
 def batches(source: BinaryIO, hashed: Callable[[bytes], object]) -> Iterator[list[str]]:
@@ -227,7 +276,7 @@ def _lines(source: BinaryIO, hashed: Callable[[bytes], object]) -> Iterable[byte
         lines = (rest + block).split(b"\n")
         rest = lines.pop()
         if len(rest) > LONGEST_LINE:
-            raise Refused(_("This is no list: it needs one address a line."), code="NOT_A_LIST")
+            raise _no_list()
         yield from lines
     if rest:
         yield rest

@@ -107,6 +107,26 @@ def test_a_question_that_is_refused_is_said_on_the_page_and_keeps_no_file(asked,
     assert not Job.objects.exists()
 
 
+def test_a_time_that_has_passed_is_said_beside_its_field(asked, officer):
+    page = asked_on_page(officer, send_at="01-01-2020 10:00")
+    assert page.status_code == 422
+    assert "This time has passed." in page.text
+    assert "NO_SUCH_PURPOSE" not in page.text
+
+
+def test_a_file_that_is_no_list_is_said_at_once(asked, officer):
+    page = asked_on_page(officer, file=SimpleUploadedFile("picture.png", b"\x89PNG\r\n\x1a\n\x00"))
+    assert page.status_code == 422
+    assert "This file is no list" in page.text
+    assert not Job.objects.exists()
+
+
+def test_nothing_is_chosen_for_whoever_brings_a_list(asked, officer):
+    page = officer.get(reverse("admin:consent_answerset_scrub")).text
+    assert page.count('<option value="" selected>') == 3
+    assert asked_on_page(officer, purpose="").status_code == 422
+
+
 def test_an_auditor_scrubs_nothing(asked, auditor):
     assert auditor.get(reverse("admin:consent_answerset_scrub")).status_code == 403
     assert "Scrub a list" not in auditor.get(reverse("admin:consent_answerset_changelist")).content.decode()

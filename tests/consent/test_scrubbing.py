@@ -100,6 +100,14 @@ def test_what_is_no_address_is_written_as_a_cell_and_bytes_that_are_no_text_harm
     assert done.invalid == 2
 
 
+@pytest.mark.parametrize("text", ["=cmd|x", "@sum(a1)", "-2+3", "=a@x.in", "=1+9876543210"])
+def test_no_line_of_a_result_is_run_by_a_spreadsheet(notice, text):
+    for channel in ("sms", "email"):
+        scrub = scrubbing.Scrub(Question("marketing", channel, at_hour(12)))
+        (_heading, row) = b"".join(scrub.lines(io.BytesIO(text.encode()))).decode().splitlines()
+        assert row.startswith(f"'{text},")
+
+
 @pytest.mark.parametrize(("text", "code"), [(b"x" * 100_000, "NOT_A_LIST"), (b"", None)])
 def test_a_file_without_lines_is_refused_and_an_empty_one_has_no_answers(notice, text, code):
     if code is None:
@@ -167,6 +175,37 @@ def test_a_job_scrubs_an_encrypted_list_into_an_encrypted_result_that_ends_with_
     assert (job.done, job.total) == (5, 5)
     results.expire(now=clock.now() + timedelta(days=400), limit=10)
     assert_ended(job)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "EMPTY"),
+        (b"\xef\xbb\xbf \r\n", "EMPTY"),
+        (bytes(range(256)) * 20, "NOT_A_LIST"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "NOT_A_LIST"),
+        (b"+919800000000\x00\n", "NOT_A_LIST"),
+        ("+919800000000\n".encode("utf-16"), "NOT_A_LIST"),
+        ("a@x.in\n\u0905".encode()[:-1], "NOT_A_LIST"),
+        (b"x" * 100_000, "NOT_A_LIST"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_before_it_is_kept(notice, content, code):
+    with pytest.raises(Refused, match=r"one address a line\.$") as refusal:
+        scrub_jobs.bring(question=question(), content=io.BytesIO(content), actor=actor.staff(7), now=clock.now())
+    assert refusal.value.code == code
+    assert not StoredFile.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_a_job_says_from_its_start_how_much_there_is_to_do(notice, monkeypatch):
+    told = []
+    monkeypatch.setattr(running.JobHandle, "progress", lambda handle, done, total=None: told.append((done, total)))
+    monkeypatch.setattr(scrubbing, "BATCH", 2)
+    job = bring("address\n" + "\n".join(NUMBERS) + "\n", 7)
+    assert running.run(job.pk, now=clock.now()) == JobState.DONE
+    assert told[:2] == [(0, 6), (2, 6)]
+    assert told[-1] == (5, 5)
 
 
 def test_a_list_whose_job_never_ran_ends_too(notice):

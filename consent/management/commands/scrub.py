@@ -54,6 +54,8 @@ class Command(PortalCommand):
         """Under another name first: a scrub that broke off leaves no half list that somebody might send to."""
         size = max(source.stat().st_size, 1)
         with source.open("rb") as read:
+            if read.seekable():
+                scrubbing.lines_of(read)
             descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
             try:
                 with os.fdopen(descriptor, "wb") as written:
