@@ -23,6 +23,7 @@ from consent.services.recording import Choice, Recorded, check, record_all
 from consent.states import Answer, AppointedBy, Relation, ShownBy, VersionState, Way
 from consent.words import FAULT, FAULTS
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
@@ -137,9 +138,12 @@ def answer(
     """Agree or refuse, as another person who has seen the proof; agreeing records the yes in the same transaction.
 
     The event is of when the person answered, in the way they did; its evidence is the scan, the call, and how a guardian
-    was shown. Raises as ``four_eyes.answer`` and ``recording.record_all``.
+    was shown. Raises Refused for a yes by somebody who has not opened the scan, and as ``four_eyes.answer`` and
+    ``recording.record_all``.
     """
     at = now or clock.now()
+    if approve:
+        _require_opened(proposal, actor)
     with transaction.atomic():
         four_eyes.answer(
             proposal,
@@ -155,6 +159,22 @@ def answer(
             proposal.refresh_from_db()
         _record(AuditKind.CONSENT_TAKEN_ANSWERED, proposal, actor, at)
     return done
+
+
+def _require_opened(proposal: TakenAnswer, actor: Actor) -> None:
+    """The vault wrote down who opened the scan: only one of them can say what it shows."""
+    if proposal.scan is None:
+        return
+    opened = AuditEvent.objects.filter(
+        kind=AuditKind.VAULT_FILE_OPENED,
+        about=files.about(proposal.scan),
+        actor_kind=actor.kind,
+        actor_ref=actor.ref,
+    )
+    if not opened.exists():
+        raise Refused(
+            _("Open the scan first: you say that it shows what the other person entered."), code="SCAN_NOT_OPENED"
+        )
 
 
 def _recorded(taken: TakenAnswer, *, actor: Actor, at: datetime) -> Recorded:

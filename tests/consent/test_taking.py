@@ -73,6 +73,9 @@ def propose(maker, what, scan=b""):
 
 
 def agree(checker, proposal, **changes):
+    """As a careful second person: with the scan open."""
+    if proposal.scan is not None:
+        taking.open_scan(proposal, actor=actor.staff(checker.pk)).close()
     return taking.answer(proposal=proposal, actor=actor.staff(checker.pk), **{"approve": True, **changes})
 
 
@@ -135,6 +138,14 @@ def test_what_was_changed_after_proposing_is_not_agreed_to(asha, notice, maker, 
     with pytest.raises(Refused) as refusal:
         agree(checker, proposal)
     assert refusal.value.code == "SHOWN_CHANGED"
+
+
+def test_nobody_agrees_to_a_scan_that_they_have_not_opened(asha, notice, maker, checker):
+    proposal = propose(maker, taken(asha, notice))
+    taking.open_scan(proposal, actor=actor.staff(maker.pk)).close()
+    with pytest.raises(Refused, match="Open the scan first"):
+        taking.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk))
+    assert not ConsentEvent.objects.exists()
 
 
 def test_an_address_that_came_after_the_proposal_gets_no_yes_from_it(asha, notice, maker, checker):

@@ -42,6 +42,7 @@ def build(cast: Cast, people: People, team: Mapping[str, User], notice: NoticeVe
     )
     with piece():
         signed = taking.propose(taken=paper, scan=io.BytesIO(form), actor=maker)
+        taking.open_scan(signed, actor=checker).close()
         taking.answer(proposal=signed, approve=True, actor=checker)
         call = replace(paper, subject_ref=caller.subject.ref, way=Way.PHONE, call_reference="CALL-DEMO-17")
         taking.propose(taken=call, scan=None, actor=maker)
@@ -66,4 +67,5 @@ def build(cast: Cast, people: People, team: Mapping[str, User], notice: NoticeVe
         guardian = Guardian(mother.subject.ref, Relation.PARENT, ShownBy.HELD, ShownBy.PROVIDED)
         hers = replace(paper, subject_ref=child.subject.ref, guardian=guardian)
         given = taking.propose(taken=hers, scan=io.BytesIO(form), actor=maker)
+        taking.open_scan(given, actor=checker).close()
         taking.answer(proposal=given, approve=True, actor=checker)

@@ -103,6 +103,11 @@ def store(stream: BinaryIO, *, subject_ref: UUID, retention_class: str, kind: st
     return row
 
 
+def about(file: StoredFile) -> str:
+    """The file's label in audit events."""
+    return f"vault.storedfile:{file.pk}"
+
+
 def open_stream(file: StoredFile, *, actor: Actor, reason: str) -> BinaryIO:
     """The clear bytes of a file, verified as they are read. The opening is an audit event, committed before the first byte.
 
@@ -119,7 +124,7 @@ def open_stream(file: StoredFile, *, actor: Actor, reason: str) -> BinaryIO:
         record(
             AuditKind.VAULT_FILE_OPENED,
             actor=actor,
-            about=f"vault.storedfile:{file.pk}",
+            about=about(file),
             subject_ref=file.subject_ref,
             facts={"kind": file.kind, "retention_class": file.retention_class, "reason": reason},
         )
@@ -136,7 +141,7 @@ def discard(file: StoredFile, *, actor: Actor) -> None:
         record(
             AuditKind.VAULT_FILE_DISCARDED,
             actor=actor,
-            about=f"vault.storedfile:{file.pk}",
+            about=about(file),
             subject_ref=file.subject_ref,
             facts={"kind": file.kind, "retention_class": file.retention_class},
         )
