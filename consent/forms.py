@@ -18,6 +18,8 @@ from portal.law.states import Channel
 from portal.people.models import Fiduciary
 
 DATE = "%d-%m-%Y"
+#: Of a day.
+MINUTES = 24 * 60
 
 
 class ChoosingForm(forms.Form):
@@ -72,13 +74,14 @@ class ChoosingForm(forms.Form):
         offered: Sequence[Group],
         now: datetime,
         longest_pause: int,
+        usual: tuple[time, time] | None = None,
         choices_only: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if choices_only:  # a client's page: quiet hours and language are the person's own, whoever writes
             self.fields = {"choices": self.fields["choices"]}
-        self.offered, self.now, self.longest_pause = offered, now, longest_pause
+        self.offered, self.now, self.longest_pause, self.usual = offered, now, longest_pause, usual
         field: Any = self.fields["choices"]
         field.choices = [(box.value, "") for group in offered for box in group.boxes if box.has_address]
 
@@ -105,7 +108,20 @@ class ChoosingForm(forms.Form):
         if not self.errors and (begins is None) != (ends is None):
             missing = "quiet_from" if begins is None else "quiet_until"
             self.add_error(missing, _("Enter both when quiet hours begin and when they end."))
+        elif not self.errors and begins is not None:
+            self._check_quiet(begins, ends, for_service=cleaned["quiet_for_service"])
         return cleaned
+
+    def _check_quiet(self, begins: time, ends: time, *, for_service: bool) -> None:
+        """Promotion is quiet in the usual hours whatever is wished: shorter hours would promise what they do not mean."""
+        if begins == ends:
+            self.add_error("quiet_until", _("Quiet hours cannot end when they begin. Enter two different times."))
+        elif self.usual is not None and not for_service and not _covers((begins, ends), self.usual):
+            said = _(
+                "Promotional messages are quiet from %(from)s to %(until)s anyway. Begin no later and end no earlier."
+            )
+            hours = {"from": f"{self.usual[0]:%H:%M}", "until": f"{self.usual[1]:%H:%M}"}
+            self.add_error("quiet_from", forms.ValidationError(said, params=hours))
 
     def wishes(self, usual: tuple[time, time] | None) -> WishList:
         """The wishes as entered. The hours that the law keeps anyway (``usual``) are no wish of their own."""
@@ -121,6 +137,12 @@ class ChoosingForm(forms.Form):
             pace=cleaned["pace"],
             language=cleaned["language"],
         )
+
+
+def _covers(wished: tuple[time, time], usual: tuple[time, time]) -> bool:
+    """Whether the wished hours hold all of the usual ones; both may go over midnight."""
+    begins, ends, closes, opens = (at.hour * 60 + at.minute for at in (*wished, *usual))
+    return (closes - begins) % MINUTES + (opens - closes) % MINUTES <= (ends - begins) % MINUTES
 
 
 class HistoryForm(forms.Form):

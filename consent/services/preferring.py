@@ -20,6 +20,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.ledger.models import Entry
 from portal.people import selectors as people
+from portal.people.models import Principal
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,15 @@ class WishList:
 
 def wishes_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> WishList:
     """What the person asked for, under any reference of theirs; the usual where they asked for nothing."""
-    return of_row(preference_of(refs or people.refs_of(subject_ref)))
+    refs = refs or people.refs_of(subject_ref)
+    row = preference_of(refs)
+    return of_row(row) if row is not None else WishList(language=_language_of(refs))
+
+
+def _language_of(refs: Collection[UUID]) -> str:
+    """Letters go out in the person's language until they wish for another."""
+    known = Principal.objects.filter(subject__ref__in=refs).order_by("pk").values_list("language", flat=True).first()
+    return known if known in dict(settings.LANGUAGES) else WishList.language
 
 
 def of_row(row: Preference | None) -> WishList:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -115,6 +116,9 @@ def test_wishes_are_kept_and_shown_again(her, notice):
     [
         ({"quiet_from": ""}, "Enter both when quiet hours begin"),
         ({"quiet_from": "9 pm"}, "Enter when quiet hours begin"),
+        ({"quiet_until": "21:00"}, "cannot end when they begin"),
+        ({"quiet_from": "23:00", "quiet_until": "05:00"}, "quiet from 21:00 to 10:00 anyway"),
+        ({"quiet_from": "21:01"}, "quiet from 21:00 to 10:00 anyway"),
         ({"paused_until": "31-02-2027"}, "Enter the last day of the pause"),
         ({"paused_until": "01-01-2020"}, "Choose a day in the future"),
         ({"paused_until": "01-01-2040"}, "A pause lasts 30 days at most"),
@@ -129,6 +133,38 @@ def test_a_wrong_wish_is_named_and_changes_nothing(her, notice, changes, words):
     assert "<title>Error:" in page
     assert not ConsentEvent.objects.exists()
     assert not Preference.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quiet_from": "12:00", "quiet_until": "11:00"},
+        {"quiet_from": "20:59", "quiet_until": "10:01"},
+        {"quiet_from": "23:00", "quiet_until": "05:00", "quiet_for_service": "on"},
+    ],
+)
+def test_quiet_hours_may_be_longer_or_are_for_service_too(her, notice, changes):
+    assert her.post(PAGE, form(notice, **changes)).status_code == 302
+    assert Preference.objects.exists()
+
+
+def test_the_language_of_letters_stays_until_the_person_wishes_for_another(her, asha, notice):
+    asha.language = "mr"
+    asha.save(update_fields=["language"])
+    assert her.get(PAGE).context["form"]["language"].value() == "mr"
+    her.post(PAGE, form(notice, "marketing:sms", language="mr"))
+    assert not Preference.objects.exists()
+
+
+def test_undo_stays_as_long_as_it_was_promised_whatever_is_pressed_meanwhile(her, asha):
+    said(asha, "given")
+    her.post("/privacy/preferences/stop/")
+    again = her.post("/privacy/preferences/stop/", follow=True).content.decode()
+    assert "You had stopped all promotional messages already" in again
+    assert "/privacy/preferences/undo/" in again
+    assert "/privacy/preferences/undo/" in her.get(PAGE).content.decode()
+    with time_machine.travel(clock.now() + timedelta(minutes=11)):
+        assert "/privacy/preferences/undo/" not in her.get(PAGE).content.decode()
 
 
 def test_stop_and_undo_are_posts_and_undo_belongs_to_the_browser_that_stopped(her, asha):

@@ -151,6 +151,7 @@ def _form(data: Mapping[str, Any] | None, offer: Offer, now: datetime, client: F
         offered=offer.groups,
         now=now,
         longest_pause=offer.longest_pause,
+        usual=_usual_quiet(offer),
         choices_only=client is not None,
         initial={
             "choices": offer.ticked,
@@ -194,11 +195,13 @@ def _show(
 
 
 def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dict[str, Any] | None:
-    """What the receipt named in the address says, when it is the person's own and nothing was answered since.
+    """What the receipt named in the address says, when it is the person's own and nothing was answered since; without
+    one in the address, the stop of this browser as long as it may be taken back.
 
     The address stays in the browser's history: "Done" is not said again of a stop that was undone.
     """
-    reference = request.GET.get("receipt", "")
+    named = request.GET.get("receipt", "")
+    reference = named or str(request.session.get(STOPPED, ""))
     if not reference:
         return None
     try:
@@ -209,6 +212,8 @@ def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dic
         return None
     ways = set(receipt.events.values_list("way", flat=True))
     may_undo = request.session.get(STOPPED) == receipt.reference and now <= withdrawing.undo_until(receipt)
+    if not named and not may_undo:
+        return None
     return {
         "receipt": receipt,
         "is_sealed": receipts.is_sealed(receipt),
