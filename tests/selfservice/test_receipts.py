@@ -108,6 +108,18 @@ def test_anybody_may_check_a_file_and_learns_nothing_about_the_person(event, ash
         assert personal not in page
 
 
+@pytest.mark.parametrize("form", ["receipt.json", "receipt.tlog-proof"])
+def test_each_form_that_carries_the_receipt_file_in_its_text_is_checked(her, event, form):
+    assert "This receipt is genuine" in checked(her.get(file(event, form)).content)
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7 ...", b"\x89PNG\r\n", b"{}", b'{"proof": 1}', b"[" * 60_000])
+def test_another_file_is_called_no_receipt_file_and_not_a_forgery(content):
+    page = checked(content)
+    assert "This is not the receipt file" in page
+    assert "does not match our record" not in page
+
+
 def test_the_text_is_as_good_as_the_file(event):
     text = receipts.file_for(event).decode()
     for pasted in (text, text.replace("\n", "\r\n"), f"\n{text.strip()} "):
