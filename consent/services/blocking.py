@@ -103,7 +103,7 @@ def block(
         )
         preferring.keep(
             subject_ref=subject_ref,
-            wishes=preferring.of_row(row),
+            wishes=preferring.of_row(row, people.refs_of(subject_ref)),
             blocked=wanted,
             entry=event.entry,
             receipt=receipt,

@@ -140,7 +140,7 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
     return Offer(
         groups,
         tuple(contacts),
-        preferring.of_row(row),
+        preferring.of_row(row, refs),
         book.hours,
         book.longest_pause,
         blocks=preferring.blocked_in(row) != preferring.Blocked(),

@@ -38,21 +38,15 @@ class WishList:
 def wishes_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> WishList:
     """What the person asked for, under any reference of theirs; the usual where they asked for nothing."""
     refs = refs or people.refs_of(subject_ref)
-    row = preference_of(refs)
-    return of_row(row) if row is not None else WishList(language=_language_of(refs))
+    return of_row(preference_of(refs), refs)
 
 
-def _language_of(refs: Collection[UUID]) -> str:
-    """Letters go out in the person's language until they wish for another."""
+def of_row(row: Preference | None, refs: Collection[UUID]) -> WishList:
+    """The wishes in a person's row of preferences; without one the usual, in the language that their letters have anyway."""
+    if row is not None:
+        return WishList(**{field.name: getattr(row, field.name) for field in fields(WishList)})
     known = Principal.objects.filter(subject__ref__in=refs).order_by("pk").values_list("language", flat=True).first()
-    return known if known in dict(settings.LANGUAGES) else WishList.language
-
-
-def of_row(row: Preference | None) -> WishList:
-    """The wishes in a row of preferences; the usual without one."""
-    if row is None:
-        return WishList()
-    return WishList(**{field.name: getattr(row, field.name) for field in fields(WishList)})
+    return WishList(language=known) if known in dict(settings.LANGUAGES) else WishList()
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def change(*, subject_ref: UUID, wishes: WishList, actor: Actor, now: datetime |
     at = now or clock.now()
     with transaction.atomic():
         row = present(subject_ref)
-        before = of_row(row)
+        before = of_row(row, people.refs_of(subject_ref))
         if wishes == before:
             return False
         _check(wishes, before, at)
