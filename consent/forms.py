@@ -108,7 +108,7 @@ class ChoosingForm(forms.Form):
         if not self.errors and (begins is None) != (ends is None):
             missing = "quiet_from" if begins is None else "quiet_until"
             self.add_error(missing, _("Enter both when quiet hours begin and when they end."))
-        elif not self.errors and begins is not None:
+        elif not self.errors and begins is not None and ends is not None:
             self._check_quiet(begins, ends, for_service=cleaned["quiet_for_service"])
         return cleaned
 

@@ -229,12 +229,12 @@ def test_a_page_says_recorded_only_once_the_ledger_has_it(her, asha, monkeypatch
 
 
 @pytest.mark.parametrize("data", [b"", b"no receipt", b"x" * 100_000])
-def test_what_is_no_receipt_does_not_match(data, tmp_path):
+def test_what_is_no_receipt_is_called_so(data, tmp_path):
     path = tmp_path / "x.tlog-proof"
     path.write_bytes(data)
     with path.open("rb") as upload:
         page = Client().post("/privacy/receipts/verify/", {"receipt": upload}).content.decode()
-    assert "does not match our record" in page
+    assert "This is not the receipt file" in page
     answer = Client().post("/privacy/receipts/verify/", {})
     assert answer.status_code == 422
     assert "Choose the receipt file to check" in answer.content.decode()
