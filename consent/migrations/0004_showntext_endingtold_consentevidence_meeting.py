@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -12,66 +13,68 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ShownText',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True, verbose_name='SHA-256')),
-                ('language', models.CharField(max_length=12, verbose_name='language')),
-                ('body', models.BinaryField(verbose_name='text')),
-                ('first_at', models.DateTimeField(verbose_name='first shown')),
-            ],
-            options={
-                'verbose_name': 'words shown',
-                'verbose_name_plural': 'words shown',
-            },
-        ),
-        migrations.CreateModel(
-            name='EndingTold',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('about', models.CharField(max_length=80, verbose_name='what the messages are about')),
-                ('ends_at', models.DateTimeField(verbose_name='ends')),
-                ('told_at', models.DateTimeField(verbose_name='told')),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='ending_told', to='consent.consentevent', verbose_name='answer')),
-            ],
-            options={
-                'verbose_name': 'reminder of an end',
-                'verbose_name_plural': 'reminders of an end',
-            },
-        ),
-        migrations.CreateModel(
-            name='ConsentEvidence',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=24, verbose_name='kind')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('reference', models.CharField(blank=True, max_length=64, verbose_name='reference')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='consent.consentevent', verbose_name='answer')),
-                ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vault.storedfile', verbose_name='file')),
-            ],
-            options={
-                'verbose_name': 'evidence of an answer',
-                'verbose_name_plural': 'evidence of answers',
-                'indexes': [models.Index(fields=['kind', 'reference'], name='consent_evidence_reference')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Meeting',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_ref', models.UUIDField(verbose_name='subject')),
-                ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
-                ('meaning_since', models.DateField(verbose_name='means the same since')),
-                ('language', models.CharField(max_length=12, verbose_name='language')),
-                ('text_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the notice')),
-                ('met_at', models.DateTimeField(verbose_name='met')),
-                ('notice_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.noticeversion', verbose_name='notice')),
-            ],
-            options={
-                'verbose_name': 'question put',
-                'verbose_name_plural': 'questions put',
-                'constraints': [models.UniqueConstraint(fields=('subject_ref', 'purpose', 'meaning_since'), name='consent_question_is_put_once')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='ShownText',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('sha256', models.CharField(max_length=64, unique=True, verbose_name='SHA-256')),
+                    ('language', models.CharField(max_length=12, verbose_name='language')),
+                    ('body', models.BinaryField(verbose_name='text')),
+                    ('first_at', models.DateTimeField(verbose_name='first shown')),
+                ],
+                options={
+                    'verbose_name': 'words shown',
+                    'verbose_name_plural': 'words shown',
+                },
+            ),
+            migrations.CreateModel(
+                name='EndingTold',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('about', models.CharField(max_length=80, verbose_name='what the messages are about')),
+                    ('ends_at', models.DateTimeField(verbose_name='ends')),
+                    ('told_at', models.DateTimeField(verbose_name='told')),
+                    ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='ending_told', to='consent.consentevent', verbose_name='answer')),
+                ],
+                options={
+                    'verbose_name': 'reminder of an end',
+                    'verbose_name_plural': 'reminders of an end',
+                },
+            ),
+            migrations.CreateModel(
+                name='ConsentEvidence',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('kind', models.CharField(max_length=24, verbose_name='kind')),
+                    ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
+                    ('reference', models.CharField(blank=True, max_length=64, verbose_name='reference')),
+                    ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='consent.consentevent', verbose_name='answer')),
+                    ('file', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vault.storedfile', verbose_name='file')),
+                ],
+                options={
+                    'verbose_name': 'evidence of an answer',
+                    'verbose_name_plural': 'evidence of answers',
+                    'indexes': [models.Index(fields=['kind', 'reference'], name='consent_evidence_reference')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Meeting',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(verbose_name='subject')),
+                    ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
+                    ('meaning_since', models.DateField(verbose_name='means the same since')),
+                    ('language', models.CharField(max_length=12, verbose_name='language')),
+                    ('text_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the notice')),
+                    ('met_at', models.DateTimeField(verbose_name='met')),
+                    ('notice_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.noticeversion', verbose_name='notice')),
+                ],
+                options={
+                    'verbose_name': 'question put',
+                    'verbose_name_plural': 'questions put',
+                    'constraints': [models.UniqueConstraint(fields=('subject_ref', 'purpose', 'meaning_since'), name='consent_question_is_put_once')],
+                },
+            ),
         ),
     ]

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import uuid
 from django.conf import settings
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -17,56 +18,58 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ConsentList',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
-                ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
-                ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
-                ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
-                ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
-                ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
-                ('reference', models.CharField(editable=False, max_length=16, unique=True, verbose_name='reference')),
-                ('collected_by', models.CharField(max_length=200, verbose_name='where the answers were collected')),
-                ('layout', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], editable=False, max_length=4)),
-                ('sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of the file')),
-                ('file_ref', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('file_ended_at', models.DateTimeField(editable=False, null=True, verbose_name='file destroyed')),
-                ('state', models.CharField(choices=[('checking', 'Being checked'), ('faulty', 'Has faults'), ('checked', 'In order: waits for a second person'), ('importing', 'Being taken in'), ('done', 'Taken in'), ('refused', 'Given up')], default='checking', max_length=10, verbose_name='state')),
-                ('lines', models.PositiveIntegerField(default=0, verbose_name='lines')),
-                ('faulty', models.PositiveIntegerField(default=0, verbose_name='lines with a fault')),
-                ('done', models.PositiveIntegerField(default=0, verbose_name='lines taken in')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
-                ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('fiduciary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='whose')),
-                ('file', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vault.storedfile')),
-                ('job', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job', verbose_name='job')),
-                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
-            ],
-            options={
-                'verbose_name': 'list of consents from elsewhere',
-                'verbose_name_plural': 'lists of consents from elsewhere',
-                'ordering': ('-id',),
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_consentlist_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_consentlist_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('state__in', ('importing', 'done'))), fields=('fiduciary', 'sha256'), name='consent_a_file_is_taken_in_once'), models.CheckConstraint(condition=models.Q(('done__lte', models.F('lines'))), name='consent_list_done_is_at_most_lines'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('importing', 'done')), _negated=True), models.Q(('answer', 'approved'), ('faulty', 0)), _connector='OR'), name='consent_list_goes_in_after_a_yes')],
-            },
-        ),
-        migrations.CreateModel(
-            name='ListFault',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('column', models.CharField(max_length=16, verbose_name='column')),
-                ('fault', models.CharField(choices=[('ADDRESS_FORMAT', 'No address of this channel: write an e-mail address, or a number with +91.'), ('ANSWER_UNKNOWN', 'Write given, denied or withdrawn.'), ('CHANNEL_UNKNOWN', 'Write sms, whatsapp, rcs, voice or email.'), ('ORIGIN_UNKNOWN', 'Say how the yes was taken: app, call, contract, paper_form, sms or web_form.'), ('PROOF_MISSING', 'A yes needs the SHA-256 of its proof, 64 characters from 0 to 9 and a to f.'), ('PURPOSE_UNKNOWN', 'There is no purpose of this code in force.'), ('PURPOSE_WITHOUT_MESSAGES', 'No messages are sent for this purpose.'), ('TIME_AHEAD', 'This time lies in the future.'), ('TIME_FORMAT', 'Write the time like 2025-10-01 or 2025-10-01T14:30:00+05:30.'), ('FILE_COLUMNS', 'The first line must name the columns, each once, and no other.'), ('FILE_EMPTY', 'The file has no lines below its heading.'), ('FILE_UNREADABLE', 'The file cannot be read from here on. Save it as CSV in UTF-8 or as XLSX.'), ('FILE_TOO_LONG', 'The file has more lines than one list may have. Split it.')], max_length=24, verbose_name='what is wrong')),
-                ('list', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='faults', to='consent.consentlist')),
-            ],
-            options={
-                'verbose_name': 'fault of a list',
-                'verbose_name_plural': 'faults of lists',
-                'ordering': ('line', 'id'),
-                'constraints': [models.UniqueConstraint(fields=('list', 'line', 'column'), name='consent_list_fault_is_noted_once')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='ConsentList',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('reference', models.CharField(editable=False, max_length=16, unique=True, verbose_name='reference')),
+                    ('collected_by', models.CharField(max_length=200, verbose_name='where the answers were collected')),
+                    ('layout', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], editable=False, max_length=4)),
+                    ('sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of the file')),
+                    ('file_ref', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                    ('file_ended_at', models.DateTimeField(editable=False, null=True, verbose_name='file destroyed')),
+                    ('state', models.CharField(choices=[('checking', 'Being checked'), ('faulty', 'Has faults'), ('checked', 'In order: waits for a second person'), ('importing', 'Being taken in'), ('done', 'Taken in'), ('refused', 'Given up')], default='checking', max_length=10, verbose_name='state')),
+                    ('lines', models.PositiveIntegerField(default=0, verbose_name='lines')),
+                    ('faulty', models.PositiveIntegerField(default=0, verbose_name='lines with a fault')),
+                    ('done', models.PositiveIntegerField(default=0, verbose_name='lines taken in')),
+                    ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('fiduciary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='whose')),
+                    ('file', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vault.storedfile')),
+                    ('job', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job', verbose_name='job')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                ],
+                options={
+                    'verbose_name': 'list of consents from elsewhere',
+                    'verbose_name_plural': 'lists of consents from elsewhere',
+                    'ordering': ('-id',),
+                    'abstract': False,
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_consentlist_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_consentlist_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('state__in', ('importing', 'done'))), fields=('fiduciary', 'sha256'), name='consent_a_file_is_taken_in_once'), models.CheckConstraint(condition=models.Q(('done__lte', models.F('lines'))), name='consent_list_done_is_at_most_lines'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('importing', 'done')), _negated=True), models.Q(('answer', 'approved'), ('faulty', 0)), _connector='OR'), name='consent_list_goes_in_after_a_yes')],
+                },
+            ),
+            migrations.CreateModel(
+                name='ListFault',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('line', models.PositiveIntegerField(verbose_name='line')),
+                    ('column', models.CharField(max_length=16, verbose_name='column')),
+                    ('fault', models.CharField(choices=[('ADDRESS_FORMAT', 'No address of this channel: write an e-mail address, or a number with +91.'), ('ANSWER_UNKNOWN', 'Write given, denied or withdrawn.'), ('CHANNEL_UNKNOWN', 'Write sms, whatsapp, rcs, voice or email.'), ('ORIGIN_UNKNOWN', 'Say how the yes was taken: app, call, contract, paper_form, sms or web_form.'), ('PROOF_MISSING', 'A yes needs the SHA-256 of its proof, 64 characters from 0 to 9 and a to f.'), ('PURPOSE_UNKNOWN', 'There is no purpose of this code in force.'), ('PURPOSE_WITHOUT_MESSAGES', 'No messages are sent for this purpose.'), ('TIME_AHEAD', 'This time lies in the future.'), ('TIME_FORMAT', 'Write the time like 2025-10-01 or 2025-10-01T14:30:00+05:30.'), ('FILE_COLUMNS', 'The first line must name the columns, each once, and no other.'), ('FILE_EMPTY', 'The file has no lines below its heading.'), ('FILE_UNREADABLE', 'The file cannot be read from here on. Save it as CSV in UTF-8 or as XLSX.'), ('FILE_TOO_LONG', 'The file has more lines than one list may have. Split it.')], max_length=24, verbose_name='what is wrong')),
+                    ('list', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='faults', to='consent.consentlist')),
+                ],
+                options={
+                    'verbose_name': 'fault of a list',
+                    'verbose_name_plural': 'faults of lists',
+                    'ordering': ('line', 'id'),
+                    'constraints': [models.UniqueConstraint(fields=('list', 'line', 'column'), name='consent_list_fault_is_noted_once')],
+                },
+            ),
         ),
         migrations.AddIndex(
             model_name='consentlist',

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -13,72 +14,74 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='TakenRequest',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_by', models.CharField(max_length=80, verbose_name='asked by')),
-                ('request_key', models.CharField(max_length=128, verbose_name='Idempotency-Key')),
-                ('body_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the request')),
-                ('answer', models.JSONField(default=dict, verbose_name='answer')),
-                ('taken_at', models.DateTimeField(verbose_name='taken')),
-            ],
-            options={
-                'verbose_name': 'taken request',
-                'verbose_name_plural': 'taken requests',
-                'constraints': [models.UniqueConstraint(fields=('asked_by', 'request_key'), name='consent_request_taken_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='AnswerSet',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=16, unique=True, verbose_name='reference')),
-                ('answered_as', models.CharField(choices=[('batch', 'Batch'), ('minute', 'Single questions of a minute'), ('scrub', 'Scrubbed list')], max_length=8, verbose_name='as')),
-                ('purpose', models.CharField(blank=True, max_length=40, verbose_name='purpose')),
-                ('channel', models.CharField(blank=True, max_length=16, verbose_name='channel')),
-                ('asked_by', models.CharField(blank=True, max_length=80, verbose_name='asked by')),
-                ('for_time', models.DateTimeField(verbose_name='for the time')),
-                ('answered_at', models.DateTimeField(verbose_name='answered')),
-                ('total', models.PositiveIntegerField(verbose_name='addresses')),
-                ('allowed', models.PositiveIntegerField(verbose_name='allowed')),
-                ('invalid', models.PositiveIntegerField(verbose_name='no addresses')),
-                ('reasons', models.JSONField(default=list, verbose_name='by reason')),
-                ('asked_sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the list')),
-                ('answers_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the answers')),
-                ('answers', models.BinaryField(null=True, verbose_name='answers')),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry', verbose_name='ledger entry')),
-                ('fiduciary', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='fiduciary')),
-            ],
-            options={
-                'verbose_name': 'set of answers',
-                'verbose_name_plural': 'sets of answers',
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['fiduciary', '-answered_at'], name='consent_answer_set_of')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('answered_as', 'minute')), fields=('for_time',), name='consent_one_set_a_minute'), models.CheckConstraint(condition=models.Q(models.Q(('answered_as', 'minute'), ('fiduciary', None)), models.Q(models.Q(('answered_as', 'minute'), _negated=True), ('fiduciary__isnull', False)), _connector='OR'), name='consent_set_of_a_minute_is_of_everybody')],
-            },
-        ),
-        migrations.CreateModel(
-            name='GivenAnswer',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('minute', models.DateTimeField(verbose_name='written down in')),
-                ('asked_by', models.CharField(max_length=80, verbose_name='asked by')),
-                ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
-                ('channel', models.CharField(max_length=16, verbose_name='channel')),
-                ('address_key', models.BinaryField(max_length=33, verbose_name='lookup hash of the address')),
-                ('reason', models.CharField(max_length=24, verbose_name='reason')),
-                ('allowed', models.BooleanField(verbose_name='allowed')),
-                ('entry_ref', models.UUIDField(null=True, verbose_name='deciding entry')),
-                ('for_time', models.DateTimeField(verbose_name='for the time')),
-                ('answered_at', models.DateTimeField(verbose_name='answered')),
-                ('fiduciary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='fiduciary')),
-            ],
-            options={
-                'verbose_name': 'given answer',
-                'verbose_name_plural': 'given answers',
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['minute'], name='consent_answer_minute'), models.Index(fields=['address_key', '-id'], name='consent_answer_address')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='TakenRequest',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('asked_by', models.CharField(max_length=80, verbose_name='asked by')),
+                    ('request_key', models.CharField(max_length=128, verbose_name='Idempotency-Key')),
+                    ('body_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the request')),
+                    ('answer', models.JSONField(default=dict, verbose_name='answer')),
+                    ('taken_at', models.DateTimeField(verbose_name='taken')),
+                ],
+                options={
+                    'verbose_name': 'taken request',
+                    'verbose_name_plural': 'taken requests',
+                    'constraints': [models.UniqueConstraint(fields=('asked_by', 'request_key'), name='consent_request_taken_once')],
+                },
+            ),
+            migrations.CreateModel(
+                name='AnswerSet',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('reference', models.CharField(max_length=16, unique=True, verbose_name='reference')),
+                    ('answered_as', models.CharField(choices=[('batch', 'Batch'), ('minute', 'Single questions of a minute'), ('scrub', 'Scrubbed list')], max_length=8, verbose_name='as')),
+                    ('purpose', models.CharField(blank=True, max_length=40, verbose_name='purpose')),
+                    ('channel', models.CharField(blank=True, max_length=16, verbose_name='channel')),
+                    ('asked_by', models.CharField(blank=True, max_length=80, verbose_name='asked by')),
+                    ('for_time', models.DateTimeField(verbose_name='for the time')),
+                    ('answered_at', models.DateTimeField(verbose_name='answered')),
+                    ('total', models.PositiveIntegerField(verbose_name='addresses')),
+                    ('allowed', models.PositiveIntegerField(verbose_name='allowed')),
+                    ('invalid', models.PositiveIntegerField(verbose_name='no addresses')),
+                    ('reasons', models.JSONField(default=list, verbose_name='by reason')),
+                    ('asked_sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the list')),
+                    ('answers_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the answers')),
+                    ('answers', models.BinaryField(null=True, verbose_name='answers')),
+                    ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry', verbose_name='ledger entry')),
+                    ('fiduciary', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='fiduciary')),
+                ],
+                options={
+                    'verbose_name': 'set of answers',
+                    'verbose_name_plural': 'sets of answers',
+                    'ordering': ('-id',),
+                    'indexes': [models.Index(fields=['fiduciary', '-answered_at'], name='consent_answer_set_of')],
+                    'constraints': [models.UniqueConstraint(condition=models.Q(('answered_as', 'minute')), fields=('for_time',), name='consent_one_set_a_minute'), models.CheckConstraint(condition=models.Q(models.Q(('answered_as', 'minute'), ('fiduciary', None)), models.Q(models.Q(('answered_as', 'minute'), _negated=True), ('fiduciary__isnull', False)), _connector='OR'), name='consent_set_of_a_minute_is_of_everybody')],
+                },
+            ),
+            migrations.CreateModel(
+                name='GivenAnswer',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('minute', models.DateTimeField(verbose_name='written down in')),
+                    ('asked_by', models.CharField(max_length=80, verbose_name='asked by')),
+                    ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
+                    ('channel', models.CharField(max_length=16, verbose_name='channel')),
+                    ('address_key', models.BinaryField(max_length=33, verbose_name='lookup hash of the address')),
+                    ('reason', models.CharField(max_length=24, verbose_name='reason')),
+                    ('allowed', models.BooleanField(verbose_name='allowed')),
+                    ('entry_ref', models.UUIDField(null=True, verbose_name='deciding entry')),
+                    ('for_time', models.DateTimeField(verbose_name='for the time')),
+                    ('answered_at', models.DateTimeField(verbose_name='answered')),
+                    ('fiduciary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='fiduciary')),
+                ],
+                options={
+                    'verbose_name': 'given answer',
+                    'verbose_name_plural': 'given answers',
+                    'ordering': ('-id',),
+                    'indexes': [models.Index(fields=['minute'], name='consent_answer_minute'), models.Index(fields=['address_key', '-id'], name='consent_answer_address')],
+                },
+            ),
         ),
     ]

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -13,39 +14,41 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='SendWatch',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=16, unique=True, verbose_name='source')),
-                ('until', models.DateTimeField(verbose_name='compared until')),
-            ],
-            options={
-                'verbose_name': 'progress of the comparison of sends',
-                'verbose_name_plural': 'progress of the comparison of sends',
-            },
-        ),
-        migrations.CreateModel(
-            name='SendAfterWithdrawal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('send', models.CharField(max_length=80, unique=True, verbose_name='send')),
-                ('recipient_code', models.CharField(blank=True, max_length=40, verbose_name='sending system')),
-                ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
-                ('channel', models.CharField(choices=[('sms', 'SMS'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('email', 'E-mail'), ('voice', 'Voice call'), ('push', 'Push notice'), ('dashboard', 'Dashboard'), ('none', 'No message')], max_length=16, verbose_name='channel')),
-                ('withdrawn_at', models.DateTimeField(verbose_name='no recorded')),
-                ('sent_at', models.DateTimeField(verbose_name='sent')),
-                ('found_at', models.DateTimeField(verbose_name='found')),
-                ('finding', models.CharField(blank=True, choices=[('under_way', 'It was leaving while the withdrawal was recorded'), ('sender_late', 'The sending system stopped too late'), ('wrong_report', 'The report was wrong: nothing was sent'), ('our_fault', 'Our own fault')], max_length=16, verbose_name='what was found out')),
-                ('looked_at', models.DateTimeField(blank=True, null=True, verbose_name='looked into')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.consentevent', verbose_name='the no')),
-                ('looked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='looked into by')),
-            ],
-            options={
-                'verbose_name': 'send after a withdrawal',
-                'verbose_name_plural': 'sends after a withdrawal',
-                'ordering': ('-sent_at', '-id'),
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('finding', ''), ('looked_at', None), ('looked_by', None)), models.Q(models.Q(('finding', ''), _negated=True), ('looked_at__isnull', False), ('looked_by__isnull', False)), _connector='OR'), name='consent_a_finding_is_somebodys'), models.CheckConstraint(condition=models.Q(('sent_at__gt', models.F('withdrawn_at'))), name='consent_the_no_came_first')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='SendWatch',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('source', models.CharField(max_length=16, unique=True, verbose_name='source')),
+                    ('until', models.DateTimeField(verbose_name='compared until')),
+                ],
+                options={
+                    'verbose_name': 'progress of the comparison of sends',
+                    'verbose_name_plural': 'progress of the comparison of sends',
+                },
+            ),
+            migrations.CreateModel(
+                name='SendAfterWithdrawal',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('send', models.CharField(max_length=80, unique=True, verbose_name='send')),
+                    ('recipient_code', models.CharField(blank=True, max_length=40, verbose_name='sending system')),
+                    ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
+                    ('channel', models.CharField(choices=[('sms', 'SMS'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('email', 'E-mail'), ('voice', 'Voice call'), ('push', 'Push notice'), ('dashboard', 'Dashboard'), ('none', 'No message')], max_length=16, verbose_name='channel')),
+                    ('withdrawn_at', models.DateTimeField(verbose_name='no recorded')),
+                    ('sent_at', models.DateTimeField(verbose_name='sent')),
+                    ('found_at', models.DateTimeField(verbose_name='found')),
+                    ('finding', models.CharField(blank=True, choices=[('under_way', 'It was leaving while the withdrawal was recorded'), ('sender_late', 'The sending system stopped too late'), ('wrong_report', 'The report was wrong: nothing was sent'), ('our_fault', 'Our own fault')], max_length=16, verbose_name='what was found out')),
+                    ('looked_at', models.DateTimeField(blank=True, null=True, verbose_name='looked into')),
+                    ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.consentevent', verbose_name='the no')),
+                    ('looked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='looked into by')),
+                ],
+                options={
+                    'verbose_name': 'send after a withdrawal',
+                    'verbose_name_plural': 'sends after a withdrawal',
+                    'ordering': ('-sent_at', '-id'),
+                    'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('finding', ''), ('looked_at', None), ('looked_by', None)), models.Q(models.Q(('finding', ''), _negated=True), ('looked_at__isnull', False), ('looked_by__isnull', False)), _connector='OR'), name='consent_a_finding_is_somebodys'), models.CheckConstraint(condition=models.Q(('sent_at__gt', models.F('withdrawn_at'))), name='consent_the_no_came_first')],
+                },
+            ),
         ),
     ]

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -12,50 +13,52 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Announcement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('change', 'Change of the text'), ('reminder', 'Reminder')], max_length=10, verbose_name='kind')),
-                ('round', models.PositiveIntegerField(default=1, verbose_name='round')),
-                ('begun_at', models.DateTimeField(verbose_name='begun')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='everybody told')),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job', verbose_name='job')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='announcements', to='consent.noticeversion', verbose_name='version')),
-            ],
-            options={
-                'verbose_name': 'announcement of a text',
-                'verbose_name_plural': 'announcements of texts',
-                'ordering': ('-begun_at',),
-                'constraints': [models.UniqueConstraint(fields=('version', 'kind', 'round'), name='consent_announcement_once'), models.CheckConstraint(condition=models.Q(('round', 1), models.Q(('kind', 'change'), _negated=True), _connector='OR'), name='consent_a_change_is_announced_in_one_round')],
-            },
-        ),
-        migrations.CreateModel(
-            name='NoticeReview',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reviewed_by', models.CharField(max_length=40, verbose_name='reviewed by')),
-                ('reviewed_at', models.DateTimeField(verbose_name='reviewed')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='consent.noticeversion', verbose_name='version')),
-            ],
-            options={
-                'verbose_name': 'review of a text',
-                'verbose_name_plural': 'reviews of texts',
-            },
-        ),
-        migrations.CreateModel(
-            name='Telling',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_ref', models.UUIDField(verbose_name='subject')),
-                ('channels', models.CharField(blank=True, max_length=40, verbose_name='channels')),
-                ('told_at', models.DateTimeField(verbose_name='told')),
-                ('announcement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tellings', to='consent.announcement', verbose_name='announcement')),
-            ],
-            options={
-                'verbose_name': 'telling of a person',
-                'verbose_name_plural': 'tellings of persons',
-                'constraints': [models.UniqueConstraint(fields=('announcement', 'subject_ref'), name='consent_one_telling')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='Announcement',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('kind', models.CharField(choices=[('change', 'Change of the text'), ('reminder', 'Reminder')], max_length=10, verbose_name='kind')),
+                    ('round', models.PositiveIntegerField(default=1, verbose_name='round')),
+                    ('begun_at', models.DateTimeField(verbose_name='begun')),
+                    ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='everybody told')),
+                    ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job', verbose_name='job')),
+                    ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='announcements', to='consent.noticeversion', verbose_name='version')),
+                ],
+                options={
+                    'verbose_name': 'announcement of a text',
+                    'verbose_name_plural': 'announcements of texts',
+                    'ordering': ('-begun_at',),
+                    'constraints': [models.UniqueConstraint(fields=('version', 'kind', 'round'), name='consent_announcement_once'), models.CheckConstraint(condition=models.Q(('round', 1), models.Q(('kind', 'change'), _negated=True), _connector='OR'), name='consent_a_change_is_announced_in_one_round')],
+                },
+            ),
+            migrations.CreateModel(
+                name='NoticeReview',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('reviewed_by', models.CharField(max_length=40, verbose_name='reviewed by')),
+                    ('reviewed_at', models.DateTimeField(verbose_name='reviewed')),
+                    ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='consent.noticeversion', verbose_name='version')),
+                ],
+                options={
+                    'verbose_name': 'review of a text',
+                    'verbose_name_plural': 'reviews of texts',
+                },
+            ),
+            migrations.CreateModel(
+                name='Telling',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(verbose_name='subject')),
+                    ('channels', models.CharField(blank=True, max_length=40, verbose_name='channels')),
+                    ('told_at', models.DateTimeField(verbose_name='told')),
+                    ('announcement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tellings', to='consent.announcement', verbose_name='announcement')),
+                ],
+                options={
+                    'verbose_name': 'telling of a person',
+                    'verbose_name_plural': 'tellings of persons',
+                    'constraints': [models.UniqueConstraint(fields=('announcement', 'subject_ref'), name='consent_one_telling')],
+                },
+            ),
         ),
     ]

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -12,38 +13,40 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='OptInRequest',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
-                ('asked', models.JSONField(default=list, verbose_name='asked for')),
-                ('sha256', models.CharField(max_length=64, unique=True, verbose_name='SHA-256')),
-                ('requested_at', models.DateTimeField(verbose_name='requested')),
-                ('fiduciary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='fiduciary')),
-            ],
-            options={
-                'verbose_name': 'request to opt in',
-                'verbose_name_plural': 'requests to opt in',
-            },
-        ),
-        migrations.CreateModel(
-            name='LateNotice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_ref', models.UUIDField(verbose_name='subject')),
-                ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
-                ('language', models.CharField(max_length=12, verbose_name='language')),
-                ('text_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the notice')),
-                ('rule', models.CharField(max_length=60, verbose_name='rule')),
-                ('about', models.CharField(max_length=80, verbose_name='what the messages are about')),
-                ('given_at', models.DateTimeField(verbose_name='given')),
-                ('notice_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.noticeversion', verbose_name='notice')),
-            ],
-            options={
-                'verbose_name': 'late notice',
-                'verbose_name_plural': 'late notices',
-                'constraints': [models.UniqueConstraint(fields=('subject_ref', 'purpose'), name='consent_one_late_notice')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='OptInRequest',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
+                    ('asked', models.JSONField(default=list, verbose_name='asked for')),
+                    ('sha256', models.CharField(max_length=64, unique=True, verbose_name='SHA-256')),
+                    ('requested_at', models.DateTimeField(verbose_name='requested')),
+                    ('fiduciary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='fiduciary')),
+                ],
+                options={
+                    'verbose_name': 'request to opt in',
+                    'verbose_name_plural': 'requests to opt in',
+                },
+            ),
+            migrations.CreateModel(
+                name='LateNotice',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(verbose_name='subject')),
+                    ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
+                    ('language', models.CharField(max_length=12, verbose_name='language')),
+                    ('text_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the notice')),
+                    ('rule', models.CharField(max_length=60, verbose_name='rule')),
+                    ('about', models.CharField(max_length=80, verbose_name='what the messages are about')),
+                    ('given_at', models.DateTimeField(verbose_name='given')),
+                    ('notice_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.noticeversion', verbose_name='notice')),
+                ],
+                options={
+                    'verbose_name': 'late notice',
+                    'verbose_name_plural': 'late notices',
+                    'constraints': [models.UniqueConstraint(fields=('subject_ref', 'purpose'), name='consent_one_late_notice')],
+                },
+            ),
         ),
     ]

@@ -4,6 +4,7 @@ import consent.rules.keywords
 import django.db.models.deletion
 import uuid
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -14,53 +15,55 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ManagerLink',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='name of the link')),
-                ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
-                ('code_hash', models.BinaryField(max_length=33, unique=True, verbose_name='hash of the code')),
-                ('code_until', models.DateTimeField(verbose_name='code works until')),
-                ('asked_at', models.DateTimeField(verbose_name='asked')),
-                ('linked_at', models.DateTimeField(blank=True, null=True, verbose_name='linked')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-            ],
-            options={
-                'verbose_name': 'link to a consent manager',
-                'verbose_name_plural': 'links to consent managers',
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Suppression',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address_kind', models.CharField(max_length=8, verbose_name='kind of address')),
-                ('address_key', models.BinaryField(max_length=33, verbose_name='lookup hash of the address')),
-                ('purpose', models.CharField(blank=True, max_length=40, verbose_name='purpose')),
-                ('channel', models.CharField(blank=True, choices=[('sms', 'SMS'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('email', 'E-mail'), ('voice', 'Voice call'), ('push', 'Push notice'), ('dashboard', 'Dashboard'), ('none', 'No message')], max_length=16, verbose_name='channel')),
-                ('header', models.CharField(blank=True, max_length=80, verbose_name='header, number or code')),
-                ('way', models.CharField(choices=[('address_left', 'The address was given up'), ('api', 'Interface'), ('complaint', 'Complaint about a message'), ('consent_manager', 'Consent manager'), ('email', 'Link in an e-mail'), ('expiry', 'The agreed time ended'), ('gpc', 'Signal of the browser (Sec-GPC)'), ('import', 'Import with proof of origin'), ('missed_call', 'Missed call to the opt-out number'), ('page', 'Privacy page'), ('paper', 'Letter or form'), ('phone', 'Telephone call'), ('rcs', 'Reply by RCS'), ('sms', 'Reply by SMS'), ('staff', "Staff at the person's wish"), ('stop_all', 'Stop all promotional messages'), ('undo', 'Undo of “Stop all”'), ('voice', 'Key press during a call'), ('whatsapp', 'Reply by WhatsApp')], max_length=16, verbose_name='way')),
-                ('suppressed_at', models.DateTimeField(verbose_name='stopped')),
-                ('recorded_at', models.DateTimeField(verbose_name='recorded')),
-            ],
-            options={
-                'verbose_name': 'suppressed address',
-                'verbose_name_plural': 'suppressed addresses',
-                'ordering': ('-id',),
-            },
-        ),
-        migrations.CreateModel(
-            name='SuppressionLift',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lifted_at', models.DateTimeField(verbose_name='taken back')),
-            ],
-            options={
-                'verbose_name': 'suppression taken back',
-                'verbose_name_plural': 'suppressions taken back',
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='ManagerLink',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('ref', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='name of the link')),
+                    ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
+                    ('code_hash', models.BinaryField(max_length=33, unique=True, verbose_name='hash of the code')),
+                    ('code_until', models.DateTimeField(verbose_name='code works until')),
+                    ('asked_at', models.DateTimeField(verbose_name='asked')),
+                    ('linked_at', models.DateTimeField(blank=True, null=True, verbose_name='linked')),
+                    ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
+                ],
+                options={
+                    'verbose_name': 'link to a consent manager',
+                    'verbose_name_plural': 'links to consent managers',
+                    'ordering': ['-id'],
+                },
+            ),
+            migrations.CreateModel(
+                name='Suppression',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('address_kind', models.CharField(max_length=8, verbose_name='kind of address')),
+                    ('address_key', models.BinaryField(max_length=33, verbose_name='lookup hash of the address')),
+                    ('purpose', models.CharField(blank=True, max_length=40, verbose_name='purpose')),
+                    ('channel', models.CharField(blank=True, choices=[('sms', 'SMS'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('email', 'E-mail'), ('voice', 'Voice call'), ('push', 'Push notice'), ('dashboard', 'Dashboard'), ('none', 'No message')], max_length=16, verbose_name='channel')),
+                    ('header', models.CharField(blank=True, max_length=80, verbose_name='header, number or code')),
+                    ('way', models.CharField(choices=[('address_left', 'The address was given up'), ('api', 'Interface'), ('complaint', 'Complaint about a message'), ('consent_manager', 'Consent manager'), ('email', 'Link in an e-mail'), ('expiry', 'The agreed time ended'), ('gpc', 'Signal of the browser (Sec-GPC)'), ('import', 'Import with proof of origin'), ('missed_call', 'Missed call to the opt-out number'), ('page', 'Privacy page'), ('paper', 'Letter or form'), ('phone', 'Telephone call'), ('rcs', 'Reply by RCS'), ('sms', 'Reply by SMS'), ('staff', "Staff at the person's wish"), ('stop_all', 'Stop all promotional messages'), ('undo', 'Undo of “Stop all”'), ('voice', 'Key press during a call'), ('whatsapp', 'Reply by WhatsApp')], max_length=16, verbose_name='way')),
+                    ('suppressed_at', models.DateTimeField(verbose_name='stopped')),
+                    ('recorded_at', models.DateTimeField(verbose_name='recorded')),
+                ],
+                options={
+                    'verbose_name': 'suppressed address',
+                    'verbose_name_plural': 'suppressed addresses',
+                    'ordering': ('-id',),
+                },
+            ),
+            migrations.CreateModel(
+                name='SuppressionLift',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('lifted_at', models.DateTimeField(verbose_name='taken back')),
+                ],
+                options={
+                    'verbose_name': 'suppression taken back',
+                    'verbose_name_plural': 'suppressions taken back',
+                },
+            ),
         ),
         migrations.AlterField(
             model_name='consentevent',

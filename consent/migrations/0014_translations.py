@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -13,45 +14,47 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='CookieDefect',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='cookie')),
-                ('fault', models.CharField(choices=[('unlisted', 'It stands in no list'), ('without_yes', 'It needs a yes that was not there; it was taken out')], max_length=12, verbose_name='what is wrong')),
-                ('page', models.CharField(blank=True, max_length=80, verbose_name='page')),
-                ('first_at', models.DateTimeField(verbose_name='first seen')),
-                ('last_at', models.DateTimeField(verbose_name='last seen')),
-            ],
-            options={
-                'verbose_name': 'cookie without its place',
-                'verbose_name_plural': 'cookies without their place',
-                'ordering': ('-last_at',),
-                'constraints': [models.UniqueConstraint(fields=('name', 'fault'), name='consent_one_cookie_defect')],
-            },
-        ),
-        migrations.CreateModel(
-            name='TranslationProposal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
-                ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
-                ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
-                ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
-                ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
-                ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
-                ('language', models.CharField(max_length=12, verbose_name='language')),
-                ('body', models.BinaryField(verbose_name='text')),
-                ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='translations', to='consent.noticeversion', verbose_name='version')),
-            ],
-            options={
-                'verbose_name': 'proposed translation',
-                'verbose_name_plural': 'proposed translations',
-                'ordering': ('-made_at',),
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_translationproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_translationproposal_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('version', 'language'), name='consent_one_pending_translation')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='CookieDefect',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('name', models.CharField(max_length=80, verbose_name='cookie')),
+                    ('fault', models.CharField(choices=[('unlisted', 'It stands in no list'), ('without_yes', 'It needs a yes that was not there; it was taken out')], max_length=12, verbose_name='what is wrong')),
+                    ('page', models.CharField(blank=True, max_length=80, verbose_name='page')),
+                    ('first_at', models.DateTimeField(verbose_name='first seen')),
+                    ('last_at', models.DateTimeField(verbose_name='last seen')),
+                ],
+                options={
+                    'verbose_name': 'cookie without its place',
+                    'verbose_name_plural': 'cookies without their place',
+                    'ordering': ('-last_at',),
+                    'constraints': [models.UniqueConstraint(fields=('name', 'fault'), name='consent_one_cookie_defect')],
+                },
+            ),
+            migrations.CreateModel(
+                name='TranslationProposal',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('language', models.CharField(max_length=12, verbose_name='language')),
+                    ('body', models.BinaryField(verbose_name='text')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                    ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='translations', to='consent.noticeversion', verbose_name='version')),
+                ],
+                options={
+                    'verbose_name': 'proposed translation',
+                    'verbose_name_plural': 'proposed translations',
+                    'ordering': ('-made_at',),
+                    'abstract': False,
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_translationproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_translationproposal_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('version', 'language'), name='consent_one_pending_translation')],
+                },
+            ),
         ),
     ]

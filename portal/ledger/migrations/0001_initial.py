@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import uuid
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -13,123 +14,125 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Checkpoint',
-            fields=[
-                ('size', models.BigIntegerField(primary_key=True, serialize=False, verbose_name='leaves')),
-                ('root', models.BinaryField(max_length=32, verbose_name='root')),
-                ('note', models.BinaryField(verbose_name='signed note')),
-                ('signed_at', models.DateTimeField(db_index=True, verbose_name='signed at')),
-            ],
-            options={
-                'verbose_name': 'checkpoint',
-                'verbose_name_plural': 'checkpoints',
-            },
-        ),
-        migrations.CreateModel(
-            name='Entry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_id', models.UUIDField(default=uuid.uuid4, unique=True, verbose_name='event')),
-                ('kind', models.CharField(choices=[('genesis', 'first entry of the ledger'), ('consent', 'consent event'), ('notice', 'published notice'), ('redaction', 'redaction'), ('key-rotation', 'change of the signing key'), ('audit', 'audit event')], max_length=16, verbose_name='kind')),
-                ('subject_ref', models.UUIDField(blank=True, db_index=True, null=True, verbose_name='subject')),
-                ('leaf_hash', models.BinaryField(max_length=32, verbose_name='leaf hash')),
-                ('recorded_at', models.DateTimeField(db_index=True, verbose_name='recorded at')),
-            ],
-            options={
-                'verbose_name': 'ledger entry',
-                'verbose_name_plural': 'ledger entries',
-            },
-        ),
-        migrations.CreateModel(
-            name='Verification',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('new', 'new entries'), ('all', 'all entries')], max_length=8, verbose_name='scope')),
-                ('size', models.BigIntegerField(verbose_name='leaves')),
-                ('ok', models.BooleanField(verbose_name='clean')),
-                ('failures', models.JSONField(default=list, verbose_name='failures')),
-                ('started_at', models.DateTimeField(verbose_name='started at')),
-                ('finished_at', models.DateTimeField(verbose_name='finished at')),
-            ],
-            options={
-                'verbose_name': 'verification',
-                'verbose_name_plural': 'verifications',
-            },
-        ),
-        migrations.CreateModel(
-            name='Payload',
-            fields=[
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='ledger.entry', verbose_name='entry')),
-                ('body', models.BinaryField(verbose_name='canonical JSON')),
-                ('salt', models.BinaryField(max_length=32, verbose_name='salt')),
-            ],
-            options={
-                'verbose_name': 'ledger payload',
-                'verbose_name_plural': 'ledger payloads',
-            },
-        ),
-        migrations.CreateModel(
-            name='Pending',
-            fields=[
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='ledger.entry', verbose_name='entry')),
-            ],
-            options={
-                'verbose_name': 'entry to be sealed',
-                'verbose_name_plural': 'entries to be sealed',
-            },
-        ),
-        migrations.CreateModel(
-            name='Head',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('size', models.BigIntegerField(default=0, verbose_name='leaves')),
-                ('root', models.BinaryField(max_length=32, verbose_name='root')),
-                ('stopped_at', models.DateTimeField(blank=True, null=True, verbose_name='signing stopped at')),
-                ('stopped_by', models.CharField(blank=True, max_length=16, verbose_name='check that failed')),
-            ],
-            options={
-                'verbose_name': 'tree head',
-                'verbose_name_plural': 'tree heads',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='ledger_head_is_one_row')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Leaf',
-            fields=[
-                ('index', models.BigIntegerField(db_column='idx', primary_key=True, serialize=False, verbose_name='index')),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='ledger.entry', verbose_name='entry')),
-            ],
-            options={
-                'verbose_name': 'leaf',
-                'verbose_name_plural': 'leaves',
-            },
-        ),
-        migrations.CreateModel(
-            name='Tile',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.SmallIntegerField(verbose_name='level')),
-                ('n', models.BigIntegerField(verbose_name='number')),
-                ('width', models.SmallIntegerField(db_column='w', verbose_name='hashes')),
-                ('hashes', models.BinaryField(max_length=8192, verbose_name='hashes')),
-            ],
-            options={
-                'verbose_name': 'tile',
-                'verbose_name_plural': 'tiles',
-                'constraints': [models.UniqueConstraint(fields=('level', 'n'), name='ledger_tile_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Redacting',
-            fields=[
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='ledger.entry', verbose_name='entry')),
-                ('record', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry', verbose_name='redaction record')),
-                ('since', models.DateTimeField(verbose_name='since')),
-            ],
-            options={
-                'verbose_name': 'redaction under way',
-                'verbose_name_plural': 'redactions under way',
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='Checkpoint',
+                fields=[
+                    ('size', models.BigIntegerField(primary_key=True, serialize=False, verbose_name='leaves')),
+                    ('root', models.BinaryField(max_length=32, verbose_name='root')),
+                    ('note', models.BinaryField(verbose_name='signed note')),
+                    ('signed_at', models.DateTimeField(db_index=True, verbose_name='signed at')),
+                ],
+                options={
+                    'verbose_name': 'checkpoint',
+                    'verbose_name_plural': 'checkpoints',
+                },
+            ),
+            migrations.CreateModel(
+                name='Entry',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('event_id', models.UUIDField(default=uuid.uuid4, unique=True, verbose_name='event')),
+                    ('kind', models.CharField(choices=[('genesis', 'first entry of the ledger'), ('consent', 'consent event'), ('notice', 'published notice'), ('redaction', 'redaction'), ('key-rotation', 'change of the signing key'), ('audit', 'audit event')], max_length=16, verbose_name='kind')),
+                    ('subject_ref', models.UUIDField(blank=True, db_index=True, null=True, verbose_name='subject')),
+                    ('leaf_hash', models.BinaryField(max_length=32, verbose_name='leaf hash')),
+                    ('recorded_at', models.DateTimeField(db_index=True, verbose_name='recorded at')),
+                ],
+                options={
+                    'verbose_name': 'ledger entry',
+                    'verbose_name_plural': 'ledger entries',
+                },
+            ),
+            migrations.CreateModel(
+                name='Verification',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('scope', models.CharField(choices=[('new', 'new entries'), ('all', 'all entries')], max_length=8, verbose_name='scope')),
+                    ('size', models.BigIntegerField(verbose_name='leaves')),
+                    ('ok', models.BooleanField(verbose_name='clean')),
+                    ('failures', models.JSONField(default=list, verbose_name='failures')),
+                    ('started_at', models.DateTimeField(verbose_name='started at')),
+                    ('finished_at', models.DateTimeField(verbose_name='finished at')),
+                ],
+                options={
+                    'verbose_name': 'verification',
+                    'verbose_name_plural': 'verifications',
+                },
+            ),
+            migrations.CreateModel(
+                name='Payload',
+                fields=[
+                    ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='ledger.entry', verbose_name='entry')),
+                    ('body', models.BinaryField(verbose_name='canonical JSON')),
+                    ('salt', models.BinaryField(max_length=32, verbose_name='salt')),
+                ],
+                options={
+                    'verbose_name': 'ledger payload',
+                    'verbose_name_plural': 'ledger payloads',
+                },
+            ),
+            migrations.CreateModel(
+                name='Pending',
+                fields=[
+                    ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='ledger.entry', verbose_name='entry')),
+                ],
+                options={
+                    'verbose_name': 'entry to be sealed',
+                    'verbose_name_plural': 'entries to be sealed',
+                },
+            ),
+            migrations.CreateModel(
+                name='Head',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('size', models.BigIntegerField(default=0, verbose_name='leaves')),
+                    ('root', models.BinaryField(max_length=32, verbose_name='root')),
+                    ('stopped_at', models.DateTimeField(blank=True, null=True, verbose_name='signing stopped at')),
+                    ('stopped_by', models.CharField(blank=True, max_length=16, verbose_name='check that failed')),
+                ],
+                options={
+                    'verbose_name': 'tree head',
+                    'verbose_name_plural': 'tree heads',
+                    'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='ledger_head_is_one_row')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Leaf',
+                fields=[
+                    ('index', models.BigIntegerField(db_column='idx', primary_key=True, serialize=False, verbose_name='index')),
+                    ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='ledger.entry', verbose_name='entry')),
+                ],
+                options={
+                    'verbose_name': 'leaf',
+                    'verbose_name_plural': 'leaves',
+                },
+            ),
+            migrations.CreateModel(
+                name='Tile',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('level', models.SmallIntegerField(verbose_name='level')),
+                    ('n', models.BigIntegerField(verbose_name='number')),
+                    ('width', models.SmallIntegerField(db_column='w', verbose_name='hashes')),
+                    ('hashes', models.BinaryField(max_length=8192, verbose_name='hashes')),
+                ],
+                options={
+                    'verbose_name': 'tile',
+                    'verbose_name_plural': 'tiles',
+                    'constraints': [models.UniqueConstraint(fields=('level', 'n'), name='ledger_tile_once')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Redacting',
+                fields=[
+                    ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='ledger.entry', verbose_name='entry')),
+                    ('record', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entry', verbose_name='redaction record')),
+                    ('since', models.DateTimeField(verbose_name='since')),
+                ],
+                options={
+                    'verbose_name': 'redaction under way',
+                    'verbose_name_plural': 'redactions under way',
+                },
+            ),
         ),
     ]

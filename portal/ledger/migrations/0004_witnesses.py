@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -11,37 +12,39 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='WitnessRefusal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vkey', models.CharField(max_length=200, verbose_name='key of the witness')),
-                ('status', models.PositiveSmallIntegerField(verbose_name='status of its answer')),
-                ('old_size', models.BigIntegerField(verbose_name='size before')),
-                ('known_size', models.BigIntegerField(blank=True, null=True, verbose_name='size known to the witness')),
-                ('note', models.BinaryField(verbose_name='signed note that was refused')),
-                ('refused_at', models.DateTimeField(verbose_name='refused')),
-            ],
-            options={
-                'verbose_name': 'refusal of a witness',
-                'verbose_name_plural': 'refusals of witnesses',
-            },
-        ),
-        migrations.CreateModel(
-            name='Cosignature',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vkey', models.CharField(max_length=200, verbose_name='key of the witness')),
-                ('value', models.BinaryField(max_length=72, verbose_name='time and signature')),
-                ('seen_at', models.DateTimeField(verbose_name='seen by the witness')),
-                ('received_at', models.DateTimeField(verbose_name='received')),
-                ('checkpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cosignatures', to='ledger.checkpoint', verbose_name='checkpoint')),
-            ],
-            options={
-                'verbose_name': 'cosignature',
-                'verbose_name_plural': 'cosignatures',
-                'indexes': [models.Index(fields=['vkey', '-checkpoint'], name='ledger_cosigned_by')],
-                'constraints': [models.UniqueConstraint(fields=('checkpoint', 'vkey'), name='ledger_cosigned_once')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='WitnessRefusal',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('vkey', models.CharField(max_length=200, verbose_name='key of the witness')),
+                    ('status', models.PositiveSmallIntegerField(verbose_name='status of its answer')),
+                    ('old_size', models.BigIntegerField(verbose_name='size before')),
+                    ('known_size', models.BigIntegerField(blank=True, null=True, verbose_name='size known to the witness')),
+                    ('note', models.BinaryField(verbose_name='signed note that was refused')),
+                    ('refused_at', models.DateTimeField(verbose_name='refused')),
+                ],
+                options={
+                    'verbose_name': 'refusal of a witness',
+                    'verbose_name_plural': 'refusals of witnesses',
+                },
+            ),
+            migrations.CreateModel(
+                name='Cosignature',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('vkey', models.CharField(max_length=200, verbose_name='key of the witness')),
+                    ('value', models.BinaryField(max_length=72, verbose_name='time and signature')),
+                    ('seen_at', models.DateTimeField(verbose_name='seen by the witness')),
+                    ('received_at', models.DateTimeField(verbose_name='received')),
+                    ('checkpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cosignatures', to='ledger.checkpoint', verbose_name='checkpoint')),
+                ],
+                options={
+                    'verbose_name': 'cosignature',
+                    'verbose_name_plural': 'cosignatures',
+                    'indexes': [models.Index(fields=['vkey', '-checkpoint'], name='ledger_cosigned_by')],
+                    'constraints': [models.UniqueConstraint(fields=('checkpoint', 'vkey'), name='ledger_cosigned_once')],
+                },
+            ),
         ),
     ]

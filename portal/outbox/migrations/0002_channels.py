@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import portal.core.fields
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -12,52 +13,54 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='AddressFault',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
-                ('address_key', models.BinaryField(max_length=33, verbose_name='lookup hash of the address')),
-                ('channel', models.CharField(choices=[('sms', 'SMS'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('email', 'E-mail'), ('voice', 'Voice call'), ('push', 'Push notice'), ('dashboard', 'Dashboard'), ('none', 'No message')], max_length=16, verbose_name='channel')),
-                ('reason', models.CharField(choices=[('bounced', 'There is no such address'), ('complained', 'The recipient complained')], max_length=12, verbose_name='reason')),
-                ('code', models.CharField(blank=True, max_length=40, verbose_name='code')),
-                ('noted_at', models.DateTimeField(verbose_name='noted')),
-            ],
-            options={
-                'verbose_name': 'address that does not work',
-                'verbose_name_plural': 'addresses that do not work',
-                'ordering': ('-noted_at', '-id'),
-            },
-        ),
-        migrations.CreateModel(
-            name='PushSubscription',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_ref', models.UUIDField(db_index=True)),
-                ('endpoint', portal.core.fields.EncryptedTextField(editable=True, purpose='outbox.push_subscription.endpoint')),
-                ('endpoint_key', models.BinaryField(max_length=33, unique=True)),
-                ('p256dh', portal.core.fields.EncryptedTextField(editable=True, purpose='outbox.push_subscription.p256dh')),
-                ('auth', portal.core.fields.EncryptedTextField(editable=True, purpose='outbox.push_subscription.auth')),
-                ('browser', models.CharField(max_length=80)),
-                ('made_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(help_text='When a notice was last taken for it.')),
-            ],
-            options={
-                'verbose_name': 'browser that shows notices',
-                'verbose_name_plural': 'browsers that show notices',
-            },
-        ),
-        migrations.CreateModel(
-            name='ReceivedWebhook',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('webhook_id', models.CharField(max_length=128, unique=True)),
-                ('received_at', models.DateTimeField(db_index=True)),
-            ],
-            options={
-                'verbose_name': 'message of another machine',
-                'verbose_name_plural': 'messages of other machines',
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='AddressFault',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
+                    ('address_key', models.BinaryField(max_length=33, verbose_name='lookup hash of the address')),
+                    ('channel', models.CharField(choices=[('sms', 'SMS'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('email', 'E-mail'), ('voice', 'Voice call'), ('push', 'Push notice'), ('dashboard', 'Dashboard'), ('none', 'No message')], max_length=16, verbose_name='channel')),
+                    ('reason', models.CharField(choices=[('bounced', 'There is no such address'), ('complained', 'The recipient complained')], max_length=12, verbose_name='reason')),
+                    ('code', models.CharField(blank=True, max_length=40, verbose_name='code')),
+                    ('noted_at', models.DateTimeField(verbose_name='noted')),
+                ],
+                options={
+                    'verbose_name': 'address that does not work',
+                    'verbose_name_plural': 'addresses that do not work',
+                    'ordering': ('-noted_at', '-id'),
+                },
+            ),
+            migrations.CreateModel(
+                name='PushSubscription',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(db_index=True)),
+                    ('endpoint', portal.core.fields.EncryptedTextField(editable=True, purpose='outbox.push_subscription.endpoint')),
+                    ('endpoint_key', models.BinaryField(max_length=33, unique=True)),
+                    ('p256dh', portal.core.fields.EncryptedTextField(editable=True, purpose='outbox.push_subscription.p256dh')),
+                    ('auth', portal.core.fields.EncryptedTextField(editable=True, purpose='outbox.push_subscription.auth')),
+                    ('browser', models.CharField(max_length=80)),
+                    ('made_at', models.DateTimeField()),
+                    ('used_at', models.DateTimeField(help_text='When a notice was last taken for it.')),
+                ],
+                options={
+                    'verbose_name': 'browser that shows notices',
+                    'verbose_name_plural': 'browsers that show notices',
+                },
+            ),
+            migrations.CreateModel(
+                name='ReceivedWebhook',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('webhook_id', models.CharField(max_length=128, unique=True)),
+                    ('received_at', models.DateTimeField(db_index=True)),
+                ],
+                options={
+                    'verbose_name': 'message of another machine',
+                    'verbose_name_plural': 'messages of other machines',
+                },
+            ),
         ),
         migrations.RemoveConstraint(
             model_name='message',

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -14,60 +15,62 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='CompanyDetails',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
-                ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
-                ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
-                ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
-                ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
-                ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
-                ('legal_name', models.CharField(max_length=160, verbose_name='registered name')),
-                ('trade_name', models.CharField(max_length=80, verbose_name='name customers know')),
-                ('email', models.CharField(max_length=254, verbose_name='e-mail address')),
-                ('phone', models.CharField(max_length=16, verbose_name='telephone number')),
-                ('postal_address', models.CharField(max_length=300, verbose_name='postal address')),
-                ('website', models.URLField(blank=True, verbose_name='website')),
-                ('effective_from', models.DateField(verbose_name='valid from')),
-                ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
-            ],
-            options={
-                'verbose_name': 'company details',
-                'verbose_name_plural': 'company details',
-                'ordering': ('-effective_from', '-id'),
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_companydetails_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_companydetails_answered_by_someone')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Officer',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
-                ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
-                ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
-                ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
-                ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
-                ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
-                ('kind', models.CharField(choices=[('grievance_officer', 'Grievance Officer'), ('data_protection_officer', 'Data Protection Officer'), ('deputy', 'Deputy Grievance Officer')], max_length=32, verbose_name='office')),
-                ('full_name', models.CharField(max_length=120, verbose_name='name')),
-                ('title', models.CharField(help_text='As letters show it, such as Head of Compliance.', max_length=120, verbose_name='title')),
-                ('email', models.CharField(max_length=254, verbose_name='e-mail address')),
-                ('phone', models.CharField(max_length=16, verbose_name='telephone number')),
-                ('postal_address', models.CharField(max_length=300, verbose_name='postal address')),
-                ('effective_from', models.DateField(verbose_name='in office from')),
-                ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
-            ],
-            options={
-                'verbose_name': 'officer',
-                'verbose_name_plural': 'officers',
-                'ordering': ('kind', '-effective_from', '-id'),
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_officer_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_officer_answered_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('full_name', ''), _negated=True), models.Q(('email', ''), _negated=True), models.Q(('phone', ''), _negated=True)), name='registers_officer_can_be_reached')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='CompanyDetails',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('legal_name', models.CharField(max_length=160, verbose_name='registered name')),
+                    ('trade_name', models.CharField(max_length=80, verbose_name='name customers know')),
+                    ('email', models.CharField(max_length=254, verbose_name='e-mail address')),
+                    ('phone', models.CharField(max_length=16, verbose_name='telephone number')),
+                    ('postal_address', models.CharField(max_length=300, verbose_name='postal address')),
+                    ('website', models.URLField(blank=True, verbose_name='website')),
+                    ('effective_from', models.DateField(verbose_name='valid from')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                ],
+                options={
+                    'verbose_name': 'company details',
+                    'verbose_name_plural': 'company details',
+                    'ordering': ('-effective_from', '-id'),
+                    'abstract': False,
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_companydetails_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_companydetails_answered_by_someone')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Officer',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('kind', models.CharField(choices=[('grievance_officer', 'Grievance Officer'), ('data_protection_officer', 'Data Protection Officer'), ('deputy', 'Deputy Grievance Officer')], max_length=32, verbose_name='office')),
+                    ('full_name', models.CharField(max_length=120, verbose_name='name')),
+                    ('title', models.CharField(help_text='As letters show it, such as Head of Compliance.', max_length=120, verbose_name='title')),
+                    ('email', models.CharField(max_length=254, verbose_name='e-mail address')),
+                    ('phone', models.CharField(max_length=16, verbose_name='telephone number')),
+                    ('postal_address', models.CharField(max_length=300, verbose_name='postal address')),
+                    ('effective_from', models.DateField(verbose_name='in office from')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                ],
+                options={
+                    'verbose_name': 'officer',
+                    'verbose_name_plural': 'officers',
+                    'ordering': ('kind', '-effective_from', '-id'),
+                    'abstract': False,
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='registers_officer_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='registers_officer_answered_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('full_name', ''), _negated=True), models.Q(('email', ''), _negated=True), models.Q(('phone', ''), _negated=True)), name='registers_officer_can_be_reached')],
+                },
+            ),
         ),
     ]

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from portal.core.tables import CreateTogether
 
 
 class Migration(migrations.Migration):
@@ -14,51 +15,53 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ProfileProposal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
-                ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
-                ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
-                ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
-                ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
-                ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
-                ('answers', models.JSONField(verbose_name='answers')),
-                ('effective_from', models.DateField(verbose_name='in force from')),
-                ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
-            ],
-            options={
-                'verbose_name': 'proposal for the profile',
-                'verbose_name_plural': 'proposals for the profile',
-                'ordering': ['-id'],
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='workplace_profileproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='workplace_profileproposal_answered_by_someone')],
-            },
-        ),
-        migrations.CreateModel(
-            name='PurposeProposal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
-                ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
-                ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
-                ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
-                ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
-                ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
-                ('code', models.SlugField(max_length=40, verbose_name='code')),
-                ('content', models.JSONField(verbose_name='content')),
-                ('effective_from', models.DateField(verbose_name='in force from')),
-                ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
-            ],
-            options={
-                'verbose_name': 'proposal for a purpose',
-                'verbose_name_plural': 'proposals for purposes',
-                'ordering': ['-id'],
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='workplace_purposeproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='workplace_purposeproposal_answered_by_someone')],
-            },
+        CreateTogether(
+            migrations.CreateModel(
+                name='ProfileProposal',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('answers', models.JSONField(verbose_name='answers')),
+                    ('effective_from', models.DateField(verbose_name='in force from')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                ],
+                options={
+                    'verbose_name': 'proposal for the profile',
+                    'verbose_name_plural': 'proposals for the profile',
+                    'ordering': ['-id'],
+                    'abstract': False,
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='workplace_profileproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='workplace_profileproposal_answered_by_someone')],
+                },
+            ),
+            migrations.CreateModel(
+                name='PurposeProposal',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('code', models.SlugField(max_length=40, verbose_name='code')),
+                    ('content', models.JSONField(verbose_name='content')),
+                    ('effective_from', models.DateField(verbose_name='in force from')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                ],
+                options={
+                    'verbose_name': 'proposal for a purpose',
+                    'verbose_name_plural': 'proposals for purposes',
+                    'ordering': ['-id'],
+                    'abstract': False,
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='workplace_purposeproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='workplace_purposeproposal_answered_by_someone')],
+                },
+            ),
         ),
     ]
