@@ -16,7 +16,7 @@ from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import post
 from portal.people import selectors as people
-from portal.people.models import Principal, SubjectAlias
+from portal.people.models import Principal, SubjectAlias, User
 from portal.people.models.fiduciaries import OWN_CODE
 
 #: People read at once.
@@ -32,19 +32,23 @@ class Reached:
 
 
 def reached(subject_ref: UUID) -> Reached | None:
-    """The dashboard, and a confirmed e-mail address; for who has none the confirmed number by SMS. None: nobody is there."""
+    """The dashboard of who has a login, and a confirmed e-mail address; for who has none the confirmed number by SMS.
+
+    None: nobody is there, or nothing would reach them. What nobody can read is told to nobody.
+    """
     refs = people.refs_of(subject_ref)
     principal = Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).order_by("pk").first()
     if principal is None:
         return None
     wished = preference_of(refs)
-    ways = [(Channel.DASHBOARD, "")]
+    has_login = User.objects.filter(principal__subject__ref__in=refs, is_active=True).exists()
+    ways = [(Channel.DASHBOARD, "")] if has_login else []
     for channel in (Channel.EMAIL, Channel.SMS):
         contact = people.contact_for(principal, channel)
         if contact is not None and contact.verified_at is not None and can_send(channel):
             ways.append((channel, contact.address))
             break
-    return Reached(wished.language if wished else principal.language, tuple(ways))
+    return Reached(wished.language if wished else principal.language, tuple(ways)) if ways else None
 
 
 def waiting(states: QuerySet[ConsentState], *, first: str) -> Iterator[UUID]:

@@ -15,7 +15,7 @@ from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.outbox.models import Message
 from tests.consent.factories import person, published_notice, said
-from tests.people.factories import FiduciaryFactory
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 #: The rule's first day, and some days later.
@@ -50,6 +50,7 @@ def test_before_the_law_begins_nobody_is_told(asha):
 
 
 def test_the_notice_is_given_once_with_its_text_and_proof_and_the_yes_goes_on(asha, later, monkeypatch):
+    CustomerUserFactory(principal=asha)
     posted = []
     whole = telling.post
     monkeypatch.setattr(telling, "post", lambda **given: posted.append(given) or whole(**given))
@@ -77,6 +78,23 @@ def test_who_withdrew_or_agreed_afterwards_or_to_a_client_is_not_told(asha, late
     said(ravi, "given", occurred_at=clock.now())
     said(ravi, "given", channel="whatsapp", fiduciary=FiduciaryFactory().code, occurred_at=BEGAN - timedelta(days=9))
     assert give() == 0
+
+
+def test_nothing_is_recorded_as_given_where_nobody_could_read_it(asha, later):
+    login = CustomerUserFactory(principal=asha, is_active=False)
+    asha.contact_points.update(verified_at=None)
+    assert give() == 0
+    assert not LateNotice.objects.exists()
+    login.is_active = True
+    login.save()
+    assert give() == 1
+    assert set(Message.objects.filter(kind="consent.late_notice").values_list("channel", flat=True)) == {"dashboard"}
+
+
+def test_a_closed_login_is_no_way_to_be_told(asha, later):
+    CustomerUserFactory(principal=asha, is_active=False)
+    assert give() == 1
+    assert set(Message.objects.filter(kind="consent.late_notice").values_list("channel", flat=True)) == {"email"}
 
 
 def test_a_letter_that_cannot_be_posted_leaves_no_proof(asha, later, monkeypatch):
