@@ -12,7 +12,7 @@ from portal.registers.models import Recipient
 from portal.registers.selectors import recipients as book
 from portal.registers.services import entries, recipients
 from tests.consent.factories import law_is_loaded
-from tests.people.factories import StaffFactory
+from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.registers.factories import own, proposed_recipient, registered_recipient, two_people
 from tests.servers.recipient import REDIRECTS, Turn, running
 from tests.signin.people_who_sign_in import staff_client
@@ -67,6 +67,19 @@ def test_what_cannot_be_a_recipient_is_refused(changes, code):
     with pytest.raises(Refused) as refused:
         proposed_recipient(two_people()[0], **{"code": "dialer-one", **changes})
     assert refused.value.code == code
+
+
+def test_a_code_stays_with_the_fiduciary_that_had_it_first():
+    maker, checker = two_people()
+    ended = registered_recipient()
+    entries.end(ended, actor=maker, now=clock.now())
+    others = proposed_recipient(maker, fiduciary=FiduciaryFactory(code="acme"), starts_at=clock.now())
+    with pytest.raises(Refused) as refused:
+        entries.answer(others, approve=True, reason="", actor=checker, now=clock.now())
+    assert refused.value.code == "ENTRY_OF_ANOTHER"
+    again = proposed_recipient(maker, starts_at=clock.now())
+    entries.answer(again, approve=True, reason="", actor=checker, now=clock.now())
+    assert in_force() == ["dialer-one"]
 
 
 @pytest.mark.parametrize("same", [{"code": "dialer-one"}, {"url": "https://dialer-one.example/webhooks"}])

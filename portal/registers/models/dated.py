@@ -34,6 +34,9 @@ class DatedEntry(FourEyesModel):
     #: Of the entries with equal values of these, one at a time holds. More keys than one: each of them.
     KEYS: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
+    #: Of these the values stay with the fiduciary that had them first, also when the entry has ended. Each a key alone.
+    OF_ONE: ClassVar[tuple[str, ...]] = ()
+
     class Meta(FourEyesModel.Meta):
         abstract = True
         ordering: ClassVar[tuple[str, ...]] = ("-made_at", "-id")
@@ -53,6 +56,11 @@ class DatedEntry(FourEyesModel):
         """The entries, this one among them, that may not hold at the same time."""
         rows = type(self)._default_manager
         return [rows.filter(**{name: getattr(self, name) for name in key}) for key in self.KEYS]
+
+    def strangers(self) -> "list[models.QuerySet[Any]]":
+        """The entries of other fiduciaries, ended or not, whose value stays with them."""
+        rows = type(self)._default_manager.exclude(fiduciary=self.fiduciary)
+        return [rows.filter(**{name: getattr(self, name)}) for name in self.OF_ONE]
 
     @staticmethod
     def described(fields: dict[str, Any], fiduciary: str, starts_at: Any) -> dict[str, Any]:

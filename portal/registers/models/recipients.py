@@ -41,6 +41,8 @@ class Recipient(DatedEntry):
         *("contact", "url", "address_form"),
     )
     KEYS = (("code",), ("url",))
+    #: Secrets and what was told belong to the code: another fiduciary's recipient must not come into them.
+    OF_ONE = ("code",)
 
     class Meta(DatedEntry.Meta):
         verbose_name = _("recipient")

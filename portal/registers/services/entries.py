@@ -72,7 +72,7 @@ def propose(
 def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Agree to a proposed entry or refuse it, as another person than its maker, with its audit event.
 
-    Raises Refused (ENTRY_TAKEN) when another entry holds the same key at its start, and what ``four_eyes.answer`` and
+    Raises Refused as ``require_free`` when the entry may not stand beside the others, and what ``four_eyes.answer`` and
     the entry's own ``require_fit`` raise.
     """
     try:
@@ -94,7 +94,14 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
 
 
 def require_free(entry: DatedEntry) -> None:
-    """Raises Refused when an entry with the same key, under whatever fiduciary, holds when this one begins."""
+    """Raises Refused when an entry with the same key, under whatever fiduciary, holds when this one begins (ENTRY_TAKEN), or
+    another fiduciary ever had a value that stays with it (ENTRY_OF_ANOTHER).
+    """
+    for others in entry.strangers():
+        other = others.filter(answer=Answer.APPROVED).select_related("fiduciary").first()
+        if other is not None:
+            message = _("%(entry)s belongs to %(whose)s, also when it has ended. Choose another code.")
+            raise Refused(message % {"entry": other, "whose": other.fiduciary}, code="ENTRY_OF_ANOTHER")
     for twins in entry.twins():
         open_ones = twins.filter(answer=Answer.APPROVED).exclude(pk=entry.pk)
         # Locked, so that nobody moves an end while this one is agreed to.
