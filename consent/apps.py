@@ -11,7 +11,7 @@ class ConsentConfig(AppConfig):
         from consent import clocks as notice_clocks
         from consent import erasers, gates, job_kinds, ledger_rows, notice_jobs, sections
         from consent.selectors.used_addresses import used_by
-        from consent.services import ending, one_click
+        from consent.services import ending, joining, one_click
         from portal.core import hooks
 
         hooks.send_gate.fill(gates.send_gate)
@@ -19,6 +19,7 @@ class ConsentConfig(AppConfig):
         hooks.addresses_used.fill(used_by)
         hooks.address_left.register(ending.end_at_address)
         hooks.clock_owners.register(notice_clocks.NoticeClocks())
+        hooks.references_joined.register(joining.refold_joined)
         hooks.became_child.register(ending.end_for_child)
         hooks.complaints.register(gates.complained)
         hooks.erasers.register(erasers.Scans())

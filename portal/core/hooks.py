@@ -71,6 +71,8 @@ complaints: HookList[Callable[..., Any]] = HookList("complaints")
 #: Callables told, in the same transaction and while the addresses are still there, that a person is being erased:
 #: ``(*, subject_ref, at)``.
 person_erased: HookList[Callable[..., Any]] = HookList("person_erased")
+#: Callables told, in the same transaction, that two references turned out to be one person: ``(*, old_ref, new_ref, at)``.
+references_joined: HookList[Callable[..., Any]] = HookList("references_joined")
 #: Callables told, in the same transaction, that a login was deactivated: they free what it had locked.
 login_left: HookList[Any] = HookList("login_left")
 #: Callables told, in the same transaction, that a failed check stopped the ledger's signing: (check, index).
@@ -124,6 +126,7 @@ LISTS = (
     became_child,
     complaints,
     person_erased,
+    references_joined,
     login_left,
     ledger_stopped,
     ledger_rows,

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import bulk, clock
+from portal.core import bulk, clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.models import Subject, SubjectAlias
@@ -33,7 +33,8 @@ def issue(kind: SubjectKind | str, count: int, *, now: datetime) -> list[tuple[i
 
 
 def join(*, old_ref: UUID, new_ref: UUID, actor: Actor, now: datetime) -> SubjectAlias:
-    """Say that two references are one person; both stay as they are.
+    """Say that two references are one person; both stay as they are. What rests on who is who is told
+    (``hooks.references_joined``), in the same transaction.
 
     Raises Refused when ``old_ref`` was joined already, or the join would make a circle.
     """
@@ -54,6 +55,8 @@ def join(*, old_ref: UUID, new_ref: UUID, actor: Actor, now: datetime) -> Subjec
             subject_ref=new_ref,
             at=now,
         )
+        for told in hooks.references_joined:
+            told(old_ref=old_ref, new_ref=new_ref, at=now)
     return alias
 
 
