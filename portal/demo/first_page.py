@@ -94,7 +94,10 @@ def things() -> list[Thing]:
     return [
         Thing(
             _("Stop all offers, and take it back"),
-            _("Sign in with the code in the mailbox, press the first button, then Undo. Keep the receipt."),
+            _(
+                "Sign in with the code in the mailbox, press the first button, then Undo. Keep the receipt, and look at "
+                "“Do not disturb”."
+            ),
             person,
             _link("privacy:preferences"),
         ),
