@@ -1,7 +1,7 @@
 """Many addresses at once get the answers they would get one by one, and those a plain reading of the facts gives."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from consent.selectors import rulebook
@@ -10,7 +10,7 @@ from consent.services.batches import Question, decide_all
 from portal.core import actor, clock
 from portal.people.services import subjects
 from tests.consent.factories import person, published_notice, said
-from tests.consent.worlds import NO_ADDRESS, NUMBERS, STRANGE, at_hour, build, expected, worlds
+from tests.consent.worlds import NO_ADDRESS, NUMBERS, STRANGE, at_hour, blocking_world, build, expected, worlds
 from tests.people.factories import FiduciaryFactory, SubjectFactory
 from tests.registers.factories import agreed_template, registered_sender
 
@@ -28,6 +28,8 @@ def one_by_one(question, addresses):
     return [may_contact(address=each, fiduciary=question.fiduciary, **given_as) for each in addresses]
 
 
+@example(world=blocking_world(), hour=12, purpose="marketing")
+@example(world=blocking_world(), hour=22, purpose="product_updates")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds(), hour=st.sampled_from([12, 22]), purpose=st.sampled_from(["marketing", "product_updates"]))
 def test_one_by_one_all_at_once_and_a_plain_reading_agree(notice, emptied, world, hour, purpose):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from consent.models import AnswerSet
@@ -25,7 +25,7 @@ from portal.vault.services import files
 from portal.vault.services.keys import Shredded
 from tests.consent.factories import person, published_notice, said
 from tests.consent.test_suppressing import stopped
-from tests.consent.worlds import NO_ADDRESS, NUMBERS, STRANGE, at_hour, build, expected, worlds
+from tests.consent.worlds import NO_ADDRESS, NUMBERS, STRANGE, at_hour, blocking_world, build, expected, worlds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 ASKED = [*NUMBERS, STRANGE, NO_ADDRESS, "98000 00001", NUMBERS[0]]
@@ -47,6 +47,8 @@ def question(purpose="marketing", hour=12, **more):
     return Question(purpose, "sms", at_hour(hour), **more)
 
 
+@example(world=blocking_world(), hour=12, purpose="marketing", has_new_key=False, size=2)
+@example(world=blocking_world(), hour=12, purpose="product_updates", has_new_key=True, size=1000)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     world=worlds(),

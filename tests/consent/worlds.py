@@ -123,6 +123,19 @@ def worlds(draw: Any) -> World:
     return World(people, sayings)
 
 
+def blocking_world() -> World:
+    """Five people who all agreed, each at a number of their own, and who block each something else; the last nothing of ours."""
+    lists = (
+        {"categories": ["food"]},
+        {"modes": ["sms"]},
+        {"bands": ["12:00-14:00"]},
+        {"days": [_TODAY]},
+        {"modes": ["voice"]},
+    )
+    people = [Someone({place: True}, {}, blocks=blocks) for place, blocks in enumerate(lists)]
+    return World(people, [Saying(place, place, "given", 5 + place) for place in range(len(people))])
+
+
 def build(world: World, purpose: str) -> None:
     """The world as rows, through the services."""
     now = clock.now()
