@@ -158,15 +158,17 @@ SQLITE_OPTIONS: dict[str, Any] = {
 
 
 def _database(variable: str, file_name: str) -> dict[str, Any]:
-    url = env.str(variable, default="")
+    url, config = env.str(variable, default=""), dict[str, Any]()
     if not url:
         VAR.mkdir(parents=True, exist_ok=True)
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR / file_name, "OPTIONS": SQLITE_OPTIONS}
-    config: dict[str, Any] = environ.Env.db_url_config(url)
+        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR / file_name}
+    else:
+        config = environ.Env.db_url_config(url)
+    # A connection for each request would cost more than many a request: SQLite, too, reads its whole schema first.
+    config["CONN_MAX_AGE"] = 60
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = SQLITE_OPTIONS
     else:
-        config["CONN_MAX_AGE"] = 60
         # Django turns prepared statements off; the one that answers decisions asks for its own (15 times as fast).
         # Behind a pooler that shares connections between transactions it must keep them apart (PgBouncer 1.21).
         config.setdefault("OPTIONS", {}).setdefault("prepare_threshold", 5)
