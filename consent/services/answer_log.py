@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from consent.selectors.rulebook import rulebook
 from consent.services import answer_sets
 from consent.services.decisions import Decision
 from consent.states import AnsweredAs
-from portal.core import actor, clock, ids
+from portal.core import actor, bulk, clock, ids
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +93,9 @@ def _write(rows: Iterable[GivenAnswer]) -> None:
     kept = list(rows)
     for row in kept:
         row.minute = minute
-    GivenAnswer.objects.bulk_create(kept, batch_size=1_000)
+    names = [field.attname for field in GivenAnswer._meta.concrete_fields if not field.primary_key]
+    with transaction.atomic():
+        bulk.insert(GivenAnswer, names, map(attrgetter(*names), kept))
 
 
 def _minute(at: datetime) -> datetime:
