@@ -158,14 +158,12 @@ SQLITE_OPTIONS: dict[str, Any] = {
 
 
 def _database(variable: str, file_name: str) -> dict[str, Any]:
-    url, config = env.str(variable, default=""), dict[str, Any]()
-    if not url:
+    if url := env.str(variable, default=""):
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    else:
         VAR.mkdir(parents=True, exist_ok=True)
         config = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR / file_name}
-    else:
-        config = environ.Env.db_url_config(url)
-    # A connection for each request would cost more than many a request: SQLite, too, reads its whole schema first.
-    config["CONN_MAX_AGE"] = 60
+    config["CONN_MAX_AGE"] = 60  # opened anew for each request, SQLite reads its whole schema each time
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = SQLITE_OPTIONS
     else:

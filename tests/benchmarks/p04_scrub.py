@@ -132,6 +132,8 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
         ratio <= 2 and grown < MOST_MEMORY,
         note,
     )
+    if small >= known:
+        return  # a row before has filled the table already: nothing grew
     growth = mine / on_small
     yield BenchRow(
         "P4",
