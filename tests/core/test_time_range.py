@@ -19,6 +19,8 @@ from portal.core.admin import StaffModelAdmin
 from portal.evidence.forms import PackForm
 from portal.people.forms import ApiKeyForm, ProtectionForm
 from portal.registers.forms.senders import EntryForm
+from tests.people.factories import StaffFactory
+from tests.signin.people_who_sign_in import staff_client
 
 FIRST_HOUR = "0001-01-01T00:00:00+14:00"
 
@@ -95,6 +97,16 @@ def test_the_forms_that_the_admin_makes_take_days_of_the_range_only(rf):
                 assert isinstance(made, time_range.DayField), f"{model.__name__}.{column.name}"
                 seen += 1
     assert seen > 5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "asked", ["at__year=9999", "at__year=1", "at__year=9999&at__month=12&at__day=31", "at__year=x", "at__year="]
+)
+def test_a_list_by_days_shows_itself_whole_for_a_year_that_we_do_not_take(asked):
+    auditor = staff_client(StaffFactory(roles=["auditor"]))
+    answer = auditor.get(f"/admin/audit/auditevent/?{asked}")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/audit/auditevent/?e=1")
 
 
 @pytest.mark.django_db

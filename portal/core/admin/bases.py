@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -70,8 +71,17 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
         links = super().get_list_display_links(request, list_display)
         return links and [self.in_words(request, name) for name in links]
 
+    def _require_a_year_of_ours(self, request: HttpRequest) -> None:
+        """Django counts on from the year in the address. Raises IncorrectLookupParameters: the list without filters."""
+        year = request.GET.get(f"{self.date_hierarchy}__year")
+        if year is not None and not (
+            year.isdecimal() and time_range.EARLIEST.year <= int(year[:5]) <= time_range.LATEST.year
+        ):
+            raise IncorrectLookupParameters
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list with everything looked up at once that its rows say in words."""
+        self._require_a_year_of_ours(request)
         shown: Any = super().get_changelist_instance(request)
         for column in shown.list_display:
             if isinstance(column, Worded):
