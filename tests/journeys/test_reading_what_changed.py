@@ -11,8 +11,8 @@ from consent.services import importing
 from consent.states import NoticeKind, VersionState, Weight
 from portal.core import actor, clock
 from tests.consent.factories import law_is_loaded, person, published_notice
-from tests.people.factories import CustomerUserFactory
-from tests.signin.people_who_sign_in import customer_client
+from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -96,3 +96,15 @@ def test_she_reads_every_changed_word_and_says_not_now(window, asha, language):
     her.looks()
     page.goto("/privacy/policies/?language=ur")
     her.looks()
+
+
+def test_staff_read_the_changes_word_by_word_on_a_telephone(window, asha):
+    officer = window(narrow=True)
+    officer.signs_in_with(staff_client(StaffFactory(roles=["data_protection_officer"])))
+    version = NoticeVersion.objects.get(notice__code="privacy-policy", number=2)
+    page = officer.goes_to(f"/admin/consent/noticeversion/{version.pk}/changes/")
+    officer.looks()
+    heights = page.eval_on_selector_all(
+        "#content summary, #content a:not([class])", "targets => targets.map(one => one.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 24
