@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from portal.people.states import Answer
 from portal.registers.models import ConsentTemplate, ContentTemplate, ListedTarget, Sender, SendingEntity
@@ -106,6 +107,9 @@ def test_a_template_is_proposed_with_its_senders_and_agreed_to(maker, checker):
     shown = checker.get(page(ContentTemplate, "change", template.pk)).text
     assert "The check found nothing." in shown
     assert "What the second person looks at" in shown
+    asked = checker.get(page(ContentTemplate, "do_one", template.pk, "approve")).text
+    assert escape(template.text) in asked
+    assert template.get_category_display() in asked
     act(checker, template, "approve")
     template.refresh_from_db()
     assert template.answer == Answer.APPROVED

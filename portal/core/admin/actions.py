@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import display_for_field, flatten, label_for_field, lookup_field
+from django.contrib.admin.utils import display_for_field, flatten_fieldsets, label_for_field, lookup_field
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -107,6 +107,8 @@ class ActionPages:
 
     action_page_template = "admin/service_action.html"
     action_result_template = "admin/service_action_result.html"
+    #: What the page of a row shows in a part of its own, and a second person reads before answering too.
+    also_shown: tuple[str, ...] = ()
 
     def _action(self, request: HttpRequest, name: str) -> ServiceAction:
         for action in actions_of(self):
@@ -169,7 +171,11 @@ class ActionPages:
         if not hasattr(row, "made_by_id"):
             return []
         site: Any = self
-        shown = [name for name in flatten(site.fields or ()) if name not in _AFTER_THE_ANSWER]
+        shown = [
+            name
+            for name in (*flatten_fieldsets(site.get_fieldsets(request, row)), *self.also_shown)
+            if name not in _AFTER_THE_ANSWER
+        ]
         names = [site.in_words(request, name) for name in shown]
         said = [(str(label_for_field(name, site.model, site)), _in_words(site, name, row)) for name in names]
         return [(label, value) for label, value in said if value not in ("", None, EMPTY)]

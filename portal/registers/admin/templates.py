@@ -88,6 +88,11 @@ class ContentTemplateAdmin(TemplateBookAdmin):
     search_fields = ("template_id", "fiduciary__code")
     own_fields = ("channel", "template_id", "category", "language", "brand", "sent_from", "state")
     readonly_fields = ("sent_from",)
+    also_shown = ("text", "finds_in_words")
+
+    @admin.display(description=_("Finds"))
+    def finds_in_words(self, obj: ContentTemplate) -> str:
+        return "; ".join(str(FindingCode(find.code).label) for find in templates.findings_of(obj))
 
     @admin.display(description=_("Sent from"))
     def sent_from(self, obj: ContentTemplate) -> str:
