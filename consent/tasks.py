@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from celery import shared_task
 
 from consent.services import answer_log, ending, late_notices, lists, public_stops, reminding, renewing, watching
@@ -6,12 +8,14 @@ from portal.core.enqueue import enqueue
 
 
 @shared_task(ignore_result=True)
-def end_what_is_over() -> int:
-    """Beat: record the end of consents whose agreed time is over. A full batch calls for the next one at once."""
-    ended = ending.end_what_is_over(now=clock.now())
-    if ended == ending.MOST:
-        enqueue("consent.tasks.end_what_is_over")
-    return ended
+def end_what_is_over(last_at: str = "", last_number: int = 0) -> int:
+    """Beat: record the end of consents whose agreed time is over. A full batch calls for the one behind it at once."""
+    after = (datetime.fromisoformat(last_at), last_number) if last_at else None
+    done = ending.end_what_is_over(now=clock.now(), after=after)
+    if done.last is not None:
+        at, number = done.last
+        enqueue("consent.tasks.end_what_is_over", at.isoformat(), number)
+    return done.ended
 
 
 @shared_task(ignore_result=True)

@@ -16,6 +16,7 @@ from consent.rules.fold import YES, standing
 from consent.selectors import stops
 from consent.selectors.used_addresses import used_by
 from consent.selectors.wishes import holders
+from consent.services import turns
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, Address
 from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
 from consent.services.told_times import counted
@@ -24,6 +25,7 @@ from consent.states import Answer, Way
 from portal.core import addresses
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.core.turns import retried
 from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.models import Fiduciary
@@ -49,6 +51,7 @@ class OtherRequest(Refused):
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
+@retried
 def once(
     *, asked_by: str, request_key: str, body: Mapping[str, Any], now: datetime, act: Callable[[], Json]
 ) -> tuple[Json, bool]:
@@ -88,6 +91,7 @@ def _taken(asked_by: str, request_key: str, digest: str) -> Json | None:
     return dict(row.answer)
 
 
+@retried
 def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded:
     """Record a yes that the fiduciary's system attests, in one transaction. It counts as confirmed: the proof came with it.
 
@@ -123,10 +127,11 @@ def person_at(whose: Fiduciary, kind: str, plain: str, *, actor: Actor, now: dat
     In the caller's transaction. ``plain`` is the address in its normal form.
     """
     keys = addresses.address_keys(plain)
-    known = _spoken(whose, keys) or sorted(holders(keys))
+    known = _heard(whose, keys)
     return known[-1] if known else _somebody(kind, plain, actor, now)
 
 
+@retried
 def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> list[Recorded]:
     """Withdraw for everybody who spoke for the address to the fiduciary, and for a stranger there where nobody did.
 
@@ -136,7 +141,8 @@ def take_back(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> lis
     whose = fiduciary_of(fiduciary)
     kind, keys, plain = _place(told)
     with transaction.atomic():
-        known = _spoken(whose, keys) or sorted(holders(keys)) or [_somebody(kind, plain, actor, now)]
+        turns.take_all_of(*_heard(whose, keys), at=[Address(kind, keys)])
+        known = _heard(whose, keys) or [_somebody(kind, plain, actor, now)]
         done = []
         for ref in known:
             since = counted(
@@ -227,6 +233,11 @@ def _place(told: Told) -> tuple[str, tuple[bytes, ...], str]:
         raise Refused(_("On this channel a consent is not told by address."), code="CHANNEL_NOT_USED")
     plain = addresses.normalise(kind, told.address)
     return kind, tuple(addresses.address_keys(plain)), plain
+
+
+def _heard(whose: Fiduciary, keys: Sequence[bytes]) -> list[UUID]:
+    """Who spoke for the address to the fiduciary; where nobody did, who holds it."""
+    return _spoken(whose, keys) or sorted(holders(keys))
 
 
 def _spoken(whose: Fiduciary, keys: Sequence[bytes]) -> list[UUID]:

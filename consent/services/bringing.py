@@ -12,11 +12,12 @@ from django.db import transaction
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
-from consent.services import evidence, guarding, projection, validity
-from consent.services.recording import Choice, check, fiduciary_of, record_all
+from consent.services import evidence, guarding, projection, turns, validity
+from consent.services.recording import Choice, check, fiduciary_of, record_in_turn
 from consent.states import Way
 from portal.core import bulk, clock, ids
 from portal.core.actor import Actor
+from portal.core.turns import retried
 from portal.ledger.models import Entry
 from portal.ledger.services import append_many
 from portal.ledger.states import EntryKind
@@ -100,24 +101,26 @@ class _Drafted(NamedTuple):
         return self.previous.address_key if self.previous else self.answer.choice.address.key
 
 
+@retried
 def record_brought(
     *, fiduciary: str | Fiduciary, answers: Sequence[Brought], actor: Actor, now: datetime | None = None
 ) -> int:
     """Record them all or none, in one transaction; returns how many. Nothing is confirmed to the people.
 
     They are written set by set, with one receipt for each person of a set; several about one place one after another. A
-    no that may take back what was agreed to here goes the way of a single one, which tells the recipients. Raises as
-    ``recording.record``, and Refused for a yes of a person who cannot answer alone.
+    no that may take back what was agreed to here goes the way of a single one, which tells the recipients. The turns at
+    the addresses of each no, and where somebody answered before, are taken at once; a first yes needs none, for of two
+    only one can be first. Raises as ``recording.record``, and Refused for a yes of a person who cannot answer alone.
     """
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
     for answer in answers:
         check(answer.choice, way=Way.IMPORT, on=at, occurred_at=answer.occurred_at)
-    _require_able(answers, at)
     with transaction.atomic():
-        heads = _heads(whose, answers)
+        heads = _heads_in_turn(whose, answers)
+        _require_able(answers, at)
         is_told = bool(book.recipients_of(whose, at=at))
-        for turn in _turns(answers):
+        for turn in _parted(answers):
             single = [answer for answer in turn if is_told and answer.choice.answer in NO and answer.place in heads]
             alone = {answer.place for answer in single}
             together = [answer for answer in turn if answer.place not in alone]
@@ -127,20 +130,20 @@ def record_brought(
     return len(answers)
 
 
-def _turns(answers: Sequence[Brought]) -> list[list[Brought]]:
+def _parted(answers: Sequence[Brought]) -> list[list[Brought]]:
     """The answers in their order, parted so that each place is there once in each part."""
-    turns: list[list[Brought]] = []
+    parts: list[list[Brought]] = []
     seen: Counter[Place] = Counter()
     for answer in answers:
-        if seen[answer.place] == len(turns):
-            turns.append([])
-        turns[seen[answer.place]].append(answer)
+        if seen[answer.place] == len(parts):
+            parts.append([])
+        parts[seen[answer.place]].append(answer)
         seen[answer.place] += 1
-    return turns
+    return parts
 
 
 def _record_one(whose: Fiduciary, answer: Brought, *, actor: Actor, at: datetime) -> _Head:
-    done = record_all(
+    done = record_in_turn(
         subject_ref=answer.subject_ref,
         fiduciary=whose,
         choices=[answer.choice],
@@ -160,6 +163,16 @@ def _require_able(answers: Sequence[Brought], at: datetime) -> None:
     for start in range(0, len(refs), ASKED):
         for ref in people.protected_among(refs[start : start + ASKED], at=at):
             guarding.require_able(ref, [agreed[ref].choice.purpose], by_guardian=False, at=at)
+
+
+def _heads_in_turn(whose: Fiduciary, answers: Sequence[Brought]) -> dict[Place, _Head]:
+    """``_heads``, read again where we had to wait for somebody else."""
+    heads = _heads(whose, answers)
+    met = [answer for answer in answers if answer.place in heads or answer.choice.answer in NO]
+    if met:
+        turns.take(answer.choice.address for answer in met)
+        heads |= _heads(whose, met)
+    return heads
 
 
 def _heads(whose: Fiduciary, answers: Sequence[Brought]) -> dict[Place, _Head]:

@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, NoticeText
 from consent.selectors.notices import notices_for
+from consent.services import turns
 from consent.services.addresses import address_of
 from consent.services.attested import person_at
 from consent.services.evidence import CALL, PROMPT, reference, words
-from consent.services.recording import Choice, fiduciary_of, record_all, take_turns
+from consent.services.recording import Choice, fiduciary_of, record_all
 from consent.states import Answer, Way
 from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.core.turns import retried
 from portal.law.states import Channel
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
@@ -27,6 +29,7 @@ REFERENCE = re.compile(r"(?=.*[A-Za-z-])[A-Za-z0-9][A-Za-z0-9._:-]{3,63}")
 _KEY = re.compile(r"[0-9*#]")
 
 
+@retried
 def answered_by_key(
     *,
     subject_ref: UUID,
@@ -63,7 +66,7 @@ def answered_by_key(
     whose = fiduciary_of(fiduciary)
     place = address_of(subject_ref=subject_ref, channel=str(channel), kind=addresses.PHONE, text=number)
     with transaction.atomic():
-        take_turns([place])
+        turns.take([place], by=subject_ref)
         known = ConsentEvent.objects.filter(
             evidence__kind=CALL, evidence__reference=call_reference, fiduciary=whose, purpose=purpose, channel=channel
         ).first()
@@ -99,6 +102,7 @@ class Pressed:
     occurred_at: datetime
 
 
+@retried
 def told_by_system(*, fiduciary: str, pressed: Pressed, actor: Actor, now: datetime) -> ConsentEvent:
     """Record the key press that a fiduciary's own system tells of, for whoever is reached at the number, in one transaction.
 

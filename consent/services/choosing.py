@@ -16,7 +16,7 @@ from consent.selectors import history
 from consent.selectors.notices import notices_for
 from consent.selectors.rulebook import rulebook
 from consent.selectors.wishes import preference_of
-from consent.services import opting_in, preferring
+from consent.services import opting_in, preferring, turns
 from consent.services.addresses import SUBJECT, Address, addresses_by_channel, addresses_of, contacts_of
 from consent.services.evidence import Evidence
 from consent.services.preferring import WishList
@@ -26,6 +26,7 @@ from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
+from portal.core.turns import retried
 from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel, MessageCategory
 from portal.people import selectors as people
@@ -219,6 +220,7 @@ def _is_over(event: ConsentEvent) -> bool:
     return event.expires_at is not None and event.expires_at <= clock.now()
 
 
+@retried
 def save(
     *,
     subject_ref: UUID,
@@ -246,6 +248,7 @@ def save(
     """
     at = now or clock.now()
     with transaction.atomic():
+        turns.take_all_of(subject_ref)
         offered = offer(subject_ref, at=at, language=language, fiduciary=fiduciary).groups
         known = {box.value for group in offered for box in group.boxes if box.has_address}
         if ticked - known:

@@ -1,6 +1,7 @@
 """Answers that end without a word of the person: the agreed time is over, or the address was given up."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -12,19 +13,22 @@ from consent.models import ConsentEvent, ConsentState
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.selectors.purposes import in_force_or_ended, is_closed_to_children
-from consent.services import suppressing
+from consent.services import suppressing, turns
 from consent.services.addresses import Address
-from consent.services.recording import Choice, record_all, take_turns
+from consent.services.recording import Choice, record_all
 from consent.states import Answer, Way
 from portal.core import actor as actors
 from portal.core import addresses, clock
 from portal.core.errors import PortalError
+from portal.core.turns import retried
 from portal.law import selectors as law
 
 log = structlog.get_logger(__name__)
 
 #: Rows of one sweep; what is left comes in the next.
 MOST = 1_000
+#: Where a sweep stands: when the last answer it looked at was given, and the number of its row.
+Mark = tuple[datetime, int]
 
 
 def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) -> int:
@@ -33,7 +37,9 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
     Fills ``hooks.address_left``. A no ends too: it must not bind the address's next holder for ever. What it says of
     promotion stays with the address until somebody there says yes (a suppression, which outlives erasure).
     """
-    keys = set(addresses.address_keys(addresses.normalise(kind, address)))
+    keys = tuple(addresses.address_keys(addresses.normalise(kind, address)))
+    # All of the person's turns: more of their addresses may leave in this transaction.
+    turns.take_all_of(subject_ref, at=[Address(kind, keys)])
     standing = [
         event
         for event in history.latest(history.events_of(subject_ref)).values()
@@ -60,6 +66,7 @@ def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
     every decision says no from this commit on (DPDP s.9(3)).
     """
     on = at.astimezone(clock.IST).date()
+    turns.take_all_of(subject_ref)
     standing = [
         event
         for event in history.latest(history.events_of(subject_ref)).values()
@@ -78,22 +85,34 @@ def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
     return len(standing)
 
 
-def end_what_is_over(*, now: datetime) -> int:
+@dataclass(frozen=True)
+class Swept:
+    """What one batch of a sweep did. ``last`` is where the next one goes on; None: nothing is left in this sweep."""
+
+    ended: int
+    last: Mark | None
+
+
+def end_what_is_over(*, now: datetime, after: Mark | None = None) -> Swept:
     """Record the end of each yes whose agreed time is over, or whose purpose means something else by now.
 
-    Each in its own transaction; returns how many. Decisions do not wait for this: they compare the times themselves.
-    Safe to repeat and to run twice at once: each yes is looked at again under the lock of its address. One that cannot
-    be ended is left to the next sweep and logged.
+    A batch, the oldest ``after`` a mark first, each in its own transaction. Decisions do not wait for this: they compare
+    the times themselves. Safe to repeat and to run twice at once: each yes is looked at again at the turn of its address.
+    One that cannot be ended is logged and left to the next sweep; it does not keep the others of this one waiting.
     """
     changed = _changed_purposes(now)
     due = ConsentState.objects.filter(_over(now, changed), answer__in=YES).order_by("occurred_at", "pk")
+    if after is not None:
+        at, number = after
+        due = due.filter(Q(occurred_at__gt=at) | Q(occurred_at=at, pk__gt=number))
+    marks = list(due.values_list("occurred_at", "pk")[:MOST])
     ended = 0
-    for number in list(due.values_list("pk", flat=True)[:MOST]):
+    for _at, number in marks:
         try:
             ended += _end_one(number, changed, now=now)
         except PortalError as error:
             log.warning("consent.not_ended_yet", state=number, code=error.code)
-    return ended
+    return Swept(ended, marks[-1] if len(marks) == MOST else None)
 
 
 def _changed_purposes(now: datetime) -> dict[str, datetime]:
@@ -113,12 +132,13 @@ def _over(now: datetime, changed: Mapping[str, datetime]) -> Q:
     return over
 
 
+@retried
 def _end_one(number: int, changed: Mapping[str, datetime], *, now: datetime) -> bool:
     with transaction.atomic():
-        found = ConsentState.objects.filter(pk=number).first()
+        found = ConsentState.objects.filter(pk=number).select_related("event").first()
         if found is None:  # a rebuild removed it meanwhile
             return False
-        take_turns([Address("", (bytes(found.address_key),))])
+        turns.take([_place_of(found.event)], by=found.event.subject_ref)
         over = ConsentState.objects.filter(_over(now, changed), pk=number, answer__in=YES)
         state = over.select_related("event__fiduciary").first()
         if state is None:  # answered anew, or another worker was quicker
@@ -136,6 +156,9 @@ def _end_one(number: int, changed: Mapping[str, datetime], *, now: datetime) -> 
     return True
 
 
+def _place_of(event: ConsentEvent) -> Address:
+    return Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified)
+
+
 def _ended(event: ConsentEvent) -> Choice:
-    place = Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified)
-    return Choice(place, event.purpose, event.channel, Answer.EXPIRED)
+    return Choice(_place_of(event), event.purpose, event.channel, Answer.EXPIRED)

@@ -100,7 +100,7 @@ def present(subject_ref: UUID) -> Preference | None:
     Two changes at once would each keep the other's half as it was before.
     """
     refs = people.refs_of(subject_ref)
-    turns.take(*(f"consent.preference:{ref}" for ref in refs))
+    turns.take(*people.own_turns_of(refs))
     return preference_of(refs)
 
 

@@ -1,6 +1,6 @@
 """Answers become facts: event, ledger entry, state and confirmation in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,14 @@ from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeTex
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
-from consent.services import confirming, evidence, guarding, informing, opting_in, projection, validity
+from consent.services import confirming, evidence, guarding, informing, opting_in, projection, turns, validity
 from consent.services.addresses import Address, address_of
 from consent.services.confirming import Reply
 from consent.states import Answer, VersionState, Way
-from portal.core import clock, ids, time_range, turns
+from portal.core import clock, ids, time_range
 from portal.core.actor import Actor
 from portal.core.errors import LostRace, NotFound, Refused
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.ledger.services import append_many
@@ -114,11 +115,12 @@ def record(
     return done.events[0]
 
 
+@retried
 def record_all(
     *,
     subject_ref: UUID,
     fiduciary: str | Fiduciary,
-    choices: Iterable[Choice],
+    choices: Sequence[Choice],
     way: Way,
     occurred_at: datetime,
     actor: Actor,
@@ -128,42 +130,75 @@ def record_all(
 ) -> Recorded:
     """Append the answers of one act under one receipt, each its own event and ledger entry. No choice: no receipt.
 
-    In the same transaction the person's confirmation is posted and the recipients of their data are told.
-    ``reply_to``: the confirmation goes back the way the answer came, and nowhere else but the dashboard.
-    ``confirms``: False where the caller tells the person once of several acts.
+    One transaction, at the turns of the person and of each address; in it the person's confirmation is posted and the
+    recipients of their data are told. ``reply_to``: the confirmation goes back the way the answer came, and nowhere else
+    but the dashboard. ``confirms``: False where the caller tells the person once of several acts.
+
+    Raises as ``check``, and Refused for a yes of a person who cannot give it alone, or not in one step.
     """
-    at = now or clock.now()
-    wanted = list(choices)
-    if not wanted:
+    if not choices:
         return Recorded(None, ())
+    with transaction.atomic():
+        turns.take((choice.address for choice in choices), by=subject_ref)
+        return record_in_turn(
+            subject_ref=subject_ref,
+            fiduciary=fiduciary,
+            choices=choices,
+            way=way,
+            occurred_at=occurred_at,
+            actor=actor,
+            reply_to=reply_to,
+            confirms=confirms,
+            now=now,
+        )
+
+
+def record_in_turn(
+    *,
+    subject_ref: UUID,
+    fiduciary: str | Fiduciary,
+    choices: Sequence[Choice],
+    way: Way,
+    occurred_at: datetime,
+    actor: Actor,
+    reply_to: Reply | None = None,
+    confirms: bool = True,
+    now: datetime | None = None,
+) -> Recorded:
+    """``record_all`` in the transaction of a caller who has taken the turns, of many people at once for instance."""
+    at = now or clock.now()
     whose = fiduciary_of(fiduciary)
     if occurred_at > at:
         raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
     time_range.moment(occurred_at)
-    for choice in wanted:
+    for choice in choices:
         check(choice, way=way, on=at, occurred_at=occurred_at)
-    promised = {choice.purpose for choice in wanted if choice.answer in YES}
-    if promised and way is not Way.UNDO:
-        by_guardian = way in guarding.BY_GUARDIAN and all(
-            _is_of_guardian(choice) for choice in wanted if choice.answer in YES
-        )
-        guarding.require_able(subject_ref, promised, by_guardian=by_guardian, at=at)
-        if way not in WITH_OWN_PROOF:
-            opting_in.require_two_steps(
-                subject_ref=subject_ref,
-                fiduciary=whose,
-                wanted=[(c.purpose, c.channel, c.evidence) for c in wanted if c.answer in YES],
-                at=at,
-            )
-    with transaction.atomic():
-        take_turns(choice.address for choice in wanted)
-        receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
-        common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
-        events = _append(receipt, wanted, actor=actor, **common)
-        if confirms and way not in UNASKED:
-            confirming.confirm(receipt, events, at=at, reply_to=reply_to)
-        informing.tell(receipt, [choice.address for choice in wanted], events, actor=actor, at=at)
+    _require_able(subject_ref, whose, choices, way=way, at=at)
+    receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
+    common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
+    events = _append(receipt, choices, actor=actor, **common)
+    if confirms and way not in UNASKED:
+        confirming.confirm(receipt, events, at=at, reply_to=reply_to)
+    informing.tell(receipt, [choice.address for choice in choices], events, actor=actor, at=at)
     return Recorded(receipt, events)
+
+
+def _require_able(
+    subject_ref: UUID, fiduciary: Fiduciary, choices: Sequence[Choice], *, way: Way, at: datetime
+) -> None:
+    """Raises Refused for a yes that the person cannot give, or not in one step. An undo gives a yes again: it too is asked."""
+    yeses = [choice for choice in choices if choice.answer in YES]
+    if not yeses:
+        return
+    by_guardian = way in guarding.BY_GUARDIAN and all(_is_of_guardian(choice) for choice in yeses)
+    guarding.require_able(subject_ref, {choice.purpose for choice in yeses}, by_guardian=by_guardian, at=at)
+    if way not in WITH_OWN_PROOF:
+        opting_in.require_two_steps(
+            subject_ref=subject_ref,
+            fiduciary=fiduciary,
+            wanted=[(choice.purpose, choice.channel, choice.evidence) for choice in yeses],
+            at=at,
+        )
 
 
 def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> None:
@@ -198,14 +233,6 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
 
 def _is_of_guardian(choice: Choice) -> bool:
     return any(item["type"] == guarding.GUARDIAN for item in choice.evidence)
-
-
-def take_turns(addresses: Iterable[Address]) -> None:
-    """Answers for one address are written one after another: each is chained to the one before it.
-
-    The turns are kept for the rest of the transaction. Without them a withdrawal that meets enough other answers would be refused, and a no must never be.
-    """
-    turns.take(*(f"consent.address:{address.keys[0].hex()}" for address in addresses))
 
 
 def _append(receipt: ConsentReceipt, choices: Sequence[Choice], **common: Any) -> tuple[ConsentEvent, ...]:

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from consent.models import ConsentReceipt, ConsentState, Suppression
 from consent.rules.fold import YES
-from consent.services import confirming, suppressing
+from consent.services import confirming, suppressing, turns
 from consent.services.addresses import Address
 from consent.services.confirming import Reply
 from consent.services.recording import Evidence
@@ -19,6 +19,7 @@ from consent.services.withdrawing import stop_all_promotional
 from consent.states import Way
 from portal.core import addresses, clock
 from portal.core.actor import Actor
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox.models import Message
@@ -42,6 +43,7 @@ def holder_of(kind: str, address: str) -> Principal | None:
     return None
 
 
+@retried
 def stop_at_address(
     *,
     kind: str,
@@ -67,8 +69,10 @@ def stop_at_address(
     """
     at = now or clock.now()
     number = addresses.normalise(kind, address)
+    place = place_of(kind, number)
     with transaction.atomic():
-        principal, place = holder_of(kind, number), place_of(kind, number)
+        turns.take_all_of(*_holders(kind, number), at=[place])
+        principal = holder_of(kind, number)
         refs = people.refs_of(principal.subject) if principal is not None else set()
         told = counted(occurred_at or at, way=way, fiduciary=fiduciary, keys=place.keys, refs=refs, now=at)
         overtaken = _overtaken(place.keys, refs, fiduciary, told.at, at)
@@ -104,6 +108,11 @@ def stop_at_address(
             reply = reply_to or Reply(ANSWERED_BY[kind], number, language)
             confirming.answer(receipt, reply, fiduciary=fiduciary, header=header)
     return receipt
+
+
+def _holders(kind: str, address: str) -> list[UUID]:
+    holder = holder_of(kind, address)
+    return [holder.subject.ref] if holder is not None else []
 
 
 def _overtaken(

@@ -10,14 +10,15 @@ from django.db import transaction
 from consent.models import ConsentEvent, ConsentReceipt, Suppression, SuppressionLift
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
-from consent.services import informing
+from consent.services import informing, turns
 from consent.services.addresses import Address
 from consent.services.recording import Recorded
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock, ids, turns
+from portal.core import clock, ids
 from portal.core.actor import Actor
+from portal.core.turns import retried
 from portal.ledger.models import Entry
 from portal.people.models import Fiduciary
 
@@ -42,6 +43,7 @@ def with_answers(done: Recorded, *, places: Iterable[Address], occurred_at: date
     )
 
 
+@retried
 def alone(
     *,
     subject_ref: UUID,
@@ -63,6 +65,7 @@ def alone(
     """
     at = now or clock.now()
     with transaction.atomic():
+        turns.take(places)
         wanted = [
             place
             for place in places
@@ -105,6 +108,7 @@ def alone(
     return receipt
 
 
+@retried
 def take_back(*, stop: ConsentReceipt, place: Address | None, actor: Actor, at: datetime) -> ConsentReceipt | None:
     """End the suppressions of a stop that recorded no answer, as if it had not been made.
 
@@ -112,7 +116,7 @@ def take_back(*, stop: ConsentReceipt, place: Address | None, actor: Actor, at: 
     ``place`` for its text. None where nothing is left to take back. Whether there is time for it is the caller's.
     """
     with transaction.atomic():
-        turns.take(f"consent.receipt:{stop.reference}")
+        turns.take(places_of(stop))
         rows = list(stop.suppressions.filter(lift=None).select_related("fiduciary").order_by("pk"))
         if not rows:
             return None
@@ -139,6 +143,12 @@ def take_back(*, stop: ConsentReceipt, place: Address | None, actor: Actor, at: 
         places = [_as_place(row, place) for row in rows if not row.header]
         informing.tell_lift(receipt, places, fiduciary=rows[0].fiduciary, actor=actor, at=at)
     return receipt
+
+
+def places_of(stop: ConsentReceipt) -> list[Address]:
+    """The addresses that a stop suppressed, by the key that was kept."""
+    kept = stop.suppressions.values_list("address_kind", "address_key").distinct()
+    return [Address(kind, (bytes(key),)) for kind, key in kept]
 
 
 def _as_place(row: Suppression, named: Address | None) -> Address:

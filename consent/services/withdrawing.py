@@ -1,7 +1,7 @@
 """Withdrawing, stopping everything promotional, and taking a stop back within minutes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from consent.models import ConsentEvent, ConsentReceipt, NoticeText
 from consent.rules.fold import NO, YES
 from consent.selectors import history
 from consent.selectors.used_addresses import NAMED
-from consent.services import suppressing
+from consent.services import suppressing, turns
 from consent.services.addresses import Address, address_of, addresses_by_channel, addresses_of
 from consent.services.confirming import Reply
 from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of, record_all
@@ -20,6 +20,7 @@ from consent.states import STOPS_ALL, Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import MESSAGE_CHANNELS, Channel
 from portal.people.models import Fiduciary
@@ -28,7 +29,10 @@ from portal.people.models.fiduciaries import OWN_CODE
 #: For how long a stop may be taken back by the browser that made it.
 UNDO_RULE = "consent.undo"
 
+Said = dict[tuple[int, bytes, str, str], ConsentEvent]
 
+
+@retried
 def withdraw(
     *,
     subject_ref: UUID,
@@ -48,35 +52,39 @@ def withdraw(
 
     One transaction: events, ledger entries, states, confirmation. From its commit on every decision says no. What the
     person had withdrawn already is left as it is, so a STOP that arrives twice is harmless (DPDP s.6(4)-(6)); so is a yes
-    that they gave after ``occurred_at``, by their own time.
+    that they gave after ``occurred_at``, by their own time. Any other that is being recorded at this instant is waited
+    for, and withdrawn.
     """
     at = now or clock.now()
     said_at = occurred_at or at
     whose = fiduciary_of(fiduciary)
-    said = _latest(subject_ref, whose)
-    places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
     named = (
         address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address) if address else None
     )
-    if named is not None and not any(set(named.keys) & set(place.keys) for place in places):
-        places.append(named)
-    choices = [
-        Choice(place, purpose, str(channel), Answer.WITHDRAWN, _notice_of(before), _proof(evidence, place, named))
-        for place in places
-        if _is_open(before := _find(said, place, purpose, str(channel)), said_at)
-    ]
-    return record_all(
-        subject_ref=subject_ref,
-        fiduciary=whose,
-        choices=choices,
-        way=Way(way),
-        occurred_at=said_at,
-        actor=actor,
-        reply_to=reply_to,
-        now=at,
-    )
+    with transaction.atomic():
+        turns.take_all_of(subject_ref, at=[named] if named else [])
+        said = _latest(subject_ref, whose)
+        places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
+        if named is not None and not any(set(named.keys) & set(place.keys) for place in places):
+            places.append(named)
+        choices = [
+            Choice(place, purpose, str(channel), Answer.WITHDRAWN, _notice_of(before), _proof(evidence, place, named))
+            for place in places
+            if _is_open(before := _find(said, place, purpose, str(channel)), said_at)
+        ]
+        return record_all(
+            subject_ref=subject_ref,
+            fiduciary=whose,
+            choices=choices,
+            way=Way(way),
+            occurred_at=said_at,
+            actor=actor,
+            reply_to=reply_to,
+            now=at,
+        )
 
 
+@retried
 def stop_all_promotional(
     *,
     subject_ref: UUID,
@@ -100,21 +108,10 @@ def stop_all_promotional(
     at = now or clock.now()
     said_at = occurred_at or at
     whose = fiduciary_of(fiduciary)
-    said = _latest(subject_ref, whose)
-    reached = addresses_by_channel(subject_ref)
-    choices: list[Choice] = []
-    stopped = [place for places in reached.values() for place in places]
-    for purpose in law.purposes_in_force(on=at.astimezone(clock.IST).date()):
-        if not purpose.is_promotional:
-            continue
-        for channel in MESSAGE_CHANNELS:
-            for place in _with_earlier(list(reached[channel]), said, purpose.code, channel):
-                before = _find(said, place, purpose.code, channel)
-                if _is_open(before, said_at):
-                    answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
-                    proof = _proof(evidence, place, named)
-                    choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before), proof))
     with transaction.atomic():
+        turns.take_all_of(subject_ref, at=[named] if named else [])
+        reached = addresses_by_channel(subject_ref)
+        choices = _noes(reached, _latest(subject_ref, whose), evidence, named, said_at=said_at, at=at)
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=whose,
@@ -126,9 +123,34 @@ def stop_all_promotional(
             confirms=confirms,
             now=at,
         )
+        stopped = [place for places in reached.values() for place in places]
         places = [*stopped, *(choice.address for choice in choices)]
         suppressing.with_answers(done, places=places, occurred_at=said_at)
     return done
+
+
+def _noes(
+    reached: Mapping[str, Sequence[Address]],
+    said: Said,
+    evidence: Sequence[Evidence],
+    named: Address | None,
+    *,
+    said_at: datetime,
+    at: datetime,
+) -> list[Choice]:
+    """A no to every promotional purpose on every channel where it says something new."""
+    choices: list[Choice] = []
+    for purpose in law.purposes_in_force(on=at.astimezone(clock.IST).date()):
+        if not purpose.is_promotional:
+            continue
+        for channel in MESSAGE_CHANNELS:
+            for place in _with_earlier(list(reached[channel]), said, purpose.code, channel):
+                before = _find(said, place, purpose.code, channel)
+                if _is_open(before, said_at):
+                    answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
+                    proof = _proof(evidence, place, named)
+                    choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before), proof))
+    return choices
 
 
 def _is_open(before: ConsentEvent | None, said_at: datetime) -> bool:
@@ -151,6 +173,7 @@ def undo_until(receipt: ConsentReceipt) -> datetime:
     return receipt.made_at + timedelta(minutes=int(rule.amount or 0))
 
 
+@retried
 def undo_stop(
     *,
     receipt: ConsentReceipt,
@@ -164,7 +187,8 @@ def undo_stop(
     A yes ends when it would have ended without the stop, and one that was over stays over. Where nobody had said yes the
     no ends, and the address is unanswered again (``rules.fold``). Whatever was answered again since the stop stays as it
     is. A stop that only suppressed an address ends there; ``place`` is that address, where its text is at hand for the
-    recipients. Raises Refused when the time is over or the receipt is no stop. The caller makes sure that it is the
+    recipients. Raises Refused when the time is over or the receipt is no stop, and as ``record_all`` for a yes that the
+    person cannot give any more, or only in two steps. The caller makes sure that it is the
     browser that stopped.
     """
     at = now or clock.now()
@@ -176,29 +200,13 @@ def undo_stop(
         raise Refused(_("Only “Stop all promotional messages” can be undone here."), code="NOT_A_STOP")
     if not stopped:
         return Recorded(suppressing.take_back(stop=receipt, place=place, actor=actor, at=at), ())
-    choices = []
-    for event in stopped:
-        if ConsentEvent.objects.filter(previous=event).exists():
-            continue
-        before = event.previous if event.answer == Answer.WITHDRAWN else None
-        ends_at = before.expires_at if before is not None else None
-        was_yes = before is not None and before.answer in YES and (ends_at is None or ends_at > at)
-        choices.append(
-            Choice(
-                Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified),
-                event.purpose,
-                event.channel,
-                Answer.GIVEN if was_yes else Answer.EXPIRED,
-                _notice_of(before),
-                [{"type": "undone_event", "sha256": hashlib.sha256(str(event.entry_id).encode()).hexdigest()}],
-                ends_at=ends_at,
-            )
-        )
+    places = [_place_of(event) for event in stopped]
     with transaction.atomic():
+        turns.take_all_of(receipt.subject_ref, at=[*places, *suppressing.places_of(receipt)])
         done = record_all(
             subject_ref=receipt.subject_ref,
             fiduciary=stopped[0].fiduciary,
-            choices=choices,
+            choices=_restored(stopped, at=at),
             way=Way.UNDO,
             occurred_at=at,
             actor=actor,
@@ -209,13 +217,38 @@ def undo_stop(
     return done
 
 
-def _latest(subject_ref: UUID, fiduciary: Fiduciary) -> dict[tuple[int, bytes, str, str], ConsentEvent]:
+def _restored(stopped: Sequence[ConsentEvent], *, at: datetime) -> list[Choice]:
+    """What held before each answer of a stop, where nothing was answered since."""
+    choices = []
+    for event in stopped:
+        if ConsentEvent.objects.filter(previous=event).exists():
+            continue
+        before = event.previous if event.answer == Answer.WITHDRAWN else None
+        ends_at = before.expires_at if before is not None else None
+        was_yes = before is not None and before.answer in YES and (ends_at is None or ends_at > at)
+        choices.append(
+            Choice(
+                _place_of(event),
+                event.purpose,
+                event.channel,
+                Answer.GIVEN if was_yes else Answer.EXPIRED,
+                _notice_of(before),
+                [{"type": "undone_event", "sha256": hashlib.sha256(str(event.entry_id).encode()).hexdigest()}],
+                ends_at=ends_at,
+            )
+        )
+    return choices
+
+
+def _place_of(event: ConsentEvent) -> Address:
+    return Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified)
+
+
+def _latest(subject_ref: UUID, fiduciary: Fiduciary) -> Said:
     return history.latest(history.events_of(subject_ref).filter(fiduciary=fiduciary))
 
 
-def _find(
-    said: dict[tuple[int, bytes, str, str], ConsentEvent], place: Address, purpose: str, channel: str
-) -> ConsentEvent | None:
+def _find(said: Said, place: Address, purpose: str, channel: str) -> ConsentEvent | None:
     keys = set(place.keys)
     return next((e for (_f, key, p, c), e in said.items() if key in keys and p == purpose and c == channel), None)
 
@@ -225,14 +258,12 @@ def places_of(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: st
     return _with_earlier(addresses_of(subject_ref, channel), _latest(subject_ref, fiduciary), purpose, channel)
 
 
-def _with_earlier(
-    places: list[Address], said: dict[tuple[int, bytes, str, str], ConsentEvent], purpose: str, channel: str
-) -> list[Address]:
+def _with_earlier(places: list[Address], said: Said, purpose: str, channel: str) -> list[Address]:
     known = {key for place in places for key in place.keys}
     for event in said.values():
         key = bytes(event.address_key)
         if event.purpose == purpose and event.channel == channel and event.answer in YES and key not in known:
-            places.append(Address(event.address_kind, (key,), is_verified=event.address_verified))
+            places.append(_place_of(event))
             known.add(key)
     return places
 

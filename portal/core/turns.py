@@ -1,19 +1,62 @@
 """Taking turns: work on the same thing is done by one transaction after another."""
 
 import hashlib
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import OperationalError, connection
+
+#: How often ``retried`` does its work. Each time at least one other transaction got through.
+TRIES = 5
+#: What PostgreSQL says to the transaction it ended so that others can go on: deadlock, serialization failure.
+_ENDED = frozenset({"40P01", "40001"})
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def take(*names: str) -> None:
     """Wait until nobody else has one of these turns, and keep them until the caller's transaction ends.
 
-    An advisory lock on PostgreSQL, taken in one order by everybody; SQLite lets in one writer at a time anyway. A name is
-    hashed: it may hold a keyed hash, never an address.
+    Advisory locks on PostgreSQL; SQLite lets in one writer at a time anyway. The names of one call are taken in one
+    order, the same for everybody: two transactions that call once never wait for each other. One that calls again, for
+    a turn it has not got yet, may wait for somebody who waits for it; PostgreSQL then ends one of the two. So collect the
+    names and call once, at the beginning and before reading what the turn protects; where not all of them can be known
+    then, the service's entrance is ``retried``. A name is hashed: it may hold a keyed hash, never an address.
     """
     if connection.vendor != "postgresql":
         return
     turns = sorted({int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True) for name in names})
     with connection.cursor() as cursor:
-        for turn in turns:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [turn])
+        cursor.execute("SELECT pg_advisory_xact_lock(turn) FROM unnest(%s::bigint[]) AS turn", [turns])
+
+
+def of_address(keys: Iterable[bytes]) -> set[str]:
+    """The names of the turns at an address, by its lookup keys: one for each key that is known.
+
+    While a key is being replaced some processes know only the old one, and a stored row only the one it was written
+    under. Whoever knows more of them takes those too, so that everybody at the address has one in common.
+    """
+    return {f"address:{key.hex()}" for key in keys}
+
+
+def retried(act: Callable[P, R]) -> Callable[P, R]:
+    """For a service that opens its own transaction: do all of it again when the database ended it in favour of another.
+
+    At most ``TRIES`` times; then the error is raised. Inside a transaction of the caller's it is simply done: only the
+    whole can be repeated, so its entrance is what has to be retried.
+    """
+
+    @wraps(act)
+    def doing(*args: P.args, **kwargs: P.kwargs) -> R:
+        left = 1 if connection.in_atomic_block else TRIES
+        while True:
+            left -= 1
+            try:
+                return act(*args, **kwargs)
+            except OperationalError as error:
+                if not left or getattr(error.__cause__, "sqlstate", None) not in _ENDED:
+                    raise
+
+    return doing

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from portal.core import addresses, clock
+from portal.core import addresses, clock, turns
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law.states import Channel, Regime
@@ -88,6 +88,19 @@ def refs_of(subject: Subject | UUID) -> set[UUID]:
             _SAME_PERSON.format(type=column.db_type(connection)), [column.get_db_prep_value(start, connection)]
         )
         return {column.to_python(ref) for (ref,) in cursor.fetchall()}
+
+
+def own_turns_of(refs: Iterable[UUID]) -> set[str]:
+    """The turns of a person with these references: where each stands for an address (``portal.core.turns``)."""
+    keys = (key for ref in refs for key in addresses.address_keys(addresses.subject_text(ref)))
+    return turns.of_address(keys)
+
+
+def turns_of(refs: Collection[UUID]) -> set[str]:
+    """Theirs, and those at every address at which they are reached now: to take before reading what they said."""
+    held = ContactPoint.objects.filter(principal__subject__ref__in=refs, left_at=None)
+    keys = (key for contact in held for key in addresses.address_keys(contact.address))
+    return own_turns_of(refs) | turns.of_address(keys)
 
 
 def joined(refs: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:

@@ -84,7 +84,7 @@ def test_given_denied_withdrawn_renewed_and_lapsed_in_any_order(steps, asked_at)
         assert word == naive(life, asked_at)
 
     # Two people may have said yes at one address: when one has ended, the other's turn comes in the next sweep.
-    while ending.end_what_is_over(now=start + 200 * HOUR):
+    while ending.end_what_is_over(now=start + 200 * HOUR).ended:
         pass
     words = {naive(life, 200) for life in lives if life}
     kept = ConsentState.objects.filter(subject_ref__in=[who.subject.ref for who in people]).first()

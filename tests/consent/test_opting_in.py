@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from consent.models import ConsentEvent, ConsentEvidence, OptInRequest
-from consent.services import opting_in
+from consent.services import opting_in, stop_all_promotional, undo_stop
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused
@@ -103,3 +103,13 @@ def test_a_house_that_is_no_business_there_asks_once(asha):
     )  # fmt: skip
     said(asha, "withdrawn")
     assert yes(asha).answer == "given"
+
+
+def test_a_stop_of_everything_is_no_shorter_way_back_to_a_yes(asha):
+    said(asha, "given", occurred_at=clock.now() - HOUR)
+    stop = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    before = ConsentEvent.objects.count()
+    with pytest.raises(Refused) as refusal:
+        undo_stop(receipt=stop.receipt, actor=actor.SYSTEM)
+    assert refusal.value.code == opting_in.CONFIRM
+    assert ConsentEvent.objects.count() == before

@@ -89,7 +89,7 @@ def test_the_past_is_answered_as_it_was(asha):
 def test_a_yes_whose_time_is_over_is_recorded_as_ended_once(asha):
     event = said(asha, "given")
     later = event.expires_at + timedelta(minutes=1)
-    assert ending.end_what_is_over(now=event.expires_at - timedelta(minutes=1)) == 0
-    assert ending.end_what_is_over(now=later) == 1
-    assert ending.end_what_is_over(now=later) == 0
+    assert ending.end_what_is_over(now=event.expires_at - timedelta(minutes=1)).ended == 0
+    assert ending.end_what_is_over(now=later).ended == 1
+    assert ending.end_what_is_over(now=later).ended == 0
     assert ConsentState.objects.get().answer == "expired"

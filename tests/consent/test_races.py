@@ -61,7 +61,7 @@ def test_sweeps_at_the_same_instant_end_and_tell_of_each_yes_once():
         told = sum(pool.map(sweep, [renewing.remind_who_ends_soon] * 3))
     assert told == EndingTold.objects.count() == 4
     with time_machine.travel(clock.now() + timedelta(days=9)), ThreadPoolExecutor(max_workers=3) as pool:
-        ended = sum(pool.map(sweep, [ending.end_what_is_over] * 3))
+        ended = sum(done.ended for done in pool.map(sweep, [ending.end_what_is_over] * 3))
     assert ended == ConsentEvent.objects.filter(answer="expired").count() == 4
 
 

@@ -126,15 +126,16 @@ def test_a_message_that_cannot_be_posted_leaves_no_proof_that_it_was(asha, notic
 
 def test_a_full_batch_calls_for_the_next(asha, notice, monkeypatch):
     called = []
-    monkeypatch.setattr("consent.tasks.enqueue", called.append)
+    monkeypatch.setattr("consent.tasks.enqueue", lambda name, *args: called.append((name, args)))
     monkeypatch.setattr(renewing, "MOST", 1)
     monkeypatch.setattr(ending, "MOST", 1)
-    yes_that_ends(asha, notice, after=DAY)
+    said = yes_that_ends(asha, notice, after=DAY)
     assert remind_who_ends_soon() == 1
+    mark = (said.occurred_at.isoformat(), ConsentState.objects.get().pk)
     with time_machine.travel(clock.now() + 2 * DAY):
         assert end_what_is_over() == 1
-        assert end_what_is_over() == 0
-    assert called == ["consent.tasks.remind_who_ends_soon", "consent.tasks.end_what_is_over"]
+        assert end_what_is_over(*mark) == 0
+    assert called == [("consent.tasks.remind_who_ends_soon", ()), ("consent.tasks.end_what_is_over", mark)]
 
 
 def test_a_renewed_yes_names_the_text_in_force_and_holds_for_its_whole_time_again(asha, notice):
@@ -194,9 +195,30 @@ def test_one_yes_that_cannot_be_ended_holds_up_no_other(asha, notice, monkeypatc
 
     monkeypatch.setattr(ending, "record_all", sometimes)
     with time_machine.travel(clock.now() + 2 * DAY):
-        assert ending.end_what_is_over(now=clock.now()) == 1
+        assert ending.end_what_is_over(now=clock.now()).ended == 1
         monkeypatch.undo()
-        assert ending.end_what_is_over(now=clock.now()) == 1
+        assert ending.end_what_is_over(now=clock.now()).ended == 1
+
+
+def test_a_full_batch_of_what_cannot_be_ended_does_not_end_the_sweep(asha, notice, monkeypatch):
+    bad = yes_that_ends(asha, notice, after=DAY)
+    yes_that_ends(asha, notice, after=DAY, channel="email")
+    yes_that_ends(asha, notice, after=DAY, channel="whatsapp")
+    ConsentState.objects.update(occurred_at=bad.occurred_at)  # all at one instant: the number of the row decides
+    whole = ending.record_all
+
+    def sometimes(**given):
+        if given["choices"][0].channel == bad.channel:
+            raise PortalError("It is locked.")
+        return whole(**given)
+
+    monkeypatch.setattr(ending, "record_all", sometimes)
+    monkeypatch.setattr(ending, "MOST", 1)
+    monkeypatch.setattr("consent.tasks.enqueue", lambda name, *args: end_what_is_over(*args))
+    with time_machine.travel(clock.now() + 2 * DAY):
+        end_what_is_over()
+    left = ConsentState.objects.filter(answer="given")
+    assert [state.channel for state in left] == [bad.channel]
 
 
 def new_meaning(**changes):
@@ -223,7 +245,7 @@ def test_a_new_meaning_ends_the_yes_to_the_old_one_from_its_first_instant(asha, 
     rulebook.forget()
     asked = may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=noon())
     assert (asked.allowed, asked.reason) == (False, "PURPOSE_CHANGED")
-    assert ending.end_what_is_over(now=clock.now()) == 1
+    assert ending.end_what_is_over(now=clock.now()).ended == 1
     assert ConsentState.objects.get().answer == "expired"
     assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
 
@@ -235,5 +257,5 @@ def test_a_correction_of_words_leaves_every_yes_as_it_is(asha, notice):
     new_meaning(is_correction=True)
     rulebook.forget()
     assert may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=noon()).allowed
-    assert ending.end_what_is_over(now=clock.now()) == 0
+    assert ending.end_what_is_over(now=clock.now()).ended == 0
     assert AuditEvent.objects.filter(kind="law.purpose.adopted", facts__kind="correction").count() == 1

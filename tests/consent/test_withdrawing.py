@@ -16,7 +16,7 @@ from portal.core.addresses import address_keys
 from portal.core.errors import Refused
 from portal.law.models import Purpose
 from portal.people.models import Fiduciary
-from portal.people.services import contacts
+from portal.people.services import contacts, protections
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.people.factories import ContactPointFactory
 
@@ -138,6 +138,18 @@ def test_a_stop_undone_after_an_old_consent_had_ended_still_says_that_it_ended(a
     done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, now=over)
     undo_stop(receipt=done.receipt, actor=actor.SYSTEM, now=over)
     assert why_not(at=over) is Reason.CONSENT_EXPIRED
+
+
+def test_undo_gives_nobody_a_yes_back_who_cannot_answer_alone_by_now(asha):
+    said(asha, "given")
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    protections.protect(
+        subject_ref=asha.subject.ref, kind="guarded", ground="order", actor=actor.SYSTEM, now=clock.now()
+    )
+    with pytest.raises(Refused) as refusal:
+        undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
+    assert refusal.value.code == "HELD_FOR_GUARDIAN"
+    assert not ConsentState.objects.filter(answer="given").exists()
 
 
 def test_undo_gives_a_yes_no_longer_life_than_it_had(asha):

@@ -1,6 +1,6 @@
 """What a gateway reports of a message: facts, in whatever order and however often they come; the state follows them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from portal.audit.kinds import AuditKind
-from portal.core import actor, clock, hooks, signed_messages, turns
+from portal.core import actor, addresses, clock, hooks, signed_messages, turns
 from portal.core.errors import NotFound
 from portal.core.moves import move
+from portal.core.turns import retried
 from portal.outbox import rules, traces
 from portal.outbox.models import Delivery, Message, ReceivedWebhook
 from portal.outbox.services import faults, moving, reading
@@ -24,6 +25,7 @@ from portal.outbox.states import (
     MessageState,
     Outcome,
 )
+from portal.people import selectors as people
 
 REPORTER = actor.system("portal.outbox.reports")
 #: Numbers of messages to us are kept for longer than a signature holds: a replay after that has no valid signature.
@@ -53,19 +55,17 @@ class Taken:
     replayed: bool = False
 
 
-def take(*, webhook_id: str, reports: Iterable[Report], now: datetime) -> Taken:
+@retried
+def take(*, webhook_id: str, reports: Sequence[Report], now: datetime) -> Taken:
     """Take the reports of one signed message, all or none, in one transaction. A second time it changes nothing."""
     new = known = strange = 0
-    told = list(reports)
     with transaction.atomic():
         _row, is_new = ReceivedWebhook.objects.get_or_create(webhook_id=webhook_id, defaults={"received_at": now})
         if not is_new:
             return Taken(replayed=True)
-        if any(report.outcome == Outcome.COMPLAINED for report in told):
-            # Each withdraws at every address of a person, in the order of the reports: one batch after another.
-            turns.take("outbox.complaints")
-        messages = _locked({report.reference for report in told})
-        for report in told:
+        _take_turns({report.reference for report in reports if report.outcome == Outcome.COMPLAINED})
+        messages = _locked({report.reference for report in reports})
+        for report in reports:
             message = messages.get(report.reference)
             if message is None:
                 strange += 1
@@ -81,10 +81,29 @@ def sweep_numbers(*, now: datetime) -> int:
     return int(ReceivedWebhook.objects.filter(received_at__lt=now - NUMBERS_KEPT).delete()[0])
 
 
+def _take_turns(complained: Collection[str]) -> None:
+    """The turns of every withdrawal that these complaints are going to be, before any row is locked.
+
+    One batch of complaints after another besides: a withdrawal may know of more addresses of a person than we do here.
+    """
+    if not complained:
+        return
+    names = {"outbox.complaints"}
+    for message in Message.objects.filter(_named(complained)).select_related("destination"):
+        names |= people.turns_of(people.refs_of(message.subject_ref))
+        address = _address(message)
+        if address:
+            names |= turns.of_address(addresses.address_keys(address))
+    turns.take(*names)
+
+
+def _named(names: Collection[str]) -> Q:
+    return Q(reference__in=names) | Q(message_id__in=names)
+
+
 def _locked(names: Collection[str]) -> dict[str, Message]:
     """The messages that were handed to a channel that reports, by each name in ``names``, all locked in one order."""
-    named = Q(reference__in=names) | Q(message_id__in=names)
-    found = Message.objects.select_for_update().filter(named, channel__in=ADDRESS_KIND).order_by("pk")
+    found = Message.objects.select_for_update().filter(_named(names), channel__in=ADDRESS_KIND).order_by("pk")
     messages = list(found)
     started = set(
         Delivery.objects.filter(message__in=messages, outcome=Outcome.STARTED).values_list("message_id", flat=True)
@@ -164,10 +183,7 @@ def _works_again(message: Message, now: datetime) -> None:
 
 
 def _tell_complaint(message: Message, now: datetime) -> None:
-    try:
-        address = reading.address_of(message)
-    except (NotFound, ObjectDoesNotExist):
-        address = ""
+    address = _address(message)
     for told in hooks.complaints:
         told(
             subject_ref=message.subject_ref,
@@ -178,3 +194,10 @@ def _tell_complaint(message: Message, now: datetime) -> None:
             address=address,
             at=now,
         )
+
+
+def _address(message: Message) -> str:
+    try:
+        return reading.address_of(message)
+    except (NotFound, ObjectDoesNotExist):
+        return ""

@@ -12,6 +12,7 @@ from portal.audit.services import Act, record, record_many
 from portal.core import addresses, bulk, clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
+from portal.core.turns import retried
 from portal.people.models import ContactPoint, Principal
 from portal.people.states import ContactKind
 
@@ -155,6 +156,7 @@ def verify(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) 
         contact.refresh_from_db()
 
 
+@retried
 def leave(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) -> None:
     """The address no longer belongs to the person: what hangs on it ends in the same transaction.
 

@@ -11,6 +11,7 @@ from portal.core import addresses
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import NotFound, Refused
+from portal.core.turns import retried
 from portal.people import selectors
 from portal.people.models import ContactPoint, Invitation, User
 from portal.people.services import contacts, customers, invitations
@@ -42,6 +43,7 @@ def accept(*, invitation: Invitation, full_name: str, phone: str = "", actor: Ac
         )
 
 
+@retried
 def change_email(*, user: User, new_address: str, actor: Actor, now: datetime) -> None:
     """Move the login to a new address that was just confirmed by a code; the old one leaves the person.
 

@@ -11,6 +11,7 @@ from portal.audit.services import record
 from portal.core import clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
+from portal.core.turns import retried
 from portal.law.selectors import house_rule
 from portal.law.services import timing
 from portal.people.models import Protection
@@ -26,6 +27,7 @@ def of_age_on(born_on: date, *, on: date) -> date:
     return timing.dates_of(house_rule(AGE_RULE, on=on), born_on, str(clock.IST)).due_on
 
 
+@retried
 def protect(
     *,
     subject_ref: UUID,

@@ -1,0 +1,291 @@
+"""Two people, or one in two places, at the same instant: a no finds the yes that is being written, and nobody waits for ever."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+
+from consent.models import ConsentEvent, ConsentState, Suppression
+from consent.services import attested, choosing, ending, informing, stop_all_promotional, undo_stop, withdraw
+from consent.services.addresses import Address
+from consent.services.bringing import Brought, record_brought
+from consent.services.preferring import WishList
+from consent.services.recording import Choice
+from consent.services.stopping import stop_at_address
+from consent.states import Answer, Way
+from portal.core import actor, addresses, clock, turns
+from portal.core.errors import Refused
+from portal.outbox.services import reports
+from portal.outbox.services.reports import Report
+from portal.outbox.states import Outcome
+from portal.people.models import Fiduciary, Principal
+from portal.people.services import contacts, protections
+from portal.people.states import ContactKind
+from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
+from tests.outbox.factories import MessageFactory
+
+OTHER_PHONE, ASHA_OTHER, RAVI_OTHER = "+919876500000", "+919876500001", "+919876500002"
+PROOF = [{"type": "form", "sha256": "ab" * 32}]
+
+
+@pytest.fixture(autouse=True)
+def world(db: None) -> None:
+    law_is_loaded()
+    published_notice()
+
+
+def closing(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+def while_in_flight(first: Callable[[], Any], then: Callable[[], Any]) -> Any:
+    """What ``then`` gives that begins when ``first`` is written and not committed; it must wait for the commit."""
+    is_written, is_over = threading.Event(), threading.Event()
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                first()
+                is_written.set()
+                is_over.wait(timeout=0.3)
+        finally:
+            is_written.set()
+
+    def follow() -> Any:
+        is_written.wait(timeout=10)
+        try:
+            return then()
+        finally:
+            is_over.set()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        writing = pool.submit(closing, write)
+        following = pool.submit(closing, follow)
+        writing.result()
+        return following.result()
+
+
+def an_old_no(who: Principal) -> None:
+    said(who, "denied", occurred_at=clock.now() - timedelta(days=2))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_withdrawal_meets_the_yes_that_is_being_recorded_after_an_old_no():
+    asha = person()
+    an_old_no(asha)
+    done = while_in_flight(
+        lambda: said(asha, "given"),
+        lambda: withdraw(
+            subject_ref=asha.subject.ref, purpose="marketing", channel="sms", way=Way.PAGE, actor=actor.SYSTEM
+        ),
+    )
+    assert [event.answer for event in done.events] == ["withdrawn"]
+    assert ConsentState.objects.get().answer == "withdrawn"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stop_all_meets_the_yes_that_is_being_recorded_after_an_old_no():
+    asha = person()
+    stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now() - timedelta(days=2))
+    while_in_flight(
+        lambda: said(asha, "given"),
+        lambda: stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM),
+    )
+    assert not ConsentState.objects.filter(answer="given").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_save_that_removes_a_tick_meets_the_yes_that_is_being_recorded():
+    asha = person()
+    an_old_no(asha)
+    while_in_flight(
+        lambda: said(asha, "given"),
+        lambda: choosing.save(
+            subject_ref=asha.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}), shown={},
+            wishes=WishList(), actor=actor.SYSTEM,
+        ),
+    )  # fmt: skip
+    assert ConsentState.objects.get().answer == "withdrawn"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_is_given_up_takes_the_yes_along_that_is_being_recorded():
+    asha = person()
+    number = asha.contact_points.get(kind=ContactKind.PHONE)
+    while_in_flight(lambda: said(asha, "given"), lambda: contacts.leave(contact=number, actor=actor.SYSTEM))
+    assert ConsentState.objects.get().answer == "expired"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_at_the_instant_at_which_an_earlier_one_is_taken_back_stands():
+    own = Fiduciary.objects.get(code="onesetu")
+    stop = {"kind": "phone", "address": OTHER_PHONE, "fiduciary": own, "way": Way.CODE, "actor": actor.SYSTEM}
+    first = stop_at_address(**stop, now=clock.now() - timedelta(minutes=1))
+    again = while_in_flight(
+        lambda: undo_stop(receipt=first, actor=actor.SYSTEM), lambda: stop_at_address(**stop)
+    )  # fmt: skip
+    assert again is not None
+    assert Suppression.objects.filter(lift=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_says_yes_at_the_instant_at_which_they_turn_out_to_be_a_child():
+    asha = person()
+    is_noted = {"kind": "child", "ground": "declared", "actor": actor.SYSTEM, "now": clock.now()}
+
+    def agree() -> str:
+        with pytest.raises(Refused) as refusal:
+            said(asha, "given")
+        return refusal.value.code
+
+    assert (
+        while_in_flight(lambda: protections.protect(subject_ref=asha.subject.ref, **is_noted), agree)
+        == "NOT_FOR_CHILDREN"
+    )
+    assert not ConsentEvent.objects.exists()
+
+
+def brought(who: Principal, number: str) -> Brought:
+    place = Address("phone", tuple(addresses.address_keys(number)), is_verified=True)
+    choice = Choice(place, "marketing", "sms", Answer.GIVEN, evidence=PROOF)
+    return Brought(who.subject.ref, choice, clock.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_lists_about_the_same_people_in_other_orders_are_both_taken_in(monkeypatch):
+    numbers = [ASHA_PHONE, OTHER_PHONE]
+    people = [person(email=None, phone=number) for number in numbers]
+    answers = [brought(who, number) for who, number in zip(people, numbers, strict=True)]
+    record_brought(fiduciary="onesetu", answers=answers, actor=actor.SYSTEM)
+    both_hold_one = threading.Barrier(2)
+    tell = informing.tell
+
+    def slowly(*args: Any, **kwargs: Any) -> None:
+        with suppress(threading.BrokenBarrierError):  # the other waits for what this one holds, as it should
+            both_hold_one.wait(timeout=0.5)
+        tell(*args, **kwargs)
+
+    monkeypatch.setattr(informing, "tell", slowly)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        lists = [answers, answers[::-1]]
+        taken = [
+            pool.submit(closing, lambda one=one: record_brought(fiduciary="onesetu", answers=one, actor=actor.SYSTEM))
+            for one in lists
+        ]
+        assert [one.result() for one in taken] == [2, 2]
+    assert ConsentEvent.objects.count() == 6
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
+    """The names of each call for turns."""
+    calls: list[set[str]] = []
+    monkeypatch.setattr(turns, "take", lambda *names: calls.append(set(names)))
+    return calls
+
+
+def two_at_one_number() -> list[Principal]:
+    """Two people who spoke for one number, each with another number and an e-mail address of their own."""
+    both = [person(), person(email="ravi@acme.example")]
+    for who, number in zip(both, [ASHA_OTHER, RAVI_OTHER], strict=True):
+        contacts.add(principal=who, kind="phone", address=number, verified=True, actor=actor.SYSTEM)
+        said(who, "given")
+        said(who, "given", address=number)
+        said(who, "given", channel="email", address=who.contact_points.get(kind=ContactKind.EMAIL).address)
+    return both
+
+
+def told_to_withdraw() -> attested.Told:
+    return attested.Told(ASHA_PHONE, "marketing", "sms", clock.now(), PROOF)
+
+
+@pytest.mark.parametrize("act", ["withdraw", "stop_all", "undo", "save", "take_back", "stop_at_address", "bring", "complain", "leave"])  # fmt: skip
+def test_a_transaction_takes_all_its_turns_in_its_first_call(act, taken):
+    asha, ravi = two_at_one_number()
+    ref = asha.subject.ref
+    own = Fiduciary.objects.get(code="onesetu")
+    stopped = stop_all_promotional(subject_ref=ref, actor=actor.SYSTEM) if act == "undo" else None
+    offer = MessageFactory(subject_ref=ref, purpose="marketing", category="promotional", channel="sms")
+    offer.deliveries.create(attempt=1, outcome=Outcome.STARTED, happened_at=clock.now())
+    in_all = {"way": Way.SMS, "actor": actor.SYSTEM}
+    acts: dict[str, Callable[[], Any]] = {
+        "withdraw": lambda: withdraw(
+            subject_ref=ref, purpose="marketing", channel="sms", address_kind="phone", address=OTHER_PHONE, **in_all
+        ),
+        "stop_all": lambda: stop_all_promotional(subject_ref=ref, actor=actor.SYSTEM),
+        "undo": lambda: undo_stop(receipt=stopped.receipt, actor=actor.SYSTEM),
+        "save": lambda: choosing.save(
+            subject_ref=ref, ticked=frozenset(), shown={}, wishes=WishList(), actor=actor.SYSTEM
+        ),
+        "take_back": lambda: attested.take_back(
+            fiduciary="onesetu", told=told_to_withdraw(), actor=actor.SYSTEM, now=clock.now()
+        ),
+        "stop_at_address": lambda: stop_at_address(kind="email", address=ASHA, fiduciary=own, **in_all),
+        "bring": lambda: record_brought(
+            fiduciary="onesetu", answers=[brought(asha, ASHA_PHONE), brought(ravi, OTHER_PHONE)] * 2, actor=actor.SYSTEM
+        ),
+        "complain": lambda: reports.take(
+            webhook_id=str(uuid4()), reports=[Report(offer.reference, Outcome.COMPLAINED)], now=clock.now()
+        ),
+        "leave": lambda: [
+            ending.end_at_address(subject_ref=ref, kind=contact.kind, address=contact.address, at=clock.now())
+            for contact in asha.contact_points.all()
+        ],
+    }
+    before = ConsentEvent.objects.count()
+    taken.clear()
+    acts[act]()
+    assert ConsentEvent.objects.count() > before
+    first, *later = taken
+    assert set().union(*later) <= first
+
+
+def test_a_first_yes_of_a_list_needs_no_turn_and_a_no_does(taken):
+    asha = person()
+    yes = brought(asha, ASHA_PHONE)
+    taken.clear()
+    record_brought(fiduciary="onesetu", answers=[yes], actor=actor.SYSTEM)
+    assert set().union(*taken) == set()
+    place = Address("phone", tuple(addresses.address_keys(OTHER_PHONE)), is_verified=True)
+    no = Brought(asha.subject.ref, Choice(place, "marketing", "sms", Answer.WITHDRAWN), clock.now())
+    taken.clear()
+    record_brought(fiduciary="onesetu", answers=[no], actor=actor.SYSTEM)
+    assert set().union(*taken) == turns.of_address(place.keys)
+
+
+def test_a_process_that_does_not_know_the_new_lookup_key_waits_for_one_that_does(taken, settings):
+    asha = person()
+    taken.clear()
+    said(asha, "given")
+    with_old_key = set().union(*taken)
+    settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
+    settings.LOOKUP_KEY = "0123456789abcdef" * 4
+    taken.clear()
+    said(asha, "withdrawn", occurred_at=clock.now())
+    with_both = set().union(*taken)
+    at_number = turns.of_address(addresses.address_keys(ASHA_PHONE))
+    assert with_old_key & with_both & at_number
+
+
+def test_a_sweep_that_knows_only_the_stored_key_waits_for_whoever_knows_them_all(taken, settings):
+    asha = person()
+    settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
+    settings.LOOKUP_KEY = "0123456789abcdef" * 4
+    event = said(asha, "given")  # its chain begins under the new key
+    taken.clear()
+    said(asha, "given")
+    by_page = set().union(*taken)
+    taken.clear()
+    assert ending.end_what_is_over(now=event.expires_at + timedelta(days=1)).ended == 1
+    first, *later = taken
+    assert first & by_page & turns.of_address([bytes(event.address_key)])
+    assert set().union(*later) <= first
