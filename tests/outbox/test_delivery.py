@@ -36,7 +36,7 @@ def abandon(message: Message) -> None:
     """What the rows say when a worker dies while the channel has the message, and its lease has run out."""
     claimed = delivery.claim(message.pk, now=clock.now())
     assert claimed is not None
-    assert delivery._start(claimed)
+    assert delivery._start(claimed, "asha@example.com")
     Message.objects.filter(pk=message.pk).update(leased_until=clock.now() - timedelta(seconds=1))
 
 

@@ -133,7 +133,7 @@ def test_a_worker_that_holds_a_message_sends_nothing_after_the_report(keyed_chan
     claimed = delivery.claim(message.pk, now=clock.now() + timedelta(hours=1))
     assert claimed is not None
     tell(message, "delivered")
-    assert not delivery._start(claimed)
+    assert not delivery._start(claimed, "asha@example.com")
 
 
 def test_the_time_of_another_clock_lies_between_our_own(channel: RecordingChannel) -> None:

@@ -3,9 +3,11 @@
 One attempt, step by step; behind each step what the rows say if the process dies there:
 
 1. Claim by lease: one conditional UPDATE, so one worker. Dies: the lease runs out, nothing was sent, claimed again.
-2. Ask the send gate. A no ends the message, a "not now" puts it off. A channel that is not set up, or an address with
-   something against it, sends an essential message by another channel of the person. Dies: as 1.
-3. Commit the fact "started" and the state SENDING. Dies: see 5.
+2. Open text and address. A channel that is not set up, or an address with something against it, sends an essential
+   message by another channel of the person. Dies: as 1.
+3. In one transaction, at the turn of the address, which a withdrawal takes too: ask the send gate, and commit the fact
+   "started" and the state SENDING. A no ends the message, a "not now" puts it off. So a withdrawal that is committed is
+   heard, and one that comes later waits until the message is on its way. Dies: as 1 before the commit, see 5 after it.
 4. Hand the message to the channel. The only network call, outside every transaction. Dies: see 5.
 5. Commit the outcome. A lease that runs out in SENDING means nobody knows whether 4 happened. A channel that takes an
    idempotency key is simply asked again with the same key. Otherwise the outcome is unknown, and the message says so;
@@ -26,6 +28,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import actor, clock, hooks
 from portal.core.errors import LostRace, NotFound, PortalError, Unavailable
 from portal.core.moves import move
+from portal.core.turns import retried
 from portal.outbox import rules, traces
 from portal.outbox.channels import registry
 from portal.outbox.channels.protocol import (
@@ -38,7 +41,7 @@ from portal.outbox.channels.protocol import (
     TemporaryFailure,
 )
 from portal.outbox.models import Delivery, Message
-from portal.outbox.services import faults, moving, reading, reports, turns
+from portal.outbox.services import faults, gate, moving, reading, reports, turns
 from portal.outbox.states import FREE, MOVES, WEBHOOK, FaultReason, MessageState, Outcome
 
 log = structlog.get_logger(__name__)
@@ -63,7 +66,7 @@ def deliver(message_id: int, *, now: datetime) -> MessageState | None:
         _end(message, MessageState.DEAD, Outcome.REFUSED, code="NEVER_PREPARED")
         return MessageState.DEAD
     ready = None if _is_out_of_turn(message) or _is_held_up(message) else _prepare(message)
-    if ready is not None and _start(message):
+    if ready is not None and _start(message, ready[0].address):
         outgoing, channel = ready
         _send(message, outgoing, channel)
     return MessageState(message.state)
@@ -90,40 +93,43 @@ def lease() -> timedelta:
 
 
 def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
-    """Everything that can go wrong before the message leaves: erased, no such channel, a no of the gate."""
+    """What is handed over, and to whom. None, and the message ended or put off, where it was erased or has no channel."""
     try:
         text, address = reading.both_of(message)
         channel = registry.channel(message.channel)
-        is_contact = message.channel != WEBHOOK  # else a system is told, and nobody is contacted
-        decision = _ask_gate(message, address) if is_contact else None
-    except NotFound as gone:
-        _end(message, MessageState.CLOSED, Outcome.REFUSED, code=gone.code)
-        return None
-    except Unavailable as later:
-        _put_off(message, code=later.code)
-        return None
-    except PortalError as refusal:
-        _end(message, MessageState.STOPPED, Outcome.STOPPED, code=refusal.code)
-        return None
-    if is_contact and (decision is None or not decision.allowed):
-        _heed(message, decision)
-        return None
-    if message.category_is_disputed and str(getattr(decision, "reason", "")) != BY_CONSENT:
-        # The purpose alone would let it pass; its own text makes it promotion, for which only a yes counts.
-        _end(message, MessageState.STOPPED, Outcome.STOPPED, code="CATEGORY_DISPUTED")
+    except PortalError as fault:
+        _heed_fault(message, fault)
         return None
     return _outgoing(message, text, address), channel
 
 
-def _ask_gate(message: Message, address: str) -> Any:
-    return hooks.send_gate.ask(
-        address=address,
-        purpose=message.purpose,
-        channel=message.channel,
-        at=clock.now(),
-        fiduciary=message.fiduciary,
-        subject_ref=message.subject_ref,
-    )
+def _heed_fault(message: Message, fault: PortalError) -> None:
+    if isinstance(fault, NotFound):
+        _end(message, MessageState.CLOSED, Outcome.REFUSED, code=fault.code)
+    elif isinstance(fault, Unavailable):
+        _put_off(message, code=fault.code)
+    else:
+        _end(message, MessageState.STOPPED, Outcome.STOPPED, code=fault.code)
+
+
+def _may_leave(message: Message, address: str) -> bool:
+    """Ask the send gate, in turn, and heed its no. A system that is told something is nobody who is contacted: not asked."""
+    if message.channel == WEBHOOK:
+        return True
+    gate.take_turns(message, address)
+    try:
+        decision = gate.ask(message, address)
+    except PortalError as fault:
+        _heed_fault(message, fault)
+        return False
+    if decision is None or not decision.allowed:
+        _heed(message, decision)
+        return False
+    if message.category_is_disputed and str(getattr(decision, "reason", "")) != BY_CONSENT:
+        # The purpose alone would let it pass; its own text makes it promotion, for which only a yes counts.
+        _end(message, MessageState.STOPPED, Outcome.STOPPED, code="CATEGORY_DISPUTED")
+        return False
+    return True
 
 
 def _is_out_of_turn(message: Message) -> bool:
@@ -216,11 +222,17 @@ def _heed(message: Message, decision: Any) -> None:
             )
 
 
-def _start(message: Message) -> bool:
-    """Commit "started" before the message leaves. False when the lease was lost meanwhile."""
+@retried
+def _start(message: Message, address: str) -> bool:
+    """Ask the gate and commit "started" before the message leaves, in one transaction at the address's turn.
+
+    False when it does not leave now, or the lease was lost meanwhile.
+    """
     ours = {"lease_token": message.lease_token}
     try:
         with transaction.atomic():
+            if not _may_leave(message, address):
+                return False
             leased_until = clock.now() + lease()
             move(message, MessageState.SENDING, moves=MOVES, only_if=ours, read_again=False, leased_until=leased_until)
             _note(message, Outcome.STARTED)
