@@ -165,6 +165,14 @@ def test_the_same_seed_casts_the_same_people(small):
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+def test_a_story_that_starts_some_weeks_after_the_opening_tells_of_nothing_before_it(transactional_db, small):
+    opening = datetime(2025, 12, 15, 10, 30, tzinfo=clock.IST)
+    telling.build(seed=7, now=opening + timedelta(weeks=6), tell=silent)
+    assert ConsentEvent.objects.filter(way="page").earliest("occurred_at").occurred_at > opening
+    assert Ticket.objects.earliest("received_at").received_at > opening
+    assert verify().ok
+
+
 def test_a_database_that_holds_something_else_is_left_alone(db):
     customers_before = Customer.objects.count()
     User.objects.create_user("somebody@else.example", created_at=clock.now())

@@ -163,6 +163,10 @@ LANGUAGES = ("en", "en", "en", "hi", "hi", "mr", "mr")
 #: GST codes of the states in which the story's organisations sit.
 STATES = ("27", "27", "27", "29", "24", "07", "33")
 
+#: The day of the policy: everything in the story happens after it.
+OPENED = date(2025, 12, 15)
+FIRST_CUSTOMERS = time(12)
+
 
 @dataclass
 class Cast:
@@ -182,8 +186,8 @@ class Cast:
         self._phones = iter([f"+9191000{number:05d}" for number in order])
 
     def ago(self, *, days: float = 0, hours: float = 0) -> datetime:
-        """An instant before the start of the story, in whole milliseconds."""
-        moment = self.start - timedelta(days=days, hours=hours)
+        """An instant before the start of the story, in whole milliseconds; not before the office was open."""
+        moment = max(self.start - timedelta(days=days, hours=hours), self.on(OPENED, FIRST_CUSTOMERS))
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
     def on(self, day: date, at: time) -> datetime:

@@ -10,9 +10,8 @@ from consent.models import NoticeVersion
 from consent.notice_jobs import REACH_PROOF
 from consent.services import announcing, editing, importing, publishing
 from consent.states import NoticeKind, Weight
-from portal.demo.story.cast import Cast
+from portal.demo.story.cast import OPENED, Cast
 from portal.demo.story.office import by
-from portal.demo.story.staff import OPENED
 from portal.jobs import services as jobs
 from portal.people.models import User
 

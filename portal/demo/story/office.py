@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from portal.core import actor as actors
 from portal.core.actor import Actor
 from portal.demo.story import staff
-from portal.demo.story.cast import Cast
+from portal.demo.story.cast import OPENED, Cast
 from portal.law.models import OrganisationProfile
 from portal.law.services import profiles, rulebook
 from portal.people.models import User
@@ -41,7 +41,7 @@ def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
             email=staff.address(mailbox),
             phone=PHONE,
             postal_address=ADDRESS,
-            effective_from=staff.OPENED,
+            effective_from=OPENED,
             actor=maker,
         )
         officers.answer(officer=officer, approve=True, reason="", actor=checker)
@@ -51,7 +51,7 @@ def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
         email="privacy@onesetu.example",
         phone=PHONE,
         postal_address=ADDRESS,
-        effective_from=staff.OPENED,
+        effective_from=OPENED,
         actor=maker,
     )
     company.answer(details=details, approve=True, reason="", actor=checker)
@@ -67,7 +67,7 @@ def _profile(team: Mapping[str, User], cast: Cast) -> OrganisationProfile:
     answers = {question: SETTLED.get(question, "undecided") for question in OrganisationProfile.SWITCHES}
     return profiles.adopt(
         answers=answers,
-        effective_from=staff.OPENED,
+        effective_from=OPENED,
         made_by_ref=by(team["administrator"]).ref,
         checked_by_ref=by(team["data.protection"]).ref,
         shown_sha256=four_eyes.shown_digest(answers),

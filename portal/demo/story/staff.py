@@ -1,7 +1,7 @@
 """Staff of each role. The first two come by bootstrap; every other role is proposed by one person and given by another."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -9,7 +9,7 @@ from django.db import transaction
 
 from portal.core import actor as actors
 from portal.core.actor import Actor
-from portal.demo.story.cast import Cast
+from portal.demo.story.cast import OPENED, Cast
 from portal.people.models import Role, User
 from portal.people.services import roles, staff
 
@@ -28,8 +28,6 @@ MEMBERS = (
     ("Tara Iyer", "auditor", "auditor"),
 )
 AUDIT_WEEKS = 4
-#: The day of the policy: everything in the story happens after it.
-OPENED = date(2025, 12, 15)
 #: When the office began to work on that day.
 BEGINNING = time(8, 30)
 
