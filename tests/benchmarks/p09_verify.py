@@ -31,6 +31,7 @@ def grow(to: int) -> None:
         with transaction.atomic():
             record_many(AuditKind.PEOPLE_PRINCIPAL_CHANGED, actor=SYSTEM, acts=acts)
         services.seal_now(wait=60)
+    services.seal_now(wait=60)  # what rows before left in the queue
 
 
 def bare(size: int) -> bytes:
