@@ -15,7 +15,7 @@ from consent.models import Meeting, NoticeText
 from consent.selectors import asking
 from consent.selectors.notices import notices_for
 from consent.selectors.purposes import is_closed_to_children
-from consent.services import guarding, opting_in
+from consent.services import guarding, opting_in, turns
 from consent.services.addresses import addresses_by_channel
 from consent.services.evidence import QUESTION, words
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
@@ -26,6 +26,7 @@ from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel
@@ -137,6 +138,7 @@ def meet(*, subject_ref: UUID, language: str, actor: Actor, now: datetime, fiduc
     return len(news)
 
 
+@retried
 def answer(
     *,
     subject_ref: UUID,
@@ -162,6 +164,7 @@ def answer(
     """
     at = now or clock.now()
     with transaction.atomic():
+        turns.take_all_of(subject_ref)
         open_ones = {q.purpose.code: q for q in questions(subject_ref, at=at, language=language, fiduciary=fiduciary)}
         if set(answers) - set(open_ones):
             raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")

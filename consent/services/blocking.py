@@ -23,6 +23,7 @@ from portal.audit.services import record
 from portal.core import addresses, clock, ids
 from portal.core.actor import Actor
 from portal.core.errors import LostRace, NotAllowed, PortalError, Refused
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import DayType, PreferenceCategory
 from portal.people import selectors as people
@@ -60,6 +61,7 @@ def blocked_of(subject_ref: UUID) -> Blocked:
     return preferring.blocked_in(preference_of(people.refs_of(subject_ref)))
 
 
+@retried
 def block(
     *,
     subject_ref: UUID,
@@ -113,6 +115,7 @@ def block(
     return receipt
 
 
+@retried
 def told_by_system(
     *, fiduciary: str, address: str, lists: Mapping[str, Iterable[str]], actor: Actor, now: datetime
 ) -> list[ConsentReceipt]:

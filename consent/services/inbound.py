@@ -21,6 +21,7 @@ from consent.states import Way
 from portal.core import actor as actors
 from portal.core import addresses, clock, hooks
 from portal.core.errors import PortalError
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox.models import Message
@@ -86,6 +87,7 @@ def take(messages: Iterable[Inbound], *, now: datetime | None = None) -> Taken:
     return Taken(new, known, unreadable)
 
 
+@retried
 def _take_one(message: Inbound, number: str, now: datetime) -> bool:
     key = hashlib.sha256(f"{message.channel}:{message.name}".encode()).hexdigest()
     if InboundMessage.objects.filter(key=key).exists():

@@ -4,7 +4,7 @@ Asking for a code does the same work for every address: one row and one task. On
 sends a code to everybody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,7 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import NotFound
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.outbox.models import Message
 from portal.outbox.services import post
@@ -123,6 +124,7 @@ def stop(
     return [receipt for receipt in [_stop(code, fiduciary, language, actor, now, confirms=True)] if receipt is not None]
 
 
+@retried
 def stop_everybody(
     *, code: OneTimeCode, language: str, actor: Actor, now: datetime | None = None
 ) -> list[ConsentReceipt]:
@@ -140,8 +142,9 @@ def stop_everybody(
     return receipts
 
 
+@retried
 def undo(
-    *, receipts: Iterable[ConsentReceipt], code: OneTimeCode, actor: Actor, now: datetime | None = None
+    *, receipts: Sequence[ConsentReceipt], code: OneTimeCode, actor: Actor, now: datetime | None = None
 ) -> list[ConsentReceipt]:
     """Take the stops of one press back, all of them or none, each under a receipt of its own. Raises as ``undo_stop``."""
     undone: list[ConsentReceipt] = []

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentState, EndingTold, NoticeText
 from consent.rules.fold import YES
 from consent.selectors.notices import notices_for
+from consent.services import turns
 from consent.services.addresses import Address, addresses_by_channel
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
 from consent.services.telling import address_of_page, reached, tell, waiting
@@ -21,6 +22,7 @@ from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import PortalError, Refused
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.law.states import Channel
@@ -151,6 +153,7 @@ def _line(ending: Ending) -> str:
     return said % {"purpose": ending.purpose.name, "channels": channels, "date": day}
 
 
+@retried
 def renew(
     *,
     subject_ref: UUID,
@@ -171,6 +174,7 @@ def renew(
     """
     at = now or clock.now()
     with transaction.atomic():
+        turns.take_all_of(subject_ref)
         open_ones = {e.purpose.code: e for e in endings(subject_ref, at=at, language=language, fiduciary=fiduciary)}
         if set(answers) - set(open_ones):
             raise Refused(

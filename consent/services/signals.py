@@ -3,20 +3,25 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from consent.models import ConsentEvent
 from consent.rules.fold import NO, YES
 from consent.selectors import history
 from consent.selectors.rulebook import rulebook
+from consent.services import turns
 from consent.services.addresses import addresses_of
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.core.turns import retried
 from portal.law.models import Purpose
 from portal.law.states import Channel, LawfulBasis, Regime
 from portal.people.models.fiduciaries import OWN_CODE
 
 
+@retried
 def honour(*, subject_ref: UUID, actor: Actor, now: datetime | None = None) -> Recorded:
     """Record the signal as a no to each purpose that it is about, once, under one receipt (CCPA regulations 7025).
 
@@ -24,26 +29,29 @@ def honour(*, subject_ref: UUID, actor: Actor, now: datetime | None = None) -> R
     stays, and nobody asks to turn the signal off.
     """
     at = now or clock.now()
-    choices = []
-    for purpose in rulebook(at).asked:
-        if not is_meant(purpose):
-            continue
-        last = _last(subject_ref, purpose)
-        if last is not None and (last.answer in NO or _was_heard_before(last)):
-            continue
-        answer = Answer.WITHDRAWN if last is not None and last.answer in YES else Answer.DENIED
-        choices += [
-            Choice(place, purpose.code, str(Channel.NONE), answer) for place in addresses_of(subject_ref, Channel.NONE)
-        ]
-    return record_all(
-        subject_ref=subject_ref,
-        fiduciary=fiduciary_of(OWN_CODE),
-        choices=choices,
-        way=Way.GPC,
-        occurred_at=at,
-        actor=actor,
-        now=at,
-    )
+    with transaction.atomic():
+        turns.take_all_of(subject_ref)
+        choices = []
+        for purpose in rulebook(at).asked:
+            if not is_meant(purpose):
+                continue
+            last = _last(subject_ref, purpose)
+            if last is not None and (last.answer in NO or _was_heard_before(last)):
+                continue
+            answer = Answer.WITHDRAWN if last is not None and last.answer in YES else Answer.DENIED
+            choices += [
+                Choice(place, purpose.code, str(Channel.NONE), answer)
+                for place in addresses_of(subject_ref, Channel.NONE)
+            ]
+        return record_all(
+            subject_ref=subject_ref,
+            fiduciary=fiduciary_of(OWN_CODE),
+            choices=choices,
+            way=Way.GPC,
+            occurred_at=at,
+            actor=actor,
+            now=at,
+        )
 
 
 def is_meant(purpose: Purpose) -> bool:

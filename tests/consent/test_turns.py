@@ -11,8 +11,19 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from consent.models import ConsentEvent, ConsentState, Suppression
-from consent.services import attested, choosing, ending, informing, stop_all_promotional, undo_stop, withdraw
+from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
+from consent.services import (
+    attested,
+    choosing,
+    ending,
+    informing,
+    record_all,
+    renewing,
+    signals,
+    stop_all_promotional,
+    undo_stop,
+    withdraw,
+)
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
 from consent.services.preferring import WishList
@@ -114,6 +125,41 @@ def test_a_save_that_removes_a_tick_meets_the_yes_that_is_being_recorded():
             wishes=WishList(), actor=actor.SYSTEM,
         ),
     )  # fmt: skip
+    assert ConsentState.objects.get().answer == "withdrawn"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_signal_of_a_browser_meets_the_yes_that_is_being_recorded_after_an_old_no():
+    asha = person()
+    of_processing = {"purpose": "analytics", "channel": "none"}
+    said(asha, "denied", occurred_at=clock.now() - timedelta(days=2), **of_processing)
+    while_in_flight(
+        lambda: said(asha, "given", **of_processing),
+        lambda: signals.honour(subject_ref=asha.subject.ref, actor=actor.SYSTEM),
+    )
+    assert ConsentState.objects.get(purpose="analytics").answer == "withdrawn"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_renews_what_is_being_withdrawn():
+    asha, at = person(), clock.now()
+    text = NoticeText.objects.get()
+    number = Address("phone", tuple(addresses.address_keys(ASHA_PHONE)), is_verified=True)
+    soon_over = Choice(number, "marketing", "sms", Answer.GIVEN, text, ends_at=at + timedelta(days=2))
+    record_all(
+        subject_ref=asha.subject.ref, fiduciary="onesetu", choices=[soon_over], way=Way.PAGE,
+        occurred_at=at - timedelta(minutes=1), actor=actor.SYSTEM, now=at,
+    )  # fmt: skip
+
+    def renew() -> str:
+        with pytest.raises(Refused) as refusal:
+            renewing.renew(
+                subject_ref=asha.subject.ref, answers={"marketing": True}, shown={"marketing": text.sha256},
+                actor=actor.SYSTEM,
+            )  # fmt: skip
+        return refusal.value.code
+
+    assert while_in_flight(lambda: said(asha, "withdrawn", occurred_at=clock.now()), renew) == "NOT_ENDING"
     assert ConsentState.objects.get().answer == "withdrawn"
 
 
