@@ -1,8 +1,10 @@
 """What a person may be asked, and from when again after a no."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, time
 from uuid import UUID
+
+from django.db.models import Q
 
 from consent.models import ConsentEvent, Meeting, Suppression
 from consent.rules.fold import NO
@@ -22,6 +24,27 @@ def may_be_asked_from(refused_at: datetime, *, subject_ref: UUID) -> datetime:
     on = refused_at.astimezone(clock.IST).date()
     rules = law.rules_for_us(REASK_RULES, on=on, regimes=people.regimes_of(subject_ref), profile=law.profile(on=on))
     return max((timing.dates_of(rule, refused_at, str(clock.IST)).due for rule in rules), default=refused_at)
+
+
+def left_in_peace_until(
+    subject_ref: UUID, keys: Sequence[bytes], purpose: Purpose, channel: str, *, fiduciary: Fiduciary
+) -> datetime | None:
+    """Until when nobody may ask the person, or whoever is at the address of ``keys``, about the purpose on the channel; None: nobody said no.
+
+    A no counts while it is the last word, a stop of the address until it is lifted.
+    """
+    events = ConsentEvent.objects.filter(
+        Q(subject_ref__in=people.refs_of(subject_ref)) | Q(address_key__in=keys),
+        fiduciary=fiduciary,
+        purpose=purpose.code,
+        channel=channel,
+    )
+    last = events.order_by("-occurred_at", "-pk").first()
+    noes = [last.occurred_at] if last is not None and last.answer in NO else []
+    if purpose.is_promotional:
+        stops = Suppression.objects.filter(fiduciary=fiduciary, address_key__in=keys, header="", lift=None)
+        noes += stops.values_list("suppressed_at", flat=True)
+    return may_be_asked_from(max(noes), subject_ref=subject_ref) if noes else None
 
 
 def unanswered(

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentState, Suppression, TakenRequest
 from consent.rules.fold import YES, standing
 from consent.selectors import stops
+from consent.selectors.asking import left_in_peace_until
 from consent.selectors.used_addresses import used_by
 from consent.selectors.wishes import holders
 from consent.services import turns
@@ -22,10 +24,11 @@ from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of,
 from consent.services.told_times import counted
 from consent.services.withdrawing import withdraw
 from consent.states import Answer, Way
-from portal.core import addresses
+from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.turns import retried
+from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.models import Fiduciary
@@ -97,13 +100,24 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
 
     The person is whoever spoke for this address to the fiduciary before, else its one holder, else somebody new. A no
     by anybody else at the address goes on to win. Raises Refused without evidence, for what is no address of the
-    channel or a time to come; NotFound for a purpose that is not in force.
+    channel, a time to come, or a yes so soon after a no that nobody may have asked (IN-TRAI-90D, CA-12M); NotFound for a
+    purpose that is not in force.
     """
     whose = fiduciary_of(fiduciary)
     kind, keys, plain = _place(told)
+    purpose = law.purpose(told.purpose, on=now.astimezone(clock.IST).date())
     with transaction.atomic():
+        person = person_at(whose, kind, plain, actor=actor, now=now)
+        turns.take([Address(kind, keys)], by=person)
+        until = left_in_peace_until(person, keys, purpose, told.channel, fiduciary=whose)
+        if until is not None and told.occurred_at < until:
+            raise Refused(
+                _("The person said no. Until %(day)s only they themselves may say yes again, on our pages.")
+                % {"day": formats.date_format(until.astimezone(clock.IST), "j F Y")},
+                code="TOO_SOON_AFTER_NO",
+            )
         return record_all(
-            subject_ref=person_at(whose, kind, plain, actor=actor, now=now),
+            subject_ref=person,
             fiduciary=whose,
             choices=[
                 Choice(

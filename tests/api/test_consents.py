@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.cache import cache
 
 from consent.models import ConsentEvent, ShownText, TakenRequest
@@ -143,9 +144,31 @@ def test_a_yes_after_which_the_shared_number_was_stopped_is_read_back_as_withdra
     assert may() == "SUPPRESSED"
     (state,) = post("consents/find", FIND, key=key).json()["consents"]
     assert (state["answer"], state["receipt"], state["ends_at"]) == ("withdrawn", receipt, None)
+    with time_machine.travel(clock.now() + timedelta(days=91)):
+        post("consents", GIVEN, key=key)
+        (state,) = post("consents/find", FIND, key=key).json()["consents"]
+    assert state["answer"] == "given"
+
+
+@pytest.mark.parametrize(("no", "asked"), [("consents/withdraw", PLACE), ("stops", FIND)])
+def test_no_program_takes_a_no_back_before_anybody_may_ask_again(key, no, asked):
     post("consents", GIVEN, key=key)
-    (state,) = post("consents/find", FIND, key=key).json()["consents"]
-    assert (state["answer"], may()) == ("given", "ALLOWED_BY_CONSENT")
+    post(no, asked, key=key)
+    refused = post("consents", GIVEN, key=key)
+    assert (refused.status_code, refused.json()["code"]) == (422, "TOO_SOON_AFTER_NO")
+    assert may() in {"CONSENT_WITHDRAWN", "SUPPRESSED"}
+    earlier = (clock.now() - timedelta(days=100)).isoformat()
+    assert post("consents", {**GIVEN, "occurred_at": earlier}, key=key).status_code == 422
+    with time_machine.travel(clock.now() + timedelta(days=91)):
+        assert post("consents", GIVEN, key=key).status_code == 200
+
+
+def test_a_stop_at_a_number_that_nobody_knew_is_not_taken_back_by_a_program_either(key):
+    stranger = {"kind": "phone", "address": "+919811122299"}
+    post("stops", stranger, key=key)
+    refused = post("consents", {**GIVEN, "address": stranger["address"]}, key=key)
+    assert refused.json()["code"] == "TOO_SOON_AFTER_NO"
+    assert may(address=stranger["address"]) == "SUPPRESSED"
 
 
 def test_an_address_that_is_none_is_refused_without_being_repeated(key):
