@@ -60,6 +60,8 @@ _OLDER = (
     f"SELECT a.n FROM scrub_older a JOIN {_STATE}",  # noqa: S608
     f"SELECT a.n FROM scrub_older a JOIN {_HELD}",  # noqa: S608
 )
+#: Where these hold nothing, SQLite would go through the list and the states all the same.
+_SMALL: Final = ("consent_preference", "people_subjectalias", "people_protection", "consent_suppression")
 _COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 #: Of one row: the number of its fields and the length of the first; the length of a hash, and of none.
 _TWO_FIELDS: Final = b"\x00\x02\x00\x00\x00\x04"
@@ -131,11 +133,14 @@ class Table:
     def special(self, purpose: str, channel: str, fiduciary: int) -> Iterator[int]:
         """The places whose answer depends on people, or on a row under another lookup key."""
         state = (purpose, channel, fiduciary)
+        empty = [name for name in _SMALL if not self._read(f"SELECT 1 FROM {name} LIMIT 1", ())]  # noqa: S608
         for sql in (*_SPECIAL, *_SPECIAL_HELD, *_CHILDREN, *(_OLDER if has_older_keys() else ())):
-            asked = state if "consent_consentstate" in sql else ()
-            yield from (place for (place,) in self._read(sql.format(mark=self.mark), asked))
-        for sql in (_STOPPED, *((_STOPPED.replace("scrub_asked", "scrub_older"),) if has_older_keys() else ())):
-            yield from (place for (place,) in self._read(sql.format(mark=self.mark), (fiduciary,)))
+            if not any(name in sql for name in empty):
+                asked = state if "consent_consentstate" in sql else ()
+                yield from (place for (place,) in self._read(sql.format(mark=self.mark), asked))
+        if "consent_suppression" not in empty:
+            for sql in (_STOPPED, *((_STOPPED.replace("scrub_asked", "scrub_older"),) if has_older_keys() else ())):
+                yield from (place for (place,) in self._read(sql.format(mark=self.mark), (fiduciary,)))
 
     def _read(self, sql: str, asked: Sequence[Any]) -> Sequence[Any]:
         found: Sequence[Any] = self.driver.execute(sql, asked).fetchall()
