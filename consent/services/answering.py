@@ -29,6 +29,7 @@ def answer_one(
     question: Question,
     *,
     address: str,
+    free_text: bool = False,
     subject_ref: UUID | None = None,
     sign: bool = False,
     actor: Actor,
@@ -44,6 +45,7 @@ def answer_one(
         fiduciary=question.fiduciary,
         header=question.header,
         template=question.template,
+        free_text=free_text,
         sign=sign,
     )
     answer_log.note(decision, asked_by=answer_sets.by(actor), now=now)

@@ -78,13 +78,15 @@ def may_contact(
     fiduciary: str = OWN_CODE,
     header: str | None = None,
     template: str | None = None,
+    free_text: bool = False,
     subject_ref: UUID | None = None,
     sign: bool = False,
 ) -> Decision:
     """May a message for ``purpose`` go to ``address`` on ``channel`` at ``at``? Never raises for a bad input: that is a no.
 
     Header and template, as the sender writes them, must be registered for the fiduciary. Where they and the purpose name
-    different categories, the strictest counts and a task records the defect. ``subject_ref`` stands for the address on
+    different categories, the strictest counts and a task records the defect. ``free_text`` says that the message is in no
+    template: on WhatsApp it may only follow a message of the person (rule WA-POLICY). ``subject_ref`` stands for the address on
     push and dashboard. ``sign`` adds an Ed25519 signature over the answer. Reads only.
     """
     way = str(channel)
@@ -103,6 +105,9 @@ def may_contact(
             refusal = Verdict(allowed=False, reason=refused)
             about = (fiduciary, keys[0].hex(), purpose, way, category)
             return _answer(refusal, None, (terms.label,), at, about, sign=sign)
+    if free_text and way == Channel.WHATSAPP and not senders.may_send_free_text(keys, at, fiduciary=fiduciary):
+        refusal = Verdict(allowed=False, reason=Reason.TEMPLATE_NEEDED)
+        return _answer(refusal, None, (terms.label,), at, (fiduciary, keys[0].hex(), purpose, way, category), sign=sign)
     sender = senders.normal_header(way, header)[0] if header else ""
     found = standing.at_address(whose, keys, purpose, way, header=sender, is_person=_is_person(way))
     word = found.word

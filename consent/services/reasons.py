@@ -43,6 +43,9 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.SENDER_NOT_VERIFIED: gettext_lazy("No: the KYC of whoever sends is not in order."),
     Reason.SUPPRESSED: gettext_lazy("No: promotion was stopped at this address, and nobody there has said yes since."),
     Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),
+    Reason.TEMPLATE_NEEDED: gettext_lazy(
+        "No: text outside a template may only follow a message of the person, for some hours."
+    ),
     Reason.TEMPLATE_NOT_APPROVED: gettext_lazy("No: this template is not approved."),
     Reason.TEMPLATE_NOT_FOR_HEADER: gettext_lazy("No: this template is not registered for that header."),
     Reason.TEMPLATE_OF_ANOTHER: gettext_lazy("No: this template belongs to somebody else."),

@@ -41,6 +41,9 @@ _HEADER = Field(
     examples=["AD-ONESTU-P"],
 )
 _TEMPLATE = Field(default=None, max_length=120, description="The template's DLT id, or its name on the platform")
+_FREE_TEXT = Field(
+    default=False, description="The text is in no template: on WhatsApp only soon after the person wrote"
+)
 _SIGN = Field(default=False, description="Sign the answer, so that it can be proved later")
 
 
@@ -53,6 +56,7 @@ class AskIn(BodyIn):
     at: Moment | None = _AT
     header: str | None = _HEADER
     template: str | None = _TEMPLATE
+    free_text: bool = _FREE_TEXT
     sign: bool = _SIGN
 
 
@@ -135,6 +139,7 @@ def ask_decision(request: HttpRequest, given: AskIn) -> HttpResponse:
     decision = answering.answer_one(
         _question(given, holder(request).fiduciary, now),
         address=given.address,
+        free_text=given.free_text,
         subject_ref=subject,
         sign=given.sign,
         actor=keys.actor_of(request),

@@ -12,13 +12,15 @@ from consent.selectors import rulebook
 from consent.services import answer_log
 from portal.api.decisions import MOST
 from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.core import addresses, clock
 from portal.people.models import Fiduciary
+from portal.registers.services import senders
 from tests.api.asking import get, post
 from tests.consent.conftest import law  # noqa: F401 - a fixture
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
 from tests.consent.worlds import at_hour
 from tests.people.factories import FiduciaryFactory, issued_api_key
+from tests.registers.factories import own
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 NOON = at_hour(12).isoformat()
@@ -65,6 +67,24 @@ def test_a_key_speaks_for_its_own_fiduciary_only(asha, key):
     assert post("decisions/batch", named, key=other).json()["code"] == "MALFORMED"
     batch = post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE]}, key=other).json()
     assert (batch["fiduciary"], batch["by_reason"]) == ("acme-bank", {"NO_CONSENT": 1})
+
+
+def test_text_outside_a_template_goes_on_whatsapp_only_soon_after_the_person_wrote(asha, key):
+    said(asha, "given", channel="whatsapp")
+    question = {**QUESTION, "channel": "whatsapp", "free_text": True}
+    assert post("decisions", question, key=key).json()["reason"] == "TEMPLATE_NEEDED"
+    wrote = at_hour(12) - timedelta(hours=23)
+    senders.note_inbound(fiduciary=own(), address_key=addresses.address_key(ASHA_PHONE), channel="whatsapp", at=wrote)
+    assert post("decisions", question, key=key).json()["reason"] == "ALLOWED_BY_CONSENT"
+    assert post("decisions", {**question, "free_text": False}, key=key).json()["allowed"]
+    later = {**question, "at": (wrote + timedelta(hours=24)).isoformat()}
+    assert post("decisions", later, key=key).json()["reason"] == "TEMPLATE_NEEDED"
+
+
+def test_free_text_changes_nothing_on_other_channels_and_allows_nothing_by_itself(asha, key):
+    assert post("decisions", {**QUESTION, "free_text": True}, key=key).json()["reason"] == "NO_CONSENT"
+    said(asha, "given")
+    assert post("decisions", {**QUESTION, "free_text": True}, key=key).json()["allowed"]
 
 
 @pytest.mark.parametrize("path", ["decisions", "decisions/batch", "process"])

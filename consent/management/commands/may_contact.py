@@ -21,6 +21,7 @@ class Command(PortalCommand):
         parser.add_argument("--fiduciary", default="onesetu", help="on whose behalf; a code, by default onesetu")
         parser.add_argument("--header", help="the sender's header, for example AD-ONESTU-P")
         parser.add_argument("--template", help="the template's DLT id, or its name on the platform")
+        parser.add_argument("--free-text", action="store_true", help="the text is in no template (WhatsApp)")
         parser.add_argument("--sign", action="store_true", help="sign the answer, so that a sender can prove it")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,6 +43,7 @@ class Command(PortalCommand):
             fiduciary=options["fiduciary"],
             header=options["header"],
             template=options["template"],
+            free_text=options["free_text"],
             subject_ref=subject_ref,
             sign=options["sign"],
         )

@@ -6,7 +6,7 @@ few seconds (``settings.DECISION_RULES_SECONDS``), so that an ended header works
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -172,14 +172,14 @@ def voice_series(*, at: datetime) -> dict[str, frozenset[str]]:
 
 
 def may_send_free_text(
-    address_key: bytes, at: datetime, *, fiduciary: str = OWN_CODE, channel: str = Channel.WHATSAPP
+    address_keys: Sequence[bytes], at: datetime, *, fiduciary: str = OWN_CODE, channel: str = Channel.WHATSAPP
 ) -> bool:
-    """Whether text outside a template may go to the address now: only within hours of its last message to us."""
+    """Whether text outside a template may go now to the address of the lookup hashes: only within hours of its last message."""
     window = free_text_window(at=at)
     if window is None:
         return False
     last = LastInbound.objects.filter(
-        address_key=address_key, channel=str(channel), fiduciary__code=fiduciary, last_at__lte=at
+        address_key__in=address_keys, channel=str(channel), fiduciary__code=fiduciary, last_at__lte=at
     )
     return last.filter(last_at__gt=at - window).exists()
 
