@@ -233,7 +233,7 @@ def test_a_missed_call_to_the_opt_out_number_stops_and_to_another_number_does_no
 def test_who_wrote_may_be_answered_in_free_text_for_a_day(asha):
     registered_sender("+919000000001", kind="whatsapp_number", carries=["service"])
     write("ok", channel="whatsapp", to="+919000000001")
-    assert senders.may_send_free_text(addresses.address_key(ASHA_PHONE), clock.now())
+    assert senders.may_send_free_text(addresses.address_keys(ASHA_PHONE), clock.now())
 
 
 def test_the_same_message_again_alone_or_among_others_changes_nothing(asha):
