@@ -30,9 +30,7 @@ def run_pytest(marks: str, extra: list[str], environment: dict[str, str]) -> int
     """One pytest run in a temporary directory of its own; its exit code."""
     with tempfile.TemporaryDirectory(prefix="portal-tests-") as scratch:
         settings = {**os.environ, **environment, "TMPDIR": scratch}
-        # One more than there are cores: browsers and races are waited for, most of the time of one process is free.
-        count = min(4, (os.cpu_count() or 1) + 1)
-        workers = [] if any(option.startswith("-n") for option in extra) else ["-n", str(count)]
+        workers = [] if any(option.startswith("-n") for option in extra) else ["-n", str(min(4, os.cpu_count() or 1))]
         # A worker that has nothing left takes tests of the other's: no long module keeps one core waiting at the end.
         command = [sys.executable, "-m", "pytest", "-q", *workers, "--dist", "worksteal", "-m", marks, *extra]
         return subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode
