@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from portal.core import clock
 from portal.law import selectors as law
 from portal.people.models import Fiduciary
 
-#: How far another machine's clock may be behind ours: a promise of the house.
+#: How far another machine's clock may be behind or ahead of ours: a promise of the house.
 TOLERANCE_RULE: Final = "consent.clock_tolerance"
 #: Evidence of an answer: when it was said by the clock of the machine that told it, where it counts from another time on.
 MACHINE_TIME: Final = "machine_time"
@@ -30,6 +30,11 @@ class Counted:
 
     at: datetime
     evidence: tuple[Evidence, ...] = ()
+
+
+def tolerance(*, at: datetime) -> timedelta:
+    """How far another machine's clock may be from ours, by the rule of that day. Raises as ``law.house_rule``."""
+    return law.house_rule(TOLERANCE_RULE, on=at.astimezone(clock.IST).date()).duration
 
 
 def counted(
@@ -63,6 +68,6 @@ def counted(
     )
     later = list(yes)
     if later:
-        tolerance = law.house_rule(TOLERANCE_RULE, on=now.astimezone(clock.IST).date()).duration
-        at = max((each for each in later if each <= at + tolerance), default=at)
+        latest = at + tolerance(at=now)
+        at = max((each for each in later if each <= latest), default=at)
     return Counted(at, (reference(MACHINE_TIME, clock.stamp(told_at)),) if at != told_at else ())

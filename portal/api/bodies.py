@@ -1,17 +1,15 @@
 """What every body that a client writes has in common."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated
 
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict
 from pydantic_core import PydanticCustomError
 
+from consent.services.told_times import tolerance
 from portal.core import clock, time_range
 from portal.core.errors import Refused
-
-#: How far the client's clock may be ahead of ours.
-AHEAD: Final = timedelta(minutes=5)
 
 
 def _within(given: datetime) -> datetime:
@@ -41,6 +39,6 @@ def said_at(given: datetime | None, *, now: datetime) -> datetime:
     if given is None:
         return now
     at = given if given.tzinfo else given.replace(tzinfo=clock.IST)
-    if at > now + AHEAD:
+    if at > now and at > now + tolerance(at=now):
         raise Refused("This lies in the future.", code="OCCURRED_IN_FUTURE")
     return min(at, now)
