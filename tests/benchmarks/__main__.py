@@ -7,7 +7,11 @@ import pkgutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TextIO
 
 import django
 
@@ -16,11 +20,13 @@ from tests.benchmarks import BenchRow
 
 #: The ledger is verified in databases of its own: other rows put entries and trees there that nothing stands behind.
 ALONE = ("P9",)
+#: What a file of the package gives: its rows, one after the other as they are measured.
+Rows = Callable[[], Iterable[BenchRow]]
 HEAD = f"{'':4} {'job':46} {'ours':>12} {'limit':>12} {'ratio':>7}  target"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print every row; 0 when each meets its target, 1 when one does not."""
+    """Print every row; 0 when each meets its target, 1 when one does not or could not be measured."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("rows", nargs="*", help="only these, for example P5 P7")
     parser.add_argument("--full", action="store_true", help="large sizes: minutes instead of seconds")
@@ -48,7 +54,7 @@ def in_a_process_of_its_own(address: str, arguments: Sequence[str]) -> int:
     """Settings are read once a process, so each database gets one."""
     with tempfile.TemporaryDirectory(prefix="bench-") as var:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= {"PORTAL_VAR": var, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        environment |= {"PORTAL_VAR": var, "DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings"}
         if address:
             environment["DATABASE_URL"] = address
         command = [sys.executable, "-m", "tests.benchmarks", "--here", *arguments]
@@ -62,14 +68,32 @@ def measure(wanted: set[str], *, full: bool) -> int:
 
     made = setup_databases(verbosity=0, interactive=False)
     try:
-        missed = 0
-        for row in found_rows(wanted, full=full):
-            sys.stdout.write(line_of(row) + "\n")
-            sys.stdout.flush()
-            missed += not row.is_met
+        is_met = printed(found_files(wanted, full=full), sys.stdout)
     finally:
         teardown_databases(made, verbosity=0)
-    return 1 if missed else 0
+    return 0 if is_met else 1
+
+
+def printed(files: Iterable[tuple[str, Rows]], report: TextIO) -> bool:
+    """Write the rows of each file as they come; one that fails says so, and the next is measured all the same.
+
+    Returns whether every row was measured and met its target.
+    """
+    is_met = True
+    for number, rows in files:
+        begun = time.monotonic()
+        try:
+            for row in rows():
+                report.write(line_of(row) + "\n")
+                report.flush()
+                is_met = is_met and row.is_met
+        except Exception as error:  # noqa: BLE001 - whatever it was, the other rows can be measured
+            report.write(f"{number:4} NO FIGURE: {type(error).__name__}: {error}\n")
+            traceback.print_exc()
+            is_met = False
+        report.write(f"{number:4} took {time.monotonic() - begun:.0f} s\n")
+        report.flush()
+    return is_met
 
 
 def numbers() -> list[str]:
@@ -82,11 +106,12 @@ def number_of(name: str) -> str:
     return name.split("_", maxsplit=1)[0].upper().replace("P0", "P")
 
 
-def found_rows(wanted: set[str], *, full: bool) -> Iterator[BenchRow]:
-    """The rows of the files of the package, by number."""
+def found_files(wanted: set[str], *, full: bool) -> Iterator[tuple[str, Rows]]:
+    """The files of the package that were asked for, by number."""
     for module in sorted(pkgutil.iter_modules(benchmarks.__path__), key=lambda found: found.name):
         if module.name.startswith("p") and number_of(module.name) in wanted:
-            yield from importlib.import_module(f"tests.benchmarks.{module.name}").rows(full=full)
+            rows = importlib.import_module(f"tests.benchmarks.{module.name}").rows
+            yield number_of(module.name), partial(rows, full=full)
 
 
 def line_of(row: BenchRow) -> str:

@@ -27,7 +27,7 @@ def serving(application: str, **environment: str) -> Iterator[int]:
         free.bind((HOST, 0))
         port = int(free.getsockname()[1])
     names = {f"TEST_{alias.upper()}_NAME": str(connections[alias].settings_dict["NAME"]) for alias in connections}
-    served = {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.served_settings", "PORTAL_VAR": str(settings.VAR)}
+    served = {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings", "PORTAL_VAR": str(settings.VAR)}
     options = f"--workers={WORKERS} --threads={THREADS} --worker-class=gthread --keep-alive=75 --log-level=error"
     command = [sys.executable, "-m", "gunicorn", f"--bind={HOST}:{port}", *options.split(), application]
     server = subprocess.Popen(command, env={**os.environ, **names, **served, **environment})
