@@ -134,7 +134,7 @@ class DecisionAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     ordering = ("-made_at",)
 
     def subject_ref_of(self, obj: Any) -> Any:
-        return obj.document.case.subject_ref
+        return obj.document.subject_ref
 
 
 @admin.register(Document)
@@ -147,7 +147,7 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     change_form_template = "admin/kyc/document/page.html"
     list_display = ("reference", "kind", "state", "number_display", "customer", "sent_at", "taken_by")
     list_filter = (QueueFilter, "kind", "state")
-    list_select_related = ("case__customer", "case__locked_by")
+    list_select_related = ("case__customer", "case__locked_by", "party")
     search_fields = ("reference", "case__reference", "case__customer__reference")
     search_help_text = _("A reference, for example OS-DO-7K4M-9QX2")
     ordering = ("-uploaded_at",)
@@ -163,7 +163,7 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         return str(case.locked_by.full_name or case.locked_by.email) if case.locked_by and is_locked else "–"
 
     def subject_ref_of(self, obj: Any) -> Any:
-        return obj.case.subject_ref
+        return obj.subject_ref
 
     @service_action(
         permission=Permission.CASE_DECIDE,
@@ -259,7 +259,9 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
     def _opened(self, request: HttpRequest, number: int) -> Document:
         """The document, if this login may see it and has said why it opened it."""
-        found = Document.objects.select_related("case__customer__subject", "case__locked_by", "kept", "quarantined")
+        found = Document.objects.select_related(
+            "case__customer__subject", "case__locked_by", "party", "kept", "quarantined"
+        )
         document = found.filter(pk=number).first()
         if document is None or not self.has_view_permission(request, document):
             raise Http404

@@ -13,10 +13,29 @@ from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.time_range import DayField
 from portal.vault.inspection.verdict import Fault
 
+#: What a number is called and what it looks like, by its type.
 NUMBER_LABELS = {
-    DocumentKind.PAN_CARD: (_("PAN"), _("10 characters, for example ABCPR1234K")),
-    DocumentKind.GST_CERTIFICATE: (_("GST number (GSTIN)"), _("15 characters, for example 27AAPFU0939F1ZV")),
+    "bank_account": (_("Account number"), _("Usually 9 to 18 digits, with every zero at the front")),
+    "cin": (_("Company number (CIN)"), _("21 characters, for example U72200MH2013PTC245678")),
+    "driving_licence": (_("Number of the driving licence"), _("For example MH12 20110012345")),
+    "epic": (_("Number of the voter ID card"), _("Three letters and seven digits, for example ABC1234567")),
+    "gstin": (_("GST number (GSTIN)"), _("15 characters, for example 27AAPFU0939F1ZV")),
+    "llpin": (_("LLP number (LLPIN)"), _("Three letters and four digits, for example AAB-1234")),
+    "pan": (_("PAN"), _("10 characters, for example ABCPR1234K")),
+    "passport": (_("Passport number"), _("A letter and seven digits, for example A1234567")),
+    "udyam": (_("Udyam number"), _("For example UDYAM-MH-26-0012345")),
 }
+#: Documents that may name their last day.
+ENDING = frozenset(
+    [
+        DocumentKind.GST_CERTIFICATE,
+        DocumentKind.PASSPORT,
+        DocumentKind.FOREIGN_PASSPORT,
+        DocumentKind.DRIVING_LICENCE,
+        DocumentKind.TAX_RESIDENCY,
+        DocumentKind.AUTHORISATION_LETTER,
+    ]
+)
 DATE_FORMATS = ["%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d"]
 
 
@@ -37,7 +56,7 @@ class UploadForm(forms.Form):
     )
     valid_until = TypedDate(
         label=_("Valid until"),
-        help_text=_("Only if the certificate names a last day, for example 31-03-2027."),
+        help_text=_("Only if the document names a last day, for example 31-03-2027."),
         required=False,
         input_formats=DATE_FORMATS,
         error_messages={"invalid": _("Enter the date as day, month, year, for example 31-03-2027.")},
@@ -56,9 +75,12 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        label, hint = NUMBER_LABELS[DocumentKind(kind)]
-        self.fields["number"].label, self.fields["number"].help_text = label, hint
-        if plans.number_type(kind) != "gstin":
+        number_type = plans.number_type(kind)
+        if number_type:
+            self.fields["number"].label, self.fields["number"].help_text = NUMBER_LABELS[number_type]
+        else:
+            del self.fields["number"]
+        if kind not in ENDING:
             del self.fields["valid_until"]
 
     @property

@@ -32,8 +32,8 @@ def documents_for(customer_kind: str) -> tuple[str, ...]:
 
 
 def number_type(document_kind: str) -> str:
-    """The type of number that stands on a document of this kind, as ``kyc.numbers`` names it."""
-    return str(_read()["documents"][document_kind]["number"])
+    """The type of number that stands on a document of this kind, as ``kyc.numbers`` names it; empty for none."""
+    return str(_read()["documents"][document_kind].get("number", ""))
 
 
 def checks_for(document_kind: str) -> tuple[PlannedCheck, ...]:

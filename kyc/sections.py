@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kyc.models import Document
@@ -16,8 +17,10 @@ class KycSection:
     label = _("Identity and business documents")
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
-        """One record for each document ever sent, oldest first."""
-        rows = Document.objects.filter(case__subject_ref__in=list(subject_refs)).select_related("case")
+        """One record for each document ever sent about this customer or person, oldest first."""
+        refs = list(subject_refs)
+        whose = Q(party=None, case__subject_ref__in=refs) | Q(party__subject_ref__in=refs)
+        rows = Document.objects.filter(whose).select_related("case")
         return [
             {
                 "case": row.case.reference,

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from kyc import plans, rules
-from kyc.models import Case, Check, Document
+from kyc.models import Case, Check, Document, Party
 from kyc.outcomes import CheckOutcome
 from kyc.states import CaseState, DocumentState
 from portal.core import ciphers
@@ -18,15 +18,17 @@ from portal.people.models import Customer
 from portal.people.selectors import customers_of, refs_of
 
 
-def present_documents(case: Case) -> dict[str, Document]:
-    """The document of each kind that counts now."""
-    rows = case.documents.exclude(state=DocumentState.REPLACED).select_related("case", "kept")
-    return {row.kind: row for row in rows}
+def present_documents(case: Case, party: Party | None = None) -> dict[str, Document]:
+    """The document of each kind that counts now: the customer's own, or those about one party of the case."""
+    rows = case.documents.filter(party=party).exclude(state=DocumentState.REPLACED)
+    return {row.kind: row for row in rows.select_related("case", "party", "kept")}
 
 
 def documents_of(user: Any) -> QuerySet[Document]:
     """The documents of the customers that a signed-in person acts for; nobody else's."""
-    return Document.objects.filter(case__customer__in=customers_of(user)).select_related("case__customer", "kept")
+    return Document.objects.filter(case__customer__in=customers_of(user)).select_related(
+        "case__customer", "party", "kept"
+    )
 
 
 def document_for(user: Any, reference: str) -> Document:
@@ -86,7 +88,7 @@ def to_review() -> QuerySet[Document]:
     """What the desk works on: checked by machine and sent by the customer, oldest first."""
     return (
         Document.objects.filter(state=DocumentState.CHECKED, sent_at__isnull=False)
-        .select_related("case__customer", "case__locked_by", "kept")
+        .select_related("case__customer", "case__locked_by", "party", "kept")
         .order_by("sent_at")
     )
 

@@ -5,8 +5,48 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DocumentKind(TextChoices):
+    """What a customer may be asked to show. Each has its row in ``kyc/data/plans.toml``."""
+
     PAN_CARD = "pan_card", _("PAN card")
     GST_CERTIFICATE = "gst_certificate", _("GST certificate")
+    AADHAAR_OFFLINE_EKYC = "aadhaar_offline_ekyc", _("Aadhaar offline e-KYC file")
+    AADHAAR_QR = "aadhaar_qr", _("QR code of the Aadhaar card")
+    EAADHAAR_PDF = "eaadhaar_pdf", _("e-Aadhaar PDF")
+    DIGILOCKER_XML = "digilocker_xml", _("Document from DigiLocker")
+    PASSPORT = "passport", _("Passport")
+    FOREIGN_PASSPORT = "foreign_passport", _("Passport of another country")
+    DRIVING_LICENCE = "driving_licence", _("Driving licence")
+    EPIC = "epic", _("Voter ID card")
+    ADDRESS_PROOF = "address_proof", _("Proof of address")
+    INCORPORATION_CERTIFICATE = "incorporation_certificate", _("Certificate of incorporation")
+    LLP_CERTIFICATE = "llp_certificate", _("Certificate of incorporation of the LLP")
+    LLP_AGREEMENT = "llp_agreement", _("LLP agreement")
+    PARTNERSHIP_DEED = "partnership_deed", _("Partnership deed")
+    TRUST_DEED = "trust_deed", _("Trust deed")
+    SOCIETY_REGISTRATION = "society_registration", _("Registration certificate of the society")
+    GOVERNMENT_LETTER = "government_letter", _("Letter of the government office")
+    FOREIGN_REGISTRATION = "foreign_registration", _("Registration certificate from abroad")
+    UDYAM_CERTIFICATE = "udyam_certificate", _("Udyam certificate")
+    BOARD_RESOLUTION = "board_resolution", _("Board resolution")
+    AUTHORISATION_LETTER = "authorisation_letter", _("Letter of authorisation")
+    OWNERSHIP_DECLARATION = "ownership_declaration", _("Declaration of owners")
+    CANCELLED_CHEQUE = "cancelled_cheque", _("Cancelled cheque")
+    BANK_STATEMENT = "bank_statement", _("Bank statement")
+    TAX_RESIDENCY = "tax_residency", _("Tax residency certificate")
+    EDUCATION_CERTIFICATE = "education_certificate", _("Education certificate")
+    EMPLOYMENT_LETTER = "employment_letter", _("Letter of an earlier employer")
+    SIGNED_AGREEMENT = "signed_agreement", _("Signed agreement")
+
+
+#: A signature is what proves these; a number typed beside them, or a picture, is no proof.
+PROVED_BY_SIGNATURE = frozenset(
+    [
+        DocumentKind.AADHAAR_OFFLINE_EKYC,
+        DocumentKind.AADHAAR_QR,
+        DocumentKind.EAADHAAR_PDF,
+        DocumentKind.DIGILOCKER_XML,
+    ]
+)
 
 
 class CaseState(TextChoices):

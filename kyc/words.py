@@ -45,6 +45,13 @@ NUMBERS: Mapping[str, Mapping[str, Any]] = {
         "CHECKSUM": _("One character of this GST number is wrong or two are swapped. Compare it with the certificate."),
         "STATE": _("The first two digits of this GST number are no state. Compare it with the certificate."),
     },
+    "bank_account": {"": _("This is no account number. Type it as the cheque or the statement shows it.")},
+    "cin": {"": _("A CIN has 21 characters, like U72200MH2013PTC245678. Compare the number with the certificate.")},
+    "driving_licence": {"": _("This is no number of a driving licence. Type it as the licence shows it.")},
+    "epic": {"": _("A voter ID number has three letters and seven digits. Compare the number with the card.")},
+    "llpin": {"": _("An LLPIN has three letters and four digits, like AAB-1234. Compare it with the certificate.")},
+    "passport": {"": _("A passport number has a letter and seven digits. Compare the number with the passport.")},
+    "udyam": {"": _("A Udyam number looks like UDYAM-MH-26-0012345. Compare it with the certificate.")},
 }
 
 #: The customer reads it on the page of each of two documents that contradict each other.

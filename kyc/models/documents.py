@@ -5,13 +5,16 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kyc.models.cases import Case
+from kyc.models.parties import Party
 from kyc.outcomes import TextMatch
 from kyc.states import DocumentKind, DocumentState
 from portal.core.data_categories import declare
 
 
 class Document(models.Model):
-    """One file that a customer sent, with the number it shows. A newer file is a new row; this one becomes "replaced".
+    """One file that a customer sent, with the number it shows, about the customer itself or about a party of the case.
+
+    A newer file in the same place (case, party and kind) is a new row; this one becomes "replaced".
 
     The upload lies in quarantine under a key of its own (``quarantine_ref``), which ends when the checks have run. What
     is kept is the copy that the inspection wrote anew. The name the customer's computer gave the file is not kept.
@@ -19,12 +22,17 @@ class Document(models.Model):
 
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     case = models.ForeignKey(Case, models.PROTECT, related_name="documents", verbose_name=_("case"))
-    kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind.choices)
+    party = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="documents", verbose_name=_("whose it is")
+    )
+    kind = models.CharField(_("kind"), max_length=32, choices=DocumentKind.choices)
     state = models.CharField(_("state"), max_length=12, choices=DocumentState.choices, default=DocumentState.RECEIVED)
     #: The number as typed, sealed under the customer's key; shown only by "reveal with a reason".
     number_sealed = models.BinaryField(_("number"), null=True, editable=False)
     number_index = models.BinaryField(_("lookup hash of the number"), max_length=33, null=True, editable=False)
     number_display = models.CharField(_("number, masked"), max_length=32, blank=True)
+    #: What else was typed, as JSON (``ifsc``, ``name``, ``born_on``), sealed as the number is.
+    declared_sealed = models.BinaryField(_("what else was typed"), null=True, editable=False)
     number_in_text = models.CharField(_("number read in the file"), max_length=12, default=TextMatch.NOT_READ.value)
     expires_on = models.DateField(_("valid until"), null=True, blank=True)
     extension = models.CharField(_("ending of the file's name"), max_length=8)
@@ -45,10 +53,12 @@ class Document(models.Model):
     leased_until = models.DateTimeField(_("checks running until"), null=True, blank=True)
     tries = models.PositiveSmallIntegerField(_("runs of the checks"), default=0, db_default=0)
 
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
+
     data_categories = declare(
-        none="id reference case kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
-        "fault uploaded_at sent_at checked_at leased_until tries expires_on",
-        identity_document="number_sealed number_index number_display",
+        none="id reference case party kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
+        "fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at",
+        identity_document="number_sealed number_index number_display declared_sealed",
     )
 
     class Meta:
@@ -58,6 +68,11 @@ class Document(models.Model):
             models.UniqueConstraint(
                 name="kyc_one_document_of_a_kind",
                 fields=("case", "kind"),
+                condition=Q(party=None) & ~Q(state=DocumentState.REPLACED),
+            ),
+            models.UniqueConstraint(
+                name="kyc_one_document_of_a_kind_for_a_party",
+                fields=("case", "party", "kind"),
                 condition=~Q(state=DocumentState.REPLACED),
             ),
             models.CheckConstraint(
@@ -72,3 +87,8 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def subject_ref(self) -> uuid.UUID:
+        """Whose document it is: its files and texts lie under a key of this reference."""
+        return self.party.subject_ref if self.party else self.case.subject_ref

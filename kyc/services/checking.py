@@ -102,12 +102,12 @@ def check_again(document: Document, *, actor: Actor, now: datetime) -> None:
 
 
 def judge_together(document: Document) -> None:
-    """A document was checked and sent: what compares it with the others of its case is asked again on each of them.
+    """A document was checked and sent: what compares it with the others about the same customer or party is asked again on each of them.
 
     In the caller's transaction. A document whose answer has changed gets a new row; where they contradict each other the
     customer is told once, and may send either of them anew.
     """
-    present = present_documents(document.case).values()
+    present = present_documents(document.case, document.party).values()
     for other in present:
         for planned in plans.checks_for(other.kind):
             if planned.name in rules.TOGETHER and other.state in {DocumentState.CHECKED, DocumentState.APPROVED}:
@@ -143,7 +143,7 @@ def _note_move(document: Document, actor: Actor, now: datetime) -> None:
         AuditKind.KYC_DOCUMENT_MOVED,
         actor=actor,
         about=f"kyc.document:{document.reference}",
-        subject_ref=document.case.subject_ref,
+        subject_ref=document.subject_ref,
         facts={"case": document.case.reference, "to": str(document.state)},
         at=now,
     )
@@ -154,7 +154,7 @@ def _claim(document_id: int, now: datetime) -> Document | None:
     rows = Document.objects.filter(free, pk=document_id, state=DocumentState.RECEIVED)
     if rows.update(leased_until=now + LEASE, tries=F("tries") + 1) != 1:
         return None
-    return Document.objects.select_related("case__customer", "quarantined", "kept").get(pk=document_id)
+    return Document.objects.select_related("case__customer", "party", "quarantined", "kept").get(pk=document_id)
 
 
 def _run_one(document: Document, planned: PlannedCheck) -> None:
@@ -189,7 +189,7 @@ def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:
     """Store the copy written anew, and what was read of it; the numbers themselves are not kept."""
     document.kept = files.store(
         io.BytesIO(kept),
-        subject_ref=document.case.subject_ref,
+        subject_ref=document.subject_ref,
         retention_class=RetentionClass.KYC,
         kind="kyc.document",
         actor=WORKER,
@@ -206,7 +206,7 @@ def _refuse(document: Document, verdict: Verdict) -> None:
         AuditKind.KYC_DOCUMENT_REFUSED,
         actor=WORKER,
         about=f"kyc.document:{document.reference}",
-        subject_ref=document.case.subject_ref,
+        subject_ref=document.subject_ref,
         facts={"case": document.case.reference, "reason_code": str(verdict.fault)},
     )
     _end_quarantine(document)
@@ -222,7 +222,7 @@ def _finish(document: Document) -> None:
             AuditKind.KYC_DOCUMENT_CHECKED,
             actor=WORKER,
             about=f"kyc.document:{document.reference}",
-            subject_ref=document.case.subject_ref,
+            subject_ref=document.subject_ref,
             facts={"case": document.case.reference, "sha256": document.kept.sha256 if document.kept else ""},
             at=now,
         )
@@ -257,7 +257,7 @@ def _write(document: Document, planned: PlannedCheck, said: Said, started: datet
             if said.evidence:
                 sealed = texts.seal(
                     json.dumps(said.evidence, sort_keys=True),
-                    subject_ref=document.case.subject_ref,
+                    subject_ref=document.subject_ref,
                     retention_class=RetentionClass.KYC,
                 )
                 CheckEvidence.objects.create(check_run=check, sealed=sealed)
@@ -265,7 +265,7 @@ def _write(document: Document, planned: PlannedCheck, said: Said, started: datet
                 AuditKind.KYC_CHECK_FINISHED,
                 actor=WORKER,
                 about=f"kyc.document:{document.reference}",
-                subject_ref=document.case.subject_ref,
+                subject_ref=document.subject_ref,
                 facts={
                     "check": planned.name,
                     "outcome": said.outcome.value,
@@ -280,9 +280,11 @@ def _write(document: Document, planned: PlannedCheck, said: Said, started: datet
 
 
 def _number(document: Document) -> str:
+    if document.number_sealed is None:  # a kind that shows no number
+        return ""
     return texts.open(
-        bytes(document.number_sealed or b""),
-        subject_ref=document.case.subject_ref,
+        bytes(document.number_sealed),
+        subject_ref=document.subject_ref,
         retention_class=RetentionClass.KYC,
     )
 
@@ -292,7 +294,8 @@ def _number_check(document: Document) -> Said:
 
 
 def _holder(document: Document) -> Said:
-    is_individual = document.case.customer.kind == CustomerKind.INDIVIDUAL
+    party = document.party
+    is_individual = party.principal_id is not None if party else document.case.customer.kind == CustomerKind.INDIVIDUAL
     return rules.holder(_number(document), is_individual=is_individual)
 
 
@@ -301,7 +304,7 @@ def _declared(document: Document) -> Said:
 
 
 def _gstin_contains_pan(document: Document) -> Said:
-    present = present_documents(document.case)
+    present = present_documents(document.case, document.party)
     pan, gst = present.get(DocumentKind.PAN_CARD), present.get(DocumentKind.GST_CERTIFICATE)
     numbers = (_number(one) if one and one.number_sealed else None for one in (gst, pan))
     return rules.gstin_contains_pan(*numbers)

@@ -94,7 +94,7 @@ def answer(decision: Decision, *, approve: bool, reason: str = "", actor: Actor,
     no has no reason, IllegalMove or LostRace when it was answered already.
     """
     checker = person_of(actor)
-    document = Document.objects.select_related("case__customer__subject", "kept").get(pk=decision.document_id)
+    document = Document.objects.select_related("case__customer__subject", "party", "kept").get(pk=decision.document_id)
     message, note = words_of(decision)
     seen = shown(document, outcome=decision.outcome, reason_code=decision.reason_code, message=message, note=note)
     with transaction.atomic():
@@ -106,7 +106,7 @@ def answer(decision: Decision, *, approve: bool, reason: str = "", actor: Actor,
 
 def words_of(decision: Decision) -> tuple[str, str]:
     """The message to the customer and the internal note. Raises Shredded once they were erased."""
-    subject_ref = decision.document.case.subject_ref
+    subject_ref = decision.document.subject_ref
     found = [
         texts.open(bytes(sealed), subject_ref=subject_ref, retention_class=RetentionClass.KYC) if sealed else ""
         for sealed in (decision.message_sealed, decision.note_sealed)
@@ -178,7 +178,7 @@ def _carry_out(decision: Decision, document: Document, message: str, actor: Acto
         AuditKind.KYC_DOCUMENT_MOVED,
         actor=actor,
         about=f"kyc.document:{document.reference}",
-        subject_ref=document.case.subject_ref,
+        subject_ref=document.subject_ref,
         facts={"case": document.case.reference, "to": str(target), "proposal": decision.reference},
         at=now,
     )
@@ -194,7 +194,7 @@ def _carry_out(decision: Decision, document: Document, message: str, actor: Acto
 def _sealed(document: Document, text: str) -> bytes | None:
     if not text:
         return None
-    return texts.seal(text, subject_ref=document.case.subject_ref, retention_class=RetentionClass.KYC)
+    return texts.seal(text, subject_ref=document.subject_ref, retention_class=RetentionClass.KYC)
 
 
 def _note(kind: AuditKind, decision: Decision, actor: Actor, now: datetime, **more: str) -> None:
@@ -202,7 +202,7 @@ def _note(kind: AuditKind, decision: Decision, actor: Actor, now: datetime, **mo
         kind,
         actor=actor,
         about=f"kyc.decision:{decision.reference}",
-        subject_ref=decision.document.case.subject_ref,
+        subject_ref=decision.document.subject_ref,
         facts={
             "document": decision.document.reference,
             "outcome": decision.outcome,

@@ -39,30 +39,30 @@ def own_number(document: Document) -> str:
 
     The caller has decided that the person acts for the customer. Raises Shredded when its key was destroyed.
     """
-    if document.sent_at is not None:
+    if document.sent_at is not None or document.number_sealed is None:
         return document.number_display
-    return texts.open(
-        bytes(document.number_sealed or b""),
-        subject_ref=document.case.subject_ref,
-        retention_class=RetentionClass.KYC,
-    )
+    return _clear_number(document)
 
 
 def number_of(document: Document, *, reason_code: str, ticket: str, actor: Actor, now: datetime) -> str:
     """The clear number for one person's eyes, with its audit event: who, why, for what. Raises NotAllowed, Shredded."""
     access.require(person_of(actor), Permission.DOCUMENT_OPEN)
-    number = texts.open(
-        bytes(document.number_sealed or b""),
-        subject_ref=document.case.subject_ref,
-        retention_class=RetentionClass.KYC,
-    )
+    number = _clear_number(document)
     with transaction.atomic():
         record(
             AuditKind.ADMIN_VALUE_REVEALED,
             actor=actor,
             about=f"kyc.document:{document.reference}",
-            subject_ref=document.case.subject_ref,
+            subject_ref=document.subject_ref,
             facts={"model": "kyc.document", "field": "number", "reason_code": reason_code, "ticket": ticket},
             at=now,
         )
     return number
+
+
+def _clear_number(document: Document) -> str:
+    if document.number_sealed is None:
+        raise NotFound(_("This document has no number."))
+    return texts.open(
+        bytes(document.number_sealed), subject_ref=document.subject_ref, retention_class=RetentionClass.KYC
+    )

@@ -58,6 +58,8 @@ class _Given:
         }
 
     def fields(self) -> dict[str, str]:
+        if not self.type:
+            return {}
         found = numbers.check(self.type, self.number)
         return {self.type: found.display} if found.is_valid else {}
 

@@ -1,7 +1,9 @@
 """A customer sends a document: judged at first sight, kept in quarantine, checked by a worker."""
 
 import io
+import json
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import BinaryIO
 
@@ -9,7 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kyc import numbers, plans, words
-from kyc.models import Case, Document
+from kyc.models import Case, Document, Party
+from kyc.numbers.result import NumberResult
 from kyc.selectors import does_not_fit, number_domain, present_documents
 from kyc.services import checking, settling
 from kyc.services.deciding import open_proposal
@@ -62,24 +65,26 @@ def upload(
     actor: Actor,
     now: datetime,
     expires_on: date | None = None,
+    party: Party | None = None,
+    declared: Mapping[str, str] | None = None,
 ) -> Document:
     """Take one document: encrypted into quarantine, its row, its audit event, and the nudge to the checks, together.
 
-    An earlier file of the same kind is replaced where the table of states allows it. Raises Refused, whose code is the
+    ``number`` is empty for a kind that shows none; ``party`` is whose it is, where it is not the customer's own;
+    ``declared`` is what else was typed (``ifsc``, ``name``, ``born_on``), for the checks to compare.
+    An earlier file in the same place is replaced where the table of states allows it. Raises Refused, whose code is the
     fault (TOO_LARGE, TYPE, TYPE_MISMATCH, EMPTY, ARCHIVE, or NUMBER for a number that cannot be right); IllegalMove when
     the document is with us or approved. Nothing is written then. A file that only the inspection can judge is refused
     later, by ``run_plan``.
     """
-    _require_wanted(customer, kind)
-    found = numbers.check(plans.number_type(kind), number)
-    if not found.is_valid:
-        said = words.number_fault(found.type, str(found.reason or ""))
-        raise Refused(said, code="NUMBER")
+    _require_wanted(customer, kind, party)
+    found = _number(kind, number)
     data = at_first_sight(stream, extension)
     case = open_case(customer=customer, actor=actor, now=now)
+    subject_ref = party.subject_ref if party else case.subject_ref
     quarantine_ref = uuid.uuid4()
     with transaction.atomic():
-        _replace_earlier(case, kind, actor, now)
+        _replace_earlier(case, kind, party, actor, now)
         quarantined = files.store(
             io.BytesIO(data),
             subject_ref=quarantine_ref,
@@ -90,10 +95,12 @@ def upload(
         document = Document.objects.create(
             reference=ids.new_reference("DO"),
             case=case,
+            party=party,
             kind=kind,
-            number_sealed=texts.seal(found.normal, subject_ref=case.subject_ref, retention_class=RetentionClass.KYC),
-            number_index=ciphers.blind_index(found.normal, domain=number_domain(kind)),
-            number_display=found.display,
+            number_sealed=_sealed(found.normal, subject_ref) if found else None,
+            number_index=ciphers.blind_index(found.normal, domain=number_domain(kind)) if found else None,
+            number_display=found.display if found else "",
+            declared_sealed=_sealed(json.dumps(dict(declared), sort_keys=True), subject_ref) if declared else None,
             expires_on=expires_on,
             extension=extension.lower().lstrip("."),
             quarantine_ref=quarantine_ref,
@@ -104,7 +111,7 @@ def upload(
             AuditKind.KYC_DOCUMENT_UPLOADED,
             actor=actor,
             about=f"kyc.document:{document.reference}",
-            subject_ref=case.subject_ref,
+            subject_ref=subject_ref,
             facts={"case": case.reference, "type": kind, "size": quarantined.size, "sha256": quarantined.sha256},
             at=now,
         )
@@ -129,7 +136,7 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
             AuditKind.KYC_DOCUMENT_MOVED,
             actor=actor,
             about=f"kyc.document:{document.reference}",
-            subject_ref=document.case.subject_ref,
+            subject_ref=document.subject_ref,
             facts={"case": document.case.reference, "to": "sent"},
             at=now,
         )
@@ -150,13 +157,30 @@ def at_first_sight(stream: BinaryIO, extension: str) -> bytes:
     return data
 
 
-def _require_wanted(customer: Customer, kind: str) -> None:
-    if kind not in plans.documents_for(customer.kind):
+def _number(kind: str, number: str) -> NumberResult | None:
+    """The number in its normal form; None for a kind of document that shows none. Raises Refused (NUMBER)."""
+    number_type = plans.number_type(kind)
+    if not number_type:
+        return None
+    found = numbers.check(number_type, number)
+    if not found.is_valid:
+        raise Refused(words.number_fault(found.type, str(found.reason or "")), code="NUMBER")
+    return found
+
+
+def _sealed(text: str, subject_ref: uuid.UUID) -> bytes:
+    return texts.seal(text, subject_ref=subject_ref, retention_class=RetentionClass.KYC)
+
+
+def _require_wanted(customer: Customer, kind: str, party: Party | None) -> None:
+    if party is not None and (party.case.customer_id != customer.pk or party.ended_at is not None):
+        raise Refused(_("This person does not belong to this customer."), code="NOT_WANTED")
+    if kind not in plans.documents_for("party" if party else customer.kind):
         raise Refused(_("We do not ask this customer for such a document."), code="NOT_WANTED")
 
 
-def _replace_earlier(case: Case, kind: str, actor: Actor, now: datetime) -> None:
-    earlier = present_documents(case).get(kind)
+def _replace_earlier(case: Case, kind: str, party: Party | None, actor: Actor, now: datetime) -> None:
+    earlier = present_documents(case, party).get(kind)
     if earlier is None:
         return
     if why := why_not_now(earlier, now=now):
@@ -167,7 +191,7 @@ def _replace_earlier(case: Case, kind: str, actor: Actor, now: datetime) -> None
         AuditKind.KYC_DOCUMENT_MOVED,
         actor=actor,
         about=f"kyc.document:{earlier.reference}",
-        subject_ref=case.subject_ref,
+        subject_ref=earlier.subject_ref,
         facts={"case": case.reference, "to": DocumentState.REPLACED},
         at=now,
     )

@@ -27,6 +27,11 @@ class EncryptedTextField(models.BinaryField):
         kwargs["purpose"] = self.purpose
         return name, path, list(args), kwargs
 
+    def get_default(self) -> Any:
+        """A row made without the value holds no text; a binary field would hold no bytes, which nobody can decrypt."""
+        default = super().get_default()
+        return "" if default == b"" else default
+
     @property
     def _context(self) -> bytes:
         return f"{self.model._meta.label_lower}.{self.name}".encode()

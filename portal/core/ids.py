@@ -13,7 +13,9 @@ from portal.core.errors import BadReference
 ALPHABET = "0123456789ABCDEFGHJKMNPQRTVWXYZ"
 READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "U": "V"})
 BODY = 7
-KINDS = frozenset({"CL", "GR", "CR", "KY", "DO", "RQ", "JB", "EP", "MS", "CU", "PR", "ER", "DR", "EC", "IN", "DA"})
+KINDS = frozenset(
+    {"CL", "GR", "CR", "KY", "DO", "RQ", "JB", "EP", "MS", "CU", "PR", "ER", "DR", "EC", "IN", "DA", "PA"}
+)
 
 
 def _check_character(kind: str, body: str) -> str:

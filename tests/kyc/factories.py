@@ -4,11 +4,12 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
-from kyc.models import Decision, Document
-from kyc.services import answer, propose, run_plan, send, upload
-from portal.core import actor, clock
+from kyc.models import Decision, Document, Party
+from kyc.services import answer, open_case, propose, run_plan, send, upload
+from portal.core import actor, clock, ids
 from portal.people.models import Customer, User
 from tests.kyc import documents
+from tests.people.factories import PrincipalFactory
 
 NOW = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 CUSTOMER = actor.customer(1, via="page")
@@ -60,3 +61,12 @@ def answered(decision: Decision, checker: User, **changes: Any) -> Decision:
     decision.refresh_from_db()
     decision.document.refresh_from_db()
     return decision
+
+
+def party_of(customer: Customer, **changes: Any) -> Party:
+    """A person behind the customer; ``principal=None`` and a ``name`` for an organisation."""
+    case = open_case(customer=customer, actor=CUSTOMER, now=NOW)
+    principal = changes.pop("principal") if "principal" in changes else PrincipalFactory(full_name="Ravi Kumar")
+    return Party.objects.create(
+        reference=ids.new_reference("PA"), case=case, principal=principal, added_at=NOW, **changes
+    )

@@ -6,11 +6,12 @@ from kyc.erasers import KycDocuments
 from kyc.models import Check, CheckEvidence, Decision
 from kyc.sections import KycSection
 from kyc.selectors import sender_state
+from kyc.services import own_number
 from portal.core import actor, clock
 from portal.people.services import subjects
 from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import answered, checked, proposed, uploaded
+from tests.kyc.factories import answered, checked, party_of, proposed, uploaded
 from tests.people.factories import SubjectFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -69,3 +70,36 @@ def test_a_sender_is_verified_from_the_approval_until_it_is_due_again(individual
     later = SubjectFactory(kind="customer")
     subjects.join(old_ref=ref, new_ref=later.ref, actor=actor.SYSTEM, now=clock.now())
     assert sender_state(subject_ref=later.ref, on=today).is_verified
+
+
+def test_a_directors_papers_at_one_customer_go_while_those_at_another_stay(
+    organisation, individual, django_capture_on_commit_callbacks
+):
+    here = party_of(organisation, name="Holding LLP")
+    there = party_of(individual, principal=here.principal)
+    gone, left = uploaded(organisation, party=here), uploaded(individual, party=there)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert KycDocuments().erase(subject_ref=here.subject_ref, before=None) == 2
+        assert KycDocuments().erase(subject_ref=here.subject_ref, before=None) == 0
+    for row in (here, gone, left):
+        row.refresh_from_db()
+    assert (here.name, gone.number_sealed, gone.number_display) == ("", None, "")
+    assert own_number(left) == documents.PAN
+
+
+def test_the_period_of_a_directors_papers_is_the_customers(organisation):
+    party = party_of(organisation)
+    uploaded(organisation, party=party)
+    later = clock.now() + timedelta(days=1)
+    assert list(KycDocuments().kept(before=later)) == []
+    organisation.state, organisation.closed_at = "closed", clock.now()
+    organisation.save(update_fields=["state", "closed_at"])
+    assert [(kept.subject_ref, kept.count) for kept in KycDocuments().kept(before=later)] == [(party.subject_ref, 2)]
+    assert KycSection().collect(subject_refs=[party.subject_ref])[0]["number"] == "ABCPRXXXXK"
+    assert KycSection().collect(subject_refs=[organisation.subject.ref]) == []
+
+
+def test_a_party_that_is_a_person_has_an_empty_name_that_can_be_read(organisation):
+    party = party_of(organisation)
+    party.refresh_from_db()
+    assert party.name == ""

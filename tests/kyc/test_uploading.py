@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from kyc import words
 from kyc.models import Case, Document
@@ -15,7 +16,7 @@ from portal.people.models import Customer
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import texts
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, NOW, answered, checked, company_pan, gst, proposed, uploaded
+from tests.kyc.factories import CUSTOMER, NOW, answered, checked, company_pan, gst, party_of, proposed, uploaded
 from tests.people.factories import CustomerUserFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -199,3 +200,43 @@ def test_no_event_of_an_upload_holds_the_number_or_a_file_name(individual):
         said = f"{event.about} {event.facts}"
         assert documents.PAN not in said
         assert not isinstance(event.subject_ref, str) or UUID(event.subject_ref)
+
+
+def test_a_document_about_a_person_behind_the_customer_has_a_place_and_a_key_of_its_own(organisation):
+    ravi, uma = party_of(organisation), party_of(organisation)
+    own, his, hers = (company_pan(organisation), uploaded(organisation, party=ravi), uploaded(organisation, party=uma))
+    assert [row.state for row in (own, his, hers)] == ["received"] * 3
+    again = uploaded(organisation, party=ravi)
+    for row in (own, his, hers):
+        row.refresh_from_db()
+    assert [row.state for row in (own, his, hers, again)] == ["received", "replaced", "received", "received"]
+    assert texts.open(hers.number_sealed, subject_ref=uma.subject_ref, retention_class="kyc") == documents.PAN
+    assert len({own.subject_ref, his.subject_ref, hers.subject_ref}) == 3
+
+
+def test_the_database_holds_one_document_of_a_kind_in_each_place(organisation):
+    ravi = party_of(organisation)
+    for place in (None, ravi):
+        document = uploaded(organisation, party=place, **({} if place else {"number": documents.COMPANY_PAN}))
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Document.objects.create(
+                reference=f"OS-DO-{place}"[:20],
+                case=document.case,
+                party=place,
+                kind="pan_card",
+                extension="pdf",
+                quarantined=document.quarantined,
+                uploaded_at=NOW,
+            )
+
+
+def test_somebody_elses_director_is_nobody_here(organisation, individual):
+    with pytest.raises(Refused):
+        uploaded(organisation, party=party_of(individual))
+
+
+def test_what_else_was_typed_is_sealed_with_the_document(organisation):
+    ravi = party_of(organisation)
+    document = uploaded(organisation, party=ravi, declared={"born_on": "1990-01-31"})
+    assert b"1990" not in bytes(document.declared_sealed)
+    assert "1990-01-31" in texts.open(document.declared_sealed, subject_ref=ravi.subject_ref, retention_class="kyc")

@@ -6,13 +6,14 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from kyc.services import outside
-from kyc.states import DocumentKind
+from kyc.states import PROVED_BY_SIGNATURE, DocumentKind
 from portal.core import clock
 from portal.core.command_line import REFUSED, UNDECIDED, USAGE
 from portal.core.commands import PortalCommand, moment
 from portal.vault.inspection.process import LIMITS
 
-TYPES = (*DocumentKind.values, outside.SAFETY_ONLY)
+#: What a signature proves is not judged by a plan without one.
+TYPES = (*(kind for kind in DocumentKind.values if kind not in PROVED_BY_SIGNATURE), outside.SAFETY_ONLY)
 KEYS = frozenset({"pan", "gstin", "valid_until", "customer_kind"})
 EXITS = {"PASS": 0, "WARN": 0, "NOT_APPLICABLE": 0, "FAIL": REFUSED, "REFUSED": REFUSED, "UNAVAILABLE": UNDECIDED}
 
