@@ -30,7 +30,7 @@ class Way(TextChoices):
     """How an answer reached us. There is none for using a service, reading a page or staying silent."""
 
     ADDRESS_LEFT = "address_left", _("The address was given up")
-    API = "api", _("Interface")
+    API = "api", _("Told by a connected system")
     CODE = "code", _("Public page, with a code sent to the address")
     COMPLAINT = "complaint", _("Complaint about a message")
     CONSENT_MANAGER = "consent_manager", _("Consent manager")

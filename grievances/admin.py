@@ -45,20 +45,19 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         now = clock.now()
-        soonest = F("due_at").asc(nulls_last=True)
         match self.value():
             case "open":
-                return queryset.filter(state__in=OPEN_STATES).order_by(soonest, "pk")
+                return queryset.filter(state__in=OPEN_STATES)
             case "overdue":
-                return selectors.overdue(queryset, now=now).order_by(soonest, "pk")
+                return selectors.overdue(queryset, now=now)
             case "today":
                 local = now.astimezone(clock.IST)
                 midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-                return selectors.due_by(queryset, now=now, until=midnight).order_by(soonest, "pk")
+                return selectors.due_by(queryset, now=now, until=midnight)
             case "mine":
-                return queryset.filter(assigned_to_id=request.user.pk, state__in=OPEN_STATES).order_by(soonest, "pk")
+                return queryset.filter(assigned_to_id=request.user.pk, state__in=OPEN_STATES)
             case "unassigned":
-                return selectors.unassigned(queryset).order_by(soonest, "pk")
+                return selectors.unassigned(queryset)
         return queryset
 
 
@@ -105,6 +104,11 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     search_fields = ("reference",)
     search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
     ordering = ("-received_at",)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """In a queue what is due first stands first; Django would sort what a filter gives by the list's own order."""
+        soonest = F("due_at").asc(nulls_last=True)
+        return (soonest, "pk") if request.GET.get(QueueFilter.parameter_name) else self.ordering
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, obj: Ticket) -> str:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -58,7 +58,7 @@ class QueueFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
-        waiting = queryset.filter(pk__in=to_review().values("pk")).order_by("sent_at")
+        waiting = queryset.filter(pk__in=to_review().values("pk"))
         proposed = Decision.objects.filter(answer=Answer.PENDING).values("document")
         match self.value():
             case "review":
@@ -151,6 +151,11 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     search_fields = ("reference", "case__reference", "case__customer__reference")
     search_help_text = _("A reference, for example OS-DO-7K4M-9QX2")
     ordering = ("-uploaded_at",)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """In a queue who has waited longest stands first; Django would sort what a filter gives by the list's own order."""
+        longest = F("sent_at").asc(nulls_last=True)
+        return (longest, "pk") if request.GET.get(QueueFilter.parameter_name) else self.ordering
 
     @admin.display(description=_("customer"))
     def customer(self, obj: Document) -> str:

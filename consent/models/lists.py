@@ -65,6 +65,11 @@ class ConsentList(FourEyesModel):
     def __str__(self) -> str:
         return self.reference
 
+    @classmethod
+    def to_answer(cls) -> Q:
+        """Only a list that was checked and is whole: one with faults is given up and brought again."""
+        return super().to_answer() & Q(state=ListState.CHECKED)
+
 
 class ListFault(models.Model):
     """One fault of one line: which column, what kind. Never what stood there."""

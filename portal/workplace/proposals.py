@@ -11,7 +11,6 @@ from django.urls import NoReverseMatch, reverse
 
 from portal.people.models import FourEyesModel, FourEyesRule, RoleGrant
 from portal.people.selectors import grants_in_force
-from portal.people.states import Answer
 
 #: A page shows no more than this of one kind of proposal.
 MOST = 200
@@ -66,4 +65,4 @@ def url_of(row: Any) -> str:
 
 
 def _pending(model: type[FourEyesModel], user: Any, acts: set[str]) -> Any:
-    return model._default_manager.filter(answer=Answer.PENDING, act__in=acts).exclude(made_by=user)
+    return model._default_manager.filter(model.to_answer(), act__in=acts).exclude(made_by=user)

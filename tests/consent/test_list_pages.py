@@ -89,3 +89,19 @@ def test_what_the_service_refuses_stands_above_the_form_with_what_was_entered(cl
 def test_no_file_is_said_beside_its_field(clients):
     assert upload(clients[0], [], file="").status_code == 422
     assert not ConsentList.objects.exists()
+
+
+def test_a_list_is_offered_for_an_answer_only_when_it_was_checked_and_is_whole(clients):
+    waiting = reverse("admin:proposals")
+    upload(clients[0], [line(1), line(2, answer="maybe")])
+    row = ConsentList.objects.get()
+    assert row.reference not in clients[1].get(waiting).content.decode()
+    at_work()
+    assert row.reference not in clients[1].get(waiting).content.decode()
+    act(clients[0], row, "give-up")
+    upload(clients[0], [line(1), line(2)])
+    whole = ConsentList.objects.exclude(pk=row.pk).get()
+    running.run(whole.job_id, now=clock.now())
+    shown = clients[1].get(waiting).content.decode()
+    assert whole.reference in shown
+    assert row.reference not in shown

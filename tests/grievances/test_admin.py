@@ -81,6 +81,16 @@ def test_the_queues_sort_late_due_mine_and_unassigned(desk, officer) -> None:
     assert references(desk, "open") == set(all_references())
 
 
+def test_in_a_queue_what_is_due_first_stands_first(desk) -> None:
+    now = clock.now()
+    late, later, latest = (make(at=now - timedelta(days=days)) for days in (6, 8, 7))
+    Ticket.objects.filter(pk=late.pk).update(due_at=now - timedelta(days=9))
+    rows = desk.get(f"{LIST}?queue=overdue").context["cl"].result_list
+    assert [row.pk for row in rows] == [late.pk, later.pk, latest.pk]
+    rows = desk.get(LIST).context["cl"].result_list
+    assert [row.pk for row in rows][:3] == [late.pk, latest.pk, later.pk]
+
+
 def test_a_list_shows_no_address_and_no_words_and_costs_the_same_for_many(desk) -> None:
     make(at=clock.now())
     desk.get(LIST)

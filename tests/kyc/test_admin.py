@@ -1,5 +1,7 @@
 """The review desk: records opened with a reason, the document beside its checks, two people, numbers behind a reason."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -124,6 +126,14 @@ def test_the_queues_hold_what_waits_for_whom(document, maker, checker) -> None:
     proposed(document, maker)
     assert document.reference not in desk.get(f"{LIST}?queue=review").content.decode()
     assert document.reference in desk.get(f"{LIST}?queue=second").content.decode()
+
+
+def test_in_a_queue_who_has_waited_longest_stands_first(document, maker) -> None:
+    other = checked(CustomerFactory(kind="individual"), number="ABCPR1234Z")
+    Document.objects.filter(pk=other.pk).update(sent_at=document.sent_at - timedelta(days=1))
+    Document.objects.filter(pk=document.pk).update(uploaded_at=document.uploaded_at - timedelta(days=2))
+    rows = staff_client(maker).get(f"{LIST}?queue=review").context["cl"].result_list
+    assert [row.pk for row in rows] == [other.pk, document.pk]
 
 
 def test_taking_a_case_shows_it_to_colleagues(document, maker) -> None:

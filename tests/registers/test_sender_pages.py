@@ -1,11 +1,21 @@
 """The staff's pages about senders and templates."""
 
 import pytest
+from django.contrib.admin import site
 from django.urls import reverse
 from django.utils.html import escape
 
+from portal.core.admin.actions import actions_of
 from portal.people.states import Answer
-from portal.registers.models import ConsentTemplate, ContentTemplate, ListedTarget, Sender, SendingEntity
+from portal.registers.models import (
+    ConsentManager,
+    ConsentTemplate,
+    ContentTemplate,
+    ListedTarget,
+    Recipient,
+    Sender,
+    SendingEntity,
+)
 from portal.registers.selectors import senders as book
 from tests.law.factories import LegalRuleFactory
 from tests.people.factories import CustomerFactory, StaffFactory
@@ -62,6 +72,36 @@ def test_an_entry_is_proposed_answered_and_ended_through_the_pages(maker, checke
     act(maker, row, "end-entry")
     row.refresh_from_db()
     assert row.ends_at is not None
+
+
+@pytest.mark.parametrize(
+    ("model", "roles"),
+    [
+        (Sender, ("sender:propose", "sender:end")),
+        (ContentTemplate, ("template:propose", "template:end")),
+        (ConsentTemplate, ("template:propose", "template:end")),
+        (Recipient, ("recipient:propose", "recipient:end")),
+        (ConsentManager, ("manager:propose", "manager:end")),
+    ],
+)
+def test_in_every_book_who_proposes_may_answer_and_ending_is_a_right_of_its_own_and_says_what_it_does(model, roles):
+    may = {action.name: action for action in actions_of(site._registry[model])}
+    propose, end = (f"registers.{role}" for role in roles)
+    assert may["approve"].permission == may["refuse"].permission == propose
+    assert may["end-entry"].permission == end
+    assert may["end-entry"].description
+
+
+def test_the_page_of_an_act_says_what_it_concerns_and_what_came_of_it(maker, checker):
+    for value in ("https://onesetu.example", "https://help.onesetu.example"):
+        add(maker, ListedTarget, kind="link", value=value)
+    chosen = {"_selected_action": list(ListedTarget.objects.values_list("pk", flat=True))}
+    asked = checker.post(page(ListedTarget, "do", "approve"), chosen).text
+    assert "This concerns 2 allowed links and numbers" in asked
+    assert (
+        "Done for 2 of 2 allowed links and numbers."
+        in checker.post(page(ListedTarget, "do", "approve"), {**chosen, "answer": "1"}).text
+    )
 
 
 def test_what_a_fiduciary_advertises_is_entered_in_the_order_of_the_law_and_shown(maker):

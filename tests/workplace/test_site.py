@@ -1,6 +1,9 @@
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -59,3 +62,14 @@ def test_the_pages_of_staff_stay_english_whatever_the_browser_asks_for(staff):
     page = staff("auditor").get("/admin/", headers={"accept-language": "hi"}).text
     assert '<html lang="en"' in page
     assert '<html lang="hi"' in Client(headers={"accept-language": "hi"}).get("/privacy/").text
+
+
+def test_no_form_of_staff_posts_to_a_mark_that_would_stay_in_the_address_after_it_succeeded():
+    """The list of what is wrong takes the focus by itself: ``autofocus`` holds where the address names no mark."""
+    root = Path(settings.BASE_DIR) / "templates"
+    pages = [
+        page for room in ("account", "admin", "evidence", "mfa", "workplace") for page in root.glob(f"{room}/**/*.html")
+    ]
+    assert pages
+    assert [page.name for page in pages if re.search(r'action="[^"]*#', page.read_text(encoding="utf-8"))] == []
+    assert "autofocus" in (root / "admin/includes/summary.html").read_text(encoding="utf-8")

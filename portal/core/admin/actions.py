@@ -95,11 +95,11 @@ def service_action(
 
 
 def actions_of(model_admin: Any) -> Iterator[ServiceAction]:
-    """The service actions of an admin class, in the order of their names."""
+    """The service actions of an admin page, in the order of their names."""
     for name in sorted(dir(type(model_admin))):
         action = getattr(getattr(type(model_admin), name), "service_action", None)
         if isinstance(action, ServiceAction):
-            yield action
+            yield model_admin.own_action(action)
 
 
 class ActionPages:
@@ -109,6 +109,10 @@ class ActionPages:
     action_result_template = "admin/service_action_result.html"
     #: What the page of a row shows in a part of its own, and a second person reads before answering too.
     also_shown: tuple[str, ...] = ()
+
+    def own_action(self, action: ServiceAction) -> ServiceAction:
+        """The action as this page does it: one that several pages inherit may have its permission and words from each."""
+        return action
 
     def _action(self, request: HttpRequest, name: str) -> ServiceAction:
         for action in actions_of(self):

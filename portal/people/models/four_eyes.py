@@ -52,6 +52,11 @@ class FourEyesModel(models.Model):
             ),
         )
 
+    @classmethod
+    def to_answer(cls) -> Q:
+        """The rows that another person may answer now. A proposal that a machine checks first says when it is ready."""
+        return Q(answer=Answer.PENDING)
+
 
 class FourEyesRule(models.Model):
     """The table act x maker role x checker role. Loaded by ``sync_roles``; an act without a row cannot be done."""

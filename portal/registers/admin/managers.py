@@ -8,15 +8,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
-from portal.core.admin import service_action
 from portal.jobs.audited_export import resource_of
-from portal.people.admin.answering import not_answerable
-from portal.people.forms import RefuseForm
-from portal.registers.admin.senders import ENTRY, EntryAdmin, holds_no_more
+from portal.registers.admin.entries import ENTRY, EntryAdmin
 from portal.registers.forms.senders import EntryForm
 from portal.registers.models import ConsentManager
 from portal.registers.permissions import Permission
-from portal.registers.services import entries, managers
+from portal.registers.services import managers
 
 
 class ManagerForm(EntryForm):
@@ -35,6 +32,8 @@ class ConsentManagerAdmin(EntryAdmin):
     export_resource = resource_of(ConsentManager, f"{ENTRY} board_number name public_key")
     view_permission = Permission.MANAGER_VIEW
     add_permission = Permission.MANAGER_PROPOSE
+    end_permission = Permission.MANAGER_END
+    end_means = _("It may act for nobody from now on. What people said through it stays.")
     create_form = ManagerForm
     create_title = _("Propose a consent manager")
     list_display = ("name", "board_number", "fiduciary", "answer", "starts_at", "ends_at")
@@ -44,26 +43,3 @@ class ConsentManagerAdmin(EntryAdmin):
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
         return managers.propose(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
-
-    @service_action(permission=Permission.MANAGER_PROPOSE, label=_("Approve"), skip=not_answerable)
-    def approve(self, request: HttpRequest, obj: ConsentManager, answer: dict[str, Any]) -> None:
-        entries.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
-
-    @service_action(permission=Permission.MANAGER_PROPOSE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
-    def refuse(self, request: HttpRequest, obj: ConsentManager, answer: dict[str, Any]) -> None:
-        entries.answer(
-            obj,
-            approve=False,
-            reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
-        )
-
-    @service_action(
-        permission=Permission.MANAGER_END,
-        label=_("End it now"),
-        description=_("It may act for nobody from now on. What people said through it stays."),
-        skip=holds_no_more,
-    )
-    def end_entry(self, request: HttpRequest, obj: ConsentManager, answer: dict[str, Any]) -> None:
-        entries.end(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -14,16 +14,14 @@ from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.law.states import Channel
-from portal.people.admin.answering import not_answerable
 from portal.people.admin.creating import CreatingAdmin
-from portal.people.forms import RefuseForm
 from portal.people.states import Answer
-from portal.registers.admin.senders import ENTRY, EntryAdmin, holds_no_more
+from portal.registers.admin.entries import ENTRY, EntryAdmin
 from portal.registers.forms.recipients import InstructionForm, NoteForm, RecipientForm
 from portal.registers.models import Instruction, Recipient, ReportedSend
 from portal.registers.permissions import Permission
 from portal.registers.selectors import recipients as book
-from portal.registers.services import entries, instructing, instructions, recipients
+from portal.registers.services import instructing, instructions, recipients
 from portal.registers.states import FactKind
 from portal.registers.words import CATEGORIES
 
@@ -39,6 +37,8 @@ def does_not_hold(recipient: Recipient, user: Any) -> str:
 class RecipientAdmin(EntryAdmin):
     view_permission = Permission.RECIPIENT_VIEW
     add_permission = Permission.RECIPIENT_PROPOSE
+    end_permission = Permission.RECIPIENT_END
+    end_means = _("It is told nothing more from now on. What it was told already it still answers for.")
     export_resource = resource_of(
         Recipient, f"{ENTRY} code name kind purposes channels used_categories country address_form"
     )
@@ -80,29 +80,6 @@ class RecipientAdmin(EntryAdmin):
     @admin.display(description=_("Secrets that hold"))
     def secrets_that_hold(self, obj: Recipient) -> int:
         return len(book.secrets_of(obj.code, at=clock.now()))
-
-    @service_action(permission=Permission.RECIPIENT_PROPOSE, label=_("Approve"), skip=not_answerable)
-    def approve(self, request: HttpRequest, obj: Recipient, answer: dict[str, Any]) -> None:
-        entries.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
-
-    @service_action(permission=Permission.RECIPIENT_PROPOSE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
-    def refuse(self, request: HttpRequest, obj: Recipient, answer: dict[str, Any]) -> None:
-        entries.answer(
-            obj,
-            approve=False,
-            reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
-        )
-
-    @service_action(
-        permission=Permission.RECIPIENT_END,
-        label=_("End it now"),
-        description=_("It is told nothing more from now on. What it was told already it still answers for."),
-        skip=holds_no_more,
-    )
-    def end_entry(self, request: HttpRequest, obj: Recipient, answer: dict[str, Any]) -> None:
-        entries.end(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
     @service_action(permission=Permission.RECIPIENT_SECRET, label=_("Make a new secret"), skip=does_not_hold)
     def make_secret(self, request: HttpRequest, obj: Recipient, answer: dict[str, Any]) -> str:

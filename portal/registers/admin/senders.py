@@ -1,75 +1,28 @@
 """Who sends: entities, headers and numbers, allowed links, and what disagreed."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
-from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.states import PreferenceCategory
-from portal.people.admin.answering import PROPOSAL, not_answerable
-from portal.people.admin.creating import CreatingAdmin
-from portal.people.forms import RefuseForm
-from portal.people.states import Answer
+from portal.registers.admin.entries import ENTRY, EntryAdmin
 from portal.registers.forms.senders import EntityForm, SenderForm, TargetForm
-from portal.registers.models import DatedEntry, ListedTarget, Sender, SenderDefect, SendingEntity
+from portal.registers.models import ListedTarget, Sender, SenderDefect, SendingEntity
 from portal.registers.models.templates import CATEGORIES
 from portal.registers.permissions import Permission
-from portal.registers.services import entries, senders
-
-ENTRY = "id fiduciary__code starts_at ends_at act made_by made_at checked_by checked_at shown_sha256 answer"
-HOLDS = ("starts_at", "ends_at", "ended_by")
-
-
-def holds_no_more(entry: DatedEntry, user: Any) -> str:
-    """Why there is nothing to end; empty when there is."""
-    if entry.answer != Answer.APPROVED:
-        return str(_("It was not agreed to."))
-    return str(_("It has ended already.")) if entry.ends_at is not None else ""
-
-
-class EntryAdmin(AuditedExport, CreatingAdmin):
-    """A book of dated entries: one person proposes, another answers, one ends. ``own_fields`` are the book's own."""
-
-    own_fields: tuple[str, ...] = ()
-    list_filter: ClassVar[tuple[str, ...]] = ("answer",)
-    list_select_related: ClassVar[tuple[str, ...]] = ("fiduciary",)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("fiduciary", *self.own_fields, *HOLDS, *PROPOSAL)
+from portal.registers.services import senders
 
 
 class SenderBookAdmin(EntryAdmin):
-    """The books whose entries one service answers and ends."""
-
     view_permission = Permission.SENDER_VIEW
     add_permission = Permission.SENDER_PROPOSE
-
-    @service_action(permission=Permission.SENDER_PROPOSE, label=_("Approve"), skip=not_answerable)
-    def approve(self, request: HttpRequest, obj: DatedEntry, answer: dict[str, Any]) -> None:
-        entries.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
-
-    @service_action(permission=Permission.SENDER_PROPOSE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
-    def refuse(self, request: HttpRequest, obj: DatedEntry, answer: dict[str, Any]) -> None:
-        entries.answer(
-            obj,
-            approve=False,
-            reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
-        )
-
-    @service_action(
-        permission=Permission.SENDER_END,
-        label=_("End it now"),
-        description=_("It holds no longer from now on. It stays in the book and can be registered anew by two people."),
-        skip=holds_no_more,
-    )
-    def end_entry(self, request: HttpRequest, obj: DatedEntry, answer: dict[str, Any]) -> None:
-        entries.end(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    end_permission = Permission.SENDER_END
+    end_means = _("It holds no longer from now on. It stays in the book and can be registered anew by two people.")
 
 
 @admin.register(SendingEntity)

@@ -10,14 +10,13 @@ from portal.core import clock
 from portal.core.admin import service_action
 from portal.jobs.audited_export import resource_of
 from portal.people.admin.answering import not_answerable
-from portal.people.forms import RefuseForm
 from portal.people.states import Answer
-from portal.registers.admin.senders import ENTRY, EntryAdmin, holds_no_more
+from portal.registers.admin.entries import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.senders import ConsentTemplateForm, MoveForm, TemplateForm
 from portal.registers.models import ConsentTemplate, ContentTemplate
 from portal.registers.permissions import Permission
 from portal.registers.rules.linting import pieces
-from portal.registers.services import entries, templates
+from portal.registers.services import templates
 from portal.registers.states import TEMPLATE_MOVES, FindingCode, Severity
 
 #: What the second person must look at: the check of words cannot.
@@ -46,25 +45,8 @@ def cannot_be_moved(template: ContentTemplate, user: Any) -> str:
 class TemplateBookAdmin(EntryAdmin):
     view_permission = Permission.TEMPLATE_VIEW
     add_permission = Permission.TEMPLATE_PROPOSE
-
-    @service_action(permission=Permission.TEMPLATE_PROPOSE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
-    def refuse(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
-        entries.answer(
-            obj,
-            approve=False,
-            reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
-        )
-
-    @service_action(
-        permission=Permission.TEMPLATE_END,
-        label=_("End it now"),
-        description=_("Nothing may be sent with it from now on."),
-        skip=holds_no_more,
-    )
-    def end_entry(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
-        entries.end(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    end_permission = Permission.TEMPLATE_END
+    end_means = _("Nothing may be sent with it from now on.")
 
 
 @admin.register(ContentTemplate)
@@ -143,7 +125,3 @@ class ConsentTemplateAdmin(TemplateBookAdmin):
     @staticmethod
     def create(request: HttpRequest, entered: dict[str, Any]) -> int:
         return templates.propose_consent(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
-
-    @service_action(permission=Permission.TEMPLATE_PROPOSE, label=_("Approve"), skip=not_answerable)
-    def approve(self, request: HttpRequest, obj: ConsentTemplate, answer: dict[str, Any]) -> None:
-        entries.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -1,0 +1,71 @@
+"""What every book of dated entries has: one person proposes, another approves or refuses, one ends."""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.admin import service_action
+from portal.core.admin.actions import ServiceAction
+from portal.jobs.audited_export import AuditedExport
+from portal.people.admin.answering import PROPOSAL, not_answerable
+from portal.people.admin.creating import CreatingAdmin
+from portal.people.forms import RefuseForm
+from portal.people.states import Answer
+from portal.registers.models import DatedEntry
+from portal.registers.services import entries
+
+ENTRY = "id fiduciary__code starts_at ends_at act made_by made_at checked_by checked_at shown_sha256 answer"
+HOLDS = ("starts_at", "ends_at", "ended_by")
+
+
+def holds_no_more(entry: DatedEntry, user: Any) -> str:
+    """Why there is nothing to end; empty when there is."""
+    if entry.answer != Answer.APPROVED:
+        return str(_("It was not agreed to."))
+    return str(_("It has ended already.")) if entry.ends_at is not None else ""
+
+
+class EntryAdmin(AuditedExport, CreatingAdmin):
+    """A book of dated entries. ``own_fields`` are the book's own.
+
+    Whoever may propose (``add_permission``) may answer what another proposed. ``end_permission`` and ``end_means`` say who
+    may end an entry, and what that does.
+    """
+
+    end_permission: str
+    end_means: Any
+    own_fields: tuple[str, ...] = ()
+    list_filter: ClassVar[tuple[str, ...]] = ("answer",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("fiduciary",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("fiduciary", *self.own_fields, *HOLDS, *PROPOSAL)
+
+    def own_action(self, action: ServiceAction) -> ServiceAction:
+        match action.name:
+            case "approve" | "refuse":
+                return replace(action, permission=str(self.add_permission))
+            case "end-entry":
+                return replace(action, permission=self.end_permission, description=self.end_means)
+        return action
+
+    @service_action(permission="", label=_("Approve"), skip=not_answerable)
+    def approve(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
+        entries.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission="", ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    def refuse(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
+        entries.answer(
+            obj,
+            approve=False,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+    @service_action(permission="", label=_("End it now"), skip=holds_no_more)
+    def end_entry(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
+        entries.end(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
