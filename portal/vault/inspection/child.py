@@ -92,6 +92,11 @@ def main() -> None:
         confine(limits)
         verdict, out = inspect(data, request["extension"], limits, find)
         said = verdict.as_json()
+    elif request["do"] == "ask":
+        module = importlib.import_module(request["module"])
+        descriptors, answer = module.prepare(data, request["asked"], limits)
+        confine(limits, descriptors=descriptors)
+        said, out = answer(), b""
     elif request["mime"] == kinds.PDF:
         pages = importlib.import_module("portal.vault.inspection.pages")
         document = pages.in_memory(data)

@@ -26,8 +26,8 @@ def warm() -> None:
     typst.compile(b"warm", format="png", ppi=10.0, ignore_system_fonts=True)
 
 
-def drawn(descriptor: int, page: int) -> bytes:
+def drawn(descriptor: int, page: int, *, ppi: float = POINTS_PER_INCH) -> bytes:
     """One page, from 1, as PNG. The library opens the document itself, so one descriptor is left to it."""
     source = SOURCE.format(file=descriptor, page=page).encode()
     compile_ = typing.cast("typing.Any", typst.compile)  # its stubs want one type for the source and the root
-    return bytes(compile_(source, root=ROOT, format="png", ppi=POINTS_PER_INCH, ignore_system_fonts=True))
+    return bytes(compile_(source, root=ROOT, format="png", ppi=ppi, ignore_system_fonts=True))

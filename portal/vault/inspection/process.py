@@ -56,6 +56,17 @@ def inspect(data: bytes, *, extension: str | None, limits: Limits = LIMITS, find
     return Verdict.from_json(said), kept
 
 
+def ask(module: str, data: bytes, *, asked: dict[str, Any], limits: Limits = LIMITS) -> dict[str, Any]:
+    """What a plain module of a higher room says about a file, answered in the child: its name is all that room gives.
+
+    ``module.prepare(data, asked, limits)`` loads what it needs and returns how many descriptors stay open and the function
+    that answers once the limits hold. Passwords go in ``asked``, through the pipe, and end with the child. Raises
+    ChildFailedError when it dies on the file.
+    """
+    said, _out = _run({"do": "ask", "module": module, "asked": asked}, data, limits)
+    return said
+
+
 def page_as_png(data: bytes, *, mime: str, page: int, limits: Limits = LIMITS) -> bytes:
     """One page (from 1) of a kept document. Raises ChildFailedError."""
     _said, out = _run({"do": "show", "mime": mime, "page": page}, data, limits)
