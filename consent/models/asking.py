@@ -1,4 +1,4 @@
-"""That people were brought to notice and questions: once for what a purpose means."""
+"""That people were brought to notice and questions: once for what a purpose means and its text says."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +28,8 @@ class Meeting(AppendOnlyModel):
         verbose_name_plural = _("questions put")
         constraints = (
             models.UniqueConstraint(
-                name="consent_question_is_put_once", fields=("subject_ref", "purpose", "meaning_since")
+                name="consent_question_is_put_once",
+                fields=("subject_ref", "purpose", "meaning_since", "notice_version"),
             ),
         )
 

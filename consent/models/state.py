@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.events import ConsentEvent
+from consent.models.notices import NoticeVersion
 from consent.states import STANDING
 from portal.core.data_categories import declare
 from portal.law.states import Channel
@@ -24,12 +25,22 @@ class ConsentState(models.Model):
     entry_ref = models.UUIDField(_("ledger entry"))
     subject_ref = models.UUIDField(_("subject"), db_index=True)
     occurred_at = models.DateTimeField(_("since"))
+    #: The text that was shown: a yes no longer counts once a material version of it is in force. None: a text of others.
+    notice_version = models.ForeignKey(
+        NoticeVersion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("notice shown"),
+    )
     #: The newest event that was folded in; an older one never overwrites a newer.
     as_of_event = models.BigIntegerField(_("newest event"))
 
     data_categories = declare(
         none="id fiduciary address_key purpose channel answer verified expires_at event entry_ref subject_ref "
-        "occurred_at as_of_event"
+        "occurred_at notice_version as_of_event"
     )
 
     class Meta:

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     NO_SUCH_ADDRESS = "NO_SUCH_ADDRESS"
     NO_SUCH_FIDUCIARY = "NO_SUCH_FIDUCIARY"
     NO_SUCH_PURPOSE = "NO_SUCH_PURPOSE"
+    NOTICE_CHANGED = "NOTICE_CHANGED"
     NOT_A_MESSAGE = "NOT_A_MESSAGE"
     OUTSIDE_HOURS = "OUTSIDE_HOURS"
     PAUSED = "PAUSED"
@@ -215,12 +216,15 @@ def _hours(
         yield Reason.QUIET_HOURS, quiet.hold(at), quiet.next_edge(at)
 
 
-def as_meant(verdict: Verdict, *, said_on: date | None, meaning_since: date) -> Verdict:
-    """The verdict once it is known what the yes was said to: a purpose that means something new since is asked again."""
-    is_old = said_on is not None and said_on < meaning_since
-    if is_old and verdict.allowed and verdict.reason is Reason.ALLOWED_BY_CONSENT:
+def as_meant(verdict: Verdict, *, said_on: date | None, meaning_since: date, is_text_old: bool = False) -> Verdict:
+    """The verdict once it is known what the yes was said to: a new meaning of the purpose is asked again, and so is a text
+    of which a material version has come into force since.
+    """
+    if not verdict.allowed or verdict.reason is not Reason.ALLOWED_BY_CONSENT:
+        return verdict
+    if said_on is not None and said_on < meaning_since:
         return Verdict(allowed=False, reason=Reason.PURPOSE_CHANGED)
-    return verdict
+    return Verdict(allowed=False, reason=Reason.NOTICE_CHANGED) if is_text_old else verdict
 
 
 def is_promotional(category: str) -> bool:

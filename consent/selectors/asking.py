@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from consent.models import ConsentEvent, Meeting, Suppression
-from consent.rules.fold import NO
+from consent.rules.fold import NO, YES
+from consent.selectors.rulebook import rulebook
 from portal.core import clock
 from portal.law import selectors as law
 from portal.law.models import Purpose
@@ -52,17 +53,25 @@ def unanswered(
 ) -> list[Purpose]:
     """Those of the purposes about which the person has not answered as they mean now, and may be asked.
 
-    An answer to an earlier meaning is none to the new one; but after a no the rule about asking again is kept all the
+    An answer to an earlier meaning is none to the new one, nor is a yes to a text that has changed materially since; but after a no the rule about asking again is kept all the
     same: the person has said to be left in peace. So has who stopped promotion at an address of theirs.
     """
     stops = _stops(subject_ref, fiduciary) if any(purpose.is_promotional for purpose in purposes) else []
     events = ConsentEvent.objects.filter(
         subject_ref__in=people.refs_of(subject_ref), fiduciary=fiduciary, purpose__in=[p.code for p in purposes]
     )
-    said = list(events.order_by("occurred_at", "pk").values_list("purpose", "occurred_at", "answer"))
+    said = list(
+        events.order_by("occurred_at", "pk").values_list("purpose", "occurred_at", "answer", "notice_version_id")
+    )
+    book = rulebook(at)
     found = []
     for purpose in purposes:
-        own = [(occurred_at, answer) for code, occurred_at, answer in said if code == purpose.code]
+        terms = book.purposes.get(purpose.code)
+        own = [
+            (occurred_at, answer)
+            for code, occurred_at, answer, notice in said
+            if code == purpose.code and not (answer in YES and terms is not None and terms.is_text_old(notice, at=at))
+        ]
         since = datetime.combine(purpose.meaning_since, time(), tzinfo=clock.IST)
         if any(occurred_at >= since and answer != "expired" for occurred_at, answer in own):
             continue
@@ -82,8 +91,13 @@ def _stops(subject_ref: UUID, fiduciary: Fiduciary) -> list[datetime]:
     return list(found.values_list("suppressed_at", flat=True))
 
 
-def met(subject_ref: UUID, purposes: Collection[Purpose]) -> set[str]:
-    """The codes of those whose question, as they mean now, the person was brought to before."""
+def met(subject_ref: UUID, purposes: Collection[Purpose], *, at: datetime) -> set[str]:
+    """The codes of those whose question, as they mean now and in a text that still holds, the person was brought to before."""
+    terms = rulebook(at).purposes
     means = {purpose.code: purpose.meaning_since for purpose in purposes}
     rows = Meeting.objects.filter(subject_ref__in=people.refs_of(subject_ref), purpose__in=means)
-    return {code for code, since in rows.values_list("purpose", "meaning_since") if since == means[code]}
+    return {
+        code
+        for code, since, notice in rows.values_list("purpose", "meaning_since", "notice_version_id")
+        if since == means[code] and not (code in terms and terms[code].is_text_old(notice, at=at))
+    }

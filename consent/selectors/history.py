@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from consent.models import ConsentEvent, ConsentReceipt
-from consent.rules.fold import YES
+from consent.models import ConsentEvent, ConsentReceipt, ConsentState
+from consent.rules.fold import YES, standing
+from consent.selectors.rulebook import rulebook
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.people import selectors as people
@@ -31,6 +32,14 @@ def latest(events: Iterable[ConsentEvent]) -> dict[tuple[int, bytes, str, str], 
     for event in sorted(events, key=lambda e: (e.occurred_at, e.answer not in YES, e.pk)):
         found[(event.fiduciary_id, bytes(event.address_key), event.purpose, event.channel)] = event
     return found
+
+
+def standing_of(said: ConsentEvent | ConsentState, *, at: datetime) -> str:
+    """What an answer says at an instant: a yes has ended when its time is over, or when its purpose or text has changed."""
+    terms = rulebook(at).purposes.get(said.purpose) if said.answer in YES else None
+    if terms is not None and terms.is_overtaken(said.occurred_at, said.notice_version_id, at=at):
+        return "expired"
+    return standing(said.answer, said.expires_at, at=at)
 
 
 def consents_as_of(subject_ref: UUID, at: datetime) -> list[ConsentEvent]:

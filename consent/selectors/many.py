@@ -23,6 +23,8 @@ class State(NamedTuple):
     entry: str
     subject: UUID
     said_at: datetime
+    #: The version of the notice that the answer was said to; None where it was a text of others.
+    notice: int | None
 
 
 class Holder(NamedTuple):
@@ -33,7 +35,7 @@ class Holder(NamedTuple):
 
 
 _STATES = """
-SELECT address_key, answer, verified, expires_at, entry_ref, subject_ref, occurred_at
+SELECT address_key, answer, verified, expires_at, entry_ref, subject_ref, occurred_at, notice_version_id
   FROM consent_consentstate
  WHERE purpose = {place} AND channel = {place} AND fiduciary_id = {place} AND address_key {among}
 """
@@ -46,14 +48,14 @@ def states(keys: Collection[bytes], purpose: str, channel: str, fiduciary: int) 
     found: dict[bytes, State] = {}
     words: dict[tuple[Any, ...], Word] = {}
     for part in _parts(keys):
-        for key, answer, verified, expires_at, entry, subject, said_at in _read(
+        for key, answer, verified, expires_at, entry, subject, said_at, notice in _read(
             database, purpose, channel, fiduciary, part
         ):
             said = (answer, verified, expires_at)
             word = words.get(said)
             if word is None:
                 word = words[said] = Word(answer, bool(verified), _instant(expires_at))
-            found[bytes(key)] = State(word, str(_uuid(entry)), _uuid(subject), _instant(said_at) or _NEVER)
+            found[bytes(key)] = State(word, str(_uuid(entry)), _uuid(subject), _instant(said_at) or _NEVER, notice)
     return found
 
 

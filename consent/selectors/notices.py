@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -129,18 +129,30 @@ def before(version: NoticeVersion) -> NoticeVersion | None:
     return published(version.notice).filter(number__lt=version.number).order_by("-number").first()
 
 
-def is_current(version: NoticeVersion, *, on: date) -> bool:
-    """Whether what was said to this text still holds on that day: no material change of it has come into force since.
+def old_texts(*, on: date) -> dict[str, dict[int, datetime]]:
+    """By purpose: the versions of notices to which a yes counts no more on that day or from some hour of it, each since when.
 
-    An editorial change and a new translation ask nobody again.
+    A material change of a notice makes older every yes to an earlier version of it, for each purpose that the new one
+    asks for, from its first day and not before two people have published it. An editorial change, a new translation and
+    another notice ask nobody again.
     """
-    later = NoticeVersion.objects.filter(
-        notice_id=version.notice_id,
-        number__gt=version.number,
-        state=VersionState.PUBLISHED,
-        effective_on__lte=on,
-    )
-    return not later.exclude(weight=Weight.EDITORIAL).exists()
+    changed: dict[int, list[NoticeVersion]] = {}
+    found: dict[str, dict[int, datetime]] = {}
+    versions = NoticeVersion.objects.filter(state=VersionState.PUBLISHED, effective_on__lte=on).order_by("-number")
+    for version in versions:
+        later = changed.setdefault(version.notice_id, [])
+        for change in later:
+            for purpose in change.purposes:
+                old = found.setdefault(purpose, {})
+                old[version.pk] = min(_applies_from(change), old.get(version.pk, _applies_from(change)))
+        if version.weight != Weight.EDITORIAL:
+            later.append(version)
+    return found
+
+
+def _applies_from(version: NoticeVersion) -> datetime:
+    first = datetime.combine(version.effective_on, time(), tzinfo=clock.IST)
+    return max(first, version.published_at or first)
 
 
 def standing_defects(version: NoticeVersion) -> QuerySet[PolicyDefect]:

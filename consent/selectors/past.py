@@ -17,7 +17,7 @@ from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO, Said, deciding
 from consent.selectors import stops
 from consent.selectors.purposes import in_force_or_ended
-from consent.selectors.rulebook import rulebook, terms_of
+from consent.selectors.rulebook import PurposeTerms, rulebook, terms_of
 from consent.selectors.wishes import wishes_of_row
 from portal.core import clock
 from portal.core.addresses import address_keys
@@ -117,7 +117,7 @@ def _verdict(
 ) -> Verdict:
     book = rulebook(at)
     try:
-        terms = terms_of(in_force_or_ended(event.purpose, on=book.on))
+        terms = terms_of(in_force_or_ended(event.purpose, on=book.on), book.old_texts.get(event.purpose, {}))
     except NotFound:
         return Verdict(allowed=False, reason=Reason.NO_SUCH_PURPOSE)
     holders = _holders(bytes(event.address_key), at)
@@ -128,7 +128,7 @@ def _verdict(
     stood = Word(word.answer, verified=verified or word.answer in NO, expires_at=word.expires_at)
     if event.channel == Channel.NONE:
         verdict = contact.by_consent(stood, at=at) if terms.needs_consent else contact.without_objection(stood)
-        return contact.as_meant(verdict, said_on=_day(word.occurred_at), meaning_since=terms.meaning_since)
+        return _as_meant(verdict, event, word, terms, at)
 
     def under(asked: Wishes) -> Verdict:
         return contact.may_contact(
@@ -144,7 +144,7 @@ def _verdict(
             suppressed=contact.stands(stopped_at, word=stood, said_at=word.occurred_at),
         )
 
-    plain = contact.as_meant(under(NO_WISHES), said_on=_day(word.occurred_at), meaning_since=terms.meaning_since)
+    plain = _as_meant(under(NO_WISHES), event, word, terms, at)
     if not contact.asks_wishes(terms.category, plain):
         return plain
     persons = {same.get(ref, ref) for ref in (*holders, word.subject)}
@@ -152,6 +152,15 @@ def _verdict(
     is_barred = contact.is_promotional(terms.category) and bool(children)
     verdict = contact.of_several(under(_wishes(person, same, at)) for person in sorted(persons))
     return contact.for_child() if is_barred else verdict
+
+
+def _as_meant(verdict: Verdict, event: ConsentEvent, word: Said, terms: PurposeTerms, at: datetime) -> Verdict:
+    return contact.as_meant(
+        verdict,
+        said_on=_day(word.occurred_at),
+        meaning_since=terms.meaning_since,
+        is_text_old=terms.is_text_old(event.notice_version_id, at=at),
+    )
 
 
 def _day(instant: datetime) -> Any:

@@ -13,6 +13,7 @@ from datetime import date, datetime, time
 from django.conf import settings
 
 from consent.rules.hours import Hours
+from consent.selectors import notices
 from consent.selectors.purposes import is_closed_to_children
 from portal.core import clock
 from portal.core.errors import PortalError
@@ -38,9 +39,24 @@ class PurposeTerms:
     needs_consent: bool
     sends_messages: bool
     label: str
-    #: A yes from before this day was said to something else.
     is_closed_to_children: bool
+    #: A yes from before this day was said to something else.
     meaning_since: date = date.min
+    #: Versions of notices to which a yes for this purpose counts no more, each with the instant from which.
+    old_texts: Mapping[int, datetime] = field(default_factory=dict)
+
+    def is_overtaken(self, said_at: datetime, notice: int | None, *, at: datetime) -> bool:
+        """Whether a yes of then, to that version, was said to another meaning or an old text, so that it is asked anew."""
+        return said_at.astimezone(clock.IST).date() < self.meaning_since or self.is_text_old(notice, at=at)
+
+    def is_text_old(self, notice: int | None, *, at: datetime) -> bool:
+        """Whether a yes to that version of a notice does not count any more; one to a text of others is not judged by ours."""
+        old_from = self.old_texts.get(notice) if notice is not None else None
+        return old_from is not None and old_from <= at
+
+    def old_at(self, at: datetime) -> frozenset[int]:
+        """The versions to which a yes does not count at an instant."""
+        return frozenset(version for version, old_from in self.old_texts.items() if old_from <= at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,8 @@ class Rulebook:
     asked: tuple[Purpose, ...] = ()
     #: The purposes that rest on a law or a contract with everybody: nobody is asked about them.
     unasked: tuple[Purpose, ...] = ()
+    #: By purpose, ended ones too: ``PurposeTerms.old_texts``.
+    old_texts: Mapping[str, Mapping[int, datetime]] = field(default_factory=dict)
     #: Days that a pause may last at most.
     longest_pause: int = 0
     #: Public holidays as month and day, like 08-15.
@@ -75,7 +93,7 @@ _kept: dict[date, Rulebook] = {}
 _lock = threading.Lock()
 
 
-def terms_of(purpose: Purpose) -> PurposeTerms:
+def terms_of(purpose: Purpose, old_texts: Mapping[int, datetime]) -> PurposeTerms:
     return PurposeTerms(
         code=purpose.code,
         name=purpose.name,
@@ -85,6 +103,7 @@ def terms_of(purpose: Purpose) -> PurposeTerms:
         label=f"{purpose.code}@{purpose.version}",
         is_closed_to_children=is_closed_to_children(purpose),
         meaning_since=purpose.meaning_since,
+        old_texts=old_texts,
     )
 
 
@@ -97,11 +116,13 @@ def _load(on: date) -> Rulebook:
     except PortalError:
         hours, label = None, ""
     purposes = law.purposes_in_force(on=on)
+    old_texts = notices.old_texts(on=on)
     return Rulebook(
         on=on,
-        purposes={purpose.code: terms_of(purpose) for purpose in purposes},
+        purposes={purpose.code: terms_of(purpose, old_texts.get(purpose.code, {})) for purpose in purposes},
         asked=tuple(purpose for purpose in purposes if purpose.needs_consent),
         unasked=tuple(purpose for purpose in purposes if not purpose.needs_consent),
+        old_texts=old_texts,
         longest_pause=_longest_pause(on),
         holidays=_holidays(on),
         advertised=senders.advertised(at=datetime.combine(on, time.max, tzinfo=clock.IST)),

@@ -1,6 +1,6 @@
 """A long list of addresses against the projection: a temporary table of hashes, joined once for each batch."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from portal.core import ciphers
 
 #: What the projection says about one address, as a letter: one character a row is all that leaves the database.
 NO_ADDRESS: Final = "-"
-DENIED, ENDED, LAPSED, NOTHING_SAID, OLD_MEANING = "d", "e", "l", "n", "o"
+DENIED, ENDED, LAPSED, NOTHING_SAID, OLD_MEANING, OLD_TEXT = "d", "e", "l", "n", "o", "t"
 UNVERIFIED, WITHDRAWN, YES = "u", "w", "y"
 WORDS: Final[dict[str, Callable[[datetime], Word | None]]] = {
     DENIED: lambda at: Word("denied", verified=True, expires_at=None),
@@ -22,6 +22,7 @@ WORDS: Final[dict[str, Callable[[datetime], Word | None]]] = {
     LAPSED: lambda at: Word("given", verified=True, expires_at=at),
     NOTHING_SAID: lambda at: None,
     OLD_MEANING: lambda at: Word("given", verified=True, expires_at=None),
+    OLD_TEXT: lambda at: Word("given", verified=True, expires_at=None),
     UNVERIFIED: lambda at: Word("given", verified=False, expires_at=None),
     WITHDRAWN: lambda at: Word("withdrawn", verified=True, expires_at=None),
     YES: lambda at: Word("given", verified=True, expires_at=None),
@@ -31,7 +32,7 @@ CASE WHEN a.address_key IS NULL THEN '{NO_ADDRESS}' WHEN s.answer IS NULL OR s.a
      WHEN s.answer = 'denied' THEN '{DENIED}'
      WHEN s.answer = 'withdrawn' THEN '{WITHDRAWN}' WHEN s.answer NOT IN ('given', 'renewed') THEN '{ENDED}'
      WHEN s.expires_at <= {{mark}} THEN '{LAPSED}' WHEN NOT s.verified THEN '{UNVERIFIED}'
-     WHEN s.occurred_at < {{mark}} THEN '{OLD_MEANING}' ELSE '{YES}' END
+     WHEN s.occurred_at < {{mark}} THEN '{OLD_MEANING}' WHEN s.notice_version_id IN ({{texts}}) THEN '{OLD_TEXT}' ELSE '{YES}' END
 """
 _STATE = """consent_consentstate s ON s.address_key = a.address_key AND s.purpose = {mark} AND s.channel = {mark}
    AND s.fiduciary_id = {mark}"""
@@ -117,17 +118,29 @@ class Table:
             copy.write(_COPY_END)
         self.driver.execute(f"ANALYZE {name}")
 
-    def letters(self, purpose: str, channel: str, fiduciary: int, *, at: datetime, meant_since: datetime) -> str:
-        """One letter for each place of the batch, in their order."""
+    def letters(
+        self,
+        purpose: str,
+        channel: str,
+        fiduciary: int,
+        *,
+        at: datetime,
+        meant_since: datetime,
+        old_texts: Collection[int],
+    ) -> str:
+        """One letter for each place of the batch, in their order. ``old_texts``: versions to which a yes does not count."""
         sql = f"FROM scrub_asked a LEFT JOIN {_STATE}"
         moments = (at, meant_since)
         if not self.is_postgresql:
             moments = tuple(self.database.ops.adapt_datetimefield_value(moment) for moment in moments)
-        asked = (*moments, purpose, channel, fiduciary)
+        asked = (*moments, *old_texts, purpose, channel, fiduciary)
+        texts = ", ".join([self.mark] * len(old_texts)) or "NULL"
         if self.is_postgresql:
-            rows = self._read(f"SELECT string_agg({_LETTER}, '' ORDER BY a.n) {sql}".format(mark="%s"), asked)
+            rows = self._read(
+                f"SELECT string_agg({_LETTER}, '' ORDER BY a.n) {sql}".format(mark="%s", texts=texts), asked
+            )
             return rows[0][0] or ""
-        rows = self._read(f"SELECT {_LETTER} {sql} ORDER BY a.n".format(mark="?"), asked)
+        rows = self._read(f"SELECT {_LETTER} {sql} ORDER BY a.n".format(mark="?", texts=texts), asked)
         return "".join(letter for (letter,) in rows)
 
     def special(self, purpose: str, channel: str, fiduciary: int) -> Iterator[int]:

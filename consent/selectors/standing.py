@@ -34,6 +34,8 @@ class Found:
     is_shared: bool = True
     said_at: datetime | None = None
     suppressed_at: datetime | None = None
+    #: The version of the notice that the answer was said to; None where it was a text of others.
+    notice: int | None = None
 
     @property
     def is_suppressed(self) -> bool:
@@ -46,7 +48,7 @@ class Found:
 
 #: The inner row of one makes sure that a suppression is found where nothing was answered.
 _SELECT = """
-SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at,
+SELECT s.answer, s.verified, s.expires_at, s.entry_ref, s.subject_ref, s.occurred_at, s.notice_version_id,
        p.quiet_from, p.quiet_until, p.quiet_for_service, p.paused_until, p.pace,
        p.blocked_categories, p.blocked_modes, p.blocked_bands, p.blocked_days,
        EXISTS (SELECT 1 FROM people_subjectalias a WHERE a.old_ref = s.subject_ref)
@@ -105,7 +107,7 @@ def _row(keys: tuple[bytes, ...], fiduciary: int, key: bytes, purpose: str, chan
 
 
 def _read(row: Any) -> Found:
-    answer, verified, expires_at, entry, subject, said_at, *wished, is_shared, suppressed_at = row
+    answer, verified, expires_at, entry, subject, said_at, notice, *wished, is_shared, suppressed_at = row
     if answer is None:
         return Found(suppressed_at=_instant(suppressed_at))
     quiet_from, quiet_until, for_service, paused_until, pace_code, *codes = wished
@@ -121,7 +123,14 @@ def _read(row: Any) -> Found:
         )
     word = Word(answer, verified=_is_true(verified), expires_at=_instant(expires_at))
     return Found(
-        word, _dashed(entry), _uuid(subject), asked, _is_true(is_shared), _instant(said_at), _instant(suppressed_at)
+        word,
+        _dashed(entry),
+        _uuid(subject),
+        asked,
+        _is_true(is_shared),
+        _instant(said_at),
+        _instant(suppressed_at),
+        int(notice) if notice is not None else None,
     )
 
 

@@ -96,12 +96,13 @@ def _day(at: datetime) -> date:
 def meet(*, subject_ref: UUID, language: str, actor: Actor, now: datetime, fiduciary: str = OWN_CODE) -> int:
     """Note that the person is brought to the questions they have not met yet; returns how many those are.
 
-    One transaction with its audit event. Once for each meaning of a purpose: who leaves a question open is not brought
+    One transaction with its audit event. Once for each meaning of a purpose and each material
+    version of its text: who leaves a question open is not brought
     to it again. This is no answer.
     """
     with transaction.atomic():
         open_ones = questions(subject_ref, at=now, language=language, fiduciary=fiduciary)
-        seen = asking.met(subject_ref, [question.purpose for question in open_ones])
+        seen = asking.met(subject_ref, [question.purpose for question in open_ones], at=now)
         news = [question for question in open_ones if question.purpose.code not in seen]
         if not news:
             return 0

@@ -13,8 +13,8 @@ from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentState, Suppression, TakenRequest
-from consent.rules.fold import YES, standing
-from consent.selectors import stops
+from consent.rules.fold import YES
+from consent.selectors import history, stops
 from consent.selectors.asking import left_in_peace_until
 from consent.selectors.used_addresses import used_by
 from consent.selectors.wishes import holders
@@ -203,7 +203,7 @@ class Standing:
 def states_at(*, fiduciary: str, kind: str, address: str, at: datetime) -> list[Standing]:
     """What counts now at an address for the fiduciary, by purpose and channel. Raises Refused for what is no address.
 
-    A yes whose agreed time is over has expired, and one after which promotion was stopped at the address is withdrawn.
+    A yes whose agreed time is over, or whose purpose or text has changed, has expired, and one after which promotion was stopped at the address is withdrawn.
     Nothing at addresses that the fiduciary has nothing to do with, whatever was spread there (``used_by``).
     """
     whose = fiduciary_of(fiduciary)
@@ -216,7 +216,7 @@ def states_at(*, fiduciary: str, kind: str, address: str, at: datetime) -> list[
 
 
 def _standing(row: ConsentState, stopped: Sequence[Suppression], keys: Collection[bytes], at: datetime) -> Standing:
-    answer = standing(row.answer, row.expires_at, at=at)
+    answer = history.standing_of(row, at=at)
     stop = stops.last_of(stopped, fiduciary=row.fiduciary_id, keys=keys, purpose=row.purpose, channel=row.channel)
     if stop is not None and answer in YES and stops.stands(stop, row, at=at):
         return Standing(

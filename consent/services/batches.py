@@ -80,10 +80,10 @@ class Frame:
         )
 
     def as_meant(self, verdict: Verdict, state: many.State | None) -> Verdict:
-        """The verdict once it is known when the yes was said: the purpose may mean something else since."""
+        """The verdict once it is known what the yes was said to: purpose or text may be others since."""
         if state is None or self.terms is None or not verdict.allowed:
             return verdict
-        return decisions.as_meant(verdict, state.said_at, self.terms)
+        return decisions.as_meant(verdict, state.said_at, state.notice, self.terms, at=self.question.at)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from consent.rules.fold import NO, YES
 from consent.rules.hours import Hours
 from consent.selectors import history
 from consent.selectors.notices import notices_for
-from consent.selectors.rulebook import rulebook
+from consent.selectors.rulebook import PurposeTerms, rulebook
 from consent.selectors.wishes import preference_of
 from consent.services import opting_in, preferring, turns
 from consent.services.addresses import SUBJECT, Address, addresses_by_channel, addresses_of, contacts_of
@@ -53,6 +53,8 @@ class Box:
     blocked: bool = False
     stopped: bool = False
     waits: bool = False
+    #: There was a yes to an earlier text or meaning: it counts no more, and the question is put again.
+    asks_again: bool = False
 
     @property
     def value(self) -> str:
@@ -125,7 +127,7 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         (
             purpose,
             [
-                _box(purpose.code, channel, places[channel], said)
+                _box(book.purposes[purpose.code], channel, places[channel], said, at)
                 for channel in (*MESSAGE_CHANNELS, Channel.NONE)
                 if channel in purpose.channels
             ],
@@ -155,15 +157,20 @@ def _place_on_the_page(purpose: Purpose) -> tuple[int, str]:
 
 
 def _box(
-    purpose: str, channel: str, places: list[Address], said: Mapping[tuple[int, bytes, str, str], ConsentEvent]
+    terms: PurposeTerms,
+    channel: str,
+    places: list[Address],
+    said: Mapping[tuple[int, bytes, str, str], ConsentEvent],
+    at: datetime,
 ) -> Box:
-    own = [event for (_f, _key, p, c), event in said.items() if p == purpose and c == channel]
+    own = [event for (_f, _key, p, c), event in said.items() if p == terms.code and c == channel]
     last = max(own, key=lambda event: (event.occurred_at, event.answer not in YES, event.pk), default=None)
     # Where the person stands for the address, what they said under several references is one answer after another.
     counted = [last] if last is not None and last.address_kind == SUBJECT else own
-    ticked = any(event.answer in YES and not _is_over(event) for event in counted)
+    ticked = any(event.answer in YES and not _is_over(event) and not _is_old(event, terms, at) for event in counted)
+    asks_again = not ticked and any(_is_old(event, terms, at) for event in counted)
     waits = ticked and bool(places) and not any(place.is_verified for place in places)
-    return Box(purpose, str(channel), ticked, last, has_address=bool(places), waits=waits)
+    return Box(terms.code, str(channel), ticked, last, has_address=bool(places), waits=waits, asks_again=asks_again)
 
 
 #: One no at an address: its lookup hash, purpose and channel (empty for all of them), what it is, and since when.
@@ -214,6 +221,14 @@ def _with_noes(
         no[3] == _STOP and no[0] in keys and no[4] >= at for no in own for keys, at in yeses
     )
     return replace(box, blocked=refused or stopped, stopped=stopped and not refused)
+
+
+def _is_old(event: ConsentEvent, terms: PurposeTerms, at: datetime) -> bool:
+    """Whether a yes was said to another text or meaning than today's; recorded as ended, or not yet."""
+    yes = event.previous if event.answer == Answer.EXPIRED else event
+    if yes is None or yes.answer not in YES:
+        return False
+    return terms.is_overtaken(yes.occurred_at, yes.notice_version_id, at=at)
 
 
 def _is_over(event: ConsentEvent) -> bool:

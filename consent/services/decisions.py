@@ -128,7 +128,7 @@ def may_contact(
             suppressed=found.is_suppressed,
         )
 
-    verdict = as_meant(under(NO_WISHES), found.said_at, terms)
+    verdict = as_meant(under(NO_WISHES), found.said_at, found.notice, terms, at=at)
     if contact.asks_wishes(category, verdict):
         verdict = contact.of_several(
             _of_person(under(person.wishes), person, category, at)
@@ -197,17 +197,21 @@ def may_process(
     verdict = contact.by_consent(found.word, at=at) if terms.needs_consent else contact.without_objection(found.word)
     if verdict.reason is Reason.ALLOWED_NO_OBJECTION:
         verdict = Verdict(allowed=True, reason=Reason.ALLOWED_OTHER_BASIS)
-    verdict = as_meant(verdict, found.said_at, terms)
+    verdict = as_meant(verdict, found.said_at, found.notice, terms, at=at)
     if terms.is_closed_to_children and verdict.allowed and people.is_child(subject, at=at):
         verdict = contact.for_child()
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
     return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
 
 
-def as_meant(verdict: Verdict, said_at: datetime | None, terms: PurposeTerms) -> Verdict:
-    """The verdict once it is known when the yes was said."""
+def as_meant(
+    verdict: Verdict, said_at: datetime | None, notice: int | None, terms: PurposeTerms, *, at: datetime
+) -> Verdict:
+    """The verdict once it is known when the yes was said, and to which version of the notice."""
     said_on = said_at.astimezone(clock.IST).date() if said_at is not None else None
-    return contact.as_meant(verdict, said_on=said_on, meaning_since=terms.meaning_since)
+    return contact.as_meant(
+        verdict, said_on=said_on, meaning_since=terms.meaning_since, is_text_old=terms.is_text_old(notice, at=at)
+    )
 
 
 def refused(

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.fold import YES
-from consent.selectors import history
+from consent.selectors import history, notices
 from consent.selectors.purposes import in_force_or_ended, is_closed_to_children
 from consent.services import suppressing, turns
 from consent.services.addresses import Address
@@ -94,13 +94,13 @@ class Swept:
 
 
 def end_what_is_over(*, now: datetime, after: Mark | None = None) -> Swept:
-    """Record the end of each yes whose agreed time is over, or whose purpose means something else by now.
+    """Record the end of each yes whose agreed time is over, or whose purpose or text is another by now.
 
     A batch, the oldest ``after`` a mark first, each in its own transaction. Decisions do not wait for this: they compare
     the times themselves. Safe to repeat and to run twice at once: each yes is looked at again at the turn of its address.
     One that cannot be ended is logged and left to the next sweep; it does not keep the others of this one waiting.
     """
-    changed = _changed_purposes(now)
+    changed = _changes(now)
     due = ConsentState.objects.filter(_over(now, changed), answer__in=YES).order_by("occurred_at", "pk")
     if after is not None:
         at, number = after
@@ -115,25 +115,47 @@ def end_what_is_over(*, now: datetime, after: Mark | None = None) -> Swept:
     return Swept(ended, marks[-1] if len(marks) == MOST else None)
 
 
-def _changed_purposes(now: datetime) -> dict[str, datetime]:
-    """The purposes that have meant something else before, each with the instant from which it means what it does."""
-    purposes = law.purposes_in_force(on=now.astimezone(clock.IST).date())
-    return {
+@dataclass(frozen=True)
+class _Changes:
+    """What a yes may have been said to that is no more: by purpose, the instant from which it means what it means, and
+    the versions of texts that do not hold any more, each since when.
+    """
+
+    meant_since: Mapping[str, datetime]
+    old_texts: Mapping[str, Mapping[int, datetime]]
+
+    def ends_of(self, state: ConsentState) -> list[datetime]:
+        """The instants at which they ended a yes; not before it was given, to an old text for instance."""
+        old_from = self.old_texts.get(state.purpose, {}).get(state.notice_version_id or 0)
+        ends = [self.meant_since.get(state.purpose), max(old_from, state.occurred_at) if old_from else None]
+        return [at for at in ends if at is not None]
+
+
+def _changes(now: datetime) -> _Changes:
+    on = now.astimezone(clock.IST).date()
+    meant_since = {
         purpose.code: datetime.combine(purpose.meaning_since, time(), tzinfo=clock.IST)
-        for purpose in purposes
+        for purpose in law.purposes_in_force(on=on)
         if purpose.meaning_since > date.min
     }
+    old_texts = {
+        purpose: {version: old_from for version, old_from in texts.items() if old_from <= now}
+        for purpose, texts in notices.old_texts(on=on).items()
+    }
+    return _Changes(meant_since, old_texts)
 
 
-def _over(now: datetime, changed: Mapping[str, datetime]) -> Q:
+def _over(now: datetime, changed: _Changes) -> Q:
     over = Q(expires_at__lte=now)
-    for purpose, since in changed.items():
+    for purpose, since in changed.meant_since.items():
         over |= Q(purpose=purpose, occurred_at__lt=since)
+    for purpose, texts in changed.old_texts.items():
+        over |= Q(purpose=purpose, notice_version__in=list(texts))
     return over
 
 
 @retried
-def _end_one(number: int, changed: Mapping[str, datetime], *, now: datetime) -> bool:
+def _end_one(number: int, changed: _Changes, *, now: datetime) -> bool:
     with transaction.atomic():
         found = ConsentState.objects.filter(pk=number).select_related("event").first()
         if found is None:  # a rebuild removed it meanwhile
@@ -143,7 +165,7 @@ def _end_one(number: int, changed: Mapping[str, datetime], *, now: datetime) -> 
         state = over.select_related("event__fiduciary").first()
         if state is None:  # answered anew, or another worker was quicker
             return False
-        ends = [at for at in (state.expires_at, changed.get(state.purpose)) if at is not None and at <= now]
+        ends = [at for at in (state.expires_at, *changed.ends_of(state)) if at is not None and at <= now]
         record_all(
             subject_ref=state.event.subject_ref,
             fiduciary=state.event.fiduciary,

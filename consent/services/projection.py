@@ -30,6 +30,7 @@ _SAID = (
     "expires_at",
     "address_verified",
     "entry__event_id",
+    "notice_version_id",
 )
 
 
@@ -98,6 +99,7 @@ def fold(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
         "entry_ref": row["entry__event_id"],
         "subject_ref": word.subject,
         "occurred_at": word.occurred_at,
+        "notice_version_id": row["notice_version_id"],
         "as_of_event": max(by_number),
     }
 

@@ -34,6 +34,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.NO_SUCH_ADDRESS: gettext_lazy("No: this is not an address of that channel."),
     Reason.NO_SUCH_FIDUCIARY: gettext_lazy("No: we do not know on whose behalf this would be."),
     Reason.NO_SUCH_PURPOSE: gettext_lazy("No: there is no such purpose in force."),
+    Reason.NOTICE_CHANGED: gettext_lazy("No: the notice has changed since the person agreed. Ask again."),
     Reason.NOT_A_MESSAGE: gettext_lazy("No: this purpose sends no messages on that channel."),
     Reason.OUTSIDE_HOURS: gettext_lazy("No: promotional messages may not be sent at this hour."),
     Reason.PAUSED: gettext_lazy("No: the person paused messages."),

@@ -132,7 +132,12 @@ class Scrub:
             return "".join(scrub_table.NO_ADDRESS if key is None else scrub_table.NOTHING_SAID for key in keys)
         table.fill(keys)
         return table.letters(
-            question.purpose, question.channel, frame.whose or 0, at=question.at, meant_since=self.meant_since
+            question.purpose,
+            question.channel,
+            frame.whose or 0,
+            at=question.at,
+            meant_since=self.meant_since,
+            old_texts=sorted(frame.terms.old_at(question.at)) if frame.terms else (),
         )
 
     def _ask_about_people(
@@ -175,6 +180,8 @@ class Scrub:
         verdict = self.frame.verdict(scrub_table.WORDS[letter](self.done.question.at))
         if letter == scrub_table.OLD_MEANING and self.frame.terms is not None:
             return contact.as_meant(verdict, said_on=date.min, meaning_since=self.frame.terms.meaning_since)
+        if letter == scrub_table.OLD_TEXT:
+            return contact.as_meant(verdict, said_on=None, meaning_since=date.min, is_text_old=True)
         return verdict
 
     def _tails(self) -> Mapping[str, str]:

@@ -10,12 +10,27 @@ from consent.services.batches import Question, decide_all
 from portal.core import actor, clock
 from portal.people.services import subjects
 from tests.consent.factories import person, published_notice, said
-from tests.consent.worlds import NO_ADDRESS, NUMBERS, STRANGE, at_hour, blocking_world, build, expected, worlds
+from tests.consent.worlds import (
+    NO_ADDRESS,
+    NUMBERS,
+    STRANGE,
+    at_hour,
+    blocking_world,
+    build,
+    expected,
+    published_texts,
+    worlds,
+)
 from tests.people.factories import FiduciaryFactory, SubjectFactory
 from tests.registers.factories import agreed_template, registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 ASKED = [*NUMBERS, STRANGE, NO_ADDRESS, NUMBERS[0], " 98000 00001 "]
+
+
+@pytest.fixture
+def texts(law):
+    return published_texts()
 
 
 @pytest.fixture
@@ -32,9 +47,9 @@ def one_by_one(question, addresses):
 @example(world=blocking_world(), hour=22, purpose="product_updates")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds(), hour=st.sampled_from([12, 22]), purpose=st.sampled_from(["marketing", "product_updates"]))
-def test_one_by_one_all_at_once_and_a_plain_reading_agree(notice, emptied, world, hour, purpose):
+def test_one_by_one_all_at_once_and_a_plain_reading_agree(texts, emptied, world, hour, purpose):
     with emptied():
-        build(world, purpose)
+        build(world, purpose, texts)
         question = Question(purpose, "sms", at_hour(hour))
         alone = one_by_one(question, ASKED)
         together = list(decide_all(question, ASKED))

@@ -6,7 +6,7 @@ import pytest
 
 from consent.models import NoticeText, NoticeVersion, PolicyDefect
 from consent.rules import policy
-from consent.selectors.notices import clauses_of, is_current, open_defects, periods
+from consent.selectors.notices import clauses_of, open_defects, periods
 from consent.services import editing, importing, publishing
 from consent.states import NoticeKind, VersionState, Weight
 from portal.audit.kinds import AuditKind
@@ -219,18 +219,6 @@ def test_an_edit_between_proposal_and_answer_needs_another_proposal(officer, adm
         publishing.answer(proposal=proposal, approve=True, actor=administrator)
     assert refusal.value.code == "SHOWN_CHANGED"
     assert NoticeVersion.objects.get(pk=version.pk).state == VersionState.DRAFT
-
-
-def test_only_a_material_change_makes_an_earlier_answer_old():
-    first = published_notice(effective_on=far(-30))
-    today = far(0)
-    assert is_current(first, on=today)
-    second = published_notice(effective_on=far(-20))
-    NoticeVersion.objects.filter(pk=second.pk).update(weight=Weight.EDITORIAL)
-    assert is_current(first, on=today)
-    published_notice(effective_on=far(5))
-    assert is_current(first, on=today)
-    assert not is_current(first, on=far(5))
 
 
 def test_the_periods_of_the_archive_agree_with_what_is_in_force_on_each_day():

@@ -178,8 +178,8 @@ def test_the_end_is_recorded_once_although_two_sweeps_saw_it(asha, notice, monke
     yes_that_ends(asha, notice, after=DAY)
     with time_machine.travel(clock.now() + 2 * DAY):
         state = ConsentState.objects.get()
-        assert ending._end_one(state.pk, {}, now=clock.now())
-        assert not ending._end_one(state.pk, {}, now=clock.now())
+        assert ending._end_one(state.pk, ending._changes(clock.now()), now=clock.now())
+        assert not ending._end_one(state.pk, ending._changes(clock.now()), now=clock.now())
     assert ConsentEvent.objects.filter(answer="expired").count() == 1
 
 

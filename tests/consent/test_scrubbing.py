@@ -25,10 +25,25 @@ from portal.vault.services import files
 from portal.vault.services.keys import Shredded
 from tests.consent.factories import person, published_notice, said
 from tests.consent.test_suppressing import stopped
-from tests.consent.worlds import NO_ADDRESS, NUMBERS, STRANGE, at_hour, blocking_world, build, expected, worlds
+from tests.consent.worlds import (
+    NO_ADDRESS,
+    NUMBERS,
+    STRANGE,
+    at_hour,
+    blocking_world,
+    build,
+    expected,
+    published_texts,
+    worlds,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 ASKED = [*NUMBERS, STRANGE, NO_ADDRESS, "98000 00001", NUMBERS[0]]
+
+
+@pytest.fixture
+def texts(law):
+    return published_texts()
 
 
 @pytest.fixture
@@ -58,13 +73,13 @@ def question(purpose="marketing", hour=12, **more):
     size=st.sampled_from([2, 1000]),
 )
 def test_a_scrub_one_by_one_and_a_plain_reading_agree(
-    notice, emptied, monkeypatch, world, hour, purpose, has_new_key, size
+    texts, emptied, monkeypatch, world, hour, purpose, has_new_key, size
 ):
     from django.conf import settings as configured
 
     with emptied(), monkeypatch.context() as patch:
         patch.setattr(scrubbing, "BATCH", size)
-        build(world, purpose)
+        build(world, purpose, texts)
         if has_new_key:
             patch.setattr(configured, "LOOKUP_KEYS_OLD", [configured.LOOKUP_KEY])
             patch.setattr(configured, "LOOKUP_KEY", "another lookup key of more than thirty-two characters")

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from consent.models import Announcement, NoticeText, TextReview, TranslationProposal
-from consent.selectors.notices import is_current, notices_for
+from consent.selectors.notices import notices_for, old_texts
 from consent.services import publishing, translating
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused
@@ -59,7 +59,7 @@ def test_two_people_add_a_language_and_nobody_is_told_or_asked(version, maker, c
     assert (payload["lang"], payload["sha256"]) == ("mr", text.sha256)
     assert version.binding.sha256 in {payload_of(e)["sha256"] for e in Entry.objects.filter(kind="notice")}
     assert not Announcement.objects.exists()
-    assert is_current(version, on=clock.now().date() + timedelta(days=99))
+    assert old_texts(on=clock.now().date() + timedelta(days=99)) == {}
 
 
 def test_a_translation_nobody_has_checked_is_not_what_a_yes_is_asked_with(maker, checker):

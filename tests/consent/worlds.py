@@ -6,23 +6,26 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from consent.models import ConsentEvent
+from consent.models import ConsentEvent, NoticeVersion
 from consent.services import blocking, preferring
 from consent.services.preferring import WishList
-from consent.states import Pace, Way
+from consent.states import Pace, Way, Weight
 from portal.core import actor, clock
 from portal.outbox.models import Message
 from portal.people.models import Protection
 from portal.people.services import subjects
-from tests.consent.factories import said
+from tests.consent.factories import published_notice, said
 from tests.people.factories import ContactPointFactory, PrincipalFactory
 
 NUMBERS = [f"+9198000000{place:02d}" for place in range(5)]
 #: Nobody holds it and nobody spoke about it.
 STRANGE = "+919800000099"
 NO_ADDRESS = "12"
+NOBODYS = {STRANGE: "NO_CONSENT", NO_ADDRESS: "NO_SUCH_ADDRESS"}
 TOMORROW = clock.now().astimezone(clock.IST).date() + timedelta(days=1)
 LONG_AGO = 800 * 24 * 60
+#: Of the texts that were published: the one which a material change has overtaken.
+OLD_TEXT = 0
 
 
 def at_hour(hour: int) -> datetime:
@@ -51,6 +54,8 @@ class Saying:
     number: int
     answer: str
     minutes: int
+    #: Which of the ``TEXTS`` it was said to.
+    text: int = 1
     event: ConsentEvent | None = field(default=None, compare=False)
 
 
@@ -105,6 +110,7 @@ SAYINGS = st.lists(
         number=st.integers(0, 4),
         answer=st.sampled_from(["given", "given", "given", "denied", "withdrawn"]),
         minutes=st.integers(1, 500) | st.just(LONG_AGO),
+        text=st.sampled_from([0, 1, 1, 2]),
     ),
     max_size=7,
     unique_by=lambda saying: (saying.number, saying.minutes),
@@ -136,7 +142,21 @@ def blocking_world() -> World:
     return World(people, [Saying(place, place, "given", 5 + place) for place in range(len(people))])
 
 
-def build(world: World, purpose: str) -> None:
+def published_texts() -> list[NoticeVersion]:
+    """The notice as it was once, as it has been since a material change, then an editorial one, and as it will be."""
+    found = []
+    for days, weight in (
+        (3000, Weight.FIRST),
+        (1000, Weight.MATERIAL),
+        (900, Weight.EDITORIAL),
+        (-30, Weight.MATERIAL),
+    ):
+        found.append(published_notice(effective_on=TOMORROW - timedelta(days=days), text=f"May we, by {days}?"))
+        NoticeVersion.objects.filter(pk=found[-1].pk).update(weight=weight)
+    return found
+
+
+def build(world: World, purpose: str, texts: list[NoticeVersion]) -> None:
     """The world as rows, through the services."""
     now = clock.now()
     for who in world.people:
@@ -158,6 +178,7 @@ def build(world: World, purpose: str) -> None:
             address=NUMBERS[saying.number],
             purpose=purpose,
             occurred_at=now - timedelta(minutes=saying.minutes),
+            notice_version=texts[saying.text],
         )
     for place, who in enumerate(world.people):
         if who.is_child:
@@ -227,20 +248,21 @@ def is_confirmed(world: World, saying: Saying) -> bool:
 
 def expected(world: World, address: str, *, hour: int, is_promotional: bool) -> set[str]:
     """The reasons a decision may name; where several people's wishes say no, any of theirs."""
-    if address == NO_ADDRESS:
-        return {"NO_SUCH_ADDRESS"}
-    if address == STRANGE:
-        return {"NO_CONSENT"}
+    if address in NOBODYS:
+        return {NOBODYS[address]}
     number = NUMBERS.index(address)
     word, saying = word_at(world, number)
     if word != "GIVEN" or saying is None:
         return {word}
+    is_late = is_promotional and hour >= 21
     if not is_confirmed(world, saying):
         return {"ADDRESS_UNVERIFIED"}
+    if saying.text == OLD_TEXT and not is_late:
+        return {"NOTICE_CHANGED"}
     asked = [saying.who, *(i for i, who in enumerate(world.people) if number in who.holds)]
     groups = {frozenset(group_of(world, place)) for place in asked}
     reasons = {reason for group in groups if (reason := _wished(world, group, hour, is_promotional=is_promotional))}
-    if is_promotional and hour >= 21:
+    if is_late:
         # The hours are the law's; a pause lasts longer.
         return reasons & {"CHILD", "DND_BLOCKED"} or reasons & {"PAUSED"} or {"OUTSIDE_HOURS"}
     return reasons or {"ALLOWED_BY_CONSENT"}

@@ -430,3 +430,25 @@ def test_a_receipt_of_a_yes_that_was_withdrawn_later_is_genuine_and_superseded(a
     assert (receipts.check(data).genuine, receipts.check(data).superseded) == (True, False)
     said(asha, "withdrawn", occurred_at=clock.now())
     assert (receipts.check(data).genuine, receipts.check(data).superseded) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "that yes does not count any more. Please read it and choose again."),
+        ("hi", "वह हाँ अब मान्य नहीं है। कृपया पढ़ें और फिर से चुनें।"),
+        ("mr", "तो होकार आता ग्राह्य नाही. कृपया वाचा आणि पुन्हा निवडा."),
+    ],
+)
+def test_a_yes_to_a_text_that_has_changed_is_no_tick_and_the_page_says_that_we_ask_again(
+    her, asha, notice, language, words
+):
+    said(asha, "given", notice_version=notice)
+    said(asha, "given", notice_version=notice, purpose="analytics", channel="none")
+    headers = {"accept-language": language}
+    assert words not in her.get(PAGE, headers=headers).content.decode()
+    published_notice(text="May we, and our partners?")
+    rulebook.forget()
+    page = her.get(PAGE, headers=headers).content.decode()
+    assert page.count(words) == 2
+    assert 'value="marketing:sms" id="choice-marketing-sms" checked' not in page

@@ -4,8 +4,7 @@ from typing import Any
 from django.core.management import CommandParser
 
 from consent.models import ConsentEvent
-from consent.rules.fold import standing
-from consent.selectors.history import consents_as_of
+from consent.selectors.history import consents_as_of, standing_of
 from consent.selectors.subjects import subject_ref_of
 from portal.core import clock
 from portal.core.commands import PortalCommand, moment
@@ -20,7 +19,7 @@ class Command(PortalCommand):
         parser.add_argument("time", help="a time such as 2026-11-25T14:30 (Indian time)")
 
     def handle(self, *args: Any, subject: str, time: str, **options: Any) -> None:
-        """Reads only. A yes whose agreed time was over by then is shown as expired."""
+        """Reads only. A yes whose time was over by then, or whose purpose or text had changed, is shown as expired."""
         at = moment(time)
         found = [_row(event, at) for event in consents_as_of(subject_ref_of(subject), at)]
         if not options["json"]:
@@ -37,7 +36,7 @@ def _row(event: ConsentEvent, at: datetime) -> dict[str, Any]:
         "fiduciary": event.fiduciary.code,
         "purpose": event.purpose,
         "channel": event.channel,
-        "answer": standing(event.answer, event.expires_at, at=at),
+        "answer": standing_of(event, at=at),
         "occurred_at": clock.stamp(event.occurred_at),
         "recorded_at": clock.stamp(event.recorded_at),
         "receipt": event.receipt.reference,
