@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from kyc.models import Decision
+from kyc.models import Decision, Document
 from kyc.states import DecisionOutcome, DecisionReason
 from portal.core import moments
 from portal.people.states import Answer
@@ -14,7 +15,7 @@ from portal.vault.inspection.verdict import Fault
 #: One sentence for each fault of a file.
 FAULTS: Mapping[str, Any] = {
     Fault.AADHAAR_NUMBER: _(
-        "The file shows a full Aadhaar number. We may not keep one. Hide the first 8 digits and send it again."
+        "The file shows a full Aadhaar number that we could not cover. Hide the first 8 digits and send it again."
     ),
     Fault.ACTIVE_CONTENT: _("The PDF contains a script or an action. Print it to a new PDF and send that."),
     Fault.ARCHIVE: _("The file is an archive (ZIP or the like). Take the document out of it and send that."),
@@ -85,11 +86,27 @@ REASONS: Mapping[str, Any] = {
     "USED_BY_ANOTHER_CUSTOMER": _("Another customer has sent the same number."),
 }
 
+#: How far a file was searched for Aadhaar numbers, where none had to be covered.
 SEARCHES: Mapping[str, Any] = {
     "SEARCHED": _("Searched for Aadhaar numbers: none found."),
-    "PARTLY": _("Searched for Aadhaar numbers in its text: none found. Its pictures were not searched: look at them."),
-    "NOT_SEARCHED": _("Not searched for Aadhaar numbers: a picture is not read by machine. Look at it."),
+    "PARTLY": _(
+        "Text and QR codes were searched for Aadhaar numbers: none found. Text in pictures was not: look at it."
+    ),
+    "NOT_SEARCHED": _("QR codes were searched for Aadhaar numbers: none found. Text in pictures was not: look at it."),
 }
+_LOOK_AT_PICTURES = _("Text in pictures was not searched: look at it.")
+
+
+def searched(document: Document) -> str:
+    """How far the file was searched for Aadhaar numbers, and what was covered in the copy that is kept."""
+    if not document.hidden:
+        return str(SEARCHES.get(document.searched, ""))
+    covered = ngettext(
+        "%(count)d Aadhaar number was found and covered for good: the copy we keep does not hold it.",
+        "%(count)d Aadhaar numbers were found and covered for good: the copy we keep does not hold them.",
+        document.hidden,
+    ) % {"count": document.hidden}
+    return covered if document.searched == "SEARCHED" else f"{covered} {_LOOK_AT_PICTURES}"
 
 
 def number_fault(number_type: str, reason: str) -> Any:

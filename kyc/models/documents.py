@@ -46,6 +46,7 @@ class Document(models.Model):
     mime = models.CharField(_("kind of file"), max_length=40, blank=True)
     pages = models.PositiveSmallIntegerField(_("pages"), default=0)
     searched = models.CharField(_("searched for Aadhaar numbers"), max_length=12, blank=True)
+    hidden = models.PositiveSmallIntegerField(_("numbers covered in the kept copy"), default=0, db_default=0)
     fault = models.CharField(_("fault of the file"), max_length=20, blank=True)
     uploaded_at = models.DateTimeField(_("uploaded"))
     sent_at = models.DateTimeField(_("sent for checking"), null=True, blank=True)
@@ -57,7 +58,7 @@ class Document(models.Model):
 
     data_categories = declare(
         none="id reference case party kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
-        "fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at",
+        "hidden fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at",
         identity_document="number_sealed number_index number_display declared_sealed",
     )
 

@@ -181,6 +181,7 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
             "width": verdict.width,
             "height": verdict.height,
             "searched": str(verdict.search),
+            "hidden": verdict.hidden,
         }
         _write(document, planned, Said(CheckOutcome.PASS, "", evidence), started)
 
@@ -196,8 +197,9 @@ def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:
     )
     read = verdict.numbers.get(plans.number_type(document.kind), [])
     document.number_in_text = rules.match_in_text(_number(document), found=read).value
-    document.mime, document.pages, document.searched = verdict.mime, verdict.pages, str(verdict.search)
-    document.save(update_fields=["kept", "number_in_text", "mime", "pages", "searched"])
+    document.mime, document.pages = verdict.mime, verdict.pages
+    document.searched, document.hidden = str(verdict.search), verdict.hidden
+    document.save(update_fields=["kept", "number_in_text", "mime", "pages", "searched", "hidden"])
 
 
 def _refuse(document: Document, verdict: Verdict) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pikepdf
+import segno
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image, ImageDraw
 
@@ -87,6 +88,46 @@ def encrypted(password: str) -> bytes:
     return out.getvalue()
 
 
+def old_code(number: str = AADHAAR) -> Image.Image:
+    """The QR code of a card from before 2018: unsigned, and with the whole number in it."""
+    out = io.BytesIO()
+    said = f'<PrintLetterBarcodeData uid="{number}" name="Asha Rao" gender="F" yob="1990" pc="411001"/>'
+    segno.make(said).save(out, kind="png", scale=4)
+    return Image.open(out).convert("RGB")
+
+
+def card_with_old_code(mime: str = "JPEG", *, turned: float = 0) -> bytes:
+    """A photo of such a card."""
+    card = Image.open(io.BytesIO(image("PNG", (1200, 800))))
+    card.paste(old_code().rotate(turned, expand=True, fillcolor="white"), (500, 200))
+    out = io.BytesIO()
+    card.save(out, mime)
+    return out.getvalue()
+
+
+def draws_old_code(document: Pdf) -> None:
+    """The code as a picture in the file, drawn on the first page."""
+    code = old_code()
+    picture = document.make_stream(code.tobytes(), Type=Name.XObject, Subtype=Name.Image)
+    picture.Width, picture.Height, picture.ColorSpace, picture.BitsPerComponent = *code.size, Name.DeviceRGB, 8
+    page = document.pages[0]
+    page.Resources.XObject = Dictionary(Code=picture)
+    page.Contents = document.make_stream(content(PAN) + b" q 150 0 0 150 200 300 cm /Code Do Q")
+
+
+def draws_old_code_with_lines(document: Pdf) -> None:
+    """The code as filled squares: no picture is in the file."""
+    code = segno.make(f'<PrintLetterBarcodeData uid="{AADHAAR}" name="Asha Rao"/>')
+    squares = [
+        f"{100 + 3 * across} {600 - 3 * down} 3 3 re"
+        for down, row in enumerate(code.matrix_iter(scale=1, border=0))
+        for across, is_dark in enumerate(row)
+        if is_dark
+    ]
+    page = document.pages[0]
+    page.Contents = document.make_stream(content(PAN) + f" {' '.join(squares)} f".encode())
+
+
 def archive() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
@@ -130,7 +171,4 @@ FAULTS: dict[str, tuple[bytes, str, str]] = {
     "png_and_php": (image("PNG") + b"<?php system($_GET[0]);", "png", "TRAILING_DATA"),
     "pdf_and_more": (pdf() + b"MZ program", "pdf", "TRAILING_DATA"),
     "pdf_and_zip": (pdf() + archive() + b"%%EOF", "pdf", "TRAILING_DATA"),
-    "aadhaar": (pdf(f"Aadhaar {AADHAAR}"), "pdf", "AADHAAR_NUMBER"),
-    "aadhaar_spaced": (pdf("2341 2341 2346"), "pdf", "AADHAAR_NUMBER"),
-    "aadhaar_on_lines": (pdf("2341\n2341\n2346"), "pdf", "AADHAAR_NUMBER"),
 }

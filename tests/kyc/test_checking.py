@@ -48,7 +48,7 @@ def test_the_quarantine_ends_when_the_checks_have_run(individual, django_capture
     assert document.kept.sha256 != document.quarantined.sha256
 
 
-@pytest.mark.parametrize("name", ["password", "script_hidden", "embedded_file", "cut_pdf", "aadhaar", "pdf_and_more"])
+@pytest.mark.parametrize("name", ["password", "script_hidden", "embedded_file", "cut_pdf", "pdf_and_more"])
 def test_a_faulty_file_is_refused_told_in_plain_words_and_not_kept(
     individual, asha, name, django_capture_on_commit_callbacks
 ):

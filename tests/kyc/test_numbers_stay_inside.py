@@ -1,17 +1,22 @@
 """Marked numbers go through the whole of KYC; then everything that was written is searched for them."""
 
 import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from django.core.files.storage import storages
 from django.db import connections
 
 from portal.people.models import Customer, User
+from portal.vault.inspection.pdf_text import read_text
+from portal.vault.models import ShredOrder
+from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import answered, checked, proposed
+from tests.kyc.factories import CUSTOMER, answered, checked, proposed
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
@@ -72,8 +77,14 @@ def test_an_aadhaar_number_is_written_nowhere_in_any_form(
     individual: Customer, asha: User, shape: str, caplog, capfd
 ) -> None:
     text = shape.format("2341", "2341", "2346")
-    document = checked(individual, data=documents.pdf(f"Aadhaar {text}"))
-    assert (document.state, document.fault) == ("refused", "AADHAAR_NUMBER")
+    document = checked(individual, data=documents.pdf(f"{documents.PAN} Aadhaar {text}"))
+    assert (document.state, document.hidden) == ("checked", 1)
+    assert document.kept.sha256 != document.quarantined.sha256
+    assert ShredOrder.objects.filter(subject_ref=document.quarantine_ref).exists()
+    with files.open_stream(document.kept, actor=CUSTOMER, reason="test") as stream:
+        kept = io.BytesIO(stream.read())
+    with pikepdf.open(kept) as pdf:
+        assert not any(shape in said for said in read_text(pdf).texts for shape in (text, documents.AADHAAR))
     assert where(written(documents.AADHAAR)) == set()
     assert not any(mark in ("".join(capfd.readouterr()) + caplog.text).encode() for mark in written(documents.AADHAAR))
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pikepdf
 import pytest
-from pikepdf import Array, Dictionary, Name, String
+from pikepdf import Dictionary, Name
 from PIL import Image
 
 from kyc.inspection import FIND, inspect
@@ -36,48 +36,6 @@ def test_a_pdf_that_only_opens_at_a_page_is_taken():
     verdict, kept = inspect(documents.pdf(change=documents.opens_at_a_page), extension="pdf")
     assert verdict.is_accepted
     assert "/OpenAction" not in pikepdf.open(io.BytesIO(kept)).Root
-
-
-def test_a_number_in_a_comment_or_a_title_is_found_too():
-    def comments(document):
-        note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[0, 0, 9, 9], Contents=String("2341-2341-2346"))
-        document.pages[0].Annots = Array([document.make_indirect(note)])
-
-    def titles(document):
-        document.docinfo["/Title"] = f"card {documents.AADHAAR}"
-
-    for change in (comments, titles):
-        assert inspect(documents.pdf(change=change), extension="pdf")[0].fault is Fault.AADHAAR_NUMBER
-
-
-def test_a_number_set_digit_by_digit_or_in_a_nested_form_is_found():
-    def digit_by_digit(document):
-        shown = " 40 ".join(f"({digit})" for digit in documents.AADHAAR)
-        document.pages[0].Contents = document.make_stream(f"BT /F1 12 Tf [{shown}] TJ ET".encode())
-
-    def nested(document):
-        page = document.pages[0]
-        form = document.make_stream(documents.content(documents.AADHAAR))
-        form.Subtype, form.Resources = Name.Form, page.Resources
-        page.Resources.XObject = Dictionary(X1=form)
-        page.Contents = document.make_stream(b"/X1 Do")
-
-    for change in (digit_by_digit, nested):
-        assert inspect(documents.pdf(change=change), extension="pdf")[0].fault is Fault.AADHAAR_NUMBER
-
-
-def test_text_under_a_font_of_glyph_numbers_is_read_through_its_map():
-    def mapped(document):
-        page = document.pages[0]
-        pairs = "".join(f"<{5 + digit:04x}> <{ord(str(digit)):04x}>\n" for digit in range(10))
-        cmap = document.make_stream(f"10 beginbfchar\n{pairs}endbfchar".encode())
-        page.Resources.Font.F1 = Dictionary(
-            Type=Name.Font, Subtype=Name.Type0, Encoding=Name("/Identity-H"), ToUnicode=cmap
-        )
-        codes = "".join(f"{5 + int(digit):04x}" for digit in documents.AADHAAR)
-        page.Contents = document.make_stream(f"BT /F1 12 Tf <{codes}> Tj ET".encode())
-
-    assert inspect(documents.pdf(change=mapped), extension="pdf")[0].fault is Fault.AADHAAR_NUMBER
 
 
 def test_text_that_cannot_be_read_is_not_called_searched():

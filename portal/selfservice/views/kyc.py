@@ -190,7 +190,7 @@ def _about(document: Document) -> dict[str, Any]:
         "is_misfit": is_misfit,
         "why": words.DOES_NOT_FIT if is_misfit else why,
         "message": message,
-        "searched": words.SEARCHES.get(document.searched, ""),
+        "searched": words.searched(document),
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),
         "events": _events(document),

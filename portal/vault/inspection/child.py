@@ -11,11 +11,13 @@ import io
 import json
 import resource
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from portal.vault.inspection import images, kinds
+from portal.vault.inspection.covering import Hider, codes, hides_nothing
 from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
 
 if TYPE_CHECKING:
@@ -36,12 +38,28 @@ def warm(*, is_pdf: bool) -> None:
         Image.new("RGBA" if mime == kinds.PNG else "RGB", (2, 1)).save(out, form, exif=tags)
         images.rewritten(out.getvalue(), mime, Limits())
     kinds.named(b"%PDF-1.7")
+    codes(Image.new("L", (32, 32)))
     if is_pdf:
         _pdfs().warm()
 
 
 def _pdfs() -> Any:
     return importlib.import_module("portal.vault.inspection.pdfs")
+
+
+def _looking() -> Any:
+    return importlib.import_module("portal.vault.inspection.looking")
+
+
+def _pages() -> Any:
+    return importlib.import_module("portal.vault.inspection.pages")
+
+
+def _drawing(data: bytes) -> int:
+    """The descriptor of a document in memory, with the library that draws it ready."""
+    document: int = _pages().in_memory(data)
+    _pages().warm()
+    return document
 
 
 def confine(limits: Limits, *, descriptors: int = 0) -> None:
@@ -53,30 +71,45 @@ def confine(limits: Limits, *, descriptors: int = 0) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
 
-def finder(name: str) -> "Finder":
-    """The function ``room.module.function`` from texts to numbers by type; one that finds nothing without a name.
+def named(name: str) -> Any:
+    """The function ``room.module.function``.
 
-    A higher room gives its name, because this process is fresh and this room may not import that one. A file in whose
-    text it finds something under "aadhaar" is refused.
+    A higher room gives its name, because this process is fresh and this room may not import that one.
     """
-    if not name:
-        return lambda texts: {}
     module, _dot, function = name.rpartition(".")
-    found: Finder = getattr(importlib.import_module(module), function)
-    return found
+    return getattr(importlib.import_module(module), function)
 
 
-def inspect(data: bytes, extension: str | None, limits: Limits, find: "Finder") -> tuple[Verdict, bytes]:
+def finds_nothing(texts: Iterable[str]) -> dict[str, list[str]]:
+    """For rooms that want no numbers read."""
+    return {}
+
+
+def inspect(
+    data: bytes, extension: str | None, limits: Limits, find: "Finder", hide: Hider = hides_nothing
+) -> tuple[Verdict, bytes]:
     """The verdict and, for a file that may be kept, the bytes to keep."""
     try:
         if len(data) > limits.size:
             raise RefusedFileError(Fault.TOO_LARGE)
         mime = kinds.sniff(data, extension)
-        return _pdfs().rewritten(data, limits, find) if mime == kinds.PDF else images.rewritten(data, mime, limits)
+        if mime == kinds.PDF:
+            judged: tuple[Verdict, bytes] = _pdfs().rewritten(data, limits, find, hide)
+            return judged
+        return images.rewritten(data, mime, limits, hide)
     except RefusedFileError as refused:
         return Verdict(fault=refused.fault, detail=refused.detail), b""
     except (MemoryError, RecursionError):
         return Verdict(fault=Fault.TOO_COMPLEX), b""
+
+
+def look(data: bytes, document: int, hide: Hider) -> tuple[dict[str, Any], bytes]:
+    """The pages of a copy written anew, drawn and searched: what was covered or the fault, and the copy as kept then."""
+    try:
+        count, out = _looking().looked_at(data, document, hide, (codes,))
+    except RefusedFileError as refused:
+        return {"fault": refused.fault, "hidden": 0}, b""
+    return {"fault": None, "hidden": count}, out
 
 
 def main() -> None:
@@ -87,22 +120,26 @@ def main() -> None:
     said: dict[str, Any] = {}
     is_pdf = kinds.begins_as_pdf(data)
     warm(is_pdf=is_pdf)
+    find = named(request["find"]) if request.get("find") and is_pdf else finds_nothing
+    hide = named(request["hide"]) if request.get("hide") else hides_nothing
     if request["do"] == "inspect":
-        find = finder(str(request["find"]) if is_pdf else "")
         confine(limits)
-        verdict, out = inspect(data, request["extension"], limits, find)
+        verdict, out = inspect(data, request["extension"], limits, find, hide)
         said = verdict.as_json()
     elif request["do"] == "ask":
         module = importlib.import_module(request["module"])
         descriptors, answer = module.prepare(data, request["asked"], limits)
         confine(limits, descriptors=descriptors)
         said, out = answer(), b""
-    elif request["mime"] == kinds.PDF:
-        pages = importlib.import_module("portal.vault.inspection.pages")
-        document = pages.in_memory(data)
-        pages.warm()
-        confine(limits, descriptors=document + 2)
-        out = pages.drawn(document, int(request["page"]))
+    elif is_pdf:
+        document = _drawing(data)
+        if request["do"] == "look":
+            _looking()
+            confine(limits, descriptors=document + 2)
+            said, out = look(data, document, hide)
+        else:
+            confine(limits, descriptors=document + 2)
+            out = _pages().drawn(document, int(request["page"]))
     else:
         confine(limits)
         out = images.shown(data, str(request["mime"]), limits)

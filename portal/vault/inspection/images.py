@@ -2,9 +2,11 @@
 
 import errno
 import io
+from collections.abc import Sequence
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from portal.vault.inspection.covering import Hider, Reader, codes, cover, hides_nothing
 from portal.vault.inspection.kinds import JPEG, PNG, refuse_tail
 from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
 
@@ -34,14 +36,17 @@ def opened(data: bytes, mime: str, limits: Limits) -> Image.Image:
     return upright.convert("RGB")
 
 
-def rewritten(data: bytes, mime: str, limits: Limits) -> tuple[Verdict, bytes]:
-    """The verdict and the picture as kept."""
+def rewritten(
+    data: bytes, mime: str, limits: Limits, hide: Hider = hides_nothing, readers: Sequence[Reader] = (codes,)
+) -> tuple[Verdict, bytes]:
+    """The verdict and the picture as kept, with what must not be kept covered."""
     refuse_tail(data, mime)
     image = opened(data, mime, limits)
+    hidden = cover(image, hide, readers) if hide is not hides_nothing else 0
     out = io.BytesIO()
     options = {"quality": QUALITY} if mime == JPEG else {"optimize": False}
     image.save(out, FORMATS[mime], **options)
-    return Verdict(mime=mime, pages=1, width=image.width, height=image.height), out.getvalue()
+    return Verdict(mime=mime, pages=1, width=image.width, height=image.height, hidden=hidden), out.getvalue()
 
 
 def shown(data: bytes, mime: str, limits: Limits) -> bytes:

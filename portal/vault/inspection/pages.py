@@ -1,4 +1,4 @@
-"""Pages of a kept PDF as pictures, for the review desk: nobody opens a customer's PDF in a viewer."""
+"""Pages of a kept PDF as pictures: nobody opens a customer's PDF in a viewer, and codes on a page are looked for in one."""
 
 import os
 import typing

@@ -1,183 +1,281 @@
-"""The text that a PDF's pages show, for searching. Not a layout: order and gaps are those of the file.
+"""The text that a PDF's pages show: to search it, and to take out of the file what must not be kept.
 
-Fonts are read through their ToUnicode map or, for simple fonts, their names of glyphs (ISO 32000-1, 9.10). Text whose
-font tells neither is counted as unreadable, so that a page never says "searched" about it.
+Not a layout: order and gaps are those of the file. Text whose font does not say what it means is counted as unreadable, so
+that a page never says "searched" about it.
 """
 
-import re
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pikepdf
 
+from portal.vault.inspection.covering import Hider
+from portal.vault.inspection.pdf_fonts import Font
 from portal.vault.inspection.verdict import Search
 
-_GLYPHS = {
-    f"/{name}": str(digit)
-    for digit, name in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
-}
-_GLYPHS |= {"/space": " ", "/hyphen": "-", "/period": ".", "/slash": "/", "/colon": ":"}
 DEEPEST_FORM = 8
+#: A form drawn on many pages is read so often; a file whose forms draw each other cannot keep us busy.
+MOST_READINGS = 20
 #: A gap in a TJ array wider than this (thousandths of the font size) reads as a space.
 SPACE = 180
+#: A code drawn with lines has more of them than this.
+LINES_OF_A_CODE = 200
+PAGE_ENDS = "\n"
+
+
+class Place(NamedTuple):
+    """Where a string stands: which stream, which instruction, which part of a TJ array (0 for a plain string)."""
+
+    stream: int
+    instruction: int
+    part: int
+    #: How many bytes one code has.
+    width: int
+
+
+class Piece(NamedTuple):
+    """One string as shown, with how many characters each of its codes gives; a gap has no place."""
+
+    text: str
+    place: Place | None = None
+    lengths: tuple[int, ...] = ()
 
 
 @dataclass
 class DocumentText:
-    #: The text with gaps as spaces and new lines, and once more with the gaps closed: a number may be set digit by digit.
-    spaced: list[str] = field(default_factory=list)
-    glued: list[str] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    #: Strings beside the shown text: what a reader says aloud in place of it, by stream and instruction.
+    asides: list[tuple[str, int, int]] = field(default_factory=list)
+    streams: list[Any] = field(default_factory=list)
+    numbers: dict[Any, int] = field(default_factory=dict)
     has_pictures: bool = False
     has_unreadable: bool = False
+    lines: int = 0
+
+    def _kept(self, *, glued: bool) -> Iterator[Piece]:
+        return (piece for piece in self.pieces if piece.place or not glued or piece.text == PAGE_ENDS * 2)
+
+    def number_of(self, content: Any) -> int:
+        """The number of a stream, the same one each time it is drawn."""
+        key = content.objgen if isinstance(content, pikepdf.Stream) else content.obj.objgen
+        if key not in self.numbers:
+            self.numbers[key] = len(self.streams)
+            self.streams.append(content)
+        return self.numbers[key]
 
     @property
     def texts(self) -> list[str]:
-        return ["".join(self.spaced), "".join(self.glued)]
+        """The text with gaps as spaces and new lines, and once more with the gaps closed: a number may be set digit by
+        digit. Then what stands beside it.
+        """
+        joined = ["".join(piece.text for piece in self._kept(glued=glued)) for glued in (False, True)]
+        return [*joined, *(text for text, _stream, _instruction in self.asides)]
 
-    def search(self) -> Search:
-        """How much of what the pages show was searched."""
-        has_text = any(part.strip() for part in self.glued)
-        if not self.has_pictures and not self.has_unreadable:
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether a number may stand on a page in something else than text."""
+        return self.has_pictures or self.has_unreadable or self.lines > LINES_OF_A_CODE
+
+    def search(self, *, pictures_too: bool = False) -> Search:
+        """How much of what the pages show was searched; ``pictures_too`` where a machine read the text in them."""
+        has_text = any(piece.place and piece.text.strip() for piece in self.pieces)
+        if pictures_too or not (self.has_pictures or self.has_unreadable):
             return Search.SEARCHED
         return Search.PARTLY if has_text else Search.NOT_SEARCHED
 
-
-class Font:
-    """Turns the bytes of one font's strings into text."""
-
-    def __init__(self, dictionary: Any) -> None:
-        self.width = 2 if str(dictionary.get("/Subtype", "")) == "/Type0" else 1
-        self.map: dict[int, str] = {}
-        mapping = dictionary.get("/ToUnicode")
-        if isinstance(mapping, pikepdf.Stream):
-            self.map = _unicode_map(mapping.read_bytes())
-        self.is_readable = bool(self.map) or (self.width == 1 and str(dictionary.get("/Subtype", "")) != "/Type3")
-        if self.width == 1 and not self.map:
-            self._names(dictionary.get("/Encoding"))
-
-    def _names(self, encoding: Any) -> None:
-        if not isinstance(encoding, pikepdf.Dictionary) or "/Differences" not in encoding:
-            return
-        code = 0
-        for entry in encoding["/Differences"]:
-            if isinstance(entry, pikepdf.Name):
-                self.map[code] = _glyph(str(entry))
-                code += 1
-            else:
-                code = int(entry)
-
-    def read(self, raw: bytes) -> str:
-        codes = [int.from_bytes(raw[at : at + self.width], "big") for at in range(0, len(raw), self.width)]
-        plain = self.width == 1
-        return "".join(self.map.get(code, chr(code) if plain and code >= 32 else "\ufffd") for code in codes)
+    def to_take_out(self, hide: Hider) -> tuple[int, dict[Place, set[int]]]:
+        """How many numbers to hide were met, and which codes of which strings show them."""
+        found: dict[Place, set[int]] = defaultdict(set)
+        count = 0
+        for glued in (False, True):
+            pieces = list(self._kept(glued=glued))
+            spans = hide("".join(piece.text for piece in pieces))
+            count = max(count, len(spans))
+            for place, code in _codes_in(pieces, spans):
+                found[place].add(code)
+        return count, dict(found)
 
 
-def _glyph(name: str) -> str:
-    if name in _GLYPHS:
-        return _GLYPHS[name]
-    match = re.fullmatch(r"/(?:uni|u)([0-9A-F]{4,6})", name)
-    if match:
-        return chr(int(match.group(1), 16))
-    return name[1] if len(name) == 2 else "\ufffd"
-
-
-_HEX = rb"<\s*([0-9A-Fa-f\s]*)>"
-_CHARS = re.compile(rb"beginbfchar(.*?)endbfchar", re.DOTALL)
-_RANGES = re.compile(rb"beginbfrange(.*?)endbfrange", re.DOTALL)
-_PAIR = re.compile(_HEX + rb"\s*" + _HEX)
-_RANGE = re.compile(_HEX + rb"\s*" + _HEX + rb"\s*(?:" + _HEX + rb"|\[(.*?)\])", re.DOTALL)
-LONGEST_RANGE = 65_536
-
-
-def _text_of(hexadecimal: bytes) -> str:
-    raw = bytes.fromhex(hexadecimal.decode().replace("\n", "").replace(" ", ""))
-    return raw.decode("utf-16-be", "replace") if len(raw) > 1 else raw.decode("latin-1")
-
-
-def _number(hexadecimal: bytes) -> int:
-    return int(b"0" + b"".join(hexadecimal.split()), 16)
-
-
-def _unicode_map(cmap: bytes) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for block in _CHARS.findall(cmap):
-        for code, text in _PAIR.findall(block):
-            found[_number(code)] = _text_of(text)
-    for block in _RANGES.findall(cmap):
-        for first, last, start, listed in _RANGE.findall(block):
-            low, high = _number(first), min(_number(last), _number(first) + LONGEST_RANGE)
-            if listed:
-                texts = [_text_of(text) for text in re.findall(_HEX, listed)]
-                found.update(zip(range(low, high + 1), texts, strict=False))
-            elif text := _text_of(start):
-                found.update({low + at: text[:-1] + chr(ord(text[-1]) + at) for at in range(high - low + 1)})
-    return found
+def _codes_in(pieces: list[Piece], spans: list[tuple[int, int]]) -> Iterator[tuple[Place, int]]:
+    at = 0
+    for piece in pieces:
+        end = at + len(piece.text)
+        if piece.place and any(first < end and at < after for first, after in spans):
+            for code, length in enumerate(piece.lengths):
+                if any(first < at + length and at < after for first, after in spans):
+                    yield piece.place, code
+                at += length
+        at = end
 
 
 class _Reader:
-    def __init__(self, out: DocumentText) -> None:
+    def __init__(self, out: DocumentText, readings: dict[Any, int]) -> None:
         self.out = out
+        self.readings = readings
         self.font: Font | None = None
+        self.saved: list[Font | None] = []
 
-    def show(self, operand: Any) -> None:
+    def gap(self, text: str) -> None:
+        self.out.pieces.append(Piece(text))
+
+    def show(self, operand: Any, stream: int, instruction: int, part: int = 0) -> None:
         raw = bytes(operand) if isinstance(operand, pikepdf.String) else b""
         if not raw:
             return
         if self.font is None or not self.font.is_readable:
             self.out.has_unreadable = True
             return
-        text = self.font.read(raw)
+        parts = self.font.read(raw)
+        text = "".join(parts)
         self.out.has_unreadable |= "\ufffd" in text
-        self.out.spaced.append(text)
-        self.out.glued.append(text)
+        place = Place(stream, instruction, part, self.font.width)
+        self.out.pieces.append(Piece(text, place, tuple(map(len, parts))))
 
-    def array(self, operand: Any) -> None:
-        for part in operand if isinstance(operand, pikepdf.Array) else ():
-            if isinstance(part, pikepdf.String):
-                self.show(part)
-            elif not isinstance(part, pikepdf.Object) and part < -SPACE:
-                self.out.spaced.append(" ")
+    def array(self, operand: Any, stream: int, number: int) -> None:
+        for part, value in enumerate(operand if isinstance(operand, pikepdf.Array) else ()):
+            if isinstance(value, pikepdf.String):
+                self.show(value, stream, number, part)
+            elif not isinstance(value, pikepdf.Object) and value < -SPACE:
+                self.gap(" ")
 
     def read(self, content: Any, resources: Any, depth: int = 0) -> None:
-        fonts = resources.get("/Font", {}) if resources is not None else {}
-        forms = resources.get("/XObject", {}) if resources is not None else {}
-        for instruction in pikepdf.parse_content_stream(content):
+        """One page, form or appearance; what it draws inside is read where it is drawn."""
+        stream = self.out.number_of(content)
+        for number, instruction in enumerate(pikepdf.parse_content_stream(content)):
             if isinstance(instruction, pikepdf.ContentStreamInlineImage):
                 self.out.has_pictures = True
                 continue
-            self._one(str(instruction.operator), instruction.operands, fonts, forms, resources, depth)
+            operator, operands = str(instruction.operator), instruction.operands
+            if operator in {"Tj", "'", '"'}:
+                if operator != "Tj":
+                    self.gap("\n")
+                self.show(operands[-1], stream, number)
+            elif operator == "TJ":
+                self.array(operands[0], stream, number)
+            elif operator in {"BDC", "DP"}:
+                self.out.asides += [(text, stream, number) for text in _strings(operands[1])]
+            else:
+                self._one(operator, operands, resources, depth)
+        for pattern in _streams_of(resources, "/Pattern"):
+            self.form(pattern, resources, depth)
 
-    def _one(self, operator: str, operands: Any, fonts: Any, forms: Any, resources: Any, depth: int) -> None:
+    def _one(self, operator: str, operands: Any, resources: Any, depth: int) -> None:
         if operator == "Tf":
-            font = fonts.get(str(operands[0]))
-            self.font = Font(font) if isinstance(font, pikepdf.Dictionary) else None
-        elif operator in {"Tj", "'", '"'}:
-            if operator != "Tj":
-                self.out.spaced.append("\n")
-            self.show(operands[-1])
-        elif operator == "TJ":
-            self.array(operands[0])
+            self._choose(_entry(resources, "/Font", operands[0]))
+        elif operator == "gs":
+            state = _entry(resources, "/ExtGState", operands[0])
+            if isinstance(state, pikepdf.Dictionary) and "/Font" in state:
+                self._choose(state["/Font"][0])
+        elif operator == "q":
+            self.saved.append(self.font)
+        elif operator == "Q" and self.saved:
+            self.font = self.saved.pop()
         elif operator in {"Td", "TD", "T*", "Tm", "ET"}:
-            self.out.spaced.append("\n")
+            self.gap("\n")
+        elif operator in {"re", "l"}:
+            self.out.lines += 1
         elif operator == "Do":
-            self._form(forms.get(str(operands[0])), resources, depth)
+            self.form(_entry(resources, "/XObject", operands[0]), resources, depth)
 
-    def _form(self, form: Any, resources: Any, depth: int) -> None:
+    def _choose(self, font: Any) -> None:
+        self.font = Font(font) if isinstance(font, pikepdf.Dictionary) else None
+
+    def form(self, form: Any, resources: Any, depth: int) -> None:
         if not isinstance(form, pikepdf.Stream):
             return
+        self.readings[form.objgen] = self.readings.get(form.objgen, 0) + 1
         if str(form.get("/Subtype", "")) == "/Image":
             self.out.has_pictures = True
-        elif depth < DEEPEST_FORM:
+        elif depth < DEEPEST_FORM and self.readings[form.objgen] <= MOST_READINGS:
             self.read(form, form.get("/Resources", resources), depth + 1)
         else:
             self.out.has_unreadable = True
 
 
+def _entry(resources: Any, kind: str, name: Any) -> Any:
+    return resources.get(kind, {}).get(str(name)) if resources is not None else None
+
+
+def _streams_of(resources: Any, kind: str) -> list[Any]:
+    held = resources.get(kind) if resources is not None else None
+    return list(held.values()) if isinstance(held, pikepdf.Dictionary) else []
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Strings of a direct dictionary or array; what is indirect is met in the walk through all objects."""
+    if isinstance(value, pikepdf.String):
+        yield str(value)
+    elif isinstance(value, pikepdf.Dictionary):
+        for child in value.values():
+            yield from _strings(child)
+    elif isinstance(value, pikepdf.Array):
+        for child in value:
+            yield from _strings(child)
+
+
+def _appearances(page: Any) -> Iterator[Any]:
+    for annotation in page.obj.get("/Annots", ()):
+        held: Any = annotation.get("/AP", {}) if isinstance(annotation, pikepdf.Dictionary) else {}
+        for value in held.values():
+            yield from [value] if isinstance(value, pikepdf.Stream) else list(value.values())
+
+
 def read_text(pdf: pikepdf.Pdf) -> DocumentText:
-    """The text of every page and of the forms drawn on it."""
+    """The text of every page, of the forms and patterns drawn on it, and of what its comments and fields look like."""
     out = DocumentText()
+    readings: dict[Any, int] = {}
     for page in pdf.pages:
-        _Reader(out).read(page, page.resources)
-        for parts in (out.spaced, out.glued):
-            parts.append("\n")
+        reader = _Reader(out, readings)
+        reader.read(page, page.resources)
+        for appearance in _appearances(page):
+            reader.form(appearance, None, 0)
+        reader.gap(PAGE_ENDS * 2)
     return out
+
+
+def take_out(pdf: pikepdf.Pdf, text: DocumentText, hide: Hider) -> int:
+    """Take numbers to hide out of the streams that show them, in place; returns how many were met.
+
+    The digits go from the file itself, not from sight only: nothing is painted over text that stays.
+    """
+    count, codes = text.to_take_out(hide)
+    changed: dict[int, dict[int, dict[Place | None, set[int]]]] = defaultdict(lambda: defaultdict(dict))
+    for place, which in codes.items():
+        changed[place.stream][place.instruction][place] = which
+    for said, stream, instruction in text.asides:
+        if hide(said):
+            count = max(count, 1)
+            changed[stream][instruction][None] = set()
+    for stream, instructions in changed.items():
+        content = text.streams[stream]
+        parsed = enumerate(pikepdf.parse_content_stream(content))
+        out = [_without(one, instructions[number]) if number in instructions else one for number, one in parsed]
+        written = pikepdf.unparse_content_stream(out)
+        if isinstance(content, pikepdf.Stream):
+            content.write(written)
+        else:
+            content.Contents = pdf.make_stream(written)
+    return count
+
+
+def _without(instruction: Any, places: dict[Place | None, set[int]]) -> Any:
+    """The instruction without some codes of its strings, or without what a reader would say in place of it."""
+    operands = list(instruction.operands)
+    for place, codes in places.items():
+        if place is None:
+            operands[1] = pikepdf.Dictionary()
+        elif isinstance(operands[-1], pikepdf.Array):
+            parts = list(operands[-1])
+            parts[place.part] = _shorter(parts[place.part], codes, place.width)
+            operands[-1] = pikepdf.Array(parts)
+        else:
+            operands[-1] = _shorter(operands[-1], codes, place.width)
+    return pikepdf.ContentStreamInstruction(operands, instruction.operator)
+
+
+def _shorter(string: Any, codes: set[int], width: int) -> pikepdf.String:
+    raw = bytes(string)
+    kept = (raw[at : at + width] for at in range(0, len(raw), width) if at // width not in codes)
+    return pikepdf.String(b"".join(kept))

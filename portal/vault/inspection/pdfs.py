@@ -1,14 +1,19 @@
 """PDFs: the whole graph of objects is walked, then the file is written anew without what nobody needs to read it."""
 
+import errno
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pikepdf
 from pikepdf.sanitize import Sanitizer
+from PIL import Image
 
+from portal.vault.inspection.covering import Hider, Reader, codes, cover, hides_nothing
+from portal.vault.inspection.images import QUALITY
 from portal.vault.inspection.kinds import PDF, refuse_tail
-from portal.vault.inspection.pdf_text import DocumentText, read_text
+from portal.vault.inspection.pdf_text import DocumentText, read_text, take_out
 from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
 
 #: From texts to the numbers in them, by type.
@@ -38,11 +43,18 @@ HARMLESS_ON_OPENING = frozenset({"/GoTo"})
 
 def warm() -> None:
     """Use the library once, on an empty page."""
+    Image.init()
     with pikepdf.new() as pdf:
-        pdf.add_blank_page()
+        page = pdf.add_blank_page()
+        shown = Image.new("RGB", (32, 32))
+        picture = pdf.make_stream(b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+        _replace(picture, shown)
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=picture))
+        page.Contents = pdf.make_stream(b"BT (1) Tj ET /P Do")
         out = io.BytesIO()
         pdf.save(out)
-    rewritten(out.getvalue(), Limits(), lambda texts: {})
+    # A hider of nothing that is not ``hides_nothing``: its way through the file is walked too.
+    rewritten(out.getvalue(), Limits(), lambda texts: {}, lambda text: [])
 
 
 def _name(value: Any) -> str:
@@ -61,24 +73,32 @@ def _judge(dictionary: Any) -> None:
         raise RefusedFileError(Fault.ACTIVE_CONTENT)
 
 
-def _children(value: Any) -> list[Any]:
-    if isinstance(value, pikepdf.Array):
-        return list(value)
-    return [child for _key, child in value.items()]
+def _children(value: Any) -> list[tuple[Any, Any, Any]]:
+    pairs = enumerate(value) if isinstance(value, pikepdf.Array) else value.items()
+    return [(child, value, key) for key, child in pairs]
 
 
-def walk(pdf: pikepdf.Pdf, limits: Limits) -> Iterator[str]:
-    """Judges every dictionary and stream; gives every text string (comments, form fields, titles) for the search.
+@dataclass(frozen=True)
+class Text:
+    """A string beside the pages' text, and where it stands: comments, form fields, titles, metadata."""
+
+    text: str
+    holder: Any = None
+    key: Any = None
+
+
+def walk(pdf: pikepdf.Pdf, limits: Limits) -> Iterator[Text]:
+    """Judges every dictionary and stream; gives every text string for the search.
 
     Raises RefusedFileError: ACTIVE_CONTENT, EMBEDDED_FILE, TOO_MANY_PIXELS, TOO_COMPLEX.
     """
-    waiting: list[Any] = [pdf.trailer, *pdf.objects]
+    waiting: list[tuple[Any, Any, Any]] = [(value, None, None) for value in (pdf.trailer, *pdf.objects)]
     seen: set[tuple[int, int]] = set()
     visited = 0
     while waiting:
-        value = waiting.pop()
+        value, holder, key = waiting.pop()
         if isinstance(value, pikepdf.String):
-            yield str(value)
+            yield Text(str(value), holder, key)
             continue
         if not isinstance(value, pikepdf.Dictionary | pikepdf.Array | pikepdf.Stream):
             continue
@@ -93,7 +113,7 @@ def walk(pdf: pikepdf.Pdf, limits: Limits) -> Iterator[str]:
             _judge(value)
             _judge_picture(value, limits)
         if _name_of_stream(value) == "/Metadata":
-            yield value.read_bytes().decode("utf-8", "replace")
+            yield Text(value.read_bytes().decode("utf-8", "replace"))
         waiting += _children(value)
 
 
@@ -123,8 +143,13 @@ def _open(data: bytes) -> pikepdf.Pdf:
     return pdf
 
 
-def rewritten(data: bytes, limits: Limits, find: Finder) -> tuple[Verdict, bytes]:
-    """The verdict and the PDF as kept. Raises RefusedFileError for each fault."""
+def rewritten(
+    data: bytes, limits: Limits, find: Finder, hide: Hider = hides_nothing, readers: Sequence[Reader] = (codes,)
+) -> tuple[Verdict, bytes]:
+    """The verdict and the PDF as kept, without the numbers to hide. Raises RefusedFileError for each fault.
+
+    What a page shows by several pictures or by lines together is looked at when the page is drawn: see ``looking``.
+    """
     pdf = _open(data)
     refuse_tail(data, PDF)
     pages = len(pdf.pages)
@@ -135,24 +160,96 @@ def rewritten(data: bytes, limits: Limits, find: Finder) -> tuple[Verdict, bytes
     try:
         strings = list(walk(pdf, limits))
         text = read_text(pdf)
+        found = find([*text.texts, *(string.text for string in strings)])
+        hidden = _without_numbers(pdf, text, strings, hide)
+        if hide is not hides_nothing:
+            hidden += _without_pictures_of_numbers(pdf, hide, readers)
         kept = _written(pdf)
-    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
+        if hidden:
+            _prove(kept, limits, hide)
+    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise RefusedFileError(Fault.CORRUPT, type(error).__name__) from error
-    found = find([*text.texts, *strings])
-    if found.pop("aadhaar", None):
-        raise RefusedFileError(Fault.AADHAAR_NUMBER)
-    return Verdict(mime=PDF, pages=pages, search=DocumentText.search(text), numbers=found), kept
+    verdict = Verdict(
+        mime=PDF, pages=pages, search=text.search(), numbers=found, hidden=hidden, shows_pictures=text.shows_pictures
+    )
+    return verdict, kept
+
+
+def _without_numbers(pdf: pikepdf.Pdf, text: DocumentText, strings: list[Text], hide: Hider) -> int:
+    """Take numbers out of the text of the pages and out of the strings beside it; returns how many were met.
+
+    What was typed into a form goes as a whole: a number may stand in it four digits to a field.
+    """
+    count = take_out(pdf, text, hide)
+    beside = [string for string in strings if hide(string.text)]
+    for string in beside:
+        if string.holder is not None:
+            string.holder[string.key] = pikepdf.String(_crossed_out(string.text, hide))
+    if count or beside:
+        for value in pdf.objects:
+            if isinstance(value, pikepdf.Dictionary) and {"/FT", "/Parent", "/Fields"} & set(value.keys()):
+                _drop(value, "/V", "/DV", "/RV", "/NeedAppearances")
+    return count + len(beside)
+
+
+def _drop(value: Any, *keys: str) -> None:
+    for key in keys:
+        if key in value:
+            del value[key]
+
+
+def _crossed_out(text: str, hide: Hider) -> str:
+    for start, end in reversed(hide(text)):
+        text = f"{text[:start]}{'X' * (end - start)}{text[end:]}"
+    return text
+
+
+def _without_pictures_of_numbers(pdf: pikepdf.Pdf, hide: Hider, readers: Sequence[Reader]) -> int:
+    """Paint over numbers in each picture of the file, drawn on a page or not; returns how many places were covered."""
+    count = 0
+    for value in pdf.objects:
+        if not isinstance(value, pikepdf.Stream) or _name(value.get("/Subtype")) != "/Image":
+            continue
+        try:
+            image = pikepdf.PdfImage(value).as_pil_image().convert("RGB")
+        except (pikepdf.PdfError, ValueError, TypeError, NotImplementedError, SyntaxError, OSError) as error:
+            if (
+                isinstance(error, OSError) and error.errno == errno.EMFILE
+            ):  # the limit of the child, no fault of the file
+                raise
+            continue  # what cannot be decoded here is looked at on the drawn page
+        covered = cover(image, hide, readers)
+        if covered:
+            count += covered
+            _replace(value, image)
+    return count
+
+
+def _replace(value: Any, image: Image.Image) -> None:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=QUALITY)
+    _drop(value, "/Decode", "/DecodeParms", "/ImageMask", "/Mask", "/SMaskInData", "/Intent")
+    value.Width, value.Height, value.BitsPerComponent, value.ColorSpace = *image.size, 8, pikepdf.Name.DeviceRGB
+    value.write(out.getvalue(), filter=pikepdf.Name.DCTDecode)
+
+
+def _prove(kept: bytes, limits: Limits, hide: Hider) -> None:
+    """The file as kept is searched once more. Raises RefusedFileError AADHAAR_NUMBER when a number is still in it."""
+    with pikepdf.open(io.BytesIO(kept)) as pdf:
+        strings = [string.text for string in walk(pdf, limits)]
+        if any(hide(text) for text in [*read_text(pdf).texts, *strings]):
+            raise RefusedFileError(Fault.AADHAAR_NUMBER)
 
 
 def _written(pdf: pikepdf.Pdf) -> bytes:
     """Unreachable objects, older versions of the file, metadata, thumbnails and links to elsewhere are left out."""
     cleaner = Sanitizer().remove_javascript().remove_external_access().remove_attachments().remove_multimedia()
     cleaner.remove_thumbnails().remove_private_app_data().remove_web_capture().apply(pdf)
-    for key in ("/Metadata", "/OpenAction", "/PieceInfo"):
-        if key in pdf.Root:
-            del pdf.Root[key]
-    if "/Info" in pdf.trailer:
-        del pdf.trailer["/Info"]
+    for value in pdf.objects:
+        if isinstance(value, pikepdf.Dictionary | pikepdf.Stream):
+            _drop(value, "/Metadata")
+    _drop(pdf.Root, "/OpenAction", "/PieceInfo")
+    _drop(pdf.trailer, "/Info")
     out = io.BytesIO()
     pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return out.getvalue()

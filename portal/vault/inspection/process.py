@@ -3,10 +3,11 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from portal.vault.inspection.kinds import PDF
 from portal.vault.inspection.verdict import Fault, Limits, Verdict
 
 ROOT = str(Path(__file__).resolve().parents[3])
@@ -41,19 +42,34 @@ def _run(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str
     return json.loads(said), out
 
 
-def inspect(data: bytes, *, extension: str | None, limits: Limits = LIMITS, find: str = "") -> tuple[Verdict, bytes]:
+def inspect(
+    data: bytes, *, extension: str | None, limits: Limits = LIMITS, find: str = "", hide: str = ""
+) -> tuple[Verdict, bytes]:
     """The verdict on an upload and the bytes to keep (empty when refused). Nothing is written to a disk.
 
-    ``extension`` is what the file's name claims, None when the name does not matter. ``find`` names a plain function
-    (``room.module.function``) that the child asks for the numbers in a PDF's text; see ``child.finder``. A child that dies on the file is a verdict too, TOO_COMPLEX: the same file would kill the next one.
+    ``extension`` is what the file's name claims, None when the name does not matter. ``find`` and ``hide`` name plain
+    functions (``room.module.function``) that the child asks: for the numbers in a PDF's text, and for the places in a text
+    that must not be kept. What ``hide`` finds in text and in QR codes is not in the kept copy; a PDF that shows more than
+    text is drawn page by page in a second child, which looks for codes on the pages. A child that dies on the file is a
+    verdict too, TOO_COMPLEX: the same file would kill the next one.
     """
     if len(data) > limits.size:
         return Verdict(fault=Fault.TOO_LARGE), b""
     try:
-        said, kept = _run({"do": "inspect", "extension": extension, "find": find}, data, limits)
+        said, kept = _run({"do": "inspect", "extension": extension, "find": find, "hide": hide}, data, limits)
+        verdict = Verdict.from_json(said)
+        if hide and verdict.mime == PDF and verdict.shows_pictures and verdict.is_accepted:
+            return _looked_at(verdict, kept, limits, hide)
     except ChildFailedError as failed:
         return Verdict(fault=Fault.TOO_COMPLEX, detail=str(failed)), b""
-    return Verdict.from_json(said), kept
+    return verdict, kept
+
+
+def _looked_at(verdict: Verdict, kept: bytes, limits: Limits, hide: str) -> tuple[Verdict, bytes]:
+    said, kept = _run({"do": "look", "hide": hide}, kept, limits)
+    if said["fault"]:
+        return Verdict(fault=Fault(said["fault"])), b""
+    return replace(verdict, hidden=verdict.hidden + said["hidden"]), kept
 
 
 def ask(module: str, data: bytes, *, asked: dict[str, Any], limits: Limits = LIMITS) -> dict[str, Any]:

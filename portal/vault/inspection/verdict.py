@@ -23,7 +23,7 @@ class Fault(StrEnum):
 
 
 class Search(StrEnum):
-    """How far the file's text could be searched for numbers. A picture's text is not read: that is said, not hidden."""
+    """How far the file was searched for numbers. QR codes always are; text in pictures only where a machine reads it."""
 
     SEARCHED = "SEARCHED"
     PARTLY = "PARTLY"
@@ -63,6 +63,10 @@ class Verdict:
     width: int = 0
     height: int = 0
     search: Search = Search.NOT_SEARCHED
+    #: How many numbers were covered in the kept copy.
+    hidden: int = 0
+    #: Something a page shows beside its text: pictures, or lines that may draw a code.
+    shows_pictures: bool = False
     numbers: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     @property

@@ -1,0 +1,66 @@
+"""Pages of a PDF, drawn and looked at: codes made of lines or of many pictures, and text that only a picture shows.
+
+A page on which something must be covered is made anew as the picture of itself, without its text. It works on a copy that
+was judged and written anew before, because the library that draws opens the document itself and is left descriptors.
+"""
+
+import io
+from collections.abc import Sequence
+
+import pikepdf
+from PIL import Image
+
+from portal.vault.inspection import pages
+from portal.vault.inspection.covering import Hider, Reader, cover
+from portal.vault.inspection.images import QUALITY
+
+#: A page as wide as A4 is drawn with so many points to the inch: three for each module of a small code.
+POINTS_PER_INCH = 200.0
+
+
+def looked_at(data: bytes, document: int, hide: Hider, readers: Sequence[Reader]) -> tuple[int, bytes]:
+    """How many places were covered on the pages of the document at that descriptor, and the document as it is kept then."""
+    covered: dict[int, Image.Image] = {}
+    count = 0
+    with pikepdf.open(io.BytesIO(data)) as source:
+        for number in range(len(source.pages)):
+            drawn = pages.drawn(document, number + 1, ppi=POINTS_PER_INCH)
+            image = Image.open(io.BytesIO(drawn)).convert("RGB")
+            found = cover(image, hide, readers)
+            if found:
+                covered[number] = image
+                count += found
+        return count, _made_anew(source, covered) if covered else data
+
+
+def _made_anew(source: pikepdf.Pdf, covered: dict[int, Image.Image]) -> bytes:
+    """The document with some pages as pictures. Into a new file: nothing that only an old page led to comes along."""
+    with pikepdf.new() as made:
+        for number, page in enumerate(source.pages):
+            if number not in covered:
+                made.pages.append(page)
+                continue
+            left, bottom, right, top = (float(side) for side in page.mediabox)
+            width, height = (
+                (top - bottom, right - left) if page.get("/Rotate", 0) % 180 else (right - left, top - bottom)
+            )
+            picture = covered[number]
+            height = width * picture.height / picture.width
+            out = io.BytesIO()
+            picture.save(out, "JPEG", quality=QUALITY)
+            stream = made.make_stream(
+                out.getvalue(),
+                Type=pikepdf.Name.XObject,
+                Subtype=pikepdf.Name.Image,
+                Width=picture.width,
+                Height=picture.height,
+                ColorSpace=pikepdf.Name.DeviceRGB,
+                BitsPerComponent=8,
+                Filter=pikepdf.Name.DCTDecode,
+            )
+            shown = made.add_blank_page(page_size=(width, height))
+            shown.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=stream))
+            shown.Contents = made.make_stream(f"q {width} 0 0 {height} 0 0 cm /Page Do Q".encode())
+        out = io.BytesIO()
+        made.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        return out.getvalue()
