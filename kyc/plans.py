@@ -40,3 +40,8 @@ def checks_for(document_kind: str) -> tuple[PlannedCheck, ...]:
     """The checks of a document, in the order they run."""
     rows = _read()["documents"][document_kind]["checks"]
     return tuple(PlannedCheck(row["name"], Severity(row["severity"])) for row in rows)
+
+
+def signed_checks() -> tuple[PlannedCheck, ...]:
+    """What follows from the verdict on a document that its signature proves, in order."""
+    return tuple(PlannedCheck(row["name"], Severity(row["severity"])) for row in _read()["signed"]["checks"])

@@ -26,19 +26,19 @@ def verify(
     verdict, _kept = inspect(data, extension=extension)
     fault = str(verdict.fault) if verdict.fault else ""
     safety = Said(CheckOutcome.FAIL if fault else CheckOutcome.PASS, fault, _seen(verdict))
-    checks = [_line("file_safety", safety, Severity.BLOCKING)]
+    checks = [line("file_safety", safety, Severity.BLOCKING)]
     if fault:
-        return _answer(REFUSED, fault, {}, checks)
+        return answer(REFUSED, fault, {}, checks)
     if document_type == SAFETY_ONLY:
-        return _answer(str(CheckOutcome.PASS), None, {}, checks)
+        return answer(str(CheckOutcome.PASS), None, {}, checks)
     given = _Given(document_type, verdict, declared)
     checks += [
-        _line(planned.name, given.steps[planned.name](today), planned.severity)
+        line(planned.name, given.steps[planned.name](today), planned.severity)
         for planned in plans.checks_for(document_type)
         if planned.name in given.steps
     ]
-    worst = _worst(checks)
-    return _answer(worst["outcome"], worst["reason"] or None, given.fields(), checks)
+    decides = worst(checks)
+    return answer(decides["outcome"], decides["reason"] or None, given.fields(), checks)
 
 
 class _Given:
@@ -93,7 +93,8 @@ def _seen(verdict: Verdict) -> dict[str, str | int]:
     return {"mime": verdict.mime, "pages": verdict.pages, "aadhaar_search": str(verdict.search)}
 
 
-def _line(name: str, said: Said, severity: Severity) -> dict[str, Any]:
+def line(name: str, said: Said, severity: Severity) -> dict[str, Any]:
+    """One check as the command prints it."""
     return {
         "check": name,
         "outcome": str(said.outcome),
@@ -103,7 +104,8 @@ def _line(name: str, said: Said, severity: Severity) -> dict[str, Any]:
     }
 
 
-def _worst(checks: list[dict[str, Any]]) -> dict[str, Any]:
+def worst(checks: list[dict[str, Any]]) -> dict[str, Any]:
+    """The check that decides; of several alike the first."""
     order = [
         CheckOutcome.NOT_APPLICABLE,
         CheckOutcome.PASS,
@@ -114,8 +116,8 @@ def _worst(checks: list[dict[str, Any]]) -> dict[str, Any]:
     return max(checks, key=lambda check: order.index(CheckOutcome(check["outcome"])))
 
 
-def _answer(outcome: str, reason: str | None, fields: dict[str, str], checks: list[dict[str, Any]]) -> dict[str, Any]:
-    """Every key of the documented object; these kinds of document carry no signature, contact or age."""
+def answer(outcome: str, reason: str | None, fields: dict[str, str], checks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Every key of the documented object, as for a document without signature, contact or age."""
     return {
         "outcome": outcome,
         "reason": reason,

@@ -1,0 +1,1 @@
+"""What each check says. Plain Python: values in, an outcome and a reason out."""
