@@ -7,9 +7,10 @@ from consent.models import ConsentEvent, Notice, NoticeText, NoticeVersion
 from consent.services import record
 from consent.states import NoticeKind, VersionState, Way
 from portal.core import actor, clock
-from portal.law.services import purposes, rulebook
+from portal.law.services import purposes
 from portal.people.models import Fiduciary, Principal
 from tests.people.factories import PrincipalFactory
+from tests.shipped import rules_of_law
 
 ASHA = "asha@acme.example"
 ASHA_PHONE = "+919876543210"
@@ -19,7 +20,7 @@ ASKED = ["marketing", "product_updates", *PROCESSING]
 
 def law_is_loaded():
     """Rules and purposes as shipped, and Onesetu itself."""
-    rulebook.sync(actor=actor.SYSTEM, now=clock.now())
+    rules_of_law()
     Fiduciary.objects.get_or_create(
         code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
     )

@@ -10,7 +10,6 @@ import jsonschema
 import pikepdf
 import pytest
 import time_machine
-from django.core.management import call_command
 
 from consent.letters import receipt_pdf
 from consent.models import ConsentEvent
@@ -25,6 +24,7 @@ from portal.ledger.receipts import Receipt, read_receipt, write_receipt
 from portal.people.models import Fiduciary
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.registers.factories import company_in_force, officer_in_office, registered_recipient
+from tests.shipped import every_rule
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("law")]
 
@@ -214,7 +214,7 @@ MANDATORY = [
     [("given", "ConsentGiven"), ("denied", "ConsentRefused"), ("renewed", "RenewedConsentGiven")],
 )
 def test_the_iso_view_has_every_mandatory_field_and_the_word_for_the_answer(asha, answer, status):
-    call_command("sync_rules")
+    every_rule()
     company_in_force()
     if answer == "renewed":
         said(asha, "given")

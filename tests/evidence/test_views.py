@@ -9,14 +9,14 @@ import time_machine
 
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from portal.core import clock
 from portal.jobs.models import Job
 from portal.jobs.services import running
 from portal.jobs.states import JobState
-from portal.law.services import rulebook
 from portal.ledger import services as ledger
 from tests.ledger.factories import EntryFactory
 from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.shipped import rules_of_law
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
@@ -32,7 +32,7 @@ def auditor():
 @pytest.fixture
 def yesterday():
     """A record of yesterday, sealed; yesterday as a form takes it."""
-    rulebook.sync(actor=actor.system("test"), now=clock.now())
+    rules_of_law()
     moment = clock.now() - timedelta(days=1)
     with time_machine.travel(moment, tick=False):
         EntryFactory()

@@ -1,17 +1,15 @@
-from io import StringIO
-
 import pytest
-from django.core.management import call_command
 
 from portal.core import clock
 from portal.people.models import Fiduciary, User
 from tests.people.factories import StaffFactory
+from tests.shipped import every_rule
 
 
 @pytest.fixture
 def house(db: None) -> None:
     """The rules of law, our promises and ourselves: what every service here stands on."""
-    call_command("sync_rules", stdout=StringIO())
+    every_rule()
     Fiduciary.objects.get_or_create(
         code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
     )

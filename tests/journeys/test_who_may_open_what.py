@@ -26,6 +26,7 @@ from portal.people.states import MemberRole
 from tests.grievances.factories import ticket
 from tests.journeys.who_may_open import BOOKS, PAGES, Book, For, Page
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +70,7 @@ class World:
 @pytest.fixture
 def world() -> World:
     cache.clear()
-    call_command("sync_rules")
+    every_rule()
     call_command("sync_roles")
     customer = CustomerFactory()
     owner = CustomerUserFactory(member_of=customer)

@@ -1,7 +1,4 @@
-from io import StringIO
-
 import pytest
-from django.core.management import call_command
 
 from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
@@ -10,6 +7,7 @@ from portal.people.models import Customer, User
 from portal.vault.inspection import child
 from portal.vault.inspection.verdict import Limits, Verdict
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.shipped import every_rule
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def house(db: None) -> None:
     """The rules and promises that every service here stands on."""
-    call_command("sync_rules", stdout=StringIO())
+    every_rule()
 
 
 @pytest.fixture

@@ -6,8 +6,11 @@ import pytest
 
 from portal.core.actor import system
 from portal.law.services import rulebook
+from tests.copied_rows import CopiedRows
+from tests.shipped import RULES
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+rules_of_that_day = CopiedRows(lambda: rulebook.sync(actor=system("tests"), now=NOW), *RULES)
 
 
 @pytest.fixture
@@ -23,4 +26,4 @@ def actor():
 @pytest.fixture
 def rules(db, actor, now):
     """Every rule, promise and purpose that ships, loaded as an operator loads them."""
-    return rulebook.sync(actor=actor, now=now)
+    return rules_of_that_day()

@@ -21,8 +21,9 @@ from portal.people.models import (
     Subject,
     User,
 )
-from portal.people.services import api_keys, roles
+from portal.people.services import api_keys
 from portal.people.states import ContactKind, CustomerKind, MemberRole, SubjectKind
+from tests.shipped import every_role
 
 PASSWORD = "correct horse battery staple"
 
@@ -155,7 +156,7 @@ class RoleGrantFactory(DjangoModelFactory[RoleGrant]):
 def shipped_role(code: str) -> Role:
     """The role as shipped, loaded on first use."""
     if not Role.objects.filter(code=code).exists():
-        roles.sync(roles.shipped())
+        every_role()
     return Role.objects.get(code=code)
 
 

@@ -10,9 +10,10 @@ from portal.core.actor import SYSTEM, staff
 from portal.core.errors import LostRace, Refused
 from portal.people.models import Invitation, User
 from portal.people.permissions import Permission
-from portal.people.services import invitations, roles
+from portal.people.services import invitations
 from portal.people.services import staff as staff_services
 from tests.people.factories import PASSWORD, CustomerUserFactory, StaffFactory
+from tests.shipped import every_role
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ def invite(email="Meera@Onesetu.example"):
 
 
 def bootstrap(email="first@onesetu.example", codes=("administrator",), password=PASSWORD):
-    roles.sync(roles.shipped())
+    every_role()
     return staff_services.bootstrap(
         email=email, full_name="First", role_codes=list(codes), password=password, actor=SYSTEM, now=clock.now()
     )

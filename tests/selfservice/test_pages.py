@@ -1,15 +1,14 @@
 import re
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 
 from grievances.models import Ticket
 from portal.selfservice.cookies import COOKIES
 from tests.grievances.factories import ticket
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +55,7 @@ def test_nobody_is_led_to_another_site_by_the_language_form(client):
 
 
 def test_the_first_page_of_a_customer_shows_their_requests_and_nobody_elses():
-    call_command("sync_rules", stdout=StringIO())
+    every_rule()
     FiduciaryFactory(code="onesetu", is_self=True)
     user = CustomerUserFactory()
     mine, other = ticket(), ticket(email="other@example.in")

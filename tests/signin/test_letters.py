@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.core.management import call_command
 
 from portal.core import clock
 from portal.core.actor import SYSTEM, staff
@@ -15,6 +14,7 @@ from portal.people.services import mfa as mfa_services
 from portal.people.services import staff as staff_services
 from portal.signin import letters, tasks
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import with_factor
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def law():
-    call_command("sync_rules")
+    every_rule()
 
 
 def words(kind):

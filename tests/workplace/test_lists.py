@@ -1,11 +1,10 @@
 import pytest
 from django.utils.safestring import SafeString
 
-from portal.core import actor, clock
 from portal.law.models import LegalRule
-from portal.law.services import rulebook
 from portal.selfservice.templatetags.forms_of_pages import labelled
 from tests.people.factories import StaffFactory
+from tests.shipped import rules_of_law
 
 
 def test_a_cell_says_its_column_and_a_name_cannot_break_out():
@@ -34,7 +33,7 @@ def test_times_have_the_day_first_and_24_hours(staff):
 
 @pytest.mark.django_db
 def test_rules_are_listed_and_opened_in_words(staff):
-    rulebook.sync(actor=actor.SYSTEM, now=clock.now())
+    rules_of_law()
     client = staff("auditor")
     listed = client.get("/admin/law/legalrule/?q=CA-12M").text
     assert "Do not ask again after an opt-out" in listed
