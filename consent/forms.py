@@ -186,7 +186,7 @@ class ReceiptForm(forms.Form):
 
     receipt = forms.FileField(
         label=_("Receipt file"),
-        help_text=_("The file you downloaded with the receipt; its name ends in .tlog-proof."),
+        help_text=_("The receipt file, whose name ends in .tlog-proof, or the PDF or JSON form of the receipt."),
         allow_empty_file=True,
         required=False,
     )

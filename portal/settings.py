@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "portal.core.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "portal.core.middleware.CsrfProtection",
+    "portal.core.middleware.PlainText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.signin.middleware.SessionEnds",
     "portal.signin.middleware.KeepApart",

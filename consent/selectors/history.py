@@ -15,11 +15,14 @@ from portal.people import selectors as people
 
 
 def events_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> QuerySet[ConsentEvent]:
-    """Every answer of a person, under each reference they are known by (``refs``, if the caller knows), newest first."""
+    """Every answer of a person, under each reference they are known by (``refs``, if the caller knows).
+
+    The latest first, by the person's own time: what was heard late stands where it was said.
+    """
     return (
         ConsentEvent.objects.filter(subject_ref__in=refs or people.refs_of(subject_ref))
         .select_related("receipt", "entry", "entry__leaf", "fiduciary", "notice_version__notice", "previous")
-        .order_by("-pk")
+        .order_by("-occurred_at", "-pk")
     )
 
 

@@ -5,9 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from consent.selectors.rulebook import rulebook
-from portal.law.states import Regime
+from portal.law.states import LawfulBasis, Regime
 from portal.people.selectors import DEFAULT_REGIME
+
+#: What allows it, as one says it to the person; staff and registers use the law's own words.
+ALLOWED_BY: dict[str, Any] = {
+    LawfulBasis.VOLUNTARY_PROVISION: _("you gave us the data yourself, for this (DPDP s.7(a))"),
+    LawfulBasis.LEGAL_DUTY: _("a law obliges us to"),
+    LawfulBasis.CONTRACT: _("our contract with you needs it"),
+    LawfulBasis.LEGITIMATE_INTEREST: _("a legitimate interest, weighed against yours; you may object"),
+    LawfulBasis.NOTICE: _("you are told of it when you give the data"),
+    LawfulBasis.NOTICE_AND_OPT_OUT: _("you are told of it, and may opt out"),
+    LawfulBasis.EMPLOYMENT: _("you asked us for work (DPDP s.7(i))"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,10 @@ def without_consent(*, at: datetime, regimes: Iterable[Regime] = (DEFAULT_REGIME
     found = []
     for purpose in rulebook(at).unasked:
         grounds = [(regime, purpose.basis(regime)) for regime in sorted(regimes, key=list(Regime).index)]
-        bases = tuple(Basis(regime.label, ground.label) for regime, ground in grounds if ground is not None)
+        bases = tuple(
+            Basis(regime.label, ALLOWED_BY.get(ground, ground.label))
+            for regime, ground in grounds
+            if ground is not None
+        )
         found.append(GoingOn(purpose.name, purpose.description, bases))
     return found

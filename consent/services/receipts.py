@@ -1,6 +1,5 @@
 """Receipts a person can keep: one file for each answer, which proves itself without us."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +11,13 @@ from django.db.models import QuerySet
 
 from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, Suppression
 from consent.rules.fold import YES
+from consent.rules.receipt_forms import proof_in
 from portal.audit.kinds import AuditKind
 from portal.core import clock
 from portal.core.errors import NotFound, PortalError
 from portal.ledger import notes
 from portal.ledger import services as ledger
-from portal.ledger.receipts import HEADER, read_receipt
+from portal.ledger.receipts import read_receipt
 from portal.ledger.services.proofs import Presented
 from portal.ledger.states import EntryKind
 from portal.people import selectors as people
@@ -109,36 +109,13 @@ class Checked:
         return self.freshness == Freshness.SUPERSEDED
 
 
-#: How every receipt file begins.
-FIRST_LINE = f"{HEADER}\n".encode()
-#: No receipt is longer; a wrong file often is.
-LARGEST = 64 * 1024
-
-
-def proof_in(data: bytes) -> bytes | None:
-    """The receipt file that the bytes are, or that a form of it in JSON carries; None for what is neither."""
-    if data.startswith(FIRST_LINE):
-        return data
-    try:
-        waiting = [json.loads(data)]
-    except (ValueError, RecursionError):
-        return None
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str) and value.encode().startswith(FIRST_LINE):
-            return value.encode()
-        if isinstance(value, dict | list):
-            waiting.extend(value.values() if isinstance(value, dict) else value)
-    return None
-
-
 def check(data: bytes, *, now: datetime | None = None) -> Checked:
     """Check a receipt file with our public keys, then against our own tree and record.
 
     Writes nothing about the receipt. One that our key signed over another tree than ours is a fork: it stops signing
     (check X2), for only the holder of the key can have made it.
     """
-    proof = proof_in(data) if len(data) <= LARGEST else None
+    proof = proof_in(data)
     if proof is None:
         return Checked(genuine=False, reason="NOT_A_RECEIPT")
     result = ledger.check_presented(proof)

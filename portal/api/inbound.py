@@ -11,6 +11,7 @@ from consent.services import inbound
 from consent.services.inbound import Inbound
 from portal.api import signed_bodies
 from portal.core import clock
+from portal.core.text import without_hiding_marks
 from portal.law.states import Channel
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,7 @@ def _message(given: object) -> Inbound | None:
         channel=Channel(row.channel),
         sender=row.sender,
         to=row.to,
-        text=row.text,
+        text=without_hiding_marks(row.text),
         kind=row.kind,
         answers=row.answers,
         said_at=at,

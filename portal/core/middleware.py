@@ -6,7 +6,7 @@ from http import HTTPStatus
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.urls import Resolver404, resolve
@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from portal.core import actor, error_pages, errors, ids, problem_details
+from portal.core.text import without_hiding_marks
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -27,6 +28,8 @@ STAFF_PAGES = ("/admin/", "/staff/")
 CUSTOMER_PAGES = "/privacy/"
 #: Bytes for machines: the public ledger.
 WITHOUT_LANGUAGE = "/ledger/"
+#: How a browser sends a form.
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -125,6 +128,45 @@ class Language(LocaleMiddleware):
         if request.path.startswith(WITHOUT_LANGUAGE):
             return response
         return super().process_response(request, response)
+
+
+class PlainText:
+    """Takes out of everything typed into a form, and out of the names of files, what hides or turns words (``core.text``).
+
+    Here, at the door: every page, search and file that shows the text later would have to know it otherwise. Bytes that
+    a program sends (no form, or a view without the token of a form) are left as they are.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.GET = _plain(request.GET)  # type: ignore[assignment]
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], _args: object, _kwargs: object
+    ) -> HttpResponse | None:
+        if request.content_type not in FORMS or getattr(view, "csrf_exempt", False):
+            return None
+        try:
+            request.POST = _plain(request.POST)  # type: ignore[assignment]
+        except (RequestDataTooBig, TooManyFilesSent) as refusal:
+            return error_pages.too_large(request, refusal)
+        for _name, files in request.FILES.lists():
+            for file in files:
+                file.name = without_hiding_marks(file.name or "")
+        return None
+
+
+def _plain(data: QueryDict) -> QueryDict:
+    """The same values without hiding marks; the very same object where there was none, as almost always."""
+    if all(without_hiding_marks(value) == value for _name, values in data.lists() for value in values):
+        return data
+    plain = QueryDict(mutable=True, encoding=data.encoding)
+    for name, values in data.lists():
+        plain.setlist(name, [without_hiding_marks(value) for value in values])
+    return plain
 
 
 class RequestActor:

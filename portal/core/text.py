@@ -11,6 +11,17 @@ def ascii_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(character, character)) for character in text)
 
 
+#: Controls that no text needs (tabs and line ends stay), and marks that turn the direction of what follows them. Joiners
+#: (U+200C, U+200D) stay: Hindi and Marathi are written with them; so do the marks of Urdu (U+200E, U+200F, U+061C), which
+#: turn no other letter.
+_HIDING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def without_hiding_marks(text: str) -> str:
+    """The text without control characters and without marks that make a reader see other words than were written."""
+    return _HIDING.sub("", text)
+
+
 #: Runs of digits as people write them: single spaces, hyphens or dots between, a plus sign only before a telephone number.
 _DIGIT_RUN = re.compile(r"(?<![\d+])\d(?:[ \u00a0.\-]?\d){11,18}(?![\d])")
 

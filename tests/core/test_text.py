@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn, verhoeff
 
-from portal.core.text import ascii_digits, mask_identity_numbers
+from portal.core.text import ascii_digits, mask_identity_numbers, without_hiding_marks
 
 AADHAAR = "23412341234" + verhoeff.calc_check_digit("23412341234")
 CARD = "411111111111111" + luhn.calc_check_digit("411111111111111")
@@ -43,3 +43,13 @@ def test_no_valid_aadhaar_number_gets_through(body: str, before: str) -> None:
     text, cut = mask_identity_numbers(before + number)
     assert cut == 1
     assert number not in ascii_digits(text)
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u202d", "\u202a", "\u2066", "\u2069", "\x00", "\x07", "\x9b", "\x7f"])
+def test_a_mark_that_hides_or_turns_words_is_taken_out(mark: str) -> None:
+    assert without_hiding_marks(f"pay{mark}ment\n\tnow") == "payment\n\tnow"
+
+
+def test_what_hindi_marathi_and_urdu_are_written_with_stays() -> None:
+    written = "क्\u200dष क्\u200cष \u200fاردو\u200e é \u061c"
+    assert without_hiding_marks(written) == written

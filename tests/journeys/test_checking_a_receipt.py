@@ -40,6 +40,10 @@ def proof(asha, tmp_path) -> Path:
     assert receipts.seal(event.receipt)
     path = tmp_path / "mine.tlog-proof"
     path.write_bytes(receipts.file_for(event))
+    hers = customer_client(asha.user)
+    for form in ("receipt.json", "receipt.pdf"):
+        path.with_name(form).write_bytes(hers.get(f"/privacy/consents/{event.receipt.reference}/1/{form}").content)
+    path.with_name("empty.pdf").write_bytes(b"%PDF-1.7")
     return path
 
 
@@ -135,6 +139,10 @@ def the_verifier_holds(page: Page, proof: Path) -> None:
     keys.fill(right)
     page.locator("#verifier-file").evaluate("field => { field.value = ''; }")
     assert "The receipt holds" in check_here(page, text=proof.read_text())
+    for form in ("receipt.json", "receipt.pdf"):
+        assert "The receipt holds" in check_here(page, proof.with_name(form)), form
+    assert "No receipt could be read out of this PDF" in check_here(page, proof.with_name("empty.pdf"))
+    page.locator("#verifier-file").evaluate("field => { field.value = ''; }")
     assert "This is no receipt" in check_here(page, text="hello")
 
 

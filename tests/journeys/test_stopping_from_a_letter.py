@@ -87,7 +87,7 @@ def test_stop_all_from_a_letter_undo_and_stop_at_one_press(window, offer, langua
 
     page.get_by_role("button", name=in_words(language, "Undo")).click()
     her.looks()
-    undone = in_words(language, "Undone. Your choices are as they were before.")
+    undone = in_words(language, "Undone. What you had agreed to before the stop counts again, and nothing else.")
     assert undone in page.locator(".note.ok").inner_text()
     assert standing()["email"] == "given"
     assert standing()["sms"] == "given"
@@ -115,6 +115,6 @@ def test_stop_all_on_the_preference_page_and_undo(window, offer, language):
     page.get_by_role("button", name=in_words(language, "Undo")).click()
     her.looks()
     assert page.locator("#choice-marketing-sms").is_checked()
-    goes_on = in_words(language, "What goes on without your consent")
+    goes_on = in_words(language, "What goes on whatever you choose here")
     assert page.get_by_role("heading", name=goes_on).is_visible()
     her.goes_to("/privacy/consent-managers/")

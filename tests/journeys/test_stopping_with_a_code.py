@@ -95,7 +95,10 @@ def test_a_stranger_stops_everybody_keeps_the_proof_and_takes_it_back(window, de
 
     page.get_by_role("button", name=says("Undo")).click()
     somebody.looks()
-    assert says("Undone. Your choices are as they were before.") in page.locator(".note.ok").inner_text()
+    assert (
+        says("Undone. What you had agreed to before the stop counts again, and nothing else.")
+        in page.locator(".note.ok").inner_text()
+    )
     assert not Suppression.objects.filter(lift=None).exists()
     assert {reason("onesetu"), reason("acme-bank")} == {Reason.NO_CONSENT}
     page.get_by_role("button", name=says("Leave this page")).click()

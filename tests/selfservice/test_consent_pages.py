@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +17,7 @@ from consent.services.preferring import WishList
 from consent.states import NoticeKind, VersionState, Way
 from portal.core import actor, clock
 from portal.core.errors import LostRace, Refused
+from portal.law.states import Channel
 from portal.people.services import subjects
 from tests.consent.factories import ASHA, ASKED, PROCESSING, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory, SubjectFactory
@@ -228,13 +231,63 @@ def test_a_page_says_recorded_only_once_the_ledger_has_it(her, asha, monkeypatch
     assert "Recorded" not in page
 
 
-@pytest.mark.parametrize("data", [b"", b"no receipt", b"x" * 100_000])
+def test_the_history_stands_in_the_order_in_which_the_person_answered(her, asha):
+    """An answer that reached us late, on paper, stands where it was given."""
+    now = clock.now()
+    early = said(asha, "given", occurred_at=now - timedelta(days=1))
+    late = said(asha, "given", occurred_at=now - timedelta(days=3), channel=Channel.EMAIL, address=ASHA)
+    page = her.get("/privacy/consents/").text
+    assert page.index(early.receipt.reference) < page.index(late.receipt.reference)
+    lines = b"".join(her.get("/privacy/consents/download.csv").streaming_content).decode()
+    assert lines.index(early.receipt.reference) < lines.index(late.receipt.reference)
+
+
+def test_an_answer_that_a_program_told_says_so_in_words_of_a_person(her, asha):
+    said(asha, "denied", way=Way.API)
+    page = her.get("/privacy/consents/").text
+    assert "Told by a connected system" in page
+    assert "Interface" not in page
+
+
+def test_an_undo_is_told_as_what_it_restores(her, asha):
+    her.post("/privacy/preferences/stop/")
+    undone = her.post("/privacy/preferences/undo/", follow=True).text
+    assert "What you had agreed to before the stop counts again, and nothing else." in undone
+    listed = her.get("/privacy/consents/").text
+    assert "No answer, as before the stop" in listed
+    assert 'class="tag">Ended' not in listed
+
+
+def test_what_goes_on_names_who_allows_it_in_words_that_agree_with_the_list(her):
+    page = her.get(PAGE).text
+    assert "you gave us the data yourself, for this (DPDP s.7(a))" in page
+    assert "a law or our contract" not in page
+
+
+def test_no_form_leaves_a_mark_of_errors_in_the_address_of_what_comes_after():
+    forms = [p.read_text() for p in (settings.BASE_DIR / "templates" / "selfservice").rglob("*.html")]
+    assert not [form for form in forms if re.search(r'action="[^"]*#', form)]
+    assert 'id="errors" role="alert" tabindex="-1" autofocus' in Client().post("/privacy/receipts/verify/").text
+
+
+@pytest.mark.parametrize(
+    "form", ["receipt.tlog-proof", "receipt.json", "receipt.pdf", "kantara.json", "iso-27560.jsonld"]
+)
+def test_every_form_of_a_receipt_is_checked(her, asha, form):
+    event = said(asha, "given")
+    assert receipts.seal(event.receipt)
+    file = her.get(f"/privacy/consents/{event.receipt.reference}/1/{form}").content
+    answer = Client().post("/privacy/receipts/verify/", {"receipt": SimpleUploadedFile(form, file)}).text
+    assert "This receipt is genuine" in answer
+
+
+@pytest.mark.parametrize("data", [b"", b"no receipt", b"x" * 100_000, b"%PDF-1.7 /Type/EmbeddedFile>> stream\nx"])
 def test_what_is_no_receipt_is_called_so(data, tmp_path):
     path = tmp_path / "x.tlog-proof"
     path.write_bytes(data)
     with path.open("rb") as upload:
         page = Client().post("/privacy/receipts/verify/", {"receipt": upload}).content.decode()
-    assert "This is not the receipt file" in page
+    assert "There is no receipt in this" in page
     answer = Client().post("/privacy/receipts/verify/", {})
     assert answer.status_code == 422
     assert "Choose the receipt file to check" in answer.content.decode()

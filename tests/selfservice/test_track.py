@@ -243,7 +243,7 @@ def test_a_file_comes_with_a_message_and_a_bad_one_changes_nothing(client, ticke
     assert not TicketEntry.objects.filter(kind=EntryKind.MESSAGE).exists()
     client.post(where + "message/", bad | {"once": str(uuid4()), "file": SimpleUploadedFile("a.png", png())})
     page = text(client.get(where))
-    assert "a.png (PNG" in page
+    assert "<bdi>a.png</bdi> (PNG" in page
     file = client.get(_link(page, "/files/"))
     assert file.headers["Content-Disposition"].startswith("attachment;")
     assert b"".join(file.streaming_content).startswith(b"\x89PNG")
@@ -263,3 +263,15 @@ def test_the_signed_in_person_sees_all_their_grievances_and_nobody_elses(client)
     assert other.reference not in page
     assert client.get(f"{ASK}{mine.reference}/").status_code == 200
     assert Client().get("/privacy/grievances/").headers["Location"] == ASK
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\x00"])
+def test_nobody_turns_the_words_of_the_page_around(client, ticket, officer, mark: str) -> None:
+    page = opened(client, ticket)
+    once = re.search(r'name="once" value="([^"]+)"', text(client.get(page))).group(1)  # type: ignore[union-attr]
+    picture = SimpleUploadedFile(f"bill{mark}gnp.png", png())
+    sent = client.post(f"{page}message/", {"once": once, "message": f"I paid{mark} 500", "file": picture}, follow=True)
+    assert mark not in text(sent)
+    assert '<div dir="auto"><p>I paid 500</p></div>' in text(sent)
+    assert "<bdi>billgnp.png</bdi>" in text(sent)
+    assert mark not in text(client.get(f"{ASK}?reference={mark}OS"))

@@ -252,8 +252,8 @@ def check_receipt(data: bytes, trust: Trust) -> Checked:
     try:
         lines = head.decode("ascii").split("\n")
     except UnicodeDecodeError:
-        raise Bad("The file is not a receipt.") from None
-    need(len(lines) >= 3 and lines[0] == HEADER, "The file is not a receipt.")
+        raise Bad("The file is not a receipt (*.tlog-proof).") from None
+    need(len(lines) >= 3 and lines[0] == HEADER, "The file is not a receipt (*.tlog-proof).")
     need(lines[1].startswith("extra ") and lines[2].startswith("index "), "The receipt lacks a line.")
     extra, index = plain_base64(lines[1][6:]), plain_number(lines[2][6:])
     need(extra[:1] == b"\x01" and len(extra) > 33, "The record is of an unknown form.")

@@ -18,6 +18,7 @@ from portal.audit.services import record
 from portal.core import addresses, changes, ciphers
 from portal.core.actor import Actor
 from portal.core.errors import PortalError, Refused
+from portal.core.text import without_hiding_marks
 from portal.people.models import User
 from portal.people.services import customers
 from portal.people.states import ContactKind, CustomerKind
@@ -72,7 +73,7 @@ def read(name: str, content: bytes) -> list[Row]:
         raise Refused(_("The first line must name the columns: %(columns)s.") % {"columns": wanted}, code="COLUMNS")
     if len(table) > MOST_ROWS:
         raise Refused(_("The file has more than %(most)d lines. Split it.") % {"most": MOST_ROWS}, code="TOO_MANY_ROWS")
-    cells = ([str("" if cell is None else cell).strip() for cell in row] for row in table)
+    cells = ([without_hiding_marks("" if cell is None else str(cell)).strip() for cell in row] for row in table)
     rows = [dict(zip(headings, row, strict=False)) for row in cells]
     if not rows:
         raise Refused(_("The file has no lines below its heading."), code="EMPTY")

@@ -43,6 +43,14 @@ def answer_name(answer: str) -> str:
 
 
 @register.filter
+def answer_of(event: ConsentEvent) -> str:
+    """What the event says, for the person: an undo restores what was, so it never is an answer that "ended"."""
+    if event.way != Way.UNDO:
+        return str(Answer(event.answer).label)
+    return _("Yes, as before the stop") if event.answer in YES else _("No answer, as before the stop")
+
+
+@register.filter
 def purpose_name(code: str) -> str:
     """The purpose in the reader's language; its code where it is in force no more."""
     try:

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.forms import ReceiptForm
+from consent.rules.receipt_forms import LARGEST
 from consent.services import receipts
 from portal.ledger import services as ledger
 from portal.ledger.services import witnesses
@@ -37,7 +38,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         if not form.is_valid():
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return render(request, "selfservice/receipts/verify.html", context, status=status)
-        context["checked"] = receipts.check(form.content(receipts.LARGEST + 1))
+        context["checked"] = receipts.check(form.content(LARGEST + 1))
     return render(request, "selfservice/receipts/verify.html", context)
 
 

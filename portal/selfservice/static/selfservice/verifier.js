@@ -289,7 +289,48 @@ const verifier = (() => {
       record: JSON.parse(decode(extra.subarray(33))),
     };
   };
-  return { check, sha256, sha512, isSigned, hex, Refused };
+
+  // The receipt file inside the forms in which people keep it: JSON holds it as text, the PDF as an attached file.
+  const FIRST_LINE = "c2sp.org/tlog-proof@v1\n";
+  const inJson = (value) => {
+    if (typeof value === "string") {
+      return value.startsWith(FIRST_LINE) ? utf8(value) : null;
+    }
+    const inner = value && typeof value === "object" ? Object.values(value) : [];
+    return inner.map(inJson).find(Boolean) || null;
+  };
+  const inflated = async (bytes) => {
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  };
+  const inPdf = async (bytes) => {
+    const letters = new TextDecoder("latin1").decode(bytes);
+    for (const found of letters.matchAll(/<<[^>]{0,300}\/Type\s*\/EmbeddedFile.{0,400}?stream\r?\n/gs)) {
+      const length = /\/Length\s+(\d{1,6})\b/.exec(found[0]);
+      const start = found.index + found[0].length;
+      try {
+        const content = await inflated(bytes.subarray(start, start + Number(length[1])));
+        if (new TextDecoder().decode(content).startsWith(FIRST_LINE)) {
+          return content;
+        }
+      } catch {
+        continue;
+      }
+    }
+    throw new Refused("PDF");
+  };
+  const receiptIn = async (bytes) => {
+    const start = new TextDecoder("latin1").decode(bytes.subarray(0, 5));
+    if (start === "%PDF-") {
+      return inPdf(bytes);
+    }
+    try {
+      return inJson(JSON.parse(new TextDecoder().decode(bytes))) || bytes;
+    } catch {
+      return bytes;
+    }
+  };
+  return { check, receiptIn, sha256, sha512, isSigned, hex, Refused };
 })();
 
 (() => {
@@ -307,11 +348,11 @@ const verifier = (() => {
       .map((line) => line.trim())
       .filter(Boolean);
   const RESULTS = ["result-holds", "result-consistent", "result-refused", "result-record"];
-  const REASONS = ["NOT_A_RECEIPT", "DAMAGED", "KEY", "SIGNATURE", "TREE"];
-  const answer = (bytes) => {
+  const REASONS = ["NOT_A_RECEIPT", "PDF", "DAMAGED", "KEY", "SIGNATURE", "TREE"];
+  const answer = async (bytes) => {
     RESULTS.forEach((id) => show(id, false));
     try {
-      const found = verifier.check(bytes, lines("vkeys"), lines("witnesses"));
+      const found = verifier.check(await verifier.receiptIn(bytes), lines("vkeys"), lines("witnesses"));
       show(found.authenticated ? "result-holds" : "result-consistent", true);
       show("result-record", true);
       for (const name of ["origin", "index", "size", "witnesses"]) {
@@ -328,6 +369,6 @@ const verifier = (() => {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const file = form.elements.file.files[0];
-    answer(file ? new Uint8Array(await file.arrayBuffer()) : new TextEncoder().encode(`${form.elements.pasted.value.trim()}\n`));
+    await answer(file ? new Uint8Array(await file.arrayBuffer()) : new TextEncoder().encode(`${form.elements.pasted.value.trim()}\n`));
   });
 })();

@@ -1,0 +1,53 @@
+"""The receipt file inside the forms in which people keep it: the file itself, JSON, or the PDF that carries it attached."""
+
+import json
+import re
+import zlib
+from typing import Final
+
+from portal.ledger.receipts import HEADER
+
+#: How every receipt file begins.
+FIRST_LINE: Final = f"{HEADER}\n".encode()
+#: No receipt file is longer.
+LONGEST: Final = 64 * 1024
+#: No form of it is larger: the PDF brings its fonts. A wrong file often is.
+LARGEST: Final = 512 * 1024
+_PDF: Final = b"%PDF-"
+_ATTACHED: Final = re.compile(rb"/Type\s*/EmbeddedFile\b.{0,400}?stream\r?\n", re.DOTALL)
+
+
+def proof_in(data: bytes) -> bytes | None:
+    """The receipt file that the bytes are, or that a form of it carries; None for what is neither."""
+    if len(data) > LARGEST:
+        return None
+    if data.startswith(_PDF):
+        return _attached(data)
+    found = data if data.startswith(FIRST_LINE) else _in_json(data)
+    return found if found is not None and len(found) <= LONGEST else None
+
+
+def _in_json(data: bytes) -> bytes | None:
+    try:
+        waiting = [json.loads(data)]
+    except (ValueError, RecursionError):
+        return None
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and value.encode(errors="replace").startswith(FIRST_LINE):
+            return value.encode(errors="replace")
+        if isinstance(value, dict | list):
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+    return None
+
+
+def _attached(data: bytes) -> bytes | None:
+    """The first file attached to a PDF that is a receipt. No more of a stream is unpacked than a receipt can be long."""
+    for found in _ATTACHED.finditer(data):
+        try:
+            content = zlib.decompressobj().decompress(data[found.end() :], LONGEST + 1)
+        except zlib.error:
+            continue
+        if content.startswith(FIRST_LINE) and len(content) <= LONGEST:
+            return content
+    return None
