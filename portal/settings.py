@@ -66,8 +66,7 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
 )
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
-#: Where a weakness is reported (``/.well-known/security.txt``): a mailto: or https: address.
-SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="mailto:security@onesetu.example")
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="mailto:security@onesetu.example")  # mailto: or https:
 
 INSTALLED_APPS = [
     "portal.workplace.apps.StaffAdminConfig",
