@@ -62,7 +62,7 @@ def states(keys: Collection[bytes], purpose: str, channel: str, fiduciary: int) 
 def _read(database: Any, purpose: str, channel: str, fiduciary: int, keys: Collection[bytes]) -> Sequence[Any]:
     if database.vendor == "postgresql":
         # Django's own cursors bind at the client: this one sends the keys as they are, and gets rows in the same form.
-        sql = _STATES.format(place="%s", among="= ANY(%s)")
+        sql = _STATES.format(place="%s", among="= ANY(%b)")
         with psycopg.Cursor(database.connection) as cursor:
             rows: Sequence[Any] = cursor.execute(sql, (purpose, channel, fiduciary, list(keys)), binary=True).fetchall()
             return rows

@@ -63,9 +63,19 @@ class Frame:
 
     #: The header as registered: a stop that was narrowed to another one does not count.
     sender: str = ""
+    #: The answers where nothing was wished: a list has few different words.
+    known: dict[tuple[Word | None, bool], Verdict] = field(default_factory=dict, compare=False)
 
     def verdict(self, word: Word | None, asked: Wishes = NO_WISHES, *, suppressed: bool = False) -> Verdict:
         """The rule's answer for one word and one person's wishes."""
+        if asked is not NO_WISHES:
+            return self._verdict(word, asked, suppressed=suppressed)
+        said = (word, suppressed)
+        if said not in self.known:
+            self.known[said] = self._verdict(word, asked, suppressed=suppressed)
+        return self.known[said]
+
+    def _verdict(self, word: Word | None, asked: Wishes, *, suppressed: bool) -> Verdict:
         return contact.may_contact(
             category=self.category,
             channel=self.question.channel,
@@ -231,14 +241,10 @@ def _verdicts(frame: Frame, places: Sequence[Place]) -> dict[int, Verdict]:
             place.word = place.state.word
     if contact.is_promotional(frame.category):
         _look_for_stops(frame, places)
-    plain: dict[tuple[Word | None, bool], Verdict] = {}
     verdicts: dict[int, Verdict] = {}
     left: list[Place] = []
     for place in places:
-        seen = (place.word, place.is_suppressed)
-        if seen not in plain:
-            plain[seen] = frame.verdict(place.word, suppressed=place.is_suppressed)
-        verdict = frame.as_meant(plain[seen], place.state)
+        verdict = frame.as_meant(frame.verdict(place.word, suppressed=place.is_suppressed), place.state)
         verdicts[id(place)] = verdict
         if contact.asks_wishes(frame.category, verdict) or verdict.reason is Reason.ADDRESS_UNVERIFIED:
             left.append(place)

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from consent.models import ConsentState
 from consent.selectors import rulebook
 from consent.services import may_contact
-from portal.core import addresses, clock
+from portal.core import addresses, bulk, clock
 from tests.benchmarks import BenchRow, alternately, seconds
 from tests.consent.factories import law_is_loaded, person, published_notice, said
 from tests.registers.factories import agreed_template, registered_sender
@@ -32,27 +32,21 @@ def number(place: int) -> str:
 def fill(size: int, *, start: int) -> None:
     """State rows up to ``size``: every second address said yes. They share one event: the decision reads states only."""
     event = said(person(email=None, phone=f"+9191{start:08d}"), "given")
-    rows = []
-    for place in range(start, size):
-        rows.append(
-            ConsentState(
-                fiduciary_id=event.fiduciary_id,
-                address_key=addresses.address_key(number(place)),
-                purpose="marketing",
-                channel="sms",
-                answer="given" if place % 2 == 0 else "withdrawn",
-                verified=True,
-                event=event,
-                entry_ref=event.entry.event_id,
-                subject_ref=uuid4(),
-                occurred_at=event.occurred_at,
-                as_of_event=event.pk,
+    shared = ConsentState.objects.get(event=event)
+    own = {"address_key", "answer", "subject_ref"}
+    same = {field.attname: getattr(shared, field.attname) for field in ConsentState._meta.concrete_fields}
+    same = {name: value for name, value in same.items() if name not in own | {"id"}}
+    hashed = addresses.hasher()
+    for first in range(start, size, BATCH):
+        with transaction.atomic():
+            bulk.insert(
+                ConsentState,
+                ("address_key", "answer", "subject_ref", *same),
+                [
+                    (hashed(number(place))[0], "given" if place % 2 == 0 else "withdrawn", uuid4(), *same.values())
+                    for place in range(first, min(first + BATCH, size))
+                ],
             )
-        )
-        if len(rows) == BATCH:
-            ConsentState.objects.bulk_create(rows)
-            rows = []
-    ConsentState.objects.bulk_create(rows)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

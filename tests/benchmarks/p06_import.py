@@ -33,7 +33,7 @@ def a_file(first: int, count: int) -> bytes:
     begun = datetime(2025, 1, 1, tzinfo=clock.IST)
     return as_csv(
         [
-            line(number, occurred_at=(begun + timedelta(seconds=7 * number)).isoformat())
+            line(number, address=f"+9193{number:08d}", occurred_at=(begun + timedelta(seconds=7 * number)).isoformat())
             for number in range(first, first + count)
         ]
     )
