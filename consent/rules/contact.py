@@ -227,6 +227,16 @@ def as_meant(verdict: Verdict, *, said_on: date | None, meaning_since: date, is_
     return Verdict(allowed=False, reason=Reason.NOTICE_CHANGED) if is_text_old else verdict
 
 
+def as_unheard(verdict: Verdict) -> Verdict:
+    """What a client hears of an address where a no was only spread: as of one about which nobody said a word."""
+    return Verdict(allowed=False, reason=Reason.NO_CONSENT) if verdict.reason in _NOES else verdict
+
+
+def is_of_a_no(reason: Reason) -> bool:
+    """Whether the reason, or the entry beside it, tells that somebody said no or stopped promotion at the address."""
+    return reason in _NOES or reason is Reason.NO_CONSENT
+
+
 def is_promotional(category: str) -> bool:
     """An unknown category counts as promotional: nobody vouches for it."""
     return category not in STRICTEST_FIRST or category == PROMOTIONAL
@@ -265,4 +275,5 @@ def of_several(verdicts: Iterable[Verdict]) -> Verdict:
     return min(found, key=lambda yes: yes.valid_until or _LAST)
 
 
+_NOES = frozenset({Reason.CONSENT_DENIED, Reason.CONSENT_WITHDRAWN, Reason.SUPPRESSED})
 _LAST = datetime.max.replace(tzinfo=UTC)

@@ -14,11 +14,12 @@ from portal.core import ciphers
 
 #: What the projection says about one address, as a letter: one character a row is all that leaves the database.
 NO_ADDRESS: Final = "-"
-DENIED, ENDED, LAPSED, NOTHING_SAID, OLD_MEANING, OLD_TEXT = "d", "e", "l", "n", "o", "t"
+DENIED, ENDED, HIDDEN, LAPSED, NOTHING_SAID, OLD_MEANING, OLD_TEXT = "d", "e", "h", "l", "n", "o", "t"
 UNVERIFIED, WITHDRAWN, YES = "u", "w", "y"
 WORDS: Final[dict[str, Callable[[datetime], Word | None]]] = {
     DENIED: lambda at: Word("denied", verified=True, expires_at=None),
     ENDED: lambda at: Word("expired", verified=True, expires_at=None),
+    HIDDEN: lambda at: Word("denied", verified=True, expires_at=None),
     LAPSED: lambda at: Word("given", verified=True, expires_at=at),
     NOTHING_SAID: lambda at: None,
     OLD_MEANING: lambda at: Word("given", verified=True, expires_at=None),

@@ -1,11 +1,13 @@
 """Which of a person's addresses a client knows: it must not learn the others from an answer that covers them all."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 
 from django.db.models import Exists, OuterRef, Q
 
-from consent.models import ConsentEvent, ConsentEvidence
+from consent.models import ConsentEvent, ConsentEvidence, Suppression
 from consent.rules.fold import YES
+from consent.selectors.many import ASKED
 from consent.states import Way
 from portal.people.models import Fiduciary
 
@@ -20,10 +22,27 @@ def used_by(fiduciary: Fiduciary, keys: Iterable[bytes]) -> set[bytes]:
     stop. A no that was only spread to an address, its undo and its end make no address known.
     """
     wanted = set(keys)
-    if fiduciary.is_self or not wanted:
-        return wanted
+    return wanted if fiduciary.is_self or not wanted else _used(fiduciary.pk, wanted)
+
+
+def told_of_noes(client: int, keys: Collection[bytes]) -> set[bytes]:
+    """Those of the lookup hashes at which a client may be told that somebody said no, or stopped promotion.
+
+    Those it uses, and those that were stopped by name while nobody knew whose they are. Anywhere else a no was only
+    spread there from another address of the same person: told of it, whoever guesses addresses learns that they are one's.
+    """
+    found: set[bytes] = set()
+    listed = list(keys)
+    for start in range(0, len(listed), ASKED):
+        some = set(listed[start : start + ASKED])
+        alone = Suppression.objects.filter(fiduciary=client, address_key__among=frozenset(some), event=None)
+        found |= _used(client, some) | {bytes(key) for key in alone.values_list("address_key", flat=True)}
+    return found
+
+
+def _used(client: int, keys: AbstractSet[bytes]) -> set[bytes]:
     named = Exists(ConsentEvidence.objects.filter(event=OuterRef("pk"), kind=NAMED))
     said = ConsentEvent.objects.filter(
-        Q(answer__in=YES) | Q(way=Way.IMPORT) | named, fiduciary=fiduciary, address_key__in=wanted
+        Q(answer__in=YES) | Q(way=Way.IMPORT) | named, fiduciary=client, address_key__among=frozenset(keys)
     )
     return {bytes(key) for key in said.values_list("address_key", flat=True).distinct()}

@@ -12,6 +12,7 @@ from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.fold import NO
 from consent.selectors import many, pace
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
+from consent.selectors.used_addresses import told_of_noes
 from consent.selectors.wishes import wishes_of_row
 from consent.services import decisions
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
@@ -65,6 +66,11 @@ class Frame:
     sender: str = ""
     #: The answers where nothing was wished: a list has few different words.
     known: dict[tuple[Word | None, bool], Verdict] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_of_client(self) -> bool:
+        """Whether a client asks: of addresses it has nothing to do with it hears of no no (``used_addresses``)."""
+        return self.question.fiduciary != OWN_CODE
 
     def verdict(self, word: Word | None, asked: Wishes = NO_WISHES, *, suppressed: bool = False) -> Verdict:
         """The rule's answer for one word and one person's wishes."""
@@ -178,13 +184,24 @@ def _answers(frame: Frame, chunk: list[str]) -> Iterator[Answered]:
         verdicts = {id(place): Verdict(allowed=False, reason=bar) for place in real}
     else:
         verdicts = _verdicts(frame, real)
+    heard = _heard(frame, real, verdicts)
     for place in places:
         if place is None:
             yield Answered(allowed=False, reason=Reason.NO_SUCH_ADDRESS)
             continue
         verdict = verdicts[id(place)]
         entry = _entry(place, verdict)
+        if frame.is_of_client and contact.is_of_a_no(verdict.reason) and heard.isdisjoint(place.keys):
+            verdict, entry = contact.as_unheard(verdict), None
         yield Answered(verdict.allowed, verdict.reason, entry, verdict.valid_until, place.keys[0])
+
+
+def _heard(frame: Frame, places: Sequence[Place], verdicts: Mapping[int, Verdict]) -> AbstractSet[Key]:
+    """Where a client may hear of a no, of the addresses where there is one: a few statements for each chunk."""
+    if not frame.is_of_client:
+        return frozenset()
+    noes = [place for place in places if contact.is_of_a_no(verdicts[id(place)].reason) and (place.state or place.stop)]
+    return told_of_noes(frame.whose or 0, {key for place in noes for key in place.keys})
 
 
 def _entry(place: Place, verdict: Verdict) -> str | None:

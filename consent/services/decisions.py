@@ -13,6 +13,7 @@ from consent.rules.fold import NO
 from consent.selectors import pace, sending_accounts, standing, wishes
 from consent.selectors.rulebook import PurposeTerms, Rulebook, rulebook
 from consent.selectors.standing import Found
+from consent.selectors.used_addresses import told_of_noes
 from consent.services import reasons, signing
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
 from portal.core import addresses, clock
@@ -135,8 +136,15 @@ def may_contact(
             for person in _people(found, keys, way, subject_ref, at)
         )
     entry = _deciding_entry(verdict, found, whose, keys)
+    if is_hidden(verdict, fiduciary, whose, keys):
+        verdict, entry = contact.as_unheard(verdict), None
     about = (fiduciary, keys[0].hex(), purpose, way, category)
     return _answer(verdict, entry, _used(book, terms, category, verdict), at, about, sign=sign)
+
+
+def is_hidden(verdict: Verdict, fiduciary: str, whose: int, keys: tuple[bytes, ...]) -> bool:
+    """Whether a client may not hear of this no: it has nothing to do with the address (``used_addresses``)."""
+    return fiduciary != OWN_CODE and contact.is_of_a_no(verdict.reason) and not told_of_noes(whose, keys)
 
 
 def _deciding_entry(verdict: Verdict, found: Found, whose: int, keys: tuple[bytes, ...]) -> str | None:
@@ -177,12 +185,19 @@ def _of_person(verdict: Verdict, person: wishes.Person, category: str, at: datet
 
 
 def may_process(
-    *, subject: UUID, purpose: str, at: datetime, fiduciary: str = OWN_CODE, sign: bool = False
+    *,
+    subject: UUID,
+    purpose: str,
+    at: datetime,
+    fiduciary: str = OWN_CODE,
+    asked_at: tuple[bytes, ...] = (),
+    sign: bool = False,
 ) -> Decision:
     """May the subject's data be used for a purpose that is no message (analytics, call recording)? Silence is no.
 
     A purpose that rests on consent needs a living yes; one on another ground is stopped by a no only. What was said
-    under any reference of the person counts, the latest word first.
+    under any reference of the person counts, the latest word first. ``asked_at``: the lookup hashes of the address by
+    which a client asked; where it has nothing to do with it, no answer names the entry, nor that somebody said no.
     """
     book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
     terms, whose = book.purposes.get(purpose), book.fiduciaries.get(fiduciary)
@@ -200,8 +215,11 @@ def may_process(
     verdict = as_meant(verdict, found.said_at, found.notice, terms, at=at)
     if terms.is_closed_to_children and verdict.allowed and people.is_child(subject, at=at):
         verdict = contact.for_child()
+    entry = found.entry
+    if asked_at and fiduciary != OWN_CODE and not told_of_noes(whose, asked_at):
+        verdict, entry = contact.as_unheard(verdict), None
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
-    return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
+    return _answer(verdict, entry, (terms.label,), at, about, sign=sign)
 
 
 def as_meant(

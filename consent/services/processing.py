@@ -33,7 +33,7 @@ def may_process_of(
     except (Refused, ValueError):
         return refused(Reason.NO_SUCH_ADDRESS, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign)
     found = [
-        may_process(subject=ref, purpose=purpose, at=at, fiduciary=fiduciary, sign=sign)
+        may_process(subject=ref, purpose=purpose, at=at, fiduciary=fiduciary, asked_at=tuple(keys), sign=sign)
         for ref in sorted(holders(keys))
     ]
     noes = [decision for decision in found if not decision.allowed]

@@ -22,6 +22,7 @@ from consent.models import AnswerSet
 from consent.rules import contact
 from consent.rules.contact import Reason, Verdict
 from consent.selectors import scrub_table
+from consent.selectors.used_addresses import told_of_noes
 from consent.services import answer_sets
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from consent.services.batches import Frame, Question, decide_all, frame_of
@@ -43,6 +44,8 @@ HEADING: Final = "address,allowed,reason\r\n"
 _PLAIN: Final = re.compile(r"\+?[0-9][0-9 ()-]*|[A-Za-z0-9][\w.+-]*@[\w.-]+", re.ASCII).fullmatch
 #: The codes of what is wrong with the file, not with the question.
 FAULTS_OF_FILE: Final = frozenset({"EMPTY", "NOT_A_LIST"})
+#: Letters of an address whose own word is a no.
+_NOES: Final = frozenset({scrub_table.DENIED, scrub_table.WITHDRAWN})
 Tell = Callable[[int], None]
 
 
@@ -114,7 +117,7 @@ class Scrub:
                 keys.append(hashed(normalise(kind, text)))
             except Refused:
                 keys.append(None)
-        letters = self._letters(keys, table)
+        letters = self._unheard(self._letters(keys, table), keys)
         tails = self._tails()
         counted = Counter(letters)
         found: list[str] = [cell(text) + tails[letter] for text, letter in zip(batch, letters, strict=True)]
@@ -139,6 +142,15 @@ class Scrub:
             meant_since=self.meant_since,
             old_texts=sorted(frame.terms.old_at(question.at)) if frame.terms else (),
         )
+
+    def _unheard(self, letters: str, keys: Sequence[tuple[bytes, ...] | None]) -> str:
+        """The letters as a client may hear them: a no at an address it has nothing to do with is hidden from it."""
+        if not self.frame.is_of_client:
+            return letters
+        noes = {place: key for place, key in enumerate(keys) if key and letters[place] in _NOES}
+        heard = told_of_noes(self.frame.whose or 0, {one for key in noes.values() for one in key})
+        hidden = {place for place, key in noes.items() if heard.isdisjoint(key)}
+        return "".join(scrub_table.HIDDEN if place in hidden else letter for place, letter in enumerate(letters))
 
     def _ask_about_people(
         self, batch: Sequence[str], letters: str, found: list[str], table: scrub_table.Table
@@ -169,7 +181,7 @@ class Scrub:
             return False
         if letter == scrub_table.UNVERIFIED or scrub_table.has_older_keys():
             return True
-        if contact.is_promotional(self.frame.category) and letter not in {scrub_table.DENIED, scrub_table.WITHDRAWN}:
+        if contact.is_promotional(self.frame.category) and letter not in _NOES | {scrub_table.HIDDEN}:
             return True  # a stop may be what decides, or what is named
         return contact.asks_wishes(self.frame.category, self._verdict(letter))
 
@@ -180,6 +192,8 @@ class Scrub:
         verdict = self.frame.verdict(scrub_table.WORDS[letter](self.done.question.at))
         if letter == scrub_table.OLD_MEANING and self.frame.terms is not None:
             return contact.as_meant(verdict, said_on=date.min, meaning_since=self.frame.terms.meaning_since)
+        if letter == scrub_table.HIDDEN:
+            return contact.as_unheard(verdict)
         if letter == scrub_table.OLD_TEXT:
             return contact.as_meant(verdict, said_on=None, meaning_since=date.min, is_text_old=True)
         return verdict

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from consent.models import ConsentEvent, ShownText, TakenRequest
+from consent.models import ConsentEvent, ConsentState, ShownText, TakenRequest
 from consent.selectors import rulebook
 from consent.services import may_contact
 from portal.core import actor, clock
@@ -126,7 +126,8 @@ def test_a_withdrawal_is_answered_for_the_address_that_was_named_and_for_no_othe
     other = ContactPointFactory(principal=asha, kind="phone", address="+919800000002")
     said_at = [event["channel"] for event in post("consents/withdraw", PLACE, key=key).json()["events"]]
     assert said_at == ["sms"]
-    assert may(address=other.address) == "CONSENT_WITHDRAWN"
+    assert ConsentState.objects.get(address_key=other.address_key, channel="sms").answer == "withdrawn"
+    assert may(address=other.address) == "NO_CONSENT"
 
 
 def test_after_a_stop_nothing_is_read_back_at_an_address_that_the_client_never_used(key):

@@ -1,12 +1,17 @@
 """A client's recipients hear of the addresses it has to do with, and of no other of the same person."""
 
+import io
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from consent.models import ConsentState, Suppression
 from consent.selectors.used_addresses import used_by
-from consent.services import preferring, stop_all_promotional, undo_stop, withdraw
+from consent.services import ending, may_contact, preferring, scrubbing, stop_all_promotional, undo_stop, withdraw
+from consent.services.batches import Question, decide_all
+from consent.services.processing import may_process_of
 from consent.services.stopping import stop_at_address
 from consent.states import Way
 from portal.core import actor, addresses, clock
@@ -16,6 +21,7 @@ from portal.people.models import Fiduciary, Principal
 from portal.registers.models import Telling
 from portal.registers.services import instructing
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
+from tests.consent.worlds import at_hour
 from tests.people.factories import FiduciaryFactory
 from tests.registers.factories import registered_recipient, two_people
 
@@ -46,8 +52,8 @@ def named_to_the_recipient() -> set[str]:
     return {known["value"] for word in told for known in word["data"]["address"]["known_by"]}
 
 
-def stop(acme: Fiduciary, address: str = ASHA_PHONE):
-    return stop_at_address(kind="phone", address=address, fiduciary=acme, way=Way.API, actor=actor.SYSTEM)
+def stop(acme: Fiduciary, address: str = ASHA_PHONE, way: Way = Way.API):
+    return stop_at_address(kind="phone", address=address, fiduciary=acme, way=way, actor=actor.SYSTEM)
 
 
 def is_stopped(address: str) -> bool:
@@ -111,3 +117,137 @@ def test_for_ourselves_every_address_counts_as_used(asha):
     key = addresses.address_key(ASHA)
     assert used_by(Fiduciary.objects.get(is_self=True), [key]) == {key}
     assert used_by(FiduciaryFactory(code="other"), [key]) == set()
+
+
+SECOND = "+919800000002"
+GUESSED = "+919800000003"
+
+
+@pytest.fixture
+def her_second(asha):
+    """A number of hers that the client never had anything to do with."""
+    return asha.contact_points.create(
+        kind="phone", address=SECOND, address_key=addresses.address_key(SECOND), added_at=clock.now(),
+        verified_at=clock.now(),
+    )  # fmt: skip
+
+
+def answers(address, purpose="marketing"):
+    """What the client hears of an address in each form: reason and entry of one and of many, and the line of a list."""
+    question = Question(purpose, "sms", at_hour(12), fiduciary="acme")
+    one = may_contact(address=address, purpose=purpose, channel="sms", at=question.at, fiduciary="acme")
+    (many,) = decide_all(question, [address])
+    (line,) = b"".join(scrubbing.Scrub(question).lines(io.BytesIO(address.encode()))).decode().split("\r\n")[1:-1]
+    assert (one.allowed, many.allowed) == (False, False)
+    return (str(one.reason), one.entry), (str(many.reason), many.entry), line.rsplit(",", 1)[1]
+
+
+NOBODY = (("NO_CONSENT", None), ("NO_CONSENT", None), "NO_CONSENT")
+
+
+@pytest.mark.parametrize("has_new_key", [False, True])
+def test_a_client_hears_of_a_stop_only_where_it_was_made(acme, her_second, asha, settings, has_new_key):
+    said(asha, "given", fiduciary="acme", purpose="product_updates", address=ASHA_PHONE)
+    stop(acme)
+    if has_new_key:
+        settings.LOOKUP_KEYS_OLD = [settings.LOOKUP_KEY]
+        settings.LOOKUP_KEY = "another lookup key of more than thirty-two characters"
+    assert answers(GUESSED) == NOBODY
+    assert answers(SECOND) == NOBODY
+    (reason, entry), many, line = answers(ASHA_PHONE)
+    assert reason == line == "CONSENT_DENIED"
+    assert many == (reason, entry)
+    assert entry is not None
+
+
+def test_a_client_hears_of_a_withdrawal_only_where_it_was_made(acme, her_second, asha):
+    said(asha, "given", fiduciary="acme", address=ASHA_PHONE)
+    withdraw(
+        subject_ref=asha.subject.ref, fiduciary=acme, purpose="marketing", channel="sms", way=Way.API,
+        actor=actor.SYSTEM, address_kind="phone", address=ASHA_PHONE,
+    )  # fmt: skip
+    assert answers(SECOND) == NOBODY
+    assert {answers(ASHA_PHONE)[0][0], answers(ASHA_PHONE)[2]} == {"CONSENT_WITHDRAWN"}
+
+
+def test_an_undone_stop_leaves_no_trace_where_it_was_only_spread(acme, her_second, asha):
+    said(asha, "given", fiduciary="acme", address=ASHA_PHONE)
+    undo_stop(receipt=stop(acme, way=Way.CODE), actor=actor.SYSTEM)
+    assert answers(SECOND) == NOBODY
+
+
+def test_what_outlives_the_person_is_told_where_it_was_made_and_nowhere_else(acme, her_second, asha):
+    stop(acme)
+    for kind, address in (("phone", SECOND), ("phone", ASHA_PHONE)):
+        ending.end_at_address(subject_ref=asha.subject.ref, kind=kind, address=address, at=clock.now())
+    assert answers(SECOND) == NOBODY
+    assert answers(ASHA_PHONE)[2] == "SUPPRESSED"
+
+
+def test_a_client_hears_of_a_stop_at_a_number_that_nobody_is_known_by(acme):
+    stop(acme, GUESSED)
+    (reason, entry), many, line = answers(GUESSED)
+    assert (reason, line) == ("SUPPRESSED", "SUPPRESSED")
+    assert many == (reason, entry)
+    assert entry is not None
+
+
+def test_we_ourselves_hear_of_every_no(her_second, asha):
+    stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    for address in (ASHA_PHONE, SECOND):
+        decision = may_contact(address=address, purpose="marketing", channel="sms", at=at_hour(12))
+        assert (decision.reason, bool(decision.entry)) == ("CONSENT_DENIED", True)
+
+
+def test_a_client_that_asks_by_number_about_a_use_hears_no_entry_where_it_has_nothing_to_do(acme, her_second, asha):
+    said(asha, "given", fiduciary="acme", address=ASHA_PHONE)
+    said(asha, "denied", fiduciary="acme", purpose="call_recording", channel="none")
+
+    def asked(number):
+        found = may_process_of(
+            purpose="call_recording", at=clock.now(), fiduciary="acme", address_kind="phone", address=number
+        )
+        return str(found.reason), found.entry is not None
+
+    assert asked(SECOND) == asked(GUESSED) == ("NO_CONSENT", False)
+    assert asked(ASHA_PHONE) == ("CONSENT_DENIED", True)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.sampled_from(["yes", "no", "stop", "other stop", "undo", "list", "leave"]), min_size=1, max_size=5
+    ),
+    purpose=st.sampled_from(["marketing", "product_updates"]),
+)
+def test_a_client_hears_the_same_of_an_address_in_each_form(acme, her_second, asha, emptied, steps, purpose):
+    with emptied():
+        receipts = []
+        for step in steps:
+            if step in {"yes", "no"}:
+                said(asha, {"yes": "given", "no": "denied"}[step], fiduciary="acme", purpose=purpose)
+            elif step == "list":
+                proof = [{"type": "list", "sha256": "b" * 64}]
+                said(asha, "denied", fiduciary="acme", address=SECOND, way=Way.IMPORT, evidence=proof)
+            elif step == "stop":
+                receipts.append(stop(acme, way=Way.CODE))
+            elif step == "other stop":
+                receipts.append(stop(acme, GUESSED, way=Way.CODE))
+            elif step == "undo" and receipts and receipts[-1] is not None:
+                undo_stop(receipt=receipts.pop(), actor=actor.SYSTEM)
+            elif step == "leave":
+                ending.end_at_address(subject_ref=asha.subject.ref, kind="phone", address=SECOND, at=clock.now())
+        question = Question(purpose, "sms", at_hour(12), fiduciary="acme")
+        for address in (ASHA_PHONE, SECOND, GUESSED):
+            one = may_contact(address=address, purpose=purpose, channel="sms", at=question.at, fiduciary="acme")
+            (many,) = decide_all(question, [address])
+            (line,) = (
+                b"".join(scrubbing.Scrub(question).lines(io.BytesIO(address.encode()))).decode().split("\r\n")[1:-1]
+            )
+            assert (str(many.reason), many.entry, line.rsplit(",", 1)[1]) == (
+                str(one.reason),
+                one.entry,
+                str(one.reason),
+            )
+            if address == SECOND and "list" not in steps:
+                assert (str(one.reason), one.entry) == ("NO_CONSENT", None)
