@@ -1,4 +1,4 @@
-"""TransactionTestCase and live_server empty every table between tests; only here the triggers step aside for it."""
+"""What every test stands on: tables that are emptied, an anchor of its own, real workers for those that ask."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +7,12 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import connections, transaction
-from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db import connections
+from django.test import TransactionTestCase
 
-from portal.core import append_only, hooks
+from portal.core import hooks
 from portal.signin import limits
+from tests import emptying
 from tests.workers import running
 
 #: A busy machine is slow, not wrong: how long one example takes says nothing about the code.
@@ -19,23 +20,10 @@ hypothesis.settings.register_profile("portal", deadline=None, suppress_health_ch
 hypothesis.settings.load_profile("portal")
 
 
-def _thaw(connection: Any) -> None:
-    for table in append_only._present_tables(connection):
-        append_only.thaw(connection, table)
-
-
 @pytest.fixture(scope="session", autouse=True)
-def flush_thaws_append_only_tables() -> Iterator[None]:
-    plain = BaseDatabaseOperations.execute_sql_flush
-
-    def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
-        with transaction.atomic(using=self.connection.alias, savepoint=self.connection.features.can_rollback_ddl):
-            _thaw(self.connection)
-            plain(self, sql_list)
-            append_only.freeze(self.connection)
-
+def tables_are_emptied_our_way() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.teardown)
         yield
 
 
