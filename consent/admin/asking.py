@@ -1,12 +1,20 @@
 """What the pages of texts ask staff."""
 
+from typing import Any
+
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
-from consent.selectors.languages import languages
+from consent.models import NoticeVersion
+from consent.models.notices import BINDING_LANGUAGE
+from consent.selectors.languages import language_of, languages
 from consent.states import Weight
 from portal.core.time_range import DayField
 from portal.people.admin.answering import AnswerForm
+
+#: Before the code of a language: the field of a summary in it.
+SUMMARY = "summary_"
 
 
 class WeightForm(forms.Form):
@@ -92,6 +100,30 @@ class DetailsForm(forms.Form):
         max_length=400,
         required=False,
     )
+
+    def __init__(self, data: Any, *, version: NoticeVersion, initial: dict[str, Any]) -> None:
+        """Asks for the summary in each language that the draft can be read in."""
+        summaries = {f"{SUMMARY}{code}": said for code, said in version.summaries.items()}
+        super().__init__(data, initial={**summaries, **initial})
+        for code in (
+            version.texts.exclude(language=BINDING_LANGUAGE).order_by("language").values_list("language", flat=True)
+        ):
+            self.fields[f"{SUMMARY}{code}"] = forms.CharField(
+                label=format_lazy(gettext_lazy("The same in {language}"), language=language_of(code).name),
+                widget=forms.Textarea(attrs={"rows": 6, "lang": code}),
+                max_length=2000,
+                required=False,
+            )
+        self.order_fields(
+            ["effective_on", "what_changed", *(n for n in self.fields if n.startswith(SUMMARY)), "purposes"]
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """``summaries`` by language instead of a field for each."""
+        cleaned = super().clean() or {}
+        fields = [name for name in self.fields if name.startswith(SUMMARY)]
+        cleaned["summaries"] = {name.removeprefix(SUMMARY): cleaned.pop(name, "") for name in fields}
+        return cleaned
 
     def clean_purposes(self) -> list[str]:
         return list(dict.fromkeys(self.cleaned_data["purposes"].replace(",", " ").split()))

@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 
 from consent.models import NoticeVersion
 from consent.rules import differences
+from consent.selectors import languages
 from consent.selectors.notices import before
 from consent.services import publishing
 
@@ -15,12 +16,15 @@ def changes_of(version: NoticeVersion, old: NoticeVersion | None = None) -> dict
     """For the template: the version it is compared with, each clause with its changed words, and how many there are."""
     compared = publishing.compared(version, old)
     count = differences.changes(compared)
+    texts = version.texts.order_by("language").prefetch_related("clauses", "reviews")
     return {
         "version": version,
         "old": old or before(version),
         "differences": compared,
         "count": count,
         "numbers": range(1, count + 1),
+        "dropped": differences.dropped(compared),
+        "texts": [(languages.language_of(text.language), text) for text in texts],
         "text_language": version.binding.language,
     }
 

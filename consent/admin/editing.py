@@ -73,7 +73,7 @@ class ClausePages:
             "what_changed": version.what_changed,
             "purposes": " ".join(version.purposes),
         }
-        form = DetailsForm(request.POST if request.method == "POST" else None, initial=initial)
+        form = DetailsForm(request.POST if request.method == "POST" else None, initial=initial, version=version)
         if request.method == "POST" and form.is_valid():
             act = partial(editing.change_details, version=version, **form.cleaned_data, **_by(request))
             if self._try(request, form, version, act):

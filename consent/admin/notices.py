@@ -3,16 +3,20 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from consent.admin.asking import TranslationForm, WeightForm
-from consent.admin.changes import ChangesBeside
+from consent.admin.changes import ChangesBeside, changes_of
 from consent.admin.editing import ClausePages
 from consent.models import NoticeText, NoticeVersion, PolicyDefect
+from consent.models.notices import BINDING_LANGUAGE
 from consent.permissions import Permission
+from consent.rules.policy import Code
+from consent.selectors.languages import language_of
 from consent.selectors.notices import open_defects
 from consent.services import publishing, reviewing, translating
 from consent.states import VersionState
@@ -28,13 +32,27 @@ def not_a_draft(version: NoticeVersion, user: Any) -> str:
 
 
 def cannot_be_proposed(version: NoticeVersion, user: Any) -> str:
-    """A draft with an open defect is not proposed; the page says which one comes first."""
+    """A draft with an open defect is not proposed; the page names each, with the way to what has to be mended."""
     if reason := not_a_draft(version, user):
         return reason
     left = open_defects(version)
     if not left:
         return ""
-    return _("%(count)s defects are open, the first is %(first)s.") % {"count": len(left), "first": str(left[0])}
+    links = format_html_join(
+        " ", '<a href="{}">{} {}: {}</a>', ((_place(d), d.code, d.clause, d.message) for d in left)
+    )
+    said = ngettext("%(count)s defect is open:", "%(count)s defects are open:", len(left)) % {"count": len(left)}
+    return format_html("{} {}", said, links)
+
+
+def _place(defect: PolicyDefect) -> str:
+    """Where a defect is mended: at its clause, or where the summary stands."""
+    version = defect.version
+    if defect.code == Code.NO_SUMMARY:
+        return reverse("admin:consent_noticeversion_details", args=[version.pk])
+    page = reverse("admin:consent_noticeversion_clauses", args=[version.pk, BINDING_LANGUAGE])
+    clause = version.binding.clauses.filter(number=defect.clause).first()
+    return f"{page}#clause-{clause.position}" if clause is not None else f"{page}#elsewhere"
 
 
 def was_dropped(version: NoticeVersion, user: Any) -> str:
@@ -67,11 +85,6 @@ class _Shown(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class TextInline(_Shown):
-    model = NoticeText
-    fields = ("language", "sha256", "needs_native_review", "added_at")
 
 
 class DefectInline(_Shown):
@@ -114,18 +127,26 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
         "what_changed",
         "drafted_at",
         "published_at",
-        "binding_text",
+        "summaries_in_words",
     )
     readonly_fields = fields
-    inlines = (TextInline, DefectInline)
+    inlines = (DefectInline,)
+    change_form_template = "admin/consent/version.html"
 
     @admin.display(description=gettext_lazy("open defects"))
     def defects_open(self, obj: NoticeVersion) -> int:
         return len(open_defects(obj))
 
-    @admin.display(description=gettext_lazy("binding text"))
-    def binding_text(self, obj: NoticeVersion) -> str:
-        return obj.binding.text
+    @admin.display(description=gettext_lazy("what changed, in other languages"))
+    def summaries_in_words(self, obj: NoticeVersion) -> str:
+        return "\n\n".join(f"{language_of(code).name}:\n{text}" for code, text in sorted(obj.summaries.items())) or "–"
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of a version shows its texts as people read them."""
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context["texts"] = changes_of(obj)["texts"]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def row_actions(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         """Before the acts: the pages of its words."""

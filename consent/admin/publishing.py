@@ -4,16 +4,38 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.admin.changes import ChangesBeside, changes_of
-from consent.models import DefectOverride, PublicationProposal
+from consent.models import DefectOverride, NoticeVersion, PublicationProposal
 from consent.permissions import Permission
+from consent.selectors.languages import language_of
 from consent.services import publishing
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law import selectors as law
 from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+
+
+def in_words(version: NoticeVersion, weight: str) -> str:
+    """What both people are bound to, as they read it; the texts themselves stand on the page."""
+    bound = publishing.shown(version, weight)
+    names = [purpose.name for purpose in law.purposes_in_force(on=version.effective_on, codes=version.purposes)]
+    old = bound["compared_with"]
+    said = [
+        (_("In force from"), date_format(version.effective_on, "j F Y")),
+        (_("What changed, in English"), bound["what_changed"]),
+        *((_("What changed, in %s") % language_of(code).name, text) for code, text in bound["summaries"].items()),
+        (_("Languages"), ", ".join(language_of(code).name for code in bound["texts"])),
+        (_("Purposes"), ", ".join(names)),
+        (_("Defects that two people let stand"), ", ".join(bound["overridden"])),
+        (_("Compared with"), _("version %s") % old["version"] if old else _("nothing: it is the first version")),
+        (_("Changed words or passages"), str(bound["changes"]) if old else ""),
+        (_("Clauses left out"), ", ".join(bound["dropped"])),
+    ]
+    return "\n".join(f"{label}: {value}" for label, value in said if value)
 
 
 @admin.register(DefectOverride)
@@ -73,7 +95,7 @@ class PublicationProposalAdmin(ChangesBeside, AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("what would be published"))
     def what_is_published(self, obj: PublicationProposal) -> str:
-        return "\n".join(f"{name}: {value}" for name, value in publishing.shown(obj.version, obj.weight).items())
+        return in_words(obj.version, obj.weight)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of a proposal shows what its version changes."""

@@ -40,13 +40,15 @@ class NoticeVersion(models.Model):
     purposes = models.JSONField(_("purposes"), default=list, blank=True)
     #: Three to six plain sentences, one a line, for the people whom the change concerns.
     what_changed = models.TextField(_("what changed"), blank=True, max_length=2000)
+    #: The same by language, for readers of the translations.
+    summaries = models.JSONField(_("what changed, in other languages"), default=dict, blank=True)
     #: Empty until it is published.
     weight = models.CharField(_("kind of change"), max_length=10, choices=Weight.choices, blank=True)
     drafted_at = models.DateTimeField(_("drafted"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
     data_categories = declare(
-        none="id notice number state effective_on purposes what_changed weight drafted_at published_at"
+        none="id notice number state effective_on purposes what_changed summaries weight drafted_at published_at"
     )
 
     class Meta:
@@ -68,6 +70,11 @@ class NoticeVersion(models.Model):
     def binding(self) -> "NoticeText":
         """The text that counts where languages differ. Raises NoticeText.DoesNotExist for a version without one."""
         return self.texts.get(language=BINDING_LANGUAGE)
+
+    def summary_in(self, language: str) -> tuple[str, str]:
+        """What changed, for people, and the language it is said in: the reader's, else the binding one."""
+        said = self.summaries.get(language, "")
+        return (said, language) if said else (self.what_changed, BINDING_LANGUAGE)
 
     def text_in(self, language: str) -> "NoticeText":
         """The text in a language, else the binding one."""

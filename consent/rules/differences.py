@@ -133,3 +133,8 @@ def compare(old: Sequence[Clause], new: Sequence[Clause]) -> list[ClauseDifferen
 def changes(differences: Sequence[ClauseDifference]) -> int:
     """How many runs of words were added or removed."""
     return sum(1 for one in differences for piece in [*one.title_pieces, *one.pieces] if piece.number)
+
+
+def dropped(differences: Sequence[ClauseDifference]) -> list[str]:
+    """The clauses that the new version does not have, by number and title."""
+    return [f"{one.number} {one.title}".strip() for one in differences if one.sign is Sign.REMOVED]

@@ -11,6 +11,9 @@ INTRODUCTION = "introduction"
 _HEADING = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,3})[.)]?[ \t]+(\S.*)$")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•–·▪◦‣]|\(?[a-zA-Z\d]{1,3}[.)]|\(?[ivxIVX]{1,5}[.)])\s+\S")
 _SENTENCE_END = re.compile(r"[.!?।][\"'”’)]*$")
+#: Lines that end without a full stop and are whole: "E-mail: help@shop.example", an address, a link, a postal code.
+_WHOLE_LINE = re.compile(r"^[^.:]{1,30}:\s*\S|\S@\S+$|\d$|://\S+$")
+_GOES_ON = re.compile(r"(?:,|\b(?:and|or))$", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?।])\s+")
 #: Longer lines are sentences that happen to begin with a number.
 _LONGEST_TITLE = 140
@@ -23,13 +26,17 @@ class Code(StrEnum):
 
     CONSENT_BY_USE = "CONSENT_BY_USE"
     DARK_PATTERN = "DARK_PATTERN"
+    DROPPED_CLAUSE = "DROPPED_CLAUSE"
     EMPTY_LIST = "EMPTY_LIST"
     MISSING_CLAUSE = "MISSING_CLAUSE"
     MISSING_FIELD = "MISSING_FIELD"
     NO_CLAUSES = "NO_CLAUSES"
     NO_CONTENT = "NO_CONTENT"
     NO_OFFICER_NAME = "NO_OFFICER_NAME"
+    NO_SUMMARY = "NO_SUMMARY"
+    OLDER_WORDS = "OLDER_WORDS"
     REPEATED_NUMBER = "REPEATED_NUMBER"
+    UNFINISHED = "UNFINISHED"
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,8 @@ def _of_clause(clause: Clause, clauses: Sequence[Clause], checks: Checks) -> lis
                 for heading, named, missing in checks.content
                 if heading.search(clause.title) and not named.search(clause.body)
             ]
+    if clause.number != INTRODUCTION and (cut := _cut_off(clause)):
+        found.append(Defect(Code.UNFINISHED, clause.number, f"The clause breaks off: “{cut}”"))
     for sentence in _sentences(clause.body):
         if any(pattern.search(sentence) for pattern in checks.consent_by_use):
             found.append(Defect(Code.CONSENT_BY_USE, clause.number, f"Use is taken for consent: “{_short(sentence)}”"))
@@ -194,6 +203,17 @@ def _empty_lists(clause: Clause, *, has_children: bool) -> list[str]:
         elif following in starts and not _is_item(following):
             found.append(_short(line.strip()))
     return found
+
+
+def _cut_off(clause: Clause) -> str:
+    """The last line of a clause that has no end; empty when it is whole. A colon is an empty list, or leads to sub-clauses."""
+    lines = [line.strip() for line in clause.body.split("\n") if line.strip()]
+    last = lines[-1] if lines else ""
+    if not last or last.endswith((":", "：")) or _SENTENCE_END.search(last):
+        return ""
+    in_list = bool(_LIST_ITEM.match(last)) or any(line.endswith(":") for line in clause.paragraphs[-1].split("\n"))
+    is_whole = not _GOES_ON.search(last) if in_list else bool(_WHOLE_LINE.search(last))
+    return "" if is_whole else _short(last)
 
 
 def _is_item(line: str) -> bool:

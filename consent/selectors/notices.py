@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from consent.models import Acknowledgement, Notice, NoticeText, NoticeVersion, PolicyDefect, TextReview
 from consent.models.notices import BINDING_LANGUAGE
@@ -125,8 +125,15 @@ def clauses_of(text: NoticeText) -> list[Clause]:
 
 
 def before(version: NoticeVersion) -> NoticeVersion | None:
-    """The published version that this one follows: what its changes are shown against. None for a first one."""
-    return published(version.notice).filter(number__lt=version.number).order_by("-number").first()
+    """The published version that this one follows: what its changes are shown against. None for a first one.
+
+    A draft follows the one that was published last, whatever the text it was made from.
+    """
+    others = published(version.notice).exclude(pk=version.pk)
+    if version.published_at is not None:
+        same = Q(published_at=version.published_at, number__lt=version.number)
+        others = others.filter(Q(published_at__lt=version.published_at) | same)
+    return others.order_by("-published_at", "-number").first()
 
 
 def old_texts(*, on: date) -> dict[str, dict[int, datetime]]:

@@ -217,6 +217,6 @@ def _context(version: NoticeVersion, language: str) -> dict[str, str]:
         return {
             "day": formats.date_format(version.effective_on, "j F Y"),
             "number": str(version.number),
-            "changes": version.what_changed or version.get_weight_display(),
+            "changes": version.summary_in(language)[0] or version.get_weight_display(),
             "url": f"{settings.SITE_URL}{reverse('privacy:policy', args=[version.number])}",
         }

@@ -1,6 +1,6 @@
 """A draft is edited clause by clause. Each edit is another revision of its text: what stood before is kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -178,7 +178,7 @@ def _write(
         revision=present.revision + 1,
     )
     if present.language == BINDING_LANGUAGE:
-        _weigh(version, wanted, added.sha256, at)
+        weighing.weigh_draft(version, wanted, text_sha256=added.sha256, at=at)
     changes.watch_created(added)
     record(
         AuditKind.NOTICES_DRAFT_EDITED,
@@ -199,23 +199,17 @@ def _write(
     return added
 
 
-def _weigh(version: NoticeVersion, clauses: Sequence[Clause], sha256: str, at: datetime) -> None:
-    defects = weighing.defects_in(
-        clauses, kind=version.notice.kind, effective_on=version.effective_on, purposes=list(version.purposes)
-    )
-    weighing.weigh(version, defects, text_sha256=sha256, at=at)
-
-
 def change_details(
     *,
     version: NoticeVersion,
     effective_on: date,
     what_changed: str,
     purposes: Sequence[str],
+    summaries: Mapping[str, str] | None = None,
     actor: Actor,
     now: datetime | None = None,
 ) -> None:
-    """Change a draft's day, its summary for people and its purposes; its defects are weighed again, for another day has
+    """Change a draft's day, its summary for people (``summaries``: in other languages) and its purposes; its defects are weighed again, for another day has
     other rules. In one transaction. Raises IllegalMove for a version that is no draft, NotFound for an unknown purpose.
     """
     at = now or clock.now()
@@ -223,9 +217,11 @@ def change_details(
         law.purpose(code, on=effective_on)
     wanted: dict[str, Any] = {
         "effective_on": effective_on,
-        "what_changed": "\n".join(line.strip() for line in what_changed.splitlines() if line.strip()),
+        "what_changed": _lines(what_changed),
         "purposes": list(purposes),
     }
+    if summaries is not None:
+        wanted["summaries"] = {code: said for code, text in summaries.items() if (said := _lines(text))}
     with transaction.atomic():
         text = version.binding
         draft = _open_for_edit(version, BINDING_LANGUAGE, text.sha256).version
@@ -236,7 +232,7 @@ def change_details(
         for name in changed:
             setattr(draft, name, wanted[name])
         draft.save(update_fields=changed)
-        _weigh(draft, clauses_of(text), text.sha256, at)
+        weighing.weigh_draft(draft, clauses_of(text), text_sha256=text.sha256, at=at)
         record(
             AuditKind.NOTICES_DRAFT_EDITED,
             actor=actor,
@@ -250,6 +246,10 @@ def change_details(
             },
             at=at,
         )
+
+
+def _lines(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _reason(bad: rules.BadEdit) -> str:

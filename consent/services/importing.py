@@ -1,7 +1,7 @@
 """A text file becomes a draft version with its clauses and defects."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from consent.models import Notice, NoticeText, NoticeVersion, PolicyClause
 from consent.models.notices import BINDING_LANGUAGE
 from consent.rules import clauses as editing
 from consent.rules import differences, policy
-from consent.selectors.notices import clauses_of, published
+from consent.selectors.notices import before, clauses_of
 from consent.services import weighing
 from consent.states import NoticeKind, VersionState
 from portal.audit.kinds import AuditKind
@@ -85,12 +85,12 @@ def import_text(
     actor: Actor,
     purposes: Sequence[str] = (),
     what_changed: str = "",
+    summaries: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> Drafted:
     """Draft the next version from a text in the binding language: text, clauses and defects in one transaction."""
     at = now or clock.now()
     clauses = tuple(policy.parse(text))
-    defects = tuple(weighing.defects_in(clauses, kind=notice.kind, effective_on=effective_on, purposes=list(purposes)))
     with transaction.atomic():
         last = notice.versions.aggregate(last=Max("number"))["last"] or 0
         version = NoticeVersion.objects.create(
@@ -99,10 +99,11 @@ def import_text(
             effective_on=effective_on,
             purposes=list(purposes),
             what_changed=what_changed,
+            summaries=dict(summaries or {}),
             drafted_at=at,
         )
         added = add_text(version, BINDING_LANGUAGE, text, needs_native_review=False, at=at)
-        weighing.weigh(version, defects, text_sha256=added.sha256, at=at)
+        defects = tuple(weighing.weigh_draft(version, clauses, text_sha256=added.sha256, at=at))
         record(
             AuditKind.NOTICES_POLICY_IMPORTED,
             actor=actor,
@@ -138,6 +139,8 @@ def add_translation(
         raise Refused(_("This version has a text in that language already."), code="LANGUAGE_TAKEN")
     with transaction.atomic():
         added = add_text(version, language, text, needs_native_review=needs_native_review, at=at)
+        binding = version.binding
+        weighing.weigh_draft(version, clauses_of(binding), text_sha256=binding.sha256, at=at)
         record(
             AuditKind.NOTICES_VERSION_DRAFTED,
             actor=actor,
@@ -177,8 +180,8 @@ def add_text(
         added_at=at,
     )
     parsed = list(clauses if clauses is not None else policy.parse(text))
-    before = published(version.notice).filter(number__lt=version.number).order_by("-number").first()
-    known = clauses_of(before.text_in(language)) if before is not None else []
+    earlier = before(version)
+    known = clauses_of(earlier.text_in(language)) if earlier is not None else []
     PolicyClause.objects.bulk_create(
         PolicyClause(
             text=added, position=place, number=c.number, title=c.title[:200], body=c.body.encode(), promise=c.promise

@@ -10,7 +10,7 @@ from consent.models import DefectOverride, NoticeText, NoticeVersion, PolicyDefe
 from consent.permissions import Act
 from consent.rules import differences
 from consent.selectors.notices import before, clauses_of, open_defects
-from consent.services import announcing, reviewing
+from consent.services import announcing, reviewing, weighing
 from consent.states import VERSION_MOVES, AnnouncementKind, NoticeKind, VersionState, Weight
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -37,16 +37,19 @@ def shown(version: NoticeVersion, weight: str) -> dict[str, Any]:
         defect__version=version, defect__mended=None, answer=Answer.APPROVED
     ).order_by("defect_id")
     old = before(version)
+    compared_now = compared(version)
     return {
         "notice": version.notice.code,
         "version": version.number,
         "effective_on": version.effective_on.isoformat(),
         "purposes": list(version.purposes),
         "what_changed": version.what_changed,
+        "summaries": dict(sorted(version.summaries.items())),
         "texts": {text.language: text.sha256 for text in version.texts.order_by("language")},
         "overridden": [f"{override.defect.code} {override.defect.clause}" for override in overrides],
         "compared_with": None if old is None else {"version": old.number, "sha256": old.binding.sha256},
-        "changes": differences.changes(compared(version)),
+        "changes": differences.changes(compared_now),
+        "dropped": differences.dropped(compared_now),
         "weight": str(weight),
     }
 
@@ -95,7 +98,7 @@ def answer(
     """Answer a proposal as another person; approving publishes, in the same transaction.
 
     A published text is a ledger entry in each of its languages, and its purposes may be asked for from its first day.
-    A policy's review starts anew, and a job tells everybody of a changed one.
+    A policy's review starts anew, and a job tells everybody of a changed one. Other drafts are weighed against it.
     The draft is locked first: an edit at the same moment comes before, and is then refused, or not at all.
     Raises as ``four_eyes.answer``, and Refused when a defect is open or the day has come too near.
     """
@@ -133,8 +136,8 @@ def _refuse_unready(version: NoticeVersion, *, weight: str, at: datetime) -> Non
     left = open_defects(version)
     if left:
         raise Refused(
-            _("%(count)s defects are open (%(first)s). Mend the text, or let two people say why each may stay.")
-            % {"count": len(left), "first": f"{left[0].code} {left[0].clause}"},
+            _("Open defects: %(defects)s. Mend the text, or let two people say why each may stay.")
+            % {"defects": ", ".join(f"{defect.code} {defect.clause}" for defect in left)},
             code="DEFECTS_OPEN",
         )
     if weight == Weight.MATERIAL and version.notice.kind == NoticeKind.PRIVACY_POLICY:
@@ -158,6 +161,7 @@ def _publish(version: NoticeVersion, *, weight: str, actor: Actor, at: datetime)
         reviewing.begin(version=version, actor=actor, at=at)
         if weight != Weight.FIRST:
             announcing.begin(version=version, kind=AnnouncementKind.CHANGE, actor=actor, at=at)
+    weighing.weigh_other_drafts(version, at=at)
     _note(AuditKind.NOTICES_VERSION_PUBLISHED, version, actor, at)
 
 

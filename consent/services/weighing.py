@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from consent.models import DefectMended, NoticeVersion, PolicyDefect
-from consent.rules import fields, policy
-from consent.states import NoticeKind
+from consent.models import DefectMended, NoticeText, NoticeVersion, PolicyDefect
+from consent.models.notices import BINDING_LANGUAGE
+from consent.rules import fields, policy, succession
+from consent.selectors.languages import language_of
+from consent.selectors.notices import before, clauses_of, published
+from consent.states import NoticeKind, VersionState
 from portal.law import selectors as law
 from portal.law.models import LegalRule
 from portal.registers import selectors as registers
@@ -54,6 +57,41 @@ def defects_in(
     whole = "\n\n".join(f"{clause.title}\n{clause.body}" for clause in clauses)
     in_force = _provisions(effective_on)
     found += fields.missing(whole, wanted(), kind=kind, purposes=purposes, in_force=in_force)
+    return found
+
+
+def weigh_draft(
+    version: NoticeVersion, clauses: Sequence[policy.Clause], *, text_sha256: str, at: datetime
+) -> list[policy.Defect]:
+    """Weigh a draft by itself and beside the version that counts now, in the caller's transaction; what was found."""
+    kind = version.notice.kind
+    found = defects_in(clauses, kind=kind, effective_on=version.effective_on, purposes=list(version.purposes))
+    latest = before(version)
+    if latest is not None and kind == NoticeKind.PRIVACY_POLICY:
+        older = {one.number: clauses_of(one.binding) for one in published(version.notice).exclude(pk=version.pk)}
+        found += succession.losses(clauses, number=latest.number, older=older)
+        found += _without_summary(version)
+    weigh(version, found, text_sha256=text_sha256, at=at)
+    return found
+
+
+def weigh_other_drafts(version: NoticeVersion, *, at: datetime) -> None:
+    """Weigh the other drafts of a notice anew: from now on they are compared with ``version``."""
+    drafts = version.notice.versions.filter(state=VersionState.DRAFT).exclude(pk=version.pk)
+    for text in NoticeText.objects.filter(version__in=drafts, language=BINDING_LANGUAGE).select_related(
+        "version__notice"
+    ):
+        weigh_draft(text.version, clauses_of(text), text_sha256=text.sha256, at=at)
+
+
+def _without_summary(version: NoticeVersion) -> list[policy.Defect]:
+    """A changed policy says what changed in each language in which it can be read."""
+    found = []
+    for code in version.texts.order_by("language").values_list("language", flat=True):
+        said = version.what_changed if code == BINDING_LANGUAGE else version.summaries.get(code, "")
+        if not said.strip():
+            words = f"Nothing says in {language_of(code).name} ({code}) what changed."
+            found.append(policy.Defect(policy.Code.NO_SUMMARY, fields.WHOLE, words))
     return found
 
 

@@ -78,7 +78,11 @@ def test_two_people_publish_a_faulty_text_through_the_pages():
     officer = staff_client(StaffFactory(roles=["data_protection_officer"]))
     administrator = staff_client(StaffFactory(roles=["administrator"]))
     do = reverse("admin:consent_noticeversion_do_one", args=[version.pk, "propose-publication"])
-    assert "defects are open" in officer.get(do).content.decode()
+    why_not = officer.get(do).content.decode()
+    assert "1 defect is open:" in why_not
+    place = version.binding.clauses.get(number="5").position
+    page = reverse("admin:consent_noticeversion_clauses", args=[version.pk, "en"])
+    assert f'<a href="{page}#clause-{place}">EMPTY_LIST 5: ' in why_not
 
     defect = version.defects.get()
     shown = officer.get(reverse("admin:consent_noticeversion_change", args=[version.pk])).content.decode()

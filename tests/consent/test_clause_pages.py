@@ -166,3 +166,24 @@ def test_a_version_is_compared_with_any_earlier_one(officer):
     shown = officer.get(page("changes", third), {"from": "1"}).content.decode()
     assert "version 1 against version 3" in shown
     assert not re.search(r"\btwo\b", shown)  # a word: the page's token is letters, too
+
+
+def test_both_people_read_the_texts_by_language_and_every_dropped_clause(officer, administrator):
+    first = draft(CLEAN + "\n5. Calls\n\nWe record no call.\n")
+    by = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
+    by_another = actor.staff(StaffFactory(roles=["administrator"]).pk)
+    publishing.answer(proposal=publishing.propose(version=first, actor=by), approve=True, actor=by_another)
+    version = draft(CLEAN, on=today(60))
+    shown = officer.get(page("changes", version)).content.decode()
+    assert "Version 2 leaves out 1 clause of version 1" in shown
+    assert "5 Calls" in shown
+    override = publishing.propose_override(defect=open_defects(version)[0], why="Calls are gone.", actor=by)
+    publishing.answer_override(override=override, approve=True, actor=by_another)
+    proposal = publishing.propose(version=version, actor=by)
+    answer = reverse("admin:consent_publicationproposal_do_one", args=[proposal.pk, "answer-proposal"])
+    for url in (answer, reverse("admin:consent_publicationproposal_change", args=[proposal.pk])):
+        shown = administrator.get(url).content.decode()
+        assert "Clauses left out: 5 Calls" in shown
+        assert "texts: {" not in shown
+        assert '<bdi lang="en" dir="ltr">English</bdi> (binding text)' in shown
+        assert "We collect your name." in shown

@@ -170,3 +170,23 @@ def test_a_text_without_clauses_says_so(text):
 
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing():
     assert policy.parse("\ufeff" + FAULTY.replace("\n", "\r\n")) == policy.parse(FAULTY)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_whole"),
+    [
+        ("We keep it for a year.", True),
+        ("We keep it for a year", False),
+        ("We keep it for:", True),  # an empty list, which is a defect of its own
+        ("We keep it, and we share it with", False),
+        ("Laws:\n\n- tax law\n- company law", True),
+        ("Laws:\n\n- tax law,\n- company law and", False),
+        ("Write to the officer.\n\nE-mail: help@shop.example", True),
+        ("Write to the officer.\n\n1 High Street, Nashik 422001", True),
+        ("हम इसे एक वर्ष रखते हैं।", True),
+    ],
+)
+def test_a_clause_that_breaks_off_is_a_defect(body, is_whole):
+    text = f"1. Scope\n\nGrievance Officer: Meera Iyer.\n\n2. Keeping\n\n{body}\n"
+    assert (("UNFINISHED", "2") not in found(text)) == is_whole
+    assert (("EMPTY_LIST", "2") in found(text)) == body.endswith("for:")

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection, utils
 
 from consent.models import DefectOverride, NoticeVersion
-from consent.services import acknowledging, importing, publishing
+from consent.selectors.notices import before, open_defects
+from consent.services import acknowledging, editing, importing, publishing
 from consent.states import NoticeKind, VersionState
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
@@ -61,13 +62,22 @@ def administrator():
     return actor.staff(StaffFactory(roles=["administrator"]).pk)
 
 
-def draft(text=CLEAN, *, kind=NoticeKind.PRIVACY_POLICY, code="privacy-policy", purposes=(), on=None):
+def draft(
+    text=CLEAN,
+    *,
+    kind=NoticeKind.PRIVACY_POLICY,
+    code="privacy-policy",
+    purposes=(),
+    on=None,
+    what_changed="It says more.",
+):
     notice = importing.notice(code=code, kind=kind, title="Policy")
     return importing.import_text(
         notice=notice,
         text=text,
         effective_on=on or date(2026, 12, 15),
         purposes=purposes,
+        what_changed=what_changed,
         actor=actor.SYSTEM,
     ).version
 
@@ -178,3 +188,62 @@ def test_reading_a_text_is_no_consent_and_is_kept_once(officer, administrator):
 def test_a_file_that_is_no_text_is_refused_with_words(data):
     with pytest.raises(Refused, match=r"file"):
         importing.decode(data)
+
+
+def published(officer, administrator, text=CLEAN, **given):
+    """A version that counts now."""
+    version = draft(text, **given)
+    publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)
+    version.refresh_from_db()
+    return version
+
+
+def defects_of(version):
+    return {(defect.code, defect.clause) for defect in open_defects(version)}
+
+
+LONGER = CLEAN + "\n5. Calls\n\nWe record no call.\n"
+
+
+def test_a_clause_that_a_draft_drops_is_named_and_needs_two_people_and_a_reason(officer, administrator):
+    published(officer, administrator, LONGER)
+    version = draft(CLEAN, on=date(2027, 3, 1))
+    assert defects_of(version) == {("DROPPED_CLAUSE", "5")}
+    assert publishing.shown(version, "material")["dropped"] == ["5 Calls"]
+    with pytest.raises(Refused, match="DROPPED_CLAUSE 5"):
+        publishing.propose(version=version, actor=officer)
+    override = publishing.propose_override(defect=open_defects(version)[0], why="Calls are gone.", actor=officer)
+    with pytest.raises(Refused, match="DROPPED_CLAUSE 5"):
+        publishing.propose(version=version, actor=officer)
+    publishing.answer_override(override=override, approve=True, actor=administrator)
+    assert publishing.propose(version=version, actor=officer).pk
+
+
+def test_a_draft_is_weighed_anew_when_another_version_is_published_before_it(officer, administrator):
+    published(officer, administrator, CLEAN.replace("for a year", "for a day"), on=date(2026, 12, 15))
+    waiting = draft(CLEAN.replace("for a year", "for a day").replace("about the shop", "about our shop"))
+    assert defects_of(waiting) == set()
+    published(officer, administrator, LONGER, on=date(2027, 2, 1))
+    assert defects_of(waiting) == {("DROPPED_CLAUSE", "5"), ("OLDER_WORDS", "2")}
+    assert before(waiting).number == 3
+
+
+def test_a_changed_policy_says_what_changed_in_each_language_in_which_it_can_be_read(officer, administrator):
+    published(officer, administrator, what_changed="")
+    version = draft(LONGER, on=date(2027, 3, 1), what_changed="")
+    importing.add_translation(
+        version=version, language="hi", text="1. a\n\nb।\n", needs_native_review=False, actor=officer
+    )
+    assert [d.message for d in open_defects(version)] == [
+        "Nothing says in English (en) what changed.",
+        "Nothing says in हिन्दी (hi) what changed.",
+    ]
+    details = {"effective_on": date(2027, 3, 1), "what_changed": "Calls.", "purposes": [], "actor": officer}
+    editing.change_details(version=version, summaries={"hi": "कॉल।"}, **details)
+    assert defects_of(version) == set()
+    version.refresh_from_db()
+    assert [version.summary_in(language) for language in ("en", "hi", "mr")] == [
+        ("Calls.", "en"),
+        ("कॉल।", "hi"),
+        ("Calls.", "en"),
+    ]

@@ -109,7 +109,17 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     # A changed policy came with faults: they were mended, one was let stand by two people; people are told.
     changed = NoticeVersion.objects.get(notice__code="privacy-policy", number=2)
     assert (changed.state, changed.weight) == ("published", "material")
-    assert sorted(changed.defects.filter(mended=None).values_list("code", flat=True)) == ["EMPTY_LIST"]
+    assert sorted(changed.defects.filter(mended=None).values_list("code", flat=True)) == ["CONSENT_BY_USE"]
+    # What a person reads has an end, and says of itself no more than is so.
+    assert not any(
+        clause.paragraphs[-1].endswith(":")
+        for clause in changed.binding.clauses.exclude(number__in=["9"])
+        if clause.paragraphs
+    )
+    told_of = {gone.title for gone in publishing.compared(changed) if gone.sign != "same"}
+    assert told_of == {"Recorded calls", "No acceptance by use"}
+    assert "Nothing else" not in changed.what_changed
+    assert len(changed.what_changed.splitlines()) == 4
     mended = set(changed.defects.filter(mended__isnull=False).values_list("code", flat=True))
     assert mended == {"CONSENT_BY_USE", "EMPTY_LIST", "MISSING_CLAUSE"}
     assert differences.changes(publishing.compared(changed)) > 3

@@ -20,19 +20,22 @@ POLICY, CONSENT = "privacy-policy", "consent-notice"
 #: Hours of the opening day.
 DRAFTED, PUBLISHED = time(9), time(10, 30)
 ASKED = ("marketing", "product_updates", "analytics", "call_recording", "content_reading", "ai_tools")
-#: Sentences that make a draft worth refusing: a list without entries and consent by use.
-#: The faults of a real policy, in the version that is mended: a list that was lost, use for consent, a promise of nothing.
+#: The faults of a real policy, in the version that is mended: a list that was lost, a clause that breaks off, use for
+#: consent.
 LOST = "Recorded calls help us:"
 MENDED = "If you say yes, we record calls with our support:\n\n- to train our staff\n- to settle what was said"
 ADDED = (
-    f"\n\n16. Recorded calls\n\n{LOST}\n\n17. Acceptance\n\nContinued use of the platform signifies acceptance of changes."
-    "\n\n18. Contact again\n\nYou may write to our team for:\n"
+    f"\n\n16. Recorded calls\n\n{LOST}\n\n17. Contact again\n\nYou may write to our team for:\n\n"
+    "18. Acceptance\n\nContinued use of the platform signifies acceptance of changes.\n"
 )
+#: Says the opposite of consent by use, in words that the check cannot tell from it: two people look.
+NO_ACCEPTANCE = "Continued use of our services never means that you accept a change of this text."
 SUMMARY = (
     "Calls with our support are recorded only if you say yes.\nWe say for how long invoices are kept.\n"
-    "Nothing else changes; your account works with a no."
+    "We say that using our services accepts no change.\nYour account works with a no."
 )
-FAULTS = "\n\n16. Other uses\n\nWe may also use your data for:\n\nBy using our services, you consent to this policy.\n"
+#: Sentences that make a draft worth refusing: a list without entries and consent by use.
+FAULTS = "\n18. Other uses\n\nWe may also use your data for:\n\nBy using our services, you consent to this policy.\n"
 
 
 def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
@@ -92,18 +95,26 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         body=MENDED,
     )
     editing.remove_clause(**where, seen=version.binding.sha256, place=version.binding.clauses.get(number="17").position)
+    editing.change_clause(
+        **where,
+        seen=version.binding.sha256,
+        place=version.binding.clauses.get(number="18").position,
+        number="18",
+        title="No acceptance by use",
+        body=NO_ACCEPTANCE,
+    )
     editing.number_through(**where, seen=version.binding.sha256)
     left = version.defects.get(mended=None)
     override = publishing.propose_override(
         defect=left,
-        why="The subjects stand on the contact page, which changes more often.",
+        why="The sentence says that use is no acceptance. The check looks at the words alone.",
         actor=officer,
         now=cast.start,
     )
     publishing.answer_override(override=override, approve=True, actor=administrator, now=cast.start)
     _publish(team, version, at=cast.start, weight=Weight.MATERIAL)
     importing.import_text(
-        text=english + FAULTS,
+        text=version.binding.text + FAULTS,
         effective_on=cast.day(60),
         what_changed="A clause about other uses was added.",
         **common,

@@ -50,8 +50,11 @@ def _today() -> date:
 def _page(request: HttpRequest, version: NoticeVersion, *, is_current: bool) -> HttpResponse:
     text = _text(request, version)
     asked = languages.languages().get(request.GET.get("language", ""))
+    summary, summary_language = version.summary_in(text.language)
     context: dict[str, Any] = {
         "version": version,
+        "summary": summary,
+        "summary_language": summary_language,
         "text": text,
         "language": languages.language_of(text.language),
         "missing": asked if asked and asked.code != text.language else None,
@@ -145,9 +148,12 @@ def acknowledge(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         acknowledging.acknowledge(subject_ref=subject_ref, text=text, actor=request.actor)  # type: ignore[attr-defined]
         return HttpResponseRedirect(reverse("privacy:policy-read", args=[number]))
+    summary, summary_language = found.summary_in(text.language)
     context = {
         "form": form,
         "version": found,
+        "summary": summary,
+        "summary_language": summary_language,
         "text": text,
         "before": notices.before(found),
         "has_seen": acknowledging.has_seen(subject_ref, text),

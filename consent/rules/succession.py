@@ -1,0 +1,40 @@
+"""What a new version of a text may lose of those before it without anybody noticing. Plain values in."""
+
+from collections.abc import Mapping, Sequence
+
+from consent.rules import differences
+from consent.rules.policy import INTRODUCTION, Clause, Code, Defect
+
+_SHOWN_TITLE = 60
+
+
+def name(clause: Clause) -> str:
+    """A clause as people call it: its number and its title."""
+    if clause.number == INTRODUCTION:
+        return "Introduction"
+    title = clause.title if len(clause.title) <= _SHOWN_TITLE else clause.title[: _SHOWN_TITLE - 1].rstrip() + "…"
+    return f"{clause.number} {title}"
+
+
+def losses(draft: Sequence[Clause], *, number: int, older: Mapping[int, Sequence[Clause]]) -> list[Defect]:
+    """What the draft loses of version ``number``, the one that counts now: whole clauses, and words that it takes from a
+    version before. ``older`` holds the clauses of each published version by its number, that one among them.
+    """
+    found = []
+    for was, now in differences.pairs(older[number], draft):
+        if was is None or (now is not None and was.body == now.body):
+            continue
+        if now is None:
+            said = f"Clause {name(was)} of version {number} is not in this draft."
+            found.append(Defect(Code.DROPPED_CLAUSE, was.number, said))
+            continue
+        source = _version_with(now, [one for one in sorted(older, reverse=True) if one != number], older)
+        if source is not None:
+            said = f"Clause {name(now)} has the words of version {source}, not those of version {number}."
+            found.append(Defect(Code.OLDER_WORDS, now.number, said))
+    return found
+
+
+def _version_with(clause: Clause, numbers: Sequence[int], older: Mapping[int, Sequence[Clause]]) -> int | None:
+    same = (one for one in numbers if any(c.title == clause.title and c.body == clause.body for c in older[one]))
+    return next(same, None)
