@@ -89,7 +89,7 @@ class ChoosingForm(forms.Form):
         day = self.cleaned_data["paused_until"]
         if day is None:
             return None
-        today = self.now.astimezone(clock.IST).date()
+        today = clock.day(self.now)
         kept = self.initial.get("paused_until")
         if day < today and day != kept:
             raise forms.ValidationError(_("Choose a day in the future for the end of the pause."))

@@ -26,7 +26,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates" / "letters"
 
 def history_pdf(events: Iterable[ConsentEvent], *, at: datetime) -> bytes:
     """A PDF of the events as given, in the reader's language. Holds no address and no name: it is for the signed-in person."""
-    names = {p.code: p.name for p in law.purposes_in_force(on=at.astimezone(clock.IST).date())}
+    names = {p.code: p.name for p in law.purposes_in_force(on=clock.day(at))}
     rows = [
         [
             _time(event.occurred_at),
@@ -54,7 +54,7 @@ def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime
 
     ``address`` is of the page that checks receipts. Holds no address and no name: it is for the signed-in person.
     """
-    names = {p.code: p.name for p in law.purposes_in_force(on=at.astimezone(clock.IST).date())}
+    names = {p.code: p.name for p in law.purposes_in_force(on=clock.day(at))}
     notice = event.notice_version
     rows = [
         [_("Receipt"), event.receipt.reference],

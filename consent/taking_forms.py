@@ -93,7 +93,7 @@ class TakenForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        on = clock.now().astimezone(clock.IST).date()
+        on = clock.day(clock.now())
         own = Fiduciary.objects.filter(code=OWN_CODE).values_list("pk", flat=True).first()
         self.fields["fiduciary"].initial = own
         purposes: Any = self.fields["purpose"]

@@ -44,7 +44,7 @@ class PurposeFilter(admin.SimpleListFilter):
     parameter_name = "purpose"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        on = clock.now().astimezone(clock.IST).date()
+        on = clock.day(clock.now())
         return [(purpose.code, purpose.name) for purpose in law.purposes_in_force(on=on)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -98,7 +98,7 @@ class ScrubPages(StaffModelAdmin):
         now = clock.now()
         purposes = [
             (purpose.code, purpose.name)
-            for purpose in law.purposes_in_force(on=now.astimezone(clock.IST).date())
+            for purpose in law.purposes_in_force(on=clock.day(now))
             if purpose.sends_messages
         ]
         form = ScrubForm(request.POST or None, request.FILES or None, purposes=purposes)

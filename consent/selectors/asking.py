@@ -22,7 +22,7 @@ REASK_RULES = ("IN-TRAI-90D", "CA-12M")
 
 def may_be_asked_from(refused_at: datetime, *, subject_ref: UUID) -> datetime:
     """The first instant at which the person may be asked again after a no, by the laws that apply to them."""
-    on = refused_at.astimezone(clock.IST).date()
+    on = clock.day(refused_at)
     rules = law.rules_for_us(REASK_RULES, on=on, regimes=people.regimes_of(subject_ref), profile=law.profile(on=on))
     return max((timing.dates_of(rule, refused_at, str(clock.IST)).due for rule in rules), default=refused_at)
 

@@ -72,7 +72,7 @@ def to_read(subject_ref: UUID, *, at: datetime) -> NoticeVersion | None:
         notice__kind=NoticeKind.PRIVACY_POLICY,
         state=VersionState.PUBLISHED,
         weight=Weight.MATERIAL,
-        effective_on__gt=at.astimezone(clock.IST).date(),
+        effective_on__gt=clock.day(at),
     )
     version = waiting.select_related("notice").order_by("effective_on", "number").first()
     if version is None:

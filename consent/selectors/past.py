@@ -157,14 +157,10 @@ def _verdict(
 def _as_meant(verdict: Verdict, event: ConsentEvent, word: Said, terms: PurposeTerms, at: datetime) -> Verdict:
     return contact.as_meant(
         verdict,
-        said_on=_day(word.occurred_at),
+        said_on=clock.day(word.occurred_at),
         meaning_since=terms.meaning_since,
         is_text_old=terms.is_text_old(event.notice_version_id, at=at),
     )
-
-
-def _day(instant: datetime) -> Any:
-    return instant.astimezone(clock.IST).date()
 
 
 def _holders(key: bytes, at: datetime) -> dict[UUID, bool]:
@@ -240,7 +236,7 @@ def _plain(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def texts_in_force(at: datetime) -> list[NoticeVersion]:
     """Every text that was in force at an instant: the policy, and the notices that were shown."""
-    day = _day(at)
+    day = clock.day(at)
     newest: dict[int, NoticeVersion] = {}
     versions = NoticeVersion.objects.filter(published_at__lte=at, effective_on__lte=day).select_related("notice")
     for version in versions.order_by("effective_on", "number"):

@@ -18,7 +18,7 @@ UNITS = {Unit.CALENDAR_DAY: "D", Unit.MONTH: "M", Unit.YEAR: "Y"}
 
 def shown(event: ConsentEvent, *, proof: str, vkey: str, policy_url: str, withdraw_url: str) -> Shown:
     """Everything a view needs. What nobody has entered stays empty; the view says "not recorded" there."""
-    on = event.occurred_at.astimezone(clock.IST).date()
+    on = clock.day(event.occurred_at)
     purpose = Purpose.objects.filter(code=event.purpose, effective_from__lte=on).order_by("-version").first()
     us = _us(Fiduciary.objects.filter(is_self=True).first(), on)
     is_ours = event.fiduciary.is_self

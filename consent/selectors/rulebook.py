@@ -47,7 +47,7 @@ class PurposeTerms:
 
     def is_overtaken(self, said_at: datetime, notice: int | None, *, at: datetime) -> bool:
         """Whether a yes of then, to that version, was said to another meaning or an old text, so that it is asked anew."""
-        return said_at.astimezone(clock.IST).date() < self.meaning_since or self.is_text_old(notice, at=at)
+        return clock.day(said_at) < self.meaning_since or self.is_text_old(notice, at=at)
 
     def is_text_old(self, notice: int | None, *, at: datetime) -> bool:
         """Whether a yes to that version of a notice does not count any more; one to a text of others is not judged by ours."""
@@ -149,7 +149,7 @@ def _holidays(on: date) -> frozenset[str]:
 
 def rulebook(at: datetime, *, purpose: str = "", fiduciary: str = "") -> Rulebook:
     """The rules of the day of ``at`` in India. A purpose or fiduciary that the kept copy lacks is looked up afresh."""
-    key = at.astimezone(clock.IST).date()
+    key = clock.day(at)
     kept = _kept.get(key)
     if kept is not None and monotonic_time.monotonic() - kept.loaded_at < settings.DECISION_RULES_SECONDS:
         known = (not purpose or purpose in kept.purposes) and (not fiduciary or fiduciary in kept.fiduciaries)

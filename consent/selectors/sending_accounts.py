@@ -24,7 +24,7 @@ def refusal(fiduciary: int, at: datetime) -> Reason | None:
     A client is held to the customer that two people registered with its DLT entity: its account must be open and its KYC
     in order on that day. Onesetu itself, and a client without such a customer, are not.
     """
-    key = (fiduciary, at.astimezone(clock.IST).date())
+    key = (fiduciary, clock.day(at))
     read_at, found = _kept.get(key, (float("-inf"), None))
     if time.monotonic() - read_at <= settings.DECISION_RULES_SECONDS:
         return found

@@ -51,7 +51,7 @@ def last_of(
 
 def stands(stop: Suppression, said: ConsentState, *, at: datetime) -> bool:
     """Whether a stop forbids what the answer allows: of promotion only, and until a yes that was given after it."""
-    if not in_force_or_ended(said.purpose, on=at.astimezone(clock.IST).date()).is_promotional:
+    if not in_force_or_ended(said.purpose, on=clock.day(at)).is_promotional:
         return False
     word = Word(said.answer, verified=True, expires_at=None)
     return contact.stands(stop.suppressed_at, word=word, said_at=said.occurred_at)

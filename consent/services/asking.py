@@ -5,7 +5,7 @@ Nothing here makes a consent of a visit, a sign-in or silence: an answer is what
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -65,7 +65,7 @@ def questions(
     subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE, messages: bool = True
 ) -> tuple[Question, ...]:
     """What the person has not answered and may be asked now. ``messages`` False: only processing that is no message."""
-    whose, on = fiduciary_of(fiduciary), _day(at)
+    whose, on = fiduciary_of(fiduciary), clock.day(at)
     is_child = people.is_child(subject_ref, at=at)
     purposes = [
         p
@@ -87,10 +87,6 @@ def questions(
         for p in open_ones
     ]
     return tuple(q for q in drawn if q.channels or not q.purpose.sends_messages)
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(clock.IST).date()
 
 
 def meet(*, subject_ref: UUID, language: str, actor: Actor, now: datetime, fiduciary: str = OWN_CODE) -> int:

@@ -105,7 +105,7 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
     """
     whose = fiduciary_of(fiduciary)
     kind, keys, plain = _place(told)
-    purpose = law.purpose(told.purpose, on=now.astimezone(clock.IST).date())
+    purpose = law.purpose(told.purpose, on=clock.day(now))
     with transaction.atomic():
         person = person_at(whose, kind, plain, actor=actor, now=now)
         turns.take([Address(kind, keys)], by=person)

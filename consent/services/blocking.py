@@ -45,7 +45,7 @@ class Offered:
 def offered(*, at: datetime, now_blocked: Blocked) -> Offered:
     """What can be blocked by the rule of that day; a band that the person blocked under an older rule stays among them."""
     try:
-        bands = list(law.legal_rule(BANDS_RULE, on=at.astimezone(clock.IST).date()).values)
+        bands = list(law.legal_rule(BANDS_RULE, on=clock.day(at)).values)
     except PortalError:
         bands = []
     return Offered(

@@ -113,7 +113,7 @@ def told_by_system(*, fiduciary: str, pressed: Pressed, actor: Actor, now: datet
     plain = addresses.normalise(addresses.PHONE, pressed.number)
     notice = None
     if whose.is_self:
-        on = pressed.occurred_at.astimezone(clock.IST).date()
+        on = clock.day(pressed.occurred_at)
         notice = notices_for([pressed.purpose], on=on, language=pressed.language).get(pressed.purpose)
         if notice is None:
             raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")

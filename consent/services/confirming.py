@@ -124,7 +124,7 @@ def answer_for_everybody(receipts: Sequence[ConsentReceipt], reply_to: Reply, *,
 
 
 def _line(event: ConsentEvent, at: datetime) -> str:
-    purpose = in_force_or_ended(event.purpose, on=at.astimezone(clock.IST).date()).name
+    purpose = in_force_or_ended(event.purpose, on=clock.day(at)).name
     answer = translation.gettext("yes") if event.answer in YES else translation.gettext("no")
     if event.channel == Channel.NONE:
         return f"{purpose}: {answer}"

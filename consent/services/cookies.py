@@ -56,7 +56,7 @@ def choose(
     purpose in force.
     """
     at = now or clock.now()
-    on = at.astimezone(clock.IST).date()
+    on = clock.day(at)
     notice = notices_for([group], on=on, language=language).get(group)
     if is_yes and (notice is None or notice.sha256 != shown):
         raise Refused(

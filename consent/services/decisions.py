@@ -226,7 +226,7 @@ def as_meant(
     verdict: Verdict, said_at: datetime | None, notice: int | None, terms: PurposeTerms, *, at: datetime
 ) -> Verdict:
     """The verdict once it is known when the yes was said, and to which version of the notice."""
-    said_on = said_at.astimezone(clock.IST).date() if said_at is not None else None
+    said_on = clock.day(said_at) if said_at is not None else None
     return contact.as_meant(
         verdict, said_on=said_on, meaning_since=terms.meaning_since, is_text_old=terms.is_text_old(notice, at=at)
     )

@@ -65,7 +65,7 @@ def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
     Fills ``hooks.became_child``; returns how many. A new one is recorded by no door (``guarding.require_able``), so that
     every decision says no from this commit on (DPDP s.9(3)).
     """
-    on = at.astimezone(clock.IST).date()
+    on = clock.day(at)
     turns.take_all_of(subject_ref)
     standing = [
         event
@@ -132,7 +132,7 @@ class _Changes:
 
 
 def _changes(now: datetime) -> _Changes:
-    on = now.astimezone(clock.IST).date()
+    on = clock.day(now)
     meant_since = {
         purpose.code: datetime.combine(purpose.meaning_since, time(), tzinfo=clock.IST)
         for purpose in law.purposes_in_force(on=on)

@@ -57,7 +57,7 @@ def require_able(subject_ref: UUID, purposes: Iterable[str], *, by_guardian: boo
     protection = people.protection_of(subject_ref, at=at)
     if protection is None:
         return
-    on = at.astimezone(clock.IST).date()
+    on = clock.day(at)
     if protection.kind == ProtectionKind.CHILD and any(is_closed_to_children(law.purpose(p, on=on)) for p in purposes):
         raise Refused(
             _("This is not used for anybody under 18: no promotion and no following, whoever agrees."),

@@ -150,7 +150,7 @@ def _meaning(message: Inbound, header: str, at: datetime) -> Meaning:
         is_stop = senders.opt_out_owner(number=message.to, at=at) is not None
         return Meaning(Effect.STOP, MISSED_CALL) if is_stop else Meaning(Effect.NOTHING)
     if message.kind == KEY_PRESS:
-        rule = law.house_rule(STOP_KEYS_RULE, on=at.astimezone(clock.IST).date())
+        rule = law.house_rule(STOP_KEYS_RULE, on=clock.day(at))
         return keywords.pressed(message.text, stop_keys=[str(value) for value in rule.values])
     return keywords.read(message.text, sender=header)
 
@@ -230,7 +230,7 @@ def _bring_question(
     now: datetime,
 ) -> None:
     """Send the way to the question and its notice. The person asked: no rest of ours forbids the answer."""
-    day = now.astimezone(clock.IST).date()
+    day = clock.day(now)
     promotional = [purpose.code for purpose in law.purposes_in_force(on=day) if purpose.is_promotional]
     if not notices_for(promotional, on=day, language=language):
         return  # nothing may be asked yet

@@ -111,7 +111,7 @@ def _of_promotion(
     places: Sequence[Address], at: datetime, answer: Answer = Answer.WITHDRAWN
 ) -> Iterator[tuple[Address, list[Answered]]]:
     """The same answer about every promotional purpose on each channel of an address."""
-    purposes = [p for p in law.purposes_in_force(on=at.astimezone(clock.IST).date()) if p.is_promotional]
+    purposes = [p for p in law.purposes_in_force(on=clock.day(at)) if p.is_promotional]
     for place in places:
         channels = [str(channel) for channel, kind in KIND_OF_CHANNEL.items() if kind == place.kind]
         yield (

@@ -41,7 +41,7 @@ def give_late_notices(*, now: datetime, fiduciary: str = OWN_CODE) -> int:
     text's hash, audit event. Safe to repeat and to run twice at once. The yes goes on until it is withdrawn; of clients'
     purposes the client gives notice.
     """
-    on = now.astimezone(clock.IST).date()
+    on = clock.day(now)
     try:
         rule = law.legal_rule(RULE, on=on)
     except NotInForce:
@@ -85,7 +85,7 @@ def _give(subject_ref: UUID, rule: LegalRule, whose: Fiduciary, asked: set[str],
         purposes = sorted(set(rows.values_list("purpose", flat=True)))
         if not purposes:
             return False
-        texts = _texts(now.astimezone(clock.IST).date(), found.language)
+        texts = _texts(clock.day(now), found.language)
         about = f"consent.late_notice:{subject_ref}/{purposes[0]}"
         # Written first: who comes second meets this key before the outbox.
         LateNotice.objects.bulk_create(
@@ -115,7 +115,7 @@ def _give(subject_ref: UUID, rule: LegalRule, whose: Fiduciary, asked: set[str],
 
 
 def _words(purposes: Sequence[str], texts: Mapping[str, NoticeText], now: datetime) -> dict[str, str]:
-    names = law.purposes_in_force(on=now.astimezone(clock.IST).date(), codes=purposes)
+    names = law.purposes_in_force(on=clock.day(now), codes=purposes)
     different = {texts[purpose].pk: texts[purpose].text for purpose in purposes}
     return {
         "purposes": "\n".join(f"- {purpose.name}" for purpose in names),

@@ -70,7 +70,7 @@ def offer_link(*, subject_ref: UUID, manager: ConsentManager, now: datetime | No
         raise Refused(_("This consent manager may not act for you now."), code="NO_SUCH_MANAGER")
     if links_of(subject_ref).filter(manager=manager).exists():
         raise Refused(_("This consent manager is linked already."), code="LINKED_ALREADY")
-    life = law.house_rule(CODE_LIFE_RULE, on=at.astimezone(clock.IST).date()).duration
+    life = law.house_rule(CODE_LIFE_RULE, on=clock.day(at)).duration
     for _try in range(_CODE_TRIES):
         code = "".join(secrets.choice("0123456789") for _digit in range(CODE_DIGITS))
         try:
@@ -147,7 +147,7 @@ class Held:
 
 def consents_of(found: ManagerLink, *, at: datetime, language: str) -> list[Held]:
     """The purposes of the manager's fiduciary that need a consent, with the person's answers. No address is named."""
-    on = at.astimezone(clock.IST).date()
+    on = clock.day(at)
     purposes = [purpose for purpose in law.purposes_in_force(on=on) if purpose.needs_consent]
     notices = notices_for([purpose.code for purpose in purposes], on=on, language=language)
     said = history.latest(history.events_of(found.subject_ref).filter(fiduciary=found.manager.fiduciary))
@@ -166,7 +166,7 @@ def give(
     ``proof_sha256`` is the hash of the signed request. Raises Refused for a text that is not the one in force, or where
     the person has no confirmed address on the channel.
     """
-    on = now.astimezone(clock.IST).date()
+    on = clock.day(now)
     text = _text_in_force(purpose, notice_sha256, on=on)
     places = [place for place in addresses_of(found.subject_ref, channel) if place.is_verified]
     if not places:

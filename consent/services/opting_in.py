@@ -44,9 +44,11 @@ def require_two_steps(
     ``wanted`` are purpose, channel and evidence of each yes. Asks nothing of people under other laws, and of no purpose
     that California lets rest on consent from the beginning: there nobody has opted out.
     """
-    if not _asks_for_two(subject_ref, on=_day(at)):
+    if not _asks_for_two(subject_ref, on=clock.day(at)):
         return
-    open_ones = _after_no(subject_ref, fiduciary, [(purpose, channel) for purpose, channel, _e in wanted], on=_day(at))
+    open_ones = _after_no(
+        subject_ref, fiduciary, [(purpose, channel) for purpose, channel, _e in wanted], on=clock.day(at)
+    )
     for purpose, channel, evidence in wanted:
         if (purpose, channel) in open_ones and not _was_requested(
             subject_ref, fiduciary, (purpose, channel), evidence, at=at
@@ -87,10 +89,6 @@ def evidence_of(sha256: str) -> tuple[Evidence, ...]:
     return ({"type": REQUEST, "sha256": sha256},) if sha256 else ()
 
 
-def _day(at: datetime) -> date:
-    return at.astimezone(clock.IST).date()
-
-
 def _asks_for_two(subject_ref: UUID, *, on: date) -> bool:
     regimes = people.regimes_of(subject_ref)
     if Regime.US_CA not in regimes:
@@ -113,7 +111,7 @@ def _was_requested(
     subject_ref: UUID, fiduciary: Fiduciary, value: Value, evidence: Sequence[Evidence], *, at: datetime
 ) -> bool:
     named = [item["sha256"] for item in evidence if item["type"] == REQUEST]
-    since = at - law.house_rule(LIFE, on=_day(at)).duration
+    since = at - law.house_rule(LIFE, on=clock.day(at)).duration
     rows = OptInRequest.objects.filter(
         subject_ref__in=people.refs_of(subject_ref),
         fiduciary=fiduciary,

@@ -124,7 +124,7 @@ def answer(
 
 def earliest_day(*, at: datetime) -> date:
     """The first day on which a changed policy may take effect, if it is published at ``at``."""
-    today = at.astimezone(clock.IST).date()
+    today = clock.day(at)
     return today + timedelta(days=int(law.house_rule(ANNOUNCED_BEFORE, on=today).amount or 0))
 
 

@@ -207,7 +207,7 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
     A yes needs a purpose in force. A no, or an end, is taken for one that has ended since: withdrawing, giving up an
     address and erasing must not fail because we stopped asking.
     """
-    day = on.astimezone(clock.IST).date()
+    day = clock.day(on)
     asks = law.purpose if choice.answer in YES else in_force_or_ended
     purpose = asks(choice.purpose, on=day)
     if purpose.sends_messages == (choice.channel == Channel.NONE):
@@ -227,7 +227,7 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
     text = choice.notice
     if text is None or text.version.state != VersionState.PUBLISHED:
         raise Refused(_("A yes needs the published notice that was shown."), code="NOTICE_MISSING")
-    if text.version.effective_on > occurred_at.astimezone(clock.IST).date():
+    if text.version.effective_on > clock.day(occurred_at):
         raise Refused(_("This notice was not in force yet."), code="NOTICE_NOT_IN_FORCE")
 
 

@@ -35,7 +35,7 @@ def sweep(*, now: datetime) -> Swept:
 
     Opens its own transactions; safe to repeat, and two at once do it once.
     """
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     coming = Announcement.objects.filter(kind=AnnouncementKind.CHANGE, version__effective_on__gt=today)
     unfinished = Announcement.objects.filter(finished_at=None)
     gone_on = sum(
@@ -53,7 +53,7 @@ def _policies() -> list[str]:
 
 def _remind(code: str, *, now: datetime) -> bool:
     """Begin a reminder of the policy in force, if it is due. Whether one began."""
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     try:
         version = in_force(code, on=today)
     except NotFound:
@@ -72,7 +72,7 @@ def reminder_due(version: NoticeVersion, *, now: datetime) -> datetime | None:
     """When the next reminder of a policy begins: our lead before the interval of the law is over, counted from the last
     time that everybody was told of the policy. None where no rule asks for one.
     """
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     rule = reminder_rule(now=now)
     if rule is None:
         return None
@@ -85,7 +85,7 @@ def reminder_due(version: NoticeVersion, *, now: datetime) -> datetime | None:
 
 def reminder_rule(*, now: datetime) -> LegalRule | None:
     """The rule in force that asks for reminders, where we are or may be an intermediary."""
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     profile = law.profile(on=today)
     for key in REMINDER_RULES:
         try:

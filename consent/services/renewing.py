@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -59,7 +59,7 @@ class Ending:
 
 
 def _soon(now: datetime, whose: Fiduciary, asked: Collection[str]) -> QuerySet[ConsentState]:
-    until = now + law.house_rule(REMINDER_RULE, on=_day(now)).duration
+    until = now + law.house_rule(REMINDER_RULE, on=clock.day(now)).duration
     return ConsentState.objects.filter(
         fiduciary=whose, purpose__in=asked, answer__in=YES, verified=True, expires_at__gt=now, expires_at__lte=until
     )
@@ -67,13 +67,9 @@ def _soon(now: datetime, whose: Fiduciary, asked: Collection[str]) -> QuerySet[C
 
 def _asked(at: datetime, language: str) -> dict[str, tuple[Purpose, NoticeText]]:
     """The purposes that may be asked for now, each with the text that a yes agrees to."""
-    purposes = {p.code: p for p in law.purposes_in_force(on=_day(at)) if p.needs_consent and p.may_be_asked(at)}
-    notices = notices_for(purposes, on=_day(at), language=language)
+    purposes = {p.code: p for p in law.purposes_in_force(on=clock.day(at)) if p.needs_consent and p.may_be_asked(at)}
+    notices = notices_for(purposes, on=clock.day(at), language=language)
     return {code: (purposes[code], text) for code, text in notices.items()}
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(clock.IST).date()
 
 
 def endings(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE) -> tuple[Ending, ...]:

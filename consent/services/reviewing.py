@@ -73,10 +73,7 @@ def record_review(*, version: NoticeVersion, actor: Actor, now: datetime | None 
 def not_in_force(version: NoticeVersion, *, at: datetime) -> str:
     """Why the version is not the text in force; empty when it is."""
     try:
-        is_it = (
-            version.state == VersionState.PUBLISHED
-            and in_force(version.notice, on=at.astimezone(clock.IST).date()).pk == version.pk
-        )
+        is_it = version.state == VersionState.PUBLISHED and in_force(version.notice, on=clock.day(at)).pk == version.pk
     except NotFound:
         is_it = False
     return "" if is_it else str(_("Only the text that is in force can be reviewed."))

@@ -119,7 +119,7 @@ def _overtaken(
     keys: Collection[bytes], refs: Collection[UUID], fiduciary: Fiduciary, said_at: datetime, now: datetime
 ) -> list[bool]:
     """For each yes to promotion that stands at the address or is the person's: whether it was given after a stop."""
-    on = now.astimezone(clock.IST).date()
+    on = clock.day(now)
     promotional = [purpose.code for purpose in law.purposes_in_force(on=on) if purpose.is_promotional]
     yeses = ConsentState.objects.filter(
         Q(address_key__in=keys) | Q(subject_ref__in=refs),

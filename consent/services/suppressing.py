@@ -201,7 +201,7 @@ def lift(*, stop: ConsentReceipt, undone: Recorded) -> None:
 
 
 def _is_promotional(event: ConsentEvent) -> bool:
-    return in_force_or_ended(event.purpose, on=event.occurred_at.astimezone(clock.IST).date()).is_promotional
+    return in_force_or_ended(event.purpose, on=clock.day(event.occurred_at)).is_promotional
 
 
 def _is_covered(

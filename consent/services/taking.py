@@ -268,7 +268,7 @@ def _refuse_unfit(taken: Taken, *, has_scan: bool, at: datetime) -> None:
         raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
     if taken.notice_version.state != VersionState.PUBLISHED or taken.purpose not in taken.notice_version.purposes:
         raise Refused(_("A yes needs the published notice that asks for this purpose."), code="NOTICE_MISSING")
-    purpose = law.purpose(taken.purpose, on=at.astimezone(clock.IST).date())
+    purpose = law.purpose(taken.purpose, on=clock.day(at))
     if purpose.sends_messages != bool(taken.channels):
         raise Refused(_("Name the channels of messages, and none for what is no message."), code="CHANNEL_NOT_USED")
     places = _places(taken.subject_ref, taken.channels)

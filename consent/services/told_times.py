@@ -34,7 +34,7 @@ class Counted:
 
 def tolerance(*, at: datetime) -> timedelta:
     """How far another machine's clock may be from ours, by the rule of that day. Raises as ``law.house_rule``."""
-    return law.house_rule(TOLERANCE_RULE, on=at.astimezone(clock.IST).date()).duration
+    return law.house_rule(TOLERANCE_RULE, on=clock.day(at)).duration
 
 
 def counted(

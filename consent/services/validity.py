@@ -13,7 +13,7 @@ def ends(purpose: str, *, start: datetime, recorded_at: datetime) -> datetime | 
     The time is the dated house rule that the purpose names, as both are on the day of recording; it is counted early,
     for it is a promise to the person.
     """
-    on = recorded_at.astimezone(clock.IST).date()
+    on = clock.day(recorded_at)
     rule = law.purpose(purpose, on=on).validity_rule
     if not rule:
         return None

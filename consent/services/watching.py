@@ -197,7 +197,7 @@ def _is_promotional(send: Send) -> bool:
 def _purpose_of(send: Send) -> Purpose | None:
     """The purpose as it was then; None for one that we never had."""
     try:
-        return in_force_or_ended(send.purpose, on=send.sent_at.astimezone(clock.IST).date())
+        return in_force_or_ended(send.purpose, on=clock.day(send.sent_at))
     except NotFound:
         return None
 

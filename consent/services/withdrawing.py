@@ -140,7 +140,7 @@ def _noes(
 ) -> list[Choice]:
     """A no to every promotional purpose on every channel where it says something new."""
     choices: list[Choice] = []
-    for purpose in law.purposes_in_force(on=at.astimezone(clock.IST).date()):
+    for purpose in law.purposes_in_force(on=clock.day(at)):
         if not purpose.is_promotional:
             continue
         for channel in MESSAGE_CHANNELS:
@@ -169,7 +169,7 @@ def _proof(evidence: Sequence[Evidence], place: Address, named: Address | None) 
 
 def undo_until(receipt: ConsentReceipt) -> datetime:
     """Until when a stop may be taken back: a dated promise of the house."""
-    rule = law.house_rule(UNDO_RULE, on=receipt.made_at.astimezone(clock.IST).date())
+    rule = law.house_rule(UNDO_RULE, on=clock.day(receipt.made_at))
     return receipt.made_at + timedelta(minutes=int(rule.amount or 0))
 
 

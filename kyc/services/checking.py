@@ -317,7 +317,7 @@ def _duplicate(document: Document) -> Said:
 
 
 def _expiry(document: Document) -> Said:
-    return rules.expiry(document.expires_on, today=clock.now().astimezone(clock.IST).date())
+    return rules.expiry(document.expires_on, today=clock.day(clock.now()))
 
 
 STEPS: dict[str, Callable[[Document], Said]] = {

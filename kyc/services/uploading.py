@@ -219,4 +219,4 @@ def _is_due_again(earlier: Document, now: datetime) -> bool:
     day = earlier.case.rekyc_on
     if earlier.state != DocumentState.APPROVED or day is None:
         return False
-    return earlier.uploaded_at.astimezone(clock.IST).date() < day <= now.astimezone(clock.IST).date()
+    return clock.day(earlier.uploaded_at) < day <= clock.day(now)

@@ -1,6 +1,6 @@
 """The one place that reads the clock. Everything below the edge is handed ``now``."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 IST = ZoneInfo("Asia/Kolkata")
@@ -10,6 +10,13 @@ def now() -> datetime:
     """The present instant in UTC, cut to whole milliseconds: what the ledger writes is what the row holds."""
     instant = datetime.now(tz=UTC)
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def day(at: datetime) -> date:
+    """The day of an instant in India: rules, purposes and texts are in force by it. Raises ValueError without a zone."""
+    if at.tzinfo is None:
+        raise ValueError("A time needs a zone before it has a day.")
+    return at.astimezone(IST).date()
 
 
 def stamp(instant: datetime) -> str:

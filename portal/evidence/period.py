@@ -18,7 +18,7 @@ class Period:
     @classmethod
     def of(cls, first_day: date, last_day: date, *, now: datetime) -> "Period":
         """The period that these days make when they are asked for now: of today, what has passed of it."""
-        is_today = last_day == now.astimezone(clock.IST).date()
+        is_today = last_day == clock.day(now)
         return cls(first_day, last_day, now if is_today else None)
 
     @property

@@ -18,7 +18,7 @@ _LENGTHS = {
 def _amount(key: str, now: datetime) -> tuple[int, str] | None:
     """None on a first start, before ``sync_rules``: the first administrator is made then."""
     try:
-        rule = law.house_rule(key, on=now.astimezone(clock.IST).date())
+        rule = law.house_rule(key, on=clock.day(now))
     except (NotFound, NotInForce):
         return None
     return (rule.amount, rule.unit) if rule.amount is not None else None

@@ -180,7 +180,7 @@ def children_among(refs: Iterable[UUID], *, at: datetime) -> set[UUID]:
 
 def _protections(at: datetime) -> QuerySet[Protection]:
     """Those that hold at an instant: noted by then, not ended, and not of age on that day in India."""
-    on = at.astimezone(clock.IST).date()
+    on = clock.day(at)
     holding = Q(ended_at=None) | Q(ended_at__gt=at)
     return Protection.objects.filter(holding, Q(adult_on=None) | Q(adult_on__gt=on), noted_at__lte=at)
 

@@ -59,7 +59,7 @@ def questions(request: HttpRequest) -> list[CookieQuestion]:
     listed = groups()
     if not listed:
         return []
-    on = clock.now().astimezone(clock.IST).date()
+    on = clock.day(clock.now())
     language = getattr(request, "LANGUAGE_CODE", "en")
     purposes = {p.code: p for p in law.purposes_in_force(on=on, codes=[group.code for group in listed])}
     notices = notices_for(purposes, on=on, language=language)

@@ -115,7 +115,7 @@ class Frame:
     @cached_property
     def officer(self) -> Officer | None:
         """The Grievance Officer of today: the law has name and contact published (SPDI Rules r.5(9))."""
-        return current_officer(on=clock.now().astimezone(clock.IST).date())
+        return current_officer(on=clock.day(clock.now()))
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

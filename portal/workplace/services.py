@@ -40,7 +40,7 @@ def propose_profile(*, answers: Mapping[str, str], effective_from: date, actor: 
     Raises Refused for a day in the past or answers that change nothing, NotAllowed when the role may not propose.
     """
     now = clock.now()
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     if effective_from < today:
         raise Refused(_("The profile cannot change in the past. Choose today or a later day."))
     present = law.profile(on=effective_from)
@@ -89,7 +89,7 @@ def propose_purpose(
     Raises Refused for what the law or the house does not allow, NotAllowed when the role may not propose.
     """
     now = clock.now()
-    if effective_from < now.astimezone(clock.IST).date():
+    if effective_from < clock.day(now):
         raise Refused(_("A purpose cannot change in the past. Choose today or a later day."))
     last = Purpose.objects.filter(code=code).order_by("-version").first()
     row = Purpose(code=code, version=0, effective_from=effective_from, **content)
@@ -142,7 +142,7 @@ def _answer(proposal: FourEyesModel, shown: Mapping[str, Any], *, approve: bool,
 
 def _refuse_the_past(effective_from: date) -> None:
     """A proposal that waited beyond its first day would rewrite what decisions of those days relied on."""
-    if effective_from < clock.now().astimezone(clock.IST).date():
+    if effective_from < clock.day(clock.now()):
         raise Refused(_("The day from which this should hold has passed. Refuse it and ask for a later day."))
 
 

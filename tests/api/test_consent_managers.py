@@ -27,7 +27,7 @@ from tests.registers.factories import own, since, two_people
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.django_db
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 PATH = "/api/v1/consent-manager/"
 NUMBER = "DPB/CM/0007"
 

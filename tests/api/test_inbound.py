@@ -29,7 +29,7 @@ from tests.servers.communications import SECRET
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/v1/inbound-messages"
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 STRANGER = "+919811112222"
 
 

@@ -15,7 +15,7 @@ from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published
 from tests.people.factories import FiduciaryFactory, issued_api_key
 
 pytestmark = pytest.mark.django_db
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 STRANGER = "+919811112222"
 
 

@@ -22,7 +22,7 @@ ASKS = 2_000
 BATCH = 5_000
 TARGET_SQLITE = 10_000
 TARGET_SIGNED = 8_000
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date(), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()), time(12), tzinfo=clock.IST)
 
 
 def number(place: int) -> str:

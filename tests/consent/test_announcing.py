@@ -33,7 +33,7 @@ def _law(db):
 
 
 def far(days=0):
-    return clock.now().astimezone(clock.IST).date() + timedelta(days=days)
+    return clock.day(clock.now()) + timedelta(days=days)
 
 
 @pytest.fixture

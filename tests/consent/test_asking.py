@@ -118,7 +118,7 @@ def test_the_questions_are_put_once_with_proof_and_without_any_consent(asha, not
 def test_a_new_meaning_is_a_new_question_but_only_after_its_own_notice(asha, notice):
     meet(asha)
     said(asha, "given", channel="none", purpose="analytics", occurred_at=clock.now() - 40 * DAY)
-    today = clock.now().astimezone(clock.IST).date()
+    today = clock.day(clock.now())
     purposes.adopt(
         code="analytics", fields={"descriptions": {"en": "Counting visits and following them."}}, effective_from=today,
         made_by_ref="user:1", checked_by_ref="user:2", shown_sha256="a" * 64,
@@ -131,7 +131,7 @@ def test_a_new_meaning_is_a_new_question_but_only_after_its_own_notice(asha, not
 
 def test_after_a_no_nobody_asks_again_before_the_rule_allows_not_even_about_a_new_meaning(asha, notice):
     said(asha, "denied", channel="none", purpose="analytics", occurred_at=clock.now() - 40 * DAY)
-    today = clock.now().astimezone(clock.IST).date()
+    today = clock.day(clock.now())
     purposes.adopt(
         code="analytics", fields={"descriptions": {"en": "Something else."}}, effective_from=today,
         made_by_ref="user:1", checked_by_ref="user:2", shown_sha256="a" * 64,

@@ -43,7 +43,7 @@ def place(version, number):
 
 
 def today(days=0):
-    return clock.now().astimezone(clock.IST).date() + timedelta(days=days)
+    return clock.day(clock.now()) + timedelta(days=days)
 
 
 def test_a_faulty_draft_is_mended_clause_by_clause(officer):

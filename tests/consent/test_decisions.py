@@ -28,7 +28,7 @@ from tests.people.factories import ContactPointFactory, FiduciaryFactory, StaffF
 from tests.registers.factories import agreed_template, registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 
 
 @pytest.fixture

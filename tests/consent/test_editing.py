@@ -181,7 +181,7 @@ def test_another_day_has_other_rules(officer):
 
 
 def far(days=30):
-    return clock.now().astimezone(clock.IST).date() + timedelta(days=days)
+    return clock.day(clock.now()) + timedelta(days=days)
 
 
 def test_two_people_say_what_kind_of_change_it_is_and_are_bound_to_the_comparison(officer, administrator):

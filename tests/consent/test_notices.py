@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
 
 def day(days: int):
-    return clock.now().astimezone(clock.IST).date() + timedelta(days=days)
+    return clock.day(clock.now()) + timedelta(days=days)
 
 
 def version(weight: Weight, *, days: int, asks=ASKED, code="consent") -> NoticeVersion:

@@ -24,7 +24,7 @@ from tests.registers.factories import registered_recipient
 from tests.signin.people_who_sign_in import work_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 STRANGER = "+919811112222"
 BROWSER = "the browser that asked"
 

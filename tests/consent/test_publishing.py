@@ -161,7 +161,7 @@ def test_the_words_of_a_published_version_cannot_be_changed(officer, administrat
 
 def test_a_published_consent_notice_lets_its_purposes_be_asked_for(officer, administrator):
     now = clock.now()
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     assert not law.purpose("marketing", on=today).may_be_asked(now)
     version = draft(ASKING, kind=NoticeKind.CONSENT_NOTICE, code="consent", purposes=["marketing"], on=today)
     publishing.answer(proposal=publishing.propose(version=version, actor=officer), approve=True, actor=administrator)

@@ -21,7 +21,7 @@ from portal.people.models import Fiduciary
 from tests.consent.factories import law_is_loaded, person, published_notice
 from tests.people.factories import FiduciaryFactory
 
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time_of_day(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time_of_day(12), tzinfo=clock.IST)
 
 PROOF = [{"type": "form", "sha256": "ab" * 32}]
 #: Seconds between two questions of one sender.

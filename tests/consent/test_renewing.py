@@ -225,7 +225,7 @@ def new_meaning(**changes):
     return purposes.adopt(
         code="marketing",
         fields={"descriptions": {"en": "Offers of ours and of our partners."}},
-        effective_from=clock.now().astimezone(clock.IST).date(),
+        effective_from=clock.day(clock.now()),
         made_by_ref="user:1",
         checked_by_ref="user:2",
         shown_sha256="a" * 64,

@@ -23,7 +23,7 @@ from tests.people.factories import FiduciaryFactory, SubjectFactory
 from tests.registers.factories import registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 STRANGER = "+919811112222"
 
 

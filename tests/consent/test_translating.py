@@ -38,7 +38,7 @@ def checker():
 
 @pytest.fixture
 def version(maker, checker):
-    today = clock.now().astimezone(clock.IST).date()
+    today = clock.day(clock.now())
     made = draft(CLEAN, on=today - timedelta(days=3))
     publishing.answer(proposal=publishing.propose(version=made, actor=maker), approve=True, actor=checker)
     made.refresh_from_db()

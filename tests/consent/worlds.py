@@ -22,7 +22,7 @@ NUMBERS = [f"+9198000000{place:02d}" for place in range(5)]
 STRANGE = "+919800000099"
 NO_ADDRESS = "12"
 NOBODYS = {STRANGE: "NO_CONSENT", NO_ADDRESS: "NO_SUCH_ADDRESS"}
-TOMORROW = clock.now().astimezone(clock.IST).date() + timedelta(days=1)
+TOMORROW = clock.day(clock.now()) + timedelta(days=1)
 LONG_AGO = 800 * 24 * 60
 #: Of the texts that were published: the one which a material change has overtaken.
 OLD_TEXT = 0

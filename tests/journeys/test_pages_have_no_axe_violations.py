@@ -82,7 +82,7 @@ def rows(house: None, same_process: None) -> None:
     maker = StaffFactory(roles=["data_protection_officer"])
     services.propose_profile(
         answers={**dict.fromkeys(OrganisationProfile.SWITCHES, "undecided"), "ccpa_business": "no"},
-        effective_from=now.astimezone(clock.IST).date(),
+        effective_from=clock.day(now),
         actor=actor.staff(maker.pk),
     )
 

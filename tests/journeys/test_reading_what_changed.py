@@ -34,7 +34,7 @@ def asha(transactional_db):
     law_is_loaded()
     published_notice()
     notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
-    today = clock.now().astimezone(clock.IST).date()
+    today = clock.day(clock.now())
     for days, weight, years in ((-30, Weight.FIRST, 1), (20, Weight.MATERIAL, 2)):
         version = importing.import_text(
             notice=notice,

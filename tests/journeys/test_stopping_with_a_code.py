@@ -20,7 +20,7 @@ from tests.people.factories import FiduciaryFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LANGUAGES = {"en": "English", "hi": "हिन्दी", "mr": "मराठी"}
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 STRANGER = "+919811112222"
 
 

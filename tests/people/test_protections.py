@@ -35,7 +35,7 @@ def protect(subject_ref, kind="child", **changes):
 
 
 def birthday(years):
-    today = clock.now().astimezone(clock.IST).date()
+    today = clock.day(clock.now())
     return date(today.year - years, 1, 15)
 
 

@@ -35,7 +35,7 @@ COMPANY = {
 
 
 def today() -> date:
-    return clock.now().astimezone(clock.IST).date()
+    return clock.day(clock.now())
 
 
 def as_actor(user: User) -> actor.Actor:

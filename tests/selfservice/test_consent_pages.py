@@ -295,7 +295,7 @@ def test_what_is_no_receipt_is_called_so(data, tmp_path):
 
 def policy(text, number_of_days=0, **kwargs):
     notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
-    day = clock.now().astimezone(clock.IST).date() + timedelta(days=number_of_days)
+    day = clock.day(clock.now()) + timedelta(days=number_of_days)
     version = importing.import_text(notice=notice, text=text, effective_on=day, actor=actor.SYSTEM, **kwargs).version
     version.state, version.published_at = VersionState.PUBLISHED, clock.now()
     version.save(update_fields=["state", "published_at"])

@@ -35,7 +35,7 @@ def pages(settings):
         {"group": "analytics", "cookies": [{"name": "visits", "does": {"en": "Counts."}, "ends": {"en": "Soon."}}]}
     ]
     notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
-    today = clock.now().astimezone(clock.IST).date()
+    today = clock.day(clock.now())
     for days, weight in ((-30, Weight.FIRST), (20, Weight.MATERIAL)):
         version = importing.import_text(
             notice=notice, text=f"1. Scope\n\nText of {days}.", effective_on=today + timedelta(days=days),

@@ -33,7 +33,7 @@ def her():
 
 
 def day(days):
-    return clock.now().astimezone(clock.IST).date() + timedelta(days=days)
+    return clock.day(clock.now()) + timedelta(days=days)
 
 
 def policy(text, days, weight=Weight.MATERIAL, hindi="", **kwargs):

@@ -22,7 +22,7 @@ from tests.signin.people_who_sign_in import customer_client, work_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE, CODE, CHOOSE = "/privacy/stop/", "/privacy/stop/code/", "/privacy/stop/choose/"
-NOON = datetime.combine(clock.now().astimezone(clock.IST).date() + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 STRANGER = "+919811112222"
 
 

@@ -30,7 +30,7 @@ CONTENT = {
 
 
 def today():
-    return clock.now().astimezone(clock.IST).date()
+    return clock.day(clock.now())
 
 
 def acting(user):

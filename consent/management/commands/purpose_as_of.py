@@ -19,7 +19,7 @@ class Command(PortalCommand):
     def handle(self, *args: Any, purpose: str, time: str, **options: Any) -> None:
         """Reads only. Exit 1 for a purpose that was not in force by then."""
         at = moment(time)
-        version = in_force_or_ended(purpose, on=at.astimezone(clock.IST).date()).version
+        version = in_force_or_ended(purpose, on=clock.day(at)).version
         found = past.of_purpose(purpose, at)
         if not options["json"]:
             for row in found:

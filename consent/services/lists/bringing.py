@@ -184,7 +184,7 @@ def sweep(*, now: datetime, limit: int = 100) -> int:
 
     Returns how many.
     """
-    life: timedelta = law.house_rule(LIFE, on=now.astimezone(clock.IST).date()).duration
+    life: timedelta = law.house_rule(LIFE, on=clock.day(now)).duration
     old = ConsentList.objects.filter(file_ended_at=None, made_at__lt=now - life, state__in=_OPEN).order_by("pk")
     count = 0
     for row in old[:limit]:

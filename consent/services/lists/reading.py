@@ -62,7 +62,7 @@ def lines(row: ConsentList, *, actor: Actor) -> Iterator[tuple[int, dict[str, st
 
 def purposes(*, now: datetime) -> dict[str, Used]:
     """Every purpose that ever was, by code: a no is taken for one that has ended, too."""
-    in_force = {purpose.code: purpose for purpose in law.purposes_in_force(on=now.astimezone(clock.IST).date())}
+    in_force = {purpose.code: purpose for purpose in law.purposes_in_force(on=clock.day(now))}
     known = {purpose.code: purpose for purpose in Purpose.objects.order_by("version")}
     return {code: Used(code in in_force, in_force.get(code, row).sends_messages) for code, row in known.items()}
 

@@ -69,7 +69,7 @@ class Command(PortalCommand):
                 document_type=options["type"],
                 extension=file.suffix,
                 declared=self._declared(options["declared"], KEYS),
-                today=now.astimezone(clock.IST).date(),
+                today=clock.day(now),
             )
         line = f"{options['type']}: {body['outcome']}" + (f" ({body['reason']})" if body["reason"] else "")
         self.answer(body, line, options=options, code=EXITS[body["outcome"]])
@@ -77,7 +77,7 @@ class Command(PortalCommand):
     def _signed(self, data: bytes, extension: str, now: datetime, options: dict[str, Any]) -> dict[str, Any]:
         trusted = [self._key(path) for path in options["trust"]]
         declared = self._declared(options["declared"], frozenset(PERSON))
-        today = now.astimezone(clock.IST).date()
+        today = clock.day(now)
         given = outside_signed.Given(
             at=now,
             adult_age=self._amount("people.adult_age", today),

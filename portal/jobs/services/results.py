@@ -40,7 +40,7 @@ def keep(job: Job, stream: BinaryIO, file_name: str, *, token: UUID, actor: Acto
 
 
 def life(now: datetime) -> timedelta:
-    return law.house_rule(LIFE, on=now.astimezone(clock.IST).date()).duration
+    return law.house_rule(LIFE, on=clock.day(now)).duration
 
 
 def open_result(job: Job, *, actor: Actor) -> BinaryIO:

@@ -96,7 +96,7 @@ def new_identity(now: datetime) -> dict[str, object]:
 
 def _category(template: texts.MessageTemplate, purpose: str, now: datetime) -> dict[str, object]:
     """An essential purpose cannot carry a text that calls itself promotional, nor the other way round."""
-    by_purpose = str(law.purpose(purpose, on=now.astimezone(clock.IST).date()).message_category)
+    by_purpose = str(law.purpose(purpose, on=clock.day(now)).message_category)
     named = [by_purpose, template.category] if template.category else [by_purpose]
     is_disputed = len(set(named)) > 1
     if is_disputed:
@@ -112,7 +112,7 @@ def keep(
 
     Raises TemplateFault for a value that is missing, Unavailable while the subject's key is being shredded.
     """
-    on = now.astimezone(clock.IST).date()
+    on = clock.day(now)
     footer = "" if message.channel in SHORT else str(hooks.letter_footer.ask(language=template.language, on=on))
     if way_out := _way_out(message, template.language):
         footer = "\n\n".join(part for part in (way_out, footer) if part)

@@ -43,7 +43,7 @@ def protect(
     transaction (``hooks.became_child``). The day of birth itself is not kept, only the
     day of age that follows from it; one that is learnt later is added. Raises Refused for a child who is of age.
     """
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     adult_on = of_age_on(born_on, on=today) if born_on is not None and kind == ProtectionKind.CHILD else None
     if adult_on is not None and adult_on <= today:
         raise Refused(_("This person is of age and answers alone."), code="OF_AGE")

@@ -28,7 +28,7 @@ class _ReachableForm(forms.ModelForm):
         cleaned = super().clean() or {}
         begins = cleaned.get("effective_from")
         if begins is not None:
-            today = clock.now().astimezone(clock.IST).date()
+            today = clock.day(clock.now())
             try:
                 require_no_rewriting(begins, today=today, somebody_is_in_force=self.is_in_force(cleaned, today))
             except Refused as refusal:

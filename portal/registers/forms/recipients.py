@@ -56,7 +56,7 @@ class RecipientForm(EntryForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        on = clock.now().astimezone(clock.IST).date()
+        on = clock.day(clock.now())
         purposes: Any = self.fields["purposes"]
         purposes.choices = [(purpose.code, purpose.name) for purpose in law.purposes_in_force(on=on)]
 

@@ -156,7 +156,7 @@ def targets(*, fiduciary: Fiduciary, at: datetime) -> tuple[list[str], list[str]
 def free_text_window(*, at: datetime) -> timedelta | None:
     """How long after a person's message free text may follow, by the rule of that day. None: no rule is loaded."""
     try:
-        rule = law.legal_rule(FREE_TEXT_RULE, on=at.astimezone(clock.IST).date())
+        rule = law.legal_rule(FREE_TEXT_RULE, on=clock.day(at))
     except PortalError:
         return None
     return timedelta(hours=rule.amount) if rule.unit == Unit.HOUR and rule.amount else None
@@ -165,7 +165,7 @@ def free_text_window(*, at: datetime) -> timedelta | None:
 def voice_series(*, at: datetime) -> dict[str, frozenset[str]]:
     """What each series of voice numbers may carry, by the rule of that day. Empty when none is loaded."""
     try:
-        rule = law.legal_rule(SERIES_RULE, on=at.astimezone(clock.IST).date())
+        rule = law.legal_rule(SERIES_RULE, on=clock.day(at))
     except PortalError:
         return {}
     return series_of(rule.values)

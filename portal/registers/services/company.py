@@ -45,7 +45,7 @@ def propose(
         "website": website.strip(),
         "effective_from": effective_from,
     }
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     earlier = company_details(on=today)
     require_no_rewriting(effective_from, today=today, somebody_is_in_force=earlier is not None)
     with transaction.atomic():
@@ -64,7 +64,7 @@ def propose(
 def answer(*, details: CompanyDetails, approve: bool, reason: str, actor: Actor) -> None:
     """Approve or refuse proposed details, as another person than their maker (see ``people.services.four_eyes``)."""
     now = clock.now()
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     with transaction.atomic():
         if approve:
             in_force = company_details(on=today) is not None

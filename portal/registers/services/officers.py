@@ -51,7 +51,7 @@ def propose(
         "postal_address": filled(postal_address, _("Enter a postal address.")),
         "effective_from": effective_from,
     }
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     holder = current_officer(kind, on=today)
     require_no_rewriting(effective_from, today=today, somebody_is_in_force=holder is not None)
     with transaction.atomic():
@@ -70,7 +70,7 @@ def propose(
 def answer(*, officer: Officer, approve: bool, reason: str, actor: Actor) -> None:
     """Approve or refuse a proposed appointment, as another person than its maker (see ``people.services.four_eyes``)."""
     now = clock.now()
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     with transaction.atomic():
         if approve:
             in_force = current_officer(officer.kind, on=today) is not None

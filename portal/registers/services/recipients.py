@@ -64,7 +64,7 @@ def propose(
         raise Refused(_("Enter a code of small letters, digits and hyphens, like dialer-one."), code="CODE_FORMAT")
     if not _COUNTRY.fullmatch(country):
         raise Refused(_("Choose the country where the data lies."), code="COUNTRY_FORMAT")
-    in_use = {purpose.code for purpose in law.purposes_in_force(on=now.astimezone(clock.IST).date())}
+    in_use = {purpose.code for purpose in law.purposes_in_force(on=clock.day(now))}
     fields = {
         "code": code,
         "name": filled(name, str(_("Enter the recipient's name: people are told it."))),

@@ -56,7 +56,7 @@ def _shipped() -> dict[str, Any]:
 
 def terms(*, at: datetime) -> LintTerms:
     """The shipped words with the law of that day. Without loaded rules no kind of variable is known: each is a find."""
-    on = at.astimezone(clock.IST).date()
+    on = clock.day(at)
     try:
         kinds = frozenset(str(value).casefold() for value in law.legal_rule(KINDS_RULE, on=on).values)
     except PortalError:

@@ -55,7 +55,7 @@ class Totals:
 
 def plans(*, now: datetime) -> Iterator[Plan]:
     """What each eraser would do now. A class without a rule in force is never erased by itself. Reads only."""
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     for eraser in sorted(hooks.erasers, key=lambda one: str(one.name)):
         rule = selectors.rule_for(eraser.retention_class, on=today)
         if rule is not None:

@@ -54,7 +54,7 @@ def answer_of(event: ConsentEvent) -> str:
 def purpose_name(code: str) -> str:
     """The purpose in the reader's language; its code where it is in force no more."""
     try:
-        return law.purpose(code, on=clock.now().astimezone(clock.IST).date()).name
+        return law.purpose(code, on=clock.day(clock.now())).name
     except PortalError:
         return code
 

@@ -86,7 +86,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "errands": errands(hints_for(principal, request.user, now=now) if principal else None),
         "track_url": address_of("privacy:track"),
-        "company": company_details(on=now.astimezone(clock.IST).date()),
+        "company": company_details(on=clock.day(now)),
         "outside_bodies": outside_bodies(at=now),
         "is_customer": principal is not None,
     }

@@ -44,7 +44,7 @@ def _text(request: HttpRequest, version: NoticeVersion) -> NoticeText:
 
 
 def _today() -> date:
-    return clock.now().astimezone(clock.IST).date()
+    return clock.day(clock.now())
 
 
 def _page(request: HttpRequest, version: NoticeVersion, *, is_current: bool) -> HttpResponse:

@@ -77,7 +77,7 @@ class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
     list_select_related = ("made_by", "checked_by")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
-        present = law.profile(on=clock.now().astimezone(clock.IST).date())
+        present = law.profile(on=clock.day(clock.now()))
 
         class WithPresent(ProfileProposalForm):
             def __init__(self, *args: Any, **inner: Any) -> None:
