@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "portal.selfservice.middleware.ListedCookies",
     "portal.core.middleware.RequestSize",
     "django.middleware.security.SecurityMiddleware",
+    "portal.core.short_way.ShortWay",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.core.middleware.Language",
@@ -125,7 +126,6 @@ MIDDLEWARE = [
     "portal.core.middleware.WrongMethod",
     "portal.core.middleware.PortalErrors",
 ]
-
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 

@@ -61,7 +61,7 @@ def withdraw(
     named = (
         address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address) if address else None
     )
-    with transaction.atomic():
+    with transaction.atomic(), law.remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
         said = _latest(subject_ref, whose)
         places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
@@ -108,7 +108,7 @@ def stop_all_promotional(
     at = now or clock.now()
     said_at = occurred_at or at
     whose = fiduciary_of(fiduciary)
-    with transaction.atomic():
+    with transaction.atomic(), law.remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
         reached = addresses_by_channel(subject_ref)
         choices = _noes(reached, _latest(subject_ref, whose), evidence, named, said_at=said_at, at=at)

@@ -127,7 +127,7 @@ def test_a_stop_undone_by_somebody_who_never_said_yes_leaves_no_consent_and_not_
     with temporary() as table:
         table.fill([address_keys(ASHA_PHONE)])
         onesetu = Fiduciary.objects.get(code="onesetu").pk
-        assert table.letters("marketing", "sms", onesetu, at=NOON, meant_since=NOON) == NOTHING_SAID
+        assert table.letters("marketing", "sms", onesetu, at=NOON, meant_since=NOON, old_texts=()) == NOTHING_SAID
     assert {then.answer for then in past.of_person(asha.subject.ref, clock.now())} == {UNANSWERED}
     assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
 
@@ -204,3 +204,13 @@ def test_the_next_holder_of_a_number_is_not_bound_by_the_no_of_the_one_before(as
     ravi = person(email="ravi@acme.example")
     said(ravi, "given", occurred_at=clock.now())
     assert sms_allowed()
+
+
+def test_each_purpose_and_rule_is_looked_up_once_however_many_answers_a_stop_gives(asha, django_assert_max_num_queries):
+    for channel in ("sms", "whatsapp", "email"):
+        said(asha, "given", channel=channel)
+    with django_assert_max_num_queries(1_000) as asked:
+        stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    of_law = [query["sql"] for query in asked.captured_queries if 'FROM "law_' in query["sql"]]
+    assert of_law
+    assert len(of_law) == len(set(of_law))

@@ -1,5 +1,6 @@
 """Who may send what, from plain values: whose a header is, whether it holds, whether it may carry the category."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ class Header:
         return self.suffix == GOVERNMENT
 
 
+@functools.lru_cache(maxsize=1_024)
 def parse_header(text: str) -> Header:
     """Takes the network's prefix and the suffix off. What has neither is a name alone."""
     parts = text.strip().upper().split("-")

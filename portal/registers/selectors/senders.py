@@ -4,6 +4,7 @@
 few seconds (``settings.DECISION_RULES_SECONDS``), so that an ended header works no longer than that elsewhere.
 """
 
+import functools
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -98,6 +99,7 @@ def _templates(channel: str, template: str) -> Iterable[Template]:
         )
 
 
+@functools.lru_cache(maxsize=1_024)
 def normal_header(channel: str, header: str) -> tuple[str, str]:
     """The form in which a sender of the channel is kept, and the suffix of an SMS header."""
     if channel == Channel.SMS:
