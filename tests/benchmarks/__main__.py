@@ -53,10 +53,10 @@ def main(arguments: Sequence[str]) -> int:
 def in_a_process_of_its_own(address: str, arguments: Sequence[str]) -> int:
     """Settings are read once a process, so each database gets one."""
     with tempfile.TemporaryDirectory(prefix="bench-") as var:
-        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= {"PORTAL_VAR": var, "DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings"}
-        if address:
-            environment["DATABASE_URL"] = address
+        environment = {**os.environ, "PORTAL_VAR": var, "DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings"}
+        environment["DATABASE_URL"] = address
+        if not address:  # the embedded stack: keys and counters are its own, too
+            environment |= {"KEYS_DATABASE_URL": "", "REDIS_URL": ""}
         command = [sys.executable, "-m", "tests.benchmarks", "--here", *arguments]
         return subprocess.run(command, env=environment, check=False).returncode
 

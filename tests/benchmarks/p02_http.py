@@ -13,9 +13,8 @@ from consent.models import ConsentState
 from portal.core import ciphers
 from portal.people.models import Fiduciary
 from tests.benchmarks import BenchRow, alternately
-from tests.benchmarks.p01_decision import NOON, fill, number
+from tests.benchmarks.p01_decision import NOON, fill, law_and_notice, number
 from tests.benchmarks.served import Answered, ask, post, serving
-from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import issued_api_key
 
 SINGLE = "/api/v1/decisions"
@@ -29,8 +28,7 @@ TOMORROW = NOON + timedelta(days=1)
 
 def with_states(size: int) -> None:
     """At least so many states, the even places with a yes."""
-    law_is_loaded()
-    published_notice()
+    law_and_notice()
     present = ConsentState.objects.count()
     if present < size:
         fill(size, start=present)

@@ -18,8 +18,7 @@ from consent.services import scrubbing
 from consent.services.batches import Question
 from portal.core import ciphers
 from tests.benchmarks import BenchRow, alternately, seconds
-from tests.benchmarks.p01_decision import NOON, fill, number
-from tests.consent.factories import law_is_loaded, published_notice
+from tests.benchmarks.p01_decision import NOON, fill, law_and_notice, number
 
 _MOBILE = re.compile(r"(?:\+?91|0)?([6-9][0-9]{9})")
 MOST_MEMORY = 200 * 1024 * 1024
@@ -98,8 +97,7 @@ def peak_of(source: BinaryIO) -> int:
 def rows(*, full: bool) -> Iterator[BenchRow]:
     """Seconds for one list; memory; and the same list against a state table ten times as large."""
     known, lines = (1_000_000, 1_000_000) if full else (100_000, 200_000)
-    law_is_loaded()
-    published_notice()
+    law_and_notice()
     present = ConsentState.objects.count()
     small = max(known // 10, present)
     if present < small:

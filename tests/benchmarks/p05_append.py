@@ -14,7 +14,8 @@ from portal.ledger import services
 from portal.ledger.models import Entry
 from portal.people.models import Principal
 from tests.benchmarks import BenchRow, alternately, seconds
-from tests.consent.factories import law_is_loaded, person, published_notice, said
+from tests.benchmarks.p01_decision import law_and_notice
+from tests.consent.factories import person, said
 
 EVENTS = 400
 PEOPLE = 40
@@ -81,8 +82,7 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
         raise AssertionError("An acknowledged event is missing.")
     ratio = ours / limit
     yield BenchRow("P5", "append one event, acknowledged", "/s", ours, limit, ratio, "at least 0.5", ratio >= 0.5)
-    law_is_loaded()
-    published_notice()
+    law_and_notice()
     turns = [who_said_yes(PEOPLE * (5 if full else 1)) for _ in range(REPEATS)]
     waiting = iter(turns)
     many = len(turns[0])
