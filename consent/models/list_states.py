@@ -51,6 +51,11 @@ class LineFault(TextChoices):
     TIME_AHEAD = "TIME_AHEAD", _("This time lies in the future.")
     TIME_FORMAT = "TIME_FORMAT", _("Write the time like 2025-10-01 or 2025-10-01T14:30:00+05:30.")
     TIME_TOO_EARLY = "TIME_TOO_EARLY", _("No answer is that old: write a time from 1990 on.")
+    CONSENT_NOT_NEEDED = "CONSENT_NOT_NEEDED", _("This purpose rests on a law or a contract: nobody is asked for it.")
+    TOO_SOON_AFTER_NO = (
+        "TOO_SOON_AFTER_NO",
+        _("The person said no shortly before: until they may be asked again only they themselves may say yes, to us."),
+    )
     FILE_COLUMNS = "FILE_COLUMNS", _("The first line must name the columns, each once, and no other.")
     FILE_EMPTY = "FILE_EMPTY", _("The file has no lines below its heading.")
     FILE_UNREADABLE = "FILE_UNREADABLE", _("The file cannot be read from here on. Save it as CSV in UTF-8 or as XLSX.")

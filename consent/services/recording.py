@@ -214,7 +214,7 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
         raise Refused(_("This purpose is not used on that channel."), code="CHANNEL_NOT_USED")
     if choice.answer not in YES or way is Way.UNDO:
         return
-    if way is Way.API and not purpose.needs_consent:
+    if way in {Way.API, Way.IMPORT} and not purpose.needs_consent:
         raise Refused(
             _("This purpose rests on a law or a contract: nobody is asked for it."), code="CONSENT_NOT_NEEDED"
         )

@@ -28,6 +28,7 @@ from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused, Unavailable
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people import selectors as people
@@ -132,6 +133,7 @@ def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime 
 _OWN = frozenset({*FIELDS, "fiduciary", "notice_version", "occurred_at", "scan"})
 
 
+@retried
 def answer(
     *, proposal: TakenAnswer, approve: bool, reason: str = "", actor: Actor, now: datetime | None = None
 ) -> Recorded | None:
@@ -145,6 +147,7 @@ def answer(
     if approve:
         _require_opened(proposal, actor)
     with transaction.atomic():
+        proposal.refresh_from_db()  # of an attempt that the database ended nothing is true any more
         four_eyes.answer(
             proposal,
             checker=four_eyes.person_of(actor),

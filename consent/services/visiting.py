@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from portal.core.actor import Actor
+from portal.core.turns import retried
 from portal.people import selectors as people
 from portal.people.models import Subject
 from portal.people.services import subjects
@@ -29,6 +30,7 @@ def new_visitor(*, now: datetime) -> UUID:
     return subjects.new(SubjectKind.STRANGER, now=now).ref
 
 
+@retried
 def join(*, visitor: UUID, subject_ref: UUID, actor: Actor, now: datetime) -> bool:
     """The visitor turned out to be this person: what was chosen before is theirs from now on, the latest word first.
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Final, TypeVar
 from uuid import UUID
@@ -10,11 +11,14 @@ from django.db import transaction
 from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema
 
+from consent.models import ManagerLink
 from consent.services import managing
+from consent.services.recording import Recorded
 from portal.api import signed_bodies
 from portal.api.bodies import BodyIn
 from portal.core import clock, signed_messages
 from portal.core.signed_messages import BadSignature
+from portal.core.turns import retried
 from portal.law.states import Channel
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.registers.models import ConsentManager
@@ -22,6 +26,7 @@ from portal.registers.selectors.managers import manager_of
 
 router = Router()
 S = TypeVar("S", bound=Schema)
+T = TypeVar("T")
 LONGEST: Final = 8 * 1024
 Number = Annotated[str, Header(alias="Consent-Manager", description="The registration number with the Board; needed")]
 Whose = Annotated[str, Header(alias="Fiduciary", description="Whose consents; without it Onesetu's own")]
@@ -86,6 +91,13 @@ class ReceiptOut(Schema):
     receipt: str
 
 
+@retried
+def _whole(act: Callable[[], T]) -> T:
+    """What the manager asks and that it was heard, in one transaction; all of it again when the database ended it."""
+    with transaction.atomic():
+        return act()
+
+
 def _heard(
     request: HttpRequest, number: str, whose: str, form: type[S], now: datetime
 ) -> tuple[ConsentManager, S, str]:
@@ -115,10 +127,12 @@ def link_consent_manager(request: HttpRequest, number: Number = "", whose: Whose
     """Signed with ``v1a`` of Standard Webhooks (Ed25519). A code works once and for minutes."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
-    with transaction.atomic():
+
+    def act() -> ManagerLink:
         manager, given, _proof = _heard(request, number, whose, LinkIn, now)
-        found = managing.link(manager=manager, code=given.code.replace(" ", ""), now=now)
-    return LinkOut(link=found.ref)
+        return managing.link(manager=manager, code=given.code.replace(" ", ""), now=now)
+
+    return LinkOut(link=_whole(act).ref)
 
 
 @router.post(
@@ -152,9 +166,10 @@ def give_linked_consent(request: HttpRequest, number: Number = "", whose: Whose 
     """For the exact text that the list names. The person is told, as of every answer."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
-    with transaction.atomic():
+
+    def act() -> Recorded:
         manager, given, proof = _heard(request, number, whose, GiveIn, now)
-        done = managing.give(
+        return managing.give(
             found=managing.link_of(manager, given.link),
             purpose=given.purpose,
             channel=str(given.channel),
@@ -162,6 +177,8 @@ def give_linked_consent(request: HttpRequest, number: Number = "", whose: Whose 
             proof_sha256=proof,
             now=now,
         )
+
+    done = _whole(act)
     return ReceiptOut(receipt=done.receipt.reference if done.receipt else "")
 
 
@@ -177,15 +194,18 @@ def withdraw_linked_consent(request: HttpRequest, number: Number = "", whose: Wh
     """At every address of the person, at once."""
     signed_bodies.require_size(request, LONGEST)
     now = clock.now()
-    with transaction.atomic():
+
+    def act() -> Recorded:
         manager, given, proof = _heard(request, number, whose, WithdrawIn, now)
-        done = managing.take_back(
+        return managing.take_back(
             found=managing.link_of(manager, given.link),
             purpose=given.purpose,
             channel=str(given.channel),
             proof_sha256=proof,
             now=now,
         )
+
+    done = _whole(act)
     return ReceiptOut(receipt=done.receipt.reference if done.receipt else "")
 
 

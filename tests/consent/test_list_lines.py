@@ -11,7 +11,12 @@ from portal.core.clock import IST
 
 NOW = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 KINDS = {"sms": "phone", "email": "email"}
-PURPOSES = {"marketing": Used(True, True), "old_offers": Used(False, True), "analytics": Used(True, False)}
+PURPOSES = {
+    "marketing": Used(True, True),
+    "old_offers": Used(False, True),
+    "analytics": Used(True, False),
+    "billing": Used(True, True, needs_consent=False),
+}
 FIT = {
     "address": "98765 43210",
     "channel": "sms",
@@ -51,6 +56,7 @@ def test_a_line_in_order_is_read_in_its_normal_form():
         ({"purpose": "nothing"}, "purpose", LineFault.PURPOSE_UNKNOWN),
         ({"purpose": "old_offers"}, "purpose", LineFault.PURPOSE_UNKNOWN),
         ({"purpose": "analytics"}, "purpose", LineFault.PURPOSE_WITHOUT_MESSAGES),
+        ({"purpose": "billing"}, "purpose", LineFault.CONSENT_NOT_NEEDED),
         ({"answer": "maybe"}, "answer", LineFault.ANSWER_UNKNOWN),
         ({"answer": "expired"}, "answer", LineFault.ANSWER_UNKNOWN),
         ({"occurred_at": "01/10/2025"}, "occurred_at", LineFault.TIME_FORMAT),
@@ -77,6 +83,10 @@ def test_every_fault_of_a_line_is_named_at_once():
 def test_a_no_needs_no_proof_and_is_taken_for_a_purpose_that_has_ended():
     found = judged(answer="stop", purpose="old_offers", origin="", proof_sha256="")
     assert (found.answer, found.origin, found.proof_sha256) == (Answer.WITHDRAWN, "", "")
+
+
+def test_a_no_is_taken_for_a_purpose_that_needs_no_yes():
+    assert judged(purpose="billing", answer="no").answer is Answer.DENIED
 
 
 def test_a_day_counts_for_a_yes_from_its_beginning_and_for_a_no_until_its_end():

@@ -13,7 +13,7 @@ from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
 from consent.models.list_states import ListState
 from consent.services import lists, may_contact, projection, suppressing
 from consent.services.addresses import Address
-from consent.services.lists import lines, reading, taking_in
+from consent.services.lists import lines, reading, resting, taking_in
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock
@@ -30,7 +30,7 @@ from portal.registers.models import Instruction
 from portal.vault.models import StoredFile
 from portal.vault.services import files
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
-from tests.people.factories import StaffFactory
+from tests.people.factories import ContactPointFactory, StaffFactory
 from tests.registers.factories import registered_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -350,3 +350,75 @@ def test_an_older_yes_of_a_list_does_not_lift_a_stop_of_a_number_that_nobody_kne
     asked = {"purpose": "marketing", "channel": "sms", "at": at}
     assert str(may_contact(address="+919100000001", **asked).reason) == "SUPPRESSED"
     assert may_contact(address="+919100000002", **asked).allowed
+
+
+def ago(**time):
+    return (clock.now() - timedelta(**time)).isoformat()
+
+
+@pytest.mark.parametrize("no", ["withdrawn", "denied", "stop", "stop of a stranger", "of another address"])
+def test_a_yes_soon_after_a_no_is_a_fault_of_its_line_and_an_older_or_a_later_one_is_none(people, no):
+    published_notice()
+    asha, at = person(), clock.now() - timedelta(days=120)
+    number = ASHA_PHONE
+    if no == "stop":
+        suppressing.alone(
+            subject_ref=asha.subject.ref, fiduciary=own(), places=[Address("phone", tuple(addresses.address_keys(number)))],
+            way=Way.SMS, occurred_at=at, actor=actor.SYSTEM,
+        )  # fmt: skip
+    elif no == "stop of a stranger":
+        number = "+919100000001"
+        suppressing.alone(
+            subject_ref=uuid4(), fiduciary=own(), places=[Address("phone", tuple(addresses.address_keys(number)))],
+            way=Way.SMS, occurred_at=at, actor=actor.SYSTEM,
+        )  # fmt: skip
+    elif no == "of another address":
+        said(asha, "withdrawn", occurred_at=at)
+        number = "+919100000001"
+        ContactPointFactory(principal=asha, kind="phone", address=number)
+    else:
+        said(asha, no, occurred_at=at)
+    times = (ago(days=121), ago(days=119), ago(days=20))
+    row = bring(people, as_csv([line(place, address=number, occurred_at=when) for place, when in enumerate(times)]))
+    assert list(row.faults.values_list("line", "column", "fault")) == [(3, "occurred_at", "TOO_SOON_AFTER_NO")]
+
+
+def test_a_yes_of_a_list_is_its_own_history_and_one_given_since_lets_another_in(people):
+    published_notice()
+    asha = person()
+    said(asha, "withdrawn", occurred_at=clock.now() - timedelta(days=50))
+    said(asha, "given", occurred_at=clock.now() - timedelta(days=40))
+    rows = [
+        line(1, address=ASHA_PHONE, occurred_at=ago(days=45)),
+        line(2, answer="no", occurred_at=ago(days=9)),
+        line(2, occurred_at=ago(days=8)),
+    ]
+    row = agree(bring(people, as_csv(rows)), people)
+    assert (row.state, row.done) == (ListState.DONE, 3)
+
+
+def test_a_no_that_came_since_the_check_stops_the_list_before_its_set(people):
+    published_notice()
+    asha = person()
+    row = bring(people, as_csv([line(1), line(2, address=ASHA_PHONE, occurred_at=ago(hours=1))]))
+    assert row.state == ListState.CHECKED
+    said(asha, "withdrawn", occurred_at=clock.now() - timedelta(hours=2))
+    lists.answer(row=row, approve=True, actor=people[1], now=clock.now())
+    row = at_work(row)
+    assert (row.job.state, row.job.failure_code, row.done) == (JobState.FAILED, "LINE_CHANGED", 0)
+    assert ConsentState.objects.get().answer == "withdrawn"
+
+
+def test_a_yes_for_what_rests_on_a_contract_is_a_fault(people):
+    row = bring(people, as_csv([line(1, purpose="billing"), line(2, purpose="billing", answer="no")]))
+    assert list(row.faults.values_list("line", "column", "fault")) == [(2, "purpose", "CONSENT_NOT_NEEDED")]
+
+
+def test_looking_for_noes_takes_a_fixed_number_of_statements(people, django_assert_max_num_queries):
+    row = bring(people, as_csv([line(1)]))
+    many = [
+        lines.read(line(number), kinds=reading.KINDS, purposes=reading.purposes(now=clock.now()), now=clock.now())
+        for number in range(200)
+    ]
+    with django_assert_max_num_queries(8):
+        assert resting.too_soon(row, many) == set()

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
 from consent.services import (
@@ -17,15 +17,19 @@ from consent.services import (
     choosing,
     ending,
     informing,
+    lists,
     record_all,
     renewing,
     signals,
     stop_all_promotional,
+    taking,
     undo_stop,
+    visiting,
     withdraw,
 )
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
+from consent.services.lists import reading, taking_in
 from consent.services.preferring import WishList
 from consent.services.recording import Choice
 from consent.services.stopping import stop_at_address
@@ -35,11 +39,14 @@ from portal.core.errors import Refused
 from portal.outbox.services import reports
 from portal.outbox.services.reports import Report
 from portal.outbox.states import Outcome
+from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
-from portal.people.services import contacts, protections
+from portal.people.services import contacts, protections, subjects
 from portal.people.states import ContactKind
+from tests.consent import test_lists, test_taking
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.outbox.factories import MessageFactory
+from tests.people.factories import StaffFactory
 
 OTHER_PHONE, ASHA_OTHER, RAVI_OTHER = "+919876500000", "+919876500001", "+919876500002"
 PROOF = [{"type": "form", "sha256": "ab" * 32}]
@@ -335,3 +342,79 @@ def test_a_sweep_that_knows_only_the_stored_key_waits_for_whoever_knows_them_all
     first, *later = taken
     assert first & by_page & turns.of_address([bytes(event.address_key)])
     assert set().union(*later) <= first
+
+
+class Ended(Exception):
+    """What PostgreSQL's driver raises for a transaction that was ended so that others can go on."""
+
+    sqlstate = "40P01"
+
+
+def ended_once(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+    """The first time the work gets there, the database ends it."""
+    whole, tried = getattr(module, name), []
+
+    def work(*args: Any, **kwargs: Any) -> Any:
+        tried.append(name)
+        if len(tried) == 1:
+            raise OperationalError from Ended()
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(module, name, work)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_agree_to_a_yes_on_paper_although_the_database_ended_it_once(monkeypatch):
+    asha, notice = person(), published_notice()
+    maker, checker = StaffFactory(roles=["support"]), StaffFactory(roles=["data_protection_officer"])
+    proposal = test_taking.propose(
+        maker, test_taking.taken(asha, notice, way=Way.PHONE, call_reference="CALL-8F2A"), scan=None
+    )
+    ended_once(monkeypatch, taking, "_record")
+    done = taking.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk))
+    assert [event.answer for event in done.events] == ["given"]
+    assert ConsentEvent.objects.count() == 1
+    assert proposal.receipt == done.receipt
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("by_sign_in", [False, True])
+def test_two_references_are_joined_although_the_database_ended_it_once(monkeypatch, by_sign_in):
+    visitor, asha = person(email=None, phone=None).subject.ref, person().subject.ref
+    ended_once(monkeypatch, subjects, "record")
+    if by_sign_in:
+        assert visiting.join(visitor=visitor, subject_ref=asha, actor=actor.SYSTEM, now=clock.now())
+    else:
+        subjects.join(old_ref=visitor, new_ref=asha, actor=actor.SYSTEM, now=clock.now())
+    assert visitor in people.refs_of(asha)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_lists_that_name_the_same_people_in_opposite_order_both_go_in(monkeypatch):
+    """Each has its first half written before the other goes on: neither may wait for what the other holds."""
+    monkeypatch.setattr(turns, "TRIES", 1)
+    two_people = tuple(actor.staff(StaffFactory(roles=["data_protection_officer"]).pk) for _ in range(2))
+    lines = [test_lists.line(number) for number in range(300)]
+    rows = [test_lists.bring(two_people, test_lists.as_csv(some)) for some in (lines, lines[::-1])]
+    for row in rows:
+        lists.answer(row=row, approve=True, actor=two_people[1], now=clock.now())
+        row.refresh_from_db()
+    sets = [list(reading.lines(row, actor=taking_in.WORKER)) for row in rows]
+    both, whole = threading.Barrier(2), taking_in.record_brought
+
+    def in_step(*, answers: Any, **given: Any) -> None:
+        whole(answers=answers[:150], **given)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+        whole(answers=answers[150:], **given)
+
+    monkeypatch.setattr(taking_in, "record_brought", in_step)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        done = [
+            pool.submit(closing, lambda row=row, some=some: taking_in._take_set(row, some, two_people[0]))
+            for row, some in zip(rows, sets, strict=True)
+        ]
+        for each in done:
+            each.result()
+    assert ConsentEvent.objects.count() == 2 * len(lines)
+    assert Principal.objects.count() == len(lines)

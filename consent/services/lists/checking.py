@@ -11,7 +11,7 @@ from consent.models import ConsentList, ListFault
 from consent.models.list_states import LIST_MOVES, LineFault, ListState
 from consent.rules.fold import YES
 from consent.services.lists import lines as list_lines
-from consent.services.lists import notes, people, reading
+from consent.services.lists import notes, people, reading, resting
 from consent.services.lists.lines import Found, Line
 from portal.audit.kinds import AuditKind
 from portal.core import addresses, clock
@@ -72,13 +72,18 @@ def _read(row: ConsentList, *, now: datetime) -> Iterator[tuple[int, Line | list
 def _able(
     row: ConsentList, some: Sequence[tuple[int, Line | list[Found]]], *, now: datetime
 ) -> Iterator[tuple[int, Line | list[Found]]]:
-    """The lines, a yes of somebody who cannot answer alone among their faults."""
+    """The lines, a yes among their faults that its person cannot give alone, or that comes too soon after their no."""
     agreed = [line for _number, line in some if isinstance(line, Line) and line.answer in YES]
     places = {line.address: (line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in agreed}
     protected = people.protected_at(row.fiduciary, list(places.values()), at=now)
-    for number, line in some:
-        is_fit = not isinstance(line, Line) or line.answer not in YES or places[line.address][2][0] not in protected
-        yield number, line if is_fit else [Found("address", LineFault.PROTECTED)]
+    early = resting.too_soon(row, [line if isinstance(line, Line) else None for _number, line in some])
+    for place, (number, line) in enumerate(some):
+        if isinstance(line, Line) and line.answer in YES and places[line.address][2][0] in protected:
+            yield number, [Found("address", LineFault.PROTECTED)]
+        elif place in early:
+            yield number, [Found("occurred_at", LineFault.TOO_SOON_AFTER_NO)]
+        else:
+            yield number, line
 
 
 class _Count:

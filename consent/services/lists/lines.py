@@ -28,10 +28,11 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What is known of a purpose: whether it is in force, and whether messages are sent for it."""
+    """What is known of a purpose: whether it is in force, messages are sent for it, and a yes is asked for it."""
 
     is_in_force: bool
     sends_messages: bool
+    needs_consent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def read(
         faults.append(Found("purpose", LineFault.PURPOSE_UNKNOWN))
     elif not used.sends_messages:
         faults.append(Found("purpose", LineFault.PURPOSE_WITHOUT_MESSAGES))
+    elif is_yes and not used.needs_consent:
+        faults.append(Found("purpose", LineFault.CONSENT_NOT_NEEDED))
     address = _address(kind, cell("address"), faults)
     occurred_at = _instant(cell("occurred_at"), is_yes=is_yes, now=now, faults=faults)
     origin, proof = cell("origin").lower(), cell("proof_sha256").lower()

@@ -64,7 +64,8 @@ def purposes(*, now: datetime) -> dict[str, Used]:
     """Every purpose that ever was, by code: a no is taken for one that has ended, too."""
     in_force = {purpose.code: purpose for purpose in law.purposes_in_force(on=clock.day(now))}
     known = {purpose.code: purpose for purpose in Purpose.objects.order_by("version")}
-    return {code: Used(code in in_force, in_force.get(code, row).sends_messages) for code, row in known.items()}
+    present = {code: in_force.get(code, row) for code, row in known.items()}
+    return {code: Used(code in in_force, row.sends_messages, row.needs_consent) for code, row in present.items()}
 
 
 def _headings(rows: Iterator[tuple[int, list[str]]]) -> Sequence[str]:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentList
 from consent.models.list_states import LIST_MOVES, ListState
+from consent.services import turns
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
-from consent.services.lists import bringing, notes, people, reading
+from consent.services.lists import bringing, notes, people, reading, resting
 from consent.services.lists import lines as list_lines
 from consent.services.lists.lines import Line, Used
 from consent.services.recording import Choice
@@ -21,6 +22,7 @@ from portal.core import addresses, clock
 from portal.core.actor import Actor, staff, system
 from portal.core.errors import LostRace, Refused
 from portal.core.moves import move
+from portal.core.turns import retried
 from portal.jobs.kinds import Handle
 from portal.law.selectors import remembering
 
@@ -66,14 +68,19 @@ def _sets(lines: Iterator[tuple[int, dict[str, str]]]) -> Iterator[Sequence[tupl
 def _take_set(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: Actor) -> None:
     for attempt in range(TRIES):
         try:
-            with transaction.atomic(), remembering():
-                _write(row, some, actor, clock.now())
+            _write_set(row, some, actor)
         except IntegrityError:
             if attempt == TRIES - 1:
                 raise LostRace(_("Somebody else answered for an address of this list. Go on with it.")) from None
         else:
             row.done += len(some)
             return
+
+
+@retried
+def _write_set(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: Actor) -> None:
+    with transaction.atomic(), remembering():
+        _write(row, some, actor, clock.now())
 
 
 def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: Actor, now: datetime) -> None:
@@ -83,6 +90,11 @@ def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: 
     purposes = reading.purposes(now=now)
     lines = [_line(number, cells, purposes, now) for number, cells in some]
     places = [(line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in lines]
+    # All turns of the set in one call, before anything is read or written: two lists never wait for each other.
+    turns.take(Address(kind, keys) for kind, _address, keys in places)
+    early = resting.too_soon(row, lines)
+    if early:
+        raise _changed(some[min(early)][0])
     known = people.subjects_of(row.fiduciary, places, source=row.reference, actor=actor, now=now)
     answers = [
         Brought(
@@ -105,9 +117,12 @@ def _line(number: int, cells: dict[str, str], purposes: dict[str, Used], now: da
     found = list_lines.read(cells, kinds=reading.KINDS, purposes=purposes, now=now)
     if isinstance(found, Line):
         return found
-    raise Refused(
-        _("Line %(line)d is not in order any more. Bring the list again.") % {"line": number}, code="LINE_CHANGED"
-    )
+    raise _changed(number)
+
+
+def _changed(number: int) -> Refused:
+    said = _("Line %(line)d is not in order any more. Bring the list again.")
+    return Refused(said % {"line": number}, code="LINE_CHANGED")
 
 
 def _evidence(row: ConsentList, line: Line) -> list[dict[str, str]]:

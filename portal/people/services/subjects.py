@@ -10,6 +10,7 @@ from portal.audit.services import record
 from portal.core import bulk, clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import Refused
+from portal.core.turns import retried
 from portal.people.models import Subject, SubjectAlias
 from portal.people.states import SubjectKind
 
@@ -32,6 +33,7 @@ def issue(kind: SubjectKind | str, count: int, *, now: datetime) -> list[tuple[i
     return issued
 
 
+@retried
 def join(*, old_ref: UUID, new_ref: UUID, actor: Actor, now: datetime) -> SubjectAlias:
     """Say that two references are one person; both stay as they are. What rests on who is who is told
     (``hooks.references_joined``), in the same transaction.
