@@ -62,10 +62,10 @@ class StaffBrowser(Client):
         return answer
 
 
-def staff_client(user: User) -> Client:
+def staff_client(user: User, *, browser: type[Client] = StaffBrowser) -> Client:
     """A browser in which a staff member is signed in and has shown the second factor: the session as the pages leave it."""
     factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first() or with_factor(user)
-    client = StaffBrowser()
+    client = browser()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session: Any = client.session
     shown = {"method": "mfa", "at": time.time(), "id": factor.pk, "type": "totp"}
