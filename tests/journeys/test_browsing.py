@@ -41,3 +41,21 @@ def test_a_window_looks_at_the_page_as_it_stands_now(person):
     )
     person.looks()
     assert person.problems == []
+
+
+def test_a_page_with_a_fault_has_it_at_each_look_and_one_without_gets_it_with_its_first_change(person):
+    for _look in range(2):
+        person.problems.clear()
+        person.goes_to("/faulty/")
+        assert "axe at /faulty/: link-name (a)" in person.problems
+    person.page.set_viewport_size(dict(WIDE))
+    person.page.evaluate(
+        "document.querySelectorAll('img, input, a, h4, .pale, body > p').forEach(each => each.remove())"
+    )
+    for _look in range(2):
+        person.problems.clear()
+        person.looks()
+        assert person.problems == []
+    person.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<a href=\"/\"></a>')")
+    person.looks()
+    assert person.problems == ["axe at /faulty/: link-name (a)"]
