@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import Case, CheckEvidence, Decision, Document, Party
+from kyc.models import Case, CheckEvidence, Decision, Document, Holding, Party
 from kyc.states import CaseState
 from portal.core import clock
 from portal.core.erasing import Kept
@@ -30,7 +30,7 @@ class KycDocuments:
     name = "kyc.documents"
     label = _("Identity and business documents")
     retention_class = RetentionClass.KYC
-    covers = ("kyc.CheckEvidence", "kyc.Decision", "kyc.Document", "kyc.Party")
+    covers = ("kyc.CheckEvidence", "kyc.Decision", "kyc.Document", "kyc.Holding", "kyc.Party")
 
     def kept(self, *, before: datetime) -> Iterable[Kept]:
         """Subjects whose documents may go, with how many there are."""
@@ -54,6 +54,7 @@ class KycDocuments:
                 declared_sealed=None,
                 erased_at=now,
             )
+            Holding.objects.filter(owner__in=self._parties(before).filter(subject_ref=subject_ref)).delete()
             parties = self._parties(before).filter(subject_ref=subject_ref).update(name="", erased_at=now)
             if due:
                 files.shred(subject_ref=subject_ref, retention_class=self.retention_class)

@@ -1,5 +1,6 @@
 """What people and staff fill in."""
 
+from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import plans, words
 from kyc.numbers.result import ascii_digits
-from kyc.states import DecisionOutcome, DecisionReason, DocumentKind
+from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind
 from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.time_range import DayField
 from portal.vault.inspection.verdict import Fault
@@ -87,6 +88,23 @@ class UploadForm(forms.Form):
     def extension(self) -> str:
         """The ending of the file's name; the rest of the name is not kept."""
         return PurePath(str(self.cleaned_data["file"].name)).suffix.lstrip(".")[:8]
+
+
+class TypeForm(forms.Form):
+    """What a customer is, as it says itself."""
+
+    customer_type = forms.ChoiceField(
+        label=_("What are you?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what describes you."), "invalid_choice": _("Choose what describes you.")},
+    )
+
+    def __init__(self, *args: Any, types: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = set(types)
+        self.fields["customer_type"].choices = [  # type: ignore[attr-defined]
+            choice for choice in CustomerType.choices if choice[0] in offered
+        ]
 
 
 class ProposalForm(forms.Form):

@@ -1,4 +1,4 @@
-"""The plans of ``kyc/data/plans.toml``: documents by kind of customer, checks by kind of document."""
+"""The plans of ``kyc/data/plans.toml``: number and checks by kind of document."""
 
 import tomllib
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kyc.outcomes import Severity
+from kyc.states import PROVED_BY_SIGNATURE
 
 FILE = Path(__file__).resolve().parent / "data" / "plans.toml"
 
@@ -26,14 +27,16 @@ def version() -> str:
     return str(_read()["version"])
 
 
-def documents_for(customer_kind: str) -> tuple[str, ...]:
-    """The kinds of document a customer of this kind shows, in the order of the task list."""
-    return tuple(_read()["customers"][customer_kind])
-
-
 def number_type(document_kind: str) -> str:
     """The type of number that stands on a document of this kind, as ``kyc.numbers`` names it; empty for none."""
     return str(_read()["documents"][document_kind].get("number", ""))
+
+
+def can_judge(document_kind: str) -> bool:
+    """Whether more is known of such a document than that its file is safe; else a signature that proves it goes unread."""
+    return document_kind not in PROVED_BY_SIGNATURE or bool(
+        {planned.name for planned in checks_for(document_kind)} - {"file_safety", "expiry"}
+    )
 
 
 def checks_for(document_kind: str) -> tuple[PlannedCheck, ...]:

@@ -98,19 +98,40 @@ def stands_against_approval(outcome: str, severity: str) -> bool:
     return severity == Severity.BLOCKING and outcome in {CheckOutcome.FAIL, CheckOutcome.UNAVAILABLE}
 
 
-def case_target(needed: Iterable[str], documents: Mapping[str, tuple[str, bool]]) -> str:
-    """The state of a case, from its present documents: kind to (state, whether the customer has sent it).
+def need_state(documents: Mapping[str, tuple[str, bool]]) -> tuple[str, str]:
+    """How one need stands, by the documents any of which would do: kind to (state, whether it was sent).
 
-    One rejected document rejects the case; all approved approve it; all with us put it with us; else it is the customer's
-    turn. "misfit" is a document that does not fit another one.
+    Returns the kind that decides and "approved", "with_us", "rejected" or "customer". The best of them counts: who sends
+    a passport after a refused licence has shown who they are. "misfit" is a document that does not fit another one.
     """
-    present = [documents.get(kind, ("", False)) for kind in needed]
-    states = [state for state, _is_sent in present]
+    stands = {kind: _stands(state, is_sent=is_sent) for kind, (state, is_sent) in documents.items()}
+    for said in ("approved", "with_us", "customer", "rejected"):
+        for kind, one in stands.items():
+            if one == said:
+                return kind, said
+    return "", "customer"
+
+
+def _stands(state: str, *, is_sent: bool) -> str:
+    if state in {"approved", "rejected"}:
+        return state
+    return "with_us" if is_sent and state in {"received", "stalled", "checked"} else "customer"
+
+
+def counted(state: str, *, is_optional: bool) -> str:
+    """What a need does to its case: one that nobody asks for never keeps it waiting for the customer."""
+    return "approved" if is_optional and state == "customer" else state
+
+
+def case_target(needs: Iterable[str]) -> str:
+    """The state of a case, from how each of its needs stands.
+
+    One rejected need rejects the case; all approved approve it; all with us put it with us; else it is the customer's
+    turn, as it is where nothing can be asked for because nobody has said yet what the customer is.
+    """
+    states = set(needs)
     if "rejected" in states:
         return "rejected"
-    if all(state == "approved" for state in states):
+    if states == {"approved"}:
         return "approved"
-    with_us = all(
-        state == "approved" or (is_sent and state in {"received", "stalled", "checked"}) for state, is_sent in present
-    )
-    return "in_review" if with_us else "open"
+    return "in_review" if states and states <= {"approved", "with_us"} else "open"

@@ -18,6 +18,14 @@ from portal.people.models import Customer
 from portal.people.selectors import customers_of, refs_of
 
 
+def party_of(case: Case, reference: str) -> Party:
+    """Somebody who stands behind this customer now. Raises NotFound for everybody else."""
+    found = Party.objects.filter(case=case.pk, reference=reference, ended_at=None).first() if case.pk else None
+    if found is None:
+        raise NotFound("There is no such person.")
+    return found
+
+
 def present_documents(case: Case, party: Party | None = None) -> dict[str, Document]:
     """The document of each kind that counts now: the customer's own, or those about one party of the case."""
     rows = case.documents.filter(party=party).exclude(state=DocumentState.REPLACED)

@@ -49,6 +49,46 @@ PROVED_BY_SIGNATURE = frozenset(
 )
 
 
+class Relation(TextChoices):
+    """What somebody is to us; each relation asks for its own papers and keeps them for its own time."""
+
+    CUSTOMER = "customer", _("Customer")
+    RESELLER = "reseller", _("Reseller")
+    VENDOR = "vendor", _("Vendor")
+    DEVELOPER = "developer", _("Developer")
+    APPLICANT = "applicant", _("Job applicant")
+
+
+class CustomerType(TextChoices):
+    """The form in law. "Not said yet" is the empty text."""
+
+    INDIVIDUAL = "individual", _("A person, acting for themself")
+    PROPRIETOR = "proprietor", _("Sole proprietor")
+    PARTNERSHIP = "partnership", _("Partnership firm")
+    LLP = "llp", _("Limited liability partnership (LLP)")
+    COMPANY = "company", _("Company")
+    TRUST = "trust", _("Trust")
+    SOCIETY = "society", _("Society or association")
+    GOVERNMENT = "government", _("Government office or body")
+    FOREIGN = "foreign", _("Organisation registered abroad")
+
+
+class PartyRole(TextChoices):
+    """In what capacity somebody stands behind a customer."""
+
+    SIGNATORY = "signatory", _("Signs for you")
+    DIRECTOR = "director", _("Director, partner or trustee")
+    OWNER = "owner", _("Owner")
+
+
+class Turn(TextChoices):
+    """Whose turn a task is."""
+
+    CUSTOMER = "customer", _("Your turn")
+    US = "us", _("With us")
+    NOBODY = "nobody", _("Done")
+
+
 class CaseState(TextChoices):
     OPEN = "open", _("Waiting for the customer")
     IN_REVIEW = "in_review", _("With us")
@@ -56,11 +96,9 @@ class CaseState(TextChoices):
     REJECTED = "rejected", _("Rejected")
 
 
+#: The state follows from what the case needs: a changed type, or a person who left, may put it anywhere.
 CASE_MOVES: dict[str, set[str]] = {
-    CaseState.OPEN: {CaseState.IN_REVIEW, CaseState.REJECTED},
-    CaseState.IN_REVIEW: {CaseState.OPEN, CaseState.APPROVED, CaseState.REJECTED},
-    CaseState.APPROVED: {CaseState.OPEN},
-    CaseState.REJECTED: {CaseState.OPEN},
+    str(state): {str(other) for other in CaseState if other != state} for state in CaseState
 }
 
 
@@ -105,6 +143,15 @@ REPLACEABLE = frozenset(
         DocumentState.REJECTED,
     ]
 )
+
+
+class Provenance(TextChoices):
+    """How a document came to us."""
+
+    PAGE = "page", _("Sent on the pages")
+    STAFF = "staff", _("Sent in by staff")
+    API = "api", _("Sent by a program")
+    LEGACY = "legacy", _("Taken over from an old system")
 
 
 class DecisionOutcome(TextChoices):

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from kyc.models import Decision, Document
-from kyc.states import DecisionOutcome, DecisionReason
+from kyc.requirements import Need
+from kyc.states import DecisionOutcome, DecisionReason, DocumentKind
 from portal.core import moments
 from portal.people.states import Answer
 from portal.vault.inspection.verdict import Fault
@@ -53,6 +54,37 @@ NUMBERS: Mapping[str, Mapping[str, Any]] = {
     "llpin": {"": _("An LLPIN has three letters and four digits, like AAB-1234. Compare it with the certificate.")},
     "passport": {"": _("A passport number has a letter and seven digits. Compare the number with the passport.")},
     "udyam": {"": _("A Udyam number looks like UDYAM-MH-26-0012345. Compare it with the certificate.")},
+}
+
+#: What can be shown in more than one way.
+NEEDS: Mapping[str, Any] = {
+    "authorisation": _("Proof that somebody may sign for you"),
+    "bank": _("Bank account"),
+    "business": _("Proof of your business"),
+    "identity": _("Proof of identity"),
+}
+
+#: What must be seen on a document; the last list is for the kinds that have none of their own.
+SHOWS: Mapping[str, tuple[Any, ...]] = {
+    DocumentKind.PAN_CARD: (
+        _("the whole front of the card, with all four corners"),
+        _("the number, the name and the date, sharp enough to read"),
+        _("the card itself, not a photo of a screen or a copy of a copy"),
+    ),
+    DocumentKind.GST_CERTIFICATE: (
+        _("the first page of the certificate (form GST REG-06)"),
+        _("the GST number, the legal name and the address"),
+        _("the last day, if it names one"),
+    ),
+    DocumentKind.CANCELLED_CHEQUE: (
+        _("the whole cheque, with two lines across it"),
+        _("the name, the account number and the IFSC, sharp enough to read"),
+    ),
+    "": (
+        _("every page of the document, in order"),
+        _("names, numbers, dates and stamps, sharp enough to read"),
+        _("the document itself, not a photo of a screen or a copy of a copy"),
+    ),
 }
 
 #: The customer reads it on the page of each of two documents that contradict each other.
@@ -107,6 +139,16 @@ def searched(document: Document) -> str:
         document.hidden,
     ) % {"count": document.hidden}
     return covered if document.searched == "SEARCHED" else f"{covered} {_LOOK_AT_PICTURES}"
+
+
+def need(one: Need) -> Any:
+    """What a need is called on a list: the document's own name where there is one kind only."""
+    return NEEDS[one.name] if len(one.kinds) > 1 else DocumentKind(one.kinds[0]).label
+
+
+def shows(kind: str) -> tuple[Any, ...]:
+    """What must be seen on a document of this kind."""
+    return SHOWS.get(kind, SHOWS[""])
 
 
 def number_fault(number_type: str, reason: str) -> Any:

@@ -2,6 +2,6 @@ from kyc.models.cases import Case
 from kyc.models.checks import Check, CheckEvidence
 from kyc.models.decisions import Decision
 from kyc.models.documents import Document
-from kyc.models.parties import Party
+from kyc.models.parties import Holding, Party
 
-__all__ = ["Case", "Check", "CheckEvidence", "Decision", "Document", "Party"]
+__all__ = ["Case", "Check", "CheckEvidence", "Decision", "Document", "Holding", "Party"]

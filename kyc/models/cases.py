@@ -2,16 +2,22 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kyc.states import CaseState
+from kyc.states import CaseState, CustomerType, Relation
 from portal.core.data_categories import declare
 
 
 class Case(models.Model):
-    """The KYC of one customer: one case for its life; documents are replaced within it."""
+    """The KYC of one customer, vendor or applicant: one case for its life; documents are replaced within it."""
 
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     customer = models.OneToOneField("people.Customer", models.PROTECT, related_name="kyc", verbose_name=_("customer"))
     subject_ref = models.UUIDField(_("subject"), db_index=True)
+    relation = models.CharField(
+        _("relation"), max_length=12, choices=Relation.choices, default=Relation.CUSTOMER, db_default=Relation.CUSTOMER
+    )
+    customer_type = models.CharField(
+        _("type"), max_length=12, choices=CustomerType.choices, blank=True, default="", db_default=""
+    )
     state = models.CharField(
         _("state"), max_length=12, choices=CaseState.choices, default=CaseState.OPEN, db_index=True
     )
@@ -26,7 +32,7 @@ class Case(models.Model):
     locked_until = models.DateTimeField(_("taken until"), null=True, blank=True)
 
     data_categories = declare(
-        none="id reference customer subject_ref state opened_at review_since decided_at rekyc_on retained_until "
+        none="id reference customer subject_ref relation customer_type state opened_at review_since decided_at rekyc_on retained_until "
         "locked_by locked_until"
     )
 

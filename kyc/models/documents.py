@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc.models.cases import Case
 from kyc.models.parties import Party
 from kyc.outcomes import TextMatch
-from kyc.states import DocumentKind, DocumentState
+from kyc.states import DocumentKind, DocumentState, Provenance
 from portal.core.data_categories import declare
 
 
@@ -48,6 +48,16 @@ class Document(models.Model):
     searched = models.CharField(_("searched for Aadhaar numbers"), max_length=12, blank=True)
     hidden = models.PositiveSmallIntegerField(_("numbers covered in the kept copy"), default=0, db_default=0)
     fault = models.CharField(_("fault of the file"), max_length=20, blank=True)
+    provenance = models.CharField(
+        _("how it came"),
+        max_length=8,
+        choices=Provenance.choices,
+        default=Provenance.PAGE,
+        db_default=Provenance.PAGE,
+    )
+    #: The receipt of the consent under which it was taken, where one was asked (``consent.ConsentReceipt``).
+    consent_ref = models.CharField(_("receipt of the consent"), max_length=20, blank=True, default="", db_default="")
+    deletion_asked_at = models.DateTimeField(_("asked to delete"), null=True, blank=True)
     uploaded_at = models.DateTimeField(_("uploaded"))
     sent_at = models.DateTimeField(_("sent for checking"), null=True, blank=True)
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True)
@@ -58,7 +68,8 @@ class Document(models.Model):
 
     data_categories = declare(
         none="id reference case party kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
-        "hidden fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at",
+        "hidden fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at "
+        "provenance consent_ref deletion_asked_at",
         identity_document="number_sealed number_index number_display declared_sealed",
     )
 

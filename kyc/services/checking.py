@@ -113,7 +113,8 @@ def judge_together(document: Document) -> None:
             if planned.name in rules.TOGETHER and other.state in {DocumentState.CHECKED, DocumentState.APPROVED}:
                 _ask_again(other, planned)
     if does_not_fit(document):
-        telling.documents_do_not_fit(document, [other for other in present if other.pk != document.pk])
+        others = [other for other in present if other.pk != document.pk and does_not_fit(other)]
+        telling.documents_do_not_fit(document, others)
 
 
 def _ask_again(document: Document, planned: PlannedCheck) -> None:

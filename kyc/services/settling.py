@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
-from kyc import plans, rules
+from kyc import rules
 from kyc.models import Case
-from kyc.selectors import does_not_fit, present_documents
+from kyc.needs import needs_of
 from kyc.services import telling
 from kyc.states import CASE_MOVES, CaseState
 from portal.audit.kinds import AuditKind
@@ -27,12 +27,8 @@ def owner_of(case: Case) -> str:
 
 
 def settle(case: Case, *, actor: Actor, now: datetime) -> None:
-    """Move the case to where its documents put it, in the caller's transaction; nothing when it is there already."""
-    present = {
-        kind: ("misfit" if does_not_fit(row) else row.state, row.sent_at is not None)
-        for kind, row in present_documents(case).items()
-    }
-    target = rules.case_target(plans.documents_for(case.customer.kind), present)
+    """Move the case to where its documents and people put it, in the caller's transaction; nothing when it is there already."""
+    target = rules.case_target(needs_of(case, now=now).states)
     if target == case.state:
         return
     before = case.state

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from kyc import numbers, plans, words
 from kyc.models import Case, Document, Party
+from kyc.needs import kinds_wanted
 from kyc.numbers.result import NumberResult
 from kyc.selectors import does_not_fit, number_domain, present_documents
-from kyc.services import checking, settling
+from kyc.services import checking, describing, settling
 from kyc.services.deciding import open_proposal
 from kyc.states import DOCUMENT_MOVES, REPLACEABLE, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
@@ -41,6 +42,7 @@ def open_case(*, customer: Customer, actor: Actor, now: datetime) -> Case:
                 "reference": ids.new_reference("KY"),
                 "subject_ref": customer.subject.ref,
                 "opened_at": now,
+                "customer_type": describing.known_type(customer),
             },
         )
         if is_new:
@@ -77,13 +79,13 @@ def upload(
     the document is with us or approved. Nothing is written then. A file that only the inspection can judge is refused
     later, by ``run_plan``.
     """
-    _require_wanted(customer, kind, party)
     found = _number(kind, number)
     data = at_first_sight(stream, extension)
-    case = open_case(customer=customer, actor=actor, now=now)
-    subject_ref = party.subject_ref if party else case.subject_ref
     quarantine_ref = uuid.uuid4()
     with transaction.atomic():
+        case = open_case(customer=customer, actor=actor, now=now)
+        _require_wanted(case, kind, party, now)
+        subject_ref = party.subject_ref if party else case.subject_ref
         _replace_earlier(case, kind, party, actor, now)
         quarantined = files.store(
             io.BytesIO(data),
@@ -172,10 +174,10 @@ def _sealed(text: str, subject_ref: uuid.UUID) -> bytes:
     return texts.seal(text, subject_ref=subject_ref, retention_class=RetentionClass.KYC)
 
 
-def _require_wanted(customer: Customer, kind: str, party: Party | None) -> None:
-    if party is not None and (party.case.customer_id != customer.pk or party.ended_at is not None):
+def _require_wanted(case: Case, kind: str, party: Party | None, now: datetime) -> None:
+    if party is not None and (party.case_id != case.pk or party.ended_at is not None):
         raise Refused(_("This person does not belong to this customer."), code="NOT_WANTED")
-    if kind not in plans.documents_for("party" if party else customer.kind):
+    if kind not in kinds_wanted(case, party, now=now):
         raise Refused(_("We do not ask this customer for such a document."), code="NOT_WANTED")
 
 

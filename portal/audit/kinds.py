@@ -58,6 +58,7 @@ class AuditKind(StrEnum):
     JOBS_JOB_STARTED = "jobs.job.started"
     JOBS_RESULT_DOWNLOADED = "jobs.result.downloaded"
     KYC_CASE_ASSIGNED = "kyc.case.assigned"
+    KYC_CASE_CHANGED = "kyc.case.changed"
     KYC_CASE_MOVED = "kyc.case.moved"
     KYC_CASE_OPENED = "kyc.case.opened"
     KYC_CHECK_FINISHED = "kyc.check.finished"

@@ -8,6 +8,7 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading
 from tests.kyc import documents
 from tests.kyc.conftest import asha, checker, house, individual, maker
+from tests.kyc.factories import rest_approved
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 __all__ = ["asha", "checker", "house", "individual", "maker"]
@@ -80,6 +81,7 @@ def open_it(person, staff, reference: str, queue: str):
 
 def test_a_pan_card_goes_the_whole_way(window, workers, individual, asha, maker, checker) -> None:
     customer, first, second = window(narrow=True), window(), window()
+    rest_approved(individual)
     customer.signs_in_with(customer_client(asha))
     reference = upload_it(customer)
     assert documents.PAN not in customer.page.content()

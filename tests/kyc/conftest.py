@@ -2,10 +2,11 @@ import pytest
 
 from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
-from kyc.services import checking
+from kyc.services import checking, open_case, say_type
 from portal.people.models import Customer, User
 from portal.vault.inspection import child
 from portal.vault.inspection.verdict import Limits, Verdict
+from tests.kyc.factories import CUSTOMER, NOW
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.shipped import every_rule
 
@@ -33,7 +34,11 @@ def individual(house: None) -> Customer:
 
 @pytest.fixture
 def organisation(house: None) -> Customer:
-    return CustomerFactory(kind="organisation")
+    """A firm, which has said that it is one."""
+    customer = CustomerFactory(kind="organisation")
+    case = open_case(customer=customer, actor=CUSTOMER, now=NOW)
+    say_type(case, customer_type="partnership", actor=CUSTOMER, now=NOW)
+    return customer
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
 """Documents in each state, made by the services that make them in life."""
 
 import io
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from kyc.models import Decision, Document, Party
-from kyc.services import answer, open_case, propose, run_plan, send, upload
+from kyc.models import Case, Decision, Document, Holding, Party
+from kyc.needs import needs_of
+from kyc.services import answer, open_case, propose, run_plan, say_type, send, upload
 from portal.core import actor, clock, ids
 from portal.people.models import Customer, User
+from portal.vault.services import files
 from tests.kyc import documents
-from tests.people.factories import PrincipalFactory
+from tests.people.factories import CustomerFactory, PrincipalFactory
 
 NOW = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 CUSTOMER = actor.customer(1, via="page")
@@ -63,8 +66,44 @@ def answered(decision: Decision, checker: User, **changes: Any) -> Decision:
     return decision
 
 
+def firm(customer_type: str = "partnership", **changes: Any) -> Customer:
+    """An organisation that has said what it is."""
+    customer = CustomerFactory(kind="organisation", **changes)
+    case = open_case(customer=customer, actor=CUSTOMER, now=NOW)
+    say_type(case, customer_type=customer_type, actor=CUSTOMER, now=NOW)
+    return customer
+
+
+def rest_approved(customer: Customer, *, but: Collection[str] = ("pan_card",)) -> None:
+    """Whatever a case needs besides the customer's own papers of these kinds is there and approved, people included."""
+    case = open_case(customer=customer, actor=CUSTOMER, now=NOW)
+    if needs_of(case, now=NOW).lacking:
+        Holding.objects.create(owner=party_of(customer, is_director=True), percent=100, since=NOW)
+    for task in needs_of(case, now=NOW).tasks:
+        is_left = task.party is None and not set(but).isdisjoint(task.need.kinds)
+        if task.document is None and not task.need.is_optional and not is_left:
+            paper(case, task.need.kinds[-1], party=task.party)
+
+
+def paper(case: Case, kind: str, **changes: Any) -> Document:
+    """An approved document of a kind, as it is in the end."""
+    party = changes.get("party")
+    kept = files.store(
+        io.BytesIO(b"%PDF-1.7"),
+        subject_ref=party.subject_ref if party else case.subject_ref,
+        retention_class="kyc",
+        kind="kyc.document",
+        actor=CUSTOMER,
+    )
+    given = {"state": "approved", "sent_at": NOW, "uploaded_at": NOW, "extension": "pdf", **changes}
+    return Document.objects.create(
+        reference=ids.new_reference("DO"), case=case, kind=kind, quarantined=kept, kept=kept, **given
+    )
+
+
 def party_of(customer: Customer, **changes: Any) -> Party:
-    """A person behind the customer; ``principal=None`` and a ``name`` for an organisation."""
+    """A signatory of the customer; ``principal=None`` and a ``name`` for an organisation."""
+    changes.setdefault("is_signatory", True)
     case = open_case(customer=customer, actor=CUSTOMER, now=NOW)
     principal = changes.pop("principal") if "principal" in changes else PrincipalFactory(full_name="Ravi Kumar")
     return Party.objects.create(

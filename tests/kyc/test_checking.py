@@ -15,7 +15,7 @@ from portal.outbox.models import Message
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, NOW, checked, gst, uploaded
+from tests.kyc.factories import CUSTOMER, NOW, checked, firm, gst, rest_approved, uploaded
 from tests.people.factories import CustomerFactory, StaffFactory
 
 
@@ -80,7 +80,7 @@ def test_a_gst_certificate_of_another_pan_fails(organisation):
     checked(organisation, number=documents.COMPANY_PAN, data=documents.pdf(documents.COMPANY_PAN))
     right = checked(organisation, make=gst)
     assert outcomes(right)["gstin_contains_pan"] == ("PASS", "")
-    other = CustomerFactory(kind="organisation")
+    other = firm()
     checked(other)
     assert outcomes(checked(other, make=gst))["gstin_contains_pan"] == ("FAIL", "PAN_DIFFERS")
 
@@ -214,6 +214,7 @@ def outage(monkeypatch):
 
 
 def test_a_long_outage_is_asked_about_ever_more_rarely_and_ends_with_a_person(individual, outage, maker):
+    rest_approved(individual)
     document, now, instants = uploaded(individual), NOW, []
     with outage():
         for _step in range(3 * 24 * 30):  # three days, as beat sees them

@@ -6,12 +6,13 @@ from portal.core import clock
 from portal.law.models import Clock
 from portal.law.services import sweeping
 from portal.outbox.models import Message
-from tests.kyc.factories import answered, checked, proposed
+from tests.kyc.factories import answered, checked, proposed, rest_approved
 
 pytestmark = pytest.mark.usefixtures("same_process")
 
 
 def test_a_late_case_is_told_to_everybody_who_may_decide_once(individual, maker, checker):
+    rest_approved(individual)
     checked(individual)
     later = Clock.objects.get().due_at + timedelta(minutes=1)
     for _time in range(2):
@@ -22,6 +23,7 @@ def test_a_late_case_is_told_to_everybody_who_may_decide_once(individual, maker,
 
 
 def test_a_case_that_was_decided_in_time_is_never_late(individual, maker, checker):
+    rest_approved(individual)
     answered(proposed(checked(individual), maker), checker)
     sweeping.sweep(now=clock.now() + timedelta(days=90))
     assert not Message.objects.filter(kind="kyc.staff_late").exists()

@@ -10,7 +10,7 @@ from portal.law.models import Clock
 from portal.outbox.models import Message
 from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, answered, checked, gst, proposed, uploaded
+from tests.kyc.factories import CUSTOMER, answered, checked, gst, proposed, rest_approved, uploaded
 from tests.people.factories import StaffFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -19,6 +19,7 @@ AGAIN = {"outcome": "ask_again", "reason_code": "unreadable", "message": "Send a
 
 
 def test_two_people_approve_and_the_customer_is_told(individual, asha, maker, checker):
+    rest_approved(individual)
     document = checked(individual)
     case = Case.objects.get()
     assert case.state == "in_review"
@@ -78,6 +79,7 @@ def test_an_answer_is_bound_to_what_the_maker_saw(individual, maker, checker):
 
 
 def test_asking_again_gives_the_customer_the_turn_and_the_clock_rests(individual, asha, maker, checker):
+    rest_approved(individual)
     document = checked(individual)
     assert Clock.objects.get().state == "running"
     decision = answered(proposed(document, maker, **AGAIN), checker)
@@ -89,6 +91,7 @@ def test_asking_again_gives_the_customer_the_turn_and_the_clock_rests(individual
 
 
 def test_a_rejection_ends_the_case_and_a_new_file_opens_it_again(individual, asha, maker, checker):
+    rest_approved(individual)
     rejected = {**AGAIN, "outcome": "reject", "reason_code": "altered"}
     answered(proposed(checked(individual), maker, **rejected), checker)
     assert Case.objects.get().state == "rejected"
@@ -139,6 +142,7 @@ def test_a_failed_blocking_check_stands_against_an_approval(organisation, maker)
 
 
 def test_an_organisation_is_approved_with_its_last_document(organisation, maker, checker):
+    rest_approved(organisation, but={"pan_card", "gst_certificate"})
     first = checked(organisation, number=documents.COMPANY_PAN, data=documents.pdf(documents.COMPANY_PAN))
     answered(proposed(first, maker), checker)
     assert Case.objects.get().state == "open"

@@ -11,7 +11,7 @@ from portal.core import actor, clock
 from portal.people.services import subjects
 from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import answered, checked, party_of, proposed, uploaded
+from tests.kyc.factories import answered, checked, firm, party_of, proposed, rest_approved, uploaded
 from tests.people.factories import SubjectFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -62,6 +62,7 @@ def test_a_customer_s_bundle_tells_what_was_sent_with_masked_numbers(individual)
 
 def test_a_sender_is_verified_from_the_approval_until_it_is_due_again(individual, maker, checker):
     ref, today = individual.subject.ref, clock.now().date()
+    rest_approved(individual)
     assert not sender_state(subject_ref=ref, on=today).is_verified
     document = answered(proposed(checked(individual), maker), checker).document
     document.case.refresh_from_db()
@@ -73,11 +74,12 @@ def test_a_sender_is_verified_from_the_approval_until_it_is_due_again(individual
 
 
 def test_a_directors_papers_at_one_customer_go_while_those_at_another_stay(
-    organisation, individual, django_capture_on_commit_callbacks
+    organisation, django_capture_on_commit_callbacks
 ):
     here = party_of(organisation, name="Holding LLP")
-    there = party_of(individual, principal=here.principal)
-    gone, left = uploaded(organisation, party=here), uploaded(individual, party=there)
+    other = firm()
+    there = party_of(other, principal=here.principal)
+    gone, left = uploaded(organisation, party=here), uploaded(other, party=there)
     with django_capture_on_commit_callbacks(execute=True):
         assert KycDocuments().erase(subject_ref=here.subject_ref, before=None) == 2
         assert KycDocuments().erase(subject_ref=here.subject_ref, before=None) == 0

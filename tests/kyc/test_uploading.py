@@ -16,7 +16,19 @@ from portal.people.models import Customer
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import texts
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, NOW, answered, checked, company_pan, gst, party_of, proposed, uploaded
+from tests.kyc.factories import (
+    CUSTOMER,
+    NOW,
+    answered,
+    checked,
+    company_pan,
+    firm,
+    gst,
+    party_of,
+    proposed,
+    rest_approved,
+    uploaded,
+)
 from tests.people.factories import CustomerUserFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -93,7 +105,8 @@ def test_re_kyc_begins_at_midnight_in_india(individual):
 
 @pytest.fixture
 def due(organisation, maker, checker, asha_of_company) -> Customer:
-    """A company that was approved long ago; its re-KYC is due today."""
+    """A firm that was approved long ago; its re-KYC is due today."""
+    rest_approved(organisation, but={"pan_card", "gst_certificate"})
     for make in (company_pan, gst):
         answered(proposed(checked(organisation, make=make), maker), checker)
     Document.objects.update(uploaded_at=NOW - timedelta(days=900))
@@ -129,7 +142,7 @@ def test_a_new_pan_at_re_kyc_makes_the_gst_certificate_due_and_both_are_approved
 
 def test_a_gst_certificate_of_a_new_pan_makes_the_pan_card_due(due, maker, checker):
     new_gst = checked(due, make=gst, number=documents.NEW_GSTIN)
-    old_pan = Document.objects.get(kind="pan_card")
+    old_pan = Document.objects.get(kind="pan_card", party=None)
     assert (old_pan.state, does_not_fit(old_pan), does_not_fit(new_gst)) == ("approved", True, True)
     pan = checked(due, make=company_pan, number=documents.NEW_PAN)
     for document in (pan, new_gst):
@@ -141,7 +154,7 @@ def test_of_two_documents_that_do_not_fit_the_new_one_may_be_the_wrong_one(due):
     checked(due, make=gst, number=documents.NEW_GSTIN)
     right = checked(due, make=gst)
     assert not does_not_fit(right)
-    assert not does_not_fit(Document.objects.get(kind="pan_card"))
+    assert not does_not_fit(Document.objects.get(kind="pan_card", party=None))
     assert Case.objects.get().state == "in_review"
 
 
@@ -230,9 +243,9 @@ def test_the_database_holds_one_document_of_a_kind_in_each_place(organisation):
             )
 
 
-def test_somebody_elses_director_is_nobody_here(organisation, individual):
+def test_somebody_elses_signatory_is_nobody_here(organisation):
     with pytest.raises(Refused):
-        uploaded(organisation, party=party_of(individual))
+        uploaded(organisation, party=party_of(firm()))
 
 
 def test_what_else_was_typed_is_sealed_with_the_document(organisation):

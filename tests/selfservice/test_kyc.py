@@ -15,7 +15,7 @@ from portal.outbox.services.reading import text_of
 from portal.people.models import Customer, User
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
-from tests.kyc.factories import CUSTOMER, answered, checked, gst, proposed, uploaded
+from tests.kyc.factories import CUSTOMER, answered, checked, firm, gst, party_of, proposed, rest_approved, uploaded
 from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -36,8 +36,9 @@ def post_file(
 
 def test_a_document_goes_from_the_task_list_to_us_in_plain_steps(client: Client, individual: Customer) -> None:
     assert "Not yet started" in client.get(reverse("privacy:kyc")).content.decode()
+    rest_approved(individual)
     check_url = post_file(client, individual, documents.pdf()).headers["Location"]
-    document = Document.objects.get()
+    document = Document.objects.get(kind="pan_card")
     assert "We are checking that the file is safe" in client.get(check_url).content.decode()
     run_plan(document.pk, now=clock.now())
     shown = client.get(check_url).content.decode()
@@ -192,3 +193,44 @@ def test_a_member_who_left_finds_nothing_any_more(individual: Customer) -> None:
 def test_a_document_that_is_not_asked_for_has_no_page(client: Client, individual: Customer) -> None:
     url = reverse("privacy:kyc-upload", args=[individual.reference, "gst_certificate"])
     assert client.get(url).status_code == 404
+
+
+@pytest.mark.usefixtures("house")
+def test_an_organisation_says_first_what_it_is_and_is_asked_for_what_follows_only() -> None:
+    customer = CustomerFactory(kind="organisation")
+    client = customer_client(CustomerUserFactory(member_of=customer))
+    url = reverse("privacy:kyc-type", args=[customer.reference])
+    page = client.get(reverse("privacy:kyc")).content.decode()
+    assert url in page
+    assert "PAN card" not in page
+    assert client.get(reverse("privacy:kyc-upload", args=[customer.reference, "pan_card"])).status_code == 404
+    assert "Choose what describes you." in client.post(url, {"customer_type": "individual"}).content.decode()
+    assert client.post(url, {"customer_type": "government"}).status_code == 302
+    page = client.get(reverse("privacy:kyc")).content.decode()
+    assert "Letter of the government office" in page
+    assert "PAN card" not in page
+
+
+def test_one_of_several_papers_is_enough_and_none_is_pushed(client: Client, individual: Customer) -> None:
+    url = reverse("privacy:kyc-choose", args=[individual.reference, "identity"])
+    assert url in client.get(reverse("privacy:kyc")).content.decode()
+    page = client.get(url).content.decode()
+    for kind in ("passport", "driving_licence", "epic"):
+        assert reverse("privacy:kyc-upload", args=[individual.reference, kind]) in page
+    assert client.get(reverse("privacy:kyc-choose", args=[individual.reference, "gst"])).status_code == 404
+
+
+@pytest.mark.usefixtures("house")
+def test_a_paper_about_a_person_behind_the_customer_is_theirs_alone() -> None:
+    customer, other = firm(), firm()
+    party, stranger = party_of(customer), party_of(other)
+    client = customer_client(CustomerUserFactory(member_of=customer))
+    assert "Ravi Kumar" in client.get(reverse("privacy:kyc")).content.decode()
+    url = reverse("privacy:kyc-party-upload", args=[customer.reference, party.reference, "pan_card"])
+    data = {"number": documents.PAN, "file": SimpleUploadedFile("pan.pdf", documents.pdf())}
+    assert client.post(url, data).status_code == 302
+    assert Document.objects.get().party == party
+    assert Document.objects.get().subject_ref == party.subject_ref
+    for reference in (stranger.reference, "OS-PA-0000-0000"):
+        url = reverse("privacy:kyc-party-upload", args=[customer.reference, reference, "pan_card"])
+        assert client.get(url).status_code == 404

@@ -1,6 +1,5 @@
-"""Prove who you are: the list of tasks, sending one document, looking at it before it is sent, and where it stands."""
+"""Prove who you are: sending one document, looking at it before it is sent, and where it stands."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -11,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kyc import plans, services, words
+from kyc import services, words
 from kyc.forms import UploadForm
-from kyc.models import Case, Document
+from kyc.models import Case, Document, Party
+from kyc.needs import kinds_wanted
 from kyc.selectors import document_for, does_not_fit, present_documents
 from kyc.services.deciding import customer_words
 from kyc.services.settling import owner_of
@@ -23,55 +23,25 @@ from portal.core.errors import IllegalMove, NotFound, Refused
 from portal.law.models import Clock
 from portal.people.models import Customer
 from portal.people.pages import customer_required
-from portal.people.selectors import customer_for, customers_of
+from portal.selfservice.views.kyc_lists import place, upload_url
 
 UNSENT = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
 PROBLEMS = frozenset({DocumentState.REFUSED, DocumentState.ASKED_AGAIN, DocumentState.REJECTED})
 
 
-@dataclass(frozen=True)
-class Task:
-    """One line of the task list: what is asked for, how it stands, and where a press leads."""
-
-    label: Any
-    hint: Any
-    state: Any
-    #: The mark beside it: ok, err, warn, info or none.
-    mark: str
-    url: str
-
-
-@dataclass(frozen=True)
-class CustomerTasks:
-    customer: Customer
-    tasks: list[Task]
-    done: int
-    due_at: Any
-
-
-@customer_required
-@require_safe
-def tasks(request: HttpRequest) -> HttpResponse:
-    """Every customer the person acts for, each with its documents."""
-    return render(
-        request, "selfservice/kyc/tasks.html", {"groups": [_group(customer) for customer in customers_of(request.user)]}
-    )
-
-
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: HttpRequest, customer: str, kind: str) -> HttpResponse:
+def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> HttpResponse:
     """GET asks for the number and the file; POST takes them and leads to the page that shows them."""
-    owner = customer_for(request.user, customer)
-    if kind not in plans.documents_for(owner.kind):
+    case, whose = place(request.user, customer, party)
+    if kind not in kinds_wanted(case, whose, now=clock.now()):
         raise NotFound("There is no such task.")
-    case = Case.objects.filter(customer=owner).first()
-    earlier = present_documents(case).get(kind) if case else None
+    earlier = present_documents(case, whose).get(kind) if case.pk else None
     why_not = services.why_not_now(earlier, now=clock.now()) if earlier is not None else ""
     form = UploadForm(kind=kind)
     if request.method == "POST" and not why_not:
         form = UploadForm(request.POST, request.FILES, kind=kind)
-        document = _taken(request, form, owner, kind) if form.is_valid() else None
+        document = _taken(request, form, case.customer, whose, kind) if form.is_valid() else None
         if document is not None:
             return HttpResponseRedirect(reverse("privacy:kyc-check", args=[document.reference]))
     is_refused = bool(form.errors) or (request.method == "POST" and why_not)
@@ -79,8 +49,10 @@ def upload(request: HttpRequest, customer: str, kind: str) -> HttpResponse:
     context = {
         "form": form,
         "kind": kind,
+        "shows": words.shows(kind),
         "label": DocumentKind(kind).label,
-        "customer": owner,
+        "customer": case.customer,
+        "party": whose,
         "earlier": earlier,
         "why_not": why_not,
     }
@@ -117,13 +89,16 @@ def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     return HttpResponse(drawn, content_type="image/png")
 
 
-def _taken(request: HttpRequest, form: UploadForm, customer: Customer, kind: str) -> Document | None:
+def _taken(
+    request: HttpRequest, form: UploadForm, customer: Customer, party: Party | None, kind: str
+) -> Document | None:
     """The uploaded document, or None with the refusal as an error of the form."""
     try:
         return services.upload(
             customer=customer,
             kind=kind,
-            number=form.cleaned_data["number"],
+            party=party,
+            number=form.cleaned_data.get("number", ""),
             expires_on=form.cleaned_data.get("valid_until"),
             stream=form.cleaned_data["file"],
             extension=form.extension,
@@ -137,35 +112,9 @@ def _taken(request: HttpRequest, form: UploadForm, customer: Customer, kind: str
     return None
 
 
-def _group(customer: Customer) -> CustomerTasks:
-    case = Case.objects.filter(customer=customer).first()
-    present = present_documents(case) if case else {}
-    rows = [_task(customer, kind, present.get(kind)) for kind in plans.documents_for(customer.kind)]
-    done = sum(1 for document in present.values() if document.state == DocumentState.APPROVED)
-    return CustomerTasks(customer, rows, done, _due_at(case))
-
-
 def _due_at(case: Case | None) -> Any:
     clock_row = Clock.objects.filter(owner=owner_of(case), state="running").first() if case else None
     return clock_row.due_at if clock_row else None
-
-
-def _task(customer: Customer, kind: str, document: Document | None) -> Task:
-    label = DocumentKind(kind).label
-    new = reverse("privacy:kyc-upload", args=[customer.reference, kind])
-    if document is None:
-        return Task(label, _("One photo or PDF"), _("Not yet started"), "info", new)
-    here = reverse("privacy:kyc-document", args=[document.reference])
-    if does_not_fit(document):
-        return Task(label, document.number_display, _("There is a problem"), "err", here)
-    if document.state == DocumentState.APPROVED:
-        return Task(label, document.number_display, _("Completed"), "none", here)
-    if document.state in PROBLEMS:
-        return Task(label, document.number_display, _("There is a problem"), "err", here)
-    if document.sent_at is None:
-        to_check = reverse("privacy:kyc-check", args=[document.reference])
-        return Task(label, document.number_display, _("Look at it and send it"), "warn", to_check)
-    return Task(label, document.number_display, _("With us"), "none", here)
 
 
 def _events(document: Document) -> list[tuple[str, datetime]]:
@@ -194,5 +143,5 @@ def _about(document: Document) -> dict[str, Any]:
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),
         "events": _events(document),
-        "again_url": reverse("privacy:kyc-upload", args=[document.case.customer.reference, document.kind]),
+        "again_url": upload_url(document.case.customer, document.party, document.kind),
     }

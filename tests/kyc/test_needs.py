@@ -1,0 +1,112 @@
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from kyc import rules
+from kyc.models import Case, Holding
+from kyc.needs import needs_of
+from kyc.services import open_case
+from kyc.states import Turn
+from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved, uploaded
+
+pytestmark = pytest.mark.usefixtures("house", "same_process")
+
+
+def tasks(case, party=None):
+    return {task.need.name: task for task in needs_of(case, now=NOW).tasks if task.party == party}
+
+
+@pytest.mark.parametrize(
+    ("states", "target"),
+    [
+        ([], "open"),
+        (["customer"], "open"),
+        (["approved", "customer"], "open"),
+        (["approved", "with_us"], "in_review"),
+        (["approved", "approved"], "approved"),
+        (["rejected", "approved", "customer"], "rejected"),
+    ],
+)
+def test_a_case_stands_where_its_needs_put_it(states, target):
+    assert rules.case_target(states) == target
+
+
+@pytest.mark.parametrize(
+    ("documents", "said"),
+    [
+        ({}, ("", "customer")),
+        ({"epic": ("rejected", True), "passport": ("approved", True)}, ("passport", "approved")),
+        ({"epic": ("rejected", True), "passport": ("checked", True)}, ("passport", "with_us")),
+        ({"epic": ("rejected", True), "passport": ("checked", False)}, ("passport", "customer")),
+        ({"epic": ("rejected", True)}, ("epic", "rejected")),
+        ({"epic": ("misfit", True)}, ("epic", "customer")),
+        ({"epic": ("asked_again", True)}, ("epic", "customer")),
+    ],
+)
+def test_the_best_of_several_papers_counts(documents, said):
+    assert rules.need_state(documents) == said
+
+
+def test_a_task_says_whose_turn_it_is_and_by_when(individual):
+    case = open_case(customer=individual, actor=CUSTOMER, now=NOW)
+    assert {task.turn for task in tasks(case).values()} == {Turn.CUSTOMER}
+    assert tasks(case)["pan"].due_on == date(2026, 12, 25)
+    rest_approved(individual)
+    assert tasks(case)["identity"].turn == Turn.NOBODY
+    checked(individual)
+    sent = tasks(Case.objects.get())["pan"]
+    assert (sent.turn, sent.state) == (Turn.US, "with_us")
+    assert date(2026, 11, 25) < sent.due_on < date(2026, 12, 3)
+
+
+def test_a_paper_that_is_taken_and_not_asked_for_keeps_nobody_waiting():
+    customer = firm()
+    rest_approved(customer, but=())
+    uploaded(customer, kind="udyam_certificate", number="UDYAM-MH-26-0012345")
+    needs = needs_of(customer.kyc, now=NOW)
+    assert rules.case_target(needs.states) == "approved"
+
+
+def test_only_owners_above_the_share_are_asked_for_papers():
+    customer = firm("company")
+    holding = party_of(customer, principal=None, name="Holding Ltd", is_signatory=False)
+    large, small = (party_of(customer, is_signatory=False) for _ in range(2))
+    for owner, held, percent in ((holding, None, 100), (large, holding, 90), (small, holding, 10)):
+        Holding.objects.create(owner=owner, held=held, percent=percent, since=NOW)
+    needs = needs_of(customer.kyc, now=NOW)
+    assert needs.ownership.percents == {large.pk: 90, small.pk: 10}
+    assert [task.need.name for task in needs.tasks if task.party == large] == ["identity"]
+    assert not [task for task in needs.tasks if task.party in {small, holding}]
+    assert {lacking.role for lacking in needs.lacking} == {"signatory", "director"}
+
+
+def test_shares_that_add_up_to_more_than_all_keep_the_case_open():
+    customer = firm()
+    rest_approved(customer, but=())
+    assert needs_of(customer.kyc, now=NOW).lacking == ()
+    Holding.objects.create(owner=party_of(customer, is_signatory=False), percent=1, since=NOW)
+    assert [one.role for one in needs_of(customer.kyc, now=NOW).lacking] == ["owner"]
+
+
+def test_who_signs_and_directs_shows_each_thing_once():
+    customer = firm("company")
+    party = party_of(customer, is_director=True)
+    assert [task.need.name for task in needs_of(customer.kyc, now=NOW).tasks if task.party == party] == [
+        "pan",
+        "identity",
+    ]
+
+
+def test_the_papers_of_one_place_do_not_stand_for_another():
+    customer = firm()
+    party = party_of(customer)
+    paper(customer.kyc, "pan_card", party=party)
+    assert tasks(customer.kyc, party)["pan"].state == "approved"
+    assert tasks(customer.kyc)["pan"].state == "customer"
+
+
+@pytest.mark.parametrize("percent", [0, 101])
+def test_the_database_holds_no_share_of_nothing_or_of_more_than_all(percent):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Holding.objects.create(owner=party_of(firm()), percent=percent, since=NOW)
