@@ -323,6 +323,8 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             "case": document.case,
             "checks": [_check_line(check) for check in latest_checks(document)],
             "searched": words.searched(document),
+            "scanned": words.SCANS.get(document.scanned, ""),
+            "notices": words.notices(document),
             "fault": words.FAULTS.get(document.fault, ""),
             "page_numbers": range(1, document.pages + 1) if document.kept_id and may_open else range(0),
             "may_open": may_open,

@@ -1,12 +1,34 @@
 """The safety checks of the vault on an upload, which here also read PANs and GST numbers and cover Aadhaar numbers."""
 
+from dataclasses import replace
+
+from kyc import plans
 from portal.vault.inspection import process
-from portal.vault.inspection.verdict import Verdict
+from portal.vault.inspection.verdict import Notice, Verdict
 
 FIND = "kyc.numbers.search.numbers_in"
 HIDE = "kyc.numbers.hiding.to_hide"
 
 
-def inspect(data: bytes, *, extension: str) -> tuple[Verdict, bytes]:
-    """The verdict and the bytes to keep, in which Aadhaar numbers and virtual IDs are covered."""
-    return process.inspect(data, extension=extension, find=FIND, hide=HIDE)
+def keeps_codes_only(kind: str) -> bool:
+    """Whether a picture of this document cannot be kept here, because nothing can look for a number in it."""
+    return plans.is_of_aadhaar(kind) and not process.can_read_pictures()
+
+
+def inspect(data: bytes, *, extension: str, kind: str = "") -> tuple[Verdict, bytes]:
+    """The verdict and the bytes to keep, in which Aadhaar numbers and virtual IDs are covered.
+
+    ``kind`` is the document's: of an Aadhaar document whose pictures cannot be searched only the QR codes are kept, and a
+    kind with two sides is looked at for a second one.
+    """
+    verdict, kept = process.inspect(
+        data, extension=extension, find=FIND, hide=HIDE, codes_only=bool(kind) and keeps_codes_only(kind)
+    )
+    return with_sides(verdict, kind), kept
+
+
+def with_sides(verdict: Verdict, kind: str) -> Verdict:
+    """The verdict, with a notice where a document of two sides came as one page: the other side may be missing."""
+    if verdict.is_accepted and kind and verdict.pages < plans.sides(kind) and not keeps_codes_only(kind):
+        return replace(verdict, notices=(*verdict.notices, Notice.SIDE_MISSING))
+    return verdict

@@ -39,6 +39,16 @@ def can_judge(document_kind: str) -> bool:
     )
 
 
+def sides(document_kind: str) -> int:
+    """How many sides a document of this kind has, when it is more than one page that is worth looking at."""
+    return int(_read()["documents"][document_kind].get("sides", 1))
+
+
+def is_of_aadhaar(document_kind: str) -> bool:
+    """Whether the document itself may show a whole Aadhaar number."""
+    return bool(_read()["documents"][document_kind].get("aadhaar", False))
+
+
 def checks_for(document_kind: str) -> tuple[PlannedCheck, ...]:
     """The checks of a document, in the order they run."""
     rows = _read()["documents"][document_kind]["checks"]

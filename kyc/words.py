@@ -11,7 +11,7 @@ from kyc.requirements import Need
 from kyc.states import DecisionOutcome, DecisionReason, DocumentKind
 from portal.core import moments
 from portal.people.states import Answer
-from portal.vault.inspection.verdict import Fault
+from portal.vault.inspection.verdict import Fault, Notice
 
 #: One sentence for each fault of a file.
 FAULTS: Mapping[str, Any] = {
@@ -24,6 +24,11 @@ FAULTS: Mapping[str, Any] = {
     Fault.EMBEDDED_FILE: _("Another file is attached inside the PDF. Print it to a new PDF and send that."),
     Fault.EMPTY: _("The file is empty. Choose the file again."),
     Fault.ENCRYPTED: _("The PDF has a password. Remove it, or print it to a new PDF, and send that."),
+    Fault.MALWARE: _("A virus scanner found something harmful in the file. Send the document from another device."),
+    Fault.NO_CODE: _(
+        "No QR code of an Aadhaar document can be read in the file. Take the photo so that the code fills the picture, "
+        "or send the offline e-KYC file."
+    ),
     Fault.TOO_COMPLEX: _("The file is too complicated for us to check. Send a photo or a scan of the document."),
     Fault.TOO_LARGE: _("The file must be smaller than 10 MB."),
     Fault.TOO_MANY_PAGES: _("The PDF has more than 20 pages. Send only the pages of this document."),
@@ -104,6 +109,7 @@ CHECKS: Mapping[str, Any] = {
 }
 
 REASONS: Mapping[str, Any] = {
+    "BLURRED": _("The picture looks blurred."),
     "EXPIRED": _("The document's last day has passed."),
     "GSTIN_HOLDS_NO_PAN": _("This kind of GST number holds no PAN."),
     "HOLDER_IS_A_PERSON": _("The PAN is a person's: right for a sole proprietor only."),
@@ -115,6 +121,7 @@ REASONS: Mapping[str, Any] = {
     "OTHER_DOCUMENT_MISSING": _("The other document is not here (yet)."),
     "PAN_DIFFERS": _("The GST number holds another PAN than the customer's."),
     "SERVICE_DOWN": _("Something this check needs was not reachable. It runs again by itself."),
+    "SIDE_MISSING": _("The document has two sides and one page came."),
     "USED_BY_ANOTHER_CUSTOMER": _("Another customer has sent the same number."),
 }
 
@@ -149,6 +156,25 @@ def need(one: Need) -> Any:
 def shows(kind: str) -> tuple[Any, ...]:
     """What must be seen on a document of this kind."""
     return SHOWS.get(kind, SHOWS[""])
+
+
+#: What may be wrong with a file that we take all the same.
+NOTICES: Mapping[str, Any] = {
+    Notice.BLURRED: _("The picture looks blurred. If you cannot read every word yourself, take it again."),
+    Notice.SIDE_MISSING: _("This document has two sides and one page came. Put both sides into one PDF or picture."),
+}
+
+
+def notices(document: Document) -> list[Any]:
+    """What the customer may want to mend before they send the file."""
+    return [NOTICES[code] for code in document.notices.split()]
+
+
+#: What the virus scanner said.
+SCANS: Mapping[str, Any] = {
+    "CLEAN": _("Scanned for viruses: none found."),
+    "NOT_SCANNED": _("Not scanned for viruses: no scanner is set up."),
+}
 
 
 def number_fault(number_type: str, reason: str) -> Any:

@@ -332,6 +332,9 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR / "files"
+#: A virus scanner that speaks ClamAV's INSTREAM: unix:/run/clamav/clamd.ctl or tcp:host:3310. None: files are not scanned.
+CLAMD_URL = env.str("CLAMD_URL", default="")
+
 #: A file a person sends stays in memory until the vault has encrypted it: nothing touches the disk in clear.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024

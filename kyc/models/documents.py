@@ -47,6 +47,10 @@ class Document(models.Model):
     pages = models.PositiveSmallIntegerField(_("pages"), default=0)
     searched = models.CharField(_("searched for Aadhaar numbers"), max_length=12, blank=True)
     hidden = models.PositiveSmallIntegerField(_("numbers covered in the kept copy"), default=0, db_default=0)
+    scanned = models.CharField(_("scanned for viruses"), max_length=12, blank=True, default="", db_default="")
+    notices = models.CharField(
+        _("what may be wrong with the file"), max_length=60, blank=True, default="", db_default=""
+    )
     fault = models.CharField(_("fault of the file"), max_length=20, blank=True)
     provenance = models.CharField(
         _("how it came"),
@@ -68,7 +72,7 @@ class Document(models.Model):
 
     data_categories = declare(
         none="id reference case party kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
-        "hidden fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at "
+        "hidden scanned notices fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at "
         "provenance consent_ref deletion_asked_at",
         identity_document="number_sealed number_index number_display declared_sealed",
     )

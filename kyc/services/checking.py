@@ -38,8 +38,9 @@ from portal.core.errors import Unavailable
 from portal.core.moves import move
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerKind
-from portal.vault.inspection.verdict import Verdict
+from portal.vault.inspection.verdict import Fault, Verdict
 from portal.vault.services import files, texts
+from portal.vault.services.scanning import Scan, scan
 from portal.vault.states import RetentionClass
 
 log = structlog.get_logger(__name__)
@@ -169,12 +170,16 @@ def _run_one(document: Document, planned: PlannedCheck) -> None:
 def _judge_file(document: Document, planned: PlannedCheck, started: datetime) -> None:
     with files.open_stream(document.quarantined, actor=WORKER, reason="file_safety") as stream:
         data = stream.read()
-    verdict, kept = inspect(data, extension=document.extension)
+    scanned = scan(data)
+    verdict, kept = inspect(data, extension=document.extension, kind=document.kind)
+    if scanned is Scan.INFECTED:
+        verdict = Verdict(fault=Fault.MALWARE)
     with transaction.atomic():
         if not verdict.is_accepted:
             _write(document, planned, Said(CheckOutcome.FAIL, str(verdict.fault)), started)
             _refuse(document, verdict)
             return
+        document.scanned = scanned.value
         _keep(document, verdict, kept)
         evidence: dict[str, str | int] = {
             "mime": verdict.mime,
@@ -183,8 +188,11 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
             "height": verdict.height,
             "searched": str(verdict.search),
             "hidden": verdict.hidden,
+            "scanned": scanned.value,
+            "notices": " ".join(verdict.notices),
         }
-        _write(document, planned, Said(CheckOutcome.PASS, "", evidence), started)
+        outcome = CheckOutcome.WARN if verdict.notices else CheckOutcome.PASS
+        _write(document, planned, Said(outcome, next(iter(verdict.notices), ""), evidence), started)
 
 
 def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:
@@ -200,7 +208,9 @@ def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:
     document.number_in_text = rules.match_in_text(_number(document), found=read).value
     document.mime, document.pages = verdict.mime, verdict.pages
     document.searched, document.hidden = str(verdict.search), verdict.hidden
-    document.save(update_fields=["kept", "number_in_text", "mime", "pages", "searched", "hidden"])
+    document.notices = " ".join(verdict.notices)
+    seen = ("mime", "pages", "searched", "hidden", "scanned", "notices")
+    document.save(update_fields=["kept", "number_in_text", *seen])
 
 
 def _refuse(document: Document, verdict: Verdict) -> None:

@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
 
 class VaultConfig(AppConfig):
     name = "portal.vault"
     verbose_name = _("Encrypted files")
+
+    def ready(self) -> None:
+        """Register the production rules of this room; the one that starts a process is asked by ``check --deploy`` only."""
+        from portal.vault import system_checks
+
+        register(system_checks.the_scanner_has_an_address, Tags.security)
+        register(system_checks.the_child_has_no_network, Tags.security, deploy=True)

@@ -1,10 +1,12 @@
 import pytest
 
+from kyc.inspection import keeps_codes_only, with_sides
 from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
 from kyc.services import checking, open_case, say_type
 from portal.people.models import Customer, User
 from portal.vault.inspection import child
+from portal.vault.inspection.covering import Wish
 from portal.vault.inspection.verdict import Limits, Verdict
 from tests.kyc.factories import CUSTOMER, NOW
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
@@ -15,8 +17,10 @@ from tests.shipped import every_rule
 def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The inspection without its child, for tests that are about what follows from a verdict; it saves half a second."""
 
-    def inspect(data: bytes, *, extension: str) -> tuple[Verdict, bytes]:
-        return child.inspect(data, extension, Limits(), numbers_in, to_hide)
+    def inspect(data: bytes, *, extension: str, kind: str = "") -> tuple[Verdict, bytes]:
+        wish = Wish(to_hide, codes_only=keeps_codes_only(kind))
+        verdict, kept = child.inspect(data, extension, Limits(), numbers_in, wish)
+        return with_sides(verdict, kind), kept
 
     monkeypatch.setattr(checking, "inspect", inspect)
 

@@ -107,7 +107,11 @@ def card_with_old_code(mime: str = "JPEG", *, turned: float = 0) -> bytes:
 
 def draws_old_code(document: Pdf) -> None:
     """The code as a picture in the file, drawn on the first page."""
-    code = old_code()
+    draws(document, old_code())
+
+
+def draws(document: Pdf, code: Image.Image) -> None:
+    code = code.convert("RGB")
     picture = document.make_stream(code.tobytes(), Type=Name.XObject, Subtype=Name.Image)
     picture.Width, picture.Height, picture.ColorSpace, picture.BitsPerComponent = *code.size, Name.DeviceRGB, 8
     page = document.pages[0]

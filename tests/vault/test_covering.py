@@ -8,12 +8,13 @@ from typing import Any
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from kyc.inspection import FIND, HIDE
 from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
 from portal.vault.inspection import child, covering, process
+from portal.vault.inspection.covering import Wish
 from portal.vault.inspection.pdf_text import read_text
 from portal.vault.inspection.verdict import Fault, Limits, Verdict
 from tests.kyc import documents
@@ -25,7 +26,7 @@ DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
 
 def inspected(data: bytes, extension: str = "pdf") -> tuple[Verdict, bytes]:
     """The verdict of the first child, made in this process."""
-    return child.inspect(data, extension, Limits(), numbers_in, to_hide)
+    return child.inspect(data, extension, Limits(), numbers_in, Wish(to_hide))
 
 
 def whole(data: bytes, extension: str) -> tuple[Verdict, bytes]:
@@ -274,3 +275,45 @@ def test_a_number_is_found_as_people_and_machines_write_it(text):
 )
 def test_what_is_no_such_number_or_is_called_another_is_left(text):
     assert to_hide(text) == []
+
+
+def test_of_an_aadhaar_document_that_cannot_be_searched_only_its_codes_are_kept():
+    """A photo of a card with a number in print, which no machine here reads, and a code of the new kind."""
+    said = "1234567890" * 40
+    card = Image.open(io.BytesIO(documents.image("PNG", (1200, 900))))
+    ImageDraw.Draw(card).text((60, 700), "2341 2341 2346", fill="black", font=ImageFont.load_default(size=48))
+    card.paste(covering.code(said).rotate(11, expand=True, fillcolor="white"), (500, 100))
+    out = io.BytesIO()
+    card.save(out, "PNG")
+    verdict, kept = child.inspect(out.getvalue(), "png", Limits(), numbers_in, Wish(to_hide, codes_only=True))
+    picture = Image.open(io.BytesIO(kept))
+    assert (verdict.fault, verdict.mime) == (None, "image/png")
+    assert [seen.text for seen in covering.codes(picture)] == [said]
+    assert picture.size == covering.code(said).size
+
+
+@pytest.mark.parametrize("data", [documents.image("PNG"), documents.card_with_old_code("PNG")])
+def test_an_aadhaar_picture_without_a_code_to_keep_is_refused(data):
+    verdict, kept = child.inspect(data, "png", Limits(), numbers_in, Wish(to_hide, codes_only=True))
+    assert (verdict.fault, kept) == (Fault.NO_CODE, b"")
+
+
+def test_of_an_aadhaar_pdf_that_cannot_be_searched_only_its_codes_are_kept():
+    def draws(document):
+        documents.draws(document, covering.code("9876543210" * 30))
+
+    verdict, kept = process.inspect(documents.pdf(change=draws), extension="pdf", hide=HIDE, codes_only=True)
+    assert (verdict.fault, verdict.mime, verdict.pages) == (None, "image/png", 1)
+    assert [seen.text for seen in covering.codes(Image.open(io.BytesIO(kept)))] == ["9876543210" * 30]
+
+
+def test_a_blurred_photo_is_taken_with_a_notice():
+    card = Image.open(io.BytesIO(documents.image("PNG", (1400, 900))))
+    brush = ImageDraw.Draw(card)
+    for line in range(12):
+        brush.text((60, 60 + 60 * line), f"Permanent Account Number Card {line}", fill="black", font_size=36)
+    for radius, notices in ((0, ()), (1, ()), (5, ("BLURRED",)), (9, ("BLURRED",))):
+        out = io.BytesIO()
+        card.filter(ImageFilter.GaussianBlur(radius)).save(out, "JPEG")
+        verdict, _kept = inspected(out.getvalue(), "jpg")
+        assert (verdict.fault, verdict.notices) == (None, notices)

@@ -95,6 +95,27 @@ def test_a_file_that_takes_too_long_or_too_much_memory_is_refused():
         assert (verdict.fault, kept) == (Fault.TOO_COMPLEX, b"")
 
 
+@pytest.mark.skipif(not process.is_sealed_off(), reason="this kernel cuts nothing off: vault.W001 says so")
+@pytest.mark.parametrize(
+    "act",
+    [
+        "socket.socket()",
+        "socket.socketpair()",
+        "socket.create_connection(('127.0.0.1', 9))",
+        "os.execv('/bin/true', ['true'])",
+        "os.memfd_create('x')",
+    ],
+)
+def test_the_kernel_refuses_the_child_connections_and_programs_though_descriptors_are_left(act):
+    script = (
+        process._START.replace("; main()", "")
+        + "; import socket, os; from portal.vault.inspection import child; "
+        + "from portal.vault.inspection.verdict import Limits; child.confine(Limits(), descriptors=64)\ntry:\n    "
+        + f"{act}\nexcept PermissionError:\n    sys.exit(41)"
+    )
+    assert subprocess.run([sys.executable, "-I", "-c", script], check=False).returncode == 41
+
+
 @pytest.mark.parametrize(
     "act",
     ["open('/etc/hostname')", "open('/tmp/out', 'w')", "__import__('socket').socket()", "__import__('os').pipe()"],

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kyc import services, words
 from kyc.forms import UploadForm
+from kyc.inspection import keeps_codes_only
 from kyc.models import Case, Document, Party
 from kyc.needs import kinds_wanted
 from kyc.selectors import document_for, does_not_fit, present_documents
@@ -55,6 +56,7 @@ def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> H
         "party": whose,
         "earlier": earlier,
         "why_not": why_not,
+        "keeps_codes_only": keeps_codes_only(kind),
     }
     return render(request, "selfservice/kyc/upload.html", context, status=status)
 
@@ -140,6 +142,7 @@ def _about(document: Document) -> dict[str, Any]:
         "why": words.DOES_NOT_FIT if is_misfit else why,
         "message": message,
         "searched": words.searched(document),
+        "notices": words.notices(document),
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),
         "events": _events(document),

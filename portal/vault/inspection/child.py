@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from portal.vault.inspection import images, kinds
-from portal.vault.inspection.covering import Hider, codes, hides_nothing
+from portal.vault.inspection.covering import KEEP_AS_IT_IS, Reader, Wish, code, codes, drawn_anew, hides_nothing
+from portal.vault.inspection.sealing_off import sealed_off
 from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def warm(*, is_pdf: bool) -> None:
         Image.new("RGBA" if mime == kinds.PNG else "RGB", (2, 1)).save(out, form, exif=tags)
         images.rewritten(out.getvalue(), mime, Limits())
     kinds.named(b"%PDF-1.7")
-    codes(Image.new("L", (32, 32)))
+    drawn_anew([code("warm")], hides_nothing)
     if is_pdf:
         _pdfs().warm()
 
@@ -63,12 +64,13 @@ def _drawing(data: bytes) -> int:
 
 
 def confine(limits: Limits, *, descriptors: int = 0) -> None:
-    """From here on: so much memory and processor time, no new file, connection, process or core dump."""
+    """From here on: so much memory and processor time, no new file, connection, program or core dump."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    sealed_off()
 
 
 def named(name: str) -> Any:
@@ -86,7 +88,7 @@ def finds_nothing(texts: Iterable[str]) -> dict[str, list[str]]:
 
 
 def inspect(
-    data: bytes, extension: str | None, limits: Limits, find: "Finder", hide: Hider = hides_nothing
+    data: bytes, extension: str | None, limits: Limits, find: "Finder", wish: Wish = KEEP_AS_IT_IS
 ) -> tuple[Verdict, bytes]:
     """The verdict and, for a file that may be kept, the bytes to keep."""
     try:
@@ -94,19 +96,30 @@ def inspect(
             raise RefusedFileError(Fault.TOO_LARGE)
         mime = kinds.sniff(data, extension)
         if mime == kinds.PDF:
-            judged: tuple[Verdict, bytes] = _pdfs().rewritten(data, limits, find, hide)
+            judged: tuple[Verdict, bytes] = _pdfs().rewritten(data, limits, find, wish)
             return judged
-        return images.rewritten(data, mime, limits, hide)
+        return images.rewritten(data, mime, limits, wish)
     except RefusedFileError as refused:
         return Verdict(fault=refused.fault, detail=refused.detail), b""
     except (MemoryError, RecursionError):
         return Verdict(fault=Fault.TOO_COMPLEX), b""
 
 
-def look(data: bytes, document: int, hide: Hider) -> tuple[dict[str, Any], bytes]:
+def wished(request: dict[str, Any]) -> Wish:
+    """What the parent wishes of the kept copy, with what reads pictures loaded where it asks for that."""
+    readers: tuple[Reader, ...] = (codes,)
+    if request.get("reads_pictures"):
+        reading = importlib.import_module("portal.vault.inspection.reading")
+        reading.warm()
+        readers = (codes, reading.lines)
+    hide = named(request["hide"]) if request.get("hide") else hides_nothing
+    return Wish(hide, readers, codes_only=bool(request.get("codes_only")))
+
+
+def look(data: bytes, document: int, wish: Wish) -> tuple[dict[str, Any], bytes]:
     """The pages of a copy written anew, drawn and searched: what was covered or the fault, and the copy as kept then."""
     try:
-        count, out = _looking().looked_at(data, document, hide, (codes,))
+        count, out = _looking().looked_at(data, document, wish)
     except RefusedFileError as refused:
         return {"fault": refused.fault, "hidden": 0}, b""
     return {"fault": None, "hidden": count}, out
@@ -121,10 +134,12 @@ def main() -> None:
     is_pdf = kinds.begins_as_pdf(data)
     warm(is_pdf=is_pdf)
     find = named(request["find"]) if request.get("find") and is_pdf else finds_nothing
-    hide = named(request["hide"]) if request.get("hide") else hides_nothing
-    if request["do"] == "inspect":
+    wish = wished(request)
+    if request["do"] == "seal":
+        said, out = {"sealed_off": sealed_off()}, b""
+    elif request["do"] == "inspect":
         confine(limits)
-        verdict, out = inspect(data, request["extension"], limits, find, hide)
+        verdict, out = inspect(data, request["extension"], limits, find, wish)
         said = verdict.as_json()
     elif request["do"] == "ask":
         module = importlib.import_module(request["module"])
@@ -136,7 +151,7 @@ def main() -> None:
         if request["do"] == "look":
             _looking()
             confine(limits, descriptors=document + 2)
-            said, out = look(data, document, hide)
+            said, out = look(data, document, wish)
         else:
             confine(limits, descriptors=document + 2)
             out = _pages().drawn(document, int(request["page"]))

@@ -2,18 +2,22 @@
 
 import errno
 import io
-from collections.abc import Sequence
+import math
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 
-from portal.vault.inspection.covering import Hider, Reader, codes, cover, hides_nothing
+from portal.vault.inspection.covering import KEEP_AS_IT_IS, Wish, cover, drawn_anew
 from portal.vault.inspection.kinds import JPEG, PNG, refuse_tail
-from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
+from portal.vault.inspection.verdict import Fault, Limits, Notice, RefusedFileError, Search, Verdict
 
 FORMATS = {JPEG: "JPEG", PNG: "PNG"}
 QUALITY = 90
 #: The longer side of a page as the review desk shows it.
 SHOWN_SIDE = 1600
+#: The side of the picture in which edges are measured, and how: each point against its four neighbours.
+EDGES_SIDE = 1000
+SMALLEST_SIDE = 32
+LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
 
 
 def opened(data: bytes, mime: str, limits: Limits) -> Image.Image:
@@ -33,20 +37,44 @@ def opened(data: bytes, mime: str, limits: Limits) -> Image.Image:
         clear = upright.convert("RGBA")
         paper = Image.new("RGBA", clear.size, "white")
         upright = Image.alpha_composite(paper, clear)
-    return upright.convert("RGB")
+    clean = upright.convert("RGB")
+    clean.info = {}  # a comment or a profile in it would be written again
+    return clean
 
 
-def rewritten(
-    data: bytes, mime: str, limits: Limits, hide: Hider = hides_nothing, readers: Sequence[Reader] = (codes,)
-) -> tuple[Verdict, bytes]:
+def sharpness(image: Image.Image) -> float:
+    """The variance of the Laplacian: how much a picture changes from one point to the next, the same at every size."""
+    grey = image.convert("L")
+    grey.thumbnail((EDGES_SIDE, EDGES_SIDE))
+    if min(grey.size) < SMALLEST_SIDE:
+        return math.inf  # too small to say
+    edges = ImageOps.crop(
+        grey.filter(LAPLACIAN), 1
+    )  # the outermost points have no four neighbours and stay as they are
+    return float(ImageStat.Stat(edges).var[0])
+
+
+def rewritten(data: bytes, mime: str, limits: Limits, wish: Wish = KEEP_AS_IT_IS) -> tuple[Verdict, bytes]:
     """The verdict and the picture as kept, with what must not be kept covered."""
     refuse_tail(data, mime)
     image = opened(data, mime, limits)
-    hidden = cover(image, hide, readers) if hide is not hides_nothing else 0
+    notices = (Notice.BLURRED,) if sharpness(image) < limits.sharpness else ()
+    hidden = cover(image, wish.hide, wish.readers) if wish.hides else 0
+    if wish.codes_only:
+        return Verdict(mime=PNG, pages=1, search=Search.SEARCHED, notices=notices), drawn_anew([image], wish.hide)
     out = io.BytesIO()
     options = {"quality": QUALITY} if mime == JPEG else {"optimize": False}
     image.save(out, FORMATS[mime], **options)
-    return Verdict(mime=mime, pages=1, width=image.width, height=image.height, hidden=hidden), out.getvalue()
+    verdict = Verdict(
+        mime=mime,
+        pages=1,
+        width=image.width,
+        height=image.height,
+        search=Search.SEARCHED if wish.reads_pictures else Search.NOT_SEARCHED,
+        hidden=hidden,
+        notices=notices,
+    )
+    return verdict, out.getvalue()
 
 
 def shown(data: bytes, mime: str, limits: Limits) -> bytes:

@@ -5,32 +5,42 @@ was judged and written anew before, because the library that draws opens the doc
 """
 
 import io
-from collections.abc import Sequence
 
 import pikepdf
 from PIL import Image
 
 from portal.vault.inspection import pages
-from portal.vault.inspection.covering import Hider, Reader, cover
+from portal.vault.inspection.covering import Wish, cover, drawn_anew
 from portal.vault.inspection.images import QUALITY
 
 #: A page as wide as A4 is drawn with so many points to the inch: three for each module of a small code.
-POINTS_PER_INCH = 200.0
+PPI = 200.0
+#: A code of 121 modules, as wide as a card is high, needs more; a letter with its card has two pages.
+CODES_PPI, MOST_PAGES = 300.0, 4
 
 
-def looked_at(data: bytes, document: int, hide: Hider, readers: Sequence[Reader]) -> tuple[int, bytes]:
-    """How many places were covered on the pages of the document at that descriptor, and the document as it is kept then."""
+def looked_at(data: bytes, document: int, wish: Wish) -> tuple[int, bytes]:
+    """How many places were covered on the pages of the document at that descriptor, and the document as it is kept then.
+
+    A PNG of its codes where only those are wished for. Raises RefusedFileError: AADHAAR_NUMBER, NO_CODE.
+    """
     covered: dict[int, Image.Image] = {}
     count = 0
     with pikepdf.open(io.BytesIO(data)) as source:
+        if wish.codes_only:
+            drawn = (_page(document, number, CODES_PPI) for number in range(min(len(source.pages), MOST_PAGES)))
+            return 0, drawn_anew(drawn, wish.hide)
         for number in range(len(source.pages)):
-            drawn = pages.drawn(document, number + 1, ppi=POINTS_PER_INCH)
-            image = Image.open(io.BytesIO(drawn)).convert("RGB")
-            found = cover(image, hide, readers)
+            image = _page(document, number, PPI)
+            found = cover(image, wish.hide, wish.readers)
             if found:
                 covered[number] = image
                 count += found
         return count, _made_anew(source, covered) if covered else data
+
+
+def _page(document: int, number: int, ppi: float) -> Image.Image:
+    return Image.open(io.BytesIO(pages.drawn(document, number + 1, ppi=ppi))).convert("RGB")
 
 
 def _made_anew(source: pikepdf.Pdf, covered: dict[int, Image.Image]) -> bytes:

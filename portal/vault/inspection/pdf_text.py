@@ -13,7 +13,7 @@ import pikepdf
 
 from portal.vault.inspection.covering import Hider
 from portal.vault.inspection.pdf_fonts import Font
-from portal.vault.inspection.verdict import Search
+from portal.vault.inspection.verdict import Fault, RefusedFileError, Search
 
 DEEPEST_FORM = 8
 #: A form drawn on many pages is read so often; a file whose forms draw each other cannot keep us busy.
@@ -22,6 +22,8 @@ MOST_READINGS = 20
 SPACE = 180
 #: A code drawn with lines has more of them than this.
 LINES_OF_A_CODE = 200
+#: Bytes of one page's or form's instructions; each becomes an object of its own when they are read.
+LONGEST_CONTENT = 16 * 1024 * 1024
 PAGE_ENDS = "\n"
 
 
@@ -78,10 +80,10 @@ class DocumentText:
         """Whether a number may stand on a page in something else than text."""
         return self.has_pictures or self.has_unreadable or self.lines > LINES_OF_A_CODE
 
-    def search(self, *, pictures_too: bool = False) -> Search:
-        """How much of what the pages show was searched; ``pictures_too`` where a machine read the text in them."""
+    def search(self) -> Search:
+        """How much of what the pages show was searched."""
         has_text = any(piece.place and piece.text.strip() for piece in self.pieces)
-        if pictures_too or not (self.has_pictures or self.has_unreadable):
+        if not self.has_pictures and not self.has_unreadable:
             return Search.SEARCHED
         return Search.PARTLY if has_text else Search.NOT_SEARCHED
 
@@ -142,6 +144,8 @@ class _Reader:
 
     def read(self, content: Any, resources: Any, depth: int = 0) -> None:
         """One page, form or appearance; what it draws inside is read where it is drawn."""
+        if _size(content) > LONGEST_CONTENT:
+            raise RefusedFileError(Fault.TOO_COMPLEX)
         stream = self.out.number_of(content)
         for number, instruction in enumerate(pikepdf.parse_content_stream(content)):
             if isinstance(instruction, pikepdf.ContentStreamInlineImage):
@@ -192,6 +196,15 @@ class _Reader:
             self.read(form, form.get("/Resources", resources), depth + 1)
         else:
             self.out.has_unreadable = True
+
+
+def _size(content: Any) -> int:
+    """The unpacked bytes of a page or a form: a small file may hold a very long one."""
+    if isinstance(content, pikepdf.Stream):
+        return len(content.read_bytes())
+    held = content.obj.get("/Contents", [])
+    parts = [held] if isinstance(held, pikepdf.Stream) else list(held)
+    return sum(len(part.read_bytes()) for part in parts if isinstance(part, pikepdf.Stream))
 
 
 def _entry(resources: Any, kind: str, name: Any) -> Any:

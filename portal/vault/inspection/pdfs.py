@@ -1,8 +1,8 @@
 """PDFs: the whole graph of objects is walked, then the file is written anew without what nobody needs to read it."""
 
-import errno
+import importlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import pikepdf
 from pikepdf.sanitize import Sanitizer
 from PIL import Image
 
-from portal.vault.inspection.covering import Hider, Reader, codes, cover, hides_nothing
+from portal.vault.inspection.covering import KEEP_AS_IT_IS, Hider, Wish, codes, cover
 from portal.vault.inspection.images import QUALITY
 from portal.vault.inspection.kinds import PDF, refuse_tail
 from portal.vault.inspection.pdf_text import DocumentText, read_text, take_out
@@ -44,6 +44,7 @@ HARMLESS_ON_OPENING = frozenset({"/GoTo"})
 def warm() -> None:
     """Use the library once, on an empty page."""
     Image.init()
+    importlib.import_module("pikepdf.jbig2")
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page()
         shown = Image.new("RGB", (32, 32))
@@ -54,7 +55,7 @@ def warm() -> None:
         out = io.BytesIO()
         pdf.save(out)
     # A hider of nothing that is not ``hides_nothing``: its way through the file is walked too.
-    rewritten(out.getvalue(), Limits(), lambda texts: {}, lambda text: [])
+    rewritten(out.getvalue(), Limits(), lambda texts: {}, Wish(hide=lambda text: []))
 
 
 def _name(value: Any) -> str:
@@ -143,9 +144,7 @@ def _open(data: bytes) -> pikepdf.Pdf:
     return pdf
 
 
-def rewritten(
-    data: bytes, limits: Limits, find: Finder, hide: Hider = hides_nothing, readers: Sequence[Reader] = (codes,)
-) -> tuple[Verdict, bytes]:
+def rewritten(data: bytes, limits: Limits, find: Finder, wish: Wish = KEEP_AS_IT_IS) -> tuple[Verdict, bytes]:
     """The verdict and the PDF as kept, without the numbers to hide. Raises RefusedFileError for each fault.
 
     What a page shows by several pictures or by lines together is looked at when the page is drawn: see ``looking``.
@@ -161,16 +160,21 @@ def rewritten(
         strings = list(walk(pdf, limits))
         text = read_text(pdf)
         found = find([*text.texts, *(string.text for string in strings)])
-        hidden = _without_numbers(pdf, text, strings, hide)
-        if hide is not hides_nothing:
-            hidden += _without_pictures_of_numbers(pdf, hide, readers)
+        hidden = _without_numbers(pdf, text, strings, wish.hide)
+        if wish.hides:
+            hidden += _without_pictures_of_numbers(pdf, wish)
         kept = _written(pdf)
         if hidden:
-            _prove(kept, limits, hide)
+            _prove(kept, limits, wish.hide)
     except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise RefusedFileError(Fault.CORRUPT, type(error).__name__) from error
     verdict = Verdict(
-        mime=PDF, pages=pages, search=text.search(), numbers=found, hidden=hidden, shows_pictures=text.shows_pictures
+        mime=PDF,
+        pages=pages,
+        search=text.search(),
+        numbers=found,
+        hidden=hidden,
+        shows_pictures=text.shows_pictures,
     )
     return verdict, kept
 
@@ -204,21 +208,20 @@ def _crossed_out(text: str, hide: Hider) -> str:
     return text
 
 
-def _without_pictures_of_numbers(pdf: pikepdf.Pdf, hide: Hider, readers: Sequence[Reader]) -> int:
-    """Paint over numbers in each picture of the file, drawn on a page or not; returns how many places were covered."""
+def _without_pictures_of_numbers(pdf: pikepdf.Pdf, wish: Wish) -> int:
+    """Paint over codes with numbers in each picture of the file, drawn on a page or not; returns how many were covered.
+
+    Text in pictures is read on the drawn page, once for all of them.
+    """
     count = 0
     for value in pdf.objects:
         if not isinstance(value, pikepdf.Stream) or _name(value.get("/Subtype")) != "/Image":
             continue
         try:
             image = pikepdf.PdfImage(value).as_pil_image().convert("RGB")
-        except (pikepdf.PdfError, ValueError, TypeError, NotImplementedError, SyntaxError, OSError) as error:
-            if (
-                isinstance(error, OSError) and error.errno == errno.EMFILE
-            ):  # the limit of the child, no fault of the file
-                raise
-            continue  # what cannot be decoded here is looked at on the drawn page
-        covered = cover(image, hide, readers)
+        except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, SyntaxError, OSError):
+            continue  # what cannot be decoded here, some only by another program, is looked at on the drawn page
+        covered = cover(image, wish.hide, (codes,))
         if covered:
             count += covered
             _replace(value, image)

@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from portal.vault.inspection.kinds import PDF
-from portal.vault.inspection.verdict import Fault, Limits, Verdict
+from portal.vault.inspection.kinds import PDF, PNG, begins_as_pdf
+from portal.vault.inspection.verdict import Fault, Limits, Search, Verdict
 
 ROOT = str(Path(__file__).resolve().parents[3])
 #: A bare package in place of ``portal``, whose own would load the task queue and with it the settings.
@@ -18,6 +20,9 @@ _START = (
     "from portal.vault.inspection.child import main; main()"
 )
 LIMITS = Limits()
+#: What reads text in pictures, and what it needs: seconds for twenty pages, and room for the models.
+READING_PACKAGES = ("rapidocr", "onnxruntime")
+READING_LIMITS: dict[str, Any] = {"cpu_seconds": 100, "wall_seconds": 100.0, "memory": 3 * 1024 * 1024 * 1024}
 #: Room for the kept file and its verdict; a child that says more is not believed.
 LONGEST_ANSWER = 64 * 1024 * 1024
 
@@ -42,34 +47,61 @@ def _run(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str
     return json.loads(said), out
 
 
+@cache
+def can_read_pictures() -> bool:
+    """Whether text in pictures can be read here: the extra ``ocr`` is installed."""
+    return all(find_spec(name) is not None for name in READING_PACKAGES)
+
+
+def is_sealed_off() -> bool:
+    """Whether the kernel of this system cuts a child off from every network. Raises ChildFailedError."""
+    said, _out = _run({"do": "seal"}, b"", LIMITS)
+    return bool(said["sealed_off"])
+
+
 def inspect(
-    data: bytes, *, extension: str | None, limits: Limits = LIMITS, find: str = "", hide: str = ""
+    data: bytes,
+    *,
+    extension: str | None,
+    limits: Limits = LIMITS,
+    find: str = "",
+    hide: str = "",
+    codes_only: bool = False,
 ) -> tuple[Verdict, bytes]:
     """The verdict on an upload and the bytes to keep (empty when refused). Nothing is written to a disk.
 
     ``extension`` is what the file's name claims, None when the name does not matter. ``find`` and ``hide`` name plain
     functions (``room.module.function``) that the child asks: for the numbers in a PDF's text, and for the places in a text
-    that must not be kept. What ``hide`` finds in text and in QR codes is not in the kept copy; a PDF that shows more than
-    text is drawn page by page in a second child, which looks for codes on the pages. A child that dies on the file is a
-    verdict too, TOO_COMPLEX: the same file would kill the next one.
+    that must not be kept. What ``hide`` finds in text, in QR codes and, where it can be read, in pictures, is not in the
+    kept copy; a PDF that shows more than text is drawn page by page in a second child, which looks at the pages. With
+    ``codes_only`` a picture of its QR codes, drawn anew, is all that is kept. A child that dies on the file is a verdict
+    too, TOO_COMPLEX: the same file would kill the next one.
     """
     if len(data) > limits.size:
         return Verdict(fault=Fault.TOO_LARGE), b""
+    reads_pictures = bool(hide) and not codes_only and can_read_pictures()
+    limits = replace(limits, **READING_LIMITS) if reads_pictures else limits
+    wish = {"hide": hide, "codes_only": codes_only, "reads_pictures": reads_pictures}
     try:
-        said, kept = _run({"do": "inspect", "extension": extension, "find": find, "hide": hide}, data, limits)
+        # A PDF's pictures are read on its drawn pages: the first child has no use for the models.
+        first = {**wish, "reads_pictures": reads_pictures and not begins_as_pdf(data)}
+        said, kept = _run({"do": "inspect", "extension": extension, "find": find, **first}, data, limits)
         verdict = Verdict.from_json(said)
-        if hide and verdict.mime == PDF and verdict.shows_pictures and verdict.is_accepted:
-            return _looked_at(verdict, kept, limits, hide)
+        if verdict.is_accepted and verdict.mime == PDF and (codes_only or (hide and verdict.shows_pictures)):
+            return _looked_at(verdict, kept, limits, wish)
     except ChildFailedError as failed:
         return Verdict(fault=Fault.TOO_COMPLEX, detail=str(failed)), b""
     return verdict, kept
 
 
-def _looked_at(verdict: Verdict, kept: bytes, limits: Limits, hide: str) -> tuple[Verdict, bytes]:
-    said, kept = _run({"do": "look", "hide": hide}, kept, limits)
+def _looked_at(verdict: Verdict, kept: bytes, limits: Limits, wish: dict[str, Any]) -> tuple[Verdict, bytes]:
+    said, kept = _run({"do": "look", **wish}, kept, limits)
     if said["fault"]:
         return Verdict(fault=Fault(said["fault"])), b""
-    return replace(verdict, hidden=verdict.hidden + said["hidden"]), kept
+    if wish["codes_only"]:
+        return replace(verdict, mime=PNG, pages=1, search=Search.SEARCHED, hidden=0), kept
+    search = Search.SEARCHED if wish["reads_pictures"] else verdict.search
+    return replace(verdict, hidden=verdict.hidden + said["hidden"], search=search), kept
 
 
 def ask(module: str, data: bytes, *, asked: dict[str, Any], limits: Limits = LIMITS) -> dict[str, Any]:

@@ -13,6 +13,8 @@ class Fault(StrEnum):
     EMBEDDED_FILE = "EMBEDDED_FILE"
     EMPTY = "EMPTY"
     ENCRYPTED = "ENCRYPTED"
+    MALWARE = "MALWARE"
+    NO_CODE = "NO_CODE"
     TOO_COMPLEX = "TOO_COMPLEX"
     TOO_LARGE = "TOO_LARGE"
     TOO_MANY_PAGES = "TOO_MANY_PAGES"
@@ -28,6 +30,13 @@ class Search(StrEnum):
     SEARCHED = "SEARCHED"
     PARTLY = "PARTLY"
     NOT_SEARCHED = "NOT_SEARCHED"
+
+
+class Notice(StrEnum):
+    """What may be wrong with a file that is taken all the same: the customer sees it before they send it."""
+
+    BLURRED = "BLURRED"
+    SIDE_MISSING = "SIDE_MISSING"
 
 
 class RefusedFileError(Exception):
@@ -46,6 +55,8 @@ class Limits:
     size: int = 10 * 1024 * 1024
     pixels: int = 40_000_000
     pages: int = 20
+    #: The variance of the edges in a picture 1,000 pixels wide; a photo below it is called blurred.
+    sharpness: float = 12.0
     objects: int = 200_000
     cpu_seconds: int = 20
     wall_seconds: float = 30.0
@@ -67,6 +78,7 @@ class Verdict:
     hidden: int = 0
     #: Something a page shows beside its text: pictures, or lines that may draw a code.
     shows_pictures: bool = False
+    notices: tuple[str, ...] = ()
     numbers: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     @property
@@ -79,4 +91,5 @@ class Verdict:
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> "Verdict":
         fault = Fault(given["fault"]) if given["fault"] else None
-        return cls(**{**given, "fault": fault, "search": Search(given["search"])})
+        changed = {"fault": fault, "search": Search(given["search"]), "notices": tuple(given["notices"])}
+        return cls(**{**given, **changed})
