@@ -5,10 +5,14 @@ list, an export or a ledger payload. It takes some seconds because it works thro
 """
 
 import base64
+import binascii
 import contextlib
+import gzip
 import io
 import logging
+import re
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +24,7 @@ from django.contrib import admin
 from django.core.management import call_command
 from django.db import connections
 from django.urls import reverse
+from PIL import Image
 
 from grievances.services import filing
 from grievances.states import ForWhom, TicketKind
@@ -29,6 +34,7 @@ from portal.core import actor, clock, logs
 from portal.core.errors import Refused
 from portal.ledger.models import Payload
 from portal.people.services import subjects
+from portal.vault.inspection import covering
 from tests.kyc import documents
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -52,11 +58,50 @@ def spellings(number: str) -> dict[str, str]:
     }
 
 
+def unwrapped(content: bytes) -> Iterator[bytes]:
+    """The bytes, what is packed, encoded or drawn in them, and once more what is inside that."""
+    yield content
+    for opened in (*packed_in(content), *encoded_in(content), *shown_in(content)):
+        yield opened
+        yield from (*packed_in(opened), *encoded_in(opened))
+
+
+def packed_in(content: bytes) -> Iterator[bytes]:
+    """What gzip and zlib (also in a PDF's streams and a PNG) packed, wherever it begins."""
+    for match in PACKED.finditer(content):
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj(47).decompress(content[match.start() :], LONGEST)
+
+
+def encoded_in(content: bytes) -> Iterator[bytes]:
+    """What long words in base64 say."""
+    for match in WORD.finditer(content):
+        with contextlib.suppress(binascii.Error):
+            yield base64.b64decode(match.group() + b"=" * (-len(match.group()) % 4))
+
+
+def shown_in(content: bytes) -> Iterator[bytes]:
+    """What the codes of a picture say; its text lies in them and nowhere else."""
+    if content.startswith(PICTURES):
+        with contextlib.suppress(OSError, Image.DecompressionBombError):
+            yield from (seen.text.encode() for seen in covering.codes(Image.open(io.BytesIO(content))))
+
+
 PLANTED = {
     f"{name}, {how}": text
     for name, number in (("Aadhaar", AADHAAR), ("PAN", PAN), ("account", ACCOUNT))
     for how, text in spellings(number).items()
 }
+
+
+MARKS = {
+    name: [text.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")] for name, text in PLANTED.items()
+}
+PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+WORD = re.compile(rb"[A-Za-z0-9+/]{16,4096}")
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
+#: Enough of what was packed: a page, not a bomb.
+LONGEST = 2_000_000
 
 
 def everything_that_was_sent() -> str:
@@ -85,7 +130,8 @@ def written() -> Iterator[io.StringIO]:
 
 
 def found_in(haystack: bytes) -> list[str]:
-    return [name for name, text in PLANTED.items() if text.encode() in haystack]
+    layers = list(unwrapped(haystack))
+    return [name for name, marks in MARKS.items() if any(mark in layer for layer in layers for mark in marks)]
 
 
 def rows() -> Iterator[tuple[str, bytes]]:
@@ -119,6 +165,11 @@ def plant() -> tuple[Document, str]:
     by_customer = actor.customer(1, via="page")
     given = {"customer": customer, "kind": "pan_card", "extension": "pdf", "actor": by_customer, "now": clock.now()}
     card = upload(stream=io.BytesIO(documents.pdf(f"Permanent Account Number {PAN}")), number=PAN, **given)
+    upload(
+        stream=io.BytesIO(documents.card_with_old_code()),
+        number=PAN,
+        **{**given, "extension": "jpg", "customer": CustomerFactory(kind="individual")},
+    )
     for text in spellings(AADHAAR).values():
         other = {**given, "customer": CustomerFactory(kind="individual")}
         if text.isascii():
@@ -170,6 +221,25 @@ def test_no_planted_number_stands_anywhere_in_the_clear(written, workers):
     assert Payload.objects.exists()
 
 
-def test_the_search_would_find_each_spelling():
+WRAPPED = {
+    "plain": lambda text: text.encode(),
+    "utf-16": lambda text: text.encode("utf-16"),
+    "gzip": lambda text: b"head" + gzip.compress(text.encode()),
+    "base64": lambda text: b"x " + base64.b64encode(f"number {text} of a card".encode()),
+    "base64 of gzip": lambda text: base64.b64encode(gzip.compress(text.encode())),
+    "pdf": lambda text: documents.pdf(text) if text.isascii() else documents.pdf(AADHAAR),
+    "code in a picture": lambda text: png_of(covering.code(text)),
+}
+
+
+def png_of(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("how", sorted(WRAPPED))
+def test_the_search_would_find_each_spelling_in_each_wrapping(how):
     for name, text in PLANTED.items():
-        assert name in found_in(f"before {text} after".encode())
+        expected = name if how != "pdf" or text.isascii() else "Aadhaar, plain"
+        assert expected in found_in(WRAPPED[how](f"before {text} after" if how != "code in a picture" else text))

@@ -77,6 +77,11 @@ class Wish:
 KEEP_AS_IT_IS = Wish()
 
 
+def _meet(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    """Whether two boxes overlap: a line and a part of it are one place."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def cover(image: Image.Image, hide: Hider, readers: Iterable[Reader]) -> int:
     """Paint over whatever holds a number to hide, in place; returns how many places were covered.
 
@@ -88,7 +93,7 @@ def cover(image: Image.Image, hide: Hider, readers: Iterable[Reader]) -> int:
             boxes = [seen.box for seen in read(image) if hide(seen.text)]
             if not boxes:
                 break
-            count += len(boxes)
+            count += sum(not any(_meet(box, other) for other in boxes[:place]) for place, box in enumerate(boxes))
             brush = ImageDraw.Draw(image)
             for left, top, right, bottom in boxes:
                 brush.rectangle((left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN), fill="black")
