@@ -335,9 +335,7 @@ MEDIA_ROOT = VAR / "files"
 #: A file a person sends stays in memory until the vault has encrypted it: nothing touches the disk in clear.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-CLAMD_URL = env.str(
-    "CLAMD_URL", default=""
-)  # a virus scanner: unix:/path or tcp:host:port; see portal.vault.services.scanning
+CLAMD_URL = env.str("CLAMD_URL", default="")  # a virus scanner, unix:/path or tcp:host:port
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25") if env.str("EMAIL_URL", default="") else {}
 vars().update(EMAIL_CONFIG)
