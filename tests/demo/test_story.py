@@ -22,7 +22,7 @@ from consent.models import (
 from consent.rules import differences
 from consent.services import announcing, publishing
 from grievances.models import Ticket
-from kyc.models import Document
+from kyc.models import Case, Document
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.demo import first_page
@@ -74,6 +74,7 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
         "closed",
     }
     assert Document.objects.count() == 6
+    assert Case.objects.filter(customer_type="company").count() == 2
     assert sorted(TakenAnswer.objects.values_list("way", "answer")) == [
         ("paper", "approved"), ("paper", "approved"), ("phone", "pending"),
     ]  # fmt: skip

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import connections
 
 from kyc.models import Document
-from kyc.services import checking, deciding, uploading
-from kyc.states import DecisionOutcome, DecisionReason, DocumentKind, DocumentState
+from kyc.services import checking, deciding, describing, uploading
+from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind, DocumentState
 from portal.core import actor as actors
 from portal.core import clock
 from portal.core.actor import Actor
@@ -91,6 +91,9 @@ def add_one(cast: Cast, *, actor: Actor) -> Document:
 
 def _upload(cast: Cast, customer: Customer, *, number: int) -> list[Document]:
     is_person = customer.kind == CustomerKind.INDIVIDUAL
+    if not is_person:
+        case = uploading.open_case(customer=customer, actor=CUSTOMER, now=clock.now())
+        describing.say_type(case, customer_type=CustomerType.COMPANY, actor=CUSTOMER, now=clock.now())
     pan = cast.pan(str(customer.name), holder="P" if is_person else "C")
     picture = papers.pan_card(name=str(customer.name), pan=pan, born="01/01/1990" if is_person else "")
     if number % 7 == 5:
