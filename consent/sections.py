@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Acknowledgement, ConsentEvent, GuardianAnswer, HeldConsent, Preference
+from consent.models import Acknowledgement, ConsentEvent, GuardianAnswer, HeldConsent, Preference, StandingEnded
 
 
 class ConsentSection:
@@ -25,11 +25,13 @@ class ConsentSection:
         wishes = Preference.objects.filter(subject_ref__in=refs)
         held = HeldConsent.objects.filter(subject_ref__in=refs).order_by("held_at")
         guardians = GuardianAnswer.objects.filter(subject_ref__in=refs).select_related("receipt").order_by("shown_at")
+        ends = StandingEnded.objects.filter(subject_ref__in=refs).select_related("receipt").order_by("ended_at")
         return [
             *(_answer(event) for event in events.order_by("occurred_at", "pk")),
             *({"read": str(one.version), "at": one.seen_at.isoformat()} for one in seen.order_by("seen_at")),
             *({"waits_for_guardian": row.purpose, "state": row.get_state_display()} for row in held),
             *(_guardian(row) for row in guardians),
+            *({"guardian_ended_by": row.get_by_display(), "at": row.ended_at.isoformat()} for row in ends),
             *(_wishes(row) for row in wishes),
         ]
 

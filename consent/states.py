@@ -80,6 +80,13 @@ class AppointedBy(TextChoices):
     COMMITTEE = "committee", _("Local level committee")
 
 
+class EndedBy(TextChoices):
+    """Who ended the standing of a parent or guardian."""
+
+    GUARDIAN = "guardian", _("The parent or guardian")
+    STAFF = "staff", _("Staff")
+
+
 class HeldState(TextChoices):
     """Where a yes stands that somebody else has to give."""
 

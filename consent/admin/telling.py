@@ -3,12 +3,23 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import EndingTold, GuardianAnswer, LateNotice, Meeting
+from consent.models import EndingTold, GuardianAnswer, LateNotice, Meeting, StandingEnded
 from consent.permissions import Permission
-from portal.core.admin import ReadOnlyAdmin
+from consent.selectors import wards
+from consent.services import standing_down
+from consent.states import EndedBy
+from portal.core import clock
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin.bases import ReasonForm
 from portal.jobs.audited_export import AuditedExport, resource_of
+
+
+def _ended_already(row: GuardianAnswer, user: Any) -> str:
+    return _("This had ended already.") if wards.has_ended(row) else ""
 
 
 class _Told(AuditedExport, ReadOnlyAdmin):
@@ -53,6 +64,33 @@ class GuardianAnswerAdmin(_Told):
     list_note = gettext_lazy(
         "How the identity and age of a parent or guardian were shown. The leaf of the yes names the hash."
     )
+
+    @service_action(
+        permission=Permission.EVENT_RECORD,
+        ask=ReasonForm,
+        label=gettext_lazy("End the standing of this parent or guardian"),
+        skip=_ended_already,
+        description=gettext_lazy("From then on they answer for this person no more. What they agreed to stays."),
+    )
+    def end_standing(self, request: HttpRequest, obj: GuardianAnswer, answer: dict[str, Any]) -> str:
+        receipt = standing_down.end(
+            last=obj,
+            by=EndedBy.STAFF,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return _("Ended under receipt %(receipt)s.") % {"receipt": receipt}
+
+
+@admin.register(StandingEnded)
+class StandingEndedAdmin(_Told):
+    export_resource = resource_of(StandingEnded, "id receipt__reference by ended_at")
+    list_display = ("receipt", "by", "ended_at")
+    list_select_related = ("receipt",)
+    list_filter = ("by",)
+    fields = ("receipt", "subject_ref", "guardian_ref", "by", "ended_at")
+    list_note = gettext_lazy("Who answers for a person no more. A later answer that two people take begins anew.")
 
 
 @admin.register(LateNotice)

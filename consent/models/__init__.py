@@ -5,7 +5,7 @@ from consent.models.asking import Meeting, OptInRequest
 from consent.models.cookies import CookieDefect
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.evidence import ConsentEvidence, ShownText
-from consent.models.guardians import GuardianAnswer, HeldConsent
+from consent.models.guardians import GuardianAnswer, HeldConsent, StandingEnded
 from consent.models.inbound import InboundMessage
 from consent.models.lists import ConsentList, ListFault
 from consent.models.managers import ManagerLink
@@ -60,6 +60,7 @@ __all__ = [
     "SendAfterWithdrawal",
     "SendWatch",
     "ShownText",
+    "StandingEnded",
     "Suppression",
     "SuppressionLift",
     "TakenAnswer",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models.events import ConsentReceipt
 from consent.models.notices import NoticeVersion
-from consent.states import AppointedBy, HeldState, Relation, ShownBy
+from consent.states import AppointedBy, EndedBy, HeldState, Relation, ShownBy
 from portal.core import moments
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
@@ -76,3 +76,29 @@ class GuardianAnswer(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.get_relation_display()} {moments.day(self.shown_at)}"
+
+
+class StandingEnded(AppendOnlyModel):
+    """That somebody answers for a person no more: they said so, or staff saw that they may not.
+
+    The standing rests on ``GuardianAnswer``; one that two of our people take later begins it anew.
+    """
+
+    receipt = models.ForeignKey(
+        ConsentReceipt, models.PROTECT, related_name="standings_ended", verbose_name=_("receipt")
+    )
+    entry = models.ForeignKey("ledger.Entry", models.PROTECT, related_name="+", verbose_name=_("ledger entry"))
+    subject_ref = models.UUIDField(_("subject"))
+    guardian_ref = models.UUIDField(_("subject of the guardian"))
+    by = models.CharField(_("ended by"), max_length=8, choices=EndedBy.choices)
+    ended_at = models.DateTimeField(_("ended"))
+
+    data_categories = declare(none="id receipt entry subject_ref guardian_ref by ended_at")
+
+    class Meta:
+        verbose_name = _("end of a guardian's standing")
+        verbose_name_plural = _("ends of guardians' standing")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.get_by_display()} {moments.day(self.ended_at)}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from consent.models import ConsentEvent, GuardianAnswer, HeldConsent
+from consent.models import ConsentEvent, GuardianAnswer, HeldConsent, StandingEnded
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.states import HeldState
@@ -67,12 +67,21 @@ def waiting_for(ward: Ward) -> dict[str, HeldConsent]:
 
 def _answers_still(row: GuardianAnswer, at: datetime) -> bool:
     protection = people.protection_of(row.subject_ref, at=at)
-    if protection is None:
+    if protection is None or has_ended(row):
         return False
     if protection.kind == ProtectionKind.CHILD:
         return True
     refs = people.refs_of(row.subject_ref)
     return not GuardianAnswer.objects.filter(subject_ref__in=refs, pk__gt=row.pk).exists()
+
+
+def has_ended(row: GuardianAnswer) -> bool:
+    """Whether the standing that began or went on with this answer was ended since, under any reference of the two."""
+    return StandingEnded.objects.filter(
+        subject_ref__in=people.refs_of(row.subject_ref),
+        guardian_ref__in=people.refs_of(row.guardian_ref),
+        ended_at__gte=row.shown_at,
+    ).exists()
 
 
 def _name_of(subject_ref: UUID) -> str:

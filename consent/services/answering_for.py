@@ -7,8 +7,10 @@ details that we hold (DPDP r.10(1)(a)), and each later answer says so.
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from consent.models import ConsentEvent
-from consent.selectors.wards import Ward, agreed_for
+from consent.selectors.wards import Ward, agreed_for, has_ended
 from consent.services import asking, guarding
 from consent.services.asking import Answered
 from consent.services.guarding import Guardian
@@ -16,7 +18,7 @@ from consent.services.recording import Recorded
 from consent.services.withdrawing import withdraw
 from consent.states import AppointedBy, Relation, ShownBy, Way
 from portal.core.actor import Actor
-from portal.core.errors import NotFound
+from portal.core.errors import NotFound, Refused
 from portal.law.states import Channel
 from portal.people import selectors as people
 
@@ -32,8 +34,10 @@ def answer(
 ) -> Recorded:
     """Record what the guardian answered, in one transaction and under one receipt. Raises as ``asking.answer``.
 
-    Raises Refused (``guarding.require_fit``) when the person answers alone by now.
+    Raises Refused (``guarding.require_fit``) when the person answers alone by now, or the guardian's standing has ended.
     """
+    if has_ended(ward.last):
+        raise Refused(_("You answer for this person no more."), code="STANDING_ENDED")
     guardian = _as_guardian(ward)
     protection = people.protection_of(ward.subject_ref, at=now)
     guarding.require_fit(guardian, protection, subject_ref=ward.subject_ref, at=now)

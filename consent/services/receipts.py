@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.db.models import QuerySet
 
-from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, Suppression
+from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, StandingEnded, Suppression
 from consent.rules.fold import YES
 from consent.rules.receipt_forms import proof_in
 from portal.audit.kinds import AuditKind
@@ -24,6 +24,8 @@ from portal.people import selectors as people
 
 log = structlog.get_logger(__name__)
 
+#: What a receipt file may be of.
+Said = ConsentEvent | Suppression | PreferenceChange | StandingEnded
 #: The name of the JSON form; a change of its members is another name.
 FORMAT = "onesetu-receipt/1"
 
@@ -52,11 +54,16 @@ def is_sealed(receipt: ConsentReceipt) -> bool:
 
 
 def _all_of(receipt: ConsentReceipt) -> tuple[QuerySet[Any], ...]:
-    """Everything that one receipt may be about: answers, stops of an address, and what a person blocks."""
-    return receipt.events.all(), receipt.suppressions.all(), receipt.preference_changes.all()
+    """Everything a receipt may be about: answers, stops of an address, what a person blocks, a guardian's standing."""
+    return (
+        receipt.events.all(),
+        receipt.suppressions.all(),
+        receipt.preference_changes.all(),
+        receipt.standings_ended.all(),
+    )
 
 
-def file_for(said: ConsentEvent | Suppression | PreferenceChange) -> bytes:
+def file_for(said: Said) -> bytes:
     """The receipt file (C2SP tlog-proof) of an answer, of a stop that stands alone, or of what a person blocks.
 
     Raises NotSealed while it waits for its place in the ledger, NotFound for a change of wishes without an entry.
@@ -100,6 +107,7 @@ class Checked:
     stopped: str = ""
     #: Of "Do not disturb": what a person blocks; what it is stays with the person.
     is_blocking: bool = False
+    is_standing: bool = False
     #: How many witnesses that are not ours had seen the ledger that the receipt stands in.
     witnesses: int = 0
 
@@ -120,10 +128,13 @@ def check(data: bytes, *, now: datetime | None = None) -> Checked:
         return Checked(genuine=False, reason="NOT_A_RECEIPT")
     result = ledger.check_presented(proof)
     payload = result.payload or {}
-    if result.ok and payload.get("act") == AuditKind.CONSENT_ADDRESS_SUPPRESSED:
-        return _check_stop(result)
-    if result.ok and payload.get("act") == AuditKind.CONSENT_PREFERENCE_TOLD:
-        return _check_blocking(result)
+    facts = {
+        AuditKind.CONSENT_ADDRESS_SUPPRESSED: _check_stop,
+        AuditKind.CONSENT_PREFERENCE_TOLD: _check_blocking,
+        AuditKind.CONSENT_STANDING_ENDED: _check_standing,
+    }
+    if result.ok and payload.get("act") in facts:
+        return facts[payload["act"]](result)
     if not result.ok or payload.get("kind") != EntryKind.CONSENT:
         return Checked(genuine=False, reason=result.reason or "NOT_A_CONSENT")
     event = ConsentEvent.objects.filter(entry__event_id=payload["event_id"]).select_related("entry__leaf").first()
@@ -178,13 +189,31 @@ def _check_blocking(result: Presented) -> Checked:
     )
 
 
-def freshness(event: ConsentEvent | Suppression | PreferenceChange | None, *, now: datetime) -> Freshness:
+def _check_standing(result: Presented) -> Checked:
+    payload = result.payload or {}
+    row = StandingEnded.objects.filter(entry__event_id=payload["event_id"]).select_related("entry__leaf").first()
+    if row is None or row.entry.index != result.index:
+        return Checked(genuine=False, reason="OTHER_RECORD")
+    return Checked(
+        genuine=True,
+        index=result.index,
+        size=result.size,
+        answered_at=str(payload["at"]),
+        is_standing=True,
+        freshness=Freshness.LATEST,
+        witnesses=result.witnesses,
+    )
+
+
+def freshness(event: Said | None, *, now: datetime) -> Freshness:
     """Whether the answer is still the last word about its address, purpose and channel; a stop, until a later yes.
 
     What a person blocks is the last word until they tell another list.
     """
     if event is None:
         return Freshness.ERASED
+    if isinstance(event, StandingEnded):
+        return Freshness.LATEST
     if isinstance(event, PreferenceChange):
         return _freshness_of_blocking(event)
     if isinstance(event, Suppression):
@@ -214,7 +243,7 @@ def key_of(proof: bytes) -> str:
     return ledger.verifier_at(notes.parse_tree_head(text).size).vkey
 
 
-def document(event: ConsentEvent | Suppression | PreferenceChange, *, now: datetime) -> dict[str, Any]:
+def document(event: Said, *, now: datetime) -> dict[str, Any]:
     """The receipt as one JSON object: what was recorded, what opens it, where it stands, and whether it still counts.
 
     Raises NotSealed while the answer waits for its place, Refused when its content was erased.

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from consent.rules.contact import Reason
-from consent.services import answering
+from consent.services import answering, signing
 from consent.services.batches import Answered, Question
 from consent.services.decisions import Decision
 from portal.api import keys
@@ -97,7 +97,8 @@ class DecisionOut(Schema):
     entry: UUID | None
     rules: list[str]
     valid_until: datetime | None
-    signature: str | None
+    signature: str | None = Field(description="Ed25519 over the UTF-8 bytes of `signed`, in hex; by `decision_key`")
+    signed: str | None = Field(description="The exact text that the signature is over: JSON as in RFC 8785")
     fiduciary: str
     at: datetime
 
@@ -232,7 +233,8 @@ def _subject(text: str) -> UUID | None:
 
 def _said(decision: Decision) -> HttpResponse:
     at = clock.stamp(decision.at) if decision.at else None
-    return _json({**decision.as_json(), "fiduciary": decision.about[0], "at": at})
+    signed = signing.signed_text(decision).decode() if decision.signature else None
+    return _json({**decision.as_json(), "signed": signed, "fiduciary": decision.about[0], "at": at})
 
 
 def _answered(answer: Answered) -> dict[str, Any]:

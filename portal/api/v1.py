@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import NinjaAPI, Schema
+from ninja import Field, NinjaAPI, Schema
 
+from consent.services import signing
 from portal.api import (
     blocks,
     consent_managers,
@@ -64,10 +65,16 @@ class KeyOut(Schema):
     fiduciary: str
     scopes: list[str]
     expires_at: datetime
+    decision_key: str = Field(description="The Ed25519 key, in hex, that signed decisions are checked with")
 
 
 @api.get("/key", response=KeyOut, summary="What this key may do", operation_id="read_key")
 def read_key(request: HttpRequest) -> KeyOut:
     """For whom the key stands, what it may do and until when."""
     holder = request.auth  # type: ignore[attr-defined]
-    return KeyOut(fiduciary=holder.fiduciary, scopes=sorted(holder.scopes), expires_at=holder.expires_at)
+    return KeyOut(
+        fiduciary=holder.fiduciary,
+        scopes=sorted(holder.scopes),
+        expires_at=holder.expires_at,
+        decision_key=signing.public_key().hex(),
+    )

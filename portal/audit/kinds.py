@@ -34,6 +34,7 @@ class AuditKind(StrEnum):
     CONSENT_QUESTIONS_PUT = "consent.questions.put"
     CONSENT_SEND_EXPLAINED = "consent.send.explained"
     CONSENT_SEND_FOUND = "consent.send.found"
+    CONSENT_STANDING_ENDED = "consent.standing.ended"
     CONSENT_STATE_REBUILT = "consent.state.rebuilt"
     CONSENT_SUPPRESSION_LIFTED = "consent.suppression.lifted"
     CONSENT_TAKEN_ANSWERED = "consent.taken.answered"
@@ -225,6 +226,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_VALUE_REVEALED: "model object field purpose ticket queue reason_code",
     AuditKind.CONSENT_ANSWERS_GIVEN: "as fiduciary purpose channel total allowed invalid reasons asked_sha256 answers_sha256 until",
     AuditKind.CONSENT_PREFERENCE_TOLD: "reference way categories modes bands days",
+    AuditKind.CONSENT_STANDING_ENDED: "reference way",
     AuditKind.EVIDENCE_MANIFEST_SEALED: "pack from to sha256 size seed sample checkpoint",
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",

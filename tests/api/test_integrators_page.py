@@ -4,8 +4,10 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
@@ -75,3 +77,25 @@ def test_every_command_of_the_page_is_answered_as_described(law):  # noqa: F811
     assert answers["/api/v1/decisions/batch"].json()["invalid"] == 1
     assert answers["/api/v1/consents/find"].json()["consents"][0]["answer"] == "given"
     assert answers["/api/v1/consents/withdraw"].json()["events"][0]["answer"] == "withdrawn"
+
+
+def test_a_signed_answer_is_checked_as_the_page_shows(law):  # noqa: F811
+    """The page's own function, run on an answer and on one with a changed byte."""
+    rulebook.forget()
+    cache.clear()
+    key = issued_api_key(FiduciaryFactory(code="acme-bank"), scopes=ApiScope.values)
+    answers = {url: answer.json() for url, answer in (sent(command, key) for command in commands()[:2])}
+    shown = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    example: dict[str, Any] = {}
+    exec(shown[1], example)
+    answer, decision_key = answers["/api/v1/decisions"], answers["/api/v1/key"]["decision_key"]
+    said = example["what_was_answered"](answer, decision_key)
+    assert {name: said[name] for name in ("allowed", "reason", "entry", "rules", "valid_until", "at")} == {
+        name: answer[name] for name in ("allowed", "reason", "entry", "rules", "valid_until", "at")
+    }
+    assert said["about"][0] == "acme-bank"
+    assert said["about"][2:4] == ["marketing", "sms"]
+    assert "9876543210" not in answer["signed"]
+    changed = {**answer, "signed": answer["signed"].replace("marketing", "billing")}
+    with pytest.raises(InvalidSignature):
+        example["what_was_answered"](changed, decision_key)

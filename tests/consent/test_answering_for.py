@@ -6,7 +6,7 @@ import pytest
 
 from consent.models import ConsentEvent, GuardianAnswer, HeldConsent
 from consent.selectors import wards
-from consent.services import answering_for, asking, may_process, record_all, taking
+from consent.services import answering_for, asking, may_process, record_all, standing_down, taking
 from consent.services.addresses import addresses_by_channel
 from consent.services.asking import Answered
 from consent.services.guarding import Guardian
@@ -14,7 +14,7 @@ from consent.services.recording import Choice
 from consent.services.taking import Taken
 from consent.states import Answer, AppointedBy, Relation, ShownBy, Way
 from portal.core import actor, clock
-from portal.core.errors import NotFound, Refused
+from portal.core.errors import IllegalMove, NotFound, Refused
 from portal.ledger.services import payload_of
 from portal.people.models import Fiduciary, Protection
 from portal.people.services import protections
@@ -193,3 +193,30 @@ def test_a_yes_under_the_guardians_way_without_the_guardian_is_refused(child, no
         )
     assert refusal.value.code == "HELD_FOR_GUARDIAN"
     assert Protection.objects.filter(ended_at=None).count() == 1
+
+
+def test_a_standing_ends_with_one_leaf_and_two_people_begin_it_anew(child, mother, notice):
+    answered_on_paper(child, mother, notice)
+    ward, agreed = ward_of(mother), wards.agreed_for(ward_of(mother), at=clock.now())
+    receipt = standing_down.end(last=ward.last, by="guardian", actor=actor.customer(7), now=clock.now())
+    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+    with pytest.raises(Refused) as refusal:
+        answer(ward, notice, product_updates=Answered(is_yes=False))
+    assert refusal.value.code == "STANDING_ENDED"
+    assert wards.agreed_for(ward, at=clock.now()) == agreed
+    (ended,) = receipt.standings_ended.all()
+    told = payload_of(ended.entry)
+    assert (told["act"], told["facts"]) == ("consent.standing.ended", {"reference": str(receipt), "way": "guardian"})
+    with pytest.raises(IllegalMove):
+        standing_down.end(last=ward.last, by="staff", actor=actor.SYSTEM, now=clock.now())
+    answered_on_paper(child, mother, notice)
+    assert ward_of(mother).subject_ref == child.subject.ref
+
+
+def test_the_end_of_one_parents_standing_leaves_the_other_parents(child, mother, notice):
+    father = person(email=None, phone="+919811110003")
+    for parent in (mother, father):
+        answered_on_paper(child, parent, notice)
+    standing_down.end(last=ward_of(mother).last, by="staff", actor=actor.SYSTEM, now=clock.now(), reason="Court order.")
+    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+    assert ward_of(father).subject_ref == child.subject.ref

@@ -205,6 +205,8 @@ PAGES: dict[str, Page] = {
     "privacy:verify-in-browser": Page(For.ANYBODY),
     "privacy:verify-receipt": Page(For.ANYBODY),
     "privacy:ward": Page(For.OWNERS, lambda w: [w.receipt.reference], is_empty=True),
+    "privacy:standing-file": Page(For.OWNERS, lambda w: [w.receipt.reference, "receipt.json"], is_empty=True),
+    "privacy:ward-end": Page(For.OWNERS, lambda w: [w.receipt.reference], is_post=True, is_empty=True),
     "privacy:ward-withdraw": Page(For.OWNERS, lambda w: [w.receipt.reference, 1], is_post=True, is_empty=True),
     "privacy:wards": Page(For.CUSTOMERS),
     "privacy:who-has-my-data": Page(For.ANYBODY),
@@ -288,7 +290,10 @@ BOOKS: dict[str, Book] = {
         "consent.notice:view", export="jobs.list:export", acts={"answer-override": "consent.notice:publish"}
     ),
     "consent_endingtold": Book("consent.event:view", export="jobs.list:export"),
-    "consent_guardiananswer": Book("consent.event:view", export="jobs.list:export"),
+    "consent_guardiananswer": Book(
+        "consent.event:view", export="jobs.list:export", acts={"end-standing": "consent.event:record"}
+    ),
+    "consent_standingended": Book("consent.event:view", export="jobs.list:export"),
     "consent_heldconsent": Book(
         "consent.event:view", export="jobs.list:export", acts={"leave": "consent.event:record"}
     ),

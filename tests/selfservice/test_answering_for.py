@@ -3,18 +3,19 @@
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from consent.models import ConsentEvent
+from consent.models import ConsentEvent, GuardianAnswer, StandingEnded
 from consent.selectors import rulebook
 from consent.services import asking
 from consent.services.asking import Answered
 from portal.core import actor
 from tests.consent.factories import law_is_loaded, person, published_notice
 from tests.consent.test_answering_for import answered_on_paper, protect
-from tests.people.factories import CustomerUserFactory
-from tests.signin.people_who_sign_in import customer_client
+from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/privacy/answering-for/"
@@ -105,3 +106,29 @@ def test_nobody_else_opens_it_the_child_included(page, child, notice):
         assert client.post(f"{page}{event.pk}/withdraw/").status_code == 404
     assert Client().get(page).url.startswith("/privacy/sign-in/")
     assert not ConsentEvent.objects.filter(answer="withdrawn").exists()
+
+
+def test_a_parent_stops_answering_with_one_press_and_keeps_the_proof(page, mother):
+    her = customer_client(mother)
+    assert "Stop answering for this person" in her.get(page).text
+    told = her.post(f"{page}end/", follow=True)
+    assert "You answer for this person no more" in told.text
+    assert her.get(page).status_code == 404
+    assert her.post(f"{page}end/").status_code == 404
+    file = re.search(r'href="(/privacy/consents/[^"]+/standing/receipt.tlog-proof)"', told.text)
+    proof = SimpleUploadedFile("r.tlog-proof", her.get(file[1]).content)
+    checked = Client().post("/privacy/receipts/verify/", {"receipt": proof}).text
+    assert "This receipt is genuine" in checked
+    assert "somebody stopped answering for another person" in checked
+    assert her.get(file[1].replace("tlog-proof", "json")).json()["status"]["freshness"] == "latest"
+
+
+def test_staff_end_a_standing_with_a_reason(page, mother):
+    staff = staff_client(StaffFactory(roles=["support"]))
+    last = GuardianAnswer.objects.latest("pk")
+    address = reverse("admin:consent_guardiananswer_do_one", args=[last.pk, "end-standing"])
+    assert staff.post(address, {"reason": ""}).status_code == 422
+    assert customer_client(mother).get(page).status_code == 200
+    staff.post(address, {"reason": "A court gave the child into other hands."})
+    assert customer_client(mother).get(page).status_code == 404
+    assert StandingEnded.objects.get().by == "staff"

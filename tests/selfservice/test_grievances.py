@@ -16,6 +16,7 @@ from portal.ledger.errors import NotSealed
 from portal.people.models import Fiduciary
 from tests.grievances.pictures import png
 from tests.people.factories import CustomerUserFactory
+from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 NEW = "/privacy/grievances/new/"
@@ -117,14 +118,19 @@ def test_a_page_that_does_not_exist_is_not_found(client) -> None:
     assert client.get(f"{NEW}astrology/").status_code == 404
 
 
-def test_the_draft_survives_a_sign_out_and_a_day_but_not_a_week(client) -> None:
+def test_the_draft_survives_a_sign_out_and_a_day_but_not_a_week() -> None:
     user = CustomerUserFactory()
-    client.force_login(user)
+    client = customer_client(user)
     answer(client, "who", for_whom="self")
-    client.cookies.pop(settings.SESSION_COOKIE_NAME)
+    answer(client, "about", kind="billing")
+    answer(client, "what-happened", what_happened="You billed me twice.", wanted="My money back.")
+    assert client.post("/privacy/sign-out/").status_code == 302
+    assert settings.SESSION_COOKIE_NAME not in client.cookies or not client.cookies[settings.SESSION_COOKIE_NAME].value
     now = clock.now()
     with time_machine.travel(now + timedelta(hours=24)):
         assert "checked" in text(client.get(f"{NEW}who/"))
+        assert "You billed me twice." in text(client.get(f"{NEW}what-happened/"))
+        assert "My money back." in text(client.get(f"{NEW}what-happened/"))
     with time_machine.travel(now + timedelta(days=7, seconds=5)):
         assert "checked" not in text(client.get(f"{NEW}who/"))
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from consent.questions_forms import QuestionsForm
 from consent.selectors import wards
 from consent.selectors.wards import Ward
-from consent.services import answering_for, asking, receipts
+from consent.services import answering_for, asking, receipts, standing_down
 from consent.services.recording import Recorded
+from consent.states import EndedBy
 from portal.core import clock
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.people.pages import customer_required, principal_of
@@ -83,6 +84,16 @@ def take_back(request: HttpRequest, reference: str, number: int) -> HttpResponse
     except NotFound:
         done = Recorded(None, ())
     return _told(request, found, done)
+
+
+@customer_required
+@require_POST
+def end(request: HttpRequest, reference: str) -> HttpResponse:
+    """The person answers for this one no more. One press; the page says before what it means."""
+    found = _ward(request, reference)
+    receipt = standing_down.end(last=found.last, by=EndedBy.GUARDIAN, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    receipts.seal(receipt)
+    return HttpResponseRedirect(reverse("privacy:consent-receipt", args=[receipt.reference]))
 
 
 def _told(request: HttpRequest, found: Ward, done: Recorded) -> HttpResponse:

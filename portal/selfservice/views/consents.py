@@ -126,6 +126,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "now": clock.now(),
         "goes_on": going_on.without_consent(at=found.made_at, regimes=people.regimes_of(principal.subject.ref)),
         "told": list(found.preference_changes.select_related("entry__leaf")),
+        "standings": list(found.standings_ended.select_related("entry__leaf")),
         "stopped": list(found.suppressions.filter(event=None).select_related("fiduciary", "entry__leaf")),
     }
     return render(request, "selfservice/consents/receipt.html", context)

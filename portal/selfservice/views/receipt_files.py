@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from consent.letters import receipt_pdf, stop_pdf
-from consent.models import ConsentEvent, PreferenceChange, Suppression
+from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.rules import receipt_views as rules
 from consent.selectors import history, receipt_views
 from consent.services import receipts
@@ -19,11 +19,11 @@ from portal.people.pages import customer_required, principal_of
 from portal.selfservice.views.consents import event_of
 
 
-def _proof(said: ConsentEvent | Suppression | PreferenceChange) -> HttpResponse:
+def _proof(said: receipts.Said) -> HttpResponse:
     return HttpResponse(receipts.file_for(said), content_type="application/octet-stream")
 
 
-def _json(said: ConsentEvent | Suppression | PreferenceChange) -> HttpResponse:
+def _json(said: receipts.Said) -> HttpResponse:
     return _as_json(receipts.document(said, now=clock.now()))
 
 
@@ -75,8 +75,8 @@ FORMS: Final[dict[str, Callable[[ConsentEvent], HttpResponse]]] = {
 }
 
 
-#: The same of what a person blocks.
-OF_BLOCKING: Final[dict[str, Callable[[PreferenceChange], HttpResponse]]] = {
+#: The same of what a person blocks, and of a guardian's standing that ended.
+OF_FACTS: Final[dict[str, Callable[[receipts.Said], HttpResponse]]] = {
     "receipt.tlog-proof": _proof,
     "receipt.json": _json,
 }
@@ -87,12 +87,23 @@ OF_BLOCKING: Final[dict[str, Callable[[PreferenceChange], HttpResponse]]] = {
 def blocked_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
     """One form of the receipt of what the person blocked ("Do not disturb")."""
     receipt = history.receipt_of(principal_of(request).subject.ref, reference)
-    change = receipt.preference_changes.select_related("receipt", "entry__leaf").first()
-    make = OF_BLOCKING.get(form)
-    if make is None or change is None:
+    return _of_fact(receipt, receipt.preference_changes.select_related("receipt", "entry__leaf").first(), form)
+
+
+@customer_required
+@require_safe
+def standing_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
+    """One form of the receipt of somebody who answers for another person no more."""
+    receipt = history.receipt_of(principal_of(request).subject.ref, reference)
+    return _of_fact(receipt, receipt.standings_ended.select_related("receipt", "entry__leaf").first(), form)
+
+
+def _of_fact(receipt: ConsentReceipt, fact: receipts.Said | None, form: str) -> HttpResponseBase:
+    make = OF_FACTS.get(form)
+    if make is None or fact is None:
         raise Http404
     try:
-        response = make(change)
+        response = make(fact)
     except NotSealed:
         return HttpResponseRedirect(reverse("privacy:consent-receipt", args=[receipt.reference]))
     response["Content-Disposition"] = f'attachment; filename="{receipt.reference}-{form}"'
