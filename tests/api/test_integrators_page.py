@@ -27,7 +27,7 @@ def commands():
     text = PAGE.read_text(encoding="utf-8")
     return [
         line
-        for block in re.findall(r"```\n(.*?)```", text, re.DOTALL)
+        for block in re.findall(r"```[a-z]*\n(.*?)```", text, re.DOTALL)
         for line in block.splitlines()
         if line.startswith("curl ")
     ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from consent.models import ConsentEvent, PreferenceChange
 from consent.rules.fold import YES
+from consent.selectors import languages
 from consent.states import Answer, Way
 from consent.words import BLOCKED
 from portal.core import clock
@@ -48,6 +49,12 @@ def answer_of(event: ConsentEvent) -> str:
     if event.way != Way.UNDO:
         return str(Answer(event.answer).label)
     return _("Yes, as before the stop") if event.answer in YES else _("No answer, as before the stop")
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """A language of notices by its own name."""
+    return languages.language_of(code).name
 
 
 @register.filter
