@@ -126,7 +126,7 @@ def names(transactional_db: None) -> frozenset[str]:
     law_is_loaded()
     company = company_in_force()
     notice = published_notice(asks=["marketing", "product_updates", "call_recording"])
-    registered_recipient(channels=["sms", "none"])
+    recipient = registered_recipient(channels=["sms", "none"])
     registered_sender("1600123456", kind="voice_number", records_calls=True, announcement="This call is recorded.")
     asha = person(email=None, full_name="Asha")
     user = CustomerUserFactory(email=ASHA, principal=asha)
@@ -140,7 +140,16 @@ def names(transactional_db: None) -> frozenset[str]:
     )
     answered_on_paper(child, asha, notice)
     ticket(principal=asha)
-    found = {user.principal.full_name, "Asha", "Ravi", member.customer.name, company.legal_name, company.postal_address}
+    found = {
+        recipient.name,
+        user.principal.full_name,
+        "Asha",
+        "Ravi",
+        member.customer.name,
+        company.legal_name,
+        company.postal_address,
+    }
+    found.update(company.postal_address.split("\n"))
     # Provisions are cited as the law itself is printed.
     cited = LegalRule.objects.values_list("source", flat=True)
     return frozenset(name for name in {*found, *cited} if name)
