@@ -127,8 +127,8 @@ def test_staff_end_a_standing_with_a_reason(page, mother):
     staff = staff_client(StaffFactory(roles=["support"]))
     last = GuardianAnswer.objects.latest("pk")
     address = reverse("admin:consent_guardiananswer_do_one", args=[last.pk, "end-standing"])
-    staff.post(address, {"reason": ""})
+    staff.post(address, {"reason": "", "answer": "1"})
     assert customer_client(mother).get(page).status_code == 200
-    staff.post(address, {"reason": "A court gave the child into other hands."})
+    staff.post(address, {"reason": "A court gave the child into other hands.", "answer": "1"})
     assert customer_client(mother).get(page).status_code == 404
     assert StandingEnded.objects.get().by == "staff"

@@ -33,6 +33,8 @@ LATIN = frozenset(WORDS.split())
 #: Written as one name: what the standard, the register of operators and the law are called.
 NAMES = (
     "Web Content Accessibility Guidelines",
+    "IT (Intermediary Guidelines) Rules",
+    "SPDI Rules",
     "Kantara Consent Receipt",
     "Do Not Disturb",
     "JSON-LD",
@@ -150,6 +152,7 @@ def names(transactional_db: None) -> frozenset[str]:
         company.postal_address,
     }
     found.update(company.postal_address.split("\n"))
+    found.add("They wrote to me at night")
     # Provisions are cited as the law itself is printed.
     cited = LegalRule.objects.values_list("source", flat=True)
     return frozenset(name for name in {*found, *cited} if name)
