@@ -15,6 +15,8 @@ from portal.signin import limits
 from tests import emptying
 from tests.workers import running
 
+JOURNEYS = Path(__file__).parent / "journeys"
+
 #: A busy machine is slow, not wrong: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("portal")
@@ -69,7 +71,11 @@ def end_left_connections(django_db_setup: None, django_db_blocker: Any) -> Itera
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that may touch the database may touch the key store too: no subject's text is written without a key."""
+    """A test that may touch the database may touch the key store too: no subject's text is written without a key.
+
+    The journeys are begun with: they are the longest, and at the end no process shall wait for one.
+    """
+    items.sort(key=lambda item: JOURNEYS not in item.path.parents)
     for item in items:
         mark = item.get_closest_marker("django_db")
         fixtures = set(getattr(item, "fixturenames", ()))

@@ -53,3 +53,12 @@ def window(chromium: Browser, live_server, scripts: bool) -> Iterator[Callable[.
     for person in opened:
         person.leaves()
     assert problems == []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick run goes each journey in every language with scripts, and in English without them too; ``full`` goes all."""
+    for item in items:
+        chosen = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if chosen.get("scripts") is False and chosen.get("language", "en") != "en":
+            item.add_marker(pytest.mark.full)
