@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, models, router
+from django.db import DEFAULT_DB_ALIAS, connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Prepare = Callable[[Any], Any]
@@ -49,6 +49,18 @@ def new_keys(model: type[models.Model], count: int) -> list[int]:
             cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [count, table])
         last = count if found is None else found[0] + count
         return list(range(last - count + 1, last + 1))
+
+
+def plan_anew() -> None:
+    """Let PostgreSQL plan its checks of foreign keys again, for the size that the tables have by now.
+
+    A session plans each check once. While a table is almost empty that plan reads all of it; kept, it does so for each
+    row of a long list.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD PLANS")
 
 
 def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

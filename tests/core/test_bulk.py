@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from portal.core import bulk
 from portal.law.models import HouseRule
@@ -79,3 +79,24 @@ def test_it_is_refused_outside_a_transaction():
         bulk.new_keys(Subject, 1)
     with pytest.raises(RuntimeError, match="transaction"):
         bulk.insert(Subject, FIELDS, [])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no plan of a foreign key's check")
+def test_a_plan_that_was_made_for_an_empty_table_is_made_anew():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute("CREATE TEMPORARY TABLE grown (id bigint PRIMARY KEY)")
+        cursor.execute("INSERT INTO grown VALUES (0)")
+        cursor.execute("ANALYZE grown")
+        cursor.execute("PREPARE there (bigint) AS SELECT 1 FROM grown WHERE id = $1")
+
+        def plan():
+            cursor.execute("EXPLAIN EXECUTE there (1)")
+            return cursor.fetchone()[0]
+
+        assert plan().startswith("Seq Scan")
+        cursor.execute("INSERT INTO grown SELECT generate_series(1, 50000)")
+        assert plan().startswith("Seq Scan")
+        bulk.plan_anew()
+        assert plan().startswith("Index")
+        cursor.execute("DEALLOCATE there")

@@ -18,7 +18,7 @@ from consent.services.lists import lines as list_lines
 from consent.services.lists.lines import Line, Used
 from consent.services.recording import Choice
 from portal.audit.kinds import AuditKind
-from portal.core import addresses, clock
+from portal.core import addresses, bulk, clock
 from portal.core.actor import Actor, staff, system
 from portal.core.errors import LostRace, Refused
 from portal.core.moves import move
@@ -80,6 +80,7 @@ def _take_set(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], acto
 @retried
 def _write_set(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: Actor) -> None:
     with transaction.atomic(), remembering():
+        bulk.plan_anew()
         _write(row, some, actor, clock.now())
 
 
