@@ -5,6 +5,8 @@ from pathlib import PurePath
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from kyc import plans, words
@@ -47,6 +49,21 @@ class TypedDate(DayField):
         return super().to_python(ascii_digits(value) if isinstance(value, str) else value)
 
 
+class FileOrPhoto(forms.FileInput):
+    """A file chosen from the device or, in a second input, a photo taken now: telephones open the camera for it."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = super().render(name, value, attrs, renderer)
+        photo = '<p><label for="{0}">{1}</label> <input type="file" name="{2}" id="{0}" accept="image/*" capture="environment"></p>'
+        return chosen + format_html(photo, f"id_{name}_photo", _("Or take a photo now"), f"{name}_photo")
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.get(name) or files.get(f"{name}_photo")
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in files and f"{name}_photo" not in files
+
+
 class UploadForm(forms.Form):
     """One document: its number and its file. What only a service can judge is added as an error by the view."""
 
@@ -65,7 +82,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         help_text=_("PDF, JPG or PNG, up to 10 MB. Choose it again if you come back to this page."),
-        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"}),
+        widget=FileOrPhoto(attrs={"accept": ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"}),
         error_messages={
             "required": _("Choose the file, or take a photo."),
             "missing": _("Choose the file, or take a photo."),

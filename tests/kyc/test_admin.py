@@ -7,9 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kyc.erasers import KycDocuments
 from kyc.models import Decision, Document
 from portal.audit.models import AuditEvent
+from portal.core.actor import SYSTEM
 from portal.people.models import User
+from portal.vault.services import files
+from portal.vault.services.keys import Shredded
 from tests.kyc import documents
 from tests.kyc.factories import checked, proposed, uploaded
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
@@ -92,6 +96,20 @@ def test_a_page_is_a_picture_and_each_look_is_recorded(document, maker) -> None:
     assert (response.status_code, response["Content-Type"]) == (200, "image/png")
     event = AuditEvent.objects.filter(kind="vault.file.opened", facts__reason="review").get()
     assert event.actor_ref == f"user:{maker.pk}"
+
+
+def test_the_desk_shows_no_page_and_no_number_of_an_erased_document(
+    document, maker, django_capture_on_commit_callbacks
+) -> None:
+    desk = at_the_desk(maker, document)
+    assert desk.get(f"{LIST}{document.pk}/pages/1.png").headers["Content-Type"] == "image/png"
+    with django_capture_on_commit_callbacks(execute=True):
+        KycDocuments().erase(subject_ref=document.subject_ref, before=None)
+    answer = desk.get(f"{LIST}{document.pk}/pages/1.png")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert documents.PAN not in desk.get(page_of(document)).content.decode()
+    with pytest.raises(Shredded):
+        files.open_stream(document.kept, actor=SYSTEM, reason="test")
 
 
 def test_a_number_shows_for_a_minute_after_a_reason_that_is_kept(document, maker) -> None:

@@ -10,11 +10,9 @@ from kyc.services import own_number
 from portal.core import actor, clock
 from portal.people.services import subjects
 from portal.vault.services import files
-from portal.vault.services.keys import Shredded
 from tests.kyc import documents
 from tests.kyc.factories import answered, checked, firm, party_of, proposed, rest_approved, uploaded
 from tests.people.factories import SubjectFactory
-from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
 
@@ -107,18 +105,3 @@ def test_a_party_that_is_a_person_has_an_empty_name_that_can_be_read(organisatio
     party = party_of(organisation)
     party.refresh_from_db()
     assert party.name == ""
-
-
-def test_the_desk_shows_no_page_and_no_number_of_an_erased_document(
-    individual, maker, django_capture_on_commit_callbacks
-):
-    document = checked(individual)
-    desk, page = staff_client(maker), f"/admin/kyc/document/{document.pk}/pages/1.png"
-    assert desk.get(page).headers["Content-Type"] == "image/png"
-    with django_capture_on_commit_callbacks(execute=True):
-        KycDocuments().erase(subject_ref=individual.subject.ref, before=None)
-    assert desk.get(page).status_code == 404
-    with pytest.raises(Shredded):
-        files.open_stream(document.kept, actor=actor.SYSTEM, reason="test")
-    document.refresh_from_db()
-    assert (document.number_sealed, document.number_display) == (None, "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kyc import words
+from kyc import plans, words
 from kyc.models import Document
 from kyc.services import run_plan
 from portal.audit.models import AuditEvent
@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.vault.models import ShredOrder
 from portal.vault.services.scanning import Scan
 from tests.kyc import documents
-from tests.kyc.factories import checked, party_of, uploaded
+from tests.kyc.factories import checked, uploaded
 from tests.servers import scanner as scanners
 from tests.vault import nasty
 
@@ -57,13 +57,16 @@ def test_a_scanner_in_trouble_is_neither_clean_nor_a_refusal(individual, scanner
     assert (run(document).state, document.scanned) == ("checked", "CLEAN")
 
 
-def test_one_side_of_a_document_with_two_is_taken_with_a_notice(individual):
-    party = party_of(individual)
-    given = {"kind": "driving_licence", "number": "MH1220110012345", "party": party}
-    one = run(uploaded(individual, data=documents.image(), extension="jpg", **given))
-    assert "SIDE_MISSING" in one.notices.split()
+def test_one_side_of_a_document_with_two_is_taken_with_a_notice(individual, organisation, monkeypatch):
+    monkeypatch.setattr(plans, "sides", lambda kind: 2)
+    one = run(uploaded(individual, data=documents.image(), extension="jpg"))
+    assert (one.state, one.notices) == ("checked", "SIDE_MISSING")
     check = one.checks.get(name="file_safety")
-    assert (check.outcome, check.reason in {"BLURRED", "SIDE_MISSING"}) == ("WARN", True)
-    both = run(uploaded(individual, data=documents.pdf("A licence", pages=2), **given))
-    assert both.notices == ""
-    assert len(words.notices(one)) == len(one.notices.split())
+    assert (check.outcome, check.reason) == ("WARN", "SIDE_MISSING")
+    both = run(uploaded(organisation, data=documents.pdf(documents.PAN, pages=2)))
+    assert (both.notices, words.notices(both)) == ("", [])
+    assert len(words.notices(one)) == 1
+
+
+def test_a_licence_has_two_sides_and_a_pan_card_one():
+    assert [plans.sides(kind) for kind in ("driving_licence", "pan_card")] == [2, 1]

@@ -1,4 +1,5 @@
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from kyc import numbers, plans
 from kyc.forms import NUMBER_LABELS, UploadForm
@@ -27,3 +28,15 @@ def test_a_form_asks_for_a_number_only_where_the_document_shows_one():
     assert "number" in UploadForm(kind="cancelled_cheque").fields
     assert set(UploadForm(kind="board_resolution").fields) == {"file"}
     assert "valid_until" in UploadForm(kind="passport").fields
+
+
+def test_a_photo_taken_now_stands_for_the_file_and_a_chosen_file_comes_first():
+    def sent(**given: bytes) -> UploadForm:
+        files = {name: SimpleUploadedFile(f"{name}.jpg", content) for name, content in given.items()}
+        return UploadForm({}, files, kind="board_resolution")
+
+    photo, both, none = sent(file_photo=b"photo"), sent(file=b"file", file_photo=b"photo"), sent()
+    assert [photo.is_valid(), both.is_valid(), none.is_valid()] == [True, True, False]
+    assert [form.cleaned_data["file"].read() for form in (photo, both)] == [b"photo", b"file"]
+    assert photo.extension == "jpg"
+    assert 'capture="environment"' in str(none["file"])
