@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
 #: Names, and codes that are written so in every language (ux.md (e) 5).
 WORDS = """
-AA AI API CSV DLT DND DPDP English GST GSTIN IEC ISO IST IT JPG JSON JavaScript KYC MB OTP Onesetu PAN PDF PNG RCS REG SHA
+AA AI API CIN CSV DLT DND DPDP English GST GSTIN IEC ISO IST IT JPG JSON JavaScript KYC LLP LLPIN MB OTP Onesetu PAN PDF PNG RCS REG SHA
 SMS STOP TS UTC URL WCAG WhatsApp XXXX
 """
 LATIN = frozenset(WORDS.split())
