@@ -1,21 +1,24 @@
 """What people were told and asked without having come for it: read only, for whoever has to show it."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.models import EndingTold, GuardianAnswer, LateNotice, Meeting, StandingEnded
 from consent.permissions import Permission
 from consent.selectors import wards
-from consent.services import standing_down
+from consent.services import late_notices, standing_down
 from consent.states import EndedBy
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.bases import ReasonForm
 from portal.jobs.audited_export import AuditedExport, resource_of
+
+#: People without a way that are named on the page; all are counted.
+MOST_SHOWN: Final = 200
 
 
 def _ended_already(row: GuardianAnswer, user: Any) -> str:
@@ -103,6 +106,13 @@ class LateNoticeAdmin(_Told):
     list_filter = ("purpose", "language")
     fields = ("subject_ref", "purpose", "notice_version", "language", "text_sha256", "rule", "about", "given_at")
     list_note = gettext_lazy("Who agreed before the law on notices began is given today's notice, once a purpose.")
+    import_export_change_list_template = "admin/consent/late_notices.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The notices that were given, below those that could not be: nobody may wait unseen."""
+        found = late_notices.unreached(now=clock.now())
+        waiting = {"waiting": found, "shown": found.people[:MOST_SHOWN]}
+        return super().changelist_view(request, {**waiting, **(extra_context or {})})
 
 
 @admin.register(Meeting)

@@ -1,6 +1,7 @@
 """Consent from before the law on notices: whoever gave it is given the notice afterwards (DPDP s.5(2))."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from consent.models import ConsentState, LateNotice, NoticeText
 from consent.rules.fold import YES
 from consent.selectors.notices import notices_for
 from consent.services.recording import fiduciary_of
-from consent.services.telling import address_of_page, reached, tell, waiting
+from consent.services.telling import address_of_page, is_known, is_reached, reached, tell, waiting
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import actor as actors
@@ -21,6 +22,7 @@ from portal.core.errors import PortalError
 from portal.law import selectors as law
 from portal.law.models import LegalRule
 from portal.law.selectors import NotInForce
+from portal.people import selectors as people
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 
@@ -61,6 +63,51 @@ def give_late_notices(*, now: datetime, fiduciary: str = OWN_CODE) -> int:
         except PortalError as error:
             log.warning("consent.late_notice_not_given_yet", subject=str(subject_ref), code=error.code)
     return given
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """Somebody whose yes is older than the law and to whom no notice can be given now, with when they agreed first."""
+
+    subject_ref: UUID
+    since: datetime
+    purposes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Who waits for the notice and cannot be given it: people without a way, in the order of their yes, and visitors."""
+
+    people: tuple[Unreached, ...] = ()
+    #: Browsers whose visitor nobody knows: there is no address at all.
+    visitors: int = 0
+
+
+def unreached(*, now: datetime, fiduciary: str = OWN_CODE) -> Waiting:
+    """Who is owed the notice and has neither a login nor a confirmed address on a channel that can send. Reads only.
+
+    Nobody before the rule's first day, and nobody to whom the next sweep will give it.
+    """
+    on = clock.day(now)
+    try:
+        began_on = law.legal_rule(RULE, on=on).effective_from
+    except NotInForce:
+        return Waiting()
+    if began_on is None:
+        return Waiting()
+    rows = _waiting(began_on, fiduciary_of(fiduciary), set(_texts(on, "en"))).exclude(is_reached())
+    found: dict[UUID, tuple[datetime, set[str]]] = {}
+    for ref, purpose, at in (
+        rows.filter(is_known()).order_by("occurred_at", "pk").values_list("subject_ref", "purpose", "occurred_at")
+    ):
+        found.setdefault(ref, (at, set()))[1].add(purpose)
+    # By another reference of theirs there may be a way.
+    joined = people.joined(found)
+    without = [ref for ref in found if ref not in joined or reached(ref) is None]
+    return Waiting(
+        tuple(Unreached(ref, found[ref][0], tuple(sorted(found[ref][1]))) for ref in without),
+        rows.exclude(is_known()).order_by().values("subject_ref").distinct().count(),
+    )
 
 
 def _texts(on: date, language: str) -> Mapping[str, NoticeText]:

@@ -16,7 +16,7 @@ from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import post
 from portal.people import selectors as people
-from portal.people.models import Principal, SubjectAlias, User
+from portal.people.models import ContactPoint, Principal, SubjectAlias, User
 from portal.people.models.fiduciaries import OWN_CODE
 
 #: People read at once.
@@ -51,15 +51,34 @@ def reached(subject_ref: UUID) -> Reached | None:
     return Reached(wished.language if wished else principal.language, tuple(ways)) if ways else None
 
 
-def waiting(states: QuerySet[ConsentState], *, first: str) -> Iterator[UUID]:
-    """The people of the states, whose earliest ``first`` is first: page by page, so that whoever cannot be told
-    keeps nobody behind them waiting. Visitors whom nobody knows are left out: no message can reach them.
-    """
+def is_known() -> Q:
+    """Of rows with a ``subject_ref``: whether somebody is known by it, or by another that it was joined to."""
     known = Exists(Principal.objects.filter(subject__ref=OuterRef("subject_ref"), subject__erased_at=None))
     joined = Exists(
         SubjectAlias.objects.filter(Q(old_ref=OuterRef("subject_ref")) | Q(new_ref=OuterRef("subject_ref")))
     )
-    people_of = states.filter(known | joined).order_by().values("subject_ref").annotate(first=Min(first))
+    return Q(known) | Q(joined)
+
+
+def is_reached() -> Q:
+    """Of rows with a ``subject_ref``: whether ``reached`` finds a way to the person by this reference alone."""
+    login = User.objects.filter(principal__subject__ref=OuterRef("subject_ref"), is_active=True)
+    kinds = [people.CONTACT_KIND_OF_CHANNEL[channel] for channel in (Channel.EMAIL, Channel.SMS) if can_send(channel)]
+    confirmed = ContactPoint.objects.filter(
+        principal__subject__ref=OuterRef("subject_ref"),
+        principal__subject__erased_at=None,
+        kind__in=kinds,
+        left_at=None,
+        verified_at__isnull=False,
+    )
+    return Q(Exists(login)) | Q(Exists(confirmed))
+
+
+def waiting(states: QuerySet[ConsentState], *, first: str) -> Iterator[UUID]:
+    """The people of the states, whose earliest ``first`` is first: page by page, so that whoever cannot be told
+    keeps nobody behind them waiting. Visitors whom nobody knows are left out: no message can reach them.
+    """
+    people_of = states.filter(is_known()).order_by().values("subject_ref").annotate(first=Min(first))
     last: tuple[datetime, UUID] | None = None
     while True:
         rest = (

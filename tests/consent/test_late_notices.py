@@ -4,18 +4,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 
-from consent.models import ConsentState, LateNotice
-from consent.services import late_notices, telling, withdraw
+from consent.models import ConsentState, LateNotice, NoticeText
+from consent.services import late_notices, record_all, telling, withdraw
+from consent.services.addresses import address_of
 from consent.services.late_notices import give_late_notices
-from consent.states import Way
+from consent.services.recording import Choice
+from consent.services.visiting import new_visitor
+from consent.states import Answer, Way
 from consent.tasks import give_late_notices as task
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.outbox.models import Message
+from portal.people.services import subjects
 from tests.consent.factories import person, published_notice, said
-from tests.people.factories import CustomerUserFactory, FiduciaryFactory
+from tests.people.factories import ContactPointFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 #: The rule's first day, and some days later.
@@ -131,3 +137,62 @@ def test_one_who_cannot_be_told_keeps_nobody_else_waiting(asha, monkeypatch):
     with time_machine.travel(AFTER, tick=False):
         assert give() == 1
     assert LateNotice.objects.get().subject_ref == ravi.subject.ref
+
+
+def no_way(address="+919800000077"):
+    """Somebody who agreed and has no login, and no address that they confirmed."""
+    who = person(email=None, phone=address)
+    at = min(clock.now(), BEGAN - timedelta(days=9)) - timedelta(minutes=1)
+    said(who, "given", address=address, occurred_at=at)
+    who.contact_points.update(verified_at=None)
+    return who
+
+
+def test_who_has_no_way_to_be_told_is_counted_and_named_to_staff_with_the_reason(asha):
+    silent, other = no_way(), no_way("+919800000078")
+    said(other, "given", purpose="analytics", channel="none")
+    visitor = new_visitor(now=clock.now())
+    place = address_of(subject_ref=visitor, channel="none", kind="subject", text="")
+    record_all(
+        subject_ref=visitor, fiduciary="onesetu", way=Way.PAGE, occurred_at=clock.now(), actor=actor.SYSTEM,
+        choices=[Choice(place, "analytics", "none", Answer.GIVEN, NoticeText.objects.get())],
+    )  # fmt: skip
+    assert late_notices.unreached(now=clock.now()) == late_notices.Waiting()
+    with time_machine.travel(AFTER, tick=False):
+        found = late_notices.unreached(now=clock.now())
+        assert [(one.subject_ref, one.purposes) for one in found.people] == [
+            (silent.subject.ref, ("marketing",)),
+            (other.subject.ref, ("analytics", "marketing")),
+        ]
+        assert found.visitors == 1
+        officer = staff_client(StaffFactory(roles=["data_protection_officer"]))
+        page = officer.get(reverse("admin:consent_latenotice_changelist")).content.decode()
+        assert "2 people are owed the notice" in page
+        assert "no login and no confirmed address" in page
+        assert str(silent.subject.ref) in page
+        assert "1 visitor of the pages" in page
+
+
+def test_whoever_can_be_told_by_another_reference_of_theirs_waits_for_the_sweep_alone(asha, later):
+    silent = no_way()
+    assert len(late_notices.unreached(now=clock.now()).people) == 1
+    subjects.join(old_ref=silent.subject.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    assert late_notices.unreached(now=clock.now()).people == ()
+
+
+@pytest.mark.parametrize("way", ["login", "address", "withdrawal"])
+def test_nobody_is_named_who_got_a_way_or_took_the_yes_back(asha, later, way):
+    silent = no_way()
+    assert len(late_notices.unreached(now=clock.now()).people) == 1
+    if way == "login":
+        CustomerUserFactory(principal=silent)
+    elif way == "address":
+        # Nothing goes out by SMS here: a confirmed number alone is no way.
+        silent.contact_points.update(verified_at=clock.now())
+        assert len(late_notices.unreached(now=clock.now()).people) == 1
+        ContactPointFactory(principal=silent, kind="email", address="silent@acme.example", verified_at=clock.now())
+    else:
+        withdraw(
+            subject_ref=silent.subject.ref, purpose="marketing", channel="sms", way=Way.STAFF, actor=actor.SYSTEM
+        )  # fmt: skip
+    assert late_notices.unreached(now=clock.now()).people == ()
