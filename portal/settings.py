@@ -375,8 +375,8 @@ JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=300)
 JOB_ATTEMPTS = 3
 JOB_NUDGE_SECONDS = 60  # in the queue for longer: its nudge was lost
 
-#: For how long a process may answer from the purposes and permitted hours it has read. Answers of people are never kept.
-DECISION_RULES_SECONDS = 5
+SIGNED_MESSAGE_SECONDS = 300  # how far a sender's clock may be from ours, and a signed message under way
+DECISION_RULES_SECONDS = 5  # a process answers from the purposes and hours it has read; answers of people are not kept
 #: The answers of the interface are written down within this time; 0 writes each before it is given.
 DECISION_LOG_SECONDS = env.float("DECISION_LOG_SECONDS", default=1.0)
 DECISION_RULES_DAYS = 8  # different days whose rules a process keeps

@@ -1,7 +1,7 @@
 """A list from staff: brought here, scrubbed by a worker, fetched from the job's page."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.permissions import Permission
 from consent.services import scrub_jobs, scrubbing
 from consent.services.batches import Question
+from consent.services.told_times import tolerance
 from portal.core import access, changes, clock
 from portal.core.admin import StaffModelAdmin
 from portal.core.errors import Refused
@@ -25,10 +26,6 @@ from portal.people.models import Fiduciary
 
 #: Channels whose messages go to an address that a list can hold.
 CHANNELS = (Channel.SMS, Channel.WHATSAPP, Channel.RCS, Channel.EMAIL, Channel.VOICE)
-
-
-#: How long a form may lie open after "now" was entered.
-BEHIND = timedelta(minutes=5)
 
 
 class ScrubForm(forms.Form):
@@ -60,9 +57,13 @@ class ScrubForm(forms.Form):
         field.choices = [("", _("Choose a purpose")), *purposes]
 
     def clean_send_at(self) -> datetime | None:
-        """What went out before is asked in the time machine; here a list is made for what is still to go."""
+        """What went out before is asked in the time machine; here a list is made for what is still to go.
+
+        "Now" by a clock that is behind ours, or entered a little while ago, is no past.
+        """
         at: datetime | None = self.cleaned_data["send_at"]
-        if at is not None and at < clock.now() - BEHIND:
+        now = clock.now()
+        if at is not None and at < now and at < now - tolerance(at=now):
             raise forms.ValidationError(_("This time has passed. Enter one that lies ahead, or none for now."))
         return at
 

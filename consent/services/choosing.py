@@ -21,7 +21,7 @@ from consent.services.addresses import SUBJECT, Address, addresses_by_channel, a
 from consent.services.evidence import Evidence
 from consent.services.preferring import WishList
 from consent.services.recording import Choice, fiduciary_of, record_all
-from consent.services.withdrawing import places_of
+from consent.services.withdrawing import find, latest_of, notice_of, places_of
 from consent.states import Answer, Way
 from portal.core import clock
 from portal.core.actor import Actor
@@ -311,17 +311,10 @@ def _yeses(
 
 def _withdrawals(box: Box, subject_ref: UUID, fiduciary: str) -> list[Choice]:
     whose = fiduciary_of(fiduciary)
-    said = history.latest(history.events_of(subject_ref).filter(fiduciary=whose))
+    said = latest_of(subject_ref, whose)
     found = []
     for place in places_of(subject_ref, whose, box.purpose, box.channel):
-        before = next(
-            (said[key] for key in said if key[1] in place.keys and key[2:] == (box.purpose, box.channel)), None
-        )
+        before = find(said, place, box.purpose, box.channel)
         if before is not None and before.answer in YES:
-            text = (
-                before.notice_version.texts.filter(sha256=before.notice_sha256).first()
-                if before.notice_version
-                else None
-            )
-            found.append(Choice(place, box.purpose, box.channel, Answer.WITHDRAWN, text))
+            found.append(Choice(place, box.purpose, box.channel, Answer.WITHDRAWN, notice_of(before)))
     return found

@@ -63,14 +63,14 @@ def withdraw(
     )
     with transaction.atomic(), law.remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
-        said = _latest(subject_ref, whose)
+        said = latest_of(subject_ref, whose)
         places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
         if named is not None and not any(set(named.keys) & set(place.keys) for place in places):
             places.append(named)
         choices = [
-            Choice(place, purpose, str(channel), Answer.WITHDRAWN, _notice_of(before), _proof(evidence, place, named))
+            Choice(place, purpose, str(channel), Answer.WITHDRAWN, notice_of(before), _proof(evidence, place, named))
             for place in places
-            if _is_open(before := _find(said, place, purpose, str(channel)), said_at)
+            if _is_open(before := find(said, place, purpose, str(channel)), said_at)
         ]
         return record_all(
             subject_ref=subject_ref,
@@ -111,7 +111,7 @@ def stop_all_promotional(
     with transaction.atomic(), law.remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
         reached = addresses_by_channel(subject_ref)
-        choices = _noes(reached, _latest(subject_ref, whose), evidence, named, said_at=said_at, at=at)
+        choices = _noes(reached, latest_of(subject_ref, whose), evidence, named, said_at=said_at, at=at)
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=whose,
@@ -145,11 +145,11 @@ def _noes(
             continue
         for channel in MESSAGE_CHANNELS:
             for place in _with_earlier(list(reached[channel]), said, purpose.code, channel):
-                before = _find(said, place, purpose.code, channel)
+                before = find(said, place, purpose.code, channel)
                 if _is_open(before, said_at):
                     answer = Answer.WITHDRAWN if before is not None and before.answer in YES else Answer.DENIED
                     proof = _proof(evidence, place, named)
-                    choices.append(Choice(place, purpose.code, str(channel), answer, _notice_of(before), proof))
+                    choices.append(Choice(place, purpose.code, str(channel), answer, notice_of(before), proof))
     return choices
 
 
@@ -232,7 +232,7 @@ def _restored(stopped: Sequence[ConsentEvent], *, at: datetime) -> list[Choice]:
                 event.purpose,
                 event.channel,
                 Answer.GIVEN if was_yes else Answer.EXPIRED,
-                _notice_of(before),
+                notice_of(before),
                 [{"type": "undone_event", "sha256": hashlib.sha256(str(event.entry_id).encode()).hexdigest()}],
                 ends_at=ends_at,
             )
@@ -244,18 +244,20 @@ def _place_of(event: ConsentEvent) -> Address:
     return Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified)
 
 
-def _latest(subject_ref: UUID, fiduciary: Fiduciary) -> Said:
+def latest_of(subject_ref: UUID, fiduciary: Fiduciary) -> Said:
+    """The person's latest words to a fiduciary."""
     return history.latest(history.events_of(subject_ref).filter(fiduciary=fiduciary))
 
 
-def _find(said: Said, place: Address, purpose: str, channel: str) -> ConsentEvent | None:
+def find(said: Said, place: Address, purpose: str, channel: str) -> ConsentEvent | None:
+    """The person's latest word at one place, under any of its lookup keys; None where they said nothing."""
     keys = set(place.keys)
     return next((e for (_f, key, p, c), e in said.items() if key in keys and p == purpose and c == channel), None)
 
 
 def places_of(subject_ref: UUID, fiduciary: Fiduciary, purpose: str, channel: str) -> list[Address]:
     """Where the person is reached now, and where they said yes before (an address they since gave up included)."""
-    return _with_earlier(addresses_of(subject_ref, channel), _latest(subject_ref, fiduciary), purpose, channel)
+    return _with_earlier(addresses_of(subject_ref, channel), latest_of(subject_ref, fiduciary), purpose, channel)
 
 
 def _with_earlier(places: list[Address], said: Said, purpose: str, channel: str) -> list[Address]:
@@ -268,7 +270,7 @@ def _with_earlier(places: list[Address], said: Said, purpose: str, channel: str)
     return places
 
 
-def _notice_of(event: ConsentEvent | None) -> NoticeText | None:
+def notice_of(event: ConsentEvent | None) -> NoticeText | None:
     """The text that the earlier answer was about: what is withdrawn is the yes to that."""
     if event is None or event.notice_version is None:
         return None

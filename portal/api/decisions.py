@@ -1,7 +1,7 @@
 """``/api/v1/decisions`` and ``/api/v1/process``: may this be sent, may this be done? For the key's fiduciary alone."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from consent.rules.contact import Reason
 from consent.services import answering, signing
 from consent.services.batches import Answered, Question
 from consent.services.decisions import Decision
+from consent.services.told_times import tolerance
 from portal.api import keys
 from portal.api.bodies import BodyIn, Moment
 from portal.api.keys import Key
@@ -26,8 +27,6 @@ router = Router(auth=Key(ApiScope.DECISIONS_ASK), tags=["Decisions"])
 MOST: Final = 10_000
 #: A batch counts as one request for each so many addresses.
 ADDRESSES_A_REQUEST: Final = 100
-#: How far the asking clock may be behind ours.
-BEHIND: Final = timedelta(minutes=5)
 #: Channels on which the person stands for the address.
 BY_SUBJECT: Final = frozenset({Channel.PUSH, Channel.DASHBOARD})
 
@@ -216,10 +215,10 @@ def _question(given: AskIn | BatchIn, fiduciary: str, now: datetime) -> Question
 
 
 def _at(given: datetime | None, now: datetime) -> datetime:
-    """The time that is asked about. The past is not: what was answered then is in the log."""
+    """The time that is asked about. The past is not: what was answered then is in the log. The asking clock may be behind."""
     if given is None:
         return now
-    if given < now - BEHIND:
+    if given < now and given < now - tolerance(at=now):
         raise Refused("Ask about now or a time to come.", code="AT_IN_PAST")
     return given
 

@@ -1,7 +1,7 @@
 """Signatures of messages between machines, in the form of the Standard Webhooks specification (version 1).
 
 Signed is ``id.timestamp.body`` with HMAC-SHA256. Several secrets may hold at once, so that one can be replaced without
-a gap. A replay is told by its id: who receives keeps the ids (a unique column) for longer than ``TOLERANCE``.
+a gap. A replay is told by its id: who receives keeps the ids (a unique column) for longer than ``tolerance``.
 """
 
 import base64
@@ -14,16 +14,20 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.conf import settings
 
 from portal.core.errors import PortalError
 
-#: How far the sender's clock may be from ours, and for how long a message may be under way.
-TOLERANCE: Final = timedelta(minutes=5)
 PREFIX: Final = "whsec_"
 KEY_MARK: Final = "v1a,"
 SHORTEST_SECRET: Final = 16
 _SECRET_BYTES: Final = 32
 _LONGEST_ID: Final = 128
+
+
+def tolerance() -> timedelta:
+    """How far the sender's clock may be from ours, and for how long a message may be under way."""
+    return timedelta(seconds=settings.SIGNED_MESSAGE_SECONDS)
 
 
 class BadSignature(PortalError):
@@ -107,7 +111,7 @@ def _holds(mark: str, signed: bytes, public_key: bytes) -> bool:
 def _is_fresh(stamp: str, now: datetime) -> bool:
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 11):
         return False
-    return abs(now - datetime.fromtimestamp(int(stamp), UTC)) <= TOLERANCE
+    return abs(now - datetime.fromtimestamp(int(stamp), UTC)) <= tolerance()
 
 
 def _mark(secret: str, message_id: str, stamp: str, body: bytes) -> str:

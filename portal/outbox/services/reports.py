@@ -28,8 +28,6 @@ from portal.outbox.states import (
 from portal.people import selectors as people
 
 REPORTER = actor.system("portal.outbox.reports")
-#: Numbers of messages to us are kept for longer than a signature holds: a replay after that has no valid signature.
-NUMBERS_KEPT = max(timedelta(days=1), 4 * signed_messages.TOLERANCE)
 #: States in which nobody was sure that the message had left. A report says that it did.
 _NOT_KNOWN = (MessageState.DUE, MessageState.UNKNOWN, MessageState.DEAD)
 _FAULT = {Outcome.BOUNCED: FaultReason.BOUNCED, Outcome.COMPLAINED: FaultReason.COMPLAINED}
@@ -78,7 +76,9 @@ def take(*, webhook_id: str, reports: Sequence[Report], now: datetime) -> Taken:
 
 def sweep_numbers(*, now: datetime) -> int:
     """Forget the numbers of messages whose signature no longer holds. Returns how many."""
-    return int(ReceivedWebhook.objects.filter(received_at__lt=now - NUMBERS_KEPT).delete()[0])
+    # For longer than a signature holds: a replay after that has no valid one.
+    kept = max(timedelta(days=1), 4 * signed_messages.tolerance())
+    return int(ReceivedWebhook.objects.filter(received_at__lt=now - kept).delete()[0])
 
 
 def _take_turns(complained: Collection[str]) -> None:
