@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 import rfc8785
+import time_machine
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -28,7 +29,15 @@ from tests.people.factories import ContactPointFactory, FiduciaryFactory, StaffF
 from tests.registers.factories import agreed_template, registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
-NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
+NOW = datetime(2027, 2, 3, 12, tzinfo=clock.IST)
+NOON = NOW + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    """The day of a run must not matter, nor whether it passes midnight in India meanwhile."""
+    with time_machine.travel(NOW):
+        yield
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -29,7 +29,15 @@ from tests.shipped import every_rule
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("law")]
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "data" / "kantara_consent_receipt_1_1.json").read_text())
+NOW = datetime(2027, 2, 3, 12, tzinfo=clock.IST)
 POLICY, CHOICES = "https://portal.example/privacy/policies/", "https://portal.example/privacy/preferences/"
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    """The day of a run must not matter, nor whether it passes midnight in India meanwhile."""
+    with time_machine.travel(NOW):
+        yield
 
 
 @pytest.fixture
