@@ -12,10 +12,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from kyc import words
+from kyc.admin_cases import CaseAdmin
 from kyc.forms import AnswerForm, ProposalForm, RevealForm
-from kyc.models import Case, Decision, Document
+from kyc.models import Decision, Document
 from kyc.permissions import Permission
-from kyc.resources import CaseResource, DocumentResource
+from kyc.resources import DocumentResource
 from kyc.selectors import latest_checks, to_review
 from kyc.services import answer, check_again, claim, deciding, number_of, page_of, propose, release
 from kyc.states import DecisionReason, DocumentState
@@ -26,6 +27,8 @@ from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.models import Clock
 from portal.people.states import Answer
+
+__all__ = ["CaseAdmin", "DecisionAdmin", "DocumentAdmin"]
 
 #: Seconds a number stays on the screen. Then the browser leaves the page by itself.
 REVEALED = 60
@@ -87,21 +90,6 @@ def _not_stalled(document: Document, user: Any) -> str:
 
 def _not_mine(document: Document, user: Any) -> str:
     return "" if document.case.locked_by_id == user.pk else str(_("You have not taken it."))
-
-
-@admin.register(Case)
-class CaseAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
-    """One row for each customer's KYC."""
-
-    view_permission = Permission.CASE_VIEW
-    export_permission = Permission.CASE_EXPORT
-    export_resource = CaseResource
-    list_display = ("reference", "customer", "state", "opened_at", "review_since", "decided_at", "rekyc_on")
-    list_filter = ("state",)
-    list_select_related = ("customer",)
-    search_fields = ("reference", "customer__reference")
-    search_help_text = _("A reference, for example OS-KY-7K4M-9QX2")
-    ordering = ("-opened_at",)
 
 
 @admin.register(Decision)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc import plans, words
 from kyc.numbers.result import ascii_digits
-from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind
+from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind, PartyRole, Relation
 from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.time_range import DayField
 from portal.vault.inspection.verdict import Fault
@@ -122,6 +122,63 @@ class TypeForm(forms.Form):
         self.fields["customer_type"].choices = [  # type: ignore[attr-defined]
             choice for choice in CustomerType.choices if choice[0] in offered
         ]
+
+
+class PartyForm(forms.Form):
+    """Somebody behind a customer: a person in one or more capacities, or an organisation that owns a part."""
+
+    name = forms.CharField(
+        label=_("Full name"),
+        help_text=_("As it stands on their papers."),
+        max_length=200,
+        error_messages={"required": _("Enter the name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    is_organisation = forms.BooleanField(label=_("It is an organisation, not a person"), required=False)
+    roles = forms.MultipleChoiceField(
+        label=_("What this person is"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    percent = forms.DecimalField(
+        label=_("Per cent owned"),
+        help_text=_("For an owner, for example 33.5."),
+        required=False,
+        max_digits=7,
+        decimal_places=4,
+        error_messages={"invalid": _("Enter a number, for example 33.5.")},
+    )
+    held = forms.ChoiceField(label=_("Owns a part of"), required=False)
+
+    def __init__(self, *args: Any, roles: Iterable[str], bodies: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = set(roles)
+        choices: Any = [choice for choice in PartyRole.choices if choice[0] in offered]
+        self.fields["roles"].choices = choices  # type: ignore[attr-defined]
+        self.fields["held"].choices = bodies  # type: ignore[attr-defined]
+        if PartyRole.OWNER not in offered:
+            for name in ("is_organisation", "percent", "held"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """What this type of customer is not asked for is empty; a share makes an owner of its person."""
+        given = {"is_organisation": False, "percent": None, "held": "", **(super().clean() or {})}
+        if given["percent"] is not None and not given["is_organisation"]:
+            given["roles"] = list(dict.fromkeys([*given.get("roles", []), str(PartyRole.OWNER)]))
+        if given["is_organisation"] and given["percent"] is None and "percent" not in self.errors:
+            self.add_error("percent", _("Enter how many per cent the owner owns."))
+        return given
+
+
+class ReclassifyForm(forms.Form):
+    """Staff say what a customer is, and why they change it."""
+
+    relation = forms.ChoiceField(label=_("Relation"), choices=Relation.choices)
+    customer_type = forms.ChoiceField(label=_("Type"), choices=CustomerType.choices)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("No names, numbers or addresses."),
+    )
 
 
 class ProposalForm(forms.Form):

@@ -47,6 +47,12 @@ def document_for(user: Any, reference: str) -> Document:
     return found
 
 
+def versions_of(document: Document) -> list[Document]:
+    """The other files that stood or stand in the same place, newest first."""
+    same = Document.objects.filter(case=document.case_id, party=document.party_id, kind=document.kind)
+    return list(same.exclude(pk=document.pk).order_by("-uploaded_at", "-pk"))
+
+
 def latest_checks(document: Document) -> list[Check]:
     """The last run of each check, in the order of the plan."""
     latest: dict[str, Check] = {check.name: check for check in document.checks.order_by("attempt")}

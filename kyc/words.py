@@ -1,14 +1,18 @@
 """What people read about faults, checks and decisions: what is wrong, and what to do."""
 
 from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from kyc.models import Decision, Document
+from kyc.models import Decision, Document, Party
+from kyc.needs import Needs
+from kyc.ownership import OwnershipFault
 from kyc.requirements import Need
-from kyc.states import DecisionOutcome, DecisionReason, DocumentKind
+from kyc.states import DecisionOutcome, DecisionReason, DocumentKind, PartyRole, Turn
 from portal.core import moments
 from portal.people.states import Answer
 from portal.vault.inspection.verdict import Fault, Notice
@@ -59,6 +63,13 @@ NUMBERS: Mapping[str, Mapping[str, Any]] = {
     "llpin": {"": _("An LLPIN has three letters and four digits, like AAB-1234. Compare it with the certificate.")},
     "passport": {"": _("A passport number has a letter and seven digits. Compare the number with the passport.")},
     "udyam": {"": _("A Udyam number looks like UDYAM-MH-26-0012345. Compare it with the certificate.")},
+}
+
+#: Whose turn it is, as staff say it.
+STAFF_TURNS: Mapping[str, Any] = {
+    Turn.CUSTOMER: _("the customer's turn"),
+    Turn.US: _("our turn"),
+    Turn.NOBODY: _("nobody's turn"),
 }
 
 #: What can be shown in more than one way.
@@ -146,6 +157,53 @@ def searched(document: Document) -> str:
         document.hidden,
     ) % {"count": document.hidden}
     return covered if document.searched == "SEARCHED" else f"{covered} {_LOOK_AT_PICTURES}"
+
+
+#: What staff read about shares that are doubtful.
+OWNERSHIP: Mapping[str, Any] = {
+    OwnershipFault.MORE_THAN_ALL: _("More than 100 per cent of something is named. Every owner named counts."),
+    OwnershipFault.CLOSED_CIRCLE: _("Organisations own each other wholly: no person is behind them. Ask who is."),
+    OwnershipFault.CIRCLE: _("Organisations own each other in part. The shares are followed to their limit."),
+    OwnershipFault.NOT_ALL_NAMED: _("Not every owner is named. Ask who owns the rest."),
+}
+
+
+def task_lines(needs: Needs) -> list[str]:
+    """One line for each task, for staff: whose it is, what it is, whose turn, and by when."""
+    lines = []
+    for task in needs.tasks:
+        if task.document is None and task.need.is_optional:
+            continue
+        whose = f"{task.party.reference}: " if task.party else ""
+        stands = task.document.get_state_display() if task.document else _("Not yet started")
+        turn = "" if task.turn == Turn.NOBODY else f" ({STAFF_TURNS[task.turn]}{_until(task.due_on)})"
+        lines.append(f"{whose}{need(task.need)}: {stands}{turn}")
+    return lines + [f"{STAFF_TURNS[Turn.CUSTOMER]}: {lacking(one.role)}" for one in needs.lacking]
+
+
+def _until(due_on: date | None) -> str:
+    return f", {moments.day(due_on)}" if due_on else ""
+
+
+def lacking(role: str) -> str:
+    """Who is still to be named, as a sentence."""
+    said = {
+        PartyRole.SIGNATORY: _("Name somebody who signs for you."),
+        PartyRole.DIRECTOR: _("Name a director, partner or trustee."),
+        PartyRole.OWNER: _("Name your owners. Their shares must not add up to more than 100 per cent."),
+    }
+    return str(said[PartyRole(role)])
+
+
+def capacities(party: Party, percent: Fraction | None) -> str:
+    """What somebody is to the customer, in a few words; an owner's share through all ways together."""
+    found = [
+        *([PartyRole.SIGNATORY.label] if party.is_signatory else []),
+        *([PartyRole.DIRECTOR.label] if party.is_director else []),
+        *([_("owns %(percent)s per cent") % {"percent": f"{float(percent):.4g}"}] if percent else []),
+        *([_("Organisation")] if party.principal_id is None else []),
+    ]
+    return "; ".join(str(one) for one in found)
 
 
 def need(one: Need) -> Any:

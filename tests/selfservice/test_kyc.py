@@ -234,3 +234,52 @@ def test_a_paper_about_a_person_behind_the_customer_is_theirs_alone() -> None:
     for reference in (stranger.reference, "OS-PA-0000-0000"):
         url = reverse("privacy:kyc-party-upload", args=[customer.reference, reference, "pan_card"])
         assert client.get(url).status_code == 404
+
+
+@pytest.mark.usefixtures("house")
+def test_people_and_organisations_behind_a_customer_are_named_on_its_page() -> None:
+    customer = firm("company")
+    client = customer_client(CustomerUserFactory(member_of=customer))
+    url = reverse("privacy:kyc-party-add", args=[customer.reference])
+    page = client.get(reverse("privacy:kyc")).content.decode()
+    assert url in page
+    assert "Name somebody who signs for you." in page
+    wrong = client.post(url, {"name": "Asha Rao"})
+    assert wrong.status_code == 422
+    assert "Choose what this person is." in wrong.content.decode()
+    assert 'value="Asha Rao"' in wrong.content.decode()
+    assert client.post(url, {"name": "Holding Ltd", "is_organisation": "on", "percent": "80"}).status_code == 302
+    holding = customer.kyc.parties.get()
+    owner = {"name": "Asha Rao", "roles": ["signatory"], "percent": "50", "held": holding.reference}
+    assert client.post(url, owner).status_code == 302
+    page = client.get(reverse("privacy:kyc")).content.decode()
+    assert "owns 40 per cent" in page
+    assert "Name somebody who signs for you." not in page
+    asha = customer.kyc.parties.exclude(pk=holding.pk).get()
+    client.post(reverse("privacy:kyc-party-leave", args=[customer.reference, asha.reference]))
+    assert "Asha Rao" not in client.get(reverse("privacy:kyc")).content.decode()
+
+
+@pytest.mark.usefixtures("house")
+def test_nobody_names_people_behind_a_stranger_or_a_person(client: Client, individual: Customer) -> None:
+    for reference in (firm().reference, individual.reference):
+        assert client.get(reverse("privacy:kyc-party-add", args=[reference])).status_code == 404
+
+
+def test_before_a_document_is_given_the_page_says_why_who_sees_it_and_until_when(
+    client: Client, individual: Customer
+) -> None:
+    page = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"])).content.decode()
+    for said in ("Why we ask", "tell two customers of one name apart", "Who sees it", "5 years after"):
+        assert said in page
+
+
+def test_a_person_asks_to_delete_a_document_and_sees_its_other_versions(client: Client, individual: Customer) -> None:
+    first = uploaded(individual)
+    second = checked(individual)
+    page = client.get(reverse("privacy:kyc-document", args=[second.reference])).content.decode()
+    assert reverse("privacy:kyc-document", args=[first.reference]) in page
+    url = reverse("privacy:kyc-delete", args=[second.reference])
+    assert url in page
+    assert "A person looks at your request." in client.get(url).content.decode()
+    assert "You asked to delete it" in client.post(url, follow=True).content.decode()

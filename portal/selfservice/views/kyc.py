@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kyc import services, words
+from kyc import notices, services, words
 from kyc.forms import UploadForm
 from kyc.inspection import keeps_codes_only
 from kyc.models import Case, Document, Party
 from kyc.needs import kinds_wanted
-from kyc.selectors import document_for, does_not_fit, present_documents
+from kyc.selectors import document_for, does_not_fit, present_documents, versions_of
 from kyc.services.deciding import customer_words
 from kyc.services.settling import owner_of
 from kyc.states import DecisionReason, DocumentKind, DocumentState
@@ -57,6 +57,7 @@ def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> H
         "earlier": earlier,
         "why_not": why_not,
         "keeps_codes_only": keeps_codes_only(kind),
+        "notice": notices.notice_of(case, kind, now=clock.now()),
     }
     return render(request, "selfservice/kyc/upload.html", context, status=status)
 
@@ -80,6 +81,17 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
     """Where one document stands, what happens next, and what to do when it is not accepted."""
     document = document_for(request.user, reference)
     return render(request, "selfservice/kyc/status.html", _about(document))
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, reference: str) -> HttpResponse:
+    """GET says what a request to delete does; POST records it, or destroys at once what was never sent."""
+    document = document_for(request.user, reference)
+    if request.method == "POST":
+        services.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
+    return render(request, "selfservice/kyc/delete.html", _about(document))
 
 
 @customer_required
@@ -125,6 +137,7 @@ def _events(document: Document) -> list[tuple[str, datetime]]:
         (_("Uploaded"), document.uploaded_at),
         (_("Sent for checking"), document.sent_at),
         (_("Checked by machine"), document.checked_at),
+        (_("You asked to delete it"), document.deletion_asked_at),
     ]
     return sorted(((label, at) for label, at in found if at is not None), key=lambda event: event[1])
 
@@ -146,5 +159,7 @@ def _about(document: Document) -> dict[str, Any]:
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),
         "events": _events(document),
+        "versions": versions_of(document),
+        "notice": notices.notice_of(document.case, document.kind, now=clock.now()),
         "again_url": upload_url(document.case.customer, document.party, document.kind),
     }

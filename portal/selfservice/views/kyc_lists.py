@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from kyc import services, words
 from kyc.forms import TypeForm
 from kyc.models import Case, Document, Party
-from kyc.needs import Needs, Task, needs_of, needs_of_party, ownership_of, requirements_of
+from kyc.needs import Needs, Task, needs_of, needs_of_party, ownership_of, parties_of, requirements_of
 from kyc.requirements import Need
 from kyc.selectors import party_of
 from kyc.states import DocumentKind, DocumentState, Turn
@@ -44,8 +44,9 @@ class Person:
     """A person behind the customer with the lines about them."""
 
     name: str
-    roles: list[Any]
+    hint: str
     lines: list[Line]
+    leave_url: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class CustomerTasks:
     is_known: bool
     lines: list[Line]
     people: list[Person]
+    #: Who is still to be named, as sentences; empty where nobody is.
+    lacking: list[str]
+    #: Where people are added; empty where this type has none.
+    add_url: str
     done: int
     total: int
     due_on: date | None
@@ -134,22 +139,25 @@ def _group(customer: Customer) -> CustomerTasks:
         customer,
         bool(case.customer_type),
         [_line(customer, task) for task in needs.tasks if task.party is None],
-        _people(customer, needs),
+        _people(customer, case, needs),
+        [words.lacking(one.role) for one in needs.lacking],
+        reverse("privacy:kyc-party-add", args=[customer.reference]) if needs.wanted.roles else "",
         sum(1 for task in asked if task.state == "approved"),
         len(asked),
         next((task.due_on for task in needs.tasks if task.turn == Turn.US), None),
     )
 
 
-def _people(customer: Customer, needs: Needs) -> list[Person]:
-    by_party: dict[int, list[Task]] = {}
-    for task in needs.tasks:
-        if task.party is not None:
-            by_party.setdefault(task.party.pk, []).append(task)
+def _people(customer: Customer, case: Case, needs: Needs) -> list[Person]:
+    """Everybody behind the customer, those too of whom nothing is asked."""
     return [
-        Person(name_of(found[0].party), [], [_line(customer, task) for task in found])
-        for found in by_party.values()
-        if found[0].party is not None
+        Person(
+            name_of(party),
+            words.capacities(party, needs.ownership.percents.get(party.pk) if needs.ownership else None),
+            [_line(customer, task) for task in needs.tasks if task.party is not None and task.party.pk == party.pk],
+            reverse("privacy:kyc-party-leave", args=[customer.reference, party.reference]),
+        )
+        for party in parties_of(case)
     ]
 
 

@@ -1,0 +1,148 @@
+"""Who stands behind a customer: people and organisations, in which capacity, and what they own."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from kyc.models import Case, Document, Holding, Party
+from kyc.needs import requirements_of
+from kyc.services import settling
+from kyc.states import DOCUMENT_MOVES, DocumentState, PartyRole
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import ids
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, Refused
+from portal.core.moves import move
+from portal.people.models import Principal
+from portal.people.services import principals, subjects
+from portal.vault.services import files
+from portal.vault.states import RetentionClass
+
+ALL = Decimal(100)
+
+
+def add_person(
+    case: Case,
+    *,
+    full_name: str,
+    roles: Iterable[str],
+    percent: Decimal | None = None,
+    held: Party | None = None,
+    principal: Principal | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Party:
+    """Name a person in one or more capacities; ``percent`` of the customer, or of ``held``, is what an owner owns.
+
+    A new person without a login, unless ``principal`` is given (a member who signs themself). The party's reference is
+    joined to the person's. Person, party, share, audit events and the state of the case are one transaction. Raises
+    Refused: NAME, ROLE (none, or one that this type does not have), PERCENT, ALREADY.
+    """
+    if principal is None and not full_name.strip():
+        raise Refused(_("Enter the name."), code="NAME")
+    wanted = _roles(case, roles, percent, now)
+    with transaction.atomic():
+        person = principal or principals.create(full_name=full_name, actor=actor, now=now)
+        party = _insert(case, actor, now, principal=person, name="", roles=wanted)
+        subjects.join(old_ref=party.subject_ref, new_ref=person.subject.ref, actor=actor, now=now)
+        if percent is not None:
+            own(party, percent=percent, held=held, actor=actor, now=now)
+        settling.settle(case, actor=actor, now=now)
+    return party
+
+
+def add_organisation(
+    case: Case, *, name: str, percent: Decimal, held: Party | None = None, actor: Actor, now: datetime
+) -> Party:
+    """Name an organisation that owns a part of the customer, or of ``held``; who owns it is named next."""
+    if not name.strip():
+        raise Refused(_("Enter the name."), code="NAME")
+    roles = _roles(case, [PartyRole.OWNER], percent, now)
+    with transaction.atomic():
+        party = _insert(case, actor, now, principal=None, name=name.strip(), roles=roles)
+        own(party, percent=percent, held=held, actor=actor, now=now)
+        settling.settle(case, actor=actor, now=now)
+    return party
+
+
+def own(owner: Party, *, percent: Decimal, held: Party | None, actor: Actor, now: datetime) -> Holding:
+    """Note what a party owns of the customer or of an organisation in between; a share noted before ends.
+
+    Raises Refused (PERCENT) for what is no share, and for a share in a person or in somebody else's organisation.
+    """
+    if not 0 < percent <= ALL:
+        raise Refused(_("A share is more than 0 and at most 100 per cent."), code="PERCENT")
+    if held is not None and (held.case_id != owner.case_id or held.principal_id is not None or held.pk == owner.pk):
+        raise Refused(_("Choose the customer or an organisation that owns a part of it."), code="HELD")
+    with transaction.atomic():
+        Holding.objects.filter(owner=owner, held=held, ended_at=None).update(ended_at=now)
+        holding = Holding.objects.create(owner=owner, held=held, percent=percent, since=now)
+        _note(owner, "owns", actor, now)
+        settling.settle(owner.case, actor=actor, now=now)
+    return holding
+
+
+def leave(party: Party, *, actor: Actor, now: datetime) -> None:
+    """Somebody stands behind the customer no more: their shares end, and files that nobody decided about are let go.
+
+    What was decided about stays with the case until its period is over. Raises IllegalMove when they left already.
+    """
+    with transaction.atomic():
+        if Party.objects.filter(pk=party.pk, ended_at=None).update(ended_at=now) != 1:
+            raise IllegalMove(_("This person was taken off the list already."))
+        party.refresh_from_db()
+        Holding.objects.filter(owner=party, ended_at=None).update(ended_at=now)
+        Holding.objects.filter(held=party, ended_at=None).update(ended_at=now)
+        for document in Document.objects.filter(party=party, sent_at=None).exclude(state=DocumentState.REPLACED):
+            move(document, DocumentState.REPLACED, moves=DOCUMENT_MOVES)
+            files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+        _note(party, "left", actor, now)
+        settling.settle(party.case, actor=actor, now=now)
+
+
+def _roles(case: Case, roles: Iterable[str], percent: Decimal | None, now: datetime) -> set[str]:
+    found = {str(role) for role in roles}
+    if not found or not found <= set(requirements_of(case, now=now).roles):
+        raise Refused(_("Choose what this person is."), code="ROLE")
+    if (PartyRole.OWNER in found) != (percent is not None):
+        raise Refused(_("Enter how many per cent the owner owns."), code="PERCENT")
+    if percent is not None and not 0 < percent <= ALL:
+        raise Refused(_("A share is more than 0 and at most 100 per cent."), code="PERCENT")
+    return found
+
+
+def _insert(
+    case: Case, actor: Actor, now: datetime, *, principal: Principal | None, name: str, roles: set[str]
+) -> Party:
+    try:
+        with transaction.atomic():
+            party = Party.objects.create(
+                reference=ids.new_reference("PA"),
+                case=case,
+                subject_ref=uuid.uuid4(),
+                principal=principal,
+                name=name,
+                is_signatory=PartyRole.SIGNATORY in roles,
+                is_director=PartyRole.DIRECTOR in roles,
+                added_at=now,
+            )
+    except IntegrityError as error:
+        raise Refused(_("This person is on the list already."), code="ALREADY") from error
+    _note(party, "added", actor, now)
+    return party
+
+
+def _note(party: Party, what: str, actor: Actor, now: datetime) -> None:
+    record(
+        AuditKind.KYC_PARTY_CHANGED,
+        actor=actor,
+        about=f"kyc.party:{party.reference}",
+        subject_ref=party.subject_ref,
+        facts={"case": party.case.reference, "type": what},
+        at=now,
+    )
