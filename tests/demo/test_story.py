@@ -23,6 +23,7 @@ from consent.rules import differences
 from consent.services import announcing, publishing
 from grievances.models import Ticket
 from kyc.models import Case, Document
+from kyc.needs import ownership_of
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.demo import first_page
@@ -75,6 +76,8 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     }
     assert Document.objects.count() == 6
     assert Case.objects.filter(customer_type="company").count() == 2
+    company = Case.objects.get(parties__is_signatory=True)
+    assert sorted(ownership_of(company, now=clock.now()).percents.values()) == [60]
     assert sorted(TakenAnswer.objects.values_list("way", "answer")) == [
         ("paper", "approved"), ("paper", "approved"), ("phone", "pending"),
     ]  # fmt: skip

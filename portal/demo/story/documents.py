@@ -4,12 +4,13 @@ import contextlib
 import io
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 from django.db import connections
 
 from kyc.models import Document
-from kyc.services import checking, deciding, describing, uploading
-from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind, DocumentState
+from kyc.services import checking, deciding, describing, parties, uploading
+from kyc.states import CustomerType, DecisionOutcome, DecisionReason, DocumentKind, DocumentState, PartyRole
 from portal.core import actor as actors
 from portal.core import clock
 from portal.core.actor import Actor
@@ -18,7 +19,7 @@ from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
-from portal.people.models import Customer, User
+from portal.people.models import Customer, Principal, User
 from portal.people.services import customers
 from portal.people.states import CustomerKind
 
@@ -46,10 +47,13 @@ def upload(cast: Cast, people: People, *, tell: Callable[[str, int, int], None])
     """Send every paper in, in the customers' name."""
     chosen = [*people.individuals[:INDIVIDUALS], *people.organisations[:ORGANISATIONS]]
     sent: list[Document] = []
+    first = people.organisations[0]
     for customer in chosen:
         with piece():
             sent += _upload(cast, customer, number=len(sent))
         tell("documents", len(sent), DOCUMENTS)
+    with piece():
+        _name_people(first, people.owners[first.pk], people.owners[people.individuals[0].pk])
     return sent
 
 
@@ -104,6 +108,32 @@ def _upload(cast: Cast, customer: Customer, *, number: int) -> list[Document]:
         pdf = papers.gst_certificate(legal_name=str(customer.name), gstin=gstin, since="01-07-2017")
         found.append(_one(customer, DocumentKind.GST_CERTIFICATE, gstin, _spoiled(pdf, number + 1), "pdf"))
     return found
+
+
+def _name_people(customer: Customer, signatory: Principal, owner: Principal) -> None:
+    """The first company says who signs for it, and who owns it through a holding company."""
+    case = uploading.open_case(customer=customer, actor=CUSTOMER, now=clock.now())
+    parties.add_person(
+        case,
+        full_name="",
+        principal=signatory,
+        roles=[PartyRole.SIGNATORY, PartyRole.DIRECTOR],
+        now=clock.now(),
+        actor=CUSTOMER,
+    )
+    holding = parties.add_organisation(
+        case, name="Sahyadri Holdings Private Limited", percent=Decimal(80), actor=CUSTOMER, now=clock.now()
+    )
+    parties.add_person(
+        case,
+        full_name="",
+        principal=owner,
+        roles=[PartyRole.OWNER],
+        percent=Decimal(75),
+        held=holding,
+        now=clock.now(),
+        actor=CUSTOMER,
+    )
 
 
 def _one(customer: Customer, kind: DocumentKind, number: str, data: bytes, extension: str) -> Document:
