@@ -1,6 +1,7 @@
 from consent.admin import (
     announcements,
     answers,
+    blocks,
     cookies,
     inbound,
     ledger,
@@ -17,6 +18,7 @@ from consent.admin import (
 __all__ = [
     "announcements",
     "answers",
+    "blocks",
     "cookies",
     "inbound",
     "ledger",

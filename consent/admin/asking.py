@@ -1,5 +1,6 @@
 """What the pages of texts ask staff."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -8,7 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from consent.models import NoticeVersion
 from consent.models.notices import BINDING_LANGUAGE
+from consent.rules.clauses import is_number
 from consent.selectors.languages import language_of, languages
+from consent.services.editing import REASONS
 from consent.states import Weight
 from portal.core.time_range import DayField
 from portal.people.admin.answering import AnswerForm
@@ -58,6 +61,32 @@ class ClauseForm(forms.Form):
         max_length=24,
         required=False,
     )
+
+    def __init__(self, *args: Any, taken: Collection[str] = (), **kwargs: Any) -> None:
+        """``taken`` are the numbers of the other clauses: everything that is wrong is said at once."""
+        super().__init__(*args, **kwargs)
+        self.taken = frozenset(taken)
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"].strip()
+        if not is_number(number):
+            raise forms.ValidationError(str(REASONS["BAD_NUMBER"]))
+        return number
+
+    def clean_title(self) -> str:
+        title: str = self.cleaned_data["title"].strip()
+        if title.endswith((".", "!", "?", "।")):
+            raise forms.ValidationError(gettext_lazy("Take the full stop away from the end of the title."))
+        return title
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        number = cleaned.get("number")
+        if number in self.taken and not cleaned.get("shift"):
+            is_new = "shift" in self.fields
+            said = REASONS["NUMBER_TAKEN"] if is_new else gettext_lazy("There is a clause %(clause)s already.")
+            self.add_error("number", str(said) % {"clause": number})
+        return cleaned
 
 
 class NewClauseForm(ClauseForm):

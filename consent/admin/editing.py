@@ -32,6 +32,10 @@ ACTS: dict[str, Callable[..., NoticeText]] = {
 }
 
 
+#: The field that a refusal of the service is about.
+BESIDE = {"BAD_NUMBER": "number", "NUMBER_TAKEN": "number", "READS_OTHERWISE": "body", "NO_SUCH_PURPOSE": "purposes"}
+
+
 class ClausePages:
     """Mixin of the admin of versions."""
 
@@ -151,7 +155,10 @@ class ClausePages:
             if form is None:
                 messages.error(request, str(refusal))
             else:
-                form.add_error(None, forms.ValidationError(str(refusal), code=refusal.code))
+                beside = BESIDE.get(refusal.code, "")
+                form.add_error(
+                    beside if beside in form.fields else None, forms.ValidationError(str(refusal), code=refusal.code)
+                )
             return False
         messages.success(request, _("Saved."))
         return True
@@ -196,13 +203,14 @@ class ClausePages:
 def _form(request: HttpRequest, text: NoticeText, clause: PolicyClause | None) -> forms.Form:
     entered = request.POST if request.method == "POST" else None
     initial: dict[str, Any] = {"seen": text.sha256}
+    taken = set(text.clauses.values_list("number", flat=True))
     if clause is None:
-        return NewClauseForm(entered, initial=initial)
+        return NewClauseForm(entered, initial=initial, taken=taken)
     initial |= {"body": bytes(clause.body).decode()}
     if clause.number == INTRODUCTION:
         return IntroductionForm(entered, initial=initial)
     initial |= {"number": clause.number, "title": clause.title, "promise": clause.promise}
-    return ClauseForm(entered, initial=initial)
+    return ClauseForm(entered, initial=initial, taken=taken - {clause.number})
 
 
 def _by(request: HttpRequest) -> dict[str, Any]:

@@ -130,8 +130,13 @@ def with_promises(clauses: Sequence[Clause], before: Sequence[tuple[Clause | Non
     return result
 
 
+def is_number(number: str) -> bool:
+    """Whether a clause may have this number."""
+    return _NUMBER.fullmatch(number) is not None
+
+
 def _check_number(number: str) -> None:
-    if not _NUMBER.fullmatch(number):
+    if not is_number(number):
         raise BadEdit("BAD_NUMBER", number[:16])
 
 

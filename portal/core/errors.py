@@ -1,14 +1,23 @@
 """Errors that people see. ``message`` says what is wrong and what to do; it never holds personal data."""
 
+from collections.abc import Mapping, Sequence
+
 
 class PortalError(Exception):
-    """Base of every error that a front may show. ``code`` is stable and goes to logs and interfaces."""
+    """Base of every error that a front may show. ``code`` is stable and goes to logs and interfaces.
+
+    ``fields`` says beside which of the entered fields which sentence belongs, where a service can tell; a front that shows
+    no field shows ``message``.
+    """
 
     code = "ERROR"
 
-    def __init__(self, message: object = "", *, code: str | None = None) -> None:
+    def __init__(
+        self, message: object = "", *, code: str | None = None, fields: Mapping[str, Sequence[object]] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.fields = fields or {}
         if code is not None:
             self.code = code
 

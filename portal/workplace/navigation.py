@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "consent.AnswerSet",
             "consent.GivenAnswer",
             "consent.Suppression",
+            "consent.PreferenceChange",
             "consent.InboundMessage",
             "consent.ConsentList",
             "consent.NoticeVersion",

@@ -73,7 +73,7 @@ def test_a_faulty_draft_is_mended_clause_by_clause(officer):
     ("wrong", "words"),
     [
         ({"number": "1"}, "There is a clause 1 already"),
-        ({"title": "Ends with a stop."}, "would be read as something else"),
+        ({"title": "Ends with a stop."}, "Take the full stop away"),
         ({"title": ""}, "This field is required"),
         ({"seen": "0" * 64}, "Somebody else changed this text"),
     ],
@@ -187,3 +187,16 @@ def test_both_people_read_the_texts_by_language_and_every_dropped_clause(officer
         assert "texts: {" not in shown
         assert '<bdi lang="en" dir="ltr">English</bdi> (binding text)' in shown
         assert "We collect your name." in shown
+
+
+def test_everything_that_is_wrong_with_a_clause_is_said_at_once_beside_its_field(officer):
+    version = draft()
+    add = page("clause", version, "en", 0)
+    entered = {"seen": version.binding.sha256, "number": "2", "title": "Ends with a stop.", "body": "None."}
+    answer = officer.post(add, entered)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"number", "title"}
+    assert "There is a clause 2 already" in answer.text
+    empty = officer.post(add, {"seen": version.binding.sha256, "number": "0.x", "title": " ", "body": "None."})
+    assert set(empty.context["form"].errors) == {"number", "title"}
+    assert version.binding.revision == 1

@@ -104,9 +104,7 @@ def senders_and_templates() -> None:
     header, code = registered_sender("ONESTU"), registered_sender("56767", kind="short_code")
     listed_target("https://onesetu.example/pay")
     consent_template(maker, short_code=code)
-    proposed_template(
-        maker, senders=[header], text="Onesetu: a free gift, 50% off! See evil.example {#var#}", why="To be looked at."
-    )
+    proposed_template(maker, senders=[header], text="Onesetu: the return is free of charge.", why="To be looked at.")
     defects.note(
         fiduciary=own().pk, channel="sms", purpose="marketing", sender=header.pk, template=0, category="promotional",
         now=clock.now(),

@@ -287,6 +287,7 @@ BOOKS: dict[str, Book] = {
         "consent.state:view", export="consent.event:export", acts={"withdraw": "consent.event:record"}
     ),
     "consent_inboundmessage": Book("consent.state:view", export="consent.event:export"),
+    "consent_preferencechange": Book("consent.state:view", export="consent.event:export"),
     "consent_suppression": Book("consent.state:view", add="consent.event:record", export="consent.event:export"),
     "consent_cookiedefect": Book("consent.notice:view", export="jobs.list:export"),
     "consent_defectoverride": Book(

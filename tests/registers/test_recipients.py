@@ -73,9 +73,8 @@ def test_a_code_stays_with_the_fiduciary_that_had_it_first():
     maker, checker = two_people()
     ended = registered_recipient()
     entries.end(ended, actor=maker, now=clock.now())
-    others = proposed_recipient(maker, fiduciary=FiduciaryFactory(code="acme"), starts_at=clock.now())
     with pytest.raises(Refused) as refused:
-        entries.answer(others, approve=True, reason="", actor=checker, now=clock.now())
+        proposed_recipient(maker, fiduciary=FiduciaryFactory(code="acme"), starts_at=clock.now())
     assert refused.value.code == "ENTRY_OF_ANOTHER"
     again = proposed_recipient(maker, starts_at=clock.now())
     entries.answer(again, approve=True, reason="", actor=checker, now=clock.now())
@@ -85,11 +84,20 @@ def test_a_code_stays_with_the_fiduciary_that_had_it_first():
 @pytest.mark.parametrize("same", [{"code": "dialer-one"}, {"url": "https://dialer-one.example/webhooks"}])
 def test_a_code_and_an_address_are_one_recipients_at_a_time(same):
     registered_recipient()
-    maker, checker = two_people()
-    other = proposed_recipient(maker, **{"code": "dialer-two", "url": "https://two.example/in", **same})
+    maker, _checker = two_people()
     with pytest.raises(Refused) as refused:
-        entries.answer(other, approve=True, reason="", actor=checker, now=clock.now())
+        proposed_recipient(maker, **{"code": "dialer-two", "url": "https://two.example/in", **same})
     assert refused.value.code == "ENTRY_TAKEN"
+    assert list(refused.value.fields) == list(same)
+
+
+def test_a_recipient_is_not_proposed_twice_while_nobody_has_answered():
+    maker, _checker = two_people()
+    waiting = proposed_recipient(maker)
+    with pytest.raises(Refused) as refused:
+        proposed_recipient(maker)
+    assert refused.value.code == "ENTRY_WAITING"
+    assert Recipient.objects.get() == waiting
 
 
 def test_a_new_secret_holds_beside_the_older_until_that_is_ended():

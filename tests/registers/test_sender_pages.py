@@ -6,7 +6,10 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from portal.core.admin.actions import actions_of
+from portal.core.errors import Refused
+from portal.people.admin.creating import add_refusal
 from portal.people.states import Answer
+from portal.registers.forms.recipients import RecipientForm
 from portal.registers.models import (
     ConsentManager,
     ConsentTemplate,
@@ -17,6 +20,7 @@ from portal.registers.models import (
     SendingEntity,
 )
 from portal.registers.selectors import senders as book
+from portal.registers.services import templates
 from tests.law.factories import LegalRuleFactory
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.registers.factories import own, proposed_template, registered_sender, two_people
@@ -155,7 +159,8 @@ def test_a_template_is_proposed_with_its_senders_and_agreed_to(maker, checker):
     assert template.answer == Answer.APPROVED
 
 
-def test_finds_stand_beside_the_text_with_their_place_marked_and_nobody_is_offered_to_agree(checker):
+def test_of_a_proposal_of_old_the_finds_stand_beside_the_text_and_nobody_is_offered_to_agree(checker, monkeypatch):
+    monkeypatch.setattr(templates, "_require_fit", lambda *_given: None)
     template = proposed_template(
         two_people()[0], senders=[registered_sender("ONESTU")], text="Onesetu: <b>50% off</b> code {#var#}"
     )
@@ -173,6 +178,26 @@ def test_finds_stand_beside_the_text_with_their_place_marked_and_nobody_is_offer
     act(checker, template, "refuse", reason="Take the offer out.")
     template.refresh_from_db()
     assert template.answer == Answer.REFUSED
+
+
+def test_every_find_is_said_at_once_beside_its_field_with_everything_that_was_entered(maker):
+    registered_sender("ONESTU")
+    answer = add(maker, ContentTemplate, **TEMPLATE, text="Code {#var#}, free of charge.")
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors
+    assert set(errors) >= {"text", "brand", "why"}
+    assert "This variable does not say what it will hold" in errors["text"][0]
+    assert 'href="#id_brand"' in answer.text
+    assert "Code {#var#}, free of charge." in answer.text
+
+
+def test_a_webhook_address_without_https_is_said_beside_its_field(maker):
+    refused = Refused("x", code="WEBHOOK_ADDRESS", fields={"url": ["Enter it with https://"]})
+    form = RecipientForm({})
+    form.is_valid()
+    add_refusal(form, refused)
+    assert form.errors["url"][-1] == "Enter it with https://"
+    assert not form.non_field_errors()
 
 
 def test_a_warning_asks_for_its_reason_on_the_form(maker):

@@ -5,7 +5,6 @@ import pytest
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.people.states import Answer
 from portal.registers.models import ContentTemplate
 from portal.registers.selectors import senders as book
 from portal.registers.services import entries, templates
@@ -27,16 +26,41 @@ def code_of(refused) -> str:
     return refused.value.code
 
 
-def test_a_template_with_an_error_is_seen_and_never_agreed_to(people):
-    maker, checker = people
-    sender = registered_sender("ONESTU")
-    template = proposed_template(maker, senders=[sender], text="Onesetu: pay at https://evil.example.")
-    assert [find.code for find in templates.findings_of(template)] == ["LINK_NOT_LISTED"]
+def test_everything_that_is_wrong_with_a_template_is_said_at_once_beside_its_field(people):
+    asked = {"senders": [], "template_id": "none", "text": "Pay {#var#} at https://evil.example, free of charge."}
     with pytest.raises(Refused) as refused:
-        templates.answer(template=template, approve=True, actor=checker, now=clock.now())
-    assert code_of(refused) == "TEMPLATE_HAS_ERRORS"
-    templates.answer(template=template, approve=False, reason="List the link.", actor=checker, now=clock.now())
-    assert template.answer == Answer.REFUSED
+        proposed_template(people[0], **asked)
+    assert {field: len(said) for field, said in refused.value.fields.items()} == {
+        "template_id": 1,
+        "sent_from": 1,
+        "brand": 1,
+        "text": 2,
+        "why": 1,
+    }
+    assert not ContentTemplate.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("channel", "template_id", "is_fit"),
+    [
+        ("sms", "1107160000000000001", True),
+        ("sms", "order_sent", False),
+        ("voice", "११०७", False),
+        ("sms", "", False),
+        ("whatsapp", "order_sent", True),
+        ("whatsapp", "order sent", False),
+    ],
+)
+def test_an_id_looks_as_its_channel_gives_it(people, channel, template_id, is_fit):
+    kind, value = ("whatsapp_number", "9876543210") if channel == "whatsapp" else ("sms_header", "ONESTU")
+    senders = [registered_sender(value, kind=kind)] if channel != "voice" else []
+    asked = {"channel": channel, "template_id": template_id, "senders": senders}
+    if is_fit:
+        assert proposed_template(people[0], **asked).pk
+        return
+    with pytest.raises(Refused) as refused:
+        proposed_template(people[0], **asked)
+    assert "template_id" in refused.value.fields
 
 
 def test_a_link_that_was_struck_off_meanwhile_stops_the_yes(people):
@@ -100,13 +124,17 @@ def test_a_template_is_sent_from_the_fiduciarys_own_senders_of_its_channel(peopl
 
 
 def test_an_operators_id_has_one_text_whatever_the_language(people):
-    maker, checker = people
+    maker, _checker = people
     sender = registered_sender("ONESTU")
     agreed_template(senders=[sender])
-    again = proposed_template(maker, senders=[sender], language="hi")
     with pytest.raises(Refused) as refused:
-        templates.answer(template=again, approve=True, actor=checker, now=clock.now())
+        proposed_template(maker, senders=[sender], language="hi")
     assert code_of(refused) == "ENTRY_TAKEN"
+    assert list(refused.value.fields) == ["template_id"]
+    proposed_template(maker, senders=[sender], template_id="1107160000000000002")
+    with pytest.raises(Refused) as refused:
+        proposed_template(maker, senders=[sender], template_id="1107160000000000002")
+    assert code_of(refused) == "ENTRY_WAITING"
 
 
 def whatsapp_template(**changes):

@@ -1,4 +1,4 @@
-"""What Onesetu and two of its clients send from, and their texts: some in use, some waiting, one with faults."""
+"""What Onesetu and two of its clients send from, and their texts: some in use, some waiting with warnings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -100,12 +100,13 @@ def _own(desk: Desk) -> None:
             senders=[header],
         )
     )
-    # Waits for a second person, who will see what is wrong with it.
+    # Waits for a second person, who sees what the check warns of and the reason for it.
     desk.template(
         "1107000000000000004",
         "service",
-        "Onesetu: your bill {#var#} is ready. Get 20% off your next one, see bit.example/x or call 1800 000 0000.",
+        "Onesetu: your bill {#alphanumeric#} is ready. Paying it by UPI is free of charge.",
         senders=[header],
+        why="Says what paying costs; it offers nothing.",
     )
     order = desk.template(
         "bill_ready", "service", "Onesetu: your bill {{1}} is ready.", channel="whatsapp", senders=[number]

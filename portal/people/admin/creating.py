@@ -17,6 +17,16 @@ from portal.core.admin import StaffModelAdmin
 from portal.core.errors import PortalError
 
 
+def add_refusal(form: forms.Form, error: PortalError) -> None:
+    """Put what a service refused beside the fields it names; above the form what belongs to none of them."""
+    beside = {name: said for name, said in error.fields.items() if name in form.fields}
+    for name, said in beside.items():
+        for each in said:
+            form.add_error(name, forms.ValidationError(str(each), code=error.code))
+    if not beside:
+        form.add_error(None, forms.ValidationError(str(error), code=error.code))
+
+
 class CreatingAdmin(StaffModelAdmin):
     """``create_form`` asks, ``create`` calls one service and gives the new row's number."""
 
@@ -34,7 +44,7 @@ class CreatingAdmin(StaffModelAdmin):
                 with changes.watching(request.actor, "add", entered=form.cleaned_data):  # type: ignore[attr-defined]
                     pk = self.create(request, form.cleaned_data)
             except PortalError as error:
-                form.add_error(None, forms.ValidationError(str(error), code=error.code))
+                add_refusal(form, error)
             else:
                 messages.success(request, _("Done."))
                 info = self.opts.app_label, self.opts.model_name

@@ -101,14 +101,41 @@ def require_free(entry: DatedEntry) -> None:
         other = others.filter(answer=Answer.APPROVED).select_related("fiduciary").first()
         if other is not None:
             message = _("%(entry)s belongs to %(whose)s, also when it has ended. Choose another code.")
-            raise Refused(message % {"entry": other, "whose": other.fiduciary}, code="ENTRY_OF_ANOTHER")
+            raise _taken(entry, message, other, "ENTRY_OF_ANOTHER")
     for twins in entry.twins():
         open_ones = twins.filter(answer=Answer.APPROVED).exclude(pk=entry.pk)
         # Locked, so that nobody moves an end while this one is agreed to.
         for other in open_ones.select_for_update(of=("self",)).select_related("fiduciary"):
             if other.ends_at is None or other.ends_at > entry.starts_at:
                 message = _("%(entry)s is registered for %(whose)s at that time. End that entry first.")
-                raise Refused(message % {"entry": other, "whose": other.fiduciary}, code="ENTRY_TAKEN")
+                raise _taken(entry, message, other, "ENTRY_TAKEN")
+
+
+def require_new(entry: DatedEntry) -> None:
+    """Raises Refused as ``require_free``, and when a proposal with the same key waits for its answer (ENTRY_WAITING).
+
+    For a proposal just inserted, in its transaction: nobody is asked about what could not be agreed to.
+    """
+    require_free(entry)
+    for twins in entry.twins():
+        waiting = twins.filter(answer=Answer.PENDING).exclude(pk=entry.pk).select_related("fiduciary").first()
+        if waiting is not None:
+            message = _("%(entry)s is proposed already for %(whose)s. Have that proposal answered first.")
+            raise _taken(entry, message, waiting, "ENTRY_WAITING")
+
+
+def _taken(entry: DatedEntry, message: Any, other: DatedEntry, code: str) -> Refused:
+    """A refusal beside the field whose value the other entry has."""
+    said = message % {"entry": other, "whose": other.fiduciary}
+    same = [
+        name
+        for key in (*((one,) for one in entry.OF_ONE), *entry.KEYS)
+        if all(getattr(entry, each) == getattr(other, each) for each in key)
+        for name in key
+        if name not in {"fiduciary", "channel", "kind"}
+    ]
+    field = same[0] if same else "template_id" if hasattr(entry, "template_id") else "fiduciary"
+    return Refused(said, code=code, fields={field: [said]})
 
 
 def end(entry: DatedEntry, *, actor: Actor, now: datetime) -> None:

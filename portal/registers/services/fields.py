@@ -9,6 +9,11 @@ from portal.core.errors import Refused
 from portal.registers.rules import dates
 
 
+def at_field(field: str, message: object, *, code: str) -> Refused:
+    """A refusal about one of the entered fields."""
+    return Refused(message, code=code, fields={field: [message]})
+
+
 def filled(text: str, message: str) -> str:
     """The text with single blanks. Raises Refused with ``message`` when there is none."""
     plain = " ".join(text.split())

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.actor import Actor
-from portal.core.errors import Refused
 from portal.people.models import Fiduciary
 from portal.registers.models import ConsentManager
 from portal.registers.permissions import Act
 from portal.registers.services import entries
+from portal.registers.services.fields import at_field
 
 KEY_BYTES: Final = 32
 _NUMBER: Final = re.compile(r"[A-Z0-9][A-Z0-9/.\-]{3,39}")
@@ -36,11 +36,13 @@ def propose(
     """
     number, key = board_number.strip().upper(), public_key.strip()
     if not _NUMBER.fullmatch(number):
-        raise Refused(_("Enter the number as it stands in the Board's list."), code="BOARD_NUMBER_FORMAT")
+        raise at_field(
+            "board_number", _("Enter the number as it stands in the Board's list."), code="BOARD_NUMBER_FORMAT"
+        )
     if not is_key(key):
-        raise Refused(_("Enter the Ed25519 key: 32 bytes in base64."), code="KEY_FORMAT")
+        raise at_field("public_key", _("Enter the Ed25519 key: 32 bytes in base64."), code="KEY_FORMAT")
     if not name.strip():
-        raise Refused(_("Enter the manager's name."), code="NAME_MISSING")
+        raise at_field("name", _("Enter the manager's name."), code="NAME_MISSING")
     with transaction.atomic():
         return entries.propose(
             ConsentManager,

@@ -16,7 +16,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import addresses, changes, clock, outgoing, signed_messages
 from portal.core.actor import Actor
 from portal.core.data_categories import DataCategory
-from portal.core.errors import IllegalMove, PortalError, Refused
+from portal.core.errors import IllegalMove, PortalError
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox.channels import registry
@@ -29,7 +29,7 @@ from portal.registers.models import Recipient, RecipientSecret
 from portal.registers.permissions import Act
 from portal.registers.selectors import recipients as book
 from portal.registers.services import entries
-from portal.registers.services.fields import filled
+from portal.registers.services.fields import at_field, filled
 from portal.registers.states import AddressForm, RecipientKind
 
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
@@ -57,22 +57,29 @@ def propose(
 ) -> Recipient:
     """Propose a recipient of one fiduciary's data. Nothing is told to it before another person agrees.
 
-    Raises Refused for a code, country, contact or webhook address that is none, for no purpose, channel or kind of data
-    or one that does not exist; NotAllowed.
+    Raises Refused for a code, country, contact or webhook address that is none, for a code or address that another recipient
+    has or waits for, for no purpose, channel or kind of data or one that does not exist; NotAllowed.
     """
     if not _CODE.fullmatch(code):
-        raise Refused(_("Enter a code of small letters, digits and hyphens, like dialer-one."), code="CODE_FORMAT")
+        raise at_field(
+            "code", _("Enter a code of small letters, digits and hyphens, like dialer-one."), code="CODE_FORMAT"
+        )
     if not _COUNTRY.fullmatch(country):
-        raise Refused(_("Choose the country where the data lies."), code="COUNTRY_FORMAT")
+        raise at_field("country", _("Choose the country where the data lies."), code="COUNTRY_FORMAT")
     in_use = {purpose.code for purpose in law.purposes_in_force(on=clock.day(now))}
     fields = {
         "code": code,
         "name": filled(name, str(_("Enter the recipient's name: people are told it."))),
         "kind": str(RecipientKind(kind)),
-        "purposes": _chosen(purposes, in_use, _("Choose what the recipient uses the data for.")),
-        "channels": _chosen(channels, set(Channel.values), _("Choose the channels the recipient works on.")),
+        "purposes": _chosen("purposes", purposes, in_use, _("Choose what the recipient uses the data for.")),
+        "channels": _chosen(
+            "channels", channels, set(Channel.values), _("Choose the channels the recipient works on.")
+        ),
         "used_categories": _chosen(
-            used_categories, set(DataCategory) - {DataCategory.NONE}, _("Choose which kinds of data it gets.")
+            "used_categories",
+            used_categories,
+            set(DataCategory) - {DataCategory.NONE},
+            _("Choose which kinds of data it gets."),
         ),
         "country": country,
         "contact": addresses.normalise(addresses.EMAIL, contact),
@@ -80,7 +87,7 @@ def propose(
         "address_form": str(AddressForm(address_form)),
     }
     with transaction.atomic():
-        return entries.propose(
+        recipient = entries.propose(
             Recipient,
             act=Act.RECIPIENT_REGISTER,
             fiduciary=fiduciary,
@@ -89,12 +96,14 @@ def propose(
             actor=actor,
             now=now,
         )
+        entries.require_new(recipient)
+    return recipient
 
 
-def _chosen(given: Iterable[str], known: Iterable[str], message: object) -> list[str]:
+def _chosen(field: str, given: Iterable[str], known: Iterable[str], message: object) -> list[str]:
     chosen = {str(each) for each in given}
     if not chosen or not chosen <= set(known):
-        raise Refused(message, code="CHOICE_MISSING")
+        raise at_field(field, message, code="CHOICE_MISSING")
     return sorted(chosen)
 
 
@@ -105,13 +114,15 @@ def _webhook_address(text: str) -> str:
         parts = urlsplit(url)
         is_fit = bool(parts.hostname) and parts.username is None and not parts.fragment and parts.port != 0
     except ValueError:
-        raise Refused(_WRONG_ADDRESS, code="WEBHOOK_ADDRESS") from None
+        raise at_field("url", _WRONG_ADDRESS, code="WEBHOOK_ADDRESS") from None
     named = parts.netloc in settings.OUTBOX_WEBHOOK_SECRETS
     if not is_fit or len(url) > 500 or (parts.scheme != "https" and not named):
-        raise Refused(_WRONG_ADDRESS, code="WEBHOOK_ADDRESS")
+        raise at_field("url", _WRONG_ADDRESS, code="WEBHOOK_ADDRESS")
     if not named and not _may_be_public(parts.hostname or ""):
-        raise Refused(
-            _("This address lies inside a network. Only the operator can name such a host."), code="PRIVATE_ADDRESS"
+        raise at_field(
+            "url",
+            _("This address lies inside a network. Only the operator can name such a host."),
+            code="PRIVATE_ADDRESS",
         )
     return url
 

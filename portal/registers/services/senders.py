@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import addresses
 from portal.core.actor import Actor
-from portal.core.errors import Refused
 from portal.core.text import ascii_digits
 from portal.law.states import PreferenceCategory
 from portal.people.models import Customer, Fiduciary
@@ -21,6 +20,7 @@ from portal.registers.permissions import Act
 from portal.registers.rules.senders import CARRIED, CATEGORY_OF_SUFFIX, GOVERNMENT, fits_series, parse_header
 from portal.registers.selectors import senders as book
 from portal.registers.services import entries
+from portal.registers.services.fields import at_field
 from portal.registers.states import SenderKind, TargetKind
 
 #: What each kind of sender looks like in the form in which it is kept. Technical bounds, wider than any register's.
@@ -52,12 +52,12 @@ def propose_entity(
     """
     digits = ascii_digits(entity_id).replace(" ", "")
     if not _ENTITY_ID.fullmatch(digits):
-        raise Refused(_("Enter the entity id: digits only."), code="ENTITY_ID_FORMAT")
+        raise at_field("entity_id", _("Enter the entity id: digits only."), code="ENTITY_ID_FORMAT")
     if customer is not None and customer.kind != CustomerKind.ORGANISATION:
-        raise Refused(_("Only an organisation can be linked."), code="NOT_AN_ORGANISATION")
+        raise at_field("customer", _("Only an organisation can be linked."), code="NOT_AN_ORGANISATION")
     about = {str(category) for category in advertises}
     if not about <= set(PreferenceCategory.values):
-        raise Refused(_("Choose what it advertises from the list."), code="CATEGORY_UNKNOWN")
+        raise at_field("advertises", _("Choose what it advertises from the list."), code="CATEGORY_UNKNOWN")
     with transaction.atomic():
         return entries.propose(
             SendingEntity,
@@ -97,18 +97,20 @@ def propose_sender(
     chosen = set() if is_way_out else {str(category) for category in carries}
     wanted = sorted(chosen, key=CARRIED.index) if chosen <= set(CARRIED) else []
     if not wanted and not is_way_out:
-        raise Refused(_("Choose what it may carry: promotional, service, transactional."), code="CATEGORY_MISSING")
+        raise at_field(
+            "carries", _("Choose what it may carry: promotional, service, transactional."), code="CATEGORY_MISSING"
+        )
     if kind == SenderKind.SMS_HEADER:
         _require_suffix_fits(value, wanted)
     normal = book.normal_form(kind, value)
     if not _FORMS[SenderKind(kind)].fullmatch(normal):
-        raise Refused(_("This is no header, number or code of that kind."), code="SENDER_FORMAT")
+        raise at_field("value", _("This is no header, number or code of that kind."), code="SENDER_FORMAT")
     if kind == SenderKind.VOICE_NUMBER and not fits_series(normal, wanted, book.voice_series(at=now)):
         message = _("A voice number carries what its series allows (rule %(rule)s). A mobile number carries nothing.")
-        raise Refused(message % {"rule": book.SERIES_RULE}, code="SERIES")
+        raise at_field("value", message % {"rule": book.SERIES_RULE}, code="SERIES")
     if records_calls and (kind != SenderKind.VOICE_NUMBER or not announcement.strip()):
         message = _("Only a voice number records calls, and only with the announcement that callers hear first.")
-        raise Refused(message, code="RECORDING_WITHOUT_ANNOUNCEMENT")
+        raise at_field("announcement", message, code="RECORDING_WITHOUT_ANNOUNCEMENT")
     with transaction.atomic():
         return entries.propose(
             Sender,
@@ -130,9 +132,11 @@ def propose_sender(
 def _require_suffix_fits(value: str, carries: list[str]) -> None:
     suffix = parse_header(value).suffix
     if suffix == GOVERNMENT:
-        raise Refused(_("A header that ends in -G belongs to the government."), code="GOVERNMENT_HEADER")
+        raise at_field("value", _("A header that ends in -G belongs to the government."), code="GOVERNMENT_HEADER")
     if suffix and CATEGORY_OF_SUFFIX.get(suffix) not in carries:
-        raise Refused(_("The header's last letter names a category that is not chosen."), code="HEADER_CATEGORY")
+        raise at_field(
+            "carries", _("The header's last letter names a category that is not chosen."), code="HEADER_CATEGORY"
+        )
 
 
 def propose_target(
@@ -163,14 +167,14 @@ def _link(text: str) -> str:
         is_fit = False
     if not is_fit or len(text) > 300 or parts.query or parts.fragment:
         message = _("Enter a link with https:// and its host, without a question mark: what begins with it is allowed.")
-        raise Refused(message, code="LINK_FORMAT")
+        raise at_field("value", message, code="LINK_FORMAT")
     return f"https://{parts.netloc.lower()}{parts.path}"
 
 
 def _number(text: str) -> str:
     digits = "".join(letter for letter in ascii_digits(text) if letter.isdigit())
     if not _TARGET_NUMBER.fullmatch(digits):
-        raise Refused(_("Enter a telephone number or short code."), code="NUMBER_FORMAT")
+        raise at_field("value", _("Enter a telephone number or short code."), code="NUMBER_FORMAT")
     return digits
 
 

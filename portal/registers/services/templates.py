@@ -1,5 +1,6 @@
 """Texts of messages and of consents: checked by rule, agreed to by a second person, ended, moved by the platform."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -19,12 +20,13 @@ from portal.people.models import Fiduciary
 from portal.people.services import four_eyes
 from portal.people.states import Answer
 from portal.registers.models import ConsentTemplate, ContentTemplate, Sender
+from portal.registers.models.templates import OPERATORS
 from portal.registers.permissions import Act
 from portal.registers.rules import linting
 from portal.registers.rules.linting import Draft, Finding, LintTerms
 from portal.registers.selectors import senders as book
 from portal.registers.services import entries
-from portal.registers.services.fields import filled
+from portal.registers.services.fields import at_field, filled
 from portal.registers.states import (
     SENDERS_OF_CHANNEL,
     TEMPLATE_MOVES,
@@ -107,9 +109,10 @@ def propose(
     actor: Actor,
     now: datetime,
 ) -> ContentTemplate:
-    """Propose a template with what the linter finds in it. One with errors can be proposed and seen, never agreed to.
+    """Propose a template with what the linter warns of in it; both people see that.
 
-    Raises Refused for a missing id, a sender of another fiduciary or channel, or warnings without a reason; NotAllowed.
+    Raises Refused for an id that is none or that another text has, a sender of another fiduciary or channel, and for every
+    error that the linter finds and every warning without a reason: all of them at once; NotAllowed.
     """
     text = text.replace("\r\n", "\n").strip()
     chosen = sorted(senders, key=lambda sender: sender.pk)
@@ -118,7 +121,7 @@ def propose(
     findings = lint(
         fiduciary=fiduciary, channel=channel, category=category, brand=brand, text=text, senders=chosen, at=now
     )
-    _require_reason(findings, why)
+    _require_fit(channel, template_id.strip(), text, findings, why)
     with transaction.atomic():
         template = entries.propose(
             ContentTemplate,
@@ -127,7 +130,7 @@ def propose(
             starts_at=starts_at,
             fields={
                 "channel": str(channel),
-                "template_id": filled(template_id, str(_("Enter the template's id."))),
+                "template_id": template_id.strip(),
                 "category": str(category),
                 "language": language,
                 "brand": brand,
@@ -141,6 +144,7 @@ def propose(
             # An id of the operators' ledger is given once they have approved the text; a platform is asked later.
             state=TemplateState.DRAFT if channel == "whatsapp" else TemplateState.APPROVED,
         )
+        entries.require_new(template)
         template.senders.set(chosen)
     return template
 
@@ -151,14 +155,52 @@ def _require_own_senders(chosen: Sequence[Sender], fiduciary: Fiduciary, channel
     for sender in chosen:
         if sender not in live:
             message = _("%(sender)s is no sender of this fiduciary on this channel.") % {"sender": sender}
-            raise Refused(message, code="SENDER_NOT_OWN")
+            raise at_field("sent_from", message, code="SENDER_NOT_OWN")
 
 
-def _require_reason(findings: Iterable[Finding], why: str) -> None:
-    warnings = {str(FindingCode(find.code).label) for find in findings if find.severity == Severity.WARNING}
-    if warnings and not why.strip():
-        message = _("Say why it may stay, in the field for the reason: %(found)s")
-        raise Refused(message % {"found": " ".join(sorted(warnings))}, code="WHY_MISSING")
+#: What an id looks like: of the operators' ledger, and the name that a platform gives. Technical bounds.
+_OPERATORS_ID: Final = re.compile(r"[0-9]{4,30}")
+_PLATFORMS_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+#: The field that a find is about, where it is not the text.
+_FIELD_OF: Final = {
+    FindingCode.BRAND_MISSING: "brand",
+    FindingCode.HEADER_MISMATCH: "sent_from",
+    FindingCode.SENDER_MISSING: "sent_from",
+}
+
+
+def _require_fit(channel: str, template_id: str, text: str, findings: Sequence[Finding], why: str) -> None:
+    """Raises Refused with everything that is wrong, each beside its field (ID_FORMAT, TEMPLATE_HAS_ERRORS, WHY_MISSING)."""
+    wrong: dict[str, list[str]] = {}
+    codes = []
+    if why_not := _id_fault(channel, template_id):
+        wrong["template_id"] = [why_not]
+        codes.append("ID_FORMAT")
+    for find in findings:
+        label = str(FindingCode(find.code).label)
+        if find.severity == Severity.ERROR:
+            codes.append("TEMPLATE_HAS_ERRORS")
+            wrong.setdefault(_FIELD_OF.get(FindingCode(find.code), "text"), []).append(_with_place(label, find, text))
+        elif not why.strip():
+            codes.append("WHY_MISSING")
+            wrong.setdefault("why", []).append(_with_place(label, find, text))
+    if wrong:
+        said = [each for all_said in wrong.values() for each in all_said]
+        raise Refused(" ".join(dict.fromkeys(said)), code=codes[0], fields=wrong)
+
+
+def _id_fault(channel: str, template_id: str) -> str:
+    if not template_id:
+        return str(_("Enter the template's id."))
+    if channel in OPERATORS:
+        return "" if _OPERATORS_ID.fullmatch(template_id) else str(_("A DLT template id has digits only, 4 to 30."))
+    if _PLATFORMS_NAME.fullmatch(template_id):
+        return ""
+    return str(_("A template's name has letters, digits, full stops, hyphens and underscores only."))
+
+
+def _with_place(label: str, find: Finding, text: str) -> str:
+    return label if find.start is None else f"“{text[find.start : find.end]}”: {label}"
 
 
 def as_plain(finding: Finding) -> dict[str, Any]:
@@ -239,19 +281,23 @@ def propose_consent(
 
     Raises Refused for an empty field, a short code of somebody else, or a text that names no way back; NotAllowed.
     """
+    if why_not := _id_fault("sms", template_id.strip()):
+        raise at_field("template_id", why_not, code="ID_FORMAT")
     is_own = short_code.kind == SenderKind.SHORT_CODE and short_code.fiduciary_id == fiduciary.pk
     if not is_own or not book.in_force(Sender.objects.filter(pk=short_code.pk), at=now).exists():
-        raise Refused(_("Choose a short code of this fiduciary."), code="SENDER_NOT_OWN")
+        raise at_field("short_code", _("Choose a short code of this fiduciary."), code="SENDER_NOT_OWN")
     if not terms(at=now).opt_out.search(linting.plain(revocation_text)):
-        raise Refused(_("Say how to take it back, for example: reply STOP."), code="REVOCATION_MISSING")
+        raise at_field(
+            "revocation_text", _("Say how to take it back, for example: reply STOP."), code="REVOCATION_MISSING"
+        )
     with transaction.atomic():
-        return entries.propose(
+        template = entries.propose(
             ConsentTemplate,
             act=Act.TEMPLATE_AGREE,
             fiduciary=fiduciary,
             starts_at=starts_at,
             fields={
-                "template_id": filled(template_id, str(_("Enter the template's id."))),
+                "template_id": template_id.strip(),
                 "short_code": short_code,
                 "brand": brand.strip() or fiduciary.name,
                 "language": language,
@@ -261,3 +307,5 @@ def propose_consent(
             actor=actor,
             now=now,
         )
+        entries.require_new(template)
+    return template
