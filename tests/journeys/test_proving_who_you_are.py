@@ -50,12 +50,12 @@ def upload_it(person) -> str:
     assert page.evaluate("document.activeElement.id") == "errors"
     page.get_by_label("PAN", exact=True).fill("abcpr 1234 k")
     bad = {"name": "pan.pdf", "mimeType": "application/pdf", "buffer": documents.FAULTS["program_named_pdf"][0]}
-    page.locator("input[type=file]").set_input_files(bad)
+    page.locator("#id_file").set_input_files(bad)
     press(person, "Continue")
     page.get_by_text("The file is not what its name says").first.wait_for()
     assert page.get_by_label("PAN", exact=True).input_value() == "abcpr 1234 k"
     good = {"name": "pan.pdf", "mimeType": "application/pdf", "buffer": documents.pdf()}
-    page.locator("input[type=file]").set_input_files(good)
+    page.locator("#id_file").set_input_files(good)
     press(person, "Continue")
     page.get_by_role("heading", name="Check your PAN card").wait_for()
     until(page.wait_for_timeout, lambda: Document.objects.filter(state="checked").exists())
