@@ -11,15 +11,15 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from kyc import words
+from kyc import signer_pages, words  # noqa: F401 - the pages of certificates are registered with these
 from kyc.admin_cases import CaseAdmin
 from kyc.forms import AnswerForm, ProposalForm, RevealForm
 from kyc.models import Decision, Document
 from kyc.permissions import Permission
 from kyc.resources import DocumentResource
 from kyc.selectors import latest_checks, to_review
-from kyc.services import answer, check_again, claim, deciding, number_of, page_of, propose, release
-from kyc.states import DecisionReason, DocumentState
+from kyc.services import answer, check_again, claim, deciding, number_of, page_of, propose, proving, release
+from kyc.states import PROVED_BY_SIGNATURE, DecisionReason, DocumentState
 from portal.core import access, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.opening import SESSION_KEY
@@ -314,6 +314,7 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             "scanned": words.SCANS.get(document.scanned, ""),
             "notices": words.notices(document),
             "fault": words.FAULTS.get(document.fault, ""),
+            "proved": proving.shown(document) if may_open and document.kind in PROVED_BY_SIGNATURE else {},
             "page_numbers": range(1, document.pages + 1) if document.kept_id and may_open else range(0),
             "may_open": may_open,
             "decision": decision,

@@ -1,6 +1,6 @@
 """What people and staff fill in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -64,6 +64,22 @@ class FileOrPhoto(forms.FileInput):
         return name not in files and f"{name}_photo" not in files
 
 
+#: What may be under a code that the holder knows.
+OPENED_BY_A_CODE = frozenset({DocumentKind.AADHAAR_OFFLINE_EKYC, DocumentKind.EAADHAAR_PDF})
+#: What is sent as it was downloaded: a picture of it proves nothing.
+PROOF_FILES: Mapping[str, tuple[Any, str]] = {
+    DocumentKind.AADHAAR_OFFLINE_EKYC: (
+        _("The ZIP file as you downloaded it. We keep what it proves, not the file."),
+        ".zip,.xml",
+    ),
+    DocumentKind.EAADHAAR_PDF: (_("The PDF as you downloaded it. We keep what it proves, not the file."), ".pdf"),
+    DocumentKind.DIGILOCKER_XML: (
+        _("The XML file as you downloaded it. We keep what it proves, not the file."),
+        ".xml",
+    ),
+}
+
+
 class UploadForm(forms.Form):
     """One document: its number and its file. What only a service can judge is added as an error by the view."""
 
@@ -91,8 +107,22 @@ class UploadForm(forms.Form):
         },
     )
 
+    share_code = forms.CharField(
+        label=_("Share code or password"),
+        help_text=_("The code that opens the file. We use it once, while you wait, and do not keep it."),
+        required=False,
+        max_length=64,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if kind not in OPENED_BY_A_CODE:
+            del self.fields["share_code"]
+        if kind in PROOF_FILES:
+            file = self.fields["file"]
+            file.help_text, accepted = PROOF_FILES[kind]
+            file.widget = forms.FileInput(attrs={"accept": accepted})
         number_type = plans.number_type(kind)
         if number_type:
             self.fields["number"].label, self.fields["number"].help_text = NUMBER_LABELS[number_type]

@@ -11,9 +11,13 @@ class Permission(StrEnum):
     CASE_VIEW = "kyc.case:view"
     DOCUMENT_OPEN = "kyc.document:open"
     DOCUMENT_VIEW = "kyc.document:view"
+    SIGNER_ANSWER = "kyc.signer:answer"
+    SIGNER_PROPOSE = "kyc.signer:propose"
+    SIGNER_VIEW = "kyc.signer:view"
 
 
 class Act(StrEnum):
     """What needs two people in this room."""
 
     DECISION = "kyc.decision"
+    SIGNER = "kyc.signer.trust"

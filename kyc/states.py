@@ -180,3 +180,10 @@ OUTCOME_MOVES = {
     DecisionOutcome.ASK_AGAIN: DocumentState.ASKED_AGAIN,
     DecisionOutcome.REJECT: DocumentState.REJECTED,
 }
+
+
+class SignerChange(TextChoices):
+    """What two people do about a signer's certificate."""
+
+    ADD = "add", _("Trust it")
+    END = "end", _("Trust it no longer")

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.services import checking
+from kyc.services import checking, signers
 from portal.core import clock
 
 
@@ -12,3 +12,8 @@ def check_document(document_id: int) -> None:
 @shared_task
 def sweep() -> None:
     checking.sweep(now=clock.now())
+
+
+@shared_task
+def watch_signers() -> None:
+    signers.warn(now=clock.now())

@@ -110,16 +110,42 @@ DOES_NOT_FIT = _(
 )
 
 CHECKS: Mapping[str, Any] = {
+    "age": _("Of age, by the signed date of birth"),
+    "contact": _("Mobile number and e-mail address against the signed hashes"),
+    "declared_person": _("Name and date of birth typed against those signed"),
     "declared_number": _("Number typed against number in the file"),
     "duplicate": _("Same number at another customer"),
     "expiry": _("Still valid"),
     "file_safety": _("Safety of the file"),
     "gstin_contains_pan": _("GST number holds the PAN"),
     "holder": _("Holder of the PAN fits the customer"),
+    "issued_lately": _("Issued lately"),
+    "signature": _("Document genuine (says nothing about who holds it)"),
     "number": _("Form and check digit of the number"),
 }
 
 REASONS: Mapping[str, Any] = {
+    "AGE_BY_YEAR_ONLY": _("Only the year of birth is signed: the person may be 17 or 18. Ask for the date."),
+    "CHANGED_AFTER_SIGNING": _("Something was added to the file after it was signed."),
+    "CONTACT_DIFFERS": _("The signed mobile number or e-mail address is another one than the customer's."),
+    "DECLARED_DIFFERS": _("What was typed is not word for word what was signed. Compare."),
+    "DIGEST_DIFFERS": _("The document was changed after its issuer signed it."),
+    "ISSUED_IN_FUTURE": _("The document says that it will be issued later."),
+    "ISSUED_LONG_AGO": _("The file is old: it tells what was true then."),
+    "KEY_OUTSIDE_VALIDITY": _("The signature holds, but the signer's certificate was not valid at that time. Decide."),
+    "METHOD_NOT_ALLOWED": _("It is signed in a way that such a document never is."),
+    "MINOR": _("The person is under age."),
+    "MORE_THAN_ONE_SIGNATURE": _("The file holds more than one signature: it cannot be told what was signed."),
+    "NOT_THE_WHOLE_DOCUMENT": _("The signature does not cover the whole document."),
+    "NO_CODE": _("No QR code of an Aadhaar card could be read. Ask for a sharper picture."),
+    "NO_DATE_OF_BIRTH": _("No date of birth is signed."),
+    "NO_ISSUE_TIME": _("The document does not say when it was issued."),
+    "OLD_UNSIGNED_CODE": _("The QR code of a card before 2018 is not signed: it proves nothing. Ask for a newer one."),
+    "SIGNATURE_BROKEN": _("The signature does not hold."),
+    "SIGNATURE_INVALID": _("The signature does not hold."),
+    "SIGNATURE_MISSING": _("The document is not signed: it proves nothing."),
+    "UNKNOWN_LAYOUT": _("Genuine, in a form newer than those we know. Look at it."),
+    "UNKNOWN_SIGNER": _("Not verified: no certificate that we trust has signed it."),
     "BLURRED": _("The picture looks blurred."),
     "EXPIRED": _("The document's last day has passed."),
     "GSTIN_HOLDS_NO_PAN": _("This kind of GST number holds no PAN."),
@@ -137,6 +163,48 @@ REASONS: Mapping[str, Any] = {
 }
 
 #: How far a file was searched for Aadhaar numbers, where none had to be covered.
+#: One sentence for each reason why a signed file cannot be read. The customer may mend it.
+PROOF_FAULTS: Mapping[str, Any] = {
+    Fault.ARCHIVE: _("This ZIP is not an offline e-KYC file: it must hold one XML file. Send it as you downloaded it."),
+    Fault.ENCRYPTED: _("The PDF has a password. Enter it under the file, and choose the file again."),
+    Fault.TYPE: _("This is not the kind of file that was asked for. Send it as you downloaded it."),
+    Fault.TYPE_MISMATCH: _("This is not the kind of file that was asked for. Send it as you downloaded it."),
+    "DTD": _("The file holds something that such a file never holds. Download it again and send it unchanged."),
+    "PASSWORD_WRONG": _("The password does not open the PDF. Check it, and choose the file again."),
+    "SHARE_CODE_MISSING": _(
+        "Enter the share code that you chose when you downloaded the file, and choose the file again."
+    ),
+    "SHARE_CODE_WRONG": _("The share code does not open the file. Check it, and choose the file again."),
+}
+
+#: What a signature proved, as the review desk names it.
+PROVED: Mapping[str, Any] = {
+    "name": _("Name"),
+    "birth": _("Date of birth"),
+    "gender": _("Gender"),
+    "aadhaar": _("Aadhaar number"),
+    "number": _("Number"),
+    "mobile": _("Mobile number"),
+    "town": _("Town"),
+    "district": _("District"),
+    "state": _("State"),
+    "pincode": _("PIN code"),
+    "status": _("Status"),
+    "valid_until": _("Valid until"),
+    "issuer": _("Issuer"),
+    "layout": _("Form of the document"),
+    "signer": _("SHA-256 of the signer's certificate"),
+}
+
+#: Documents that a signature proves, as staff chooses them for a certificate.
+SIGNED_KINDS: Mapping[str, Any] = {
+    "aadhaar_qr": _("QR code of the Aadhaar card"),
+    "aadhaar_offline_ekyc": _("Aadhaar offline e-KYC file"),
+    "eaadhaar_pdf": _("e-Aadhaar PDF"),
+    "digilocker_xml": _("Document from DigiLocker"),
+    "signed_pdf": _("Signed PDF"),
+}
+
 SEARCHES: Mapping[str, Any] = {
     "SEARCHED": _("Searched for Aadhaar numbers: none found."),
     "PARTLY": _(

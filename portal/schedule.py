@@ -51,6 +51,7 @@ BEAT: dict[str, dict[str, Any]] = {
         "options": {"expires": 55.0},
     },
     "kyc-sweep": {"task": "kyc.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
+    "kyc-watch-signers": {"task": "kyc.tasks.watch_signers", "schedule": crontab(hour="4", minute="35")},
     "ledger-ask-witnesses": {
         "task": "portal.ledger.tasks.ask_witnesses",
         "schedule": 10.0,

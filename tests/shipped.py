@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management import call_command
 
+from kyc.models import SignerKey
 from portal.core import actor, clock
 from portal.law.models import HouseRule, LegalRule, Purpose
 from portal.law.services import rulebook
@@ -30,7 +31,7 @@ def _roles() -> Any:
 
 #: Rules of law, promises and purposes.
 rules_of_law = CopiedRows(_rules_of_law, *RULES)
-#: These and the retention rules: the command ``sync_rules``.
-every_rule = CopiedRows(_every_rule, *RULES, RetentionRule)
+#: These, the retention rules and the certificates of signers: the command ``sync_rules``.
+every_rule = CopiedRows(_every_rule, *RULES, RetentionRule, SignerKey)
 #: Roles, what they may do, and who checks whom.
 every_role = CopiedRows(_roles, Role, RolePermission, FourEyesRule)

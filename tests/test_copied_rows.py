@@ -21,7 +21,7 @@ from tests.law.factories import LegalRuleFactory
 pytestmark = pytest.mark.django_db
 SHIPPED = {"law": shipped.rules_of_law, "every rule": shipped.every_rule, "roles": shipped.every_role}
 #: Times, and what is random or counts on.
-DIFFERS = {"recorded_at", "at", "entry_id", "event_id", "leaf_hash", "commitment", "salt", "body", "about"}
+DIFFERS = {"added_at", "recorded_at", "at", "entry_id", "event_id", "leaf_hash", "commitment", "salt", "body", "about"}
 
 
 @pytest.fixture(params=SHIPPED)

@@ -26,7 +26,8 @@ from kyc.permissions import Permission
 from kyc.plans import PlannedCheck
 from kyc.rules import Said
 from kyc.selectors import does_not_fit, is_done, others_with_number, present_documents, waiting_to_check
-from kyc.services import settling, telling
+from kyc.services import proving, settling, telling
+from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -164,12 +165,18 @@ def _run_one(document: Document, planned: PlannedCheck) -> None:
     if planned.name == "file_safety":
         _judge_file(document, planned, started)
         return
+    if planned.name == "signature":
+        _prove(document, started)
+        return
     _write(document, planned, STEPS[planned.name](document), started)
 
 
 def _judge_file(document: Document, planned: PlannedCheck, started: datetime) -> None:
     with files.open_stream(document.quarantined, actor=WORKER, reason="file_safety") as stream:
         data = stream.read()
+    if document.kind in proving.AT_ONCE:
+        _keep_record(document, planned, started, Signed.from_json(json.loads(data)))
+        return
     scanned = scan(data)
     verdict, kept = inspect(data, extension=document.extension, kind=document.kind)
     if scanned is Scan.INFECTED:
@@ -193,6 +200,33 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
         }
         outcome = CheckOutcome.WARN if verdict.notices else CheckOutcome.PASS
         _write(document, planned, Said(outcome, next(iter(verdict.notices), ""), evidence), started)
+
+
+def _keep_record(document: Document, planned: PlannedCheck, started: datetime, signed: Signed) -> None:
+    """The file was read when it came, and never stored: what is kept is what its signature proved, masked."""
+    with transaction.atomic():
+        document.kept = files.store(
+            io.BytesIO(proving.record_of(signed, document.kind)),
+            subject_ref=document.subject_ref,
+            retention_class=RetentionClass.KYC,
+            kind="kyc.document",
+            actor=WORKER,
+        )
+        document.mime = proving.RECORD
+        document.save(update_fields=["kept", "mime"])
+        _write(document, planned, Said(CheckOutcome.PASS, "", {"mime": proving.RECORD}), started)
+
+
+def _prove(document: Document, started: datetime) -> None:
+    """Read the signature, and write every check that follows from it in one transaction: the verdict is not kept between."""
+    with files.open_stream(document.quarantined, actor=WORKER, reason="signature") as stream:
+        data = stream.read()
+    now = clock.now()
+    said = proving.said(document, proving.verdict_on(document, data, now=now), now=now)
+    with transaction.atomic():
+        for planned in plans.checks_for(document.kind):
+            if planned.name in said and not is_done(document, planned.name):
+                _write(document, planned, said[planned.name], started)
 
 
 def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:

@@ -1,16 +1,44 @@
-"""The keys that are trusted, and a signed document read with them in the confined child process."""
+"""Documents that a signature proves, in a case: read by the confined child process, judged by the plan's signed checks.
 
+An offline e-KYC file, an e-Aadhaar PDF and a certificate of DigiLocker are read while the customer waits, because the
+share code may live in the memory of that one request only. What goes into quarantine, and later into the vault, is the
+verdict: the file itself, its photo and its hashes are never stored. A picture with a QR code is read by the worker.
+"""
+
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, BinaryIO
 
+from django.utils.translation import gettext as _
+
+from kyc import words
+from kyc.checks import signed as checks
+from kyc.models import Document, Party
+from kyc.outcomes import CheckOutcome
+from kyc.rules import Said
+from kyc.services import signers
 from kyc.signatures.keys import Key
+from kyc.signatures.reading import DIGILOCKER, EAADHAAR, EKYC
 from kyc.signatures.verdict import Signed
 from portal.core import clock
+from portal.core.errors import Refused
+from portal.law.selectors import house_rule
+from portal.law.states import Channel
+from portal.people.models import Customer, Membership
+from portal.people.selectors import contact_for
+from portal.people.states import MemberRole
 from portal.vault.inspection import process
 from portal.vault.inspection.verdict import Fault
+from portal.vault.services import texts
+from portal.vault.states import RetentionClass
 
 #: The module that answers in the child.
 READER = "kyc.signatures.reading"
+#: Kinds whose file is read at once, and of which only the verdict is stored.
+AT_ONCE = frozenset({EKYC, EAADHAAR, DIGILOCKER})
+#: What is kept of them: the verdict without the fields that nobody needs to see.
+RECORD = "application/json"
 
 
 def read(
@@ -41,3 +69,84 @@ def read(
         return Signed.from_json(process.ask(READER, data, asked=asked))
     except process.ChildFailedError:
         return Signed(refused=str(Fault.TOO_COMPLEX))
+
+
+def read_at_once(
+    stream: BinaryIO, *, kind: str, customer: Customer, party: Party | None, share_code: str, now: datetime
+) -> bytes:
+    """The verdict on an upload, as the bytes that are stored in its place. Raises Refused with the reason as code."""
+    data = stream.read(process.LIMITS.size + 1)
+    mobile, email = _contacts(customer, party)
+    signed = read(
+        data, kind=kind, keys=signers.trusted(), now=now, mobile=mobile, email=email, share_code=share_code.strip()
+    )
+    if signed.refused:
+        said = words.PROOF_FAULTS.get(signed.refused) or words.FAULTS.get(Fault(signed.refused))
+        raise Refused(said or _("We could not read this file."), code=signed.refused)
+    return json.dumps(signed.as_json(), sort_keys=True).encode()
+
+
+def verdict_on(document: Document, data: bytes, *, now: datetime) -> Signed:
+    """The verdict on what lies in quarantine: stored already, or read now."""
+    if document.kind in AT_ONCE:
+        return Signed.from_json(json.loads(data))
+    mobile, email = _contacts(document.case.customer, document.party)
+    return read(data, kind=document.kind, keys=signers.trusted(), now=now, mobile=mobile, email=email)
+
+
+def record_of(signed: Signed, kind: str) -> bytes:
+    """What is kept in place of a file that was read at once: what was verified, masked, and by which key."""
+    kept = {**signed.as_json(), "kind": kind, "fields": checks.masked(signed.fields)}
+    return json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()
+
+
+def said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Said]:
+    """What each signed check says, by its name. The masked fields stand in the evidence of the first."""
+    if signed.refused:
+        nothing = Said(CheckOutcome.NOT_APPLICABLE, "NOT_READ")
+        return {
+            "signature": Said(CheckOutcome.FAIL, signed.refused),
+            **dict.fromkeys(("contact", "declared_person", "age", "issued_lately"), nothing),
+        }
+    today = now.astimezone(clock.IST).date()
+    genuine = checks.signature(signed, kind=document.kind)
+    evidence = {**genuine.evidence, **checks.masked(signed.fields), "layout": signed.layout}
+    return {
+        "signature": Said(genuine.outcome, genuine.reason, evidence),
+        "contact": checks.contact(signed),
+        "declared_person": checks.declared_person(signed, _declared(document)),
+        "age": checks.age(signed, at=now, adult=int(house_rule("people.adult_age", on=today).amount or 0)),
+        "issued_lately": checks.issued_lately(
+            signed, at=now, days=int(house_rule("kyc.issued_lately", on=today).amount or 0)
+        ),
+    }
+
+
+def shown(document: Document) -> dict[str, Any]:
+    """What the signature proved, masked, for the review desk; empty where nothing was verified."""
+    last = document.checks.filter(name="signature").select_related("evidence").order_by("-attempt").first()
+    if last is None or not hasattr(last, "evidence"):
+        return {}
+    text = texts.open(bytes(last.evidence.sealed), subject_ref=document.subject_ref, retention_class=RetentionClass.KYC)
+    found = json.loads(text)
+    return {words.PROVED[name]: found[name] for name in words.PROVED if found.get(name)}
+
+
+def _declared(document: Document) -> dict[str, str]:
+    if not document.declared_sealed:
+        return {}
+    sealed = bytes(document.declared_sealed)
+    given = json.loads(texts.open(sealed, subject_ref=document.subject_ref, retention_class=RetentionClass.KYC))
+    return {"name": given.get("name", ""), "birth": given.get("born_on", "")}
+
+
+def _contacts(customer: Customer, party: Party | None) -> tuple[str, str]:
+    """Mobile number and e-mail address of the person behind the customer; nothing is known of a party's."""
+    if party is not None:
+        return "", ""
+    memberships = Membership.objects.filter(customer=customer, ended_at=None, role=MemberRole.OWNER)
+    owner = memberships.select_related("principal").order_by("pk").first()
+    if owner is None:
+        return "", ""
+    mobile, email = (contact_for(owner.principal, channel) for channel in (Channel.SMS, Channel.EMAIL))
+    return (str(mobile.address) if mobile else "", str(email.address) if email else "")

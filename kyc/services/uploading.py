@@ -15,7 +15,7 @@ from kyc.models import Case, Document, Party
 from kyc.needs import kinds_wanted
 from kyc.numbers.result import NumberResult
 from kyc.selectors import does_not_fit, number_domain, present_documents
-from kyc.services import checking, describing, settling
+from kyc.services import checking, describing, proving, settling
 from kyc.services.deciding import open_proposal
 from kyc.states import DOCUMENT_MOVES, REPLACEABLE, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
@@ -69,18 +69,25 @@ def upload(
     expires_on: date | None = None,
     party: Party | None = None,
     declared: Mapping[str, str] | None = None,
+    share_code: str = "",
 ) -> Document:
     """Take one document: encrypted into quarantine, its row, its audit event, and the nudge to the checks, together.
 
     ``number`` is empty for a kind that shows none; ``party`` is whose it is, where it is not the customer's own;
     ``declared`` is what else was typed (``ifsc``, ``name``, ``born_on``), for the checks to compare.
+    A file that its signature proves is read at once and only the verdict is stored; ``share_code`` opens it and is kept
+    nowhere.
     An earlier file in the same place is replaced where the table of states allows it. Raises Refused, whose code is the
-    fault (TOO_LARGE, TYPE, TYPE_MISMATCH, EMPTY, ARCHIVE, or NUMBER for a number that cannot be right); IllegalMove when
+    fault (TOO_LARGE, TYPE, TYPE_MISMATCH, EMPTY, ARCHIVE, SHARE_CODE_WRONG and the like, or NUMBER for a number that cannot
+    be right); IllegalMove when
     the document is with us or approved. Nothing is written then. A file that only the inspection can judge is refused
     later, by ``run_plan``.
     """
     found = _number(kind, number)
-    data = at_first_sight(stream, extension)
+    if kind in proving.AT_ONCE:
+        data = proving.read_at_once(stream, kind=kind, customer=customer, party=party, share_code=share_code, now=now)
+    else:
+        data = at_first_sight(stream, extension)
     quarantine_ref = uuid.uuid4()
     with transaction.atomic():
         case = open_case(customer=customer, actor=actor, now=now)

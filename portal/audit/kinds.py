@@ -72,6 +72,9 @@ class AuditKind(StrEnum):
     KYC_DOCUMENT_REFUSED = "kyc.document.refused"
     KYC_DOCUMENT_UPLOADED = "kyc.document.uploaded"
     KYC_PARTY_CHANGED = "kyc.party.changed"
+    KYC_SIGNER_ADDED = "kyc.signer.added"
+    KYC_SIGNER_ANSWERED = "kyc.signer.answered"
+    KYC_SIGNER_PROPOSED = "kyc.signer.proposed"
     LAW_CLOCK_EXTENDED = "law.clock.extended"
     LAW_CLOCK_MISSED = "law.clock.missed"
     LAW_CLOCK_PAUSED = "law.clock.paused"
@@ -233,6 +236,9 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",
     AuditKind.EVIDENCE_PACK_REQUESTED: "pack from to seed sample job",
+    AuditKind.KYC_SIGNER_ADDED: "sha256 kinds",
+    AuditKind.KYC_SIGNER_ANSWERED: "proposal change sha256 kinds answer shown_sha256",
+    AuditKind.KYC_SIGNER_PROPOSED: "proposal change sha256 kinds answer shown_sha256",
     AuditKind.LEDGER_KEY_PROPOSED: "proposal cause good_size shown_sha256",
     AuditKind.LEDGER_KEY_REFUSED: "proposal cause good_size shown_sha256",
     AuditKind.LEDGER_KEY_ROTATED: "proposal cause good_size shown_sha256 first_size",

@@ -19,6 +19,7 @@ ACTS: Mapping[str, Any] = {
     "consent.notice.publish": _("Publish a text"),
     "consent.translation.add": _("Add a translation"),
     "kyc.decision": _("Decide about a document"),
+    "kyc.signer.trust": _("Trust a signer's certificate, or end that"),
     "law.profile.change": _("Change the organisation profile"),
     "law.purpose.adopt": _("Adopt a purpose"),
     "ledger.key.rotate": _("Change the signing key"),

@@ -12,6 +12,7 @@ EXEMPT: dict[str, str] = {
     "consent.PublicationProposal": "Words of staff about a text; kept as the reason of a published notice.",
     "consent.TakenAnswer": "Words of staff about a form; the scan itself is shredded with the evidence of consent.",
     "consent.TranslationProposal": "Words of staff about a text; kept as the reason of a published notice.",
+    "kyc.SignerProposal": "Words of staff about a certificate; kept with the proposal they explain.",
     "people.ApiKey": "Words of staff about a system, and the hash of its key; kept with the proposal they explain.",
     "people.MfaReset": "Words of staff about staff; kept with the proposal they explain.",
     "people.RoleProposal": "Words of staff about staff; kept with the proposal they explain.",

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from consent.models import SendAfterWithdrawal
 from kyc.models import Decision, Document
 from kyc.selectors import to_review
+from kyc.services import signers
 from kyc.states import DocumentState
 from portal.core import access, moments
 from portal.core.clock import IST
@@ -218,6 +219,20 @@ def erasure_state(user: Any, now: datetime) -> Figure:
     return Figure(_("Erasing"), said, words, address("admin:retention_erasurerun_changelist"), tone, is_words=True)
 
 
+def signers_ending(user: Any, now: datetime) -> Figure:
+    """Whether documents can still be verified when the issuers' present certificates end."""
+    soon = signers.ending(now=now)
+    if not soon:
+        said, words, tone = _("All good"), _("no issuer's newest certificate ends soon"), "ok"
+    else:
+        said = _("Ends on %(day)s") % {"day": moments.day(soon[0].ends_at.astimezone(IST).date())}
+        words = _("import the issuer's next certificate, two people")
+        tone = "err" if soon[0].ends_at <= now else "warn"
+    return Figure(
+        _("Signers' certificates"), said, words, address("admin:kyc_signerkey_changelist"), tone, is_words=True
+    )
+
+
 #: Each figure with the permission without which it is not shown, in the order of the page.
 FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.CLOCK_VIEW, clocks_late),
@@ -231,6 +246,7 @@ FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.JOB_VIEW, jobs_running),
     (Permission.LEDGER_VIEW, ledger_state),
     (Permission.ERASURE_VIEW, erasure_state),
+    (Permission.SIGNER_VIEW, signers_ending),
 )
 
 

@@ -24,7 +24,7 @@ class Group:
 #: the group of its app, so that no registered page is out of reach.
 GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
     (_("Grievances and requests"), ("grievances",), ("grievances.Ticket",)),
-    (_("KYC"), ("kyc",), ("kyc.Case", "kyc.Document", "kyc.Decision")),
+    (_("KYC"), ("kyc",), ("kyc.Case", "kyc.Document", "kyc.Decision", "kyc.SignerKey", "kyc.SignerProposal")),
     (
         _("Consent"),
         ("consent",),

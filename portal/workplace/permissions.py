@@ -17,6 +17,7 @@ class Permission(StrEnum):
     KEY_PROPOSE = "ledger.key:propose"
     KEY_VIEW = "ledger.key:view"
     KYC_VIEW = "kyc.document:view"
+    SIGNER_VIEW = "kyc.signer:view"
     LEDGER_VERIFY = "ledger:verify"
     LEDGER_VIEW = "ledger.entry:view"
     MESSAGE_VIEW = "outbox.message:view"

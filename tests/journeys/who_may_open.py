@@ -369,6 +369,13 @@ BOOKS: dict[str, Book] = {
             "propose": ("kyc.case:decide", []),
         },
     ),
+    "kyc_signerkey": Book("kyc.signer:view", export="jobs.list:export", acts={"propose-end": "kyc.signer:propose"}),
+    "kyc_signerproposal": Book(
+        "kyc.signer:view",
+        add="kyc.signer:propose",
+        export="jobs.list:export",
+        acts={"approve": "kyc.signer:answer", "refuse": "kyc.signer:answer"},
+    ),
     "law_clock": Book("law.clock:view", export="jobs.list:export"),
     "law_houserule": Book("law.rule:view", export="jobs.list:export"),
     "law_legalrule": Book("law.rule:view", export="jobs.list:export"),

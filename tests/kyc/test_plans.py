@@ -4,7 +4,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from kyc import numbers, plans
 from kyc.forms import NUMBER_LABELS, UploadForm
 from kyc.services.checking import STEPS
-from kyc.states import DocumentKind
+from kyc.states import PROVED_BY_SIGNATURE, DocumentKind
 from kyc.words import CHECKS, NUMBERS
 
 
@@ -12,7 +12,8 @@ from kyc.words import CHECKS, NUMBERS
 def test_every_kind_of_document_has_a_plan_that_can_run_and_be_read(kind):
     names = [planned.name for planned in plans.checks_for(kind)]
     assert names[0] == "file_safety"
-    assert set(names[1:]) <= set(STEPS)
+    assert set(names[1:]) <= set(STEPS) | {planned.name for planned in plans.signed_checks()}
+    assert ("signature" in names) == (kind in PROVED_BY_SIGNATURE)
     assert set(names) <= set(CHECKS)
     assert ("number" in names) == bool(plans.number_type(kind))
 

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation.template import templatize
 
+from kyc.forms import PROOF_FILES, UploadForm
 from kyc.states import DecisionReason, DocumentKind, DocumentState
-from kyc.words import DOES_NOT_FIT, FAULTS, NUMBERS
+from kyc.words import DOES_NOT_FIT, FAULTS, NUMBERS, PROOF_FAULTS
 
 ROOT = Path(settings.BASE_DIR)
 KEYWORDS = {
@@ -54,6 +55,7 @@ SOURCES = [
     ROOT / "grievances" / "services" / "resolving.py",
     ROOT / "grievances" / "services" / "thread.py",
     ROOT / "grievances" / "services" / "uploads.py",
+    ROOT / "kyc" / "services" / "proving.py",
     ROOT / "kyc" / "services" / "uploading.py",
     ROOT / "portal" / "law" / "explanations.py",
     ROOT / "portal" / "law" / "words.py",
@@ -96,6 +98,10 @@ def test_no_text_of_a_customers_page_is_left_in_english(language):
     assert sorted(wanted - translated(language)) == []
 
 
+def _words_of(field):
+    return field.label, field.help_text
+
+
 @pytest.mark.parametrize("language", ["hi", "mr"])
 def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language):
     with translation.override("en"):
@@ -107,6 +113,9 @@ def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language
                 *DocumentState.labels,
                 *DecisionReason.labels,
                 *FAULTS.values(),
+                *PROOF_FAULTS.values(),
+                *(said for said, _accepted in PROOF_FILES.values()),
+                *_words_of(UploadForm.base_fields["share_code"]),
                 *numbers,
             )
         } | {str(DOES_NOT_FIT)}

@@ -115,6 +115,7 @@ def _taken(
             number=form.cleaned_data.get("number", ""),
             expires_on=form.cleaned_data.get("valid_until"),
             stream=form.cleaned_data["file"],
+            share_code=form.cleaned_data.get("share_code", ""),
             extension=form.extension,
             actor=request.actor,  # type: ignore[attr-defined]
             now=clock.now(),

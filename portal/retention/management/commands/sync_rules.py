@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db import transaction
 
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.actor import system
 from portal.core.commands import PortalCommand
 from portal.law.services import rulebook
@@ -18,6 +18,7 @@ class Command(PortalCommand):
         with transaction.atomic():
             done = rulebook.sync(actor=actor, now=clock.now())
             kept = retention.load_shipped(actor=actor)
+            others = sum(book(actor=actor) for book in hooks.rule_books if book != retention.load_shipped)
         body = {
             "added": done.added,
             "superseded": done.superseded,
@@ -25,9 +26,11 @@ class Command(PortalCommand):
             "rules": done.rules,
             "house_rules": done.house_rules,
             "retention_rules_added": kept,
+            "others_added": others,
         }
         line = (
             f"{done.rules} rules of law and {done.house_rules} house rules: {done.added} added, "
-            f"{done.superseded} superseded; {done.purposes} purposes and {kept} retention rules added."
+            f"{done.superseded} superseded; {done.purposes} purposes and {kept} retention rules added; "
+            f"{others} rows of other books (signers' certificates)."
         )
         self.answer(body, line, options=options)

@@ -1,0 +1,239 @@
+"""Documents that a signature proves, in a case: what is stored, what the checks say, and what the desk shows."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from kyc.forms import UploadForm
+from kyc.models import Check, Document, SignerKey
+from kyc.selectors import latest_checks
+from kyc.services import checking, proving, run_plan, uploading
+from kyc.signatures import reading
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.people.states import ContactKind
+from portal.vault.inspection import process
+from portal.vault.services import files
+from tests.kyc import documents
+from tests.kyc.factories import CUSTOMER, checked, uploaded
+from tests.kyc.signatures import pdfs, vectors
+from tests.kyc.signatures.test_signed_pdf import living
+from tests.kyc.test_admin import at_the_desk, page_of
+from tests.people.factories import ContactPointFactory
+
+pytestmark = pytest.mark.usefixtures("same_process", "read_here")
+
+
+@pytest.fixture(autouse=True)
+def read_here(monkeypatch):
+    """The reading without its child, and Aadhaar asked of everybody, whatever the lists of documents say."""
+
+    def ask(module, data, *, asked, limits=process.LIMITS):
+        return reading.prepare(data, asked, limits)[1]()
+
+    monkeypatch.setattr(process, "ask", ask)
+    monkeypatch.setattr(uploading, "_require_wanted", lambda *given: None)
+
+
+@pytest.fixture(autouse=True)
+def pinned(house) -> SignerKey:
+    """A throw-away issuer, trusted for every kind."""
+    key = living().key
+    return SignerKey.objects.create(
+        sha256=key.sha256,
+        name="DS Issuer 01",
+        certificate=key.der,
+        kinds=list(vectors.ALL),
+        valid_from=key.certificate.not_valid_before_utc,
+        valid_until=key.certificate.not_valid_after_utc,
+        source="made by the tests",
+        added_at=clock.now(),
+    )
+
+
+def yesterday() -> str:
+    """A reference number of yesterday, in India."""
+    at = clock.now().astimezone(clock.IST) - timedelta(days=1)
+    return "2346" + at.strftime("%Y%m%d%H%M%S") + "123"
+
+
+def ekyc(by: vectors.Issuer | None = None, **options) -> bytes:
+    return vectors.zipped(vectors.enveloped(vectors.ekyc(reference=yesterday(), **options), by or living()))
+
+
+def offline(customer, data: bytes | None = None, make=checked, **changes) -> Document:
+    given = {"kind": "aadhaar_offline_ekyc", "number": "", "extension": "zip", "share_code": vectors.SHARE_CODE}
+    given["now"] = clock.now()
+    return make(customer, **{**given, "data": data or ekyc(), **changes})
+
+
+def outcomes(document: Document) -> dict[str, tuple[str, str]]:
+    return {check.name: (check.outcome, check.reason) for check in latest_checks(document)}
+
+
+def kept(document: Document) -> bytes:
+    with files.open_stream(document.kept, actor=CUSTOMER, reason="test") as stream:
+        return stream.read()
+
+
+def test_an_offline_file_is_proved_and_only_what_it_proves_is_kept(individual, asha):
+    ContactPointFactory(principal=asha.principal, kind=ContactKind.PHONE, address="+919876543210")
+    declared = {"name": "Asha Rao", "born_on": "1990-01-01"}
+    document = offline(individual, declared=declared)
+    assert document.state == "checked"
+    assert outcomes(document) == {
+        "file_safety": ("PASS", ""),
+        "signature": ("PASS", ""),
+        "contact": ("PASS", ""),
+        "declared_person": ("PASS", ""),
+        "age": ("PASS", ""),
+        "issued_lately": ("PASS", ""),
+        "expiry": ("NOT_APPLICABLE", "NO_EXPIRY"),
+    }
+    record = json.loads(kept(document))
+    assert (record["signature"], record["signer_sha256"]) == ("VALID", living().sha256)
+    assert record["fields"]["birth"] == "XX-XX-1990"
+    assert record["contact"] == {"mobile": "MATCH", "email": "MATCH"}
+
+
+def test_neither_file_nor_code_nor_hash_reaches_the_vault(individual, monkeypatch):
+    stored: list[bytes] = []
+    plain = files.store
+    monkeypatch.setattr(
+        uploading.files, "store", lambda stream, **given: stored.append(stream.getvalue()) or plain(stream, **given)
+    )
+    offline(individual)
+    assert len(stored) == 2
+    secrets = [vectors.SHARE_CODE, "cGhvdG8", vectors.repeated(vectors.MOBILE + vectors.SHARE_CODE, 6), "PK\x03\x04"]
+    assert [secret for secret in secrets for data in stored if secret.encode() in data] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"share_code": "WRONG"}, "SHARE_CODE_WRONG"),
+        ({"share_code": ""}, "SHARE_CODE_MISSING"),
+        ({"data": documents.image()}, "TYPE"),
+        ({"data": vectors.ENTITIES.encode() + b"<x>&b;</x>"}, "DTD"),
+        ({"kind": "eaadhaar_pdf", "data": documents.encrypted("secret"), "share_code": ""}, "ENCRYPTED"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_is_refused_at_once_and_nothing_is_written(individual, changes, code):
+    with pytest.raises(Refused) as refused:
+        offline(individual, make=uploaded, **changes)
+    assert refused.value.code == code
+    assert str(refused.value)
+    assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda: vectors.wrapped(vectors.enveloped(vectors.ekyc(), living())).encode(),
+            ("FAIL", "NOT_THE_WHOLE_DOCUMENT"),
+        ),
+        (lambda: ekyc(vectors.stranger()), ("FAIL", "UNKNOWN_SIGNER")),
+        (lambda: vectors.ekyc().encode(), ("FAIL", "SIGNATURE_MISSING")),
+    ],
+    ids=["wrapped", "stranger", "unsigned"],
+)
+def test_an_aadhaar_file_that_is_not_verified_stands_against_approval_and_is_not_rejected(individual, make, said):
+    document = offline(individual, make())
+    assert (document.state, outcomes(document)["signature"]) == ("checked", said)
+    assert outcomes(document)["age"] == ("NOT_APPLICABLE", "NO_DATE_OF_BIRTH")
+    severities = {check.name: check.severity for check in latest_checks(document)}
+    assert (severities["signature"], severities["age"]) == ("blocking", "blocking")
+
+
+def test_another_issuer_of_a_certificate_goes_to_a_person(individual):
+    data = vectors.enveloped(vectors.digilocker(), vectors.stranger()).encode()
+    document = offline(individual, data, kind="digilocker_xml", extension="xml", share_code="")
+    assert outcomes(document)["signature"] == ("WARN", "UNKNOWN_SIGNER")
+
+
+def test_a_key_that_had_ended_goes_to_a_person(individual):
+    SignerKey.objects.update(ended_at=clock.now())
+    gone = vectors.expired().key
+    SignerKey.objects.create(
+        sha256=gone.sha256,
+        name="DS Issuer 01",
+        certificate=gone.der,
+        kinds=list(vectors.ALL),
+        valid_from=gone.certificate.not_valid_before_utc,
+        valid_until=gone.certificate.not_valid_after_utc,
+        source="made by the tests",
+        added_at=clock.now(),
+    )
+    assert outcomes(offline(individual))["signature"] == ("WARN", "KEY_OUTSIDE_VALIDITY")
+
+
+@pytest.mark.parametrize(
+    ("dob", "said"),
+    [
+        ("eighteen_today", ("PASS", "")),
+        ("eighteen_tomorrow", ("FAIL", "MINOR")),
+        ("year_only", ("WARN", "AGE_BY_YEAR_ONLY")),
+    ],
+)
+def test_a_child_is_known_by_the_signed_date_of_birth(individual, dob, said):
+    born = vectors.age_dates(clock.now())[dob]
+    assert outcomes(offline(individual, ekyc(dob=born)))["age"] == said
+
+
+def test_the_code_of_a_card_is_read_from_its_picture(individual):
+    card = vectors.picture(vectors.code(vectors.card(reference=yesterday()), living()))
+    document = offline(individual, card, kind="aadhaar_qr", extension="png", share_code="")
+    assert (document.mime, outcomes(document)["signature"]) == ("image/png", ("PASS", ""))
+    assert outcomes(document)["contact"] == ("NOT_APPLICABLE", "")
+
+
+def test_a_picture_without_a_code_is_a_no_that_a_person_sees(individual):
+    document = offline(individual, documents.image(), kind="aadhaar_qr", extension="jpg", share_code="")
+    assert (document.state, outcomes(document)["signature"]) == ("checked", ("FAIL", "NO_CODE"))
+
+
+def test_an_eaadhaar_under_its_password_is_proved_without_being_kept(individual):
+    data = pdfs.signed(living(), pdfs.locked("ASHA1990"), password="ASHA1990")
+    document = offline(individual, data, kind="eaadhaar_pdf", extension="pdf", share_code="ASHA1990")
+    assert outcomes(document)["signature"] == ("PASS", "")
+    assert kept(document).startswith(b"{")
+
+
+def test_a_worker_that_dies_between_the_checks_writes_all_of_them_or_none(individual, monkeypatch):
+    document = offline(individual, make=uploaded)
+    plain, written = checking._write, []
+
+    def dies(row, planned, said, started):
+        written.append(planned.name)
+        if planned.name == "age":
+            raise RuntimeError("killed")
+        plain(row, planned, said, started)
+
+    monkeypatch.setattr(checking, "_write", dies)
+    with pytest.raises(RuntimeError):
+        run_plan(document.pk, now=clock.now())
+    assert written[-1] == "age"
+    assert list(Check.objects.values_list("name", flat=True)) == ["file_safety"]
+    monkeypatch.setattr(checking, "_write", plain)
+    assert run_plan(document.pk, now=clock.now() + timedelta(minutes=3)) == "checked"
+    assert Check.objects.count() == 7
+
+
+def test_the_desk_shows_what_was_signed_masked_and_does_not_call_the_holder_present(individual, maker):
+    document = offline(individual)
+    shown = at_the_desk(maker, document).get(page_of(document)).content.decode()
+    assert "Document genuine (says nothing about who holds it)" in shown
+    assert "That its holder sent it is not proved." in shown
+    assert "XX-XX-1990" in shown
+    assert "1990-01-01" not in shown
+    assert proving.shown(document)
+
+
+@pytest.mark.parametrize(
+    ("kind", "asks"),
+    [("aadhaar_offline_ekyc", True), ("eaadhaar_pdf", True), ("aadhaar_qr", False), ("pan_card", False)],
+)
+def test_the_form_asks_for_a_code_only_where_one_opens_the_file(kind, asks):
+    assert ("share_code" in UploadForm(kind=kind).fields) == asks
