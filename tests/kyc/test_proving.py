@@ -189,8 +189,14 @@ def test_the_code_of_a_card_is_read_from_its_picture(individual):
     assert outcomes(document)["contact"] == ("NOT_APPLICABLE", "")
 
 
-def test_a_picture_without_a_code_is_a_no_that_a_person_sees(individual):
+def test_a_picture_without_a_code_is_refused_and_not_kept(individual):
     document = offline(individual, documents.image(), kind="aadhaar_qr", extension="jpg", share_code="")
+    assert (document.state, document.kept, bool(document.fault)) == ("refused", None, True)
+
+
+def test_another_code_than_aadhaars_is_a_no_that_a_person_sees(individual):
+    card = vectors.picture("https://example.org")
+    document = offline(individual, card, kind="aadhaar_qr", extension="png", share_code="")
     assert (document.state, outcomes(document)["signature"]) == ("checked", ("FAIL", "NO_CODE"))
 
 
