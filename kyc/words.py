@@ -147,11 +147,14 @@ REASONS: Mapping[str, Any] = {
     "UNKNOWN_LAYOUT": _("Genuine, in a form newer than those we know. Look at it."),
     "UNKNOWN_SIGNER": _("Not verified: no certificate that we trust has signed it."),
     "BLURRED": _("The picture looks blurred."),
+    "CHECKSUM": _("The number's check digit is wrong; some real cards have one. Compare with the card."),
     "EXPIRED": _("The document's last day has passed."),
+    "FORMAT": _("The number has an unusual form. Compare with the document."),
     "GSTIN_HOLDS_NO_PAN": _("This kind of GST number holds no PAN."),
     "HOLDER_IS_A_PERSON": _("The PAN is a person's: right for a sole proprietor only."),
     "HOLDER_IS_NO_PERSON": _("The PAN is not a person's."),
     "HOLDER_TYPE": _("The holder's letter is disputed. Compare with the card."),
+    "LEGACY_FORMAT": _("The number has an old form. Compare with the document."),
     "NOT_READ": _("The file's text was not read by machine. Compare by eye."),
     "NO_EXPIRY": _("The document names no last day."),
     "NUMBER_DIFFERS": _("Another number of this type stands in the file."),
@@ -159,7 +162,9 @@ REASONS: Mapping[str, Any] = {
     "PAN_DIFFERS": _("The GST number holds another PAN than the customer's."),
     "SERVICE_DOWN": _("Something this check needs was not reachable. It runs again by itself."),
     "SIDE_MISSING": _("The document has two sides and one page came."),
+    "STATE": _("The number names a state that does not exist. Compare with the document."),
     "USED_BY_ANOTHER_CUSTOMER": _("Another customer has sent the same number."),
+    "YEAR": _("The number names a year that has not come. Compare with the document."),
 }
 
 #: How far a file was searched for Aadhaar numbers, where none had to be covered.

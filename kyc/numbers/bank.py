@@ -2,27 +2,41 @@
 
 import re
 
-from kyc.numbers.result import NumberResult, Outcome, Reason, ascii_digits, compact, last_four, wrong
+from kyc.numbers import branches
+from kyc.numbers.result import IFSC, NumberResult, Outcome, Reason, ascii_digits, compact, last_four, wrong
 
-_IFSC = re.compile(r"([A-Z]{4})0([A-Z0-9]{6})")
 _VPA = re.compile(r"([A-Za-z0-9._-]{2,256})@([A-Za-z][A-Za-z0-9]{1,63})")
-SHORTEST_ACCOUNT, LONGEST_ACCOUNT = 9, 18
+_USUAL_ACCOUNT = re.compile(r"\d{9,18}", re.ASCII)
+#: What payment networks carry: some co-operative banks have shorter numbers, or letters in them.
+_CARRIED_ACCOUNT = re.compile(r"(?=.*[1-9])[A-Z0-9]{6,40}")
 
 
 def check_ifsc(text: str) -> NumberResult:
-    """Four letters of the bank, a zero, six characters of the branch (RBI). Whether the branch exists is not known here."""
+    """Four letters of the bank, a zero, six characters of the branch (RBI). A branch that the list lacks may be new."""
     ifsc = compact(text)
-    match = _IFSC.fullmatch(ifsc)
+    match = IFSC.fullmatch(ifsc)
     if match is None:
         return wrong("ifsc", Reason.FORMAT, ifsc)
-    return NumberResult("ifsc", Outcome.PASS, None, ifsc, ifsc, {"bank": match.group(1), "branch": match.group(2)})
+    bank, branch = match.groups()
+    known = branches.shipped()
+    details = {"bank": bank, "branch": branch, "list_of": known.as_of.isoformat()}
+    if name := known.name(bank):
+        details["bank_name"] = name
+    if not known.holds(bank, branch):
+        return NumberResult("ifsc", Outcome.WARN, Reason.UNKNOWN_BRANCH, ifsc, ifsc, details)
+    return NumberResult("ifsc", Outcome.PASS, None, ifsc, ifsc, details)
 
 
 def check_bank_account(text: str) -> NumberResult:
-    """9 to 18 digits, kept as text: leading zeros count. No check digit is common to the banks."""
+    """9 to 18 digits, kept as text: leading zeros count. No check digit is common to the banks.
+
+    Other numbers of 6 to 40 letters and digits are met and carried, so a person looks at them.
+    """
     account = compact(text)
-    if not re.fullmatch(rf"\d{{{SHORTEST_ACCOUNT},{LONGEST_ACCOUNT}}}", account, re.ASCII) or not account.strip("0"):
+    if _CARRIED_ACCOUNT.fullmatch(account) is None:
         return wrong("bank_account", Reason.FORMAT, account)
+    if _USUAL_ACCOUNT.fullmatch(account) is None:
+        return NumberResult("bank_account", Outcome.WARN, Reason.FORMAT, account, last_four(account))
     return NumberResult("bank_account", Outcome.PASS, None, account, last_four(account))
 
 

@@ -1,10 +1,11 @@
 """Every type of number by its name."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from kyc.numbers import aadhaar, bank, company, person, tax
-from kyc.numbers.result import NumberResult
+from kyc.numbers.result import NumberResult, Outcome, Reason, wrong
 
 TYPES: Mapping[str, Callable[[str], NumberResult]] = MappingProxyType(
     {
@@ -32,6 +33,18 @@ TYPES: Mapping[str, Callable[[str], NumberResult]] = MappingProxyType(
 )
 
 
-def check(number_type: str, text: str) -> NumberResult:
-    """What ``text`` is as a number of this type. Raises KeyError for an unknown type."""
-    return TYPES[number_type](text)
+#: Types of which no year refuses one: their forms are too many.
+_LEFT_TO_A_PERSON = frozenset({"driving_licence"})
+
+
+def check(number_type: str, text: str, *, this_year: int | None = None) -> NumberResult:
+    """What ``text`` is as a number of this type. Raises KeyError for an unknown type.
+
+    With ``this_year`` (of India) a number that names a later year is wrong: YEAR.
+    """
+    found = TYPES[number_type](text)
+    if this_year is None or int(found.details.get("year", 0)) <= this_year:
+        return found
+    if number_type in _LEFT_TO_A_PERSON:
+        return replace(found, outcome=Outcome.WARN, reason=Reason.YEAR)
+    return wrong(number_type, Reason.YEAR, found.normal)

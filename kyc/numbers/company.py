@@ -6,11 +6,13 @@ from kyc.numbers.result import NumberResult, Outcome, Reason, compact, last_four
 from kyc.numbers.states import STATE_LETTERS
 from kyc.numbers.tax import check_pan
 
-_CIN = re.compile(r"([LU])(\d{5})([A-Z]{2})(\d{4})(PTC|PLC|OPC|GOI|SGC|FTC|FLC|NPL|GAP|GAT|ULL|ULT)(\d{6})")
+_CIN = re.compile(r"([LU])([0-9]{5})([A-Z]{2})([0-9]{4})(PTC|PLC|OPC|GOI|SGC|FTC|FLC|NPL|GAP|GAT|ULL|ULT)([0-9]{6})")
 _LLPIN = re.compile(r"[A-Z]{3}\d{4}")
 _UDYAM = re.compile(r"UDYAM([A-Z]{2})(\d{2})(\d{7})")
 _UAM = re.compile(r"[A-Z]{2}\d{2}[A-FY]\d{7}")
-_FSSAI = re.compile(r"[1-3](\d{2})(\d{2})\d{3}\d{6}")
+_FSSAI = re.compile(r"(\d)(\d{2})(\d{2})\d{3}\d{6}", re.ASCII)
+#: First digits that licences and registrations are known to have.
+_KINDS_OF_FOOD_BUSINESS = frozenset("123")
 #: The first company registered in India that still exists is older than the register; its oldest year is 1857.
 FIRST_COMPANY_YEAR = 1857
 LAST_YEAR = 2099
@@ -70,14 +72,16 @@ def check_udyam(text: str) -> NumberResult:
 
 
 def check_fssai(text: str) -> NumberResult:
-    """14 digits: kind, state, year, officer, serial. Sources contradict each other on the first digit."""
+    """14 digits: kind, state, year, officer, serial. Sources contradict each other on the first digit, so it refuses none."""
     fssai = compact(text)
     match = _FSSAI.fullmatch(fssai)
     if match is None:
         return wrong("fssai", Reason.FORMAT, fssai)
-    return NumberResult(
-        "fssai", Outcome.PASS, None, fssai, fssai, {"state_code": match.group(1), "year": f"20{match.group(2)}"}
-    )
+    kind, state, year = match.groups()
+    details = {"state_code": state, "year": f"20{year}"}
+    if kind not in _KINDS_OF_FOOD_BUSINESS:
+        return NumberResult("fssai", Outcome.WARN, Reason.FORMAT, fssai, fssai, details)
+    return NumberResult("fssai", Outcome.PASS, None, fssai, fssai, details)
 
 
 def check_iec(text: str) -> NumberResult:

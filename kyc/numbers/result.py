@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kyc.numbers.sources import SOURCES, Source
+
 
 class Outcome(StrEnum):
     PASS = "PASS"  # noqa: S105 - an outcome
@@ -20,6 +22,7 @@ class Reason(StrEnum):
     NOT_MOBILE = "NOT_MOBILE"
     SERIAL = "SERIAL"
     STATE = "STATE"
+    UNKNOWN_BRANCH = "UNKNOWN_BRANCH"
     YEAR = "YEAR"
 
 
@@ -39,6 +42,15 @@ class NumberResult:
     @property
     def is_valid(self) -> bool:
         return self.outcome is not Outcome.FAIL
+
+    @property
+    def source(self) -> Source:
+        """Where the rule of this type of number comes from."""
+        return SOURCES[self.type]
+
+
+#: Four letters of the bank, a zero, six characters of the branch.
+IFSC = re.compile(r"([A-Z]{4})0([A-Z0-9]{6})")
 
 
 def wrong(number_type: str, reason: Reason, text: str = "") -> NumberResult:

@@ -69,7 +69,7 @@ _GSTIN_FORMS: list[tuple[str, re.Pattern[str]]] = [
     ("UN_BODY", re.compile(r"(\d\d)\d\d[A-Z]{3}\d{5}[UO]N[0-9A-Z]")),
     ("TDS", re.compile(r"(\d\d)([A-Z]{5}\d{4}[A-Z]|[A-Z]{4}\d{5}[A-Z])[1-9A-Z]D[0-9A-Z]")),
     ("TCS", re.compile(r"(\d\d)([A-Z]{5}\d{4}[A-Z])[1-9A-Z]C[0-9A-Z]")),
-    ("GOVT_DEPTID", re.compile(r"(\d\d)([A-Z]{4}\d{5}[A-Z])\dZ\d")),
+    ("GOVT_DEPTID", re.compile(r"(\d\d)([A-Z]{4}\d{5}[A-Z])\dZ[0-9A-Z]")),
     ("NORMAL", re.compile(r"(\d\d)([A-Z]{5}\d{4}[A-Z])[1-9A-Z][Z1-9ABD-J][0-9A-Z]")),
 ]
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -85,7 +85,11 @@ def gstin_check_character(first_fourteen: str) -> str:
 
 
 def check_gstin(text: str) -> NumberResult:
-    """Fifteen characters: state, PAN (or TAN, or a foreign registration's number), count, kind, check character."""
+    """Fifteen characters: state, PAN (or TAN, or a foreign registration's number), count, kind, check character.
+
+    The published form of government departments ends in a digit, which the check character seldom is: a letter that
+    is right by the check is left to a person.
+    """
     gstin = compact(text)
     kind, match = next(((name, found) for name, form in _GSTIN_FORMS if (found := form.fullmatch(gstin))), ("", None))
     if match is None:
@@ -95,15 +99,19 @@ def check_gstin(text: str) -> NumberResult:
     if gstin_check_character(gstin[:14]) != gstin[14]:
         return wrong("gstin", Reason.CHECKSUM, gstin)
     details = {"state_code": gstin[:2], "registration": kind}
+    outcome, reason = Outcome.PASS, None
     inner = match.group(2) if match.lastindex == 2 else ""
     if inner and _PAN.fullmatch(inner):
         pan = check_pan(inner)
         if not pan.is_valid:
             return wrong("gstin", pan.reason or Reason.FORMAT, gstin)
         details |= {"pan": inner, **pan.details}
+        outcome, reason = pan.outcome, pan.reason
     elif inner:
         details["tan"] = inner
-    return NumberResult("gstin", Outcome.PASS, None, gstin, mask_gstin(gstin), details)
+    if kind == "GOVT_DEPTID" and not gstin[14].isdigit():
+        outcome, reason = Outcome.WARN, Reason.FORMAT
+    return NumberResult("gstin", outcome, reason, gstin, mask_gstin(gstin), details)
 
 
 def mask_gstin(gstin: str) -> str:

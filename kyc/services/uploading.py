@@ -83,7 +83,7 @@ def upload(
     the document is with us or approved. Nothing is written then. A file that only the inspection can judge is refused
     later, by ``run_plan``.
     """
-    found = _number(kind, number)
+    found = _number(kind, number, now)
     if kind in proving.AT_ONCE:
         data = proving.read_at_once(stream, kind=kind, customer=customer, party=party, share_code=share_code, now=now)
     else:
@@ -166,12 +166,12 @@ def at_first_sight(stream: BinaryIO, extension: str) -> bytes:
     return data
 
 
-def _number(kind: str, number: str) -> NumberResult | None:
+def _number(kind: str, number: str, now: datetime) -> NumberResult | None:
     """The number in its normal form; None for a kind of document that shows none. Raises Refused (NUMBER)."""
     number_type = plans.number_type(kind)
     if not number_type:
         return None
-    found = numbers.check(number_type, number)
+    found = numbers.check(number_type, number, this_year=clock.day(now).year)
     if not found.is_valid:
         raise Refused(words.number_fault(found.type, str(found.reason or "")), code="NUMBER")
     return found

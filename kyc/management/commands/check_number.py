@@ -3,6 +3,7 @@ from typing import Any, Final
 from django.core.management.base import CommandParser
 
 from kyc import numbers
+from portal.core import clock
 from portal.core.command_line import REFUSED
 from portal.core.commands import PortalCommand
 
@@ -14,6 +15,7 @@ WORDS: Final = {
     numbers.Reason.NOT_MOBILE: "it is not a mobile number",
     numbers.Reason.SERIAL: "its serial number is never given",
     numbers.Reason.STATE: "its state does not exist",
+    numbers.Reason.UNKNOWN_BRANCH: "the list of branches does not hold it; it may be newer than the list",
     numbers.Reason.YEAR: "its year cannot be right",
 }
 #: Numbers inside the number: they stand in the JSON, and not in a line that is pasted into a ticket.
@@ -30,7 +32,8 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reads nothing and writes nothing. Exit 0 for a number that may be right, 1 for one that cannot."""
-        found = numbers.check(options["type"], options["value"])
+        this_year = clock.day(clock.now()).year
+        found = numbers.check(options["type"], options["value"], this_year=this_year)
         reason = str(found.reason) if found.reason else None
         body = {
             "type": found.type,
@@ -44,4 +47,6 @@ class Command(PortalCommand):
         line += f" ({reason}: {WORDS[found.reason]})" if found.reason else ""
         says = [f"{name.replace('_', ' ')} {value}" for name, value in found.details.items() if name not in SILENT]
         line += f"\nIt says: {', '.join(says)}." if says else ""
+        sure = "" if found.source.is_confirmed else " (unconfirmed)"
+        line += f"\nThe rule: {found.source.text}{sure}."
         self.answer(body, line, options=options, code=0 if found.is_valid else REFUSED)

@@ -3,12 +3,13 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stdnum import verhoeff
+from stdnum import luhn, verhoeff
 from stdnum.in_ import gstin as peer_gstin
 from stdnum.in_ import pan as peer_pan
 
 from kyc import numbers
 from kyc.numbers import Outcome, Reason, check
+from kyc.numbers.sources import SOURCES
 from kyc.numbers.tax import gstin_check_character
 
 
@@ -131,6 +132,10 @@ def test_ordinary_gst_numbers_agree_with_a_known_library(pan, state, count):
         (with_check("97AAPFU0939F1Z"), "NORMAL", "97"),
         (with_check("29AAPFU0939F1D"), "TDS", "29"),
         (with_check("29MUMA12345B1D"), "TDS", "29"),
+        (with_check("07DELA12345B1Z"), "GOVT_DEPTID", "07"),
+        (with_check("26AAPFU0939F1Z"), "NORMAL", "26"),
+        (with_check("99AAPFU0939F1Z"), "NORMAL", "99"),
+        (with_check("0717USA00001ON"), "UN_BODY", "07"),
         (with_check("29AAPFU0939F1C"), "TCS", "29"),
         (with_check("0717USA00001UN"), "UN_BODY", "07"),
         (with_check("0717USA00001NR"), "NRI", "07"),
@@ -155,11 +160,71 @@ def test_a_wrong_gst_number_is_refused_with_its_reason(number, reason):
     assert check("gstin", number).reason is reason
 
 
-@given(place=st.integers(0, 14), character=st.sampled_from(string.digits + string.ascii_uppercase))
-def test_any_one_wrong_character_of_a_gst_number_is_found(place, character):
-    number = "27AAPFU0939F1ZV"
+STATES = st.sampled_from([*(f"{code:02d}" for code in range(1, 39)), "97", "99"])
+#: The ten characters inside and the two behind them, by kind of registration.
+FAMILY = {
+    "NORMAL": (PANS, "[1-9A-Z][Z1-9ABE-J]"),
+    "TDS": (PANS | st.from_regex(r"[A-Z]{4}[0-9]{5}[A-Z]", fullmatch=True), "[1-9A-Z]D"),
+    "TCS": (PANS, "[1-9A-Z]C"),
+    "GOVT_DEPTID": (st.from_regex(r"[A-Z]{4}[0-9]{5}[A-Z]", fullmatch=True), "[0-9]Z"),
+    "NRI": (st.from_regex(r"[0-9]{2}[A-Z]{3}[0-9]{5}", fullmatch=True), "NR"),
+    "UN_BODY": (st.from_regex(r"[0-9]{2}[A-Z]{3}[0-9]{5}", fullmatch=True), "[UO]N"),
+    "OIDAR": (st.from_regex(r"[0-9]{2}[A-Z]{3}[0-9]{5}", fullmatch=True), "OS"),
+}
+
+
+@st.composite
+def gst_numbers(draw: st.DrawFn) -> tuple[str, str]:
+    kind = draw(st.sampled_from(sorted(FAMILY)))
+    inner, behind = FAMILY[kind]
+    state = "99" if kind == "OIDAR" else draw(STATES)
+    return kind, with_check(state + draw(inner) + draw(st.from_regex(behind, fullmatch=True)))
+
+
+@given(made=gst_numbers(), place=st.integers(0, 14), character=st.sampled_from(string.digits + string.ascii_uppercase))
+def test_any_one_wrong_character_of_any_kind_of_gst_number_is_found(made, place, character):
+    kind, number = made
+    found = check("gstin", number)
+    assert (found.is_valid, found.details["registration"]) == (True, kind)
     changed = number[:place] + character + number[place + 1 :]
     assert check("gstin", changed).is_valid is (changed == number)
+
+
+def test_a_department_whose_check_character_is_a_letter_is_left_to_a_person():
+    found = {check("gstin", with_check(f"07DELA1234{digit}B1Z")).outcome for digit in range(10)}
+    assert found == {Outcome.WARN, Outcome.PASS}
+
+
+def test_a_gst_number_with_a_pan_of_a_disputed_holder_is_left_to_a_person():
+    found = check("gstin", with_check("27AAPEU0939F1Z"))
+    assert (found.outcome, found.reason) == (Outcome.WARN, Reason.HOLDER_TYPE)
+
+
+@given(body=st.from_regex(r"[0-9]{6}", fullmatch=True), place=st.integers(0, 6), digit=st.sampled_from(string.digits))
+def test_any_one_wrong_digit_of_a_voters_card_is_noticed_and_the_card_is_not_refused(body, place, digit):
+    number = body + luhn.calc_check_digit(body)
+    changed = number[:place] + digit + number[place + 1 :]
+    found = check("epic", f"WKH{changed}")
+    assert (found.is_valid, found.outcome is Outcome.PASS) == (True, changed == number)
+
+
+@pytest.mark.parametrize(
+    ("number_type", "text", "outcome"),
+    [
+        ("cin", "U72200KA2027PTC097389", "FAIL"),
+        ("fssai", "11527998000123", "FAIL"),
+        ("driving_licence", "MH-14 2027 0062821", "WARN"),
+    ],
+)
+def test_a_year_that_has_not_come_cannot_be_right(number_type, text, outcome):
+    found = check(number_type, text, this_year=2026)
+    assert (found.outcome, found.reason) == (outcome, Reason.YEAR)
+    assert check(number_type, text, this_year=2027).outcome is Outcome.PASS
+
+
+def test_every_type_of_number_names_its_source():
+    assert set(SOURCES) == set(numbers.TYPES)
+    assert all(check(number_type, "").source.text for number_type in numbers.TYPES)
 
 
 def test_a_gst_number_of_another_pan_or_of_none_says_so():
@@ -185,15 +250,26 @@ def test_a_gst_number_of_another_pan_or_of_none_says_so():
         ("udyam", "udyam-ka-03-0012345", "PASS", None),
         ("udyam", "KA03A0012345", "FAIL", "LEGACY_FORMAT"),
         ("fssai", "11521998000123", "PASS", None),
+        ("cin", "U17111TZ1977PLC000767", "PASS", None),
+        ("cin", "U45200UR2007PTC032306", "PASS", None),
+        ("fssai", "10012011000168", "PASS", None),
+        ("fssai", "90012011000168", "WARN", "FORMAT"),
         ("fssai", "99", "FAIL", "FORMAT"),
         ("iec", "AAPFU0939F", "PASS", None),
         ("iec", "0512345678", "WARN", "LEGACY_FORMAT"),
         ("iec", "AAPXU0939F", "FAIL", "HOLDER_TYPE"),
         ("ifsc", "HDFC0000053", "PASS", None),
+        ("ifsc", "hdfc 0000 053", "PASS", None),
+        ("ifsc", "HDFC0ZZZZZZ", "WARN", "UNKNOWN_BRANCH"),
+        ("ifsc", "ZZZZ0000001", "WARN", "UNKNOWN_BRANCH"),
         ("ifsc", "HDFC1000053", "FAIL", "FORMAT"),
         ("bank_account", "001234567890", "PASS", None),
         ("bank_account", "0" * 12, "FAIL", "FORMAT"),
         ("bank_account", "12345", "FAIL", "FORMAT"),
+        ("bank_account", "1234567", "WARN", "FORMAT"),
+        ("bank_account", "SB01/1234567", "FAIL", "FORMAT"),
+        ("bank_account", "SB0112345678", "WARN", "FORMAT"),
+        ("bank_account", "1" * 41, "FAIL", "FORMAT"),
         ("vpa", "asha.rao@okbank", "PASS", None),
         ("vpa", "asha rao", "FAIL", "FORMAT"),
         ("micr", "400240002", "PASS", None),
@@ -203,19 +279,31 @@ def test_a_gst_number_of_another_pan_or_of_none_says_so():
         ("epic", "WKH1186253", "PASS", None),
         ("epic", "WKH1186254", "WARN", "CHECKSUM"),
         ("epic", "UP/12/345/678901", "WARN", "LEGACY_FORMAT"),
-        ("epic", "1186254", "FAIL", "FORMAT"),
+        ("epic", "1186254", "WARN", "FORMAT"),
+        ("epic", "12", "FAIL", "FORMAT"),
+        ("epic", "no number", "FAIL", "FORMAT"),
         ("driving_licence", "MH-14 2011 0062821", "PASS", None),
-        ("driving_licence", "XX-14 2011 0062821", "FAIL", "STATE"),
+        ("driving_licence", "XX-14 2011 0062821", "WARN", "STATE"),
+        ("driving_licence", "UA-07 2004 0062821", "PASS", None),
+        ("driving_licence", "1234/95/NAG", "WARN", "FORMAT"),
         ("driving_licence", "KA/05/12345", "WARN", "LEGACY_FORMAT"),
         ("driving_licence", "?", "FAIL", "FORMAT"),
         ("pin", "560001", "PASS", None),
         ("pin", "060001", "FAIL", "FORMAT"),
+        ("pin", "900056", "PASS", None),
+        ("pin", "660001", "WARN", "STATE"),
         ("mobile", "+91 98765 43210", "PASS", None),
         ("mobile", "९८७६५ ४३२१०", "PASS", None),
+        ("mobile", "098765 43210", "PASS", None),
         ("mobile", "+911600123456", "FAIL", "NOT_MOBILE"),
+        ("mobile", "+91 1800 11 2345", "FAIL", "NOT_MOBILE"),
+        ("mobile", "+91 22 2272 1233", "FAIL", "NOT_MOBILE"),
         ("mobile", "+14155552671", "FAIL", "NOT_MOBILE"),
         ("mobile", "12", "FAIL", "FORMAT"),
         ("vid", "1234", "FAIL", "FORMAT"),
+        ("passport", "Z3000001", "PASS", None),
+        ("vpa", "9876543210@upi", "PASS", None),
+        ("vpa", "asha@bank.example", "FAIL", "FORMAT"),
     ],
 )
 def test_other_numbers(number_type, text, outcome, reason):
