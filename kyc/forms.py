@@ -81,12 +81,19 @@ PROOF_FILES: Mapping[str, tuple[Any, str]] = {
 
 
 class UploadForm(forms.Form):
-    """One document: its number and its file. What only a service can judge is added as an error by the view."""
+    """One document: its number, the name it shows, and its file. What only a service can judge is added as an error by the view."""
 
     number = forms.CharField(
         max_length=40,
         error_messages={"required": _("Enter the number on the document.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    name = forms.CharField(
+        label=_("Name on the document"),
+        help_text=_("As it stands there, with initials and short forms. Leave it empty if there is none."),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     valid_until = TypedDate(
         label=_("Valid until"),
@@ -128,8 +135,16 @@ class UploadForm(forms.Form):
             self.fields["number"].label, self.fields["number"].help_text = NUMBER_LABELS[number_type]
         else:
             del self.fields["number"]
+        if not plans.shows_name(kind):
+            del self.fields["name"]
         if kind not in ENDING:
             del self.fields["valid_until"]
+
+    @property
+    def declared(self) -> dict[str, str]:
+        """What else was typed, for the checks to compare."""
+        name = self.cleaned_data.get("name", "")
+        return {"name": name} if name else {}
 
     @property
     def extension(self) -> str:

@@ -39,6 +39,11 @@ def can_judge(document_kind: str) -> bool:
     )
 
 
+def shows_name(document_kind: str) -> bool:
+    """Whether the name on such a document is compared with the one we know."""
+    return "name" in {planned.name for planned in checks_for(document_kind)}
+
+
 def sides(document_kind: str) -> int:
     """How many sides a document of this kind has, when it is more than one page that is worth looking at."""
     return int(_read()["documents"][document_kind].get("sides", 1))

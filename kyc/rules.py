@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from kyc import numbers
+from kyc import names, numbers
+from kyc.names import Decision
 from kyc.numbers import Outcome
 from kyc.outcomes import CheckOutcome, Severity, TextMatch
 
@@ -71,6 +72,21 @@ def gstin_contains_pan(gstin: str | None, pan: str | None) -> Said:
     if contains is None:
         return Said(CheckOutcome.WARN, "GSTIN_HOLDS_NO_PAN")
     return Said(CheckOutcome.PASS) if contains else Said(CheckOutcome.FAIL, "PAN_DIFFERS")
+
+
+def name(shown: str, known: str) -> Said:
+    """The name that the document shows against the name of its customer or party. Neither is in the evidence."""
+    if not shown or not known:
+        return Said(CheckOutcome.NOT_APPLICABLE, "NAME_NOT_GIVEN")
+    found = names.compare(shown, known)
+    evidence: dict[str, str | int] = {
+        "decision": str(found.decision),
+        "why": " ".join(found.why),
+        "tables": names.version(),
+    }
+    if found.decision is Decision.AUTO:
+        return Said(CheckOutcome.PASS, "", evidence)
+    return Said(CheckOutcome.WARN, f"NAME_{found.why[0]}", evidence)
 
 
 def duplicate(others: int) -> Said:

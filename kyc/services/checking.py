@@ -350,6 +350,27 @@ def _declared(document: Document) -> Said:
     return rules.declared_number(TextMatch(document.number_in_text))
 
 
+def _name(document: Document) -> Said:
+    return rules.name(_typed(document).get("name", ""), _known_name(document))
+
+
+def _typed(document: Document) -> dict[str, str]:
+    """What was typed beside the number."""
+    if document.declared_sealed is None:
+        return {}
+    opened = texts.open(
+        bytes(document.declared_sealed), subject_ref=document.subject_ref, retention_class=RetentionClass.KYC
+    )
+    return dict(json.loads(opened))
+
+
+def _known_name(document: Document) -> str:
+    """The name we know whoever the document is about by."""
+    if document.party is None:
+        return document.case.customer.name
+    return document.party.principal.full_name if document.party.principal else document.party.name
+
+
 def _gstin_contains_pan(document: Document) -> Said:
     present = present_documents(document.case, document.party)
     pan, gst = present.get(DocumentKind.PAN_CARD), present.get(DocumentKind.GST_CERTIFICATE)
@@ -371,5 +392,6 @@ STEPS: dict[str, Callable[[Document], Said]] = {
     "expiry": _expiry,
     "gstin_contains_pan": _gstin_contains_pan,
     "holder": _holder,
+    "name": _name,
     "number": _number_check,
 }

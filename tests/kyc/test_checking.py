@@ -1,3 +1,4 @@
+import json
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import pairwise
@@ -5,7 +6,8 @@ from itertools import pairwise
 import pytest
 from django.db import connection
 
-from kyc.models import Check, Document
+from kyc import plans
+from kyc.models import Check, Document, Party
 from kyc.selectors import latest_checks
 from kyc.services import check_again, checking, run_plan, send, sweep
 from portal.audit.models import AuditEvent
@@ -13,9 +15,9 @@ from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Unavailable
 from portal.outbox.models import Message
 from portal.vault.models import StoredFile, SubjectKey
-from portal.vault.services import files
+from portal.vault.services import files, texts
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, NOW, checked, firm, gst, rest_approved, uploaded
+from tests.kyc.factories import CUSTOMER, NOW, checked, firm, gst, party_of, rest_approved, uploaded
 from tests.people.factories import CustomerFactory, StaffFactory
 
 
@@ -31,6 +33,7 @@ def test_a_good_pan_card_passes_its_plan_in_order(individual):
         ("number", ("PASS", "")),
         ("holder", ("PASS", "")),
         ("declared_number", ("PASS", "")),
+        ("name", ("NOT_APPLICABLE", "NAME_NOT_GIVEN")),
         ("gstin_contains_pan", ("NOT_APPLICABLE", "OTHER_DOCUMENT_MISSING")),
         ("duplicate", ("PASS", "")),
         ("expiry", ("NOT_APPLICABLE", "NO_EXPIRY")),
@@ -73,6 +76,43 @@ def test_a_picture_is_called_not_searched(individual):
 def test_a_number_that_the_file_does_not_hold_is_pointed_out(individual):
     document = checked(individual, number="ABCPR1234Z")
     assert outcomes(document)["declared_number"] == ("WARN", "NUMBER_DIFFERS")
+
+
+@pytest.mark.usefixtures("same_process")
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("SMT. RAO ASHA W/O RAVI RAO", ("PASS", "")),
+        ("A. Rao", ("WARN", "NAME_INITIALS")),
+        ("Usha Rao", ("WARN", "NAME_DIFFERENT")),
+    ],
+)
+def test_the_name_on_a_document_is_held_against_the_customers_and_stays_out_of_the_rows(house, typed, said):
+    document = checked(CustomerFactory(kind="individual", name="Asha Rao"), declared={"name": typed})
+    assert (document.state, outcomes(document)["name"]) == ("checked", said)
+    check = document.checks.get(name="name")
+    assert check.severity == "info"
+    evidence = texts.open(bytes(check.evidence.sealed), subject_ref=document.subject_ref, retention_class="kyc")
+    events = " ".join(str(event.facts) for event in AuditEvent.objects.all())
+    assert "Rao" not in evidence + events
+    assert '"tables"' in evidence
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_partys_paper_is_held_against_the_name_of_that_person_or_organisation(organisation):
+    ravi = party_of(organisation)
+    holding = party_of(organisation, principal=None, name="Setu Holding Pvt Ltd")
+    found = [
+        checking.STEPS["name"](uploaded_about(party, name)).outcome
+        for party, name in ((ravi, "Kumar Ravi"), (holding, "SETU HOLDING (P) LIMITED"), (holding, "Ravi Kumar"))
+    ]
+    assert found == ["PASS", "PASS", "WARN"]
+
+
+def uploaded_about(party: Party, name: str) -> Document:
+    paper = Document(case=party.case, party=party, kind="pan_card")
+    paper.declared_sealed = texts.seal(json.dumps({"name": name}), subject_ref=party.subject_ref, retention_class="kyc")
+    return paper
 
 
 @pytest.mark.usefixtures("same_process")
@@ -165,7 +205,7 @@ def test_a_worker_killed_before_any_step_is_picked_up_where_it_stopped(individua
             with pytest.raises(Killed):
                 run_plan(document.pk, now=clock.now())
     assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
-    assert Check.objects.count() == 7
+    assert Check.objects.count() == len(plans.checks_for("pan_card"))
     assert StoredFile.objects.filter(kind="kyc.document").count() == 1
 
 

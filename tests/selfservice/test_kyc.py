@@ -50,6 +50,19 @@ def test_a_document_goes_from_the_task_list_to_us_in_plain_steps(client: Client,
     assert "With us" in client.get(reverse("privacy:kyc")).content.decode()
 
 
+def test_the_name_that_the_document_shows_is_asked_for_and_compared(client: Client, individual: Customer) -> None:
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"])
+    assert "Name on the document" in client.get(url).content.decode()
+    given = {"number": documents.PAN, "name": "Somebody Else"}
+    again = client.post(url, given).content.decode()
+    assert 'value="Somebody Else"' in again
+    client.post(url, {**given, "file": SimpleUploadedFile("pan.pdf", documents.pdf())})
+    document = Document.objects.get(kind="pan_card")
+    run_plan(document.pk, now=clock.now())
+    check = document.checks.get(name="name")
+    assert (check.outcome, check.reason, check.severity) == ("WARN", "NAME_DIFFERENT", "info")
+
+
 def test_the_number_shows_to_its_own_person_until_it_is_sent_and_the_name_of_the_file_never(
     client: Client, individual: Customer
 ) -> None:

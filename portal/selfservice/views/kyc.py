@@ -114,6 +114,7 @@ def _taken(
             party=party,
             number=form.cleaned_data.get("number", ""),
             expires_on=form.cleaned_data.get("valid_until"),
+            declared=form.declared,
             stream=form.cleaned_data["file"],
             share_code=form.cleaned_data.get("share_code", ""),
             extension=form.extension,
