@@ -6,7 +6,8 @@ from datetime import date
 
 from kyc import names, numbers
 from kyc.names import Decision
-from kyc.numbers import Outcome
+from kyc.numbers import Outcome, comparison
+from kyc.numbers.comparison import Compared
 from kyc.outcomes import CheckOutcome, Severity, TextMatch
 
 #: A PAN's holder that fits an individual. An organisation may be any other, and a sole proprietor is a person too.
@@ -89,6 +90,22 @@ def name(shown: str, known: str) -> Said:
     return Said(CheckOutcome.WARN, f"NAME_{found.why[0]}", evidence)
 
 
+def fits_type(customer_type: str, number_type: str, value: str) -> Said:
+    """The number against the type in law that the customer says it has. A person looks at a difference."""
+    return _compared(comparison.kind_fits_numbers(customer_type, {number_type: value}))
+
+
+def states_agree(values: Mapping[str, str]) -> Said:
+    """The states that the customer's numbers name, by type of number. Work in another state is no fault: a hint."""
+    return _compared(comparison.states_agree(values))
+
+
+def _compared(found: Compared) -> Said:
+    if found.fits is None:
+        return Said(CheckOutcome.NOT_APPLICABLE, found.reason, dict(found.evidence))
+    return Said(CheckOutcome.PASS if found.fits else CheckOutcome.WARN, found.reason, dict(found.evidence))
+
+
 def duplicate(others: int) -> Said:
     """The same number at other customers. A person may have two accounts, so somebody looks."""
     if others:
@@ -106,7 +123,7 @@ def expiry(expires_on: date | None, *, today: date) -> Said:
 
 
 #: Checks that compare two documents: what they say changes when the other one does.
-TOGETHER = frozenset({"gstin_contains_pan"})
+TOGETHER = frozenset({"gstin_contains_pan", "states_agree"})
 
 
 def stands_against_approval(outcome: str, severity: str) -> bool:

@@ -117,12 +117,14 @@ CHECKS: Mapping[str, Any] = {
     "duplicate": _("Same number at another customer"),
     "expiry": _("Still valid"),
     "file_safety": _("Safety of the file"),
+    "fits_type": _("Number fits the type of customer"),
     "gstin_contains_pan": _("GST number holds the PAN"),
     "holder": _("Holder of the PAN fits the customer"),
     "issued_lately": _("Issued lately"),
     "name": _("Name on the document against the name we know"),
     "signature": _("Document genuine (says nothing about who holds it)"),
     "number": _("Form and check digit of the number"),
+    "states_agree": _("States that the numbers name"),
 }
 
 REASONS: Mapping[str, Any] = {
@@ -152,9 +154,11 @@ REASONS: Mapping[str, Any] = {
     "EXPIRED": _("The document's last day has passed."),
     "FORMAT": _("The number has an unusual form. Compare with the document."),
     "GSTIN_HOLDS_NO_PAN": _("This kind of GST number holds no PAN."),
+    "HOLDER_DIFFERS": _("The PAN is of another kind of holder than this type of customer has."),
     "HOLDER_IS_A_PERSON": _("The PAN is a person's: right for a sole proprietor only."),
     "HOLDER_IS_NO_PERSON": _("The PAN is not a person's."),
     "HOLDER_TYPE": _("The holder's letter is disputed. Compare with the card."),
+    "HOLDER_UNSURE": _("The holder's letter is disputed for an LLP. Compare with the certificate."),
     "LEGACY_FORMAT": _("The number has an old form. Compare with the document."),
     "NAME_DIFFERENT": _("The names have different words. Compare by eye, and ask if you are not sure."),
     "NAME_INITIALS": _("The names fit if the initials stand for the names. Compare with other papers."),
@@ -165,6 +169,8 @@ REASONS: Mapping[str, Any] = {
     "NAME_SAME_NAME": _("A name is written in two ways that mean one name. Compare by eye."),
     "NAME_TITLE": _("A word in front may be a title or part of the name. Compare by eye."),
     "NAME_TWO_SCRIPTS": _("The names are written in two scripts: only a person can compare them."),
+    "NOTHING_TO_COMPARE": _("There is nothing to compare it with (yet)."),
+    "NOT_OF_THIS_KIND": _("This type of customer has no such number."),
     "NOT_READ": _("The file's text was not read by machine. Compare by eye."),
     "NO_EXPIRY": _("The document names no last day."),
     "NUMBER_DIFFERS": _("Another number of this type stands in the file."),
@@ -173,6 +179,7 @@ REASONS: Mapping[str, Any] = {
     "SERVICE_DOWN": _("Something this check needs was not reachable. It runs again by itself."),
     "SIDE_MISSING": _("The document has two sides and one page came."),
     "STATE": _("The number names a state that does not exist. Compare with the document."),
+    "STATES_DIFFER": _("The numbers name different states. It may be right: compare the addresses."),
     "USED_BY_ANOTHER_CUSTOMER": _("Another customer has sent the same number."),
     "YEAR": _("The number names a year that has not come. Compare with the document."),
 }

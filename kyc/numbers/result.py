@@ -52,10 +52,13 @@ class NumberResult:
 #: Four letters of the bank, a zero, six characters of the branch.
 IFSC = re.compile(r"([A-Z]{4})0([A-Z0-9]{6})")
 
+#: No masked form is longer, however long the number: it stands in a column and on narrow screens.
+LONGEST_DISPLAY = 24
+
 
 def wrong(number_type: str, reason: Reason, text: str = "") -> NumberResult:
     """A number that cannot be right. Its display says how long it was, and nothing else."""
-    return NumberResult(number_type, Outcome.FAIL, reason, display="X" * min(len(text), 24))
+    return NumberResult(number_type, Outcome.FAIL, reason, display="X" * min(len(text), LONGEST_DISPLAY))
 
 
 def ascii_digits(text: str) -> str:
@@ -72,4 +75,4 @@ def compact(text: str) -> str:
 
 
 def last_four(number: str) -> str:
-    return "X" * max(0, len(number) - 4) + number[-4:]
+    return ("X" * max(0, len(number) - 4) + number[-4:])[-LONGEST_DISPLAY:]

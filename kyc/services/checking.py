@@ -26,7 +26,8 @@ from kyc.permissions import Permission
 from kyc.plans import PlannedCheck
 from kyc.rules import Said
 from kyc.selectors import does_not_fit, is_done, others_with_number, present_documents, waiting_to_check
-from kyc.services import proving, settling, telling
+from kyc.services import comparing, proving, settling, telling
+from kyc.services.comparing import number_of
 from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
@@ -239,7 +240,7 @@ def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:
         actor=WORKER,
     )
     read = verdict.numbers.get(plans.number_type(document.kind), [])
-    document.number_in_text = rules.match_in_text(_number(document), found=read).value
+    document.number_in_text = rules.match_in_text(number_of(document), found=read).value
     document.mime, document.pages = verdict.mime, verdict.pages
     document.searched, document.hidden = str(verdict.search), verdict.hidden
     document.notices = " ".join(verdict.notices)
@@ -326,24 +327,16 @@ def _write(document: Document, planned: PlannedCheck, said: Said, started: datet
             raise
 
 
-def _number(document: Document) -> str:
-    if document.number_sealed is None:  # a kind that shows no number
-        return ""
-    return texts.open(
-        bytes(document.number_sealed),
-        subject_ref=document.subject_ref,
-        retention_class=RetentionClass.KYC,
-    )
-
-
 def _number_check(document: Document) -> Said:
-    return rules.number(plans.number_type(document.kind), _number(document))
+    return rules.number(plans.number_type(document.kind), number_of(document))
 
 
 def _holder(document: Document) -> Said:
     party = document.party
     is_individual = party.principal_id is not None if party else document.case.customer.kind == CustomerKind.INDIVIDUAL
-    return rules.holder(_number(document), is_individual=is_individual)
+    said = rules.holder(number_of(document), is_individual=is_individual)
+    of_type = comparing.fits_type(document)
+    return of_type if said.outcome is CheckOutcome.PASS and of_type.outcome is CheckOutcome.WARN else said
 
 
 def _declared(document: Document) -> Said:
@@ -374,12 +367,12 @@ def _known_name(document: Document) -> str:
 def _gstin_contains_pan(document: Document) -> Said:
     present = present_documents(document.case, document.party)
     pan, gst = present.get(DocumentKind.PAN_CARD), present.get(DocumentKind.GST_CERTIFICATE)
-    numbers = (_number(one) if one and one.number_sealed else None for one in (gst, pan))
+    numbers = (number_of(one) if one and one.number_sealed else None for one in (gst, pan))
     return rules.gstin_contains_pan(*numbers)
 
 
 def _duplicate(document: Document) -> Said:
-    return rules.duplicate(others_with_number(document, _number(document)).values("case").distinct().count())
+    return rules.duplicate(others_with_number(document, number_of(document)).values("case").distinct().count())
 
 
 def _expiry(document: Document) -> Said:
@@ -390,8 +383,10 @@ STEPS: dict[str, Callable[[Document], Said]] = {
     "declared_number": _declared,
     "duplicate": _duplicate,
     "expiry": _expiry,
+    "fits_type": comparing.fits_type,
     "gstin_contains_pan": _gstin_contains_pan,
     "holder": _holder,
     "name": _name,
     "number": _number_check,
+    "states_agree": comparing.states_agree,
 }

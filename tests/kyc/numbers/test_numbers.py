@@ -316,3 +316,9 @@ def test_other_numbers(number_type, text, outcome, reason):
 def test_no_text_whatever_raises(number_type, text):
     found = check(number_type, text)
     assert found.is_valid or found.normal == ""
+
+
+@pytest.mark.parametrize("number_type", ["bank_account", "epic", "driving_licence", "passport"])
+@given(text=st.from_regex(r"[A-Z0-9]{5,60}", fullmatch=True))
+def test_a_long_number_has_a_masked_form_that_fits_its_column(number_type, text):
+    assert len(check(number_type, text).display) <= 32
