@@ -45,7 +45,7 @@ def test_a_stranger_writes_the_name_of_the_organisation_and_staff_read_it(client
     answer(client, "about", kind="billing")
     found = send(client)
     page = opened_by_staff(staff_client(officer), found)
-    assert "Organisation: Vindhya Tea" in " ".join(page.split())
+    assert "Organisation: <bdi>Vindhya Tea</bdi>" in " ".join(page.split())
     assert "as the person wrote it" in page
 
 
@@ -63,7 +63,7 @@ def test_a_member_picks_an_organisation_they_act_for(officer) -> None:
     assert re.search(rf'value="{acme.reference}"[^>]* checked', client.get(f"{NEW}organisation/").text)
     found = send(client)
     page = " ".join(opened_by_staff(staff_client(officer), found).split())
-    assert f"Organisation: Acme Traders, {acme.reference} (the person acts for it)" in page
+    assert f"Organisation: <bdi>Acme Traders</bdi>, {acme.reference} (the person acts for it)" in page
 
 
 def test_nothing_is_sent_for_an_organisation_without_its_name(client) -> None:

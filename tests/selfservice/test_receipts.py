@@ -116,7 +116,7 @@ def test_each_form_that_carries_the_receipt_file_in_its_text_is_checked(her, eve
 @pytest.mark.parametrize("content", [b"%PDF-1.7 ...", b"\x89PNG\r\n", b"{}", b'{"proof": 1}', b"[" * 60_000])
 def test_another_file_is_called_no_receipt_file_and_not_a_forgery(content):
     page = checked(content)
-    assert "This is not the receipt file" in page
+    assert "There is no receipt in this, so nothing was checked" in page
     assert "does not match our record" not in page
 
 
@@ -125,7 +125,7 @@ def test_the_text_is_as_good_as_the_file(event):
     for pasted in (text, text.replace("\n", "\r\n"), f"\n{text.strip()} "):
         assert "This receipt is genuine" in checked(b"", pasted=pasted)
     assert "does not match our record" in checked(b"", pasted=re.sub(r"index \d+", "index 0", text))
-    assert "This is not the receipt file" in checked(b"", pasted="x" * 100_000)
+    assert "There is no receipt in this, so nothing was checked" in checked(b"", pasted="x" * 100_000)
 
 
 def test_a_receipt_that_no_longer_counts_is_called_superseded(event, asha):

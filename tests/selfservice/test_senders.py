@@ -64,7 +64,7 @@ def test_a_member_sees_the_clients_headers_templates_and_recording_settings(acme
         "SMS header",
         "Service, Transactional",
         "Acme Bank code &lt;b&gt;{#numeric#}&lt;/b&gt;",
-        "Calls are recorded. Callers hear first: “This call is recorded.”",
+        'Calls are recorded. Callers hear first: “<span lang="en">This call is recorded.</span>”',
         "Calls are not recorded.",
         "In use",
     ):
