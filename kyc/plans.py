@@ -40,8 +40,10 @@ def can_judge(document_kind: str) -> bool:
 
 
 def shows_name(document_kind: str) -> bool:
-    """Whether the name on such a document is compared with the one we know."""
-    return "name" in {planned.name for planned in checks_for(document_kind)}
+    """Whether somebody has to type the name that such a document shows; one that is proved by a signature tells its own."""
+    return document_kind not in PROVED_BY_SIGNATURE and "name" in {
+        planned.name for planned in checks_for(document_kind)
+    }
 
 
 def sides(document_kind: str) -> int:

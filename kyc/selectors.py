@@ -69,6 +69,13 @@ def does_not_fit(document: Document) -> bool:
     )
 
 
+def known_name(document: Document) -> str:
+    """The name that we know whoever the document is about by: the customer's, or the party's."""
+    if document.party is None:
+        return document.case.customer.name
+    return document.party.principal.full_name if document.party.principal else document.party.name
+
+
 def is_done(document: Document, name: str) -> bool:
     """Whether a check has given its answer. One that was unavailable has not."""
     last = document.checks.filter(name=name).order_by("-attempt").first()

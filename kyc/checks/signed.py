@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from kyc import numbers
+from kyc import names, numbers
 from kyc.outcomes import CheckOutcome
 from kyc.rules import Said
 from kyc.signatures import moments
@@ -80,14 +80,20 @@ def issued_lately(signed: Signed, *, at: datetime, days: int) -> Said:
 
 
 def declared_person(signed: Signed, declared: Mapping[str, str]) -> Said:
-    """What was declared against what was signed, word by word. Another spelling is for a person to judge."""
+    """What was declared against what was signed: names by their rule, the rest word by word. A person judges the others."""
     pairs = {name: (declared.get(name, ""), signed.fields.get(name, "")) for name in DECLARED}
-    compared = {name: _plain(a) == _plain(b) for name, (a, b) in pairs.items() if a and b}
+    compared = {name: _is_same(name, a, b) for name, (a, b) in pairs.items() if a and b}
     if not compared:
         return Said(CheckOutcome.NOT_APPLICABLE)
     evidence: dict[str, str | int] = {name: "same" if is_same else "differs" for name, is_same in compared.items()}
     is_same = all(compared.values())
     return Said(CheckOutcome.PASS if is_same else CheckOutcome.WARN, "" if is_same else "DECLARED_DIFFERS", evidence)
+
+
+def _is_same(field: str, declared: str, found: str) -> bool:
+    if field == "name":
+        return names.compare(declared, found).decision is names.Decision.AUTO
+    return _plain(declared) == _plain(found)
 
 
 def _plain(text: str) -> str:

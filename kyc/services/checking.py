@@ -25,7 +25,7 @@ from kyc.outcomes import CheckOutcome, TextMatch
 from kyc.permissions import Permission
 from kyc.plans import PlannedCheck
 from kyc.rules import Said
-from kyc.selectors import does_not_fit, is_done, others_with_number, present_documents, waiting_to_check
+from kyc.selectors import does_not_fit, is_done, known_name, others_with_number, present_documents, waiting_to_check
 from kyc.services import comparing, proving, settling, telling
 from kyc.services.comparing import number_of
 from kyc.signatures.verdict import Signed
@@ -344,7 +344,7 @@ def _declared(document: Document) -> Said:
 
 
 def _name(document: Document) -> Said:
-    return rules.name(_typed(document).get("name", ""), _known_name(document))
+    return rules.name(_typed(document).get("name", ""), known_name(document))
 
 
 def _typed(document: Document) -> dict[str, str]:
@@ -355,13 +355,6 @@ def _typed(document: Document) -> dict[str, str]:
         bytes(document.declared_sealed), subject_ref=document.subject_ref, retention_class=RetentionClass.KYC
     )
     return dict(json.loads(opened))
-
-
-def _known_name(document: Document) -> str:
-    """The name we know whoever the document is about by."""
-    if document.party is None:
-        return document.case.customer.name
-    return document.party.principal.full_name if document.party.principal else document.party.name
 
 
 def _gstin_contains_pan(document: Document) -> Said:

@@ -12,11 +12,12 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from kyc import words
+from kyc import rules, words
 from kyc.checks import signed as checks
 from kyc.models import Document, Party
 from kyc.outcomes import CheckOutcome
 from kyc.rules import Said
+from kyc.selectors import known_name
 from kyc.services import signers
 from kyc.signatures.keys import Key
 from kyc.signatures.reading import DIGILOCKER, EAADHAAR, EKYC
@@ -106,7 +107,7 @@ def said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Said
         nothing = Said(CheckOutcome.NOT_APPLICABLE, "NOT_READ")
         return {
             "signature": Said(CheckOutcome.FAIL, signed.refused),
-            **dict.fromkeys(("contact", "declared_person", "age", "issued_lately"), nothing),
+            **dict.fromkeys(("contact", "declared_person", "name", "age", "issued_lately"), nothing),
         }
     today = now.astimezone(clock.IST).date()
     genuine = checks.signature(signed, kind=document.kind)
@@ -115,6 +116,7 @@ def said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Said
         "signature": Said(genuine.outcome, genuine.reason, evidence),
         "contact": checks.contact(signed),
         "declared_person": checks.declared_person(signed, _declared(document)),
+        "name": rules.name(signed.fields.get("name", ""), known_name(document)),
         "age": checks.age(signed, at=now, adult=int(house_rule("people.adult_age", on=today).amount or 0)),
         "issued_lately": checks.issued_lately(
             signed, at=now, days=int(house_rule("kyc.issued_lately", on=today).amount or 0)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from kyc import plans
 from kyc.forms import UploadForm
 from kyc.models import Check, Document, SignerKey
 from kyc.selectors import latest_checks
@@ -79,6 +80,8 @@ def kept(document: Document) -> bytes:
 
 def test_an_offline_file_is_proved_and_only_what_it_proves_is_kept(individual, asha):
     ContactPointFactory(principal=asha.principal, kind=ContactKind.PHONE, address="+919876543210")
+    individual.name = "Smt. Rao Asha"
+    individual.save(update_fields=["name"])
     declared = {"name": "Asha Rao", "born_on": "1990-01-01"}
     document = offline(individual, declared=declared)
     assert document.state == "checked"
@@ -87,6 +90,7 @@ def test_an_offline_file_is_proved_and_only_what_it_proves_is_kept(individual, a
         "signature": ("PASS", ""),
         "contact": ("PASS", ""),
         "declared_person": ("PASS", ""),
+        "name": ("PASS", ""),
         "age": ("PASS", ""),
         "issued_lately": ("PASS", ""),
         "expiry": ("NOT_APPLICABLE", "NO_EXPIRY"),
@@ -95,6 +99,13 @@ def test_an_offline_file_is_proved_and_only_what_it_proves_is_kept(individual, a
     assert (record["signature"], record["signer_sha256"]) == ("VALID", living().sha256)
     assert record["fields"]["birth"] == "XX-XX-1990"
     assert record["contact"] == {"mobile": "MATCH", "email": "MATCH"}
+
+
+def test_a_signed_name_that_is_not_the_customers_is_for_a_person_to_see_and_stops_nothing(individual):
+    document = offline(individual)
+    assert (document.state, outcomes(document)["name"]) == ("checked", ("WARN", "NAME_DIFFERENT"))
+    assert document.checks.get(name="name").severity == "info"
+    assert "name" not in UploadForm(kind=document.kind).fields
 
 
 def test_neither_file_nor_code_nor_hash_reaches_the_vault(individual, monkeypatch):
@@ -224,7 +235,7 @@ def test_a_worker_that_dies_between_the_checks_writes_all_of_them_or_none(indivi
     assert list(Check.objects.values_list("name", flat=True)) == ["file_safety"]
     monkeypatch.setattr(checking, "_write", plain)
     assert run_plan(document.pk, now=clock.now() + timedelta(minutes=3)) == "checked"
-    assert Check.objects.count() == 7
+    assert Check.objects.count() == len(plans.checks_for(document.kind))
 
 
 def test_the_desk_shows_what_was_signed_masked_and_does_not_call_the_holder_present(individual, maker):

@@ -120,6 +120,16 @@ def test_an_old_file_and_another_mobile_number_are_marked(verify):
     }
 
 
+@pytest.mark.parametrize(
+    ("declared", "said"), [("Smt. RAO ASHA", "same"), ("A. Rao", "differs"), ("Usha Rao", "differs")]
+)
+def test_a_declared_name_is_compared_by_the_rule_of_names(verify, declared, said):
+    text = vectors.code(vectors.card())
+    _code, found = verify(text.encode(), "qr.txt", "aadhaar_qr", declared=json.dumps({"name": declared}))
+    evidence = next(one["evidence"] for one in found["checks"] if one["check"] == "declared_person")
+    assert evidence == {"name": said}
+
+
 def test_the_old_code_is_never_trusted(verify):
     code, found = verify(b'<PrintLetterBarcodeData uid="234123412346" name="Asha"/>', "qr.txt", "aadhaar_qr")
     assert (code, found["signature"], found["reason"]) == (1, "MISSING", "OLD_UNSIGNED_CODE")
