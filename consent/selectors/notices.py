@@ -145,7 +145,10 @@ def old_texts(*, on: date) -> dict[str, dict[int, datetime]]:
     """
     changed: dict[int, list[NoticeVersion]] = {}
     found: dict[str, dict[int, datetime]] = {}
-    versions = NoticeVersion.objects.filter(state=VersionState.PUBLISHED, effective_on__lte=on).order_by("-number")
+    # In the order of ``in_force``, not of their numbers: an older draft may be published after a younger one.
+    versions = NoticeVersion.objects.filter(state=VersionState.PUBLISHED, effective_on__lte=on).order_by(
+        "-effective_on", "-number"
+    )
     for version in versions:
         later = changed.setdefault(version.notice_id, [])
         for change in later:

@@ -108,6 +108,16 @@ def test_a_version_that_was_published_late_stopped_nothing_before(first):
     assert applies == NoticeVersion.objects.get(pk=changed.pk).published_at
 
 
+def test_of_two_drafts_the_text_that_holds_last_counts_whichever_was_begun_first(first):
+    begun_first, begun_later = version(Weight.MATERIAL, days=-5), version(Weight.MATERIAL, days=-50)
+    assert begun_first.number < begun_later.number
+    who = person()
+    said(who, "given", notice_version=begun_later, occurred_at=clock.now() - timedelta(minutes=9))
+    assert answers(at_hour(12)) == {"NOTICE_CHANGED"}
+    said(who, "given", notice_version=begun_first)
+    assert answers(at_hour(12)) == {"ALLOWED_BY_CONSENT"}
+
+
 def test_a_use_that_is_no_message_is_asked_again_too(first):
     who = person()
     said(who, "given", notice_version=first, purpose="analytics", channel="none")
