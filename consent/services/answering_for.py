@@ -7,11 +7,12 @@ details that we hold (DPDP r.10(1)(a)), and each later answer says so.
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent
 from consent.selectors.wards import Ward, agreed_for, has_ended
-from consent.services import asking, guarding
+from consent.services import asking, guarding, turns
 from consent.services.asking import Answered
 from consent.services.guarding import Guardian
 from consent.services.recording import Recorded
@@ -19,10 +20,12 @@ from consent.services.withdrawing import withdraw
 from consent.states import AppointedBy, Relation, ShownBy, Way
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
+from portal.core.turns import retried
 from portal.law.states import Channel
 from portal.people import selectors as people
 
 
+@retried
 def answer(
     *,
     ward: Ward,
@@ -36,21 +39,24 @@ def answer(
 
     Raises Refused (``guarding.require_fit``) when the person answers alone by now, or the guardian's standing has ended.
     """
-    if has_ended(ward.last):
-        raise Refused(_("You answer for this person no more."), code="STANDING_ENDED")
-    guardian = _as_guardian(ward)
-    protection = people.protection_of(ward.subject_ref, at=now)
-    guarding.require_fit(guardian, protection, subject_ref=ward.subject_ref, at=now)
-    return asking.answer(
-        subject_ref=ward.subject_ref,
-        answers=answers,
-        shown=shown,
-        actor=actor,
-        language=language,
-        way=Way.GUARDIAN,
-        guardian=guardian,
-        now=now,
-    )
+    with transaction.atomic():
+        # The turn that ending a standing takes too: an answer never begins anew what ended a moment before.
+        turns.take_all_of(ward.subject_ref)
+        if has_ended(ward.last):
+            raise Refused(_("You answer for this person no more."), code="STANDING_ENDED")
+        guardian = _as_guardian(ward)
+        protection = people.protection_of(ward.subject_ref, at=now)
+        guarding.require_fit(guardian, protection, subject_ref=ward.subject_ref, at=now)
+        return asking.answer(
+            subject_ref=ward.subject_ref,
+            answers=answers,
+            shown=shown,
+            actor=actor,
+            language=language,
+            way=Way.GUARDIAN,
+            guardian=guardian,
+            now=now,
+        )
 
 
 def take_back(*, ward: Ward, event_id: int, actor: Actor, now: datetime) -> Recorded:

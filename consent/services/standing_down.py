@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentReceipt, GuardianAnswer, StandingEnded
 from consent.selectors import wards
+from consent.services import turns
 from consent.states import EndedBy
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -14,6 +16,7 @@ from portal.core import ids
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove
 from portal.core.turns import retried
+from portal.people import selectors as people
 
 
 @retried
@@ -21,14 +24,16 @@ def end(*, last: GuardianAnswer, by: EndedBy, actor: Actor, now: datetime, reaso
     """End the standing that rests on ``last``, in one transaction: receipt, audit event with its leaf, and the fact.
 
     The receipt is the guardian's. What they agreed to stays until somebody withdraws it; the person stays protected, so
-    nobody says yes for them before two of our people have seen a parent or guardian again. Raises IllegalMove when it
-    had ended already.
+    nobody says yes for them before two of our people have seen a parent or guardian again. An answer of theirs that was
+    given at the same moment stands, and the end is after it. Raises IllegalMove when it had ended already.
     """
     with transaction.atomic():
+        turns.take_all_of(last.subject_ref)
         if wards.has_ended(last):
             raise IllegalMove(_("This had ended already."))
+        at = max(now, _last_shown(last))
         receipt = ConsentReceipt.objects.create(
-            reference=ids.new_reference("CR"), subject_ref=last.guardian_ref, made_at=now
+            reference=ids.new_reference("CR"), subject_ref=last.guardian_ref, made_at=at
         )
         event = record(
             AuditKind.CONSENT_STANDING_ENDED,
@@ -37,7 +42,7 @@ def end(*, last: GuardianAnswer, by: EndedBy, actor: Actor, now: datetime, reaso
             facts={"reference": receipt.reference, "way": str(by)},
             subject_ref=last.subject_ref,
             personal={"reason": reason} if reason else None,
-            at=now,
+            at=at,
         )
         StandingEnded.objects.create(
             receipt=receipt,
@@ -45,6 +50,14 @@ def end(*, last: GuardianAnswer, by: EndedBy, actor: Actor, now: datetime, reaso
             subject_ref=last.subject_ref,
             guardian_ref=last.guardian_ref,
             by=by,
-            ended_at=now,
+            ended_at=at,
         )
     return receipt
+
+
+def _last_shown(last: GuardianAnswer) -> datetime:
+    """When the guardian last answered for the person: an answer that had the turn first may be later than ``now``."""
+    given = GuardianAnswer.objects.filter(
+        subject_ref__in=people.refs_of(last.subject_ref), guardian_ref__in=people.refs_of(last.guardian_ref)
+    )
+    return given.aggregate(latest=Max("shown_at"))["latest"] or last.shown_at

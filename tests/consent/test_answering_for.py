@@ -213,6 +213,15 @@ def test_a_standing_ends_with_one_leaf_and_two_people_begin_it_anew(child, mothe
     assert ward_of(mother).subject_ref == child.subject.ref
 
 
+def test_an_answer_at_the_same_moment_does_not_outlive_the_end_of_the_standing(child, mother, notice):
+    answered_on_paper(child, mother, notice)
+    ward, pressed_at = ward_of(mother), clock.now()
+    answer(ward, notice, product_updates=Answered(is_yes=False))
+    assert GuardianAnswer.objects.latest("pk").shown_at > pressed_at
+    standing_down.end(last=ward.last, by="staff", actor=actor.SYSTEM, now=pressed_at)
+    assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
+
+
 def test_the_end_of_one_parents_standing_leaves_the_other_parents(child, mother, notice):
     father = person(email=None, phone="+919811110003")
     for parent in (mother, father):
