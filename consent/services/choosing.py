@@ -274,11 +274,11 @@ def save(
         for group in offered:
             for box in group.boxes:
                 before = box.ticked if was_ticked is None else box.value in was_ticked
-                if before == (box.value in ticked) or box.ticked == (box.value in ticked):
+                if before == (box.value in ticked):
                     continue
-                if box.ticked:
+                if before:  # also a yes that does not count any more since the page was opened: no is said to it
                     choices += _withdrawals(box, subject_ref, fiduciary)
-                else:
+                elif not box.ticked:
                     choices += _yeses(group, box, subject_ref, shown, opting_in.evidence_of(opt_in))
         done = record_all(
             subject_ref=subject_ref,

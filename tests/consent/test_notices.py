@@ -172,6 +172,19 @@ def test_the_page_shows_no_tick_but_the_question_and_a_tick_there_agrees_to_the_
     assert ConsentState.objects.get().notice_version == second
 
 
+def test_a_tick_taken_out_of_a_page_from_before_the_change_is_a_withdrawal(first):
+    who = person()
+    said(who, "given", notice_version=first)
+    version(Weight.MATERIAL, days=-1)
+    kept = choosing.save(
+        subject_ref=who.subject.ref, ticked=frozenset(), was_ticked=frozenset({"marketing:sms"}),
+        shown={}, wishes=WishList(), actor=actor.SYSTEM,
+    )  # fmt: skip
+    assert kept.receipt is not None
+    assert ConsentState.objects.get().answer == "withdrawn"
+    assert answers(at_hour(12)) == {"CONSENT_WITHDRAWN"}
+
+
 def test_an_undone_stop_gives_a_yes_back_to_the_text_it_was_said_to(first):
     who = person()
     said(who, "given", notice_version=first)
