@@ -152,8 +152,8 @@ def _stands(state: str, *, is_sent: bool) -> str:
 
 
 def counted(state: str, *, is_optional: bool) -> str:
-    """What a need does to its case: one that nobody asks for never keeps it waiting for the customer."""
-    return "approved" if is_optional and state == "customer" else state
+    """What a need does to its case: one that nobody asks for keeps it waiting for nobody, and takes no approval back."""
+    return "approved" if is_optional and state in {"customer", "with_us"} else state
 
 
 def case_target(needs: Iterable[str]) -> str:

@@ -63,10 +63,13 @@ def find_aadhaar(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for run in _RUN.finditer(digits):
         groups = [(match.start(), match.end()) for match in _GROUP.finditer(digits, run.start(), run.end())]
-        for first, after in _candidates([end - start for start, end in groups]):
-            start, end = groups[first][0], groups[after - 1][1]
-            number = "".join(digits[a:b] for a, b in groups[first:after])
-            is_new = not found or start >= found[-1][1]
-            if is_new and (check_aadhaar(number).is_valid or check_vid(number).is_valid):
-                found.append((start, end))
+        for at, after in _candidates([end - start for start, end in groups]):
+            start, end = groups[at][0], groups[after - 1][1]
+            number = "".join(digits[a:b] for a, b in groups[at:after])
+            if not (check_aadhaar(number).is_valid or check_vid(number).is_valid):
+                continue
+            if found and start < found[-1][1]:  # either may be the one that is meant: none of their digits stays
+                first, last = found.pop()
+                start, end = first, max(end, last)
+            found.append((start, end))
     return found

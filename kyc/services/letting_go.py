@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kyc.models import Document
+from kyc.models import CheckEvidence, Document
 from kyc.services import settling
 from kyc.states import DOCUMENT_MOVES, DocumentState
 from portal.audit.kinds import AuditKind
@@ -40,12 +40,14 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
             at=now,
         )
         if is_unsent:
-            _let_go(document, actor)
+            let_go(document, actor=actor)
             settling.settle(document.case, actor=actor, now=now)
 
 
-def _let_go(document: Document, actor: Actor) -> None:
-    """The upload's key ends, and the kept copy, which nobody has looked at, with its own data key."""
+def let_go(document: Document, *, actor: Actor) -> None:
+    """End a file that nobody has looked at, in the caller's transaction: the upload's key, the kept copy with its own
+    data key, what was typed beside it and what the checks saw.
+    """
     kept = document.kept
     move(
         document,
@@ -58,5 +60,6 @@ def _let_go(document: Document, actor: Actor) -> None:
         declared_sealed=None,
     )
     files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+    CheckEvidence.objects.filter(check_run__document=document).delete()
     if kept is not None:
         files.discard(kept, actor=actor)

@@ -11,17 +11,15 @@ from django.utils.translation import gettext as _
 from kyc.models import Case, Document, Holding, Party
 from kyc.needs import requirements_of
 from kyc.services import settling
-from kyc.states import DOCUMENT_MOVES, DocumentState, PartyRole
+from kyc.services.letting_go import let_go
+from kyc.states import DocumentState, PartyRole
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import ids
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
-from portal.core.moves import move
 from portal.people.models import Principal
 from portal.people.services import principals, subjects
-from portal.vault.services import files
-from portal.vault.states import RetentionClass
 
 ALL = Decimal(100)
 
@@ -99,8 +97,7 @@ def leave(party: Party, *, actor: Actor, now: datetime) -> None:
         Holding.objects.filter(owner=party, ended_at=None).update(ended_at=now)
         Holding.objects.filter(held=party, ended_at=None).update(ended_at=now)
         for document in Document.objects.filter(party=party, sent_at=None).exclude(state=DocumentState.REPLACED):
-            move(document, DocumentState.REPLACED, moves=DOCUMENT_MOVES)
-            files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+            let_go(document, actor=actor)
         _note(party, "left", actor, now)
         settling.settle(party.case, actor=actor, now=now)
 

@@ -27,7 +27,13 @@ def owner_of(case: Case) -> str:
 
 
 def settle(case: Case, *, actor: Actor, now: datetime) -> None:
-    """Move the case to where its documents and people put it, in the caller's transaction; nothing when it is there already."""
+    """Move the case to where its documents and people put it, in the caller's transaction; nothing when it is there already.
+
+    One at a time for each case: two who decide about its last two documents at once would each see the other's as
+    undecided, and neither would move the case. The lock lets rows that refer to the case be written.
+    """
+    read = ["state", "relation", "customer_type", "rekyc_on"]
+    case.refresh_from_db(fields=read, from_queryset=Case.objects.select_for_update(no_key=True))
     target = rules.case_target(needs_of(case, now=now).states)
     if target == case.state:
         return

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from kyc.numbers.aadhaar import check_aadhaar, check_vid
 from kyc.signatures import moments, offline_ekyc, xml_signature
 from kyc.signatures.keys import Key, at_its_time
 from kyc.signatures.verdict import Flaw, NotReadableError, Signature, Signed
@@ -56,6 +57,12 @@ def _time_of(root: Any) -> datetime | None:
     return at.replace(tzinfo=at.tzinfo or moments.IST).astimezone(UTC) if at else None
 
 
+def _without_aadhaar(number: str) -> str:
+    """The number of the document; of an Aadhaar number or a virtual ID, which may not leave this process, its end."""
+    is_secret = check_aadhaar(number).is_valid or check_vid(number).is_valid
+    return "X" * (len(number) - 4) + number[-4:] if is_secret else number
+
+
 def _fields(root: Any) -> dict[str, str]:
     aadhaar = root.find("{*}CertificateData/{*}KycRes/{*}UidData")
     if aadhaar is not None:
@@ -72,7 +79,7 @@ def _fields(root: Any) -> dict[str, str]:
         "name": said.get("name", "").strip(),
         "birth": moments.birth(said.get("dob", "")),
         "gender": said.get("gender", ""),
-        "number": number.strip(),
+        "number": _without_aadhaar(number.strip()),
         "status": "active" if status.lower() in ACTIVE else status.lower(),
         "valid_until": moments.birth(root.get("expiryDate", "")),
         "issuer": organisation.get("name", "").strip() if organisation is not None else "",

@@ -6,7 +6,9 @@ from django.db import IntegrityError, transaction
 from kyc import rules
 from kyc.models import Case, Holding
 from kyc.needs import needs_of
+from kyc.selectors import sender_state
 from kyc.services import open_case
+from kyc.services.settling import settle
 from kyc.states import Turn
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved, uploaded
 
@@ -66,6 +68,17 @@ def test_a_paper_that_is_taken_and_not_asked_for_keeps_nobody_waiting():
     uploaded(customer, kind="udyam_certificate", number="UDYAM-MH-26-0012345")
     needs = needs_of(customer.kyc, now=NOW)
     assert rules.case_target(needs.states) == "approved"
+
+
+def test_a_paper_that_nobody_asked_for_takes_no_approval_back():
+    customer = firm()
+    rest_approved(customer, but=())
+    case = customer.kyc
+    settle(case, actor=CUSTOMER, now=NOW)
+    checked(customer, kind="udyam_certificate", number="UDYAM-MH-26-0012345")
+    case.refresh_from_db()
+    assert case.state == "approved"
+    assert sender_state(subject_ref=customer.subject.ref, on=NOW.date()).is_verified
 
 
 def test_only_owners_above_the_share_are_asked_for_papers():

@@ -4,11 +4,13 @@ import pytest
 
 from kyc.models import Document, Holding, Party
 from kyc.needs import needs_of, ownership_of
-from kyc.services import add_organisation, add_person, leave, own
+from kyc.services import add_organisation, add_person, leave, own, run_plan
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.core.errors import IllegalMove, Refused
 from portal.people.models import Principal
 from portal.people.selectors import refs_of
+from portal.vault.models import StoredFile
 from tests.kyc.factories import CUSTOMER, NOW, firm, rest_approved, uploaded
 
 pytestmark = pytest.mark.usefixtures("house", "same_process")
@@ -89,11 +91,14 @@ def test_who_leaves_takes_shares_and_unsent_files_along_and_the_case_is_asked_an
     case = customer.kyc
     party = person(case, "Uma Devi")
     document = uploaded(customer, party=party)
+    run_plan(document.pk, now=clock.now())
     assert {task.state for task in needs_of(case, now=NOW).tasks if task.party == party} == {"customer"}
     leave(party, actor=CUSTOMER, now=NOW)
     document.refresh_from_db()
     case.refresh_from_db()
     assert (document.state, case.state) == ("replaced", "approved")
+    assert (document.kept, document.number_sealed, document.number_display) == (None, None, "")
+    assert not StoredFile.objects.filter(subject_ref=party.subject_ref).exists()
     with pytest.raises(IllegalMove):
         leave(party, actor=CUSTOMER, now=NOW)
     with pytest.raises(Refused):

@@ -61,6 +61,15 @@ def set_in_uneven_runs(document: Pdf) -> None:
     document.pages[0].Contents = document.make_stream(f"BT /F1 12 Tf {shown} ET".encode())
 
 
+def set_in_blocks(document: Pdf) -> None:
+    """A table: each cell is placed by several instructions, and a year stands before the number."""
+    cells = "".join(
+        f"BT /F1 12 Tf 1 0 0 1 72 {700 - 20 * row} Tm 0 0 Td 0 0 Td ({text}) Tj ET "
+        for row, text in enumerate(("1990", "2341", "2341", "2346", "560001"))
+    )
+    document.pages[0].Contents = document.make_stream(cells.encode())
+
+
 def nested(document: Pdf) -> None:
     page = document.pages[0]
     form = document.make_stream(documents.content(NUMBER))
@@ -134,6 +143,7 @@ IN_TEXT: dict[str, Callable[[Pdf], Any] | str] = {
     "on lines": "2341\n2341\n2346",
     "digit by digit": set_digit_by_digit,
     "uneven runs": set_in_uneven_runs,
+    "blocks": set_in_blocks,
     "nested form": nested,
     "pattern": in_a_pattern,
     "glyph numbers": of_glyph_numbers,

@@ -120,7 +120,10 @@ class _Reader:
         self.saved: list[Font | None] = []
 
     def gap(self, text: str) -> None:
-        self.out.pieces.append(Piece(text))
+        """One gap is as good as many: each instruction that moves the place of writing would add its own to a number."""
+        last = self.out.pieces[-1] if self.out.pieces else None
+        if text == PAGE_ENDS * 2 or last is None or last.place is not None:
+            self.out.pieces.append(Piece(text))
 
     def show(self, operand: Any, stream: int, instruction: int, part: int = 0) -> None:
         raw = bytes(operand) if isinstance(operand, pikepdf.String) else b""

@@ -69,6 +69,15 @@ def test_an_aadhaar_number_is_found_in_a_text_however_it_is_written(number, writ
     assert written(number) not in rest
 
 
+def test_digits_that_chance_makes_a_number_do_not_hide_the_one_behind_them():
+    """Four digits and the first eight of the number may pass the check too: whichever is meant, no digit of either may stay."""
+    by_chance = next(
+        f"{start:04d}" for start in range(2000, 10000) if numbers.check("aadhaar", f"{start:04d}23412341").is_valid
+    )
+    text = f"{by_chance} 2341 2341 2346"
+    assert numbers.find_aadhaar(text) == [(0, len(text))]
+
+
 @pytest.mark.parametrize("text", ["XXXX XXXX 1234", "GSTIN 27AAPFU0939F1ZV", "on 25 November 2026 at 10.30", "110001"])
 def test_ordinary_text_holds_no_aadhaar_number(text):
     assert numbers.find_aadhaar(text) == []

@@ -189,3 +189,11 @@ def test_an_aadhaar_from_digilocker_tells_its_time_and_four_digits():
 def test_a_certificate_that_was_changed_or_signed_by_another_is_not_genuine(change, verdict):
     data = change(vectors.enveloped(vectors.digilocker(), vectors.issuer()))
     assert digilocker.read(data.encode(), [vectors.issuer().key], now=vectors.NOW).signature == verdict
+
+
+def test_no_aadhaar_number_leaves_as_the_number_of_a_certificate():
+    data = vectors.enveloped(vectors.digilocker(number="234123412346"), vectors.issuer())
+    found = digilocker.read(data.encode(), [vectors.issuer().key], now=vectors.NOW)
+    assert found.signature is Signature.VALID
+    assert found.fields["number"] == "XXXXXXXX2346"
+    assert "23412341" not in str(found.as_json())

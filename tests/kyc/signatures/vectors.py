@@ -237,9 +237,9 @@ def zip_crypto(data: bytes, password: str) -> bytes:
     return bytes(local) + locked + bytes(central)
 
 
-def digilocker(*, kind: str = "PANCR", dob: str = "01-01-1990") -> str:
+def digilocker(*, kind: str = "PANCR", dob: str = "01-01-1990", number: str = "ABCPR1234K") -> str:
     return (
-        f'<Certificate language="99" name="PAN Verification Record" type="{kind}" number="ABCPR1234K" issuedAt="" '
+        f'<Certificate language="99" name="PAN Verification Record" type="{kind}" number="{number}" issuedAt="" '
         'issueDate="01-06-2015" expiryDate="" status="A"><IssuedBy><Organization name="Income Tax Department" code="in.gov.pan"/>'
         f'</IssuedBy><IssuedTo><Person name="Asha Rao" dob="{dob}" gender="F"/></IssuedTo>'
         '<CertificateData><PAN num="ABCPR1234K" verifiedOn="2026-11-01"/></CertificateData></Certificate>'
