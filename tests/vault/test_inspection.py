@@ -11,6 +11,7 @@ from PIL import Image
 
 from kyc.inspection import FIND, inspect
 from portal.vault.inspection import process
+from portal.vault.inspection.pdf_text import read_text
 from portal.vault.inspection.process import page_as_png
 from portal.vault.inspection.verdict import Fault, Limits, Search
 from tests.kyc import documents
@@ -44,6 +45,17 @@ def test_text_that_cannot_be_read_is_not_called_searched():
         page.Resources.Font.F1 = Dictionary(Type=Name.Font, Subtype=Name.Type0, Encoding=Name("/Identity-H"))
 
     assert inspect(documents.pdf(change=unmapped), extension="pdf")[0].search is Search.NOT_SEARCHED
+
+
+def test_a_font_that_numbers_its_glyphs_as_it_likes_is_never_called_searched():
+    def of_symbols(document):
+        descriptor = Dictionary(Type=Name.FontDescriptor, Flags=4, FontFile2=document.make_stream(b"font"))
+        document.pages[0].Resources.Font.F1 = Dictionary(
+            Type=Name.Font, Subtype=Name.TrueType, FontDescriptor=document.make_indirect(descriptor)
+        )
+
+    with pikepdf.open(io.BytesIO(documents.pdf(change=of_symbols))) as document:
+        assert read_text(document).search() is Search.PARTLY
 
 
 @pytest.mark.parametrize(("form", "extension"), [("JPEG", "jpg"), ("JPEG", "JPEG"), ("PNG", "png")])

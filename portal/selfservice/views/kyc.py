@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kyc import notices, services, words
@@ -31,6 +32,7 @@ PROBLEMS = frozenset({DocumentState.REFUSED, DocumentState.ASKED_AGAIN, Document
 
 
 @customer_required
+@sensitive_post_parameters("number", "share_code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> HttpResponse:
     """GET asks for the number and the file; POST takes them and leads to the page that shows them."""

@@ -10,6 +10,8 @@ _GLYPHS = {
     for digit, name in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
 }
 _GLYPHS |= {"/space": " ", "/hyphen": "-", "/period": ".", "/slash": "/", "/colon": ":"}
+#: The flag of a font that does not use the standard set of Latin characters (ISO 32000-1, table 123).
+SYMBOLIC = 1 << 2
 
 
 class Font:
@@ -24,6 +26,8 @@ class Font:
         self.is_readable = bool(self.map) or (self.width == 1 and str(dictionary.get("/Subtype", "")) != "/Type3")
         if self.width == 1 and not self.map:
             self._names(dictionary.get("/Encoding"))
+        #: An embedded font of symbols may number its glyphs as it likes: what is read of it may be something else.
+        self.is_sure = bool(self.map) or not _numbers_its_own(dictionary.get("/FontDescriptor"))
 
     def _names(self, encoding: Any) -> None:
         if not isinstance(encoding, pikepdf.Dictionary) or "/Differences" not in encoding:
@@ -41,6 +45,14 @@ class Font:
         codes = [int.from_bytes(raw[at : at + self.width], "big") for at in range(0, len(raw), self.width)]
         plain = self.width == 1
         return [self.map.get(code, chr(code) if plain and code >= 32 else "\ufffd") for code in codes]
+
+
+def _numbers_its_own(descriptor: Any) -> bool:
+    if not isinstance(descriptor, pikepdf.Dictionary) or not {"/FontFile", "/FontFile2", "/FontFile3"} & set(
+        descriptor.keys()
+    ):
+        return False
+    return bool(int(descriptor.get("/Flags", 0)) & SYMBOLIC)
 
 
 def _glyph(name: str) -> str:

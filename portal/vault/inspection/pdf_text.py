@@ -134,7 +134,7 @@ class _Reader:
             return
         parts = self.font.read(raw)
         text = "".join(parts)
-        self.out.has_unreadable |= "\ufffd" in text
+        self.out.has_unreadable |= "\ufffd" in text or not self.font.is_sure
         place = Place(stream, instruction, part, self.font.width)
         self.out.pieces.append(Piece(text, place, tuple(map(len, parts))))
 
