@@ -28,6 +28,7 @@ from kyc.rules import Said
 from kyc.selectors import does_not_fit, is_done, known_name, others_with_number, present_documents, waiting_to_check
 from kyc.services import comparing, proving, settling, telling
 from kyc.services.comparing import number_of
+from kyc.services.locking import is_still_here, is_unjudged
 from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
@@ -172,25 +173,6 @@ def _run_one(document: Document, planned: PlannedCheck) -> None:
     _write(document, planned, STEPS[planned.name](document), started)
 
 
-def _is_still_here(document: Document) -> bool:
-    """Whether the document still waits for its checks, held until the transaction ends.
-
-    The child takes its time: meanwhile the customer may have let the file go, and then nothing of it is kept.
-    """
-    rows = Document.objects.select_for_update(no_key=True)
-    document.refresh_from_db(fields=["state", "kept"], from_queryset=rows)
-    return document.state == DocumentState.RECEIVED
-
-
-def _is_unjudged(document: Document) -> bool:
-    """Whether it is still here and no other worker, to whom a lease that ran out gave it, keeps a copy already."""
-    if not _is_still_here(document):
-        return False
-    if document.kept_id is not None:
-        document.refresh_from_db()
-    return document.kept_id is None
-
-
 def _judge_file(document: Document, planned: PlannedCheck, started: datetime) -> None:
     with files.open_stream(document.quarantined, actor=WORKER, reason="file_safety") as stream:
         data = stream.read()
@@ -202,7 +184,7 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
     if scanned is Scan.INFECTED:
         verdict = Verdict(fault=Fault.MALWARE)
     with transaction.atomic():
-        if not _is_unjudged(document):
+        if not is_unjudged(document):
             return
         if not verdict.is_accepted:
             _write(document, planned, Said(CheckOutcome.FAIL, str(verdict.fault)), started)
@@ -227,7 +209,7 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
 def _keep_record(document: Document, planned: PlannedCheck, started: datetime, signed: Signed) -> None:
     """The file was read when it came, and never stored: what is kept is what its signature proved, masked."""
     with transaction.atomic():
-        if not _is_unjudged(document):
+        if not is_unjudged(document):
             return
         document.kept = files.store(
             io.BytesIO(proving.record_of(signed, document.kind)),
@@ -248,7 +230,7 @@ def _prove(document: Document, started: datetime) -> None:
     now = clock.now()
     said = proving.said(document, proving.verdict_on(document, data, now=now), now=now)
     with transaction.atomic():
-        for planned in plans.checks_for(document.kind) if _is_still_here(document) else ():
+        for planned in plans.checks_for(document.kind) if is_still_here(document) else ():
             if planned.name in said and not is_done(document, planned.name):
                 _write(document, planned, said[planned.name], started)
 

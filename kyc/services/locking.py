@@ -1,4 +1,4 @@
-"""Who works on a case: one person at a time, for the time a house rule gives."""
+"""Who works on a case: one person at a time, for the time a house rule gives; and which worker on a document."""
 
 from datetime import datetime
 
@@ -6,9 +6,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from kyc.models import Case
+from kyc.models import Case, Document
 from kyc.permissions import Permission
 from kyc.services.settling import ZONE, owner_of
+from kyc.states import DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access
@@ -70,3 +71,22 @@ def release(case: Case, *, actor: Actor, now: datetime) -> None:
 def login_left(*, user_id: int, at: datetime) -> None:
     """Answers ``hooks.login_left``: what a deactivated login had taken is free."""
     Case.objects.filter(locked_by_id=user_id).update(locked_by=None, locked_until=None)
+
+
+def is_still_here(document: Document) -> bool:
+    """Whether the document still waits for its checks, held until the transaction ends.
+
+    The child takes its time: meanwhile the customer may have let the file go, and then nothing of it is kept.
+    """
+    rows = Document.objects.select_for_update(no_key=True)
+    document.refresh_from_db(fields=["state", "kept"], from_queryset=rows)
+    return document.state == DocumentState.RECEIVED
+
+
+def is_unjudged(document: Document) -> bool:
+    """Whether it is still here and no other worker, to whom a lease that ran out gave it, keeps a copy already."""
+    if not is_still_here(document):
+        return False
+    if document.kept_id is not None:
+        document.refresh_from_db()
+    return document.kept_id is None
