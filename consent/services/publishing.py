@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import DefectOverride, NoticeText, NoticeVersion, PolicyDefect, PublicationProposal
+from consent.models import DefectOverride, Notice, NoticeText, NoticeVersion, PolicyDefect, PublicationProposal
 from consent.permissions import Act
 from consent.rules import differences
 from consent.selectors.notices import before, clauses_of, open_defects
@@ -99,12 +99,14 @@ def answer(
 
     A published text is a ledger entry in each of its languages, and its purposes may be asked for from its first day.
     A policy's review starts anew, and a job tells everybody of a changed one. Other drafts are weighed against it.
-    The draft is locked first: an edit at the same moment comes before, and is then refused, or not at all.
+    The notice is locked first, so that a second draft of it is weighed against this one and not against the text before;
+    then the draft: an edit at the same moment comes before, and is then refused, or not at all.
     Raises as ``four_eyes.answer``, and Refused when a defect is open or the day has come too near.
     """
     at = now or clock.now()
     checker = four_eyes.person_of(actor)
     with transaction.atomic():
+        Notice.objects.select_for_update(of=("self",)).get(versions=proposal.version_id)
         version = (
             NoticeVersion.objects.select_for_update(of=("self",)).select_related("notice").get(pk=proposal.version_id)
         )

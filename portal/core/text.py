@@ -17,9 +17,13 @@ def ascii_digits(text: str) -> str:
 _HIDING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+#: Line and page breaks that word processors put between words: a blank keeps the words apart.
+_SOFT_BREAKS = str.maketrans("\x0b\x0c\x85", "   ")
+
+
 def without_hiding_marks(text: str) -> str:
     """The text without control characters and without marks that make a reader see other words than were written."""
-    return _HIDING.sub("", text)
+    return _HIDING.sub("", text.translate(_SOFT_BREAKS))
 
 
 #: Runs of digits as people write them: single spaces, hyphens or dots between, a plus sign only before a telephone number.

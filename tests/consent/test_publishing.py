@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection, utils
+from django.test.utils import CaptureQueriesContext
 
 from consent.models import DefectOverride, NoticeVersion
 from consent.selectors.notices import before, open_defects
@@ -226,6 +227,15 @@ def test_a_draft_is_weighed_anew_when_another_version_is_published_before_it(off
     published(officer, administrator, LONGER, on=date(2027, 2, 1))
     assert defects_of(waiting) == {("DROPPED_CLAUSE", "5"), ("OLDER_WORDS", "2")}
     assert before(waiting).number == 3
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_two_drafts_of_a_notice_are_answered_one_after_the_other(officer, administrator):
+    proposal = publishing.propose(version=draft(CLEAN), actor=officer)
+    with CaptureQueriesContext(connection) as seen:
+        publishing.answer(proposal=proposal, approve=True, actor=administrator)
+    locks = [query["sql"] for query in seen if "FOR UPDATE" in query["sql"]]
+    assert locks[0].startswith('SELECT "consent_notice"."id"')
 
 
 def test_a_changed_policy_says_what_changed_in_each_language_in_which_it_can_be_read(officer, administrator):

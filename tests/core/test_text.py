@@ -50,6 +50,11 @@ def test_a_mark_that_hides_or_turns_words_is_taken_out(mark: str) -> None:
     assert without_hiding_marks(f"pay{mark}ment\n\tnow") == "payment\n\tnow"
 
 
+@pytest.mark.parametrize("soft_break", ["\x0b", "\x0c", "\x85"])
+def test_words_that_a_soft_break_kept_apart_stay_apart(soft_break: str) -> None:
+    assert without_hiding_marks(f"Mehta{soft_break}Traders") == "Mehta Traders"
+
+
 def test_what_hindi_marathi_and_urdu_are_written_with_stays() -> None:
     written = "क्\u200dष क्\u200cष \u200fاردو\u200e é \u061c"
     assert without_hiding_marks(written) == written
