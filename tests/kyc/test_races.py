@@ -21,7 +21,8 @@ def test_the_last_two_documents_approved_at_once_approve_the_case(monkeypatch):
     rest_approved(customer, but=("pan_card", "gst_certificate"))
     maker = StaffFactory(roles=["kyc_maker"])
     checkers = [StaffFactory(roles=["kyc_checker"]) for _ in range(2)]
-    decisions = [proposed(checked(customer, make=make), maker) for make in (company_pan, gst)]
+    documents = [checked(customer, make=make) for make in (company_pan, gst)]
+    decisions = [proposed(document, maker) for document in documents]
     both_moved = threading.Barrier(2, timeout=20)
     monkeypatch.setattr(telling, "document_approved", lambda document: both_moved.wait())
     failed = []

@@ -8,7 +8,7 @@ from tests.kyc import documents
 from tests.kyc.signatures import pdfs, vectors
 
 #: The library writes the real time into a signature.
-NOW = datetime.now(tz=UTC) + timedelta(minutes=5)
+NOW = datetime.now(tz=UTC) + timedelta(days=1)
 
 
 def living() -> vectors.Issuer:
