@@ -1,6 +1,8 @@
 """Customers from a file: all or nothing, each fault with its line."""
 
+import hashlib
 import io
+import re
 
 import openpyxl
 import pytest
@@ -77,6 +79,16 @@ def test_each_fault_is_named_with_its_line_and_no_line_goes_in():
     assert report.created == 0
     assert not Customer.objects.exists()
     assert not Invitation.objects.exists()
+
+
+def test_lines_whose_hash_holds_a_long_number_go_in_too():
+    tried = next(
+        text for text in map(str, range(10_000)) if re.search(r"\d{10}", hashlib.sha256(text.encode()).hexdigest()[:16])
+    )
+    rows = imports.read("customers.csv", GOOD.encode())
+    assert imports.run(rows=rows, actor=SYSTEM, now=clock.now(), is_trial=False, tried=tried).created == 2
+    with pytest.raises(Refused, match="created already"):
+        imports.run(rows=rows, actor=SYSTEM, now=clock.now(), is_trial=False, tried=tried)
 
 
 def test_the_page_lists_the_faults_and_offers_no_import():
