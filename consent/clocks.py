@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from consent.services import reviewing
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.law.models import Clock
 from portal.law.services.timing import alarm_share
 
@@ -17,7 +17,7 @@ class NoticeClocks:
 
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
         """Tell whoever may propose a text, at the last share before the time is over: half a year ahead is no news."""
-        if percent >= alarm_share(now.astimezone(IST).date()):
+        if percent >= alarm_share(day(now)):
             reviewing.tell_staff(
                 clock, kind="consent.staff_review_due", about=f"due_soon/{clock.pk}/{percent}", now=now
             )

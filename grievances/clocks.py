@@ -5,7 +5,7 @@ from datetime import datetime
 from grievances import selectors
 from grievances.models import Ticket
 from grievances.services import sweeping
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.law.models import Clock
 from portal.law.services.timing import alarm_share
 
@@ -20,7 +20,7 @@ class GrievanceClocks:
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
         """Tell the officer at the last share before the time is over: half of it is no news to anybody."""
         ticket = _ticket(clock)
-        if ticket is not None and percent >= alarm_share(now.astimezone(IST).date()):
+        if ticket is not None and percent >= alarm_share(day(now)):
             sweeping.raise_alarm(ticket=ticket, event="due_soon", about=f"due_soon/{clock.pk}/{percent}", now=now)
 
     def late(self, clock: Clock, *, now: datetime) -> None:

@@ -12,7 +12,7 @@ from grievances.models import Ticket, TicketDraft, TrackingCode
 from grievances.rules import Due, Facts, Standing
 from grievances.states import OPEN_STATES, ClosedBecause, EntryKind, TicketState
 from portal.core import ciphers
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law import selectors as law
@@ -41,7 +41,7 @@ BETWEEN_NOTICES = "grievances.silence_between"
 
 def promise(key: str, *, at: datetime) -> timedelta:
     """A house rule's period in force at ``at``. Raises NotFound when no such promise was made."""
-    return law.house_rule(key, on=at.astimezone(IST).date()).duration
+    return law.house_rule(key, on=day(at)).duration
 
 
 def silence_terms(*, at: datetime) -> rules.SilenceTerms:
@@ -121,13 +121,13 @@ def remind_again_from(ticket: Ticket, *, now: datetime) -> datetime | None:
 
 def officer(*, at: datetime) -> str:
     """The Grievance Officer's name from the register, or the office while no name is on record."""
-    current = registers.current_officer("grievance_officer", on=at.astimezone(IST).date())
+    current = registers.current_officer("grievance_officer", on=day(at))
     return str(current.full_name) if current else _("Our Grievance Officer")
 
 
 def outside_bodies(*, at: datetime) -> list[str]:
     """Where a person can go when our answer does not help, by the rules in force (IT Rules r.3A; DPDP Act s.13(3))."""
-    on = at.astimezone(IST).date()
+    on = day(at)
     found = []
     if law.profile(on=on).applies("intermediary") and _in_force("IN-IT-GAC", on):
         found.append(_("You can appeal to the Grievance Appellate Committee of the Government of India (gac.gov.in)."))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from kyc import ownership, requirements, rules
@@ -11,7 +12,7 @@ from kyc.ownership import Ownership, OwnershipFault, Share
 from kyc.requirements import Need, Requirements
 from kyc.selectors import does_not_fit
 from kyc.states import DocumentState, PartyRole, Turn
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.law.models import Clock
 from portal.law.selectors import house_rule
 from portal.law.services.timing import dates_of
@@ -66,7 +67,7 @@ class Needs:
 
 def requirements_of(case: Case, *, now: datetime) -> Requirements:
     """The list for this case, in force on that day in India."""
-    return requirements.requirements_for(case.relation, case.customer_type, on=now.astimezone(IST).date())
+    return requirements.requirements_for(case.relation, case.customer_type, on=day(now))
 
 
 def parties_of(case: Case) -> list[Party]:
@@ -85,7 +86,7 @@ def ownership_of(case: Case, *, now: datetime, parties: Iterable[Party] | None =
     if case.pk is None:
         return None
     rows = Holding.objects.filter(owner__case=case, ended_at=None).values_list("owner", "held", "percent")
-    limit = house_rule(counted_from.rule, on=now.astimezone(IST).date()).amount
+    limit = house_rule(counted_from.rule, on=day(now)).amount
     return ownership.owners([Share(*row) for row in rows], people=people, above=limit, at_least=counted_from.at_least)
 
 
@@ -95,6 +96,7 @@ def needs_of(case: Case, *, now: datetime) -> Needs:
     owned = ownership_of(case, now=now, parties=parties)
     there: dict[int | None, dict[str, Document]] = {}
     present = Document.objects.exclude(state=DocumentState.REPLACED).select_related("case", "party", "kept")
+    present = present.prefetch_related("checks")
     for row in present.filter(case=case.pk) if case.pk else ():
         there.setdefault(row.party_id, {})[row.kind] = row
     places = [(None, wanted.own)] + [(party, needs_of_party(wanted, party, owned)) for party in parties]
@@ -162,14 +164,14 @@ class _Days:
     def __init__(self, case: Case, now: datetime) -> None:
         self._case, self._now = case, now
 
-    @property
+    @cached_property
     def ours(self) -> date | None:
         running: Any = Clock.objects.filter(owner=f"kyc.case:{self._case.reference}", state="running").first()
-        return running.due_at.astimezone(IST).date() if running and running.due_at else None
+        return day(running.due_at) if running and running.due_at else None
 
-    @property
+    @cached_property
     def theirs(self) -> date | None:
         if self._case.rekyc_on is not None:
             return self._case.rekyc_on
-        rule = house_rule(CUSTOMER_SENDS, on=self._now.astimezone(IST).date())
+        rule = house_rule(CUSTOMER_SENDS, on=day(self._now))
         return dates_of(rule, self._case.opened_at, ZONE).due_on

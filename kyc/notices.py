@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from kyc.models import Case
 from kyc.needs import requirements_of
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.law.selectors import house_rule
 
 #: By the need that a document meets.
@@ -40,7 +40,7 @@ def notice_of(case: Case, kind: str, *, now: datetime) -> Notice:
     wanted = requirements_of(case, now=now)
     needs = [*wanted.own, *(need for needs in wanted.people.values() for need in needs)]
     name = next((need.name for need in needs if kind in need.kinds), "")
-    years = house_rule("kyc.retention", on=now.astimezone(IST).date()).amount
+    years = house_rule("kyc.retention", on=day(now)).amount
     return Notice(
         why=str(WHY.get(name, REST)),
         who=_("Two trained people here. Every look is recorded, and you can ask who looked."),

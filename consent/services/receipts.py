@@ -140,17 +140,19 @@ def check(data: bytes, *, now: datetime | None = None) -> Checked:
     event = ConsentEvent.objects.filter(entry__event_id=payload["event_id"]).select_related("entry__leaf").first()
     if event is not None and event.entry.index != result.index:
         return Checked(genuine=False, reason="OTHER_RECORD")
-    return Checked(
-        genuine=True,
-        index=result.index,
-        size=result.size,
+    return _genuine(
+        result,
         answered_at=str(payload["occurred_at"]),
         purpose=str(payload["purpose"]),
         channel=str(payload["channel"]),
         answer=str(payload["event"]),
         freshness=freshness(event, now=now or clock.now()),
-        witnesses=result.witnesses,
     )
+
+
+def _genuine(result: Presented, **says: Any) -> Checked:
+    """A receipt that our key signed and our tree holds, with what its entry says."""
+    return Checked(genuine=True, index=result.index, size=result.size, witnesses=result.witnesses, **says)
 
 
 def _check_stop(result: Presented) -> Checked:
@@ -162,14 +164,11 @@ def _check_stop(result: Presented) -> Checked:
     )
     if row is None or row.entry.index != result.index:
         return Checked(genuine=False, reason="OTHER_RECORD")
-    return Checked(
-        genuine=True,
-        index=result.index,
-        size=result.size,
+    return _genuine(
+        result,
         answered_at=str(payload["at"]),
         stopped=row.header or row.fiduciary.name,
         freshness=_freshness_of_stop(row),
-        witnesses=result.witnesses,
     )
 
 
@@ -178,15 +177,7 @@ def _check_blocking(result: Presented) -> Checked:
     row = PreferenceChange.objects.filter(entry__event_id=payload["event_id"]).select_related("entry__leaf").first()
     if row is None or row.entry is None or row.entry.index != result.index:
         return Checked(genuine=False, reason="OTHER_RECORD")
-    return Checked(
-        genuine=True,
-        index=result.index,
-        size=result.size,
-        answered_at=str(payload["at"]),
-        is_blocking=True,
-        freshness=_freshness_of_blocking(row),
-        witnesses=result.witnesses,
-    )
+    return _genuine(result, answered_at=str(payload["at"]), is_blocking=True, freshness=_freshness_of_blocking(row))
 
 
 def _check_standing(result: Presented) -> Checked:
@@ -194,15 +185,7 @@ def _check_standing(result: Presented) -> Checked:
     row = StandingEnded.objects.filter(entry__event_id=payload["event_id"]).select_related("entry__leaf").first()
     if row is None or row.entry.index != result.index:
         return Checked(genuine=False, reason="OTHER_RECORD")
-    return Checked(
-        genuine=True,
-        index=result.index,
-        size=result.size,
-        answered_at=str(payload["at"]),
-        is_standing=True,
-        freshness=Freshness.LATEST,
-        witnesses=result.witnesses,
-    )
+    return _genuine(result, answered_at=str(payload["at"]), is_standing=True, freshness=Freshness.LATEST)
 
 
 def freshness(event: Said | None, *, now: datetime) -> Freshness:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from grievances import rules, selectors, words
 from grievances.models import Ticket
 from portal.core.actor import Actor
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.law import selectors as law
 from portal.law.models import HouseRule, LegalRule
 from portal.law.services import clocks
@@ -82,7 +82,7 @@ def follow(ticket: Ticket, *, now: datetime) -> None:
 def expected_reply(*, now: datetime, zone: str = "Asia/Kolkata") -> str:
     """By which day a grievance sent now is answered, in words: the strictest of the rules and promises in force."""
     plan = clocks.plans()[ANSWER]
-    on = now.astimezone(IST).date()
+    on = day(now)
     rules_now: list[LegalRule | HouseRule] = [
         *law.rules_for_us(plan["rules"], on=on, regimes=[Regime.IN], profile=law.profile(on=on)),
         *law.promises(plan["promises"], on=on),

@@ -14,7 +14,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access
 from portal.core.actor import Actor
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.core.errors import LostRace
 from portal.law.selectors import house_rule
 from portal.law.services.timing import dates_of
@@ -28,7 +28,7 @@ def claim(case: Case, *, actor: Actor, now: datetime) -> None:
     """Take the case, or keep it longer. Raises NotAllowed without the permission, LostRace when another person has it."""
     user = person_of(actor)
     access.require(user, Permission.CASE_DECIDE)
-    until = dates_of(house_rule(LOCK_LIFE, on=now.astimezone(IST).date()), now, ZONE).due
+    until = dates_of(house_rule(LOCK_LIFE, on=day(now)), now, ZONE).due
     free = Q(locked_by=None) | Q(locked_until__lt=now) | Q(locked_by=user)
     with transaction.atomic():
         if Case.objects.filter(free, pk=case.pk).update(locked_by=user, locked_until=until) != 1:

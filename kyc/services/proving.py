@@ -109,7 +109,7 @@ def said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Said
             "signature": Said(CheckOutcome.FAIL, signed.refused),
             **dict.fromkeys(("contact", "declared_person", "name", "age", "issued_lately"), nothing),
         }
-    today = now.astimezone(clock.IST).date()
+    today = clock.day(now)
     genuine = checks.signature(signed, kind=document.kind)
     evidence = {**genuine.evidence, **checks.masked(signed.fields), "layout": signed.layout}
     return {

@@ -11,7 +11,7 @@ from kyc.states import CASE_MOVES, CaseState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core.actor import Actor
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.core.moves import move
 from portal.law.selectors import house_rule
 from portal.law.services import clocks
@@ -65,7 +65,7 @@ def _dates(target: str, now: datetime) -> dict[str, Any]:
 
 
 def _after(rule_key: str, now: datetime) -> date:
-    rule = house_rule(rule_key, on=now.astimezone(IST).date())
+    rule = house_rule(rule_key, on=day(now))
     return dates_of(rule, now, ZONE).due_on
 
 

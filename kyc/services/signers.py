@@ -125,7 +125,7 @@ def ending(*, now: datetime) -> list[Ending]:
         newest |= dict.fromkeys(row.kinds, row)
     if not newest:
         return []
-    lead = int(house_rule(ALARM, on=now.astimezone(clock.IST).date()).amount or 0)
+    lead = int(house_rule(ALARM, on=clock.day(now)).amount or 0)
     soon = {kind: row for kind, row in newest.items() if row.valid_until - now <= timedelta(days=lead)}
     found = [Ending(kind, row.name, row.valid_until, (row.valid_until - now).days) for kind, row in soon.items()]
     return sorted(found, key=lambda one: (one.ends_at, one.kind))

@@ -10,7 +10,7 @@ from kyc import words
 from kyc.models import Case, Document
 from kyc.permissions import Permission
 from kyc.states import DecisionReason, DocumentKind
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.law.states import Channel
 from portal.outbox.services import post
 from portal.people.models import Membership
@@ -66,7 +66,7 @@ def documents_do_not_fit(document: Document, others: Iterable[Document]) -> None
 
 def case_approved(case: Case) -> None:
     """Everything is approved. The day of the decision makes each approval a letter of its own."""
-    on = case.decided_at.astimezone(IST).date().isoformat() if case.decided_at else ""
+    on = day(case.decided_at).isoformat() if case.decided_at else ""
     _tell(case, "kyc.approved", f"kyc.case:{case.reference}/approved/{on}")
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from portal.core.clock import IST
+from portal.core.clock import day
 from portal.core.errors import NotFound, Refused
 from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
 from portal.law.states import Binds, Regime
@@ -94,7 +94,7 @@ def opening_life(*, at: datetime) -> timedelta:
     """Answer of the hook ``opening_life``: how long a purpose once given opens the same record. Raises NotFound before
     the rules are loaded.
     """
-    return house_rule("admin.opening_life", on=at.astimezone(IST).date()).duration
+    return house_rule("admin.opening_life", on=day(at)).duration
 
 
 def rules_for_us(

@@ -20,7 +20,7 @@ from kyc.selectors import to_review
 from kyc.services import signers
 from kyc.states import DocumentState
 from portal.core import access, moments
-from portal.core.clock import IST
+from portal.core.clock import IST, day
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import words as law
@@ -77,7 +77,7 @@ class Deadline:
 
 def end_of_day(now: datetime) -> datetime:
     """The last instant of the day in India."""
-    return datetime.combine(now.astimezone(IST).date(), time.max, tzinfo=IST)
+    return datetime.combine(day(now), time.max, tzinfo=IST)
 
 
 def address(name: str, query: str = "") -> str:
@@ -225,7 +225,7 @@ def signers_ending(user: Any, now: datetime) -> Figure:
     if not soon:
         said, words, tone = _("All good"), _("no issuer's newest certificate ends soon"), "ok"
     else:
-        said = _("Ends on %(day)s") % {"day": moments.day(soon[0].ends_at.astimezone(IST).date())}
+        said = _("Ends on %(day)s") % {"day": moments.day(day(soon[0].ends_at))}
         words = _("import the issuer's next certificate, two people")
         tone = "err" if soon[0].ends_at <= now else "warn"
     return Figure(

@@ -6,10 +6,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
-from django.db.utils import ConnectionHandler
+
+from tests.earlier import database_of_its_own
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 BEFORE = [("consent", "0023_way_of_a_system")]
@@ -18,13 +18,8 @@ AFTER = [("consent", "0024_text_of_the_answer")]
 
 @pytest.fixture
 def database(tmp_path: Path, django_db_blocker) -> Iterator[BaseDatabaseWrapper]:
-    """A database of its own, whatever the tests run on: its tables are changed."""
-    config = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "earlier.sqlite3")}
-    connections.settings["earlier"] = ConnectionHandler({"default": config}).settings["default"]
-    with django_db_blocker.unblock():
-        yield connections["earlier"]
-        connections["earlier"].close()
-    del connections["earlier"], connections.settings["earlier"]
+    with django_db_blocker.unblock(), database_of_its_own(tmp_path) as connection:
+        yield connection
 
 
 @pytest.mark.full  # every table of the rooms below is made first

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
-from django.db.utils import ConnectionHandler
+
+from tests.earlier import database_of_its_own
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 FIRST = [("grievances", "0001_initial")]
@@ -17,13 +17,8 @@ EVERY_KEY = [("grievances", "0002_every_lookup_key")]
 
 @pytest.fixture
 def database(tmp_path: Path, django_db_blocker) -> Iterator[BaseDatabaseWrapper]:
-    """A database of its own, whatever the tests run on: its tables are changed."""
-    config = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "earlier.sqlite3")}
-    connections.settings["earlier"] = ConnectionHandler({"default": config}).settings["default"]
-    with django_db_blocker.unblock():
-        yield connections["earlier"]
-        connections["earlier"].close()
-    del connections["earlier"], connections.settings["earlier"]
+    with django_db_blocker.unblock(), database_of_its_own(tmp_path) as connection:
+        yield connection
 
 
 def test_a_code_asked_for_before_every_lookup_key_was_kept_is_still_found(database):

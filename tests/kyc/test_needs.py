@@ -1,7 +1,8 @@
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from kyc import rules
 from kyc.models import Case, Holding
@@ -79,6 +80,24 @@ def test_a_paper_that_nobody_asked_for_takes_no_approval_back():
     case.refresh_from_db()
     assert case.state == "approved"
     assert sender_state(subject_ref=customer.subject.ref, on=NOW.date()).is_verified
+
+
+def test_the_tasks_of_many_papers_take_no_more_queries_than_those_of_one():
+    customer = firm()
+
+    def queries():
+        with CaptureQueriesContext(connection) as seen:
+            needs_of(customer.kyc, now=NOW)
+        return len(seen)
+
+    paper(customer.kyc, "pan_card")
+    party_of(customer)
+    queries()  # rules are read once in a process
+    alone = queries()
+    for kind in ("gst_certificate", "partnership_deed", "udyam_certificate"):
+        paper(customer.kyc, kind)
+    party_of(customer)
+    assert queries() == alone
 
 
 def test_only_owners_above_the_share_are_asked_for_papers():

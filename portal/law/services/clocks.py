@@ -18,7 +18,6 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock as present
 from portal.core.actor import Actor
-from portal.core.clock import IST
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.core.moves import move
 from portal.law import selectors
@@ -58,7 +57,7 @@ def start(
     """
     now = now or present.now()
     names = _rule_names(kind, rule_keys)
-    on = started_at.astimezone(IST).date()
+    on = present.day(started_at)
     profile = selectors.profile(on=on)
     rules: list[LegalRule | HouseRule] = [
         rule
@@ -139,7 +138,7 @@ def resume(*, owner: str, at: datetime, actor: Actor, now: datetime | None = Non
     now = now or present.now()
     with transaction.atomic():
         resumed = list(_running(owner).filter(state=ClockState.PAUSED))
-        shares = timing.reminders(at.astimezone(IST).date())
+        shares = timing.reminders(present.day(at))
         for clock in resumed:
             waited = at - clock.paused_at if clock.paused_at else timedelta(0)
             clock.paused_seconds += max(int(waited.total_seconds()), 0)
@@ -175,7 +174,7 @@ def extend(
     NotInForce for the rule.
     """
     now = now or present.now()
-    longer = selectors.legal_rule(rule_key, on=clock.started_at.astimezone(IST).date())
+    longer = selectors.legal_rule(rule_key, on=present.day(clock.started_at))
     if clock.stopped_at is not None or at > clock.due_at:
         raise Refused(_("The period is over: it can be extended only before its end, while the clock runs."))
     before, clock.extended_by = clock.due_at, longer
@@ -184,7 +183,7 @@ def extend(
         raise Refused(_("This rule gives no later date."))
     clock.due_at, clock.target_at, clock.outer_limit_at = dates.due, dates.target, dates.outer_limit
     clock.told_percent = 0
-    clock.next_at = next_look(clock, timing.reminders(at.astimezone(IST).date()))
+    clock.next_at = next_look(clock, timing.reminders(present.day(at)))
     with transaction.atomic():
         extended = Clock.objects.filter(pk=clock.pk, state=clock.state, due_at=before).update(
             extended_by=longer,

@@ -12,7 +12,6 @@ from portal.audit.services import record
 from portal.core import clock as present
 from portal.core import hooks
 from portal.core.actor import Actor, system
-from portal.core.clock import IST
 from portal.law.models import Clock, ClockEvent
 from portal.law.rules import LATE, next_look, reached
 from portal.law.services import timing
@@ -50,7 +49,7 @@ def sweep(*, now: datetime) -> Swept:
     """
     done, broken = Swept(), set[int]()
     actor = system("portal.law.tasks.sweep")
-    shares = timing.reminders(now.astimezone(IST).date())
+    shares = timing.reminders(present.day(now))
     while True:
         waiting = Clock.objects.filter(next_at__lte=now).exclude(pk__in=broken)
         due = list(waiting.order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH])
