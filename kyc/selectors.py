@@ -74,7 +74,7 @@ def known_name(document: Document) -> str:
     """The name that we know whoever the document is about by: the customer's, or the party's."""
     if document.party is None:
         return document.case.customer.name
-    return document.party.principal.full_name if document.party.principal else document.party.name
+    return document.party.full_name
 
 
 def is_done(document: Document, name: str) -> bool:

@@ -50,6 +50,11 @@ class Party(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def full_name(self) -> str:
+        """What the person or organisation is called."""
+        return str(self.principal.full_name if self.principal else self.name)
+
 
 class Holding(models.Model):
     """So many per cent of the customer (``held`` is empty), or of an organisation in between, belong to a party."""

@@ -125,11 +125,6 @@ def upload_url(customer: Customer, party: Party | None, kind: str) -> str:
     return reverse("privacy:kyc-party-upload", args=[customer.reference, party.reference, kind])
 
 
-def name_of(party: Party) -> str:
-    """What a person or organisation behind the customer is called."""
-    return str(party.principal.full_name if party.principal else party.name)
-
-
 def _group(customer: Customer) -> CustomerTasks:
     now = clock.now()
     case = services.case_of(customer, now=now)
@@ -152,7 +147,7 @@ def _people(customer: Customer, case: Case, needs: Needs) -> list[Person]:
     """Everybody behind the customer, those too of whom nothing is asked."""
     return [
         Person(
-            name_of(party),
+            party.full_name,
             words.capacities(party, needs.ownership.percents.get(party.pk) if needs.ownership else None),
             [_line(customer, task) for task in needs.tasks if task.party is not None and task.party.pk == party.pk],
             reverse("privacy:kyc-party-leave", args=[customer.reference, party.reference]),

@@ -15,7 +15,7 @@ from kyc.selectors import party_of
 from portal.core import clock
 from portal.core.errors import NotFound, Refused
 from portal.people.pages import customer_required
-from portal.selfservice.views.kyc_lists import name_of, place
+from portal.selfservice.views.kyc_lists import place
 
 FIELDS = {"NAME": "name", "ROLE": "roles", "PERCENT": "percent", "HELD": "held"}
 
@@ -45,12 +45,12 @@ def leave(request: HttpRequest, customer: str, party: str) -> HttpResponse:
     if request.method == "POST":
         services.leave(whose, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         return HttpResponseRedirect(reverse("privacy:kyc"))
-    return render(request, "selfservice/kyc/leave.html", {"name": name_of(whose), "customer": case.customer})
+    return render(request, "selfservice/kyc/leave.html", {"name": whose.full_name, "customer": case.customer})
 
 
 def _bodies(case: Case) -> list[tuple[str, str]]:
     """What a share may be in: the customer, and each organisation that owns a part of it."""
-    between = [(one.reference, name_of(one)) for one in parties_of(case) if one.principal_id is None]
+    between = [(one.reference, one.full_name) for one in parties_of(case) if one.principal_id is None]
     return [("", str(case.customer.name)), *between]
 
 
