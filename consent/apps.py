@@ -9,19 +9,26 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         """Answer the hooks of the kernel."""
         from consent import clocks as notice_clocks
-        from consent import erasers, gates, job_kinds, ledger_rows, notice_jobs, sections
+        from consent import erasers, gates, job_kinds, ledger_rows, notice_jobs, sections, selections, staff_words
+        from consent.models import AnswerSet, ConsentList, ConsentReceipt
         from consent.selectors.used_addresses import used_by
-        from consent.services import ending, joining, one_click
+        from consent.services import ending, joining, merging, needed, one_click, receipts, standing
         from portal.core import hooks
+        from portal.core.admin import speaking
 
         hooks.send_gate.fill(gates.send_gate)
+        hooks.consent_question.fill(needed.question)
+        hooks.consent_given.fill(needed.say_yes)
+        hooks.consent_standing.fill(standing.standing_yes)
         hooks.one_click_url.fill(one_click.url_for)
         hooks.addresses_used.fill(used_by)
         hooks.address_left.register(ending.end_at_address)
         hooks.clock_owners.register(notice_clocks.NoticeClocks())
+        hooks.people_merging.register(merging.keep_the_stricter)
         hooks.references_joined.register(joining.refold_joined)
         hooks.became_child.register(ending.end_for_child)
         hooks.complaints.register(gates.complained)
+        hooks.stop_at_address.fill(gates.stop_wanted)
         hooks.erasers.register(erasers.Scans())
         hooks.erasers.register(erasers.ManagerLinks())
         hooks.erasers.register(erasers.Wishes())
@@ -31,4 +38,12 @@ class ConsentConfig(AppConfig):
         hooks.job_kinds.register(notice_jobs.TellEveryone())
         hooks.job_kinds.register(notice_jobs.ReachProof())
         hooks.ledger_rows.register(ledger_rows.ConsentRows())
+        hooks.referred_entries.register(receipts.entries_of)
+        hooks.people_selections.register(selections.WhoAnswered())
         hooks.sections.register(sections.ConsentSection())
+        for named in {"CR": ConsentReceipt, "CL": ConsentList, "DA": AnswerSet}.items():
+            hooks.work.register(named)
+        speaking.say(staff_words.AddressKinds, fields=("address_kind",))
+        speaking.say(staff_words.LanguageNames, fields=("language", "notice_language"))
+        for model, heading in staff_words.HEADINGS.items():
+            speaking.head(model._meta.label, heading)

@@ -1,5 +1,6 @@
 """The list of what a person blocks: four questions, none of which needs an answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,6 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from consent.services.blocking import Offered, as_text
 from consent.services.preferring import Blocked
 from consent.words import BLOCKED
+
+
+def in_words(lists: Mapping[str, list[str]]) -> list[str]:
+    """Codes by list as a person reads them, each list with its question before it."""
+    found = []
+    for name, (label, words) in BLOCKED.items():
+        found += [f"{label}: {words(code)}" for code in lists.get(name, ())]
+    return found
 
 
 class BlockingForm(forms.Form):

@@ -9,11 +9,17 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ManagerLink, Preference
-from portal.core.erasing import Kept
+from portal.core.erasing import Kept, Record, of_days
 from portal.people.models import Subject
 from portal.vault.models import ShredOrder, StoredFile
 from portal.vault.services import files
 from portal.vault.states import RetentionClass
+
+
+def _since_the_end(refs: list[UUID]) -> Iterable[Record]:
+    """A record for each reference among ``refs`` (with repeats), whose time counts from the end of its person."""
+    ended = dict(Subject.objects.filter(ref__in=set(refs)).values_list("ref", "erased_at"))
+    return of_days((ref, ended.get(ref)) for ref in refs)
 
 
 class Scans:
@@ -29,6 +35,10 @@ class Scans:
         erased = Subject.objects.filter(erased_at__lt=before).values("ref")
         found = self._scans().filter(subject_ref__in=erased).values_list("subject_ref").annotate(count=Count("pk"))
         return (Kept(subject_ref, count) for subject_ref, count in found.order_by("subject_ref").iterator())
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        found = self._scans().filter(subject_ref__in=list(subject_refs))
+        return _since_the_end(list(found.values_list("subject_ref", flat=True)))
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Order the end of the subject's key of this class."""
@@ -60,6 +70,10 @@ class Wishes:
         found = Preference.objects.filter(subject_ref__in=erased).values_list("subject_ref").annotate(count=Count("pk"))
         return (Kept(subject_ref, count) for subject_ref, count in found.order_by("subject_ref").iterator())
 
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        found = Preference.objects.filter(subject_ref__in=list(subject_refs))
+        return _since_the_end(list(found.values_list("subject_ref", flat=True)))
+
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Delete the row."""
         rows = Preference.objects.filter(subject_ref=subject_ref)
@@ -85,6 +99,10 @@ class ManagerLinks:
             ManagerLink.objects.filter(subject_ref__in=erased).values_list("subject_ref").annotate(count=Count("pk"))
         )
         return (Kept(subject_ref, count) for subject_ref, count in found.order_by("subject_ref").iterator())
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        found = ManagerLink.objects.filter(subject_ref__in=list(subject_refs))
+        return _since_the_end(list(found.values_list("subject_ref", flat=True)))
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Delete the rows."""

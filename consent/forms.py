@@ -18,6 +18,8 @@ from portal.law.states import Channel
 from portal.people.models import Fiduciary
 
 DATE = "%d-%m-%Y"
+#: How far off the day lies that is named as an example of the end of a pause.
+EXAMPLE_DAYS = 7
 #: Of a day.
 MINUTES = 24 * 60
 
@@ -52,11 +54,9 @@ class ChoosingForm(forms.Form):
     )
     paused_until = DayField(
         label=_("Pause everything you choose above until"),
-        help_text=_("Day, month and year, for example 28-12-2026. Leave it empty for no pause."),
         required=False,
         input_formats=[DATE, "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d"],
         widget=forms.DateInput(attrs={"class": "short", "inputmode": "numeric"}, format=DATE),
-        error_messages={"invalid": _("Enter the last day of the pause like 28-12-2026.")},
     )
     language = forms.ChoiceField(
         label=_("Language of messages"),
@@ -84,6 +84,19 @@ class ChoosingForm(forms.Form):
         self.offered, self.now, self.longest_pause, self.usual = offered, now, longest_pause, usual
         field: Any = self.fields["choices"]
         field.choices = [(box.value, "") for group in offered for box in group.boxes if box.has_address]
+        if "paused_until" in self.fields:
+            self._say_which_day()
+
+    def _say_which_day(self) -> None:
+        """The example is a day that the field takes: one written down once would soon be too far off, then over."""
+        day = clock.day(self.now) + timedelta(days=min(EXAMPLE_DAYS, self.longest_pause))
+        example = {"example": f"{day:{DATE}}"}
+        field = self.fields["paused_until"]
+        field.help_text = (
+            _("Day, month and year, for example %(example)s. At most %(days)s days from today; empty for no pause.")
+            % {**example, "days": self.longest_pause}
+        )  # fmt: skip
+        field.error_messages["invalid"] = _("Enter the last day of the pause like %(example)s.") % example
 
     def clean_paused_until(self) -> datetime | None:
         day = self.cleaned_data["paused_until"]
@@ -253,12 +266,11 @@ class WithdrawForm(forms.Form):
         error_messages={"invalid": _("Enter a date and a time, like 2026-11-28T14:30.")},
     )
 
-    def clean_occurred_at(self) -> datetime:
+    def clean_occurred_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["occurred_at"]
-        now = clock.now()
-        if at is not None and at > now:
+        if at is not None and at > clock.now():
             raise forms.ValidationError(_("This lies in the future."))
-        return at or now
+        return at
 
 
 class StopForm(WithdrawForm):

@@ -5,9 +5,12 @@ from uuid import UUID
 
 from consent.services.addresses import KIND_OF_CHANNEL
 from consent.services.decisions import Decision, may_contact
+from consent.services.recording import fiduciary_of
+from consent.services.stopping import stop_at_address
 from consent.services.withdrawing import withdraw
 from consent.states import Way
 from portal.core import actor
+from portal.core.actor import Actor
 from portal.law.states import Channel, MessageCategory
 
 
@@ -41,3 +44,15 @@ def complained(
         address=address,
         now=at,
     )
+
+
+def stop_wanted(*, kind: str, address: str, fiduciary: str, actor: Actor, at: datetime) -> str:
+    """Fills ``hooks.stop_at_address``: a grievance about unwanted messages ends with everything promotional stopped there.
+
+    In the caller's transaction. Returns the receipt's reference; empty where nothing had to change. Raises Refused for what
+    is no address of the kind.
+    """
+    receipt = stop_at_address(
+        kind=kind, address=address, fiduciary=fiduciary_of(fiduciary), way=Way.COMPLAINT, actor=actor, now=at
+    )
+    return receipt.reference if receipt is not None else ""

@@ -2,51 +2,109 @@
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import segno
 import typst
 from django.conf import settings
-from django.utils import formats, timezone
+from django.utils import formats, timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from fontpkg_noto_sans import ROOT as LATIN
 from fontpkg_noto_sans_devanagari import ROOT as DEVANAGARI
 
-from consent.models import ConsentEvent, Suppression
-from consent.states import Answer, Way
+from consent.models import ConsentEvent, NoticeVersion, PreferenceChange, StandingEnded, Suppression
+from consent.selectors.told import Told
+from consent.states import Way
+from consent.words import BLOCKED, answer_words, blocked_words, stop_words
 from portal.core import clock
+from portal.jobs.exports import Cell, Column
 from portal.law import selectors as law
 from portal.law.states import Channel
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "letters"
 
 
-def history_pdf(events: Iterable[ConsentEvent], *, at: datetime) -> bytes:
-    """A PDF of the events as given, in the reader's language. Holds no address and no name: it is for the signed-in person."""
-    names = {p.code: p.name for p in law.purposes_in_force(on=clock.day(at))}
-    rows = [
-        [
-            _time(event.occurred_at),
-            names.get(event.purpose, event.purpose),
-            str(Channel(event.channel).label),
-            str(Answer(event.answer).label),
-            str(Way(event.way).label),
-            event.receipt.reference,
-        ]
-        for event in events
-    ]
+def purpose_names(at: datetime) -> dict[str, str]:
+    """What each purpose in force is called, by its code, in the reader's language: one query."""
+    return {p.code: p.name for p in law.purposes_in_force(on=clock.day(at))}
+
+
+def history_pdf(acts: Iterable[Told], names: Mapping[str, str], *, at: datetime) -> bytes:
+    """A PDF of the acts as given, in the reader's language. Holds no address and no name: it is for the signed-in person."""
     words = {
         "language": get_language() or "en",
         "title": _("What you agreed to"),
         "made": _("Made on %(time)s IST from the consent ledger of Onesetu.") % {"time": _time(at)},
-        "heads": [_("When (IST)"), _("Purpose"), _("Channel"), _("Answer"), _("How"), _("Receipt")],
+        "heads": [
+            *(_("When (IST)"), _("Company"), _("Purpose"), _("Channel"), _("Answer"), _("How"), _("Receipt")),
+        ],
         "empty": _("There is no answer of yours in this period."),
-        "rows": rows,
+        "rows": [[_time(act.at), *_said(act, names), act.how, act.reference] for act in acts],
     }
     return _set("consent_history.typ", words)
+
+
+def history_columns(names: Mapping[str, str], language: str) -> list[Column[Told]]:
+    """The columns of the same list as CSV: codes and hashes, and one of words in ``language``, whenever it is written."""
+
+    def in_words(act: Told) -> str:
+        with translation.override(language):
+            company, purpose, channel, answer = _said(act, names)
+        about = f"{purpose}, {channel}" if act.event is not None and act.event.channel != Channel.NONE else purpose
+        return f"{company}: {about}: {answer}"
+
+    return [
+        Column("receipt", lambda act: act.reference),
+        Column("answered_at", lambda act: act.at),
+        Column("recorded_at", lambda act: act.recorded_at),
+        Column("purpose", lambda act: act.purpose),
+        Column("channel", lambda act: act.event.channel if act.event else None),
+        Column("answer", lambda act: act.event.answer if act.event else None),
+        Column("way", lambda act: act.way),
+        *(Column(name, _of_event(read)) for name, read in _ASKED.items()),
+        Column("ledger_entry", lambda act: act.entry.event_id),
+        Column("ledger_index", lambda act: act.entry.index),
+        Column("company", lambda act: act.company or None),
+        Column("company_code", lambda act: act.company_code or None),
+        *(Column(f"blocked_{_HEADS.get(name, name)}", _blocked(name)) for name in BLOCKED),
+        Column("in_words", in_words),
+    ]
+
+
+#: Called so wherever a person reads their data.
+_HEADS = {"bands": "hours"}
+#: What only an answer has: the text that was shown, and an end.
+_ASKED: dict[str, Callable[[ConsentEvent], Cell]] = {
+    "notice": lambda event: event.notice_version.notice.code if event.notice_version else None,
+    "notice_version": lambda event: event.notice_version.number if event.notice_version else None,
+    "notice_sha256": lambda event: event.notice_sha256,
+    "ends_at": lambda event: event.expires_at,
+}
+
+
+def _of_event(read: Callable[[ConsentEvent], Cell]) -> Callable[[Told], Cell]:
+    return lambda act: read(act.event) if act.event is not None else None
+
+
+def _blocked(name: str) -> Callable[[Told], Cell]:
+    """The codes of one list of what is blocked."""
+    return lambda act: str(getattr(act.change, f"blocked_{name}")) if act.change is not None else None
+
+
+def _said(act: Told, names: Mapping[str, str]) -> list[str]:
+    """Company, purpose, channel and answer of an act, in the reader's language."""
+    if act.event is not None:
+        event = act.event
+        purpose, channel = names.get(event.purpose, event.purpose), str(Channel(event.channel).label)
+        return [act.company, purpose, channel, answer_words(event)]
+    if act.change is None:
+        return [act.company or "–", *stop_words(act)]
+    said = "; ".join(f"{label}: {words}" for label, words in blocked_words(act.change))
+    return [_("Every company"), _("Do not disturb"), "–", said or _("Nothing is blocked any more.")]
 
 
 def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime) -> bytes:
@@ -54,21 +112,27 @@ def receipt_pdf(event: ConsentEvent, *, proof: bytes, address: str, at: datetime
 
     ``address`` is of the page that checks receipts. Holds no address and no name: it is for the signed-in person.
     """
-    names = {p.code: p.name for p in law.purposes_in_force(on=clock.day(at))}
+    names = purpose_names(at)
     notice = event.notice_version
     rows = [
         [_("Receipt"), event.receipt.reference],
-        [_("Your answer"), str(event.get_answer_display())],
+        [_("Your answer"), answer_words(event)],
         [_("Purpose"), names.get(event.purpose, event.purpose)],
         [_("Channel"), str(event.get_channel_display())],
         [_("When (IST)"), _time(event.occurred_at)],
         [_("How"), str(event.get_way_display())],
         [_("On behalf of"), event.fiduciary.name],
         [_("Ends"), _time(event.expires_at) if event.expires_at else _("When you withdraw it")],
-        [_("What you were asked"), f"{notice}, SHA-256 {event.notice_sha256}" if notice else "–"],
+        [_("What you were asked"), _asked(notice, event.notice_sha256) if notice else "–"],
         [_("Place in the ledger"), str(event.entry.index)],
     ]
     return _receipt(event.receipt.reference, rows, proof=proof, address=address, at=at)
+
+
+def _asked(version: NoticeVersion, sha256: str) -> str:
+    """The text that was asked, by the name that readers of the language know it under."""
+    named = _("%(notice)s, version %(number)s") % {"notice": _(version.notice.title), "number": version.number}
+    return f"{named}, SHA-256 {sha256}"
 
 
 def stop_pdf(stop: Suppression, *, proof: bytes, address: str, at: datetime) -> bytes:
@@ -83,6 +147,25 @@ def stop_pdf(stop: Suppression, *, proof: bytes, address: str, at: datetime) -> 
         [_("Place in the ledger"), str(stop.entry.index)],
     ]
     return _receipt(stop.receipt.reference, rows, proof=proof, address=address, at=at)
+
+
+def fact_pdf(fact: PreferenceChange | StandingEnded, *, proof: bytes, address: str, at: datetime) -> bytes:
+    """The same of what a person blocks ("do not disturb"), and of a guardian who answers for somebody no more."""
+    row: Any = fact  # a change of wishes that has no receipt has no file either
+    if isinstance(fact, PreferenceChange):
+        said = blocked_words(fact) or [(_("Your answer"), _("Nothing is blocked any more."))]
+        when, how = fact.changed_at, (_("How"), str(Way(row.entry.auditevent.facts["way"]).label))
+    else:
+        said = [(_("Your answer"), _("You answer for this person no more"))]
+        when, how = fact.ended_at, (_("Ended by"), str(fact.get_by_display()))
+    rows = [
+        [_("Receipt"), row.receipt.reference],
+        *([label, words] for label, words in said),
+        [_("When (IST)"), _time(when)],
+        [*how],
+        [_("Place in the ledger"), str(row.entry.index)],
+    ]
+    return _receipt(row.receipt.reference, rows, proof=proof, address=address, at=at)
 
 
 def _receipt(reference: str, rows: Sequence[Sequence[str]], *, proof: bytes, address: str, at: datetime) -> bytes:

@@ -1,6 +1,6 @@
 """Questions that may be left open: what each form asks, with words for what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +10,7 @@ from consent.services.asking import Answered
 from portal.law.states import Channel
 
 YES, NO = "yes", "no"
+SHOWN = "notice_"
 
 
 class QuestionsForm(forms.Form):
@@ -66,3 +67,12 @@ class QuestionsForm(forms.Form):
 def ways(code: str) -> str:
     """The name of the field that asks on which channels."""
     return f"{code}-channels"
+
+
+def answered_late(data: Mapping[str, Any], *, offered: Collection[str]) -> dict[str, bool]:
+    """What a form answers although its question is not open any more: from another window, or sent twice. True for a yes.
+
+    A question of ours stands in the form by the hash of its text, ``notice_PURPOSE``.
+    """
+    shown = (name.removeprefix(SHOWN) for name in data if name.startswith(SHOWN))
+    return {code: data[code] == YES for code in shown if code not in offered and data.get(code) in {YES, NO}}

@@ -39,6 +39,7 @@ class Way(TextChoices):
     GPC = "gpc", _("Signal of the browser (Sec-GPC)")
     GUARDIAN = "guardian", _("Page of the parent or guardian")
     IMPORT = "import", _("Import with proof of origin")
+    MERGED = "merged", _("Two records turned out to be one person")
     MISSED_CALL = "missed_call", _("Missed call to the opt-out number")
     PAGE = "page", _("Privacy page")
     PAPER = "paper", _("Letter or form")
@@ -52,6 +53,12 @@ class Way(TextChoices):
     VOICE = "voice", _("Key press during a call")
     WHATSAPP = "whatsapp", _("Reply by WhatsApp")
 
+
+#: Told by somebody else's system, which vouches for it with a hash: the person said nothing to us.
+ATTESTED: frozenset[str] = frozenset({Way.API, Way.IMPORT})
+
+#: What the person did, in the word of a system all the same: the keys of a call are told by who runs the telephone.
+TOLD: frozenset[str] = ATTESTED | {Way.VOICE}
 
 #: "Stop all" at one press: told to recipients whatever was said before, and taken back within minutes.
 STOPS_ALL: frozenset[str] = frozenset({Way.STOP_ALL, Way.CODE})

@@ -8,6 +8,9 @@ from portal.core.errors import Refused
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 
+#: What is no number may have been meant as an address.
+EITHER = _("Enter an email address like name@example.com, or a mobile number like +91 98765 43210.")
+
 
 class StopAddressForm(forms.Form):
     address = forms.CharField(
@@ -28,7 +31,8 @@ class StopAddressForm(forms.Form):
         try:
             normal = addresses.normalise(kind, text)
         except Refused as refused:
-            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
+            said = refused.message if kind == addresses.EMAIL else EITHER
+            raise forms.ValidationError(str(said), code=refused.code) from refused
         if kind == addresses.PHONE and not can_send(Channel.SMS):
             raise forms.ValidationError(
                 _("We cannot send an SMS from here. Enter an email address, or use another way of this page."),

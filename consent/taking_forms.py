@@ -15,6 +15,7 @@ from consent.services.taking import Taken
 from consent.states import AppointedBy, NoticeKind, Relation, ShownBy, VersionState, Way
 from portal.core import clock
 from portal.core.errors import NotFound
+from portal.core.plain_words import PublicWords
 from portal.core.time_range import MomentField
 from portal.law import selectors as law
 from portal.law.states import MESSAGE_CHANNELS, Channel
@@ -66,7 +67,7 @@ class TakenForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         error_messages={"invalid": _("Enter a day and time, like 2026-11-25 14:30.")},
     )
-    call_reference = forms.CharField(
+    call_reference = PublicWords(
         label=_("Reference of the call"),
         help_text=_("By telephone only: as the telephone system names the call, never a number."),
         max_length=64,

@@ -1,4 +1,4 @@
-"""Words that questions, and lists of what a person blocks, are put together from."""
+"""Words that questions, answers, and lists of what a person blocks, are put together from."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from consent.rules.fold import YES
+from consent.states import Answer, Way
 from portal.core.data_categories import DataCategory
 from portal.law.states import Channel, DayType, PreferenceCategory
 from portal.vault.inspection.verdict import Fault
@@ -48,3 +50,31 @@ BLOCKED: dict[str, tuple[Any, Callable[[str], Any]]] = {
     "bands": (_("Nothing at these hours (Indian time)"), band_words),
     "days": (_("Nothing on"), lambda code: DayType(code).label),
 }
+
+
+def blocked_words(row: Any) -> list[tuple[str, str]]:
+    """What is blocked by a change of wishes, or by the wishes now: each list that holds something, and its words."""
+    said = [
+        (str(label), ", ".join(str(words(code)) for code in getattr(row, f"blocked_{name}").split()))
+        for name, (label, words) in BLOCKED.items()
+    ]
+    return [(label, words) for label, words in said if words]
+
+
+def answer_words(event: Any) -> str:
+    """What an answer says, for the person: an undo restores what was, so it never is an answer that "ended"."""
+    if event.way != Way.UNDO:
+        return str(Answer(event.answer).label)
+    return _now("Yes, as before the stop") if event.answer in YES else _now("No answer, as before the stop")
+
+
+def stop_words(told: Any) -> list[str]:
+    """Purpose, channel and answer of a stop that stands alone, or of somebody who answers for another no more."""
+    if told.stop is None:
+        return [_now("Answers for somebody else"), "–", _now("You answer for this person no more")]
+    stop = told.stop
+    answer = (
+        _now("Promotional messages from %(header)s stopped") if stop.header else _now("Promotional messages stopped")
+    )
+    channel = str(Channel(stop.channel).label) if stop.channel else "–"
+    return [_now("Stop all promotional messages"), channel, answer % {"header": stop.header}]

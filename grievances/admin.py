@@ -11,21 +11,36 @@ from django.db.models import F, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from grievances import forms, selectors, words
+from grievances import (  # noqa: F401 - requests register their pages with these
+    answers,
+    forms,
+    request_answer_pages,
+    request_pages,
+    selectors,
+    words,
+)
+from grievances.admin_filing import FilesForPeople
+from grievances.admin_mail import MailCountAdmin, SeenMailAdmin
+from grievances.admin_sorting import SortsTickets, closed, not_mine_to_answer
+from grievances.forms import LONGEST_MESSAGE, Prose
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.resources import TicketResource
-from grievances.services import filing, letters, reading, resolving, thread
-from grievances.states import OPEN_STATES, TicketState
+from grievances.services import filing, letters, reading, resolving, sorting, thread, timing
+from grievances.staff_forms import ComposerForm
+from grievances.states import OPEN_STATES, AppealOutcome, TicketState
 from portal.core import access, addresses, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
-from portal.core.admin.opening import SESSION_KEY
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport
+from portal.law.rules import is_late
 from portal.people import selectors as people
 from portal.people.models import User
+
+__all__ = ["MailCountAdmin", "SeenMailAdmin", "TicketAdmin"]
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -41,6 +56,7 @@ class QueueFilter(admin.SimpleListFilter):
             ("today", _("Due today")),
             ("mine", _("Mine")),
             ("unassigned", _("Unassigned")),
+            ("appeals", _("On appeal")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -58,7 +74,8 @@ class QueueFilter(admin.SimpleListFilter):
                 return queryset.filter(assigned_to_id=request.user.pk, state__in=OPEN_STATES)
             case "unassigned":
                 return selectors.unassigned(queryset)
-        return queryset
+        on_appeal = {"appeals__outcome": AppealOutcome.WAITING} if self.value() == "appeals" else {}
+        return queryset.filter(**on_appeal)
 
 
 class StaffChoice(django_forms.ModelChoiceField):
@@ -72,6 +89,7 @@ class AssignForm(django_forms.Form):
         queryset=User.objects.none(),
         error_messages={"required": _("Choose who works on it")},
     )
+    why = Prose(label=_("A word to them (an internal note)"), required=False, longest=LONGEST_MESSAGE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,26 +98,23 @@ class AssignForm(django_forms.Form):
             field.queryset = people.staff_with(GrievancePermission.TICKET_ANSWER, now=clock.now()).order_by("full_name")
 
 
-def _closed(ticket: Ticket, user: Any) -> str:
-    return "" if ticket.state in OPEN_STATES else str(_("It is answered or closed."))
-
-
 def _not_mine_to_take(ticket: Ticket, user: Any) -> str:
     if ticket.assigned_to_id == user.pk:
         return str(_("It is yours already."))
-    return _closed(ticket, user)
+    return not_mine_to_answer(ticket, user)
 
 
 @admin.register(Ticket)
-class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """The queues, and one grievance with its thread. Words are opened only for roles that may read them."""
 
     view_permission = GrievancePermission.TICKET_VIEW
     export_permission = GrievancePermission.TICKET_EXPORT
     export_resource = TicketResource
+    change_list_template = "admin/grievances/ticket/list.html"
     change_form_template = "admin/grievances/ticket/page.html"
-    list_display = ("reference", "kind", "state", "due", "assigned", "language", "received_at")
-    list_filter = (QueueFilter, "state", "kind", "language")
+    list_display = ("reference", "kind", "door", "state", "due", "assigned", "language", "received_at")
+    list_filter = (QueueFilter, "state", "kind", "door", "language")
     list_select_related = ("assigned_to",)
     search_fields = ("reference",)
     search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
@@ -115,9 +130,9 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         """The date and how many days are left; a mark and a word, not a colour."""
         if obj.due_at is None or obj.state not in OPEN_STATES:
             return "–"
-        now = clock.now()
-        sign = "■ " if obj.due_at < now else ""
-        return f"{sign}{words.short_day(obj.due_at)}, {words.left(words.days_between(now, obj.due_at))}"
+        now, zone = clock.now(), selectors.zone_of(obj)
+        sign = "■ " if is_late(obj.due_at, now) else ""
+        return f"{sign}{words.short_day(obj.due_at, zone)}, {words.left(words.days_between(now, obj.due_at, zone))}"
 
     @admin.display(description=_("assigned to"))
     def assigned(self, obj: Ticket) -> str:
@@ -127,11 +142,13 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         permission=GrievancePermission.TICKET_ASSIGN,
         label=_("Assign"),
         ask=AssignForm,
-        skip=_closed,
+        skip=closed,
         description=_("The officer sees it in their own queue. The person is not told."),
     )
     def assign(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
-        thread.assign(ticket=obj, to=answer["to"], by=_staff(request), actor=_actor(request), at=clock.now())
+        sorting.transfer(
+            ticket=obj, to=answer["to"], why=answer["why"], by=_staff(request), actor=_actor(request), at=clock.now()
+        )
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,
@@ -150,11 +167,15 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         ]
         return own + super().get_urls()
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        may_file = access.allowed(request.user, GrievancePermission.TICKET_FILE)
+        return super().changelist_view(request, {**(extra_context or {}), "may_file": may_file})
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of one grievance instead of a form of its fields."""
         obj = kwargs.get("obj")
         if obj is not None:
-            composer = forms.ComposerForm(initial={"once": uuid4()}, to_person=_may_write_to_person(request, obj))
+            composer = _composer(request, obj)
             context.update(self._page(request, obj, composer))
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -164,12 +185,15 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         page = reverse("admin:grievances_ticket_change", args=[ticket.pk])
         if request.method != "POST":
             return HttpResponseRedirect(page)
-        form = forms.ComposerForm(request.POST, to_person=_may_write_to_person(request, ticket))
+        if "start" in request.POST:
+            return self._start(request, ticket)
+        late = timing.is_late(ticket, at=clock.now())
+        form = ComposerForm(request.POST, to_person=_may_write_to_person(request, ticket), late=late)
         if form.is_valid():
             try:
                 said = self._write(request, ticket, form)
             except PortalError as error:
-                form.add_error(None, str(error))
+                form.add_error("late_because" if "late_because" in error.fields else None, str(error))
             else:
                 self._say(request, ticket, form, said)
                 return HttpResponseRedirect(page)
@@ -183,6 +207,21 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return TemplateResponse(request, self.change_form_template, context, status=status)
+
+    def _start(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        """The composer again, begun with a text in the person's language, and the same in English beside it."""
+        chosen = answers.texts().get(request.POST.get("template", ""))
+        composer = _composer(request, ticket, text=chosen.said(ticket.language) if chosen is not None else "")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": ticket.reference,
+            "opts": self.opts,
+            "original": ticket,
+            "row_actions": self.row_actions(request, ticket),
+            **self._page(request, ticket, composer),
+            "in_english": chosen.said("en") if chosen is not None and ticket.language != "en" else "",
+        }
+        return TemplateResponse(request, self.change_form_template, context)
 
     def file_view(self, request: HttpRequest, number: int, file: int) -> FileResponse:
         """A file of the thread, as a download. Vault writes who opened it."""
@@ -200,16 +239,12 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
     def _opened(self, request: HttpRequest, number: int) -> Ticket:
         """The grievance, if this login may see it and has said why it opened it."""
-        ticket = Ticket.objects.select_related("fiduciary", "assigned_to").filter(pk=number).first()
-        if ticket is None or not self.has_view_permission(request, ticket):
-            raise Http404
-        opened = request.session.get(SESSION_KEY, {})
-        if opened.get(f"{self.opts.label_lower}.{ticket.pk}", 0) <= clock.now().timestamp():
-            raise Http404
+        found = Ticket.objects.select_related("fiduciary", "assigned_to").filter(pk=number).first()
+        ticket = self.only_opened(request, found)
         changes.watch_row(ticket)
         return ticket
 
-    def _write(self, request: HttpRequest, ticket: Ticket, form: forms.ComposerForm) -> str:
+    def _write(self, request: HttpRequest, ticket: Ticket, form: ComposerForm) -> str:
         given = form.cleaned_data
         common: dict[str, Any] = {
             "ticket": ticket,
@@ -219,14 +254,20 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             "at": clock.now(),
             "once_key": given["once"],
         }
+        late = given.get("late_because", "")
         if given["to"] == form.INTERNAL:
             thread.note(**common)
             return str(_("The internal note is saved."))
         if given["act"] == form.CORRECT:
             resolving.correct(**common)
             return str(_("The corrected answer is in the thread. The customer is asked if it settles the grievance."))
+        if given["act"] in {form.CHANGED, form.STAYS}:
+            resolving.propose(**common, outcome=AppealOutcome(given["act"]), late_because=late)
+            return str(
+                _("The answer to the appeal is in the thread. The customer is asked if it settles the grievance.")
+            )
         if given["act"] == form.PROPOSE:
-            resolving.propose(**common)
+            resolving.propose(**common, late_because=late)
             return str(_("The answer is in the thread. The customer is asked if it settles the grievance."))
         if given["act"] == form.ASK:
             thread.ask(**common)
@@ -234,7 +275,7 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         thread.reply(**common)
         return str(_("The message is in the thread."))
 
-    def _say(self, request: HttpRequest, ticket: Ticket, form: forms.ComposerForm, said: str) -> None:
+    def _say(self, request: HttpRequest, ticket: Ticket, form: ComposerForm, said: str) -> None:
         """What was done, and how the person hears of it: a warning where nothing goes out to them."""
         if form.cleaned_data["to"] == form.INTERNAL:
             messages.success(request, said)
@@ -243,34 +284,62 @@ class TicketAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         level = messages.SUCCESS if way else messages.WARNING
         messages.add_message(request, level, f"{said} {words.REACHED[way]}")
 
-    def _page(self, request: HttpRequest, ticket: Ticket, composer: forms.ComposerForm) -> dict[str, Any]:
+    def _page(self, request: HttpRequest, ticket: Ticket, composer: ComposerForm) -> dict[str, Any]:
         now = clock.now()
         may_read = access.allowed(request.user, GrievancePermission.TICKET_READ)
         stands = selectors.standing_of(ticket, now=now)
+        appeal = selectors.appeal_of(ticket)
+        lines = reading.thread(ticket, internal=True, opened=may_read)
+        may_answer = _may_write_to_person(request, ticket) and ticket.state in OPEN_STATES
         return {
             "ticket": ticket,
             "stands": stands,
             "turn": words.STAFF_TURNS[stands.turn],
             "next_step": words.STAFF_ACTIONS[stands.staff],
             "sentence": selectors.sentence_for_staff(ticket, now=now),
-            "explanations": selectors.explanations(ticket),
-            "lines": reading.thread(ticket, internal=True, opened=may_read),
+            "deadlines": selectors.all_deadlines(ticket, now=now),
+            "lines": lines,
+            "documents": [(named, _document_url(ticket, named)) for named in reading.references_named(lines, "DO")]
+            if may_answer
+            else [],
             "may_read": may_read,
-            "may_answer": access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
-            and ticket.state in OPEN_STATES,
+            "may_answer": may_answer,
+            "appeal": appeal,
+            "is_kept_out": request.user.pk in selectors.kept_from_appeal(ticket),
             "may_correct": _may_write_to_person(request, ticket) and ticket.state == TicketState.ANSWERED,
             "reached": words.REACHED[letters.way_to(ticket)],
             "may_note": access.allowed(request.user, GrievancePermission.TICKET_NOTE),
             "contacts": _masked(ticket),
             "language": dict(forms.LANGUAGES).get(ticket.language, ticket.language),
             "others": selectors.others_of(ticket)[:10],
+            "linked": sorting.linked(ticket),
+            "answer_texts": answers.fit_for(ticket.kind),
             "composer": composer,
         }
 
 
+def _document_url(ticket: Ticket, reference: str) -> str:
+    """Where a document that the person named is opened for their grievance: KYC asks once more who, and writes it down."""
+    asked = urlencode({"document": reference, "ticket": ticket.reference})
+    return f"{reverse('admin:kyc_document_for_grievance')}?{asked}"
+
+
 def _may_write_to_person(request: HttpRequest, ticket: Ticket) -> bool:
-    """A closed grievance takes notes only: the person opens it again, or it stays as it is."""
-    return ticket.state != TicketState.CLOSED and access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
+    """A closed grievance takes notes only: the person opens it again, or it stays as it is. So does one on appeal from
+    whoever answered before.
+    """
+    if ticket.state == TicketState.CLOSED or request.user.pk in selectors.kept_from_appeal(ticket):
+        return False
+    return access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
+
+
+def _composer(request: HttpRequest, ticket: Ticket, *, text: str = "") -> ComposerForm:
+    begun = {"to": ComposerForm.TO_PERSON, "text": text} if text else {}
+    return ComposerForm(
+        initial={"once": uuid4(), **begun},
+        to_person=_may_write_to_person(request, ticket),
+        late=timing.is_late(ticket, at=clock.now()),
+    )
 
 
 def _masked(ticket: Ticket) -> list[tuple[str, str, bool]]:

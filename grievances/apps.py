@@ -9,13 +9,20 @@ class GrievancesConfig(AppConfig):
     def ready(self) -> None:
         from grievances import gates
         from grievances.clocks import GrievanceClocks
-        from grievances.erasers import GrievanceTexts
+        from grievances.erasers import GrievanceTexts, open_disputes
+        from grievances.job_kinds import PutTogether
+        from grievances.models import Ticket
         from grievances.sections import GrievanceSection
-        from grievances.services import thread
+        from grievances.services import reading, thread
         from portal.core import hooks
 
         hooks.clock_owners.register(GrievanceClocks())
         hooks.erasers.register(GrievanceTexts())
+        hooks.disputes.register(open_disputes)
+        hooks.job_kinds.register(PutTogether())
         hooks.inbound_grievance.fill(gates.message_came_in)
+        hooks.named_in_grievance.fill(gates.named_in_grievance)
         hooks.login_left.register(thread.let_go)
+        hooks.referred_entries.register(reading.entries_of)
+        hooks.work.register(("GR", Ticket))
         hooks.sections.register(GrievanceSection())

@@ -1,13 +1,17 @@
-"""What grievances do when law says that one of their clocks is due soon or late."""
+"""What grievances do when law says that one of their clocks is due soon or late, longer, or counted from another moment."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from grievances import selectors
+from django.utils import translation
+
+from grievances import selectors, words
 from grievances.models import Ticket
-from grievances.services import sweeping
-from portal.core.clock import day
+from grievances.services import letters, lines, sweeping, timing
+from grievances.states import Author, EntryKind
+from portal.core.actor import Actor
 from portal.law.models import Clock
-from portal.law.services.timing import alarm_share
+from portal.law.rules import LATE, clock_state
 
 
 class GrievanceClocks:
@@ -18,19 +22,48 @@ class GrievanceClocks:
         return owner.startswith("grievances.")
 
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
-        """Tell the officer at the last share before the time is over: half of it is no news to anybody."""
+        """Tell those who are to hear of that share of the time; nobody hears that the first word is due soon."""
         ticket = _ticket(clock)
-        if ticket is not None and percent >= alarm_share(day(now)):
-            sweeping.raise_alarm(ticket=ticket, event="due_soon", about=f"due_soon/{clock.pk}/{percent}", now=now)
+        if ticket is not None and clock.kind != timing.INTERIM:
+            about = f"due_soon/{clock.pk}/{percent}"
+            sweeping.raise_alarm(ticket=ticket, event="due_soon", percent=percent, about=about, now=now)
 
     def late(self, clock: Clock, *, now: datetime) -> None:
-        """Say so in the thread and to the person, and raise it with everybody who may assign it."""
+        """Say so in the thread and to the person, and raise it with those who answer for it."""
         ticket = _ticket(clock)
         if ticket is None:
             return
         if clock.owner == selectors.answer_owner(ticket):
             sweeping.note_late(ticket=ticket, now=now)
-        sweeping.raise_alarm(ticket=ticket, event="late", about=f"late/{clock.pk}", now=now)
+        event = "no_word" if clock.kind == timing.INTERIM else "late"
+        sweeping.raise_alarm(ticket=ticket, event=event, percent=LATE, about=f"late/{clock.pk}", now=now)
+
+    def extended(self, clock: Clock, *, text: str, actor: Actor, now: datetime) -> bool:
+        """Tell the person of the new date, its ground and its reason; False where nothing can be sent to them."""
+        ticket = _ticket(clock)
+        if ticket is None or clock.extended_by is None:
+            return False
+        timing.follow(ticket, now=now)
+        texts = {"text": text} if text else None
+        lines.add(ticket, EntryKind.EXTENDED, author=Author.STAFF, actor=actor, at=now, texts=texts)
+        with translation.override(ticket.language):
+            context = {
+                "new_due": words.day(clock_state(clock, now).due_at, selectors.zone_of(ticket)),
+                "law": f"{clock.extended_by.law}, {clock.extended_by.provision}",
+                "reason": str(words.EXTENSION_REASONS[clock.extended_because]),
+            }
+        return letters.tell(ticket, "extended", about=f"extended/{clock.pk}", now=now, context=context)
+
+    def corrected(self, clocks: Sequence[Clock], *, actor: Actor, now: datetime) -> None:
+        """The row follows the clocks: when it reached us, and by when it is due. The thread says so."""
+        ticket = _ticket(clocks[0])
+        if ticket is None or clocks[0].owner != selectors.answer_owner(ticket):
+            return
+        if ticket.round == 1:
+            ticket.received_at = clocks[0].started_at
+            ticket.save(update_fields=["received_at"])
+        timing.follow(ticket, now=now)
+        lines.add(ticket, EntryKind.START_CORRECTED, author=Author.STAFF, actor=actor, at=now)
 
 
 def _ticket(clock: Clock) -> Ticket | None:

@@ -8,9 +8,10 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from grievances.models import Ticket, TicketDraft
+from grievances.request_states import Right
 from grievances.services import erasing
 from grievances.states import TicketState
-from portal.core.erasing import Kept
+from portal.core.erasing import Kept, Record
 from portal.vault.states import RetentionClass
 
 
@@ -24,6 +25,9 @@ class GrievanceTexts:
         "grievances.Attachment",
         "grievances.DraftFile",
         "grievances.EntryText",
+        "grievances.ProofPaper",
+        "grievances.RequestProposal",
+        "grievances.RightsRequest",
         "grievances.Ticket",
         "grievances.TicketContact",
         "grievances.TicketDraft",
@@ -35,6 +39,13 @@ class GrievanceTexts:
         closed = self._tickets(before).filter(contacts__isnull=False)
         found = closed.values_list("subject_ref").annotate(count=Count("pk", distinct=True)).order_by("subject_ref")
         return (Kept(subject_ref, count) for subject_ref, count in found.iterator())
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        refs = list(subject_refs)
+        for ticket in Ticket.objects.filter(subject_ref__in=refs, contacts__isnull=False).distinct().order_by("pk"):
+            yield Record(ticket.subject_ref, ticket.closed_at, about=ticket.about)
+        for ref in TicketDraft.objects.filter(subject_ref__in=refs, ticket=None).values_list("subject_ref", flat=True):
+            yield Record(ref, None)
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """End the grievances of one subject; with ``before=None`` open ones and drafts too."""
@@ -49,3 +60,14 @@ class GrievanceTexts:
         if before is None:
             return Ticket.objects.all()
         return Ticket.objects.filter(state=TicketState.CLOSED, closed_at__lt=before)
+
+
+def open_disputes(*, subject_refs: Iterable[UUID]) -> list[str]:
+    """Registered in ``hooks.disputes``: grievances and requests of these references that are not closed.
+
+    Nothing is erased meanwhile: a copy that somebody waits for must not lose what it is to hold. A request to erase is
+    none: it is what asks for the end.
+    """
+    found = Ticket.objects.filter(subject_ref__in=list(subject_refs)).exclude(state=TicketState.CLOSED)
+    found = found.exclude(rights_request__right=Right.ERASURE)
+    return list(found.order_by("reference").values_list("reference", flat=True))

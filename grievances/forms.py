@@ -2,24 +2,21 @@
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from grievances import words
+from grievances import details, words
 from grievances.states import ForWhom, TicketKind
 from portal.core import addresses
 from portal.core.errors import Refused
-from portal.core.text import ascii_digits
+from portal.core.text import without_hiding_marks
 
 LONGEST_STORY: Final = 10_000
 LONGEST_WISH: Final = 2_000
 LONGEST_MESSAGE: Final = 5_000
 LANGUAGES: Final = (("en", "English"), ("hi", "हिन्दी"), ("mr", "मराठी"))
-#: The furthest back a message may lie for the form to believe the year: a slip of the finger, not a legal limit.
-EARLIEST_YEAR: Final = 2000
 
 
 def _radios(label: object, hint: object, empty: object, choices: Mapping[str, Any]) -> forms.ChoiceField:
@@ -35,7 +32,17 @@ def _radios(label: object, hint: object, empty: object, choices: Mapping[str, An
 def tidy(text: str) -> str:
     """What a person typed, in one form: composed characters, line feeds, no control or direction marks that hide text."""
     plain = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co"}).strip()
+    shown = without_hiding_marks(plain)
+    return "".join(c for c in shown if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co"}).strip()
+
+
+def normal_address(text: str) -> str:
+    """An e-mail address or a number as a person typed it, in its one form. Raises ValidationError, which says what is wrong."""
+    kind = addresses.EMAIL if "@" in text else addresses.PHONE
+    try:
+        return addresses.normalise(kind, text)
+    except Refused as refused:
+        raise forms.ValidationError(str(refused.message), code=refused.code) from refused
 
 
 class Prose(forms.CharField):
@@ -122,66 +129,12 @@ class OrganisationForm(forms.Form):
 
 
 class AboutForm(forms.Form):
-    kind = _radios(_("What is it about?"), "", _("Select what the grievance is about"), words.KINDS)
-
-
-class UnwantedMessageForm(forms.Form):
-    """Asked only about unwanted messages. Every field may stay empty: a person who kept nothing can still complain."""
-
-    sender = forms.CharField(
-        label=_("Who sent it?"),
-        help_text=_("The sender's name as it stands on your phone, for example AD-ONESTU-P."),
-        required=False,
-        max_length=40,
-        error_messages={"max_length": _("Shorten the sender's name to 40 characters or fewer")},
+    kind = _radios(
+        _("What is it about?"),
+        "",
+        _("Select what the grievance is about"),
+        words.FORM_KINDS,
     )
-    received_at_number = forms.CharField(
-        label=_("Which number or email address got it?"), required=False, max_length=254
-    )
-    day = forms.CharField(label=_("Day"), required=False, max_length=4)
-    month = forms.CharField(label=_("Month"), required=False, max_length=4)
-    year = forms.CharField(label=_("Year"), required=False, max_length=8)
-
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        self.today = today
-        super().__init__(*args, **kwargs)
-        for name in ("day", "month", "year"):
-            self.fields[name].widget.attrs.update({"inputmode": "numeric", "autocomplete": "off"})
-
-    def clean_sender(self) -> str:
-        return " ".join(tidy(self.cleaned_data["sender"]).split())
-
-    def clean_received_at_number(self) -> str:
-        text = str(self.cleaned_data["received_at_number"]).strip()
-        if not text:
-            return ""
-        kind = addresses.EMAIL if "@" in text else addresses.PHONE
-        try:
-            return addresses.normalise(kind, text)
-        except Refused as refused:
-            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        parts = [ascii_digits(str(cleaned.get(name) or "")).strip() for name in ("day", "month", "year")]
-        cleaned["received_on"] = ""
-        if any(parts):
-            if not all(part.isdecimal() for part in parts):
-                self.add_error("day", _("Enter the date as three numbers: day, month and year, like 27 3 2026"))
-                return cleaned
-            day, month, year = (int(part) for part in parts)
-            try:
-                received_on = date(year, month, day)
-            except ValueError:
-                self.add_error("day", _("There is no such day. Check the day, the month and the year"))
-                return cleaned
-            if received_on.year < EARLIEST_YEAR:
-                said = _("Enter a date in the year %(year)s or later, like 27 3 2026")
-                self.add_error("day", forms.ValidationError(said, params={"year": EARLIEST_YEAR}))
-            elif received_on > self.today:
-                self.add_error("day", _("Enter a date that is not in the future, like 27 3 2026"))
-            cleaned["received_on"] = received_on.isoformat()
-        return cleaned
 
 
 class WhatHappenedForm(forms.Form):
@@ -320,19 +273,50 @@ class ReplyForm(MessageForm):
 class SettledForm(forms.Form):
     """Does this settle it? Nothing is preselected; a no asks why, because the next officer reads it."""
 
-    settled = _radios(
-        _("Does this settle your grievance?"),
-        "",
-        _("Select yes or no"),
-        {"yes": _("Yes, close it"), "no": _("No, look at it again")},
-    )
+    WORDS: Final = {
+        "yes": _("Yes, close it"),
+        "no": _("No, look at it again"),
+        "appeal": _("No, let another officer look at it"),
+    }
+
+    settled = _radios(_("Does this settle your grievance?"), "", _("Select yes or no"), WORDS)
     why = Prose(label=_("If no: what is still wrong?"), required=False, longest=LONGEST_MESSAGE)
+
+    def __init__(self, *args: Any, can_appeal: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        settled = self.fields["settled"]
+        if isinstance(settled, forms.ChoiceField):
+            offered = self.WORDS if can_appeal else {name: self.WORDS[name] for name in ("yes", "no")}
+            settled.choices = list(offered.items())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("settled") == "no" and not cleaned.get("why") and "why" not in self.errors:
+        if cleaned.get("settled") in {"no", "appeal"} and not cleaned.get("why") and "why" not in self.errors:
             self.add_error("why", _("Write what is still wrong, so that we can put it right"))
         return cleaned
+
+
+class RatingForm(forms.Form):
+    """How we dealt with it, in words; why is the person's to say or not."""
+
+    rating = forms.TypedChoiceField(
+        label=_("How did we deal with it?"),
+        choices=[(str(value), text) for value, text in words.RATINGS.items()],
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Select one of the answers"), "invalid_choice": _("Select one of the answers")},
+    )
+    why = Prose(label=_("What should we do better?"), required=False, longest=LONGEST_WISH)
+
+
+class AppealForm(forms.Form):
+    """Why another officer should look at it: the words go to that officer."""
+
+    why = Prose(
+        label=_("What is still wrong?"),
+        longest=LONGEST_MESSAGE,
+        error_messages={"required": _("Write what is still wrong, so that we can put it right")},
+    )
 
 
 def needs_organisation(for_whom: str) -> bool:
@@ -345,38 +329,6 @@ def needs_message_details(kind: str) -> bool:
     return kind == TicketKind.UNWANTED_MESSAGES
 
 
-class ComposerForm(forms.Form):
-    """What staff write: to the person, or among themselves. The button pressed says what the message is."""
-
-    TO_PERSON = "person"
-    INTERNAL = "internal"
-    REPLY = "reply"
-    ASK = "ask"
-    PROPOSE = "propose"
-    CORRECT = "correct"
-
-    to = forms.ChoiceField(
-        label=_("Who reads this?"),
-        choices=[(TO_PERSON, _("To the customer")), (INTERNAL, _("Internal: staff only"))],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose who reads this"), "invalid_choice": _("Choose who reads this")},
-    )
-    text = Prose(label=_("Message"), longest=LONGEST_MESSAGE, error_messages={"required": _("Write the message")})
-    once = forms.UUIDField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, to_person: bool = True, **kwargs: Any) -> None:
-        """``to_person`` is false where only a note can be saved: then there is nothing to choose."""
-        super().__init__(*args, **kwargs)
-        to = self.fields["to"]
-        if not to_person and isinstance(to, forms.ChoiceField):
-            to.choices = [choice for choice in self.fields["to"].choices if choice[0] == self.INTERNAL]  # type: ignore[attr-defined]
-            self.initial["to"] = self.INTERNAL
-
-    def clean(self) -> dict[str, Any]:
-        """The button pressed comes beside the fields: without one the message is a plain reply."""
-        cleaned = super().clean() or {}
-        pressed = str(self.data.get("act") or self.REPLY)
-        cleaned["act"] = pressed if pressed in {self.ASK, self.PROPOSE, self.CORRECT} else self.REPLY
-        if cleaned.get("to") == self.INTERNAL and cleaned["act"] != self.REPLY:
-            self.add_error("to", _("An internal note can only be saved. Choose the customer to ask or to answer."))
-        return cleaned
+def needs_details(kind: str) -> bool:
+    """Whether the page with the questions of this kind comes next."""
+    return bool(details.of_kind(kind))

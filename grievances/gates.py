@@ -1,22 +1,38 @@
-"""What other rooms hand over: a message that a person wrote back to us, and that is a grievance."""
+"""What other rooms hand over or ask: a message that is a grievance, and what a grievance is about."""
 
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.conf import settings
 
-from grievances.services import filing
-from grievances.states import ForWhom, TicketKind
-from portal.core import addresses
+from grievances import selectors
+from grievances.models import Ticket
+from grievances.permissions import GrievancePermission
+from grievances.services import filing, hearing, reading
+from grievances.states import OPEN_STATES, Door, ForWhom, TicketKind, TicketState
+from portal.core import access, addresses
 from portal.core.actor import Actor
 from portal.law.states import Channel
 from portal.outbox import services as outbox
-from portal.people.models import Principal
+from portal.people.models import Principal, User
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
 
 #: Names of messages in it are filing keys: the same message again is the same grievance.
 _MESSAGES = UUID("6f2d3c1e-6d0e-4f0c-9a53-1f0a8f6f6a11")
+
+
+def named_in_grievance(*, ticket: str, reference: str, user: User) -> bool:
+    """Fills ``hooks.named_in_grievance``: whether whoever answers this open grievance may look at what it is about.
+
+    Its person wrote the reference themself; whom an appeal keeps out looks at nothing for it.
+    """
+    found = Ticket.objects.filter(reference=ticket, state__in=OPEN_STATES).first()
+    if found is None or not access.allowed(user, GrievancePermission.TICKET_ANSWER):
+        return False
+    if user.pk in selectors.kept_from_appeal(found):
+        return False
+    return reference in reading.references_named(reading.thread(found, internal=False), reference.split("-")[1])
 
 
 def message_came_in(
@@ -34,9 +50,15 @@ def message_came_in(
 ) -> str:
     """Fills ``hooks.inbound_grievance``: files what somebody wrote in answer to a message; returns the reference.
 
-    In the caller's transaction. ``key`` names the message: the same again files nothing. The reply, on the channel it
-    came by, gives the reference and the key to follow it with; no e-mail address is known.
+    In the caller's transaction. ``key`` names the message: the same again files nothing. What names a grievance of this
+    number, or answers the question that one asks, goes into its thread. The reply to a new one, on the channel it came by,
+    gives the reference and the key to follow it with; no e-mail address is known.
     """
+    known = _meant(text, address, fiduciary=fiduciary, at=at)
+    if known is not None and hearing.hear(
+        ticket=known, text=text, actor=actor, at=at, once_key=uuid5(_MESSAGES, f"heard:{key}")
+    ):
+        return known.reference
     subject = subjects.new(SubjectKind.STRANGER, now=at)
     filed = filing.file_ticket(
         filing_key=uuid5(_MESSAGES, key),
@@ -48,7 +70,7 @@ def message_came_in(
             sender=sender,
             received_at_number=address,
         ),
-        reach=filing.Reach(language=language, phone=addresses.normalise(addresses.PHONE, address)),
+        reach=filing.Reach(language=language, phone=addresses.normalise(addresses.PHONE, address), door=Door(channel)),
         actor=actor,
         at=at,
         principal=principal,
@@ -73,3 +95,14 @@ def message_came_in(
             only_here=True,
         )
     return ticket.reference
+
+
+def _meant(text: str, address: str, *, fiduciary: str, at: datetime) -> Ticket | None:
+    """The grievance that a message from this number is about: one it names, else the one whose question it answers."""
+    keys = addresses.address_keys(addresses.normalise(addresses.PHONE, address))
+    of_number = Ticket.objects.filter(contacts__address_key__in=keys, fiduciary__code=fiduciary).distinct()
+    named = of_number.filter(reference__in=selectors.references_in(text)).first()
+    if named is not None:
+        return named if hearing.can_hear(named, now=at) else None
+    waiting = list(of_number.filter(state=TicketState.WITH_YOU)[:2])
+    return waiting[0] if len(waiting) == 1 else None

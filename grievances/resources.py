@@ -11,6 +11,7 @@ class TicketResource(AuditedResource):
             "reference",
             "fiduciary__code",
             "kind",
+            "door",
             "for_whom",
             "state",
             "closed_because",

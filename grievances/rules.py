@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from grievances.states import OPEN_STATES, ClosedBecause, TicketState
+from grievances.states import FOR_GOOD, OPEN_STATES, ClosedBecause, TicketState
 
 
 class Situation(StrEnum):
@@ -29,6 +29,8 @@ class Situation(StrEnum):
     WITHDRAWN = "withdrawn"
     CLOSED_BY_SILENCE = "closed_by_silence"
     ERASED = "erased"
+    JOINED = "joined"
+    MERGED = "merged"
 
 
 class Turn(StrEnum):
@@ -94,8 +96,14 @@ class Facts:
 
 
 def strictest(clocks: Iterable[Due]) -> Due | None:
-    """The clock that runs out first; a late one is never hidden behind one that is not."""
-    return min(clocks, key=lambda clock: (not clock.is_late, clock.is_paused, clock.due_at), default=None)
+    """The clock that runs out first; a late one is never hidden behind one that is not, nor behind one that is late since
+    a later date because the first stands still by now.
+    """
+    return min(clocks, key=_strictness, default=None)
+
+
+def _strictness(clock: Due) -> tuple[bool, bool, datetime]:
+    return not clock.is_late, clock.is_paused and not clock.is_late, clock.due_at
 
 
 def standing(facts: Facts, *, now: datetime, days_left: int | None) -> Standing:
@@ -113,6 +121,8 @@ def standing(facts: Facts, *, now: datetime, days_left: int | None) -> Standing:
 
 def _open(facts: Facts, days_left: int | None) -> Standing:
     due = facts.due
+    if due is not None and due.is_paused and not due.is_late:
+        due, days_left = None, None  # nothing runs: there is no date until the person answers
     due_at = due.due_at if due else None
     late = due is not None and due.is_late
     if facts.state == TicketState.WITH_YOU:
@@ -140,14 +150,47 @@ _CLOSED: Final = {
     ClosedBecause.WITHDRAWN: Situation.WITHDRAWN,
     ClosedBecause.SILENCE: Situation.CLOSED_BY_SILENCE,
     ClosedBecause.ERASED: Situation.ERASED,
+    ClosedBecause.JOINED: Situation.JOINED,
+    ClosedBecause.MERGED: Situation.MERGED,
 }
 
 
 def _closed(facts: Facts, now: datetime) -> Standing:
     because = facts.closed_because or ClosedBecause.SETTLED
-    may_reopen = because != ClosedBecause.ERASED and facts.reopen_until is not None and now < facts.reopen_until
+    may_reopen = because not in FOR_GOOD and facts.reopen_until is not None and now < facts.reopen_until
     person = PersonAction.REOPEN if may_reopen else PersonAction.FILE_NEW
     return Standing(_CLOSED[because], Turn.NOBODY, person, StaffAction.READ)
+
+
+class NoAppeal(StrEnum):
+    """Why an appeal cannot be made now."""
+
+    ALREADY = "already"
+    ENDED = "ended"
+    NOT_YET = "not_yet"
+    TOO_LATE = "too_late"
+
+
+def why_no_appeal(
+    *,
+    closed_because: ClosedBecause | None,
+    is_late: bool,
+    has_appealed: bool,
+    appeal_until: datetime | None,
+    now: datetime,
+) -> NoAppeal | None:
+    """Why a person cannot go to another officer now; None where they can.
+
+    One appeal per grievance, against an answer (until ``appeal_until``, which only an answer gives) or against our being
+    late with one. A grievance that the person took back, or whose data is gone, has nothing to appeal against.
+    """
+    if has_appealed:
+        return NoAppeal.ALREADY
+    if closed_because in {ClosedBecause.WITHDRAWN, *FOR_GOOD}:
+        return NoAppeal.ENDED
+    if is_late or (appeal_until is not None and now <= appeal_until):
+        return None
+    return NoAppeal.NOT_YET if appeal_until is None else NoAppeal.TOO_LATE
 
 
 class SilenceStep(StrEnum):

@@ -1,5 +1,6 @@
 """Reads that cross rooms or decide access: clocks and standings, whose grievance it is, what the queues show."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,18 +8,21 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from grievances import rules, words
-from grievances.models import Ticket, TicketDraft, TrackingCode
-from grievances.rules import Due, Facts, Standing
-from grievances.states import OPEN_STATES, ClosedBecause, EntryKind, TicketState
+from grievances import outside, rules, words
+from grievances.models import Appeal, Resolution, RightsRequest, Ticket, TicketDraft, TrackingCode
+from grievances.outside import Body
+from grievances.rules import Due, Facts, NoAppeal, Standing
+from grievances.states import OPEN_STATES, ClosedBecause, EntryKind, TicketKind, TicketState
 from portal.core import ciphers
 from portal.core.clock import day
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law import selectors as law
-from portal.law.explanations import how_we_worked_out
+from portal.law.explanations import DeadlineInWords, in_words
 from portal.law.models import Clock
-from portal.law.rules import clock_state
+from portal.law.rules import Ended, clock_state, latest_missed
+from portal.law.services.timing import dates_of
+from portal.law.states import ClockState, Regime
 from portal.people import selectors as people
 from portal.people.models import Customer
 from portal.people.states import CustomerKind
@@ -26,6 +30,11 @@ from portal.registers import selectors as registers
 
 DRAFT_SECRET = "grievances.draft.secret"  # noqa: S105 - the name of a domain of hashes
 CODE_SECRET = "grievances.tracking.secret"  # noqa: S105 - the name of a domain of hashes
+
+#: A reference in running text; its check character says if it is one.
+_REFERENCE = re.compile(
+    r"\bOS[\s\u2010-\u2015-]*GR[\s\u2010-\u2015-]*[0-9A-Z]{4}[\s\u2010-\u2015-]*[0-9A-Z]{4}\b", re.IGNORECASE
+)
 
 #: House promises (``portal/law/data``), by what they are for.
 DRAFT_LIFE = "grievances.draft_life"
@@ -35,6 +44,7 @@ REMIND_AGAIN = "grievances.remind_again"
 REOPEN_WITHIN = "grievances.reopen_within"
 FIRST_NOTICE = "grievances.silence_first_notice"
 SECOND_NOTICE = "grievances.silence_second_notice"
+APPEAL_WITHIN = "grievances.appeal_within"
 SILENCE_CLOSES = "grievances.silence_closes"
 BETWEEN_NOTICES = "grievances.silence_between"
 
@@ -64,15 +74,56 @@ def answer_owner(ticket: Ticket) -> str:
     return ticket.about if ticket.round == 1 else f"{ticket.about}/{ticket.round}"
 
 
+def answer_owners(ticket: Ticket) -> list[str]:
+    """The labels of every round's clocks, the first round's in front."""
+    return [ticket.about, *(f"{ticket.about}/{number}" for number in range(2, ticket.round + 1))]
+
+
+def interim_owner(ticket: Ticket) -> str:
+    """The label of the clock that runs until somebody here has written to the person; a reopened grievance has its own."""
+    label = f"grievances.interim:{ticket.reference}"
+    return label if ticket.round == 1 else f"{label}/{ticket.round}"
+
+
+def owners_of(ticket: Ticket) -> list[str]:
+    """Every label under which a clock of the grievance runs or ran; of first words, that of the present round."""
+    return [acknowledge_owner(ticket), interim_owner(ticket), *answer_owners(ticket)]
+
+
 def reference_of_owner(owner: str) -> str:
     """The reference in a clock's label."""
     return owner.partition(":")[2].partition("/")[0]
 
 
+def work_of(ticket: Ticket) -> list[tuple[str, str]]:
+    """The labels of the present round's clocks with the kind of work that each is for."""
+    rows = Clock.objects.filter(owner__in=owners_of(ticket)).exclude(ended=Ended.CORRECTED)
+    return sorted(set(rows.values_list("owner", "kind")))
+
+
 def answer_clocks(ticket: Ticket) -> list[Clock]:
-    """The clocks of the present round, strictest first."""
-    clocks = Clock.objects.filter(owner=answer_owner(ticket)).select_related("legal_rule", "house_rule")
-    return list(clocks.order_by("due_at", "pk"))
+    """The clocks for the answer of the present round that count, strictest first; not those whose start was wrong."""
+    return [clock for clock in _clocks([answer_owner(ticket)]) if clock.ended != Ended.CORRECTED]
+
+
+def _clocks(owners: list[str]) -> list[Clock]:
+    rules_of_clocks = ("legal_rule", "house_rule", "extended_by", "corrects")
+    return list(Clock.objects.filter(owner__in=owners).select_related(*rules_of_clocks).order_by("due_at", "pk"))
+
+
+def deadlines(ticket: Ticket, *, now: datetime) -> list[DeadlineInWords]:
+    """The clocks for the answer in words, the strictest first, the others behind it: for the person's page and the API.
+
+    With those of an earlier round that still run, because the person appealed when we were late.
+    """
+    rows = _clocks(answer_owners(ticket))
+    counting = [row for row in rows if row.owner == answer_owner(ticket) or row.state != ClockState.STOPPED]
+    return [in_words(clock, now) for clock in counting if clock.ended != Ended.CORRECTED]
+
+
+def all_deadlines(ticket: Ticket, *, now: datetime) -> list[DeadlineInWords]:
+    """Every clock in words, also of earlier rounds and those that were counted from a wrong moment: for staff."""
+    return [in_words(clock, now) for clock in _clocks(owners_of(ticket))]
 
 
 def dues(ticket: Ticket, *, now: datetime) -> list[Due]:
@@ -83,11 +134,6 @@ def dues(ticket: Ticket, *, now: datetime) -> list[Due]:
         if not state.is_stopped:
             found.append(Due(due_at=clock.due_at, is_late=state.is_late, is_paused=state.is_paused))
     return found
-
-
-def explanations(ticket: Ticket) -> list[str]:
-    """How the dates of the present round came about: one paragraph per clock, strictest first, with its source."""
-    return [" ".join(how_we_worked_out(clock)) for clock in answer_clocks(ticket)]
 
 
 def zone_of(ticket: Ticket) -> ZoneInfo:
@@ -119,29 +165,74 @@ def remind_again_from(ticket: Ticket, *, now: datetime) -> datetime | None:
     return again if again > now else None
 
 
+def appeal_of(ticket: Ticket) -> Appeal | None:
+    """The appeal of a grievance, decided or not."""
+    return ticket.appeals.select_related("ticket").order_by("-number").first()
+
+
+def appeal_until(ticket: Ticket) -> datetime | None:
+    """Until when our last answer can be appealed against: the house rule of the day we gave it. None without an answer."""
+    last = ticket.resolutions.order_by("-proposed_at", "-pk").first()
+    if last is None:
+        return None
+    rule = law.house_rule(APPEAL_WITHIN, on=day(last.proposed_at))
+    return dates_of(rule, last.proposed_at, ticket.zone).due
+
+
+def why_no_appeal(ticket: Ticket, *, now: datetime) -> NoAppeal | None:
+    """Why the person cannot go to another officer now; None where they can (``rules.why_no_appeal``)."""
+    return rules.why_no_appeal(
+        closed_because=ClosedBecause(ticket.closed_because) if ticket.closed_because else None,
+        is_late=any(due.is_late for due in dues(ticket, now=now)) and ticket.state in OPEN_STATES,
+        has_appealed=ticket.appeals.exists(),
+        appeal_until=appeal_until(ticket),
+        now=now,
+    )
+
+
+def kept_from_appeal(ticket: Ticket) -> frozenset[int]:
+    """Whom the appeal of a grievance keeps out, by login: who answered before it, and who had it then. Nobody without one."""
+    appeal = appeal_of(ticket)
+    if appeal is None:
+        return frozenset()
+    before = Resolution.objects.filter(ticket=ticket, entry__round__lt=appeal.round)
+    kept = set(before.values_list("proposed_by_id", flat=True))
+    return frozenset(kept | ({appeal.handled_by_id} if appeal.handled_by_id else set()))
+
+
+def officer_of(ticket: Ticket, *, at: datetime) -> str:
+    """Who answers a grievance, for its sentence: the Grievance Officer, or for an appeal another officer."""
+    return _("Another officer") if ticket.appeals.exists() else officer(at=at)
+
+
 def officer(*, at: datetime) -> str:
     """The Grievance Officer's name from the register, or the office while no name is on record."""
     current = registers.current_officer("grievance_officer", on=day(at))
     return str(current.full_name) if current else _("Our Grievance Officer")
 
 
-def outside_bodies(*, at: datetime) -> list[str]:
-    """Where a person can go when our answer does not help, by the rules in force (IT Rules r.3A; DPDP Act s.13(3))."""
+def outside_bodies(*, at: datetime, ticket: Ticket | None = None) -> list[Body]:
+    """Who outside the house can help when our answer does not, by the rules in force on that day.
+
+    For a grievance those of the person's laws and of its kind; without one those of India for any.
+    """
     on = day(at)
-    found = []
-    if law.profile(on=on).applies("intermediary") and _in_force("IN-IT-GAC", on):
-        found.append(_("You can appeal to the Grievance Appellate Committee of the Government of India (gac.gov.in)."))
-    if _in_force("IN-DPDP-EXH", on):
-        found.append(_("After our answer you can go to the Data Protection Board of India."))
-    return found or [_("You can go to a consumer commission or a court.")]
+    regimes = people.regimes_of(ticket.subject_ref) if ticket is not None else {Regime.IN}
+    wanted = frozenset(str(regime) for regime in regimes)
+    kind = ticket.kind if ticket is not None else ""
+    return [body for body in outside.bodies() if body.is_for(regimes=wanted, kind=kind) and _is_named(body, on)]
 
 
-def _in_force(key: str, on: date) -> bool:
+def _is_named(body: Body, on: date) -> bool:
+    if not body.holds(on):
+        return False
+    if not body.rule:
+        return True
     try:
-        law.legal_rule(key, on=on)
+        rule = law.legal_rule(body.rule, on=on)
     except (NotFound, law.NotInForce):
         return False
-    return True
+    return law.profile(on=on).applies(rule.switch)
 
 
 def organisations_of(user: Any) -> list[Customer]:
@@ -164,14 +255,31 @@ def others_of(ticket: Ticket) -> QuerySet[Ticket]:
     return Ticket.objects.filter(subject_ref__in=refs).exclude(pk=ticket.pk).order_by("-received_at")
 
 
+def is_request(ticket: Ticket) -> bool:
+    """Whether a ticket is a request about data and no grievance."""
+    return bool(ticket.kind == TicketKind.REQUEST)
+
+
+def request_of(ticket: Ticket) -> RightsRequest | None:
+    """The request about data that a ticket carries; None for a grievance."""
+    if not is_request(ticket):
+        return None
+    return RightsRequest.objects.select_related("joined_to__ticket").filter(ticket=ticket).first()
+
+
 def sentence_for_person(ticket: Ticket, *, now: datetime) -> str:
     """The sentence of the person's page and letters, in the active language."""
-    return words.for_person(standing_of(ticket, now=now), officer=officer(at=now), zone=zone_of(ticket))
+    return words.for_person(
+        standing_of(ticket, now=now),
+        officer=officer_of(ticket, at=now),
+        zone=zone_of(ticket),
+        is_request=is_request(ticket),
+    )
 
 
 def sentence_for_staff(ticket: Ticket, *, now: datetime) -> str:
-    """The sentence of the staff page and the queue, in Indian time."""
-    return words.for_staff(standing_of(ticket, now=now))
+    """The sentence of the staff page and the queue: the date is the one that the person reads."""
+    return words.for_staff(standing_of(ticket, now=now), zone=zone_of(ticket))
 
 
 def tickets_of(user: Any) -> QuerySet[Ticket]:
@@ -219,14 +327,19 @@ def canonical(text: str) -> str:
         return ""
 
 
+def references_in(text: str) -> list[str]:
+    """The references of grievances that a text names, as people and mail programs write them; wrong ones are left out."""
+    return list(dict.fromkeys(filter(None, (canonical(found) for found in _REFERENCE.findall(text)))))
+
+
 def overdue(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:
     """Of ``tickets``, the open ones whose strictest clock has run out."""
-    return tickets.filter(state__in=OPEN_STATES, due_at__lt=now)
+    return tickets.filter(state__in=OPEN_STATES, due_at__lte=latest_missed(now))
 
 
 def due_by(tickets: QuerySet[Ticket], *, now: datetime, until: datetime) -> QuerySet[Ticket]:
     """Of ``tickets``, the open ones that are not late yet and run out by ``until``."""
-    return tickets.filter(state__in=OPEN_STATES, due_at__gte=now, due_at__lte=until)
+    return tickets.filter(state__in=OPEN_STATES, due_at__gt=latest_missed(now), due_at__lte=until)
 
 
 def unassigned(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:

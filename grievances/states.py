@@ -6,16 +6,34 @@ from typing import Final
 
 
 class TicketKind(StrEnum):
-    """What a grievance is about: the eight choices of the form, in its order."""
+    """What a grievance is about: the choices of the form, in its order; and a request about data, which has its own form."""
 
     UNWANTED_MESSAGES = "unwanted_messages"
     DATA_WRONG = "data_wrong"
     DATA_SHARED = "data_shared"
     KYC = "kyc"
     BILLING = "billing"
+    ACCOUNT_BLOCKED = "account_blocked"
     CONSENT = "consent"
     BREACH = "breach"
+    CHILD = "child"
     OTHER = "other"
+    REQUEST = "request"
+
+
+class Door(StrEnum):
+    """By which way a grievance came in. It is the same grievance behind each of them."""
+
+    PAGE = "page"
+    ACCOUNT = "account"
+    API = "api"
+    PHONE = "phone"
+    POST = "post"
+    EMAIL = "email"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+    RCS = "rcs"
+    VOICE = "voice"
 
 
 class ForWhom(StrEnum):
@@ -25,6 +43,7 @@ class ForWhom(StrEnum):
     IN_MY_CARE = "in_my_care"
     NOMINATED_ME = "nominated_me"
     ORGANISATION = "organisation"
+    ASKED_ME = "asked_me"
 
 
 class TicketState(StrEnum):
@@ -38,12 +57,16 @@ class TicketState(StrEnum):
 
 
 class ClosedBecause(StrEnum):
-    """Why a grievance was closed: two of the four are the person's own word."""
+    """Why a grievance was closed: by the person's own word, in silence, or because nothing is left of it here. That it is
+    not ours is no reason.
+    """
 
     SETTLED = "settled"
     WITHDRAWN = "withdrawn"
     SILENCE = "silence"
     ERASED = "erased"
+    JOINED = "joined"
+    MERGED = "merged"
 
 
 class EntryKind(StrEnum):
@@ -62,8 +85,17 @@ class EntryKind(StrEnum):
     REMINDED = "reminded"
     NOTICE = "notice"
     LATE = "late"
+    EXTENDED = "extended"
+    START_CORRECTED = "start_corrected"
     CLOSED = "closed"
     REOPENED = "reopened"
+    APPEALED = "appealed"
+    STOPPED = "stopped"
+    JOINED = "joined"
+    PROVED = "proved"
+    PASSED_ON = "passed_on"
+    MERGED = "merged"
+    RATED = "rated"
 
 
 class Visibility(StrEnum):
@@ -92,6 +124,43 @@ class Answer(StrEnum):
     CORRECTED = "corrected"
 
 
+class AppealOutcome(StrEnum):
+    """What the second officer made of the first answer."""
+
+    WAITING = "waiting"
+    CHANGED = "changed"
+    STAYS = "stays"
+    #: The person took the grievance back, or its data was erased, before the second officer answered.
+    ENDED = "ended"
+
+
+class MailSource(StrEnum):
+    """How a mail reached us."""
+
+    IMAP = "imap"
+    WEBHOOK = "webhook"
+
+
+class MailOutcome(StrEnum):
+    """What became of a mail."""
+
+    TICKET = "ticket"
+    LINE = "line"
+    IGNORED = "ignored"
+
+
+class RootCause(StrEnum):
+    """What a grievance came from, as the officer found: counted, so that the next one does not come."""
+
+    OUR_MISTAKE = "our_mistake"
+    OUR_SYSTEM = "our_system"
+    UNCLEAR_TEXT = "unclear_text"
+    CLIENT = "client"
+    SUPPLIER = "supplier"
+    SOMEBODY_ELSE = "somebody_else"
+    NO_FAULT = "no_fault"
+
+
 class ContactKind(StrEnum):
     """How a person can be reached about a grievance."""
 
@@ -108,6 +177,9 @@ MOVES: Final[Mapping[str, frozenset[str]]] = {
     TicketState.ANSWERED: frozenset({TicketState.WITH_US, TicketState.CLOSED}),
     TicketState.CLOSED: frozenset({TicketState.WITH_US}),
 }
+
+FOR_GOOD: Final = frozenset({ClosedBecause.ERASED, ClosedBecause.JOINED, ClosedBecause.MERGED})
+"""What was closed so is not opened again: nothing is left, or it goes on in another thread."""
 
 OPEN_STATES: Final = frozenset({TicketState.RECEIVED, TicketState.WITH_US, TicketState.WITH_YOU})
 """States in which the person is owed an answer: the only ones that can be late."""

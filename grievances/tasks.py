@@ -1,10 +1,13 @@
 """Work for the workers: thin, by id, safe to run twice."""
 
+import contextlib
+
 import structlog
 from celery import shared_task
 
-from grievances.services import sweeping, tracking
+from grievances.services import mailbox, sweeping, tracking
 from portal.core import clock
+from portal.core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +22,20 @@ def send_tracking_code(code_id: int) -> None:
 def send_waiting_codes() -> None:
     """Codes whose nudge was lost: every half minute, because a person waits in front of the page."""
     tracking.send_waiting(at=clock.now())
+
+
+@shared_task(ignore_result=True)
+def fetch_mail() -> None:
+    """Mail that came in, every two minutes; nothing happens without a mailbox."""
+    with contextlib.suppress(mailbox.NotSetUp, Unavailable):
+        mailbox.fetch(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def count_mail() -> None:
+    """Once a day: every mail in the mailbox is a grievance, a line of one, or ignored with a reason."""
+    with contextlib.suppress(mailbox.NotSetUp, Unavailable):
+        mailbox.reconcile(now=clock.now())
 
 
 @shared_task(ignore_result=True)

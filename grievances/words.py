@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from grievances import states
+from grievances.mail_in.judging import Reason
 from grievances.rules import Situation, StaffAction, Standing, Turn
 from portal.core.clock import IST
 
@@ -25,15 +26,35 @@ KINDS: Final[Mapping[str, Text]] = {
     states.TicketKind.DATA_SHARED: _("My data was shared"),
     states.TicketKind.KYC: _("Proving who I am (KYC)"),
     states.TicketKind.BILLING: _("A bill or a payment"),
+    states.TicketKind.ACCOUNT_BLOCKED: _("My account is blocked"),
     states.TicketKind.CONSENT: _("A consent I gave or took back"),
     states.TicketKind.BREACH: _("My data may have been stolen or lost"),
+    states.TicketKind.CHILD: _("The data of a child"),
     states.TicketKind.OTHER: _("Something else"),
+    states.TicketKind.REQUEST: _("A request about my data"),
+}
+DOORS: Final[Mapping[str, Text]] = {
+    states.Door.PAGE: _("Page, without signing in"),
+    states.Door.ACCOUNT: _("Page, signed in"),
+    states.Door.API: _("Another system"),
+    states.Door.PHONE: _("Telephone"),
+    states.Door.POST: _("Post"),
+    states.Door.EMAIL: _("Email"),
+    states.Door.SMS: "SMS",
+    states.Door.WHATSAPP: "WhatsApp",
+    states.Door.RCS: "RCS",
+    states.Door.VOICE: _("Call, key pressed"),
+}
+#: Those of the form: a request about data has pages of its own.
+FORM_KINDS: Final[Mapping[str, Text]] = {
+    kind: label for kind, label in KINDS.items() if kind != states.TicketKind.REQUEST
 }
 FOR_WHOM: Final[Mapping[str, Text]] = {
     states.ForWhom.SELF: _("Me"),
     states.ForWhom.IN_MY_CARE: _("A child or a person I look after"),
     states.ForWhom.NOMINATED_ME: _("Someone who nominated me"),
     states.ForWhom.ORGANISATION: _("My organisation"),
+    states.ForWhom.ASKED_ME: _("A person who asked me to act"),
 }
 STATES: Final[Mapping[str, Text]] = {
     states.TicketState.RECEIVED: _("Received"),
@@ -47,6 +68,8 @@ CLOSED_BECAUSE: Final[Mapping[str, Text]] = {
     states.ClosedBecause.WITHDRAWN: _("Withdrawn by the person"),
     states.ClosedBecause.SILENCE: _("No answer to our proposal"),
     states.ClosedBecause.ERASED: _("Data erased"),
+    states.ClosedBecause.JOINED: _("Answered within another request"),
+    states.ClosedBecause.MERGED: _("Joined with another one of the person"),
 }
 ENTRY_KINDS: Final[Mapping[str, Text]] = {
     states.EntryKind.FILED: _("Grievance sent"),
@@ -62,8 +85,22 @@ ENTRY_KINDS: Final[Mapping[str, Text]] = {
     states.EntryKind.REMINDED: _("The person reminded us"),
     states.EntryKind.NOTICE: _("We asked again if our answer settles it"),
     states.EntryKind.LATE: _("We missed the date"),
+    states.EntryKind.EXTENDED: _("We need more time, as the law allows"),
+    states.EntryKind.START_CORRECTED: _("We corrected the moment at which it reached us"),
     states.EntryKind.CLOSED: _("Closed"),
     states.EntryKind.REOPENED: _("Opened again"),
+    states.EntryKind.APPEALED: _("The person appealed to another officer"),
+    states.EntryKind.STOPPED: _("Promotional messages stopped"),
+    states.EntryKind.JOINED: _("Another request is answered here"),
+    states.EntryKind.PROVED: _("It was shown who asks"),
+    states.EntryKind.PASSED_ON: _("Passed on to our client"),
+    states.EntryKind.MERGED: _("Joined with another grievance"),
+    states.EntryKind.RATED: _("The person rated our answer"),
+}
+#: Why more time is needed, as the letter says it (``law.states.ExtensionReason``).
+EXTENSION_REASONS: Final[Mapping[str, Text]] = {
+    "complex": _("your request is complex"),
+    "many": _("there are many requests"),
 }
 #: The same lines as the person reads them on their own page.
 OWN_ENTRY_KINDS: Final[Mapping[str, Text]] = {
@@ -72,6 +109,8 @@ OWN_ENTRY_KINDS: Final[Mapping[str, Text]] = {
     states.EntryKind.ACCEPTED: _("You said: this settles it"),
     states.EntryKind.DECLINED: _("You said: this does not settle it"),
     states.EntryKind.REMINDED: _("You reminded us"),
+    states.EntryKind.RATED: _("You rated our answer"),
+    states.EntryKind.APPEALED: _("You appealed to another officer"),
 }
 VISIBILITIES: Final[Mapping[str, Text]] = {
     states.Visibility.PUBLIC: _("The person can read this"),
@@ -90,6 +129,51 @@ ANSWERS: Final[Mapping[str, Text]] = {
     states.Answer.WITHDRAWN: _("Withdrawn without an answer"),
     states.Answer.CORRECTED: _("Corrected before an answer"),
 }
+APPEAL_OUTCOMES: Final[Mapping[str, Text]] = {
+    states.AppealOutcome.WAITING: _("With another officer"),
+    states.AppealOutcome.CHANGED: _("The first answer was changed"),
+    states.AppealOutcome.STAYS: _("The first answer stays"),
+    states.AppealOutcome.ENDED: _("Ended before an answer"),
+}
+MAIL_SOURCES: Final[Mapping[str, Text]] = {
+    states.MailSource.IMAP: _("Mailbox"),
+    states.MailSource.WEBHOOK: _("Handed over by the mail service"),
+}
+MAIL_OUTCOMES: Final[Mapping[str, Text]] = {
+    states.MailOutcome.TICKET: _("A new grievance"),
+    states.MailOutcome.LINE: _("A line of a grievance"),
+    states.MailOutcome.IGNORED: _("Ignored"),
+}
+MAIL_REASONS: Final[Mapping[str, Text]] = {
+    Reason.AUTO_REPLY: _("A program answered: holiday notice or the like"),
+    Reason.BOUNCE: _("A mail server says that it could not deliver"),
+    Reason.BULK: _("Sent to many"),
+    Reason.CALENDAR: _("An invitation of a calendar"),
+    Reason.EMPTY: _("Nothing is in it"),
+    Reason.FLOOD: _("Too many mails of one sender in an hour"),
+    Reason.KNOWN: _("The same mail came before"),
+    Reason.LOOP: _("It is from ourselves, or goes in a circle"),
+    Reason.NO_SENDER: _("Nobody signs it"),
+    Reason.READ_RECEIPT: _("A mail program says that a letter was opened"),
+    Reason.UNREADABLE: _("It cannot be read: a person has to look into the mailbox"),
+}
+ROOT_CAUSES: Final[Mapping[str, Text]] = {
+    states.RootCause.OUR_MISTAKE: _("A mistake of ours"),
+    states.RootCause.OUR_SYSTEM: _("A fault of our systems"),
+    states.RootCause.UNCLEAR_TEXT: _("A text or page that misleads"),
+    states.RootCause.CLIENT: _("A client of ours"),
+    states.RootCause.SUPPLIER: _("A supplier of ours"),
+    states.RootCause.SOMEBODY_ELSE: _("Somebody who is neither client nor supplier"),
+    states.RootCause.NO_FAULT: _("Nothing went wrong"),
+}
+#: The person's word on how we dealt with it, best first.
+RATINGS: Final[Mapping[int, Text]] = {
+    5: _("Very good"),
+    4: _("Good"),
+    3: _("Neither good nor poor"),
+    2: _("Poor"),
+    1: _("Very poor"),
+}
 CONTACT_KINDS: Final[Mapping[str, Text]] = {
     states.ContactKind.EMAIL: _("Email"),
     states.ContactKind.PHONE: _("Mobile"),
@@ -105,6 +189,8 @@ STAFF_TURNS: Final[Mapping[str, Text]] = {
 REACHED: Final[Mapping[str, Text]] = {
     "email": _("The person gets an e-mail that says there is something to read."),
     "sms": _("The person gets an SMS that says only that there is something to read."),
+    "whatsapp": _("The person gets a WhatsApp message that says only that there is something to read."),
+    "rcs": _("The person gets an RCS message that says only that there is something to read."),
     "": _(
         "The person will not hear of it: there is only a mobile number, and this installation sends no SMS. "
         "They read it when they look with their reference and tracking key."
@@ -139,6 +225,18 @@ _PERSON: Final[Mapping[str, Text]] = {
         "We answered and asked you twice if that settles it. We heard nothing and closed it."
     ),
     Situation.ERASED: _("The data of this grievance was erased. Nothing more can be shown."),
+    Situation.MERGED: _("We joined this grievance with your other one. Its reference stands below: it goes on there."),
+    Situation.JOINED: _("We answer this within another request of yours. Nothing is refused."),
+}
+#: The same on the page of a request about data, where the word "grievance" would puzzle.
+_PERSON_OF_REQUEST: Final[Mapping[str, Text]] = {
+    Situation.RECEIVED: _("We have your request. %(officer)s will reply by %(due)s."),
+    Situation.WITH_US: _("We are working on your request. %(officer)s will reply by %(due)s (%(left)s)."),
+    Situation.DUE_TODAY: _("We are working on your request. %(officer)s will reply today, %(due)s."),
+    Situation.ANSWERED: _("We have answered. Tell us if this settles your request."),
+    Situation.SETTLED: _("You told us that this is settled. The request is closed."),
+    Situation.WITHDRAWN: _("You withdrew this request. It is closed."),
+    Situation.ERASED: _("The data of this request was erased. Nothing more can be shown."),
 }
 _PERSON_NO_DATE: Final[Text] = _("We are checking your grievance. %(officer)s will reply to you.")
 _PERSON_WAITS_NO_DATE: Final[Text] = _("We need your answer to go on.")
@@ -158,6 +256,8 @@ _STAFF: Final[Mapping[str, Text]] = {
     Situation.WITHDRAWN: _("Closed: the person withdrew it."),
     Situation.CLOSED_BY_SILENCE: _("Closed: two notices and no answer from the person."),
     Situation.ERASED: _("Closed: the data was erased."),
+    Situation.JOINED: _("Closed: it is answered within another request."),
+    Situation.MERGED: _("Closed: joined with another one of the same person."),
 }
 _STAFF_NO_DATE: Final[Text] = _("Our turn. No rule sets a date.")
 _STAFF_WAITS_NO_DATE: Final[Text] = _("The person owes us an answer.")
@@ -185,9 +285,11 @@ def left(days: int) -> str:
     return ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
 
 
-def for_person(standing: Standing, *, officer: str, zone: tzinfo = IST) -> str:
+def for_person(standing: Standing, *, officer: str, zone: tzinfo = IST, is_request: bool = False) -> str:
     """The sentence on the person's page and in letters. ``officer`` is a role or a name from the officers' register."""
     sentence = _PERSON[standing.situation]
+    if is_request:
+        sentence = _PERSON_OF_REQUEST.get(standing.situation, sentence)
     if standing.due_at is None:
         if standing.situation in {Situation.RECEIVED, Situation.WITH_US}:
             sentence = _PERSON_NO_DATE

@@ -1,95 +1,52 @@
 """The review desk: queues, a document beside its checks, the maker's proposal, the checker's answer."""
 
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from kyc import signer_pages, words  # noqa: F401 - the pages of certificates are registered with these
+from kyc import (  # noqa: F401 - the pages of certificates and renewals are registered with these
+    admin_queue,
+    deletion_pages,
+    minor_pages,
+    renewal_pages,
+    review_page,
+    risk_pages,
+    screening_pages,
+    second_look_pages,
+    signer_pages,
+    takeover_pages,
+)
 from kyc.admin_cases import CaseAdmin
-from kyc.forms import AnswerForm, ProposalForm, RevealForm
+from kyc.admin_queue import QueueFilter, not_free, not_mine, not_stalled
+from kyc.forms import AnswerForm, RevealForm
+from kyc.grievance_pages import OpenedForGrievances
 from kyc.models import Decision, Document
 from kyc.permissions import Permission
 from kyc.resources import DocumentResource
-from kyc.selectors import latest_checks, to_review
-from kyc.services import answer, check_again, claim, deciding, number_of, page_of, propose, proving, release
-from kyc.states import PROVED_BY_SIGNATURE, DecisionReason, DocumentState
-from portal.core import access, changes, clock
+from kyc.selectors import SOONEST, in_queue
+from kyc.services import answer, check_again, claim, deciding, number_of, page_of, propose, release, take_next
+from kyc.services.opening import Look
+from kyc.services.revealing import reveal
+from kyc.states import Revealed
+from portal.core import access, changes, clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
-from portal.core.admin.opening import SESSION_KEY
+from portal.core.admin.opening import OpenUntil
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.law.models import Clock
-from portal.people.states import Answer
+from portal.law.selectors import house_rule
 
 __all__ = ["CaseAdmin", "DecisionAdmin", "DocumentAdmin"]
 
-#: Seconds a number stays on the screen. Then the browser leaves the page by itself.
-REVEALED = 60
-SIGNS = {"PASS": "✓", "WARN": "▲", "FAIL": "■", "UNAVAILABLE": "‖", "NOT_APPLICABLE": "–"}
-OUTCOMES = {
-    "PASS": _("Passed"),
-    "WARN": _("Look at it"),
-    "FAIL": _("Failed"),
-    "UNAVAILABLE": _("Could not run"),
-    "NOT_APPLICABLE": _("Does not apply"),
-}
-
-
-#: What somebody still has to look at.
-UNDECIDED = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
-
-
-class QueueFilter(admin.SimpleListFilter):
-    """The named queues. Each is an address that can be kept and shared."""
-
-    title = _("queue")
-    parameter_name = "queue"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("review", _("To review")),
-            ("second", _("Waiting for a second person")),
-            ("mine", _("Mine")),
-            ("stalled", _("Could not be checked")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
-        waiting = queryset.filter(pk__in=to_review().values("pk"))
-        proposed = Decision.objects.filter(answer=Answer.PENDING).values("document")
-        match self.value():
-            case "review":
-                return waiting.exclude(pk__in=proposed)
-            case "second":
-                return waiting.filter(pk__in=proposed)
-            case "mine":
-                return waiting.filter(case__locked_by_id=request.user.pk, case__locked_until__gte=clock.now())
-            case "stalled":
-                return queryset.filter(state=DocumentState.STALLED)
-        return queryset
-
-
-def _not_free(document: Document, user: Any) -> str:
-    case, now = document.case, clock.now()
-    if document.state not in UNDECIDED:
-        return str(_("Nothing is left to decide about it."))
-    if case.locked_until and case.locked_until >= now and case.locked_by_id != user.pk:
-        return str(_("A colleague is working on it."))
-    return ""
-
-
-def _not_stalled(document: Document, user: Any) -> str:
-    return "" if document.state == DocumentState.STALLED else str(_("Its checks have not stopped."))
-
-
-def _not_mine(document: Document, user: Any) -> str:
-    return "" if document.case.locked_by_id == user.pk else str(_("You have not taken it."))
+#: Documents whose pages are shown without the mark.
+CLEAR = OpenUntil("kyc_pages_clear")
 
 
 @admin.register(Decision)
@@ -99,7 +56,7 @@ class DecisionAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     export_permission = Permission.CASE_EXPORT
     export_resource = resource_of(
         Decision,
-        "reference document document_sha256 outcome reason_code act made_by made_at checked_by checked_at shown_sha256 answer",
+        "reference document document_sha256 outcome reason_code answered act made_by made_at checked_by checked_at shown_sha256 answer",
     )
     view_permission = Permission.DOCUMENT_VIEW
     list_display = ("reference", "document", "outcome", "reason_code", "answer", "made_at", "checked_at")
@@ -111,6 +68,7 @@ class DecisionAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         "document",
         "outcome",
         "reason_code",
+        "answered",
         "answer",
         "made_by",
         "made_at",
@@ -126,14 +84,18 @@ class DecisionAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
 
 @admin.register(Document)
-class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
-    """The queues, and one document beside its checks. A page is a picture; nothing is downloaded."""
+class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """The queues, and one document beside its checks. A page is a picture; nothing is downloaded.
+
+    Of a file that its customer has not sent only that it is there, and what could not be checked: nobody looks at it yet.
+    """
 
     view_permission = Permission.DOCUMENT_VIEW
     export_permission = Permission.CASE_EXPORT
     export_resource = DocumentResource
     change_form_template = "admin/kyc/document/page.html"
-    list_display = ("reference", "kind", "state", "number_display", "customer", "sent_at", "taken_by")
+    list_display = ("reference", "kind", "state", "due", "turn", "number", "customer", "sent_at", "taken_by")
+    change_list_template = "admin/kyc/document/list.html"
     list_filter = (QueueFilter, "kind", "state")
     list_select_related = ("case__customer", "case__locked_by", "party")
     search_fields = ("reference", "case__reference", "case__customer__reference")
@@ -141,9 +103,24 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     ordering = ("-uploaded_at",)
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """In a queue who has waited longest stands first; Django would sort what a filter gives by the list's own order."""
-        longest = F("sent_at").asc(nulls_last=True)
-        return (longest, "pk") if request.GET.get(QueueFilter.parameter_name) else self.ordering
+        """In a queue what is due first stands first; Django would sort what a filter gives by the list's own order."""
+        return SOONEST if request.GET.get(QueueFilter.parameter_name) else self.ordering
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return in_queue(super().get_queryset(request))
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, obj: Document) -> str:
+        return admin_queue.due(obj)
+
+    @admin.display(description=_("whose turn"))
+    def turn(self, obj: Document) -> str:
+        return admin_queue.turn(obj)
+
+    @admin.display(description=_("number, masked"))
+    def number(self, obj: Document) -> str:
+        """Nothing of a file that its customer has not sent."""
+        return (obj.number_display if obj.sent_at else "") or moments.NONE
 
     @admin.display(description=_("customer"))
     def customer(self, obj: Document) -> str:
@@ -161,14 +138,14 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @service_action(
         permission=Permission.CASE_DECIDE,
         label=_("Take it"),
-        skip=_not_free,
-        description=_("The case is yours for half an hour; colleagues see that you work on it."),
+        skip=not_free,
+        description=_("The case is yours for a while; colleagues see that you work on it."),
     )
     def take(self, request: HttpRequest, obj: Document, given: dict[str, Any]) -> None:
         changes.watch_row(obj.case)
         claim(obj.case, actor=_actor(request), now=clock.now())
 
-    @service_action(permission=Permission.CASE_DECIDE, label=_("Give it back"), skip=_not_mine)
+    @service_action(permission=Permission.CASE_DECIDE, label=_("Give it back"), skip=not_mine)
     def give_back(self, request: HttpRequest, obj: Document, given: dict[str, Any]) -> None:
         changes.watch_row(obj.case)
         release(obj.case, actor=_actor(request), now=clock.now())
@@ -176,18 +153,25 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @service_action(
         permission=Permission.CASE_DECIDE,
         label=_("Check it again"),
-        skip=_not_stalled,
+        skip=not_stalled,
         description=_("What the checks need was not reachable for too long. They start again from where they stopped."),
     )
     def check_again(self, request: HttpRequest, obj: Document, given: dict[str, Any]) -> None:
         check_again(obj, actor=_actor(request), now=clock.now())
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        may_decide = access.allowed(request.user, Permission.CASE_DECIDE)
+        return super().changelist_view(request, {**(extra_context or {}), "may_decide": may_decide})
+
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         own = [
+            path("take-next/", wrap(self.take_next_view), name="kyc_document_take_next"),
             path("<int:number>/propose/", wrap(self.propose_view), name="kyc_document_propose"),
             path("<int:number>/answer/", wrap(self.answer_view), name="kyc_document_answer"),
             path("<int:number>/number/", wrap(self.number_view), name="kyc_document_number"),
+            path("<int:number>/clear/", wrap(self.clear_view), name="kyc_document_clear"),
+            path("<int:number>/keys/", wrap(self.keys_view), name="kyc_document_keys"),
             path("<int:number>/pages/<int:page>.png", wrap(self.page_view), name="kyc_document_page"),
         ]
         return own + super().get_urls()
@@ -196,82 +180,141 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         """The page of one document instead of a form of its fields."""
         obj = kwargs.get("obj")
         if obj is not None:
-            context.update(self._page(request, obj, ProposalForm(), AnswerForm()))
+            context.update(review_page.page(request, obj, review_page.proposal_form(obj), _answer_form(obj)))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def take_next_view(self, request: HttpRequest) -> HttpResponse:
+        """POST: the case that is due first and that nobody has becomes this person's; its page opens, as "to review"."""
+        access.require(request.user, Permission.CASE_DECIDE)
+        if request.method != "POST":
+            return HttpResponseRedirect(_queue_url())
+        document = take_next(actor=_actor(request), now=clock.now())
+        if document is None:
+            messages.info(request, _("Nothing waits for you that a colleague has not taken."))
+            return HttpResponseRedirect(_queue_url())
+        self.note_opened(request, document, purpose="kyc_review", ticket=document.case.reference)
+        return HttpResponseRedirect(_page_url(document))
 
     def propose_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """POST: the maker's proposal."""
         document = self._opened(request, number)
-        form = ProposalForm(request.POST or None)
         if request.method != "POST":
             return HttpResponseRedirect(_page_url(document))
+        access.require(request.user, Permission.CASE_DECIDE)
+        form = review_page.proposal_form(document, request.POST)
+        if "preview" in request.POST:
+            letters = review_page.letters(document, form) if form.is_valid() else []
+            return self._again(request, document, form, AnswerForm(), letters=letters)
         if form.is_valid() and self._done(request, form, lambda: self._propose(request, document, form)):
             return HttpResponseRedirect(_page_url(document))
-        return self._again(request, document, form, AnswerForm())
+        return self._again(request, document, form, _answer_form(document))
 
     def answer_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """POST: the checker's answer to the proposal that waits."""
         document = self._opened(request, number)
+        if request.method != "POST":
+            return HttpResponseRedirect(_page_url(document))
+        access.require(request.user, Permission.CASE_DECIDE)
         decision = deciding.open_proposal(document)
-        if request.method != "POST" or decision is None:
+        if decision is None:
+            messages.warning(request, _("No proposal waits for an answer any more: it was answered meanwhile."))
             return HttpResponseRedirect(_page_url(document))
         changes.watch_row(decision)
-        form = AnswerForm(request.POST)
+        form = AnswerForm(request.POST, waiting=decision)
         if form.is_valid() and self._done(request, form, lambda: self._answer(request, decision, form)):
             return HttpResponseRedirect(_page_url(document))
-        return self._again(request, document, ProposalForm(), form)
+        return self._again(request, document, review_page.proposal_form(document), form)
 
     def number_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """GET asks why; POST shows the number for one minute, and writes down who asked and why."""
-        document = self._opened(request, number)
+        document = self._sent(request, number)
+
+        def show(given: dict[str, Any], now: datetime) -> dict[str, Any]:
+            return {"number": number_of(document, **given, actor=_actor(request), now=now)}
+
+        return self._reveal(request, document, _("Show a number"), show)
+
+    def clear_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """GET asks why; POST shows the pages without the mark for one minute, and writes down who asked and why."""
+        document = self._sent(request, number)
+
+        def show(given: dict[str, Any], now: datetime) -> dict[str, Any]:
+            reveal(document, what=Revealed.PAGES, **given, actor=_actor(request), now=now)
+            CLEAR.allow(request, document, until=now + _reveal_life(now), now=now)
+            return {"clear_pages": range(1, document.pages + 1)}
+
+        return self._reveal(request, document, _("Show the pages without the mark"), show)
+
+    def _reveal(self, request: HttpRequest, document: Document, title: Any, show: Any) -> HttpResponse:
         access.require(request.user, Permission.DOCUMENT_OPEN)
-        form = RevealForm(request.POST or None)
+        now = clock.now()
+        form = RevealForm(request.POST or None, initial={"ticket": document.case.reference})
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Show a number"),
+            "title": title,
             "opts": self.opts,
             "document": document,
             "form": form,
-            "seconds": REVEALED,
+            "seconds": int(_reveal_life(now).total_seconds()),
             "page_url": _page_url(document),
         }
-        if request.method == "POST" and form.is_valid():
-            given = form.cleaned_data
-            context["number"] = number_of(document, **given, actor=_actor(request), now=clock.now())
+        is_shown = request.method == "POST" and form.is_valid()
+        if is_shown:
+            context |= show(form.cleaned_data, now)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-        response = TemplateResponse(request, "admin/kyc/document/number.html", context, status=status)
-        if "number" in context:
-            response["Refresh"] = f"{REVEALED}; url={context['page_url']}"
+        response = TemplateResponse(request, "admin/kyc/document/reveal.html", context, status=status)
+        if is_shown:
+            response["Refresh"] = f"{context['seconds']}; url={context['page_url']}"
         return response
 
-    def page_view(self, request: HttpRequest, number: int, page: int) -> HttpResponse:
-        """One page of the kept copy, as a picture. The vault writes down who looked."""
+    def keys_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """POST: single keys on or off, for this session."""
         document = self._opened(request, number)
+        if request.method == "POST":
+            request.session[review_page.KEYS_OFF] = not request.session.get(review_page.KEYS_OFF, False)
+        return HttpResponseRedirect(f"{_page_url(document)}#keys")
+
+    def page_view(self, request: HttpRequest, number: int, page: int) -> HttpResponse:
+        """One page of the kept copy, as a picture with a mark that says who looks. The vault writes down who looked."""
+        document = self._sent(request, number)
         access.require(request.user, Permission.DOCUMENT_OPEN)
-        return HttpResponse(page_of(document, page, actor=_actor(request), reason="review"), content_type="image/png")
+        now = clock.now()
+        is_clear = "clear" in request.GET and CLEAR.holds(request, document, now=now)
+        look = Look(
+            mark="" if is_clear else review_page.mark(request.user, document, now=now),
+            turn=review_page.turn_of(request.GET),
+            is_large="large" in request.GET,
+        )
+        reason = "review_clear" if is_clear else "review"
+        drawn = page_of(document, page, actor=_actor(request), reason=reason, look=look)
+        return HttpResponse(drawn, content_type="image/png")
 
     def _opened(self, request: HttpRequest, number: int) -> Document:
         """The document, if this login may see it and has said why it opened it."""
         found = Document.objects.select_related(
             "case__customer__subject", "case__locked_by", "party", "kept", "quarantined"
         )
-        document = found.filter(pk=number).first()
-        if document is None or not self.has_view_permission(request, document):
-            raise Http404
-        opened = request.session.get(SESSION_KEY, {})
-        if opened.get(f"{self.opts.label_lower}.{document.pk}", 0) <= clock.now().timestamp():
-            raise Http404
+        document = self.only_opened(request, found.filter(pk=number).first())
         changes.watch_row(document)
         changes.watch_row(document.case)
         return document
 
+    def _sent(self, request: HttpRequest, number: int) -> Document:
+        """An opened document that its customer has sent: nobody here looks at what was only uploaded."""
+        document = self._opened(request, number)
+        if document.sent_at is None:
+            raise Http404
+        return document
+
     def _propose(self, request: HttpRequest, document: Document, form: Form) -> Any:
-        propose(document, **form.cleaned_data, actor=_actor(request), now=clock.now())
+        given = {**form.cleaned_data, "page_seen": request.POST.get("page_seen", "")}
+        propose(document, **given, actor=_actor(request), now=clock.now())
         return _("Your proposal is recorded. A second person answers it.")
 
     def _answer(self, request: HttpRequest, decision: Decision, form: Form) -> Any:
         approve = form.cleaned_data["decision"] == "approve"
-        answer(decision, approve=approve, reason=form.cleaned_data["reason"], actor=_actor(request), now=clock.now())
+        given = {"reason": form.cleaned_data["reason"], "page_seen": request.POST.get("page_seen", "")}
+        answer(decision, approve=approve, **given, actor=_actor(request), now=clock.now())
         return _("Done. The customer is told.") if approve else _("The document is back in the queue.")
 
     def _done(self, request: HttpRequest, form: Form, act: Any) -> bool:
@@ -279,84 +322,49 @@ class DocumentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         try:
             said = act()
         except PortalError as refused:
-            fields = {"REASON": "reason_code", "MESSAGE": "message", "REASON_MISSING": "reason"}
+            fields = {
+                "REASON": "reason_code",
+                "MESSAGE": "message",
+                "REASON_MISSING": "reason",
+                "ANSWER": "answered",
+                "NOTE": "note",
+            }
             name = fields.get(refused.code)
             form.add_error(name if name in form.fields else None, str(refused))
             return False
         messages.success(request, said)
         return True
 
-    def _again(self, request: HttpRequest, document: Document, proposal: Form, reply: Form) -> HttpResponse:
+    def _again(
+        self, request: HttpRequest, document: Document, proposal: Form, reply: Form, *, letters: Any = ()
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": document.reference,
             "opts": self.opts,
             "original": document,
             "row_actions": self.row_actions(request, document),
-            **self._page(request, document, proposal, reply),
+            **review_page.page(request, document, proposal, reply),
+            "letters": letters,
         }
-        return TemplateResponse(request, self.change_form_template, context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-
-    def _page(self, request: HttpRequest, document: Document, proposal: Form, reply: Form) -> dict[str, Any]:
-        """Everything the page shows. The checker sees what the maker saw: the same bytes, checks and words."""
-        now = clock.now()
-        user: Any = request.user
-        may_open = access.allowed(user, Permission.DOCUMENT_OPEN)
-        decision = deciding.open_proposal(document)
-        is_waiting = document.state == DocumentState.CHECKED and document.sent_at is not None
-        may_decide = access.allowed(user, Permission.CASE_DECIDE) and is_waiting
-        said = deciding.words_of(decision) if decision is not None and may_open else ("", "")
-        return {
-            "document": document,
-            "case": document.case,
-            "checks": [_check_line(check) for check in latest_checks(document)],
-            "searched": words.searched(document),
-            "scanned": words.SCANS.get(document.scanned, ""),
-            "notices": words.notices(document),
-            "fault": words.FAULTS.get(document.fault, ""),
-            "proved": proving.shown(document) if may_open and document.kind in PROVED_BY_SIGNATURE else {},
-            "page_numbers": range(1, document.pages + 1) if document.kept_id and may_open else range(0),
-            "may_open": may_open,
-            "decision": decision,
-            "decision_reason": DecisionReason(decision.reason_code).label if decision and decision.reason_code else "",
-            "decision_message": said[0],
-            "decision_note": said[1],
-            "earlier": [
-                words.decision(row)
-                for row in document.decisions.exclude(answer=Answer.PENDING)
-                .select_related("made_by", "checked_by")
-                .order_by("-made_at")
-            ],
-            "why_not": deciding.why_not_checker(decision, user, now=now) if decision is not None else "",
-            "may_propose": may_decide and decision is None and not deciding.why_not_maker(user, now=now),
-            "proposal": proposal,
-            "reply": reply,
-            "problems": [*_problems(proposal), *_problems(reply)],
-            "due": Clock.objects.filter(owner=f"kyc.case:{document.case.reference}", state="running").first(),
-        }
+        status = HTTPStatus.OK if letters else HTTPStatus.UNPROCESSABLE_ENTITY
+        return TemplateResponse(request, self.change_form_template, context, status=status)
 
 
-def _check_line(check: Any) -> dict[str, Any]:
-    return {
-        "label": words.CHECKS.get(check.name, check.name),
-        "sign": SIGNS.get(check.outcome, ""),
-        "outcome": OUTCOMES.get(check.outcome, check.outcome),
-        "reason": words.REASONS.get(check.reason, words.FAULTS.get(check.reason, check.reason)),
-        "at": check.ended_at,
-    }
+def _reveal_life(now: datetime) -> timedelta:
+    return house_rule("kyc.reveal_life", on=clock.day(now)).duration
 
 
-def _problems(form: Form) -> list[dict[str, str]]:
-    """Every error with the control it belongs to."""
-    found = [{"text": str(text), "target": ""} for text in form.non_field_errors()]
-    for field in form.visible_fields():
-        target = f"{field.auto_id}_0" if field.use_fieldset else field.auto_id
-        found += [{"text": str(text), "target": target} for text in field.errors]
-    return found
+def _queue_url() -> str:
+    return reverse("admin:kyc_document_changelist") + "?queue=review"
 
 
 def _page_url(document: Document) -> str:
     return reverse("admin:kyc_document_change", args=[document.pk])
+
+
+def _answer_form(document: Document) -> AnswerForm:
+    return AnswerForm(waiting=deciding.open_proposal(document))
 
 
 def _actor(request: HttpRequest) -> Any:

@@ -3,23 +3,31 @@
 from typing import Any
 
 from django.contrib import admin
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from kyc import words
-from kyc.forms import ReclassifyForm
+from kyc import notices, people_words, words
+from kyc.admin_bringing import BringsDocuments
+from kyc.forms import AskAgainForm, ReclassifyForm
 from kyc.models import Case
 from kyc.needs import needs_of, ownership_of, parties_of
 from kyc.permissions import Permission
 from kyc.resources import CaseResource
-from kyc.services import reclassify
+from kyc.risk_pages import RiskForm
+from kyc.selectors import standing_of
+from kyc.services import ask_again, rating, reclassify
 from portal.core import changes, clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport
 
 
+def _never_verified(case: Case, user: Any) -> str:
+    return "" if case.rekyc_on else str(_("This customer was never verified: there is nothing to renew."))
+
+
 @admin.register(Case)
-class CaseAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class CaseAdmin(BringsDocuments, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """One row for each customer's KYC."""
 
     view_permission = Permission.CASE_VIEW
@@ -36,7 +44,7 @@ class CaseAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         "decided_at",
         "rekyc_on",
     )
-    list_filter = ("state", "relation", "customer_type")
+    list_filter = ("state", "risk", "relation", "customer_type")
     list_select_related = ("customer",)
     search_fields = ("reference", "customer__reference")
     search_help_text = _("A reference, for example OS-KY-7K4M-9QX2")
@@ -48,26 +56,75 @@ class CaseAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         "customer_type",
         "state",
         "tasks",
+        "brought",
         "people",
         "ownership",
         "opened_at",
         "review_since",
         "decided_at",
+        "risk",
+        "risk_points",
+        "verified_at",
         "rekyc_on",
+        "standing",
         "retained_until",
+        "keeping",
     )
+
+    shown_before = ("customer", "customer_type", "state", "risk", "risk_points")
+
+    @admin.display(description=_("what keeps the documents"))
+    def keeping(self, obj: Case) -> str:
+        """Class by class: how many documents, until when, and the law or promise that keeps them."""
+        lines = ((line,) for line in notices.keeping_lines(obj, now=clock.now()))
+        return format_html_join("", "<p>{}</p>", lines) or moments.NONE
+
+    @admin.display(description=_("points of risk"))
+    def risk_points(self, obj: Case) -> str:
+        """What adds up now, line by line, and whether two people set the risk against it."""
+        found, said = rating.rating_of(obj, needs_of(obj, now=clock.now())), rating.set_by_people(obj)
+        lines = [f"{line.points}: {line.says}" for line in found.lines]
+        total = _("%(points)d points: %(level)s (table %(version)s)") % {
+            "points": found.points,
+            "level": found.level.label,
+            "version": found.version,
+        }
+        people = [_("Set by two people: %(why)s") % {"why": said.get_why_display()}] if said is not None else []
+        return format_html_join("", "<p>{}</p>", ((line,) for line in [*lines, total, *people]))
+
+    @service_action(
+        permission=Permission.CASE_DECIDE,
+        label=_("Set the risk"),
+        ask=RiskForm,
+        description=_("Against the points, or by them again. It holds once a second person agrees."),
+    )
+    def set_risk(self, request: Any, obj: Case, given: dict[str, Any]) -> str:
+        rating.propose(obj, **given, actor=request.actor, now=clock.now())
+        return str(_("Proposed. The risk stands as it is until a second person agrees."))
+
+    @admin.display(description=_("standing today"))
+    def standing(self, obj: Case) -> str:
+        """Whether the customer may send, as far as KYC goes."""
+        return str(standing_of(obj, on=clock.day(clock.now())).label)
 
     @admin.display(description=_("tasks"))
     def tasks(self, obj: Case) -> str:
         """What is asked for, of whom, how it stands and whose turn it is, line by line."""
         return format_html_join("", "<p>{}</p>", ((line,) for line in words.task_lines(needs_of(obj, now=clock.now()))))
 
+    @admin.display(description=_("what came by post, by e-mail or in person"))
+    def brought(self, obj: Case) -> str:
+        """Where staff bring it in."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:kyc_case_bring", args=[obj.pk]), _("Bring in a document")
+        )
+
     @admin.display(description=_("people behind the customer"))
     def people(self, obj: Case) -> str:
         """References and capacities: who they are is behind the page of the person."""
         owned = ownership_of(obj, now=clock.now())
         lines = (
-            f"{party.reference}: {words.capacities(party, owned.percents.get(party.pk) if owned else None)}"
+            f"{party.reference}: {people_words.capacities(party, owned.percents.get(party.pk) if owned else None)}"
             for party in parties_of(obj)
         )
         return format_html_join("", "<p>{}</p>", ((line,) for line in lines)) or moments.NONE
@@ -77,7 +134,18 @@ class CaseAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         """What is doubtful about the shares that were named."""
         owned = ownership_of(obj, now=clock.now())
         faults = sorted(owned.faults) if owned else []
-        return format_html_join("", "<p>{}</p>", ((words.OWNERSHIP[fault],) for fault in faults)) or moments.NONE
+        return format_html_join("", "<p>{}</p>", ((people_words.OWNERSHIP[fault],) for fault in faults)) or moments.NONE
+
+    @service_action(
+        permission=Permission.CASE_DECIDE,
+        label=_("Do KYC again"),
+        ask=AskAgainForm,
+        skip=_never_verified,
+        description=_("What is to be shown anew, and by when, follows from what has happened. The customer is told."),
+    )
+    def ask_again(self, request: Any, obj: Case, given: dict[str, Any]) -> None:
+        changes.watch_row(obj)
+        ask_again(obj, **given, actor=request.actor, now=clock.now())
 
     @service_action(
         permission=Permission.CASE_DECIDE,

@@ -10,18 +10,42 @@ class KycConfig(AppConfig):
         """Answer the hooks of this room."""
         from django.core.checks import Tags, register
 
-        from kyc import selectors, system_checks
+        from kyc import ages, gates, inspection, keeping, selections, selectors, system_checks
         from kyc.clocks import KycClocks
         from kyc.erasers import KycDocuments
+        from kyc.models import Case, Decision, DeletionRequest, Document, Inquiry, Likeness, TakeOver
         from kyc.sections import KycSection
-        from kyc.services import locking, signers
+        from kyc.services import consenting, locking, signers, taking_over
         from portal.core import hooks
 
+        hooks.number_finder.fill(inspection.number_finder)
+        hooks.age_shown.fill(ages.age_shown)
         hooks.sender_state.fill(selectors.sender_state)
+        hooks.people_selections.register(selections.WithDocuments())
+        hooks.job_kinds.register(taking_over.TryJob())
+        hooks.job_kinds.register(taking_over.TakeJob())
+        hooks.complaints.register(gates.complained)
+        hooks.customer_renamed.register(gates.renamed)
         hooks.clock_owners.register(KycClocks())
-        hooks.erasers.register(KycDocuments())
+        for retention_class in keeping.classes():
+            hooks.erasers.register(KycDocuments(retention_class))
         hooks.sections.register(KycSection())
+        hooks.consent_withdrawn.register(consenting.withdrawn)
         hooks.login_left.register(locking.login_left)
+        work = {
+            "KY": Case,
+            "DO": Document,
+            "PR": Decision,
+            "DL": DeletionRequest,
+            "IQ": Inquiry,
+            "SC": Likeness,
+            "TO": TakeOver,
+        }
+        for named in work.items():
+            hooks.work.register(named)
         hooks.rule_books.register(signers.load_shipped)
         hooks.readiness.register(system_checks.readiness)
+        register(system_checks.providers_are_set_up)
+        register(system_checks.providers_are_in_the_book, Tags.database)
         register(system_checks.signers_end_soon, Tags.database)
+        register(system_checks.signers_are_trusted, Tags.database)

@@ -1,12 +1,10 @@
-"""What KYC does when our promise to look at documents is late."""
+"""What KYC does when our promise to look at documents, or the answer to a request to delete one, is late."""
 
 from datetime import datetime
 
-from kyc.models import Case
+from kyc.models import Case, DeletionRequest
 from kyc.services import telling
 from portal.law.models import Clock
-
-OWNER = "kyc.case:"
 
 
 class KycClocks:
@@ -14,13 +12,16 @@ class KycClocks:
 
     def owns(self, owner: str) -> bool:
         """Labels of cases begin with their model."""
-        return owner.startswith(OWNER)
+        return owner.startswith((Case.OWNER, DeletionRequest.OWNER))
 
     def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
         """The queue is ordered by age already: nobody is written to before a case is late."""
 
     def late(self, clock: Clock, *, now: datetime) -> None:
         """Tell everybody who may decide, once for each clock."""
-        case = Case.objects.filter(reference=clock.owner.removeprefix(OWNER)).first()
+        if clock.owner.startswith(DeletionRequest.OWNER):
+            telling.deletion_late(clock.owner.removeprefix(DeletionRequest.OWNER), about=f"late/{clock.pk}", now=now)
+            return
+        case = Case.objects.filter(reference=clock.owner.removeprefix(Case.OWNER)).first()
         if case is not None:
             telling.staff_late(case, about=f"late/{clock.pk}", now=now)

@@ -11,26 +11,34 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from kyc.models import Case, CheckEvidence, Decision, Document, Holding, Party
+from kyc import keeping
+from kyc.models import Case, Document, Holding, Likeness, LikenessAnswer, Party
+from kyc.services.letting_go import erase_document
 from kyc.states import CaseState
 from portal.core import clock
-from portal.core.erasing import Kept
+from portal.core.actor import SYSTEM
+from portal.core.erasing import Kept, Record
 from portal.people.states import CustomerState
 from portal.vault.services import files
-from portal.vault.states import RetentionClass
 
 
 class KycDocuments:
-    """Documents, their numbers, what the checks saw and what was written about them; of each party by itself.
+    """Documents of one class of retention, their numbers, what the checks saw and what was written about them.
 
-    The period counts from the day a customer left, and from the decision where it was a rejection; while a customer is
+    Of each party by itself. The period counts from the day a customer left, and from the decision where it was a rejection; while a customer is
     with us, an approved document is kept.
     """
 
-    name = "kyc.documents"
     label = _("Identity and business documents")
-    retention_class = RetentionClass.KYC
-    covers = ("kyc.CheckEvidence", "kyc.Decision", "kyc.Document", "kyc.Holding", "kyc.Party")
+    covers = (
+        *("kyc.CheckEvidence", "kyc.Decision", "kyc.Document", "kyc.Holding"),
+        *("kyc.Likeness", "kyc.LikenessAnswer", "kyc.Party"),
+    )
+
+    def __init__(self, retention_class: str) -> None:
+        self.retention_class = retention_class
+        #: "kyc.documents" for customers and resellers, "kyc.documents_vendor" and so on for the others.
+        self.name = f"kyc.documents{retention_class.removeprefix('kyc')}"
 
     def kept(self, *, before: datetime) -> Iterable[Kept]:
         """Subjects whose documents may go, with how many there are."""
@@ -38,35 +46,49 @@ class KycDocuments:
         counts.update(self._parties(before).values_list("subject_ref", flat=True))
         return (Kept(whose, count) for whose, count in counts.items())
 
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        """Each document by itself, and each person or organisation behind a case."""
+        refs = list(subject_refs)
+        documents = self._documents(None).filter(whose__in=refs).select_related("case__customer").order_by("pk")
+        for document in documents:
+            began = keeping.ended_at(document.case)
+            yield Record(document.whose, began, about=f"kyc.document:{document.reference}")
+        for party in self._parties(None).filter(subject_ref__in=refs).select_related("case__customer").order_by("pk"):
+            yield Record(party.subject_ref, keeping.ended_at(party.case))
+
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """End the documents of one subject: rows are emptied, and the key of the files and texts is shredded."""
         now = clock.now()
         with transaction.atomic():
-            due = dict(self._documents(before).filter(whose=subject_ref).values_list("pk", "quarantine_ref"))
-            for quarantine_ref in due.values():
-                files.shred(subject_ref=quarantine_ref, retention_class=RetentionClass.QUARANTINE)
-            CheckEvidence.objects.filter(check_run__document__in=due).delete()
-            Decision.objects.filter(document__in=due).update(message_sealed=None, note_sealed=None, reason="")
-            Document.objects.filter(pk__in=due).update(
-                number_sealed=None,
-                number_index=None,
-                number_display="",
-                declared_sealed=None,
-                erased_at=now,
-            )
+            due = list(self._documents(before).filter(whose=subject_ref).select_related("party", "case"))
+            for document in due:
+                erase_document(document, actor=SYSTEM, now=now)
+            if any(document.key_ref is None for document in due):
+                files.shred(subject_ref=subject_ref, retention_class=self.retention_class)
+            self._forget_likenesses(subject_ref, before)
             Holding.objects.filter(owner__in=self._parties(before).filter(subject_ref=subject_ref)).delete()
             parties = self._parties(before).filter(subject_ref=subject_ref).update(name="", erased_at=now)
-            if due:
-                files.shred(subject_ref=subject_ref, retention_class=self.retention_class)
         return len(due) + parties
+
+    def _forget_likenesses(self, subject_ref: UUID, before: datetime | None) -> None:
+        """Who somebody was like goes with them; that they were screened, against which edition, stays."""
+        whose = Q(party=None, case__subject_ref=subject_ref) | Q(party__subject_ref=subject_ref)
+        likenesses = Likeness.objects.filter(whose, case__in=self._whole_cases(before))
+        LikenessAnswer.objects.filter(likeness__in=likenesses).delete()
+        likenesses.delete()
 
     def _documents(self, before: datetime | None) -> QuerySet[Any]:
         """What is still there, with the reference that its key belongs to."""
         whose = Coalesce("party__subject_ref", "case__subject_ref")
-        return Document.objects.filter(case__in=self._cases(before), erased_at=None).annotate(whose=whose)
+        documents = Document.objects.filter(retention_class=self.retention_class, erased_at=None)
+        return documents.filter(case__in=self._cases(before)).annotate(whose=whose)
 
     def _parties(self, before: datetime | None) -> QuerySet[Party]:
-        return Party.objects.filter(case__in=self._cases(before), erased_at=None)
+        """People and organisations end with the class that everything about their relation ends with."""
+        return Party.objects.filter(case__in=self._whole_cases(before), erased_at=None)
+
+    def _whole_cases(self, before: datetime | None) -> QuerySet[Case]:
+        return self._cases(before).filter(relation__in=keeping.relations_of(self.retention_class))
 
     def _cases(self, before: datetime | None) -> QuerySet[Case]:
         if before is None:

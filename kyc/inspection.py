@@ -10,6 +10,11 @@ FIND = "kyc.numbers.search.numbers_in"
 HIDE = "kyc.numbers.hiding.to_hide"
 
 
+def number_finder() -> str:
+    """Fills ``hooks.number_finder``: what covers numbers in documents covers them in every other upload too."""
+    return HIDE
+
+
 def keeps_codes_only(kind: str) -> bool:
     """Whether a picture of this document cannot be kept here, because nothing can look for a number in it."""
     return plans.is_of_aadhaar(kind) and not process.can_read_pictures()

@@ -1,24 +1,25 @@
 """What a case still needs: the list of its type, held against the documents and the people that are there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 
 from kyc import ownership, requirements, rules
 from kyc.models import Case, Document, Holding, Party
 from kyc.ownership import Ownership, OwnershipFault, Share
+from kyc.renewals import DueAgain, due_again
 from kyc.requirements import Need, Requirements
 from kyc.selectors import does_not_fit
-from kyc.states import DocumentState, PartyRole, Turn
+from kyc.states import GONE, CaseState, DocumentState, PartyRole, Turn
 from portal.core.clock import day
-from portal.law.models import Clock
-from portal.law.selectors import house_rule
+from portal.law.selectors import house_rule, running_clocks
 from portal.law.services.timing import dates_of
 
 #: The day to work to; nothing ends when it passes.
 CUSTOMER_SENDS = "kyc.customer_sends"
+#: How long an approval stands while the papers of somebody new are on their way.
+CHANGE_GRACE = "kyc.change_grace"
 ZONE = "Asia/Kolkata"
 #: Faults with which the named shares prove nothing.
 FATAL = frozenset({OwnershipFault.MORE_THAN_ALL, OwnershipFault.CLOSED_CIRCLE})
@@ -34,6 +35,10 @@ class Task:
     document: Document | None
     state: str
     due_on: date | None = None
+    #: Of somebody named after the approval, whose days to send it have not run out.
+    is_new: bool = False
+    #: What else was uploaded for it and waits to be sent.
+    drafts: tuple[Document, ...] = ()
 
     @property
     def turn(self) -> Turn:
@@ -43,10 +48,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Lacking:
-    """So many people are still to be named in one capacity; for owners also: what they own does not add up."""
+    """So many people are still to be named in one capacity; for owners also: what they own does not add up.
+
+    ``fault``: shares are named that prove nothing. ``leaves_room``: owners are named, and what is not named is enough for another one who counts.
+    """
 
     role: str
     count: int
+    leaves_room: bool = False
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,9 @@ class Needs:
     @property
     def states(self) -> list[str]:
         """What the state of the case follows from (``rules.case_target``)."""
-        asked = [rules.counted(task.state, is_optional=task.need.is_optional) for task in self.tasks]
+        asked = [
+            rules.counted(task.state, is_optional=task.need.is_optional, is_new=task.is_new) for task in self.tasks
+        ]
         return [*asked, *("customer" for _ in self.lacking)]
 
 
@@ -75,6 +87,13 @@ def parties_of(case: Case) -> list[Party]:
     if case.pk is None:
         return []
     return list(case.parties.filter(ended_at=None).select_related("principal__subject").order_by("pk"))
+
+
+def shares_of(case: Case) -> list[Holding]:
+    """The shares that are named now, as they were typed, oldest first."""
+    if case.pk is None:
+        return []
+    return list(Holding.objects.filter(owner__case=case, ended_at=None).select_related("held").order_by("pk"))
 
 
 def ownership_of(case: Case, *, now: datetime, parties: Iterable[Party] | None = None) -> Ownership | None:
@@ -95,18 +114,19 @@ def needs_of(case: Case, *, now: datetime) -> Needs:
     wanted, parties = requirements_of(case, now=now), parties_of(case)
     owned = ownership_of(case, now=now, parties=parties)
     there: dict[int | None, dict[str, Document]] = {}
-    present = Document.objects.exclude(state=DocumentState.REPLACED).select_related("case", "party", "kept")
+    present = Document.objects.exclude(state__in=GONE).select_related("case", "party", "kept")
     present = present.prefetch_related("checks")
     for row in present.filter(case=case.pk) if case.pk else ():
         there.setdefault(row.party_id, {})[row.kind] = row
     places = [(None, wanted.own)] + [(party, needs_of_party(wanted, party, owned)) for party in parties]
-    days = _Days(case, now)
+    days, again = _Days(case, now), due_again(case, wanted, now=now)
+    new = _new_until(case, parties, now)
     tasks = tuple(
-        _task(need, party, there.get(party.pk if party else None, {}), days)
+        _task(need, party, there.get(party.pk if party else None, {}), days, again, new)
         for party, needs in places
         for need in needs
     )
-    return Needs(wanted, tasks, tuple(_lacking(wanted, parties, owned)), owned)
+    return Needs(wanted, tasks, tuple(_lacking(case, wanted, parties, owned, is_changing=bool(new))), owned)
 
 
 def needs_of_party(wanted: Requirements, party: Party, owned: Ownership | None) -> tuple[Need, ...]:
@@ -122,40 +142,108 @@ def needs_of_party(wanted: Requirements, party: Party, owned: Ownership | None) 
     return tuple(dict.fromkeys(needs))
 
 
+def needs_at(case: Case, party: Party | None, *, now: datetime) -> tuple[Need, ...]:
+    """What is asked for, or taken, in one place of the case."""
+    wanted = requirements_of(case, now=now)
+    return wanted.own if party is None else needs_of_party(wanted, party, ownership_of(case, now=now))
+
+
 def kinds_wanted(case: Case, party: Party | None, *, now: datetime) -> frozenset[str]:
     """The kinds of document that are asked for, or taken, in one place of the case."""
-    wanted = requirements_of(case, now=now)
-    needs = wanted.own if party is None else needs_of_party(wanted, party, ownership_of(case, now=now))
-    return frozenset(kind for need in needs for kind in need.kinds)
+    return frozenset(kind for need in needs_at(case, party, now=now) for kind in need.kinds)
 
 
-def place_of(need: Need, present: dict[str, Document]) -> tuple[Document | None, str]:
+def is_due_again(document: Document, *, now: datetime) -> bool:
+    """Whether an approved document is to be shown anew: its last day is near, or its case is renewed."""
+    wanted = requirements_of(document.case, now=now)
+    again = due_again(document.case, wanted, now=now)
+    return any(again.covers(document, name) for name in need_names(wanted, document.kind) or [""])
+
+
+def need_names(wanted: Requirements, kind: str) -> list[str]:
+    """The needs that a kind of document meets: the customer's own, then those of its people."""
+    return list(dict.fromkeys(need.name for need in wanted.every_need if kind in need.kinds))
+
+
+def place_of(need: Need, present: dict[str, Document], again: DueAgain) -> tuple[Document | None, str]:
     """The document that stands for a need, and how the need stands."""
     found = {kind: present[kind] for kind in need.kinds if kind in present}
-    said = {
-        kind: ("misfit" if does_not_fit(row) else str(row.state), row.sent_at is not None)
-        for kind, row in found.items()
-    }
+    said = {kind: (_stands(row, need, again), row.sent_at is not None) for kind, row in found.items()}
     kind, state = rules.need_state(said)
     return found.get(kind), state
 
 
-def _task(need: Need, party: Party | None, present: dict[str, Document], days: "_Days") -> Task:
-    document, state = place_of(need, present)
-    is_wanted = not need.is_optional and (document is None or document.sent_at is None)
-    due_on = days.ours if state == "with_us" else days.theirs if state == "customer" and is_wanted else None
-    return Task(need, party, document, state, due_on)
+def _stands(document: Document, need: Need, again: DueAgain) -> str:
+    if does_not_fit(document):
+        return "misfit"
+    return "due_again" if again.covers(document, need.name) else str(document.state)
 
 
-def _lacking(wanted: Requirements, parties: list[Party], owned: Ownership | None) -> Iterable[Lacking]:
+def _task(
+    need: Need,
+    party: Party | None,
+    present: dict[str, Document],
+    days: "_Days",
+    again: DueAgain,
+    new: Mapping[int, date],
+) -> Task:
+    document, state = place_of(need, present, again)
+    is_wanted = not need.is_optional and (document is None or document.sent_at is None or _is_to_renew(document))
+    until = new.get(party.pk) if party else None
+    theirs = until or days.theirs
+    due_on = days.ours if state == "with_us" else theirs if state == "customer" and is_wanted else None
+    others = (present[kind] for kind in need.kinds if kind in present)
+    drafts = tuple(other for other in others if other is not document and _is_draft(other))
+    return Task(need, party, document, state, due_on, is_new=until is not None, drafts=drafts)
+
+
+def _is_draft(document: Document) -> bool:
+    return document.sent_at is None and document.state != DocumentState.REFUSED
+
+
+def _is_to_renew(document: Document) -> bool:
+    return document.state in {DocumentState.APPROVED, DocumentState.EXPIRED}
+
+
+def _new_until(case: Case, parties: Iterable[Party], now: datetime) -> dict[int, date]:
+    """Whoever was named, or got a share, since the case was approved, and the day until which their papers may come.
+
+    Who names a new director must not lose the use of the network the same minute: the approval stands until that day.
+    """
+    if case.state != CaseState.APPROVED or case.decided_at is None:
+        return {}
+    rule = house_rule(CHANGE_GRACE, on=day(now))
+    since = {one.pk: one.added_at for one in parties if one.added_at > case.decided_at}
+    bought = Holding.objects.filter(owner__case=case, ended_at=None, since__gt=case.decided_at)
+    for owner, at in bought.values_list("owner", "since"):
+        since[owner] = min(since.get(owner, at), at)
+    until = {pk: dates_of(rule, at, ZONE).due_on for pk, at in since.items()}
+    return {pk: last for pk, last in until.items() if day(now) <= last}
+
+
+def _lacking(
+    case: Case, wanted: Requirements, parties: list[Party], owned: Ownership | None, *, is_changing: bool
+) -> Iterable[Lacking]:
     there = {
         PartyRole.SIGNATORY: sum(1 for one in parties if one.is_signatory),
         PartyRole.DIRECTOR: sum(1 for one in parties if one.is_director),
-        PartyRole.OWNER: len(owned.percents) if owned is not None and not owned.faults & FATAL else 0,
     }
-    for role, least in wanted.least.items():
-        if there[PartyRole(role)] < least:
-            yield Lacking(role, least - there[PartyRole(role)])
+    for role, count in there.items():
+        if count < wanted.least.get(role, 0):
+            yield Lacking(role, wanted.least[role] - count)
+    if owned is not None and not is_changing:
+        yield from _owners_lacking(owned, is_said=case.nobody_else_at is not None)
+
+
+def _owners_lacking(owned: Ownership, *, is_said: bool) -> Iterable[Lacking]:
+    """Owners are asked for until nobody who counts can be missing, or the customer has said that nobody is.
+
+    That it said so does not make shares believable that cannot be.
+    """
+    if owned.faults & FATAL:
+        yield Lacking(PartyRole.OWNER, 1, fault=min(owned.faults & FATAL))
+    elif owned.hides_owner and not is_said:
+        yield Lacking(PartyRole.OWNER, 1, leaves_room=bool(owned.percents))
 
 
 class _Days:
@@ -166,8 +254,8 @@ class _Days:
 
     @cached_property
     def ours(self) -> date | None:
-        running: Any = Clock.objects.filter(owner=f"kyc.case:{self._case.reference}", state="running").first()
-        return day(running.due_at) if running and running.due_at else None
+        running = running_clocks(self._case.owner).first()
+        return day(running.due_at) if running else None
 
     @cached_property
     def theirs(self) -> date | None:

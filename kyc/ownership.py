@@ -42,6 +42,8 @@ class Ownership:
     percents: Mapping[Hashable, Fraction]
     beneficial: frozenset[Hashable]
     faults: frozenset[OwnershipFault]
+    #: What is not named is large enough for somebody who counts, or nothing can be told from the shares.
+    hides_owner: bool = False
 
 
 def owners(
@@ -70,19 +72,20 @@ def owners(
         if OwnershipFault.MORE_THAN_ALL not in faults:
             faults.add(OwnershipFault.CLOSED_CIRCLE)
         named_people = frozenset(row.owner for row in rows if row.owner in people)
-        return Ownership({}, named_people if above is not None else frozenset(), frozenset(faults))
+        return Ownership({}, named_people if above is not None else frozenset(), frozenset(faults), above is not None)
     percents: dict[Hashable, Fraction] = {}
     for row in rows:
         if row.owner in people:
             part = reached[row.held] * Fraction(row.percent)
             percents[row.owner] = percents.get(row.owner, Fraction(0)) + part
     limit = Fraction(above) if above is not None else None
-    counts = {
-        person
-        for person, percent in percents.items()
-        if limit is not None and (percent > limit or (at_least and percent == limit))
-    }
-    return Ownership(percents, frozenset(counts), frozenset(faults))
+
+    def is_counted(percent: Fraction) -> bool:
+        return limit is not None and (percent > limit or (at_least and percent == limit))
+
+    counts = {person for person, percent in percents.items() if is_counted(percent)}
+    unnamed = WHOLE - sum(percents.values(), Fraction(0))
+    return Ownership(percents, frozenset(counts), frozenset(faults), is_counted(unnamed))
 
 
 def _has_circle(rows: list[Share], bodies: set[Hashable]) -> bool:

@@ -14,8 +14,14 @@ FILE = Path(__file__).resolve().parent / "data" / "plans.toml"
 
 @dataclass(frozen=True)
 class PlannedCheck:
+    """One check of a plan. ``method`` and ``version`` say how it works and which edition of it ran."""
+
     name: str
     severity: Severity
+    method: str
+    version: int
+    #: Who is asked (``kyc.providers.configured``); empty for a check that needs nobody.
+    provider: str = ""
 
 
 @cache
@@ -56,12 +62,47 @@ def is_of_aadhaar(document_kind: str) -> bool:
     return bool(_read()["documents"][document_kind].get("aadhaar", False))
 
 
+def consent(document_kind: str) -> str:
+    """Whether the holder's own yes is needed before such a document is taken: "always", "if_aadhaar", empty for never."""
+    return str(_read()["documents"][document_kind].get("consent", ""))
+
+
 def checks_for(document_kind: str) -> tuple[PlannedCheck, ...]:
-    """The checks of a document, in the order they run."""
-    rows = _read()["documents"][document_kind]["checks"]
-    return tuple(PlannedCheck(row["name"], Severity(row["severity"])) for row in rows)
+    """The checks of a document, in the order they run: cheap ones first, and what a provider is asked last."""
+    return tuple(map(_planned, _read()["documents"][document_kind]["checks"]))
+
+
+def own_checks(document_kind: str) -> tuple[PlannedCheck, ...]:
+    """Those that need nobody outside, in order."""
+    return tuple(planned for planned in checks_for(document_kind) if not planned.provider)
+
+
+def asked_of_providers(document_kind: str) -> dict[str, tuple[PlannedCheck, ...]]:
+    """Those that rest on an answer from outside, by who is asked, in order."""
+    asked: dict[str, tuple[PlannedCheck, ...]] = {}
+    for planned in checks_for(document_kind):
+        if planned.provider:
+            asked[planned.provider] = (*asked.get(planned.provider, ()), planned)
+    return asked
 
 
 def signed_checks() -> tuple[PlannedCheck, ...]:
     """What follows from the verdict on a document that its signature proves, in order."""
-    return tuple(PlannedCheck(row["name"], Severity(row["severity"])) for row in _read()["signed"]["checks"])
+    return tuple(map(_planned, _read()["signed"]["checks"]))
+
+
+def _planned(row: dict[str, Any]) -> PlannedCheck:
+    how = _read()["checks"][row["name"]]
+    return PlannedCheck(
+        row["name"], Severity(row["severity"]), how["method"], int(how["version"]), how.get("provider", "")
+    )
+
+
+def declares(document_kind: str) -> tuple[str, ...]:
+    """The types of other numbers that are typed beside a document of this kind."""
+    return tuple(_read()["documents"][document_kind].get("declares", ()))
+
+
+def fitting(document_kind: str) -> tuple[str, ...]:
+    """The other kinds of document whose file may stand for one of this kind too."""
+    return tuple(_read()["documents"][document_kind].get("fits", ()))

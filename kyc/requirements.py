@@ -46,6 +46,11 @@ class Requirements:
         """The capacities in which people are asked for."""
         return tuple(self.people)
 
+    @property
+    def every_need(self) -> tuple[Need, ...]:
+        """The customer's own needs, then those of its people."""
+        return (*self.own, *(need for needs in self.people.values() for need in needs))
+
 
 #: Nobody has said yet what this is: nothing can be asked for.
 NOTHING = Requirements(own=())

@@ -1,5 +1,7 @@
 """What of KYC leaves in an export: references, kinds, states and dates; the number masked, as every list shows it."""
 
+from typing import Any
+
 from kyc.models import Case, Document
 from portal.jobs.audited_export import AuditedResource
 
@@ -22,6 +24,8 @@ class CaseResource(AuditedResource):
 
 
 class DocumentResource(AuditedResource):
+    """Of a file that its customer has not sent only that it is there."""
+
     #: Masked when it was written; there is nothing more to hide.
     masks = {"number_display": str}
 
@@ -41,3 +45,19 @@ class DocumentResource(AuditedResource):
             "expires_on",
         )
         export_order = fields
+
+    def dehydrate_number_display(self, row: Document) -> Any:
+        return _sent(row, "number_display")
+
+    def dehydrate_searched(self, row: Document) -> Any:
+        return _sent(row, "searched")
+
+    def dehydrate_fault(self, row: Document) -> Any:
+        return _sent(row, "fault")
+
+    def dehydrate_expires_on(self, row: Document) -> Any:
+        return _sent(row, "expires_on")
+
+
+def _sent(row: Document, name: str) -> Any:
+    return "" if row.sent_at is None else getattr(row, name)

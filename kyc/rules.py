@@ -21,6 +21,8 @@ class Said:
     outcome: CheckOutcome
     reason: str = ""
     evidence: dict[str, str | int] = field(default_factory=dict)
+    #: Of the certificate that a signature was verified with.
+    key_sha256: str = ""
 
 
 def number(number_type: str, value: str) -> Said:
@@ -122,8 +124,55 @@ def expiry(expires_on: date | None, *, today: date) -> Said:
     return Said(CheckOutcome.PASS, "", {"expires_on": expires_on.isoformat()})
 
 
+#: Nothing that a machine said settles these: whoever approves says that they looked at it, and how.
+MUST_BE_ANSWERED = frozenset(
+    {
+        "AGE_BY_YEAR_ONLY",
+        "HOLDER_DIFFERS",
+        "HOLDER_IS_NO_PERSON",
+        "KEY_OUTSIDE_VALIDITY",
+        "MINOR",
+    }
+)
+#: A genuine document that does not say whose it is. Of such a file only what was read is kept: nobody can look, so nobody
+#: may approve.
+PROVES_NOBODY = frozenset({"BIRTH_NOT_READ", "NAME_NOT_READ"})
+
+
+def must_be_answered(outcome: str, reason: str) -> bool:
+    """Whether a check asks something of the person who approves."""
+    return outcome == CheckOutcome.WARN and reason in MUST_BE_ANSWERED
+
+
+def ifsc(value: str) -> Said:
+    """The branch of the account. One that our list lacks may be new: a person looks."""
+    found = numbers.check("ifsc", value) if value else None
+    if found is None:
+        return Said(CheckOutcome.NOT_APPLICABLE, "NOT_GIVEN")
+    evidence: dict[str, str | int] = {key: found.details[key] for key in ("bank", "bank_name") if key in found.details}
+    evidence |= {"list_of": found.details["list_of"]} if "list_of" in found.details else {}
+    return Said(CheckOutcome(found.outcome.value), str(found.reason or ""), evidence)
+
+
+def tan(value: str, name: str) -> Said:
+    """The tax deduction number, whose fourth letter is the first of the deductor's name. Names change: a hint."""
+    found = numbers.check("tan", value) if value else None
+    if found is None:
+        return Said(CheckOutcome.NOT_APPLICABLE, "NOT_GIVEN")
+    if not found.is_valid:
+        return Said(CheckOutcome.FAIL, str(found.reason or ""))
+    fits = not name.strip() or name.strip()[0].upper() == found.details["initial"]
+    return Said(CheckOutcome.PASS if fits else CheckOutcome.WARN, "" if fits else "INITIAL_DIFFERS")
+
+
+def register_fits_pan(number_type: str, number: str, pan: str) -> Said:
+    """A company's or an LLP's number in its register against the PAN on its card."""
+    fits = {"cin": comparison.cin_fits_pan, "llpin": comparison.llpin_fits_pan}[number_type]
+    return _compared(fits(number, pan) if pan else comparison.NOTHING_TO_COMPARE)
+
+
 #: Checks that compare two documents: what they say changes when the other one does.
-TOGETHER = frozenset({"gstin_contains_pan", "states_agree"})
+TOGETHER = frozenset({"gstin_contains_pan", "register_fits_pan", "states_agree"})
 
 
 def stands_against_approval(outcome: str, severity: str) -> bool:
@@ -151,9 +200,16 @@ def _stands(state: str, *, is_sent: bool) -> str:
     return "with_us" if is_sent and state in {"received", "stalled", "checked"} else "customer"
 
 
-def counted(state: str, *, is_optional: bool) -> str:
-    """What a need does to its case: one that nobody asks for keeps it waiting for nobody, and takes no approval back."""
-    return "approved" if is_optional and state in {"customer", "with_us"} else state
+def counted(state: str, *, is_optional: bool, is_new: bool = False) -> str:
+    """What a need does to its case.
+
+    One that nobody asks for keeps it waiting for nobody, takes no approval back, and rejects nothing: whoever was asked
+    for it is as good without. One of somebody who came after the approval (``is_new``) keeps the approval for its days,
+    unless it is rejected.
+    """
+    if is_optional or (is_new and state in {"customer", "with_us"}):
+        return "approved"
+    return state
 
 
 def case_target(needs: Iterable[str]) -> str:

@@ -6,16 +6,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from kyc import plans, rules
-from kyc.models import Case, Check, Document, Party
+from kyc.models import Case, Check, Decision, Document, Likeness, Party, Renewal, SanctionsList, Screening
 from kyc.outcomes import CheckOutcome
-from kyc.states import CaseState, DocumentState
+from kyc.states import GONE, CaseState, DocumentState, LikenessState, Standing
 from portal.core import ciphers
-from portal.core.errors import NotFound
-from portal.people.models import Customer
+from portal.core.errors import BadReference, NotFound
+from portal.core.ids import parse_reference
+from portal.law.selectors import due_at
+from portal.people.models import Customer, Fiduciary, User
 from portal.people.selectors import customers_of, refs_of
+from portal.people.states import Answer, CustomerState
+from portal.registers.selectors import senders
 
 
 def party_of(case: Case, reference: str) -> Party:
@@ -28,8 +32,17 @@ def party_of(case: Case, reference: str) -> Party:
 
 def present_documents(case: Case, party: Party | None = None) -> dict[str, Document]:
     """The document of each kind that counts now: the customer's own, or those about one party of the case."""
-    rows = case.documents.filter(party=party).exclude(state=DocumentState.REPLACED)
+    rows = case.documents.filter(party=party).exclude(state__in=GONE)
     return {row.kind: row for row in rows.select_related("case", "party", "kept")}
+
+
+def sent_beside(document: Document) -> dict[str, Document]:
+    """The document itself and what its customer has sent about the same customer or party: what it is held against.
+
+    What was uploaded and not sent may still be another file tomorrow: nobody's answer rests on it.
+    """
+    present = present_documents(document.case, document.party)
+    return {kind: row for kind, row in present.items() if row.sent_at is not None or row.pk == document.pk}
 
 
 def documents_of(user: Any) -> QuerySet[Document]:
@@ -44,6 +57,34 @@ def document_for(user: Any, reference: str) -> Document:
     found = documents_of(user).filter(reference=reference).first()
     if found is None:
         raise NotFound("There is no such document.")
+    return found
+
+
+def customer_of_fiduciary(code: str, reference: str, *, at: datetime) -> Customer:
+    """The customer that a fiduciary's system may speak for: our own systems for every one, a client's for the customer that
+    its registration as sender names. Raises NotFound for every other.
+    """
+    try:
+        canonical = parse_reference(reference, "CU")
+    except BadReference:
+        canonical = ""
+    found = Customer.objects.select_related("subject").filter(reference=canonical).first()
+    fiduciary = Fiduciary.objects.filter(code=code).first()
+    if found is None or fiduciary is None:
+        raise NotFound("There is no such customer.")
+    if not fiduciary.is_self:
+        entity = senders.entity_of(fiduciary, at=at)
+        if entity is None or entity.customer_id != found.pk:
+            raise NotFound("There is no such customer.")
+    return found
+
+
+def document_of_fiduciary(code: str, reference: str, *, at: datetime) -> Document:
+    """A document of a customer that the fiduciary's system may speak for. Raises NotFound for every other."""
+    found = Document.objects.select_related("case__customer").filter(reference=reference).first()
+    if found is None:
+        raise NotFound("There is no such document.")
+    customer_of_fiduciary(code, found.case.customer.reference, at=at)
     return found
 
 
@@ -77,6 +118,12 @@ def known_name(document: Document) -> str:
     return document.party.full_name
 
 
+def has_unknown_signer(document: Document) -> bool:
+    """Whether the last look found a signature that no trusted certificate made: nobody says that it is forged."""
+    last = document.checks.filter(name="signature").order_by("-attempt").first()
+    return last is not None and last.reason == "UNKNOWN_SIGNER"
+
+
 def is_done(document: Document, name: str) -> bool:
     """Whether a check has given its answer. One that was unavailable has not."""
     last = document.checks.filter(name=name).order_by("-attempt").first()
@@ -89,30 +136,94 @@ def number_domain(kind: str) -> str:
 
 
 def others_with_number(document: Document, number: str) -> QuerySet[Document]:
-    """Documents of other customers with the same number: found by keyed hash, under every lookup key.
+    """Documents that other customers have sent with the same number: found by keyed hash, under every lookup key.
 
     ``number`` is the document's own in clear: its stored hash was made under one key, a row of long ago under another.
     """
     hashes = ciphers.blind_indexes(number, domain=number_domain(document.kind))
-    same = Document.objects.filter(kind=document.kind, number_index__in=hashes)
-    return same.exclude(case__customer_id=document.case.customer_id).exclude(state=DocumentState.REPLACED)
+    same = Document.objects.filter(kind=document.kind, number_index__in=hashes, sent_at__isnull=False)
+    return same.exclude(case__customer_id=document.case.customer_id).exclude(state__in=GONE)
 
 
 def waiting_to_check(*, now: datetime) -> Iterable[int]:
     """Documents whose checks nobody is running."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     return (
-        Document.objects.filter(free, state=DocumentState.RECEIVED).order_by("uploaded_at").values_list("pk", flat=True)
+        Document.objects.filter(free, state=DocumentState.RECEIVED, erased_at=None)
+        .order_by("uploaded_at")
+        .values_list("pk", flat=True)
     )
+
+
+def proposed(*, by: User | None = None) -> Exists:
+    """Of documents: whether a proposal (of this maker) waits for a second person."""
+    waiting = Decision.objects.filter(document=OuterRef("pk"), answer=Answer.PENDING)
+    return Exists(waiting.filter(made_by=by) if by is not None else waiting)
+
+
+def in_queue(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """Documents with ``due_at``, the end of the running promise of their case, and ``is_proposed``."""
+    return documents.annotate(due_at=due_at(Case.OWNER, "case__reference"), is_proposed=proposed())
+
+
+#: In a queue: what is due first, then who has waited longest.
+SOONEST = (F("due_at").asc(nulls_last=True), F("sent_at").asc(nulls_last=True), "pk")
 
 
 def to_review() -> QuerySet[Document]:
     """What the desk works on: checked by machine and sent by the customer, oldest first."""
+    is_waiting = Q(state=DocumentState.CHECKED, sent_at__isnull=False)
+    is_appeal = Q(proposed(), state=DocumentState.REJECTED)
+    is_here = Q(party=None) | Q(party__ended_at=None)
     return (
-        Document.objects.filter(state=DocumentState.CHECKED, sent_at__isnull=False)
+        Document.objects.filter(is_here & (is_waiting | is_appeal))
         .select_related("case__customer", "case__locked_by", "party", "kept")
         .order_by("sent_at")
     )
+
+
+def standing_of(case: Case, *, on: date) -> Standing:
+    """What the KYC of a case is worth on a day. While it is renewed, the verification of before stands until it is due."""
+    if case.state == CaseState.REJECTED:
+        return Standing.NONE
+    if case.rekyc_on is not None and on > case.rekyc_on:
+        return Standing.EXPIRED
+    if case.state == CaseState.APPROVED:
+        return Standing.VERIFIED
+    return Standing.EXPIRING if renewals_of(case) else Standing.NONE
+
+
+def renewals_of(case: Case) -> list[Renewal]:
+    """Why the case is being renewed, oldest first; empty where it is not."""
+    rows = Renewal.objects.filter(case=case, closed_at=None) if case.pk else Renewal.objects.none()
+    return list(rows.order_by("opened_at", "pk"))
+
+
+def current_editions() -> QuerySet[SanctionsList]:
+    """The edition of each sanctions list that counts."""
+    return SanctionsList.objects.filter(superseded_at=None).order_by("source")
+
+
+def unscreened_cases(edition: SanctionsList) -> QuerySet[Case]:
+    """Cases of customers who are with us and were not held against the edition, oldest first."""
+    done = Screening.objects.filter(case=OuterRef("pk"), party=None, edition=edition)
+    rows = Case.objects.filter(~Exists(done), customer__state=CustomerState.ACTIVE)
+    return rows.select_related("customer").order_by("pk")
+
+
+def unscreened_parties(edition: SanctionsList) -> QuerySet[Party]:
+    """The people behind them likewise."""
+    done = Screening.objects.filter(party=OuterRef("pk"), edition=edition)
+    rows = Party.objects.filter(
+        ~Exists(done), ended_at=None, erased_at=None, case__customer__state=CustomerState.ACTIVE
+    )
+    return rows.select_related("case__customer", "principal").order_by("pk")
+
+
+def against_approval(case: Case) -> QuerySet[Likeness]:
+    """Likenesses of the customer or its people that nobody has answered, or that were found to be right."""
+    here = Q(party=None) | Q(party__ended_at=None)
+    return Likeness.objects.filter(here, case=case).exclude(state=LikenessState.SOMEBODY_ELSE)
 
 
 @dataclass(frozen=True)
@@ -122,6 +233,12 @@ class SenderState:
     is_verified: bool
     state: str
     rekyc_on: date | None
+    standing: Standing = Standing.NONE
+
+    @property
+    def is_lapsed(self) -> bool:
+        """It was verified once, and the day for renewing it is over."""
+        return self.standing == Standing.EXPIRED
 
 
 def sender_state(*, subject_ref: UUID, on: date) -> SenderState:
@@ -131,5 +248,6 @@ def sender_state(*, subject_ref: UUID, on: date) -> SenderState:
     case = min(cases, key=lambda one: one.subject_ref != subject_ref, default=None)
     if case is None:
         return SenderState(is_verified=False, state="none", rekyc_on=None)
-    is_in_time = case.rekyc_on is None or on <= case.rekyc_on
-    return SenderState(case.state == CaseState.APPROVED and is_in_time, case.state, case.rekyc_on)
+    standing = standing_of(case, on=on)
+    is_verified = standing in {Standing.VERIFIED, Standing.EXPIRING}
+    return SenderState(is_verified, case.state, case.rekyc_on, standing)

@@ -14,6 +14,7 @@ from kyc.services import signers
 from kyc.signatures.reading import KINDS
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.plain_words import PlainWords
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.admin.creating import CreatingAdmin
@@ -34,22 +35,24 @@ class SignerForm(forms.Form):
         choices=[(kind, words.SIGNED_KINDS[kind]) for kind in KINDS],
         widget=forms.CheckboxSelectMultiple,
     )
-    source = forms.CharField(
+    source = PlainWords(
         label=_("Where it is published"),
         help_text=_("The page of the issuer and the day you looked: the other person compares the fingerprint there."),
         max_length=300,
+        widget=forms.TextInput,
     )
 
 
 class EndForm(forms.Form):
     """Why a certificate should not be trusted any more."""
 
-    source = forms.CharField(
+    source = PlainWords(
         label=_("Why, and where that was published"),
         help_text=_(
             "For example: withdrawn by the issuer, with the address of the notice. No names or numbers of people."
         ),
         max_length=300,
+        widget=forms.TextInput,
     )
 
 

@@ -102,6 +102,65 @@ CASE_MOVES: dict[str, set[str]] = {
 }
 
 
+class Risk(TextChoices):
+    """How closely a customer is watched. "Not rated yet" is the empty text, and counts as high."""
+
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+
+
+class RiskReason(TextChoices):
+    """Why two people set a risk against the points. A closed list: nothing about a person is typed."""
+
+    EXPLAINED = "explained", _("What raised the points was explained and looked at")
+    SUPERVISED = "supervised", _("It is listed on an exchange, or watched by a regulator")
+    COMPLAINTS = "complaints", _("Complaints about its messages")
+    NEWS = "news", _("What was published about it")
+    AUTHORITY = "authority", _("The word of an authority")
+    POINTS_AGAIN = "points_again", _("The reason of before holds no more")
+
+
+class Standing(TextChoices):
+    """What the KYC of a customer is worth on one day."""
+
+    NONE = "none", _("Not verified")
+    VERIFIED = "verified", _("Verified")
+    EXPIRING = "expiring", _("Verified, to be renewed")
+    EXPIRED = "expired", _("Lapsed")
+
+
+class NamesFit(TextChoices):
+    """How well a name we know fits one of a list (``kyc.names.Decision``)."""
+
+    AUTO = "AUTO", _("The same")
+    REVIEW = "REVIEW", _("May be the same")
+
+
+class YearsFit(TextChoices):
+    """Whether a year of birth that a signature proved agrees with the list."""
+
+    SAME = "same", _("The year agrees, or is one apart")
+    UNKNOWN = "unknown", _("Not known to us or not in the list")
+
+
+class RenewalReason(TextChoices):
+    """Why KYC is done again: a closed list. What is shown anew, and by when, stands in ``kyc/data/renewals.toml``."""
+
+    PERIOD = "period", _("The time after which we look again is over")
+    DOCUMENT_ENDS = "document_ends", _("A document ends")
+    NAME_CHANGED = "name_changed", _("The name has changed")
+    PAN_CHANGED = "pan_changed", _("The PAN has changed")
+    BANK_CHANGED = "bank_changed", _("The bank account has changed")
+    SIGNATORY_CHANGED = "signatory_changed", _("Somebody else signs")
+    GSTIN_CANCELLED = "gstin_cancelled", _("The GST registration was cancelled or suspended")
+    COMPLAINTS = "complaints", _("Many recipients complained in a short time")
+
+
+#: Those that somebody has to notice; the time, and the end of a document, name themselves.
+EVENTS = frozenset(RenewalReason) - {RenewalReason.PERIOD, RenewalReason.DOCUMENT_ENDS}
+
+
 class DocumentState(TextChoices):
     RECEIVED = "received", _("Being checked by machine")
     REFUSED = "refused", _("The file cannot be used")
@@ -111,6 +170,8 @@ class DocumentState(TextChoices):
     ASKED_AGAIN = "asked_again", _("Asked for again")
     REJECTED = "rejected", _("Rejected")
     REPLACED = "replaced", _("Replaced by a newer file")
+    DESTROYED = "destroyed", _("Destroyed")
+    EXPIRED = "expired", _("No longer valid: its last day has passed")
 
 
 DOCUMENT_MOVES: dict[str, set[str]] = {
@@ -119,20 +180,35 @@ DOCUMENT_MOVES: dict[str, set[str]] = {
         DocumentState.STALLED,
         DocumentState.CHECKED,
         DocumentState.REPLACED,
+        DocumentState.DESTROYED,
     },
-    DocumentState.STALLED: {DocumentState.RECEIVED, DocumentState.REPLACED},
-    DocumentState.REFUSED: {DocumentState.REPLACED},
+    DocumentState.STALLED: {DocumentState.RECEIVED, DocumentState.REPLACED, DocumentState.DESTROYED},
+    DocumentState.REFUSED: {DocumentState.REPLACED, DocumentState.DESTROYED},
     DocumentState.CHECKED: {
+        DocumentState.REFUSED,
         DocumentState.APPROVED,
         DocumentState.ASKED_AGAIN,
         DocumentState.REJECTED,
         DocumentState.REPLACED,
+        DocumentState.DESTROYED,
     },
-    DocumentState.APPROVED: {DocumentState.REPLACED},
-    DocumentState.ASKED_AGAIN: {DocumentState.REPLACED},
-    DocumentState.REJECTED: {DocumentState.REPLACED},
-    DocumentState.REPLACED: set(),
+    # Back to people, where a second look found a fault.
+    DocumentState.APPROVED: {
+        DocumentState.CHECKED,
+        DocumentState.EXPIRED,
+        DocumentState.REPLACED,
+        DocumentState.DESTROYED,
+    },
+    DocumentState.EXPIRED: {DocumentState.REPLACED, DocumentState.DESTROYED},
+    DocumentState.ASKED_AGAIN: {DocumentState.REPLACED, DocumentState.DESTROYED},
+    # For good, unless a person decides otherwise about an appeal.
+    DocumentState.REJECTED: {DocumentState.ASKED_AGAIN, DocumentState.REPLACED, DocumentState.DESTROYED},
+    DocumentState.REPLACED: {DocumentState.DESTROYED},
+    # At the customer's request, or as nobody decided about it before its person left.
+    DocumentState.DESTROYED: set(),
 }
+#: No longer in its place: another file may stand there.
+GONE = frozenset({DocumentState.REPLACED, DocumentState.DESTROYED})
 #: The customer may send another file in place of one in these states.
 REPLACEABLE = frozenset(
     [
@@ -140,9 +216,59 @@ REPLACEABLE = frozenset(
         DocumentState.STALLED,
         DocumentState.REFUSED,
         DocumentState.ASKED_AGAIN,
-        DocumentState.REJECTED,
+        DocumentState.EXPIRED,
     ]
 )
+
+
+class Method(TextChoices):
+    """By what means a check finds what it says."""
+
+    FILE = "file", _("by looking into the file")
+    CRYPTO = "crypto", _("by a signature")
+    CHECKSUM = "checksum", _("by form and check digit")
+    COMPARISON = "comparison", _("by comparing what we have")
+    REGISTRY = "registry", _("by asking a register")
+
+
+class InquiryState(TextChoices):
+    """Where a question to a provider stands."""
+
+    DUE = "due", _("To be asked")
+    WAITING = "waiting", _("Taken, the answer comes later")
+    ANSWERED = "answered", _("Answered")
+    GIVEN_UP = "given_up", _("Not answered: a person decides without it")
+
+
+INQUIRY_MOVES: dict[str, set[str]] = {
+    InquiryState.DUE: {InquiryState.WAITING, InquiryState.ANSWERED, InquiryState.GIVEN_UP},
+    InquiryState.WAITING: {InquiryState.ANSWERED, InquiryState.GIVEN_UP},
+    InquiryState.ANSWERED: set(),
+    # A message of the provider may come after we have stopped asking.
+    InquiryState.GIVEN_UP: {InquiryState.ANSWERED},
+}
+
+
+class ListSource(TextChoices):
+    """Who publishes a list of persons under sanctions."""
+
+    UN = "un", _("United Nations Security Council")
+    OFAC = "ofac", _("United States Treasury (OFAC, SDN)")
+
+
+class LikenessState(TextChoices):
+    """What people said of somebody whose name is like one on a list."""
+
+    OPEN = "open", _("To be answered")
+    SOMEBODY_ELSE = "somebody_else", _("Somebody else")
+    SAME = "same", _("The same")
+
+
+LIKENESS_MOVES: dict[str, set[str]] = {
+    LikenessState.OPEN: {LikenessState.SOMEBODY_ELSE, LikenessState.SAME},
+    LikenessState.SOMEBODY_ELSE: set(),
+    LikenessState.SAME: set(),
+}
 
 
 class Provenance(TextChoices):
@@ -154,16 +280,31 @@ class Provenance(TextChoices):
     LEGACY = "legacy", _("Taken over from an old system")
 
 
+class CameBy(TextChoices):
+    """How a document reached the staff who bring it in."""
+
+    POST = "post", _("By post")
+    EMAIL = "email", _("By e-mail")
+    IN_PERSON = "in_person", _("In person")
+
+
+class Revealed(TextChoices):
+    """What of a document is shown without its cover, for a minute."""
+
+    NUMBER = "number", _("the number in clear")
+    PAGES = "pages", _("the pages without the mark over them")
+
+
 class DecisionOutcome(TextChoices):
     """What the maker proposes about one document."""
 
     APPROVE = "approve", _("Approve")
     ASK_AGAIN = "ask_again", _("Ask the customer to send it again")
-    REJECT = "reject", _("Reject")
+    REJECT = "reject", _("Reject for good; the customer may appeal")
 
 
 class DecisionReason(TextChoices):
-    """Why a document is not approved. The first six can be mended by sending another file."""
+    """Why a document is not approved. All but ``FINAL_REASONS`` can be mended by sending another file."""
 
     UNREADABLE = "unreadable", _("Too blurred or too small to read")
     CUT_OFF = "cut_off", _("Part of the document is missing")
@@ -173,7 +314,11 @@ class DecisionReason(TextChoices):
     EXPIRED = "expired", _("No longer valid")
     NUMBER_OF_ANOTHER = "number_of_another", _("The document belongs to somebody else")
     ALTERED = "altered", _("The document looks altered")
+    APPEAL = "appeal", _("We look at it again because you asked for it")
 
+
+#: Only these reject a document for good.
+FINAL_REASONS = frozenset({DecisionReason.NUMBER_OF_ANOTHER, DecisionReason.ALTERED})
 
 OUTCOME_MOVES = {
     DecisionOutcome.APPROVE: DocumentState.APPROVED,
@@ -182,8 +327,56 @@ OUTCOME_MOVES = {
 }
 
 
+class LookResult(TextChoices):
+    """What a second look at an approval found."""
+
+    OPEN = "open", _("Not looked at yet")
+    FINE = "fine", _("Right as it was decided")
+    FAULT = "fault", _("A fault")
+
+
 class SignerChange(TextChoices):
     """What two people do about a signer's certificate."""
 
     ADD = "add", _("Trust it")
     END = "end", _("Trust it no longer")
+
+
+class DeletionState(TextChoices):
+    ASKED = "asked", _("Waiting for an answer")
+    ERASED = "erased", _("Destroyed")
+    REFUSED = "refused", _("Kept")
+
+
+DELETION_MOVES: dict[str, set[str]] = {
+    DeletionState.ASKED: {DeletionState.ERASED, DeletionState.REFUSED},
+    DeletionState.ERASED: set(),
+    DeletionState.REFUSED: set(),
+}
+
+
+class DeletionRefusal(TextChoices):
+    """What keeps a document although its customer wants it gone. The customer reads it."""
+
+    LAW = "law", _("A law asks us to keep it")
+    HOLD = "hold", _("An order or a case stops us from deleting it")
+    CLAIM = "claim", _("It is needed to bring or to answer a claim")
+
+
+class TakeOverState(TextChoices):
+    """Where the archive of an old system stands."""
+
+    TRYING = "trying", _("Being tried")
+    TRIED = "tried", _("Tried: nothing is taken in yet")
+    TAKING = "taking", _("Being taken in")
+    DONE = "done", _("Taken in")
+    GIVEN_UP = "given_up", _("Given up")
+
+
+TAKE_OVER_MOVES: dict[str, set[str]] = {
+    TakeOverState.TRYING: {TakeOverState.TRIED, TakeOverState.GIVEN_UP},
+    TakeOverState.TRIED: {TakeOverState.TAKING, TakeOverState.GIVEN_UP},
+    TakeOverState.TAKING: {TakeOverState.DONE, TakeOverState.GIVEN_UP},
+    TakeOverState.DONE: set(),
+    TakeOverState.GIVEN_UP: set(),
+}

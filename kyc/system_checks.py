@@ -1,16 +1,19 @@
-"""What ``manage.py check --database default`` and ``/readyz`` say about the certificates of signers."""
+"""What ``manage.py check`` and ``/readyz`` say about the certificates of signers and about providers."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError
 
+from kyc.providers import configured
 from kyc.services import signers
 from portal.core import clock
 from portal.core.errors import NotFound
+from portal.registers.selectors import recipients
 
 
 def signers_end_soon(
@@ -33,10 +36,67 @@ def signers_end_soon(
     ]
 
 
+def signers_are_trusted(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """kyc.W003: no certificate is trusted for a kind of document, so that none of that kind can be verified."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        missing = signers.unsigned_for()
+    except DatabaseError:  # ``migrate`` asks before there are tables
+        return []
+    return [
+        CheckWarning(
+            f"{kind}: no certificate is trusted that may sign such documents: none can be verified, and none of Aadhaar "
+            "approved.",
+            hint="sync_rules loads those that ship; two people import others: manage.py import_key.",
+            id="kyc.W003",
+        )
+        for kind in missing
+    ]
+
+
+def providers_are_set_up(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """kyc.E001: a provider is named that there is none of, or is not told all it has to be told."""
+    return [
+        Error(
+            f"KYC_PROVIDERS: {fault}.",
+            hint="portal/docs/operators.md shows each provider with what it is given.",
+            id="kyc.E001",
+        )
+        for fault in configured.faults(settings.KYC_PROVIDERS)
+    ]
+
+
+def providers_are_in_the_book(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """kyc.W002: data goes to somebody who does not stand in the book of recipients (policy 6)."""
+    if not databases or "default" not in databases:
+        return []
+    asked = configured.recipients()
+    try:
+        known = {code for code in asked.values() if recipients.by_code(code) is not None}
+    except DatabaseError:  # ``migrate`` asks before there are tables
+        return []
+    return [
+        CheckWarning(
+            f"KYC_PROVIDERS: {name} gets people's data and does not stand in the book of recipients.",
+            hint="Two people enter it under Registers, Recipients, with the recipient's name in the setting as its code.",
+            id="kyc.W002",
+        )
+        for name, code in sorted(asked.items())
+        if code not in known
+    ]
+
+
 def readiness() -> tuple[str, bool, str]:
     """For ``/readyz``: says what ends soon, and never takes the portal out of service for it."""
     try:
         soon = signers.ending(now=clock.now())
     except NotFound:
         return "signers", True, "rules are not loaded"
+    if missing := signers.unsigned_for():
+        return "signers", True, f"none is trusted for {', '.join(missing)}"
     return "signers", True, f"{soon[0].kind} ends in {soon[0].days} days" if soon else "none ends soon"

@@ -1,19 +1,21 @@
 """What people read about faults, checks and decisions: what is wrong, and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from kyc.models import Decision, Document, Party
+from kyc.check_words import CHECKS, REASONS
+from kyc.models import Case, Check, Decision, Document
 from kyc.needs import Needs
-from kyc.ownership import OwnershipFault
+from kyc.people_words import lacking
 from kyc.requirements import Need
-from kyc.states import DecisionOutcome, DecisionReason, DocumentKind, PartyRole, Turn
-from portal.core import moments
+from kyc.selectors import standing_of
+from kyc.states import DecisionOutcome, DecisionReason, DocumentKind, Revealed, Standing, Turn
+from portal.core import clock, moments
 from portal.people.states import Answer
 from portal.vault.inspection.verdict import Fault, Notice
 
@@ -29,6 +31,7 @@ FAULTS: Mapping[str, Any] = {
     Fault.EMPTY: _("The file is empty. Choose the file again."),
     Fault.ENCRYPTED: _("The PDF has a password. Remove it, or print it to a new PDF, and send that."),
     Fault.MALWARE: _("A virus scanner found something harmful in the file. Send the document from another device."),
+    "MINOR": _("The document shows a person who is under 18. We destroyed it, and take no documents of children."),
     Fault.NO_CODE: _(
         "No QR code of an Aadhaar document can be read in the file. Take the photo so that the code fills the picture, "
         "or send the offline e-KYC file."
@@ -60,8 +63,12 @@ NUMBERS: Mapping[str, Mapping[str, Any]] = {
     "cin": {"": _("A CIN has 21 characters, like U72200MH2013PTC245678. Compare the number with the certificate.")},
     "driving_licence": {"": _("This is no number of a driving licence. Type it as the licence shows it.")},
     "epic": {"": _("A voter ID number has three letters and seven digits. Compare the number with the card.")},
+    "ifsc": {
+        "": _("An IFSC has four letters, a zero and six characters, like HDFC0000001. Compare it with the cheque.")
+    },
     "llpin": {"": _("An LLPIN has three letters and four digits, like AAB-1234. Compare it with the certificate.")},
     "passport": {"": _("A passport number has a letter and seven digits. Compare the number with the passport.")},
+    "tan": {"": _("A TAN has four letters, five digits and a letter, like PNEA12345B. Compare it with the letter.")},
     "udyam": {"": _("A Udyam number looks like UDYAM-MH-26-0012345. Compare it with the certificate.")},
 }
 
@@ -96,6 +103,10 @@ SHOWS: Mapping[str, tuple[Any, ...]] = {
         _("the whole cheque, with two lines across it"),
         _("the name, the account number and the IFSC, sharp enough to read"),
     ),
+    DocumentKind.AADHAAR_QR: (
+        _("the whole QR code, sharp, as large as the picture allows"),
+        _("the card itself or its print, not a photo of a screen"),
+    ),
     "": (
         _("every page of the document, in order"),
         _("names, numbers, dates and stamps, sharp enough to read"),
@@ -103,86 +114,14 @@ SHOWS: Mapping[str, tuple[Any, ...]] = {
     ),
 }
 
+#: First words of documents' names that are written with a capital everywhere.
+PROPER_NAMES = frozenset({"Aadhaar", "Udyam"})
+
 #: The customer reads it on the page of each of two documents that contradict each other.
 DOES_NOT_FIT = _(
     "The PAN card and the GST certificate do not fit together: the GST number holds another PAN. "
     "Send the one that is wrong or out of date again."
 )
-
-CHECKS: Mapping[str, Any] = {
-    "age": _("Of age, by the signed date of birth"),
-    "contact": _("Mobile number and e-mail address against the signed hashes"),
-    "declared_person": _("Name and date of birth typed against those signed"),
-    "declared_number": _("Number typed against number in the file"),
-    "duplicate": _("Same number at another customer"),
-    "expiry": _("Still valid"),
-    "file_safety": _("Safety of the file"),
-    "fits_type": _("Number fits the type of customer"),
-    "gstin_contains_pan": _("GST number holds the PAN"),
-    "holder": _("Holder of the PAN fits the customer"),
-    "issued_lately": _("Issued lately"),
-    "name": _("Name on the document against the name we know"),
-    "signature": _("Document genuine (says nothing about who holds it)"),
-    "number": _("Form and check digit of the number"),
-    "states_agree": _("States that the numbers name"),
-}
-
-REASONS: Mapping[str, Any] = {
-    "AGE_BY_YEAR_ONLY": _("Only the year of birth is signed: the person may be 17 or 18. Ask for the date."),
-    "CHANGED_AFTER_SIGNING": _("Something was added to the file after it was signed."),
-    "CONTACT_DIFFERS": _("The signed mobile number or e-mail address is another one than the customer's."),
-    "DECLARED_DIFFERS": _("What was typed is not what was signed. Compare."),
-    "DIGEST_DIFFERS": _("The document was changed after its issuer signed it."),
-    "ISSUED_IN_FUTURE": _("The document says that it will be issued later."),
-    "ISSUED_LONG_AGO": _("The file is old: it tells what was true then."),
-    "KEY_OUTSIDE_VALIDITY": _("The signature holds, but the signer's certificate was not valid at that time. Decide."),
-    "METHOD_NOT_ALLOWED": _("It is signed in a way that such a document never is."),
-    "MINOR": _("The person is under age."),
-    "MORE_THAN_ONE_SIGNATURE": _("The file holds more than one signature: it cannot be told what was signed."),
-    "NOT_THE_WHOLE_DOCUMENT": _("The signature does not cover the whole document."),
-    "NO_CODE": _("No QR code of an Aadhaar card could be read. Ask for a sharper picture."),
-    "NO_DATE_OF_BIRTH": _("No date of birth is signed."),
-    "NO_ISSUE_TIME": _("The document does not say when it was issued."),
-    "OLD_UNSIGNED_CODE": _("The QR code of a card before 2018 is not signed: it proves nothing. Ask for a newer one."),
-    "SIGNATURE_BROKEN": _("The signature does not hold."),
-    "SIGNATURE_INVALID": _("The signature does not hold."),
-    "SIGNATURE_MISSING": _("The document is not signed: it proves nothing."),
-    "UNKNOWN_LAYOUT": _("Genuine, in a form newer than those we know. Look at it."),
-    "UNKNOWN_SIGNER": _("Not verified: no certificate that we trust has signed it."),
-    "BLURRED": _("The picture looks blurred."),
-    "CHECKSUM": _("The number's check digit is wrong; some real cards have one. Compare with the card."),
-    "EXPIRED": _("The document's last day has passed."),
-    "FORMAT": _("The number has an unusual form. Compare with the document."),
-    "GSTIN_HOLDS_NO_PAN": _("This kind of GST number holds no PAN."),
-    "HOLDER_DIFFERS": _("The PAN is of another kind of holder than this type of customer has."),
-    "HOLDER_IS_A_PERSON": _("The PAN is a person's: right for a sole proprietor only."),
-    "HOLDER_IS_NO_PERSON": _("The PAN is not a person's."),
-    "HOLDER_TYPE": _("The holder's letter is disputed. Compare with the card."),
-    "HOLDER_UNSURE": _("The holder's letter is disputed for an LLP. Compare with the certificate."),
-    "LEGACY_FORMAT": _("The number has an old form. Compare with the document."),
-    "NAME_DIFFERENT": _("The names have different words. Compare by eye, and ask if you are not sure."),
-    "NAME_INITIALS": _("The names fit if the initials stand for the names. Compare with other papers."),
-    "NAME_LEGAL_FORM": _("The names say different things about the kind of organisation."),
-    "NAME_MISSING_NAME": _("One name leaves out a word or an initial of the other. Compare with other papers."),
-    "NAME_NO_NAME": _("One of the two holds no name."),
-    "NAME_NOT_GIVEN": _("No name was typed or read from the document. Compare by eye."),
-    "NAME_SAME_NAME": _("A name is written in two ways that mean one name. Compare by eye."),
-    "NAME_TITLE": _("A word in front may be a title or part of the name. Compare by eye."),
-    "NAME_TWO_SCRIPTS": _("The names are written in two scripts: only a person can compare them."),
-    "NOTHING_TO_COMPARE": _("There is nothing to compare it with (yet)."),
-    "NOT_OF_THIS_KIND": _("This type of customer has no such number."),
-    "NOT_READ": _("The file's text was not read by machine. Compare by eye."),
-    "NO_EXPIRY": _("The document names no last day."),
-    "NUMBER_DIFFERS": _("Another number of this type stands in the file."),
-    "OTHER_DOCUMENT_MISSING": _("The other document is not here (yet)."),
-    "PAN_DIFFERS": _("The GST number holds another PAN than the customer's."),
-    "SERVICE_DOWN": _("Something this check needs was not reachable. It runs again by itself."),
-    "SIDE_MISSING": _("The document has two sides and one page came."),
-    "STATE": _("The number names a state that does not exist. Compare with the document."),
-    "STATES_DIFFER": _("The numbers name different states. It may be right: compare the addresses."),
-    "USED_BY_ANOTHER_CUSTOMER": _("Another customer has sent the same number."),
-    "YEAR": _("The number names a year that has not come. Compare with the document."),
-}
 
 #: How far a file was searched for Aadhaar numbers, where none had to be covered.
 #: One sentence for each reason why a signed file cannot be read. The customer may mend it.
@@ -193,6 +132,10 @@ PROOF_FAULTS: Mapping[str, Any] = {
     Fault.TYPE_MISMATCH: _("This is not the kind of file that was asked for. Send it as you downloaded it."),
     "DTD": _("The file holds something that such a file never holds. Download it again and send it unchanged."),
     "PASSWORD_WRONG": _("The password does not open the PDF. Check it, and choose the file again."),
+    "SIGNATURE_MISSING": _(
+        "Nobody has signed this file, so it proves nothing. Download it anew and send it as it is, unopened and unchanged, or "
+        "show another document."
+    ),
     "SHARE_CODE_MISSING": _(
         "Enter the share code that you chose when you downloaded the file, and choose the file again."
     ),
@@ -216,6 +159,33 @@ PROVED: Mapping[str, Any] = {
     "issuer": _("Issuer"),
     "layout": _("Form of the document"),
     "signer": _("SHA-256 of the signer's certificate"),
+}
+
+#: In which role somebody looked at a document, as the customer reads it.
+ROLES: Mapping[str, Any] = {
+    "auditor": _("An auditor"),
+    "data_protection_officer": _("The data protection officer"),
+    "grievance_officer": _("The grievance officer"),
+    "kyc_checker": _("The second reviewer of documents"),
+    "kyc_maker": _("A reviewer of documents"),
+    "": _("A member of staff"),
+}
+
+#: Why somebody looked, as the customer reads it.
+WHYS: Mapping[str, Any] = {
+    "grievance": _("To answer a grievance"),
+    "rights_request": _("To answer a request about your data"),
+    "kyc_review": _("To check the documents"),
+    "support": _("To help you at your wish"),
+    "audit": _("For an audit"),
+    "security": _("To look into a security event"),
+    "": _("No reason was written down"),
+}
+
+#: What was shown, as the customer reads it; empty for the page of the document as everybody at the desk sees it.
+SHOWN: Mapping[str, Any] = {
+    "": _("the document with a mark over it, the number masked"),
+    **{str(one): one.label for one in Revealed},
 }
 
 #: Documents that a signature proves, as staff chooses them for a certificate.
@@ -249,51 +219,41 @@ def searched(document: Document) -> str:
     return covered if document.searched == "SEARCHED" else f"{covered} {_LOOK_AT_PICTURES}"
 
 
-#: What staff read about shares that are doubtful.
-OWNERSHIP: Mapping[str, Any] = {
-    OwnershipFault.MORE_THAN_ALL: _("More than 100 per cent of something is named. Every owner named counts."),
-    OwnershipFault.CLOSED_CIRCLE: _("Organisations own each other wholly: no person is behind them. Ask who is."),
-    OwnershipFault.CIRCLE: _("Organisations own each other in part. The shares are followed to their limit."),
-    OwnershipFault.NOT_ALL_NAMED: _("Not every owner is named. Ask who owns the rest."),
-}
+def asked(check: Check) -> str:
+    """What a person has to answer about a check, as one line."""
+    return f"{CHECKS.get(check.name, check.name)}: {REASONS.get(check.reason, check.reason)}"
 
 
-def task_lines(needs: Needs) -> list[str]:
-    """One line for each task, for staff: whose it is, what it is, whose turn, and by when."""
+def roles(codes: Iterable[str]) -> str:
+    """Roles in the customer's words; one of ours that says nothing to it is a member of staff."""
+    return ", ".join(str(ROLES.get(code, ROLES[""])) for code in dict.fromkeys(codes)) or str(ROLES[""])
+
+
+def purpose(code: str) -> str:
+    """Why somebody looked, in the customer's words."""
+    return str(WHYS.get(code, WHYS[""]))
+
+
+def shown(what: str) -> str:
+    """What was shown, in the customer's words."""
+    return str(SHOWN.get(what, SHOWN[""]))
+
+
+def task_lines(needs: Needs, *, only_open: bool = False) -> list[str]:
+    """One line for each task, for staff: whose it is, what it is, whose turn, and by when; of all or of what is left to do."""
     lines = []
     for task in needs.tasks:
-        if task.document is None and task.need.is_optional:
+        if (task.document is None and task.need.is_optional) or (only_open and task.turn == Turn.NOBODY):
             continue
         whose = f"{task.party.reference}: " if task.party else ""
         stands = task.document.get_state_display() if task.document else _("Not yet started")
         turn = "" if task.turn == Turn.NOBODY else f" ({STAFF_TURNS[task.turn]}{_until(task.due_on)})"
         lines.append(f"{whose}{need(task.need)}: {stands}{turn}")
-    return lines + [f"{STAFF_TURNS[Turn.CUSTOMER]}: {lacking(one.role)}" for one in needs.lacking]
+    return lines + [f"{STAFF_TURNS[Turn.CUSTOMER]}: {lacking(one)}" for one in needs.lacking]
 
 
 def _until(due_on: date | None) -> str:
     return f", {moments.day(due_on)}" if due_on else ""
-
-
-def lacking(role: str) -> str:
-    """Who is still to be named, as a sentence."""
-    said = {
-        PartyRole.SIGNATORY: _("Name somebody who signs for you."),
-        PartyRole.DIRECTOR: _("Name a director, partner or trustee."),
-        PartyRole.OWNER: _("Name your owners. Their shares must not add up to more than 100 per cent."),
-    }
-    return str(said[PartyRole(role)])
-
-
-def capacities(party: Party, percent: Fraction | None) -> str:
-    """What somebody is to the customer, in a few words; an owner's share through all ways together."""
-    found = [
-        *([PartyRole.SIGNATORY.label] if party.is_signatory else []),
-        *([PartyRole.DIRECTOR.label] if party.is_director else []),
-        *([_("owns %(percent)s per cent") % {"percent": f"{float(percent):.4g}"}] if percent else []),
-        *([_("Organisation")] if party.principal_id is None else []),
-    ]
-    return "; ".join(str(one) for one in found)
 
 
 def need(one: Need) -> Any:
@@ -301,9 +261,38 @@ def need(one: Need) -> Any:
     return NEEDS[one.name] if len(one.kinds) > 1 else DocumentKind(one.kinds[0]).label
 
 
+def within(kind: str) -> str:
+    """What a document is called inside a sentence: "Passport" becomes "passport"; "PAN card" and "Aadhaar" stay."""
+    name = str(DocumentKind(kind).label)
+    first = name.partition(" ")[0]
+    return name if first in PROPER_NAMES or not first[1:].islower() else name[0].lower() + name[1:]
+
+
 def shows(kind: str) -> tuple[Any, ...]:
     """What must be seen on a document of this kind."""
     return SHOWS.get(kind, SHOWS[""])
+
+
+#: What the verification of a customer is worth: the sentence and the mark beside it.
+STANDINGS: Mapping[str, tuple[Any, str]] = {
+    Standing.VERIFIED: (_("You are verified. We look at your documents again on %(day)s."), "ok"),
+    Standing.EXPIRING: (
+        _("Show your documents again by %(day)s. What we verified before holds until then."),
+        "warning",
+    ),
+    Standing.EXPIRED: (
+        _("Your verification ended on %(day)s. No messages go out in your name until it is renewed."),
+        "error",
+    ),
+}
+
+
+def standing(case: Case, *, on: date) -> tuple[str, str]:
+    """What the verification is worth on a day, for the customer; two empty texts where there was none yet."""
+    if case.pk is None or case.rekyc_on is None:
+        return "", ""
+    said, mark = STANDINGS.get(standing_of(case, on=on), ("", ""))
+    return (str(said) % {"day": date_format(case.rekyc_on, "j F Y")}, mark) if said else ("", "")
 
 
 #: What may be wrong with a file that we take all the same.
@@ -351,3 +340,14 @@ def decision(row: Decision) -> str:
     else:
         said = _("%(checker)s refused, %(time)s.")
     return f"{proposed % values} {said % values}"
+
+
+def earlier_file(document: Document) -> str:
+    """A file given before, as its owner knows it: what it was, when it came, what kind of file."""
+    said = _("Use the file you sent on %(day)s: %(document)s (%(ending)s)") % {
+        "day": date_format(clock.day(document.uploaded_at), "j F Y"),
+        "document": document.get_kind_display(),
+        "ending": document.extension.upper(),
+    }
+    pages = ngettext("%(pages)s page", "%(pages)s pages", document.pages) % {"pages": document.pages}
+    return f"{said}, {pages}"

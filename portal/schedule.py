@@ -12,6 +12,12 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3000},
     },
+    "grievances-count-mail": {"task": "grievances.tasks.count_mail", "schedule": crontab(hour="3", minute="40")},
+    "grievances-fetch-mail": {
+        "task": "grievances.tasks.fetch_mail",
+        "schedule": 120.0,
+        "options": {"expires": 110.0},
+    },
     "grievances-send-waiting-codes": {
         "task": "grievances.tasks.send_waiting_codes",
         "schedule": 30.0,
@@ -50,6 +56,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55.0},
     },
+    "kyc-draw-second-looks": {"task": "kyc.tasks.draw_second_looks", "schedule": crontab(minute="25")},
+    "kyc-end-old-take-overs": {"task": "kyc.tasks.end_old_take_overs", "schedule": crontab(hour="4", minute="50")},
+    "kyc-renew": {"task": "kyc.tasks.renew", "schedule": crontab(minute="55"), "options": {"expires": 3000}},
+    "kyc-screen": {"task": "kyc.tasks.screen", "schedule": 60.0, "options": {"expires": 55.0}},
+    "kyc-settle-changed": {"task": "kyc.tasks.settle_changed", "schedule": crontab(hour="0", minute="10")},
     "kyc-sweep": {"task": "kyc.tasks.sweep", "schedule": 30.0, "options": {"expires": 25.0}},
     "kyc-watch-signers": {"task": "kyc.tasks.watch_signers", "schedule": crontab(hour="4", minute="35")},
     "ledger-ask-witnesses": {
@@ -69,8 +80,29 @@ BEAT: dict[str, dict[str, Any]] = {
     },
     "ledger-seal": {"task": "portal.ledger.tasks.seal", "schedule": 1.0, "options": {"expires": 1.0}},
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.0}},
+    "registers-look-at-books": {
+        "task": "portal.registers.tasks.look_at_books",
+        "schedule": crontab(hour="4", minute="5"),
+    },
+    "registers-tell-of-orders": {"task": "portal.registers.tasks.tell_of_orders", "schedule": crontab(minute="50")},
+    "registers-try-links": {"task": "portal.registers.tasks.try_links", "schedule": crontab(hour="4", minute="15")},
     "registers-forget-inbound": {"task": "portal.registers.tasks.forget_inbound", "schedule": crontab(minute="35")},
+    "registers-settle-incidents": {
+        "task": "portal.registers.tasks.settle_incidents",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "outbox-sweep-numbers": {"task": "portal.outbox.tasks.sweep_numbers", "schedule": crontab(minute="40")},
+    "retention-carry-on": {
+        "task": "portal.retention.tasks.carry_on",
+        "schedule": crontab(minute="*/15"),
+        "options": {"expires": 800},
+    },
+    "retention-look-at-reports": {
+        "task": "portal.retention.tasks.look_at_reports",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "retention-run": {"task": "portal.retention.tasks.run_retention", "schedule": crontab(hour="3", minute="10")},
     "signin-note-waiting-wrong-codes": {
         "task": "portal.signin.tasks.note_waiting_wrong_codes",

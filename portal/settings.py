@@ -220,6 +220,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    "kyc.tasks.ask_provider": {"queue": "default"},  # waits for others
+    "kyc.tasks.screen": {"queue": "bulk"},
     "kyc.tasks.*": {"queue": "kyc"},
     "portal.ledger.tasks.ask_witnesses": {"queue": "default"},  # these wait for others: the sealer must not
     "portal.ledger.tasks.renew_copies": {"queue": "default"},
@@ -295,8 +297,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 #: How many proxies of our own stand in front; 0 means the peer's address is the person's address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
-# host:port of systems of our own inside the network: only these may be private addresses, or plain http.
-OUTGOING_PRIVATE_HOSTS = env.list("OUTGOING_PRIVATE_HOSTS", default=[])
+OUTGOING_PRIVATE_HOSTS = env.list("OUTGOING_PRIVATE_HOSTS", default=[])  # host:port of our own: private, or plain http
 X_FRAME_OPTIONS = "DENY"
 
 #: Cookies that need a yes, by group (portal/docs/consent.md). None: no banner, for there is nothing to ask.
@@ -332,25 +333,26 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR / "files"
-#: A file a person sends stays in memory until the vault has encrypted it: nothing touches the disk in clear.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+#: A file a person sends is encrypted piece by piece as it comes in: nothing touches the disk in clear, and memory stays flat.
+FILE_UPLOAD_HANDLERS = ["portal.vault.uploads.EncryptedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+KYC_PROVIDERS = env.json("KYC_PROVIDERS", default={})  # who answers about a number (portal/docs/operators.md)
 CLAMD_URL = env.str("CLAMD_URL", default="")  # a virus scanner, unix:/path or tcp:host:port
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://localhost:25") if env.str("EMAIL_URL", default="") else {}
 vars().update(EMAIL_CONFIG)
 if not EMAIL_CONFIG:
     EMAIL_BACKEND = "portal.outbox.mailbox.MailboxBackend"
-MAILBOX = VAR / "mailbox"  # where letters lie when no mail server is set
+MAILBOX, EMAIL_TIMEOUT = VAR / "mailbox", 20  # where letters lie when no mail server is set
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="privacy@onesetu.example")
-EMAIL_TIMEOUT = 20
 
-#: The communications API that carries SMS, WhatsApp, RCS and voice (portal/docs/messages.md); unset, they are not sent.
+#: The communications API that carries these channels (portal/docs/messages.md); unset, they are not sent.
 OUTBOX_GATEWAY_URL = env.str("OUTBOX_GATEWAY_URL", default="")
 OUTBOX_GATEWAY_KEY = env.str("OUTBOX_GATEWAY_KEY", default="")
-OUTBOX_GATEWAY_TIMEOUT = 10
-#: Which channels the gateway carries. The others have no way out.
 OUTBOX_GATEWAY_CHANNELS = env.list("OUTBOX_GATEWAY_CHANNELS", default=["sms", "whatsapp", "rcs", "voice"])
+#: Mail that comes in (portal/docs/operators.md): the mailbox, its addresses, the secrets of a service that hands it over.
+MAIL_IN_URL, MAIL_IN_ADDRESSES = env.str("MAIL_IN_URL", default=""), env.list("MAIL_IN_ADDRESSES", default=[])
+MAIL_IN_SECRETS = env.list("MAIL_IN_SECRETS", default=[])
 OUTBOX_REPORT_SECRETS = env.list("OUTBOX_REPORT_SECRETS", default=[])  # sign what gateways tell us, newest first
 #: Secrets that sign what we tell other systems, by host: {"system.example": ["whsec_...", "whsec_older..."]}.
 OUTBOX_WEBHOOK_SECRETS = env.json("OUTBOX_WEBHOOK_SECRETS", default={})
@@ -362,18 +364,16 @@ OUTBOX_CHANNELS = ways_out(
     carried=OUTBOX_GATEWAY_CHANNELS if OUTBOX_GATEWAY_URL else (), push=bool(VAPID_PRIVATE_KEY), demo=DEMO
 )
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
-OUTBOX_ATTEMPTS = 8
+OUTBOX_ATTEMPTS, OUTBOX_SWEEP, OUTBOX_GATEWAY_TIMEOUT = 8, 200, 10
 OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)
 OUTBOX_LONGEST_WAIT_SECONDS = 6 * 3600
 #: Longer than EMAIL_TIMEOUT and OUTBOX_GATEWAY_TIMEOUT: a living worker must not lose what it is sending.
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=120)
-OUTBOX_SWEEP = 200
 OUTBOX_LAG_SECONDS = 600  # a message this long past its time makes ``/readyz`` say no
 
 #: A job says how far it is at least once a minute; a worker silent for longer is taken for dead.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=300)
-JOB_ATTEMPTS = 3
-JOB_NUDGE_SECONDS = 60  # in the queue for longer: its nudge was lost
+JOB_ATTEMPTS, JOB_NUDGE_SECONDS = 3, 60  # in the queue for longer: its nudge was lost
 
 SIGNED_MESSAGE_SECONDS = 300  # how far a sender's clock may be from ours, and a signed message under way
 DECISION_RULES_SECONDS = 5  # a process answers from the purposes and hours it has read; answers of people are not kept

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from portal.core import hooks
 from portal.signin import limits
@@ -16,10 +17,17 @@ from tests import emptying
 from tests.workers import running
 
 JOURNEYS = Path(__file__).parent / "journeys"
+LONGEST = "test_killed_processes.py"
+ARCHITECTURE = Path(__file__).parent / "architecture"
 
 #: A busy machine is slow, not wrong: how long one example takes says nothing about the code.
-hypothesis.settings.register_profile("portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("portal")
+hypothesis.settings.register_profile("full", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+#: The quick run tries fewer examples of each law: they are new ones in each run.
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=30)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("quick" if "not full" in config.option.markexpr else "full")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,6 +49,12 @@ def anchor_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def rules_of_sessions_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever counts queries must not meet the minute's turn, at which one request reads these rules again."""
     monkeypatch.setattr(limits, "READ_EVERY", 86_400.0)
+
+
+@pytest.fixture(autouse=True)
+def each_test_begins_in_english() -> None:
+    """A request in another language leaves that one active in its thread: the next test would read messages in it."""
+    translation.deactivate()
 
 
 @pytest.fixture
@@ -70,13 +84,17 @@ def end_left_connections(django_db_setup: None, django_db_blocker: Any) -> Itera
                     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that may touch the database may touch the key store too: no subject's text is written without a key.
 
-    The journeys are begun with: they are the longest, and at the end no process shall wait for one.
+    The journeys are begun with: they are the longest, and at the end no process shall wait for one. What cannot say
+    anything else on another database is quick on the embedded stack alone.
     """
-    items.sort(key=lambda item: JOURNEYS not in item.path.parents)
+    items.sort(key=lambda item: (item.path.name != LONGEST, JOURNEYS not in item.path.parents))
     for item in items:
+        if settings.REDIS_URL and (ARCHITECTURE in item.path.parents or item.get_closest_marker("crawl")):
+            item.add_marker(pytest.mark.full)
         mark = item.get_closest_marker("django_db")
         fixtures = set(getattr(item, "fixturenames", ()))
         if mark is None and not fixtures & {"db", "transactional_db", "live_server", "workers"}:

@@ -7,10 +7,12 @@ import os
 import tempfile
 from pathlib import Path
 
-_worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-os.environ.setdefault(
-    "PORTAL_VAR", str(Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}-{os.getppid()}-{_worker}")
-)
+_process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_var = str(Path(tempfile.gettempdir()) / f"portal-tests-{os.getuid()}-{os.getppid()}-{_process}")
+# A test process begins with the environment of the one that started it, which may have read this file for itself.
+if os.environ.setdefault("TEST_PROCESS", _process) != _process:
+    os.environ |= {"TEST_PROCESS": _process, "PORTAL_VAR": _var}
+os.environ.setdefault("PORTAL_VAR", _var)
 
 from portal.settings import *  # noqa: E402, F403
 from portal.settings import (  # noqa: E402

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +14,7 @@ from consent.notice_jobs import REACH_PROOF
 from consent.permissions import Permission
 from consent.selectors import reach
 from consent.services import announcing
+from portal.core import access
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.errors import Refused
 from portal.jobs import services as jobs
@@ -33,18 +35,29 @@ class AnnouncementAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(Announcement, "id version kind round job begun_at finished_at")
     change_form_template = "admin/consent/announcement.html"
     view_permission = Permission.NOTICE_VIEW
-    list_display = ("version", "kind", "round", "begun_at", "finished_at", "job")
+    list_display = ("version", "kind", "round", "begun_at", "finished_at", "how_it_stands", "job")
     list_filter = ("kind",)
     list_select_related = ("version__notice", "job")
     fields = ("version", "kind", "round", "begun_at", "finished_at", "job")
     readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("How it stands"))
+    def how_it_stands(self, obj: Announcement) -> str:
+        """A telling that stopped looks else like one that still runs: both have no end yet."""
+        if announcing.has_stopped(obj):
+            return format_html(
+                "<strong>▲ {}</strong>", _("Stopped before everybody was told. Open it and go on telling.")
+            )
+        return _("Everybody told") if obj.finished_at else _("Under way")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of a round shows how far it reached."""
         obj = kwargs.get("obj")
         if obj is not None:
             context["reach"] = reach.reach_of(obj, audience=announcing.audience(obj).count())
-            context["job_url"] = reverse("admin:jobs_job_change", args=[obj.job_id]) if obj.job_id else ""
+            context["has_stopped"] = announcing.has_stopped(obj)
+            may_see = obj.job_id and access.allowed(request.user, JobPermission.JOB_VIEW)
+            context["job_url"] = reverse("admin:jobs_job_change", args=[obj.job_id]) if may_see else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
     @service_action(

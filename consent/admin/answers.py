@@ -13,12 +13,20 @@ from consent.admin.scrubbing import ScrubPages
 from consent.models import AnswerSet, GivenAnswer
 from consent.permissions import Permission
 from consent.resources import AnswerSetResource, GivenAnswerResource
+from consent.rules.contact import Reason
 from consent.services.answer_log import is_as_sealed
+from consent.services.reasons import SENTENCES
 from portal.core.admin import ReadOnlyAdmin
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
 from portal.jobs.audited_export import AuditedExport
 
 _HOLDS = {"postgresql": "position(%s IN answers) > 0", "sqlite": "instr(answers, %s) > 0"}
+
+
+def reason_in_words(code: str) -> str:
+    """A reason as staff read it, with the code that the asking system was given."""
+    known = SENTENCES.get(Reason(code)) if code in set(Reason) else None
+    return f"{known} ({code})" if known is not None else code
 
 
 class _Answers(SearchedByPost, AuditedExport, ReadOnlyAdmin):
@@ -78,7 +86,7 @@ class AnswerSetAdmin(ScrubPages, _Answers):
 
     @admin.display(description=gettext_lazy("by reason"))
     def by_reason(self, obj: AnswerSet) -> str:
-        return ", ".join(f"{reason}: {count:,}" for reason, count in obj.reasons)
+        return "\n".join(f"{reason_in_words(reason)} {count:,}" for reason, count in obj.reasons)
 
     @admin.display(description=gettext_lazy("answers as sealed"))
     def is_unchanged(self, obj: AnswerSet) -> str:
@@ -95,7 +103,7 @@ class GivenAnswerAdmin(_Answers):
     """Single questions and their answers."""
 
     export_resource = GivenAnswerResource
-    list_display = ("answered_at", "fiduciary", "asked_by", "purpose", "channel", "allowed", "reason")
+    list_display = ("answered_at", "fiduciary", "asked_by", "purpose", "channel", "allowed", "why")
     list_select_related = ("fiduciary",)
     list_filter = ("allowed", "channel", "answered_at")
     search_help_text = gettext_lazy("An e-mail address or number in full")
@@ -108,7 +116,7 @@ class GivenAnswerAdmin(_Answers):
         "channel",
         "address",
         "allowed",
-        "reason",
+        "why",
         "entry_ref",
     )
     readonly_fields = fields
@@ -116,6 +124,10 @@ class GivenAnswerAdmin(_Answers):
     def asked_for(self, rows: QuerySet[GivenAnswer], term: str) -> QuerySet[GivenAnswer]:
         """The answers about an address."""
         return rows.filter(address_key__in=keys_in(term))
+
+    @admin.display(description=gettext_lazy("reason"), ordering="reason")
+    def why(self, obj: GivenAnswer) -> str:
+        return reason_in_words(obj.reason)
 
     @admin.display(description=gettext_lazy("lookup hash of the address"))
     def address(self, obj: GivenAnswer) -> str:

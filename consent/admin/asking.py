@@ -11,9 +11,12 @@ from consent.models import NoticeVersion
 from consent.models.notices import BINDING_LANGUAGE
 from consent.rules.clauses import is_number
 from consent.selectors.languages import language_of, languages
+from consent.selectors.notices import summary_languages
 from consent.services.editing import REASONS
 from consent.states import Weight
+from portal.core.plain_words import PublicWords
 from portal.core.time_range import DayField
+from portal.law.words import names_of_purposes
 from portal.people.admin.answering import AnswerForm
 
 #: Before the code of a language: the field of a summary in it.
@@ -39,16 +42,16 @@ class ClauseForm(forms.Form):
     """One clause of a draft. ``seen`` is the text that stood there when the page was opened."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    number = forms.CharField(
+    number = PublicWords(
         label=gettext_lazy("Number"),
         help_text=gettext_lazy("Like 9 or 9.7. The clause stands where its number belongs."),
         max_length=16,
         widget=forms.TextInput(attrs={"size": 8}),
     )
-    title = forms.CharField(
+    title = PublicWords(
         label=gettext_lazy("Title"), help_text=gettext_lazy("Without a full stop at its end."), max_length=130
     )
-    body = forms.CharField(
+    body = PublicWords(
         label=gettext_lazy("Text"),
         help_text=gettext_lazy("An empty line parts paragraphs; lines that begin with “- ” are a list."),
         widget=forms.Textarea(attrs={"rows": 12}),
@@ -99,7 +102,7 @@ class IntroductionForm(forms.Form):
     """The text before clause 1: it has neither number nor title."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    body = forms.CharField(
+    body = PublicWords(
         label=gettext_lazy("Text"), widget=forms.Textarea(attrs={"rows": 12}), max_length=20_000, required=False
     )
 
@@ -109,35 +112,39 @@ class DetailsForm(forms.Form):
 
     effective_on = DayField(
         label=gettext_lazy("In force from"),
-        help_text=gettext_lazy("Like 2026-12-28."),
+        help_text=gettext_lazy(
+            "Like 2026-12-28. Today or later; only the first version here of a text that was in force elsewhere may name an "
+            "earlier day."
+        ),
         input_formats=["%Y-%m-%d", "%d-%m-%Y"],
         widget=forms.DateInput(format="%Y-%m-%d"),
     )
-    what_changed = forms.CharField(
+    what_changed = PublicWords(
         label=gettext_lazy("What changed, for the people whom it concerns"),
         help_text=gettext_lazy("Three to six plain sentences, one a line."),
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=2000,
         required=False,
     )
-    purposes = forms.CharField(
+    purposes = forms.MultipleChoiceField(
         label=gettext_lazy("Purposes"),
         help_text=gettext_lazy(
-            "Codes with blanks between: what a consent notice asks for; of a policy, what is new with this version and "
-            "is asked of each person by itself."
+            "What a consent notice asks for; of a policy, what is new with this version and is asked of each person by "
+            "itself."
         ),
-        max_length=400,
+        choices=lambda: names_of_purposes().items(),
+        widget=forms.CheckboxSelectMultiple,
         required=False,
     )
 
     def __init__(self, data: Any, *, version: NoticeVersion, initial: dict[str, Any]) -> None:
-        """Asks for the summary in each language that the draft can be read in."""
+        """Asks for the summary in each language that people are written to in, or that the draft can be read in."""
         summaries = {f"{SUMMARY}{code}": said for code, said in version.summaries.items()}
         super().__init__(data, initial={**summaries, **initial})
-        for code in (
-            version.texts.exclude(language=BINDING_LANGUAGE).order_by("language").values_list("language", flat=True)
-        ):
-            self.fields[f"{SUMMARY}{code}"] = forms.CharField(
+        for code in summary_languages(version):
+            if code == BINDING_LANGUAGE:
+                continue
+            self.fields[f"{SUMMARY}{code}"] = PublicWords(
                 label=format_lazy(gettext_lazy("The same in {language}"), language=language_of(code).name),
                 widget=forms.Textarea(attrs={"rows": 6, "lang": code}),
                 max_length=2000,
@@ -154,9 +161,6 @@ class DetailsForm(forms.Form):
         cleaned["summaries"] = {name.removeprefix(SUMMARY): cleaned.pop(name, "") for name in fields}
         return cleaned
 
-    def clean_purposes(self) -> list[str]:
-        return list(dict.fromkeys(self.cleaned_data["purposes"].replace(",", " ").split()))
-
 
 class TranslationForm(forms.Form):
     """A text in another language."""
@@ -165,7 +169,7 @@ class TranslationForm(forms.Form):
         label=gettext_lazy("Language"),
         choices=lambda: [(one.code, f"{one.name} ({one.code})") for one in languages().values() if one.code != "en"],
     )
-    text = forms.CharField(
+    text = PublicWords(
         label=gettext_lazy("Text"),
         help_text=gettext_lazy(
             "The clauses with the numbers of the binding text. Written by a person, not by a machine."

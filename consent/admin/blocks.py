@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.models import PreferenceChange
 from consent.permissions import Permission
+from consent.selectors.ways import is_joined
 from consent.selectors.wishes import holders
 from consent.states import Way
 from consent.words import BLOCKED
@@ -19,6 +20,7 @@ from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in, subject_in
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people import selectors as people
+from portal.people.words import who_acted
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -36,7 +38,16 @@ class StandingFilter(admin.SimpleListFilter):
         later = PreferenceChange.objects.filter(
             subject_ref=OuterRef("subject_ref"), pk__gt=OuterRef("pk"), receipt__isnull=False
         )
-        return queryset.filter(~Exists(later) if self.value() == "now" else Exists(later))
+        replaced = Q(Exists(later)) | Q(pk__in=_replaced_under_another_reference())
+        return queryset.filter(~replaced if self.value() == "now" else replaced)
+
+
+def _replaced_under_another_reference() -> set[int]:
+    """The last telling by each reference after which the same person told again, by another joined to theirs."""
+    told = PreferenceChange.objects.filter(is_joined(), receipt__isnull=False)
+    last = dict(told.order_by().values_list("subject_ref").annotate(Max("pk")))
+    same = people.joined(set(last))
+    return {pk for ref, pk in last.items() if any(last.get(other, 0) > pk for other in same[ref])}
 
 
 class BlockedFilter(admin.SimpleListFilter):
@@ -116,7 +127,7 @@ class BlockAdmin(SearchedByPost, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin
     @admin.display(description=gettext_lazy("recorded by"))
     def actor(self, obj: PreferenceChange) -> str:
         event = getattr(obj.entry, "auditevent", None)
-        return f"{event.actor_kind} {event.actor_ref}".strip() if event is not None else "–"
+        return who_acted(event.actor_kind, event.actor_ref) if event is not None else "–"
 
     @admin.display(description=gettext_lazy("place in the ledger"))
     def place(self, obj: PreferenceChange) -> str:

@@ -21,7 +21,7 @@ def changes_of(version: NoticeVersion, old: NoticeVersion | None = None) -> dict
         "version": version,
         "old": old or before(version),
         "differences": compared,
-        "count": count,
+        "change_count": count,
         "numbers": range(1, count + 1),
         "dropped": differences.dropped(compared),
         "texts": [(languages.language_of(text.language), text) for text in texts],

@@ -18,6 +18,7 @@ from consent.models import NoticeText, NoticeVersion, PolicyClause
 from consent.permissions import Permission
 from consent.rules.fields import WHOLE
 from consent.rules.policy import INTRODUCTION
+from consent.selectors.languages import language_of
 from consent.selectors.notices import standing_defects
 from consent.services import editing
 from consent.states import VersionState
@@ -33,7 +34,13 @@ ACTS: dict[str, Callable[..., NoticeText]] = {
 
 
 #: The field that a refusal of the service is about.
-BESIDE = {"BAD_NUMBER": "number", "NUMBER_TAKEN": "number", "READS_OTHERWISE": "body", "NO_SUCH_PURPOSE": "purposes"}
+BESIDE = {
+    "BAD_NUMBER": "number",
+    "DAY_PASSED": "effective_on",
+    "NO_SUCH_PURPOSE": "purposes",
+    "NUMBER_TAKEN": "number",
+    "READS_OTHERWISE": "body",
+}
 
 
 class ClausePages:
@@ -64,7 +71,7 @@ class ClausePages:
         """What the version changes against the one before, or against the one that ``from`` names."""
         version = self._version(request, number, Permission.NOTICE_VIEW)
         wanted = request.GET.get("from", "")
-        others = list(version.notice.versions.filter(number__lt=version.number).exclude(state=VersionState.DROPPED))
+        others = list(version.notice.versions.exclude(pk=version.pk).exclude(state=VersionState.DROPPED))
         old = next((other for other in others if str(other.number) == wanted), None)
         context = {**self._frame(request, version, _("What changes")), **changes_of(version, old), "others": others}
         return TemplateResponse(request, "admin/consent/changes.html", context)
@@ -75,7 +82,7 @@ class ClausePages:
         initial = {
             "effective_on": version.effective_on,
             "what_changed": version.what_changed,
-            "purposes": " ".join(version.purposes),
+            "purposes": version.purposes,
         }
         form = DetailsForm(request.POST if request.method == "POST" else None, initial=initial, version=version)
         if request.method == "POST" and form.is_valid():
@@ -99,7 +106,7 @@ class ClausePages:
             "rows": [(clause, defects.get(clause.number, [])) for clause in clauses],
             "elsewhere": [d for place, found in defects.items() if place not in known for d in found],
             "whole": WHOLE,
-            "languages": list(text.version.texts.order_by("language")),
+            "languages": [(one, language_of(one.language)) for one in text.version.texts.order_by("language")],
             "introduction": INTRODUCTION,
         }
         return TemplateResponse(request, "admin/consent/clauses.html", context)

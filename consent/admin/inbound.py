@@ -31,6 +31,7 @@ class InboundMessageAdmin(SearchedByPost, AuditedExport, OpenedWithPurpose, Read
     )
     list_display = ("said_at", "channel", "fiduciary", "header", "effect", "keyword", "language", "is_known", "receipt")
     list_select_related = ("fiduciary", "receipt")
+    ordering = ("-said_at", "-id")
     list_filter = ("effect", "channel", "language", "is_known", "said_at")
     fields = (
         *("said_at", "received_at", "channel", "number", "fiduciary", "header", "effect", "keyword", "language"),

@@ -21,6 +21,7 @@ from consent.states import Way
 from portal.core import clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in, subject_in
+from portal.core.admin.speaking import lines_of
 from portal.jobs.audited_export import AuditedExport
 from portal.law import selectors as law
 from portal.ledger.models import Verification
@@ -150,7 +151,7 @@ class ConsentEventAdmin(PastPages, _Answers):
         payload = payload_of(obj.entry)
         if payload is None:
             return _("The content of this entry was erased; only its place in the ledger is left.")
-        return "\n".join(f"{name}: {payload[name]}" for name in sorted(payload))
+        return "\n".join(lines_of(payload))
 
 
 def _link(event: ConsentEvent | None) -> str:
@@ -175,6 +176,7 @@ class ConsentStateAdmin(_Answers):
     export_resource = ConsentStateResource
     list_display = ("purpose", "channel", "answer", "verified", "person", "occurred_at", "expires_at", "decided_by")
     list_select_related = ("event__receipt", "fiduciary")
+    ordering = ("-occurred_at", "-id")
     list_filter = (PurposeFilter, "channel", "answer", "verified")
     fields = (
         "fiduciary",

@@ -21,23 +21,31 @@ from consent.services.lists.lines import COLUMNS
 from portal.core import access, changes, clock
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.core.errors import Refused
+from portal.core.plain_words import PlainWords
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.permissions import Permission as JobPermission
 from portal.jobs.states import FINISHED
 from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
 from portal.people.models import Fiduciary
+from portal.people.states import Answer
 
 #: Faults that stand on the page; the job's result names them all.
 SHOWN = 100
+#: What stands on the page of a list: of its answer the words of ``answered``.
+FIELDS: tuple[str, ...] = (
+    *("fiduciary", "collected_by", "sha256", "stands", "lines", "faulty", "done", "ended_at"),
+    *("answered" if name == "answer" else name for name in PROPOSAL),
+)
 
 
 class ListForm(forms.Form):
     """Whose answers, from where, and the file."""
 
     fiduciary = forms.ModelChoiceField(label=gettext_lazy("Whose"), queryset=Fiduciary.objects.all())
-    collected_by = forms.CharField(
+    collected_by = PlainWords(
         label=gettext_lazy("Where the answers were collected"),
         help_text=gettext_lazy("The system or shop they come from, for the person who has to agree."),
+        widget=forms.TextInput,
         max_length=200,
     )
     file = forms.FileField(
@@ -50,12 +58,31 @@ class ListForm(forms.Form):
     )
 
 
+#: What stands in the place of the second person's answer while nobody can give one.
+NO_ANSWER = {
+    ListState.CHECKING: gettext_lazy("Not yet: the file is checked first"),
+    ListState.FAULTY: gettext_lazy("None: a list with faults is answered by nobody"),
+    ListState.REFUSED: gettext_lazy("None: it was given up before"),
+}
+
+
+def standing(row: ConsentList) -> str:
+    """Where the list stands, and what to do where somebody has to."""
+    if row.state == ListState.FAULTY:
+        return _("Has faults: mend the file and bring it again; give this one up")
+    if row.state in {ListState.CHECKING, ListState.IMPORTING} and row.job.state in FINISHED:
+        return _("Has stopped before its end: go on with it, or give it up")
+    return str(ListState(row.state).label)
+
+
 def not_in_order(row: ConsentList, user: Any) -> str:
     """Why this person cannot agree to this list now; empty when they can."""
     if row.state == ListState.CHECKING:
         return _("This list is still being checked.")
     if row.state == ListState.FAULTY:
         return _("This list has faults: nothing of it can be taken in. Give it up and bring it again.")
+    if row.state == ListState.REFUSED:
+        return has_ended(row, user)
     return not_answerable(row, user)
 
 
@@ -78,11 +105,21 @@ class ConsentListAdmin(AuditedExport, StaffModelAdmin):
     view_permission = Permission.LIST_VIEW
     add_permission = Permission.LIST_BRING
     change_form_template = "admin/consent/list.html"
-    list_display = ("reference", "fiduciary", "state", "lines", "faulty", "done", "made_by", "made_at", "checked_by")
+    list_display = ("reference", "fiduciary", "stands", "lines", "faulty", "done", "made_by", "made_at", "checked_by")
     list_filter = ("state",)
-    fields = ("fiduciary", "collected_by", "sha256", "state", "lines", "faulty", "done", "ended_at", *PROPOSAL)
-    readonly_fields = fields
+    fields = FIELDS
+    readonly_fields = FIELDS
     list_select_related = ("fiduciary", "job", "made_by", "checked_by")
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def stands(self, obj: ConsentList) -> str:
+        return standing(obj)
+
+    @admin.display(description=gettext_lazy("answer"))
+    def answered(self, obj: ConsentList) -> str:
+        if obj.answer == Answer.PENDING and obj.state in NO_ANSWER:
+            return str(NO_ANSWER[ListState(obj.state)])
+        return str(Answer(obj.answer).label)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -21,7 +21,7 @@ from consent.selectors.notices import open_defects
 from consent.services import publishing, reviewing, translating
 from consent.states import VersionState
 from portal.core import access, clock
-from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.bases import ReasonForm
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.states import Answer
@@ -46,9 +46,9 @@ def cannot_be_proposed(version: NoticeVersion, user: Any) -> str:
 
 
 def _place(defect: PolicyDefect) -> str:
-    """Where a defect is mended: at its clause, or where the summary stands."""
+    """Where a defect is mended: at its clause, or where the day and the summary stand."""
     version = defect.version
-    if defect.code == Code.NO_SUMMARY:
+    if defect.code in {Code.NO_SUMMARY, Code.UNDONE_LATER}:
         return reverse("admin:consent_noticeversion_details", args=[version.pk])
     page = reverse("admin:consent_noticeversion_clauses", args=[version.pk, BINDING_LANGUAGE])
     clause = version.binding.clauses.filter(number=defect.clause).first()
@@ -73,25 +73,16 @@ def cannot_be_overridden(defect: PolicyDefect, user: Any) -> str:
     return ""
 
 
-class _Shown(admin.TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class DefectInline(_Shown):
+class DefectInline(RowsBeside):
     model = PolicyDefect
-    show_change_link = True
-    fields = ("code", "clause", "message", "standing")
-    readonly_fields = ("standing",)
+    fields = ("clause", "what", "standing")
+    readonly_fields = ("what", "standing")
+
+    @admin.display(description=gettext_lazy("what is wrong"))
+    def what(self, obj: PolicyDefect) -> str:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:consent_policydefect_change", args=[obj.pk]), obj.message
+        )
 
     @admin.display(description=gettext_lazy("standing"))
     def standing(self, obj: PolicyDefect) -> str:

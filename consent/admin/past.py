@@ -15,12 +15,17 @@ from consent.permissions import Permission
 from consent.selectors import past
 from consent.selectors.subjects import subject_ref_of
 from consent.services.reasons import sentence
+from consent.states import STANDING
 from portal.core import access, clock, hooks
 from portal.core.admin import StaffModelAdmin
 from portal.core.admin.opening import PURPOSES, TicketField
 from portal.core.errors import NotFound
 from portal.core.time_range import MomentField
-from portal.law.models import Purpose
+from portal.law.states import Channel
+from portal.law.words import PurposeNames, names_of_purposes
+
+CHANNELS = dict(Channel.choices)
+ANSWERS = dict(STANDING)
 
 
 class PastForm(forms.Form):
@@ -43,10 +48,10 @@ class PastForm(forms.Form):
     )
     ticket = TicketField(required=False)
 
-    def __init__(self, *args: Any, purposes: Iterable[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, purposes: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["purpose"]
-        field.choices = [("", _("Choose a purpose")), *((code, code) for code in purposes)]
+        field.choices = [("", _("Choose a purpose")), *((code, name) for code, name in purposes)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -80,8 +85,7 @@ class PastPages(StaffModelAdmin):
     def as_of_view(self, request: HttpRequest) -> HttpResponse:
         if not access.allowed(request.user, Permission.EVENT_VIEW):
             raise PermissionDenied
-        codes = Purpose.objects.order_by("code").values_list("code", flat=True).distinct()
-        form = PastForm(request.POST or None, purposes=codes)
+        form = PastForm(request.POST or None, purposes=names_of_purposes().items())
         found: dict[str, Any] = {}
         if request.method == "POST" and form.is_valid():
             found = self._found(request, form.cleaned_data)
@@ -98,8 +102,13 @@ class PastPages(StaffModelAdmin):
     def _found(self, request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
         at = asked["at"]
         found: dict[str, Any] = {"at": at.astimezone(clock.IST), "texts": past.texts_in_force(at)}
+        purpose_name = PurposeNames()
         if asked["purpose"]:
-            return {**found, "counts": past.of_purpose(asked["purpose"], at), "purpose": asked["purpose"]}
+            counts = [
+                (row.fiduciary, CHANNELS.get(row.channel, row.channel), ANSWERS.get(row.answer, row.answer), row.count)
+                for row in past.of_purpose(asked["purpose"], at)
+            ]
+            return {**found, "counts": counts, "purpose": purpose_name(asked["purpose"])}
         ref = asked["subject_ref"]
         hooks.record_opened.ask(
             actor=request.actor,  # type: ignore[attr-defined]
@@ -108,4 +117,15 @@ class PastPages(StaffModelAdmin):
             purpose=asked["why"],
             ticket=asked["ticket"],
         )
-        return {**found, "person": [(then, sentence(then.verdict.reason)) for then in past.of_person(ref, at)]}
+        person = [
+            {
+                "fiduciary": then.fiduciary,
+                "purpose": purpose_name(then.purpose),
+                "channel": CHANNELS.get(then.channel, then.channel),
+                "answer": ANSWERS.get(then.answer, then.answer),
+                "receipt": then.event.receipt.reference,
+                "decision": f"{sentence(then.verdict.reason)} ({then.verdict.reason})",
+            }
+            for then in past.of_person(ref, at)
+        ]
+        return {**found, "person": person}

@@ -23,15 +23,16 @@ def in_words(version: NoticeVersion, weight: str) -> str:
     """What both people are bound to, as they read it; the texts themselves stand on the page."""
     bound = publishing.shown(version, weight)
     names = [purpose.name for purpose in law.purposes_in_force(on=version.effective_on, codes=version.purposes)]
-    old = bound["compared_with"]
+    old, is_taken_over = bound["compared_with"], version.is_taken_over
     said = [
         (_("In force from"), date_format(version.effective_on, "j F Y")),
+        (_("Taken over"), _("this text was in force elsewhere before it is published here") if is_taken_over else ""),
         (_("What changed, in English"), bound["what_changed"]),
         *((_("What changed, in %s") % language_of(code).name, text) for code, text in bound["summaries"].items()),
         (_("Languages"), ", ".join(language_of(code).name for code in bound["texts"])),
         (_("Purposes"), ", ".join(names)),
         (_("Defects that two people let stand"), ", ".join(bound["overridden"])),
-        (_("Compared with"), _("version %s") % old["version"] if old else _("nothing: it is the first version")),
+        (_("Compared with"), _("version %s") % old["version"] if old else _("nothing: no version is in force before")),
         (_("Changed words or passages"), str(bound["changes"]) if old else ""),
         (_("Clauses left out"), ", ".join(bound["dropped"])),
     ]

@@ -14,6 +14,7 @@ from consent.resources import SuppressionResource
 from consent.services.stopping import stop_at_address
 from consent.states import Way
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
+from portal.core.admin.speaking import yes_or_no
 from portal.core.errors import Refused
 from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.creating import CreatingAdmin
@@ -30,6 +31,7 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
     export_resource = SuppressionResource
     list_display = ("suppressed_at", "fiduciary", "address_kind", "purpose", "channel", "header", "way", "receipt")
     list_select_related = ("fiduciary", "receipt", "entry__leaf")
+    ordering = ("-suppressed_at", "-id")
     list_filter = ("address_kind", "channel", "way", "suppressed_at")
     fields = (
         "fiduciary",
@@ -74,7 +76,13 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
             occurred_at=entered["occurred_at"],
         )
         if receipt is None:
-            raise Refused(gettext_lazy("Everything promotional was stopped there already."), code="STOPPED_ALREADY")
+            raise Refused(
+                gettext_lazy(
+                    "Everything promotional was stopped there already. Where it was said another time, enter when: that "
+                    "is recorded too."
+                ),
+                code="STOPPED_ALREADY",
+            )
         first = receipt.suppressions.order_by("pk").first()
         return first.pk if first is not None else None
 
@@ -82,6 +90,6 @@ class SuppressionAdmin(SearchedByPost, AuditedExport, CreatingAdmin):
     def place(self, obj: Suppression) -> str:
         return "–" if obj.entry.index is None else str(obj.entry.index)
 
-    @admin.display(description=gettext_lazy("taken back"), boolean=True)
-    def taken_back(self, obj: Suppression) -> bool:
-        return hasattr(obj, "lift")
+    @admin.display(description=gettext_lazy("taken back"))
+    def taken_back(self, obj: Suppression) -> str:
+        return yes_or_no(value=hasattr(obj, "lift"))

@@ -58,10 +58,20 @@ class TakenAnswerAdmin(AuditedExport, StaffModelAdmin):
     list_select_related = ("fiduciary", "made_by", "checked_by")
     list_filter = ("answer", "way")
     fields = (*OWN, *PROPOSAL)
-    readonly_fields = fields
+    readonly_fields = (*fields, "hash_of_the_scan")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whoever may not open the scan sees its hash."""
+        if access.allowed(request.user, Permission.EVENT_RECORD):
+            return self.fields
+        return tuple("hash_of_the_scan" if name == "the_scan" else name for name in self.fields)
+
+    @admin.display(description=gettext_lazy("SHA-256 of the scan"))
+    def hash_of_the_scan(self, obj: TakenAnswer) -> str:
+        return obj.scan.sha256 if obj.scan is not None else "–"
 
     @admin.display(description=gettext_lazy("scan"))
     def the_scan(self, obj: TakenAnswer) -> str:

@@ -1,9 +1,12 @@
 """What people were told and asked without having come for it: read only, for whoever has to show it."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,13 +19,24 @@ from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.bases import ReasonForm
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law.words import PurposeNames
+from portal.people import selectors as people
+from portal.people.models import Principal
 
-#: People without a way that are named on the page; all are counted.
-MOST_SHOWN: Final = 200
+#: Which page of the people without a way is shown, beside the list's own pages.
+PAGE: Final = "without_a_way"
 
 
 def _ended_already(row: GuardianAnswer, user: Any) -> str:
     return _("This had ended already.") if wards.has_ended(row) else ""
+
+
+def _person_page(ref: UUID) -> str:
+    """The reference of a subject, with the way to the person's page where there is (still) a person."""
+    person = Principal.objects.filter(subject__ref__in=people.refs_of(ref)).only("pk").first()
+    if person is None:
+        return str(ref)
+    return format_html('<a href="{}">{}</a>', reverse("admin:people_principal_change", args=[person.pk]), ref)
 
 
 class _Told(AuditedExport, ReadOnlyAdmin):
@@ -55,8 +69,8 @@ class GuardianAnswerAdmin(_Told):
     list_filter = ("relation",)
     fields = (
         "receipt",
-        "subject_ref",
-        "guardian_ref",
+        "whose",
+        "guardian",
         "relation",
         "identity_shown",
         "age_shown",
@@ -67,6 +81,14 @@ class GuardianAnswerAdmin(_Told):
     list_note = gettext_lazy(
         "How the identity and age of a parent or guardian were shown. The leaf of the yes names the hash."
     )
+
+    @admin.display(description=gettext_lazy("subject"))
+    def whose(self, obj: GuardianAnswer) -> str:
+        return _person_page(obj.subject_ref)
+
+    @admin.display(description=gettext_lazy("subject of the guardian"))
+    def guardian(self, obj: GuardianAnswer) -> str:
+        return _person_page(obj.guardian_ref)
 
     @service_action(
         permission=Permission.EVENT_RECORD,
@@ -110,9 +132,14 @@ class LateNoticeAdmin(_Told):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The notices that were given, below those that could not be: nobody may wait unseen."""
-        found = late_notices.unreached(now=clock.now())
-        waiting = {"waiting": found, "shown": found.people[:MOST_SHOWN]}
-        return super().changelist_view(request, {**waiting, **(extra_context or {})})
+        asked = request.GET.copy()
+        page = asked.pop(PAGE, ["1"])[-1]
+        request.GET = asked  # type: ignore[assignment]  # the list refuses what is no filter of its own
+        waiting = late_notices.unreached(now=clock.now(), page=int(page) if page.isdecimal() else 1)
+        names = PurposeNames()
+        shown = [(one.subject_ref, one.since, names(list(one.purposes))) for one in waiting.people]
+        context = {"waiting": waiting, "shown": shown, "page_name": PAGE, **(extra_context or {})}
+        return super().changelist_view(request, context)
 
 
 @admin.register(Meeting)

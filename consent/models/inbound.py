@@ -50,8 +50,12 @@ class InboundMessage(AppendOnlyModel):
         verbose_name = _("inbound message")
         verbose_name_plural = _("inbound messages")
         ordering = ("-id",)
-        # Staff search by a number.
-        indexes = (models.Index(fields=("address_key",), name="consent_inbound_key"),)
+        indexes = (
+            # Staff search by a number.
+            models.Index(fields=("address_key",), name="consent_inbound_key"),
+            # Their list, the latest first: gateways tell late and out of order.
+            models.Index(fields=("-said_at", "-id"), name="consent_inbound_when"),
+        )
 
     def __str__(self) -> str:
         return f"{self.channel} {self.effect}"

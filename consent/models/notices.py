@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.states import NoticeKind, VersionState, Weight
+from portal.core import clock
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -65,6 +66,11 @@ class NoticeVersion(models.Model):
 
     def __str__(self) -> str:
         return _("%(notice)s, version %(number)s") % {"notice": self.notice.title, "number": self.number}
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether it says that it held before it was published here: a first version that was in force elsewhere."""
+        return self.effective_on < clock.day(self.published_at or clock.now())
 
     @property
     def binding(self) -> "NoticeText":

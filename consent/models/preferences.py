@@ -65,8 +65,9 @@ class PreferenceChange(AppendOnlyModel, Wished):
 
     class Meta(Wished.Meta):
         abstract = False
-        verbose_name = _("change of preferences")
-        verbose_name_plural = _("changes of preferences")
+        # The admin lists those that are about blocking, and no others.
+        verbose_name = _("what a person blocks (do not disturb)")
+        verbose_name_plural = _("what people block (do not disturb)")
         ordering = ("-id",)
         indexes = (models.Index(fields=("subject_ref", "-id"), name="consent_preference_history"),)
 

@@ -19,6 +19,7 @@ class PublicationProposal(FourEyesModel):
     version = models.ForeignKey(NoticeVersion, models.PROTECT, related_name="proposals", verbose_name=_("version"))
     weight = models.CharField(_("kind of change"), max_length=10, choices=Weight.choices, default=Weight.MATERIAL)
 
+    named_by = ("version__notice",)
     data_categories = declare(none=f"id version weight {_FOUR_EYES}", free_text="reason")
 
     class Meta(FourEyesModel.Meta):
@@ -42,6 +43,7 @@ class DefectOverride(FourEyesModel):
     defect = models.ForeignKey(PolicyDefect, models.PROTECT, related_name="overrides", verbose_name=_("defect"))
     why = models.TextField(_("reason"), max_length=500)
 
+    named_by = ("defect__version__notice",)
     data_categories = declare(none=f"id defect {_FOUR_EYES}", free_text="why reason")
 
     class Meta(FourEyesModel.Meta):
@@ -66,6 +68,7 @@ class TranslationProposal(FourEyesModel):
     language = models.CharField(_("language"), max_length=12)
     body = models.BinaryField(_("text"))
 
+    named_by = ("version__notice",)
     data_categories = declare(none=f"id version language body {_FOUR_EYES}", free_text="reason")
 
     class Meta(FourEyesModel.Meta):

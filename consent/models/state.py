@@ -60,6 +60,8 @@ class ConsentState(models.Model):
                 name="consent_state_expiring",
                 condition=models.Q(expires_at__isnull=False, answer__in=("given", "renewed")),
             ),
+            # The staff's list, the latest answer first: a state keeps its number while its answer changes.
+            models.Index(fields=("-occurred_at", "-id"), name="consent_state_when"),
         )
 
     def __str__(self) -> str:

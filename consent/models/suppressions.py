@@ -50,7 +50,11 @@ class Suppression(AppendOnlyModel):
             ),
         )
         # A decision asks it with the address's state, in one statement.
-        indexes = (models.Index(fields=("address_key", "fiduciary"), name="consent_suppression_key"),)
+        indexes = (
+            models.Index(fields=("address_key", "fiduciary"), name="consent_suppression_key"),
+            # The staff's list, the latest stop first: a list from elsewhere brings old ones late.
+            models.Index(fields=("-suppressed_at", "-id"), name="consent_suppression_when"),
+        )
 
     def __str__(self) -> str:
         return f"{self.address_key.hex()[:10] if self.address_key else ''} {self.channel}"

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     PURPOSE_CHANGED = "PURPOSE_CHANGED"
     QUIET_HOURS = "QUIET_HOURS"
     RULES_MISSING = "RULES_MISSING"
+    SENDER_KYC_LAPSED = "SENDER_KYC_LAPSED"
     SENDER_NOT_VERIFIED = "SENDER_NOT_VERIFIED"
     SUPPRESSED = "SUPPRESSED"
     TEMPLATE_ENDED = "TEMPLATE_ENDED"
@@ -139,6 +140,13 @@ def by_consent(word: Word | None, *, at: datetime) -> Verdict:
     return Verdict(allowed=True, reason=Reason.ALLOWED_BY_CONSENT, valid_until=word.expires_at)
 
 
+def speaks(word: Word | None) -> bool:
+    """Whether an answer counts at the address. One that has ended says nothing more, nor do the wishes of who gave it:
+    they may have left, and the next holder has wishes of their own.
+    """
+    return word is not None and (word.answer in YES or word.answer in NO)
+
+
 def stands(suppressed_at: datetime | None, *, word: Word | None, said_at: datetime | None) -> bool:
     """Whether a suppression stops promotion: until a yes that the person gave after it."""
     if suppressed_at is None:
@@ -218,9 +226,9 @@ def _hours(
 
 def as_meant(verdict: Verdict, *, said_on: date | None, meaning_since: date, is_text_old: bool = False) -> Verdict:
     """The verdict once it is known what the yes was said to: a new meaning of the purpose is asked again, and so is a text
-    of which a material version has come into force since.
+    of which a material version has come into force since. That is said at any hour: waiting for the morning mends neither.
     """
-    if not verdict.allowed or verdict.reason is not Reason.ALLOWED_BY_CONSENT:
+    if verdict.reason not in _BY_A_YES:
         return verdict
     if said_on is not None and said_on < meaning_since:
         return Verdict(allowed=False, reason=Reason.PURPOSE_CHANGED)
@@ -266,14 +274,27 @@ def paced(verdict: Verdict, *, wishes: Wishes, sent: int) -> Verdict:
 def of_several(verdicts: Iterable[Verdict]) -> Verdict:
     """One answer from those under each person's wishes at one address: a no by anybody wins, the longest of them.
 
-    A yes holds until the first of them may change. Raises ValueError for none.
+    Of those that last as long the one that would be named first of one person, whoever of them is looked at first. A yes
+    holds until the first of them may change. Raises ValueError for none.
     """
     found = list(verdicts)
     noes = [verdict for verdict in found if not verdict.allowed]
     if noes:
-        return next((no for no in noes if no.valid_until is None), max(noes, key=lambda no: no.valid_until or _LAST))
+        return max(noes, key=lambda no: (no.valid_until or _LAST, -_WISHED.index(no.reason)))
     return min(found, key=lambda yes: yes.valid_until or _LAST)
 
 
 _NOES = frozenset({Reason.CONSENT_DENIED, Reason.CONSENT_WITHDRAWN, Reason.SUPPRESSED})
+#: What rests on a yes, may it go at this hour or not.
+_BY_A_YES = frozenset({Reason.ALLOWED_BY_CONSENT, Reason.OUTSIDE_HOURS})
+#: What stands in the way of one person's messages, in the order in which it is named.
+_WISHED = (
+    Reason.CHILD,
+    Reason.DND_BLOCKED,
+    Reason.PAUSED,
+    Reason.OUTSIDE_HOURS,
+    Reason.DND_HOURS,
+    Reason.QUIET_HOURS,
+    Reason.TOO_OFTEN,
+)
 _LAST = datetime.max.replace(tzinfo=UTC)

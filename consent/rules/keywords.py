@@ -1,7 +1,7 @@
 """What a reply to a message means: STOP and its kin in English, Hindi and Marathi, in Devanagari and Latin letters.
 
-Plain text in, no database. A word counts as the whole message or as its first word, with at most one letter wrong. Where
-it is not clear how much is to stop, everything promotional is. A sentence that is no such word is somebody's trouble and
+Plain text in, no database. A word counts as the whole message or as its first word, with at most one letter wrong; in Hindi
+and Marathi, where the verb comes last, also as what ends the sentence. Where it is not clear how much is to stop, everything promotional is. A sentence that is no such word is somebody's trouble and
 becomes a grievance; a short word that we do not know ("ok") is nothing.
 """
 
@@ -54,6 +54,8 @@ _STOP: Final[Mapping[str, str]] = {
     "roko": "hi",
     "rokiye": "hi",
     "रुको": "hi",
+    "स्टॉप": "hi",  # how telephones write a spoken STOP
+    "स्टाप": "hi",
     "थांबा": "mr",
     "थांबवा": "mr",
     "थांब": "mr",
@@ -66,6 +68,7 @@ _STOP: Final[Mapping[str, str]] = {
 #: Words with another meaning at the head of a sentence ("end of month", "cancel my order"): alone, or with fillers only.
 _STOP_ALONE: Final[Mapping[str, str]] = {
     "end": "en",
+    "dnd": "en",
     "quit": "en",
     "cancel": "en",
     "band": "hi",
@@ -82,6 +85,13 @@ _STOP_PHRASES: Final[Mapping[tuple[str, ...], str]] = {
     ("no", "more"): "en",
     ("dont", "send"): "en",
     ("do", "not", "send"): "en",
+    ("dont", "message"): "en",
+    ("do", "not", "message"): "en",
+    ("dont", "text"): "en",
+    ("do", "not", "text"): "en",
+    ("dont", "call"): "en",
+    ("do", "not", "call"): "en",
+    ("do", "not", "disturb"): "en",
     ("मत", "भेजो"): "hi",
     ("मत", "भेजिए"): "hi",
     ("नहीं", "चाहिए"): "hi",
@@ -94,6 +104,33 @@ _STOP_PHRASES: Final[Mapping[tuple[str, ...], str]] = {
     ("बंद", "करा"): "mr",
     ("band", "kara"): "mr",
     ("bandh", "kara"): "mr",
+}
+#: Hindi and Marathi put the verb last: these end a sentence that asks to stop, whatever it names before them.
+_STOP_AT_THE_END: Final[Mapping[tuple[str, ...], str]] = {
+    **{("बंद", *verb): "hi" for verb in (("करो",), ("करें",), ("करे",), ("कीजिए",), ("कर", "दो"), ("कर", "दीजिए"))},
+    **{("रोक", *verb): "hi" for verb in (("दो",), ("दीजिए",), ("दें",))},
+    ("मत", "भेजो"): "hi",
+    ("मत", "भेजें"): "hi",
+    ("मत", "भेजिए"): "hi",
+    ("मत", "भेजना"): "hi",
+    **{
+        (word, *verb): "hi"
+        for word in ("band", "bandh", "bund")
+        for verb in (("karo",), ("kare",), ("karen",), ("kijiye",), ("kar", "do"))
+    },
+    ("mat", "bhejo"): "hi",
+    ("mat", "bhejna"): "hi",
+    ("बंद", "करा"): "mr",
+    ("बंद", "करावे"): "mr",
+    ("band", "kara"): "mr",
+    ("bandh", "kara"): "mr",
+    ("पाठवू", "नका"): "mr",
+    ("pathvu", "naka"): "mr",
+    ("pathavu", "naka"): "mr",
+    ("थांबवा",): "mr",
+    ("थांबवावे",): "mr",
+    ("thambva",): "mr",
+    ("thambwa",): "mr",
 }
 _START: Final[Mapping[str, str]] = {
     "start": "en",
@@ -110,6 +147,10 @@ _START: Final[Mapping[str, str]] = {
 }
 #: Said before the word, and not meant.
 _POLITE: Final = frozenset({"please", "pls", "plz", "kindly", "hi", "hello", "कृपया", "kripya", "krupaya", "प्लीज", "जी"})
+#: Said in English before the word: "I want to stop", "can you unsubscribe me".
+_WISHING: Final = _POLITE | frozenset(
+    {"i", "id", "im", "we", "you", "want", "wish", "need", "would", "like", "to", "can", "could", "just", "must"}
+)
 #: Said with a word without widening or changing it.
 _FILLERS: Final = _POLITE | frozenset(
     {
@@ -132,7 +173,25 @@ _FILLERS: Final = _POLITE | frozenset(
         *("promotional", "ads", "offers", "spam", "whatsapp", "calls", "call", "rcs", "mail", "email", "sir", "madam"),
         *("करो", "करें", "कर", "दो", "दीजिए", "कीजिए", "सब", "सभी", "ये", "यह", "संदेश", "मैसेज", "अब", "है"),
         *("karo", "kar", "do", "karen", "kare", "kijiye", "dijiye", "sab", "ye", "yeh", "ab", "abhi"),
-        *("करा", "सर्व", "हे", "आता", "kara", "sarv", "he", "aata", "ata", "मेसेज", "जाहिराती"),
+        *(
+            "करा",
+            "सर्व",
+            "हे",
+            "आता",
+            "मला",
+            "मुझे",
+            "भेजना",
+            "पाठवणे",
+            "kara",
+            "sarv",
+            "he",
+            "aata",
+            "ata",
+            "मेसेज",
+            "जाहिराती",
+        ),
+        *("आपके", "आपका", "तुमचे", "तुमचा", "प्रचार", "प्रचाराचे", "वाले", "विज्ञापन", "कॉल", "फोन", "फ़ोन"),
+        *("aapke", "tumche", "mujhe", "mala", "bhejna", "pathavne", "wale", "prachar"),
     }
 )
 #: One letter from a word of ours, and words of their own.
@@ -172,14 +231,14 @@ def read(text: str, *, sender: str = "") -> Meaning:
         return Meaning(Effect.NOTHING)
     found = _stop(words)
     if found is not None:
-        word, language, rest = found
+        word, language, rest, read_from = found
         language = _closer(language, words)
         named = "".join(_words(sender))
         if named and "".join(rest) == named:
             return Meaning(Effect.STOP, word, language, only_here=True)
         # "Stop all these messages please" is a stop and no more; a story after the word is read by somebody.
         story = [each for each in rest if each not in _FILLERS]
-        effect = Effect.STOP_AND_GRIEVANCE if len(story) >= SENTENCE else Effect.STOP
+        effect = Effect.STOP_AND_GRIEVANCE if len(story) >= read_from else Effect.STOP
         return Meaning(effect, word, language)
     started = _match(words[0], _START)
     if started is not None and all(each in _FILLERS for each in words[1:]):
@@ -193,27 +252,38 @@ def pressed(digits: str, *, stop_keys: Iterable[str]) -> Meaning:
     return Meaning(Effect.STOP, "key") if is_stop else Meaning(Effect.NOTHING)
 
 
-def _stop(words: Sequence[str]) -> tuple[str, str, Sequence[str]] | None:
-    """The word that stops, its language, and what was said after it."""
+def _stop(words: Sequence[str]) -> tuple[str, str, Sequence[str], int] | None:
+    """The word that stops, its language, what was said beside it, and from how many words of that on somebody reads it."""
     for phrase, language in _STOP_PHRASES.items():
         if tuple(words[: len(phrase)]) == phrase:
-            return " ".join(phrase), language, words[len(phrase) :]
-    first = _match(words[0], _STOP)
+            return " ".join(phrase), language, words[len(phrase) :], SENTENCE
+    head = next((at for at, word in enumerate(words) if word not in _WISHING), 0)
+    first = _match(words[head], _STOP)
     if first is not None:
-        return first, _STOP[first], words[1:]
+        return first, _STOP[first], words[head + 1 :], SENTENCE
     alone = _match(words[0], _STOP_ALONE)
     if alone is not None and all(each in _FILLERS for each in words[1:]):
-        return alone, _STOP_ALONE[alone], words[1:]
+        return alone, _STOP_ALONE[alone], words[1:], SENTENCE
+    return _at_the_end(words)
+
+
+def _at_the_end(words: Sequence[str]) -> tuple[str, str, Sequence[str], int] | None:
+    """The same where the sentence ends in it. What was said before says what is to stop: "मेरा खाता बंद करो" is about an
+    account, so one word that we do not know is enough for somebody to read it.
+    """
+    for phrase, language in _STOP_AT_THE_END.items():  # "संदेश भेजना बंद करें", "मला संदेश पाठवणे थांबवा"
+        if tuple(words[-len(phrase) :]) == phrase:
+            return " ".join(phrase), language, words[: -len(phrase)], 1
     last = tuple(words[-2:])
-    if len(words) < SENTENCE and last in _STOP_PHRASES:  # "message nahi chahiye", "मेसेज पाठवू नका"
-        return " ".join(last), _STOP_PHRASES[last], ()
+    if len(words) < SENTENCE and last in _STOP_PHRASES:  # "message nahi chahiye"
+        return " ".join(last), _STOP_PHRASES[last], (), SENTENCE
     if len(words) < SENTENCE and words[-1] in _AT_THE_END and all(each in _FILLERS for each in words[:-1]):
-        return words[-1], _STOP[words[-1]], ()
+        return words[-1], _STOP[words[-1]], (), SENTENCE
     return None
 
 
-#: Hindi and Marathi put the verb last: "मेसेज नको".
-_AT_THE_END: Final = frozenset({"नको", "nako", "रोको", "roko", "थांबवा", "thambva", "बंद"})
+#: Alone at the end, with fillers only: "मेसेज नको".
+_AT_THE_END: Final = frozenset({"नको", "nako", "रोको", "roko", "बंद"})
 
 
 def _closer(language: str, words: Sequence[str]) -> str:

@@ -17,8 +17,8 @@ def name(clause: Clause) -> str:
 
 
 def losses(draft: Sequence[Clause], *, number: int, older: Mapping[int, Sequence[Clause]]) -> list[Defect]:
-    """What the draft loses of version ``number``, the one that counts now: whole clauses, and words that it takes from a
-    version before. ``older`` holds the clauses of each published version by its number, that one among them.
+    """What the draft loses of version ``number``, the one in force before its day: whole clauses, and words that it takes
+    from a version before that. ``older`` holds the clauses of both and of all before them, by their numbers.
     """
     found = []
     for was, now in differences.pairs(older[number], draft):

@@ -9,6 +9,7 @@ from django.db.models import Q
 from consent.models import ConsentEvent, Meeting, Suppression
 from consent.rules.fold import NO, YES
 from consent.selectors.rulebook import rulebook
+from consent.states import TOLD
 from portal.core import clock
 from portal.law import selectors as law
 from portal.law.models import Purpose
@@ -32,10 +33,12 @@ def left_in_peace_until(
 ) -> datetime | None:
     """Until when nobody may ask the person, or whoever is at the address of ``keys``, about the purpose on the channel; None: nobody said no.
 
-    A no counts while it is the last word, a stop of the address until it is lifted.
+    A no counts while it is the last word, a stop of the address until it is lifted or the person themselves has said yes
+    there since: what a system told of them ends no rest, nor a key press that it told of.
     """
+    refs = people.refs_of(subject_ref)
     events = ConsentEvent.objects.filter(
-        Q(subject_ref__in=people.refs_of(subject_ref)) | Q(address_key__in=keys),
+        Q(subject_ref__in=refs) | Q(address_key__in=keys),
         fiduciary=fiduciary,
         purpose=purpose.code,
         channel=channel,
@@ -44,7 +47,9 @@ def left_in_peace_until(
     noes = [last.occurred_at] if last is not None and last.answer in NO else []
     if purpose.is_promotional:
         stops = Suppression.objects.filter(fiduciary=fiduciary, address_key__in=keys, header="", lift=None)
-        noes += stops.values_list("suppressed_at", flat=True)
+        own = events.filter(subject_ref__in=refs, address_key__in=keys, answer__in=YES).exclude(way__in=TOLD)
+        again = own.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
+        noes += [at for at in stops.values_list("suppressed_at", flat=True) if again is None or at >= again]
     return may_be_asked_from(max(noes), subject_ref=subject_ref) if noes else None
 
 
@@ -53,6 +58,7 @@ def unanswered(
 ) -> list[Purpose]:
     """Those of the purposes about which the person has not answered as they mean now, and may be asked.
 
+    What is asked where it is needed is put here only to who said yes to it before, when that does not hold any more.
     An answer to an earlier meaning is none to the new one, nor is a yes to a text that has changed materially since; but after a no the rule about asking again is kept all the
     same: the person has said to be left in peace. So has who stopped promotion at an address of theirs.
     """
@@ -65,7 +71,10 @@ def unanswered(
     )
     book = rulebook(at)
     found = []
+    agreed = {code for code, _at, answer, _notice in said if answer in YES}
     for purpose in purposes:
+        if purpose.is_asked_in_place and purpose.code not in agreed:
+            continue
         terms = book.purposes.get(purpose.code)
         own = [
             (occurred_at, answer)

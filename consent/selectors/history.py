@@ -19,8 +19,13 @@ def events_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> Que
 
     The latest first, by the person's own time: what was heard late stands where it was said.
     """
+    return events_by(refs or people.refs_of(subject_ref))
+
+
+def events_by(refs: Collection[UUID]) -> QuerySet[ConsentEvent]:
+    """The same by the references alone."""
     return (
-        ConsentEvent.objects.filter(subject_ref__in=refs or people.refs_of(subject_ref))
+        ConsentEvent.objects.filter(subject_ref__in=refs)
         .select_related("receipt", "entry", "entry__leaf", "fiduciary", "notice_version__notice", "previous")
         .order_by("-occurred_at", "-pk")
     )

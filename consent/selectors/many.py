@@ -109,7 +109,7 @@ def stops(
             rows = rows.filter(header__in=("", header))
         for key, at, entry in rows.order_by("pk").values_list("address_key", "suppressed_at", "entry__event_id"):
             known = found.get(bytes(key))
-            if known is None or at > known.at:
+            if known is None or at >= known.at:
                 found[bytes(key)] = Stop(at, str(entry))
     return found
 

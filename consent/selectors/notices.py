@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from consent.models import Acknowledgement, Notice, NoticeText, NoticeVersion, PolicyDefect, TextReview
@@ -82,8 +83,8 @@ def to_read(subject_ref: UUID, *, at: datetime) -> NoticeVersion | None:
 
 
 def coming(notice: Notice | str, *, on: date) -> NoticeVersion | None:
-    """A published version that is not in force yet; the next one where there are several."""
-    return published(notice).filter(effective_on__gt=on).order_by("effective_on", "number").first()
+    """A published version that is not in force yet; where there are several the next one, of one day that which will hold."""
+    return published(notice).filter(effective_on__gt=on).order_by("effective_on", "-number").first()
 
 
 def notices_for(purposes: Iterable[str], *, on: date, language: str = "en") -> dict[str, NoticeText]:
@@ -125,15 +126,25 @@ def clauses_of(text: NoticeText) -> list[Clause]:
 
 
 def before(version: NoticeVersion) -> NoticeVersion | None:
-    """The published version that this one follows: what its changes are shown against. None for a first one.
+    """The published version whose place this one takes on its day: what its changes are shown against, to staff and to
+    people. None where nothing is in force before.
 
-    A draft follows the one that was published last, whatever the text it was made from.
+    Whatever text a draft was made from, and whatever was published last: a version that is announced for later is not it.
     """
-    others = published(version.notice).exclude(pk=version.pk)
-    if version.published_at is not None:
-        same = Q(published_at=version.published_at, number__lt=version.number)
-        others = others.filter(Q(published_at__lt=version.published_at) | same)
-    return others.order_by("-published_at", "-number").first()
+    return earlier(version).first()
+
+
+def earlier(version: NoticeVersion) -> QuerySet[NoticeVersion]:
+    """The published versions that were to hold before this one, the last first: by their days, not by their numbers."""
+    same_day = Q(effective_on=version.effective_on, number__lt=version.number)
+    return published(version.notice).filter(Q(effective_on__lt=version.effective_on) | same_day)
+
+
+def later(version: NoticeVersion) -> QuerySet[NoticeVersion]:
+    """The published versions that take this one's place, the next first; of one day that which will hold."""
+    same_day = Q(effective_on=version.effective_on, number__gt=version.number)
+    found = published(version.notice).filter(Q(effective_on__gt=version.effective_on) | same_day)
+    return found.order_by("effective_on", "-number")
 
 
 def old_texts(*, on: date) -> dict[str, dict[int, datetime]]:
@@ -163,6 +174,14 @@ def old_texts(*, on: date) -> dict[str, dict[int, datetime]]:
 def _applies_from(version: NoticeVersion) -> datetime:
     first = datetime.combine(version.effective_on, time(), tzinfo=clock.IST)
     return max(first, version.published_at or first)
+
+
+def summary_languages(version: NoticeVersion) -> list[str]:
+    """In which languages a changed version says what changed: those in which we write to people, and those in which it can
+    be read. The binding one first.
+    """
+    wanted = {code for code, _name in settings.LANGUAGES} | set(version.texts.values_list("language", flat=True))
+    return [BINDING_LANGUAGE, *sorted(wanted - {BINDING_LANGUAGE})]
 
 
 def standing_defects(version: NoticeVersion) -> QuerySet[PolicyDefect]:

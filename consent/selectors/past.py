@@ -147,10 +147,11 @@ def _verdict(
     plain = _as_meant(under(NO_WISHES), event, word, terms, at)
     if not contact.asks_wishes(terms.category, plain):
         return plain
-    persons = {same.get(ref, ref) for ref in (*holders, word.subject)}
+    speaker = (word.subject,) if contact.speaks(stood) else ()
+    persons = {same.get(ref, ref) for ref in (*holders, *speaker)}
     children = people.children_among({*persons, *(ref for ref in same if same[ref] in persons)}, at=at)
     is_barred = contact.is_promotional(terms.category) and bool(children)
-    verdict = contact.of_several(under(_wishes(person, same, at)) for person in sorted(persons))
+    verdict = contact.of_several([under(_wishes(person, same, at)) for person in sorted(persons)] or [plain])
     return contact.for_child() if is_barred else verdict
 
 

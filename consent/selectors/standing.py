@@ -93,10 +93,21 @@ def at_address(
     return max(answered, key=lambda each: each.is_no)
 
 
-def suppression(fiduciary: int, keys: tuple[bytes, ...], at: datetime) -> Suppression | None:
-    """The row behind ``Found.suppressed_at``, for the ledger entry that proves it."""
-    rows = Suppression.objects.filter(fiduciary_id=fiduciary, address_key__in=keys, suppressed_at=at, lift=None)
-    return rows.select_related("entry").first()
+def suppression(
+    fiduciary: int, keys: tuple[bytes, ...], at: datetime, *, purpose: str, channel: str, header: str = ""
+) -> Suppression | None:
+    """The row behind ``Found.suppressed_at``, for the ledger entry that proves it: of several the one recorded last."""
+    rows = Suppression.objects.filter(
+        fiduciary_id=fiduciary,
+        address_key__in=keys,
+        suppressed_at=at,
+        purpose__in=("", purpose),
+        channel__in=("", channel),
+        lift=None,
+    )
+    if header:
+        rows = rows.filter(header__in=("", header))
+    return rows.select_related("entry").order_by("-pk").first()
 
 
 def _row(keys: tuple[bytes, ...], fiduciary: int, key: bytes, purpose: str, channel: str, header: str) -> Any:

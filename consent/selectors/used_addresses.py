@@ -25,6 +25,11 @@ def used_by(fiduciary: Fiduciary, keys: Iterable[bytes]) -> set[bytes]:
     return wanted if fiduciary.is_self or not wanted else _used(fiduciary.pk, wanted)
 
 
+def is_used_by(client: int, keys: Iterable[bytes]) -> bool:
+    """Whether a client has to do with the address that these lookup hashes stand for."""
+    return bool(_used(client, set(keys)))
+
+
 def told_of_noes(client: int, keys: Collection[bytes]) -> set[bytes]:
     """Those of the lookup hashes at which a client may be told that somebody said no, or stopped promotion.
 

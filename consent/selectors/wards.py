@@ -53,6 +53,25 @@ def ward_of(guardian_ref: UUID, reference: str, *, at: datetime) -> Ward:
     return found
 
 
+def end_of(guardian_ref: UUID, reference: str) -> StandingEnded:
+    """How it ended that the person answers for somebody, named as in ``ward_of``. Raises NotFound where it never did."""
+    refs = people.refs_of(guardian_ref)
+    first = GuardianAnswer.objects.filter(guardian_ref__in=refs, receipt__reference=reference).first()
+    ended = (
+        StandingEnded.objects.filter(
+            subject_ref__in=people.refs_of(first.subject_ref), guardian_ref__in=refs, ended_at__gte=first.shown_at
+        )
+        .select_related("receipt")
+        .order_by("-pk")
+        .first()
+        if first is not None
+        else None
+    )
+    if ended is None:
+        raise NotFound("There is nobody with this reference for whom you answer.")
+    return ended
+
+
 def agreed_for(ward: Ward, *, at: datetime) -> list[ConsentEvent]:
     """Each yes of the person that counts at ``at``."""
     said = history.consents_as_of(ward.subject_ref, at)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import formats, translation
+from django.utils.translation import gettext as _
 
 from consent.models import Announcement, NoticeVersion, Telling
 from consent.states import AnnouncementKind, Weight
@@ -103,6 +104,14 @@ def untold(announcement: Announcement) -> QuerySet[Principal]:
     """Whoever of the audience was not told yet."""
     told = Telling.objects.filter(announcement=announcement, subject_ref=OuterRef("subject__ref"))
     return audience(announcement).filter(~Exists(told))
+
+
+def has_stopped(announcement: Announcement) -> bool:
+    """Whether somebody is left to tell, the telling never came to its end, and no job is at work on it."""
+    if announcement.finished_at is not None:
+        return False
+    job = announcement.job
+    return (job is None or job.state in FINISHED) and untold(announcement).exists()
 
 
 def tell_everyone(announcement: Announcement, *, progress: Callable[[int, int | None], None], job: str) -> int:
@@ -217,6 +226,14 @@ def _context(version: NoticeVersion, language: str) -> dict[str, str]:
         return {
             "day": formats.date_format(version.effective_on, "j F Y"),
             "number": str(version.number),
-            "changes": version.summary_in(language)[0] or version.get_weight_display(),
+            "changes": _changes(version, language),
             "url": f"{settings.SITE_URL}{reverse('privacy:policy', args=[version.number])}",
         }
+
+
+def _changes(version: NoticeVersion, language: str) -> str:
+    """What changed, in the reader's language; two people may let a summary be missing there, and then it says so."""
+    said, spoken = version.summary_in(language)
+    if not said:
+        return version.get_weight_display()
+    return said if spoken == language else "\n".join([_("We can say this in English only so far:"), said])

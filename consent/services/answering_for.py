@@ -34,8 +34,12 @@ def answer(
     language: str,
     actor: Actor,
     now: datetime,
+    late: Mapping[str, bool] | None = None,
 ) -> Recorded:
     """Record what the guardian answered, in one transaction and under one receipt. Raises as ``asking.answer``.
+
+    ``late`` is what the form says about questions that are not open any more, True for a yes: of a yes Refused says so,
+    a no withdraws what was agreed to in another window meanwhile, each under a receipt of its own.
 
     Raises Refused (``guarding.require_fit``) when the person answers alone by now, or the guardian's standing has ended.
     """
@@ -47,6 +51,18 @@ def answer(
         guardian = _as_guardian(ward)
         protection = people.protection_of(ward.subject_ref, at=now)
         guarding.require_fit(guardian, protection, subject_ref=ward.subject_ref, at=now)
+        if any((late or {}).values()):
+            raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")
+        refused = Recorded(None, ())
+        # One withdrawal covers every address: a yes at two addresses of a channel is taken back once.
+        agreed = {
+            (event.purpose, event.channel): event for event in agreed_for(ward, at=now) if event.fiduciary.is_self
+        }
+        for event in agreed.values():
+            if event.purpose in (late or {}):
+                refused = _take_back(ward, event, actor, now)
+        if refused.receipt is not None and not answers:
+            return refused
         return asking.answer(
             subject_ref=ward.subject_ref,
             answers=answers,
@@ -61,7 +77,10 @@ def answer(
 
 def take_back(*, ward: Ward, event_id: int, actor: Actor, now: datetime) -> Recorded:
     """Withdraw one yes of the person, at every address of theirs, in one transaction. Raises NotFound for any other."""
-    event = _agreed(ward, event_id, now)
+    return _take_back(ward, _agreed(ward, event_id, now), actor, now)
+
+
+def _take_back(ward: Ward, event: ConsentEvent, actor: Actor, now: datetime) -> Recorded:
     return withdraw(
         subject_ref=ward.subject_ref,
         fiduciary=event.fiduciary,

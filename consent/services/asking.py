@@ -3,22 +3,24 @@
 Nothing here makes a consent of a visit, a sign-in or silence: an answer is what a form brings as yes or no.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Meeting, NoticeText
+from consent.rules.fold import YES
 from consent.selectors import asking
 from consent.selectors.notices import notices_for
-from consent.selectors.purposes import is_closed_to_children
+from consent.selectors.purposes import is_asked_of_visitors, is_closed_to_children
 from consent.services import guarding, opting_in, turns
 from consent.services.addresses import addresses_by_channel
 from consent.services.evidence import QUESTION, words
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
+from consent.services.withdrawing import latest_of, notice_of, place_of
 from consent.states import Answer, Way
 from consent.words import DATA
 from portal.audit.kinds import AuditKind
@@ -31,6 +33,7 @@ from portal.law import selectors as law
 from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel
 from portal.people import selectors as people
+from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 
 
@@ -62,17 +65,18 @@ class Answered:
 
 
 def questions(
-    subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE, messages: bool = True
+    subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: str = OWN_CODE, known: bool = True
 ) -> tuple[Question, ...]:
-    """What the person has not answered and may be asked now. ``messages`` False: only processing that is no message."""
+    """What the person has not answered and may be asked now. ``known`` False: a visitor, asked about our pages only."""
     whose, on = fiduciary_of(fiduciary), clock.day(at)
     is_child = people.is_child(subject_ref, at=at)
     purposes = [
         p
         for p in law.purposes_in_force(on=on)
         if p.needs_consent
+        and p.is_of(us=whose.is_self)
         and p.may_be_asked(at)
-        and (messages or not p.sends_messages)
+        and (known or is_asked_of_visitors(p))
         and not (is_child and is_closed_to_children(p))
     ]
     notices = notices_for([p.code for p in purposes], on=on, language=language)
@@ -147,6 +151,7 @@ def answer(
     way: Way = Way.PAGE,
     opt_in: str = "",
     guardian: guarding.Guardian | None = None,
+    known: bool = True,
     now: datetime | None = None,
 ) -> Recorded:
     """Record what was answered, in one transaction and under one receipt; what is not named stays unanswered.
@@ -156,20 +161,28 @@ def answer(
     SHA-256 of the text the person had before them; the question's own words are kept as evidence. ``opt_in`` names the
     request that this confirms, where the law asks for two steps (``opting_in``). ``guardian`` answers in the person's
     place, under ``Way.GUARDIAN``: that yes is recorded, its proof stands beside the receipt, and nothing waits any more.
+    ``known`` False: a visitor answers, and only about our pages.
 
-    Raises Refused for a question that is not open, a yes to messages without a channel, or a text that has changed.
+    A no to a question that is not open any more, because another window said yes, withdraws that yes: it is never dropped.
+    Raises Refused for a yes to a question that is not open, a yes to messages without a channel, or a text that has changed.
     """
     at = now or clock.now()
     with transaction.atomic():
         turns.take_all_of(subject_ref)
-        open_ones = {q.purpose.code: q for q in questions(subject_ref, at=at, language=language, fiduciary=fiduciary)}
-        if set(answers) - set(open_ones):
+        open_ones = {
+            q.purpose.code: q
+            for q in questions(subject_ref, at=at, language=language, fiduciary=fiduciary, known=known)
+        }
+        late = {code: said for code, said in answers.items() if code not in open_ones}
+        if any(said.is_yes for said in late.values()) or not (known or _are_of_visitors(late, on=clock.day(at))):
             raise Refused(_("One of these questions was answered already. Look at the page again."), code="NOT_OPEN")
-        choices: list[Choice] = []
+        choices = _late_noes(late, subject_ref, fiduciary_of(fiduciary))
         held: list[str] = []
         is_held = guardian is None and people.protection_of(subject_ref, at=at) is not None
         shown_by = (guardian.evidence,) if guardian is not None else ()
         for code, said in answers.items():
+            if code in late:
+                continue
             own = _choices(open_ones[code], said, subject_ref, shown.get(code, ""), language=language, at=at)
             own = [
                 replace(choice, evidence=(*choice.evidence, *opting_in.evidence_of(opt_in), *shown_by))
@@ -203,6 +216,22 @@ def answer(
                 close = guarding.release if said.is_yes else guarding.decline
                 close(subject_ref=subject_ref, fiduciary=fiduciary_of(fiduciary), purpose=code, actor=actor, now=at)
     return replace(done, held=tuple(held))
+
+
+def _are_of_visitors(codes: Collection[str], *, on: date) -> bool:
+    asked = {purpose.code for purpose in law.purposes_in_force(on=on) if is_asked_of_visitors(purpose)}
+    return set(codes) <= asked
+
+
+def _late_noes(late: Collection[str], subject_ref: UUID, fiduciary: Fiduciary) -> list[Choice]:
+    """Each yes that stands about these purposes, withdrawn. Where nothing but a no stands there is nothing to say again."""
+    if not late:
+        return []
+    return [
+        Choice(place_of(event), event.purpose, event.channel, Answer.WITHDRAWN, notice_of(event))
+        for event in latest_of(subject_ref, fiduciary).values()
+        if event.purpose in late and event.answer in YES
+    ]
 
 
 def _choices(

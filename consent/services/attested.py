@@ -29,6 +29,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.turns import retried
 from portal.law import selectors as law
+from portal.law.models import Purpose
 from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.models import Fiduciary
@@ -109,13 +110,7 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
     with transaction.atomic():
         person = person_at(whose, kind, plain, actor=actor, now=now)
         turns.take([Address(kind, keys)], by=person)
-        until = left_in_peace_until(person, keys, purpose, told.channel, fiduciary=whose)
-        if until is not None and told.occurred_at < until:
-            raise Refused(
-                _("The person said no. Until %(day)s only they themselves may say yes again, on our pages.")
-                % {"day": formats.date_format(until.astimezone(clock.IST), "j F Y")},
-                code="TOO_SOON_AFTER_NO",
-            )
+        require_rest_is_over(person, keys, purpose, told.channel, whose=whose, occurred_at=told.occurred_at)
         return record_all(
             subject_ref=person,
             fiduciary=whose,
@@ -132,6 +127,22 @@ def give(*, fiduciary: str, told: Told, actor: Actor, now: datetime) -> Recorded
             occurred_at=told.occurred_at,
             actor=actor,
             now=now,
+        )
+
+
+def require_rest_is_over(
+    person: UUID, keys: Sequence[bytes], purpose: Purpose, channel: str, *, whose: Fiduciary, occurred_at: datetime
+) -> None:
+    """Raises Refused for a yes told by a system that was said so soon after a no that nobody may have asked (IN-TRAI-90D, CA-12M).
+
+    Read in the turns of the person and of the address.
+    """
+    until = left_in_peace_until(person, keys, purpose, channel, fiduciary=whose)
+    if until is not None and occurred_at < until:
+        raise Refused(
+            _("The person said no. Until %(day)s only they themselves may say yes again, on our pages.")
+            % {"day": formats.date_format(until.astimezone(clock.IST), "j F Y")},
+            code="TOO_SOON_AFTER_NO",
         )
 
 

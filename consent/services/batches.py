@@ -25,6 +25,8 @@ from portal.registers.selectors import senders
 
 #: Addresses asked about in one statement: a longer list makes the planner read the whole table.
 CHUNK = 2_000
+#: Verdicts kept beside a list: where each yes ends at another instant, every line has a word of its own.
+MOST_KNOWN = 4_096
 Key = bytes
 
 
@@ -78,6 +80,8 @@ class Frame:
             return self._verdict(word, asked, suppressed=suppressed)
         said = (word, suppressed)
         if said not in self.known:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
             self.known[said] = self._verdict(word, asked, suppressed=suppressed)
         return self.known[said]
 
@@ -97,7 +101,7 @@ class Frame:
 
     def as_meant(self, verdict: Verdict, state: many.State | None) -> Verdict:
         """The verdict once it is known what the yes was said to: purpose or text may be others since."""
-        if state is None or self.terms is None or not verdict.allowed:
+        if state is None or self.terms is None:
             return verdict
         return decisions.as_meant(verdict, state.said_at, state.notice, self.terms, at=self.question.at)
 
@@ -321,7 +325,8 @@ def _with_people(frame: Frame, place: Place, known: Known, *, by_subject: bool) 
     verdict = frame.as_meant(frame.verdict(word, suppressed=place.is_suppressed), state)
     if not (known.wished or known.children) or not contact.asks_wishes(frame.category, verdict):
         return verdict
-    named = {ref for ref in (state.subject if state else None, place.named) if ref is not None}
+    speaker = state.subject if state and contact.speaks(state.word) else None
+    named = {ref for ref in (speaker, place.named) if ref is not None}
     persons: list[frozenset[UUID]] = []
     for ref in sorted(named | {holder.ref for holder in held}):
         if not any(ref in person for person in persons):

@@ -161,6 +161,29 @@ def as_text(blocked: Blocked) -> str:
     return "|".join(asdict(blocked).values())
 
 
+def differences(*, seen: Blocked, now: Blocked) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """What is blocked now and was not in the list that was seen, and the other way round; by list."""
+    was, stands = _by_list(seen), _by_list(now)
+    more = {name: [code for code in codes if code not in was[name]] for name, codes in stands.items()}
+    less = {name: [code for code in codes if code not in stands[name]] for name, codes in was.items()}
+    return more, less
+
+
+def merged(ticked: Mapping[str, Iterable[str]], *, seen: Blocked, now: Blocked) -> dict[str, list[str]]:
+    """Whatever the person changed in the list that they saw, put on the list that stands now."""
+    was, found = _by_list(seen), {}
+    for name, codes in _by_list(now).items():
+        wanted = list(ticked.get(name, ()))
+        lifted = [code for code in was[name] if code not in wanted]
+        found[name] = [code for code in codes if code not in lifted]
+        found[name] += [code for code in wanted if code not in was[name] and code not in codes]
+    return found
+
+
+def _by_list(blocked: Blocked) -> dict[str, list[str]]:
+    return {name.removeprefix("blocked_"): codes.split() for name, codes in asdict(blocked).items()}
+
+
 def _codes(chosen: Iterable[str], known: Sequence[str]) -> str:
     wanted = {str(code) for code in chosen}
     if wanted - set(known):

@@ -115,7 +115,7 @@ def record_brought(
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
     for answer in answers:
-        check(answer.choice, way=Way.IMPORT, on=at, occurred_at=answer.occurred_at)
+        check(answer.choice, whose=whose, way=Way.IMPORT, on=at, occurred_at=answer.occurred_at)
     with transaction.atomic():
         heads = _heads_in_turn(whose, answers)
         _require_able(answers, at)

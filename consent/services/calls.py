@@ -12,7 +12,7 @@ from consent.models import ConsentEvent, NoticeText
 from consent.selectors.notices import notices_for
 from consent.services import turns
 from consent.services.addresses import address_of
-from consent.services.attested import person_at
+from consent.services.attested import person_at, require_rest_is_over
 from consent.services.evidence import CALL, PROMPT, reference, words
 from consent.services.recording import Choice, fiduciary_of, record_all
 from consent.states import Answer, Way
@@ -20,6 +20,7 @@ from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.turns import retried
+from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
@@ -49,9 +50,11 @@ def answered_by_key(
     """Record the yes that a key meant, with the prompt as it was played and the call; returns the event.
 
     One transaction. The prompt's text is kept, and event and leaf name its hash, so that nobody has to believe what the
-    key stood for (DPDP s.6(1), s.6(10)). Without ``notice`` it is the word of a client's system about its own recipient,
+    key stood for (DPDP s.6(1), s.6(10)). That it was pressed is the word of the system that tells of it, our own too: after
+    a no it is refused as any other yes that a system tells of. Without ``notice`` it is the word of a client's system about its own recipient,
     with the prompt for proof. The same call about the same purpose again gives the first event. Raises
-    Refused without a prompt, for what is no key or no reference of a call, and as ``recording.record_all``.
+    Refused without a prompt, for what is no key or no reference of a call, so soon after a no that nobody may have asked
+    (TOO_SOON_AFTER_NO), and as ``recording.record_all``; NotFound for a purpose that is not in force.
     """
     if not prompt.strip():
         raise Refused(_("Give the words that were played before the key was pressed."), code="PROMPT_MISSING")
@@ -64,6 +67,7 @@ def answered_by_key(
         )
     at = now or clock.now()
     whose = fiduciary_of(fiduciary)
+    meant = law.purpose(purpose, on=clock.day(at))
     place = address_of(subject_ref=subject_ref, channel=str(channel), kind=addresses.PHONE, text=number)
     with transaction.atomic():
         turns.take([place], by=subject_ref)
@@ -72,6 +76,7 @@ def answered_by_key(
         ).first()
         if known is not None:
             return known
+        require_rest_is_over(subject_ref, place.keys, meant, str(channel), whose=whose, occurred_at=occurred_at)
         pieces = (
             words(PROMPT, f"{prompt.strip()}\n[{key}]", language=language, at=at),
             reference(CALL, call_reference),

@@ -1,6 +1,6 @@
 """The preference page's one Save: which boxes changed, and what follows."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -70,16 +70,44 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """One exact text that ticks agree to, with the names of all purposes that it asks for. A page shows it once.
+
+    ``mark`` tells it from the page's other texts. ``is_known``: each of its purposes was answered under this version.
+    """
+
+    text: NoticeText
+    mark: str
+    purposes: tuple[str, ...]
+    is_known: bool
+
+
+@dataclass(frozen=True)
 class Group:
-    """One purpose with its boxes and the exact text that a tick agrees to; without a text it is not asked for yet."""
+    """One purpose with its boxes and the exact text that a tick agrees to; without a text it is not asked for yet.
+
+    ``wording`` is the mark of that text, and ``begins`` the text itself where no group before has the same.
+    """
 
     purpose: Purpose
     notice: NoticeText | None
     boxes: tuple[Box, ...]
+    wording: str = ""
+    begins: Wording | None = None
 
     @property
     def is_asked(self) -> bool:
         return self.notice is not None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anything was answered under the version that is asked for today."""
+        version = self.notice.version_id if self.notice is not None else None
+        return any(box.last is not None and box.last.notice_version_id == version for box in self.boxes)
+
+    @property
+    def asks_again(self) -> bool:
+        return any(box.asks_again for box in self.boxes)
 
 
 @dataclass(frozen=True)
@@ -102,6 +130,11 @@ class Offer:
     def processing(self) -> list[Group]:
         """Purposes that are no messages: analytics, recording, tools."""
         return [group for group in self.groups if not group.purpose.sends_messages]
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a yes waits for a number or address to be confirmed."""
+        return any(box.waits for group in self.groups for box in group.boxes)
 
     @property
     def ticked(self) -> list[str]:
@@ -135,9 +168,11 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         for purpose in sorted(purposes, key=_place_on_the_page)
     ]
     noes = _noes([box for _purpose, boxes in drawn for box in boxes], places, refs, whose)
-    groups = tuple(
+    groups = _with_wordings(
         Group(purpose, notices.get(purpose.code), tuple(_with_noes(box, purpose, places, said, noes) for box in boxes))
         for purpose, boxes in drawn
+        # A yes that stands can be taken back, whosever the purpose is.
+        if purpose.is_of(us=fiduciary == OWN_CODE) or any(box.ticked for box in boxes)
     )
     row = preference_of(refs)
     return Offer(
@@ -148,6 +183,27 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
         book.longest_pause,
         blocks=preferring.blocked_in(row) != preferring.Blocked(),
     )
+
+
+def _with_wordings(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Each group with its text, which stands before the first group that has it (DPDP s.5(1): the notice comes first)."""
+    drawn = tuple(groups)
+    sharing: dict[int, list[Group]] = {}
+    for group in drawn:
+        if group.notice is not None:
+            sharing.setdefault(group.notice.pk, []).append(group)
+    found = []
+    for group in drawn:
+        if group.notice is None:
+            found.append(group)
+            continue
+        same = sharing[group.notice.pk]
+        mark = same[0].purpose.code
+        wording = Wording(
+            group.notice, mark, tuple(each.purpose.name for each in same), all(each.is_answered for each in same)
+        )
+        found.append(replace(group, wording=mark, begins=wording if group is same[0] else None))
+    return tuple(found)
 
 
 def _place_on_the_page(purpose: Purpose) -> tuple[int, str]:

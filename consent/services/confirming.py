@@ -14,6 +14,8 @@ from consent.models import ConsentEvent, ConsentReceipt
 from consent.rules.fold import YES
 from consent.selectors.purposes import in_force_or_ended
 from consent.selectors.wishes import preference_of
+from consent.states import Way
+from consent.words import answer_words
 from portal.core import clock
 from portal.core.errors import Unavailable
 from portal.law.states import Channel
@@ -23,6 +25,9 @@ from portal.people.models import Fiduciary, Principal
 
 log = structlog.get_logger(__name__)
 
+CONFIRMED = "consent.confirmed"
+#: A stop that was taken back is told as that: nobody has said no again, or yes anew.
+UNDONE = "consent.stop_undone"
 #: The confirmation itself is owed: it goes out whatever was withdrawn.
 PURPOSE = "account_service"
 
@@ -41,8 +46,8 @@ def confirm(
 ) -> None:
     """Post one message for the whole receipt, in the caller's transaction; none for a person without an address.
 
-    It names purposes and channels, never an address, and asks for nothing. On short channels it says what was stopped
-    and no more than that.
+    It names purposes and channels, never an address, and asks for nothing. Of a stop that was taken back it says that. On
+    short channels it says what was stopped and no more.
     """
     refs = people.refs_of(receipt.subject_ref)
     principal = Principal.objects.filter(subject__ref__in=refs).first()
@@ -65,7 +70,7 @@ def confirm(
         with transaction.atomic():
             for channel, address in ways:
                 post(
-                    kind="consent.confirmed",
+                    kind=UNDONE if events[0].way == Way.UNDO else CONFIRMED,
                     subject_ref=receipt.subject_ref,
                     channel=channel,
                     address=address,
@@ -125,7 +130,10 @@ def answer_for_everybody(receipts: Sequence[ConsentReceipt], reply_to: Reply, *,
 
 def _line(event: ConsentEvent, at: datetime) -> str:
     purpose = in_force_or_ended(event.purpose, on=clock.day(at)).name
-    answer = translation.gettext("yes") if event.answer in YES else translation.gettext("no")
+    if event.way == Way.UNDO:
+        answer = answer_words(event)
+    else:
+        answer = translation.gettext("yes") if event.answer in YES else translation.gettext("no")
     if event.channel == Channel.NONE:
         return f"{purpose}: {answer}"
     return f"{purpose}, {Channel(event.channel).label}: {answer}"

@@ -135,7 +135,7 @@ def may_contact(
             _of_person(under(person.wishes), person, category, at)
             for person in _people(found, keys, way, subject_ref, at)
         )
-    entry = _deciding_entry(verdict, found, whose, keys)
+    entry = _deciding_entry(verdict, found, whose, keys, purpose=purpose, channel=way, header=sender)
     if is_hidden(verdict, fiduciary, whose, keys):
         verdict, entry = contact.as_unheard(verdict), None
     about = (fiduciary, keys[0].hex(), purpose, way, category)
@@ -147,12 +147,12 @@ def is_hidden(verdict: Verdict, fiduciary: str, whose: int, keys: tuple[bytes, .
     return fiduciary != OWN_CODE and contact.is_of_a_no(verdict.reason) and not told_of_noes(whose, keys)
 
 
-def _deciding_entry(verdict: Verdict, found: Found, whose: int, keys: tuple[bytes, ...]) -> str | None:
+def _deciding_entry(verdict: Verdict, found: Found, whose: int, keys: tuple[bytes, ...], **asked: str) -> str | None:
     """The entry of the answer that decided, or of the stop that did."""
     if verdict.reason is Reason.ALLOWED_ESSENTIAL:
         return None
     if verdict.reason is Reason.SUPPRESSED and found.suppressed_at is not None:
-        stop = standing.suppression(whose, keys, found.suppressed_at)
+        stop = standing.suppression(whose, keys, found.suppressed_at, **asked)
         return str(stop.entry.event_id) if stop else None
     return found.entry
 
@@ -165,9 +165,10 @@ def _is_person(channel: str) -> bool:
 def _people(
     found: Found, keys: tuple[bytes, ...], channel: str, subject_ref: UUID | None, at: datetime
 ) -> list[wishes.Person]:
-    """Whose wishes count: everybody who holds the address now, whom its state is about, and who is written to."""
-    named = {ref for ref in (found.subject, subject_ref) if ref is not None}
-    if not found.is_shared and len(named) == 1:
+    """Whose wishes count: everybody who holds the address now, whose answer counts there, and who is written to."""
+    speaker = found.subject if contact.speaks(found.word) else None
+    named = {ref for ref in (speaker, subject_ref) if ref is not None}
+    if speaker is not None and not found.is_shared and len(named) == 1:
         return [wishes.Person(frozenset(named), found.wishes)]
     held = () if KIND_OF_CHANNEL[Channel(channel)] == SUBJECT else keys
     return wishes.of_people(named | wishes.holders(held), at=at) or [wishes.NOBODY]
@@ -190,23 +191,18 @@ def may_process(
     purpose: str,
     at: datetime,
     fiduciary: str = OWN_CODE,
-    asked_at: tuple[bytes, ...] = (),
     sign: bool = False,
 ) -> Decision:
     """May the subject's data be used for a purpose that is no message (analytics, call recording)? Silence is no.
 
     A purpose that rests on consent needs a living yes; one on another ground is stopped by a no only. What was said
-    under any reference of the person counts, the latest word first. ``asked_at``: the lookup hashes of the address by
-    which a client asked; where it has nothing to do with it, no answer names the entry, nor that somebody said no.
+    under any reference of the person counts, the latest word first.
     """
     book = rulebook(at, purpose=purpose, fiduciary=fiduciary)
     terms, whose = book.purposes.get(purpose), book.fiduciaries.get(fiduciary)
-    if terms is None or whose is None:
-        missing = Reason.NO_SUCH_PURPOSE if terms is None else Reason.NO_SUCH_FIDUCIARY
-        refusal = Verdict(allowed=False, reason=missing)
-        return _answer(refusal, None, (), at, (fiduciary, "", purpose, str(Channel.NONE), ""), sign=sign)
-    if terms.sends_messages:
-        return refused(Reason.IS_A_MESSAGE, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign)
+    fault = problem_of_use(terms, whose)
+    if terms is None or whose is None or fault:
+        return refused(fault or Reason.NO_SUCH_PURPOSE, at=at, purpose=purpose, fiduciary=fiduciary, sign=sign)
     keys = keys_of_subject(subject)
     found = standing.at_address(whose, keys, purpose, str(Channel.NONE), is_person=True)
     verdict = contact.by_consent(found.word, at=at) if terms.needs_consent else contact.without_objection(found.word)
@@ -215,11 +211,8 @@ def may_process(
     verdict = as_meant(verdict, found.said_at, found.notice, terms, at=at)
     if terms.is_closed_to_children and verdict.allowed and people.is_child(subject, at=at):
         verdict = contact.for_child()
-    entry = found.entry
-    if asked_at and fiduciary != OWN_CODE and not told_of_noes(whose, asked_at):
-        verdict, entry = contact.as_unheard(verdict), None
     about = (fiduciary, keys[0].hex(), purpose, str(Channel.NONE), terms.category)
-    return _answer(verdict, entry, (terms.label,), at, about, sign=sign)
+    return _answer(verdict, found.entry, (terms.label,), at, about, sign=sign)
 
 
 def as_meant(
@@ -253,6 +246,15 @@ def problem(
     if header and parse_header(header).is_governments:
         return Reason.GOVERNMENT_HEADER
     return sending_accounts.refusal(whose, at)
+
+
+def problem_of_use(terms: PurposeTerms | None, whose: int | None) -> Reason | None:
+    """Why a question about processing is a no, whomever it is about."""
+    if terms is None:
+        return Reason.NO_SUCH_PURPOSE
+    if whose is None:
+        return Reason.NO_SUCH_FIDUCIARY
+    return Reason.IS_A_MESSAGE if terms.sends_messages else None
 
 
 def _keys(channel: str, address: str, subject_ref: UUID | None) -> tuple[bytes, ...]:

@@ -12,7 +12,7 @@ from consent.models.notices import BINDING_LANGUAGE
 from consent.rules import clauses as rules
 from consent.rules.policy import INTRODUCTION, Clause, numbered
 from consent.selectors.notices import clauses_of, standing_defects
-from consent.services import importing, weighing
+from consent.services import days, importing, weighing
 from consent.states import VersionState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -209,8 +209,10 @@ def change_details(
     actor: Actor,
     now: datetime | None = None,
 ) -> None:
-    """Change a draft's day, its summary for people (``summaries``: in other languages) and its purposes; its defects are weighed again, for another day has
-    other rules. In one transaction. Raises IllegalMove for a version that is no draft, NotFound for an unknown purpose.
+    """Change a draft's day, its summary for people (``summaries``: in other languages) and its purposes.
+
+    Its defects are weighed again, for another day has other rules, and another version before it. In one transaction.
+    Raises IllegalMove for a version that is no draft, NotFound for an unknown purpose, Refused for a day that has passed.
     """
     at = now or clock.now()
     for code in purposes:
@@ -225,6 +227,7 @@ def change_details(
     with transaction.atomic():
         text = version.binding
         draft = _open_for_edit(version, BINDING_LANGUAGE, text.sha256).version
+        days.refuse_past(draft.notice, effective_on, at=at)
         changed = [name for name, value in wanted.items() if getattr(draft, name) != value]
         if not changed:
             return

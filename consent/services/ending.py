@@ -9,10 +9,11 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from consent.models import ConsentEvent, ConsentState
+from consent.models import ConsentEvent, ConsentState, GuardianAnswer
 from consent.rules.fold import YES
 from consent.selectors import history, notices
 from consent.selectors.purposes import in_force_or_ended, is_closed_to_children
+from consent.selectors.wishes import holders
 from consent.services import suppressing, turns
 from consent.services.addresses import Address
 from consent.services.recording import Choice, record_all
@@ -22,6 +23,7 @@ from portal.core import addresses, clock
 from portal.core.errors import PortalError
 from portal.core.turns import retried
 from portal.law import selectors as law
+from portal.people import selectors as people
 
 log = structlog.get_logger(__name__)
 
@@ -35,11 +37,14 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
     """The address left the person: every answer of theirs there ends, in the caller's transaction. Returns how many.
 
     Fills ``hooks.address_left``. A no ends too: it must not bind the address's next holder for ever. What it says of
-    promotion stays with the address until somebody there says yes (a suppression, which outlives erasure).
+    promotion stays with the address until somebody there says yes (a suppression, which outlives erasure). Nothing ends
+    where they are still reached there under another reference: it has not left them.
     """
     keys = tuple(addresses.address_keys(addresses.normalise(kind, address)))
     # All of the person's turns: more of their addresses may leave in this transaction.
     turns.take_all_of(subject_ref, at=[Address(kind, keys)])
+    if not people.refs_of(subject_ref).isdisjoint(holders(keys)):
+        return 0
     standing = [
         event
         for event in history.latest(history.events_of(subject_ref)).values()
@@ -50,7 +55,7 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
         record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
-            choices=[_ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
+            choices=[ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
             way=Way.ADDRESS_LEFT,
             occurred_at=at,
             actor=actors.system("consent.address_left"),
@@ -60,29 +65,41 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
 
 
 def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
-    """The person turned out to be a child: every yes to promotion or following ends, in the caller's transaction.
+    """The person turned out to be a child: every yes of theirs ends, in the caller's transaction.
 
-    Fills ``hooks.became_child``; returns how many. A new one is recorded by no door (``guarding.require_able``), so that
-    every decision says no from this commit on (DPDP s.9(3)).
+    A child's data is used only with a parent's verified consent (DPDP s.9(1)): a parent's yes goes on, except to promotion
+    or following, which nobody can allow (s.9(3)). Fills ``hooks.became_child``; returns how many. A new one is recorded by
+    no door (``guarding.require_able``), so that every decision says no from this commit on.
     """
-    on = clock.day(at)
     turns.take_all_of(subject_ref)
-    standing = [
-        event
-        for event in history.latest(history.events_of(subject_ref)).values()
-        if event.answer in YES and is_closed_to_children(in_force_or_ended(event.purpose, on=on))
-    ]
+    standing = what_a_child_loses(subject_ref, on=clock.day(at))
     for fiduciary in {event.fiduciary_id: event.fiduciary for event in standing}.values():
         record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
-            choices=[_ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
+            choices=[ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
             way=Way.PROTECTION,
             occurred_at=at,
             actor=actors.system("consent.protection"),
             now=max(at, clock.now()),
         )
     return len(standing)
+
+
+def what_a_child_loses(subject_ref: UUID, *, on: date) -> list[ConsentEvent]:
+    """Each yes that ends once the person is known to be a child, so that a page can name them before; changes nothing."""
+    said = history.latest(history.events_of(subject_ref)).values()
+    by_guardian = set(
+        GuardianAnswer.objects.filter(receipt__in=[event.receipt_id for event in said]).values_list(
+            "receipt", flat=True
+        )
+    )
+    return [
+        event
+        for event in said
+        if event.answer in YES
+        and (event.receipt_id not in by_guardian or is_closed_to_children(in_force_or_ended(event.purpose, on=on)))
+    ]
 
 
 @dataclass(frozen=True)
@@ -169,7 +186,7 @@ def _end_one(number: int, changed: _Changes, *, now: datetime) -> bool:
         record_all(
             subject_ref=state.event.subject_ref,
             fiduciary=state.event.fiduciary,
-            choices=[_ended(state.event)],
+            choices=[ended(state.event)],
             way=Way.EXPIRY,
             occurred_at=min(at for at in ends if at >= state.occurred_at),
             actor=actors.system("consent.expiry"),
@@ -182,5 +199,6 @@ def _place_of(event: ConsentEvent) -> Address:
     return Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified)
 
 
-def _ended(event: ConsentEvent) -> Choice:
+def ended(event: ConsentEvent) -> Choice:
+    """What ends an answer where it was given, without a word of the person."""
     return Choice(_place_of(event), event.purpose, event.channel, Answer.EXPIRED)

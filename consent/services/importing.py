@@ -14,7 +14,7 @@ from consent.models.notices import BINDING_LANGUAGE
 from consent.rules import clauses as editing
 from consent.rules import differences, policy
 from consent.selectors.notices import before, clauses_of
-from consent.services import weighing
+from consent.services import days, weighing
 from consent.states import NoticeKind, VersionState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -68,7 +68,7 @@ def import_file(
 ) -> Drafted:
     """Draft the next version of the notice with this code, made where it is new, in one transaction.
 
-    Raises Refused when the notice is of another kind.
+    Raises Refused when the notice is of another kind, and as ``import_text``.
     """
     with transaction.atomic():
         found = notice(code=code, kind=kind, title=title)
@@ -88,8 +88,12 @@ def import_text(
     summaries: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> Drafted:
-    """Draft the next version from a text in the binding language: text, clauses and defects in one transaction."""
+    """Draft the next version from a text in the binding language: text, clauses and defects in one transaction.
+
+    Raises Refused for a day that has passed (``days.refuse_past``).
+    """
     at = now or clock.now()
+    days.refuse_past(notice, effective_on, at=at)
     clauses = tuple(policy.parse(text))
     with transaction.atomic():
         last = notice.versions.aggregate(last=Max("number"))["last"] or 0

@@ -69,7 +69,8 @@ def take(messages: Iterable[Inbound], *, now: datetime | None = None) -> Taken:
     """Take each message once, in a transaction of its own. The same message again changes nothing.
 
     A STOP withdraws everything promotional of the fiduciary that was written to, for the person who holds the number, or
-    suppresses the number where nobody or more than one does; it is answered once. START lifts nothing. A sentence
+    suppresses the number where nobody or more than one does; each that is said is answered, also where all of it was
+    stopped before. START lifts nothing. A sentence
     becomes a grievance. No text is kept here, and of the number a keyed hash.
     """
     at = now or clock.now()
@@ -199,7 +200,7 @@ def _stop(
     at: datetime,
     now: datetime,
 ) -> ConsentReceipt | None:
-    """Stop, and answer once: on the channel, a call by SMS. Nothing is said where nothing had to change."""
+    """Stop, and answer: on the channel, a call by SMS. Each message is a saying of its own, whatever was stopped before."""
     return stop_at_address(
         kind=addresses.PHONE,
         address=number,
@@ -207,10 +208,11 @@ def _stop(
         way=Way.MISSED_CALL if message.kind == MISSED_CALL else _WAYS[message.channel],
         actor=RECEIVER,
         occurred_at=at,
-        evidence=[{"type": "inbound_message", "sha256": key}],
+        evidence={"type": "inbound_message", "sha256": key},
         reply_to=Reply(_answered_by(message.channel), number, language),
         channel=str(message.channel),
         header=header if meaning.only_here else "",
+        again=True,
         now=now,
     )
 

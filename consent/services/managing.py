@@ -61,7 +61,7 @@ def take_number(manager: ConsentManager, message_id: str, *, now: datetime) -> N
 
 
 def offer_link(*, subject_ref: UUID, manager: ConsentManager, now: datetime | None = None) -> Offered:
-    """Make a code with which the manager links itself to the person. Nothing is linked yet.
+    """Make a code with which the manager links itself to the person. Nothing is linked yet. An earlier code ends.
 
     Raises Refused when the manager may not act now, or is linked already.
     """
@@ -75,6 +75,7 @@ def offer_link(*, subject_ref: UUID, manager: ConsentManager, now: datetime | No
         code = "".join(secrets.choice("0123456789") for _digit in range(CODE_DIGITS))
         try:
             with transaction.atomic():
+                _end_codes(subject_ref, manager, at=at)
                 link = ManagerLink.objects.create(
                     subject_ref=subject_ref,
                     manager=manager,
@@ -111,11 +112,32 @@ def link(*, manager: ConsentManager, code: str, now: datetime) -> ManagerLink:
 
 
 def unlink(*, found: ManagerLink, actor: Actor, now: datetime | None = None) -> None:
-    """End a link, with an audit event. What was said through it stays. A second time nothing changes."""
+    """End a link, with an audit event. What was said through it stays. A second time nothing changes.
+
+    A code that the person made before and nobody used ends too: the manager would come back by it.
+    """
     at = now or clock.now()
     with transaction.atomic():
+        _end_codes(found.subject_ref, found.manager, at=at)
         if ManagerLink.objects.filter(pk=found.pk, ended_at=None).update(ended_at=at):
             _record(AuditKind.CONSENT_MANAGER_UNLINKED, found, actor=actor, at=at)
+
+
+def _end_codes(subject_ref: UUID, manager: ConsentManager, *, at: datetime) -> None:
+    """In the caller's transaction: the person's codes for the manager that nobody used link nothing any more."""
+    open_ones = ManagerLink.objects.filter(
+        subject_ref__in=people.refs_of(subject_ref), manager=manager, linked_at=None, ended_at=None
+    )
+    open_ones.update(ended_at=at)
+
+
+def own_link(subject_ref: UUID, number: int) -> ManagerLink:
+    """A link of the person by its number, whether it lives or has ended. Raises NotFound for another's."""
+    rows = ManagerLink.objects.filter(subject_ref__in=people.refs_of(subject_ref), linked_at__isnull=False, pk=number)
+    found = rows.select_related("manager__fiduciary").first()
+    if found is None:
+        raise NotFound("There is no such link.")
+    return found
 
 
 def links_of(subject_ref: UUID) -> QuerySet[ManagerLink]:
@@ -148,7 +170,9 @@ class Held:
 def consents_of(found: ManagerLink, *, at: datetime, language: str) -> list[Held]:
     """The purposes of the manager's fiduciary that need a consent, with the person's answers. No address is named."""
     on = clock.day(at)
-    purposes = [purpose for purpose in law.purposes_in_force(on=on) if purpose.needs_consent]
+    purposes = [
+        p for p in law.purposes_in_force(on=on) if p.needs_consent and p.is_of(us=found.manager.fiduciary.is_self)
+    ]
     notices = notices_for([purpose.code for purpose in purposes], on=on, language=language)
     said = history.latest(history.events_of(found.subject_ref).filter(fiduciary=found.manager.fiduciary))
     held = []
@@ -163,10 +187,11 @@ def give(
 ) -> Recorded:
     """Record the person's yes to the text that the manager showed, at each confirmed address on the channel.
 
-    ``proof_sha256`` is the hash of the signed request. Raises Refused for a text that is not the one in force, or where
-    the person has no confirmed address on the channel.
+    ``proof_sha256`` is the hash of the signed request. Raises NotFound where there is no such purpose, Refused for a text
+    that is not the one in force, or where the person has no confirmed address on the channel.
     """
     on = clock.day(now)
+    law.purpose(purpose, on=on)
     text = _text_in_force(purpose, notice_sha256, on=on)
     places = [place for place in addresses_of(found.subject_ref, channel) if place.is_verified]
     if not places:

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
-from consent.models import ConsentReceipt, ConsentState, Suppression
+from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.rules.fold import YES
 from consent.services import confirming
 from consent.services.addresses import Address
 from consent.services.confirming import Reply
@@ -94,15 +96,18 @@ def keys_of(code: OneTimeCode) -> Sequence[bytes]:
 
 
 def senders_to(code: OneTimeCode, *, also: Fiduciary | None = None) -> list[Fiduciary]:
-    """Whose messages one may stop by name: ours, whose messages came to the address, and the client who led here.
+    """Whose messages one may stop by name: ours, whose messages came to the address or who had a yes there, and who led here.
 
-    Nobody else is named: who our clients are is nobody's business who gets none of their messages.
+    Nobody else is named: who our clients are is nobody's business who gets none of their messages. A no makes nobody
+    known: "stop everybody" says one to each.
     """
     keys = _place(code).keys
     wrote = Message.objects.filter(destination__address_key__in=keys, sent_at__isnull=False).values("fiduciary")
-    answered = ConsentState.objects.filter(address_key__in=keys).values("fiduciary")
+    agreed = ConsentEvent.objects.filter(Q(answer__in=YES) | Q(way=Way.IMPORT), address_key__in=keys).values(
+        "fiduciary"
+    )
     named = Fiduciary.objects.filter(is_self=True) | Fiduciary.objects.filter(code__in=wrote)
-    named |= Fiduciary.objects.filter(pk__in=answered)
+    named |= Fiduciary.objects.filter(pk__in=agreed)
     if also is not None:
         named |= Fiduciary.objects.filter(pk=also.pk)
     return sorted(named.distinct(), key=_ours_first)
@@ -119,9 +124,26 @@ def stop(
 ) -> list[ConsentReceipt]:
     """Stop everything promotional of one fiduciary at the address of the code, and confirm it there.
 
-    One transaction. Empty where all of it was stopped already.
+    One transaction. Empty where it was stopped behind this code already.
     """
     return [receipt for receipt in [_stop(code, fiduciary, language, actor, now, confirms=True)] if receipt is not None]
+
+
+def stopped_since(code: OneTimeCode) -> dict[int, datetime]:
+    """By fiduciary, since when all its promotion is stopped at the address of the code; nobody who was said yes to since."""
+    keys = _place(code).keys
+    whole = Suppression.objects.filter(address_key__in=keys, purpose="", channel="", header="", lift=None)
+    stops = whole.order_by("-suppressed_at").values_list("fiduciary_id", "suppressed_at")
+    yeses = ConsentEvent.objects.filter(address_key__in=keys, answer__in=YES).order_by("occurred_at")
+    last_yes = dict(yeses.values_list("fiduciary_id", "occurred_at"))
+    return {pk: at for pk, at in stops if pk not in last_yes or last_yes[pk] <= at}
+
+
+def everybody_stopped_since(code: OneTimeCode) -> datetime | None:
+    """Since when everybody who sends through us today is stopped at the address; None where somebody is not."""
+    since = stopped_since(code)
+    everybody = set(Fiduciary.objects.values_list("pk", flat=True))
+    return max(since.values()) if since and everybody <= since.keys() else None
 
 
 @retried
@@ -130,7 +152,7 @@ def stop_everybody(
 ) -> list[ConsentReceipt]:
     """Stop everything promotional of everybody who sends through us today: a receipt each, one confirmation, one transaction.
 
-    Empty where all of it was stopped already.
+    Empty where everybody was stopped behind this code already.
     """
     with transaction.atomic():
         everybody = sorted(Fiduciary.objects.all(), key=_ours_first)
@@ -173,8 +195,15 @@ def _stop(
         actor=actor,
         reply_to=_reply(code, language),
         confirms=confirms,
+        again=not _was_stopped_behind(code, fiduciary),
         now=now,
     )
+
+
+def _was_stopped_behind(code: OneTimeCode, fiduciary: Fiduciary) -> bool:
+    """Whether the fiduciary was stopped since the page was opened: a second press is no second stop."""
+    pressed = Suppression.objects.filter(fiduciary=fiduciary, way=Way.CODE, address_key__in=keys_of(code), lift=None)
+    return code.used_at is not None and pressed.filter(recorded_at__gte=code.used_at).exists()
 
 
 def _reply(code: OneTimeCode, language: str) -> Reply:

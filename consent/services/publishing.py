@@ -1,6 +1,6 @@
 """Publishing a text, and letting a defect stand: each by two people who saw the same."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import DefectOverride, Notice, NoticeText, NoticeVersion, PolicyDefect, PublicationProposal
 from consent.permissions import Act
 from consent.rules import differences
-from consent.selectors.notices import before, clauses_of, open_defects
-from consent.services import announcing, reviewing, weighing
+from consent.selectors.notices import before, clauses_of, open_defects, published
+from consent.services import announcing, days, reviewing, weighing
 from consent.states import VERSION_MOVES, AnnouncementKind, NoticeKind, VersionState, Weight
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -18,15 +18,11 @@ from portal.core import clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.moves import move
-from portal.law import selectors as law
 from portal.law.services import purposes
 from portal.ledger.services import append
 from portal.ledger.states import EntryKind
 from portal.people.services import four_eyes
 from portal.people.states import Answer
-
-#: The promise of time to read a changed policy before it applies.
-ANNOUNCED_BEFORE = "notices.announced_before"
 
 
 def shown(version: NoticeVersion, weight: str) -> dict[str, Any]:
@@ -55,7 +51,7 @@ def shown(version: NoticeVersion, weight: str) -> dict[str, Any]:
 
 
 def compared(version: NoticeVersion, old: NoticeVersion | None = None) -> list[differences.ClauseDifference]:
-    """The binding text word by word against ``old``, or the version it follows; empty for a first one."""
+    """The binding text word by word against ``old``, or the version it follows; empty where it follows none."""
     earlier = old or before(version)
     if earlier is None:
         return []
@@ -68,17 +64,22 @@ def propose(
     """Propose to publish a draft as it stands. Nothing changes until another person approves.
 
     ``weight`` says what kind of change it is, material where nothing is said; a first version is a first version.
-    Raises Refused while a defect is open, for a version that is no draft, has no English text, is proposed already or
-    would take effect before people had their time to read it; NotAllowed when the actor's role may not propose.
+    Raises Refused while a defect is open, for a version that is no draft, has no English text or is proposed already, and
+    as ``days.refuse_unfit`` for its day; NotAllowed when the actor's role may not propose.
     """
     at = now or clock.now()
     maker = four_eyes.person_of(actor)
     four_eyes.require_maker(maker, Act.NOTICE_PUBLISH, now=at)
-    kind = Weight(weight or Weight.MATERIAL) if before(version) is not None else Weight.FIRST
-    _refuse_unready(version, weight=kind, at=at)
+    kind = Weight(weight or Weight.MATERIAL) if published(version.notice).exists() else Weight.FIRST
+    _refuse_unready(version, weight=kind, proposed_at=at, at=at)
     with transaction.atomic():
         if version.proposals.filter(answer=Answer.PENDING).exists():
-            raise Refused(_("This version is proposed already. Another person has to answer."), code="PENDING")
+            raise Refused(
+                _(
+                    "This version is proposed already. Another person has to answer; if the text has changed since, they refuse it first."
+                ),
+                code="PENDING",
+            )
         proposal = four_eyes.propose(
             PublicationProposal,
             act=Act.NOTICE_PUBLISH,
@@ -101,7 +102,7 @@ def answer(
     A policy's review starts anew, and a job tells everybody of a changed one. Other drafts are weighed against it.
     The notice is locked first, so that a second draft of it is weighed against this one and not against the text before;
     then the draft: an edit at the same moment comes before, and is then refused, or not at all.
-    Raises as ``four_eyes.answer``, and Refused when a defect is open or the day has come too near.
+    Raises as ``four_eyes.answer``, and Refused when a defect is open, or the day has passed or come too near.
     """
     at = now or clock.now()
     checker = four_eyes.person_of(actor)
@@ -120,17 +121,11 @@ def answer(
         )
         _note(AuditKind.NOTICES_VERSION_ANSWERED, version, actor, at, proposal=proposal)
         if approve:
-            _refuse_unready(version, weight=proposal.weight, at=at)
+            _refuse_unready(version, weight=proposal.weight, proposed_at=proposal.made_at, at=at)
             _publish(version, weight=proposal.weight, actor=actor, at=at)
 
 
-def earliest_day(*, at: datetime) -> date:
-    """The first day on which a changed policy may take effect, if it is published at ``at``."""
-    today = clock.day(at)
-    return today + timedelta(days=int(law.house_rule(ANNOUNCED_BEFORE, on=today).amount or 0))
-
-
-def _refuse_unready(version: NoticeVersion, *, weight: str, at: datetime) -> None:
+def _refuse_unready(version: NoticeVersion, *, weight: str, proposed_at: datetime, at: datetime) -> None:
     if version.state != VersionState.DRAFT:
         raise Refused(_("Only a draft can be published."), code="NOT_A_DRAFT")
     if not version.texts.filter(language="en").exists():
@@ -142,14 +137,7 @@ def _refuse_unready(version: NoticeVersion, *, weight: str, at: datetime) -> Non
             % {"defects": ", ".join(f"{defect.code} {defect.clause}" for defect in left)},
             code="DEFECTS_OPEN",
         )
-    if weight == Weight.MATERIAL and version.notice.kind == NoticeKind.PRIVACY_POLICY:
-        earliest = earliest_day(at=at)
-        if version.effective_on < earliest:
-            raise Refused(
-                _("People are told before a changed policy applies: it may take effect on %(day)s at the earliest.")
-                % {"day": earliest.isoformat()},
-                code="TOO_SOON",
-            )
+    days.refuse_unfit(version, weight=weight, proposed_at=proposed_at, at=at)
 
 
 def _publish(version: NoticeVersion, *, weight: str, actor: Actor, at: datetime) -> None:

@@ -41,6 +41,7 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.PURPOSE_CHANGED: gettext_lazy("No: the purpose has changed since the person agreed. Ask again."),
     Reason.QUIET_HOURS: gettext_lazy("No: the person wants quiet at this hour."),
     Reason.RULES_MISSING: gettext_lazy("No: the permitted hours are not loaded. Run sync_rules."),
+    Reason.SENDER_KYC_LAPSED: gettext_lazy("No: the KYC of whoever sends has lapsed. It has to be renewed first."),
     Reason.SENDER_NOT_VERIFIED: gettext_lazy("No: the KYC of whoever sends is not in order."),
     Reason.SUPPRESSED: gettext_lazy("No: promotion was stopped at this address, and nobody there has said yes since."),
     Reason.TEMPLATE_ENDED: gettext_lazy("No: this template has ended."),

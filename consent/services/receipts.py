@@ -1,7 +1,7 @@
 """Receipts a person can keep: one file for each answer, which proves itself without us."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,13 +11,14 @@ from django.db.models import QuerySet
 
 from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, StandingEnded, Suppression
 from consent.rules.fold import YES
-from consent.rules.receipt_forms import proof_in
+from consent.rules.receipt_forms import TooManyFiles, proof_in
 from portal.audit.kinds import AuditKind
-from portal.core import clock
-from portal.core.errors import NotFound, PortalError
-from portal.ledger import notes
+from portal.core import clock, ids
+from portal.core.errors import BadReference, NotFound, PortalError
+from portal.ledger import documents, notes
 from portal.ledger import services as ledger
-from portal.ledger.receipts import read_receipt
+from portal.ledger.models import Entry
+from portal.ledger.receipts import ReceiptError, read_receipt
 from portal.ledger.services.proofs import Presented
 from portal.ledger.states import EntryKind
 from portal.people import selectors as people
@@ -26,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 #: What a receipt file may be of.
 Said = ConsentEvent | Suppression | PreferenceChange | StandingEnded
-#: The name of the JSON form; a change of its members is another name.
-FORMAT = "onesetu-receipt/1"
 
 
 def seal(receipt: ConsentReceipt, *, wait: float = 2.0) -> bool:
@@ -61,6 +60,23 @@ def _all_of(receipt: ConsentReceipt) -> tuple[QuerySet[Any], ...]:
         receipt.preference_changes.all(),
         receipt.standings_ended.all(),
     )
+
+
+def entries_of(reference: str) -> list[Entry]:
+    """What a receipt stands for in the ledger, its answers first, as its page counts them; none for another reference.
+
+    Registered in ``hooks.referred_entries``.
+    """
+    try:
+        canonical = ids.parse_reference(reference, "CR")
+    except BadReference:
+        return []
+    receipt = ConsentReceipt.objects.filter(reference=canonical).first()
+    if receipt is None:
+        return []
+    rows = [row for kind in _all_of(receipt) for row in kind.select_related("entry__leaf").order_by("pk")]
+    # A stop that came with an answer stands in the answer's entry.
+    return list({row.entry_id: row.entry for row in rows if row.entry is not None}.values())
 
 
 def file_for(said: Said) -> bytes:
@@ -110,6 +126,8 @@ class Checked:
     is_standing: bool = False
     #: How many witnesses that are not ours had seen the ledger that the receipt stands in.
     witnesses: int = 0
+    #: The proof came inside a PDF or a view of a standard: what those show beside it was not compared.
+    is_inside: bool = False
 
     @property
     def superseded(self) -> bool:
@@ -121,12 +139,33 @@ def check(data: bytes, *, now: datetime | None = None) -> Checked:
     """Check a receipt file with our public keys, then against our own tree and record.
 
     Writes nothing about the receipt. One that our key signed over another tree than ours is a fork: it stops signing
-    (check X2), for only the holder of the key can have made it.
+    (check X2), for only the holder of the key can have made it. A JSON form that says something else than its proof is
+    not genuine (ALTERED), whatever it proves.
     """
-    proof = proof_in(data)
+    try:
+        proof = proof_in(data)
+    except TooManyFiles:
+        return Checked(genuine=False, reason="TOO_MANY_FILES")
     if proof is None:
         return Checked(genuine=False, reason="NOT_A_RECEIPT")
     result = ledger.check_presented(proof)
+    if result.ok and not _says_what_is_proved(data, proof, result):
+        return Checked(genuine=False, reason="ALTERED")
+    checked = _check_result(result, now=now or clock.now())
+    return replace(checked, is_inside=documents.is_other_form(data)) if checked.genuine else checked
+
+
+def _says_what_is_proved(data: bytes, proof: bytes, result: Presented) -> bool:
+    """Whether a JSON form says what its proof says; other forms are not compared here."""
+    try:
+        body = documents.read_document(data)
+    except ReceiptError:
+        return False
+    vkeys = [one.vkey for one in ledger.verifiers()]
+    return body is None or not documents.differences(body, proof, result, vkeys=vkeys)
+
+
+def _check_result(result: Presented, *, now: datetime) -> Checked:
     payload = result.payload or {}
     facts = {
         AuditKind.CONSENT_ADDRESS_SUPPRESSED: _check_stop,
@@ -146,7 +185,7 @@ def check(data: bytes, *, now: datetime | None = None) -> Checked:
         purpose=str(payload["purpose"]),
         channel=str(payload["channel"]),
         answer=str(payload["event"]),
-        freshness=freshness(event, now=now or clock.now()),
+        freshness=freshness(event, now=now),
     )
 
 
@@ -235,7 +274,7 @@ def document(event: Said, *, now: datetime) -> dict[str, Any]:
     taken = read_receipt(proof)
     result = ledger.check_presented(proof)
     return {
-        "format": FORMAT,
+        "format": documents.FORMAT,
         "receipt": event.receipt.reference if event.receipt else None,
         "record": result.payload,
         "ledger": {

@@ -13,10 +13,10 @@ from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeTex
 from consent.rules import leaves
 from consent.rules.fold import NO, YES
 from consent.selectors.purposes import in_force_or_ended
-from consent.services import confirming, evidence, guarding, informing, opting_in, projection, turns, validity
+from consent.services import confirming, evidence, guarding, informing, opting_in, projection, standing, turns, validity
 from consent.services.addresses import Address, address_of
 from consent.services.confirming import Reply
-from consent.states import Answer, VersionState, Way
+from consent.states import ATTESTED, Answer, VersionState, Way
 from portal.core import clock, ids, time_range
 from portal.core.actor import Actor
 from portal.core.errors import LostRace, NotFound, Refused
@@ -32,7 +32,7 @@ TRIES = 3
 #: Ways that bring the proof of a yes with them instead of one of our notices.
 WITH_OWN_PROOF = frozenset({Way.API, Way.IMPORT, Way.CONSENT_MANAGER})
 #: Ways in which the time or the house, not the person, ends an answer: nothing is confirmed to the person.
-UNASKED = frozenset({Way.ADDRESS_LEFT, Way.EXPIRY, Way.IMPORT, Way.PROTECTION})
+UNASKED = frozenset({Way.ADDRESS_LEFT, Way.EXPIRY, Way.IMPORT, Way.MERGED, Way.PROTECTION})
 #: A key press says nothing by itself: the prompt that was played and the call belong to it.
 OF_A_KEY_PRESS = frozenset({evidence.PROMPT, evidence.CALL})
 
@@ -172,7 +172,7 @@ def record_in_turn(
         raise Refused(_("An answer cannot lie in the future."), code="OCCURRED_IN_FUTURE")
     time_range.moment(occurred_at)
     for choice in choices:
-        check(choice, way=way, on=at, occurred_at=occurred_at)
+        check(choice, whose=whose, way=way, on=at, occurred_at=occurred_at)
     _require_able(subject_ref, whose, choices, way=way, at=at)
     receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
     common = {"subject_ref": subject_ref, "fiduciary": whose, "way": way, "occurred_at": occurred_at, "at": at}
@@ -180,6 +180,7 @@ def record_in_turn(
     if confirms and way not in UNASKED:
         confirming.confirm(receipt, events, at=at, reply_to=reply_to)
     informing.tell(receipt, [choice.address for choice in choices], events, actor=actor, at=at)
+    standing.taken_back(subject_ref, events, actor=actor, at=at)
     return Recorded(receipt, events)
 
 
@@ -201,7 +202,7 @@ def _require_able(
         )
 
 
-def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> None:
+def check(choice: Choice, *, whose: Fiduciary, way: Way, on: datetime, occurred_at: datetime) -> None:
     """Raises Refused or NotFound, saying what is missing, for an answer that must not be recorded.
 
     A yes needs a purpose in force. A no, or an end, is taken for one that has ended since: withdrawing, giving up an
@@ -214,7 +215,9 @@ def check(choice: Choice, *, way: Way, on: datetime, occurred_at: datetime) -> N
         raise Refused(_("This purpose is not used on that channel."), code="CHANNEL_NOT_USED")
     if choice.answer not in YES or way is Way.UNDO:
         return
-    if way in {Way.API, Way.IMPORT} and not purpose.needs_consent:
+    if not purpose.is_of(us=whose.is_self):
+        raise Refused(_("This purpose is Onesetu's alone: nobody says yes to it for another."), code="PURPOSE_OF_OURS")
+    if way in ATTESTED and not purpose.needs_consent:
         raise Refused(
             _("This purpose rests on a law or a contract: nobody is asked for it."), code="CONSENT_NOT_NEEDED"
         )

@@ -1,6 +1,6 @@
 """Before a yes ends: the person is told once, and may say yes again or no. Who says nothing is left in peace."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -164,28 +164,37 @@ def renew(
     """Answer for purposes whose yes ends soon: True renews it on the channels it stands on, False withdraws it now.
 
     One transaction, one receipt. A purpose that is not named stays as it is and ends by itself. ``shown`` maps each
-    purpose to the SHA-256 of the text the person had before them.
+    purpose to the SHA-256 of the text the person had before them. A no also counts where the yes does not end soon any
+    more, since it was renewed in another window: whatever stands of it is withdrawn.
 
-    Raises Refused for a purpose that does not end soon, or whose text has changed since the page was opened.
+    Raises Refused for a yes to a purpose that does not end soon, or whose text has changed since the page was opened.
     """
     at = now or clock.now()
     with transaction.atomic():
         turns.take_all_of(subject_ref)
         open_ones = {e.purpose.code: e for e in endings(subject_ref, at=at, language=language, fiduciary=fiduciary)}
-        if set(answers) - set(open_ones):
+        late = set(answers) - set(open_ones)
+        if any(answers[code] for code in late):
             raise Refused(
                 _("One of these was answered already, or has ended. Look at the page again."), code="NOT_ENDING"
             )
         places = addresses_by_channel(subject_ref)
         choices: list[Choice] = []
+        whose, refs = fiduciary_of(fiduciary), people.refs_of(subject_ref)
         for code, is_yes in answers.items():
+            if code in late:
+                standing = ConsentState.objects.filter(
+                    fiduciary=whose, purpose=code, answer__in=YES, subject_ref__in=refs
+                )
+                choices += _choices(standing.select_related("event").order_by("pk"), places, agreed=None)
+                continue
             ending = open_ones[code]
             if is_yes and shown.get(code) != ending.notice.sha256:
                 raise Refused(
                     _("The text you agree to has changed since you opened this page. Read it again, then save."),
                     code="NOTICE_CHANGED",
                 )
-            choices += _choices(ending, places, is_yes=is_yes)
+            choices += _choices(ending.states, places, agreed=ending.notice if is_yes else None)
         return record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
@@ -197,12 +206,15 @@ def renew(
         )
 
 
-def _choices(ending: Ending, places: Mapping[str, Collection[Address]], *, is_yes: bool) -> list[Choice]:
-    answer = Answer.RENEWED if is_yes else Answer.WITHDRAWN
+def _choices(
+    states: Iterable[ConsentState], places: Mapping[str, Collection[Address]], *, agreed: NoticeText | None
+) -> list[Choice]:
+    """Each yes renewed by the text that is agreed to, or withdrawn where there is none."""
+    answer = Answer.WITHDRAWN if agreed is None else Answer.RENEWED
     found = []
-    for state in ending.states:
+    for state in states:
         key, event = bytes(state.address_key), state.event
         held = next((place for place in places[state.channel] if key in place.keys), None)
         place = held or Address(event.address_kind, (key,), is_verified=event.address_verified)
-        found.append(Choice(place, state.purpose, state.channel, answer, ending.notice if is_yes else None))
+        found.append(Choice(place, state.purpose, state.channel, answer, agreed))
     return found

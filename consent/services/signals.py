@@ -11,6 +11,7 @@ from consent.selectors import history
 from consent.selectors.rulebook import rulebook
 from consent.services import turns
 from consent.services.addresses import addresses_of
+from consent.services.decisions import may_process
 from consent.services.recording import Choice, Recorded, fiduciary_of, record_all
 from consent.states import Answer, Way
 from portal.core import clock
@@ -28,7 +29,20 @@ def honour(*, subject_ref: UUID, actor: Actor, now: datetime | None = None) -> R
     What was refused already stays as it is. A yes that the person gave here after the signal was heard was meant: it
     stays, and nobody asks to turn the signal off.
     """
-    at = now or clock.now()
+    return _refuse(subject_ref, Way.GPC, actor, now or clock.now())
+
+
+@retried
+def opt_out(*, subject_ref: UUID, actor: Actor, now: datetime | None = None) -> Recorded:
+    """Record the person's own wish, in a request, as a no to each purpose that the signal is about (CCPA 1798.120, .121).
+
+    It holds at once, also after a yes: it is the person's last word. What was refused already stays as it is.
+    """
+    return _refuse(subject_ref, Way.PAGE, actor, now or clock.now())
+
+
+def _refuse(subject_ref: UUID, way: Way, actor: Actor, at: datetime) -> Recorded:
+    """A no to each purpose that one may opt out of, under one receipt, in one transaction."""
     with transaction.atomic():
         turns.take_all_of(subject_ref)
         choices = []
@@ -36,7 +50,7 @@ def honour(*, subject_ref: UUID, actor: Actor, now: datetime | None = None) -> R
             if not is_meant(purpose):
                 continue
             last = _last(subject_ref, purpose)
-            if last is not None and (last.answer in NO or _was_heard_before(last)):
+            if last is not None and (last.answer in NO or (way == Way.GPC and _was_heard_before(last))):
                 continue
             answer = Answer.WITHDRAWN if last is not None and last.answer in YES else Answer.DENIED
             choices += [
@@ -47,11 +61,20 @@ def honour(*, subject_ref: UUID, actor: Actor, now: datetime | None = None) -> R
             subject_ref=subject_ref,
             fiduciary=fiduciary_of(OWN_CODE),
             choices=choices,
-            way=Way.GPC,
+            way=way,
             occurred_at=at,
             actor=actor,
             now=at,
         )
+
+
+def stands_against(subject_ref: UUID, *, at: datetime) -> list[Purpose]:
+    """Of what the signal is about, that to which the person's own yes came after it, and counts. Reads only."""
+    return [
+        purpose
+        for purpose in rulebook(at).asked
+        if is_meant(purpose) and may_process(subject=subject_ref, purpose=purpose.code, at=at).allowed
+    ]
 
 
 def is_meant(purpose: Purpose) -> bool:

@@ -1,6 +1,6 @@
 """A stop that names an address: for the person who holds it, and for the address itself where nobody or more than one does."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -52,12 +52,13 @@ def stop_at_address(
     way: Way,
     actor: Actor,
     occurred_at: datetime | None = None,
-    evidence: Sequence[Evidence] = (),
+    evidence: Evidence | None = None,
     reply_to: Reply | None = None,
     channel: str = "",
     header: str = "",
     language: str = "en",
     confirms: bool = True,
+    again: bool = False,
     now: datetime | None = None,
 ) -> ConsentReceipt | None:
     """Stop everything promotional of the fiduciary for whoever is at the address, in one transaction, and confirm it once.
@@ -65,7 +66,11 @@ def stop_at_address(
     The person's other addresses are covered too where it is sure who they are. ``header`` (with its channel) narrows the
     stop to that sender. ``confirms``: False where the caller tells the person once of several stops. A machine's time is
     weighed (``told_times``): a stop that every yes has overtaken does not count and is not confirmed; one that some have is
-    told by what it ended. None where nothing had to change. Raises Refused for what is no address of the kind.
+    told by what it ended.
+
+    Where nothing had to change, a stop that was said another time is recorded and confirmed all the same: with ``again``,
+    where the caller takes each saying once, and where ``occurred_at`` is the time of none before. None for any other that
+    changes nothing. Raises Refused for what is no address of the kind.
     """
     at = now or clock.now()
     number = addresses.normalise(kind, address)
@@ -79,31 +84,40 @@ def stop_at_address(
         if overtaken and all(overtaken):
             return None
         is_whole = not any(overtaken)
+        is_timed = occurred_at is not None
+        is_again = again or (is_timed and not suppressing.is_known(place, fiduciary, way=way, occurred_at=told.at))
+        proof = (*([evidence] if evidence is not None else ()), *told.evidence)
         if principal is not None and not header:
-            return stop_all_promotional(
+            done = stop_all_promotional(
                 subject_ref=principal.subject.ref,
                 fiduciary=fiduciary,
                 actor=actor,
                 way=way,
                 occurred_at=told.at,
                 named=place,
-                evidence=(*evidence, *told.evidence),
+                evidence=proof,
                 reply_to=reply_to if is_whole else None,
                 confirms=confirms,
+                again=is_again,
                 now=at,
-            ).receipt
-        receipt = suppressing.alone(
-            subject_ref=principal.subject.ref if principal is not None else stranger_at(place, now=at),
-            fiduciary=fiduciary,
-            places=[place],
-            way=way,
-            occurred_at=told.at,
-            told_at=occurred_at if told.evidence else None,
-            actor=actor,
-            channel=channel if header else "",
-            header=header,
-            now=at,
-        )
+            )
+            if done.events:
+                return done.receipt
+            receipt = done.receipt
+        else:
+            receipt = suppressing.alone(
+                subject_ref=principal.subject.ref if principal is not None else stranger_at(place, now=at),
+                fiduciary=fiduciary,
+                places=[place],
+                way=way,
+                occurred_at=told.at,
+                actor=actor,
+                evidence=proof,
+                channel=channel if header else "",
+                header=header,
+                again=is_again,
+                now=at,
+            )
         if receipt is not None and confirms and is_whole:
             reply = reply_to or Reply(ANSWERED_BY[kind], number, language)
             confirming.answer(receipt, reply, fiduciary=fiduciary, header=header)

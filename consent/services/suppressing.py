@@ -9,10 +9,12 @@ from django.db import transaction
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression, SuppressionLift
 from consent.rules.fold import NO, YES
-from consent.selectors.purposes import in_force_or_ended
+from consent.selectors.purposes import meant_on
 from consent.services import informing, turns
 from consent.services.addresses import Address
+from consent.services.evidence import Evidence
 from consent.services.recording import Recorded
+from consent.services.told_times import MACHINE_TIME
 from consent.states import Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -51,27 +53,33 @@ def alone(
     places: Sequence[Address],
     way: Way,
     occurred_at: datetime,
-    told_at: datetime | None = None,
     actor: Actor,
+    evidence: Sequence[Evidence] = (),
     channel: str = "",
     header: str = "",
+    again: bool = False,
     now: datetime | None = None,
 ) -> ConsentReceipt | None:
     """Suppress addresses without an answer of a known person: a number that nobody has registered, or one header only.
 
-    One transaction: receipt, suppressions, audit event and its leaf. ``told_at`` is when it was by the clock of the machine
-    that told it, where it counts from another time on (``told_times``). None where the same was stopped already and nobody
-    there has said yes since, so that a STOP that comes twice is harmless.
+    One transaction: receipt, suppressions, audit event and its leaf; the leaf names the first piece of ``evidence``, and
+    when it was by the clock of the machine that told it, where it counts from another time on (``told_times``). Where the
+    same was stopped already and nobody
+    there has said yes since, nothing changes and recipients hear nothing. ``again`` says that it was said another time: that
+    is a fact of its own, and a yes from in between that becomes known later does not count. Otherwise None, so that a stop
+    that is told twice is harmless.
     """
     at = now or clock.now()
     with transaction.atomic():
         turns.take(places)
-        wanted = [
+        said = list({place.key: place for place in places}.values())
+        new = [
             place
-            for place in places
+            for place in said
             if not _is_covered(place, fiduciary, channel=channel, header=header, occurred_at=occurred_at)
         ]
-        if not wanted:
+        said = said if again else new
+        if not said:
             return None
         receipt = ConsentReceipt.objects.create(reference=ids.new_reference("CR"), subject_ref=subject_ref, made_at=at)
         event = record(
@@ -83,16 +91,16 @@ def alone(
                 "fiduciary": fiduciary.code,
                 "channel": channel or None,
                 "way": str(way),
-                "count": len(wanted),
+                "count": len(said),
                 "state": "one_sender" if header else "all",
-                "sha256": digest_of(place.key for place in wanted),
-                **({"told_at": clock.stamp(told_at)} if told_at is not None else {}),
+                "sha256": digest_of(place.key for place in said),
+                **_behind(evidence),
             },
             subject_ref=subject_ref,
             at=occurred_at,
         )
         _insert(
-            wanted,
+            said,
             fiduciary=fiduciary,
             way=way,
             receipt=receipt,
@@ -103,9 +111,38 @@ def alone(
             channel=channel,
             header=header,
         )
-        if not header:  # recipients know purposes and channels, no headers
-            informing.tell_stop(receipt, wanted, fiduciary=fiduciary, actor=actor, at=at)
+        if new and not header:  # recipients know purposes and channels, no headers
+            informing.tell_stop(receipt, new, fiduciary=fiduciary, actor=actor, at=at)
     return receipt
+
+
+def _behind(evidence: Sequence[Evidence]) -> dict[str, str]:
+    """What stands behind a stop, as facts of its leaf."""
+    facts: dict[str, str] = {}
+    for piece in evidence:
+        if piece["type"] == MACHINE_TIME:
+            facts["told_at"] = piece["reference"]
+        else:
+            facts.setdefault("evidence", f"{piece['type']}:{piece['sha256']}")
+    return facts
+
+
+def is_known(place: Address, fiduciary: Fiduciary, *, way: Way, occurred_at: datetime) -> bool:
+    """Whether a stop of that instant, told the same way, stands at the address: then this is the same one."""
+    same = {"address_key__in": place.keys, "fiduciary": fiduciary, "way": way, "suppressed_at": occurred_at}
+    return Suppression.objects.filter(**same, lift=None).exists()
+
+
+def latest_stop(subject_ref: UUID, fiduciary: Fiduciary, *, way: Way, since: datetime) -> ConsentReceipt | None:
+    """The receipt of the person's last stop of that way since an instant, where it stands. Reads only."""
+    stops = ConsentReceipt.objects.filter(
+        subject_ref=subject_ref,
+        made_at__gt=since,
+        suppressions__fiduciary=fiduciary,
+        suppressions__way=way,
+        suppressions__lift=None,
+    )
+    return stops.order_by("-pk").first()
 
 
 @retried
@@ -140,8 +177,12 @@ def take_back(*, stop: ConsentReceipt, place: Address | None, actor: Actor, at: 
         SuppressionLift.objects.bulk_create(
             SuppressionLift(suppression=row, receipt=receipt, lifted_at=at) for row in rows
         )
-        places = [_as_place(row, place) for row in rows if not row.header]
-        informing.tell_lift(receipt, places, fiduciary=rows[0].fiduciary, actor=actor, at=at)
+        whose = rows[0].fiduciary
+        lifted = [_as_place(row, place) for row in rows if not row.header]
+        # One that was said at another time stands: to the recipients nothing has changed.
+        places = [each for each in lifted if not _is_covered(each, whose, occurred_at=at)]
+        if places:
+            informing.tell_lift(receipt, places, fiduciary=whose, actor=actor, at=at)
     return receipt
 
 
@@ -201,7 +242,7 @@ def lift(*, stop: ConsentReceipt, undone: Recorded) -> None:
 
 
 def _is_promotional(event: ConsentEvent) -> bool:
-    return in_force_or_ended(event.purpose, on=clock.day(event.occurred_at)).is_promotional
+    return meant_on(event.purpose, on=clock.day(event.occurred_at)).is_promotional
 
 
 def _is_covered(

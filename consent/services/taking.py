@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import ConsentState, NoticeVersion, TakenAnswer
 from consent.permissions import Act
 from consent.rules.fold import YES
-from consent.services import guarding
+from consent.services import guarding, turns
 from consent.services.addresses import Address, addresses_by_channel
 from consent.services.calls import REFERENCE
 from consent.services.evidence import CALL, SCAN, Evidence, reference
@@ -34,6 +34,7 @@ from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Subject
 from portal.people.services import four_eyes
+from portal.people.states import Answer as Proposed
 from portal.vault.inspection import process
 from portal.vault.inspection.verdict import Limits
 from portal.vault.models import StoredFile
@@ -98,7 +99,7 @@ def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime 
 
     One transaction: the scan encrypted in the vault, the proposal, its audit event. Raises Refused without a scan (paper)
     or the call's reference (telephone), for a file that is unfit, a text that was not in force, an address the person
-    does not have, or a person for whom somebody else must answer; NotAllowed when the role may not propose.
+    does not have, or a person for whom somebody else must answer; NotAllowed when the role may not propose. Raises Refused (PROPOSED_ALREADY) for a yes of a call that is proposed or recorded already.
     """
     at = now or clock.now()
     maker = four_eyes.person_of(actor)
@@ -107,6 +108,8 @@ def propose(*, taken: Taken, scan: BinaryIO | None, actor: Actor, now: datetime 
     data = _made_safe(scan) if scan is not None else None
     guardian = taken.guardian
     with transaction.atomic():
+        turns.take_all_of(taken.subject_ref)  # the same call proposed twice at once
+        _refuse_same_call(taken)
         row = TakenAnswer(
             subject_ref=taken.subject_ref,
             fiduciary=taken.fiduciary,
@@ -281,6 +284,7 @@ def _refuse_unfit(taken: Taken, *, has_scan: bool, at: datetime) -> None:
     for channel, place in places:
         check(
             Choice(place, taken.purpose, channel, Answer.GIVEN, text),
+            whose=taken.fiduciary,
             way=taken.way,
             on=at,
             occurred_at=taken.occurred_at,
@@ -289,6 +293,34 @@ def _refuse_unfit(taken: Taken, *, has_scan: bool, at: datetime) -> None:
         protection = people.protection_of(taken.subject_ref, at=at)
         guarding.require_fit(taken.guardian, protection, subject_ref=taken.subject_ref, at=at)
     guarding.require_able(taken.subject_ref, [taken.purpose], by_guardian=taken.guardian is not None, at=at)
+
+
+def _refuse_same_call(taken: Taken) -> None:
+    """One yes of one call is proposed once: a second one would be a second event of the same words.
+
+    Other purposes and channels of the call are proposed by themselves, and what was refused may be proposed again.
+    """
+    if taken.way is not Way.PHONE:
+        return
+    same = TakenAnswer.objects.filter(
+        subject_ref__in=people.refs_of(taken.subject_ref),
+        fiduciary=taken.fiduciary,
+        purpose=taken.purpose,
+        way=Way.PHONE,
+        occurred_at=taken.occurred_at,
+        call_reference=taken.call_reference,
+    ).exclude(answer=Proposed.REFUSED)
+    for first in same.order_by("pk"):
+        if set(first.channels) & set(taken.channels) or not taken.channels:
+            raise Refused(
+                _("This yes of the same call was proposed already, as number %(number)s on %(time)s: %(state)s.")
+                % {
+                    "number": first.pk,
+                    "time": f"{first.made_at.astimezone(clock.IST):%d-%m-%Y %H:%M}",
+                    "state": first.get_answer_display(),
+                },
+                code="PROPOSED_ALREADY",
+            )
 
 
 def _made_safe(scan: BinaryIO) -> bytes:

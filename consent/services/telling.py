@@ -6,17 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
 from consent.models import ConsentState
+from consent.selectors.ways import TRIED, is_known
 from consent.selectors.wishes import preference_of
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import post
 from portal.people import selectors as people
-from portal.people.models import ContactPoint, Principal, SubjectAlias, User
+from portal.people.models import Principal, User
 from portal.people.models.fiduciaries import OWN_CODE
 
 #: People read at once.
@@ -37,41 +38,19 @@ def reached(subject_ref: UUID) -> Reached | None:
     None: nobody is there, or nothing would reach them. What nobody can read is told to nobody.
     """
     refs = people.refs_of(subject_ref)
-    principal = Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).order_by("pk").first()
-    if principal is None:
+    found = list(Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).order_by("pk"))
+    if not found:
         return None
     wished = preference_of(refs)
-    has_login = User.objects.filter(principal__subject__ref__in=refs, is_active=True).exists()
+    has_login = User.objects.filter(principal__in=found, is_active=True).exists()
     ways = [(Channel.DASHBOARD, "")] if has_login else []
-    for channel in (Channel.EMAIL, Channel.SMS):
-        contact = people.contact_for(principal, channel)
-        if contact is not None and contact.verified_at is not None and can_send(channel):
-            ways.append((channel, contact.address))
+    for channel in filter(can_send, TRIED):
+        contacts = (people.contact_for(principal, channel) for principal in found)
+        confirmed = next((one for one in contacts if one is not None and one.verified_at is not None), None)
+        if confirmed is not None:
+            ways.append((channel, confirmed.address))
             break
-    return Reached(wished.language if wished else principal.language, tuple(ways)) if ways else None
-
-
-def is_known() -> Q:
-    """Of rows with a ``subject_ref``: whether somebody is known by it, or by another that it was joined to."""
-    known = Exists(Principal.objects.filter(subject__ref=OuterRef("subject_ref"), subject__erased_at=None))
-    joined = Exists(
-        SubjectAlias.objects.filter(Q(old_ref=OuterRef("subject_ref")) | Q(new_ref=OuterRef("subject_ref")))
-    )
-    return Q(known) | Q(joined)
-
-
-def is_reached() -> Q:
-    """Of rows with a ``subject_ref``: whether ``reached`` finds a way to the person by this reference alone."""
-    login = User.objects.filter(principal__subject__ref=OuterRef("subject_ref"), is_active=True)
-    kinds = [people.CONTACT_KIND_OF_CHANNEL[channel] for channel in (Channel.EMAIL, Channel.SMS) if can_send(channel)]
-    confirmed = ContactPoint.objects.filter(
-        principal__subject__ref=OuterRef("subject_ref"),
-        principal__subject__erased_at=None,
-        kind__in=kinds,
-        left_at=None,
-        verified_at__isnull=False,
-    )
-    return Q(Exists(login)) | Q(Exists(confirmed))
+    return Reached(wished.language if wished else found[0].language, tuple(ways)) if ways else None
 
 
 def waiting(states: QuerySet[ConsentState], *, first: str) -> Iterator[UUID]:

@@ -10,7 +10,7 @@ from consent.models import DefectMended, NoticeText, NoticeVersion, PolicyDefect
 from consent.models.notices import BINDING_LANGUAGE
 from consent.rules import fields, policy, succession
 from consent.selectors.languages import language_of
-from consent.selectors.notices import before, clauses_of, published
+from consent.selectors.notices import clauses_of, earlier, later, summary_languages
 from consent.states import NoticeKind, VersionState
 from portal.law import selectors as law
 from portal.law.models import LegalRule
@@ -63,20 +63,29 @@ def defects_in(
 def weigh_draft(
     version: NoticeVersion, clauses: Sequence[policy.Clause], *, text_sha256: str, at: datetime
 ) -> list[policy.Defect]:
-    """Weigh a draft by itself and beside the version that counts now, in the caller's transaction; what was found."""
+    """Weigh a draft by itself, beside the versions in force before its day and beside one that is announced for after it,
+    in the caller's transaction; what was found.
+    """
     kind = version.notice.kind
     found = defects_in(clauses, kind=kind, effective_on=version.effective_on, purposes=list(version.purposes))
-    latest = before(version)
-    if latest is not None and kind == NoticeKind.PRIVACY_POLICY:
-        older = {one.number: clauses_of(one.binding) for one in published(version.notice).exclude(pk=version.pk)}
-        found += succession.losses(clauses, number=latest.number, older=older)
+    older = _clauses_before(version) if kind == NoticeKind.PRIVACY_POLICY else {}
+    if older:
+        found += succession.losses(clauses, number=next(iter(older)), older=older)
         found += _without_summary(version)
+    found += _undone_by(later(version).first())
     weigh(version, found, text_sha256=text_sha256, at=at)
     return found
 
 
+def _clauses_before(version: NoticeVersion) -> dict[int, list[policy.Clause]]:
+    """The clauses of the versions that hold before this one, by their numbers, the last first."""
+    texts = NoticeText.objects.filter(version__in=earlier(version), language=BINDING_LANGUAGE)
+    by_version = {text.version_id: text for text in texts.prefetch_related("clauses")}
+    return {one.number: clauses_of(by_version[one.pk]) for one in earlier(version) if one.pk in by_version}
+
+
 def weigh_other_drafts(version: NoticeVersion, *, at: datetime) -> None:
-    """Weigh the other drafts of a notice anew: from now on they are compared with ``version``."""
+    """Weigh the other drafts of a notice anew: ``version`` now holds before some of them, and after others."""
     drafts = version.notice.versions.filter(state=VersionState.DRAFT).exclude(pk=version.pk)
     for text in NoticeText.objects.filter(version__in=drafts, language=BINDING_LANGUAGE).select_related(
         "version__notice"
@@ -84,10 +93,19 @@ def weigh_other_drafts(version: NoticeVersion, *, at: datetime) -> None:
         weigh_draft(text.version, clauses_of(text), text_sha256=text.sha256, at=at)
 
 
+def _undone_by(next_one: NoticeVersion | None) -> list[policy.Defect]:
+    """An announced version takes the place of whatever is published for a day before it, and was written without it."""
+    if next_one is None:
+        return []
+    day = next_one.effective_on.isoformat()
+    words = f"Version {next_one.number} is announced for {day}: from then on it holds, without what this draft changes."
+    return [policy.Defect(policy.Code.UNDONE_LATER, fields.WHOLE, words)]
+
+
 def _without_summary(version: NoticeVersion) -> list[policy.Defect]:
-    """A changed policy says what changed in each language in which it can be read."""
+    """A changed policy says what changed in each language in which it can be read, or in which we write of it."""
     found = []
-    for code in version.texts.order_by("language").values_list("language", flat=True):
+    for code in summary_languages(version):
         said = version.what_changed if code == BINDING_LANGUAGE else version.summaries.get(code, "")
         if not said.strip():
             words = f"Nothing says in {language_of(code).name} ({code}) what changed."

@@ -96,6 +96,8 @@ def stop_all_promotional(
     evidence: Sequence[Evidence] = (),
     reply_to: Reply | None = None,
     confirms: bool = True,
+    again: bool = False,
+    one_press: timedelta = timedelta(0),
     now: datetime | None = None,
 ) -> Recorded:
     """Say no to every promotional purpose on every channel, at every address of the subject, under one receipt.
@@ -104,6 +106,11 @@ def stop_all_promotional(
     too (``consent.services.suppressing``): the stop outlives the person and covers purposes that come later.
     ``occurred_at`` is when they said so, by their own time; ``named`` the address at which they did, the only one that a
     client's recipients hear of beside those it has to do with; ``confirms`` as for ``record_all``.
+
+    Where each answer is a no already there are no events; what was not suppressed yet is suppressed now, under a receipt.
+    ``again`` says that they stop another time than before: then all of it is recorded once more (``suppressing.alone``).
+    The same way within ``one_press`` of a stop that stands is still that one, whose receipt is given back: a double click
+    sends two requests that know nothing of each other.
     """
     at = now or clock.now()
     said_at = occurred_at or at
@@ -124,9 +131,38 @@ def stop_all_promotional(
             now=at,
         )
         stopped = [place for places in reached.values() for place in places]
+        if not choices and again and one_press:
+            before = suppressing.latest_stop(subject_ref, whose, way=Way(way), since=at - one_press)
+            if before is not None:
+                return Recorded(before, ())
+        if not choices:
+            receipt = suppressing.alone(
+                subject_ref=subject_ref,
+                fiduciary=whose,
+                places=[*stopped, *([named] if named is not None else [])],
+                way=Way(way),
+                occurred_at=said_at,
+                actor=actor,
+                evidence=evidence,
+                again=again,
+                now=at,
+            )
+            return Recorded(receipt, ())
         places = [*stopped, *(choice.address for choice in choices)]
         suppressing.with_answers(done, places=places, occurred_at=said_at)
     return done
+
+
+def all_promotion_stopped_since(
+    subject_ref: UUID, fiduciary: str | Fiduciary = OWN_CODE, *, at: datetime
+) -> datetime | None:
+    """Since when a stop of everything promotional would say nothing new; None where it would. Reads only."""
+    said = latest_of(subject_ref, fiduciary_of(fiduciary))
+    if _noes(addresses_by_channel(subject_ref), said, (), None, said_at=at, at=at):
+        return None
+    promotional = {purpose.code for purpose in law.purposes_in_force(on=clock.day(at)) if purpose.is_promotional}
+    noes = (event.occurred_at for event in said.values() if event.purpose in promotional and event.answer in NO)
+    return max(noes, default=None)
 
 
 def _noes(
@@ -200,7 +236,9 @@ def undo_stop(
         raise Refused(_("Only “Stop all promotional messages” can be undone here."), code="NOT_A_STOP")
     if not stopped:
         return Recorded(suppressing.take_back(stop=receipt, place=place, actor=actor, at=at), ())
-    places = [_place_of(event) for event in stopped]
+    # It comes after the stop whatever the clock says: were it at the same instant, the no would win.
+    at = max(at, *(event.occurred_at + clock.TICK for event in stopped))
+    places = [place_of(event) for event in stopped]
     with transaction.atomic():
         turns.take_all_of(receipt.subject_ref, at=[*places, *suppressing.places_of(receipt)])
         done = record_all(
@@ -228,7 +266,7 @@ def _restored(stopped: Sequence[ConsentEvent], *, at: datetime) -> list[Choice]:
         was_yes = before is not None and before.answer in YES and (ends_at is None or ends_at > at)
         choices.append(
             Choice(
-                _place_of(event),
+                place_of(event),
                 event.purpose,
                 event.channel,
                 Answer.GIVEN if was_yes else Answer.EXPIRED,
@@ -240,7 +278,8 @@ def _restored(stopped: Sequence[ConsentEvent], *, at: datetime) -> list[Choice]:
     return choices
 
 
-def _place_of(event: ConsentEvent) -> Address:
+def place_of(event: ConsentEvent) -> Address:
+    """Where an answer was given, under the lookup key of its chain."""
     return Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified)
 
 
@@ -265,7 +304,7 @@ def _with_earlier(places: list[Address], said: Said, purpose: str, channel: str)
     for event in said.values():
         key = bytes(event.address_key)
         if event.purpose == purpose and event.channel == channel and event.answer in YES and key not in known:
-            places.append(_place_of(event))
+            places.append(place_of(event))
             known.add(key)
     return places
 

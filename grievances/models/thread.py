@@ -22,7 +22,7 @@ class TicketEntry(AppendOnlyModel):
     )
     at = models.DateTimeField(_("at"))
     round = models.PositiveSmallIntegerField(_("round"), default=1)
-    #: What the writer's page carried: the same message sent twice is one line.
+    #: From what the writer's page carried and what was said: the same message sent twice is one line.
     once_key = models.UUIDField(_("once key"), null=True, blank=True, unique=True, editable=False)
 
     data_categories = declare(none="id ticket kind author visibility written_by at round once_key")

@@ -21,6 +21,7 @@ class Ticket(models.Model):
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("about whom"))
     subject_ref = models.UUIDField(_("subject"), db_index=True, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=list(words.KINDS.items()))
+    door = models.CharField(_("came by"), max_length=12, choices=list(words.DOORS.items()), default=states.Door.PAGE)
     for_whom = models.CharField(_("for whom"), max_length=16, choices=list(words.FOR_WHOM.items()))
     state = models.CharField(
         _("state"), max_length=12, choices=list(words.STATES.items()), default=states.TicketState.RECEIVED
@@ -28,6 +29,8 @@ class Ticket(models.Model):
     closed_because = models.CharField(
         _("why closed"), max_length=12, choices=list(words.CLOSED_BECAUSE.items()), blank=True
     )
+    #: Which plan of clocks runs for its answer (``portal/law/data/clock_plans.toml``), on every round of it.
+    plan = models.SlugField(_("plan of clocks"), max_length=20, default="answer", editable=False)
     language = models.CharField(_("language"), max_length=12)
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Kolkata")
     received_at = models.DateTimeField(_("received"))
@@ -41,12 +44,25 @@ class Ticket(models.Model):
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assigned to")
     )
+    #: What the officer found that it came from.
+    root_cause = models.CharField(_("root cause"), max_length=16, choices=list(words.ROOT_CAUSES.items()), blank=True)
+    #: The client whose message it is about, where we only act for one: they answer it through us.
+    client = models.ForeignKey(
+        "people.Fiduciary", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("client")
+    )
+    passed_on_at = models.DateTimeField(_("passed on"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("joined with")
+    )
+    rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
+    rated_at = models.DateTimeField(_("rated"), null=True, blank=True)
     tracking_key_hash = models.BinaryField(_("tracking key"), max_length=33, null=True, blank=True, editable=False)
 
     data_categories = declare(
         none=(
-            "id reference filing_key fiduciary subject_ref kind for_whom state closed_because language received_at "
-            "acknowledged_at answered_at closed_at reopen_until due_at turn_at round assigned_to"
+            "id reference filing_key fiduciary subject_ref kind door for_whom state closed_because plan language received_at "
+            "acknowledged_at answered_at closed_at reopen_until due_at turn_at round assigned_to root_cause client passed_on_at "
+            "merged_into rating rated_at"
         ),
         location="zone",
         credential="tracking_key_hash",
@@ -63,6 +79,20 @@ class Ticket(models.Model):
                     Q(state=states.TicketState.CLOSED.value, closed_at__isnull=False) & ~Q(closed_because="")
                     | ~Q(state=states.TicketState.CLOSED.value) & Q(closed_at__isnull=True, closed_because="")
                 ),
+            ),
+            models.CheckConstraint(
+                name="grievances_merged_is_closed_for_it",
+                condition=Q(merged_into__isnull=True) | Q(closed_because=states.ClosedBecause.MERGED.value),
+            ),
+            models.CheckConstraint(
+                name="grievances_rating_is_one_to_five",
+                condition=Q(rating__isnull=True, rated_at__isnull=True)
+                | Q(rating__range=(1, 5), rated_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="grievances_passed_on_to_somebody",
+                condition=Q(client__isnull=True, passed_on_at__isnull=True)
+                | Q(client__isnull=False, passed_on_at__isnull=False),
             ),
         )
         indexes = (
@@ -87,6 +117,28 @@ class Ticket(models.Model):
     def about(self) -> str:
         """The ticket's name in audit events and messages."""
         return f"grievances.ticket:{self.reference}"
+
+
+class TicketLink(models.Model):
+    """Two grievances that staff read together. Nothing moves by it, and the person does not see it."""
+
+    first = models.ForeignKey(Ticket, models.CASCADE, related_name="links_from", verbose_name=_("grievance"))
+    second = models.ForeignKey(Ticket, models.CASCADE, related_name="links_to", verbose_name=_("grievance"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("linked by"))
+    made_at = models.DateTimeField(_("linked"))
+
+    data_categories = declare(none="id first second made_by made_at")
+
+    class Meta:
+        verbose_name = _("link of grievances")
+        verbose_name_plural = _("links of grievances")
+        constraints = (
+            models.UniqueConstraint(name="grievances_one_link_per_pair", fields=("first", "second")),
+            models.CheckConstraint(name="grievances_link_is_ordered", condition=Q(first__lt=models.F("second"))),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.first_id} {self.second_id}"
 
 
 class TicketContact(models.Model):

@@ -8,14 +8,15 @@ from typing import BinaryIO
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grievances import sealing, selectors
+from grievances import details, sealing, selectors
 from grievances.models import DraftFile, TicketDraft
 from grievances.services import erasing, filing, uploads
-from grievances.states import ForWhom, TicketKind
+from grievances.services.hiding import without_numbers
+from grievances.states import Door, ForWhom
 from portal.core import ciphers
 from portal.core.actor import Actor
 from portal.core.errors import Refused
-from portal.core.text import mask_identity_numbers
+from portal.core.turns import retried
 from portal.people.models import Principal
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
@@ -23,9 +24,7 @@ from portal.vault.services import files as vault
 
 #: Files per grievance: a technical limit of the form.
 MOST_FILES = 5
-MESSAGE_DETAILS = ("sender", "received_at_number", "received_on")
 ORGANISATION_DETAILS = ("organisation", "organisation_reference")
-KINDS_WITH_DETAILS = frozenset({TicketKind.UNWANTED_MESSAGES})
 REQUIRED = ("for_whom", "kind", "what_happened", "language")
 
 
@@ -57,12 +56,10 @@ def save(*, draft: TicketDraft, answers: Mapping[str, str]) -> int:
     cut = 0
     safe: dict[str, str] = {}
     for name, text in answers.items():
-        safe[name], found = mask_identity_numbers(text)
+        safe[name], found = without_numbers(text)
         cut += found
     with transaction.atomic():
-        fresh = TicketDraft.objects.select_for_update().get(pk=draft.pk)
-        if fresh.ticket_id is not None:
-            raise Refused(_("This grievance was sent already. Track it, or file a new one."), code="SENT_ALREADY")
+        fresh = _unsent(draft)
         fresh.answers_sealed = sealing.seal(answers_of(fresh) | safe, subject_ref=fresh.subject_ref)
         fresh.save(update_fields=["answers_sealed"])
     draft.answers_sealed = fresh.answers_sealed
@@ -70,13 +67,16 @@ def save(*, draft: TicketDraft, answers: Mapping[str, str]) -> int:
 
 
 def add_file(*, draft: TicketDraft, stream: BinaryIO, name: str, actor: Actor, at: datetime) -> DraftFile:
-    """Check a file, keep it in the vault and list it in the draft. Raises Refused with the one thing that is wrong."""
-    if draft.ticket_id is not None:
-        raise Refused(_("This grievance was sent already. Track it, or file a new one."), code="SENT_ALREADY")
-    if draft.files.count() >= MOST_FILES:
-        raise Refused(_("You can add 5 files. Remove one to add another."), code="TOO_MANY")
+    """Check a file, keep it in the vault and list it in the draft. Raises Refused with the one thing that is wrong.
+
+    The draft is locked for the keeping, not for the check: what is sent meanwhile takes no more files.
+    """
     with transaction.atomic():
-        kept = uploads.keep(stream, name=name, subject_ref=draft.subject_ref, actor=actor)
+        _room_in(_unsent(draft))
+    safe = uploads.made_safe(stream)
+    with transaction.atomic():
+        _room_in(_unsent(draft))
+        kept = uploads.keep(safe, name=name, subject_ref=draft.subject_ref, actor=actor)
         return DraftFile.objects.create(
             draft=draft,
             file=kept.file,
@@ -85,6 +85,19 @@ def add_file(*, draft: TicketDraft, stream: BinaryIO, name: str, actor: Actor, a
             size=kept.size,
             added_at=at,
         )
+
+
+def _unsent(draft: TicketDraft) -> TicketDraft:
+    """The draft as it is now, locked. Raises Refused when it was sent."""
+    fresh = TicketDraft.objects.select_for_update().get(pk=draft.pk)
+    if fresh.ticket_id is not None:
+        raise Refused(_("This grievance was sent already. Track it, or file a new one."), code="SENT_ALREADY")
+    return fresh
+
+
+def _room_in(draft: TicketDraft) -> None:
+    if draft.files.count() >= MOST_FILES:
+        raise Refused(_("You can add 5 files. Remove one to add another."), code="TOO_MANY")
 
 
 def remove_file(*, draft: TicketDraft, file_id: int, actor: Actor) -> None:
@@ -105,14 +118,17 @@ def missing(answers: Mapping[str, str]) -> list[str]:
     return gaps
 
 
+@retried
 def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: datetime) -> filing.Filed:
     """Make the draft a grievance, once: sending again returns the same one. Raises Refused when an answer is missing."""
-    if draft.ticket is not None:
-        return filing.Filed(draft.ticket, is_new=False)
-    answers = answers_of(draft)
-    if missing(answers):
-        raise Refused(_("Some answers are missing. Go through the pages again."), code="INCOMPLETE")
     with transaction.atomic():
+        TicketDraft.objects.select_for_update().get(pk=draft.pk)  # a file that is being added is in it, or is refused
+        draft.refresh_from_db()  # of an attempt that the database ended nothing is true any more
+        if draft.ticket is not None:
+            return filing.Filed(draft.ticket, is_new=False)
+        answers = answers_of(draft)
+        if missing(answers):
+            raise Refused(_("Some answers are missing. Go through the pages again."), code="INCOMPLETE")
         filed = filing.file_ticket(
             filing_key=draft.pk,
             subject_ref=draft.subject_ref,
@@ -121,10 +137,14 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
                 for_whom=answers["for_whom"],
                 what_happened=answers["what_happened"],
                 wanted=answers.get("wanted", ""),
-                **_details(answers),
+                details={name: answers.get(name, "") for name in details.names_of(answers["kind"])},
+                **_organisation(answers),
             ),
             reach=filing.Reach(
-                language=answers["language"], email=answers.get("email", ""), phone=answers.get("phone", "")
+                language=answers["language"],
+                email=answers.get("email", ""),
+                phone=answers.get("phone", ""),
+                door=Door.PAGE if principal is None else Door.ACCOUNT,
             ),
             principal=principal,
             files=list(draft.files.all()),
@@ -132,18 +152,22 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
             at=at,
         )
         if filed.is_new:
-            draft.ticket = filed.ticket
-            draft.tracking_key = filed.tracking_key
-            draft.answers_sealed = sealing.seal({}, subject_ref=draft.subject_ref)
-            draft.save(update_fields=["ticket", "tracking_key", "answers_sealed"])
-            draft.files.all().delete()
+            finish(draft, filed)
     return filed
 
 
-def _details(answers: Mapping[str, str]) -> dict[str, str]:
-    """The answers that belong to some grievances only; what was answered before a change of mind stays out."""
-    names: tuple[str, ...] = MESSAGE_DETAILS if answers["kind"] in KINDS_WITH_DETAILS else ()
-    names += ORGANISATION_DETAILS if answers["for_whom"] == ForWhom.ORGANISATION else ()
+def finish(draft: TicketDraft, filed: filing.Filed) -> None:
+    """The draft has become a ticket, in the caller's transaction: its answers go, its tracking key is shown once."""
+    draft.ticket = filed.ticket
+    draft.tracking_key = filed.tracking_key
+    draft.answers_sealed = sealing.seal({}, subject_ref=draft.subject_ref)
+    draft.save(update_fields=["ticket", "tracking_key", "answers_sealed"])
+    draft.files.all().delete()
+
+
+def _organisation(answers: Mapping[str, str]) -> dict[str, str]:
+    """The answers about an organisation; what was answered before a change of mind stays out, as of other kinds."""
+    names = ORGANISATION_DETAILS if answers["for_whom"] == ForWhom.ORGANISATION else ()
     return {name: answers.get(name, "") for name in names}
 
 

@@ -4,14 +4,28 @@ from uuid import UUID
 
 from django.db import transaction
 
-from grievances.models import Attachment, DraftFile, EntryText, Ticket, TicketContact, TicketDraft, TrackingCode
-from grievances.services import lines, timing
+from grievances.models import (
+    Attachment,
+    Bundle,
+    DraftFile,
+    EntryText,
+    ProofPaper,
+    RequestProposal,
+    RightsRequest,
+    Ticket,
+    TicketContact,
+    TicketDraft,
+    TrackingCode,
+)
+from grievances.request_states import BundleState
+from grievances.services import appealing, lines, timing
 from grievances.states import MOVES, Author, ClosedBecause, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.moves import move
+from portal.law.states import Ended
 from portal.people.models import Subject
 from portal.people.services import subjects
 from portal.vault.services import files as vault
@@ -31,6 +45,7 @@ def erase(*, ticket: Ticket) -> bool:
         Attachment.objects.filter(entry__ticket=ticket).delete()
         TrackingCode.objects.filter(ticket=ticket).delete()
         TicketDraft.objects.filter(ticket=ticket).delete()
+        _end_request(ticket)
         if ticket.state != TicketState.CLOSED:
             _close(ticket)
         Ticket.objects.filter(pk=ticket.pk).update(tracking_key_hash=None, zone="Asia/Kolkata", reopen_until=None)
@@ -61,8 +76,9 @@ def _close(ticket: Ticket) -> None:
         closed_at=now,
         turn_at=now,
     )
-    timing.stop_answer(ticket, actor=SYSTEM, at=now)
-    timing.stop_acknowledge(ticket, actor=SYSTEM, at=now)
+    appealing.end(ticket=ticket, actor=SYSTEM, at=now)
+    timing.stop_answer(ticket, actor=SYSTEM, at=now, ended=Ended.WITHDRAWN)
+    timing.stop_acknowledge(ticket, actor=SYSTEM, at=now, ended=Ended.WITHDRAWN)
     lines.add(ticket, EntryKind.CLOSED, author=Author.PORTAL, actor=SYSTEM, at=now)
     record(
         AuditKind.GRIEVANCES_TICKET_CLOSED,
@@ -72,6 +88,19 @@ def _close(ticket: Ticket) -> None:
         subject_ref=ticket.subject_ref,
         at=now,
     )
+
+
+def _end_request(ticket: Ticket) -> None:
+    """Details and papers of a request about data; papers that were looked at ended then."""
+    now = clock.now()
+    RightsRequest.objects.filter(ticket=ticket).update(details_sealed=b"")
+    RequestProposal.objects.filter(request__ticket=ticket).update(letter_sealed=b"")
+    for bundle in Bundle.objects.filter(request__ticket=ticket).exclude(state=BundleState.ENDED):
+        Bundle.objects.filter(pk=bundle.pk).update(state=BundleState.ENDED)
+        vault.shred(subject_ref=bundle.key_ref, retention_class=RetentionClass.EXPORT)
+    for paper in ProofPaper.objects.filter(request__ticket=ticket, destroyed_at=None):
+        vault.shred(subject_ref=paper.key_ref, retention_class=RetentionClass.GRIEVANCE)
+        ProofPaper.objects.filter(pk=paper.pk).update(destroyed_at=now)
 
 
 def _end_subject(subject_ref: UUID) -> None:

@@ -1,23 +1,26 @@
 """Filing a grievance: one transaction makes the ticket, its thread, its clocks, its trace and its acknowledgement."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from grievances import sealing
+from grievances import details, sealing
 from grievances.models import DraftFile, Ticket, TicketContact
 from grievances.services import letters, lines, timing
-from grievances.states import Author, ContactKind, EntryKind, TicketState
+from grievances.services.uploads import KeptFile
+from grievances.states import Author, ContactKind, Door, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from portal.core import addresses, ciphers
+from portal.core import addresses, changes, ciphers
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.core.ids import new_reference
+from portal.core.turns import retried
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
 from portal.people.services import subjects
@@ -38,6 +41,10 @@ class Story:
     sender: str = field(default="", repr=False)
     received_at_number: str = field(default="", repr=False)
     received_on: str = field(default="", repr=False)
+    #: Names of files that came along and are not kept, with the reason.
+    left_out: str = field(default="", repr=False)
+    #: Answers to the questions of the kind (``grievances.details``), by their names.
+    details: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: The organisation it is for; with its reference where the person acts for it here.
     organisation: str = field(default="", repr=False)
     organisation_reference: str = field(default="", repr=False)
@@ -51,6 +58,7 @@ class Reach:
     email: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
     zone: str = "Asia/Kolkata"
+    door: str = Door.PAGE
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ class Filed:
     tracking_key: str | None = field(default=None, repr=False)
 
 
+@retried
 def file_ticket(
     *,
     filing_key: UUID,
@@ -71,15 +80,21 @@ def file_ticket(
     actor: Actor,
     at: datetime,
     principal: Principal | None = None,
-    files: Iterable[DraftFile] = (),
+    files: Sequence[DraftFile | KeptFile] = (),
     fiduciary: str = "onesetu",
+    now: datetime | None = None,
+    plan: str = timing.ANSWER,
 ) -> Filed:
     """File a grievance received at ``at`` and acknowledge it, all in one transaction.
 
+    ``now`` is when it is entered, where that is later than ``at``: the clocks run from the receipt (any channel's counts),
+    what is done is done now.
+
     ``subject_ref`` is a subject issued for this grievance; it is joined to ``principal`` where the person is signed in.
     The same ``filing_key`` again returns the ticket that is there and changes nothing. Clocks start at ``at`` under
-    every rule in force (DPDP Act s.13, SPDI Rules r.5(9), IT Rules 2021 r.3(2)(a)). Raises Refused without an address.
+    every rule in force of the ``plan`` (DPDP Act s.13, SPDI Rules r.5(9), IT Rules 2021 r.3(2)(a)). Raises Refused without an address.
     """
+    now = now or at
     if not reach.email and not reach.phone:
         raise Refused("A grievance needs an e-mail address or a telephone number for the answer.", code="NO_ADDRESS")
     with transaction.atomic():
@@ -87,11 +102,12 @@ def file_ticket(
         if found is not None:
             return Filed(found, is_new=False)
         key = None if reach.email else "".join(secrets.choice("0123456789") for _ in range(KEY_DIGITS))
-        ticket, is_new = _insert(filing_key, subject_ref, story, reach, at, key, fiduciary)
+        ticket, is_new = _insert(filing_key, subject_ref, story, reach, at, key, fiduciary, plan)
         if not is_new:
             return Filed(ticket, is_new=False)
         if principal is not None and principal.subject.ref != subject_ref:
-            subjects.join(old_ref=subject_ref, new_ref=principal.subject.ref, actor=actor, now=at)
+            subjects.join(old_ref=subject_ref, new_ref=principal.subject.ref, actor=actor, now=now)
+        changes.watch_created(ticket)
         _keep_addresses(ticket, reach)
         texts = {
             "text": story.what_happened,
@@ -101,18 +117,25 @@ def file_ticket(
             "received_on": story.received_on,
             "organisation": story.organisation,
             "organisation_reference": story.organisation_reference,
+            "left_out": story.left_out,
+            **{name: story.details.get(name, "") for name in details.names_of(story.kind) if name in story.details},
         }
         lines.add(ticket, EntryKind.FILED, author=Author.PERSON, actor=actor, at=at, texts=texts, files=files)
         record(
             AuditKind.GRIEVANCES_TICKET_FILED,
             actor=actor,
             about=ticket.about,
-            facts={"reference": ticket.reference, "category": ticket.kind, "language": ticket.language},
+            facts={
+                "reference": ticket.reference,
+                "category": ticket.kind,
+                "language": ticket.language,
+                "channel": ticket.door,
+            },
             subject_ref=subject_ref,
-            at=at,
+            at=now,
         )
         timing.start(ticket, regimes=people.regimes_of(subject_ref), actor=actor, at=at)
-        acknowledge(ticket=ticket, at=at)
+        acknowledge(ticket=ticket, at=now)
     return Filed(ticket, is_new=True, tracking_key=key)
 
 
@@ -125,7 +148,11 @@ def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:
         if not Ticket.objects.filter(pk=ticket.pk, acknowledged_at=None).update(acknowledged_at=at):
             return
         ticket.refresh_from_db()
-        by_letter = letters.tell(ticket, "acknowledged", about="acknowledged", now=at)
+        filed = AuditEvent.objects.select_related("entry").get(
+            about=ticket.about, kind=str(AuditKind.GRIEVANCES_TICKET_FILED)
+        )
+        receipt = letters.receipt_of(filed, ticket)
+        by_letter = letters.tell(ticket, "acknowledged", about="acknowledged", now=at, context=receipt)
         lines.add(ticket, EntryKind.ACKNOWLEDGED, author=Author.PORTAL, actor=actor, at=at)
         timing.stop_acknowledge(ticket, actor=actor, at=at)
         record(
@@ -151,6 +178,7 @@ def _insert(
     at: datetime,
     key: str | None,
     fiduciary: str,
+    plan: str,
 ) -> tuple[Ticket, bool]:
     """The row itself. Two requests at once meet at the unique filing key; two equal references are drawn anew."""
     owner = Fiduciary.objects.get(code=fiduciary)
@@ -164,8 +192,10 @@ def _insert(
                     fiduciary=owner,
                     subject_ref=subject_ref,
                     kind=story.kind,
+                    door=reach.door,
                     for_whom=story.for_whom,
                     state=TicketState.RECEIVED,
+                    plan=plan,
                     language=reach.language,
                     zone=reach.zone,
                     received_at=at,

@@ -8,7 +8,8 @@ from django.utils import translation
 
 from grievances import sealing, selectors, words
 from grievances.models import Ticket
-from grievances.states import ContactKind
+from grievances.states import ContactKind, Door
+from portal.audit.models import AuditEvent
 from portal.law.states import Channel
 from portal.outbox import services as outbox
 from portal.outbox.selectors import can_send
@@ -17,31 +18,38 @@ from portal.people.models import User
 PURPOSE = "support"
 #: One line for a mobile number, whatever happened: that there is something to read, and where. No matter, no words.
 SHORT = "grievances.news_short"
+#: Channels on which a person wrote to us: they hear of the answer on the same, where this installation can send there.
+ANSWERED_WHERE_IT_CAME = frozenset({Door.SMS, Door.WHATSAPP, Door.RCS})
 #: What goes to an e-mail address only: the page itself acknowledges and shows the tracking key to everybody else.
 BY_EMAIL_ONLY = frozenset({"acknowledged", "tracking_code"})
+#: Letters that have words of their own where the ticket is a request about data.
+OF_REQUESTS = frozenset(
+    {"acknowledged", "answered", "asked", "closed", "late", "replied", "reopened", "silence_notice"}
+)
 
 
 def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapping[str, str] | None = None) -> bool:
     """Promise the letter ``grievances.<event>`` to the person's e-mail address, in the caller's transaction.
 
     ``about`` tells letters of the same kind apart (an entry's number, a round). A person who gave a mobile number only
-    gets a line by SMS that there is something to read. Returns False where nothing goes out: that person reads the
+    gets a line that there is something to read: by the channel they wrote on, else by SMS. Returns False where nothing goes out: that person reads the
     thread by reference and tracking key.
     """
     contact = ticket.contacts.filter(kind=ContactKind.EMAIL).first()
     if contact is None:
-        return event not in BY_EMAIL_ONLY and _tell_by_sms(ticket, about=about)
+        return event not in BY_EMAIL_ONLY and _tell_by_number(ticket, about=about)
     address = sealing.unseal(contact.address_sealed, subject_ref=ticket.subject_ref)["address"]
     with translation.override(ticket.language):
         values = {
             "reference": ticket.reference,
             "track_url": _track_url(ticket),
             "sentence": selectors.sentence_for_person(ticket, now=now),
-            "due": words.day(ticket.due_at) if ticket.due_at else "",
+            "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
             **(context or {}),
         }
+    own = event in OF_REQUESTS and selectors.is_request(ticket)
     outbox.post(
-        kind=f"grievances.{event}",
+        kind=f"grievances.request_{event}" if own else f"grievances.{event}",
         subject_ref=ticket.subject_ref,
         channel=Channel.EMAIL,
         address=address,
@@ -56,22 +64,34 @@ def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapp
     return True
 
 
+def receipt_of(event: AuditEvent, ticket: Ticket, part: str = "") -> dict[str, str]:
+    """What a letter says of the ledger's receipt for an event: the leaf, and where its proof is downloaded."""
+    return {
+        "leaf": bytes(event.entry.leaf_hash).hex(),
+        "receipt_url": f"{settings.SITE_URL}/privacy/grievances/{ticket.reference}/receipt/{part}",
+    }
+
+
 def way_to(ticket: Ticket) -> str:
     """On which channel the person hears of news in the thread; empty when they have to look by themselves."""
     kinds = set(ticket.contacts.values_list("kind", flat=True))
     if ContactKind.EMAIL in kinds:
         return Channel.EMAIL
-    return Channel.SMS if ContactKind.PHONE in kinds and can_send(Channel.SMS) else ""
+    if ContactKind.PHONE not in kinds:
+        return ""
+    own = Channel(ticket.door) if ticket.door in ANSWERED_WHERE_IT_CAME else Channel.SMS
+    return next((channel for channel in (own, Channel.SMS) if can_send(channel)), "")
 
 
-def _tell_by_sms(ticket: Ticket, *, about: str) -> bool:
-    if way_to(ticket) != Channel.SMS:
+def _tell_by_number(ticket: Ticket, *, about: str) -> bool:
+    channel = way_to(ticket)
+    if not channel:
         return False
     contact = ticket.contacts.get(kind=ContactKind.PHONE)
     outbox.post(
         kind=SHORT,
         subject_ref=ticket.subject_ref,
-        channel=Channel.SMS,
+        channel=Channel(channel),
         address=sealing.unseal(contact.address_sealed, subject_ref=ticket.subject_ref)["address"],
         language=ticket.language,
         purpose=PURPOSE,

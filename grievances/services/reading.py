@@ -1,21 +1,25 @@
 """Opening what was sealed: threads, names of files, files, and the receipt of a grievance."""
 
-from collections.abc import Iterable
+import contextlib
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext as _
 
-from grievances import sealing, words
+from grievances import details, sealing, selectors, words
 from grievances.models import Attachment, DraftFile, Ticket, TicketDraft, TicketEntry
 from grievances.sealing import Shredded
-from grievances.states import Visibility
+from grievances.states import Author, Visibility
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core.actor import Actor
-from portal.core.errors import NotFound
+from portal.core.errors import BadReference, NotFound
+from portal.core.ids import parse_reference
 from portal.ledger import services as ledger
+from portal.ledger.models import Entry
 from portal.vault.services import files as vault
 
 _KINDS_OF_FILES = {"application/pdf": "PDF", "image/jpeg": "JPG", "image/png": "PNG", "text/plain": "TXT"}
@@ -42,6 +46,11 @@ class Line:
     files: list[File] = field(repr=False)
     is_internal: bool
     is_erased: bool = False
+
+    @property
+    def facts(self) -> list[tuple[details.Text, details.Text]]:
+        """The answers to the questions of the kind, as people read them."""
+        return details.shown(self.texts)
 
 
 def thread(ticket: Ticket, *, internal: bool, opened: bool = True) -> list[Line]:
@@ -79,6 +88,19 @@ def line_of(ticket: Ticket, entry: TicketEntry, *, label: str = "", opened: bool
     )
 
 
+def references_named(lines: Iterable[Line], kind: str) -> list[str]:
+    """The references of a kind, such as DO, that the person wrote in these lines, each once. What staff wrote names none."""
+    theirs = (line for line in lines if line.entry.author == Author.PERSON)
+    found = [word for line in theirs for text in line.texts.values() for word in _references(text, kind)]
+    return list(dict.fromkeys(found))
+
+
+def _references(text: str, kind: str) -> Iterator[str]:
+    for written in re.findall(rf"\bOS-{kind}-\w{{4}}-\w{{4}}\b", text):
+        with contextlib.suppress(BadReference):
+            yield parse_reference(written, kind)
+
+
 def draft_files(draft: TicketDraft) -> list[File]:
     """The files of a draft in the order they were added."""
     return _files(draft.files.all(), draft.subject_ref)
@@ -110,13 +132,29 @@ def open_attachment(
     return listed, vault.open_stream(attachment.file, actor=actor, reason=reason)
 
 
-def receipt(ticket: Ticket) -> bytes:
-    """The ledger's proof (C2SP tlog-proof) that the grievance was filed; seals first where that is still to come.
+def entries_of(reference: str) -> list[Entry]:
+    """The entry that a grievance was filed with; none for another reference. Registered in ``hooks.referred_entries``."""
+    ticket = Ticket.objects.filter(reference=selectors.canonical(reference) or None).first()
+    return [] if ticket is None else [_filed(ticket).entry]
 
-    Raises NotSealed when the ledger cannot be sealed in time: the person tries again.
+
+def receipt(ticket: Ticket, *, of_closing: bool = False) -> bytes:
+    """The ledger's proof (C2SP tlog-proof) that the grievance was filed, or closed last; seals first where that is to come.
+
+    Raises NotSealed when the ledger cannot be sealed in time: the person tries again; NotFound for one never closed.
     """
-    event = AuditEvent.objects.select_related("entry").get(
-        about=ticket.about, kind=str(AuditKind.GRIEVANCES_TICKET_FILED)
-    )
+    event = _closed(ticket) if of_closing else _filed(ticket)
+    if event is None:
+        raise NotFound(_("This grievance was not closed."))
     ledger.seal_now(entry=event.entry)
     return ledger.receipt_for(event.entry)
+
+
+def _closed(ticket: Ticket) -> AuditEvent | None:
+    events = AuditEvent.objects.select_related("entry__leaf")
+    return events.filter(about=ticket.about, kind=str(AuditKind.GRIEVANCES_TICKET_CLOSED)).order_by("-pk").first()
+
+
+def _filed(ticket: Ticket) -> AuditEvent:
+    events = AuditEvent.objects.select_related("entry__leaf")
+    return events.get(about=ticket.about, kind=str(AuditKind.GRIEVANCES_TICKET_FILED))

@@ -7,31 +7,58 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import selectors
-from grievances.models import Resolution, Ticket
+from grievances.models import Resolution, RightsRequest, Ticket
 from grievances.permissions import GrievancePermission
-from grievances.services import letters, lines, timing
+from grievances.request_states import DECIDED, RequestState
+from grievances.services import appealing, letters, lines, timing
 from grievances.services.thread import trace
-from grievances.states import MOVES, OPEN_STATES, Answer, Author, ClosedBecause, EntryKind, TicketState
+from grievances.states import (
+    FOR_GOOD,
+    MOVES,
+    OPEN_STATES,
+    Answer,
+    AppealOutcome,
+    Author,
+    ClosedBecause,
+    EntryKind,
+    TicketState,
+)
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access
 from portal.core.actor import SYSTEM, Actor
 from portal.core.errors import Refused
 from portal.core.moves import move
+from portal.law.states import Ended
 from portal.people import selectors as people
 from portal.people.models import User
 
 
 def propose(
-    *, ticket: Ticket, text: str, by: User, actor: Actor, at: datetime, once_key: UUID | None = None
+    *,
+    ticket: Ticket,
+    text: str,
+    by: User,
+    actor: Actor,
+    at: datetime,
+    once_key: UUID | None = None,
+    outcome: AppealOutcome | None = None,
+    late_because: str = "",
 ) -> Resolution | None:
     """Answer the grievance. Its clocks stop here; the person is asked if this settles it.
 
-    Raises Refused when it is answered or closed already, NotAllowed for a role that may not answer.
+    On appeal ``outcome`` says what becomes of the first answer. None when the same page sent the same answer before. Raises
+    Refused when it is answered or closed already, an appeal's outcome is not said, or a date has passed and nobody says why
+    (LATE_REASON, ``law.states.LateReason``); NotAllowed for a role that may not answer and, on appeal, for whoever answered
+    before.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
+    appealing.require_another(ticket, by)
+    if lines.is_there(lines.once_of(once_key, ticket, EntryKind.PROPOSAL, {"text": text})):
+        return None
     if ticket.state not in OPEN_STATES:
         raise Refused(_("This grievance is answered or closed already."), code="NOT_OPEN")
+    timing.require_reason(ticket, late_because=late_because, at=at)
     with transaction.atomic():
         entry = lines.add(
             ticket,
@@ -44,8 +71,9 @@ def propose(
         )
         if entry is None:
             return None
+        appealing.decide(ticket=ticket, outcome=outcome, by=by, actor=actor, at=at)
         move(ticket, TicketState.ANSWERED, moves=MOVES, turn_at=at, answered_at=at)
-        timing.stop_answer(ticket, actor=actor, at=at)
+        timing.stop_answer(ticket, actor=actor, at=at, late_because=late_because)
         resolution = Resolution.objects.create(ticket=ticket, entry=entry, proposed_by=by, proposed_at=at)
         trace(ticket, AuditKind.GRIEVANCES_RESOLUTION_PROPOSED, entry.kind, actor=actor, at=at)
         letters.tell(ticket, "answered", about=f"line/{entry.pk}", now=at)
@@ -58,9 +86,10 @@ def correct(
     """Put a corrected answer in the place of one that nobody has spoken about yet; both stay in the thread.
 
     The clocks stay stopped where the first answer stopped them; the time for the person's word starts anew. Raises
-    Refused when no answer waits, NotAllowed for a role that may not answer.
+    Refused when no answer waits, NotAllowed for a role that may not answer and for whoever an appeal keeps out.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
+    appealing.require_another(ticket, by)
     with transaction.atomic():
         entry = lines.add(
             ticket,
@@ -78,6 +107,13 @@ def correct(
         trace(ticket, AuditKind.GRIEVANCES_RESOLUTION_PROPOSED, entry.kind, actor=actor, at=at)
         letters.tell(ticket, "answered", about=f"line/{entry.pk}", now=at)
         return resolution
+
+
+def close_merged(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
+    """Close a grievance that goes on in another one, in the caller's transaction (``sorting.merge``)."""
+    if ticket.state == TicketState.ANSWERED:
+        _answer(ticket, Answer.WITHDRAWN, at)
+    _close(ticket, ClosedBecause.MERGED, actor=actor, at=at)
 
 
 def accept(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
@@ -114,13 +150,17 @@ def close_in_silence(*, ticket: Ticket, at: datetime) -> None:
     with transaction.atomic():
         _answer(ticket, Answer.SILENT, at)
         _close(ticket, ClosedBecause.SILENCE, actor=SYSTEM, at=at)
-        letters.tell(ticket, "closed", about=f"closed/{ticket.round}", now=at)
+
+
+def close_joined(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
+    """Close what is answered within another ticket, in the caller's transaction. Its clocks stop: the other's run."""
+    _close(ticket, ClosedBecause.JOINED, actor=actor, at=at)
 
 
 def reopen(*, ticket: Ticket, why: str, actor: Actor, at: datetime) -> None:
     """The person opens a closed grievance again within the time we promise. Raises Refused after it."""
     may = ticket.state == TicketState.CLOSED and ticket.reopen_until is not None and at < ticket.reopen_until
-    if not may or ticket.closed_because == ClosedBecause.ERASED:
+    if not may or ticket.closed_because in FOR_GOOD:
         raise Refused(_("This grievance can no longer be opened again. File a new one and name it."), code="TOO_LATE")
     with transaction.atomic():
         lines.add(ticket, EntryKind.REOPENED, author=Author.PERSON, actor=actor, at=at, texts={"text": why})
@@ -146,10 +186,12 @@ def _close(ticket: Ticket, because: ClosedBecause, *, actor: Actor, at: datetime
         turn_at=at,
         reopen_until=at + selectors.promise(selectors.REOPEN_WITHIN, at=at),
     )
-    timing.stop_answer(ticket, actor=actor, at=at)
-    timing.stop_acknowledge(ticket, actor=actor, at=at)
+    appealing.end(ticket=ticket, actor=actor, at=at)
+    # What still runs here was taken back, or has no answer left to wait for: an answer has stopped its clocks before.
+    timing.stop_answer(ticket, actor=actor, at=at, ended=Ended.WITHDRAWN)
+    timing.stop_acknowledge(ticket, actor=actor, at=at, ended=Ended.WITHDRAWN)
     lines.add(ticket, EntryKind.CLOSED, author=Author.PORTAL, actor=actor, at=at)
-    record(
+    event = record(
         AuditKind.GRIEVANCES_TICKET_CLOSED,
         actor=actor,
         about=ticket.about,
@@ -157,6 +199,9 @@ def _close(ticket: Ticket, because: ClosedBecause, *, actor: Actor, at: datetime
         subject_ref=ticket.subject_ref,
         at=at,
     )
+    if because != ClosedBecause.JOINED:  # a request within another one goes on there, and its person was told of it
+        receipt = letters.receipt_of(event, ticket, "closed/")
+        letters.tell(ticket, "closed", about=f"closed/{ticket.round}", now=at, context=receipt)
 
 
 def _open_again(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
@@ -172,6 +217,7 @@ def _open_again(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
         round=ticket.round + 1,
     )
     timing.start_answer(ticket, regimes=people.regimes_of(ticket.subject_ref), actor=actor, at=at)
+    RightsRequest.objects.filter(ticket=ticket, state__in=DECIDED).update(state=RequestState.SHOWN, decided_at=None)
     record(
         AuditKind.GRIEVANCES_TICKET_REOPENED,
         actor=actor,

@@ -11,11 +11,12 @@ from grievances import rules, selectors
 from grievances.models import Resolution, Ticket, TrackingCode
 from grievances.permissions import GrievancePermission
 from grievances.rules import SilenceStep
-from grievances.services import drafts, letters, lines, resolving
+from grievances.services import bundling, drafts, letters, lines, resolving
 from grievances.states import OPEN_STATES, Answer, Author, EntryKind, TicketState
 from portal.core.actor import SYSTEM
 from portal.core.errors import PortalError
 from portal.people import selectors as people
+from portal.registers.selectors.escalation import to_tell
 
 log = structlog.get_logger(__name__)
 
@@ -44,13 +45,14 @@ def sweep(*, now: datetime, most: int = 500) -> Swept:
         notices += step in {SilenceStep.FIRST_NOTICE, SilenceStep.SECOND_NOTICE}
         closed += step == SilenceStep.CLOSE
     codes, _kinds = TrackingCode.objects.filter(expires_at__lt=now - CODES_KEPT).delete()
+    bundling.end_expired(now=now)
     return Swept(notices, closed, drafts.forget_expired(at=now), codes)
 
 
-def raise_alarm(*, ticket: Ticket, event: str, about: str, now: datetime) -> int:
-    """Tell the officer whose grievance it is, or everybody who may assign it, once per ``about``. Returns how many."""
-    owner = ticket.assigned_to if ticket.assigned_to and ticket.assigned_to.is_active else None
-    told = [owner] if owner and event == "due_soon" else people.staff_with(GrievancePermission.TICKET_ASSIGN, now=now)
+def raise_alarm(*, ticket: Ticket, event: str, percent: int, about: str, now: datetime) -> int:
+    """Tell whom the house rule ``clocks.told`` names for that share of the time, once per ``about``. Returns how many."""
+    others = people.staff_with(GrievancePermission.TICKET_ASSIGN, now=now)
+    told = to_tell(owner=ticket.assigned_to, others=others, percent=percent, now=now)
     return sum(letters.tell_staff(ticket, event, to=user, about=about, now=now) for user in told)
 
 

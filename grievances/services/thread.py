@@ -1,5 +1,6 @@
 """What is said about a grievance: by the person, by staff to the person, and among staff."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import BinaryIO, Final
@@ -12,7 +13,8 @@ from grievances import selectors, words
 from grievances.models import Ticket, TicketEntry
 from grievances.permissions import GrievancePermission
 from grievances.rules import PersonAction
-from grievances.services import letters, lines, reading, timing, uploads
+from grievances.services import appealing, letters, lines, reading, timing, uploads
+from grievances.services.hiding import without_numbers
 from grievances.states import MOVES, OPEN_STATES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -20,7 +22,6 @@ from portal.core import access
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.moves import move
-from portal.core.text import mask_identity_numbers
 from portal.people.models import User
 
 #: Back and "Send" again, or an impatient second press: a technical limit.
@@ -46,21 +47,24 @@ def person_writes(
 ) -> TicketEntry | None:
     """Add the person's message, and a file. It is our turn again, and paused clocks run on.
 
-    The same words and files again within a minute are one message: None is returned, as for the same ``once_key``.
+    The same words and files again within a minute are one message: None is returned, as for the same ones with the same
+    ``once_key``. Other words are another message, whatever their page carried.
     Raises Refused when the grievance is answered or closed: there the person says if it is settled, or reopens it; and
     for a file that is not fit, with what is wrong. Nothing is kept then.
     """
     if ticket.state not in OPEN_STATES:
         raise Refused(_("This grievance is not open. Open it again to write to us."), code="NOT_OPEN")
-    if once_key is not None and TicketEntry.objects.filter(once_key=once_key).exists():
+    digest = _sha256(upload)
+    if lines.is_there(lines.once_of(once_key, ticket, EntryKind.MESSAGE, {"text": text}, file=digest)):
         return None
+    safe = uploads.made_safe(upload.stream) if upload is not None else None
     with transaction.atomic():
         Ticket.objects.select_for_update().get(pk=ticket.pk)  # two sends at once are heard one after the other
         if _said_just_now(ticket, text, upload, at):
             return None
         kept = []
-        if upload is not None:
-            kept.append(uploads.keep(upload.stream, name=upload.name, subject_ref=ticket.subject_ref, actor=actor))
+        if upload is not None and safe is not None:
+            kept.append(uploads.keep(safe, name=upload.name, subject_ref=ticket.subject_ref, actor=actor))
         entry = lines.add(
             ticket,
             EntryKind.MESSAGE,
@@ -70,6 +74,7 @@ def person_writes(
             texts={"text": text},
             once_key=once_key,
             files=kept,
+            file_sha256=digest,
         )
         if entry is None:
             return None
@@ -80,6 +85,15 @@ def person_writes(
         return entry
 
 
+def _sha256(upload: Upload | None) -> str:
+    """Of the bytes as they came in, which can be read again after; empty without a file."""
+    if upload is None:
+        return ""
+    digest = hashlib.file_digest(upload.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    upload.stream.seek(0)
+    return digest
+
+
 def _said_just_now(ticket: Ticket, text: str, upload: Upload | None, at: datetime) -> bool:
     """Whether the person's last message, of less than a minute ago, says the same and carries the same file."""
     last = ticket.entries.filter(kind=EntryKind.MESSAGE, at__gt=at - SAME_WITHIN).order_by("-at", "-pk").first()
@@ -87,8 +101,16 @@ def _said_just_now(ticket: Ticket, text: str, upload: Upload | None, at: datetim
         return False
     before = reading.line_of(ticket, last)
     names = [file.name for file in before.files]
-    said = mask_identity_numbers(text)[0]
+    said = without_numbers(text)[0]
     return before.texts.get("text", "") == said and names == ([uploads.name_of(upload.name)] if upload else [])
+
+
+def has_said(ticket: Ticket, kind: EntryKind, text: str) -> bool:
+    """Whether the person's last line of this kind has these words."""
+    last = ticket.entries.filter(kind=kind, author=Author.PERSON).order_by("-at", "-pk").first()
+    if last is None:
+        return False
+    return reading.line_of(ticket, last).texts.get("text", "") == without_numbers(text)[0]
 
 
 def remind(*, ticket: Ticket, actor: Actor, at: datetime, once_key: UUID | None = None) -> TicketEntry | None:
@@ -97,7 +119,7 @@ def remind(*, ticket: Ticket, actor: Actor, at: datetime, once_key: UUID | None 
     One line and its audit event, in one transaction. Raises Refused with a code: NOT_LATE when no answer of ours is late,
     TOO_SOON after another reminder.
     """
-    if once_key is not None and TicketEntry.objects.filter(once_key=once_key).exists():
+    if lines.is_there(lines.once_of(once_key, ticket, EntryKind.REMINDED)):
         return None
     with transaction.atomic():
         Ticket.objects.select_for_update().get(pk=ticket.pk)  # two reminders at once are heard one after the other
@@ -118,12 +140,14 @@ def reply(
 ) -> TicketEntry | None:
     """Write to the person without asking anything: the turn stays with us, the clocks run."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
+    appealing.require_another(ticket, by)
     with transaction.atomic():
         entry = _write(ticket, EntryKind.REPLY, text, actor=actor, at=at, once_key=once_key)
         if entry is None:
             return None
         if ticket.state == TicketState.RECEIVED:
             move(ticket, TicketState.WITH_US, moves=MOVES, turn_at=at)
+        timing.first_word(ticket, actor=actor, at=at)
         letters.tell(ticket, "replied", about=f"line/{entry.pk}", now=at)
         return entry
 
@@ -133,6 +157,7 @@ def ask(
 ) -> TicketEntry | None:
     """Ask the person something we cannot go on without: their turn. House clocks pause; the law's run on."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
+    appealing.require_another(ticket, by)
     with transaction.atomic():
         entry = _write(ticket, EntryKind.QUESTION, text, actor=actor, at=at, once_key=once_key)
         if entry is None:
@@ -140,6 +165,7 @@ def ask(
         if ticket.state != TicketState.WITH_YOU:
             move(ticket, TicketState.WITH_YOU, moves=MOVES, turn_at=at)
             timing.wait_for_person(ticket, actor=actor, at=at)
+        timing.first_word(ticket, actor=actor, at=at)
         letters.tell(ticket, "asked", about=f"line/{entry.pk}", now=at)
         return entry
 
@@ -166,7 +192,9 @@ def note(
 
 
 def assign(*, ticket: Ticket, to: User, by: User, actor: Actor, at: datetime) -> None:
-    """Give a grievance to a member of staff who may answer it. Raises Refused when they may not."""
+    """Give a grievance to a member of staff who may answer it. Raises Refused when they may not, or answered it before an
+    appeal.
+    """
     access.require(by, GrievancePermission.TICKET_ASSIGN)
     _give(ticket, to, actor=actor, at=at)
 
@@ -185,6 +213,8 @@ def let_go(*, user_id: int, at: datetime) -> int:
 def _give(ticket: Ticket, to: User, *, actor: Actor, at: datetime) -> None:
     if not access.allowed(to, GrievancePermission.TICKET_ANSWER):
         raise Refused(_("Choose somebody whose role may answer grievances."), code="MAY_NOT_ANSWER")
+    if to.pk in selectors.kept_from_appeal(ticket):
+        raise Refused(_("The appeal is against an answer of this officer. Choose somebody else."), code="OWN_APPEAL")
     with transaction.atomic():
         if ticket.assigned_to_id == to.pk:
             return

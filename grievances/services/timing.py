@@ -4,19 +4,31 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from grievances import rules, selectors, words
 from grievances.models import Ticket
+from grievances.permissions import GrievancePermission
+from portal.core import access
 from portal.core.actor import Actor
 from portal.core.clock import day
+from portal.core.errors import Refused
 from portal.law import selectors as law
-from portal.law.models import HouseRule, LegalRule
-from portal.law.services import clocks
+from portal.law.models import Clock, HouseRule, LegalRule
+from portal.law.rules import clock_state
+from portal.law.services import clocks, correcting
 from portal.law.services.timing import dates_of
-from portal.law.states import Regime
+from portal.law.states import ClockState, Ended, LateReason, Regime, Role
+from portal.people import selectors as people
+from portal.people.models import User
 
 #: Kinds of work in ``portal/law/data/clock_plans.toml``: which rules and promises run for them.
 ACKNOWLEDGE = "acknowledge"
+ACKNOWLEDGE_REQUEST = "acknowledge_request"
 ANSWER = "answer"
+INTERIM = "interim"
+APPEAL = "appeal"
 
 
 def start(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime) -> None:
@@ -25,7 +37,7 @@ def start(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime)
         owner=selectors.acknowledge_owner(ticket),
         subject_ref=ticket.subject_ref,
         rule_keys=None,
-        kind=ACKNOWLEDGE,
+        kind=ACKNOWLEDGE_REQUEST if selectors.is_request(ticket) else ACKNOWLEDGE,
         started_at=at,
         zone=ticket.zone,
         regimes=regimes,
@@ -34,13 +46,26 @@ def start(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime)
     start_answer(ticket, regimes=regimes, actor=actor, at=at)
 
 
-def start_answer(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime) -> None:
-    """Start the clocks for the answer of this round. A reopened grievance gets clocks of its own: the old ones stay."""
+def start_answer(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime, kind: str = "") -> None:
+    """Start the clocks for the answer of this round. A reopened grievance gets clocks of its own: the old ones stay.
+
+    ``kind`` is ``APPEAL`` for the round of an appeal; else the ticket's own plan holds.
+    """
     clocks.start(
         owner=selectors.answer_owner(ticket),
         subject_ref=ticket.subject_ref,
         rule_keys=None,
-        kind=ANSWER,
+        kind=kind or ticket.plan,
+        started_at=at,
+        zone=ticket.zone,
+        regimes=regimes,
+        actor=actor,
+    )
+    clocks.start(
+        owner=selectors.interim_owner(ticket),
+        subject_ref=ticket.subject_ref,
+        rule_keys=None,
+        kind=INTERIM,
         started_at=at,
         zone=ticket.zone,
         regimes=regimes,
@@ -49,15 +74,79 @@ def start_answer(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: da
     follow(ticket, now=at)
 
 
-def stop_acknowledge(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
-    """The person has been told that we have it."""
-    clocks.stop(owner=selectors.acknowledge_owner(ticket), at=at, actor=actor)
+def stop_acknowledge(ticket: Ticket, *, actor: Actor, at: datetime, ended: str = Ended.DONE) -> None:
+    """The person has been told that we have it; or nobody needs to be any more."""
+    clocks.stop(owner=selectors.acknowledge_owner(ticket), at=at, actor=actor, ended=ended)
 
 
-def stop_answer(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
-    """The answer went out, or the grievance ended: the round's clocks are frozen as they stand."""
-    clocks.stop(owner=selectors.answer_owner(ticket), at=at, actor=actor)
+def first_word(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
+    """Somebody here wrote to the person: the clock for the interim reply has done its work."""
+    clocks.stop(owner=selectors.interim_owner(ticket), at=at, actor=actor)
+
+
+def stop_answer(ticket: Ticket, *, actor: Actor, at: datetime, ended: str = Ended.DONE, late_because: str = "") -> None:
+    """The answer went out, or nothing is owed any more: its clocks are frozen as they stand.
+
+    Those of an earlier round still run where the person appealed because we were late.
+    """
+    for owner in selectors.answer_owners(ticket):
+        clocks.stop(owner=owner, at=at, actor=actor, ended=ended, late_because=late_because)
+    clocks.stop(owner=selectors.interim_owner(ticket), at=at, actor=actor, ended=ended)
     follow(ticket, now=at)
+
+
+def is_late(ticket: Ticket, *, at: datetime) -> bool:
+    """Whether a date for the answer has passed, in this round or in one that an appeal left open."""
+    running = Clock.objects.filter(owner__in=selectors.answer_owners(ticket)).exclude(state=ClockState.STOPPED)
+    return any(clock_state(clock, at).is_late for clock in running)
+
+
+def require_reason(ticket: Ticket, *, late_because: str, at: datetime) -> None:
+    """Raises Refused (LATE_REASON) where a date has passed and nobody says why: an auditor asks of each."""
+    if late_because not in LateReason.values and is_late(ticket, at=at):
+        said = _("The date has passed. Say why the answer is late.")
+        raise Refused(said, code="LATE_REASON", fields={"late_because": [said]})
+
+
+def correct_receipt(
+    *, ticket: Ticket, received_at: datetime, reason_code: str, by: User, actor: Actor, at: datetime
+) -> None:
+    """Count every clock of a grievance from the moment at which it really reached us, on whichever way, in one transaction.
+
+    The old clocks stay visible (``portal.law.services.correcting``). Raises NotAllowed for a role that may not assign,
+    Refused for a reopened grievance (ROUND), whose time began with the reopening, and as ``correct_start`` does.
+    """
+    access.require(by, GrievancePermission.TICKET_ASSIGN)
+    if ticket.round != 1:
+        raise Refused(_("It was opened again since: its time began with that."), code="ROUND")
+    with transaction.atomic():
+        for owner, kind in selectors.work_of(ticket):
+            correcting.correct_start(
+                owner=owner,
+                kind=kind,
+                started_at=received_at,
+                reason_code=reason_code,
+                regimes=people.regimes_of(ticket.subject_ref),
+                actor=actor,
+                now=at,
+            )
+
+
+def passed_on(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime) -> None:
+    """The client has it: the clock of a processor's part, which began with the receipt, is written down and ends."""
+    owner = f"grievances.client:{ticket.reference}"
+    clocks.start(
+        owner=owner,
+        subject_ref=ticket.subject_ref,
+        rule_keys=None,
+        kind=ANSWER,
+        started_at=ticket.received_at,
+        zone=ticket.zone,
+        regimes=regimes,
+        actor=actor,
+        role=Role.PROCESSOR,
+    )
+    clocks.stop(owner=owner, at=at, actor=actor)
 
 
 def wait_for_person(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
@@ -75,13 +164,16 @@ def go_on(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
 def follow(ticket: Ticket, *, now: datetime) -> None:
     """Copy the strictest running clock's date to the row, for the queues."""
     due = rules.strictest(selectors.dues(ticket, now=now))
-    ticket.due_at = due.due_at if due else None
+    runs = due is not None and (due.is_late or not due.is_paused)
+    ticket.due_at = due.due_at if due is not None and runs else None
     ticket.save(update_fields=["due_at"])
 
 
-def expected_reply(*, now: datetime, zone: str = "Asia/Kolkata") -> str:
-    """By which day a grievance sent now is answered, in words: the strictest of the rules and promises in force."""
-    plan = clocks.plans()[ANSWER]
+def expected_reply(*, now: datetime, zone: str = "Asia/Kolkata", kind: str = ANSWER) -> str:
+    """By which day a grievance (an appeal, a request) sent now is answered, in words: the strictest of the rules and promises in
+    force.
+    """
+    plan = clocks.plans()[kind]
     on = day(now)
     rules_now: list[LegalRule | HouseRule] = [
         *law.rules_for_us(plan["rules"], on=on, regimes=[Regime.IN], profile=law.profile(on=on)),

@@ -46,7 +46,8 @@ def ask_code(*, reference: str, kind: str, address: str, at: datetime) -> str:
 def send_code(*, code_id: int, at: datetime) -> bool:
     """Match a request to a grievance and send its code. Returns whether the pair was right. Runs once per request.
 
-    A request by telephone number is matched and gets no letter: its person has the tracking key.
+    The code goes to the e-mail address of the grievance, by whichever contact it was asked for. Where none was given there
+    is no letter: that person has the tracking key.
     """
     with transaction.atomic():
         alive = TrackingCode.objects.filter(pk=code_id, looked_up_at=None, expires_at__gt=at)
@@ -63,7 +64,7 @@ def send_code(*, code_id: int, at: datetime) -> bool:
             return False
         digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
         TrackingCode.objects.filter(pk=code.pk).update(ticket=contact.ticket, code_hash=_code_hashes(code, digits)[0])
-        if contact.kind == addresses.EMAIL:
+        if TicketContact.objects.filter(ticket=contact.ticket, kind=addresses.EMAIL).exists():
             minutes = str(int(selectors.promise(selectors.CODE_LIFE, at=at).total_seconds() // 60))
             letters.tell(
                 contact.ticket,
@@ -103,6 +104,26 @@ def enter_code(*, secret: str, typed: str, actor: Actor, at: datetime) -> Ticket
             return None
         _opened(code, actor, at)
         return code.ticket
+
+
+def open_view(*, ticket: Ticket, kind: str, actor: Actor, at: datetime) -> str:
+    """Open the view for somebody who has just shown an address of the ticket by another code; returns its secret."""
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        code = TrackingCode.objects.create(
+            secret_hash=ciphers.blind_index(secret, domain=selectors.CODE_SECRET),
+            reference=ticket.reference,
+            address_kind=kind,
+            address_keys=b"",
+            ticket=ticket,
+            asked_at=at,
+            expires_at=at,
+            looked_up_at=at,
+            used_at=at,
+            view_until=at + selectors.promise(selectors.VIEW_LIFE, at=at),
+        )
+        _opened(code, actor, at)
+    return secret
 
 
 def close_view(*, secret: str) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from grievances import sealing
+from portal.core import hooks
 from portal.core.actor import Actor
 from portal.core.errors import Refused, Unavailable
 from portal.vault.inspection import process
@@ -16,7 +17,7 @@ from portal.vault.models import StoredFile
 from portal.vault.services import files as vault
 
 #: Technical limits: the largest file and what is in it.
-LIMITS: Final = Limits(pixels=50_000_000, pages=100)
+LIMITS: Final = Limits(pixels=50_000_000, pages=100, cpu_seconds=60, wall_seconds=90.0)
 LONGEST_NAME: Final = 120
 
 
@@ -42,9 +43,8 @@ class KeptFile:
     size: int
 
 
-def keep(stream: BinaryIO, *, name: str, subject_ref: UUID, actor: Actor) -> KeptFile:
-    """Make an upload safe and store it under the subject's key, in the caller's transaction. Raises as ``made_safe``."""
-    safe = made_safe(stream)
+def keep(safe: SafeFile, *, name: str, subject_ref: UUID, actor: Actor) -> KeptFile:
+    """Store a file that was made safe under the subject's key, in the caller's transaction."""
     stored = vault.store(
         safe.stream,
         subject_ref=subject_ref,
@@ -64,11 +64,13 @@ def name_of(name: str) -> str:
 def made_safe(stream: BinaryIO) -> SafeFile:
     """Judge an upload in a child process with limits of time and memory and without network, disk or database.
 
+    Aadhaar numbers in its text, its codes and, where a machine reads them, its pictures are covered in the copy that is
+    kept, as in KYC's documents. It may take a minute and a half: never inside a transaction, where nobody else could write meanwhile.
     Raises FileFault with the one thing that is wrong and what to do, Unavailable when the child could not work.
     """
     given = stream.read(LIMITS.size + 1)
     try:
-        verdict, kept = process.inspect(given, extension=None, limits=LIMITS)
+        verdict, kept = process.inspect(given, extension=None, limits=LIMITS, hide=hooks.number_finder.ask())
     except OSError as error:
         raise Unavailable(_("We cannot check files just now. Try again in a few minutes."), code="NO_CHECK") from error
     if verdict.fault is not None:
@@ -91,5 +93,8 @@ def _words(fault: Fault) -> str:
             "The PDF contains programs, forms or links that act. Print it to a new PDF and choose that"
         ),
         Fault.EMBEDDED_FILE: _("The PDF contains other files. Print it to a new PDF and choose that"),
+        Fault.AADHAAR_NUMBER: _(
+            "An Aadhaar number in this file could not be covered. Hide its first 8 digits and choose it again"
+        ),
         Fault.TRAILING_DATA: _("Something else is hidden behind the document in this file. Make a new photo or PDF."),
     }.get(fault, _("The file is damaged and cannot be opened. Save it anew and choose it again"))

@@ -6,12 +6,12 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from kyc import names, numbers
+from kyc import names, numbers, rules
 from kyc.outcomes import CheckOutcome
 from kyc.rules import Said
 from kyc.signatures import moments
 from kyc.signatures.ages import age as age_of
-from kyc.signatures.verdict import ContactMatch, Flaw, Signature, Signed
+from kyc.signatures.verdict import HOLDS, ContactMatch, Flaw, Signature, Signed
 
 #: Aadhaar may not be accepted unless UIDAI's signature was verified (Aadhaar Regulations as amended on 9 December 2025,
 #: reg. 16C): for these, a signer whom nobody pinned is a no. For others a person looks.
@@ -49,13 +49,26 @@ def contact(signed: Signed) -> Said:
     return Said(CheckOutcome.PASS if ContactMatch.MATCH in said else CheckOutcome.NOT_APPLICABLE, "", evidence)
 
 
-def age(signed: Signed, *, at: datetime, adult: int) -> Said:
-    """Whether the holder is of age, by the date of birth that was signed. A year alone may leave it open: a person decides.
+def name(signed: Signed, known: str) -> Said:
+    """The signed name against the one we know. Where the signature holds and no name was read, nothing says whose it is:
+    a person has to.
+    """
+    shown = signed.fields.get("name", "")
+    if not shown and signed.signature in HOLDS:
+        return Said(CheckOutcome.WARN, "NAME_NOT_READ")
+    return rules.name(shown, known)
+
+
+def age(signed: Signed, *, at: datetime, adult: int, kind: str = "") -> Said:
+    """Whether the holder is of age, by the date of birth that was signed. A year alone may leave it open: a person decides,
+    as where the document of a person (``AADHAAR``) holds a date of birth that was not read.
 
     Only a valid signature makes a child's date of birth a "no" by itself.
     """
     found = age_of(signed.fields.get("birth", ""), at=at)
     if found is None:
+        if kind in AADHAAR and signed.signature in HOLDS:
+            return Said(CheckOutcome.WARN, "BIRTH_NOT_READ")
         return Said(CheckOutcome.NOT_APPLICABLE, "NO_DATE_OF_BIRTH")
     evidence: dict[str, str | int] = (
         {"age": found.years} if found.years is not None else {"youngest": found.youngest, "oldest": found.oldest}

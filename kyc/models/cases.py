@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kyc.states import CaseState, CustomerType, Relation
+from kyc.states import CaseState, CustomerType, Relation, Risk
 from portal.core.data_categories import declare
 
 
@@ -21,9 +21,16 @@ class Case(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=CaseState.choices, default=CaseState.OPEN, db_index=True
     )
+    #: When the customer said that nobody else owns more than the share that counts; a change of shares ends it.
+    nobody_else_at = models.DateTimeField(_("said that nobody else is an owner"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"))
     review_since = models.DateTimeField(_("with us since"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    risk = models.CharField(_("risk"), max_length=8, choices=Risk.choices, blank=True, default="", db_default="")
+    #: When everything that is asked for was last looked at; the next time counts from it.
+    verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+    #: The customer turned out to be a child: nothing is taken and nothing may be sent until a person lifts it.
+    frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True)
     rekyc_on = models.DateField(_("to be looked at again on"), null=True, blank=True)
     retained_until = models.DateField(_("kept at least until"), null=True, blank=True)
     locked_by = models.ForeignKey(
@@ -31,9 +38,12 @@ class Case(models.Model):
     )
     locked_until = models.DateTimeField(_("taken until"), null=True, blank=True)
 
+    #: What its label in clocks and audit events begins with.
+    OWNER = "kyc.case:"
+
     data_categories = declare(
-        none="id reference customer subject_ref relation customer_type state opened_at review_since decided_at rekyc_on retained_until "
-        "locked_by locked_until"
+        none="id reference customer subject_ref relation customer_type state nobody_else_at opened_at review_since decided_at rekyc_on retained_until "
+        "risk verified_at frozen_at locked_by locked_until"
     )
 
     class Meta:
@@ -42,3 +52,8 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def owner(self) -> str:
+        """Its label in clocks and audit events."""
+        return f"{self.OWNER}{self.reference}"

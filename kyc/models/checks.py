@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kyc.models.documents import Document
+from kyc.states import Method
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 
@@ -17,11 +18,17 @@ class Check(AppendOnlyModel):
     severity = models.CharField(_("severity"), max_length=12)
     document_sha256 = models.CharField(_("SHA-256 of the bytes checked"), max_length=64)
     plan_version = models.CharField(_("version of the plan"), max_length=20)
+    method = models.CharField(_("method"), max_length=12, choices=Method.choices, blank=True, default="", db_default="")
+    check_version = models.PositiveSmallIntegerField(_("version of the check"), default=0, db_default=0)
+    #: The certificate whose signature it verified, and the question to a provider that it rests on.
+    key_sha256 = models.CharField(_("SHA-256 of the key"), max_length=64, blank=True, default="", db_default="")
+    inquiry_ref = models.CharField(_("question to a provider"), max_length=20, blank=True, default="", db_default="")
     started_at = models.DateTimeField(_("started"))
     ended_at = models.DateTimeField(_("ended"))
 
     data_categories = declare(
-        none="id document name attempt outcome reason severity document_sha256 plan_version started_at ended_at"
+        none="id document name attempt outcome reason severity document_sha256 plan_version method check_version "
+        "key_sha256 inquiry_ref started_at ended_at"
     )
 
     class Meta:

@@ -21,11 +21,13 @@ class Decision(FourEyesModel):
     document_sha256 = models.CharField(_("SHA-256 of the bytes seen"), max_length=64)
     outcome = models.CharField(_("proposal"), max_length=12, choices=DecisionOutcome.choices)
     reason_code = models.CharField(_("reason"), max_length=24, choices=DecisionReason.choices, blank=True)
+    #: Names of the checks of which the maker said that they looked at what the machine could not settle.
+    answered = models.CharField(_("looked at by a person"), max_length=200, blank=True, default="", db_default="")
     message_sealed = models.BinaryField(_("message to the customer"), null=True, editable=False)
     note_sealed = models.BinaryField(_("internal note"), null=True, editable=False)
 
     data_categories = declare(
-        none="id reference document document_sha256 outcome reason_code act made_by made_at checked_by checked_at "
+        none="id reference document document_sha256 outcome reason_code answered act made_by made_at checked_by checked_at "
         "shown_sha256 answer",
         free_text="message_sealed note_sealed reason",
     )

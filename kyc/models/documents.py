@@ -1,5 +1,6 @@
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,12 +10,14 @@ from kyc.models.parties import Party
 from kyc.outcomes import TextMatch
 from kyc.states import DocumentKind, DocumentState, Provenance
 from portal.core.data_categories import declare
+from portal.vault.states import RetentionClass
 
 
 class Document(models.Model):
     """One file that a customer sent, with the number it shows, about the customer itself or about a party of the case.
 
     A newer file in the same place (case, party and kind) is a new row; this one becomes "replaced".
+    One that is destroyed at its customer's wish becomes "destroyed", and its place is free.
 
     The upload lies in quarantine under a key of its own (``quarantine_ref``), which ends when the checks have run. What
     is kept is the copy that the inspection wrote anew. The name the customer's computer gave the file is not kept.
@@ -59,8 +62,30 @@ class Document(models.Model):
         default=Provenance.PAGE,
         db_default=Provenance.PAGE,
     )
+    #: The member of staff who brought it in, or the file of before that it stands on; they do not answer about it.
+    brought_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("brought in by"),
+    )
+    #: The document given before whose kept copy stands for this one too.
+    reused_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file given before")
+    )
     #: The receipt of the consent under which it was taken, where one was asked (``consent.ConsentReceipt``).
     consent_ref = models.CharField(_("receipt of the consent"), max_length=20, blank=True, default="", db_default="")
+    #: Whose key the kept copy and the texts lie under: the document's own. Empty: the key of its subject.
+    key_ref = models.UUIDField(_("key"), null=True, unique=True, editable=False)
+    retention_class = models.CharField(
+        _("kept as"),
+        max_length=16,
+        choices=RetentionClass.choices,
+        default=RetentionClass.KYC,
+        db_default=RetentionClass.KYC,
+    )
     deletion_asked_at = models.DateTimeField(_("asked to delete"), null=True, blank=True)
     uploaded_at = models.DateTimeField(_("uploaded"))
     sent_at = models.DateTimeField(_("sent for checking"), null=True, blank=True)
@@ -73,7 +98,7 @@ class Document(models.Model):
     data_categories = declare(
         none="id reference case party kind state number_in_text extension quarantine_ref quarantined kept mime pages searched "
         "hidden scanned notices fault uploaded_at sent_at checked_at leased_until tries expires_on erased_at "
-        "provenance consent_ref deletion_asked_at",
+        "provenance brought_by reused_from consent_ref deletion_asked_at key_ref retention_class",
         identity_document="number_sealed number_index number_display declared_sealed",
     )
 
@@ -84,16 +109,17 @@ class Document(models.Model):
             models.UniqueConstraint(
                 name="kyc_one_document_of_a_kind",
                 fields=("case", "kind"),
-                condition=Q(party=None) & ~Q(state=DocumentState.REPLACED),
+                condition=Q(party=None) & ~Q(state__in=("replaced", "destroyed")),
             ),
             models.UniqueConstraint(
                 name="kyc_one_document_of_a_kind_for_a_party",
                 fields=("case", "party", "kind"),
-                condition=~Q(state=DocumentState.REPLACED),
+                condition=~Q(state__in=("replaced", "destroyed")),
             ),
             models.CheckConstraint(
                 name="kyc_checked_documents_are_kept",
-                condition=Q(kept__isnull=False) | Q(state__in=("received", "stalled", "refused", "replaced")),
+                condition=Q(kept__isnull=False)
+                | Q(state__in=("received", "stalled", "refused", "replaced", "destroyed")),
             ),
         )
         indexes = (
@@ -106,5 +132,10 @@ class Document(models.Model):
 
     @property
     def subject_ref(self) -> uuid.UUID:
-        """Whose document it is: its files and texts lie under a key of this reference."""
+        """Whose document it is."""
         return self.party.subject_ref if self.party else self.case.subject_ref
+
+    @property
+    def sealed_under(self) -> uuid.UUID:
+        """The reference whose key protects what is kept of it."""
+        return self.key_ref or self.subject_ref

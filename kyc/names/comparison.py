@@ -125,14 +125,14 @@ def _units(found: tuple[str, ...], is_split: bool) -> Counter[str]:  # noqa: FBT
     known = tables().same_name
     units: Counter[str] = Counter()
     for word in found:
-        if _may_be_initials(word) and (is_split or word not in known):
+        if may_be_initials(word) and (is_split or word not in known):
             units.update(word)
         else:
             units[word if word in known else fold(word)] += 1
     return units
 
 
-def _may_be_initials(word: str) -> bool:
+def may_be_initials(word: str) -> bool:
     is_latin = word.isascii() and word.isalpha()
     return is_latin and len(word) <= _LONGEST_INITIALS and _VOWELS.isdisjoint(word)
 

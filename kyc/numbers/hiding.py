@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from kyc.numbers.aadhaar import AADHAAR, VID, check_aadhaar, check_vid, find_aadhaar
+from portal.vault.inspection.verdict import UNREAD
 
 #: Characters of no width, which a text may hold between two digits.
 _NO_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), " ")
@@ -19,6 +20,8 @@ _OTHER_NUMBER = re.compile(
 _NAMED = re.compile(r"a+dha+r|आधार|uidai|\buid\b|\bvid\b|virtual\s+id", re.IGNORECASE)
 _RUN = re.compile(r"\d(?:[\s\-.,/\u2010-\u2015\u00b7]{0,3}\d)*")
 _GROUP = re.compile(r"\d+")
+#: As many digits as a number has, of which none could be read: nobody can say that it is not one.
+_UNREAD = re.compile(rf"(?<!{UNREAD})(?:{UNREAD}{{4}}[ -]?){{2,3}}{UNREAD}{{4}}(?!{UNREAD})")
 #: How far behind its name a number may begin, and how far before a number its other name is looked for.
 BEHIND, BEFORE = 60, 32
 
@@ -34,6 +37,7 @@ def to_hide(text: str) -> list[tuple[int, int]]:
     found = {
         span for span in find_aadhaar(plain) if not _OTHER_NUMBER.search(plain[max(0, span[0] - BEFORE) : span[0]])
     }
+    found.update(run.span() for run in _UNREAD.finditer(plain))
     for name in _NAMED.finditer(plain):
         found.update(_grouped_anyhow(plain, name.end(), name.end() + BEHIND))
     return sorted(found)

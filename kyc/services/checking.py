@@ -8,48 +8,58 @@ A worker that dies between leaves rows and a lease; when the lease has run out, 
 While something is down the pauses grow; after ``MOST_TRIES`` runs the document is stalled, and a person sees to it.
 """
 
-import io
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.utils import OperationalError
 
 from kyc import plans, rules
 from kyc.inspection import inspect
-from kyc.models import Check, CheckEvidence, Document
+from kyc.models import Document
 from kyc.outcomes import CheckOutcome, TextMatch
 from kyc.permissions import Permission
 from kyc.plans import PlannedCheck
 from kyc.rules import Said
-from kyc.selectors import does_not_fit, is_done, known_name, others_with_number, present_documents, waiting_to_check
-from kyc.services import comparing, proving, settling, telling
+from kyc.selectors import (
+    does_not_fit,
+    is_done,
+    known_name,
+    others_with_number,
+    present_documents,
+    sent_beside,
+    waiting_to_check,
+)
+from kyc.services import comparing, inquiring, minors, proving, sealing, settling, telling
 from kyc.services.comparing import number_of
 from kyc.services.locking import is_still_here, is_unjudged
+from kyc.services.noting import WORKER, note_check, note_move
 from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentKind, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, clock
-from portal.core import actor as actors
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import Unavailable
 from portal.core.moves import move
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerKind
+from portal.vault.inspection import process
 from portal.vault.inspection.verdict import Fault, Verdict
-from portal.vault.services import files, texts
+from portal.vault.services import files, scanning
+from portal.vault.services.keys import Shredded
 from portal.vault.services.scanning import Scan, scan
 from portal.vault.states import RetentionClass
 
 log = structlog.get_logger(__name__)
 
-WORKER = actors.system("kyc.checks")
-LEASE = timedelta(minutes=2)
+#: Longer than one worker can be busy with a file, so that no second one begins the same work: reading, scanning, writing.
+LEASE = timedelta(seconds=process.longest_wait() + scanning.CONNECT + scanning.WHOLE + 60)
+FIRST_PAUSE = timedelta(minutes=2)
 #: Technical limits: with pauses that double up to the longest, an outage of about twenty hours is waited for.
 MOST_TRIES = 12
 LONGEST_PAUSE = timedelta(hours=4)
@@ -61,7 +71,7 @@ def run_plan(document_id: int, *, now: datetime) -> str:
     """Run what is left of the plan; returns the document's state, or "taken" when another worker has it.
 
     A fault of the file ends in ``refused`` and a letter; an outage is written down as UNAVAILABLE and tried again after a
-    pause; a document whose runs have all failed is ``stalled``.
+    pause; a document whose runs have all failed is ``stalled``. One that its owner let go meanwhile stays as it is.
     """
     document = _claim(document_id, now)
     if document is None:
@@ -69,17 +79,19 @@ def run_plan(document_id: int, *, now: datetime) -> str:
     if document.tries > MOST_TRIES:  # each run before was killed, or crashed
         _stall(document)
         return str(document.state)
-    for planned in plans.checks_for(document.kind):
+    for planned in plans.own_checks(document.kind):
         if is_done(document, planned.name):
             continue
         try:
             _run_one(document, planned)
         except OUTAGES as error:
             log.warning("kyc.check_unavailable", check=planned.name, error=type(error).__name__)
-            _write(document, planned, Said(CheckOutcome.UNAVAILABLE, "SERVICE_DOWN"), clock.now())
-            _put_off(document, now)
+            _put_off(document, planned, now)
             return str(document.state)
-        if document.state != DocumentState.RECEIVED:
+        except Shredded:
+            if is_still_here(document):  # nobody let it go: its key should be there
+                raise
+        if document.state != DocumentState.RECEIVED or document.erased_at is not None:
             return str(document.state)
     _finish(document)
     return str(document.state)
@@ -101,8 +113,21 @@ def check_again(document: Document, *, actor: Actor, now: datetime) -> None:
     access.require(person_of(actor), Permission.CASE_DECIDE)
     with transaction.atomic():
         move(document, DocumentState.RECEIVED, moves=DOCUMENT_MOVES, tries=0, leased_until=None)
-        _note_move(document, actor, now)
+        note_move(document, actor=actor, now=now)
         enqueue("kyc.tasks.check_document", document.pk)
+
+
+def judge_sent(document: Document, *, now: datetime) -> None:
+    """A document is checked and sent: it is held against the others, and whoever can say more about it is asked.
+
+    Since its checks ran another customer may have sent the same number: that is asked once more. In the caller's
+    transaction.
+    """
+    for planned in plans.checks_for(document.kind):
+        if planned.name == "duplicate":
+            _ask_again(document, planned)
+    judge_together(document)
+    inquiring.start(document, now=now)
 
 
 def judge_together(document: Document) -> None:
@@ -117,7 +142,8 @@ def judge_together(document: Document) -> None:
             if planned.name in rules.TOGETHER and other.state in {DocumentState.CHECKED, DocumentState.APPROVED}:
                 _ask_again(other, planned)
     if does_not_fit(document):
-        others = [other for other in present if other.pk != document.pk and does_not_fit(other)]
+        sent = (other for other in present if other.pk != document.pk and other.sent_at is not None)
+        others = [other for other in sent if does_not_fit(other)]
         telling.documents_do_not_fit(document, others)
 
 
@@ -125,33 +151,27 @@ def _ask_again(document: Document, planned: PlannedCheck) -> None:
     said = STEPS[planned.name](document)
     last = document.checks.filter(name=planned.name).order_by("-attempt").first()
     if last is None or (last.outcome, last.reason) != (said.outcome, said.reason):
-        _write(document, planned, said, clock.now())
+        note_check(document, planned, said, clock.now())
 
 
-def _put_off(document: Document, now: datetime) -> None:
+def _put_off(document: Document, planned: PlannedCheck, now: datetime) -> None:
+    with transaction.atomic():
+        if is_still_here(document):
+            note_check(document, planned, Said(CheckOutcome.UNAVAILABLE, "SERVICE_DOWN"), clock.now())
     if document.tries >= MOST_TRIES:
         _stall(document)
         return
-    pause = min(LEASE * 2 ** (document.tries - 1), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 2 ** (document.tries - 1), LONGEST_PAUSE)
     Document.objects.filter(pk=document.pk, state=DocumentState.RECEIVED).update(leased_until=now + pause)
 
 
 def _stall(document: Document) -> None:
-    log.error("kyc.document_stalled", document=document.reference)
     with transaction.atomic():
+        if not is_still_here(document):
+            return
+        log.error("kyc.document_stalled", document=document.reference)
         move(document, DocumentState.STALLED, moves=DOCUMENT_MOVES, leased_until=None)
-        _note_move(document, WORKER, clock.now())
-
-
-def _note_move(document: Document, actor: Actor, now: datetime) -> None:
-    record(
-        AuditKind.KYC_DOCUMENT_MOVED,
-        actor=actor,
-        about=f"kyc.document:{document.reference}",
-        subject_ref=document.subject_ref,
-        facts={"case": document.case.reference, "to": str(document.state)},
-        at=now,
-    )
+        note_move(document, actor=WORKER, now=clock.now())
 
 
 def _claim(document_id: int, now: datetime) -> Document | None:
@@ -170,7 +190,10 @@ def _run_one(document: Document, planned: PlannedCheck) -> None:
     if planned.name == "signature":
         _prove(document, started)
         return
-    _write(document, planned, STEPS[planned.name](document), started)
+    said = STEPS[planned.name](document)
+    with transaction.atomic():
+        if is_still_here(document):
+            note_check(document, planned, said, started)
 
 
 def _judge_file(document: Document, planned: PlannedCheck, started: datetime) -> None:
@@ -187,11 +210,12 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
         if not is_unjudged(document):
             return
         if not verdict.is_accepted:
-            _write(document, planned, Said(CheckOutcome.FAIL, str(verdict.fault)), started)
+            note_check(document, planned, Said(CheckOutcome.FAIL, str(verdict.fault)), started)
             _refuse(document, verdict)
             return
         document.scanned = scanned.value
-        _keep(document, verdict, kept)
+        # A copy that was written anew before is kept as it is, unless something had to be covered in it now.
+        _keep(document, verdict, data if document.reused_from_id is not None and not verdict.hidden else kept)
         evidence: dict[str, str | int] = {
             "mime": verdict.mime,
             "pages": verdict.pages,
@@ -203,7 +227,7 @@ def _judge_file(document: Document, planned: PlannedCheck, started: datetime) ->
             "notices": " ".join(verdict.notices),
         }
         outcome = CheckOutcome.WARN if verdict.notices else CheckOutcome.PASS
-        _write(document, planned, Said(outcome, next(iter(verdict.notices), ""), evidence), started)
+        note_check(document, planned, Said(outcome, next(iter(verdict.notices), ""), evidence), started)
 
 
 def _keep_record(document: Document, planned: PlannedCheck, started: datetime, signed: Signed) -> None:
@@ -211,16 +235,10 @@ def _keep_record(document: Document, planned: PlannedCheck, started: datetime, s
     with transaction.atomic():
         if not is_unjudged(document):
             return
-        document.kept = files.store(
-            io.BytesIO(proving.record_of(signed, document.kind)),
-            subject_ref=document.subject_ref,
-            retention_class=RetentionClass.KYC,
-            kind="kyc.document",
-            actor=WORKER,
-        )
+        document.kept = sealing.keep(document, proving.record_of(signed, document.kind), actor=WORKER)
         document.mime = proving.RECORD
         document.save(update_fields=["kept", "mime"])
-        _write(document, planned, Said(CheckOutcome.PASS, "", {"mime": proving.RECORD}), started)
+        note_check(document, planned, Said(CheckOutcome.PASS, "", {"mime": proving.RECORD}), started)
 
 
 def _prove(document: Document, started: datetime) -> None:
@@ -228,22 +246,20 @@ def _prove(document: Document, started: datetime) -> None:
     with files.open_stream(document.quarantined, actor=WORKER, reason="signature") as stream:
         data = stream.read()
     now = clock.now()
-    said = proving.said(document, proving.verdict_on(document, data, now=now), now=now)
+    signed = proving.verdict_on(document, data, now=now)
+    said = proving.said(document, signed, now=now)
     with transaction.atomic():
-        for planned in plans.checks_for(document.kind) if is_still_here(document) else ():
+        is_here = is_still_here(document)
+        for planned in plans.checks_for(document.kind) if is_here else ():
             if planned.name in said and not is_done(document, planned.name):
-                _write(document, planned, said[planned.name], started)
+                note_check(document, planned, said[planned.name], started)
+        if is_here and minors.is_minor(said):
+            minors.found(document, signed, found_at=started)
 
 
 def _keep(document: Document, verdict: Verdict, kept: bytes) -> None:
     """Store the copy written anew, and what was read of it; the numbers themselves are not kept."""
-    document.kept = files.store(
-        io.BytesIO(kept),
-        subject_ref=document.subject_ref,
-        retention_class=RetentionClass.KYC,
-        kind="kyc.document",
-        actor=WORKER,
-    )
+    document.kept = sealing.keep(document, kept, actor=WORKER)
     read = verdict.numbers.get(plans.number_type(document.kind), [])
     document.number_in_text = rules.match_in_text(number_of(document), found=read).value
     document.mime, document.pages = verdict.mime, verdict.pages
@@ -270,6 +286,8 @@ def _refuse(document: Document, verdict: Verdict) -> None:
 def _finish(document: Document) -> None:
     now = clock.now()
     with transaction.atomic():
+        if not is_still_here(document):
+            return
         move(document, DocumentState.CHECKED, moves=DOCUMENT_MOVES, checked_at=now, leased_until=None)
         record(
             AuditKind.KYC_DOCUMENT_CHECKED,
@@ -281,55 +299,12 @@ def _finish(document: Document) -> None:
         )
         _end_quarantine(document)
         if document.sent_at is not None:
-            judge_together(document)
+            judge_sent(document, now=now)
         settling.settle(document.case, actor=WORKER, now=now)
 
 
 def _end_quarantine(document: Document) -> None:
     files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=WORKER)
-
-
-def _write(document: Document, planned: PlannedCheck, said: Said, started: datetime) -> None:
-    """One row, its evidence and its audit event. A second worker's row of the same attempt changes nothing."""
-    attempt = document.checks.filter(name=planned.name).count() + 1
-    sha256 = (document.kept or document.quarantined).sha256
-    try:
-        with transaction.atomic():
-            check = Check.objects.create(
-                document=document,
-                name=planned.name,
-                attempt=attempt,
-                outcome=said.outcome.value,
-                reason=said.reason,
-                severity=planned.severity.value,
-                document_sha256=sha256,
-                plan_version=plans.version(),
-                started_at=started,
-                ended_at=clock.now(),
-            )
-            if said.evidence:
-                sealed = texts.seal(
-                    json.dumps(said.evidence, sort_keys=True),
-                    subject_ref=document.subject_ref,
-                    retention_class=RetentionClass.KYC,
-                )
-                CheckEvidence.objects.create(check_run=check, sealed=sealed)
-            record(
-                AuditKind.KYC_CHECK_FINISHED,
-                actor=WORKER,
-                about=f"kyc.document:{document.reference}",
-                subject_ref=document.subject_ref,
-                facts={
-                    "check": planned.name,
-                    "outcome": said.outcome.value,
-                    "reason_code": said.reason,
-                    "severity": planned.severity.value,
-                    "sha256": sha256,
-                },
-            )
-    except IntegrityError:
-        if not document.checks.filter(name=planned.name, attempt=attempt).exists():
-            raise
 
 
 def _number_check(document: Document) -> Said:
@@ -349,21 +324,11 @@ def _declared(document: Document) -> Said:
 
 
 def _name(document: Document) -> Said:
-    return rules.name(_typed(document).get("name", ""), known_name(document))
-
-
-def _typed(document: Document) -> dict[str, str]:
-    """What was typed beside the number."""
-    if document.declared_sealed is None:
-        return {}
-    opened = texts.open(
-        bytes(document.declared_sealed), subject_ref=document.subject_ref, retention_class=RetentionClass.KYC
-    )
-    return dict(json.loads(opened))
+    return rules.name(comparing.typed_beside(document).get("name", ""), known_name(document))
 
 
 def _gstin_contains_pan(document: Document) -> Said:
-    present = present_documents(document.case, document.party)
+    present = sent_beside(document)
     pan, gst = present.get(DocumentKind.PAN_CARD), present.get(DocumentKind.GST_CERTIFICATE)
     numbers = (number_of(one) if one and one.number_sealed else None for one in (gst, pan))
     return rules.gstin_contains_pan(*numbers)
@@ -384,7 +349,10 @@ STEPS: dict[str, Callable[[Document], Said]] = {
     "fits_type": comparing.fits_type,
     "gstin_contains_pan": _gstin_contains_pan,
     "holder": _holder,
+    "ifsc": comparing.ifsc,
     "name": _name,
     "number": _number_check,
+    "register_fits_pan": comparing.register_fits_pan,
     "states_agree": comparing.states_agree,
+    "tan": comparing.tan,
 }

@@ -1,6 +1,6 @@
 """Two people decide about a document: a maker proposes, a checker answers; what they saw is bound by its hash."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,39 +8,51 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kyc import rules
-from kyc.models import Decision, Document
+from kyc.basis import basis, seen
+from kyc.models import Check, Decision, Document
 from kyc.permissions import Act, Permission
 from kyc.selectors import latest_checks
-from kyc.services import settling, telling
-from kyc.services.locking import require_free_for
-from kyc.states import DOCUMENT_MOVES, OUTCOME_MOVES, DecisionOutcome, DecisionReason, DocumentState
+from kyc.services import renewing, screening, sealing, settling, telling
+from kyc.services.locking import let_go_when_done, require_free_for
+from kyc.services.noting import note_move
+from kyc.states import (
+    DOCUMENT_MOVES,
+    FINAL_REASONS,
+    OUTCOME_MOVES,
+    DecisionOutcome,
+    DecisionReason,
+    DocumentState,
+)
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, ids
 from portal.core.actor import Actor
-from portal.core.errors import IllegalMove, PortalError, Refused
+from portal.core.errors import IllegalMove, NotAllowed, PortalError, Refused
 from portal.core.moves import move
 from portal.core.text import mask_identity_numbers
 from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
 from portal.people.states import Answer
-from portal.vault.services import texts
-from portal.vault.states import RetentionClass
 
 
-def shown(document: Document, *, outcome: str, reason_code: str, message: str, note: str) -> Mapping[str, Any]:
+def shown(
+    document: Document, *, outcome: str, reason_code: str, message: str, note: str, answered: str = ""
+) -> Mapping[str, Any]:
     """What both people decide upon: the bytes, the checks, the proposal and its words."""
     return {
-        "document": document.reference,
-        "sha256": document.kept.sha256 if document.kept else "",
-        "number": document.number_display,
-        "checks": [[check.name, check.outcome, check.reason, check.attempt] for check in latest_checks(document)],
+        **basis(document),
         "outcome": outcome,
         "reason_code": reason_code,
         "message": message,
         "note": note,
+        "answered": answered,
     }
+
+
+def to_answer(document: Document) -> list[Check]:
+    """The checks that nobody may approve against without saying that they looked: see ``rules.MUST_BE_ANSWERED``."""
+    return [check for check in latest_checks(document) if rules.must_be_answered(check.outcome, check.reason)]
 
 
 def propose(
@@ -50,55 +62,90 @@ def propose(
     reason_code: str = "",
     message: str = "",
     note: str = "",
+    answered: Iterable[str] = (),
+    page_seen: str = "",
     actor: Actor,
     now: datetime,
 ) -> Decision:
     """Insert a maker's proposal and its audit event, in one transaction. Aadhaar and card numbers in the words are cut.
 
+    ``answered`` names the checks of ``to_answer`` that the maker looked at; the note says what they saw.
+    ``page_seen`` is the digest of the page on which they decided (``basis.seen``). A rejected document may be asked for
+    again, after an appeal; nothing else is decided about it any more.
+
     Raises NotAllowed when the maker's role does not carry the act; LostRace when a colleague has the case; IllegalMove
     when the document is not waiting for a decision or has an open proposal; Refused with a code: REASON (missing, or
-    given with an approval), MESSAGE (missing unless approved), CHECK_FAILED (an approval against a blocking check).
+    given with an approval), MESSAGE (missing unless approved), CHECK_FAILED (an approval against a blocking check),
+    FINAL (a rejection for a reason that can be mended), SEEN_CHANGED (the page shows what is no more),
+    ANSWER (an approval that leaves open what only a person can answer), NOTE (that does not say how it was answered).
     """
     maker = person_of(actor)
     access.require(maker, Permission.CASE_DECIDE)
     require_free_for(document.case, maker, now=now)
     message, note = mask_identity_numbers(message.strip())[0], mask_identity_numbers(note.strip())[0]
-    _require_decidable(document)
+    _require_decidable(document, outcome)
+    _require_seen(document, page_seen)
     _require_whole(document, outcome, reason_code, message)
+    if outcome == DecisionOutcome.APPROVE:
+        screening.require_clear(document.case, now=now)
+    looked_at = _answered(document, outcome, set(answered), note)
     try:
         with transaction.atomic():
             decision = four_eyes.propose(
                 Decision,
                 act=Act.DECISION,
                 maker=maker,
-                shown=shown(document, outcome=outcome, reason_code=reason_code, message=message, note=note),
+                shown=shown(
+                    document,
+                    outcome=outcome,
+                    reason_code=reason_code,
+                    message=message,
+                    note=note,
+                    answered=looked_at,
+                ),
                 now=now,
                 reference=ids.new_reference("PR"),
                 document=document,
                 document_sha256=document.kept.sha256 if document.kept else "",
                 outcome=outcome,
                 reason_code=reason_code,
+                answered=looked_at,
                 message_sealed=_sealed(document, message),
                 note_sealed=_sealed(document, note),
             )
             _note(AuditKind.KYC_DECISION_PROPOSED, decision, actor, now)
+            let_go_when_done(document.case, maker)
     except IntegrityError as error:
         raise IllegalMove(_("This document has a proposal already. It waits for a second person.")) from error
     return decision
 
 
-def answer(decision: Decision, *, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
+def answer(
+    decision: Decision, *, approve: bool, reason: str = "", page_seen: str = "", actor: Actor, now: datetime
+) -> None:
     """A second person says yes or no; a yes moves the document, tells the customer and settles the case, at once.
 
-    Raises NotAllowed for the maker and for roles that may not answer, Refused when what the maker saw has changed or a
-    no has no reason, IllegalMove or LostRace when it was answered already.
+    Raises NotAllowed for the maker, for whoever brought the document in and for roles that may not answer, Refused when what the maker saw, or the page on
+    which the checker decides (``page_seen``), has changed, or a no has no reason, IllegalMove or LostRace when it was answered already.
     """
     checker = person_of(actor)
     document = Document.objects.select_related("case__customer__subject", "party", "kept").get(pk=decision.document_id)
     message, note = words_of(decision)
-    seen = shown(document, outcome=decision.outcome, reason_code=decision.reason_code, message=message, note=note)
+    if approve:
+        _require_seen(document, page_seen)
+    both_saw = shown(
+        document,
+        outcome=decision.outcome,
+        reason_code=decision.reason_code,
+        message=message,
+        note=note,
+        answered=decision.answered,
+    )
+    if approve and decision.outcome == DecisionOutcome.APPROVE:
+        screening.require_clear(document.case, now=now)
+    _require_not_bringer(document, checker)
     with transaction.atomic():
-        four_eyes.answer(decision, checker=checker, approve=approve, shown=seen, reason=reason, now=now)
+        four_eyes.answer(decision, checker=checker, approve=approve, shown=both_saw, reason=reason, now=now)
         _note(AuditKind.KYC_DECISION_ANSWERED, decision, actor, now, answer=decision.answer, checker=actor.ref)
         if approve:
             _carry_out(decision, document, message, actor, now)
@@ -106,9 +153,8 @@ def answer(decision: Decision, *, approve: bool, reason: str = "", actor: Actor,
 
 def words_of(decision: Decision) -> tuple[str, str]:
     """The message to the customer and the internal note. Raises Shredded once they were erased."""
-    subject_ref = decision.document.subject_ref
     found = [
-        texts.open(bytes(sealed), subject_ref=subject_ref, retention_class=RetentionClass.KYC) if sealed else ""
+        sealing.opened(decision.document, sealed) if sealed else ""
         for sealed in (decision.message_sealed, decision.note_sealed)
     ]
     return found[0], found[1]
@@ -131,6 +177,7 @@ def why_not_checker(decision: Decision, user: User, *, now: datetime) -> str:
     """Why this person cannot answer; empty when they can."""
     try:
         four_eyes.require_checker(decision, user, now=now)
+        _require_not_bringer(decision.document, user)
     except PortalError as error:
         return str(error)
     return ""
@@ -145,9 +192,25 @@ def why_not_maker(user: User, *, now: datetime) -> str:
     return ""
 
 
-def _require_decidable(document: Document) -> None:
-    if document.state != DocumentState.CHECKED or document.sent_at is None or document.kept is None:
+def _require_not_bringer(document: Document, checker: User) -> None:
+    """Who brought a document in may propose, but is never the other pair of eyes on it."""
+    if document.brought_by_id == checker.pk:
+        raise NotAllowed(_("Somebody else must answer: you brought this document in."))
+
+
+def _require_decidable(document: Document, outcome: str) -> None:
+    is_waiting = document.state == DocumentState.CHECKED and document.sent_at is not None
+    is_appeal = document.state == DocumentState.REJECTED and outcome == DecisionOutcome.ASK_AGAIN
+    if document.kept is None or not (is_waiting or is_appeal):
         raise IllegalMove(_("This document is not waiting for a decision. Load the page again."))
+
+
+def _require_seen(document: Document, page_seen: str) -> None:
+    if page_seen and page_seen != seen(document):
+        raise Refused(
+            _("The document or its checks have changed since you opened the page. Look again, then decide."),
+            code="SEEN_CHANGED",
+        )
 
 
 def _require_whole(document: Document, outcome: str, reason_code: str, message: str) -> None:
@@ -156,10 +219,15 @@ def _require_whole(document: Document, outcome: str, reason_code: str, message: 
     if outcome == DecisionOutcome.APPROVE:
         if reason_code:
             raise Refused(_("An approval has no reason code. Clear it, or propose something else."), code="REASON")
-        failed = [
-            check for check in latest_checks(document) if rules.stands_against_approval(check.outcome, check.severity)
-        ]
-        if failed:
+        checks = latest_checks(document)
+        if any(check.reason in rules.PROVES_NOBODY for check in checks):
+            raise Refused(
+                _(
+                    "The document is genuine and does not say whose it is. Ask for the offline e-KYC file or the QR code of the card."
+                ),
+                code="CHECK_FAILED",
+            )
+        if any(rules.stands_against_approval(check.outcome, check.severity) for check in checks):
             raise Refused(
                 _("A check stands against an approval. Ask the customer to send the document again, or reject it."),
                 code="CHECK_FAILED",
@@ -167,34 +235,47 @@ def _require_whole(document: Document, outcome: str, reason_code: str, message: 
         return
     if reason_code not in DecisionReason.values:
         raise Refused(_("Choose the reason that the customer will read."), code="REASON")
+    if outcome == DecisionOutcome.REJECT and reason_code not in FINAL_REASONS:
+        raise Refused(
+            _("The customer can mend this: ask for it again. A rejection is for good."),
+            code="FINAL",
+        )
+    if (reason_code == DecisionReason.APPEAL) != (document.state == DocumentState.REJECTED):
+        raise Refused(_("This reason is for a rejected document that is looked at again."), code="REASON")
     if not message:
         raise Refused(_("Write to the customer what to do now."), code="MESSAGE")
+
+
+def _answered(document: Document, outcome: str, answered: set[str], note: str) -> str:
+    """The names of the checks that were answered, in the order of the plan; of an approval only."""
+    if outcome != DecisionOutcome.APPROVE:
+        return ""
+    asked = [check.name for check in to_answer(document)]
+    if not answered.issuperset(asked):
+        raise Refused(_("Say of each check that needs a person's answer that you looked at it."), code="ANSWER")
+    if asked and not note:
+        raise Refused(_("Write in the note what you saw: the machine could not read it."), code="NOTE")
+    return " ".join(asked)
 
 
 def _carry_out(decision: Decision, document: Document, message: str, actor: Actor, now: datetime) -> None:
     target = OUTCOME_MOVES[DecisionOutcome(decision.outcome)]
     move(document, target, moves=DOCUMENT_MOVES)
-    record(
-        AuditKind.KYC_DOCUMENT_MOVED,
-        actor=actor,
-        about=f"kyc.document:{document.reference}",
-        subject_ref=document.subject_ref,
-        facts={"case": document.case.reference, "to": str(target), "proposal": decision.reference},
-        at=now,
-    )
+    note_move(document, actor=actor, now=now, proposal=decision.reference)
     if target == DocumentState.ASKED_AGAIN:
         telling.document_asked_again(document, reason_code=decision.reason_code, message=message)
     elif target == DocumentState.REJECTED:
         telling.document_rejected(document, reason_code=decision.reason_code, message=message)
     else:
         telling.document_approved(document)
+        renewing.number_changed(document, actor=actor, now=now)
     settling.settle(document.case, actor=actor, now=now)
 
 
 def _sealed(document: Document, text: str) -> bytes | None:
     if not text:
         return None
-    return texts.seal(text, subject_ref=document.subject_ref, retention_class=RetentionClass.KYC)
+    return sealing.seal(document, text)
 
 
 def _note(kind: AuditKind, decision: Decision, actor: Actor, now: datetime, **more: str) -> None:

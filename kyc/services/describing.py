@@ -39,6 +39,13 @@ def types_for(customer: Customer, relation: str = Relation.CUSTOMER) -> list[str
     return [one for one in known if one in persons] if is_person else [one for one in known if one != "individual"]
 
 
+def may_say_type(case: Case) -> bool:
+    """Whether the customer itself may still say what it is: until its first document was sent."""
+    if case.pk is None:
+        return True
+    return case.state == CaseState.OPEN and not case.documents.filter(sent_at__isnull=False).exists()
+
+
 def say_type(case: Case, *, customer_type: str, actor: Actor, now: datetime) -> None:
     """The customer says what it is, and may say it anew until its first document was sent.
 
@@ -47,7 +54,7 @@ def say_type(case: Case, *, customer_type: str, actor: Actor, now: datetime) -> 
     """
     if customer_type not in types_for(case.customer, case.relation):
         raise Refused(_("Choose what describes you."), code="TYPE")
-    if case.state != CaseState.OPEN or case.documents.filter(sent_at__isnull=False).exists():
+    if not may_say_type(case):
         raise IllegalMove(_("Your documents are with us already. Write to us, and we change it."))
     _change(case, case.relation, customer_type, "", actor, now)
 
@@ -78,7 +85,7 @@ def _change(case: Case, relation: str, customer_type: str, reason: str, actor: A
         record(
             AuditKind.KYC_CASE_CHANGED,
             actor=actor,
-            about=settling.owner_of(case),
+            about=case.owner,
             subject_ref=case.subject_ref,
             facts={
                 "from": f"{old_relation}/{old_type}",

@@ -5,14 +5,18 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kyc.models import CheckEvidence, Document
-from kyc.services import settling
+from kyc.models import CheckEvidence, DeletionRequest, Document
+from kyc.services import sealing, settling
 from kyc.states import DOCUMENT_MOVES, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
+from portal.core import ids
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove
 from portal.core.moves import move
+from portal.law.services import clocks
+from portal.people.selectors import regimes_of
+from portal.people.states import Answer
 from portal.vault.services import files
 from portal.vault.states import RetentionClass
 
@@ -23,7 +27,8 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
     A file that was never sent is let go at once. One that was sent is with us for a decision or kept by a rule: staff
     see the request beside it and answer it. Raises IllegalMove when it was asked for before or is gone.
     """
-    if document.deletion_asked_at is not None or document.erased_at is not None:
+    is_gone = document.erased_at is not None or document.state == DocumentState.DESTROYED
+    if document.deletion_asked_at is not None or is_gone:
         raise IllegalMove(_("You have asked for this already. We write to you about it."))
     with transaction.atomic():
         rows = Document.objects.filter(pk=document.pk, deletion_asked_at=None)
@@ -39,27 +44,57 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
             facts={"case": document.case.reference, "to": "let_go" if is_unsent else "asked"},
             at=now,
         )
-        if is_unsent:
+        if not is_unsent:
+            _ask(document, actor, now)
+        else:
             let_go(document, actor=actor)
             settling.settle(document.case, actor=actor, now=now)
 
 
-def let_go(document: Document, *, actor: Actor) -> None:
-    """End a file that nobody has looked at, in the caller's transaction: the upload's key, the kept copy with its own
-    data key, what was typed beside it and what the checks saw.
-    """
-    kept = document.kept
-    move(
-        document,
-        DocumentState.REPLACED,
-        moves=DOCUMENT_MOVES,
-        kept=None,
-        number_sealed=None,
-        number_index=None,
-        number_display="",
-        declared_sealed=None,
+def _ask(document: Document, actor: Actor, now: datetime) -> None:
+    """The request stands in the queue, with the clocks of every rule about requests."""
+    request = DeletionRequest.objects.create(reference=ids.new_reference("DL"), document=document, asked_at=now)
+    clocks.start(
+        owner=request.owner,
+        subject_ref=document.subject_ref,
+        rule_keys=None,
+        kind="request",
+        started_at=now,
+        zone=settling.ZONE,
+        regimes=regimes_of(document.subject_ref),
+        actor=actor,
+        now=now,
     )
+
+
+def let_go(document: Document, *, actor: Actor) -> None:
+    """End a file that nobody has decided about, in the caller's transaction, and what was kept of it with it."""
+    move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES)
+    keep_nothing(document, actor=actor)
+
+
+def keep_nothing(document: Document, *, actor: Actor) -> None:
+    """Of a file that ended undecided, in the caller's transaction: the upload's key and the document's own end, and with
+    them the kept copy, what was typed beside it, what the checks saw, and the words of a proposal that waits.
+    """
+    document.kept = document.number_sealed = document.number_index = document.declared_sealed = None
+    document.number_display = ""
+    document.save(update_fields=["kept", "number_sealed", "number_index", "number_display", "declared_sealed"])
     files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
     CheckEvidence.objects.filter(check_run__document=document).delete()
-    if kept is not None:
-        files.discard(kept, actor=actor)
+    document.decisions.filter(answer=Answer.PENDING).update(message_sealed=None, note_sealed=None)
+    sealing.shred(document, actor=actor)
+
+
+def erase_document(document: Document, *, actor: Actor, now: datetime) -> None:
+    """End everything personal about one document, in the caller's transaction: its keys are shredded, its texts deleted.
+
+    That there was one, what the checks and two people said of it, and when, stays.
+    """
+    files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+    CheckEvidence.objects.filter(check_run__document=document).delete()
+    document.decisions.update(message_sealed=None, note_sealed=None, reason="")
+    Document.objects.filter(pk=document.pk).update(
+        number_sealed=None, number_index=None, number_display="", declared_sealed=None, erased_at=now
+    )
+    sealing.shred(document, actor=actor)

@@ -8,11 +8,14 @@ from django.utils.translation import gettext as _
 
 from kyc.models import Case, Document
 from kyc.permissions import Permission
-from kyc.services.settling import ZONE, owner_of
+from kyc.selectors import proposed, to_review
+from kyc.services.settling import ZONE
 from kyc.states import DocumentState
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
 from portal.core import access
+from portal.core import actor as actors
 from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.errors import LostRace
@@ -28,7 +31,7 @@ def claim(case: Case, *, actor: Actor, now: datetime) -> None:
     """Take the case, or keep it longer. Raises NotAllowed without the permission, LostRace when another person has it."""
     user = person_of(actor)
     access.require(user, Permission.CASE_DECIDE)
-    until = dates_of(house_rule(LOCK_LIFE, on=day(now)), now, ZONE).due
+    until = _until(now)
     free = Q(locked_by=None) | Q(locked_until__lt=now) | Q(locked_by=user)
     with transaction.atomic():
         if Case.objects.filter(free, pk=case.pk).update(locked_by=user, locked_until=until) != 1:
@@ -37,12 +40,28 @@ def claim(case: Case, *, actor: Actor, now: datetime) -> None:
             record(
                 AuditKind.KYC_CASE_ASSIGNED,
                 actor=actor,
-                about=owner_of(case),
+                about=case.owner,
                 subject_ref=case.subject_ref,
                 facts={"kind": "taken"},
                 at=now,
             )
         case.refresh_from_db()
+
+
+def given_back(user: User, *, now: datetime) -> list[str]:
+    """References of the cases that this person gave back so lately that the next one should be another."""
+    begin = now - (_until(now) - now)
+    events = AuditEvent.objects.filter(
+        kind=AuditKind.KYC_CASE_ASSIGNED, actor_ref=actors.staff(user.pk).ref, at__gt=begin, facts__kind="given_back"
+    )
+    return [about.partition(":")[2] for about in events.values_list("about", flat=True)]
+
+
+def let_go_when_done(case: Case, user: User) -> None:
+    """In the caller's transaction: the case is free again once this person has proposed about everything in it."""
+    left = to_review().filter(case=case).exclude(proposed())
+    if not left.exists():
+        Case.objects.filter(pk=case.pk, locked_by=user).update(locked_by=None, locked_until=None)
 
 
 def require_free_for(case: Case, user: User, *, now: datetime) -> None:
@@ -60,12 +79,16 @@ def release(case: Case, *, actor: Actor, now: datetime) -> None:
             record(
                 AuditKind.KYC_CASE_ASSIGNED,
                 actor=actor,
-                about=owner_of(case),
+                about=case.owner,
                 subject_ref=case.subject_ref,
                 facts={"kind": "given_back"},
                 at=now,
             )
         case.refresh_from_db()
+
+
+def _until(now: datetime) -> datetime:
+    return dates_of(house_rule(LOCK_LIFE, on=day(now)), now, ZONE).due
 
 
 def login_left(*, user_id: int, at: datetime) -> None:
@@ -78,9 +101,10 @@ def is_still_here(document: Document) -> bool:
 
     The child takes its time: meanwhile the customer may have let the file go, and then nothing of it is kept.
     """
-    rows = Document.objects.select_for_update(no_key=True)
-    document.refresh_from_db(fields=["state", "kept"], from_queryset=rows)
-    return document.state == DocumentState.RECEIVED
+    with transaction.atomic():
+        rows = Document.objects.select_for_update(no_key=True)
+        document.refresh_from_db(fields=["state", "kept", "erased_at"], from_queryset=rows)
+    return document.state == DocumentState.RECEIVED and document.erased_at is None
 
 
 def is_unjudged(document: Document) -> bool:

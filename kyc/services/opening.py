@@ -1,24 +1,32 @@
-"""Looking at what is protected: pages as pictures, the number by "reveal with a reason"."""
+"""Looking at what is protected: pages as pictures, with a mark over them, and one's own number."""
 
-from datetime import datetime
+from dataclasses import asdict, dataclass
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
+from kyc import numbers
 from kyc.models import Document
-from kyc.permissions import Permission
-from portal.audit.kinds import AuditKind
-from portal.audit.services import record
-from portal.core import access
+from kyc.numbers.result import NumberResult
+from kyc.services import comparing, sealing
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Unavailable
-from portal.people.services.four_eyes import person_of
 from portal.vault.inspection.process import ChildFailedError, page_as_png
-from portal.vault.services import files, texts
-from portal.vault.states import RetentionClass
+from portal.vault.services import files
 
 
-def page_of(document: Document, page: int, *, actor: Actor, reason: str) -> bytes:
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at: ``mark`` is written over it, ``turn`` is 0, 90, 180 or 270 degrees clockwise."""
+
+    mark: str = ""
+    turn: int = 0
+    is_large: bool = False
+
+
+PLAIN = Look()
+
+
+def page_of(document: Document, page: int, *, actor: Actor, reason: str, look: Look = PLAIN) -> bytes:
     """One page of the kept copy as PNG, drawn in the child process. Each opening is an audit event of the vault.
 
     Raises NotFound for a page that is not there or a copy that was erased, Unavailable when it cannot be drawn now.
@@ -29,9 +37,15 @@ def page_of(document: Document, page: int, *, actor: Actor, reason: str) -> byte
     with files.open_stream(document.kept, actor=actor, reason=reason) as stream:
         data = stream.read()
     try:
-        return page_as_png(data, mime=document.mime, page=page)
+        return page_as_png(data, mime=document.mime, page=page, **asdict(look))
     except ChildFailedError as error:
         raise Unavailable(_("The page cannot be drawn at this moment. Load it again.")) from error
+
+
+def own_branch(document: Document) -> NumberResult | None:
+    """The branch typed beside the number of an account, for the customer's own check; None where none was typed."""
+    typed = comparing.typed_beside(document).get("ifsc", "")
+    return numbers.check("ifsc", typed) if typed else None
 
 
 def own_number(document: Document) -> str:
@@ -41,28 +55,11 @@ def own_number(document: Document) -> str:
     """
     if document.sent_at is not None or document.number_sealed is None:
         return document.number_display
-    return _clear_number(document)
+    return clear_number(document)
 
 
-def number_of(document: Document, *, reason_code: str, ticket: str, actor: Actor, now: datetime) -> str:
-    """The clear number for one person's eyes, with its audit event: who, why, for what. Raises NotAllowed, Shredded."""
-    access.require(person_of(actor), Permission.DOCUMENT_OPEN)
-    number = _clear_number(document)
-    with transaction.atomic():
-        record(
-            AuditKind.ADMIN_VALUE_REVEALED,
-            actor=actor,
-            about=f"kyc.document:{document.reference}",
-            subject_ref=document.subject_ref,
-            facts={"model": "kyc.document", "field": "number", "reason_code": reason_code, "ticket": ticket},
-            at=now,
-        )
-    return number
-
-
-def _clear_number(document: Document) -> str:
+def clear_number(document: Document) -> str:
+    """The number, for a service that has written down who asked. Raises NotFound where there is none, Shredded."""
     if document.number_sealed is None:
         raise NotFound(_("This document has no number."))
-    return texts.open(
-        bytes(document.number_sealed), subject_ref=document.subject_ref, retention_class=RetentionClass.KYC
-    )
+    return sealing.opened(document, document.number_sealed)

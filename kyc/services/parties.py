@@ -1,27 +1,30 @@
 """Who stands behind a customer: people and organisations, in which capacity, and what they own."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kyc.models import Case, Document, Holding, Party
-from kyc.needs import requirements_of
-from kyc.services import settling
+from kyc.needs import FATAL, ownership_of, requirements_of
+from kyc.services import renewing, settling
 from kyc.services.letting_go import let_go
-from kyc.states import DocumentState, PartyRole
+from kyc.states import GONE, DocumentState, PartyRole, RenewalReason
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import ids
+from portal.core import ids, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.people.models import Principal
 from portal.people.services import principals, subjects
 
 ALL = Decimal(100)
+#: Files that nobody has decided about: not sent yet, or still waiting for the checks or for a person.
+UNDECIDED = Q(sent_at=None) | Q(state__in=(DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED))
 
 
 def add_person(
@@ -39,10 +42,12 @@ def add_person(
 
     A new person without a login, unless ``principal`` is given (a member who signs themself). The party's reference is
     joined to the person's. Person, party, share, audit events and the state of the case are one transaction. Raises
-    Refused: NAME, ROLE (none, or one that this type does not have), PERCENT, ALREADY.
+    Refused: NAME, NUMBER_IN_NAME, ROLE (none, or one that this type does not have), PERCENT, ALREADY.
     """
     if principal is None and not full_name.strip():
         raise Refused(_("Enter the name."), code="NAME")
+    if principal is None:
+        plain_words.require_name(full_name)
     wanted = _roles(case, roles, percent, now)
     with transaction.atomic():
         person = principal or principals.create(full_name=full_name, actor=actor, now=now)
@@ -50,6 +55,8 @@ def add_person(
         subjects.join(old_ref=party.subject_ref, new_ref=person.subject.ref, actor=actor, now=now)
         if percent is not None:
             own(party, percent=percent, held=held, actor=actor, now=now)
+        if party.is_signatory:
+            renewing.something_changed(case, RenewalReason.SIGNATORY_CHANGED, actor=actor, now=now)
         settling.settle(case, actor=actor, now=now)
     return party
 
@@ -57,9 +64,13 @@ def add_person(
 def add_organisation(
     case: Case, *, name: str, percent: Decimal, held: Party | None = None, actor: Actor, now: datetime
 ) -> Party:
-    """Name an organisation that owns a part of the customer, or of ``held``; who owns it is named next."""
+    """Name an organisation that owns a part of the customer, or of ``held``; who owns it is named next.
+
+    Raises as ``add_person``.
+    """
     if not name.strip():
         raise Refused(_("Enter the name."), code="NAME")
+    plain_words.require_name(name)
     roles = _roles(case, [PartyRole.OWNER], percent, now)
     with transaction.atomic():
         party = _insert(case, actor, now, principal=None, name=name.strip(), roles=roles)
@@ -73,20 +84,84 @@ def own(owner: Party, *, percent: Decimal, held: Party | None, actor: Actor, now
 
     Raises Refused (PERCENT) for what is no share, and for a share in a person or in somebody else's organisation.
     """
-    if not 0 < percent <= ALL:
-        raise Refused(_("A share is more than 0 and at most 100 per cent."), code="PERCENT")
-    if held is not None and (held.case_id != owner.case_id or held.principal_id is not None or held.pk == owner.pk):
-        raise Refused(_("Choose the customer or an organisation that owns a part of it."), code="HELD")
     with transaction.atomic():
-        Holding.objects.filter(owner=owner, held=held, ended_at=None).update(ended_at=now)
-        holding = Holding.objects.create(owner=owner, held=held, percent=percent, since=now)
-        _note(owner, "owns", actor, now)
+        holding = _own(owner, percent, held, actor, now)
         settling.settle(owner.case, actor=actor, now=now)
     return holding
 
 
+def _own(owner: Party, percent: Decimal, held: Party | None, actor: Actor, now: datetime) -> Holding:
+    """As ``own``, in the caller's transaction, which settles the case once all shares are written."""
+    if not 0 < percent <= ALL:
+        raise Refused(_("A share is more than 0 and at most 100 per cent."), code="PERCENT")
+    if held is not None and (held.case_id != owner.case_id or held.principal_id is not None or held.pk == owner.pk):
+        raise Refused(_("Choose the customer or an organisation that owns a part of it."), code="HELD")
+    _end_share(owner, held, now)
+    holding = Holding.objects.create(owner=owner, held=held, percent=percent, since=now)
+    _note(owner, "owns", actor, now)
+    return holding
+
+
+def set_shares(owner: Party, shares: Mapping[Party | None, Decimal | None], *, actor: Actor, now: datetime) -> None:
+    """Note what a party owns of each of these (None: of the customer) from now on; no share ends what was noted before.
+
+    Only what differs is written, each with its audit event, in one transaction with the state of the case: people who
+    stay keep their papers. Raises Refused (PERCENT, HELD) as ``own``, and SHARE where somebody who is nothing but an
+    owner would own nothing: they are taken off the list; IllegalMove for somebody who left.
+    """
+    with transaction.atomic():
+        Case.objects.select_for_update(no_key=True).get(pk=owner.case_id)
+        owner.refresh_from_db()
+        if owner.ended_at is not None:
+            raise IllegalMove(_("This person was taken off the list already."))
+        running = {holding.held: holding for holding in owner.holdings.filter(ended_at=None).select_related("held")}
+        after = {held: holding.percent for held, holding in running.items()} | dict(shares)
+        if not (any(after.values()) or owner.is_signatory or owner.is_director):
+            said = _("Enter a share. Somebody who owns nothing any more is taken off the list.")
+            raise Refused(said, code="SHARE")
+        for held, percent in shares.items():
+            if percent and (held not in running or running[held].percent != percent):
+                _own(owner, percent, held, actor, now)
+            elif not percent and held in running:
+                _end_share(owner, held, now)
+                _note(owner, "sold", actor, now)
+        settling.settle(owner.case, actor=actor, now=now)
+
+
+def _end_share(owner: Party, held: Party | None, now: datetime) -> None:
+    Case.objects.filter(pk=owner.case_id).update(nobody_else_at=None)
+    Holding.objects.filter(owner=owner, held=held, ended_at=None).update(ended_at=now)
+
+
+def say_nobody_else(case: Case, *, actor: Actor, now: datetime) -> None:
+    """The customer says that nobody who is not named owns more than the share that counts, with its audit event.
+
+    A share noted later ends what was said. In one transaction with the state of the case. Raises Refused where no owners
+    are asked for (ROLE), and where the named shares cannot be right (PERCENT): then there is nothing to say it about.
+    """
+    with transaction.atomic():
+        case.refresh_from_db(from_queryset=Case.objects.select_for_update(no_key=True))
+        owned = ownership_of(case, now=now)
+        if owned is None:
+            raise Refused(_("We do not ask who owns this customer."), code="ROLE")
+        if owned.faults & FATAL:
+            raise Refused(_("The shares you named cannot be right. Mend them first."), code="PERCENT")
+        case.nobody_else_at = now
+        case.save(update_fields=["nobody_else_at"])
+        record(
+            AuditKind.KYC_PARTY_CHANGED,
+            actor=actor,
+            about=case.owner,
+            subject_ref=case.subject_ref,
+            facts={"case": case.reference, "type": "nobody_else"},
+            at=now,
+        )
+        settling.settle(case, actor=actor, now=now)
+
+
 def leave(party: Party, *, actor: Actor, now: datetime) -> None:
-    """Somebody stands behind the customer no more: their shares end, and files that nobody decided about are let go.
+    """Somebody stands behind the customer no more: their shares end, and files that nobody decided about are let go,
+    those too that wait for a decision.
 
     What was decided about stays with the case until its period is over. Raises IllegalMove when they left already.
     """
@@ -94,11 +169,13 @@ def leave(party: Party, *, actor: Actor, now: datetime) -> None:
         if Party.objects.filter(pk=party.pk, ended_at=None).update(ended_at=now) != 1:
             raise IllegalMove(_("This person was taken off the list already."))
         party.refresh_from_db()
-        Holding.objects.filter(owner=party, ended_at=None).update(ended_at=now)
-        Holding.objects.filter(held=party, ended_at=None).update(ended_at=now)
-        for document in Document.objects.filter(party=party, sent_at=None).exclude(state=DocumentState.REPLACED):
+        if Holding.objects.filter(Q(owner=party) | Q(held=party), ended_at=None).update(ended_at=now):
+            Case.objects.filter(pk=party.case_id).update(nobody_else_at=None)
+        for document in Document.objects.filter(UNDECIDED, party=party).exclude(state__in=GONE):
             let_go(document, actor=actor)
         _note(party, "left", actor, now)
+        if party.is_signatory:
+            renewing.something_changed(party.case, RenewalReason.SIGNATORY_CHANGED, actor=actor, now=now)
         settling.settle(party.case, actor=actor, now=now)
 
 

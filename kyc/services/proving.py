@@ -12,27 +12,28 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from kyc import rules, words
+from kyc import words
 from kyc.checks import signed as checks
 from kyc.models import Document, Party
 from kyc.outcomes import CheckOutcome
 from kyc.rules import Said
 from kyc.selectors import known_name
-from kyc.services import signers
+from kyc.services import sealing, signers
 from kyc.signatures.keys import Key
 from kyc.signatures.reading import DIGILOCKER, EAADHAAR, EKYC
-from kyc.signatures.verdict import Signed
+from kyc.signatures.verdict import Signature, Signed
+from kyc.states import DocumentState
 from portal.core import clock
+from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.law.selectors import house_rule
 from portal.law.states import Channel
-from portal.people.models import Customer, Membership
+from portal.people.models import Customer, Membership, Principal
 from portal.people.selectors import contact_for
 from portal.people.states import MemberRole
 from portal.vault.inspection import process
 from portal.vault.inspection.verdict import Fault
-from portal.vault.services import texts
-from portal.vault.states import RetentionClass
+from portal.vault.services import files
 
 #: The module that answers in the child.
 READER = "kyc.signatures.reading"
@@ -75,7 +76,10 @@ def read(
 def read_at_once(
     stream: BinaryIO, *, kind: str, customer: Customer, party: Party | None, share_code: str, now: datetime
 ) -> bytes:
-    """The verdict on an upload, as the bytes that are stored in its place. Raises Refused with the reason as code."""
+    """The verdict on an upload, as the bytes that are stored in its place. Raises Refused with the reason as code.
+
+    A file that nobody signed proves nothing and could never be approved: it is refused while its holder is here.
+    """
     data = stream.read(process.LIMITS.size + 1)
     mobile, email = _contacts(customer, party)
     signed = read(
@@ -84,6 +88,8 @@ def read_at_once(
     if signed.refused:
         said = words.PROOF_FAULTS.get(signed.refused) or words.FAULTS.get(Fault(signed.refused))
         raise Refused(said or _("We could not read this file."), code=signed.refused)
+    if signed.signature is Signature.MISSING:
+        raise Refused(words.PROOF_FAULTS["SIGNATURE_MISSING"], code="SIGNATURE_MISSING")
     return json.dumps(signed.as_json(), sort_keys=True).encode()
 
 
@@ -93,6 +99,18 @@ def verdict_on(document: Document, data: bytes, *, now: datetime) -> Signed:
         return Signed.from_json(json.loads(data))
     mobile, email = _contacts(document.case.customer, document.party)
     return read(data, kind=document.kind, keys=signers.trusted(), now=now, mobile=mobile, email=email)
+
+
+def said_at_once(document: Document, *, actor: Actor) -> str:
+    """What the check of its signature will say of a file that was read when it came; empty for every other.
+
+    Its verdict lies in quarantine until the checks have run; the caller has decided that the person may see the document.
+    """
+    if document.kind not in AT_ONCE or document.state not in {DocumentState.RECEIVED, DocumentState.STALLED}:
+        return ""
+    with files.open_stream(document.quarantined, actor=actor, reason="own_document") as stream:
+        signed = Signed.from_json(json.loads(stream.read()))
+    return str(checks.signature(signed, kind=document.kind).outcome)
 
 
 def record_of(signed: Signed, kind: str) -> bytes:
@@ -113,11 +131,13 @@ def said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Said
     genuine = checks.signature(signed, kind=document.kind)
     evidence = {**genuine.evidence, **checks.masked(signed.fields), "layout": signed.layout}
     return {
-        "signature": Said(genuine.outcome, genuine.reason, evidence),
+        "signature": Said(genuine.outcome, genuine.reason, evidence, signed.signer_sha256),
         "contact": checks.contact(signed),
         "declared_person": checks.declared_person(signed, _declared(document)),
-        "name": rules.name(signed.fields.get("name", ""), known_name(document)),
-        "age": checks.age(signed, at=now, adult=int(house_rule("people.adult_age", on=today).amount or 0)),
+        "name": checks.name(signed, known_name(document)),
+        "age": checks.age(
+            signed, kind=document.kind, at=now, adult=int(house_rule("people.adult_age", on=today).amount or 0)
+        ),
         "issued_lately": checks.issued_lately(
             signed, at=now, days=int(house_rule("kyc.issued_lately", on=today).amount or 0)
         ),
@@ -125,20 +145,30 @@ def said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Said
 
 
 def shown(document: Document) -> dict[str, Any]:
-    """What the signature proved, masked, for the review desk; empty where nothing was verified."""
+    """What the signature proved, masked, as the review desk names it; empty where nothing was verified."""
+    found = proved(document)
+    return {words.PROVED[name]: found[name] for name in words.PROVED if found.get(name)}
+
+
+def proved(document: Document) -> dict[str, Any]:
+    """What the signature proved, masked, by our names; empty where nothing was verified."""
     last = document.checks.filter(name="signature").select_related("evidence").order_by("-attempt").first()
     if last is None or not hasattr(last, "evidence"):
         return {}
-    text = texts.open(bytes(last.evidence.sealed), subject_ref=document.subject_ref, retention_class=RetentionClass.KYC)
-    found = json.loads(text)
-    return {words.PROVED[name]: found[name] for name in words.PROVED if found.get(name)}
+    return dict(json.loads(sealing.opened(document, last.evidence.sealed)))
+
+
+def owner_of(customer: Customer) -> Principal | None:
+    """The person who owns the account."""
+    memberships = Membership.objects.filter(customer=customer, ended_at=None, role=MemberRole.OWNER)
+    owner = memberships.select_related("principal__subject").order_by("pk").first()
+    return owner.principal if owner else None
 
 
 def _declared(document: Document) -> dict[str, str]:
     if not document.declared_sealed:
         return {}
-    sealed = bytes(document.declared_sealed)
-    given = json.loads(texts.open(sealed, subject_ref=document.subject_ref, retention_class=RetentionClass.KYC))
+    given = json.loads(sealing.opened(document, document.declared_sealed))
     return {"name": given.get("name", ""), "birth": given.get("born_on", "")}
 
 
@@ -146,9 +176,8 @@ def _contacts(customer: Customer, party: Party | None) -> tuple[str, str]:
     """Mobile number and e-mail address of the person behind the customer; nothing is known of a party's."""
     if party is not None:
         return "", ""
-    memberships = Membership.objects.filter(customer=customer, ended_at=None, role=MemberRole.OWNER)
-    owner = memberships.select_related("principal").order_by("pk").first()
+    owner = owner_of(customer)
     if owner is None:
         return "", ""
-    mobile, email = (contact_for(owner.principal, channel) for channel in (Channel.SMS, Channel.EMAIL))
+    mobile, email = (contact_for(owner, channel) for channel in (Channel.SMS, Channel.EMAIL))
     return (str(mobile.address) if mobile else "", str(email.address) if email else "")

@@ -3,27 +3,27 @@
 from datetime import date, datetime
 from typing import Any
 
-from kyc import rules
-from kyc.models import Case
-from kyc.needs import needs_of
-from kyc.services import telling
+from django.db import transaction
+from django.db.models import F, Q
+
+from kyc import keeping, rules
+from kyc.models import Case, Renewal
+from kyc.needs import Needs, needs_of
+from kyc.renewals import WHOLE, period_ends
+from kyc.services import rating, telling
 from kyc.states import CASE_MOVES, CaseState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
+from portal.core import actor as actors
 from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.moves import move
-from portal.law.selectors import house_rule
 from portal.law.services import clocks
-from portal.law.services.timing import dates_of
+from portal.retention.rules import kept_through
 
 CHECK_PROMISE = "kyc.check"
 ZONE = "Asia/Kolkata"
-
-
-def owner_of(case: Case) -> str:
-    """The label of the case in clocks and audit events."""
-    return f"kyc.case:{case.reference}"
+DAILY = actors.system("kyc.changes")
 
 
 def settle(case: Case, *, actor: Actor, now: datetime) -> None:
@@ -32,17 +32,31 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
     One at a time for each case: two who decide about its last two documents at once would each see the other's as
     undecided, and neither would move the case. The lock lets rows that refer to the case be written.
     """
-    read = ["state", "relation", "customer_type", "rekyc_on"]
+    read = [
+        "state",
+        "relation",
+        "customer_type",
+        "rekyc_on",
+        "verified_at",
+        "risk",
+        "decided_at",
+        "nobody_else_at",
+        "frozen_at",
+    ]
     case.refresh_from_db(fields=read, from_queryset=Case.objects.select_for_update(no_key=True))
-    target = rules.case_target(needs_of(case, now=now).states)
+    needs = needs_of(case, now=now)
+    rating.rate(case, needs, actor=actor, now=now)
+    target = CaseState.REJECTED if case.frozen_at is not None else rules.case_target(needs.states)
     if target == case.state:
+        if target == CaseState.APPROVED and case.renewals.filter(closed_at=None).exists():
+            _set(case, **_verified(case, needs, _close_renewals(case, actor, now), now))
         return
     before = case.state
-    move(case, target, moves=CASE_MOVES, **_dates(target, now))
+    move(case, target, moves=CASE_MOVES, **_dates(case, needs, target, actor, now))
     record(
         AuditKind.KYC_CASE_MOVED,
         actor=actor,
-        about=owner_of(case),
+        about=case.owner,
         subject_ref=case.subject_ref,
         facts={"from": before, "to": target},
         at=now,
@@ -52,26 +66,79 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
         telling.case_approved(case)
 
 
-def _dates(target: str, now: datetime) -> dict[str, Any]:
+def settle_changed(*, now: datetime) -> int:
+    """Settle every approved case that somebody new came to: where their days have run out, it opens again.
+
+    Each in a transaction of its own. Returns how many there were. Safe to repeat.
+    """
+    since = F("decided_at")
+    new = Q(parties__ended_at=None) & (Q(parties__added_at__gt=since) | Q(parties__holdings__since__gt=since))
+    found = Case.objects.filter(new, state=CaseState.APPROVED).distinct()
+    for case in found:
+        with transaction.atomic():
+            settle(case, actor=DAILY, now=now)
+    return len(found)
+
+
+def _set(case: Case, **values: Any) -> None:
+    Case.objects.filter(pk=case.pk).update(**values)
+    case.refresh_from_db(fields=list(values))
+
+
+def _dates(case: Case, needs: Needs, target: str, actor: Actor, now: datetime) -> dict[str, Any]:
     if target == CaseState.IN_REVIEW:
         return {"review_since": now}
     if target == CaseState.OPEN:
         # The day of re-KYC stays until the next approval: till then every document of before may be sent anew.
         return {"decided_at": None, "retained_until": None}
-    dates: dict[str, Any] = {"decided_at": now, "retained_until": _after("kyc.retention", now)}
+    dates: dict[str, Any] = {"decided_at": now, "retained_until": _retained_until(case, now)}
     if target == CaseState.APPROVED:
-        dates["rekyc_on"] = _after("kyc.rekyc", now)
+        dates |= _verified(case, needs, _close_renewals(case, actor, now), now)
     return dates
 
 
-def _after(rule_key: str, now: datetime) -> date:
-    rule = house_rule(rule_key, on=day(now))
-    return dates_of(rule, now, ZONE).due_on
+def _verified(case: Case, needs: Needs, renewed: set[str], now: datetime) -> dict[str, Any]:
+    """When everything was last looked at, and when it is next: by risk, or earlier where a document ends."""
+    is_over = not renewed and case.rekyc_on is not None and case.rekyc_on <= day(now)
+    is_whole = is_over or not renewed.isdisjoint(WHOLE)
+    verified_at = now if is_whole or case.verified_at is None else case.verified_at
+    last_days = [task.document.expires_on for task in needs.tasks if task.document and not task.need.is_optional]
+    ends = [one for one in last_days if one is not None]
+    return {
+        "verified_at": verified_at,
+        "rekyc_on": min([period_ends(verified_at, case.risk, on=day(now)), *ends]),
+    }
+
+
+def _close_renewals(case: Case, actor: Actor, now: datetime) -> set[str]:
+    """Nothing is due again any more: the renewals are done. Returns their reasons."""
+    renewals = list(Renewal.objects.filter(case=case, closed_at=None).select_related("document"))
+    Renewal.objects.filter(pk__in=[one.pk for one in renewals]).update(closed_at=now)
+    for one in renewals:
+        record(
+            AuditKind.KYC_RENEWAL_CLOSED,
+            actor=actor,
+            about=case.owner,
+            subject_ref=case.subject_ref,
+            facts={
+                "case": case.reference,
+                "reason_code": one.reason,
+                "document": one.document.reference if one.document else "",
+            },
+            at=now,
+        )
+    return {one.reason for one in renewals}
+
+
+def _retained_until(case: Case, now: datetime) -> date | None:
+    """The day until which most of it is kept at least, if the relation ended today."""
+    found = keeping.kept(case, keeping.class_of(case.relation), now=now)
+    return kept_through(day(now), found.by.period) if found else None
 
 
 def _clock(case: Case, target: str, actor: Actor, now: datetime) -> None:
     """Our promise runs while the case is with us, rests while it is the customer's turn, and ends with the decision."""
-    owner = owner_of(case)
+    owner = case.owner
     if target == CaseState.IN_REVIEW:
         clocks.start(
             owner=owner,

@@ -15,17 +15,19 @@ from kyc.models import SignerKey, SignerProposal
 from kyc.permissions import Act
 from kyc.signatures.keys import Key
 from kyc.signatures.reading import KINDS
-from kyc.states import SignerChange
+from kyc.states import PROVED_BY_SIGNATURE, SignerChange
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
 from portal.law.selectors import house_rule
 from portal.people.services import four_eyes
 
 log = structlog.get_logger(__name__)
 ALARM = "kyc.signer_alarm"
+LONGEST_SOURCE = 300
 
 
 def load_shipped(*, actor: Actor) -> int:
@@ -69,6 +71,7 @@ def propose(*, data: bytes, kinds: Iterable[str], source: str, actor: Actor, now
     except ValueError as error:
         said = _("This file is no certificate with an RSA key. Choose the .cer or .pem file that the issuer publishes.")
         raise Refused(said, code="CERTIFICATE") from error
+    _require_short(source)
     if SignerKey.objects.filter(sha256=key.sha256, ended_at=None, kinds=wanted).exists():
         raise Refused(_("This certificate is trusted already."), code="KNOWN")
     return _propose(SignerChange.ADD, key, source.strip(), actor, now)
@@ -80,11 +83,14 @@ def propose_end(row: SignerKey, *, source: str, actor: Actor, now: datetime) -> 
         raise IllegalMove(_("This certificate is not trusted any more."))
     if not source.strip():
         raise Refused(_("Say why it should not be trusted, and where that was published."), code="SOURCE")
+    _require_short(source)
     return _propose(SignerChange.END, Key(bytes(row.certificate), frozenset(row.kinds)), source.strip(), actor, now)
 
 
 def answer(proposal: SignerProposal, *, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
     """Agree or refuse, in one transaction with what follows: a yes adds or ends the certificate.
+
+    After the commit a worker looks again at documents whose signer was unknown (``rechecking``).
 
     Raises what ``four_eyes.answer`` raises.
     """
@@ -106,6 +112,7 @@ def answer(proposal: SignerProposal, *, approve: bool, reason: str = "", actor: 
             key = Key(bytes(proposal.certificate), frozenset(proposal.kinds))
             SignerKey.objects.filter(sha256=key.sha256).update(ended_at=None, kinds=sorted(key.kinds))
             _add(key, proposal.source, is_confirmed=True, actor=actor, now=now)
+            enqueue("kyc.tasks.look_again", proposal.kinds)
 
 
 @dataclass(frozen=True)
@@ -129,6 +136,12 @@ def ending(*, now: datetime) -> list[Ending]:
     soon = {kind: row for kind, row in newest.items() if row.valid_until - now <= timedelta(days=lead)}
     found = [Ending(kind, row.name, row.valid_until, (row.valid_until - now).days) for kind, row in soon.items()]
     return sorted(found, key=lambda one: (one.ends_at, one.kind))
+
+
+def unsigned_for() -> list[str]:
+    """The kinds of document that a signature proves and for which no certificate is trusted: none of them can be verified."""
+    rows = SignerKey.objects.filter(ended_at=None).values_list("kinds", flat=True)
+    return sorted(PROVED_BY_SIGNATURE.difference(*rows))
 
 
 def warn(*, now: datetime) -> int:
@@ -159,6 +172,12 @@ def _propose(change: SignerChange, key: Key, source: str, actor: Actor, now: dat
     except IntegrityError as error:
         raise Refused(_("A change of this certificate waits for an answer already."), code="OPEN") from error
     return made
+
+
+def _require_short(source: str) -> None:
+    if len(source.strip()) > LONGEST_SOURCE:
+        said = _("Say it in %(most)d characters at most: an address and a day are enough.") % {"most": LONGEST_SOURCE}
+        raise Refused(said, code="SOURCE")
 
 
 def name_of(key: Key) -> str:

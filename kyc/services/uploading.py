@@ -4,33 +4,50 @@ import io
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kyc import numbers, plans, words
+from kyc import keeping, numbers, plans, words
 from kyc.models import Case, Document, Party
-from kyc.needs import kinds_wanted
+from kyc.needs import is_due_again, kinds_wanted
 from kyc.numbers.result import NumberResult
-from kyc.selectors import does_not_fit, number_domain, present_documents
-from kyc.services import checking, describing, proving, settling
+from kyc.selectors import does_not_fit, has_unknown_signer, number_domain, present_documents
+from kyc.services import (
+    checking,
+    consenting,
+    describing,
+    letting_go,
+    proving,
+    renewing,
+    reusing,
+    sealing,
+    settling,
+)
 from kyc.services.deciding import open_proposal
-from kyc.states import DOCUMENT_MOVES, REPLACEABLE, DocumentKind, DocumentState
+from kyc.services.minors import require_not_frozen
+from kyc.services.noting import note_move
+from kyc.states import DOCUMENT_MOVES, REPLACEABLE, DocumentKind, DocumentState, Provenance
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import ciphers, clock, ids
-from portal.core.actor import Actor
+from portal.core import changes, ciphers, clock, ids, plain_words
+from portal.core.actor import Actor, ActorKind
 from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
+from portal.core.turns import retried
 from portal.people.models import Customer
 from portal.vault.inspection import kinds
 from portal.vault.inspection.process import LIMITS
 from portal.vault.inspection.verdict import Fault, RefusedFileError
-from portal.vault.services import files, texts
+from portal.vault.services import files
 from portal.vault.states import RetentionClass
+
+#: So many bytes tell what a file is.
+FIRST_LOOK = 4096
 
 
 def open_case(*, customer: Customer, actor: Actor, now: datetime) -> Case:
@@ -49,7 +66,7 @@ def open_case(*, customer: Customer, actor: Actor, now: datetime) -> Case:
             record(
                 AuditKind.KYC_CASE_OPENED,
                 actor=actor,
-                about=settling.owner_of(case),
+                about=case.owner,
                 subject_ref=case.subject_ref,
                 facts={"type": customer.kind},
                 at=now,
@@ -57,75 +74,177 @@ def open_case(*, customer: Customer, actor: Actor, now: datetime) -> Case:
     return case
 
 
-def upload(
-    *,
-    customer: Customer,
-    kind: str,
-    number: str,
-    stream: BinaryIO,
-    extension: str,
-    actor: Actor,
-    now: datetime,
-    expires_on: date | None = None,
-    party: Party | None = None,
-    declared: Mapping[str, str] | None = None,
-    share_code: str = "",
-) -> Document:
-    """Take one document: encrypted into quarantine, its row, its audit event, and the nudge to the checks, together.
+@dataclass(frozen=True)
+class Sent:
+    """One document as it was sent in: what it is, whose, what was typed beside it, and how it came.
 
     ``number`` is empty for a kind that shows none; ``party`` is whose it is, where it is not the customer's own;
-    ``declared`` is what else was typed (``ifsc``, ``name``, ``born_on``), for the checks to compare.
-    A file that its signature proves is read at once and only the verdict is stored; ``share_code`` opens it and is kept
-    nowhere.
-    An earlier file in the same place is replaced where the table of states allows it. Raises Refused, whose code is the
-    fault (TOO_LARGE, TYPE, TYPE_MISMATCH, EMPTY, ARCHIVE, SHARE_CODE_WRONG and the like, or NUMBER for a number that cannot
-    be right); IllegalMove when
-    the document is with us or approved. Nothing is written then. A file that only the inspection can judge is refused
-    later, by ``run_plan``.
+    ``declared`` is what else was typed (``ifsc``, ``name``, ``born_on``), for the checks to compare. ``share_code`` opens
+    a file that proves itself and is kept nowhere. ``yes`` is the holder's consent, without which no document of Aadhaar is
+    taken (``consenting``). ``reason`` says why staff brought it in, ``way`` how it had reached them.
     """
-    found = _number(kind, number, now)
-    if kind in proving.AT_ONCE:
-        data = proving.read_at_once(stream, kind=kind, customer=customer, party=party, share_code=share_code, now=now)
-    else:
-        data = at_first_sight(stream, extension)
+
+    customer: Customer
+    kind: str
+    number: str = ""
+    extension: str = ""
+    expires_on: date | None = None
+    party: Party | None = None
+    declared: Mapping[str, str] | None = None
+    share_code: str = field(default="", repr=False)
+    yes: consenting.Yes | None = None
+    provenance: str = Provenance.PAGE
+    way: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A file that was looked at before anything is written: its number, and what goes into quarantine, piece by piece.
+
+    ``verdict`` is that of a file which proves itself. ``earlier`` is the document given before whose kept copy is taken.
+    """
+
+    sent: Sent
+    found: NumberResult | None
+    content: BinaryIO = field(repr=False)
+    verdict: bytes = field(default=b"", repr=False)
+    earlier: Document | None = None
+
+
+def upload(*, customer: Customer, kind: str, stream: BinaryIO, actor: Actor, now: datetime, **given: Any) -> Document:
+    """Take one document: looked at, then ``take``. ``given`` are the other fields of ``Sent``. Raises as the two."""
+    return take(judge(Sent(customer, kind, **given), stream, now=now), actor=actor, now=now)
+
+
+def judge(sent: Sent, stream: BinaryIO, *, now: datetime) -> Judged:
+    """Look at a document at first sight. Writes nothing.
+
+    A file that its signature proves is read at once and only the verdict goes on. Raises Refused, whose code is the fault
+    (TOO_LARGE, TYPE, TYPE_MISMATCH, EMPTY, ARCHIVE, SHARE_CODE_WRONG and the like, or NUMBER for a number that cannot be
+    right, NUMBER_IN_NAME, EXPIRED, CONSENT_MISSING). A file that only the inspection can judge is refused later, by ``run_plan``.
+    """
+    if sent.kind not in DocumentKind.values:
+        raise _not_wanted()
+    consenting.require(sent.kind, sent.yes, customer=sent.customer, party=sent.party, now=now)
+    sent = _with_what_is_beside(sent, now)
+    found = _number(sent.kind, sent.number, now)
+    if sent.kind in proving.AT_ONCE:
+        verdict = proving.read_at_once(
+            stream, kind=sent.kind, customer=sent.customer, party=sent.party, share_code=sent.share_code, now=now
+        )
+        return Judged(sent, found, io.BytesIO(verdict), verdict)
+    at_first_sight(stream, sent.extension)
+    return Judged(sent, found, stream)
+
+
+@retried
+def use_again(sent: Sent, earlier: Document, *, actor: Actor, now: datetime) -> Document:
+    """Take the kept copy of a document that was given before in the place of a new file.
+
+    The caller has decided that the person acts for the customer. The checks look at it anew, with what is typed now; what
+    is kept has the SHA-256 of the earlier copy, and the document names the one it comes from. Raises
+    Refused (NOT_REUSABLE) for a file of another customer or person, or one that does not fit; else as ``take``.
+    """
+    consenting.require(sent.kind, sent.yes, customer=sent.customer, party=sent.party, now=now)
+    case = describing.case_of(sent.customer, now=now)
+    if earlier not in reusing.reusable(case, sent.party, sent.kind):
+        raise Refused(_("This file cannot be used again. Send a new one."), code="NOT_REUSABLE")
+    as_before = replace(
+        _with_what_is_beside(sent, now), provenance=earlier.provenance, extension=reusing.EXTENSIONS[earlier.mime]
+    )
+    number = _number(sent.kind, sent.number, now)
+    with reusing.opened(earlier, actor=actor) as copy:
+        return _write_down(Judged(as_before, number, copy, earlier=earlier), actor=actor, now=now)
+
+
+@retried
+def take(judged: Judged, *, actor: Actor, now: datetime) -> Document:
+    """Write one document down: encrypted into quarantine, its row, its audit event, and the nudge to the checks, together.
+
+    An earlier file in the same place is replaced where the table of states allows it. Raises Refused for a document that
+    is not asked for (NOT_WANTED); IllegalMove when the document is with us or approved. Nothing is written then.
+    """
+    judged.content.seek(0)  # an earlier try may have read it
+    return _write_down(judged, actor=actor, now=now)
+
+
+def _write_down(judged: Judged, *, actor: Actor, now: datetime) -> Document:
+    sent, party = judged.sent, judged.sent.party
     quarantine_ref = uuid.uuid4()
     with transaction.atomic():
-        case = open_case(customer=customer, actor=actor, now=now)
-        _require_wanted(case, kind, party, now)
+        consenting.take_turn(sent.kind, customer=sent.customer, party=party)
+        case = open_case(customer=sent.customer, actor=actor, now=now)
+        require_not_frozen(case)
+        _require_wanted(case, sent.kind, party, now)
         subject_ref = party.subject_ref if party else case.subject_ref
-        _replace_earlier(case, kind, party, actor, now)
+        receipt = consenting.receipt_for(
+            sent.kind, judged.verdict, sent.yes, case=case, party=party, actor=actor, now=now
+        )
+        replaced = _replace_earlier(case, sent.kind, party, actor, now)
         quarantined = files.store(
-            io.BytesIO(data),
+            judged.content,
             subject_ref=quarantine_ref,
             retention_class=RetentionClass.QUARANTINE,
             kind="kyc.upload",
             actor=actor,
         )
-        document = Document.objects.create(
+        found, declared = judged.found, sent.declared
+        document = Document(
             reference=ids.new_reference("DO"),
             case=case,
             party=party,
-            kind=kind,
-            number_sealed=_sealed(found.normal, subject_ref) if found else None,
-            number_index=ciphers.blind_index(found.normal, domain=number_domain(kind)) if found else None,
+            kind=sent.kind,
+            key_ref=uuid.uuid4(),
+            retention_class=keeping.class_of(case.relation, sent.kind),
+            number_index=ciphers.blind_index(found.normal, domain=number_domain(sent.kind)) if found else None,
             number_display=found.display if found else "",
-            declared_sealed=_sealed(json.dumps(dict(declared), sort_keys=True), subject_ref) if declared else None,
-            expires_on=expires_on,
-            extension=extension.lower().lstrip("."),
+            expires_on=sent.expires_on,
+            extension=sent.extension.lower().lstrip("."),
             quarantine_ref=quarantine_ref,
             quarantined=quarantined,
+            reused_from=judged.earlier,
+            provenance=sent.provenance,
+            brought_by_id=_brought_by(judged, actor),
+            consent_ref=receipt,
             uploaded_at=now,
         )
+        document.number_sealed = sealing.seal(document, found.normal) if found else None
+        document.declared_sealed = (
+            sealing.seal(document, json.dumps(dict(declared), sort_keys=True)) if declared else None
+        )
+        document.save(force_insert=True)
+        changes.watch_created(document)
         record(
             AuditKind.KYC_DOCUMENT_UPLOADED,
             actor=actor,
             about=f"kyc.document:{document.reference}",
             subject_ref=subject_ref,
-            facts={"case": case.reference, "type": kind, "size": quarantined.size, "sha256": quarantined.sha256},
+            facts={
+                "case": case.reference,
+                "type": sent.kind,
+                "size": quarantined.size,
+                "sha256": quarantined.sha256,
+                "consent": receipt,
+                "provenance": str(sent.provenance),
+                "way": str(sent.way),
+                "document": judged.earlier.reference if judged.earlier else "",
+            },
+            personal={"reason": {"new": sent.reason}} if sent.reason else None,
             at=now,
         )
+        if replaced is not None and replaced.sent_at is None:
+            # Last: its file may be the one that is used again.
+            letting_go.keep_nothing(replaced, actor=actor)
         enqueue("kyc.tasks.check_document", document.pk)
     return document
+
+
+def _brought_by(judged: Judged, actor: Actor) -> int | None:
+    """The member of staff whose hands the file came through; a copy used again came through those of before."""
+    if actor.kind == ActorKind.STAFF:
+        return actor.user_id
+    return judged.earlier.brought_by_id if judged.earlier else None
 
 
 def send(document: Document, *, actor: Actor, now: datetime) -> None:
@@ -139,31 +258,28 @@ def send(document: Document, *, actor: Actor, now: datetime) -> None:
         open_states = (DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED)
         rows = Document.objects.filter(pk=document.pk, sent_at=None, state__in=open_states)
         if rows.update(sent_at=now) != 1:
-            raise IllegalMove(_("This file can no longer be sent. Look at the page again: it says what is missing."))
+            raise IllegalMove(
+                _("This file can no longer be sent. Look at the page again: it says what is missing."),
+                without_page="This file can no longer be sent: where the document stands says why.",
+            )
         document.refresh_from_db()
-        record(
-            AuditKind.KYC_DOCUMENT_MOVED,
-            actor=actor,
-            about=f"kyc.document:{document.reference}",
-            subject_ref=document.subject_ref,
-            facts={"case": document.case.reference, "to": "sent"},
-            at=now,
-        )
+        note_move(document, actor=actor, now=now, to="sent")
         if document.state == DocumentState.CHECKED:
-            checking.judge_together(document)
+            checking.judge_sent(document, now=now)
         settling.settle(document.case, actor=actor, now=now)
 
 
-def at_first_sight(stream: BinaryIO, extension: str) -> bytes:
-    """The bytes of an upload, if their number and first bytes are right. Raises Refused with the fault as code."""
-    data = stream.read(LIMITS.size + 1)
+def at_first_sight(stream: BinaryIO, extension: str) -> None:
+    """Whether an upload's length and first bytes are right. Raises Refused with the fault as code; leaves it at its start."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
     try:
-        if len(data) > LIMITS.size:
+        if size > LIMITS.size:
             raise RefusedFileError(Fault.TOO_LARGE)
-        kinds.sniff(data, extension)
+        kinds.sniff(stream.read(FIRST_LOOK), extension)
     except RefusedFileError as refused:
         raise Refused(words.FAULTS[refused.fault], code=refused.fault) from refused
-    return data
+    stream.seek(0)
 
 
 def _number(kind: str, number: str, now: datetime) -> NumberResult | None:
@@ -177,55 +293,72 @@ def _number(kind: str, number: str, now: datetime) -> NumberResult | None:
     return found
 
 
-def _sealed(text: str, subject_ref: uuid.UUID) -> bytes:
-    return texts.seal(text, subject_ref=subject_ref, retention_class=RetentionClass.KYC)
+def _with_what_is_beside(sent: Sent, now: datetime) -> Sent:
+    """The numbers typed beside the document's own, in their normal form. Raises Refused with the type as code (IFSC, TAN),
+    NUMBER_IN_NAME for a name that holds a number (names are shown whole), and EXPIRED for a last day that has passed.
+    """
+    typed = dict(sent.declared or {})
+    plain_words.require_name(typed.get("name", ""))
+    if sent.expires_on is not None and sent.expires_on < clock.day(now):
+        raise Refused(_("This day has passed. Send a document that is valid today."), code="EXPIRED")
+    for number_type in plans.declares(sent.kind):
+        if not typed.get(number_type):
+            continue
+        found = numbers.check(number_type, typed[number_type], this_year=clock.day(now).year)
+        if not found.is_valid:
+            raise Refused(words.number_fault(number_type, str(found.reason or "")), code=number_type.upper())
+        typed[number_type] = found.normal
+    return replace(sent, declared=typed)
 
 
 def _require_wanted(case: Case, kind: str, party: Party | None, now: datetime) -> None:
     if party is not None and (party.case_id != case.pk or party.ended_at is not None):
         raise Refused(_("This person does not belong to this customer."), code="NOT_WANTED")
     if kind not in kinds_wanted(case, party, now=now):
-        raise Refused(_("We do not ask this customer for such a document."), code="NOT_WANTED")
+        raise _not_wanted()
 
 
-def _replace_earlier(case: Case, kind: str, party: Party | None, actor: Actor, now: datetime) -> None:
+def _not_wanted() -> Refused:
+    return Refused(_("We do not ask this customer for such a document."), code="NOT_WANTED")
+
+
+def _replace_earlier(case: Case, kind: str, party: Party | None, actor: Actor, now: datetime) -> Document | None:
+    """The document whose place the new one takes, if there is one."""
     earlier = present_documents(case, party).get(kind)
     if earlier is None:
-        return
+        return None
     if why := why_not_now(earlier, now=now):
-        raise IllegalMove(why)
+        without_page = f"The document that has this place is {earlier.state}: no other is taken for it now."
+        raise IllegalMove(why, without_page=without_page)
+    renewing.begin(case, actor=actor, now=now)
     move(earlier, DocumentState.REPLACED, moves=DOCUMENT_MOVES)
-    files.shred(subject_ref=earlier.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
-    record(
-        AuditKind.KYC_DOCUMENT_MOVED,
-        actor=actor,
-        about=f"kyc.document:{earlier.reference}",
-        subject_ref=earlier.subject_ref,
-        facts={"case": case.reference, "to": DocumentState.REPLACED},
-        at=now,
-    )
+    if earlier.sent_at is not None:
+        files.shred(subject_ref=earlier.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+    note_move(earlier, actor=actor, now=now)
     settling.settle(case, actor=actor, now=now)
+    return earlier
 
 
 def why_not_now(earlier: Document, *, now: datetime) -> str:
     """Why the customer cannot send another file in the place of this one; empty when they can."""
+    if earlier.state == DocumentState.REJECTED:
+        return _("We rejected it for good. If you think that this is wrong, ask a person to look at it again.")
     is_unsent = earlier.state == DocumentState.CHECKED and earlier.sent_at is None
     if earlier.state not in REPLACEABLE and not is_unsent and not _is_due_again(earlier, now):
         said = _("Your %(document)s is with us or approved already. You need not send it again.")
-        return said % {"document": DocumentKind(earlier.kind).label}
+        return said % {"document": words.within(earlier.kind)}
     if earlier.state == DocumentState.RECEIVED and earlier.sent_at is not None:
         return _("Your file is being checked. Wait a minute and load the page again.")
     return ""
 
 
 def _is_due_again(earlier: Document, now: datetime) -> bool:
-    """It does not fit another document, and nobody decides about it now; or it is approved and its re-KYC has come.
-
-    The day begins at midnight in India, where the customer and the promise are.
+    """It does not fit another document or nobody knew its signer, and nobody decides about it now; or it is approved and
+    to be shown anew.
     """
-    if does_not_fit(earlier):
+    is_unknown = (
+        earlier.state == DocumentState.CHECKED and earlier.kind in proving.AT_ONCE and has_unknown_signer(earlier)
+    )
+    if does_not_fit(earlier) or is_unknown:
         return open_proposal(earlier) is None
-    day = earlier.case.rekyc_on
-    if earlier.state != DocumentState.APPROVED or day is None:
-        return False
-    return clock.day(earlier.uploaded_at) < day <= clock.day(now)
+    return is_due_again(earlier, now=now)

@@ -20,8 +20,12 @@ MOST_PICTURES = 40
 
 
 def warm() -> None:
-    """Look for a code once, before the limits."""
+    """Look for a code once, before the limits; and open a locked PDF, for which the library wants a device of the system."""
     in_picture(Image.new("RGB", (40, 40), "white"))
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.save(out, encryption=pikepdf.Encryption(user="a", owner="a", R=6))
+    _opened(out.getvalue(), "a").close()
 
 
 def in_picture(picture: Image.Image) -> list[str]:
@@ -46,9 +50,15 @@ def in_file(data: bytes, limits: Limits, document: int) -> Iterator[str]:
         yield from in_picture(images.opened(drawn, kinds.PNG, limits))
 
 
-def _opened(data: bytes) -> pikepdf.Pdf:
+def in_pictures_of(data: bytes, limits: Limits, *, password: str) -> Iterator[str]:
+    """The texts in the pictures of a PDF that may have a password; its pages are not drawn. Raises RefusedFileError."""
+    for picture in _pictures(data, limits, password):
+        yield from in_picture(picture)
+
+
+def _opened(data: bytes, password: str = "") -> pikepdf.Pdf:
     try:
-        return pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True)
+        return pikepdf.open(io.BytesIO(data), password=password, attempt_recovery=False, suppress_warnings=True)
     except pikepdf.PasswordError as error:
         raise RefusedFileError(Fault.ENCRYPTED) from error
     except (pikepdf.PdfError, RuntimeError) as error:
@@ -60,8 +70,8 @@ def _page_count(data: bytes) -> int:
         return len(pdf.pages)
 
 
-def _pictures(data: bytes, limits: Limits) -> Iterator[Image.Image]:
-    with _opened(data) as pdf:
+def _pictures(data: bytes, limits: Limits, password: str = "") -> Iterator[Image.Image]:
+    with _opened(data, password) as pdf:
         found: list[Any] = [
             one for one in pdf.objects if isinstance(one, pikepdf.Stream) and str(one.get("/Subtype", "")) == "/Image"
         ]

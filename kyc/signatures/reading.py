@@ -2,12 +2,13 @@
 
 import importlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from kyc.signatures import moments, secure_qr
 from kyc.signatures.keys import Key
-from kyc.signatures.verdict import NotReadableError, Signature, Signed
+from kyc.signatures.verdict import HOLDS, Flaw, NotReadableError, Signature, Signed
 from portal.vault.inspection import kinds, pages
 from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError
 
@@ -24,7 +25,7 @@ MOST_TEXT = 64 * 1024
 LIBRARIES: Final = {
     QR: ("codes",),
     EKYC: ("xml_signature", "offline_ekyc"),
-    EAADHAAR: ("signed_pdf",),
+    EAADHAAR: ("signed_pdf", "codes"),
     DIGILOCKER: ("xml_signature", "digilocker"),
     PDF: ("signed_pdf",),
 }
@@ -79,9 +80,29 @@ def _read(data: bytes, asked: dict[str, Any], keys: list[Key], limits: Limits, d
             found = _library("digilocker").read(data, keys, now=now)
         case "aadhaar_qr":
             found = _best(_texts(data, limits, document), keys, secure_qr.Given(now, mobile, email))
+        case "eaadhaar_pdf":
+            found = _library("signed_pdf").read(data, keys, password=secret, now=now)
+            if found.signature in HOLDS and Flaw.CHANGED_AFTER_SIGNING not in found.faults:
+                its_code = _code_in(data, asked, secure_qr.Given(now, mobile, email), limits)
+                found = replace(found, fields=its_code.fields, contact=its_code.contact)
         case _:
             found = _library("signed_pdf").read(data, keys, password=secret, now=now)
     return found
+
+
+def _code_in(data: bytes, asked: dict[str, Any], given: secure_qr.Given, limits: Limits) -> Signed:
+    """What the Secure QR says that an e-Aadhaar shows among its pictures: whose it is, which its pages are not read for.
+
+    Says nothing where none is found, or none that a pinned key signed.
+    """
+    keys = [key for key in map(Key.from_json, asked["keys"]) if key.may_sign(QR)]
+    try:
+        found = _best(
+            _library("codes").in_pictures_of(data, limits, password=str(asked.get("share_code", ""))), keys, given
+        )
+    except (NotReadableError, RefusedFileError):
+        return Signed()
+    return found if found.signature in HOLDS else Signed()
 
 
 def _texts(data: bytes, limits: Limits, document: int) -> Iterable[str]:

@@ -1,7 +1,8 @@
 """Signed PDFs (e-Aadhaar, DigiLocker and others): read by pyHanko, trusted by pinned certificate.
 
 No chain is built and no list of revoked certificates is fetched: the worker has no network. What the pages say is not
-turned into fields; that the file is the issuer's, and unchanged, is what this tells.
+turned into fields; that the file is the issuer's, and unchanged, is what this tells. Whose an e-Aadhaar is, the signed
+code among its pictures says (``reading``).
 """
 
 import importlib

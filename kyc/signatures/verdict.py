@@ -18,6 +18,10 @@ class Signature(StrEnum):
     MISSING = "MISSING"
 
 
+#: The document itself is not doubted by its signature.
+HOLDS = frozenset({Signature.VALID, Signature.KEY_OUTSIDE_VALIDITY})
+
+
 class ContactMatch(StrEnum):
     MATCH = "MATCH"
     NO_MATCH = "NO_MATCH"

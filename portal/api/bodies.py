@@ -1,15 +1,18 @@
 """What every body that a client writes has in common."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+from django.http import HttpRequest
 from ninja import Schema
+from ninja.parser import Parser
 from pydantic import AfterValidator, AwareDatetime, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from consent.services.told_times import tolerance
-from portal.core import clock, time_range
+from portal.core import clock, strict_json, time_range
 from portal.core.errors import Refused
+from portal.core.text import without_hiding_marks
 
 
 def _within(given: datetime) -> datetime:
@@ -25,10 +28,21 @@ Moment = Annotated[AwareDatetime, AfterValidator(_within)]
 MomentOfIndia = Annotated[datetime, AfterValidator(_within)]
 
 
+#: Words that are kept and that pages show: what would turn or hide other words there is left out, as of a form's fields.
+Words = Annotated[str, AfterValidator(without_hiding_marks)]
+
+
 class BodyIn(Schema):
     """A body whose every field is ours: one that is misspelt is refused, not left out in silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class StrictParser(Parser):
+    """Reads the bodies of the library's own operations. What it raises comes as the cause of the library's error."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return strict_json.loads(request.body)
 
 
 def said_at(given: datetime | None, *, now: datetime) -> datetime:

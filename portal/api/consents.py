@@ -13,7 +13,7 @@ from consent.services.answer_sets import by
 from consent.services.attested import Standing, Told
 from consent.services.calls import Pressed
 from consent.services.recording import Recorded
-from portal.api.bodies import BodyIn, Moment, said_at
+from portal.api.bodies import BodyIn, Moment, Words, said_at
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import clock
@@ -72,7 +72,7 @@ class PressedIn(BodyIn):
     purpose: str = Field(max_length=40, examples=["marketing"])
     channel: str = Field(default="voice", max_length=16, description="What the yes is about", examples=["sms"])
     key: str = Field(pattern="^[0-9*#]$", examples=["1"])
-    prompt: str = Field(min_length=1, max_length=2000, description="The words as they were played")
+    prompt: Words = Field(min_length=1, max_length=2000, description="The words as they were played")
     language: str = Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description="Of the prompt", examples=["hi"])
     call_reference: str = Field(
         min_length=4, max_length=64, description="As your system names the call; never a number", examples=["CALL-8F2A"]
@@ -153,7 +153,10 @@ def give_consent(request: HttpRequest, given: GivenIn, request_key: RequestKey) 
     operation_id="give_consent_by_key",
 )
 def give_consent_by_key(request: HttpRequest, given: PressedIn, request_key: RequestKey) -> RecordedOut:
-    """The prompt is kept with the answer, and the call's reference. The same call about the same purpose counts once."""
+    """The prompt is kept with the answer, and the call's reference. The same call about the same purpose counts once.
+
+    After a no it is refused as any other yes that your system tells of.
+    """
     now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
     pressed = Pressed(**{**given.model_dump(), "occurred_at": said_at(given.occurred_at, now=now)})
 

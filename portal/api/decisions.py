@@ -14,7 +14,7 @@ from consent.services.batches import Answered, Question
 from consent.services.decisions import Decision
 from consent.services.told_times import tolerance
 from portal.api import keys
-from portal.api.bodies import BodyIn, Moment
+from portal.api.bodies import BodyIn, Moment, Words
 from portal.api.keys import Key
 from portal.core import clock
 from portal.core.errors import Refused
@@ -50,11 +50,11 @@ class AskIn(BodyIn):
     """One question. ``address`` is an e-mail address or a number; on push and dashboard a subject's reference."""
 
     address: str = Field(max_length=254, examples=["+919876543210"])
-    purpose: str = _PURPOSE
-    channel: str = _CHANNEL
+    purpose: Words = _PURPOSE
+    channel: Words = _CHANNEL
     at: Moment | None = _AT
-    header: str | None = _HEADER
-    template: str | None = _TEMPLATE
+    header: Words | None = _HEADER
+    template: Words | None = _TEMPLATE
     free_text: bool = _FREE_TEXT
     sign: bool = _SIGN
 
@@ -63,17 +63,17 @@ class BatchIn(BodyIn):
     """The same question about many addresses."""
 
     addresses: list[str] = Field(min_length=1, max_length=MOST, examples=[["+919876543210", "98765 43211"]])
-    purpose: str = _PURPOSE
-    channel: str = _CHANNEL
+    purpose: Words = _PURPOSE
+    channel: Words = _CHANNEL
     at: Moment | None = _AT
-    header: str | None = _HEADER
-    template: str | None = _TEMPLATE
+    header: Words | None = _HEADER
+    template: Words | None = _TEMPLATE
 
 
 class ProcessIn(BodyIn):
     """May somebody's data be used for a purpose that is no message? Give ``subject``, or ``kind`` and ``address``."""
 
-    purpose: str = Field(
+    purpose: Words = Field(
         max_length=40, description="For example call_recording or analytics", examples=["call_recording"]
     )
     subject: UUID | None = Field(default=None, description="A subject's reference")

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from consent.rules.contact import Reason
 from consent.services.reasons import SENTENCES
 from portal.api import described
+from portal.api.problems import CODES
 from portal.api.v1 import api
 
 
@@ -15,6 +16,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its fields, an example and the codes of its answers."""
     context = {
         "operations": described.operations(api.get_openapi_schema()),
+        "problems": [(code, status.value, said) for status, code, said in CODES],
         "reasons": [(reason, SENTENCES[reason]) for reason in Reason],
     }
     return render(request, "api/docs.html", context)

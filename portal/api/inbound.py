@@ -1,10 +1,11 @@
 """What people write back, press or ring: told by the gateway in signed messages, each taken once."""
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import structlog
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
+from pydantic import BeforeValidator
 from pydantic import ValidationError as Malformed
 
 from consent.services import inbound
@@ -22,8 +23,27 @@ LONGEST: Final = 256 * 1024
 MOST: Final = 100
 
 
+#: Of what was written so much is read, as much as a grievance of a reply holds; a stop stands at its head or its end.
+TEXT_LENGTH: Final = 4000
+
+
+def _beside(given: Any) -> str:
+    """What stands beside the message and is unfit is left out; a short code may come as a number."""
+    return str(given) if isinstance(given, str | int) else ""
+
+
+def _head_and_end(given: Any) -> Any:
+    if not isinstance(given, str) or len(given) <= TEXT_LENGTH:
+        return given
+    half = (TEXT_LENGTH - 3) // 2
+    return f"{given[:half]}\n…\n{given[-half:]}"
+
+
 class InboundIn(Schema):
-    """One message, key press or missed call. An unfit ``at`` is left out: that somebody wrote counts."""
+    """One message, key press or missed call. An unfit ``at``, ``to`` or ``answers`` is left out: that somebody wrote counts.
+
+    Of a text that is too long the head and the end are read.
+    """
 
     id: str = Field(
         pattern=signed_bodies.NAME, description="The gateway's own name of it; told again it changes nothing"
@@ -31,9 +51,15 @@ class InboundIn(Schema):
     channel: Literal["sms", "whatsapp", "rcs", "voice"]
     kind: Literal["text", "key_press", "missed_call"] = "text"
     sender: str = Field(alias="from", max_length=40, description="The person's number")
-    to: str = Field(default="", max_length=80, description="The header, number, code or agent that was written to")
-    text: str = Field(default="", max_length=4000, description="What was written, or the keys that were pressed")
-    answers: str = Field(default="", max_length=40, description="Our reference of the message that was answered")
+    to: Annotated[str, BeforeValidator(_beside)] = Field(
+        default="", description="The header, number, code or agent that was written to"
+    )
+    text: Annotated[str, BeforeValidator(_head_and_end)] = Field(
+        default="", description="What was written, or the keys that were pressed"
+    )
+    answers: Annotated[str, BeforeValidator(_beside)] = Field(
+        default="", description="Our reference of the message that was answered"
+    )
     at: signed_bodies.TimeOrNone = Field(default=None, description="When it was sent; with its offset from UTC")
 
 
@@ -84,9 +110,9 @@ def _message(given: object) -> Inbound | None:
         name=row.id,
         channel=Channel(row.channel),
         sender=row.sender,
-        to=row.to,
+        to=row.to[:80],
         text=without_hiding_marks(row.text),
         kind=row.kind,
-        answers=row.answers,
+        answers=row.answers[:40],
         said_at=at,
     )

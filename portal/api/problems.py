@@ -13,6 +13,7 @@ from portal.api.signed_bodies import TooLarge
 from portal.core import errors
 from portal.core.problem_details import of_status, problem
 from portal.core.signed_messages import BadSignature
+from portal.core.strict_json import DoubledMember
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,41 @@ STATUS_OF: Final[tuple[tuple[type[errors.PortalError], HTTPStatus], ...]] = (
 )
 
 
+#: The codes that any operation may answer with, by their status. An operation's own stand in its description.
+CODES: Final[tuple[tuple[HTTPStatus, str, str], ...]] = (
+    (HTTPStatus.BAD_REQUEST, "BAD_REQUEST", "The body is no JSON in UTF-8 (RFC 8259)."),
+    (
+        HTTPStatus.BAD_REQUEST,
+        DoubledMember.code,
+        "An object of the body has a member twice (I-JSON, RFC 7493): `errors` names it. Nothing was taken.",
+    ),
+    (HTTPStatus.UNAUTHORIZED, "NO_KEY", "There is no API key that holds."),
+    (HTTPStatus.UNAUTHORIZED, BadSignature.code, "The signature of a signed message does not hold."),
+    (HTTPStatus.FORBIDDEN, "SCOPE_MISSING", "The key lacks the scope that this needs."),
+    (HTTPStatus.FORBIDDEN, errors.NotAllowed.code, "This is not open to whoever holds the key."),
+    (HTTPStatus.NOT_FOUND, errors.NotFound.code, "There is no such thing, or it is another's."),
+    (HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "`Allow` names the methods of this address."),
+    (HTTPStatus.CONFLICT, errors.LostRace.code, "Somebody else changed it first. Nothing was changed: ask again."),
+    (HTTPStatus.CONFLICT, errors.IllegalMove.code, "It does not go from where it stands to there."),
+    (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TooLarge.code, "The request is larger than we take: split it."),
+    (HTTPStatus.UNPROCESSABLE_ENTITY, "MALFORMED", "A field is missing, unknown or malformed: `errors` names each."),
+    (HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY", "`Retry-After` says how long to wait."),
+    (HTTPStatus.INTERNAL_SERVER_ERROR, "CRASHED", "The fault is ours. Nothing of the request was kept."),
+    (HTTPStatus.SERVICE_UNAVAILABLE, errors.Unavailable.code, "Something is down: ask again after `Retry-After`."),
+)
+
+
+#: Of every operation that takes JSON.
+UNREADABLE: Final = " ".join(f"`{code}`: {said}" for status, code, said in CODES if status is HTTPStatus.BAD_REQUEST)
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a problem, with the codes that any operation may answer with."""
+    codes = "\n".join(f"- `{code}` ({status.value}): {said}" for status, code, said in CODES)
+    about = f"A stable code for programs. Any operation may answer with these; more stand with it:\n\n{codes}"
+    return {**schema, "properties": {**schema["properties"], "code": {"type": "string", "description": about}}}
+
+
 def install(api: NinjaAPI) -> None:
     """Answer every error of ``api`` with a problem."""
     handlers: tuple[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]], ...] = (
@@ -39,6 +75,7 @@ def install(api: NinjaAPI) -> None:
         (ValidationError, _malformed),
         (Http404, _no_such_thing),
         (HttpError, _refused_by_the_library),
+        (DoubledMember, _doubled),
         (errors.PortalError, _portal_error),
         (Exception, _crash),
     )
@@ -72,14 +109,24 @@ def _no_such_thing(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 def _refused_by_the_library(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """The library wraps what reading the body raised."""
+    if isinstance(error.__cause__, DoubledMember):
+        return _doubled(request, error.__cause__)
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.BAD_REQUEST:
+        return of_status(request, status, "The request cannot be read: send JSON in UTF-8.")
     return problem(request, status, status.name, "The request cannot be read." if status < 500 else "")
+
+
+def _doubled(request: HttpRequest, error: DoubledMember) -> HttpResponse:
+    fields = [{"field": error.member, "message": "stands twice in one object"}]
+    return problem(request, HTTPStatus.BAD_REQUEST, error.code, str(error), fields=fields)
 
 
 def _portal_error(request: HttpRequest, error: errors.PortalError) -> HttpResponse:
     status = next((status for kind, status in STATUS_OF if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
     headers = {"Retry-After": "30"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    return problem(request, status, error.code, str(error), headers=headers)
+    return problem(request, status, error.code, str(error.without_page), headers=headers)
 
 
 def _crash(request: HttpRequest, error: Exception) -> HttpResponse:

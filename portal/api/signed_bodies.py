@@ -10,7 +10,7 @@ from ninja.errors import ValidationError
 from pydantic import ValidationError as Malformed
 from pydantic import WrapValidator
 
-from portal.core import signed_messages, time_range
+from portal.core import signed_messages, strict_json, time_range
 from portal.core.errors import PortalError
 
 S = TypeVar("S", bound=Schema)
@@ -52,7 +52,14 @@ def require_size(request: HttpRequest, longest: int) -> None:
 
 
 def parsed(form: type[S], body: bytes) -> S:
-    """The body as its form. Raises ValidationError, which names fields and never a value."""
+    """The body as its form, its signature being checked before. Raises ValidationError, which names fields and never a
+    value, and DoubledMember.
+    """
+    try:
+        strict_json.loads(body)
+    except ValueError:
+        no_json = {"type": "json_invalid", "loc": ("body",), "msg": "This is no JSON in UTF-8."}
+        raise ValidationError([no_json]) from None
     try:
         return form.model_validate_json(body)
     except Malformed as error:

@@ -39,13 +39,16 @@ class StopOut(Schema):
     operation_id="stop_all",
 )
 def stop_all(request: HttpRequest, given: StopIn) -> StopOut:
-    """For the key's fiduciary only. Safe to repeat: the same again changes nothing. An unknown number is stopped too."""
+    """For the key's fiduciary only. An unknown number is stopped too.
+
+    Safe to repeat: the same again changes nothing. With another ``at`` it was said another time: recorded and confirmed.
+    """
     receipt = stop_at_address(
         kind=given.kind,
         address=given.address,
         fiduciary=fiduciary_of(request.auth.fiduciary),  # type: ignore[attr-defined]
         way=Way.API,
         actor=actor_of(request),
-        occurred_at=said_at(given.at, now=clock.now()),
+        occurred_at=said_at(given.at, now=clock.now()) if given.at is not None else None,
     )
     return StopOut(receipt=receipt.reference if receipt else "", recorded=receipt is not None)

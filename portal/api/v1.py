@@ -9,15 +9,21 @@ from ninja import Field, NinjaAPI, Schema
 from consent.services import signing
 from portal.api import (
     blocks,
+    bodies,
     consent_managers,
     consents,
     decisions,
     delivery_reports,
     described,
+    grievances,
     inbound,
+    inbound_mail,
     keys,
+    kyc,
     problems,
+    provider_answers,
     recipients,
+    senders,
     stops,
 )
 from portal.api.keys import Key
@@ -30,12 +36,14 @@ class PortalAPI(NinjaAPI):
     def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
         document = super().get_openapi_schema(*args, **kwargs)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = problem_details.SCHEMA
+        schemas["Problem"] = problems.described(problem_details.SCHEMA)
         document["paths"] = described.hoisted(document["paths"], schemas)
         content = {problem_details.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         for operations in document["paths"].values():
             for operation in operations.values():
                 operation["responses"]["default"] = {"description": "A problem (RFC 9457)", "content": content}
+                if "application/json" in operation.get("requestBody", {}).get("content", {}):
+                    operation["responses"]["400"] = {"description": problems.UNREADABLE, "content": content}
         return document
 
 
@@ -45,6 +53,7 @@ api = PortalAPI(
     description="Consent decisions, consents and their proofs. Every error is a problem (RFC 9457).",
     urls_namespace="api-v1",
     auth=Key(),
+    parser=bodies.StrictParser(),
     docs_url=None,
 )
 problems.install(api)
@@ -54,9 +63,14 @@ api.add_router("", consents.router)
 api.add_router("", delivery_reports.router)
 api.add_router("", recipients.router)
 api.add_router("", inbound.router)
+api.add_router("", inbound_mail.router)
 api.add_router("", stops.router)
 api.add_router("", consent_managers.router)
 api.add_router("", blocks.router)
+api.add_router("", provider_answers.router)
+api.add_router("", senders.router)
+api.add_router("", kyc.router)
+api.add_router("", grievances.router)
 
 
 class KeyOut(Schema):

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.models import AuditPersonal
-from portal.core.erasing import Kept
+from portal.core.erasing import Kept, Record, of_days
 
 #: Stands for the events that are about nobody in particular: a login's network address, a setting's old value.
 NOBODY = UUID(int=0)
@@ -26,6 +26,10 @@ class PersonalParts:
         """Personal parts of events before, by subject; those about nobody in particular under ``NOBODY``."""
         found = self._parts(before).values_list("subject_ref").annotate(count=Count("pk")).order_by("subject_ref")
         return (Kept(subject_ref or NOBODY, count) for subject_ref, count in found.iterator())
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        found = AuditPersonal.objects.filter(subject_ref__in=list(subject_refs))
+        return of_days(found.order_by("recorded_at").values_list("subject_ref", "recorded_at").iterator())
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Delete the rows. The salt of the hash that the ledger keeps goes with them."""

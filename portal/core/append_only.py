@@ -12,7 +12,6 @@ from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations import RunPython
 from django.db.utils import OperationalError
 
 from portal.core.models import AppendOnlyModel
@@ -123,14 +122,3 @@ def thaw(connection: BaseDatabaseWrapper, table: str) -> None:
         else:
             for act in ("update", "delete"):
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_no_{act}"')
-
-
-class Thaw(RunPython):
-    """In a migration that must touch rows of an insert-only table; ``migrate`` freezes it again at its end."""
-
-    def __init__(self, table: str) -> None:
-        super().__init__(lambda apps, editor: thaw(editor.connection, table), RunPython.noop)
-        self.table = table
-
-    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        return (self.__class__.__name__, [self.table], {})

@@ -2,7 +2,7 @@ import gc
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 #: Objects made before the collector looks for cycles among them. Python's own 700 or 2,000 is for small programs: one
@@ -20,9 +20,11 @@ class CoreConfig(AppConfig):
             among,  # noqa: F401 - registers itself
             append_only,
             database_role,
+            removed_steps,
             system_checks,
         )
 
+        pre_migrate.connect(removed_steps.refuse_removed_steps, sender=self, dispatch_uid="removed_steps")
         post_migrate.connect(append_only.freeze_after_migrate, sender=self, dispatch_uid="append_only")
         register(append_only.check_frozen, Tags.database)
         register(database_role.check_role, Tags.database, deploy=True)

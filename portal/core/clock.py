@@ -1,9 +1,11 @@
 """The one place that reads the clock. Everything below the edge is handed ``now``."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 IST = ZoneInfo("Asia/Kolkata")
+#: The shortest time between two instants that are told apart.
+TICK = timedelta(milliseconds=1)
 
 
 def now() -> datetime:

@@ -1,10 +1,12 @@
 """How a room lets go of personal data. Rooms register an eraser in ``hooks.erasers``; ``portal.retention`` calls it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
+
+from portal.core.clock import day
 
 
 @dataclass(frozen=True)
@@ -13,6 +15,41 @@ class Kept:
 
     subject_ref: UUID
     count: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a subject, or several of one day: what a decision on keeping it needs.
+
+    ``began_at`` is the event that the class counts from, None while that has not come. ``about`` is the record's label
+    ("kyc.document:DC-..."), empty where several stand together.
+    """
+
+    subject_ref: UUID
+    began_at: datetime | None
+    count: int = 1
+    about: str = ""
+
+
+def of_days(rows: Iterable[tuple[UUID | None, datetime | None]]) -> Iterator[Record]:
+    """One record for each subject and day (in India) of many pairs of subject and start; the day's last start counts.
+
+    What is nobody's is left out.
+    """
+    found: dict[tuple[UUID, date | None], Record] = {}
+    for ref, began in rows:
+        if ref is None:
+            continue
+        place = (ref, day(began) if began is not None else None)
+        known = found.get(place)
+        last = began if known is None or known.began_at is None or began is None else max(began, known.began_at)
+        found[place] = Record(ref, last, known.count + 1 if known is not None else 1)
+    yield from found.values()
+
+
+def in_order(erasers: Iterable["Eraser"]) -> list["Eraser"]:
+    """By name; last those that let go of what others still need to find their rows (``comes_last``)."""
+    return sorted(erasers, key=lambda one: (getattr(one, "comes_last", False), str(one.name)))
 
 
 class Eraser(Protocol):
@@ -33,6 +70,10 @@ class Eraser(Protocol):
 
         Reads only, in any order, without opening a transaction.
         """
+        ...
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        """Every record that these subjects have here now, at its end or not. Reads only."""
         ...
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:

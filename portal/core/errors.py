@@ -7,17 +7,24 @@ class PortalError(Exception):
     """Base of every error that a front may show. ``code`` is stable and goes to logs and interfaces.
 
     ``fields`` says beside which of the entered fields which sentence belongs, where a service can tell; a front that shows
-    no field shows ``message``.
+    no field shows ``message``. ``without_page`` is the sentence for a program, which has no box to tick and no page to
+    load: where the two are one it is left out.
     """
 
     code = "ERROR"
 
     def __init__(
-        self, message: object = "", *, code: str | None = None, fields: Mapping[str, Sequence[object]] | None = None
+        self,
+        message: object = "",
+        *,
+        code: str | None = None,
+        fields: Mapping[str, Sequence[object]] | None = None,
+        without_page: object = "",
     ) -> None:
         super().__init__(message)
         self.message = message
         self.fields = fields or {}
+        self.without_page = without_page or message
         if code is not None:
             self.code = code
 

@@ -4,7 +4,7 @@ A list collects answers of many rooms; a single answer has one room that gives i
 check (``core.W030``), and an empty ``send_gate`` means no.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
@@ -52,6 +52,11 @@ class HookAnswer:
 
 #: Objects that erase a subject's data in one room (``portal.retention``).
 erasers: HookList[Any] = HookList("erasers")
+#: Callables that count erasures that are undone: what they ended is here again, since a restore from an older dump.
+erasures_undone: HookList[Callable[[], int]] = HookList("erasures_undone")
+#: Callables ``(*, subject_refs) -> list[str]``: the references of a person's disputes that are not settled; while there is
+#: one, nothing of the person is erased.
+disputes: HookList[Callable[..., list[str]]] = HookList("disputes")
 #: Callables that give a subject's data of one room for an access bundle.
 sections: HookList[Any] = HookList("sections")
 #: Objects that own clocks: told when one becomes due soon or late.
@@ -65,14 +70,25 @@ address_left: HookList[Any] = HookList("address_left")
 address_confirmed: HookList[Callable[..., Any]] = HookList("address_confirmed")
 #: Callables told, in the same transaction, that a person turned out to be a child: ``(*, subject_ref, at)``.
 became_child: HookList[Callable[..., Any]] = HookList("became_child")
+#: Callables told, in the same transaction, that a person took back a yes to processing they gave us, or says no after it,
+#: with the receipts it was given under: ``(*, purpose, receipts, actor, at)``.
+consent_withdrawn: HookList[Callable[..., Any]] = HookList("consent_withdrawn")
 #: Callables told, in the same transaction, that somebody complained about a message:
 #: ``(*, subject_ref, fiduciary, purpose, category, channel, address, at)``; the address is empty where it was erased.
 complaints: HookList[Callable[..., Any]] = HookList("complaints")
+#: Callables told, in the same transaction, that an account has another name: ``(*, customer, actor, at)``, by its key.
+customer_renamed: HookList[Callable[..., Any]] = HookList("customer_renamed")
 #: Callables told, in the same transaction and while the addresses are still there, that a person is being erased:
 #: ``(*, subject_ref, at)``.
 person_erased: HookList[Callable[..., Any]] = HookList("person_erased")
+#: Callables told, in the same transaction and before they are joined, that two records are of one person and two people
+#: agreed to merge them: ``(*, old_ref, new_ref, at)``.
+people_merging: HookList[Callable[..., Any]] = HookList("people_merging")
 #: Callables told, in the same transaction, that two references turned out to be one person: ``(*, old_ref, new_ref, at)``.
 references_joined: HookList[Callable[..., Any]] = HookList("references_joined")
+#: Objects that find people for an incident, each one query: ``code``, ``label``, ``needs_of`` and ``refs(*, since, until, of)``,
+#: which gives references of persons one by one, some perhaps twice.
+people_selections: HookList[Any] = HookList("people_selections")
 #: Callables told, in the same transaction, that a login was deactivated: they free what it had locked.
 login_left: HookList[Any] = HookList("login_left")
 #: Callables told, in the same transaction, that a failed check stopped the ledger's signing: (check, index).
@@ -85,6 +101,11 @@ rule_books: HookList[Callable[..., int]] = HookList("rule_books")
 webhook_secrets: HookList[Callable[..., Any]] = HookList("webhook_secrets")
 #: Callables told, in the same transaction, that another system took a webhook: ``(*, message, at)``.
 webhooks_taken: HookList[Callable[..., Any]] = HookList("webhooks_taken")
+#: Callables that give the ledger entries for which a reference that people see stands, ``(reference) -> entries``, in the
+#: order in which its page counts them; none for a reference of another room. Asked by the command ``receipt``.
+referred_entries: HookList[Callable[[str], Sequence[Any]]] = HookList("referred_entries")
+#: What staff may open a record for: the kind in its reference, and the model that has the reference (``portal.core.tickets``).
+work: HookList[tuple[str, Any]] = HookList("work")
 #: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
 readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
 
@@ -93,9 +114,29 @@ send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)
 #: Files what somebody wrote in answer to a message, ``(*, key, fiduciary, channel, address, sender, text, language,
 #: principal, actor, at) -> reference``, in the caller's transaction. Filled by grievances, asked by consent.
 inbound_grievance = HookAnswer("inbound_grievance", when_empty=lambda *args, **kwargs: "")
+#: Stops everything promotional of a fiduciary at an address that somebody complained of, in the caller's transaction,
+#: ``(*, kind, address, fiduciary, actor, at) -> receipt``; empty where all of it was stopped before. Filled by consent, asked
+#: by grievances.
+stop_at_address = HookAnswer("stop_at_address", when_empty=lambda *args, **kwargs: "")
+#: Whether this login may look at a record for a grievance, ``(*, ticket, reference, user) -> bool``: it is open, it is theirs
+#: to answer, and its person wrote the record's reference. Filled by grievances, asked by kyc. Empty means no.
+named_in_grievance = HookAnswer("named_in_grievance", when_empty=lambda *args, **kwargs: False)
+#: The published text that asks for a purpose, ``(*, purpose, language, at)``, with ``text``, ``language`` and ``sha256``; None
+#: where none is in force: then nobody can be asked. Filled by consent, asked by kyc.
+consent_question = HookAnswer("consent_question", when_empty=lambda *args, **kwargs: None)
+#: Records a person's yes to processing in the caller's transaction, ``(*, subject_ref, purpose, text_sha256, language,
+#: asked_in, proof, actor, at) -> receipt``; empty where they said no meanwhile. Filled by consent, asked by kyc.
+consent_given = HookAnswer("consent_given", when_empty=lambda *args, **kwargs: "")
+#: The receipt of a person's yes that counts, ``(*, subject_ref, purpose, at)``; empty for none. Filled by consent.
+consent_standing = HookAnswer("consent_standing", when_empty=lambda *args, **kwargs: "")
 #: Those of the addresses' lookup hashes that a fiduciary knows to be used with it, ``(*, fiduciary, keys) -> set``. Filled by
 #: consent, asked by registers. Empty means none: nobody is told of an address.
 addresses_used = HookAnswer("addresses_used", when_empty=lambda *args, **kwargs: frozenset())
+#: The plain function, ``room.module.function``, that finds in a text the numbers which must not be kept: ``(text) -> places``.
+#: Empty for none. Filled by kyc, asked by grievances.
+number_finder = HookAnswer("number_finder", when_empty=lambda *args, **kwargs: "")
+#: What a signed document says of a person's age, ``(*, subject_ref) -> "adult", "child" or ""``. Filled by kyc, asked by people.
+age_shown = HookAnswer("age_shown", when_empty=lambda *args, **kwargs: "")
 #: Is this sender's KYC in order? Filled by kyc, asked by consent.
 sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
 #: Does this login's role carry the permission? Filled by people. Empty means no.
@@ -118,27 +159,42 @@ second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: F
 
 LISTS = (
     erasers,
+    erasures_undone,
+    disputes,
     sections,
     clock_owners,
     job_kinds,
     address_left,
     address_confirmed,
     became_child,
+    consent_withdrawn,
     complaints,
+    customer_renamed,
     person_erased,
+    people_merging,
     references_joined,
+    people_selections,
     login_left,
     ledger_stopped,
     ledger_rows,
     rule_books,
     webhook_secrets,
     webhooks_taken,
+    referred_entries,
+    work,
     readiness,
 )
 ANSWERS = (
     send_gate,
     inbound_grievance,
+    stop_at_address,
+    named_in_grievance,
+    consent_question,
+    consent_given,
+    consent_standing,
     addresses_used,
+    number_finder,
+    age_shown,
     sender_state,
     permission_source,
     letter_footer,

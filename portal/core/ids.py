@@ -14,7 +14,33 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRTVWXYZ"
 READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "U": "V"})
 BODY = 7
 KINDS = frozenset(
-    {"CL", "GR", "CR", "KY", "DO", "RQ", "JB", "EP", "MS", "CU", "PR", "ER", "DR", "EC", "IN", "DA", "PA"}
+    {
+        "CL",
+        "GR",
+        "CR",
+        "KY",
+        "DL",
+        "DO",
+        "RQ",
+        "TO",
+        "JB",
+        "EP",
+        "MS",
+        "CU",
+        "PR",
+        "ER",
+        "DR",
+        "EC",
+        "IN",
+        "DA",
+        "PA",
+        "DI",
+        "BR",
+        "CH",
+        "IQ",
+        "SC",
+        "AO",
+    }
 )
 
 
@@ -40,7 +66,7 @@ def new_reference(kind: str) -> str:
 def parse_reference(text: str, kind: str) -> str:
     """The canonical form of what a person typed: lower case, spaces, missing hyphens, O for 0, I or L for 1 are forgiven.
 
-    Raises BadReference when the form, the kind or the check character is wrong.
+    Raises BadReference when the form, the kind or the check character is wrong; the last with the code CHECK_CHARACTER.
     """
     folded = unicodedata.normalize("NFKC", text).upper()
     plain = "".join(str(unicodedata.digit(c, c)) for c in folded if c.isalnum())
@@ -53,6 +79,7 @@ def parse_reference(text: str, kind: str) -> str:
         raise BadReference(f"A reference looks like OS-{kind}-7K4M-9QX2: two groups of four characters.")
     if _check_character(kind, plain[:BODY]) != plain[BODY]:
         raise BadReference(
-            "One character of the reference is wrong, or two are swapped. Compare it with the message we sent."
+            "One character of the reference is wrong, or two are swapped. Compare it with the message we sent.",
+            code="CHECK_CHARACTER",
         )
     return f"OS-{kind}-{plain[:4]}-{plain[4:]}"

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from portal.core.errors import IllegalMove, LostRace
 
@@ -27,11 +28,17 @@ def move(
     """
     current = row.state  # type: ignore[attr-defined]
     if target not in moves.get(current, frozenset()):
-        raise IllegalMove(f"{type(row).__name__}: {current} -> {target}")
+        raise IllegalMove(
+            _("This cannot be done as it stands now. Load the page again and look at it as it is now."),
+            without_page=f"{type(row).__name__}: {current} -> {target}",
+        )
     still = {"pk": row.pk, "state": current, **(only_if or {})}
     updated = type(row)._default_manager.filter(**still).update(state=target, **changes)
     if updated != 1:
-        raise LostRace("Somebody else changed this a moment ago. Load the page again and look at it as it is now.")
+        raise LostRace(
+            _("Somebody else changed this a moment ago. Load the page again and look at it as it is now."),
+            without_page="Somebody else changed this a moment ago. Nothing was done: ask how it stands now.",
+        )
     if read_again:
         row.refresh_from_db()
         return

@@ -41,7 +41,7 @@ class BrokenOff(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; ``body`` is cut at ``LONGEST_ANSWER`` bytes."""
+    """What came back; ``body`` is cut at ``LONGEST_ANSWER`` bytes, or where ``longest`` says."""
 
     status: int
     headers: Mapping[str, str]
@@ -65,6 +65,7 @@ def request(
     headers: Mapping[str, str] | None = None,
     timeout: float = 10.0,
     own: bool = False,
+    longest: int = LONGEST_ANSWER,
 ) -> Answer:
     """Send one request and give the answer, whatever its status. Nothing is sent twice.
 
@@ -78,7 +79,7 @@ def request(
         try:
             connection.request(method, target.path, body=body or None, headers={**_OUR_HEADERS, **(headers or {})})
             response = connection.getresponse()
-            said = Answer(response.status, dict(response.getheaders()), response.read(LONGEST_ANSWER))
+            said = Answer(response.status, dict(response.getheaders()), response.read(longest))
         except (http.client.HTTPException, OSError):
             raise BrokenOff("BROKEN_OFF") from None
         if is_over.is_set():  # what was read until then looks like a whole answer

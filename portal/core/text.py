@@ -26,15 +26,18 @@ def without_hiding_marks(text: str) -> str:
     return _HIDING.sub("", text.translate(_SOFT_BREAKS))
 
 
-#: Runs of digits as people write them: single spaces, hyphens or dots between, a plus sign only before a telephone number.
-_DIGIT_RUN = re.compile(r"(?<![\d+])\d(?:[ \u00a0.\-]?\d){11,18}(?![\d])")
+#: Runs of digits as people write them: single spaces, hyphens, dots or slashes between, a plus sign only before a
+#: telephone number.
+_DIGIT_RUN = re.compile(r"(?<![\d+])\d(?:[ \u00a0./\-]?\d){11,18}(?![\d])")
+#: Days written one after the other, as 01/04/2025 31/03/2026, are no number.
+_DAYS = re.compile(r"(?:(?:[0-2]?\d|3[01])/(?:0?\d|1[0-2])/(?:19|20)\d\d[ \-]?)+")
 
 
 def mask_identity_numbers(text: str) -> tuple[str, int]:
     """The text with every Aadhaar and card number cut to its last four digits, and how many were cut.
 
     A number counts when its check digit is right (Aadhaar: 12 digits, Verhoeff; cards: 13 to 19 digits, Luhn), in any
-    script and with spaces or hyphens. Such numbers are never stored; a telephone number with ``+`` stays whole.
+    script and with spaces, hyphens, dots or slashes. Such numbers are never stored; a telephone number with ``+`` stays whole.
     """
     cut = 0
 
@@ -43,7 +46,7 @@ def mask_identity_numbers(text: str) -> tuple[str, int]:
         digits = ascii_digits("".join(character for character in match.group() if character.isdigit()))
         aadhaar = len(digits) == 12 and digits[0] not in "01" and verhoeff.is_valid(digits)
         card = len(digits) >= 13 and luhn.is_valid(digits)
-        if not aadhaar and not card:
+        if (not aadhaar and not card) or _DAYS.fullmatch(ascii_digits(match.group())):
             return match.group()
         cut += 1
         return "X" * (len(digits) - 4) + digits[-4:]

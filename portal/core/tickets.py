@@ -1,11 +1,11 @@
-"""For what staff open a record: the reference of a ticket, or one of the named queues. Nothing typed freely."""
+"""For what staff open a record: the reference of a ticket or other work, or one of the named queues. Nothing typed freely."""
 
 import re
 from typing import Final
 
+from portal.core import hooks
 from portal.core.errors import BadReference
-from portal.core.ids import ALPHABET, KINDS, READ_AS
-from portal.core.text import mask_identity_numbers
+from portal.core.ids import KINDS, parse_reference
 
 #: Work that has no reference of its own. Codes, not words: they stand in audit events for years.
 QUEUES: Final = (
@@ -18,27 +18,33 @@ QUEUES: Final = (
     "yearly audit",
 )
 
-_REFERENCE = re.compile(r"OS-([A-Z]{2})-(\w{4})-(\w{4})", re.ASCII)
-#: E-mail addresses, Indian mobile numbers, and numbers with the plus sign of their country.
-_CONTACT = re.compile(r"\S@\S|(?<!\d)[6-9]\d{4}[ -]?\d{5}(?!\d)|\+\d(?:[ -]?\d){7,}")
+_KIND = re.compile(r"OS[ -]?([A-Z]{2})[ -]?\w{4}[ -]?\w{4}", re.ASCII)
 
 
 def parse_ticket(text: str) -> str:
     """The ticket in one spelling: a reference with its hyphens, or a queue in small letters.
 
-    Raises BadReference for anything else; a name that somebody typed is not kept. The check character is not asked
-    for: staff copy references, and one that is wrong names nobody.
+    Raises BadReference for anything else, with the code CHECK_CHARACTER where a reference has one wrong character or two
+    swapped ones; a name that somebody typed is not kept. Whether there is such work, ``kind_of`` and ``exists`` say.
     """
     plain = " ".join(text.split())
     if plain.lower() in QUEUES:
         return plain.lower()
-    found = _REFERENCE.fullmatch(plain.upper().replace(" ", "-"))
-    body = "" if found is None else f"{found[2]}{found[3]}".translate(READ_AS)
-    if found is None or found[1] not in KINDS or not set(body) <= set(ALPHABET):
+    found = _KIND.fullmatch(plain.upper())
+    if found is None or found[1] not in KINDS:
         raise BadReference("This is neither a reference nor the name of a queue.")
-    return f"OS-{found[1]}-{body[:4]}-{body[4:]}"
+    return parse_reference(plain, found[1])
 
 
-def names_a_contact(text: str) -> bool:
-    """Whether the text has an e-mail address, a telephone number, an Aadhaar or a card number. It cannot know names."""
-    return bool(_CONTACT.search(text)) or mask_identity_numbers(text)[1] > 0
+def is_of_work(ticket: str) -> bool:
+    """Whether a parsed ticket is a queue, or a reference of the kind that names work: an account or a party is none."""
+    return ticket in QUEUES or any(ticket.startswith(f"OS-{kind}-") for kind, _model in hooks.work)
+
+
+def exists(ticket: str) -> bool:
+    """Whether a parsed ticket is a queue, or the reference of a row that is there. One query."""
+    return ticket in QUEUES or any(
+        model.objects.filter(reference=ticket).exists()
+        for kind, model in hooks.work
+        if ticket.startswith(f"OS-{kind}-")
+    )

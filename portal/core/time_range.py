@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.clock import IST
 from portal.core.errors import Refused
+from portal.core.text import ascii_digits
 
 #: Nobody answered, agreed or was told anything before there was a network to do it on.
 EARLIEST: Final = date(1990, 1, 1)
@@ -55,6 +56,10 @@ class DayField(forms.DateField):
     def __init__(self, *, earliest: date = EARLIEST, **kwargs: Any) -> None:
         self.earliest = earliest
         super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """Digits of every script count: who writes १२ on the same keyboard as their name means 12."""
+        return super().to_python(ascii_digits(value) if isinstance(value, str) else value)
 
     def validate(self, value: Any) -> None:
         super().validate(value)

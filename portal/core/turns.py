@@ -9,6 +9,9 @@ from django.db import OperationalError, connection
 
 #: How often ``retried`` does its work. Each time at least one other transaction got through.
 TRIES = 5
+#: Turns that one transaction of a large work may hold. PostgreSQL keeps all locks of all sessions in one table of
+#: ``max_locks_per_transaction`` x ``max_connections`` places (64 x 100 as installed): full, it refuses everybody's.
+MOST = 500
 #: What PostgreSQL says to the transaction it ended so that others can go on: deadlock, serialization failure.
 _ENDED = frozenset({"40P01", "40001"})
 

@@ -61,9 +61,11 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the tasks that run, take no new ones. What was not begun is found by the next start's sweep."""
+        """Finish the tasks that run, take no new ones. What was not begun is found by the next start's sweep.
+
+        The thread that listens for tasks is not waited for: it sleeps up to two seconds more and does nothing then.
+        """
         self._controller.stop()
-        self._thread.join(PATIENCE)
 
     @property
     def is_busy(self) -> bool:
@@ -137,6 +139,7 @@ def serve(port: int, *, host: str = "127.0.0.1") -> None:
     server = Server((host, port), QuietHandler)
     server.set_app(get_wsgi_application())
     with working():
+        nudge()
         try:
             server.serve_forever(poll_interval=0.2)
         finally:

@@ -19,6 +19,8 @@ class MakePack:
 
     name = EVIDENCE_PACK
     label = _("Make an evidence pack")
+    #: Registers without a column of personal data (evidence.E001).
+    holds_people = False
 
     def run(self, handle: Handle) -> None:
         """Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed now."""

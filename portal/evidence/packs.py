@@ -20,7 +20,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.evidence import proofs
+from portal.evidence import promises, proofs, questions
 from portal.evidence.period import Period
 from portal.evidence.registers import REGISTERS, Register
 from portal.jobs import archives, exports
@@ -83,6 +83,7 @@ def make_pack(
             receipt = ledger.receipt_for(entry, checkpoint=extent.checkpoint)
             parts.add(f"samples/{entry.index:09d}.tlog-proof", [receipt])
         rows = {register.name: _add_register(parts, register, period) for register in REGISTERS}
+        parts.add("policy-map.json", [_policy_map(period)])
         parts.add("verify.py", [files("portal.ledger").joinpath("data/verify.py").read_bytes()])
         parts.add("README.txt", [_readme(period).encode()])
         manifest = _manifest(period, sample, extent, counts, rows, parts)
@@ -251,14 +252,23 @@ def _about(period: Period) -> str:
     return f"evidence.pack:{period.first_day}..{period.last_day}"
 
 
+def _policy_map(period: Period) -> bytes:
+    """The promises as the rows had them at the end of the period."""
+    found = promises.as_plain(promises.policy_map(now=period.end))
+    return json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
 def _readme(period: Period) -> str:
     so_far = (
         "" if period.until is None else f"\nThe last day was not over: the pack ends at {clock.stamp(period.until)}."
     )
+    of_today = ", ".join(sorted([*promises.OF_TODAY, *(f"is {name}" for name in questions.OF_TODAY)]))
     return f"""Evidence pack of {period.first_day} to {period.last_day} (days in Asia/Kolkata, both included){so_far}
 
 registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only
 ledger/      every leaf of the period without a gap, the nodes that lead to the signed root, and the checkpoint
+policy-map.json   each promise of the policy, what was asked of the rows, and what was missing at the period's end
+             ({of_today}: of the day this pack was made)
 samples/     the receipts of records chosen by the seed in manifest.json
 manifest.json, manifest.tlog-proof   every file with its SHA-256, and the proof that the manifest stands in the ledger
 verify.py    checks all of this on any Python 3.9 or newer, without a network:

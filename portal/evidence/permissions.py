@@ -4,5 +4,6 @@ from enum import StrEnum
 class Permission(StrEnum):
     """What a role may allow in this room."""
 
+    MAP_VIEW = "evidence.map:view"
     PACK_MAKE = "evidence.pack:make"
     PACK_VIEW = "evidence.pack:view"

@@ -15,6 +15,23 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
 
 from portal.core.data_categories import DataCategory
+from portal.registers.models import (
+    AccessReview,
+    AccountBlock,
+    AuditFinding,
+    BookEntry,
+    ContentAccess,
+    Contract,
+    CountryRule,
+    Dataset,
+    Dpia,
+    ExternalLink,
+    Measure,
+    ProcessingActivity,
+    Product,
+    RecipientCheck,
+    Transfer,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +58,33 @@ def _register(name: str, label: str, moment: str, columns: str) -> Register:
     return Register(name, label, moment, tuple(columns.split()))
 
 
+#: The books of the company, each a list of its own with every column of its form.
+BOOKS: Sequence[type[BookEntry]] = (
+    AccessReview,
+    AccountBlock,
+    AuditFinding,
+    ContentAccess,
+    Contract,
+    CountryRule,
+    Dataset,
+    Dpia,
+    ExternalLink,
+    Measure,
+    ProcessingActivity,
+    Product,
+    RecipientCheck,
+    Transfer,
+)
+
+
+def _book(model: type[BookEntry]) -> Register:
+    entered = " ".join(f"{name}_id" if model._meta.get_field(name).is_relation else name for name in model.SHOWN)
+    held = f"starts_at ends_at reviewed_at {_FOUR_EYES}"
+    return _register(
+        f"book_{model._meta.model_name}", model._meta.label, "made_at", f"fiduciary__code {entered} {held}"
+    )
+
+
 _FOUR_EYES = "act made_by_id made_at checked_by_id checked_at shown_sha256 answer"
 
 REGISTERS: Sequence[Register] = (
@@ -61,8 +105,8 @@ REGISTERS: Sequence[Register] = (
         "clocks",
         "law.Clock",
         "started_at",
-        "owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at extended_by "
-        "is_confirmed",
+        "owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at ended "
+        "late_because extended_by extended_because corrects is_confirmed",
     ),
     _register(
         "consents",
@@ -83,6 +127,12 @@ REGISTERS: Sequence[Register] = (
         "outbox.Delivery",
         "happened_at",
         "message__reference message__kind message__channel message__purpose attempt outcome code happened_at",
+    ),
+    _register(
+        "disclosures",
+        "registers.Disclosure",
+        "disclosed_at",
+        "reference recipient_code subject_ref fields purpose basis about disclosed_at",
     ),
     _register(
         "erasure_runs",
@@ -115,13 +165,25 @@ REGISTERS: Sequence[Register] = (
         "kyc.Check",
         "started_at",
         "document__reference document__case__reference name attempt outcome reason severity document_sha256 "
-        "plan_version started_at ended_at",
+        "plan_version method check_version key_sha256 inquiry_ref started_at ended_at",
     ),
     _register(
         "kyc_decisions",
         "kyc.Decision",
         "made_at",
         f"reference document__reference document_sha256 outcome reason_code {_FOUR_EYES}",
+    ),
+    _register(
+        "kyc_screenings",
+        "kyc.Screening",
+        "screened_at",
+        "case__reference party__reference source list_version list_sha256 names_version likenesses known screened_at",
+    ),
+    _register(
+        "sanctions_lists",
+        "kyc.SanctionsList",
+        "imported_at",
+        "source version sha256 names_sha256 size imported_at superseded_at",
     ),
     _register(
         "legal_rules",
@@ -197,6 +259,23 @@ REGISTERS: Sequence[Register] = (
         "at",
         "ticket__reference kind author visibility at round",
     ),
+    _register(
+        "authority_orders",
+        "registers.AuthorityOrder",
+        "received_at",
+        "reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs received_at "
+        "undertaking_on is_secret secret_until secrecy_ended_at state answered_at person_told_at",
+    ),
+    _register(
+        "authority_answers",
+        "registers.OrderAnswer",
+        "made_at",
+        f"order__reference decision given_categories {_FOUR_EYES}",
+    ),
+    _register(
+        "book_tasks", "registers.BookTask", "opened_at", "book entry code what due_on owner_id opened_at closed_at"
+    ),
+    *(_book(model) for model in BOOKS),
     _register("verifications", "ledger.Verification", "started_at", "scope size ok started_at finished_at"),
 )
 

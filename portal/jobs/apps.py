@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class JobsConfig(AppConfig):
     name = "portal.jobs"
     verbose_name = _("Long work")
+
+    def ready(self) -> None:
+        from portal.core import hooks
+        from portal.jobs.models import Job
+
+        hooks.work.register(("JB", Job))

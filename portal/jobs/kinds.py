@@ -32,6 +32,7 @@ class Handle(Protocol):
 class JobKind(Protocol):
     """Registered in ``hooks.job_kinds`` by the room whose work it is; a ``label`` says its name to staff.
 
+    A kind whose files name nobody says ``holds_people = False``: they outlive the erasure of people.
     ``run`` may run twice (a worker died): what it writes must bear that. It is not inside a transaction.
     """
 

@@ -13,8 +13,8 @@ class LawConfig(AppConfig):
 
         hooks.opening_life.fill(selectors.opening_life)
         speaking.say(words.PurposeNames, fields=("purpose", "purposes"))
-        speaking.say(words.ChannelNames, fields=("channels",))
-        speaking.say(words.RuleTitles, fields=("house_rule", "rule_key"))
+        speaking.say(words.ChannelNames, fields=("channel", "channels"))
+        speaking.say(words.RuleTitles, fields=("house_rule", "rule_key", "validity_rule"))
         speaking.head("law.LegalRule", words.title)
         speaking.head("law.HouseRule", words.title)
         speaking.head("law.Clock", words.clock)

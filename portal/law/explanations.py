@@ -1,5 +1,6 @@
 """How we worked out a date, in sentences a person can follow. Whole sentences, in the active language."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,11 +8,96 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal.law.models import Clock, LegalRule
+from portal.law.rules import ClockState, Ended, Stands, clock_state
 from portal.law.services import timing
+from portal.law.states import ClockEventKind, ExtensionReason, LateReason, StartReason
 from portal.law.terms import Deadline, Unit
-from portal.law.words import period
+from portal.law.words import period, rule_in_words, work
 
 HOURS_A_DAY = 24
+MINUTES_AN_HOUR = 60
+
+
+@dataclass(frozen=True)
+class DeadlineInWords:
+    """One clock for a page: what it is for, its date, where it stands. ``tone`` is ok, warn, err, paused or none; the
+    words say it without colour. ``due_on`` is the date that everybody names, in the clock's own zone.
+    """
+
+    clock: Clock
+    state: ClockState
+    work: str
+    rule: str
+    due: str
+    says: str
+    tone: str
+    late_because: str = ""
+
+    @property
+    def due_on(self) -> date:
+        return self.state.due_on
+
+    @property
+    def why(self) -> str:
+        """How the date came about, as one paragraph: worked out only where a page shows it."""
+        return " ".join(how_we_worked_out(self.clock))
+
+
+def in_words(clock: Clock, now: datetime) -> DeadlineInWords:
+    """Where a clock stands, in the active language: on the page of the person, on staff's and wherever else it is shown."""
+    state = clock_state(clock, now)
+    says, tone = _stands(clock, state)
+    return DeadlineInWords(
+        clock=clock,
+        state=state,
+        work=work(clock.kind),
+        rule=rule_in_words(clock.extended_by or clock.rule),
+        due=due_in_words(clock),
+        says=says,
+        tone=tone,
+        late_because=str(LateReason(clock.late_because).label) if clock.late_because else "",
+    )
+
+
+def due_in_words(clock: Clock) -> str:
+    """The due date in the clock's own zone; with the time and the zone's letters where the law counts hours."""
+    due = clock.due_at.astimezone(ZoneInfo(clock.zone))
+    return date_format(due, "j F Y, H:i T" if clock.counts_time else "j F Y")
+
+
+def time_left(state: ClockState, *, counts_time: bool) -> str:
+    """How much is left, or how late it is: in days of the calendar; on the last day of a clock of hours, in hours."""
+    if state.days_left == 0 and not counts_time and not state.is_late:
+        return _("today")
+    span = _span(state, counts_time=counts_time)
+    return (_("late by %(time)s") if state.is_late else _("%(time)s left")) % {"time": span}
+
+
+def _span(state: ClockState, *, counts_time: bool) -> str:
+    if state.days_left and not (counts_time and abs(state.left) < timedelta(days=1)):
+        return period(abs(state.days_left), Unit.CALENDAR_DAY)
+    minutes = abs(state.left) // timedelta(minutes=1)
+    if minutes >= MINUTES_AN_HOUR:
+        return period(minutes // MINUTES_AN_HOUR, Unit.HOUR)
+    return period(minutes, Unit.MINUTE)
+
+
+def _stands(clock: Clock, state: ClockState) -> tuple[str, str]:
+    """The words and the tone of where a clock stands. One that ended names the day: that is when it was done."""
+    ended = clock.stopped_at or clock.due_at
+    on = {"date": _day(ended.astimezone(ZoneInfo(clock.zone)).date())}
+    left = time_left(state, counts_time=clock.counts_time)
+    said = {
+        Stands.RUNNING: (left, "warn" if state.days_left == 0 else "ok"),
+        Stands.LATE: (left, "err"),
+        Stands.PAUSED: (_("paused"), "paused"),
+        Stands.MET: (_("done in time, on %(date)s") % on, "ok"),
+        Stands.MISSED: (_("missed: ended on %(date)s") % on, "err"),
+        Stands.FROZEN: (_("ended on %(date)s, nothing was owed any more") % on, "none"),
+    }
+    if clock.ended == Ended.CORRECTED:
+        return _("not counted any more: its start was wrong"), "none"
+    return said[state.stands]
 
 
 def how_we_worked_out(clock: Clock) -> list[str]:
@@ -25,6 +111,7 @@ def how_we_worked_out(clock: Clock) -> list[str]:
             "time": _time(clock.started_at, place),
             "zone": _zone(clock.zone),
         },
+        *_first_counted_from(clock, place),
         _what_gives_it(clock),
         _how_it_counts(clock, dates),
     ]
@@ -38,13 +125,34 @@ def how_we_worked_out(clock: Clock) -> list[str]:
     return sentences
 
 
+def _first_counted_from(clock: Clock, place: ZoneInfo) -> list[str]:
+    """That an earlier clock began at a wrong moment, and why; it stays on record."""
+    if clock.corrects is None:
+        return []
+    event = clock.corrects.events.filter(kind=ClockEventKind.CORRECTED).order_by("pk").last()
+    began = clock.corrects.started_at.astimezone(place)
+    said = _("Before, we counted from %(date)s at %(time)s. That was wrong: %(reason)s.") % {
+        "date": _day(began.date()),
+        "time": _time(began, place),
+        "reason": str(StartReason(event.reason_code).label) if event is not None else "",
+    }
+    return [said]
+
+
+def _reason_of_extension(clock: Clock) -> str:
+    if not clock.extended_because:
+        return ""
+    return _("The reason: %(reason)s.") % {"reason": str(ExtensionReason(clock.extended_because).label)}
+
+
 def _what_gives_it(clock: Clock) -> str:
     rule = clock.extended_by or clock.rule
     span = period(rule.amount or 0, rule.unit)
     if isinstance(rule, LegalRule):
         names = {"law": rule.law, "provision": rule.provision, "period": span}
         if clock.extended_by is not None:
-            return _("It was extended: %(law)s, %(provision)s, gives %(period)s from receipt in all.") % names
+            said = _("It was extended: %(law)s, %(provision)s, gives %(period)s from receipt in all.") % names
+            return f"{said} {_reason_of_extension(clock)}".strip()
         return _("%(law)s, %(provision)s, gives us %(period)s.") % names
     return _("We promise to do it within %(period)s.") % {"period": span}
 

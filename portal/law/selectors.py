@@ -6,14 +6,18 @@ from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from portal.core.clock import day
 from portal.core.errors import NotFound, Refused
-from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
-from portal.law.states import Binds, Regime
+from portal.law.calendars import SATURDAY
+from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
+from portal.law.rules import LAST_SECOND_LASTS
+from portal.law.states import Binds, ClockState, Ended, Regime
 
+NATIONAL_HOLIDAYS = "IN-NATIONAL-HOLIDAYS"
 RuleT = TypeVar("RuleT", LegalRule, HouseRule)
 AnyT = TypeVar("AnyT")
 _remembered: ContextVar[dict[tuple[str, str, date], Any] | None] = ContextVar("remembered", default=None)
@@ -32,7 +36,8 @@ class NotInForce(Refused):
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Within the block each rule, promise and purpose of a day is looked up once: for bulk work of one transaction.
+    """Within the block each rule, promise and purpose of a day is looked up once: for bulk work of one transaction,
+    or for one list.
 
     Not for longer: what two people change meanwhile is not seen inside.
     """
@@ -97,6 +102,11 @@ def opening_life(*, at: datetime) -> timedelta:
     return house_rule("admin.opening_life", on=day(at)).duration
 
 
+def is_day_off(on: date) -> bool:
+    """Whether few people work on that day in India: a weekend day or a national holiday. For staffing; no clock asks it."""
+    return on.weekday() >= SATURDAY or f"{on:%m-%d}" in legal_rule(NATIONAL_HOLIDAYS, on=on).values
+
+
 def rules_for_us(
     keys: Iterable[str], *, on: date, regimes: Iterable[str], profile: OrganisationProfile
 ) -> list[LegalRule]:
@@ -118,6 +128,28 @@ def promises(keys: Iterable[str], *, on: date) -> list[HouseRule]:
     """The promises among ``keys`` that are in force on that day."""
     wanted = sorted(keys)
     return once("promises", " ".join(wanted), on, lambda: list(HouseRule.objects.in_force(on).filter(key__in=wanted)))
+
+
+def running_clocks(owner: Any) -> QuerySet[Clock]:
+    """The clocks that run for an owner, what is due first in front. ``owner`` is its label, or an expression that gives it."""
+    return Clock.objects.filter(owner=owner, state=ClockState.RUNNING).order_by("due_at", "pk")
+
+
+def missed(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
+    """Of ``clocks``, those that ended after their date. A clock that began at a wrong moment misses nothing."""
+    late = F("due_at") + LAST_SECOND_LASTS
+    return clocks.filter(state=ClockState.STOPPED, stopped_at__gte=late).exclude(ended=Ended.CORRECTED)
+
+
+def kept(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
+    """Of ``clocks``, those whose work was done in time."""
+    in_time = Q(stopped_at__lt=F("due_at") + LAST_SECOND_LASTS)
+    return clocks.filter(in_time, state=ClockState.STOPPED).exclude(ended__in=(Ended.CORRECTED, Ended.WITHDRAWN))
+
+
+def due_at(label: str, reference: str = "reference") -> Subquery:
+    """A column for rows that own clocks: when the first of those that run is due. ``label`` is what the owner begins with."""
+    return Subquery(running_clocks(Concat(Value(label), OuterRef(reference))).values("due_at")[:1])
 
 
 def profile(*, on: date) -> OrganisationProfile:

@@ -144,3 +144,45 @@ class ClockEventKind(TextChoices):
     LATE = "late", _("late")
     EXTENDED = "extended", _("extended")
     CORRECTED = "corrected", _("start corrected")
+    EXPLAINED = "explained", _("lateness explained")
+
+
+class Ended(TextChoices):
+    """Why a clock stands still for good: the words of ``rules.Ended``, which is plain Python."""
+
+    DONE = "done", _("done")
+    WITHDRAWN = "withdrawn", _("nothing was owed any more")
+    CORRECTED = "corrected", _("its start was wrong")
+
+
+class Role(TextChoices):
+    """In which role we hold the data that the work is about. As a processor we pass on; the client decides."""
+
+    FIDUCIARY = "fiduciary", _("we decide")
+    PROCESSOR = "processor", _("we act for a client")
+
+
+class LateReason(TextChoices):
+    """Why something was done after its date: said by whoever does it, kept with the clock, shown to an auditor."""
+
+    COMPLEX = "complex", _("It took longer to find out")
+    MANY = "many", _("More came in than we could answer")
+    OTHERS = "others", _("We waited for somebody outside")
+    PERSON = "person", _("We waited for the person")
+    FAULT = "fault", _("A system did not work")
+    MISTAKE = "mistake", _("We made a mistake")
+
+
+class ExtensionReason(TextChoices):
+    """Why more time is needed, as the law lets us say it (GDPR Art 12(3); 11 CCR 7021(b)). Told to the person."""
+
+    COMPLEX = "complex", _("It is complex")
+    MANY = "many", _("There are many requests")
+
+
+class StartReason(TextChoices):
+    """Why a clock counts from another moment than it began with."""
+
+    EARLIER = "earlier", _("It had reached us earlier, on another way")
+    MISTYPED = "mistyped", _("The date was entered wrongly")
+    WRONG_ZONE = "wrong_zone", _("The time was entered in another time zone")

@@ -6,13 +6,15 @@ in ``data/titles.toml``, so that a better title makes no new version of a rule.
 
 import functools
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import ngettext
 
 from portal.law.models import Clock, HouseRule, LegalRule, Purpose
+from portal.law.selectors import once
 from portal.law.states import Channel
 from portal.law.terms import RuleKind, Unit
 
@@ -95,6 +97,12 @@ def starts(rule: LegalRule | HouseRule) -> str:
     return "" if rule.start_event in {"none", ""} else rule.start_event.replace("_", " ")
 
 
+def names_of_purposes() -> dict[str, str]:
+    """Every purpose there is or was, by its code: the name of its newest version, in the reader's language. One query."""
+    rows = once("purposes ever", "", date.min, lambda: list(Purpose.objects.order_by("code", "version")))
+    return {row.code: str(row.name) for row in rows}
+
+
 class PurposeNames:
     """Says purposes by their names, one code or a list of them: a speaker of the admin (``core.admin.speaking``).
 
@@ -104,12 +112,9 @@ class PurposeNames:
     def __init__(self) -> None:
         self._names: dict[str, str] | None = None
 
-    def prime(self, values: Collection[Any]) -> None:
-        """One query, at the first value: purposes are few."""
-
     def __call__(self, value: Any) -> str:
-        if self._names is None:
-            self._names = {row.code: str(row.name) for row in Purpose.objects.order_by("version")}
+        if self._names is None:  # one query, at the first value: purposes are few
+            self._names = names_of_purposes()
         codes = value if isinstance(value, list) else [value]
         return ", ".join(self._names.get(code, str(code)) for code in codes)
 
@@ -117,20 +122,15 @@ class PurposeNames:
 class RuleTitles:
     """Says keys of rules by their titles: a speaker of the admin."""
 
-    def prime(self, values: Collection[Any]) -> None:
-        """Nothing is looked up."""
-
     def __call__(self, value: Any) -> str:
         known = titles()
         return known["house"].get(value) or known["legal"].get(value) or str(value)
 
 
 class ChannelNames:
-    """Says lists of channels: a speaker of the admin."""
-
-    def prime(self, values: Collection[Any]) -> None:
-        """Nothing is looked up."""
+    """Says channels, one code or a list of them: a speaker of the admin."""
 
     def __call__(self, value: Any) -> str:
         known = dict(Channel.choices)
-        return ", ".join(str(known.get(code, code)) for code in value)
+        codes = value if isinstance(value, list | tuple) else [value]
+        return ", ".join(str(known.get(code, code)) for code in codes)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from portal.core.ed25519 import is_sound
 from portal.ledger.tree import HASH_BYTES
 
 ED25519 = 0x01
@@ -139,6 +140,8 @@ def parse_vkey(vkey: str) -> Verifier:
     key = from_base64(rest)
     if len(key) != KEY_BYTES + 1 or key[0] not in {ED25519, COSIGNATURE}:
         raise NoteError("The key is not an Ed25519 key.")
+    if not is_sound(key[1:]):
+        raise NoteError("Anybody can sign under this key.")
     verifier = Verifier(name, key[1:], key[0])
     if verifier.key_id.hex() != found:
         raise NoteError("The key identifier does not belong to the key: a character was lost or changed.")

@@ -41,7 +41,8 @@ class ReceiptResult:
     """What a check of a receipt found.
 
     ``ok`` only when a given key signed the tree that holds the record. ``consistent`` when, without any key, record,
-    path and root fit together: whoever made the file may have made all of it.
+    path and root fit together: whoever made the file may have made all of it. ``unproved`` names the members of a JSON
+    form that no proof covers.
     """
 
     ok: bool
@@ -51,6 +52,7 @@ class ReceiptResult:
     origin: str | None = None
     payload: dict[str, Any] | None = None
     reason: str | None = None
+    unproved: tuple[str, ...] = ()
 
 
 def write_receipt(receipt: Receipt) -> bytes:

@@ -134,7 +134,10 @@ class MessageAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.MESSAGE_READ,
         ask=OpeningForm,
         label=_("Show the words"),
-        description=_("What was sent appears once on the next page. That you read it is recorded."),
+        description=_(
+            "What was sent appears once on the next page. Codes, and links that open something, are dots. "
+            "That you read it is recorded."
+        ),
     )
     def show_words(self, request: HttpRequest, obj: Message, answer: dict[str, Any]) -> str:
         text = dead_letters.read(message=obj, **answer, actor=request.actor)  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ class OutboxConfig(AppConfig):
         """Register what other rooms ask of this one, and its production rules."""
         from portal.core import hooks
         from portal.outbox import erasers, health, identity, sections, system_checks
+        from portal.outbox.models import Message
         from portal.outbox.services import faults
 
         hooks.erasers.register(erasers.MessageTexts())
@@ -19,6 +20,7 @@ class OutboxConfig(AppConfig):
         hooks.webhook_secrets.register(identity.webhook_secrets)
         hooks.sections.register(sections.MessageSection())
         hooks.sections.register(sections.BrowserSection())
+        hooks.work.register(("MS", Message))
         hooks.readiness.register(health.readiness)
         register(system_checks.production_sends_email, Tags.security)
         register(system_checks.a_lease_outlasts_a_send, Tags.security)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.erasing import Kept
+from portal.core.erasing import Kept, Record, of_days
 from portal.outbox.models import AddressFault, DeliveryAddress, Message, MessageBody, PushSubscription
 from portal.outbox.states import MessageState
 from portal.vault.services import files
@@ -34,6 +34,13 @@ class MessageTexts:
             found = rows.values_list("subject_ref").annotate(count=Count("pk")).order_by("subject_ref")
             counted.update(dict(found.iterator()))
         return (Kept(subject_ref, count) for subject_ref, count in sorted(counted.items(), key=str))
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        refs = list(subject_refs)
+        messages = Message.objects.filter(subject_ref__in=refs, text__isnull=False).order_by("created_at")
+        faults = AddressFault.objects.filter(subject_ref__in=refs).order_by("noted_at")
+        yield from of_days(messages.values_list("subject_ref", "created_at").iterator())
+        yield from of_days(faults.values_list("subject_ref", "noted_at").iterator())
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Delete the rows; with ``before=None`` the key ends too, and with it every copy in old backups."""
@@ -73,6 +80,10 @@ class PushSubscriptions:
     def kept(self, *, before: datetime) -> Iterable[Kept]:
         found = _browsers(before).values_list("subject_ref").annotate(count=Count("pk")).order_by("subject_ref")
         return (Kept(subject_ref, count) for subject_ref, count in found.iterator())
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        found = PushSubscription.objects.filter(subject_ref__in=list(subject_refs)).order_by("used_at")
+        return of_days(found.values_list("subject_ref", "used_at").iterator())
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Delete the rows; nothing of a browser stays."""

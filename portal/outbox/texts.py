@@ -1,12 +1,15 @@
 """Message templates: plain text files ``templates/messages/<kind>.<language>.txt``, and what is made of them.
 
-A file begins with header lines (``Subject:`` always; ``Category:`` where the text itself decides), a blank line, the body::
+A file begins with header lines (``Subject:`` and ``Opens:`` always; ``Category:`` where the text itself decides), a blank
+line, the body::
 
     Subject: We have received your grievance
+    Opens: nothing
 
     Your reference number is {{ reference }}.
 
-A subject names no person and no matter (it shows on a locked screen). The SHA-256 of the file is its version.
+A subject names no person and no matter (it shows on a locked screen). ``Opens:`` names the values with which whoever
+reads them may act as the person: a code, a key, a link that signs in. The SHA-256 of the file is its version.
 """
 
 import hashlib
@@ -20,6 +23,8 @@ from django.template import Context, Engine, Template, TemplateDoesNotExist
 from django.utils import translation
 
 FALLBACK = "en"
+HEADERS = frozenset({"Subject", "Category", "Opens"})
+NOTHING = "nothing"
 KIND = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 _MISSING = "\ue000%s\ue001"
 _MISSING_FOUND = re.compile("\ue000(.*?)\ue001")
@@ -38,6 +43,7 @@ class MessageTemplate:
     subject: str
     body: str
     category: str
+    opens: frozenset[str]
     source: str
     sha256: str
 
@@ -57,19 +63,29 @@ def load(kind: str, language: str) -> MessageTemplate:
 
 
 def parse(kind: str, language: str, source: str) -> MessageTemplate:
-    """Split header lines from the body. Raises TemplateFault for a missing subject or an unknown header."""
+    """Split header lines from the body. Raises TemplateFault for a missing ``Subject:`` or ``Opens:``, and an unknown header."""
     head, blank, body = source.partition("\n\n")
     headers: dict[str, str] = {}
     for line in head.splitlines():
         name, colon, value = line.partition(":")
-        if not colon or name not in {"Subject", "Category"} or name in headers:
+        if not colon or name not in HEADERS or name in headers:
             raise TemplateFault(f"messages/{kind}.{language}.txt begins with a line that is no header: {line!r}.")
         headers[name] = value.strip()
     if not blank or not headers.get("Subject") or not body.strip():
         raise TemplateFault(f"messages/{kind}.{language}.txt needs a Subject line, a blank line and a body.")
+    opens = frozenset(headers.get("Opens", "").split())
+    if not opens:
+        raise TemplateFault(f"messages/{kind}.{language}.txt has to say which values open something: Opens: {NOTHING}.")
     digest = hashlib.sha256(source.encode()).hexdigest()
     return MessageTemplate(
-        kind, language, headers["Subject"], body.strip("\n"), headers.get("Category", ""), source, digest
+        kind=kind,
+        language=language,
+        subject=headers["Subject"],
+        body=body.strip("\n"),
+        category=headers.get("Category", ""),
+        opens=opens - {NOTHING},
+        source=source,
+        sha256=digest,
     )
 
 

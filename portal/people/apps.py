@@ -13,10 +13,12 @@ class PeopleConfig(AppConfig):
 
         hooks.permission_source.fill(selectors.has_permission)
         hooks.erasers.register(erasers.Accounts())
+        hooks.erasers.register(erasers.DormantAccounts())
         hooks.erasers.register(erasers.SignIns())
         hooks.sections.register(sections.PeopleSection())
         speaking.say(words.LoginNames, model="people.User")
         speaking.say(words.ActorNames, fields=("actor_ref", "started_by", "made_by_ref", "checked_by_ref"))
+        speaking.say(words.ActorKinds, fields=("actor_kind",))
         speaking.say(words.ActNames, fields=("act",))
         speaking.head("people.User", lambda row: words.LoginNames()(row.pk))
         speaking.head("people.FourEyesRule", lambda row: words.ActNames()(row.act))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -13,15 +14,18 @@ from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from portal.audit.models import AuditEvent
 from portal.core import clock, hooks
-from portal.core.actor import system
-from portal.core.erasing import Kept
+from portal.core.actor import ActorKind, system
+from portal.core.erasing import Kept, Record, of_days
 from portal.core.moves import move
 from portal.people.models import (
+    AgeStatement,
     ContactPoint,
     Customer,
     Device,
     Invitation,
+    Membership,
     OneTimeCode,
     Principal,
     Protection,
@@ -30,10 +34,12 @@ from portal.people.models import (
     User,
     WrongCode,
 )
-from portal.people.services import contacts, sessions, subjects
-from portal.people.states import CUSTOMER_MOVES, CustomerState
+from portal.people.services import contacts, customers, sessions, subjects
+from portal.people.states import CUSTOMER_MOVES, CustomerKind, CustomerState
 
 ERASER = system("people.erasers")
+#: Who acts as the person.
+THEMSELVES = (ActorKind.CUSTOMER, ActorKind.STRANGER, ActorKind.CONSENT_MANAGER)
 SUBJECT_OF_USER = Coalesce("user__principal__subject__ref", "user__subject__ref")
 
 
@@ -51,6 +57,8 @@ class Accounts:
     name = "people.accounts"
     label = _("Names, addresses and logins")
     retention_class = "account"
+    #: Others find their rows by addresses and logins.
+    comes_last = True
     covers = (
         "people.Customer",
         "people.Principal",
@@ -58,6 +66,7 @@ class Accounts:
         "people.RegimeEvidence",
         "people.Protection",
         "people.Invitation",
+        "people.AgeStatement",
         "people.User",
         "account.EmailAddress",
         "account.EmailConfirmation",
@@ -67,6 +76,15 @@ class Accounts:
     def kept(self, *, before: datetime) -> Iterable[Kept]:
         for found in (self._customers(before), self._persons(before), self._staff(before)):
             yield from (Kept(ref, 1) for ref in found.values_list("subject__ref", flat=True).iterator())
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        refs = list(subject_refs)
+        customers = self._customers(None).filter(subject__ref__in=refs).values_list("subject__ref", "closed_at")
+        staff = self._staff(None).filter(subject__ref__in=refs).values_list("subject__ref", "deactivated_at")
+        ended = dict(self._ended(self._persons(None).filter(subject__ref__in=refs)).values_list("pk", "ended_at"))
+        persons = self._persons(None).filter(subject__ref__in=refs).values_list("subject__ref", "pk")
+        for ref, began in (*customers, *staff, *((ref, ended.get(pk)) for ref, pk in persons)):
+            yield Record(ref, began)
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """One subject is one record: 1 when it was erased now, 0 when it was before, or is not at its end."""
@@ -90,10 +108,14 @@ class Accounts:
         rows = Principal.objects.filter(subject__erased_at=None).select_related("subject")
         if before is None:
             return rows
+        return self._ended(rows).filter(ended_at__lt=before)
+
+    def _ended(self, rows: QuerySet[Principal]) -> QuerySet[Any]:
+        """Those of the rows who act for nobody any more, with ``ended_at``; None for who never did."""
         live = Q(memberships__ended_at=None, memberships__customer__state=CustomerState.ACTIVE)
         ended = Max(Coalesce("memberships__ended_at", "memberships__customer__closed_at"))
         still_in = Principal.objects.filter(live).values("pk")
-        return rows.exclude(pk__in=still_in).annotate(ended_at=ended).filter(ended_at__lt=before)
+        return rows.exclude(pk__in=still_in).annotate(ended_at=ended)
 
     def _staff(self, before: datetime | None) -> QuerySet[User]:
         rows = User.objects.filter(is_staff=True, subject__erased_at=None).select_related("subject")
@@ -124,6 +146,7 @@ class Accounts:
         principal.save(update_fields=["full_name", "zone"])
         RegimeEvidence.objects.filter(subject_ref=principal.subject.ref).delete()
         Protection.objects.filter(subject_ref=principal.subject.ref).delete()
+        AgeStatement.objects.filter(subject_ref=principal.subject.ref).delete()
         subjects.end(principal.subject, now=now)
         return 1
 
@@ -173,6 +196,12 @@ class SignIns:
             counted.update(ref for ref in rows.annotate(ref=SUBJECT_OF_USER).values_list("ref", flat=True) if ref)
         return (Kept(ref, count) for ref, count in sorted(counted.items(), key=lambda item: str(item[0])))
 
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        refs = list(subject_refs)
+        for rows, began in ((SignIn.objects.order_by("at"), "at"), (Device.objects.order_by("pk"), "last_seen_at")):
+            found = rows.annotate(ref=SUBJECT_OF_USER).filter(ref__in=refs)
+            yield from of_days(found.values_list("ref", began).iterator())
+
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         with transaction.atomic():
             rows = SignIn.objects.filter(_mine(subject_ref, "user__"))
@@ -187,3 +216,59 @@ class SignIns:
                 for model in (OneTimeCode, WrongCode):
                     model.objects.filter(address_key__in=[bytes(key) for (key,) in keys if key]).delete()
             return int(rows.delete()[0]) + int(known.delete()[0])
+
+
+class DormantAccounts:
+    """Accounts of individuals who have not come near for the period of their class: they are closed.
+
+    From then on their data is kept and ended like that of every closed account (``Accounts``). What counts is the last
+    sign-in and whatever else the person did by themself; before the first, the day on which they became known.
+    """
+
+    name = "people.dormant"
+    label = _("Accounts that nobody uses")
+    retention_class = "dormant"
+    #: Whoever asks for the end has come near: their account is decided on as an account.
+    by_schedule_only = True
+    covers = ()
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        return (Kept(ref, 1) for ref in self._customers(before).values_list("subject__ref", flat=True).iterator())
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        for customer in self._customers(None).filter(subject__ref__in=list(subject_refs)).select_related("subject"):
+            yield Record(customer.subject.ref, self._last_near(customer))
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        """Close the account: 1 when it was closed now."""
+        customer = self._customers(before).filter(subject__ref=subject_ref).first()
+        if customer is None:
+            return 0
+        customers.close(customer=customer, actor=ERASER, now=clock.now())
+        return 1
+
+    def _customers(self, before: datetime | None) -> QuerySet[Customer]:
+        rows = Customer.objects.filter(
+            kind=CustomerKind.INDIVIDUAL,
+            state=CustomerState.ACTIVE,
+            subject__erased_at=None,
+            memberships__ended_at=None,
+        )
+        if before is None:
+            return rows.distinct()
+        # An act without a subject would make the whole comparison unknown, and no account dormant.
+        acts = AuditEvent.objects.filter(actor_kind__in=THEMSELVES, at__gte=before, subject_ref__isnull=False).values(
+            "subject_ref"
+        )
+        near = Membership.objects.filter(ended_at=None).filter(
+            Q(principal__user__last_login__gte=before) | Q(principal__subject__ref__in=acts)
+        )
+        acted = Q(subject__ref__in=acts) | Q(pk__in=near.values("customer"))
+        return rows.filter(created_at__lt=before).exclude(acted).distinct()
+
+    def _last_near(self, customer: Customer) -> datetime:
+        people = Principal.objects.filter(memberships__customer=customer, memberships__ended_at=None)
+        refs = [customer.subject.ref, *people.values_list("subject__ref", flat=True)]
+        acts = AuditEvent.objects.filter(subject_ref__in=refs, actor_kind__in=THEMSELVES).order_by("-at")
+        signed_in = people.aggregate(last=Max("user__last_login"))["last"]
+        return max(at for at in (customer.created_at, signed_in, acts.values_list("at", flat=True).first()) if at)

@@ -11,8 +11,9 @@ from portal.core import addresses, clock
 from portal.core.admin.bases import ReasonForm
 from portal.core.admin.opening import TicketField
 from portal.core.errors import Refused
+from portal.core.plain_words import NameWords, PlainWords, PublicWords
 from portal.core.time_range import EARLIEST_BIRTH, DayField, MomentField
-from portal.people.models import Fiduciary, Role
+from portal.people.models import Fiduciary, Principal, Role, User
 from portal.people.states import (
     ApiScope,
     ContactKind,
@@ -53,7 +54,7 @@ def phone_field(**kwargs: Any) -> AddressField:
 
 
 class InviteStaffForm(forms.Form):
-    full_name = forms.CharField(label=_("Full name"), max_length=200)
+    full_name = NameWords(label=_("Full name"), max_length=200)
     email = email_field(label=_("E-mail address at work"))
 
 
@@ -74,7 +75,7 @@ class ProtectionForm(forms.Form):
 
 class ApiKeyForm(forms.Form):
     fiduciary = forms.ModelChoiceField(label=_("For whom"), queryset=Fiduciary.objects.all())
-    label = forms.CharField(
+    label = PublicWords(
         label=_("Which system uses it"), help_text=_("A name its owners know, like: campaign sender."), max_length=80
     )
     scopes = forms.MultipleChoiceField(
@@ -98,7 +99,7 @@ class ApiKeyForm(forms.Form):
 class ClientForm(forms.Form):
     """A client for whom Onesetu is processor."""
 
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = NameWords(label=_("Name"), max_length=200)
     code = forms.CharField(
         label=_("Code"),
         help_text=_("Small letters, digits and hyphens, like acme-bank. It never changes."),
@@ -108,7 +109,7 @@ class ClientForm(forms.Form):
 
 class CustomerForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=CustomerKind.choices, widget=forms.RadioSelect)
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = NameWords(label=_("Name"), max_length=200)
     owner_email = email_field(
         label=_("E-mail address of the first owner"), help_text=_("An invitation is sent to it."), required=False
     )
@@ -122,7 +123,7 @@ class InviteMemberForm(forms.Form):
 
 
 class RenameForm(forms.Form):
-    name = forms.CharField(label=_("Correct name"), max_length=200)
+    name = NameWords(label=_("Correct name"), max_length=200)
 
 
 def _moment(**kwargs: Any) -> MomentField:
@@ -136,16 +137,35 @@ class GrantForm(forms.Form):
         label=_("From (IST)"), required=False, help_text=_("Empty: as soon as the second person agrees.")
     )
     ends_at = _moment(label=_("Until (IST)"), required=False, help_text=_("An auditor's role needs an end."))
-    why = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+    why = PlainWords(label=_("Why"), max_length=2000)
+
+
+class StaffChoice(forms.ModelChoiceField):
+    """Active staff by name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=User.objects.filter(is_staff=True, is_active=True).order_by("full_name"), **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.full_name or obj.email)
+
+
+class AbsenceForm(forms.Form):
+    """Who is away, and who stands in. There is no question for a reason."""
+
+    user = StaffChoice(label=_("Who is away?"))
+    deputy = StaffChoice(label=_("Who stands in?"))
+    starts_on = DayField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    ends_on = DayField(label=_("To"), help_text=_("The last day away."), widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class ChangeEndForm(forms.Form):
     ends_at = _moment(label=_("Until (IST)"), required=False, help_text=_("Empty: without an end."))
-    why = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+    why = PlainWords(label=_("Why"), max_length=2000)
 
 
 class WhyForm(forms.Form):
-    why = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+    why = PlainWords(label=_("Why"), max_length=2000)
 
 
 class RefuseForm(ReasonForm):
@@ -158,3 +178,34 @@ class RevealForm(ReasonForm):
 
 class ImportForm(forms.Form):
     file = forms.FileField(label=_("CSV or XLSX file"), allow_empty_file=True)
+
+
+class MergeForm(forms.Form):
+    """Which other record is of the same person, and how that is known."""
+
+    other = forms.ModelChoiceField(
+        label=_("Number of the other record"),
+        help_text=_("As it stands in the list of persons. Where either said no, no yes of the other stays."),
+        queryset=Principal.objects.select_related("subject"),
+        widget=forms.NumberInput,
+    )
+    why = PlainWords(label=_("How we know that it is one person"), max_length=500)
+
+
+class ReassignForm(forms.Form):
+    """An address that now belongs to somebody else."""
+
+    address = forms.CharField(
+        label=_("E-mail address or telephone number"),
+        help_text=_("It leaves everybody who has it here, and their answers there expire. Who has it now starts anew."),
+        max_length=254,
+    )
+
+    def clean_address(self) -> tuple[str, str]:
+        """Kind and normal form."""
+        text = str(self.cleaned_data["address"]).strip()
+        kind = addresses.EMAIL if "@" in text else addresses.PHONE
+        try:
+            return kind, addresses.normalise(kind, text)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused), code=refused.code) from refused

@@ -6,6 +6,8 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
+    ABSENCE_NOTE = "people.absence:note"
+    ABSENCE_VIEW = "people.absence:view"
     API_KEY_END = "people.api_key:end"
     API_KEY_PROPOSE = "people.api_key:propose"
     API_KEY_VIEW = "people.api_key:view"
@@ -21,6 +23,7 @@ class Permission(StrEnum):
     FIDUCIARY_VIEW = "people.fiduciary:view"
     MFA_RESET = "people.mfa:reset"
     MFA_VIEW = "people.mfa:view"
+    PRINCIPAL_MERGE = "people.principal:merge"
     PROTECTION_NOTE = "people.protection:note"
     ROLE_CHANGE = "people.role:change"
     ROLE_EXPORT = "people.role:export"
@@ -38,4 +41,5 @@ class Act(StrEnum):
 
     API_KEY_ISSUE = "people.api_key.issue"
     MFA_RESET = "people.mfa.reset"
+    PRINCIPAL_MERGE = "people.principal.merge"
     ROLE_CHANGE = "people.role.change"

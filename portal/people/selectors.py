@@ -1,7 +1,7 @@
 """Reads that cross rooms or decide access."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law.states import Channel, Regime
 from portal.people.models import (
+    Absence,
     ContactPoint,
     Customer,
     Principal,
@@ -79,6 +80,36 @@ def staff_with(permission: str, *, now: datetime) -> QuerySet[User]:
     return User.objects.filter(is_staff=True, is_active=True, pk__in=grants.values("user"))
 
 
+def staff_in_role(code: str, *, now: datetime) -> QuerySet[User]:
+    """Active staff who hold the role with this code at ``now``."""
+    grants = grants_in_force(RoleGrant.objects.filter(role__code=code), now=now)
+    return User.objects.filter(is_staff=True, is_active=True, pk__in=grants.values("user"))
+
+
+def is_away(user: User, *, on: date) -> bool:
+    """Whether a member of staff is noted as away on that day in India."""
+    return Absence.objects.filter(user=user, withdrawn_at=None, starts_on__lte=on, ends_on__gte=on).exists()
+
+
+def staff_login_at(address: str) -> User | None:
+    """The active staff login at an e-mail address."""
+    return User.objects.filter(email__iexact=address.strip(), is_staff=True, is_active=True).first()
+
+
+def stands_in_for(user: User, *, on: date) -> User | None:
+    """Who stands in for a member of staff on that day in India; None where they are there, or nobody is left.
+
+    A deputy who is away as well is stood in for by their own.
+    """
+    rows = Absence.objects.filter(withdrawn_at=None, starts_on__lte=on, ends_on__gte=on)
+    away = {row.user_id: row.deputy for row in rows.select_related("deputy")}
+    deputy, seen = away.get(user.pk), {user.pk}
+    while deputy is not None and deputy.pk in away and deputy.pk not in seen:
+        seen.add(deputy.pk)
+        deputy = away[deputy.pk]
+    return deputy if deputy is not None and deputy.is_active and deputy.pk not in seen else None
+
+
 def refs_of(subject: Subject | UUID) -> set[UUID]:
     """The subject's reference and every earlier or later one that was joined to it."""
     start = subject.ref if isinstance(subject, Subject) else subject
@@ -88,6 +119,12 @@ def refs_of(subject: Subject | UUID) -> set[UUID]:
             _SAME_PERSON.format(type=column.db_type(connection)), [column.get_db_prep_value(start, connection)]
         )
         return {column.to_python(ref) for (ref,) in cursor.fetchall()}
+
+
+def known_people(subject_ref: UUID) -> list[UUID]:
+    """The reference of each person who is known under this one or one joined to it; of a stranger none."""
+    rows = Principal.objects.filter(subject__ref__in=refs_of(subject_ref), subject__erased_at=None)
+    return list(rows.order_by("pk").values_list("subject__ref", flat=True))
 
 
 def own_turns_of(refs: Iterable[UUID]) -> set[str]:
@@ -124,6 +161,12 @@ def joined(refs: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
                 unknown |= {old, new} - seen
         seen |= unknown
     return {ref: frozenset(same) for ref, same in groups.items()}
+
+
+def every_ref(refs: Iterable[UUID]) -> set[UUID]:
+    """These references and all that were joined to any of them: ``refs_of`` for several people at once."""
+    own = set(refs)
+    return own.union(*joined(own).values())
 
 
 def regimes_of(subject_ref: UUID) -> set[Regime]:

@@ -53,6 +53,8 @@ class ApiScope(TextChoices):
     CONSENTS_READ = "consents:read", _("Read consents")
     CONSENTS_WRITE = "consents:write", _("Record and withdraw consents")
     DECISIONS_ASK = "decisions:ask", _("Ask whether a message may be sent")
+    GRIEVANCES_WRITE = "grievances:write", _("File grievances, and read where they stand")
+    KYC_WRITE = "kyc:write", _("Send in KYC documents, and read where they stand")
 
 
 class RoleChange(TextChoices):

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.actor import ActorKind
 from portal.people.models import Membership, User
 
 #: What is done by two people, by the act of the table of two-person rules.
@@ -18,21 +19,42 @@ ACTS: Mapping[str, Any] = {
     "consent.list.take_in": _("Take in a list of consents"),
     "consent.notice.publish": _("Publish a text"),
     "consent.translation.add": _("Add a translation"),
+    "grievances.request.grant": _("Do what a person asked about their data"),
+    "grievances.request.refuse": _("Refuse what a person asked about their data"),
     "kyc.decision": _("Decide about a document"),
+    "kyc.deletion.carry_out": _("Destroy a document at its customer's request"),
+    "kyc.likeness.answer": _("Say that a person is not the one on a sanctions list"),
+    "kyc.risk.set": _("Set the risk of a customer against its points"),
     "kyc.signer.trust": _("Trust a signer's certificate, or end that"),
     "law.profile.change": _("Change the organisation profile"),
     "law.purpose.adopt": _("Adopt a purpose"),
     "ledger.key.rotate": _("Change the signing key"),
     "people.api_key.issue": _("Issue an API key"),
     "people.mfa.reset": _("Reset a second factor"),
+    "people.principal.merge": _("Merge two records of one person"),
     "people.role.change": _("Give or end a role"),
+    "registers.book.enter": _("Enter a row in one of the books, or end it"),
     "registers.company.change": _("Change the company details"),
+    "registers.incident.decide": _("Send what is written about an incident, or decide not to report it"),
     "registers.manager.register": _("Register a consent manager"),
     "registers.officer.appoint": _("Appoint an officer"),
+    "registers.order.answer": _("Answer an order of an authority"),
     "registers.recipient.register": _("Register a recipient"),
     "registers.sender.register": _("Register a sender"),
     "registers.template.agree": _("Agree to a template"),
+    "retention.child.decide": _("Decide about a report of a child"),
     "retention.hold.release": _("End a legal hold"),
+    "retention.rule.change": _("Change how long something is kept"),
+    "retention.run.carry_out": _("Carry out a plan of erasure"),
+}
+#: Who acts, by the kind of an actor.
+ACTORS: Mapping[str, Any] = {
+    ActorKind.STAFF: _("Staff"),
+    ActorKind.CUSTOMER: _("A signed-in customer"),
+    ActorKind.STRANGER: _("Somebody not signed in"),
+    ActorKind.SYSTEM: _("The portal itself"),
+    ActorKind.CONSENT_MANAGER: _("A consent manager"),
+    ActorKind.INTERFACE: _("A connected system"),
 }
 _LOGIN = re.compile(r"(?:[a-z_]+:)?user:(\d+)")
 
@@ -84,11 +106,21 @@ class ActorNames(LoginNames):
         return str(value) if number is None else f"{super().__call__(value)} (user:{number})"
 
 
+def who_acted(kind: str, ref: str) -> str:
+    """An actor in words: staff and customers with their name or reference, everything else by what it is."""
+    said = ActorNames()(ref)
+    return str(ACTORS.get(kind, kind)) if said == ref else f"{ACTORS.get(kind, kind)}: {said}"
+
+
 class ActNames:
     """Says the acts of two-person rules: a speaker of the admin."""
 
-    def prime(self, values: Collection[Any]) -> None:
-        """Nothing is looked up."""
-
     def __call__(self, value: Any) -> str:
         return str(ACTS.get(value, value))
+
+
+class ActorKinds:
+    """Says kinds of actors: a speaker of the admin."""
+
+    def __call__(self, value: Any) -> str:
+        return str(ACTORS.get(value, value))

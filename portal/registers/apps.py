@@ -8,16 +8,32 @@ class RegistersConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the hooks for letters and senders; hear of addresses left, and what becomes of instructions to recipients."""
-        from portal.core import hooks
-        from portal.registers import sections
-        from portal.registers.clocks import InstructionClocks
-        from portal.registers.services import identity, instructing, instructions, letters, recipients, senders
+        from django.core.checks import Tags, register
 
+        from portal.core import hooks
+        from portal.core.admin import speaking
+        from portal.registers import sections, selections, system_checks, words
+        from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
+        from portal.registers.models import AuthorityOrder, Disclosure, Incident, Instruction
+        from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
+
+        fitting.register()
+        register(system_checks.inventory_agrees, Tags.database)
+        speaking.say(words.CategoryNames, fields=("used_categories",))
         hooks.address_left.register(senders.forget_address)
         hooks.letter_footer.fill(letters.footer)
         hooks.sender_identity.fill(identity.registered)
         hooks.webhook_secrets.register(recipients.secrets_now)
         hooks.webhooks_taken.register(instructions.delivered)
+        hooks.work.register(("IN", Instruction))
+        hooks.work.register(("DI", Disclosure))
+        hooks.work.register(("BR", Incident))
+        hooks.work.register(("AO", AuthorityOrder))
         hooks.clock_owners.register(InstructionClocks())
+        hooks.clock_owners.register(IncidentClocks())
+        hooks.clock_owners.register(OrderClocks())
+        for selection in (selections.Everybody, selections.OfCustomer, selections.AtRecipient, selections.Messaged):
+            hooks.people_selections.register(selection())
         hooks.person_erased.register(instructing.erase_everywhere)
         hooks.sections.register(sections.RecipientSection())
+        hooks.sections.register(sections.DisclosureSection())

@@ -1,10 +1,10 @@
-"""What happens when a recipient has not acknowledged in time."""
+"""What happens when a recipient, a report of an incident or the answer to an authority is late, or nearly."""
 
 from datetime import datetime
 
 from portal.law.models import Clock
-from portal.registers.models import Instruction
-from portal.registers.services import instructions
+from portal.registers.models import AuthorityOrder, Incident, Instruction
+from portal.registers.services import incidents, instructions, orders
 
 
 class InstructionClocks:
@@ -20,3 +20,35 @@ class InstructionClocks:
     def late(self, clock: Clock, *, now: datetime) -> None:
         """Raise it with everybody who may act on it."""
         instructions.escalate(clock, now=now)
+
+
+class IncidentClocks:
+    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+
+    def owns(self, owner: str) -> bool:
+        """Labels of what is owed under an incident begin with its model."""
+        return owner.startswith(Incident.OWNER)
+
+    def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
+        """Write to everybody who may decide about incidents: hours are short, so each share of them counts."""
+        incidents.remind(clock, percent=percent, now=now)
+
+    def late(self, clock: Clock, *, now: datetime) -> None:
+        """The same, when the time is over."""
+        incidents.remind(clock, percent=None, now=now)
+
+
+class OrderClocks:
+    """Registered in ``hooks.clock_owners``; called in the transaction that marks the clock."""
+
+    def owns(self, owner: str) -> bool:
+        """Labels of orders begin with their model."""
+        return owner.startswith(AuthorityOrder.OWNER)
+
+    def due_soon(self, clock: Clock, *, percent: int, now: datetime) -> None:
+        """Write to everybody who may answer it."""
+        orders.warn(clock, percent=percent, now=now)
+
+    def late(self, clock: Clock, *, now: datetime) -> None:
+        """Record it, and write to everybody who may answer it."""
+        orders.escalate(clock, now=now)

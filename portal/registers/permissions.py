@@ -6,8 +6,16 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
+    BOOK_END = "registers.book:end"
+    BOOK_PROPOSE = "registers.book:propose"
+    BOOK_REVIEW = "registers.book:review"
+    BOOK_VIEW = "registers.book:view"
     COMPANY_PROPOSE = "registers.company:propose"
     COMPANY_VIEW = "registers.company:view"
+    DISCLOSURE_VIEW = "registers.disclosure:view"
+    INCIDENT_DECIDE = "registers.incident:decide"
+    INCIDENT_OPEN = "registers.incident:open"
+    INCIDENT_VIEW = "registers.incident:view"
     INSTRUCTION_GIVE = "registers.instruction:give"
     INSTRUCTION_NOTE = "registers.instruction:note"
     INSTRUCTION_VIEW = "registers.instruction:view"
@@ -16,6 +24,9 @@ class Permission(StrEnum):
     MANAGER_VIEW = "registers.manager:view"
     OFFICER_PROPOSE = "registers.officer:propose"
     OFFICER_VIEW = "registers.officer:view"
+    ORDER_ANSWER = "registers.order:answer"
+    ORDER_ENTER = "registers.order:enter"
+    ORDER_VIEW = "registers.order:view"
     RECIPIENT_END = "registers.recipient:end"
     RECIPIENT_PROPOSE = "registers.recipient:propose"
     RECIPIENT_SECRET = "registers.recipient:secret"  # noqa: S105 - the name of a right
@@ -31,9 +42,12 @@ class Permission(StrEnum):
 
 
 class Act(StrEnum):
+    BOOK_ENTER = "registers.book.enter"
     COMPANY_CHANGE = "registers.company.change"
+    INCIDENT_DECIDE = "registers.incident.decide"
     MANAGER_REGISTER = "registers.manager.register"
     OFFICER_APPOINT = "registers.officer.appoint"
+    ORDER_ANSWER = "registers.order.answer"
     RECIPIENT_REGISTER = "registers.recipient.register"
     SENDER_REGISTER = "registers.sender.register"
     TEMPLATE_AGREE = "registers.template.agree"

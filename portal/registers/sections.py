@@ -6,8 +6,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import clock
+from portal.law.words import PurposeNames
 from portal.registers.models import Instruction, Telling
+from portal.registers.selectors import orders
 from portal.registers.selectors import recipients as book
+from portal.registers.words import values
 
 
 class RecipientSection:
@@ -22,6 +26,35 @@ class RecipientSection:
         given = book.with_standing(Instruction.objects.filter(telling__in=told))
         steps = {instruction.telling_id: instruction for instruction in given}
         return [_record(each, steps.get(each.pk)) for each in told]
+
+
+class DisclosureSection:
+    """Registered in ``hooks.sections``."""
+
+    name = "disclosures"
+    label = _("Whom we gave your data")
+
+    def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
+        """One record per request that carried the person's data to a third party, the oldest first.
+
+        What an order binds us to be silent about is left out until that has ended.
+        """
+        rows = list(orders.disclosures_to_show(subject_refs, at=clock.now()).order_by("pk"))
+        authorities = orders.authority_of(rows)
+        names, purposes = book.names_of(row.recipient_code for row in rows), PurposeNames()
+        return [
+            {
+                "reference": row.reference,
+                "to": authorities.get(row.about, names[row.recipient_code]),
+                "what": values(row.fields),
+                "purpose": purposes(row.purpose),
+                "basis": str(row.get_basis_display()),
+                "receipt": row.receipt,
+                "about": row.about,
+                "at": row.disclosed_at.isoformat(),
+            }
+            for row in rows
+        ]
 
 
 def _record(told: Telling, instruction: Any) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from portal.core import clock
-from portal.registers.services import defects, senders
+from portal.registers.models import IncidentDecision, IncidentSearch
+from portal.registers.services import defects, duties, incident_people, incident_reports, links, orders, senders
 
 
 @shared_task(ignore_result=True)
@@ -24,3 +25,44 @@ def note_defect(fiduciary: int, channel: str, purpose: str, sender: int, templat
 def forget_inbound() -> None:
     """Delete the times of inbound messages that open no window any more."""
     senders.forget_inbound(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def find_affected(search_id: int) -> None:
+    """Add the people whom a search for an incident finds."""
+    search = IncidentSearch.objects.select_related("incident").filter(pk=search_id, done_at=None).first()
+    if search is not None:
+        incident_people.carry_out(search, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def tell_affected(decision_id: int) -> None:
+    """Promise letters to the next people whom an incident affects."""
+    decision = IncidentDecision.objects.select_related("incident").filter(pk=decision_id, done_at=None).first()
+    if decision is not None:
+        incident_people.tell_on(decision, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def settle_incidents() -> None:
+    """Note which reports have left; go on with letters whose task was lost."""
+    incident_people.go_on()
+    incident_reports.settle(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def look_at_books() -> None:
+    """Open and close the tasks of the books."""
+    duties.look(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def try_links() -> None:
+    """Ask every page that ours lead to."""
+    links.try_all(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def tell_of_orders() -> None:
+    """Tell the people whose data an authority got, once no silence binds us."""
+    orders.tell_people(now=clock.now())

@@ -1,30 +1,124 @@
 import json
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import access, clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import AnswerForm, not_answerable
-from portal.retention.forms import HoldForm, WhyForm
-from portal.retention.models import ErasureRun, ErasureStep, Hold, HoldRelease, RetentionRule
+from portal.retention import books, child_pages, deciding, fields  # noqa: F401 - child_pages registers its books
+from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PersonForm, PlanForm, WhyForm
+from portal.retention.models import (
+    BooksRow,
+    ErasureRun,
+    ErasureStep,
+    Hold,
+    HoldRelease,
+    PlanApproval,
+    RetentionRule,
+    RuleProposal,
+)
 from portal.retention.permissions import Permission
-from portal.retention.services import holds
+from portal.retention.services import approving, certifying, changing, holds, planning
+from portal.retention.services import books as books_noted
+from portal.retention.states import RunState
+
+
+def _not_to_change(rule: RetentionRule, user: Any) -> str:
+    newest = RetentionRule.objects.filter(retention_class=rule.retention_class).order_by("-version").first()
+    return "" if rule == newest else str(_("A newer version stands. Change that one."))
+
+
+class KeepOrErasePage(StaffModelAdmin):
+    """Adds ``keep-or-erase/``. Asked by post: who is looked up stands in no address."""
+
+    import_export_change_list_template = "admin/retention/rules.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.keep_or_erase_view)
+        return [path("keep-or-erase/", page, name="retention_retentionrule_keep-or-erase"), *super().get_urls()]
+
+    def keep_or_erase_view(self, request: HttpRequest) -> HttpResponse:
+        if not access.allowed(request.user, Permission.RULE_VIEW):
+            raise PermissionDenied
+        form = PersonForm(request.POST or None)
+        found = None
+        if request.method == "POST" and form.is_valid():
+            asked = form.cleaned_data
+            hooks.record_opened.ask(
+                actor=request.actor,  # type: ignore[attr-defined]
+                about=f"people.subject:{asked['subject_ref']}",
+                subject_ref=asked["subject_ref"],
+                purpose=asked["why"],
+                ticket=asked["ticket"],
+            )
+            now = clock.now()
+            wanted = now if asked["is_asked"] else None
+            found = deciding.keep_or_erase(asked["subject_ref"], now=now, asked_at=wanted)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Keep or erase"),
+            "form": form,
+            "opts": self.opts,
+            "decided": found,
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return TemplateResponse(request, "admin/retention/keep_or_erase.html", context, status=status)
 
 
 @admin.register(RetentionRule)
-class RetentionRuleAdmin(AuditedExport, ReadOnlyAdmin):
+class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
     """How long each class is kept, through time. Rules come from their file (``sync_rules``)."""
 
     export_resource = resource_of(
-        RetentionRule, "retention_class version name counts_from house_rule effective_from source sha256 recorded_at"
+        RetentionRule,
+        "retention_class version name counts_from house_rule legal_rules erasing_rules notice_rules needs_approval system "
+        "effective_from source sha256 recorded_at",
     )
     view_permission = Permission.RULE_VIEW
-    list_display = ("retention_class", "version", "name", "counts_from", "house_rule", "effective_from")
+    list_display = (
+        "retention_class",
+        "version",
+        "name",
+        "counts_from",
+        "house_rule",
+        "needs_approval",
+        "effective_from",
+    )
     list_filter = ("retention_class",)
+    fields = (
+        *("retention_class", "version", "name", "counts_from", "house_rule", "legal_rules", "erasing_rules"),
+        *("notice_rules", "needs_approval", "system", "field_acts", "effective_from", "source", "note", "sha256"),
+        "recorded_at",
+    )
+
+    @service_action(permission=Permission.RULE_CHANGE, ask=ChangeForm, label=_("Propose a change"), skip=_not_to_change)
+    def propose_change(self, request: HttpRequest, obj: RetentionRule, answer: dict[str, Any]) -> str:
+        why, effective_from = answer.pop("why"), answer.pop("effective_from")
+        changing.propose(
+            retention_class=obj.retention_class,
+            changes={name: value for name, value in answer.items() if value not in ("", None, [])},
+            effective_from=effective_from,
+            why=why,
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return str(_("Proposed. It counts once a second person agrees, from its day on."))
+
+    @admin.display(description=_("what becomes of each field"))
+    def field_acts(self, obj: RetentionRule) -> str:
+        """Delete, anonymise or pseudonymise, for each field of what its erasers cover."""
+        covered = {label for one in hooks.erasers if one.retention_class == obj.retention_class for label in one.covers}
+        said = fields.acts_of(covered)
+        return "\n".join(f"{label}.{name}: {act}" for label, acts in said.items() for name, act in acts.items()) or "-"
 
 
 def _released(hold: Hold, user: Any) -> str:
@@ -76,29 +170,169 @@ class HoldReleaseAdmin(AuditedExport, ReadOnlyAdmin):
         return str(_("Approved.") if approve else _("Refused."))
 
 
+def _not_waiting(run: ErasureRun, user: Any) -> str:
+    return "" if run.state == RunState.PLANNED else str(_("This plan waits for nobody any more."))
+
+
 class StepInline(RowsBeside):
-    """What each room let go of."""
+    """What each room lets go of, and what keeps the rest."""
 
     model = ErasureStep
-    fields = ("eraser", "retention_class", "rule_version", "cutoff", "due", "held", "kept_by_law", "erased", "failure")
+    fields = (
+        *("eraser", "retention_class", "rule_version", "cutoff", "due", "held", "disputed", "stale", "kept_by_law"),
+        *("erased", "failure"),
+    )
+
+
+class ApprovalInline(RowsBeside):
+    """Who proposed to carry the plan out, and who agreed."""
+
+    model = PlanApproval
+    fields = ("answer", "made_by", "made_at", "checked_by", "checked_at", "why", "reason")
 
 
 @admin.register(ErasureRun)
 class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
-    """Each nightly pass and its certificate."""
+    """Each plan: what it would erase, who agreed, what came of it, and its certificate."""
 
     export_resource = resource_of(
-        ErasureRun, "reference state started_by started_at finished_at due held kept_by_law erased certificate_sha256"
+        ErasureRun,
+        "reference state cause because plan_sha256 planned_at approved_at started_by started_at finished_at due held "
+        "disputed stale kept_by_law erased certificate_sha256",
     )
     view_permission = Permission.RUN_VIEW
-    list_display = ("reference", "state", "started_at", "due", "held", "kept_by_law", "erased")
-    list_filter = ("state",)
-    inlines = (StepInline,)
+    list_display = ("reference", "state", "cause", "planned_at", "due", "held", "stale", "kept_by_law", "erased")
+    list_filter = ("state", "cause")
+    search_fields = ("reference", "because")
+    inlines = (StepInline, ApprovalInline)
     fields = (
-        *("reference", "state", "started_by", "started_at", "finished_at"),
-        *("due", "held", "kept_by_law", "erased", "readable_certificate", "certificate_sha256"),
+        *("reference", "state", "cause", "because", "needs_approval", "started_by", "planned_at", "approved_at"),
+        *("started_at", "finished_at", "due", "held", "disputed", "stale", "kept_by_law", "erased", "left_to_erase"),
+        *("recipients", "plan_sha256", "readable_certificate", "certificate_sha256"),
     )
+
+    @service_action(
+        permission=Permission.RUN_APPROVE, ask=PlanForm, label=_("Propose to carry the plan out"), skip=_not_waiting
+    )
+    def propose_plan(self, request: HttpRequest, obj: ErasureRun, answer: dict[str, Any]) -> str:
+        approving.propose(run=obj, why=answer["why"], actor=request.actor)  # type: ignore[attr-defined]
+        return str(_("Proposed. Nothing is erased before a second person agrees."))
+
+    @admin.display(description=_("still to erase"))
+    def left_to_erase(self, obj: ErasureRun) -> int:
+        return planning.left_to_erase(obj)
+
+    @admin.display(description=_("recipients told to erase"))
+    def recipients(self, obj: ErasureRun) -> str:
+        """How far each recipient is that was told: three facts, told, acknowledged, done."""
+        counts = certifying.confirmations(obj)
+        said = _("%(told)s told, %(acknowledged)s acknowledged, %(acted)s done")
+        return str(said % counts) if counts["told"] else "-"
 
     @admin.display(description=_("certificate"))
     def readable_certificate(self, obj: ErasureRun) -> str:
         return json.dumps(obj.certificate, indent=2, ensure_ascii=False) if obj.certificate else "-"
+
+
+@admin.register(PlanApproval)
+class PlanApprovalAdmin(AuditedExport, ReadOnlyAdmin):
+    """The second person's answer to a plan. What would be erased stands on the plan's page."""
+
+    export_resource = resource_of(PlanApproval, "id run act made_by made_at checked_by checked_at shown_sha256 answer")
+    view_permission = Permission.RUN_VIEW
+    list_display = ("run", "answer", "made_at", "checked_at")
+    list_filter = ("answer",)
+    list_select_related = ("run",)
+
+    @service_action(
+        permission=Permission.RUN_APPROVE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+    )
+    def answer_plan(self, request: HttpRequest, obj: PlanApproval, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        approving.answer(
+            approval=obj,
+            approve=approve,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return str(_("Approved. A worker carries it out now.") if approve else _("Refused."))
+
+
+@admin.register(RuleProposal)
+class RuleProposalAdmin(AuditedExport, ReadOnlyAdmin):
+    """A change of how long a class is kept waits for a second person."""
+
+    export_resource = resource_of(
+        RuleProposal, "id retention_class effective_from act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
+    view_permission = Permission.RULE_VIEW
+    list_display = ("retention_class", "effective_from", "answer", "made_at", "checked_at")
+    list_filter = ("answer",)
+
+    @service_action(
+        permission=Permission.RULE_CHANGE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+    )
+    def answer_change(self, request: HttpRequest, obj: RuleProposal, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        changing.answer(
+            proposal=obj,
+            approve=approve,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return str(_("Approved. The new version counts from its day on.") if approve else _("Refused."))
+
+
+def _destroyed(row: BooksRow, user: Any) -> str:
+    return str(_("This was noted already.")) if row.destroyed_on is not None else ""
+
+
+@admin.register(BooksRow)
+class BooksRowAdmin(AuditedExport, StaffModelAdmin):
+    """Invoices, payouts, licences and filings by financial year: which rule keeps them, until when, and where they lie."""
+
+    export_resource = resource_of(
+        BooksRow, "id kind financial_year system annual_return_due_on noted_by noted_at destroyed_on certificate"
+    )
+    form = BooksForm
+    view_permission = Permission.BOOKS_VIEW
+    add_permission = Permission.BOOKS_NOTE
+    list_display = ("kind", "years", "system", "kept_until", "kept_by", "destroyed_on")
+    list_filter = ("kind",)
+    search_fields = ("system",)
+
+    def get_fields(self, request: HttpRequest, obj: BooksRow | None = None) -> tuple[str, ...]:
+        asked = ("kind", "financial_year", "system", "annual_return_due_on")
+        told = ("kept_until", "kept_by", "noted_by", "noted_at", "destroyed_on", "destroyed_by", "certificate")
+        return (*asked, *told) if obj is not None else asked
+
+    def save_model(self, request: HttpRequest, obj: BooksRow, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+        """Adding is noting."""
+        actor, now = request.actor, clock.now()  # type: ignore[attr-defined]
+        obj.pk = books_noted.note(**form.cleaned_data, actor=actor, now=now).pk
+
+    @service_action(
+        permission=Permission.BOOKS_NOTE, ask=DestroyedForm, label=_("Note that they were destroyed"), skip=_destroyed
+    )
+    def note_destroyed(self, request: HttpRequest, obj: BooksRow, answer: dict[str, Any]) -> str:
+        actor, now = request.actor, clock.now()  # type: ignore[attr-defined]
+        books_noted.note_destroyed(row=obj, certificate=answer["certificate"], actor=actor, now=now)
+        return str(_("Noted."))
+
+    @admin.display(description=_("financial year"), ordering="financial_year")
+    def years(self, obj: BooksRow) -> str:
+        return obj.years
+
+    @admin.display(description=_("kept until"))
+    def kept_until(self, obj: BooksRow) -> Any:
+        found = books.verdict_of(obj, now=clock.now())
+        return (
+            (found.kept_through or _("No end known")) if found is not None and found.is_kept else _("May be destroyed")
+        )
+
+    @admin.display(description=_("because of"))
+    def kept_by(self, obj: BooksRow) -> str:
+        found = books.verdict_of(obj, now=clock.now())
+        return found.winner.citation or found.winner.key if found is not None else "-"

@@ -11,9 +11,20 @@ class RetentionConfig(AppConfig):
         """Register the rules that ship, and the checks that nothing personal lives for ever by accident."""
         from portal.core import hooks
         from portal.retention import system_checks
-        from portal.retention.services import rules
+        from portal.retention.child_clocks import ChildClocks
+        from portal.retention.child_erasers import ChildReports
+        from portal.retention.erasers import LedgerContents
+        from portal.retention.models import ChildReport, ErasureRun
+        from portal.retention.services import replaying, rules
 
+        hooks.erasers.register(LedgerContents())
+        hooks.erasures_undone.register(replaying.undone)
+        hooks.work.register(("EC", ErasureRun))
+        hooks.work.register(("CH", ChildReport))
+        hooks.clock_owners.register(ChildClocks())
+        hooks.erasers.register(ChildReports())
         hooks.rule_books.register(rules.load_shipped)
 
         register(system_checks.every_personal_model_can_be_erased, Tags.models)
         register(system_checks.every_eraser_has_a_rule, Tags.models)
+        register(system_checks.every_field_has_its_act, Tags.models)

@@ -6,8 +6,11 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.admin.opening import PURPOSES, TicketField
+from portal.core.plain_words import PlainWords, PublicWords
+from portal.core.time_range import DayField
 from portal.people.models import Subject
-from portal.retention.models import Hold, RetentionRule
+from portal.retention.models import BooksRow, Hold, RetentionRule
 
 
 class HoldForm(forms.ModelForm):
@@ -16,6 +19,7 @@ class HoldForm(forms.ModelForm):
     class Meta:
         model = Hold
         fields = ("subject_ref", "retention_class", "order_reference", "why")
+        field_classes: ClassVar[dict[str, Any]] = {"order_reference": PublicWords, "why": PlainWords}
         help_texts: ClassVar[dict[str, Any]] = {"subject_ref": _("The opaque reference on the person's record.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,9 +39,75 @@ class HoldForm(forms.ModelForm):
 class WhyForm(forms.Form):
     """Why a hold may end."""
 
-    why = forms.CharField(
+    why = PlainWords(
         label=_("Why may the hold end?"),
         help_text=_("One sentence that an auditor will understand in five years. No names, numbers or addresses."),
-        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+    )
+
+
+class PlanForm(forms.Form):
+    """What the first person looked at before proposing a plan."""
+
+    why = PlainWords(
+        label=_("What did you look at?"),
+        help_text=_("One sentence that an auditor will understand in five years. No names, numbers or addresses."),
+        max_length=1000,
+    )
+
+
+class PersonForm(forms.Form):
+    """A person whose records are decided on. To open what a person has says why, as to open their record."""
+
+    subject_ref = forms.UUIDField(label=_("Person"), help_text=_("The opaque reference on the person's record."))
+    is_asked = forms.BooleanField(label=_("As if the person asked today for everything to be erased"), required=False)
+    why = forms.ChoiceField(label=_("Why do you open this?"), choices=[("", _("Choose a purpose")), *PURPOSES])
+    ticket = TicketField()
+
+    def clean_subject_ref(self) -> UUID:
+        ref: UUID = self.cleaned_data["subject_ref"]
+        if not Subject.objects.filter(ref=ref).exists():
+            raise forms.ValidationError(_("There is no person with this reference. Copy it from the record."))
+        return ref
+
+
+class BooksForm(forms.ModelForm):
+    """What another system keeps, by kind and financial year."""
+
+    class Meta:
+        model = BooksRow
+        fields = ("kind", "financial_year", "system", "annual_return_due_on")
+        field_classes: ClassVar[dict[str, Any]] = {"system": PublicWords, "annual_return_due_on": DayField}
+        help_texts: ClassVar[dict[str, Any]] = {
+            "annual_return_due_on": _("Usually 31 December after the year ends; later where the authority extended it.")
+        }
+
+
+class DestroyedForm(forms.Form):
+    """That the other system destroyed them."""
+
+    certificate = PublicWords(
+        label=_("Reference of its certificate"), help_text=_("As the other system gives it; no names."), max_length=80
+    )
+
+
+class KeysField(forms.CharField):
+    """Keys of rules, divided by spaces or commas; a list."""
+
+    def clean(self, value: Any) -> list[str]:
+        return str(super().clean(value)).replace(",", " ").split()
+
+
+class ChangeForm(forms.Form):
+    """What a new version of a rule says otherwise. What is left empty stays."""
+
+    house_rule = forms.CharField(label=_("Our own period: key of a house rule"), max_length=40, required=False)
+    legal_rules = KeysField(label=_("Laws that ask for longer: keys"), max_length=400, required=False)
+    notice_rules = KeysField(label=_("Notice before the end: keys"), max_length=200, required=False)
+    needs_approval = forms.NullBooleanField(label=_("Two people approve each run"), required=False)
+    effective_from = DayField(label=_("In force from"), help_text=_("A day that is still to come."))
+    why = PlainWords(
+        label=_("Why?"),
+        help_text=_("One sentence that an auditor will understand in five years. No names, numbers or addresses."),
         max_length=1000,
     )

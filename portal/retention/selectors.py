@@ -1,16 +1,22 @@
 """Which rule holds for a class, and what is held."""
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Q
 
 from portal.law import selectors as law
+from portal.law.models import LegalRule
 from portal.law.selectors import NotInForce
 from portal.law.states import Binds
 from portal.people.selectors import refs_of
 from portal.retention.models import Hold, RetentionRule
-from portal.retention.rules import Period
+from portal.retention.rules import Period, kept_through
+
+#: A provision that nobody has read yet.
+UNKNOWN = frozenset({"not stated", "not known"})
 
 
 def rule_for(retention_class: str, *, on: date) -> RetentionRule | None:
@@ -26,20 +32,77 @@ def house_period(rule: RetentionRule, *, on: date) -> Period:
 
 
 def legal_periods(rule: RetentionRule, *, on: date) -> list[Period]:
-    """The periods of the laws that ask for longer, in force on that day and not switched off by the profile.
+    """The periods of the laws that keep a class."""
+    return [Period(int(legal.amount or 0), legal.unit) for legal in binding_laws(rule, on=on)]
+
+
+def binding_laws(rule: RetentionRule, *, on: date) -> list[LegalRule]:
+    """The laws that ask for longer, in force on that day and not switched off by the profile.
 
     "Not decided" counts as yes: keeping is the side that can be mended.
     """
+    return in_force(rule.legal_rules, on=on)
+
+
+def in_force(keys: Iterable[str], *, on: date) -> list[LegalRule]:
+    """Those of the laws that bind us on that day; "not decided" counts as yes. Raises NotFound for an unknown key."""
     profile = law.profile(on=on)
     found = []
-    for key in rule.legal_rules:
+    for key in keys:
         try:
             legal = law.legal_rule(str(key), on=on)
         except NotInForce:
             continue
         if legal.binds == Binds.US and profile.applies(legal.switch):
-            found.append(Period(int(legal.amount or 0), legal.unit))
+            found.append(legal)
     return found
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """What keeps a class of data the longest: a period, and the law or the promise that gives it."""
+
+    period: Period
+    key: str
+    #: "Companies Act, s.128(5)"; empty for a promise of our own.
+    law: str
+    is_confirmed: bool
+
+
+def citation(legal: LegalRule) -> str:
+    """Law and provision, as far as both are known."""
+    return f"{legal.law}, {legal.provision}" if legal.provision not in UNKNOWN else str(legal.law)
+
+
+def keeper_of(retention_class: str, *, on: date) -> Keeper | None:
+    """The longest of our own period and of every law that binds us on that day; None for a class without a rule."""
+    rule = rule_for(retention_class, on=on)
+    if rule is None:
+        return None
+    found = [Keeper(house_period(rule, on=on), rule.house_rule, "", is_confirmed=True)]
+    found += [
+        Keeper(Period(int(legal.amount or 0), legal.unit), legal.key, citation(legal), legal.is_confirmed)
+        for legal in binding_laws(rule, on=on)
+    ]
+    return max(found, key=lambda one: (kept_through(on, one.period), bool(one.law)))
+
+
+@dataclass(frozen=True)
+class Notice:
+    """That a person is told before the end, how long before, and whether a law asks for it or our own courtesy."""
+
+    before: timedelta
+    is_law: bool
+
+
+def notice_of(rule: RetentionRule | None, *, on: date) -> Notice | None:
+    """The notice that a class asks for on that day: the longest of its rules; a law's, where one of them binds us."""
+    if rule is None or not rule.notice_rules:
+        return None
+    laws = in_force((key for key in rule.notice_rules if "." not in key), on=on)
+    ours = law.promises((key for key in rule.notice_rules if "." in key), on=on)
+    spans = [one.duration for one in (*laws, *ours)]
+    return Notice(max(spans), is_law=bool(laws)) if spans else None
 
 
 def is_held(subject_ref: UUID, retention_class: str) -> bool:

@@ -1,6 +1,6 @@
-"""retention.E001 and E002: nothing personal without a way to end it and a rule that says when."""
+"""retention.E001 to E003: nothing personal without a way to end it, a rule that says when, and what becomes of each field."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error
 
 from portal.core import hooks
 from portal.core.data_categories import personal_fields
+from portal.retention import fields
 from portal.retention.exemptions import EXEMPT
 from portal.retention.services.rules import shipped
 
@@ -50,4 +51,56 @@ def every_eraser_has_a_rule(app_configs: Sequence[AppConfig] | None, **kwargs: A
         )
         for eraser in hooks.erasers
         if eraser.retention_class not in ruled
+    ]
+
+
+def unsaid_fields(label: str, acts: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The personal fields of a model of which nothing says what becomes of them; ``*`` for a library's model."""
+    model = apps.get_model(label)
+    declared = getattr(model, "data_categories", None)
+    said = set(acts.get(label, {}))
+    return ({fields.EVERY} if declared is None else personal_fields(declared)) - said
+
+
+def every_field_has_its_act(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """retention.E003: for each personal field that an eraser covers a line says delete, anonymise or pseudonymise; and no
+    line is about what is not there.
+    """
+    acts = fields.acts()
+    covered = covered_models()
+    installed = {model._meta.label for model in apps.get_models(include_auto_created=True)}
+    missing = [
+        Error(
+            f"{label}.{name} holds personal data and nothing says what becomes of it when its class ends.",
+            hint=f'Add {name} = "delete" (or "anonymise", "pseudonymise") under ["{label}"] in portal/retention/data/field_acts.toml, '
+            "and let the eraser that covers the model do it.",
+            id="retention.E003",
+        )
+        for label in sorted(covered)
+        for name in sorted(unsaid_fields(label, acts))
+    ]
+    left = [
+        Error(
+            f"{label} is in field_acts.toml, and no eraser covers it.",
+            hint="Take its lines out of portal/retention/data/field_acts.toml, or name the model in an eraser's covers.",
+            id="retention.E003",
+        )
+        for label in sorted((acts.keys() - covered) & installed)
+    ]
+    return [
+        *missing,
+        *left,
+        *(error for label in sorted(covered & acts.keys()) for error in _unknown(label, acts[label])),
+    ]
+
+
+def _unknown(label: str, said: Mapping[str, str]) -> list[Error]:
+    known = {field.name for field in apps.get_model(label)._meta.concrete_fields} | {fields.EVERY}
+    return [
+        Error(
+            f"{label} has no field {name}, of which field_acts.toml says what becomes of it.",
+            hint=f'Take {name} out of ["{label}"] in portal/retention/data/field_acts.toml.',
+            id="retention.E003",
+        )
+        for name in sorted(set(said) - known)
     ]

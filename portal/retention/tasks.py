@@ -4,7 +4,8 @@ from celery import shared_task
 
 from portal.core import actor, clock
 from portal.core.errors import PortalError
-from portal.retention.services import runs
+from portal.retention.models import ErasureRun
+from portal.retention.services import children, nights, runs
 from portal.retention.states import RunState
 
 NIGHTLY = actor.system("portal.retention.tasks.run_retention")
@@ -19,6 +20,33 @@ class NotAllErased(PortalError):
 @shared_task(ignore_result=True)
 def run_retention() -> None:
     """The nightly pass over everything whose period may be over. Fails when something could not be erased."""
-    done = runs.run(now=clock.now(), actor=NIGHTLY)
-    if done.state == RunState.FAILED:
-        raise NotAllErased(f"{done.reference}: not everything could be erased. Its steps say what failed.")
+    night = nights.pass_over(now=clock.now(), actor=NIGHTLY)
+    failed = [run.reference for run in night.ended if run.state == RunState.FAILED]
+    if failed:
+        raise NotAllErased(f"{', '.join(failed)}: not everything could be erased. The steps say what failed.")
+
+
+@shared_task(ignore_result=True)
+def carry_out(run_id: int) -> None:
+    """Begin a plan that two people have agreed to."""
+    run = ErasureRun.objects.filter(pk=run_id).first()
+    if run is not None:
+        runs.carry_out(run, now=clock.now(), actor=NIGHTLY)
+
+
+@shared_task(ignore_result=True)
+def carry_on() -> None:
+    """Go on with what a dead process left and with what waited for a notice."""
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+
+
+@shared_task(ignore_result=True)
+def look_at_report(number: int) -> None:
+    """Find out whom a report of a child means, and freeze them where that is certain."""
+    children.look(number, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def look_at_reports() -> None:
+    """The same for reports whose task was lost."""
+    children.look_at_all(now=clock.now())

@@ -13,6 +13,7 @@ from consent.selectors.notices import notices_for
 from portal.core import clock
 from portal.law import selectors as law
 from portal.law.models import Purpose
+from portal.people.pages import is_customer
 from portal.selfservice.cookies import CHOICE, Group, groups
 from portal.selfservice.signals import is_sent
 
@@ -47,8 +48,15 @@ def kept(request: HttpRequest) -> Kept:
 
 
 def choice_of(request: HttpRequest, group: Group) -> bool | None:
-    """The answer about the group as it is now; None when there is none, it has ended, or the group has changed since."""
-    fingerprint, is_yes, until = kept(request).answers.get(group.code, ("", False, 0))
+    """The answer about the group as it is now; None when there is none, it has ended, or the group has changed since.
+
+    What somebody chose here before anybody had signed in is no choice of who is signed in now: they are asked themselves.
+    """
+    known = kept(request)
+    # An answer from before anybody's session was read, such as a redirect, has no user.
+    if known.visitor and hasattr(request, "user") and is_customer(request):
+        return None
+    fingerprint, is_yes, until = known.answers.get(group.code, ("", False, 0))
     if fingerprint != group.fingerprint or until <= clock.now().timestamp():
         return None
     return bool(is_yes)
@@ -87,9 +95,10 @@ def allowed_scripts(request: HttpRequest) -> list[str]:
 def keep(
     request: HttpRequest, response: HttpResponse, group: Group, *, visitor: str, is_yes: bool, until: datetime
 ) -> None:
-    """Let the browser remember the answer until it ends; answers about other groups stay."""
+    """Let the browser remember the answer until it ends; answers about other groups stay that the same one gave."""
     known = kept(request)
-    answers = {code: said for code, said in known.answers.items() if said[2] > clock.now().timestamp()}
+    own = known.answers if known.visitor == visitor else {}
+    answers = {code: said for code, said in own.items() if said[2] > clock.now().timestamp()}
     answers[group.code] = [group.fingerprint, is_yes, int(until.timestamp())]
     last = max(said[2] for said in answers.values())
     response.set_cookie(

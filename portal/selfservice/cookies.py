@@ -90,6 +90,11 @@ COOKIES = (
         _("When you send the grievance, or after 7 days."),
     ),
     Cookie(
+        "request_draft",
+        _("Finds the request about your data that you have begun. It is set when you start one."),
+        _("When you send the request, or after 7 days."),
+    ),
+    Cookie(
         "grievance_view",
         _("Lets you read your grievance without an account, after you have entered the code."),
         _("After one hour at most."),

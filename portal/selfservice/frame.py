@@ -10,14 +10,17 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from consent.services.signals import stands_against
 from portal.core import clock
+from portal.law.models import Purpose
+from portal.people.pages import is_customer, principal_of
 from portal.registers.models import Officer
 from portal.registers.selectors import current_officer
 from portal.selfservice import cookie_choices, signals
 from portal.selfservice.cookie_choices import CookieQuestion
 
 #: Written in the footer of each page. Change it when the words of these pages change.
-UPDATED_ON = date(2026, 11, 25)
+UPDATED_ON = date(2026, 11, 26)
 
 #: (label, name of the address). A page whose room is not part of this installation is left out.
 FOOTER = (
@@ -27,6 +30,7 @@ FOOTER = (
     (_("Policies"), "privacy:policies"),
     (_("Who has your data"), "privacy:who-has-my-data"),
     (_("Check a receipt"), "privacy:verify-receipt"),
+    (_("Report a child"), "privacy:report-a-child"),
     (_("Site map"), "privacy:sitemap"),
 )
 ACCOUNT = (
@@ -78,6 +82,13 @@ class Frame:
     def hears_signal(self) -> bool:
         """Whether the browser asks not to sell or share its owner's data (Sec-GPC)."""
         return signals.is_sent(self._request)
+
+    @cached_property
+    def own_yes(self) -> list[Purpose]:
+        """What the browser's signal is about and the person agreed to after it: their yes counts."""
+        if not self.hears_signal or not is_customer(self._request):
+            return []
+        return stands_against(principal_of(self._request).subject.ref, at=clock.now())
 
     @property
     def here(self) -> str:

@@ -10,9 +10,12 @@ from portal.core.middleware import client_address
 
 #: name: (most, seconds)
 LIMITS: Final[dict[str, tuple[int, int]]] = {
+    "child.report": (20, 3600),
     "grievance.file": (30, 3600),
     "grievance.upload": (60, 3600),
     "questions.visitor": (20, 3600),
+    "request.ask": (30, 3600),
+    "request.prove": (60, 3600),
     "stop.ask": (30, 3600),
     "stop.enter": (60, 3600),
     "track.ask": (30, 3600),

@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login as start_session
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext
 
 from portal.core import actor, clock
 from portal.core.enqueue import enqueue
@@ -16,6 +17,8 @@ from portal.people.services import devices
 
 COOKIE = "device"
 LIFE = 400 * 24 * 3600
+#: How a label is kept, whatever its reader's language: ``Firefox on Linux``.
+_UNKNOWN, _ON = "Browser", " on "
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
     ("Android", "Android"),
@@ -30,9 +33,17 @@ _SYSTEMS = (
 def label(request: HttpRequest) -> str:
     """``Firefox on Linux``: enough to recognise one's own, no version and no fingerprint."""
     agent = request.headers.get("User-Agent", "")
-    browser = next((name for mark, name in _BROWSERS if mark in agent), "Browser")
+    browser = next((name for mark, name in _BROWSERS if mark in agent), _UNKNOWN)
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    return f"{browser} on {system}" if system else browser
+    return f"{browser}{_ON}{system}" if system else browser
+
+
+def in_words(label: str) -> str:
+    """A label as it is kept, in the reader's language."""
+    browser, on, system = label.partition(_ON)
+    if browser == _UNKNOWN:
+        browser = gettext("Browser")
+    return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system} if on else browser
 
 
 def token_of(request: HttpRequest) -> str:

@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
+from portal.core.plain_words import NameWords
 from portal.law.states import Regime
 from portal.people.forms import email_field, phone_field
 from portal.people.models import User
@@ -152,7 +153,7 @@ class PhoneCodeForm(forms.Form):
 
 
 class AcceptForm(forms.Form):
-    full_name = forms.CharField(
+    full_name = NameWords(
         label=_("Your name"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),

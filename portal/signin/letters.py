@@ -9,6 +9,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import translation
 from django.utils.timezone import localtime
 
 from portal.law.states import Channel
@@ -16,6 +17,7 @@ from portal.outbox.services import post
 from portal.people.models import ContactPoint, Invitation, MfaReset, OneTimeCode, SignIn, User
 from portal.people.services import codes, invitations
 from portal.people.states import CodePurpose, ContactKind, InvitationKind
+from portal.signin import browsers
 
 PURPOSE = "policy_and_security"
 _LIBRARY = {
@@ -126,12 +128,14 @@ def invitation(row: Invitation) -> None:
 def new_device(row: SignIn) -> None:
     """Tell the owner of a login that it was used from a browser we had not seen."""
     name = "signin:sessions" if row.user.is_staff else "privacy:sessions"
+    with translation.override(row.user.language):
+        browser = browsers.in_words(row.browser)
     _to_login(
         "signin.new_device",
         row.user,
         about=f"people.sign_in:{row.pk}",
         only_here=False,
-        browser=row.browser,
+        browser=browser,
         when=f"{localtime(row.at):%d-%m-%Y %H:%M} IST",
         link=absolute(reverse(name)),
     )

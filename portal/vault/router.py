@@ -30,4 +30,4 @@ class KeyStoreRouter:
 
 
 #: Named here because historical models in migrations do not carry ``key_store``.
-KEY_MODELS = frozenset({"subjectkey"})
+KEY_MODELS = frozenset({"erasuremark", "subjectkey"})

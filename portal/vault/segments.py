@@ -53,16 +53,115 @@ def read_segments(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
         piece = following
 
 
+class _Sealer:
+    """Seals one piece after the other; ``header`` stands before them."""
+
+    def __init__(self, *, key: bytes, identity: bytes) -> None:
+        self._prefix = os.urandom(PREFIX)
+        self.header = MAGIC + bytes([POWER]) + self._prefix
+        self._aad = self.header + identity
+        self._cipher = AESGCM(key)
+        self._number = 0
+
+    def sealed(self, piece: bytes, *, is_last: bool) -> bytes:
+        if self._number >= MOST_SEGMENTS:
+            raise ValueError("The file is too long for one key.")
+        nonce = _nonce(self._prefix, self._number, is_last=is_last)
+        self._number += 1
+        return self._cipher.encrypt(nonce, piece, self._aad)
+
+
 def encrypted(pieces: Iterator[tuple[bytes, bool]], *, key: bytes, identity: bytes) -> Iterator[bytes]:
     """The header, then one segment for each piece."""
-    prefix = os.urandom(PREFIX)
-    header = MAGIC + bytes([POWER]) + prefix
-    cipher = AESGCM(key)
-    yield header
-    for number, (piece, is_last) in enumerate(pieces):
-        if number >= MOST_SEGMENTS:
-            raise ValueError("The file is too long for one key.")
-        yield cipher.encrypt(_nonce(prefix, number, is_last=is_last), piece, header + identity)
+    sealer = _Sealer(key=key, identity=identity)
+    yield sealer.header
+    for piece, is_last in pieces:
+        yield sealer.sealed(piece, is_last=is_last)
+
+
+class EncryptingWriter:
+    """Writes an encrypted file as its bytes come in, in whatever pieces. Memory: one segment."""
+
+    def __init__(self, target: BinaryIO, *, key: bytes, identity: bytes) -> None:
+        self._target = target
+        self._sealer = _Sealer(key=key, identity=identity)
+        self._waiting = bytearray()
+        self.size = 0
+        target.write(self._sealer.header)
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes. What may be the last segment waits for ``finish``."""
+        self.size += len(data)
+        self._waiting += data
+        while len(self._waiting) > SEGMENT:
+            self._target.write(self._sealer.sealed(bytes(self._waiting[:SEGMENT]), is_last=False))
+            del self._waiting[:SEGMENT]
+
+    def finish(self) -> None:
+        """The last segment; without it the file does not open."""
+        self._target.write(self._sealer.sealed(bytes(self._waiting), is_last=True))
+        self._waiting.clear()
+        self._target.flush()
+
+
+class SeekingReader(io.RawIOBase):
+    """Reads an encrypted file of a known size from any place. Memory: one segment; closing it closes the file.
+
+    Raises CannotDecrypt as ``DecryptingReader``.
+    """
+
+    def __init__(self, source: BinaryIO, *, key: bytes, identity: bytes, size: int) -> None:
+        super().__init__()
+        self._source, self._size, self._at = source, size, 0
+        source.seek(0)
+        header = _filled(source, HEADER)
+        self._prefix, self._aad = header[-PREFIX:], header + identity
+        self._cipher = AESGCM(key)
+        self._last = max(size - 1, 0) // SEGMENT
+        self._here, self._clear = -1, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise ValueError("A file has no place before its first byte.")
+        self._at = start + offset
+        return self._at
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if self._at >= self._size:
+            return 0
+        number, within = divmod(self._at, SEGMENT)
+        taken = self._segment(number)[within : within + len(buffer)]
+        buffer[: len(taken)] = taken
+        self._at += len(taken)
+        return len(taken)
+
+    def _segment(self, number: int) -> bytes:
+        if number != self._here:
+            self._source.seek(HEADER + number * (SEGMENT + TAG))
+            sealed = _filled(self._source, SEGMENT + TAG)
+            nonce = _nonce(self._prefix, number, is_last=number == self._last)
+            try:
+                self._clear = self._cipher.decrypt(nonce, sealed, self._aad)
+            except InvalidTag as error:
+                raise CannotDecrypt("The stored file was changed, or its key is another.") from error
+            self._here = number
+        return self._clear
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+            self._clear = b""
+        super().close()
 
 
 class DecryptingReader(io.RawIOBase):

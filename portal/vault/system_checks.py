@@ -8,6 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name for it
 
+from portal.core.errors import Unavailable
 from portal.vault.inspection import process
 
 
@@ -15,7 +16,7 @@ def the_child_has_no_network(app_configs: Sequence[AppConfig] | None, **kwargs: 
     """vault.W001: a child is started and asked whether the kernel cut it off from every network."""
     try:
         is_sealed_off = process.is_sealed_off()
-    except (process.ChildFailedError, OSError):
+    except (process.ChildFailedError, OSError, Unavailable):
         is_sealed_off = False
     if is_sealed_off:
         return []

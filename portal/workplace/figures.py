@@ -8,46 +8,56 @@ from operator import or_
 from typing import Any
 
 from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.exceptions import NotRegistered
 from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent.models import SendAfterWithdrawal
-from kyc.models import Decision, Document
-from kyc.selectors import to_review
+from kyc.models import Document, Likeness, SecondLook
+from kyc.selectors import proposed, to_review
 from kyc.services import signers
-from kyc.states import DocumentState
+from kyc.states import DocumentState, LikenessState, LookResult
 from portal.core import access, moments
 from portal.core.clock import IST, day
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
-from portal.law import words as law
+from portal.law import explanations
 from portal.law.models import Clock
+from portal.law.rules import latest_missed
+from portal.law.selectors import kept, missed
 from portal.law.states import ClockState
 from portal.ledger.models import Head, Pending, Verification
 from portal.outbox.models import Message
 from portal.outbox.states import MessageState
-from portal.people.states import Answer
-from portal.registers.models import Instruction
+from portal.registers.incident_states import DutyState
+from portal.registers.models import AuthorityOrder, BookTask, Incident, IncidentDuty, Instruction
 from portal.registers.selectors import recipients as book
+from portal.registers.states import OrderState
 from portal.retention.models import ErasureRun
 from portal.retention.states import RunState
 from portal.vault.services.files import late_orders
 from portal.workplace import proposals
 from portal.workplace.permissions import Permission
 
+#: Over which time it is counted how many deadlines were kept.
+KEPT_SPAN = timedelta(days=90)
 #: How many running deadlines the page lists.
 NEXT = 10
-
 
 #: Whoever may see a record sees its deadline too, also without the book of all clocks.
 OWNERS: tuple[tuple[str, str], ...] = (
     (Permission.KYC_VIEW, "kyc."),
     (Permission.TICKET_VIEW, "grievances."),
     (Permission.INSTRUCTION_VIEW, "registers.instruction"),
+    (Permission.ORDER_VIEW, "registers.authorityorder"),
+    (Permission.INCIDENT_VIEW, "registers.incident:"),
 )
+
+#: Labels of clocks that are no model, with the model whose record they belong to.
+RECORDS = {"grievances.acknowledgement": "grievances.ticket", "grievances.interim": "grievances.ticket"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ class Deadline:
     reference: str
     work: str
     rule: str
-    due_at: datetime
+    due: str
     says: str
     tone: str
     url: str
@@ -89,7 +99,7 @@ def address(name: str, query: str = "") -> str:
 
 
 def clocks_late(user: Any, now: datetime) -> Figure:
-    count = Clock.objects.filter(state=ClockState.RUNNING, due_at__lt=now).count()
+    count = Clock.objects.filter(state=ClockState.RUNNING, due_at__lte=latest_missed(now)).count()
     return Figure(
         _("Overdue"),
         str(count),
@@ -100,7 +110,8 @@ def clocks_late(user: Any, now: datetime) -> Figure:
 
 
 def clocks_today(user: Any, now: datetime) -> Figure:
-    count = Clock.objects.filter(state=ClockState.RUNNING, due_at__gte=now, due_at__lte=end_of_day(now)).count()
+    running = Clock.objects.filter(state=ClockState.RUNNING)
+    count = running.filter(due_at__gt=latest_missed(now), due_at__lte=end_of_day(now)).count()
     return Figure(
         _("Due today"),
         str(count),
@@ -110,9 +121,23 @@ def clocks_today(user: Any, now: datetime) -> Figure:
     )
 
 
+def clocks_kept(user: Any, now: datetime) -> Figure:
+    """Of what ended in the last ninety days, how much was done in time."""
+    ended = Clock.objects.filter(stopped_at__gt=now - KEPT_SPAN, stopped_at__lte=now)
+    in_time, late = kept(ended).count(), missed(ended).count()
+    share = f"{in_time * 100 // (in_time + late)} %" if in_time + late else "–"
+    words = ngettext("%(late)d of %(all)d deadline missed", "%(late)d of %(all)d deadlines missed", in_time + late)
+    return Figure(
+        _("Kept in 90 days"),
+        share,
+        words % {"late": late, "all": in_time + late},
+        address("admin:law_clock_changelist", "when=unexplained"),
+        "err" if missed(ended).filter(late_because="").exists() else "ok",
+    )
+
+
 def documents_waiting(user: Any, now: datetime) -> Figure:
-    proposed = Decision.objects.filter(answer=Answer.PENDING).values("document")
-    count = to_review().exclude(pk__in=proposed).count()
+    count = to_review().exclude(proposed()).count()
     return Figure(
         _("KYC to check"),
         str(count),
@@ -130,6 +155,30 @@ def documents_stalled(user: Any, now: datetime) -> Figure:
         ngettext("document could not be checked", "documents could not be checked", count),
         address("admin:kyc_document_changelist", "queue=stalled"),
         "err" if count else "ok",
+    )
+
+
+def likenesses_open(user: Any, now: datetime) -> Figure:
+    """Names like those on sanctions lists that two people have not told apart: nothing of their customers is approved."""
+    count = Likeness.objects.filter(state=LikenessState.OPEN).count()
+    return Figure(
+        _("Likenesses to sanctions lists"),
+        str(count),
+        ngettext("name to compare", "names to compare", count),
+        address("admin:kyc_likeness_changelist", f"state__exact={LikenessState.OPEN}"),
+        "warn" if count else "ok",
+    )
+
+
+def second_looks_open(user: Any, now: datetime) -> Figure:
+    """Approvals that were drawn and that nobody has looked at again."""
+    count = SecondLook.objects.filter(result=LookResult.OPEN).count()
+    return Figure(
+        _("Second looks"),
+        str(count),
+        ngettext("approval to look at again", "approvals to look at again", count),
+        address("admin:kyc_secondlook_changelist", f"result__exact={LookResult.OPEN}"),
+        "warn" if count else "ok",
     )
 
 
@@ -177,6 +226,42 @@ def instructions_late(user: Any, now: datetime) -> Figure:
     )
 
 
+def books_due(user: Any, now: datetime) -> Figure:
+    count = BookTask.objects.filter(closed_at=None).count()
+    return Figure(
+        _("The company's books"),
+        str(count),
+        ngettext("row needs somebody", "rows need somebody", count),
+        address("admin:registers_booktask_changelist", "done=no"),
+        "warn" if count else "ok",
+    )
+
+
+def orders_open(user: Any, now: datetime) -> Figure:
+    count = AuthorityOrder.objects.filter(state=OrderState.RECEIVED).count()
+    return Figure(
+        _("Orders of authorities"),
+        str(count),
+        ngettext("order waits for its answer", "orders wait for their answer", count),
+        address("admin:registers_authorityorder_changelist", "state__exact=received"),
+        "warn" if count else "ok",
+    )
+
+
+def incidents_open(user: Any, now: datetime) -> Figure:
+    """Reports under incidents that are owed. Red once the time of one of them is over."""
+    count = IncidentDuty.objects.filter(state=DutyState.OPEN).count()
+    running = Clock.objects.filter(owner__startswith=Incident.OWNER, state=ClockState.RUNNING)
+    tone = "err" if running.filter(due_at__lte=latest_missed(now)).exists() else "warn"
+    return Figure(
+        _("Incidents"),
+        str(count),
+        ngettext("report is owed", "reports are owed", count),
+        address("admin:registers_incidentduty_changelist", f"state__exact={DutyState.OPEN}"),
+        tone if count else "ok",
+    )
+
+
 def jobs_running(user: Any, now: datetime) -> Figure:
     count = Job.objects.exclude(state__in=FINISHED).count()
     return Figure(
@@ -207,7 +292,7 @@ def ledger_state(user: Any, now: datetime) -> Figure:
 
 def erasure_state(user: Any, now: datetime) -> Figure:
     """Whether what is due to go goes: the last run, and keys that were ordered to end and did not."""
-    last = ErasureRun.objects.exclude(state=RunState.RUNNING).first()
+    last = ErasureRun.objects.filter(state__in=(RunState.DONE, RunState.FAILED)).first()
     late = late_orders(now=now)
     if late or (last is not None and last.state == RunState.FAILED):
         said, tone = _("Something was not erased"), "err"
@@ -237,12 +322,18 @@ def signers_ending(user: Any, now: datetime) -> Figure:
 FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     (Permission.CLOCK_VIEW, clocks_late),
     (Permission.CLOCK_VIEW, clocks_today),
+    (Permission.CLOCK_VIEW, clocks_kept),
     (Permission.KYC_VIEW, documents_waiting),
     (Permission.KYC_VIEW, documents_stalled),
+    (Permission.SCREENING_VIEW, likenesses_open),
+    (Permission.KYC_VIEW, second_looks_open),
     ("", proposals_waiting),
     (Permission.MESSAGE_VIEW, messages_dead),
     (Permission.SEND_VIEW, sends_after_withdrawals),
     (Permission.INSTRUCTION_VIEW, instructions_late),
+    (Permission.ORDER_VIEW, orders_open),
+    (Permission.INCIDENT_VIEW, incidents_open),
+    (Permission.BOOK_VIEW, books_due),
     (Permission.JOB_VIEW, jobs_running),
     (Permission.LEDGER_VIEW, ledger_state),
     (Permission.ERASURE_VIEW, erasure_state),
@@ -263,38 +354,24 @@ def next_deadlines(user: Any, *, now: datetime) -> list[Deadline]:
     if not access.allowed(user, Permission.CLOCK_VIEW):
         mine = [Q(owner__startswith=label) for code, label in OWNERS if access.allowed(user, code)]
         running = running.filter(reduce(or_, mine)) if mine else running.none()
-    soonest = running.select_related("legal_rule", "house_rule").order_by("due_at")[:NEXT]
-    return [deadline(clock, now) for clock in soonest]
+    soonest = running.select_related("legal_rule", "house_rule", "extended_by").order_by("due_at")[:NEXT]
+    return [deadline(clock, now, user) for clock in soonest]
 
 
-def in_words(span: timedelta) -> str:
-    """A span in its largest whole unit: days, hours or minutes."""
-    if span.days:
-        return ngettext("%(count)s day", "%(count)s days", span.days) % {"count": span.days}
-    hours, minutes = span // timedelta(hours=1), span // timedelta(minutes=1)
-    if hours:
-        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
-    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+def deadline(clock: Clock, now: datetime, user: Any = None) -> Deadline:
+    """A clock in words: how long is left, or how late it is. Days are those of the calendar, as in the lists of tickets.
 
-
-def deadline(clock: Clock, now: datetime) -> Deadline:
-    """A clock in words: how long is left, or how late it is. Days are those of the calendar, as in the lists of tickets."""
-    left = clock.due_at - now
-    days = localtime(clock.due_at).date() - localtime(now).date()
-    amount = in_words(abs(days or left))
-    if left < timedelta():
-        says, tone = _("late by %(time)s") % {"time": amount}, "err"
-    else:
-        tone = "warn" if clock.due_at <= end_of_day(now) else "ok"
-        says = _("%(time)s left") % {"time": amount}
+    With the way to its owner for ``user``, where this login may open it.
+    """
+    shown = explanations.in_words(clock, now)
     return Deadline(
         reference=owner_in_words(clock.owner),
-        work=law.work(clock.kind),
-        rule=law.rule_in_words(clock.rule),
-        due_at=clock.due_at,
-        says=says,
-        tone=tone,
-        url=owner_url(clock.owner),
+        work=shown.work,
+        rule=shown.rule,
+        due=shown.due,
+        says=shown.says,
+        tone=shown.tone,
+        url="" if user is None else owner_url(clock.owner, user),
     )
 
 
@@ -309,7 +386,14 @@ def owner_in_words(owner: str) -> str:
         return reference
 
 
-def owner_url(owner: str) -> str:
-    """The list that shows the owner of a clock alone; empty where there is none."""
+def owner_url(owner: str, user: Any) -> str:
+    """The list that shows the owner of a clock alone; empty where there is none, or none that this login may open."""
     label, _sep, reference = owner.partition(":")
+    label, reference = RECORDS.get(label, label), reference.partition("/")[0]
+    try:
+        page: Any = admin.site.get_model_admin(apps.get_model(label))
+    except (LookupError, ValueError, NotRegistered):
+        return ""
+    if not access.allowed(user, page.view_permission):
+        return ""
     return address(f"admin:{label.replace('.', '_').lower()}_changelist", f"q={reference}")

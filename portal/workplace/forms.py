@@ -7,10 +7,22 @@ from django.conf import settings
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.data_categories import DataCategory
-from portal.core.time_range import DayField
+from portal.core.plain_words import PlainWords, PublicWords
+from portal.core.time_range import DayField, MomentField
 from portal.law.models import HouseRule, OrganisationProfile
-from portal.law.states import BASES_OF_REGIME, Channel, LawfulBasis, MessageCategory, Regime, Switch
+from portal.law.states import (
+    BASES_OF_REGIME,
+    Channel,
+    ExtensionReason,
+    LateReason,
+    LawfulBasis,
+    MessageCategory,
+    Regime,
+    StartReason,
+    Switch,
+)
+from portal.law.words import RuleTitles
+from portal.registers.words import CATEGORIES
 from portal.vault.states import RetentionClass
 from portal.workplace.models import ProfileProposal, PurposeProposal
 
@@ -57,7 +69,7 @@ class PurposeProposalForm(forms.ModelForm):
         choices=[("", _("It is no message")), *MessageCategory.choices],
         required=False,
     )
-    balancing_test = forms.CharField(
+    balancing_test = PublicWords(
         label=_("Balancing test"),
         help_text=_("Needed for a legitimate interest: our interest, the person's, and why ours does not harm theirs."),
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -65,16 +77,27 @@ class PurposeProposalForm(forms.ModelForm):
     )
     used_categories = forms.MultipleChoiceField(
         label=_("Data used"),
-        choices=[(category.value, category.value) for category in DataCategory if category != DataCategory.NONE],
+        choices=CATEGORIES,
         widget=forms.CheckboxSelectMultiple,
     )
     channels = forms.MultipleChoiceField(
         label=_("Channels"), choices=Channel.choices, widget=forms.CheckboxSelectMultiple, required=False
     )
-    retention_class = forms.ChoiceField(label=_("Retention class"), choices=[(v, v) for v in RetentionClass])
+    retention_class = forms.ChoiceField(label=_("Retention class"), choices=RetentionClass.choices)
     validity_rule = forms.ChoiceField(
         label=_("How long a consent holds"),
         help_text=_("The house rule that ends a consent. None: until it is withdrawn."),
+        required=False,
+    )
+
+    is_ours_alone = forms.BooleanField(
+        label=_("Only ours"),
+        help_text=_("No client is offered this purpose, and none can bring a yes to it."),
+        required=False,
+    )
+    is_asked_in_place = forms.BooleanField(
+        label=_("Asked where it is needed"),
+        help_text=_("What needs the yes asks for it. It does not stand among the questions after the first sign-in."),
         required=False,
     )
 
@@ -90,16 +113,16 @@ class PurposeProposalForm(forms.ModelForm):
         self.fields["validity_rule"] = forms.ChoiceField(
             label=self.fields["validity_rule"].label,
             help_text=self.fields["validity_rule"].help_text,
-            choices=[("", _("None")), *((key, key) for key in rules.order_by("key"))],
+            choices=[("", _("None")), *((key, RuleTitles()(key)) for key in rules.order_by("key"))],
             required=False,
         )
         for code, language in settings.LANGUAGES:
-            is_needed = code == "en"
-            self.fields[f"name_{code}"] = forms.CharField(
-                label=_("Name in %(language)s") % {"language": language}, max_length=80, required=is_needed
+            # Each stands in letters and on pages of that language: none is left to English.
+            self.fields[f"name_{code}"] = PublicWords(
+                label=_("Name in %(language)s") % {"language": language}, max_length=80
             )
-            self.fields[f"description_{code}"] = forms.CharField(
-                label=_("Description in %(language)s") % {"language": language}, max_length=300, required=is_needed
+            self.fields[f"description_{code}"] = PublicWords(
+                label=_("Description in %(language)s") % {"language": language}, max_length=300
             )
         for regime, name in BASIS_FIELDS.items():
             self.fields[name] = forms.ChoiceField(
@@ -124,4 +147,41 @@ class PurposeProposalForm(forms.ModelForm):
             "channels": said["channels"],
             "retention_class": said["retention_class"],
             "validity_rule": said["validity_rule"],
+            "is_ours_alone": said["is_ours_alone"],
+            "is_asked_in_place": said["is_asked_in_place"],
         }
+
+
+class ExtensionForm(forms.Form):
+    """Why the law lets us take more time; the person is told of it."""
+
+    reason_code = forms.ChoiceField(
+        label=_("Why do we need more time?"), choices=ExtensionReason.choices, widget=forms.RadioSelect
+    )
+    text = PlainWords(
+        label=_("What the person should know"),
+        help_text=_(
+            "In the person's language. They read it in the thread, below the law, the reason and the new date."
+        ),
+        max_length=2000,
+        required=False,
+    )
+
+
+class StartForm(forms.Form):
+    """When it really began."""
+
+    started_at = MomentField(
+        label=_("When did it reach us, on any way? (IST)"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M"],
+    )
+    reason_code = forms.ChoiceField(
+        label=_("Why was the start wrong?"), choices=StartReason.choices, widget=forms.RadioSelect
+    )
+
+
+class LateForm(forms.Form):
+    """Why it was late."""
+
+    reason_code = forms.ChoiceField(label=_("Why was it late?"), choices=LateReason.choices, widget=forms.RadioSelect)

@@ -11,11 +11,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, changes, hooks
+from portal.core.admin.speaking import EMPTY
 from portal.workplace import navigation
 from portal.workplace.permissions import Permission
 
 #: Pages that are no list: (group of the menu, label, name of the address, permission that shows it).
 PAGES: tuple[tuple[int, Any, str, str], ...] = (
+    (navigation.EVIDENCE, _("Policy map"), "evidence:promises", Permission.MAP_VIEW),
+    (navigation.EVIDENCE, _("Data inventory"), "evidence:inventory", Permission.MAP_VIEW),
     (navigation.EVIDENCE, _("State of the ledger"), "admin:ledger", Permission.LEDGER_VIEW),
 )
 #: Links to the login's own pages: (label, name of the address).
@@ -33,6 +36,7 @@ class StaffSite(admin.AdminSite):
     site_title = _("Onesetu compliance")
     index_title = _("Today")
     enable_nav_sidebar = False
+    empty_value_display = EMPTY
 
     def has_permission(self, request: HttpRequest) -> bool:
         """No page opens before this session has shown the second factor."""

@@ -22,8 +22,8 @@ from portal.people.erasers import Accounts
 from portal.registers.models import ConsentManager
 from portal.registers.services import entries, managers
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
-from tests.people.factories import CustomerUserFactory, StaffFactory
-from tests.registers.factories import own, since, two_people
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory
+from tests.registers.factories import aged, own, two_people
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.django_db
@@ -46,11 +46,11 @@ def key():
 
 def registered(key, **changes) -> ConsentManager:
     maker, checker = two_people()
-    usual = {"board_number": NUMBER, "name": "Sahmati Example", "starts_at": since(), "now": clock.now()}
     public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
-    entry = managers.propose(fiduciary=own(), public_key=public, actor=maker, **{**usual, **changes})
+    usual = {"board_number": NUMBER, "name": "Sahmati Example", "starts_at": clock.now(), "now": clock.now()}
+    entry = managers.propose(fiduciary=own(), actor=maker, **{**usual, "public_key": public, **changes})
     entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
-    return entry
+    return aged(entry)
 
 
 @pytest.fixture
@@ -191,6 +191,37 @@ def test_another_managers_link_and_an_ended_one_are_no_link(key, linked, asha):
     assert AuditEvent.objects.filter(kind="consent.manager.unlinked").count() == 1
 
 
+def test_a_link_ends_with_two_presses_as_with_one(linked, asha):
+    her = customer_client(asha.user)
+    for _press in range(2):
+        page = her.post(reverse("privacy:consent-manager-unlink"), {"link": linked.pk}, follow=True).text
+        assert "acts for you no more." in page
+    assert AuditEvent.objects.filter(kind="consent.manager.unlinked").count() == 1
+    other = CustomerUserFactory()
+    assert (
+        customer_client(other).post(reverse("privacy:consent-manager-unlink"), {"link": linked.pk}).status_code == 404
+    )
+
+
+def test_a_code_ends_with_the_next_one_and_with_the_link(manager, asha):
+    first, second, third = (managing.offer_link(subject_ref=asha.subject.ref, manager=manager) for _code in range(3))
+    with pytest.raises(NotFound):
+        managing.link(manager=manager, code=first.code, now=clock.now())
+    del second
+    linked = managing.link(manager=manager, code=third.code, now=clock.now())
+    # Made by an earlier release, which let several codes live.
+    left = ManagerLink.objects.filter(pk=first.link.pk)
+    left.update(ended_at=None)
+    managing.unlink(found=linked, actor=actor.SYSTEM)
+    with pytest.raises(NotFound):
+        managing.link(manager=manager, code=first.code, now=clock.now())
+
+
+def test_a_purpose_that_there_is_not_is_named_as_missing(key, linked, notice):
+    answer = send("consents/give", *signed(key, {**sms(linked, notice), "purpose": "nope"}))
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
 def test_nobody_acts_for_an_erased_person_or_with_an_ended_entry(key, manager, linked, asha):
     entries.end(manager, actor=actor.staff(StaffFactory(roles=["administrator"]).pk), now=clock.now())
     assert send("consents/list", *signed(key, {"link": str(linked.ref)})).status_code == 401
@@ -228,7 +259,11 @@ def test_a_person_ends_only_their_own_links(linked, notice):
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"board_number": "x"}, "BOARD_NUMBER_FORMAT"), ({"name": " "}, "NAME_MISSING")],
+    [
+        ({"board_number": "x"}, "BOARD_NUMBER_FORMAT"),
+        ({"name": " "}, "NAME_MISSING"),
+        ({"public_key": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}, "KEY_FORMAT"),
+    ],
 )
 def test_what_is_no_manager_is_not_proposed(key, changes, code):
     with pytest.raises(Refused) as refusal:
@@ -252,3 +287,12 @@ def test_two_people_register_a_manager_through_the_pages(key):
     checker.post(act, {"answer": "1"})
     row.refresh_from_db()
     assert row.answer == "approved"
+
+
+def test_a_manager_in_a_clients_book_is_shown_nothing_that_is_ours_alone(linked):
+    def shown():
+        return {held.purpose for held in managing.consents_of(linked, at=clock.now(), language="en")}
+
+    every = shown()
+    linked.manager.fiduciary = FiduciaryFactory(code="acme")
+    assert every - shown() == {"aadhaar_verification", "kyc_verification"}

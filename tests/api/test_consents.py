@@ -8,8 +8,10 @@ from django.core.cache import cache
 
 from consent.models import ConsentEvent, ConsentState, ShownText, TakenRequest
 from consent.selectors import rulebook
-from consent.services import may_contact
-from portal.core import actor, clock
+from consent.services import may_contact, stop_all_promotional, suppressing, withdraw
+from consent.services.addresses import Address
+from consent.states import Way
+from portal.core import actor, addresses, clock
 from portal.people.models import Fiduciary
 from portal.people.services import protections
 from tests.api.asking import post
@@ -164,6 +166,20 @@ def test_no_program_takes_a_no_back_before_anybody_may_ask_again(key, no, asked)
         assert post("consents", GIVEN, key=key).status_code == 200
 
 
+def test_a_program_is_heard_again_once_the_person_themselves_said_yes_after_the_stop(key):
+    asha = person()
+    post("consents", {**GIVEN, "occurred_at": (clock.now() - timedelta(days=9)).isoformat()}, key=key)
+    suppressing.alone(
+        subject_ref=asha.subject.ref, fiduciary=Fiduciary.objects.get(code="acme-bank"), way=Way.SMS,
+        places=[Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))],
+        occurred_at=clock.now() - timedelta(days=8), actor=actor.SYSTEM,
+    )  # fmt: skip
+    assert post("consents", GIVEN, key=key).json()["code"] == "TOO_SOON_AFTER_NO"
+    published_notice()
+    said(asha, "given", fiduciary="acme-bank", occurred_at=clock.now() - timedelta(days=7))
+    assert post("consents", GIVEN, key=key).status_code == 200
+
+
 def test_a_stop_at_a_number_that_nobody_knew_is_not_taken_back_by_a_program_either(key):
     stranger = {"kind": "phone", "address": "+919811122299"}
     post("stops", stranger, key=key)
@@ -193,6 +209,13 @@ def test_a_key_press_is_told_with_its_prompt_and_counts_once_for_a_call(key):
     assert ShownText.objects.get().text == "For offers press 1.\n[1]"
 
 
+def test_a_prompt_is_kept_without_the_marks_that_would_turn_its_words(key):
+    post("consents/by-key", {**PRESSED, "prompt": "For offers \u202epress 1.\x00 हाँ के\u200dलिए"}, key=key)
+    assert ShownText.objects.get().text == "For offers press 1. हाँ के\u200dलिए\n[1]"
+    nothing = post("consents/by-key", {**PRESSED, "prompt": "\u202e", "call_reference": "CALL-8F2B"}, key=key)
+    assert nothing.status_code == 422
+
+
 def test_for_our_own_purposes_the_notice_in_force_belongs_to_it():
     asha, own = person(), Fiduciary.objects.get(code="onesetu")
     key = issued_api_key(own, scopes=["consents:write"])
@@ -201,6 +224,41 @@ def test_for_our_own_purposes_the_notice_in_force_belongs_to_it():
     post("consents/by-key", PRESSED, key=key)
     event = ConsentEvent.objects.get()
     assert (event.way, event.subject_ref, event.notice_version) == ("voice", asha.subject.ref, notice)
+
+
+@pytest.mark.parametrize("whose", ["acme-bank", "onesetu"])
+@pytest.mark.parametrize("no", ["stop", "withdrawal"])
+def test_no_key_press_takes_a_no_back_before_anybody_may_ask_again_whoevers_telephone_it_was(acme, whose, no):
+    published_notice()
+    asha = person()
+    key = issued_api_key(Fiduciary.objects.get(code=whose), scopes=["consents:write"])
+    pressed = post("consents/by-key", PRESSED, key=key).json()["events"]
+    act = {"subject_ref": asha.subject.ref, "fiduciary": whose, "actor": actor.SYSTEM}
+    if no == "stop":
+        stop_all_promotional(**act)
+    else:
+        withdraw(purpose="marketing", channel="sms", way=Way.PAGE, **act)
+    assert post("consents/by-key", PRESSED, key=key).json()["events"] == pressed  # told again: the first call still
+    other = {**PRESSED, "call_reference": "CALL-8F2B"}
+    refused = post("consents/by-key", other, key=key)
+    assert (refused.status_code, refused.json()["code"]) == (422, "TOO_SOON_AFTER_NO")
+    assert may(whose) in {"CONSENT_WITHDRAWN", "SUPPRESSED"}
+    with time_machine.travel(clock.now() + timedelta(days=91)):
+        assert post("consents/by-key", other, key=key).status_code == 200
+
+
+def test_a_key_press_that_our_telephone_told_of_lets_no_program_in_after_the_stop():
+    published_notice()
+    asha, own = person(), Fiduciary.objects.get(code="onesetu")
+    suppressing.alone(
+        subject_ref=asha.subject.ref, fiduciary=own, way=Way.SMS, actor=actor.SYSTEM,
+        places=[Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))],
+        occurred_at=clock.now() - timedelta(days=8),
+    )  # fmt: skip
+    evidence = [{"type": kind, "sha256": "ab" * 32} for kind in ("prompt", "call")]
+    said(asha, "given", way=Way.VOICE, evidence=evidence, occurred_at=clock.now() - timedelta(days=7))
+    key = issued_api_key(own, scopes=["consents:write"])
+    assert post("consents", GIVEN, key=key).json()["code"] == "TOO_SOON_AFTER_NO"
 
 
 @pytest.mark.parametrize(

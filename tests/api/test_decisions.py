@@ -88,6 +88,26 @@ def test_free_text_changes_nothing_on_other_channels_and_allows_nothing_by_itsel
 
 
 @pytest.mark.parametrize("path", ["decisions", "decisions/batch", "process"])
+def test_the_log_of_answers_keeps_no_mark_that_would_turn_its_words(key, path):
+    body = (
+        {**BATCH, "addresses": [ASHA_PHONE]}
+        if path.endswith("batch")
+        else {**QUESTION, "kind": "phone"}
+        if path == "process"
+        else QUESTION
+    )
+    asked = {name: value for name, value in body.items() if path != "process" or name != "channel"}
+    assert post(path, {**asked, "purpose": "market\u202eing"}, key=key).status_code == 200
+    answer_log.flush()
+    kept = [
+        *GivenAnswer.objects.values_list("purpose", flat=True),
+        *AnswerSet.objects.values_list("purpose", flat=True),
+    ]
+    assert "marketing" in kept
+    assert not any("\u202e" in purpose for purpose in kept)
+
+
+@pytest.mark.parametrize("path", ["decisions", "decisions/batch", "process"])
 def test_a_key_without_the_scope_and_a_stranger_are_refused(law, path):  # noqa: F811
     reader = issued_api_key(FiduciaryFactory(), scopes=["consents:read"])
     assert (post(path, {}, key=reader).status_code, post(path, {}).status_code) == (403, 401)

@@ -6,13 +6,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
-from consent.models import ConsentEvent, ConsentReceipt, InboundMessage, Suppression
+from consent.models import ConsentEvent, ConsentState, InboundMessage, Suppression
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
 from consent.services import may_contact
 from grievances.models import Ticket
+from portal.audit.models import AuditEvent
 from portal.core import addresses, clock, signed_messages
 from portal.ledger.services import payload_of
 from portal.outbox.models import Message
@@ -31,6 +33,14 @@ pytestmark = pytest.mark.django_db
 PATH = "/api/v1/inbound-messages"
 NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
 STRANGER = "+919811112222"
+#: The kinds of letters that answer a message.
+REPLIES = {
+    "stop": ["consent.stopped"],
+    "stop_and_grievance": ["consent.stopped", "grievances.by_message"],
+    "start": ["consent.question"],
+    "grievance": ["grievances.by_message"],
+    "nothing": [],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -87,38 +97,36 @@ def test_there_are_words_enough_in_three_languages():
     assert {language for _text, _effect, language in ALL} == {"en", "hi", "mr"}
 
 
-@pytest.mark.parametrize(("text", "effect", "language"), ALL, ids=[f"{n}-{row[1]}" for n, row in enumerate(ALL)])
-def test_each_message_has_its_effect(asha, text, effect, language):
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_each_message_has_its_effect(asha, language):
+    for text, effect, spoken in ALL:
+        if spoken == language:
+            # Each meets the world as it was before any of them.
+            with transaction.atomic():
+                _has_its_effect(text, effect, language)
+                transaction.set_rollback(True)
+
+
+def _has_its_effect(text: str, effect: str, language: str) -> None:
     taken = write(text)
-    assert (taken.effect, taken.language) == (effect, language)
+    assert (taken.effect, taken.language) == (effect, language), text
     stops = effect.startswith("stop")
-    assert ask().allowed is not stops
-    assert ask(ASHA, channel="email").allowed is not stops
-    assert ask(purpose="account_service").allowed
-    assert (taken.receipt is not None) is stops
-    assert Ticket.objects.count() == (1 if effect.endswith("grievance") else 0)
-    kinds = [message.kind for message in replies()]
-    assert (
-        kinds
-        == {
-            "stop": ["consent.stopped"],
-            "stop_and_grievance": ["consent.stopped", "grievances.by_message"],
-            "start": ["consent.question"],
-            "grievance": ["grievances.by_message"],
-            "nothing": [],
-        }[effect]
-    )
-    assert all(message.category != "promotional" for message in replies())
+    assert ask().allowed is not stops, text
+    assert ask(ASHA, channel="email").allowed is not stops, text
+    assert ask(purpose="account_service").allowed, text
+    assert (taken.receipt is not None) is stops, text
+    assert Ticket.objects.count() == (1 if effect.endswith("grievance") else 0), text
+    assert [message.kind for message in replies()] == REPLIES[effect], text
+    assert all(message.category != "promotional" for message in replies()), text
 
 
 @pytest.mark.parametrize("channel", ["sms", "whatsapp", "rcs"])
-def test_a_stop_is_answered_once_where_it_came_from_with_its_receipt(asha, channel):
+def test_a_stop_is_answered_where_it_came_from_with_its_receipt(asha, channel):
     sender = {"sms": "ONESTU", "whatsapp": "+919000000001", "rcs": "onesetu.agent"}[channel]
     kinds = {"sms": "sms_header", "whatsapp": "whatsapp_number", "rcs": "rcs_agent"}
     if channel != "sms":
         registered_sender(sender, kind=kinds[channel], carries=["promotional"])
     taken = write("थांबा", channel=channel, to=sender)
-    write("थांबा", channel=channel, to=sender)
     (reply,) = replies()
     assert (reply.channel, reply.language, reading.address_of(reply)) == (channel, "mr", ASHA_PHONE)
     assert taken.receipt.reference in reading.text_of(reply).body
@@ -141,9 +149,48 @@ def test_a_stop_from_a_number_we_do_not_know_suppresses_that_number(world):
     assert not ContactPoint.objects.exists()
     (reply,) = replies()
     assert taken.receipt.reference in reading.text_of(reply).body
-    write("STOP", **{"from": STRANGER})
-    assert len(replies()) == 1
-    assert ConsentReceipt.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", [ASHA_PHONE, STRANGER])
+def test_who_writes_stop_again_is_recorded_and_answered_again_and_the_same_message_is_not(asha, number):
+    first = write("STOP", **{"from": number})
+    events, address_states = ConsentEvent.objects.count(), list(ConsentState.objects.order_by("pk").values())
+    again = row("STOP", **{"from": number})
+    assert [send(*signed(again)).json()["new"] for _time in range(2)] == [1, 0]
+    taken = InboundMessage.objects.latest("pk")
+    assert taken.receipt not in (None, first.receipt)
+    assert [message.about for message in replies()] == [
+        f"consent.receipt:{one.receipt.reference}" for one in (first, taken)
+    ]
+    assert taken.receipt.reference in reading.text_of(replies()[-1]).body
+    (event,) = AuditEvent.objects.filter(about=f"consent.receipt:{taken.receipt.reference}")
+    assert event.kind == "consent.address.suppressed"
+    assert event.facts["evidence"] == f"inbound_message:{taken.key}"
+    assert payload_of(event.entry)["facts"] == event.facts
+    assert ConsentEvent.objects.count() == events
+    assert list(ConsentState.objects.order_by("pk").values()) == address_states
+    assert not ask(number).allowed
+
+
+@pytest.mark.parametrize("number", [ASHA_PHONE, STRANGER])
+def test_a_yes_from_between_two_stops_that_turns_up_later_does_not_count(world, number):
+    who = person(phone=number)
+    now = clock.now()
+    for days in (9, 1):
+        write("STOP", **{"from": number, "at": (now - timedelta(days=days)).isoformat()})
+    said(who, "given", address=number, occurred_at=now - timedelta(days=5))
+    assert ask(number).reason is Reason.SUPPRESSED
+
+
+def test_who_said_no_to_each_and_writes_stop_is_stopped_at_each_address(asha):
+    for channel in ("sms", "whatsapp", "rcs", "voice", "email", "push", "dashboard"):
+        for purpose in ("marketing",):
+            said(asha, "withdrawn" if channel in {"sms", "email"} else "denied", channel=channel, purpose=purpose)
+    assert not Suppression.objects.exists()
+    taken = write("STOP")
+    assert taken.receipt is not None
+    keys = {bytes(key) for key in Suppression.objects.values_list("address_key", flat=True)}
+    assert {addresses.address_key(ASHA_PHONE), addresses.address_key(ASHA)} <= keys
 
 
 def test_recipients_are_told_to_stop_a_number_that_we_do_not_know(world):
@@ -281,11 +328,28 @@ def test_an_oversized_message_changes_nothing(asha):
 
 @pytest.mark.parametrize(
     "unfit",
-    [{"channel": "pigeon"}, {"from": "not a number"}, {"id": "with spaces"}, {"text": "x" * 4001}, {"kind": "fax"}],
+    [{"channel": "pigeon"}, {"from": "not a number"}, {"id": "with spaces"}, {"text": None}, {"kind": "fax"}],
 )
 def test_a_message_that_nobody_can_read_holds_up_no_other(asha, unfit):
     answer = send(*signed(row(**unfit), "nonsense", row("STOP")))
     assert answer.json() == {"new": 1, "known": 0, "unreadable": 2}
+    assert not ask().allowed
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [{"answers": "x" * 41}, {"answers": None}, {"to": "x" * 81}, {"to": 600001}, {"to": None}, {"at": "tomorrow"}],
+)
+def test_what_stands_unfit_beside_a_stop_does_not_lose_the_stop(asha, beside):
+    assert write("STOP", **beside).effect == "stop"
+    assert not ask().allowed
+
+
+@pytest.mark.parametrize("text", [f"STOP {'x ' * 3000}", f"{'सुनो ' * 900} संदेश भेजना बंद करें"])
+def test_of_a_text_that_is_too_long_the_head_and_the_end_are_read(asha, text):
+    message = write(text)
+    assert message.effect == "stop_and_grievance"
+    assert message.grievance
     assert not ask().allowed
 
 

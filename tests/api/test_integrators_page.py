@@ -65,6 +65,7 @@ def test_every_command_of_the_page_is_answered_as_described(law):  # noqa: F811
     answers = dict(found)
     assert set(answers) == {
         "/api/v1/key",
+        "/api/v1/sender",
         "/api/v1/decisions",
         "/api/v1/decisions/batch",
         "/api/v1/process",

@@ -147,13 +147,13 @@ def test_an_older_secret_holds_until_it_is_ended_and_who_has_ended_may_still_ans
 
 
 @pytest.mark.parametrize("early", [True, False], ids=["in-time", "late"])
-def test_late_is_the_first_instant_after_the_rules_time(instruction, early):
+def test_late_is_what_comes_after_the_last_second_of_the_rules_time(instruction, early):
     officer = StaffFactory(roles=["data_protection_officer"])
     due = Clock.objects.get(owner=instruction.owner).due_at
     if early:
         instructions.note(instruction, FactKind.ACKNOWLEDGED, happened_at=None, actor=actor.system("tests"), now=due)
     assert sweeping.sweep(now=due).late == 0
-    assert sweeping.sweep(now=due + timedelta(milliseconds=1)).late == (1 if early else 2)
+    assert sweeping.sweep(now=due + timedelta(seconds=1)).late == (1 if early else 2)
     escalated = AuditEvent.objects.filter(kind="registers.instruction.escalated", about=instruction.owner)
     assert escalated.count() == (0 if early else 1)
     letters = Message.objects.filter(kind="registers.instruction_late", subject_ref=officer.subject.ref)

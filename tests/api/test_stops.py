@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.test import Client
 
-from consent.models import ConsentEvent, Suppression
+from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.rules.contact import Reason
 from consent.selectors import rulebook
 from consent.services import may_contact
@@ -56,6 +56,19 @@ def test_everything_promotional_of_the_keys_fiduciary_stops_once(bank):
     assert not ask(fiduciary="acme-bank").allowed
     assert ask().allowed
     assert {event.way for event in ConsentEvent.objects.filter(receipt__reference=first.json()["receipt"])} == {"api"}
+
+
+@pytest.mark.parametrize("address", [ASHA_PHONE, STRANGER])
+def test_a_stop_that_was_said_another_time_is_recorded_and_confirmed_once(bank, address):
+    person()
+    secret = issued_api_key(bank, scopes=["consents:write"])
+    tell(secret, address=address)
+    at = (clock.now() - timedelta(seconds=1)).isoformat()
+    again, told_twice = tell(secret, address=address, at=at), tell(secret, address=address, at=at)
+    assert again.json()["recorded"] is True
+    assert told_twice.json() == {"receipt": "", "recorded": False}
+    assert ConsentReceipt.objects.count() == 2
+    assert Message.objects.filter(about=f"consent.receipt:{again.json()['receipt']}", channel="sms").count() == 1
 
 
 def test_a_number_that_nobody_holds_is_suppressed_and_told(bank):

@@ -137,7 +137,9 @@ def test_every_operation_asks_for_a_key_unless_it_says_why_not():
     # Signed by a secret of its own instead.
     for_strangers = {
         "post /api/v1/delivery-reports",
+        "post /api/v1/inbound-mail",
         "post /api/v1/inbound-messages",
+        "post /api/v1/kyc/providers/{name}/answers",
         "post /api/v1/recipients/{code}/acknowledgements",
         "post /api/v1/recipients/{code}/sends",
         *(

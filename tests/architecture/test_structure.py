@@ -1,6 +1,7 @@
 """What import-linter cannot see: foreign keys, names in strings, sizes and names of modules."""
 
 import ast
+import functools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -52,13 +53,21 @@ def test_foreign_keys_point_down():
     assert list(upward()) == []
 
 
+@functools.cache
+def calls_with_text() -> list[tuple[Path, str, str]]:
+    """Each call whose first argument is a text as it stands there: the module, what is called, the text."""
+    return [
+        (path, node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""), given.value)
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and node.args
+        for given in node.args[:1]
+        if isinstance(given, ast.Constant) and isinstance(given.value, str)
+    ]
+
+
 def literal_calls(name: str) -> Iterator[tuple[Path, str]]:
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if called == name and isinstance(node.args[0].value, str):
-                    yield path, node.args[0].value
+    return ((path, text) for path, called, text in calls_with_text() if called == name)
 
 
 def test_every_task_that_is_enqueued_by_name_exists():

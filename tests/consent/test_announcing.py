@@ -5,10 +5,12 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from consent import notice_jobs
 from consent.models import Announcement, Telling
 from consent.selectors import reach
+from consent.selectors.notices import open_defects
 from consent.services import acknowledging, announcing, publishing, reminding
 from consent.states import AnnouncementKind, Weight
 from portal.audit.kinds import AuditKind
@@ -20,9 +22,11 @@ from portal.jobs.states import JobState
 from portal.law.models import OrganisationProfile
 from portal.outbox.models import Message
 from portal.outbox.services import delivery
+from portal.outbox.services.reading import text_of
 from tests.consent.factories import law_is_loaded, person, published_notice, said
-from tests.consent.test_publishing import CLEAN, draft
+from tests.consent.test_publishing import CLEAN, SUMMARIES, draft
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +99,25 @@ def test_everybody_is_told_on_the_ways_they_have_with_proof(change, settings):
     assert (event.facts["count"], event.facts["job"]) == (4, announcement.job.reference)
     announcement.refresh_from_db()
     assert announcement.finished_at is not None
+
+
+@pytest.mark.parametrize("is_let_stand", [False, True])
+def test_a_letter_says_what_changed_in_the_readers_language_or_in_it_that_it_cannot(publish, is_let_stand):
+    asha = person(language="mr")
+    CustomerUserFactory(principal=asha)
+    publish()
+    version = draft(CLEAN.replace("a year", "two years"), on=far(30), summaries={} if is_let_stand else SUMMARIES)
+    maker, checker = (actor.staff(StaffFactory(roles=[r]).pk) for r in ("data_protection_officer", "administrator"))
+    for defect in open_defects(version):
+        override = publishing.propose_override(defect=defect, why="It cannot wait.", actor=maker)
+        publishing.answer_override(override=override, approve=True, actor=checker)
+    publishing.answer(proposal=publishing.propose(version=version, actor=maker), approve=True, actor=checker)
+    run(version.announcements.get().job)
+    bodies = [text_of(letter).body for letter in Message.objects.filter(kind="consent.policy_changed")]
+    wanted = "हे सध्या फक्त इंग्रजीत आहे:\nIt says more." if is_let_stand else SUMMARIES["mr"]
+    assert len(bodies) == 2
+    for body in bodies:
+        assert f"काय बदलते:\n{wanted}\n" in body
 
 
 def test_other_words_are_told_in_the_dashboard_to_whoever_has_one(change):
@@ -215,3 +238,24 @@ def test_nobody_is_reminded_where_we_are_no_intermediary(publish):
         effective_from=far(-100), made_by_ref="a", checked_by_ref="b", shown_sha256="0" * 64, **answers
     )
     assert reminding.sweep(now=version.published_at + timedelta(days=200)).begun == 0
+
+
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
+def test_staff_see_that_a_telling_stopped_halfway_and_what_to_do(change, state):
+    officer = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    for n in range(2):
+        PrincipalFactory(email=f"p{n}@acme.example")
+    announcement = change()
+    page = reverse("admin:consent_announcement_change", args=[announcement.pk])
+    listed = reverse("admin:consent_announcement_changelist")
+    assert "no job is at work on it" not in officer.get(page).text
+    assert "Under way" in officer.get(listed).text
+    Job.objects.update(state=state)
+    assert f"the job stands at “{state.label}”. Press “Go on telling”" in officer.get(page).text
+    assert "Stopped before everybody was told" in officer.get(listed).text
+    announcement.refresh_from_db()
+    announcing.go_on(announcement, actor=actor.SYSTEM, is_asked=True)
+    announcement.refresh_from_db()
+    run(announcement.job)
+    assert "no job is at work on it" not in officer.get(page).text
+    assert "Everybody told" in officer.get(listed).text

@@ -55,7 +55,7 @@ def test_a_set_is_found_by_its_reference_and_says_whether_its_answers_are_as_sea
     url = reverse("admin:consent_answerset_changelist")
     assert asked.reference in auditor.post(url, {"find": asked.reference.lower()}, follow=True).content.decode()
     page = auditor.get(reverse("admin:consent_answerset_change", args=[asked.pk])).content.decode()
-    assert "ALLOWED_BY_CONSENT: 1" in page
+    assert "Yes: the person agreed. (ALLOWED_BY_CONSENT) 1" in page
     assert str(asked.entry.event_id) in page
 
 

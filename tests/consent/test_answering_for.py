@@ -18,8 +18,8 @@ from portal.core.errors import IllegalMove, NotFound, Refused
 from portal.ledger.services import payload_of
 from portal.people.models import Fiduciary, Protection
 from portal.people.services import protections
-from tests.consent.factories import person, published_notice
-from tests.people.factories import StaffFactory
+from tests.consent.factories import person, published_notice, said
+from tests.people.factories import ContactPointFactory, StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
@@ -143,6 +143,20 @@ def test_she_withdraws_what_was_agreed_to_and_nothing_of_anybody_else(child, mot
         answering_for.take_back(ward=ward, event_id=agreed.pk, actor=actor.customer(7), now=clock.now())
 
 
+def test_what_a_child_agreed_to_alone_ends_at_once_and_what_a_parent_agreed_to_goes_on(child, mother, notice):
+    alone = person(email=None, phone="+919811110009")
+    said(alone, "given", purpose="product_updates")
+    said(alone, "denied", purpose="marketing")
+    protect(alone)
+    ended = ConsentEvent.objects.filter(subject_ref=alone.subject.ref, way=Way.PROTECTION)
+    assert [(event.purpose, event.answer) for event in ended] == [("product_updates", "expired")]
+    answered_on_paper(child, mother, notice)
+    yes = ConsentEvent.objects.get(subject_ref=child.subject.ref, answer="given")
+    Protection.objects.filter(subject_ref=child.subject.ref).update(ended_at=clock.now())
+    protect(child)
+    assert not ConsentEvent.objects.filter(subject_ref=child.subject.ref, pk__gt=yes.pk).exists()
+
+
 def test_promotion_is_for_no_child_whoever_agrees(child, mother, notice):
     answered_on_paper(child, mother, notice)
     with pytest.raises(Refused):
@@ -229,3 +243,21 @@ def test_the_end_of_one_parents_standing_leaves_the_other_parents(child, mother,
     standing_down.end(last=ward_of(mother).last, by="staff", actor=actor.SYSTEM, now=clock.now(), reason="Court order.")
     assert wards.wards_of(mother.subject.ref, at=clock.now()) == []
     assert ward_of(father).subject_ref == child.subject.ref
+
+
+def test_a_late_no_takes_back_a_yes_at_two_addresses_once(child, mother, notice):
+    answered_on_paper(child, mother, notice)
+    ContactPointFactory(principal=child, kind="phone", address="+919811110077")
+    ward = ward_of(mother)
+    answer(ward, notice, product_updates=Answered(is_yes=True, channels=frozenset({"sms"})))
+    assert len([event for event in wards.agreed_for(ward, at=clock.now()) if event.purpose == "product_updates"]) == 2
+    answering_for.answer(
+        ward=ward,
+        answers={},
+        shown={},
+        language="en",
+        actor=actor.customer(7),
+        now=clock.now(),
+        late={"product_updates": False},
+    )
+    assert [event for event in wards.agreed_for(ward, at=clock.now()) if event.purpose == "product_updates"] == []

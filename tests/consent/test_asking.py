@@ -3,19 +3,27 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from consent.models import ConsentEvent, ConsentEvidence, Meeting, ShownText
+from consent.models import ConsentEvent, ConsentEvidence, HeldConsent, Meeting, NoticeVersion, ShownText
 from consent.selectors import asking as selectors
-from consent.services import asking, stop_all_promotional, visiting
+from consent.selectors import rulebook
+from consent.services import asking, may_process, stop_all_promotional, visiting
 from consent.services.asking import Answered
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.law.services import purposes
 from portal.ledger.services import payload_of
+from portal.outbox.models import Message
 from portal.people.models import SubjectAlias
-from portal.people.services import principals
-from tests.consent.factories import ASKED, PROCESSING, person, published_notice, said
+from portal.people.selectors import refs_of
+from portal.people.services import principals, subjects
+from tests.consent.factories import ASKED, person, published_notice, said
+from tests.consent.test_who_may_not import protect
+from tests.people.factories import FiduciaryFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 DAY = timedelta(days=1)
@@ -155,22 +163,140 @@ def test_who_stopped_everything_is_not_asked_for_promotion(asha):
     assert "marketing" not in open_ones(asha)
 
 
-def test_what_a_visitor_chose_is_theirs_once_they_sign_in(asha, notice):
+def answer_as_visitor(notice, **answers):
     visitor = visiting.new_visitor(now=clock.now())
-    asked = asking.questions(visitor, at=clock.now(), messages=False)
-    assert {q.purpose.code for q in asked} == set(PROCESSING)
     asking.answer(
-        subject_ref=visitor, answers={"analytics": Answered(is_yes=False)},
-        shown={"analytics": notice.binding.sha256}, actor=actor.SYSTEM,
+        subject_ref=visitor, answers={code: Answered(is_yes=yes) for code, yes in answers.items()},
+        shown=dict.fromkeys(answers, notice.binding.sha256), actor=actor.SYSTEM, known=False,
     )  # fmt: skip
+    return visitor
+
+
+def join(visitor, who, *, since=None):
+    return visiting.join(
+        visitor=visitor, since=since or clock.now() - DAY, subject_ref=who.subject.ref, actor=actor.SYSTEM,
+        language="en", now=clock.now(),
+    )  # fmt: skip
+
+
+def may_count(who) -> bool:
+    return may_process(subject=who.subject.ref, purpose="analytics", at=clock.now()).allowed
+
+
+def test_a_visitor_is_asked_about_the_pages_only(notice):
+    visitor = visiting.new_visitor(now=clock.now())
+    asked = asking.questions(visitor, at=clock.now(), known=False)
+    assert [q.purpose.code for q in asked] == ["analytics"]
+    for code in set(ASKED) - {"analytics"}:
+        for is_yes in (True, False):
+            with pytest.raises(Refused) as refusal:
+                answer_as_visitor(notice, **{code: is_yes})
+            assert refusal.value.code == "NOT_OPEN"
+    assert not ConsentEvent.objects.exists()
+
+
+@pytest.mark.parametrize("is_yes", [True, False])
+def test_what_a_visitor_chose_becomes_the_own_answer_of_who_never_answered(asha, notice, is_yes):
+    visitor = answer_as_visitor(notice, analytics=is_yes)
     assert visiting.visitor_of(str(visitor)) == visitor
-    assert visiting.join(visitor=visitor, subject_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    assert not visiting.join(visitor=visitor, subject_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    joined = join(visitor, asha)
+    own = ConsentEvent.objects.get(subject_ref=asha.subject.ref)
+    before = ConsentEvent.objects.get(subject_ref=visitor)
+    assert joined.receipts == (own.receipt.reference,)
+    assert (own.answer, own.occurred_at, own.expires_at) == (before.answer, before.occurred_at, before.expires_at)
+    assert own.notice_sha256 == before.notice_sha256
+    assert own.evidence.get(kind="visitor").reference == before.receipt.reference
+    assert own.evidence.get(kind="question").sha256 == before.evidence.get(kind="question").sha256
     assert "analytics" not in open_ones(asha)
-    assert SubjectAlias.objects.get().old_ref == visitor
-    assert ConsentEvent.objects.get().subject_ref == visitor
+    assert may_count(asha) is is_yes
+    assert not SubjectAlias.objects.exists()
+    assert Message.objects.filter(kind="consent.confirmed", subject_ref=asha.subject.ref).exists()
+    assert not join(visitor, asha)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    own=st.lists(st.sampled_from(["given", "denied", "withdrawn", "expired"]), min_size=1, max_size=3),
+    visitors=st.lists(st.booleans(), min_size=1, max_size=3),
+)
+def test_no_word_of_a_visitor_changes_what_the_person_has_said(asha, notice, own, visitors):
+    with transaction.atomic():
+        for place, word in enumerate(own):
+            said(asha, word, purpose="analytics", channel="none", occurred_at=clock.now() - (9 - place) * DAY)
+        before = may_count(asha)
+        for is_yes in visitors:
+            assert not join(answer_as_visitor(notice, analytics=is_yes), asha)
+        assert may_count(asha) is before
+        assert ConsentEvent.objects.filter(subject_ref__in=refs_of(asha.subject.ref)).count() == len(own)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("kind", ["child", "guarded"])
+def test_a_visitor_brings_no_yes_to_who_cannot_answer_alone(asha, notice, kind):
+    visitor = answer_as_visitor(notice, analytics=True)
+    protect(asha, kind=kind)
+    joined = join(visitor, asha)
+    assert not joined.receipts
+    assert not ConsentEvent.objects.filter(subject_ref__in=refs_of(asha.subject.ref)).exists()
+    assert joined.held == (() if kind == "child" else ("analytics",))
+    assert [held.purpose for held in HeldConsent.objects.all()] == list(joined.held)
+    assert not may_count(asha)
+
+
+def test_what_another_session_of_the_browser_chose_or_an_older_text_asked_is_not_joined(asha, notice):
+    visitor = answer_as_visitor(notice, analytics=True)
+    assert not join(visitor, asha, since=clock.now() + DAY)
+    published_notice(text="Other words.")
+    assert not join(visitor, asha)
+
+
+def test_a_visitor_that_was_joined_to_somebody_is_nobodys_any_more(asha, notice):
+    visitor = answer_as_visitor(notice, analytics=False)
+    subjects.join(old_ref=visitor, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    assert visiting.visitor_of(visitor) is None
+
+
+def test_a_late_no_withdraws_the_yes_of_another_window_and_a_late_yes_is_refused(asha, notice):
+    stale = {"marketing": Answered(is_yes=False), "analytics": Answered(is_yes=False)}
+    answer(asha, notice, marketing=Answered(is_yes=True, channels=frozenset({"sms", "email"})))
+    done = answer(asha, notice, **stale)
+    assert {(e.purpose, e.channel, e.answer) for e in done.events} == {
+        ("marketing", "sms", "withdrawn"), ("marketing", "email", "withdrawn"), ("analytics", "none", "denied"),
+    }  # fmt: skip
+    assert answer(asha, notice, **stale).receipt is None
+    with pytest.raises(Refused) as refusal:
+        answer(asha, notice, analytics=Answered(is_yes=True))
+    assert refusal.value.code == "NOT_OPEN"
 
 
 @pytest.mark.parametrize("kept", [None, "", "no reference", "00000000-0000-0000-0000-000000000000"])
 def test_what_is_no_visitor_is_none(law, kept):
     assert visiting.visitor_of(kept) is None
+
+
+def aadhaar_notice(text="May we?"):
+    version = published_notice(asks=["aadhaar_verification"], code="aadhaar-consent", text=text)
+    NoticeVersion.objects.filter(pk=version.pk).update(weight="material")
+    rulebook.forget()
+    return version
+
+
+def test_what_is_asked_where_it_is_needed_is_no_question_after_signing_in(asha):
+    aadhaar_notice()
+    assert set(open_ones(asha)) == set(ASKED)
+
+
+def test_a_yes_from_where_it_was_needed_that_holds_no_more_is_asked_for_again_and_answered(asha):
+    text = aadhaar_notice()
+    said(asha, "given", purpose="aadhaar_verification", channel="none", notice_version=text)
+    assert set(open_ones(asha)) == set(ASKED)
+    newer = aadhaar_notice("May we, in other words?")
+    assert set(open_ones(asha)) == {*ASKED, "aadhaar_verification"}
+    answer(asha, newer, aadhaar_verification=Answered(is_yes=False))
+    assert set(open_ones(asha)) == set(ASKED)
+
+
+def test_no_client_puts_a_question_that_is_ours_alone(asha):
+    FiduciaryFactory(code="acme")
+    published_notice(asks=["kyc_verification"], code="kyc-consent")
+    assert set(open_ones(asha)) - set(open_ones(asha, fiduciary="acme")) == {"kyc_verification"}

@@ -1,35 +1,43 @@
 """Many addresses at once get the answers they would get one by one, and those a plain reading of the facts gives."""
 
+from dataclasses import asdict
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
+from consent.rules.contact import Word
 from consent.selectors import rulebook
-from consent.services import may_contact
+from consent.services import batches, may_contact
 from consent.services.batches import Question, decide_all
 from portal.core import actor, clock
 from portal.people.services import subjects
 from tests.consent.factories import person, published_notice, said
+from tests.consent.plain_reading import expected
 from tests.consent.worlds import (
+    EVERY_WAY,
+    MANY_WORLDS,
     NO_ADDRESS,
     NUMBERS,
-    STRANGE,
     at_hour,
     blocking_world,
     build,
-    expected,
+    kind_of,
     published_texts,
+    register,
+    stopped_world,
     worlds,
 )
 from tests.people.factories import FiduciaryFactory, SubjectFactory
 from tests.registers.factories import agreed_template, registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
-ASKED = [*NUMBERS, STRANGE, NO_ADDRESS, NUMBERS[0], " 98000 00001 "]
 
 
 @pytest.fixture
 def texts(law):
+    register()
     return published_texts()
 
 
@@ -38,28 +46,52 @@ def notice(law):
     return published_notice(effective_on=clock.now().date().replace(year=2020))
 
 
-def one_by_one(question, addresses):
-    given_as = {"at": question.at, "purpose": question.purpose, "channel": question.channel}
-    return [may_contact(address=each, fiduciary=question.fiduciary, **given_as) for each in addresses]
+def one_by_one(question, addresses, **more):
+    """On push and dashboard the addresses are the people's references."""
+    if kind_of(question.channel) != "subject":
+        return [may_contact(address=each, **asdict(question), **more) for each in addresses]
+    return [may_contact(address="", subject_ref=reference(each), **asdict(question), **more) for each in addresses]
 
 
-@example(world=blocking_world(), hour=12, purpose="marketing")
-@example(world=blocking_world(), hour=22, purpose="product_updates")
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(world=worlds(), hour=st.sampled_from([12, 22]), purpose=st.sampled_from(["marketing", "product_updates"]))
-def test_one_by_one_all_at_once_and_a_plain_reading_agree(texts, emptied, world, hour, purpose):
+def reference(text):
+    """As the API reads it."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@example(asked_there=(blocking_world(), EVERY_WAY))
+@example(asked_there=(stopped_world(), EVERY_WAY))
+@settings(max_examples=MANY_WORLDS, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked_there=worlds())
+def test_one_by_one_all_at_once_and_a_plain_reading_agree(texts, emptied, asked_there):
     with emptied():
-        build(world, purpose, texts)
-        question = Question(purpose, "sms", at_hour(hour))
-        alone = one_by_one(question, ASKED)
-        together = list(decide_all(question, ASKED))
-        assert [(a.allowed, a.reason, a.entry, a.valid_until) for a in together] == [
-            (d.allowed, d.reason, d.entry, d.valid_until) for d in alone
-        ]
-        for address, decision in zip(ASKED[:7], alone, strict=False):
-            reasons = expected(world, address, hour=hour, is_promotional=purpose == "marketing")
-            assert decision.reason in reasons, address
-            assert decision.allowed == decision.reason.startswith("ALLOWED")
+        world, questions = asked_there
+        build(world, texts)
+        for asked in questions:
+            listed = [*world.addresses_on(asked.channel), NO_ADDRESS]
+            again = [*listed, listed[0], f" {listed[1]} "]
+            alone = one_by_one(asked.question, again, free_text=asked.is_free_text)
+            if not (asked.is_free_text and asked.channel == "whatsapp"):
+                together = list(decide_all(asked.question, again))
+                assert [(a.allowed, a.reason, a.entry, a.valid_until) for a in together] == [
+                    (d.allowed, d.reason, d.entry, d.valid_until) for d in alone
+                ]
+            for address, decision in zip(listed, alone, strict=False):
+                right = expected(world, address, asked)
+                assert decision.reason == right.reason, (address, asked)
+                assert decision.allowed == right.reason.startswith("ALLOWED")
+                assert decision.retry_at == right.until, (address, asked)
+
+
+def test_what_is_kept_beside_a_long_list_does_not_grow_with_it(notice, monkeypatch):
+    monkeypatch.setattr(batches, "MOST_KNOWN", 3)
+    frame = batches.frame_of(Question("marketing", "sms", at_hour(12)))
+    for seconds in range(10):
+        word = Word("given", verified=True, expires_at=at_hour(13) + timedelta(seconds=seconds))
+        assert frame.verdict(word).valid_until == word.expires_at
+        assert len(frame.known) <= 3
 
 
 def test_it_takes_the_same_few_statements_however_long_the_list_is(notice, django_assert_max_num_queries):

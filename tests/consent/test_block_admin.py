@@ -11,6 +11,7 @@ from consent.services.preferring import WishList
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
+from portal.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -55,6 +56,20 @@ def test_each_telling_says_what_who_and_when_and_the_latest_stands_first(asha, s
     assert rows(support.get(f"{LIST}?blocked=days")) == [last.reference]
 
 
+def test_what_a_person_tells_under_another_reference_of_theirs_replaces_what_they_told_before(asha, support):
+    again, before, other = (
+        person(email="asha@home.example", phone="+919876500012"),
+        person(email=None),
+        person(email=None),
+    )
+    told = [tells(before, modes=["sms"]), tells(asha, modes=["voice"]), tells(again, days=["sun"])]
+    alone = tells(other, modes=["sms"])
+    for who in (before, asha):
+        subjects.join(old_ref=who.subject.ref, new_ref=again.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    assert rows(support.get(f"{LIST}?standing=now")) == [alone.reference, told[2].reference]
+    assert rows(support.get(f"{LIST}?standing=before")) == [told[1].reference, told[0].reference]
+
+
 def test_a_person_is_found_by_receipt_reference_or_number_that_stands_in_no_address(asha, support):
     told = tells(asha, modes=["sms"])
     tells(person(email="other@acme.example", phone="+919876500011"), modes=["voice"])
@@ -62,7 +77,7 @@ def test_a_person_is_found_by_receipt_reference_or_number_that_stands_in_no_addr
         answer = support.post(LIST, {"find": term})
         assert ASHA_PHONE.removeprefix("+") not in answer.url
         assert rows(support.get(LIST + answer.url)) == [told.reference]
-    assert support.post(LIST, {"find": "nobody"}).url == "?"
+    assert rows(support.get(LIST + support.post(LIST, {"find": "nobody"}).url)) == []
 
 
 def test_a_telling_is_opened_with_a_reason_that_stays(asha, support):

@@ -2,12 +2,18 @@
 
 import pytest
 
+from consent.models import ConsentEvent
+from consent.selectors import rulebook
 from consent.services import choosing
+from consent.services.preferring import WishList
 from consent.services.stopping import stop_at_address
 from consent.states import Way
 from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.law.models import Purpose
 from portal.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.people.factories import FiduciaryFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
@@ -40,3 +46,28 @@ def test_a_no_of_somebody_else_is_no_stop_of_the_address(asha):
     said(asha, "given")
     said(person(email="brother@acme.example"), "denied")
     assert boxes(asha, blocked=True, stopped=False) == {"marketing:sms"}
+
+
+def offered_by(fiduciary, who):
+    return {group.purpose.code for group in choosing.offer(who.subject.ref, at=clock.now(), fiduciary=fiduciary).groups}
+
+
+def test_a_clients_page_offers_nothing_that_is_ours_alone(asha):
+    FiduciaryFactory(code="acme")
+    ours = {"aadhaar_verification", "kyc_verification"}
+    assert offered_by("onesetu", asha) - offered_by("acme", asha) == ours
+
+
+def test_a_yes_that_a_client_has_to_what_became_ours_alone_can_be_taken_back_and_not_given_again(asha):
+    FiduciaryFactory(code="acme")
+    said(asha, "given", fiduciary="acme", purpose="analytics", channel="none")
+    Purpose.objects.filter(code="analytics").update(is_ours_alone=True)
+    rulebook.forget()
+    assert "analytics" in offered_by("acme", asha)
+    save = {"subject_ref": asha.subject.ref, "wishes": WishList(), "fiduciary": "acme", "actor": actor.SYSTEM}
+    choosing.save(ticked=frozenset(), was_ticked=frozenset({"analytics:none"}), shown={}, **save)
+    assert ConsentEvent.objects.latest("pk").answer == "withdrawn"
+    assert "analytics" not in offered_by("acme", asha)
+    with pytest.raises(Refused) as refusal:
+        choosing.save(ticked=frozenset({"analytics:none"}), shown={}, **save)
+    assert refusal.value.code == "NOT_OFFERED"

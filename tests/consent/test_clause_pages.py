@@ -123,11 +123,11 @@ def test_only_drafts_are_edited_and_only_by_whoever_may(officer, administrator):
 def test_the_day_and_the_summary_are_changed_and_a_wrong_day_is_named(officer):
     version = draft(CLEAN)
     url = page("details", version)
-    entered = {"effective_on": "2027-02-01", "what_changed": "One.\nTwo.", "purposes": "analytics, marketing"}
+    entered = {"effective_on": "2027-02-01", "what_changed": "One.\nTwo.", "purposes": ["analytics", "marketing"]}
     assert officer.post(url, entered).status_code == 302
     version.refresh_from_db()
     assert (str(version.effective_on), version.purposes) == ("2027-02-01", ["analytics", "marketing"])
-    for wrong in ({"effective_on": "soon"}, {"purposes": "nonsense"}):
+    for wrong in ({"effective_on": "soon"}, {"purposes": ["nonsense"]}):
         answer = officer.post(url, {**entered, **wrong})
         assert answer.status_code == 422
         assert "Two." in answer.content.decode()
@@ -200,3 +200,28 @@ def test_everything_that_is_wrong_with_a_clause_is_said_at_once_beside_its_field
     empty = officer.post(add, {"seen": version.binding.sha256, "number": "0.x", "title": " ", "body": "None."})
     assert set(empty.context["form"].errors) == {"number", "title"}
     assert version.binding.revision == 1
+
+
+def test_the_page_of_an_act_on_a_first_version_counts_the_version_and_asks(officer):
+    version = draft(CLEAN)
+    for act in ("add-translation", "drop-draft"):
+        page = officer.get(reverse("admin:consent_noticeversion_do_one", args=[version.pk, act])).text
+        assert "This concerns 1 notice version" in page
+        assert 'name="answer"' in page
+
+
+def test_a_clause_is_removed_only_by_a_button_that_is_folded_away(officer):
+    version = draft(CLEAN)
+    shown = officer.get(page("clauses", version, "en")).text
+    folded = re.findall(r"<details>.*?</details>", shown, re.DOTALL)
+    assert shown.count("/remove/") > 0
+    assert sum(part.count("/remove/") for part in folded) == shown.count("/remove/")
+
+
+def test_the_page_of_a_version_leads_to_each_of_its_defects(officer):
+    version = draft(FAULTY)
+    shown = officer.get(reverse("admin:consent_noticeversion_change", args=[version.pk])).text
+    defects = list(version.defects.all())
+    assert defects
+    for defect in defects:
+        assert reverse("admin:consent_policydefect_change", args=[defect.pk]) in shown

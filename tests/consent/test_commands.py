@@ -77,6 +77,17 @@ def test_import_policy_with_bad_input_says_so_and_keeps_nothing(capsys, policy, 
     assert not Notice.objects.exists()
 
 
+def test_import_policy_takes_a_day_that_has_passed_for_a_first_version_only_and_says_what_that_means(capsys, policy):
+    code, _out, err = run(capsys, "import_policy", policy(CLEAN), "--effective", "2020-01-01")
+    assert code == 0
+    assert "only if it was in force elsewhere" in err
+    published_notice(asks=[], code="privacy-policy", kind="privacy_policy")
+    code, _out, err = run(capsys, "import_policy", policy(CLEAN), "--effective", "2020-01-01")
+    assert code == 1
+    assert "Choose today or a later day" in err
+    assert NoticeVersion.objects.count() == 2
+
+
 def test_may_contact_answers_with_an_exit_code_and_one_object(capsys):
     published_notice()
     said(person(), "given")

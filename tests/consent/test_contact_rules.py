@@ -1,6 +1,6 @@
 """May this message go? The decision from plain values."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.rules import contact
-from consent.rules.contact import NO_WISHES, Reason, Wishes, Word
+from consent.rules.contact import NO_WISHES, Reason, Verdict, Wishes, Word
 from consent.rules.hours import Hours
 from portal.law.states import MESSAGE_CHANNELS, STRICTEST_FIRST
 
@@ -235,3 +235,24 @@ def test_a_stricter_category_never_allows_what_a_milder_one_forbids():
     for word, hour in product((None, YES, no), (3, 12, 22)):
         answers = [ask(category=category, word=word, at=clock_time(hour)).allowed for category in STRICTEST_FIRST]
         assert answers == sorted(answers)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"said_on": date(2026, 1, 1), "meaning_since": date(2026, 6, 1)}, Reason.PURPOSE_CHANGED),
+        ({"said_on": None, "meaning_since": date.min, "is_text_old": True}, Reason.NOTICE_CHANGED),
+        ({"said_on": None, "meaning_since": date.min}, Reason.OUTSIDE_HOURS),
+    ],
+)
+def test_what_no_morning_mends_is_named_before_the_hour(changes, reason):
+    late = Verdict(allowed=False, reason=Reason.OUTSIDE_HOURS, valid_until=datetime(2027, 1, 2, 4, 30, tzinfo=UTC))
+    verdict = contact.as_meant(late, **changes)
+    assert verdict.reason is reason
+    assert (verdict.valid_until is None) is (reason is not Reason.OUTSIDE_HOURS)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_noes_that_last_as_long_the_same_is_named_whoever_is_looked_at_first(first):
+    noes = [Verdict(allowed=False, reason=Reason.TOO_OFTEN), Verdict(allowed=False, reason=Reason.CHILD)]
+    assert contact.of_several([noes[first], noes[1 - first]]).reason is Reason.CHILD

@@ -1,5 +1,6 @@
 """The book of what people wrote back: found by a posted number, opened with a purpose, and the way to what it changed."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from consent.services import inbound
 from consent.services.inbound import Inbound
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.law.states import Channel
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import StaffFactory
@@ -32,8 +34,8 @@ def support():
     return staff_client(StaffFactory(roles=["support"]))
 
 
-def wrote(text: str, number: str = STRANGER) -> InboundMessage:
-    inbound.take([Inbound(str(uuid4()), Channel.SMS, number, "ONESTU", text)])
+def wrote(text: str, number: str = STRANGER, **changes: Any) -> InboundMessage:
+    inbound.take([Inbound(str(uuid4()), Channel.SMS, number, "ONESTU", text, **changes)])
     return InboundMessage.objects.latest("pk")
 
 
@@ -65,6 +67,13 @@ def test_a_receipt_or_a_grievance_finds_it_too(support):
         page = support.post(reverse(LIST), {"find": term}, follow=True).text
         assert reverse("admin:consent_inboundmessage_change", args=[found.pk]) in page
         assert reverse("admin:consent_inboundmessage_change", args=[other.pk]) not in page
+
+
+def test_what_was_written_last_stands_first_however_late_the_gateway_told_it(support):
+    first = wrote("STOP", "+919811113334")
+    late = wrote("STOP", "+919811113335", said_at=clock.now() - timedelta(minutes=3))
+    shown = support.get(reverse(LIST)).context["cl"].result_list
+    assert [row.pk for row in shown] == [first.pk, late.pk]
 
 
 def test_opening_one_asks_why_is_audited_and_shows_the_number_masked(support):

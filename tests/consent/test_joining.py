@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from consent.services import may_contact, visiting
+from consent.services import may_contact
 from consent.services.projection import rebuild
 from portal.core import actor, clock
 from portal.people.services import subjects
@@ -32,13 +32,6 @@ def test_a_join_makes_the_latest_word_of_both_count_at_once(twice):
     before, now = twice
     assert may() == "CONSENT_DENIED"
     subjects.join(old_ref=before.subject.ref, new_ref=now.subject.ref, actor=actor.SYSTEM, now=clock.now())
-    assert may() == "ALLOWED_BY_CONSENT"
-    assert rebuild(actor=actor.SYSTEM).mended == 0
-
-
-def test_a_visitor_who_signs_in_is_folded_too(twice):
-    before, now = twice
-    assert visiting.join(visitor=before.subject.ref, subject_ref=now.subject.ref, actor=actor.SYSTEM, now=clock.now())
     assert may() == "ALLOWED_BY_CONSENT"
     assert rebuild(actor=actor.SYSTEM).mended == 0
 

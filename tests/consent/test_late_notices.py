@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from consent.models import ConsentState, LateNotice, NoticeText
@@ -18,6 +20,7 @@ from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.outbox.models import Message
+from portal.outbox.services.reading import text_of
 from portal.people.services import subjects
 from tests.consent.factories import person, published_notice, said
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
@@ -75,6 +78,17 @@ def test_the_notice_is_given_once_with_its_text_and_proof_and_the_yes_goes_on(as
     assert rows["marketing"].rule.startswith("IN-DPDP-LEGACY@")
     assert AuditEvent.objects.filter(kind="consent.late_notice.given").count() == 2
     assert set(ConsentState.objects.values_list("answer", flat=True)) == {"given"}
+
+
+@pytest.mark.parametrize(("language", "said_before"), [("en", ""), ("hi", "यह अभी केवल अंग्रेज़ी में है:\n\n")])
+def test_over_a_text_that_is_not_translated_stands_in_the_readers_language_that_it_is_in_english(
+    asha, later, language, said_before
+):
+    asha.language = language
+    asha.save(update_fields=["language"])
+    assert give() == 1
+    body = text_of(Message.objects.get(kind="consent.late_notice")).body
+    assert f"\n\n{said_before}What we use, for what, and how you withdraw." in body
 
 
 def test_who_withdrew_or_agreed_afterwards_or_to_a_client_is_not_told(asha, later):
@@ -173,11 +187,101 @@ def test_who_has_no_way_to_be_told_is_counted_and_named_to_staff_with_the_reason
         assert "1 visitor of the pages" in page
 
 
+def test_the_people_without_a_way_come_page_by_page_and_all_are_counted(asha, monkeypatch):
+    monkeypatch.setattr(late_notices, "SHOWN", 2)
+    silent = [no_way(f"+9198000000{number}") for number in range(70, 75)]
+    subjects.join(old_ref=silent[1].subject.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    CustomerUserFactory(principal=asha)
+    left = [one.subject.ref for one in silent if one is not silent[1]]
+    address = reverse("admin:consent_latenotice_changelist")
+    with time_machine.travel(AFTER, tick=False):
+        pages = [late_notices.unreached(now=clock.now(), page=page) for page in (1, 2)]
+        assert [one.subject_ref for page in pages for one in page.people] == left
+        assert {(page.count, page.pages) for page in pages} == {(4, 2)}
+        assert late_notices.unreached(now=clock.now(), page=9) == pages[1]
+        officer = staff_client(StaffFactory(roles=["data_protection_officer"]))
+        shown = [officer.get(address, {"without_a_way": page}).text for page in ("1", "2", "x")]
+    assert [[str(ref) in page for ref in left] for page in shown] == [
+        [True, True, False, False],
+        [False, False, True, True],
+        [True, True, False, False],
+    ]
+    assert all("4 people are owed the notice" in page for page in shown)
+    assert "?without_a_way=2" in shown[0]
+    assert "?without_a_way=1" in shown[1]
+
+
 def test_whoever_can_be_told_by_another_reference_of_theirs_waits_for_the_sweep_alone(asha, later):
     silent = no_way()
     assert len(late_notices.unreached(now=clock.now()).people) == 1
     subjects.join(old_ref=silent.subject.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
     assert late_notices.unreached(now=clock.now()).people == ()
+
+
+def joined(old, new):
+    subjects.join(old_ref=old.subject.ref, new_ref=new.subject.ref, actor=actor.SYSTEM, now=clock.now())
+
+
+def test_whoever_is_known_by_several_references_is_counted_and_named_once_by_the_last_of_them(asha):
+    first, second, third, alone = (no_way(f"+9198000000{number}") for number in range(80, 84))
+    said(second, "given", purpose="analytics", channel="none")
+    joined(first, second)
+    joined(second, third)
+    visitors = [new_visitor(now=clock.now()) for _number in range(3)]
+    for visitor in visitors[:2]:
+        place = address_of(subject_ref=visitor, channel="none", kind="subject", text="")
+        record_all(
+            subject_ref=visitor, fiduciary="onesetu", way=Way.PAGE, occurred_at=clock.now(), actor=actor.SYSTEM,
+            choices=[Choice(place, "analytics", "none", Answer.GIVEN, NoticeText.objects.get())],
+        )  # fmt: skip
+    for visitor in visitors[1:]:
+        subjects.join(old_ref=visitor, new_ref=visitors[0], actor=actor.SYSTEM, now=clock.now())
+    with time_machine.travel(AFTER, tick=False):
+        found = late_notices.unreached(now=clock.now())
+    assert [(one.subject_ref, one.purposes) for one in found.people] == [
+        (third.subject.ref, ("analytics", "marketing")),
+        (alone.subject.ref, ("marketing",)),
+    ]
+    assert found.people[0].since == ConsentState.objects.get(subject_ref=first.subject.ref).occurred_at
+    assert (found.count, found.visitors) == (2, 1)
+
+
+def test_the_list_asks_no_more_for_many_joined_people_than_for_one(asha, later):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            late_notices.unreached(now=clock.now())
+        return len(queries)
+
+    joined(no_way("+919800000060"), no_way("+919800000061"))
+    for_one = asked()
+    for number in range(62, 70, 2):
+        joined(no_way(f"+9198000000{number}"), no_way(f"+9198000000{number + 1}"))
+    assert late_notices.unreached(now=clock.now()).count == 5
+    assert asked() == for_one
+
+
+def test_a_joined_person_is_given_the_notice_once_and_not_again_when_more_of_them_turns_up(asha, later):
+    ravi = person(email="ravi@acme.example", phone="+919876543211")
+    said(ravi, "given", occurred_at=BEGAN - timedelta(days=9))
+    joined(ravi, asha)
+    assert give() == 1
+    assert {row.subject_ref for row in LateNotice.objects.all()} == {asha.subject.ref}
+    assert sorted(LateNotice.objects.values_list("purpose", flat=True)) == ["analytics", "marketing"]
+    silent = no_way()
+    joined(silent, asha)
+    assert give() == 0
+    assert late_notices.unreached(now=clock.now()) == late_notices.Waiting()
+
+
+@pytest.mark.parametrize("first", ["silent", "reached"])
+def test_a_way_of_whichever_reference_is_a_way_to_a_joined_person(asha, later, first):
+    silent, ravi = no_way(), person(email="ravi@acme.example", phone="+919876543211")
+    joined(*((silent, ravi) if first == "silent" else (ravi, silent)))
+    asha.contact_points.update(verified_at=None)
+    found = late_notices.unreached(now=clock.now())
+    assert [one.subject_ref for one in found.people] == [asha.subject.ref]
+    assert give() == 1
+    assert Message.objects.get(kind="consent.late_notice").channel == "email"
 
 
 @pytest.mark.parametrize("way", ["login", "address", "withdrawal"])

@@ -69,12 +69,37 @@ def test_the_page_names_each_fault_with_its_line_and_what_to_do(clients):
     assert "give-up" in shown
 
 
+WAITS = "Waiting for a second person"
+
+
+def test_only_a_list_that_can_be_answered_is_said_to_wait_for_a_second_person(clients):
+    upload(clients[0], [line(1), line(2, answer="maybe")])
+    faulty = ConsentList.objects.get()
+    assert "Not yet: the file is checked first" in page(clients[1], faulty)
+    faulty = at_work()
+    shown, listed = page(clients[1], faulty), clients[1].get(reverse("admin:consent_consentlist_changelist")).text
+    for text in (shown, listed):
+        assert "Has faults: mend the file and bring it again; give this one up" in text
+        assert WAITS not in text
+    assert "None: a list with faults is answered by nobody" in shown
+    act(clients[0], faulty, "give-up")
+    shown = page(clients[1], faulty)
+    assert "None: it was given up before" in shown
+    assert WAITS not in shown
+    assert "answer-list" not in shown
+    assert "This list has ended already" in act(clients[1], faulty, "answer-list", decision="approve", reason="")
+    upload(clients[0], [line(1), line(2)])
+    running.run(ConsentList.objects.latest("pk").job_id, now=clock.now())
+    assert WAITS in page(clients[1], ConsentList.objects.latest("pk"))
+
+
 def test_a_job_that_stopped_is_gone_on_with_from_the_page(clients, monkeypatch):
     upload(clients[0], [line(1)])
     with monkeypatch.context() as patch:
         patch.setattr("consent.services.lists.checking._conclude", lambda *given: 1 / 0)
         row = at_work()
     assert "The job has stopped before its end" in page(clients[0], row)
+    assert "Has stopped before its end: go on with it" in page(clients[0], row)
     assert "Done" in act(clients[0], row, "carry-on")
     assert at_work().state == "checked"
 

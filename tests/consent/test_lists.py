@@ -13,16 +13,17 @@ from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
 from consent.models.list_states import ListState
 from consent.services import lists, may_contact, projection, suppressing
 from consent.services.addresses import Address
-from consent.services.lists import lines, reading, resting, taking_in
+from consent.services.lists import lines, own_noes, reading, resting, taking_in
 from consent.states import Way
 from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock
+from portal.core import actor, addresses, clock, turns
 from portal.core.clock import IST
 from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
 from portal.jobs import services as jobs
 from portal.jobs.models import Job
 from portal.jobs.services import results, running
 from portal.jobs.states import JobState
+from portal.law.models import Purpose
 from portal.ledger.services import payload_of
 from portal.people.models import ContactPoint, Fiduciary, Principal
 from portal.people.services import protections, subjects
@@ -30,7 +31,7 @@ from portal.registers.models import Instruction
 from portal.vault.models import StoredFile
 from portal.vault.services import files
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
-from tests.people.factories import ContactPointFactory, StaffFactory
+from tests.people.factories import ContactPointFactory, FiduciaryFactory, StaffFactory
 from tests.registers.factories import registered_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -255,6 +256,27 @@ def test_a_purpose_that_ended_since_the_check_stops_the_list_before_its_set(peop
     assert not Principal.objects.exists()
 
 
+@pytest.mark.parametrize(("old_keys", "lines_of_a_set"), [(0, 4), (1, 2), (9, 1)])
+def test_no_set_holds_more_turns_than_the_database_has_locks_for(
+    people, monkeypatch, settings, old_keys, lines_of_a_set
+):
+    monkeypatch.setattr("portal.core.turns.MOST", 4)
+    settings.LOOKUP_KEYS_OLD = [
+        f"an older lookup key of more than thirty-two letters {number}" for number in range(old_keys)
+    ]
+    held, take = [], turns.take
+
+    def taking(*names):
+        held.append(len(names))
+        take(*names)
+
+    row = bring(people, as_csv([line(number) for number in range(5)]))
+    monkeypatch.setattr("portal.core.turns.take", taking)
+    row = agree(row, people)
+    assert (row.state, row.done) == (ListState.DONE, 5)
+    assert max(held) == lines_of_a_set * (1 + old_keys)
+
+
 def test_the_same_file_is_taken_in_once(people):
     content = as_csv([line(1)])
     first, second = bring(people, content), bring(people, content)
@@ -383,18 +405,92 @@ def test_a_yes_soon_after_a_no_is_a_fault_of_its_line_and_an_older_or_a_later_on
     assert list(row.faults.values_list("line", "column", "fault")) == [(3, "occurred_at", "TOO_SOON_AFTER_NO")]
 
 
-def test_a_yes_of_a_list_is_its_own_history_and_one_given_since_lets_another_in(people):
+def test_a_yes_given_here_since_the_no_lets_another_of_a_list_in(people):
     published_notice()
     asha = person()
     said(asha, "withdrawn", occurred_at=clock.now() - timedelta(days=50))
     said(asha, "given", occurred_at=clock.now() - timedelta(days=40))
     rows = [
         line(1, address=ASHA_PHONE, occurred_at=ago(days=45)),
-        line(2, answer="no", occurred_at=ago(days=9)),
-        line(2, occurred_at=ago(days=8)),
+        line(2, address=ASHA_PHONE, answer="no", occurred_at=ago(days=44), origin="", proof_sha256=""),
+        line(3, address=ASHA_PHONE, occurred_at=ago(days=39)),
     ]
-    row = agree(bring(people, as_csv(rows)), people)
-    assert (row.state, row.done) == (ListState.DONE, 3)
+    row = bring(people, as_csv([rows[0], rows[2]]))
+    assert row.state == ListState.CHECKED
+    row = bring(people, as_csv(rows))
+    assert list(row.faults.values_list("line", "column", "fault")) == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("step", [1, 1000])
+def test_the_lines_of_a_list_are_held_against_each_other_in_any_order(people, monkeypatch, order, step):
+    monkeypatch.setattr(own_noes, "STEP", step)
+    rows = [
+        line(1, answer="no", occurred_at=ago(days=120)),
+        line(1, occurred_at=ago(days=121)),  # before the no: it never counts
+        line(1, occurred_at=ago(days=20)),  # a hundred days after
+        line(2, answer="stop", occurred_at=ago(days=20)),
+        line(2, occurred_at=ago(days=11)),  # nine days after
+        line(2, occurred_at=ago(days=5)),  # and again: the yes between was none
+        line(2, channel="voice", occurred_at=ago(days=5)),
+        line(2, purpose="product_updates", occurred_at=ago(days=5)),
+        line(3, occurred_at=ago(days=5)),
+    ]
+    row = bring(people, as_csv(rows[::order]))
+    faulty = sorted(place + 2 if order == 1 else len(rows) - place + 1 for place in (4, 5))
+    assert list(row.faults.order_by("line").values_list("line", "column", "fault")) == [
+        (place, "occurred_at", "TOO_SOON_AFTER_NO") for place in faulty
+    ]
+
+
+def test_a_no_of_a_list_counts_at_every_number_of_the_person_whom_we_know(people):
+    asha = person()
+    ContactPointFactory(principal=asha, kind="phone", address="+919100000001")
+    rows = [
+        line(1, address="+919100000001", occurred_at=ago(days=11)),
+        line(2, address=ASHA_PHONE, answer="no", occurred_at=ago(days=20)),
+    ]
+    row = bring(people, as_csv(rows))
+    assert list(row.faults.values_list("line", "fault")) == [(2, "TOO_SOON_AFTER_NO")]
+
+
+@pytest.mark.parametrize(
+    ("way", "is_taken"), [(Way.PAGE, True), (Way.API, False), (Way.VOICE, False), ("somebody else's", False)]
+)
+def test_a_stop_keeps_a_list_out_until_the_person_themselves_says_yes(people, way, is_taken):
+    published_notice()
+    asha = person()
+    place = Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))
+    suppressing.alone(
+        subject_ref=asha.subject.ref, fiduciary=own(), places=[place], way=Way.SMS,
+        occurred_at=clock.now() - timedelta(days=50), actor=actor.SYSTEM,
+    )  # fmt: skip
+    speaker = asha if way in Way else person(email="brother@acme.example")
+    kinds = {Way.API: ["web_form"], Way.VOICE: ["prompt", "call"]}.get(way, [])
+    evidence = [{"type": kind, "sha256": PROOF} for kind in kinds]
+    said(
+        speaker, "given", way=way if way in Way else Way.PAGE, evidence=evidence,
+        occurred_at=clock.now() - timedelta(days=40),
+    )  # fmt: skip
+    if speaker is not asha:
+        said(asha, "given", channel="voice")  # who spoke there last is who the list stands for
+    rows = [line(1, address=ASHA_PHONE, occurred_at=ago(days=20)), line(2)]
+    row = bring(people, as_csv(rows))
+    assert [fault.line for fault in row.faults.all()] == ([] if is_taken else [2])
+    other = bring(people, as_csv([line(1, address=ASHA_PHONE, occurred_at=ago(days=20), purpose="product_updates")]))
+    assert other.state == ListState.CHECKED  # no promotion: a stop is none
+
+
+def test_a_yes_on_another_channel_does_not_end_a_stop_for_a_list(people):
+    published_notice()
+    asha = person()
+    suppressing.alone(
+        subject_ref=asha.subject.ref, fiduciary=own(), way=Way.SMS, occurred_at=clock.now() - timedelta(days=50),
+        places=[Address("phone", tuple(addresses.address_keys(ASHA_PHONE)))], actor=actor.SYSTEM,
+    )  # fmt: skip
+    said(asha, "given", channel="voice", occurred_at=clock.now() - timedelta(days=40))
+    row = bring(people, as_csv([line(1, address=ASHA_PHONE, occurred_at=ago(days=20))]))
+    assert row.state == ListState.FAULTY
 
 
 def test_a_no_that_came_since_the_check_stops_the_list_before_its_set(people):
@@ -416,9 +512,16 @@ def test_a_yes_for_what_rests_on_a_contract_is_a_fault(people):
 
 def test_looking_for_noes_takes_a_fixed_number_of_statements(people, django_assert_max_num_queries):
     row = bring(people, as_csv([line(1)]))
-    many = [
-        lines.read(line(number), kinds=reading.KINDS, purposes=reading.purposes(now=clock.now()), now=clock.now())
-        for number in range(200)
-    ]
+    purposes = reading.purposes(row.fiduciary, now=clock.now())
+    many = [lines.read(line(number), kinds=reading.KINDS, purposes=purposes, now=clock.now()) for number in range(200)]
     with django_assert_max_num_queries(8):
-        assert resting.too_soon(row, many) == set()
+        assert resting.too_soon(row, many, now=clock.now()) == set()
+
+
+def test_a_clients_list_brings_no_yes_to_what_is_ours_alone():
+    Purpose.objects.filter(code="product_updates").update(is_ours_alone=True)
+    acme, own = FiduciaryFactory(code="acme"), Fiduciary.objects.get(code="onesetu")
+    of_client, of_us = (reading.purposes(whose, now=clock.now()) for whose in (acme, own))
+    assert not of_client["product_updates"].is_in_force
+    assert of_client["marketing"].is_in_force
+    assert of_us["product_updates"].is_in_force

@@ -75,6 +75,7 @@ def test_every_address_gets_the_code_in_the_language_of_the_page(asha, address, 
     letter = Message.objects.get(kind="consent.stop_code")
     text = reading.text_of(letter)
     assert codes.plain(code) in text.body
+    assert codes.plain(code) not in text.without_keys().body
     assert word in text.body
     assert (letter.channel, reading.address_of(letter)) == ("email" if "@" in address else "sms", address)
     assert (letter.only_here, letter.category) == (True, "policy_and_security")
@@ -122,6 +123,17 @@ def test_an_unknown_number_is_suppressed_and_told_once_where_it_asked(law):
     assert receipt.reference in reading.text_of(told).body
     assert stop(code) == []
     assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("address", [ASHA_PHONE, STRANGER])
+def test_who_comes_with_another_code_and_stops_again_is_recorded_and_told_again(asha, address):
+    (first,) = stop(proven(address))
+    (again,) = stop(code := proven(address))
+    assert stop(code) == []
+    told = Message.objects.filter(channel="sms").order_by("pk").values_list("about", flat=True)
+    assert list(told) == [f"consent.receipt:{receipt.reference}" for receipt in (first, again)]
+    assert undo(code, [again])
+    assert not may_contact(address=address, purpose="marketing", channel="sms", at=NOON).allowed
 
 
 def test_the_leaf_of_a_stop_binds_the_address_without_naming_it(law):

@@ -1,6 +1,6 @@
 """A text is published by two people, once nothing is wrong with it or both said why it may stay."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection, utils
@@ -19,6 +19,9 @@ from tests.consent.factories import law_is_loaded, person
 from tests.people.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db
+#: Days that stay ahead whenever the tests run, and time enough between them for people to be told.
+SOON = clock.day(clock.now()) + timedelta(days=19)
+LATER = SOON + timedelta(days=76)
 CLEAN = """1. Scope
 
 This is about the shop, which is the controller.
@@ -37,6 +40,8 @@ You may withdraw consent at any time, and complain.
 
 Grievance Officer: Meera Iyer, at the counter.
 """
+#: What changed, for whoever reads our letters in another language than English.
+SUMMARIES = {"hi": "इसमें और बातें हैं।", "mr": "यात आणखी गोष्टी आहेत."}
 FAULTY = CLEAN + "\n5. Reasons\n\nWe use it for:\n"
 #: What a consent notice says, before and after the DPDP Rules begin.
 ASKING = """May we use your name and e-mail address to send you offers about our products?
@@ -71,14 +76,16 @@ def draft(
     purposes=(),
     on=None,
     what_changed="It says more.",
+    summaries=SUMMARIES,
 ):
     notice = importing.notice(code=code, kind=kind, title="Policy")
     return importing.import_text(
         notice=notice,
         text=text,
-        effective_on=on or date(2026, 12, 15),
+        effective_on=on or SOON,
         purposes=purposes,
         what_changed=what_changed,
+        summaries=summaries,
         actor=actor.SYSTEM,
     ).version
 
@@ -208,7 +215,7 @@ LONGER = CLEAN + "\n5. Calls\n\nWe record no call.\n"
 
 def test_a_clause_that_a_draft_drops_is_named_and_needs_two_people_and_a_reason(officer, administrator):
     published(officer, administrator, LONGER)
-    version = draft(CLEAN, on=date(2027, 3, 1))
+    version = draft(CLEAN, on=LATER)
     assert defects_of(version) == {("DROPPED_CLAUSE", "5")}
     assert publishing.shown(version, "material")["dropped"] == ["5 Calls"]
     with pytest.raises(Refused, match="DROPPED_CLAUSE 5"):
@@ -221,10 +228,10 @@ def test_a_clause_that_a_draft_drops_is_named_and_needs_two_people_and_a_reason(
 
 
 def test_a_draft_is_weighed_anew_when_another_version_is_published_before_it(officer, administrator):
-    published(officer, administrator, CLEAN.replace("for a year", "for a day"), on=date(2026, 12, 15))
-    waiting = draft(CLEAN.replace("for a year", "for a day").replace("about the shop", "about our shop"))
+    published(officer, administrator, CLEAN.replace("for a year", "for a day"), on=SOON)
+    waiting = draft(CLEAN.replace("for a year", "for a day").replace("about the shop", "about our shop"), on=LATER)
     assert defects_of(waiting) == set()
-    published(officer, administrator, LONGER, on=date(2027, 2, 1))
+    published(officer, administrator, LONGER, on=SOON + timedelta(days=48))
     assert defects_of(waiting) == {("DROPPED_CLAUSE", "5"), ("OLDER_WORDS", "2")}
     assert before(waiting).number == 3
 
@@ -238,22 +245,23 @@ def test_two_drafts_of_a_notice_are_answered_one_after_the_other(officer, admini
     assert locks[0].startswith('SELECT "consent_notice"."id"')
 
 
-def test_a_changed_policy_says_what_changed_in_each_language_in_which_it_can_be_read(officer, administrator):
-    published(officer, administrator, what_changed="")
-    version = draft(LONGER, on=date(2027, 3, 1), what_changed="")
+def test_a_changed_policy_says_what_changed_in_each_language_in_which_it_is_read_or_written_of(officer, administrator):
+    """Letters go out in English, Hindi and Marathi whatever the text is translated into."""
+    published(officer, administrator, what_changed="", summaries={})
+    version = draft(LONGER, on=LATER, what_changed="", summaries={})
     importing.add_translation(
-        version=version, language="hi", text="1. a\n\nb।\n", needs_native_review=False, actor=officer
+        version=version, language="ta", text="1. a\n\nb.\n", needs_native_review=False, actor=officer
     )
     assert [d.message for d in open_defects(version)] == [
-        "Nothing says in English (en) what changed.",
-        "Nothing says in हिन्दी (hi) what changed.",
+        f"Nothing says in {name} what changed." for name in ("English (en)", "हिन्दी (hi)", "मराठी (mr)", "தமிழ் (ta)")
     ]
-    details = {"effective_on": date(2027, 3, 1), "what_changed": "Calls.", "purposes": [], "actor": officer}
-    editing.change_details(version=version, summaries={"hi": "कॉल।"}, **details)
+    details = {"effective_on": LATER, "what_changed": "Calls.", "purposes": [], "actor": officer}
+    editing.change_details(version=version, summaries={"hi": "कॉल।", "mr": "कॉल.", "ta": "அழைப்பு."}, **details)
     assert defects_of(version) == set()
     version.refresh_from_db()
-    assert [version.summary_in(language) for language in ("en", "hi", "mr")] == [
+    assert [version.summary_in(language) for language in ("en", "hi", "mr", "bn")] == [
         ("Calls.", "en"),
         ("कॉल।", "hi"),
+        ("कॉल.", "mr"),
         ("Calls.", "en"),
     ]

@@ -1,19 +1,27 @@
-"""Senders against withdrawals: from the commit of a withdrawal on no decision says yes, whoever asks and however fast."""
+"""Senders against withdrawals: from the commit of a withdrawal on no answer says yes, whoever asks, in whatever form, however
+fast.
+"""
 
+import io
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
-from itertools import cycle
+from itertools import cycle, islice
 
 import pytest
 from django.db import connection, transaction
 
+from consent.models import AnswerSet
 from consent.services import may_contact, stop_all_promotional, withdraw
 from consent.services.addresses import Address
+from consent.services.answering import answer_many
+from consent.services.batches import Question
 from consent.services.bringing import Brought, record_brought
 from consent.services.recording import Choice
+from consent.services.scrubbing import Scrub
 from consent.services.stopping import stop_at_address
 from consent.states import Answer, Way
 from portal.core import actor, addresses, clock
@@ -26,10 +34,34 @@ NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time_of_day(
 PROOF = [{"type": "form", "sha256": "ab" * 32}]
 #: Seconds between two questions of one sender.
 PAUSE = 0.002
+#: Numbers in one list, until the withdrawals are over: the one that is withdrawn now, and those that were before it.
+LISTED = 10
+#: Of the numbers asked about, those that may be written to.
+Asks = Callable[[Sequence[str], str], set[str]]
 
 
-def asked(number: str, *, fiduciary: str) -> bool:
-    return may_contact(address=number, purpose="marketing", channel="sms", at=NOON, fiduciary=fiduciary).allowed
+def one_by_one(numbers: Sequence[str], fiduciary: str) -> set[str]:
+    asked = {"purpose": "marketing", "channel": "sms", "at": NOON, "fiduciary": fiduciary}
+    return {number for number in numbers if may_contact(address=number, **asked).allowed}
+
+
+def in_a_batch(numbers: Sequence[str], fiduciary: str) -> set[str]:
+    """As the API answers: what was answered is kept."""
+    question = Question("marketing", "sms", NOON, fiduciary)
+    found = answer_many(question, addresses=numbers, actor=actor.SYSTEM, now=clock.now())
+    return {number for number, answer in zip(numbers, found.answers, strict=True) if answer.allowed}
+
+
+def by_a_scrub(numbers: Sequence[str], fiduciary: str) -> set[str]:
+    scrub = Scrub(Question("marketing", "sms", NOON, fiduciary))
+    _heading, *lines = b"".join(scrub.lines(io.BytesIO("\n".join(numbers).encode()))).decode().splitlines()
+    cells = [line.split(",") for line in lines]
+    assert [number for number, _allowed, _reason in cells] == list(numbers)
+    return {number for number, allowed, _reason in cells if allowed == "true"}
+
+
+#: How the senders of a race ask, in turn; each with how many numbers at a time.
+FORMS: tuple[tuple[Asks, int], ...] = ((one_by_one, 1), (in_a_batch, LISTED), (one_by_one, 1), (by_a_scrub, LISTED))
 
 
 def by_page(who, number):
@@ -48,32 +80,32 @@ def by_stop(who, number):
 def race(people: list, *, senders: int) -> tuple[int, list[str], list[str]]:
     """Withdraw for each person in turn while ``senders`` ask about that very person, and at the end about everybody.
 
-    A sender notes, before it asks, whether the withdrawal had returned: then a yes is too late. Returns how often was
-    asked after a withdrawal, which numbers got a yes then, and which of the other fiduciary's were refused.
+    A sender notes, before it asks, whose withdrawals had returned: then a yes is too late. Returns how often was asked
+    after a withdrawal, which numbers got a yes then, and which of the other fiduciary's were refused.
     """
-    begun = {number: threading.Event() for _who, number in people}
-    done: dict[str, bool] = dict.fromkeys(begun, False)
+    numbers = [number for _who, number in people]
+    begun = {number: threading.Event() for number in numbers}
+    done: dict[str, bool] = dict.fromkeys(numbers, False)
     late, wrongly_refused, counted = [], [], []
 
-    def ask(number: str) -> bool:
-        was_done = done[number]
-        if asked(number, fiduciary="onesetu") and was_done:
-            late.append(number)
-        return was_done
+    def ask(asks: Asks, listed: Sequence[str]) -> set[str]:
+        """The numbers whose withdrawal had returned before this question."""
+        were_done = {number for number in listed if done[number]}
+        late.extend(were_done & asks(listed, "onesetu"))
+        return were_done
 
-    def send() -> None:
+    def send(asks: Asks, at_a_time: int) -> None:
         try:
             asked_after = 0
-            for _who, number in people:
+            for place, number in enumerate(numbers, start=1):
                 begun[number].wait(timeout=60)
-                while not ask(number):
+                listed = numbers[max(0, place - at_a_time) : place]
+                while number not in ask(asks, listed):
                     # The withdrawal shares its processor with those who ask.
                     time.sleep(PAUSE)
                 asked_after += 1
-            for _who, number in people:
-                asked_after += ask(number)
-                if not asked(number, fiduciary="acme-bank"):
-                    wrongly_refused.append(number)
+            asked_after += len(ask(asks, numbers))
+            wrongly_refused.extend(set(numbers) - asks(numbers, "acme-bank"))
             counted.append(asked_after)
         finally:
             connection.close()
@@ -91,7 +123,7 @@ def race(people: list, *, senders: int) -> tuple[int, list[str], list[str]]:
             connection.close()
 
     with ThreadPoolExecutor(max_workers=senders + 1) as pool:
-        asking = [pool.submit(send) for _sender in range(senders)]
+        asking = [pool.submit(send, *form) for form in islice(cycle(FORMS), senders)]
         pool.submit(stop).result()
         for one in asking:
             one.result()
@@ -125,13 +157,16 @@ def who_agreed(count: int) -> list:
 @pytest.mark.parametrize(
     ("senders", "withdrawals"), [(4, 200), pytest.param(8, 1000, marks=pytest.mark.full)], ids=["4x200", "8x1000"]
 )
-def test_no_sender_gets_a_yes_after_a_withdrawal_and_other_fiduciaries_keep_theirs(senders, withdrawals):
+def test_no_sender_batch_or_scrub_gets_a_yes_after_a_withdrawal_and_other_fiduciaries_keep_theirs(senders, withdrawals):
     law_is_loaded()
     published_notice()
     FiduciaryFactory(code="acme-bank")
     people = who_agreed(withdrawals)
-    assert all(asked(number, fiduciary=whose) for _who, number in people for whose in ("onesetu", "acme-bank"))
+    numbers = [number for _who, number in people]
+    for asks, _at_a_time in FORMS:
+        assert asks(numbers, "onesetu") == asks(numbers, "acme-bank") == set(numbers)
     asked_after, late, wrongly_refused = race(people, senders=senders)
-    assert asked_after >= 2 * senders * withdrawals
+    assert asked_after == 2 * senders * withdrawals
     assert late == []
     assert wrongly_refused == []
+    assert AnswerSet.objects.count() > withdrawals, "each batch was kept while others withdrew"

@@ -10,19 +10,25 @@ import jsonschema
 import pikepdf
 import pytest
 import time_machine
+from django.core.management import CommandError
+from django.utils import translation
 
 from consent.letters import receipt_pdf
-from consent.models import ConsentEvent
+from consent.models import ConsentEvent, Notice
 from consent.rules import receipt_views as rules
 from consent.selectors import receipt_views
-from consent.services import receipts
+from consent.services import receipts, recording, stop_all_promotional, undo_stop
+from consent.services.addresses import Address
 from consent.services.receipts import Freshness
-from portal.core import clock
+from consent.states import Answer, Way
+from portal.core import actor, clock
 from portal.ledger import notes, services, tree
 from portal.ledger.models import Entry, Head
 from portal.ledger.receipts import Receipt, read_receipt, write_receipt
 from portal.people.models import Fiduciary
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
+from tests.consent.worlds import block
+from tests.ledger.test_commands import answer
 from tests.registers.factories import company_in_force, officer_in_office, registered_recipient
 from tests.shipped import every_rule
 
@@ -261,6 +267,27 @@ def test_the_pdf_carries_the_receipt_file_and_its_code(asha):
         assert len(opened.pages) <= 2
 
 
+def test_the_paper_about_an_undo_says_what_it_restored_and_not_that_an_answer_ended(asha, monkeypatch):
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    undone = undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
+    assert receipts.seal(undone.receipt)
+    printed = []
+    monkeypatch.setattr("consent.letters._set", lambda _template, words, *_inputs: printed.append(words["rows"]) or b"")
+    receipt_pdf(ConsentEvent.objects.get(pk=undone.events[0].pk), proof=b"", address="", at=clock.now())
+    assert "No answer, as before the stop" in [value for _name, value in printed[0]]
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "What we ask, version 1"), ("mr", "आम्ही काय विचारतो, आवृत्ती 1")])
+def test_the_paper_names_the_text_in_the_readers_language(asha, monkeypatch, language, title):
+    Notice.objects.update(title="What we ask")
+    printed = []
+    monkeypatch.setattr("consent.letters._set", lambda _template, words, *_inputs: printed.append(words["rows"]) or b"")
+    event = sealed(asha, "given")
+    with translation.override(language):
+        receipt_pdf(event, proof=receipts.file_for(event), address="https://portal.example/v/", at=clock.now())
+    assert f"{title}, SHA-256 {event.notice_sha256}" in [value for _name, value in printed[0]]
+
+
 def test_a_receipt_too_long_for_a_code_is_attached_only(asha):
     event = sealed(asha, "given")
     proof = receipts.file_for(event) + b"\n" * 3_000
@@ -273,3 +300,76 @@ def test_the_recipients_of_the_day_stand_in_the_views(asha):
     shown = view_of(sealed(asha, "given", occurred_at=clock.now()))
     assert len(shown.recipients) == 1
     jsonschema.validate(rules.kantara(shown), SCHEMA)
+
+
+def test_the_command_takes_the_reference_that_people_see_and_asks_which_of_several_answers(asha, tmp_path):
+    out = tmp_path / "mine.tlog-proof"
+    event = sealed(asha, "given")
+    for typed in (event.receipt.reference, event.receipt.reference.lower().replace("-", " ")):
+        code, body = answer("receipt", typed, out=out)
+        assert (code, body["event_id"], out.read_bytes()) == (0, str(event.entry.event_id), receipts.file_for(event))
+    place = Address(event.address_kind, (bytes(event.address_key),), is_verified=event.address_verified)
+    two = recording.record_all(
+        subject_ref=asha.subject.ref,
+        fiduciary=event.fiduciary,
+        choices=[
+            recording.Choice(place, "marketing", "sms", Answer.WITHDRAWN),
+            recording.Choice(place, "product_updates", "sms", Answer.DENIED),
+        ],
+        way=Way.PAGE,
+        occurred_at=clock.now(),
+        actor=actor.SYSTEM,
+    )
+    assert receipts.seal(two.receipt)
+    with pytest.raises(CommandError, match="Add --number 1 to 2") as several:
+        answer("receipt", two.receipt.reference, out=out)
+    assert several.value.returncode == 2
+    for number, one in enumerate(two.receipt.events.order_by("pk"), 1):
+        body = answer("receipt", two.receipt.reference, out=out, number=number)[1]
+        assert body["event_id"] == str(one.entry.event_id)
+    with pytest.raises(CommandError, match="from 1 to 2"):
+        answer("receipt", two.receipt.reference, out=out, number=3)
+
+
+def test_the_command_takes_the_receipt_of_what_is_blocked(asha, tmp_path):
+    receipt = block(asha.subject.ref, modes=["sms"])
+    assert receipts.seal(receipt)
+    change = receipt.preference_changes.get()
+    body = answer("receipt", receipt.reference, out=tmp_path / "mine.tlog-proof")[1]
+    assert body["event_id"] == str(change.entry.event_id)
+
+
+def test_a_json_form_whose_readable_part_was_changed_is_not_genuine_whatever_its_proof_says(asha):
+    event = sealed(asha, "denied")
+    body = receipts.document(event, now=clock.now())
+    assert receipts.check(json.dumps(body).encode()).genuine
+    changed = (
+        {"receipt": "OS-CR-0000-0000"},
+        {"record": {**body["record"], "event": "given"}},
+        {"ledger": {**body["ledger"], "index": 0}},
+        {"note": "She agreed to everything."},
+    )
+    for lie in changed:
+        checked = receipts.check(json.dumps({**body, **lie}).encode())
+        assert (checked.genuine, checked.reason) == (False, "ALTERED"), lie
+    twice = json.dumps(body).replace('"record": {', '"record": {"event": "given"}, "record": {', 1)
+    assert receipts.check(twice.encode()).reason == "ALTERED"
+
+
+def test_a_proof_inside_a_file_that_nobody_can_compare_says_so(asha):
+    event = sealed(asha, "given")
+    proof = receipts.file_for(event)
+    pdf = receipt_pdf(event, proof=proof, address="https://portal.example/", at=clock.now())
+    kantara = json.dumps(rules.kantara(view_of(event))).encode()
+    inside = [receipts.check(data).is_inside for data in (proof, pdf, kantara)]
+    assert inside == [False, True, True]
+
+
+def test_every_kind_of_receipt_has_a_json_form_that_holds_without_us(asha, tmp_path):
+    receipt = block(asha.subject.ref, modes=["sms"])
+    assert receipts.seal(receipt)
+    path = tmp_path / "mine.json"
+    for said_then in (sealed(asha, "given"), receipt.preference_changes.get()):
+        path.write_text(json.dumps(receipts.document(said_then, now=clock.now())))
+        code, body = answer("verify_receipt", path, vkey=services.verifier().vkey)
+        assert (code, body["unproved"]) == (0, ["status", "ledger.witnesses"])

@@ -20,7 +20,7 @@ from portal.ledger.models import Entry
 from portal.ledger.services import payload_of
 from portal.outbox.models import Message
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
-from tests.people.factories import ContactPointFactory
+from tests.people.factories import ContactPointFactory, FiduciaryFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
@@ -237,3 +237,12 @@ def test_a_chain_goes_on_under_its_old_lookup_key_when_the_key_is_changed(asha, 
     assert second.previous == first
     assert bytes(second.address_key) == bytes(first.address_key)
     assert ConsentState.objects.get().answer == "withdrawn"
+
+
+def test_nobody_says_yes_to_a_client_for_what_is_ours_alone_and_a_no_is_heard(asha):
+    FiduciaryFactory(code="acme")
+    ours = {"fiduciary": "acme", "purpose": "kyc_verification", "channel": "none"}
+    with pytest.raises(Refused) as refusal:
+        said(asha, "given", **ours)
+    assert refusal.value.code == "PURPOSE_OF_OURS"
+    assert said(asha, "denied", **ours).answer == "denied"

@@ -24,25 +24,29 @@ from portal.vault.models import StoredFile
 from portal.vault.services import files
 from portal.vault.services.keys import Shredded
 from tests.consent.factories import person, published_notice, said
+from tests.consent.plain_reading import OF_THE_QUESTION, expected
 from tests.consent.test_suppressing import stopped
 from tests.consent.worlds import (
+    EVERY_WAY,
+    MANY_WORLDS,
     NO_ADDRESS,
     NUMBERS,
-    STRANGE,
     at_hour,
     blocking_world,
     build,
-    expected,
+    kind_of,
     published_texts,
+    register,
+    stopped_world,
     worlds,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
-ASKED = [*NUMBERS, STRANGE, NO_ADDRESS, "98000 00001", NUMBERS[0]]
 
 
 @pytest.fixture
 def texts(law):
+    register()
     return published_texts()
 
 
@@ -62,38 +66,36 @@ def question(purpose="marketing", hour=12, **more):
     return Question(purpose, "sms", at_hour(hour), **more)
 
 
-@example(world=blocking_world(), hour=12, purpose="marketing", has_new_key=False, size=2)
-@example(world=blocking_world(), hour=12, purpose="product_updates", has_new_key=True, size=1000)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    world=worlds(),
-    hour=st.sampled_from([12, 22]),
-    purpose=st.sampled_from(["marketing", "product_updates", "account_service"]),
-    has_new_key=st.booleans(),
-    size=st.sampled_from([2, 1000]),
-)
-def test_a_scrub_one_by_one_and_a_plain_reading_agree(
-    texts, emptied, monkeypatch, world, hour, purpose, has_new_key, size
-):
+@example(asked_there=(blocking_world(), EVERY_WAY), has_new_key=False, size=2)
+@example(asked_there=(stopped_world(), EVERY_WAY), has_new_key=True, size=1000)
+@settings(max_examples=MANY_WORLDS, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked_there=worlds(), has_new_key=st.booleans(), size=st.sampled_from([2, 1000]))
+def test_a_scrub_and_a_plain_reading_agree(texts, emptied, monkeypatch, asked_there, has_new_key, size):
     from django.conf import settings as configured
 
     with emptied(), monkeypatch.context() as patch:
         patch.setattr(scrubbing, "BATCH", size)
-        build(world, purpose, texts)
+        world, questions = asked_there
+        build(world, texts)
         if has_new_key:
             patch.setattr(configured, "LOOKUP_KEYS_OLD", [configured.LOOKUP_KEY])
             patch.setattr(configured, "LOOKUP_KEY", "another lookup key of more than thirty-two characters")
-        asked = question(purpose, hour)
-        lines, done, _out = scrubbed("\n".join(ASKED), asked)
-        alone = [may_contact(address=each, purpose=purpose, channel="sms", at=asked.at) for each in ASKED]
-        assert lines == [
-            [each, "true" if one.allowed else "false", str(one.reason)] for each, one in zip(ASKED, alone, strict=True)
-        ]
-        assert (done.total, done.allowed) == (len(ASKED), sum(one.allowed for one in alone))
-        if purpose != "account_service":
-            for (address, _allowed, reason), number in zip(lines[:7], ASKED, strict=False):
-                assert address == number
-                assert reason in expected(world, number, hour=hour, is_promotional=purpose == "marketing")
+        for asked in questions:
+            if kind_of(asked.channel) == "subject" or asked.is_free_text:
+                continue  # a list holds addresses, and has no such question
+            listed = world.addresses_on(asked.channel)
+            right = [expected(world, each, asked).reason for each in listed]
+            if set(right) <= OF_THE_QUESTION:
+                with pytest.raises(Refused) as refusal:
+                    scrubbing.Scrub(asked.question)
+                assert {refusal.value.code} == set(right), asked
+                continue
+            lines, done, _out = scrubbed("\n".join([*listed, NO_ADDRESS, f" {listed[0]} "]), asked.question)
+            answers = [*zip(listed, right, strict=True), (NO_ADDRESS, "NO_SUCH_ADDRESS"), (listed[0], right[0])]
+            assert lines == [
+                [each, "true" if reason.startswith("ALLOWED") else "false", reason] for each, reason in answers
+            ], asked
+            assert (done.total, done.allowed) == (len(answers), sum(line[1] == "true" for line in lines))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 
 from consent.models import ConsentEvent, ConsentState, Suppression
-from portal.core import clock
+from consent.services.stopping import stop_at_address
+from consent.states import Way
+from portal.core import actor, clock
 from portal.outbox.models import Message
 from portal.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
@@ -54,6 +56,9 @@ def test_everything_promotional_stops_at_an_address_that_was_told_to_staff(asha,
     again = support.post(reverse(ADD), entered())
     assert again.status_code == 422
     assert "stopped there already" in again.text
+    at = f"{(clock.now() - timedelta(seconds=20)).astimezone(clock.IST):%Y-%m-%dT%H:%M:%S}"
+    assert [support.post(reverse(ADD), entered(occurred_at=at)).status_code for _press in range(2)] == [302, 422]
+    assert len(set(Suppression.objects.values_list("receipt", flat=True))) == 2
 
 
 def test_a_number_nobody_holds_can_be_stopped_too(support):
@@ -63,6 +68,21 @@ def test_a_number_nobody_holds_can_be_stopped_too(support):
     assert "9811112222" not in support.get(reverse("admin:consent_suppression_changelist")).text
     page = support.post(reverse("admin:consent_suppression_changelist"), {"find": "98111 12222"}, follow=True).text
     assert row.receipt.reference in page
+
+
+@pytest.mark.parametrize("model", [ConsentState, Suppression])
+def test_what_was_said_last_stands_first_however_late_it_was_told(asha, support, model):
+    said(asha, "denied", channel="voice", occurred_at=clock.now() - timedelta(days=9))
+    for minutes, number in ((1, "+919811112222"), (9, "+919811113333")):
+        stop_at_address(
+            kind="phone", address=number, fiduciary=Fiduciary.objects.get(code="onesetu"), way=Way.PHONE,
+            occurred_at=clock.now() - timedelta(minutes=minutes), actor=actor.SYSTEM,
+        )  # fmt: skip
+    column = "occurred_at" if model is ConsentState else "suppressed_at"
+    shown = support.get(reverse(f"admin:consent_{model._meta.model_name}_changelist")).context["cl"].result_list
+    times = [getattr(row, column) for row in shown]
+    assert len(times) == 2
+    assert times == sorted(times, reverse=True)
 
 
 @pytest.mark.parametrize(("field", "value"), [("address", "12"), ("occurred_at", "2999-01-01T10:00"), ("way", "sms")])

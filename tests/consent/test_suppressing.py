@@ -18,9 +18,10 @@ from portal.law import selectors as law_selectors
 from portal.people.erasers import Accounts
 from portal.people.models import Fiduciary
 from portal.people.services import contacts
+from portal.registers.models import Telling
 from tests.consent.factories import ASHA, ASHA_PHONE, person, published_notice, said
 from tests.people.factories import FiduciaryFactory, SubjectFactory
-from tests.registers.factories import registered_sender
+from tests.registers.factories import registered_recipient, registered_sender
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 NOON = datetime.combine(clock.day(clock.now()) + timedelta(days=1), time(12), tzinfo=clock.IST)
@@ -129,6 +130,17 @@ def test_the_same_stop_again_changes_nothing_until_somebody_said_yes_since(asha)
     said(asha, "given", occurred_at=clock.now())
     assert stopped(ASHA_PHONE) is not None
     assert ask().reason is Reason.SUPPRESSED
+
+
+def test_recipients_hear_nothing_where_one_of_two_stops_is_taken_back_until_the_other_is(law):
+    registered_recipient()
+    first, second = stopped(), stopped(again=True)
+    kinds = Telling.objects.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds.all()) == ["consent.withdrawn"]
+    for stop, told in ((second, ["consent.withdrawn"]), (first, ["consent.withdrawn", "consent.expired"])):
+        suppressing.take_back(stop=stop, place=None, actor=actor.SYSTEM, at=clock.now())
+        assert list(kinds.all()) == told
+    assert ask(STRANGER).reason is Reason.NO_CONSENT
 
 
 def test_a_number_is_found_under_an_old_lookup_key(asha, settings):

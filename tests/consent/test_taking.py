@@ -224,19 +224,19 @@ def test_without_a_guardian_a_childs_yes_is_not_recorded_by_any_door(asha, notic
     assert said(asha, "denied", purpose="product_updates").answer == "denied"
 
 
-def test_turning_out_to_be_a_child_ends_promotion_and_following_at_once_and_nothing_else(asha, notice):
+def test_turning_out_to_be_a_child_ends_at_once_what_was_agreed_to_alone(asha, notice):
     said(asha, "given")
     said(asha, "given", purpose="analytics", channel="none")
     said(asha, "given", purpose="product_updates")
     guarded(asha)
     ended = ConsentEvent.objects.filter(answer="expired")
     assert {(event.purpose, event.way) for event in ended} == {
-        ("marketing", "protection"), ("analytics", "protection"),
-    }  # fmt: skip
+        (purpose, "protection") for purpose in ("marketing", "analytics", "product_updates")
+    }
     noon = (clock.now() + timedelta(days=1)).astimezone(clock.IST).replace(hour=12)
     assert not may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=noon).allowed
     assert not may_process(subject=asha.subject.ref, purpose="analytics", at=noon).allowed
-    assert may_contact(address=ASHA_PHONE, purpose="product_updates", channel="sms", at=noon).allowed
+    assert not may_contact(address=ASHA_PHONE, purpose="product_updates", channel="sms", at=noon).allowed
     assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
 
 
@@ -319,3 +319,40 @@ def test_two_people_do_it_through_the_pages_and_the_second_opens_the_scan(asha, 
     second.post(do, {"answer": "1", "decision": "approve", "reason": ""})
     assert ConsentEvent.objects.get().way == "paper"
     assert "OS-CR-" in second.get(reverse("admin:consent_takenanswer_change", args=[proposal.pk])).content.decode()
+
+
+def test_whoever_may_not_open_the_scan_sees_its_hash_and_no_link(asha, notice, maker):
+    proposal = propose(maker, taken(asha, notice))
+    scan = reverse("admin:consent_takenanswer_scan", args=[proposal.pk])
+    url = reverse("admin:consent_takenanswer_change", args=[proposal.pk])
+    assert scan in staff_client(StaffFactory(roles=["support"])).get(url).text
+    page = staff_client(StaffFactory(roles=["auditor"])).get(url).text
+    assert scan not in page
+    assert proposal.scan.sha256 in page
+
+
+def test_a_yes_of_a_call_is_proposed_once_and_the_second_time_names_the_first(asha, notice, maker, checker):
+    what = taken(asha, notice, way=Way.PHONE, call_reference="CALL-77-A")
+    first = propose(maker, what, scan=None)
+    with pytest.raises(Refused, match=rf"number {first.pk} on .*Waiting for a second person"):
+        propose(maker, what, scan=None)
+    propose(maker, replace(what, channels=["email"]), scan=None)
+    propose(maker, replace(what, call_reference="CALL-77-B"), scan=None)
+    agree(checker, first)
+    with pytest.raises(Refused, match="Approved"):
+        propose(maker, what, scan=None)
+    assert TakenAnswer.objects.count() == 3
+
+
+def test_a_yes_of_a_call_that_was_refused_may_be_proposed_again(asha, notice, maker, checker):
+    what = taken(asha, notice, way=Way.PHONE, call_reference="CALL-77-A")
+    agree(checker, propose(maker, what, scan=None), approve=False, reason="Another call.")
+    assert propose(maker, what, scan=None).pk
+
+
+def test_the_answer_is_offered_only_to_whose_role_may_give_it(asha, notice, maker, checker):
+    proposal = propose(maker, taken(asha, notice))
+    url = reverse("admin:consent_takenanswer_change", args=[proposal.pk])
+    link = reverse("admin:consent_takenanswer_do_one", args=[proposal.pk, "answer-taken"])
+    assert link in staff_client(checker).get(url).text
+    assert link not in staff_client(StaffFactory(roles=["support"])).get(url).text

@@ -41,7 +41,8 @@ def test_a_visitor_whom_nobody_knows_is_left_out_until_they_sign_in():
     shown = published_notice().binding.sha256
     visitor = visiting.new_visitor(now=clock.now())
     yes = {"analytics": Answered(is_yes=True)}
-    asking.answer(subject_ref=visitor, answers=yes, shown={"analytics": shown}, actor=actor.SYSTEM)
+    since, asha = clock.now(), someone(1).subject.ref
+    asking.answer(subject_ref=visitor, answers=yes, shown={"analytics": shown}, actor=actor.SYSTEM, known=False)
     assert those_who_wait() == []
-    visiting.join(visitor=visitor, subject_ref=someone(1).subject.ref, actor=actor.SYSTEM, now=clock.now())
-    assert those_who_wait() == [visitor]
+    visiting.join(visitor=visitor, since=since, subject_ref=asha, actor=actor.SYSTEM, language="en", now=clock.now())
+    assert those_who_wait() == [asha]

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 
 from consent.models import ConsentEvent, ConsentState, NoticeText, Suppression
 from consent.services import (
+    asking,
     attested,
     choosing,
     ending,
@@ -28,6 +29,7 @@ from consent.services import (
     withdraw,
 )
 from consent.services.addresses import Address
+from consent.services.asking import Answered
 from consent.services.bringing import Brought, record_brought
 from consent.services.lists import reading, taking_in
 from consent.services.preferring import WishList
@@ -289,10 +291,7 @@ def test_a_transaction_takes_all_its_turns_in_its_first_call(act, taken):
         "complain": lambda: reports.take(
             webhook_id=str(uuid4()), reports=[Report(offer.reference, Outcome.COMPLAINED)], now=clock.now()
         ),
-        "leave": lambda: [
-            ending.end_at_address(subject_ref=ref, kind=contact.kind, address=contact.address, at=clock.now())
-            for contact in asha.contact_points.all()
-        ],
+        "leave": lambda: [contacts.leave(contact=contact, actor=actor.SYSTEM) for contact in asha.contact_points.all()],
     }
     before = ConsentEvent.objects.count()
     taken.clear()
@@ -378,15 +377,26 @@ def test_two_people_agree_to_a_yes_on_paper_although_the_database_ended_it_once(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("by_sign_in", [False, True])
-def test_two_references_are_joined_although_the_database_ended_it_once(monkeypatch, by_sign_in):
-    visitor, asha = person(email=None, phone=None).subject.ref, person().subject.ref
+def test_two_references_are_joined_although_the_database_ended_it_once(monkeypatch):
+    before, asha = person(email=None, phone=None).subject.ref, person().subject.ref
     ended_once(monkeypatch, subjects, "record")
-    if by_sign_in:
-        assert visiting.join(visitor=visitor, subject_ref=asha, actor=actor.SYSTEM, now=clock.now())
-    else:
-        subjects.join(old_ref=visitor, new_ref=asha, actor=actor.SYSTEM, now=clock.now())
-    assert visitor in people.refs_of(asha)
+    subjects.join(old_ref=before, new_ref=asha, actor=actor.SYSTEM, now=clock.now())
+    assert before in people.refs_of(asha)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_visitor_chose_is_taken_over_although_the_database_ended_it_once(monkeypatch):
+    asha, notice, since = person().subject.ref, published_notice(), clock.now()
+    visitor = visiting.new_visitor(now=since)
+    asking.answer(
+        subject_ref=visitor, answers={"analytics": Answered(is_yes=True)},
+        shown={"analytics": notice.binding.sha256}, actor=actor.SYSTEM, known=False,
+    )  # fmt: skip
+    ended_once(monkeypatch, visiting, "record_all")
+    assert visiting.join(
+        visitor=visitor, since=since, subject_ref=asha, actor=actor.SYSTEM, language="en", now=clock.now()
+    )
+    assert ConsentEvent.objects.filter(subject_ref=asha, answer="given").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consent.models import ConsentState, Suppression
+from consent.selectors import rulebook
 from consent.selectors.used_addresses import used_by
-from consent.services import ending, may_contact, preferring, scrubbing, stop_all_promotional, undo_stop, withdraw
+from consent.services import may_contact, preferring, scrubbing, stop_all_promotional, undo_stop, withdraw
 from consent.services.batches import Question, decide_all
 from consent.services.processing import may_process_of
 from consent.services.stopping import stop_at_address
@@ -17,11 +18,14 @@ from consent.states import Way
 from portal.core import actor, addresses, clock
 from portal.core.errors import Refused
 from portal.outbox.services import reading
+from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
+from portal.people.services import contacts
 from portal.registers.models import Telling
 from portal.registers.services import instructing
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.consent.worlds import at_hour
+from tests.law.factories import PurposeFactory
 from tests.people.factories import FiduciaryFactory
 from tests.registers.factories import registered_recipient, two_people
 
@@ -176,10 +180,16 @@ def test_an_undone_stop_leaves_no_trace_where_it_was_only_spread(acme, her_secon
     assert answers(SECOND) == NOBODY
 
 
+def give_up(who, kind, address):
+    """As they do on their page; a second time nothing is left."""
+    for contact in people.contacts_at(kind, address).filter(principal=who):
+        contacts.leave(contact=contact, actor=actor.SYSTEM)
+
+
 def test_what_outlives_the_person_is_told_where_it_was_made_and_nowhere_else(acme, her_second, asha):
     stop(acme)
     for kind, address in (("phone", SECOND), ("phone", ASHA_PHONE)):
-        ending.end_at_address(subject_ref=asha.subject.ref, kind=kind, address=address, at=clock.now())
+        give_up(asha, kind, address)
     assert answers(SECOND) == NOBODY
     assert answers(ASHA_PHONE)[2] == "SUPPRESSED"
 
@@ -199,18 +209,43 @@ def test_we_ourselves_hear_of_every_no(her_second, asha):
         assert (decision.reason, bool(decision.entry)) == ("CONSENT_DENIED", True)
 
 
-def test_a_client_that_asks_by_number_about_a_use_hears_no_entry_where_it_has_nothing_to_do(acme, her_second, asha):
+@pytest.mark.parametrize("answer", [None, "given", "denied"])
+@pytest.mark.parametrize("purpose", ["call_recording", "analytics", "fraud_prevention"])
+def test_a_client_that_asks_by_number_about_a_use_hears_of_a_guessed_number_as_of_a_strangers(
+    acme, her_second, asha, answer, purpose
+):
     said(asha, "given", fiduciary="acme", address=ASHA_PHONE)
-    said(asha, "denied", fiduciary="acme", purpose="call_recording", channel="none")
+    if answer is not None:
+        said(asha, answer, fiduciary="acme", purpose=purpose, channel="none")
+    needs_consent = purpose != "fraud_prevention"
+    expected = {
+        None: "NO_CONSENT" if needs_consent else "ALLOWED_OTHER_BASIS",
+        "given": "ALLOWED_BY_CONSENT" if needs_consent else "ALLOWED_OTHER_BASIS",
+        "denied": "CONSENT_DENIED",
+    }[answer]
+
+    def asked(number, **changes):
+        question = {"purpose": purpose, "at": clock.now(), "fiduciary": "acme", **changes}
+        found = may_process_of(address_kind="phone", address=number, sign=True, **question)
+        return str(found.reason), found.entry, found.rules
+
+    assert asked(SECOND) == asked(GUESSED) == ("NO_CONSENT", None, ())
+    assert asked(ASHA_PHONE)[0] == expected
+    for unfit in ({"purpose": "marketing"}, {"purpose": "no_such"}):
+        assert asked(SECOND, **unfit) == asked(GUESSED, **unfit) == asked(ASHA_PHONE, **unfit)
+
+
+def test_a_hidden_no_stops_a_service_message_that_needs_no_consent_and_names_no_entry(acme, her_second, asha):
+    code = PurposeFactory(code="order_news", message_category="service", bases={"IN": "voluntary_provision"}).code
+    rulebook.forget()
+    said(asha, "denied", fiduciary="acme", purpose=code, address=SECOND)
 
     def asked(number):
-        found = may_process_of(
-            purpose="call_recording", at=clock.now(), fiduciary="acme", address_kind="phone", address=number
-        )
-        return str(found.reason), found.entry is not None
+        found = may_contact(address=number, purpose=code, channel="sms", at=at_hour(12), fiduciary="acme")
+        return str(found.reason), found.entry
 
-    assert asked(SECOND) == asked(GUESSED) == ("NO_CONSENT", False)
-    assert asked(ASHA_PHONE) == ("CONSENT_DENIED", True)
+    assert asked(SECOND) == ("NO_CONSENT", None)
+    assert asked(GUESSED) == ("ALLOWED_NO_OBJECTION", None)
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -236,7 +271,7 @@ def test_a_client_hears_the_same_of_an_address_in_each_form(acme, her_second, as
             elif step == "undo" and receipts and receipts[-1] is not None:
                 undo_stop(receipt=receipts.pop(), actor=actor.SYSTEM)
             elif step == "leave":
-                ending.end_at_address(subject_ref=asha.subject.ref, kind="phone", address=SECOND, at=clock.now())
+                give_up(asha, "phone", SECOND)
         question = Question(purpose, "sms", at_hour(12), fiduciary="acme")
         for address in (ASHA_PHONE, SECOND, GUESSED):
             one = may_contact(address=address, purpose=purpose, channel="sms", at=question.at, fiduciary="acme")

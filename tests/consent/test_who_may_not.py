@@ -92,6 +92,8 @@ def test_a_client_sends_nothing_before_its_kyc_is_in_order_nor_when_it_is_due_ag
     case = approved(bank)
     assert asked_afresh() is Reason.ALLOWED_ESSENTIAL
     Case.objects.filter(pk=case.pk).update(rekyc_on=clock.now().date() - timedelta(days=1))
+    assert asked_afresh() is Reason.SENDER_KYC_LAPSED
+    Case.objects.filter(pk=case.pk).update(state="rejected")
     assert asked_afresh() is Reason.SENDER_NOT_VERIFIED
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from consent.models import ConsentEvent, ConsentState
 from consent.rules.contact import Reason
@@ -15,6 +16,8 @@ from portal.core import actor, clock
 from portal.core.addresses import address_keys
 from portal.core.errors import Refused
 from portal.law.models import Purpose
+from portal.outbox.models import Message
+from portal.outbox.services.reading import text_of
 from portal.people.models import Fiduciary
 from portal.people.services import contacts, protections
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
@@ -106,6 +109,19 @@ def test_a_purpose_that_has_ended_can_still_be_withdrawn_and_its_address_given_u
     assert set(ConsentState.objects.values_list("channel", "answer")) == {("sms", "withdrawn"), ("email", "expired")}
 
 
+@pytest.mark.parametrize("back", [timedelta(0), timedelta(seconds=2)])
+def test_an_undo_counts_also_where_the_clock_stood_still_or_was_set_back_after_the_stop(asha, back):
+    said(asha, "given", occurred_at=clock.now() - timedelta(hours=1))
+    now = clock.now()
+    with time_machine.travel(now, tick=False):
+        done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    with time_machine.travel(now - back, tick=False):
+        undone = undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
+    assert {event.occurred_at for event in undone.events} == {now + clock.TICK}
+    assert sms_allowed()
+    assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
+
+
 def test_undo_restores_what_was_before_and_nothing_more(asha):
     yes = said(asha, "given")
     done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
@@ -119,6 +135,37 @@ def test_undo_restores_what_was_before_and_nothing_more(asha):
     assert ConsentEvent.objects.filter(pk__in=[event.pk for event in done.events]).count() == len(done.events)
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "no"),
+    [
+        (
+            "en",
+            ("You took your stop back", "SMS: Yes, as before the stop", "RCS: No answer, as before the stop"),
+            ": no",
+        ),
+        ("hi", ("वापस लिया", "SMS: हाँ, जैसा रोकने से पहले था", "RCS: कोई उत्तर नहीं, जैसा रोकने से पहले था"), ": नहीं"),
+        ("mr", ("मागे घेतला", "SMS: होय, थांबवण्यापूर्वी होते तसे", "RCS: उत्तर नाही, थांबवण्यापूर्वी होते तसे"), ": नाही"),
+    ],
+)
+def test_the_letter_after_an_undo_says_that_the_stop_was_taken_back_and_no_no(asha, language, words, no):
+    asha.language = language
+    asha.save(update_fields=["language"])
+    said(asha, "given")
+    done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
+    undone = undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
+    letters = Message.objects.filter(about=f"consent.receipt:{undone.receipt.reference}")
+    assert set(letters.values_list("kind", "channel")) == {
+        ("consent.stop_undone", "dashboard"),
+        ("consent.stop_undone", "email"),
+    }
+    for letter in letters:
+        body = text_of(letter).body
+        for said_there in words:
+            assert said_there in body
+        assert no not in body
+        assert undone.receipt.reference in body
+
+
 def test_a_stop_undone_by_somebody_who_never_said_yes_leaves_no_consent_and_not_an_ended_one(asha):
     done = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM)
     assert why_not() is Reason.CONSENT_DENIED
@@ -128,7 +175,7 @@ def test_a_stop_undone_by_somebody_who_never_said_yes_leaves_no_consent_and_not_
         table.fill([address_keys(ASHA_PHONE)])
         onesetu = Fiduciary.objects.get(code="onesetu").pk
         assert table.letters("marketing", "sms", onesetu, at=NOON, meant_since=NOON, old_texts=()) == NOTHING_SAID
-    assert {then.answer for then in past.of_person(asha.subject.ref, clock.now())} == {UNANSWERED}
+    assert {then.answer for then in past.of_person(asha.subject.ref, clock.now() + clock.TICK)} == {UNANSWERED}
     assert rebuild_consent_state(actor=actor.SYSTEM).mended == 0
 
 

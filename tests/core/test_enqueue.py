@@ -3,7 +3,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from portal.core import enqueue as module
-from portal.core.enqueue import enqueue
+from portal.core.enqueue import enqueue, leaving_out
 
 
 @pytest.fixture
@@ -45,3 +45,12 @@ def test_an_unreachable_broker_does_not_undo_what_was_committed(monkeypatch):
     monkeypatch.setattr(module.current_app, "signature", unreachable)
     with transaction.atomic():
         enqueue("kyc.tasks.run_plan", 7)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_block_that_does_the_work_itself_sends_no_task_for_it(sent):
+    with leaving_out("room.tasks.done_here"), transaction.atomic():
+        enqueue("room.tasks.done_here", 1)
+        enqueue("room.tasks.other", 2)
+    enqueue("room.tasks.done_here", 3)
+    assert sent == [("room.tasks.other", 2), ("room.tasks.done_here", 3)]

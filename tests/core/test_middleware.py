@@ -29,11 +29,6 @@ def test_a_request_larger_than_any_file_we_take_is_turned_away_unread(length):
     assert "OS-ER-" in answer.text
 
 
-def test_no_uploaded_file_is_written_to_disk_in_clear(settings):
-    assert settings.FILE_UPLOAD_HANDLERS == ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-    assert settings.FILE_UPLOAD_MAX_MEMORY_SIZE >= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-
-
 @pytest.mark.parametrize(
     ("proxies", "header", "address"),
     [

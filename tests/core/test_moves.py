@@ -1,6 +1,7 @@
 import pytest
 from django.db import connection, models
 from django.test.utils import isolate_apps
+from django.utils import translation
 
 from portal.core.errors import IllegalMove, LostRace
 from portal.core.moves import move
@@ -60,3 +61,18 @@ def test_the_second_of_two_who_move_the_same_row_loses_and_changes_nothing(door)
     with pytest.raises(LostRace):
         move(stale, "closed", moves=MOVES, note="second")
     assert Door.objects.get(pk=door.pk).note == "first"
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_a_refused_move_and_a_lost_race_are_told_in_the_language_of_the_reader(door, language):
+    stale = Door.objects.get(pk=door.pk)
+    move(door, "closed", moves=MOVES)
+    told = []
+    with translation.override(language):
+        for row, target in ((door, "open"), (stale, "closed")):
+            with pytest.raises((IllegalMove, LostRace)) as refused:
+                move(row, target, moves=MOVES)
+            told.append(str(refused.value))
+    assert all(said.isascii() is (language == "en") for said in told)
+    assert len(set(told)) == 2
+    assert not any("Door" in said or "->" in said for said in told)

@@ -18,6 +18,7 @@ DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
         AADHAAR,
         f"{AADHAAR[:4]} {AADHAAR[4:8]} {AADHAAR[8:]}",
         f"{AADHAAR[:4]}-{AADHAAR[4:8]}-{AADHAAR[8:]}",
+        f"{AADHAAR[:4]}/{AADHAAR[4:8]}/{AADHAAR[8:]}",
         AADHAAR.translate(DEVANAGARI),
         f"{AADHAAR[:4]}\u00a0{AADHAAR[4:8]}\u00a0{AADHAAR[8:]}",
     ],
@@ -58,3 +59,8 @@ def test_words_that_a_soft_break_kept_apart_stay_apart(soft_break: str) -> None:
 def test_what_hindi_marathi_and_urdu_are_written_with_stays() -> None:
     written = "क्\u200dष क्\u200cष \u200fاردو\u200e é \u061c"
     assert without_hiding_marks(written) == written
+
+
+def test_days_that_stand_side_by_side_are_no_number() -> None:
+    numbers = (f"{day:02}/04/2025 31/03/{year}" for day in range(1, 29) for year in range(2020, 2030))
+    assert not any(mask_identity_numbers(text)[1] for text in numbers)

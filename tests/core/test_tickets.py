@@ -1,13 +1,17 @@
 import pytest
 
+from portal.core import hooks
 from portal.core.errors import BadReference
-from portal.core.tickets import QUEUES, names_a_contact, parse_ticket
-from tests.kyc.documents import AADHAAR
+from portal.core.ids import ALPHABET, KINDS, new_reference
+from portal.core.tickets import QUEUES, exists, is_of_work, parse_ticket
+from portal.jobs.models import Job
+from tests.jobs.factories import JobFactory
 
 
-@pytest.mark.parametrize("typed", ["OS-GR-7K4M-9QX2", "os gr 7k4m 9qx2", " OS-GR-7K4M-9QX2 "])
-def test_a_reference_has_one_spelling(typed: str) -> None:
-    assert parse_ticket(typed) == "OS-GR-7K4M-9QX2"
+def test_a_reference_has_one_spelling() -> None:
+    reference = new_reference("GR")
+    for typed in (reference, reference.lower().replace("-", " "), f" {reference} ", reference.replace("-", "")):
+        assert parse_ticket(typed) == reference
 
 
 @pytest.mark.parametrize("queue", QUEUES)
@@ -21,15 +25,30 @@ def test_nothing_else_is_taken(typed: str) -> None:
         parse_ticket(typed)
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("Call Ramesh at 98765 43210.", True),
-        ("+44 20 7946 0018", True),
-        ("ramesh@example.in", True),
-        (f"It shows {AADHAAR}.", True),
-        ("Since 2026-11-25 14:30 the text of clause 15 lacks 12 items; see OS-GR-7K4M-9QX2.", False),
-    ],
-)
-def test_a_reason_with_a_contact_is_known(text: str, found: bool) -> None:
-    assert names_a_contact(text) is found
+def test_a_wrong_check_character_is_told_apart() -> None:
+    reference = new_reference("KY")
+    wrong = reference[:-1] + next(letter for letter in ALPHABET if letter != reference[-1])
+    with pytest.raises(BadReference) as refusal:
+        parse_ticket(wrong)
+    assert refusal.value.code == "CHECK_CHARACTER"
+
+
+@pytest.mark.django_db
+def test_a_ticket_is_known_when_there_is_one() -> None:
+    assert exists(JobFactory().reference)
+    assert not exists(new_reference("JB"))
+    assert all(exists(queue) for queue in QUEUES)
+
+
+def test_an_account_is_no_work() -> None:
+    assert is_of_work(new_reference("GR"))
+    assert not is_of_work(new_reference("CU"))
+
+
+@pytest.mark.django_db
+def test_each_kind_of_work_has_a_model_with_references(django_assert_num_queries) -> None:
+    assert ("JB", Job) in list(hooks.work)
+    for kind, _model in hooks.work:
+        assert kind in KINDS
+        with django_assert_num_queries(1):
+            assert not exists(new_reference(kind))

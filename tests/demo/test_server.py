@@ -54,6 +54,24 @@ def test_the_demonstration_serves_ends_cleanly_and_starts_again(tmp_path):
 
 
 @pytest.mark.full
+def test_what_was_started_in_the_background_can_be_ended_too(tmp_path):
+    """Full: it starts the whole process. A shell without a terminal has the processes behind ``&`` ignore SIGINT."""
+    port = free_port()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = start(tmp_path, port)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        assert wait_for(port) == b"ok\n"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+
+
+@pytest.mark.full
 def test_a_taken_port_is_named_with_what_to_do(tmp_path):
     """Full: it starts the whole process."""
     with socket.socket() as taken:

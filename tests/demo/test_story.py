@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -22,12 +23,14 @@ from consent.models import (
 from consent.rules import differences
 from consent.services import announcing, publishing
 from grievances.models import Ticket
-from kyc.models import Case, Document
+from kyc.models import Case, DeletionRequest, Document, Likeness, Screening, TakeOver
 from kyc.needs import ownership_of
+from kyc.services import signers
+from kyc.signers import shipped
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.demo import first_page
-from portal.demo.story import customers, documents, grievances, lists, staff, telling
+from portal.demo.story import lists, staff, telling
 from portal.demo.story.cast import Cast
 from portal.evidence import packs
 from portal.evidence.period import Period
@@ -38,8 +41,10 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import Customer, Fiduciary, Principal, User
 from portal.registers.models import ConsentManager, ContentTemplate, Instruction, SendingEntity
+from portal.registers.selectors import company_details
 from portal.registers.selectors import recipients as book
 from portal.registers.services import officers
+from tests.selfservice.test_no_english_is_left import english_in
 
 
 def silent(what, done, total):
@@ -47,21 +52,23 @@ def silent(what, done, total):
 
 
 @pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(customers, "CUSTOMERS", 9)
-    monkeypatch.setattr(customers, "PRINCIPALS", 40)
-    monkeypatch.setattr(documents, "INDIVIDUALS", 2)
-    monkeypatch.setattr(documents, "ORGANISATIONS", 2)
-    fates = {fate.ends: fate for fate in grievances.FATES}
-    monkeypatch.setattr(grievances, "FATES", tuple(fates.values()))
-    monkeypatch.setattr(grievances, "TICKETS", len(fates))
-
-
-@pytest.fixture
 def told(transactional_db, small):
     now = clock.now()
     telling.build(seed=7, now=now, tell=silent)
     return now
+
+
+def english_in_letters():
+    """By kind: the English that stands in letters to people who read another language."""
+    company, officer = company_details(on=clock.day(clock.now())), officers.current(on=clock.day(clock.now()))
+    named = [company.legal_name, company.postal_address, officer.full_name, officer.postal_address]
+    names = frozenset([*named, *Fiduciary.objects.values_list("name", flat=True)])
+    found = {}
+    for letter in Message.objects.exclude(language="en"):
+        text = reading.text_of(letter)
+        if left := english_in(SimpleNamespace(said=[text.subject, text.body]), names):
+            found[letter.kind] = left
+    return found
 
 
 def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client, settings):
@@ -93,6 +100,9 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert letters.exists()
     assert all("/privacy/out/" in reading.text_of(letter).body for letter in letters)
     assert officers.current(on=clock.day(clock.now())).full_name == "Vidya Gokhale"
+    assert {"hi", "mr"} <= set(Message.objects.filter(kind="consent.policy_changed").values_list("language", flat=True))
+    assert english_in_letters() == {}
+    assert len(signers.trusted()) == len(shipped())
     assert verify().ok
     assert not Entry.objects.filter(leaf=None).exists()
     # Answers lie in the past; what was written down was written down now.
@@ -109,11 +119,21 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
         "hi": True,
         "mr": True,
     }
+    asked = NoticeVersion.objects.get(notice__code="aadhaar-consent")
+    assert {text.language for text in asked.texts.all()} == {"en", "hi", "mr"}
     assert {defect.code for defect in PolicyDefect.objects.all()} >= {"EMPTY_LIST", "CONSENT_BY_USE"}
-    # A changed policy came with faults: they were mended, one was let stand by two people; people are told.
+    # A changed policy came with faults: one was let stand by two people, and in the end all were mended; people are told.
     changed = NoticeVersion.objects.get(notice__code="privacy-policy", number=2)
     assert (changed.state, changed.weight) == ("published", "material")
-    assert sorted(changed.defects.filter(mended=None).values_list("code", flat=True)) == ["CONSENT_BY_USE"]
+    assert not changed.defects.filter(mended=None).exists()
+    assert changed.defects.get(overrides__answer="approved").code == "CONSENT_BY_USE"
+    # The next draft has no faults but those that it came with.
+    draft = NoticeVersion.objects.get(notice__code="privacy-policy", number=3)
+    assert draft.state == "draft"
+    assert {(defect.clause, defect.code) for defect in draft.defects.all()} == {
+        ("18", "CONSENT_BY_USE"),
+        ("18", "EMPTY_LIST"),
+    }
     # What a person reads has an end, and says of itself no more than is so.
     assert not any(
         clause.paragraphs[-1].endswith(":")
@@ -135,10 +155,19 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     waiting = ContentTemplate.objects.filter(answer="pending")
     assert {found["code"] for row in waiting for found in row.findings} == {"PROMOTIONAL_WORD_MAYBE"}
     assert all(row.why for row in waiting)
+    # What the KYC desk watches beside documents.
+    assert TakeOver.objects.get().lines == 2
+    assert Screening.objects.filter(party=None).count() == Case.objects.count()
+    assert {row.case.customer.name for row in Likeness.objects.all()} <= set(
+        Customer.objects.values_list("name", flat=True)
+    )
+    assert DeletionRequest.objects.filter(state="asked").count() >= 1
     # Recipients: most confirmed that they stopped, one is late.
     progress = book.progress_of(Instruction.objects.filter(kind="stop").earliest("pk").about)
     assert (progress.confirmed, progress.total) == (5, 7)
     assert book.late(book.with_standing(Instruction.objects.all()), now=clock.now()).count() == 1
+    (because,) = Instruction.objects.filter(kind="correct").values_list("about", flat=True)
+    assert Ticket.objects.filter(reference=because.removeprefix("because:")).exists()
     # It is told once.
     assert telling.is_told() is True
     # The first page lists ten things and a code that signs in.
@@ -178,7 +207,9 @@ def test_the_same_seed_casts_the_same_people(small):
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+@pytest.mark.full
 def test_a_story_that_starts_some_weeks_after_the_opening_tells_of_nothing_before_it(transactional_db, small):
+    """Full: it tells the whole story once more."""
     opening = datetime(2025, 12, 15, 10, 30, tzinfo=clock.IST)
     telling.build(seed=7, now=opening + timedelta(weeks=6), tell=silent)
     assert ConsentEvent.objects.filter(way="page").earliest("occurred_at").occurred_at > opening

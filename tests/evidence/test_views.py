@@ -82,6 +82,21 @@ def test_the_page_says_how_much_a_pack_holds(auditor, yesterday):
     assert " records" in page
 
 
+def test_the_page_tells_a_pack_whose_time_is_over_from_one_that_was_never_made(auditor, yesterday):
+    client = staff_client(auditor)
+    for sample in ("1", "2"):
+        assert ask(client, yesterday, sample=sample).status_code == 302
+    done, failed = Job.objects.order_by("pk")
+    running.run(done.pk, now=clock.now())
+    Job.objects.filter(pk=failed.pk).update(state=JobState.FAILED)
+    page = client.get(PAGE).text
+    assert page.count("No file was made.") == 1
+    assert "deleted when its time was over" not in page
+    Job.objects.filter(pk=done.pk).update(result_expires_at=clock.now())
+    page = client.get(PAGE).text
+    assert page.count("deleted when its time was over") == page.count("No file was made.") == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -9,10 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from grievances.models import Ticket, TicketEntry
-from grievances.services import thread
+from grievances.services import appealing, resolving, thread
 from grievances.states import EntryKind, TicketState
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
+from tests.grievances.factories import STRANGER
 from tests.grievances.factories import ticket as make
 from tests.people.factories import CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
@@ -232,3 +233,28 @@ def test_an_auditor_takes_the_list_away_without_a_word_or_an_address(ticket, fil
 
 def test_support_takes_no_list_away(ticket, supporter) -> None:
     assert staff_client(supporter).post(f"{LIST}export/", {"export": "1", "file_format": "csv"}).status_code == 403
+
+
+@pytest.fixture
+def on_appeal(ticket, officer):
+    resolving.propose(ticket=ticket, text="No.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    appealing.appeal(ticket=ticket, why="Nobody looked.", actor=STRANGER, at=clock.now())
+    return ticket
+
+
+def test_on_appeal_the_first_officer_sees_that_another_one_answers(desk, on_appeal) -> None:
+    page = opened(desk, on_appeal)
+    assert "another officer answers it" in page
+    assert "Propose resolution" not in page
+    assert "Take it myself" not in page
+    assert write(desk, on_appeal, act="changed").status_code == 422
+    assert references(desk, "appeals") == {on_appeal.reference}
+
+
+def test_another_officer_answers_the_appeal_and_says_what_becomes_of_the_first_answer(on_appeal) -> None:
+    other = staff_client(StaffFactory(roles=["grievance_officer"]))
+    assert "Answer the appeal: the first answer stays" in opened(other, on_appeal)
+    assert write(other, on_appeal, act="propose").status_code == 422
+    assert write(other, on_appeal, act="stays").status_code == 302
+    assert on_appeal.appeals.get().outcome == "stays"
+    assert references(other, "appeals") == set()

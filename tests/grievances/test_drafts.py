@@ -4,10 +4,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from grievances import selectors
 from grievances.models import DraftFile, Ticket, TicketDraft
-from grievances.services import drafts, erasing, reading
+from grievances.services import drafts, erasing, reading, uploads
 from portal.core import actor
 from portal.core.errors import Refused
 from portal.people.models import Subject
@@ -106,6 +107,28 @@ def test_files_go_with_the_grievance_and_open_again() -> None:
     )
     assert stream.read(8) == b"\x89PNG\r\n\x1a\n"
     assert "asha" not in str(StoredFile.objects.values())
+
+
+def test_a_file_that_comes_while_the_grievance_is_sent_is_refused_and_not_kept() -> None:
+    draft = written()
+    seen_before = TicketDraft.objects.get(pk=draft.pk)
+    drafts.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED)
+    with pytest.raises(Refused) as refused:
+        add(seen_before)
+    assert refused.value.code == "SENT_ALREADY"
+    assert not StoredFile.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_is_judged_outside_of_any_transaction(monkeypatch) -> None:
+    """It may take half a minute, in which nobody else could write."""
+    inside = []
+    judge = uploads.made_safe
+    monkeypatch.setattr(
+        uploads, "made_safe", lambda stream: (inside.append(connection.in_atomic_block), judge(stream))[1]
+    )
+    add(written())
+    assert inside == [False]
 
 
 def test_a_sixth_file_is_refused_and_a_removed_one_makes_room() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from grievances.erasers import GrievanceTexts
+from grievances.erasers import GrievanceTexts, open_disputes
 from grievances.models import EntryText, TicketContact, TicketDraft
 from grievances.sections import GrievanceSection
 from grievances.services import drafts, reading, resolving, thread
@@ -70,3 +70,13 @@ def test_the_bundle_of_a_person_holds_their_thread_and_no_internal_note(officer)
     bundle = str(GrievanceSection().collect(subject_refs=[found.subject_ref]))
     assert "parrot" in bundle
     assert "Secret note." not in bundle
+
+
+def test_a_grievance_is_a_dispute_until_it_is_closed() -> None:
+    found, other = ticket(), ticket(email="ravi@example.in")
+    assert open_disputes(subject_refs=[found.subject_ref]) == [found.reference]
+    assert [each.began_at for each in GrievanceTexts().records(subject_refs=[found.subject_ref])] == [None]
+    resolving.withdraw(ticket=found, actor=STRANGER, at=CLOSED)
+    assert open_disputes(subject_refs=[found.subject_ref, other.subject_ref]) == [other.reference]
+    (record,) = GrievanceTexts().records(subject_refs=[found.subject_ref])
+    assert (record.about, record.began_at) == (found.about, CLOSED)

@@ -103,7 +103,12 @@ def test_identity_numbers_are_cut_before_anything_is_stored() -> None:
 def test_the_trace_names_kind_and_language_and_no_person() -> None:
     found = ticket()
     event = AuditEvent.objects.get(about=found.about, kind="grievances.ticket.filed")
-    assert event.facts == {"reference": found.reference, "category": "unwanted_messages", "language": "en"}
+    assert event.facts == {
+        "reference": found.reference,
+        "category": "unwanted_messages",
+        "language": "en",
+        "channel": "page",
+    }
     assert event.subject_ref == found.subject_ref
 
 
@@ -132,7 +137,7 @@ def test_a_new_grievance_is_received_and_with_us() -> None:
 
 
 def test_the_explanation_names_each_rule_its_source_and_its_date() -> None:
-    lines = selectors.explanations(ticket())
+    lines = [row.why for row in selectors.deadlines(ticket(), now=RECEIVED)]
     assert any("IT (Intermediary Guidelines) Rules 2021" in line and "7 days" in line for line in lines)
     assert any("We promise to do it within 5 days" in line for line in lines)
     assert any("1 month" in line for line in lines)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from grievances import forms
+from grievances import detail_forms, details, forms
 
 TODAY = date(2026, 11, 24)
 READY = {"email": "asha@example.in", "phone": "", "language": "en"}
@@ -60,14 +60,14 @@ def test_a_wrong_address_is_named_once_and_nothing_else() -> None:
     [("२४", "११", "२०२६", "2026-11-24"), ("1", "2", "2026", "2026-02-01"), ("", "", "", "")],
 )
 def test_a_date_is_three_numbers_in_any_digits(day: str, month: str, year: str, expected: str) -> None:
-    form = forms.UnwantedMessageForm({"day": day, "month": month, "year": year}, today=TODAY)
+    form = detail_forms.UnwantedMessageForm({"day": day, "month": month, "year": year}, today=TODAY)
     assert form.is_valid(), form.errors
     assert form.cleaned_data["received_on"] == expected
 
 
 @pytest.mark.parametrize("parts", [("25", "11", "2026"), ("1", "1", "1999"), ("1", "", "2026"), ("x", "1", "2026")])
 def test_a_date_that_cannot_be_says_how_to_write_one(parts: tuple[str, str, str]) -> None:
-    form = forms.UnwantedMessageForm(dict(zip(("day", "month", "year"), parts, strict=True)), today=TODAY)
+    form = detail_forms.UnwantedMessageForm(dict(zip(("day", "month", "year"), parts, strict=True)), today=TODAY)
     assert "like 27 3 2026" in errors(form)["day"][0]
 
 
@@ -80,3 +80,28 @@ def test_tracking_takes_an_email_or_a_number() -> None:
     form = forms.TrackForm({"reference": "os gr 7k4m 9qx2", "address": " Asha@Example.IN "})
     assert form.is_valid()
     assert form.cleaned_data["address"] == ("email", "asha@example.in")
+
+
+@pytest.mark.parametrize("kind", sorted(details.DETAILS))
+def test_every_question_of_a_kind_may_stay_empty_and_has_a_name_of_its_own(kind: str) -> None:
+    form = detail_forms.DetailsForm({}, kind=kind, today=TODAY)
+    assert form.is_valid(), form.errors
+    assert set(details.names_of(kind)) <= set(form.cleaned_data)
+    assert sum(detail.is_day for detail in details.of_kind(kind)) <= 1
+
+
+def test_details_are_tidied_and_a_day_is_one_answer() -> None:
+    given = {"bill_number": " 12 \u202e 3 ", "day": "1", "month": "2", "year": "2026", "refund_wanted": "yes"}
+    form = detail_forms.DetailsForm(given, kind="billing", today=TODAY)
+    assert form.is_valid(), form.errors
+    assert (form.cleaned_data["paid_on"], form.cleaned_data["refund_wanted"]) == ("2026-02-01", "yes")
+    assert form.cleaned_data["bill_number"] == "12 3"
+
+
+def test_an_answer_that_was_not_offered_is_refused() -> None:
+    assert "refund_wanted" in errors(detail_forms.DetailsForm({"refund_wanted": "all"}, kind="billing", today=TODAY))
+
+
+def test_only_answers_are_shown_and_choices_in_words() -> None:
+    shown = details.shown({"text": "x", "refund_wanted": "no", "bill_number": "", "bill_amount": "300"})
+    assert [str(said) for _label, said in shown] == ["300", "No"]

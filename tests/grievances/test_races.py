@@ -6,16 +6,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
 from grievances import selectors
 from grievances.models import Ticket, TrackingCode
-from grievances.services import filing, resolving, tracking
+from grievances.services import drafts, filing, resolving, tracking
 from grievances.states import EntryKind
 from portal.core import actor
 from portal.core.errors import PortalError
+from portal.people import selectors as people
+from portal.people.models import SubjectAlias
 from portal.people.services import subjects
 from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
+from tests.grievances.test_drafts import ANSWERS
+from tests.people.factories import PrincipalFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("house")]
 
@@ -84,3 +88,53 @@ def test_a_code_entered_twice_at_once_opens_once() -> None:
         return tracking.enter_code(secret=secret, typed=digits, actor=STRANGER, at=RECEIVED)
 
     assert sorted(result is not None for result in at_once(enter, enter)) == [False, True]
+
+
+class Ended(Exception):
+    """What PostgreSQL's driver raises for a transaction that was ended so that others can go on."""
+
+    sqlstate = "40P01"
+
+
+@pytest.mark.parametrize("through_draft", [False, True])
+def test_a_grievance_of_somebody_signed_in_is_filed_although_the_database_ended_its_join_once(
+    monkeypatch, through_draft
+) -> None:
+    asha, whole, tried = PrincipalFactory(email="asha@example.in"), subjects.record, []
+
+    def ended_once(*args: object, **kwargs: object) -> object:
+        tried.append(args)
+        if len(tried) == 1:
+            raise OperationalError from Ended()
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(subjects, "record", ended_once)
+    if through_draft:
+        draft, _secret = drafts.start(at=RECEIVED)
+        drafts.save(draft=draft, answers=ANSWERS)
+        filed = drafts.send(draft=draft, principal=asha, actor=STRANGER, at=RECEIVED)
+        assert draft.ticket == filed.ticket
+    else:
+        filed = filing.file_ticket(
+            filing_key=uuid4(),
+            subject_ref=subjects.new("stranger", now=RECEIVED).ref,
+            story=story(),
+            reach=filing.Reach(language="en", email="asha@example.in"),
+            principal=asha,
+            actor=STRANGER,
+            at=RECEIVED,
+        )
+    assert (filed.is_new, len(tried), Ticket.objects.count()) == (True, 2, 1)
+    assert filed.ticket.subject_ref in people.refs_of(asha.subject.ref)
+
+
+def test_of_two_who_join_one_reference_at_once_the_later_one_is_told() -> None:
+    old, first, second = (subjects.new("stranger", now=RECEIVED).ref for _ in range(3))
+    results = at_once(
+        *(
+            lambda new=new: subjects.join(old_ref=old, new_ref=new, actor=STRANGER, now=RECEIVED)
+            for new in (first, second)
+        )
+    )
+    assert SubjectAlias.objects.count() == 1
+    assert [result.code for result in results if isinstance(result, PortalError)] == ["JOINED_ALREADY"]

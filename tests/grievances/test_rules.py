@@ -88,6 +88,8 @@ def test_the_strictest_clock_is_the_first_to_run_out_and_a_late_one_is_never_hid
     assert rules.strictest([later, soon, late]) == late
     assert rules.strictest([paused, later]) == later
     assert rules.strictest([]) is None
+    first_late = due(20, is_late=True, is_paused=True)
+    assert rules.strictest([late, first_late]) == first_late
 
 
 def test_every_state_can_be_left_and_a_closed_grievance_only_goes_back_to_us() -> None:

@@ -8,7 +8,7 @@ import pytest
 from grievances import selectors, words
 from grievances.models import TicketEntry
 from grievances.rules import Situation
-from grievances.services import reading, thread
+from grievances.services import reading, resolving, thread
 from grievances.states import EntryKind, TicketState
 from portal.audit.models import AuditEvent
 from portal.core import actor
@@ -63,6 +63,19 @@ def test_the_same_page_sent_twice_is_one_line_and_one_letter(officer) -> None:
     assert again is None
     assert found.entries.filter(kind=EntryKind.REPLY).count() == 1
     assert Message.objects.filter(kind="grievances.replied").count() == 1
+
+
+def test_other_words_or_another_act_of_a_page_that_was_sent_before_are_taken(officer) -> None:
+    """Who goes back to the old page and writes anew was told that it is sent, and the words were gone."""
+    found, key = ticket(), uuid4()
+    thread.reply(ticket=found, text="We are on it.", once_key=key, **by(officer))
+    assert thread.reply(ticket=found, text="It takes a day more.", once_key=key, **by(officer)) is not None
+    assert thread.note(ticket=found, text="We are on it.", once_key=key, **by(officer)) is not None
+    for expected in (True, False):
+        made = resolving.propose(ticket=found, text="We stopped it.", once_key=key, **by(officer))
+        assert (made is not None) is expected
+    assert found.state == TicketState.ANSWERED
+    assert [line.kind for line in found.entries.filter(written_by=officer)] == ["reply", "reply", "note", "proposal"]
 
 
 def test_a_reply_takes_the_grievance_in_hand_and_lets_the_clocks_run(officer) -> None:

@@ -1,24 +1,23 @@
 """Browsers for the journeys: Chromium as it is installed, with JavaScript and without."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from consent.selectors import rulebook
+from tests import matrix
 from tests.journeys.browsing import NARROW, WIDE, Person
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the whole run. Its event loop makes Django suspicious of every query beside it."""
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    path = matrix.chromium()
     if path is None:
-        pytest.fail("Browser tests need Chromium: apt install chromium, or leave them out with -m 'not browser'.")
+        pytest.fail(
+            "Browser tests need Chromium: apt install chromium-headless-shell, or leave them out with -m 'not browser'."
+        )
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(
@@ -57,8 +56,8 @@ def window(chromium: Browser, live_server, scripts: bool) -> Iterator[Callable[.
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick run goes each journey in every language with scripts, and in English without them too; ``full`` goes all."""
+    """The quick run goes each journey in English, with scripts and without; ``full`` goes it in every language."""
     for item in items:
         chosen = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if chosen.get("scripts") is False and chosen.get("language", "en") != "en":
+        if "scripts" in chosen and chosen.get("language", "en") != "en":
             item.add_marker(pytest.mark.full)

@@ -1,5 +1,6 @@
 """A receipt is checked by posting it, by the reader's own browser, and by a file on a disk without a network."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,25 @@ def test_the_printed_receipt_holds_the_exact_words_that_were_asked(window, asha,
     assert not page.get_by_role("button", name="Withdraw this consent").first.is_visible()
 
 
+def altered(path: Path) -> dict[str, str]:
+    """JSON forms that say something else than their proof, and one that another program wrote anew."""
+    text = path.read_text()
+    body = json.loads(text)
+    record, ledger_part = body["record"], body["ledger"]
+    return {
+        "rewritten": json.dumps(body, separators=(",", ":"), sort_keys=True),
+        "answer": json.dumps({**body, "record": {**record, "event": "denied"}}),
+        "reference": json.dumps({**body, "receipt": "OS-CR-0000-0000"}),
+        "place": json.dumps({**body, "ledger": {**ledger_part, "index": 0}}),
+        "key": json.dumps({**body, "ledger": {**ledger_part, "vkey": "x"}}),
+        "more": json.dumps({**body, "note": "They agreed to everything."}),
+        "less": json.dumps({name: body[name] for name in body if name != "status"}),
+        "number": json.dumps({**body, "record": {**record, "v": float(record["v"])}}),
+        "twice": text.replace('"record": {', '"record": {"event": "denied"}, "record": {', 1),
+        "pairs": json.dumps({**body, "record": [[name, value] for name, value in sorted(record.items())]}),
+    }
+
+
 def check_here(page: Page, proof: Path | None = None, *, text: str = "") -> str:
     """Fill the form of the verifier and return what is shown."""
     if proof is not None:
@@ -139,8 +159,20 @@ def the_verifier_holds(page: Page, proof: Path) -> None:
     keys.fill(right)
     page.locator("#verifier-file").evaluate("field => { field.value = ''; }")
     assert "The receipt holds" in check_here(page, text=proof.read_text())
-    for form in ("receipt.json", "receipt.pdf"):
-        assert "The receipt holds" in check_here(page, proof.with_name(form)), form
+    told = check_here(page, proof.with_name("receipt.json"))
+    assert "The receipt holds" in told
+    assert "our word alone" in told
+    assert page.locator("#result-beside").is_hidden()
+    told = check_here(page, proof.with_name("receipt.pdf"))
+    assert "The receipt inside this file holds" in told
+    assert "was not compared with it" in told
+    assert "nothing in it was changed" not in told
+    for name, data in altered(proof.with_name("receipt.json")).items():
+        path = proof.with_name(f"{name}.json")
+        path.write_text(data)
+        told = check_here(page, path)
+        assert ("says something else than what is proved" in told) == (name != "rewritten"), name
+        assert page.locator("#result-record").is_visible() == (name == "rewritten"), name
     assert "No receipt could be read out of this PDF" in check_here(page, proof.with_name("empty.pdf"))
     page.locator("#verifier-file").evaluate("field => { field.value = ''; }")
     assert "This is no receipt" in check_here(page, text="hello")

@@ -135,7 +135,7 @@ def test_a_withdrawal_reaches_every_recipient_in_whatever_state_it_is(
     instruction = Instruction.objects.get(about=about, recipient__code="dialer-silent")
     due = Clock.objects.get(owner=instruction.owner).due_at
     assert sweeping.sweep(now=due).late == 0
-    assert sweeping.sweep(now=due + timedelta(milliseconds=1)).late == 1
+    assert sweeping.sweep(now=due + timedelta(seconds=1)).late == 1
     escalated = AuditEvent.objects.filter(kind="registers.instruction.escalated")
     assert [event.about for event in escalated] == [instruction.owner]
     kinds = list(instruction.facts.values_list("kind", flat=True))

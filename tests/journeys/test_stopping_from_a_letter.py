@@ -110,11 +110,11 @@ def test_stop_all_on_the_preference_page_and_undo(window, offer, language):
     her.looks()
     page.get_by_role("button", name=in_words(language, "Stop all promotional messages")).click()
     her.looks()
-    assert not page.locator("#choice-marketing-sms").is_checked()
+    assert not page.locator('[name="choices"][value="marketing:sms"]').is_checked()
     assert standing()["sms"] == "withdrawn"
     page.get_by_role("button", name=in_words(language, "Undo")).click()
     her.looks()
-    assert page.locator("#choice-marketing-sms").is_checked()
+    assert page.locator('[name="choices"][value="marketing:sms"]').is_checked()
     goes_on = in_words(language, "What goes on whatever you choose here")
     assert page.get_by_role("heading", name=goes_on).is_visible()
     her.goes_to("/privacy/consent-managers/")

@@ -40,17 +40,17 @@ def test_taking_the_tick_away_stops_sms_and_leaves_a_receipt_that_anybody_can_ch
     her = sign_in(window, asha)
     page = her.goes_to("/privacy/preferences/")
     assert sms_allowed()
-    box = page.locator("#choice-marketing-sms")
+    box = page.locator('[name="choices"][value="marketing:sms"]')
     assert box.is_checked()
-    assert page.locator("#choice-marketing-email").is_checked()
-    assert not page.locator("#choice-product_updates-sms").is_checked()
+    assert page.locator('[name="choices"][value="marketing:email"]').is_checked()
+    assert not page.locator('[name="choices"][value="product_updates:sms"]').is_checked()
 
     box.uncheck()
     page.get_by_role("button", name="Save my choices").click()
     her.looks()
     assert "Recorded" in page.locator(".note.ok").inner_text()
-    assert not page.locator("#choice-marketing-sms").is_checked()
-    assert page.locator("#choice-marketing-email").is_checked()
+    assert not page.locator('[name="choices"][value="marketing:sms"]').is_checked()
+    assert page.locator('[name="choices"][value="marketing:email"]').is_checked()
     assert not sms_allowed()
     assert ConsentEvent.objects.filter(answer="withdrawn").count() == 1
 
@@ -90,14 +90,14 @@ def test_stop_all_is_one_press_and_can_be_taken_back_in_the_same_browser(window,
     page.get_by_role("button", name="Stop all promotional messages").click()
     her.looks()
     assert "You will not get promotional messages" in page.locator(".note.ok").inner_text()
-    assert not page.locator("#choice-marketing-email").is_checked()
+    assert not page.locator('[name="choices"][value="marketing:email"]').is_checked()
     assert not sms_allowed()
 
     page.get_by_role("button", name="Undo").click()
     her.looks()
-    assert page.locator("#choice-marketing-sms").is_checked()
-    assert page.locator("#choice-marketing-email").is_checked()
-    assert page.locator("#choice-marketing-push").is_checked() is False
+    assert page.locator('[name="choices"][value="marketing:sms"]').is_checked()
+    assert page.locator('[name="choices"][value="marketing:email"]').is_checked()
+    assert page.locator('[name="choices"][value="marketing:push"]').is_checked() is False
     assert sms_allowed()
 
 
@@ -129,7 +129,7 @@ def test_the_history_filters_and_goes_along_as_csv_and_pdf(window, asha):
 def test_a_mistake_is_named_beside_its_field_and_nothing_is_lost(window, asha):
     her = sign_in(window, asha)
     page = her.goes_to("/privacy/preferences/")
-    page.locator("#choice-marketing-sms").uncheck()
+    page.locator('[name="choices"][value="marketing:sms"]').uncheck()
     page.fill("#id_paused_until", "31-02-2027")
     page.get_by_role("button", name="Save my choices").click()
     her.looks()
@@ -138,5 +138,5 @@ def test_a_mistake_is_named_beside_its_field_and_nothing_is_lost(window, asha):
     page.locator("#errors a").click()
     assert "Enter the last day of the pause" in page.locator("#id_paused_until_error").inner_text()
     assert page.locator("#id_paused_until").input_value() == "31-02-2027"
-    assert not page.locator("#choice-marketing-sms").is_checked()
+    assert not page.locator('[name="choices"][value="marketing:sms"]').is_checked()
     assert sms_allowed()

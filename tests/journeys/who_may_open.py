@@ -28,7 +28,11 @@ def ticket(world: Any) -> list[Any]:
 
 
 def document(world: Any) -> list[Any]:
-    return ["OS-DO-7K4M-9QX2"]
+    return [world.document]
+
+
+def pack(world: Any) -> list[Any]:
+    return [world.pack]
 
 
 def own_customer(world: Any) -> list[Any]:
@@ -64,8 +68,10 @@ class Page:
     args: Args = no_args
     is_post: bool = False
     code: str = ""
-    #: The page is open, and what it is to show does not exist here.
+    #: What the page is to show need not exist in the world of one visitor; where the whole story is told it does.
     is_empty: bool = False
+    #: Nor does it in the told story: whoever may open the page gets 404, as somebody does who asks for what never was.
+    is_untold: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,6 @@ class Book:
     extra: dict[str, str] = field(default_factory=dict)
     #: Pages of its own about one row, with what follows the row's number in the address.
     of_row: dict[str, tuple[str, list[Any]]] = field(default_factory=dict)
-    row: Callable[[Any], Any] | None = None
 
 
 PAGES: dict[str, Page] = {
@@ -106,14 +111,22 @@ PAGES: dict[str, Page] = {
     "api-v1:ask_decision": Page(For.KEY, is_post=True),
     "api-v1:ask_decisions": Page(For.KEY, is_post=True),
     "api-v1:ask_process": Page(For.KEY, is_post=True),
+    "api-v1:file_grievance": Page(For.KEY, is_post=True),
     "api-v1:find_consents": Page(For.KEY, is_post=True),
     "api-v1:give_consent": Page(For.KEY, is_post=True),
     "api-v1:give_consent_by_key": Page(For.KEY, is_post=True),
+    "api-v1:read_grievance": Page(For.KEY, ticket),
+    "api-v1:read_grievance_thread": Page(For.KEY, ticket),
+    "api-v1:read_document": Page(For.KEY, document, is_empty=True),
     "api-v1:read_key": Page(For.KEY),
+    "api-v1:read_sender": Page(For.KEY),
+    "api-v1:send_document": Page(For.KEY, is_post=True),
     "api-v1:take_acknowledgements": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
+    "api-v1:take_provider_answer": Page(For.SECRET, lambda w: ["bank"], is_post=True),
     "api-v1:take_delivery_reports": Page(For.SECRET, is_post=True),
     "api-v1:take_reported_sends": Page(For.SECRET, lambda w: ["dialer-one"], is_post=True),
     "api-v1:withdraw_consent": Page(For.KEY, is_post=True),
+    "api-v1:take_inbound_mail": Page(For.SECRET, is_post=True),
     "api-v1:take_inbound_messages": Page(For.SECRET, is_post=True),
     "api-v1:tell_blocks": Page(For.KEY, is_post=True),
     "api-v1:stop_all": Page(For.KEY, is_post=True),
@@ -125,8 +138,11 @@ PAGES: dict[str, Page] = {
     "privacy:accessibility": Page(For.ANYBODY),
     "privacy:account": Page(For.CUSTOMERS),
     "privacy:add-phone": Page(For.CUSTOMERS),
+    "privacy:age": Page(For.CUSTOMERS),
+    "privacy:child-reported": Page(For.ANYBODY),
+    "privacy:report-a-child": Page(For.ANYBODY),
     "privacy:change-member": Page(For.OWNERS, lambda w: [w.customer.reference, w.membership.pk], is_post=True),
-    "privacy:blocked-file": Page(For.OWNERS, lambda w: [w.receipt.reference, "receipt.json"], is_empty=True),
+    "privacy:blocked-file": Page(For.OWNERS, lambda w: [w.receipt.reference, "receipt.json"], is_untold=True),
     "privacy:consent-file": Page(For.OWNERS, lambda w: [w.receipt.reference, 1, "receipt.json"]),
     "privacy:consent-manager-link": Page(For.CUSTOMERS, is_post=True, is_empty=True),
     "privacy:consent-manager-unlink": Page(For.CUSTOMERS, is_post=True, is_empty=True),
@@ -141,6 +157,7 @@ PAGES: dict[str, Page] = {
     "privacy:grievance-check": Page(For.ANYBODY),
     "privacy:grievance-files": Page(For.ANYBODY),
     "privacy:grievance-question": Page(For.ANYBODY, lambda w: ["who"]),
+    "privacy:grievance-closed": Page(For.SECRET, ticket),
     "privacy:grievance-receipt": Page(For.SECRET, ticket),
     "privacy:grievance-sent": Page(For.SECRET, ticket),
     "privacy:grievance-start": Page(For.ANYBODY),
@@ -148,17 +165,28 @@ PAGES: dict[str, Page] = {
     "privacy:home": Page(For.ANYBODY),
     "privacy:invitation": Page(For.SECRET, token),
     "privacy:kyc": Page(For.CUSTOMERS),
+    "privacy:kyc-appeal": Page(For.MEMBERS, document, is_post=True, is_empty=True),
     "privacy:kyc-check": Page(For.MEMBERS, document, is_empty=True),
-    "privacy:kyc-choose": Page(For.MEMBERS, lambda w: [w.customer.reference, "identity"], is_empty=True),
+    "privacy:kyc-choose": Page(For.MEMBERS, lambda w: [w.customer.reference, "identity"], is_untold=True),
     "privacy:kyc-delete": Page(For.MEMBERS, document, is_empty=True),
     "privacy:kyc-document": Page(For.MEMBERS, document, is_empty=True),
-    "privacy:kyc-page": Page(For.MEMBERS, lambda w: [*document(w), 1], is_empty=True),
+    "privacy:kyc-fetch": Page(For.MEMBERS, lambda w: [w.customer.reference, "PANCR"], is_untold=True),
+    "privacy:kyc-fetched": Page(For.CUSTOMERS, is_empty=True),
+    "privacy:kyc-party-fetch": Page(For.MEMBERS, lambda w: [w.customer.reference, w.party, "PANCR"], is_untold=True),
+    "privacy:kyc-looks": Page(For.MEMBERS, lambda w: [w.customer.reference]),
+    "privacy:kyc-nobody-else": Page(For.MEMBERS, lambda w: [w.customer.reference], is_empty=True),
+    "privacy:kyc-page": Page(For.MEMBERS, lambda w: [*document(w), 1], is_untold=True),
     "privacy:kyc-party-add": Page(For.MEMBERS, lambda w: [w.customer.reference], is_empty=True),
-    "privacy:kyc-party-leave": Page(For.MEMBERS, lambda w: [w.customer.reference, "none"], is_empty=True),
-    "privacy:kyc-party-choose": Page(For.MEMBERS, lambda w: [w.customer.reference, "none", "identity"], is_empty=True),
-    "privacy:kyc-party-upload": Page(For.MEMBERS, lambda w: [w.customer.reference, "none", "pan-card"], is_empty=True),
+    "privacy:kyc-party-leave": Page(For.MEMBERS, lambda w: [w.customer.reference, w.party], is_empty=True),
+    "privacy:kyc-party-shares": Page(For.MEMBERS, lambda w: [w.customer.reference, w.party], is_empty=True),
+    "privacy:kyc-party-choose": Page(
+        For.MEMBERS, lambda w: [w.customer.reference, w.party, w.party_need], is_empty=True
+    ),
+    "privacy:kyc-party-upload": Page(
+        For.MEMBERS, lambda w: [w.customer.reference, w.party, w.party_kind], is_empty=True
+    ),
     "privacy:kyc-type": Page(For.MEMBERS, lambda w: [w.customer.reference]),
-    "privacy:kyc-upload": Page(For.MEMBERS, lambda w: [w.customer.reference, "pan-card"], is_empty=True),
+    "privacy:kyc-upload": Page(For.MEMBERS, lambda w: [w.customer.reference, w.kind], is_empty=True),
     "privacy:language": Page(For.ANYBODY),
     "privacy:members": Page(For.MEMBERS, own_customer),
     "privacy:message": Page(For.OWNERS, lambda w: [w.message.reference]),
@@ -171,7 +199,7 @@ PAGES: dict[str, Page] = {
     "privacy:policies": Page(For.ANYBODY, is_empty=True),
     "privacy:policy": Page(For.ANYBODY, lambda w: [1], is_empty=True),
     "privacy:policy-archive": Page(For.ANYBODY),
-    "privacy:policy-changes": Page(For.ANYBODY, lambda w: [1], is_empty=True),
+    "privacy:policy-changes": Page(For.ANYBODY, lambda w: [2], is_empty=True),
     "privacy:policy-read": Page(For.CUSTOMERS, lambda w: [1], is_empty=True),
     "privacy:preferences": Page(For.CUSTOMERS),
     "privacy:do-not-disturb": Page(For.CUSTOMERS),
@@ -180,6 +208,13 @@ PAGES: dict[str, Page] = {
     "privacy:questions": Page(For.ANYBODY),
     "privacy:remove-contact": Page(For.OWNERS, lambda w: [w.contact.pk], is_post=True),
     "privacy:renew": Page(For.CUSTOMERS),
+    "privacy:new-request": Page(For.ANYBODY),
+    "privacy:request-details": Page(For.ANYBODY),
+    "privacy:request-contact": Page(For.ANYBODY),
+    "privacy:request-check": Page(For.ANYBODY),
+    "privacy:request-sent": Page(For.SECRET, ticket),
+    "privacy:request-copy": Page(For.SECRET, ticket),
+    "privacy:request-papers": Page(For.SECRET, ticket),
     "privacy:senders": Page(For.CUSTOMERS),
     "privacy:sessions": Page(For.CUSTOMERS),
     "privacy:sign-in": Page(For.ANYBODY),
@@ -187,16 +222,19 @@ PAGES: dict[str, Page] = {
     "privacy:sign-out": Page(For.ANYBODY, is_post=True),
     "privacy:sitemap": Page(For.ANYBODY),
     "privacy:somebody-else-answers": Page(For.CUSTOMERS, is_post=True),
+    "privacy:somebody-else-mistake": Page(For.CUSTOMERS, is_post=True),
     "privacy:stop-choose": Page(For.SECRET),
     "privacy:stop-code": Page(For.ANYBODY),
     "privacy:stop-file": Page(For.SECRET, lambda w: [w.receipt.reference, "receipt.json"]),
     "privacy:stop-messages": Page(For.CUSTOMERS, is_post=True),
     "privacy:stop-without-login": Page(For.ANYBODY),
     "privacy:track": Page(For.ANYBODY),
+    "privacy:track-appeal": Page(For.SECRET, ticket),
     "privacy:track-code": Page(For.ANYBODY),
     "privacy:track-file": Page(For.SECRET, lambda w: [*ticket(w), 1]),
     "privacy:track-leave": Page(For.ANYBODY, is_post=True),
     "privacy:track-message": Page(For.SECRET, ticket, is_post=True),
+    "privacy:track-rate": Page(For.SECRET, ticket, is_post=True),
     "privacy:track-remind": Page(For.SECRET, ticket, is_post=True),
     "privacy:track-reopen": Page(For.SECRET, ticket, is_post=True),
     "privacy:track-settle": Page(For.SECRET, ticket, is_post=True),
@@ -207,11 +245,19 @@ PAGES: dict[str, Page] = {
     "privacy:verifier-program": Page(For.ANYBODY),
     "privacy:verify-in-browser": Page(For.ANYBODY),
     "privacy:verify-receipt": Page(For.ANYBODY),
-    "privacy:ward": Page(For.OWNERS, lambda w: [w.receipt.reference], is_empty=True),
-    "privacy:standing-file": Page(For.OWNERS, lambda w: [w.receipt.reference, "receipt.json"], is_empty=True),
+    "privacy:ward": Page(For.OWNERS, lambda w: [w.receipt.reference], is_untold=True),
+    "privacy:standing-file": Page(For.OWNERS, lambda w: [w.receipt.reference, "receipt.json"], is_untold=True),
+    "privacy:stopped-file": Page(For.OWNERS, lambda w: [w.receipt.reference, "receipt.json"], is_untold=True),
     "privacy:ward-end": Page(For.OWNERS, lambda w: [w.receipt.reference], is_post=True, is_empty=True),
     "privacy:ward-withdraw": Page(For.OWNERS, lambda w: [w.receipt.reference, 1], is_post=True, is_empty=True),
     "privacy:wards": Page(For.CUSTOMERS),
+    "privacy:how-long": Page(For.ANYBODY),
+    "privacy:measures": Page(For.ANYBODY),
+    "privacy:partners-and-applicants": Page(For.ANYBODY),
+    "privacy:transparency": Page(For.ANYBODY),
+    "privacy:what-we-hold": Page(For.ANYBODY),
+    "privacy:where-data-lies": Page(For.ANYBODY),
+    "privacy:leaving": Page(For.ANYBODY, is_empty=True, is_untold=True),
     "privacy:who-has-my-data": Page(For.ANYBODY),
     "privacy:withdraw-invitation": Page(For.OWNERS, lambda w: [w.customer.reference, 1], is_post=True, is_empty=True),
     # There only in the demonstration
@@ -243,7 +289,7 @@ PAGES: dict[str, Page] = {
     "admin:autocomplete": Page(For.NOBODY),
     "admin:index": Page(For.STAFF),
     "admin:jsi18n": Page(For.STAFF),
-    "admin:jobs_job_result": Page(For.CODE, lambda w: [0], code="jobs.job:view", is_empty=True),
+    "admin:jobs_job_result": Page(For.CODE, lambda w: [w.job], code="jobs.job:view", is_untold=True),
     "admin:ledger": Page(For.CODE, code="ledger.checkpoint:view"),
     "admin:ledger-verify": Page(For.CODE, is_post=True, code="ledger:verify"),
     "admin:login": Page(For.STAFF_DOOR),
@@ -252,12 +298,26 @@ PAGES: dict[str, Page] = {
     "admin:password_change_done": Page(For.STAFF),
     "admin:proposals": Page(For.STAFF),
     "admin:view_on_site": Page(For.NOBODY, lambda w: [0, 0]),
-    "evidence:download": Page(For.CODE, lambda w: ["OS-EP-7K4M-9QX2"], code="evidence.pack:view", is_empty=True),
+    "evidence:download": Page(For.CODE, pack, code="evidence.pack:view", is_untold=True),
+    "evidence:inventory": Page(For.CODE, code="evidence.map:view"),
+    "evidence:promises": Page(For.CODE, code="evidence.map:view"),
     "evidence:packs": Page(For.CODE, code="evidence.pack:view"),
-    "evidence:receipt": Page(For.CODE, lambda w: ["OS-EP-7K4M-9QX2"], code="evidence.pack:view", is_empty=True),
+    "evidence:receipt": Page(For.CODE, pack, code="evidence.pack:view", is_untold=True),
 }
 
 PROPOSAL = {"approve": "people.role:change", "refuse": "people.role:change"}
+#: A book of the company: all of them alike.
+OF_THE_COMPANY = Book(
+    "registers.book:view",
+    export="jobs.list:export",
+    add="registers.book:propose",
+    acts={
+        "approve": "registers.book:propose",
+        "end-entry": "registers.book:end",
+        "refuse": "registers.book:propose",
+        "review": "registers.book:review",
+    },
+)
 BOOKS: dict[str, Book] = {
     "audit_auditevent": Book(
         "audit.event:view", export="audit.event:export", acts={"reveal-values": "audit.event:reveal"}
@@ -344,30 +404,117 @@ BOOKS: dict[str, Book] = {
         acts={"answer-taken": "consent.event:record"},
         of_row={"scan": ("consent.event:record", [])},
     ),
+    "grievances_bundle": Book(
+        "grievances.request:view",
+        export="grievances.ticket:export",
+        of_row={"archive": ("grievances.request:answer", [])},
+    ),
+    "grievances_bundlesection": Book(
+        "grievances.request:view",
+        export="grievances.ticket:export",
+        acts={"try-again": "grievances.request:answer"},
+    ),
+    "grievances_requestproposal": Book(
+        "grievances.request:view",
+        export="grievances.ticket:export",
+        acts={"approve": "grievances.request:answer", "refuse": "grievances.request:answer"},
+    ),
+    "grievances_proofpaper": Book(
+        "grievances.request:view",
+        export="grievances.ticket:export",
+        acts={"check-paper": "grievances.request:answer"},
+        of_row={"open": ("grievances.request:answer", [])},
+    ),
+    "grievances_rightsrequest": Book(
+        "grievances.request:view",
+        export="grievances.ticket:export",
+        acts={
+            "call-back": "grievances.request:answer",
+            "collect": "grievances.request:answer",
+            "propose": "grievances.request:answer",
+        },
+    ),
+    "grievances_mailcount": Book("grievances.ticket:view", export="jobs.list:export"),
+    "grievances_seenmail": Book("grievances.ticket:view", export="jobs.list:export"),
     "grievances_ticket": Book(
         "grievances.ticket:view",
         export="grievances.ticket:export",
-        acts={"assign": "grievances.ticket:assign", "take": "grievances.ticket:answer"},
+        acts={
+            "assign": "grievances.ticket:assign",
+            "correct-receipt": "grievances.ticket:assign",
+            "link": "grievances.ticket:answer",
+            "merge": "grievances.ticket:answer",
+            "pass-on": "grievances.ticket:answer",
+            "say-cause": "grievances.ticket:answer",
+            "say-kind": "grievances.ticket:answer",
+            "stop-messages": "grievances.ticket:answer",
+            "take": "grievances.ticket:answer",
+        },
+        extra={"new": "grievances.ticket:file"},
         of_row={"file": ("grievances.ticket:read", [0]), "write": ("grievances.ticket:view", [])},
-        row=lambda world: world.ticket,
     ),
     "jobs_job": Book(
         "jobs.job:view",
         export="jobs.list:export",
         acts={"cancel-job": "jobs.job:cancel", "restart-job": "jobs.job:restart"},
     ),
-    "kyc_case": Book("kyc.case:view", export="kyc.case:export", acts={"reclassify": "kyc.case:decide"}),
+    "kyc_case": Book(
+        "kyc.case:view",
+        export="kyc.case:export",
+        acts={"ask-again": "kyc.case:decide", "reclassify": "kyc.case:decide", "set-risk": "kyc.case:decide"},
+        of_row={"bring": ("kyc.document:bring", [])},
+    ),
     "kyc_decision": Book("kyc.document:view", export="kyc.case:export"),
     "kyc_document": Book(
         "kyc.document:view",
         export="kyc.case:export",
         acts={"check-again": "kyc.case:decide", "give-back": "kyc.case:decide", "take": "kyc.case:decide"},
+        extra={"take_next": "kyc.case:decide", "for_grievance": "kyc.document:look"},
         of_row={
             "answer": ("kyc.case:decide", []),
+            "clear": ("kyc.document:open", []),
+            "keys": ("kyc.document:view", []),
+            "look": ("kyc.document:look", []),
+            "look_page": ("kyc.document:look", [1]),
             "number": ("kyc.document:open", []),
             "page": ("kyc.document:open", [1]),
             "propose": ("kyc.case:decide", []),
         },
+    ),
+    "kyc_deletionrequest": Book(
+        "kyc.document:view",
+        export="kyc.case:export",
+        acts={"propose": "kyc.deletion:answer", "refuse": "kyc.deletion:answer"},
+    ),
+    "kyc_deletionproposal": Book(
+        "kyc.document:view",
+        export="kyc.case:export",
+        acts={"approve": "kyc.deletion:answer", "refuse": "kyc.deletion:answer"},
+    ),
+    "kyc_minorfound": Book("kyc.case:view", export="kyc.case:export", acts={"lift": "kyc.case:decide"}),
+    "kyc_likeness": Book(
+        "kyc.screening:view",
+        export="kyc.case:export",
+        acts={
+            "agree": "kyc.case:decide",
+            "refuse": "kyc.case:decide",
+            "same": "kyc.case:decide",
+            "somebody-else": "kyc.case:decide",
+        },
+    ),
+    "kyc_sanctionslist": Book("kyc.screening:view", export="jobs.list:export"),
+    "kyc_screening": Book("kyc.screening:view", export="jobs.list:export"),
+    "kyc_renewal": Book("kyc.case:view", export="kyc.case:export"),
+    "kyc_riskproposal": Book(
+        "kyc.case:view", export="kyc.case:export", acts={"approve": "kyc.case:decide", "refuse": "kyc.case:decide"}
+    ),
+    "kyc_draw": Book("kyc.document:view", export="kyc.case:export"),
+    "kyc_secondlook": Book("kyc.document:view", export="kyc.case:export", acts={"say": "kyc.case:decide"}),
+    "kyc_takeover": Book(
+        "kyc.take_over:bring",
+        add="kyc.take_over:bring",
+        export="kyc.take_over:bring",
+        acts={"give-up": "kyc.take_over:bring", "take-in": "kyc.take_over:bring"},
     ),
     "kyc_signerkey": Book("kyc.signer:view", export="jobs.list:export", acts={"propose-end": "kyc.signer:propose"}),
     "kyc_signerproposal": Book(
@@ -376,7 +523,15 @@ BOOKS: dict[str, Book] = {
         export="jobs.list:export",
         acts={"approve": "kyc.signer:answer", "refuse": "kyc.signer:answer"},
     ),
-    "law_clock": Book("law.clock:view", export="jobs.list:export"),
+    "law_clock": Book(
+        "law.clock:view",
+        export="jobs.list:export",
+        acts={
+            "correct-start": "law.clock:change",
+            "explain-late": "law.clock:change",
+            "extend": "law.clock:change",
+        },
+    ),
     "law_houserule": Book("law.rule:view", export="jobs.list:export"),
     "law_legalrule": Book("law.rule:view", export="jobs.list:export"),
     "law_organisationprofile": Book("law.profile:view", export="jobs.list:export"),
@@ -392,6 +547,12 @@ BOOKS: dict[str, Book] = {
         },
     ),
     "outbox_templateversion": Book("outbox.message:view", export="jobs.list:export"),
+    "people_absence": Book(
+        "people.absence:view",
+        add="people.absence:note",
+        export="jobs.list:export",
+        acts={"back": "people.absence:note"},
+    ),
     "people_apikey": Book(
         "people.api_key:view",
         add="people.api_key:propose",
@@ -414,7 +575,6 @@ BOOKS: dict[str, Book] = {
         },
         export="people.customer:export",
         extra={"import": "people.customer:import"},
-        row=lambda world: world.customer,
     ),
     "people_fiduciary": Book("people.fiduciary:view", add="people.fiduciary:create", export="jobs.list:export"),
     "people_foureyesrule": Book("people.role:view", export="people.role:export"),
@@ -426,16 +586,22 @@ BOOKS: dict[str, Book] = {
         export="people.role:export",
         acts={"approve": "people.mfa:reset", "refuse": "people.mfa:reset"},
     ),
+    "people_mergeproposal": Book(
+        "people.customer:view",
+        export="jobs.list:export",
+        acts={"answer-merge": "people.principal:merge"},
+    ),
     "people_principal": Book(
         "people.customer:view",
         export="jobs.list:export",
         acts={
+            "propose-merge": "people.principal:merge",
             "protect": "people.protection:note",
+            "reassign-address": "people.principal:merge",
             "reveal-addresses": "people.customer:reveal",
             "unlock": "people.customer:unlock",
             "unprotect": "people.protection:note",
         },
-        row=lambda world: world.owner.principal,
     ),
     "people_role": Book("people.role:view", export="jobs.list:export"),
     "people_rolegrant": Book(
@@ -457,8 +623,28 @@ BOOKS: dict[str, Book] = {
             "sign-out": "people.staff:sign_out",
             "unlock": "people.staff:unlock",
         },
-        row=lambda world: world.staff,
     ),
+    "registers_accessreview": OF_THE_COMPANY,
+    "registers_accountblock": OF_THE_COMPANY,
+    "registers_auditfinding": OF_THE_COMPANY,
+    "registers_contentaccess": OF_THE_COMPANY,
+    "registers_contract": OF_THE_COMPANY,
+    "registers_countryrule": OF_THE_COMPANY,
+    "registers_dataset": OF_THE_COMPANY,
+    "registers_dpia": OF_THE_COMPANY,
+    "registers_externallink": OF_THE_COMPANY,
+    "registers_measure": OF_THE_COMPANY,
+    "registers_processingactivity": OF_THE_COMPANY,
+    "registers_product": OF_THE_COMPANY,
+    "registers_recipientcheck": OF_THE_COMPANY,
+    "registers_transfer": OF_THE_COMPANY,
+    "registers_authorityorder": Book(
+        "registers.order:view",
+        export="jobs.list:export",
+        add="registers.order:enter",
+        acts={"end-secrecy": "registers.order:answer", "propose-answer": "registers.order:answer"},
+    ),
+    "registers_booktask": Book("registers.book:view", export="jobs.list:export"),
     "registers_companydetails": Book(
         "registers.company:view",
         export="jobs.list:export",
@@ -496,6 +682,7 @@ BOOKS: dict[str, Book] = {
             "refuse": "registers.template:propose",
         },
     ),
+    "registers_disclosure": Book("registers.disclosure:view", export="jobs.list:export"),
     "registers_listedtarget": Book(
         "registers.sender:view",
         export="jobs.list:export",
@@ -511,6 +698,52 @@ BOOKS: dict[str, Book] = {
         export="jobs.list:export",
         add="registers.officer:propose",
         acts={"answer-officer": "registers.officer:propose"},
+    ),
+    "registers_incident": Book(
+        "registers.incident:view",
+        export="jobs.list:export",
+        add="registers.incident:open",
+        acts={
+            "propose-close": "registers.incident:decide",
+            "put-right": "registers.incident:open",
+            "tell-happened": "registers.incident:open",
+            "tell-harm": "registers.incident:open",
+            "tell-response": "registers.incident:open",
+            "tell-systems": "registers.incident:open",
+            "write-english": "registers.incident:open",
+            "write-hindi": "registers.incident:open",
+            "write-marathi": "registers.incident:open",
+        },
+        of_row={"file": ("registers.incident:view", [])},
+    ),
+    "registers_incidentdecision": Book(
+        "registers.incident:view",
+        export="jobs.list:export",
+        acts={
+            "answer-decision": "registers.incident:decide",
+            "note-filed": "registers.incident:decide",
+        },
+        of_row={"paper": ("registers.incident:view", [])},
+    ),
+    "registers_incidentduty": Book(
+        "registers.incident:view",
+        export="jobs.list:export",
+        acts={
+            "propose-file": "registers.incident:decide",
+            "propose-none": "registers.incident:decide",
+            "propose-send": "registers.incident:decide",
+            "propose-tell": "registers.incident:decide",
+        },
+    ),
+    "registers_incidentsearch": Book(
+        "registers.incident:view",
+        export="jobs.list:export",
+        add="registers.incident:open",
+    ),
+    "registers_orderanswer": Book(
+        "registers.order:view",
+        export="jobs.list:export",
+        acts={"approve": "registers.order:answer", "refuse": "registers.order:answer"},
     ),
     "registers_instruction": Book(
         "registers.instruction:view",
@@ -553,7 +786,25 @@ BOOKS: dict[str, Book] = {
             "refuse": "registers.sender:propose",
         },
     ),
-    "retention_erasurerun": Book("retention.run:view", export="jobs.list:export"),
+    "retention_booksrow": Book(
+        "retention.books:view",
+        export="jobs.list:export",
+        add="retention.books:note",
+        acts={"note-destroyed": "retention.books:note"},
+    ),
+    "retention_erasurerun": Book(
+        "retention.run:view", export="jobs.list:export", acts={"propose-plan": "retention.run:approve"}
+    ),
+    "retention_childreport": Book(
+        "retention.child:view",
+        export="jobs.list:export",
+        acts={"freeze-person": "retention.child:freeze", "propose-decision": "retention.child:decide"},
+    ),
+    "retention_childdecision": Book(
+        "retention.child:view",
+        export="jobs.list:export",
+        acts={"answer-decision": "retention.child:decide"},
+    ),
     "retention_hold": Book(
         "retention.hold:view",
         export="jobs.list:export",
@@ -563,7 +814,18 @@ BOOKS: dict[str, Book] = {
     "retention_holdrelease": Book(
         "retention.hold:view", export="jobs.list:export", acts={"answer-release": "retention.hold:release"}
     ),
-    "retention_retentionrule": Book("retention.rule:view", export="jobs.list:export"),
+    "retention_planapproval": Book(
+        "retention.run:view", export="jobs.list:export", acts={"answer-plan": "retention.run:approve"}
+    ),
+    "retention_retentionrule": Book(
+        "retention.rule:view",
+        export="jobs.list:export",
+        acts={"propose-change": "retention.rule:change"},
+        extra={"keep-or-erase": "retention.rule:view"},
+    ),
+    "retention_ruleproposal": Book(
+        "retention.rule:view", export="jobs.list:export", acts={"answer-change": "retention.rule:change"}
+    ),
     "workplace_keyrotationproposal": Book(
         "ledger.key:view",
         export="jobs.list:export",

@@ -5,7 +5,8 @@ from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
 from kyc.services import checking, open_case, say_type
 from portal.people.models import Customer, User
-from portal.vault.inspection import child
+from portal.vault.inspection import child, process
+from portal.vault.inspection.codes_anew import drawn_anew
 from portal.vault.inspection.covering import Wish
 from portal.vault.inspection.verdict import Limits, Verdict
 from tests.kyc.factories import CUSTOMER, NOW
@@ -18,11 +19,17 @@ def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The inspection without its child, for tests that are about what follows from a verdict; it saves half a second."""
 
     def inspect(data: bytes, *, extension: str, kind: str = "") -> tuple[Verdict, bytes]:
-        wish = Wish(to_hide, codes_only=keeps_codes_only(kind))
+        wish = Wish(to_hide, draw=drawn_anew if keeps_codes_only(kind) else None)
         verdict, kept = child.inspect(data, extension, Limits(), numbers_in, wish)
         return with_sides(verdict, kind), kept
 
     monkeypatch.setattr(checking, "inspect", inspect)
+
+
+@pytest.fixture
+def pictures_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the extra ``ocr`` is not installed, for tests that are about what follows from that."""
+    monkeypatch.setattr(process, "can_read_pictures", lambda: False)
 
 
 @pytest.fixture

@@ -1,16 +1,19 @@
 """Documents in each state, made by the services that make them in life."""
 
 import io
+import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
+from kyc import keeping
 from kyc.models import Case, Decision, Document, Holding, Party
 from kyc.needs import needs_of
-from kyc.services import answer, open_case, propose, run_plan, say_type, send, upload
-from portal.core import actor, clock, ids
-from portal.people.models import Customer, User
-from portal.vault.services import files
+from kyc.services import answer, open_case, propose, run_plan, say_type, sealing, send, upload
+from kyc.services.consenting import PURPOSE, Yes, holder_of
+from portal.core import actor, clock, hooks, ids
+from portal.people.models import Customer, Fiduciary, User
+from tests.consent.factories import published_notice
 from tests.kyc import documents
 from tests.people.factories import CustomerFactory, PrincipalFactory
 
@@ -30,6 +33,18 @@ def uploaded(customer: Customer, **changes: Any) -> Document:
         **changes,
     }
     return upload(customer=customer, stream=io.BytesIO(documents.pdf() if data is None else data), **given)
+
+
+def agreed(customer: Customer, *, language: str = "en", **changes: Any) -> Yes:
+    """The box that the owner ticked below the published notice about Aadhaar."""
+    Fiduciary.objects.get_or_create(
+        code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
+    )
+    if hooks.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now()) is None:
+        published_notice(asks=[PURPOSE], code="aadhaar-consent", text="May we verify your Aadhaar document?")
+    text = hooks.consent_question.ask(purpose=PURPOSE, language=language, at=clock.now())
+    given = {"text_sha256": text.sha256, "language": text.language, "asked_in": "I agree."}
+    return Yes(**{**given, "said_by": holder_of(customer, None), **changes})
 
 
 def gst(customer: Customer, **changes: Any) -> Document:
@@ -87,18 +102,19 @@ def rest_approved(customer: Customer, *, but: Collection[str] = ("pan_card",)) -
 
 def paper(case: Case, kind: str, **changes: Any) -> Document:
     """An approved document of a kind, as it is in the end."""
-    party = changes.get("party")
-    kept = files.store(
-        io.BytesIO(b"%PDF-1.7"),
-        subject_ref=party.subject_ref if party else case.subject_ref,
-        retention_class="kyc",
-        kind="kyc.document",
-        actor=CUSTOMER,
-    )
-    given = {"state": "approved", "sent_at": NOW, "uploaded_at": NOW, "extension": "pdf", **changes}
-    return Document.objects.create(
-        reference=ids.new_reference("DO"), case=case, kind=kind, quarantined=kept, kept=kept, **given
-    )
+    given = {
+        "state": "approved",
+        "sent_at": NOW,
+        "uploaded_at": NOW,
+        "extension": "pdf",
+        "key_ref": uuid.uuid4(),
+        "retention_class": keeping.class_of(case.relation, kind),
+        **changes,
+    }
+    document = Document(reference=ids.new_reference("DO"), case=case, kind=kind, **given)
+    document.kept = document.quarantined = sealing.keep(document, b"%PDF-1.7", actor=CUSTOMER)
+    document.save()
+    return document
 
 
 def party_of(customer: Customer, **changes: Any) -> Party:

@@ -1,6 +1,8 @@
 """The review desk: records opened with a reason, the document beside its checks, two people, numbers behind a reason."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,7 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from kyc.erasers import KycDocuments
 from kyc.models import Decision, Document
+from kyc.services import send
+from kyc.services.checking import run_plan
 from portal.audit.models import AuditEvent
+from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.people.models import User
 from portal.vault.services import files
@@ -21,6 +26,7 @@ from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
 LIST = "/admin/kyc/document/"
+REJECT = {"outcome": "reject", "reason_code": "altered", "message": "A letter differs.", "note": ""}
 APPROVE = {"outcome": "approve", "reason_code": "", "message": "", "note": ""}
 
 
@@ -40,6 +46,55 @@ def at_the_desk(user: User, document: Document) -> Client:
     return client
 
 
+def answer(desk: Client, document: Document, **changes: str) -> Any:
+    """Posts a yes to the proposal that waits."""
+    waiting = Decision.objects.get(document=document, answer="pending").reference
+    given = {"decision": "approve", "reason": "", "proposal": waiting, **changes}
+    return desk.post(f"{LIST}{document.pk}/answer/", given)
+
+
+def test_an_answer_counts_for_the_proposal_that_stood_on_the_page(document, maker, checker) -> None:
+    """A colleague refused that one meanwhile, and the maker proposed the opposite."""
+    first = at_the_desk(maker, document)
+    first.post(f"{LIST}{document.pk}/propose/", REJECT)
+    desk, colleague = at_the_desk(checker, document), at_the_desk(StaffFactory(roles=["kyc_checker"]), document)
+    seen = Decision.objects.get().reference
+    assert f'value="{seen}"' in desk.get(page_of(document)).text
+    answer(colleague, document, decision="refuse", reason="It can be read.")
+    assert first.post(f"{LIST}{document.pk}/propose/", APPROVE).status_code == 302
+    refused = answer(desk, document, proposal=seen, reason="Agreed by telephone.")
+    assert refused.status_code == 422
+    assert "Another proposal waits now" in refused.text
+    assert "Agreed by telephone." in refused.text
+    waiting = Decision.objects.get(answer="pending")
+    assert f'value="{waiting.reference}"' in refused.text
+    document.refresh_from_db()
+    assert document.state == "checked"
+
+
+def test_a_reason_with_somebodys_number_is_refused_beside_its_field_and_kept_on_the_page(
+    document, maker, checker
+) -> None:
+    at_the_desk(maker, document).post(f"{LIST}{document.pk}/propose/", APPROVE)
+    said = "No: Aadhaar 2341 2341 2346, PAN ABCPE1234F differ"
+    refused = answer(at_the_desk(checker, document), document, decision="refuse", reason=said)
+    assert refused.status_code == 422
+    assert "last four digits" in refused.text
+    assert said in refused.text
+    assert Decision.objects.filter(answer="pending", reason="").count() == 1
+
+
+def test_an_answer_that_comes_after_anothers_is_told_so(document, maker, checker) -> None:
+    at_the_desk(maker, document).post(f"{LIST}{document.pk}/propose/", APPROVE)
+    desk, colleague = at_the_desk(checker, document), at_the_desk(StaffFactory(roles=["kyc_checker"]), document)
+    seen = Decision.objects.get().reference
+    answer(colleague, document)
+    said = desk.post(
+        f"{LIST}{document.pk}/answer/", {"decision": "refuse", "reason": "No.", "proposal": seen}, follow=True
+    )
+    assert "it was answered meanwhile" in said.text
+
+
 def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
     desk = at_the_desk(maker, document)
     shown = desk.get(page_of(document)).content.decode()
@@ -48,7 +103,7 @@ def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
     assert desk.post(f"{LIST}{document.pk}/propose/", APPROVE).status_code == 302
     second = at_the_desk(checker, document)
     assert "Answer" in second.get(page_of(document)).content.decode()
-    second.post(f"{LIST}{document.pk}/answer/", {"decision": "approve", "reason": ""})
+    answer(second, document)
     document.refresh_from_db()
     assert document.state == "approved"
     assert f"{maker.full_name} proposed: Approve. {checker.full_name} agreed, " in second.get(page_of(document)).text
@@ -61,7 +116,7 @@ def test_a_maker_cannot_answer_by_page_or_by_post(document) -> None:
     shown = desk.get(page_of(document)).content.decode()
     assert "you proposed this yourself" in shown
     assert "/answer/" not in shown
-    refused = desk.post(f"{LIST}{document.pk}/answer/", {"decision": "approve"})
+    refused = answer(desk, document)
     assert refused.status_code == 422
     document.refresh_from_db()
     assert (document.state, Decision.objects.get().answer) == ("checked", "pending")
@@ -104,26 +159,12 @@ def test_the_desk_shows_no_page_and_no_number_of_an_erased_document(
     desk = at_the_desk(maker, document)
     assert desk.get(f"{LIST}{document.pk}/pages/1.png").headers["Content-Type"] == "image/png"
     with django_capture_on_commit_callbacks(execute=True):
-        KycDocuments().erase(subject_ref=document.subject_ref, before=None)
+        KycDocuments("kyc").erase(subject_ref=document.subject_ref, before=None)
     answer = desk.get(f"{LIST}{document.pk}/pages/1.png")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     assert documents.PAN not in desk.get(page_of(document)).content.decode()
     with pytest.raises(Shredded):
         files.open_stream(document.kept, actor=SYSTEM, reason="test")
-
-
-def test_a_number_shows_for_a_minute_after_a_reason_that_is_kept(document, maker) -> None:
-    desk = at_the_desk(maker, document)
-    assert documents.PAN not in desk.get(page_of(document)).content.decode()
-    url = f"{LIST}{document.pk}/number/"
-    assert documents.PAN not in desk.get(url).content.decode()
-    assert desk.post(url, {"reason_code": "kyc_review", "ticket": ""}).status_code == 422
-    shown = desk.post(url, {"reason_code": "kyc_review", "ticket": "review queue"})
-    assert documents.PAN in shown.content.decode()
-    assert shown["Refresh"].startswith("60;")
-    assert "no-store" in shown["Cache-Control"]
-    event = AuditEvent.objects.get(kind="admin.value.revealed")
-    assert (event.facts["field"], event.facts["reason_code"]) == ("number", "kyc_review")
 
 
 def test_what_is_missing_in_a_proposal_is_said_at_its_field_and_nothing_is_lost(document, maker) -> None:
@@ -134,6 +175,39 @@ def test_what_is_missing_in_a_proposal_is_said_at_its_field_and_nothing_is_lost(
     assert "Write to the customer what to do now." in shown
     assert "Too dark." in shown
     assert not Decision.objects.exists()
+
+
+def test_nobody_looks_at_a_file_that_was_only_uploaded(individual, maker) -> None:
+    waiting = uploaded(individual)
+    run_plan(waiting.pk, now=clock.now())
+    desk = at_the_desk(maker, waiting)
+    shown = desk.get(page_of(waiting)).text
+    for page in ("number/", "clear/", "pages/1.png"):
+        assert f"{LIST}{waiting.pk}/{page}" not in shown
+        assert desk.get(f"{LIST}{waiting.pk}/{page}").status_code == 404
+    send(Document.objects.get(pk=waiting.pk), actor=SYSTEM, now=clock.now())
+    assert desk.get(f"{LIST}{waiting.pk}/pages/1.png").status_code == 200
+
+
+def test_of_a_file_that_was_only_uploaded_staff_read_nothing_but_that_it_is_there(individual, maker) -> None:
+    waiting = uploaded(individual)
+    run_plan(waiting.pk, now=clock.now())
+    Document.objects.filter(pk=waiting.pk).update(fault="CORRUPT", notices="BLURRED", expires_on=date(2031, 2, 3))
+    auditor = staff_client(StaffFactory(roles=["auditor"]))
+
+    def seen() -> str:
+        page = at_the_desk(maker, waiting).get(page_of(waiting)).text
+        export = auditor.post(f"{LIST}export/", {"file_format": "csv", "export": "yes"})
+        return page + staff_client(maker).get(LIST).text + b"".join(export.streaming_content).decode()
+
+    shown = seen()
+    assert shown.count(waiting.reference) > 2
+    waiting.refresh_from_db()
+    said = ("ABCPRXXXXK", "Passed", "CORRUPT", "SEARCHED", "blurred", "2031-02-03", waiting.kept.sha256)
+    assert [word for word in said if word in shown] == []
+    send(waiting, actor=SYSTEM, now=clock.now())
+    shown = seen()
+    assert [word for word in said if word not in shown] == []
 
 
 def test_the_queues_hold_what_waits_for_whom(document, maker, checker) -> None:
@@ -205,3 +279,79 @@ def test_what_could_not_be_checked_has_a_queue_and_a_way_out(document, maker) ->
     at_the_desk(maker, document).post(f"{LIST}{document.pk}/do/check-again/", {"answer": "1"})
     document.refresh_from_db()
     assert document.state == "received"
+
+
+def test_stale_bytes_are_refused_with_a_clear_line_and_the_difference(document, maker, checker) -> None:
+    decision = proposed(document, maker)
+    type(document.kept).objects.filter(pk=document.kept.pk).update(sha256="0" * 64)
+    desk = at_the_desk(checker, document)
+    shown = desk.get(page_of(document)).text
+    assert "This is not what the maker saw" in shown
+    assert f"+ {'0' * 16}" in shown
+    refused = desk.post(f"{LIST}{document.pk}/answer/", {"decision": "approve", "proposal": decision.reference})
+    assert "has changed since" in refused.text
+    assert Decision.objects.get().answer == "pending"
+
+
+def test_a_page_that_shows_what_is_no_more_decides_nothing(document, maker) -> None:
+    desk = at_the_desk(maker, document)
+    given = {**APPROVE, "page_seen": "0" * 64}
+    refused = desk.post(f"{LIST}{document.pk}/propose/", given)
+    assert (refused.status_code, "have changed since you opened the page" in refused.text) == (422, True)
+    page_seen = re.search(r'name="page_seen" value="(\w{64})"', desk.get(page_of(document)).text)[1]
+    assert desk.post(f"{LIST}{document.pk}/propose/", {**APPROVE, "page_seen": page_seen}).status_code == 302
+
+
+def test_a_preview_shows_the_letter_in_the_customers_language_and_decides_nothing(document, asha, maker) -> None:
+    asha.principal.language = "hi"
+    asha.principal.save(update_fields=["language"])
+    given = {"outcome": "ask_again", "reason_code": "unreadable", "message": "Send a sharper photo.", "note": "secret"}
+    shown = at_the_desk(maker, document).post(f"{LIST}{document.pk}/propose/", {**given, "preview": "1"})
+    letter = re.search(r'<div class="template-text" lang="hi".*?</div>', shown.text, re.DOTALL)[0]
+    assert (shown.status_code, "Send a sharper photo." in letter, "secret" in letter) == (200, True, False)
+    assert not Decision.objects.exists()
+
+
+def test_what_was_typed_read_and_known_stands_side_by_side_with_a_sign_and_a_word(individual, maker) -> None:
+    document = checked(individual, declared={"name": "Somebody Else"})
+    shown = at_the_desk(maker, document).get(page_of(document)).text
+    row = re.search(r'<th scope="row">Name</th>.*?</tr>', shown, re.DOTALL)[0]
+    assert ("Somebody Else" in row, individual.name in row) == (True, True)
+    assert re.search(r"≠</span> differs", row)
+    number = re.search(r'<th scope="row">Number</th>.*?</tr>', shown, re.DOTALL)[0]
+    assert re.search(r"the same number.*✓</span> fits", number, re.DOTALL)
+
+
+def test_the_view_of_a_page_changes_by_plain_links_that_keep_the_rest(individual, maker) -> None:
+    document = checked(individual, data=documents.pdf(pages=3))
+    desk = at_the_desk(maker, document)
+    shown = desk.get(f"{page_of(document)}?page=2&turn=90&large=1").text
+    for kept in (
+        "page=3&amp;turn=90&amp;large=1",
+        "page=2&amp;turn=180&amp;large=1",
+        "page=2&amp;turn=90#",
+        "page=2&amp;large=1#",
+    ):
+        assert kept in shown, kept
+    assert f"{LIST}{document.pk}/pages/2.png?turn=90&amp;large=1" in shown
+    for odd in ("page=99", "page=0", "page=x", "page=99999999", "turn=17"):
+        assert desk.get(f"{page_of(document)}?{odd}").status_code == 200
+
+
+def test_single_keys_can_be_switched_off_and_each_key_is_a_link_or_a_button_too(document, maker) -> None:
+    desk = at_the_desk(maker, document)
+    shown = desk.get(page_of(document)).text
+    assert "workplace/keys.js" in shown
+    for key in re.findall(r'data-key="([^"]+)"', shown):
+        assert re.search(rf'<(a|button)[^>]*data-key="{re.escape(key)}"', shown), key
+    desk.post(f"{LIST}{document.pk}/keys/")
+    assert "workplace/keys.js" not in desk.get(page_of(document)).text
+    desk.post(f"{LIST}{document.pk}/keys/")
+    assert "workplace/keys.js" in desk.get(page_of(document)).text
+
+
+@pytest.mark.parametrize("act", ["propose", "answer"])
+def test_who_may_only_look_is_refused_before_anything_posted_is_read(document, act):
+    desk = at_the_desk(StaffFactory(roles=["auditor"]), document)
+    assert desk.get(f"/admin/kyc/document/{document.pk}/{act}/").status_code == 302
+    assert desk.post(f"/admin/kyc/document/{document.pk}/{act}/", {}).status_code == 403

@@ -1,5 +1,6 @@
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -9,13 +10,14 @@ from django.db import connection
 from kyc import plans
 from kyc.models import Check, Document, Party
 from kyc.selectors import latest_checks
-from kyc.services import check_again, checking, run_plan, send, sweep
+from kyc.services import check_again, checking, run_plan, sealing, send, sweep
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Unavailable
 from portal.outbox.models import Message
+from portal.vault.inspection import process
 from portal.vault.models import StoredFile, SubjectKey
-from portal.vault.services import files, texts
+from portal.vault.services import files, scanning
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, gst, party_of, rest_approved, uploaded
 from tests.people.factories import CustomerFactory, StaffFactory
@@ -37,6 +39,8 @@ def test_a_good_pan_card_passes_its_plan_in_order(individual):
         ("gstin_contains_pan", ("NOT_APPLICABLE", "OTHER_DOCUMENT_MISSING")),
         ("duplicate", ("PASS", "")),
         ("expiry", ("NOT_APPLICABLE", "NO_EXPIRY")),
+        ("pan_status", ("UNAVAILABLE", "NOT_CONFIGURED")),
+        ("pan_name", ("UNAVAILABLE", "NOT_CONFIGURED")),
     ]
 
 
@@ -66,6 +70,7 @@ def test_a_faulty_file_is_refused_told_in_plain_words_and_not_kept(
     assert AuditEvent.objects.filter(kind="vault.key.shredded").count() == 1
 
 
+@pytest.mark.usefixtures("pictures_unread")
 def test_a_picture_is_called_not_searched(individual):
     document = checked(individual, data=documents.image(), extension="jpg")
     assert (document.state, document.searched) == ("checked", "NOT_SEARCHED")
@@ -92,7 +97,7 @@ def test_the_name_on_a_document_is_held_against_the_customers_and_stays_out_of_t
     assert (document.state, outcomes(document)["name"]) == ("checked", said)
     check = document.checks.get(name="name")
     assert check.severity == "info"
-    evidence = texts.open(bytes(check.evidence.sealed), subject_ref=document.subject_ref, retention_class="kyc")
+    evidence = sealing.opened(document, check.evidence.sealed)
     events = " ".join(str(event.facts) for event in AuditEvent.objects.all())
     assert "Rao" not in evidence + events
     assert '"tables"' in evidence
@@ -111,7 +116,7 @@ def test_a_partys_paper_is_held_against_the_name_of_that_person_or_organisation(
 
 def uploaded_about(party: Party, name: str) -> Document:
     paper = Document(case=party.case, party=party, kind="pan_card")
-    paper.declared_sealed = texts.seal(json.dumps({"name": name}), subject_ref=party.subject_ref, retention_class="kyc")
+    paper.declared_sealed = sealing.seal(paper, json.dumps({"name": name}))
     return paper
 
 
@@ -144,6 +149,7 @@ def test_the_same_number_is_found_under_an_old_and_a_new_lookup_key(individual, 
     other = CustomerFactory(kind="individual")
     use(0 if first_is_older else 1)
     first = uploaded(other)
+    send(first, actor=CUSTOMER, now=NOW)
     use(1 if first_is_older else 0)
     second = uploaded(individual)
     use(1)
@@ -154,7 +160,9 @@ def test_the_same_number_is_found_under_an_old_and_a_new_lookup_key(individual, 
 
 @pytest.mark.usefixtures("same_process")
 def test_an_expired_certificate_fails(organisation):
-    document = checked(organisation, make=gst, expires_on=NOW.date().replace(year=2020))
+    document = gst(organisation, expires_on=NOW.date())
+    Document.objects.filter(pk=document.pk).update(expires_on=NOW.date().replace(year=2020))
+    run_plan(document.pk, now=clock.now())
     assert outcomes(document)["expiry"] == ("FAIL", "EXPIRED")
 
 
@@ -187,7 +195,7 @@ class Killed(BaseException):
 def test_a_worker_killed_before_any_step_is_picked_up_where_it_stopped(individual, monkeypatch, step):
     document = uploaded(individual)
     if step < 8:
-        names = [planned.name for planned in plans.checks_for(document.kind)]
+        names = [planned.name for planned in plans.own_checks(document.kind)]
         real, at = checking._run_one, names[step % len(names)]
 
         def dies(document, planned):
@@ -205,14 +213,14 @@ def test_a_worker_killed_before_any_step_is_picked_up_where_it_stopped(individua
             with pytest.raises(Killed):
                 run_plan(document.pk, now=clock.now())
     assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
-    assert Check.objects.count() == len(plans.checks_for("pan_card"))
+    assert Check.objects.count() == len(plans.own_checks("pan_card"))
     assert StoredFile.objects.filter(kind="kyc.document").count() == 1
 
 
 def test_a_worker_killed_within_the_safety_check_leaves_no_copy_without_a_row(individual, monkeypatch):
     document = uploaded(individual)
     with monkeypatch.context() as patch:
-        patch.setattr(checking, "_write", lambda *args: (_ for _ in ()).throw(Killed))
+        patch.setattr(checking, "note_check", lambda *args: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             run_plan(document.pk, now=clock.now())
     assert not StoredFile.objects.filter(kind="kyc.document").exists()
@@ -307,3 +315,20 @@ def test_checks_are_rows_that_stay(individual):
     with pytest.raises(TypeError):
         document.checks.first().delete()
     assert any("kyc_check" in name for name in connection.introspection.table_names())
+
+
+@pytest.mark.usefixtures("pictures_unread")
+def test_a_busy_machine_is_no_fault_of_the_file(individual, monkeypatch):
+    document = uploaded(individual)
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "LIMITS", replace(process.LIMITS, wall_seconds=0.01))
+        patch.setattr(process.inspect, "__kwdefaults__", {**process.inspect.__kwdefaults__, "limits": process.LIMITS})
+        assert run_plan(document.pk, now=clock.now()) == "received"
+    assert list(document.checks.values_list("outcome", "reason")) == [("UNAVAILABLE", "SERVICE_DOWN")]
+    assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
+
+
+def test_a_lease_outlasts_the_slowest_reading(monkeypatch):
+    assert checking.LEASE.total_seconds() > process.longest_wait() + scanning.WHOLE
+    monkeypatch.setattr(process, "can_read_pictures", lambda: True)
+    assert process.longest_wait() == 2 * process.READING_LIMITS["wall_seconds"]

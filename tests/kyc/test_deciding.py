@@ -1,16 +1,21 @@
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
-from kyc.models import Case, Decision
-from kyc.services import claim, deciding, propose
+from kyc import basis
+from kyc.models import Case, Check, Decision
+from kyc.selectors import to_review
+from kyc.services import claim, deciding, propose, sealing, telling
+from kyc.states import FINAL_REASONS, DecisionReason
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.law.models import Clock
 from portal.outbox.models import Message
-from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, answered, checked, gst, proposed, rest_approved, uploaded
+from tests.kyc.factories import CUSTOMER, answered, checked, firm, gst, proposed, rest_approved, uploaded
 from tests.people.factories import StaffFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -27,9 +32,29 @@ def test_two_people_approve_and_the_customer_is_told(individual, asha, maker, ch
     case.refresh_from_db()
     assert (decision.answer, decision.document.state, case.state) == ("approved", "approved", "approved")
     assert case.rekyc_on > clock.now().date()
-    assert case.retained_until > case.rekyc_on
+    assert case.retained_until > clock.now().date()
     kinds = set(Message.objects.values_list("kind", "channel"))
     assert {("kyc.approved", "email"), ("kyc.approved", "dashboard")} <= kinds
+
+
+def test_a_company_s_pan_for_a_person_is_approved_only_with_a_tick_and_a_note(individual, maker):
+    document = checked(individual, number=documents.COMPANY_PAN, data=documents.pdf(documents.COMPANY_PAN))
+    assert [(one.name, one.reason) for one in deciding.to_answer(document)] == [("holder", "HOLDER_IS_NO_PERSON")]
+    for given, code in (({}, "ANSWER"), ({"answered": ["holder"]}, "NOTE")):
+        with pytest.raises(Refused) as caught:
+            proposed(document, maker, **given)
+        assert caught.value.code == code
+    assert proposed(document, maker, answered=["holder"], note="The card is of the firm they own.").answered == "holder"
+
+
+def test_a_pan_of_another_kind_of_holder_is_approved_only_with_a_tick_and_a_note(maker):
+    document = checked(firm("company"), number=documents.COMPANY_PAN, data=documents.pdf(documents.COMPANY_PAN))
+    assert [(one.name, one.reason) for one in deciding.to_answer(document)] == [("holder", "HOLDER_DIFFERS")]
+    for given, code in (({}, "ANSWER"), ({"answered": ["holder"]}, "NOTE")):
+        with pytest.raises(Refused) as caught:
+            proposed(document, maker, **given)
+        assert caught.value.code == code
+    assert proposed(document, maker, answered=["holder"], note="It was a firm until May.").answered == "holder"
 
 
 def test_nothing_moves_before_the_second_person_answers(individual, maker):
@@ -90,14 +115,92 @@ def test_asking_again_gives_the_customer_the_turn_and_the_clock_rests(individual
     assert (Case.objects.get().state, Clock.objects.get().state) == ("in_review", "running")
 
 
-def test_a_rejection_ends_the_case_and_a_new_file_opens_it_again(individual, asha, maker, checker):
+REJECT = {**AGAIN, "outcome": "reject", "reason_code": "altered"}
+APPEAL = {**AGAIN, "reason_code": "appeal", "message": "We were wrong about the stamp. Send it again."}
+
+
+def test_a_rejection_is_for_good_and_only_two_people_open_it_again_after_an_appeal(individual, asha, maker, checker):
     rest_approved(individual)
-    rejected = {**AGAIN, "outcome": "reject", "reason_code": "altered"}
-    answered(proposed(checked(individual), maker, **rejected), checker)
+    document = checked(individual)
+    answered(proposed(document, maker, **REJECT), checker)
     assert Case.objects.get().state == "rejected"
     assert Clock.objects.get().state == "stopped"
-    uploaded(individual)
+    with pytest.raises(IllegalMove, match="for good"):
+        uploaded(individual)
+    document.refresh_from_db()
+    for wrong in ({"outcome": "approve"}, REJECT, {**AGAIN, "reason_code": "unreadable"}):
+        with pytest.raises((IllegalMove, Refused)):
+            proposed(document, maker, **wrong)
+    decision = proposed(document, maker, **APPEAL)
+    assert list(to_review()) == [document]
+    assert Case.objects.get().state == "rejected"
+    answered(decision, checker)
     assert Case.objects.get().state == "open"
+    assert checked(individual).state == "checked"
+
+
+def test_what_the_customer_can_mend_rejects_nothing_for_good(individual, maker):
+    document = checked(individual)
+    for reason in set(DecisionReason) - FINAL_REASONS - {DecisionReason.APPEAL}:
+        with pytest.raises(Refused) as refused:
+            proposed(document, maker, **{**REJECT, "reason_code": str(reason)})
+        assert refused.value.code == "FINAL"
+    with pytest.raises(Refused):
+        proposed(document, maker, **APPEAL)
+
+
+def test_a_decision_binds_to_what_its_page_showed(individual, maker, checker):
+    document = checked(individual)
+    page = basis.seen(document)
+    Check.objects.create(**another_answer(document))
+    with pytest.raises(Refused) as refused:
+        proposed(document, maker, page_seen=page)
+    assert refused.value.code == "SEEN_CHANGED"
+    decision = proposed(document, maker, page_seen=basis.seen(document))
+    with pytest.raises(Refused) as refused:
+        answered(decision, checker, page_seen=page)
+    assert refused.value.code == "SEEN_CHANGED"
+    assert answered(decision, checker, page_seen=basis.seen(document)).answer == "approved"
+
+
+def another_answer(document):
+    """The duplicate check says something new, a moment from now."""
+    last = document.checks.filter(name="duplicate").get()
+    later = clock.now() + timedelta(seconds=1)
+    values = {
+        field.attname: getattr(last, field.attname) for field in Check._meta.concrete_fields if field.name != "id"
+    }
+    return {**values, "attempt": 2, "outcome": "WARN", "reason": "USED_BY_ANOTHER_CUSTOMER", "ended_at": later}
+
+
+def test_a_checker_sees_what_is_not_as_the_maker_saw_it(individual, maker, checker):
+    document = checked(individual)
+    decision = proposed(document, maker)
+    assert basis.changed_since(decision) == []
+    Check.objects.create(**another_answer(document))
+    type(document.kept).objects.filter(pk=document.kept.pk).update(sha256="0" * 64)
+    decision = Decision.objects.select_related("document__kept").get()
+    bytes_line, check_line = basis.changed_since(decision)
+    assert (bytes_line.check, bytes_line.now) == ("", "0" * 64)
+    assert (check_line.check, check_line.before, check_line.now) == (
+        "duplicate",
+        "PASS",
+        "WARN USED_BY_ANOTHER_CUSTOMER",
+    )
+    with pytest.raises(Refused) as refused:
+        answered(decision, checker)
+    assert refused.value.code == "SHOWN_CHANGED"
+
+
+def test_a_letter_is_previewed_as_each_of_the_customers_people_reads_it(individual, asha):
+    document = checked(individual)
+    asha.principal.language = "mr"
+    asha.principal.save(update_fields=["language"])
+    (letter,) = telling.preview(document, outcome="ask_again", reason_code="unreadable", message="पुन्हा पाठवा.")
+    assert (letter.language, "पुन्हा पाठवा." in letter.body) == ("mr", True)
+    with translation.override("mr"):
+        assert str(DecisionReason.UNREADABLE.label) in letter.body
+    assert not Message.objects.exists()
 
 
 def test_a_no_of_the_checker_needs_a_reason_and_frees_the_document(individual, maker, checker):
@@ -174,7 +277,7 @@ def test_what_people_wrote_is_sealed_and_dies_with_the_customer_s_key(
     assert deciding.words_of(decision) == ("Send a sharper photo.", "Too dark.")
     assert b"sharper" not in bytes(decision.message_sealed)
     with django_capture_on_commit_callbacks(execute=True):
-        files.shred(subject_ref=individual.subject.ref, retention_class="kyc")
+        sealing.shred(decision.document, actor=CUSTOMER)
     with pytest.raises(Exception, match="erased"):
         deciding.words_of(decision)
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from kyc import plans
 from kyc.erasers import KycDocuments
 from kyc.models import Check, CheckEvidence, Decision
 from kyc.sections import KycSection
@@ -14,6 +15,8 @@ from tests.kyc import documents
 from tests.kyc.factories import answered, checked, firm, party_of, proposed, rest_approved, uploaded
 from tests.people.factories import SubjectFactory
 
+KYC = KycDocuments("kyc")
+
 pytestmark = pytest.mark.usefixtures("same_process")
 
 REJECTED = {"outcome": "reject", "reason_code": "altered", "message": "It looks altered."}
@@ -24,30 +27,30 @@ def test_documents_of_a_rejected_case_go_when_their_period_is_over(
 ):
     document = answered(proposed(checked(individual), maker, **REJECTED), checker).document
     later, ref = clock.now() + timedelta(days=1), individual.subject.ref
-    assert [(kept.subject_ref, kept.count) for kept in KycDocuments().kept(before=later)] == [(ref, 1)]
+    assert [(kept.subject_ref, kept.count) for kept in KYC.kept(before=later)] == [(ref, 1)]
     with django_capture_on_commit_callbacks(execute=True):
-        assert KycDocuments().erase(subject_ref=ref, before=later) == 1
-        assert KycDocuments().erase(subject_ref=ref, before=later) == 0
+        assert KYC.erase(subject_ref=ref, before=later) == 1
+        assert KYC.erase(subject_ref=ref, before=later) == 0
     document.refresh_from_db()
     document.kept.refresh_from_db()
     assert (document.number_sealed, document.number_index, document.number_display) == (None, None, "")
     assert document.kept.shredded_at is not None
     assert not CheckEvidence.objects.exists()
-    assert Check.objects.count() == 8
+    assert Check.objects.count() == len(plans.checks_for("pan_card"))
     assert Decision.objects.get().message_sealed is None
 
 
 def test_documents_of_a_customer_who_is_with_us_stay(individual, maker, checker):
     answered(proposed(checked(individual), maker), checker)
     later = clock.now() + timedelta(days=4000)
-    assert list(KycDocuments().kept(before=later)) == []
-    assert KycDocuments().erase(subject_ref=individual.subject.ref, before=later) == 0
+    assert list(KYC.kept(before=later)) == []
+    assert KYC.erase(subject_ref=individual.subject.ref, before=later) == 0
 
 
 def test_erasing_a_person_ends_open_cases_too(individual, django_capture_on_commit_callbacks):
     document = uploaded(individual)
     with django_capture_on_commit_callbacks(execute=True):
-        assert KycDocuments().erase(subject_ref=individual.subject.ref, before=None) == 1
+        assert KYC.erase(subject_ref=individual.subject.ref, before=None) == 1
     document.quarantined.refresh_from_db()
     assert document.quarantined.shredded_at is not None
     assert files.sweep()[0] == 0
@@ -81,8 +84,8 @@ def test_a_directors_papers_at_one_customer_go_while_those_at_another_stay(
     there = party_of(other, principal=here.principal)
     gone, left = uploaded(organisation, party=here), uploaded(other, party=there)
     with django_capture_on_commit_callbacks(execute=True):
-        assert KycDocuments().erase(subject_ref=here.subject_ref, before=None) == 2
-        assert KycDocuments().erase(subject_ref=here.subject_ref, before=None) == 0
+        assert KYC.erase(subject_ref=here.subject_ref, before=None) == 2
+        assert KYC.erase(subject_ref=here.subject_ref, before=None) == 0
     for row in (here, gone, left):
         row.refresh_from_db()
     assert (here.name, gone.number_sealed, gone.number_display) == ("", None, "")
@@ -93,10 +96,10 @@ def test_the_period_of_a_directors_papers_is_the_customers(organisation):
     party = party_of(organisation)
     uploaded(organisation, party=party)
     later = clock.now() + timedelta(days=1)
-    assert list(KycDocuments().kept(before=later)) == []
+    assert list(KYC.kept(before=later)) == []
     organisation.state, organisation.closed_at = "closed", clock.now()
     organisation.save(update_fields=["state", "closed_at"])
-    assert [(kept.subject_ref, kept.count) for kept in KycDocuments().kept(before=later)] == [(party.subject_ref, 2)]
+    assert [(kept.subject_ref, kept.count) for kept in KYC.kept(before=later)] == [(party.subject_ref, 2)]
     assert KycSection().collect(subject_refs=[party.subject_ref])[0]["number"] == "ABCPRXXXXK"
     assert KycSection().collect(subject_refs=[organisation.subject.ref]) == []
 

@@ -1,15 +1,15 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from kyc import rules
-from kyc.models import Case, Holding
+from kyc.models import Case, Document, Holding
 from kyc.needs import needs_of
 from kyc.selectors import sender_state
-from kyc.services import open_case
-from kyc.services.settling import settle
+from kyc.services import add_person, open_case
+from kyc.services.settling import settle, settle_changed
 from kyc.states import Turn
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved, uploaded
 
@@ -142,3 +142,83 @@ def test_the_papers_of_one_place_do_not_stand_for_another():
 def test_the_database_holds_no_share_of_nothing_or_of_more_than_all(percent):
     with pytest.raises(IntegrityError), transaction.atomic():
         Holding.objects.create(owner=party_of(firm()), percent=percent, since=NOW)
+
+
+def test_a_rejected_paper_that_nobody_asked_for_rejects_no_customer():
+    customer = firm()
+    rest_approved(customer, but=())
+    paper(customer.kyc, "udyam_certificate", state="rejected")
+    settle(customer.kyc, actor=CUSTOMER, now=NOW)
+    assert customer.kyc.state == "approved"
+    Document.objects.filter(case=customer.kyc, kind="partnership_deed").update(state="rejected")
+    settle(customer.kyc, actor=CUSTOMER, now=NOW)
+    assert customer.kyc.state == "rejected"
+
+
+@pytest.mark.parametrize(("percent", "is_enough"), [(1, False), (89, False), (90, True), (100, True)])
+def test_owners_are_asked_for_until_what_is_not_named_is_too_small_for_one(percent, is_enough):
+    customer = firm("company")
+    Holding.objects.create(owner=party_of(customer), percent=percent, since=NOW)
+    lacking = [one.role for one in needs_of(customer.kyc, now=NOW).lacking]
+    assert ("owner" not in lacking) == is_enough
+
+
+def test_of_a_trust_the_share_itself_is_large_enough_for_an_owner():
+    customer = firm("trust")
+    Holding.objects.create(owner=party_of(customer), percent=90, since=NOW)
+    assert "owner" in [one.role for one in needs_of(customer.kyc, now=NOW).lacking]
+
+
+def approved_firm(customer_type="partnership"):
+    customer = firm(customer_type)
+    rest_approved(customer, but=())
+    settle(customer.kyc, actor=CUSTOMER, now=NOW)
+    assert customer.kyc.state == "approved"
+    return customer
+
+
+def test_somebody_new_does_not_take_the_approval_back_at_once_but_does_when_their_days_are_over():
+    customer = approved_firm("company")
+    later = NOW + timedelta(days=100)
+    add_person(customer.kyc, full_name="Uma Devi", roles=["director"], actor=CUSTOMER, now=later)
+    customer.kyc.refresh_from_db()
+    assert customer.kyc.state == "approved"
+    asked = [task for task in needs_of(customer.kyc, now=later).tasks if task.is_new]
+    assert {task.due_on for task in asked} == {date(2027, 4, 4)}
+    settle_changed(now=later + timedelta(days=30))
+    customer.kyc.refresh_from_db()
+    assert customer.kyc.state == "approved"
+    settle_changed(now=later + timedelta(days=31))
+    customer.kyc.refresh_from_db()
+    assert customer.kyc.state == "open"
+
+
+def test_a_rejected_paper_of_somebody_new_does_not_wait_for_their_days():
+    customer = approved_firm()
+    party = add_person(
+        customer.kyc, full_name="Uma Devi", roles=["signatory"], actor=CUSTOMER, now=NOW + timedelta(days=1)
+    )
+    paper(customer.kyc, "pan_card", party=party, state="rejected")
+    settle(customer.kyc, actor=CUSTOMER, now=NOW + timedelta(days=2))
+    assert customer.kyc.state == "rejected"
+
+
+def test_an_approval_in_between_leaves_the_day_of_the_next_full_look_where_it_was():
+    customer = approved_firm()
+    case = customer.kyc
+    first = case.rekyc_on
+    Document.objects.filter(case=case, kind="partnership_deed").update(state="asked_again")
+    settle(case, actor=CUSTOMER, now=NOW + timedelta(days=50))
+    assert case.state == "open"
+    Document.objects.filter(case=case, kind="partnership_deed").update(state="approved")
+    settle(case, actor=CUSTOMER, now=NOW + timedelta(days=60))
+    assert (case.state, case.rekyc_on) == ("approved", first)
+    Document.objects.filter(case=case, kind="partnership_deed").update(state="asked_again")
+    over = NOW + (first - NOW.date()) + timedelta(days=1)
+    settle(case, actor=CUSTOMER, now=over)
+    Document.objects.filter(case=case, kind="partnership_deed").update(state="approved")
+    settle(case, actor=CUSTOMER, now=over + timedelta(days=10))
+    assert case.state == "open"  # everything is to be shown anew by now
+    Document.objects.filter(case=case).update(sent_at=over + timedelta(days=5))
+    settle(case, actor=CUSTOMER, now=over + timedelta(days=10))
+    assert (case.state, case.rekyc_on > first) == ("approved", True)

@@ -2,20 +2,40 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from kyc import names, numbers, plans
-from kyc.forms import NUMBER_LABELS, UploadForm
+from kyc.check_words import CHECKS, REASONS
+from kyc.providers.configured import ADAPTERS
 from kyc.services.checking import STEPS
-from kyc.states import PROVED_BY_SIGNATURE, DocumentKind
-from kyc.words import CHECKS, NUMBERS, REASONS
+from kyc.states import PROVED_BY_SIGNATURE, DocumentKind, Method
+from kyc.upload_forms import NUMBER_LABELS, UploadForm
+from kyc.words import NUMBERS
 
 
 @pytest.mark.parametrize("kind", DocumentKind.values)
 def test_every_kind_of_document_has_a_plan_that_can_run_and_be_read(kind):
-    planned = [one.name for one in plans.checks_for(kind)]
+    planned = [one.name for one in plans.own_checks(kind)]
     assert planned[0] == "file_safety"
     assert set(planned[1:]) <= set(STEPS) | {one.name for one in plans.signed_checks()}
     assert ("signature" in planned) == (kind in PROVED_BY_SIGNATURE)
     assert set(planned) <= set(CHECKS)
     assert ("number" in planned) == bool(plans.number_type(kind))
+
+
+@pytest.mark.parametrize("kind", DocumentKind.values)
+def test_a_provider_is_asked_last_and_each_of_its_checks_can_be_read(kind):
+    everything = [one.name for one in plans.checks_for(kind)]
+    asked = plans.asked_of_providers(kind)
+    assert set(asked) <= set(ADAPTERS)
+    names = [one.name for planned in asked.values() for one in planned]
+    assert everything == [*(one.name for one in plans.own_checks(kind)), *names]
+    assert set(names) <= set(CHECKS)
+    for planned in asked.values():
+        assert [one.name.rpartition("_")[2] for one in planned] == ["status", "name"]
+
+
+def test_every_check_says_by_what_means_and_in_which_edition_it_works():
+    planned = {one for kind in DocumentKind.values for one in plans.checks_for(kind)} | set(plans.signed_checks())
+    assert {one.method for one in planned} <= set(Method.values)
+    assert all(one.version > 0 for one in planned)
 
 
 def test_every_number_of_a_document_is_known_by_name_and_its_faults_have_words():
@@ -55,3 +75,16 @@ def test_a_photo_taken_now_stands_for_the_file_and_a_chosen_file_comes_first():
 def test_every_answer_about_a_name_has_words():
     granted = {f"NAME_{why}" for why in names.Why if not why.startswith("SAME_") or why == names.Why.SAME_NAME}
     assert granted | {"NAME_NOT_GIVEN"} <= set(REASONS)
+
+
+def test_the_branch_of_an_account_is_asked_for_in_its_normal_form_and_nowhere_else():
+    file = {"file": SimpleUploadedFile("a.pdf", b"x")}
+    typed = {"number": "50100012345678", "ifsc": " hdfc 0000 053 "}
+    good, wrong, none = (
+        UploadForm(given, file, kind="cancelled_cheque")
+        for given in (typed, {**typed, "ifsc": "HDFC1"}, {**typed, "ifsc": ""})
+    )
+    assert [good.is_valid(), wrong.is_valid(), none.is_valid()] == [True, False, False]
+    assert good.declared == {"ifsc": "HDFC0000053"}
+    assert wrong.errors["ifsc"] == [str(NUMBERS["ifsc"][""])]
+    assert "ifsc" not in UploadForm(kind="pan_card").fields

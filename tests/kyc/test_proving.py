@@ -6,18 +6,18 @@ from datetime import timedelta
 import pytest
 
 from kyc import plans
-from kyc.forms import UploadForm
 from kyc.models import Check, Document, SignerKey
 from kyc.selectors import latest_checks
-from kyc.services import checking, proving, run_plan, uploading
+from kyc.services import checking, deciding, proving, run_plan, uploading
 from kyc.signatures import reading
+from kyc.upload_forms import UploadForm
 from portal.core import clock
 from portal.core.errors import Refused
 from portal.people.states import ContactKind
 from portal.vault.inspection import process
 from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, checked, uploaded
+from tests.kyc.factories import CUSTOMER, agreed, checked, proposed, uploaded
 from tests.kyc.signatures import pdfs, vectors
 from tests.kyc.signatures.test_signed_pdf import living
 from tests.kyc.test_admin import at_the_desk, page_of
@@ -66,6 +66,8 @@ def ekyc(by: vectors.Issuer | None = None, **options) -> bytes:
 def offline(customer, data: bytes | None = None, make=checked, **changes) -> Document:
     given = {"kind": "aadhaar_offline_ekyc", "number": "", "extension": "zip", "share_code": vectors.SHARE_CODE}
     given["now"] = clock.now()
+    if "yes" not in changes:
+        given["yes"] = agreed(customer)
     return make(customer, **{**given, "data": data or ekyc(), **changes})
 
 
@@ -146,9 +148,8 @@ def test_a_file_that_cannot_be_opened_is_refused_at_once_and_nothing_is_written(
             ("FAIL", "NOT_THE_WHOLE_DOCUMENT"),
         ),
         (lambda: ekyc(vectors.stranger()), ("FAIL", "UNKNOWN_SIGNER")),
-        (lambda: vectors.ekyc().encode(), ("FAIL", "SIGNATURE_MISSING")),
     ],
-    ids=["wrapped", "stranger", "unsigned"],
+    ids=["wrapped", "stranger"],
 )
 def test_an_aadhaar_file_that_is_not_verified_stands_against_approval_and_is_not_rejected(individual, make, said):
     document = offline(individual, make())
@@ -156,6 +157,17 @@ def test_an_aadhaar_file_that_is_not_verified_stands_against_approval_and_is_not
     assert outcomes(document)["age"] == ("NOT_APPLICABLE", "NO_DATE_OF_BIRTH")
     severities = {check.name: check.severity for check in latest_checks(document)}
     assert (severities["signature"], severities["age"]) == ("blocking", "blocking")
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"), [("aadhaar_offline_ekyc", vectors.ekyc), ("digilocker_xml", vectors.digilocker)]
+)
+def test_a_file_that_nobody_signed_is_refused_while_its_holder_is_here(individual, kind, make):
+    with pytest.raises(Refused) as caught:
+        offline(individual, make().encode(), kind=kind, extension="xml", share_code="")
+    assert caught.value.code == "SIGNATURE_MISSING"
+    assert "proves nothing" in str(caught.value)
+    assert not Document.objects.exists()
 
 
 def test_another_issuer_of_a_certificate_goes_to_a_person(individual):
@@ -200,6 +212,7 @@ def test_the_code_of_a_card_is_read_from_its_picture(individual):
     assert outcomes(document)["contact"] == ("NOT_APPLICABLE", "")
 
 
+@pytest.mark.usefixtures("pictures_unread")
 def test_a_picture_without_a_code_is_refused_and_not_kept(individual):
     document = offline(individual, documents.image(), kind="aadhaar_qr", extension="jpg", share_code="")
     assert (document.state, document.kept, bool(document.fault)) == ("refused", None, True)
@@ -218,9 +231,55 @@ def test_an_eaadhaar_under_its_password_is_proved_without_being_kept(individual)
     assert kept(document).startswith(b"{")
 
 
+def test_a_genuine_document_that_does_not_say_whose_it_is_is_approved_by_nobody(individual, maker):
+    data = pdfs.signed(living(), pdfs.locked("ASHA1990"), password="ASHA1990")
+    document = offline(individual, data, kind="eaadhaar_pdf", extension="pdf", share_code="ASHA1990")
+    assert (outcomes(document)["name"], outcomes(document)["age"]) == (
+        ("WARN", "NAME_NOT_READ"),
+        ("WARN", "BIRTH_NOT_READ"),
+    )
+    with pytest.raises(Refused) as refused:
+        proposed(document, maker, answered=["name", "age"], note="Shown to me in the video call of today.")
+    assert refused.value.code == "CHECK_FAILED"
+    asked = {"outcome": "ask_again", "reason_code": "unreadable", "message": "Send the offline file."}
+    assert proposed(document, maker, **asked).outcome == "ask_again"
+
+
+def test_an_eaadhaar_with_its_code_says_whose_it_is_and_is_decided_like_others(individual, maker):
+    code = vectors.code(vectors.card(), living())
+    data = pdfs.signed(living(), pdfs.locked("ASHA1990", code=code), password="ASHA1990")
+    document = offline(individual, data, kind="eaadhaar_pdf", extension="pdf", share_code="ASHA1990")
+    assert outcomes(document)["age"] == ("PASS", "")
+    assert outcomes(document)["name"][1] != "NAME_NOT_READ"
+    assert deciding.to_answer(document) == []
+
+
+def test_what_only_a_person_can_answer_is_ticked_at_the_desk_with_a_note(individual, maker):
+    """A year of birth alone leaves open whether somebody is of age."""
+    document = offline(individual, ekyc(dob=vectors.age_dates(clock.now())["year_only"]))
+    desk = at_the_desk(maker, document)
+    assert "I looked at it" in desk.get(page_of(document)).text
+    url = page_of(document).replace("change", "propose")
+    seen = {"outcome": "approve", "answered": ["age"], "note": "Nineteen by the passport that they showed."}
+    for missing, said in (
+        ({"answered": []}, "Say of each check that needs a person"),
+        ({"note": " "}, "Write in the note what you saw"),
+    ):
+        assert said in desk.post(url, {**seen, **missing}).text
+    desk.post(url, seen)
+    assert document.decisions.get().answered == "age"
+    assert "Looked at by the maker" in desk.get(page_of(document)).text
+
+
+def test_a_genuine_document_that_was_read_asks_nothing_of_a_person(individual):
+    document = offline(individual)
+    assert document.state == "checked"
+    assert deciding.to_answer(document) == []
+
+
 def test_a_worker_that_dies_between_the_checks_writes_all_of_them_or_none(individual, monkeypatch):
     document = offline(individual, make=uploaded)
-    plain, written = checking._write, []
+    plain, written = checking.note_check, []
 
     def dies(row, planned, said, started):
         written.append(planned.name)
@@ -228,14 +287,14 @@ def test_a_worker_that_dies_between_the_checks_writes_all_of_them_or_none(indivi
             raise RuntimeError("killed")
         plain(row, planned, said, started)
 
-    monkeypatch.setattr(checking, "_write", dies)
+    monkeypatch.setattr(checking, "note_check", dies)
     with pytest.raises(RuntimeError):
         run_plan(document.pk, now=clock.now())
     assert written[-1] == "age"
     assert list(Check.objects.values_list("name", flat=True)) == ["file_safety"]
-    monkeypatch.setattr(checking, "_write", plain)
-    assert run_plan(document.pk, now=clock.now() + timedelta(minutes=3)) == "checked"
-    assert Check.objects.count() == len(plans.checks_for(document.kind))
+    monkeypatch.setattr(checking, "note_check", plain)
+    assert run_plan(document.pk, now=clock.now() + 2 * checking.LEASE) == "checked"
+    assert Check.objects.count() == len(plans.own_checks(document.kind))
 
 
 def test_the_desk_shows_what_was_signed_masked_and_does_not_call_the_holder_present(individual, maker):
@@ -246,6 +305,14 @@ def test_the_desk_shows_what_was_signed_masked_and_does_not_call_the_holder_pres
     assert "XX-XX-1990" in shown
     assert "1990-01-01" not in shown
     assert proving.shown(document)
+
+
+def test_the_desk_says_when_nobody_is_trusted_to_sign_such_a_document(individual, maker):
+    document = offline(individual)
+    desk = at_the_desk(maker, document)
+    assert "No certificate is trusted here" not in desk.get(page_of(document)).text
+    SignerKey.objects.update(ended_at=clock.now())
+    assert "No certificate is trusted here" in desk.get(page_of(document)).text
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,26 @@
 """Two at once on one case."""
 
+import io
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
 
-from kyc.models import Case
-from kyc.services import telling
+from consent.models import ConsentEvent
+from consent.services import attested
+from kyc.models import Case, Document
+from kyc.services import bringing, telling, uploading
 from kyc.services.deciding import answer
 from portal.core import actor, clock
-from tests.kyc.factories import checked, company_pan, firm, gst, proposed, rest_approved
+from portal.core.errors import Refused
+from portal.people.models import Customer
+from tests.consent.test_turns import ended_once, while_in_flight
+from tests.kyc import documents
+from tests.kyc.factories import CUSTOMER, checked, company_pan, firm, gst, proposed, rest_approved, uploaded
+from tests.kyc.test_consenting import card, withdrawn
+from tests.kyc.test_proving import offline, pinned, read_here, yesterday  # noqa: F401
+from tests.kyc.test_reusing import again, approved
 from tests.people.factories import StaffFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("house", "same_process")]
@@ -42,3 +53,80 @@ def test_the_last_two_documents_approved_at_once_approve_the_case(monkeypatch):
         thread.join()
     assert failed == []
     assert Case.objects.get().state == "approved"
+
+
+def without_a_box(customer: Customer) -> Document:
+    """What staff or a program bring: taken under the yes from before."""
+    return offline(customer, yes=None, make=uploaded)
+
+
+@pytest.mark.usefixtures("pinned", "read_here")
+def test_no_document_is_taken_under_the_yes_that_is_being_withdrawn(individual, asha):
+    card(individual)
+
+    def bring() -> str:
+        with pytest.raises(Refused) as refusal:
+            without_a_box(individual)
+        return refusal.value.code
+
+    assert while_in_flight(lambda: withdrawn(asha), bring) == "CONSENT_MISSING"
+    assert Document.objects.count() == 1
+
+
+@pytest.mark.usefixtures("pinned", "read_here")
+def test_a_withdrawal_finds_the_document_that_is_being_taken_under_the_yes(individual, asha):
+    card(individual)
+    while_in_flight(lambda: without_a_box(individual), lambda: withdrawn(asha))
+    assert Document.objects.filter(deletion_asked_at=None).count() == 0
+
+
+@pytest.mark.usefixtures("pinned", "read_here")
+def test_a_tick_that_a_withdrawal_overtook_takes_no_document(individual, asha):
+    card(individual)
+    ticked_at = clock.now()
+    withdrawn(asha)
+    with pytest.raises(Refused) as refusal:
+        offline(individual, make=uploaded, now=ticked_at)
+    assert refusal.value.code == "CONSENT_MISSING"
+    assert ConsentEvent.objects.latest("pk").answer == "withdrawn"
+
+
+FILE = documents.pdf()
+
+
+def by_page(customer: Customer) -> Document:
+    return uploaded(customer, data=FILE)
+
+
+def by_staff(customer: Customer) -> Document:
+    sent = uploading.Sent(customer, "pan_card", documents.PAN, "pdf", way="post", reason="By post.")
+    clerk = StaffFactory(roles=["kyc_maker"])
+    return bringing.by_staff(sent, io.BytesIO(FILE), actor=actor.staff(clerk.pk), now=clock.now())
+
+
+def by_program(customer: Customer) -> Document:
+    sent, now = uploading.Sent(customer, "pan_card", documents.PAN, "pdf"), clock.now()
+    judged = bringing.judged_for_program(sent, io.BytesIO(FILE), now=now)
+
+    def act() -> attested.Json:
+        return {"reference": bringing.by_program(judged, actor=actor.SYSTEM, now=now).reference}
+
+    answer, _replayed = attested.once(asked_by="key:1", request_key="1", body={}, now=now, act=act)
+    return Document.objects.get(reference=answer["reference"])
+
+
+@pytest.mark.parametrize("way", [by_page, by_staff, by_program])
+def test_a_document_is_taken_whole_although_the_database_ended_it_once(individual, monkeypatch, way):
+    uploading.open_case(customer=individual, actor=CUSTOMER, now=clock.now())
+    ended_once(monkeypatch, uploading, "record")
+    assert way(individual).quarantined.size == len(FILE)
+    assert Document.objects.count() == 1
+
+
+def test_a_kept_copy_is_taken_again_whole_although_the_database_ended_it_once(individual, maker, checker, monkeypatch):
+    due = approved(individual, maker, checker, data=documents.image(), extension="jpg")
+    Case.objects.update(rekyc_on=clock.day(clock.now()))
+    Document.objects.update(uploaded_at=clock.now() - timedelta(days=400))
+    due.refresh_from_db()
+    ended_once(monkeypatch, uploading, "record")
+    assert again(individual, due).quarantined.sha256 == due.kept.sha256

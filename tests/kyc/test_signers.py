@@ -168,6 +168,18 @@ def test_the_alarm_is_a_numbered_check_a_figure_of_the_day_and_a_part_of_readine
     assert (shown.tone, shown.is_words) == ("warn", True)
 
 
+def test_a_kind_that_nobody_trusted_may_sign_is_a_numbered_check_and_said_by_readiness(house):
+    assert system_checks.signers_are_trusted(None, databases=["default"]) == []
+    SignerKey.objects.update(kinds=["aadhaar_qr"])
+    found = system_checks.signers_are_trusted(None, databases=["default"])
+    assert {one.id for one in found} == {"kyc.W003"}
+    assert [one.msg.partition(":")[0] for one in found] == ["aadhaar_offline_ekyc", "digilocker_xml", "eaadhaar_pdf"]
+    assert "none is trusted for aadhaar_offline_ekyc" in system_checks.readiness()[2]
+    SignerKey.objects.update(ended_at=NOW)
+    assert len(system_checks.signers_are_trusted(None, databases=["default"])) == 4
+    assert system_checks.signers_are_trusted(None) == []
+
+
 def test_the_command_proposes_and_cannot_answer(first, tmp_path, monkeypatch):
     file = tmp_path / "issuer.cer"
     file.write_bytes(vectors.issuer().pem)
@@ -186,3 +198,10 @@ def test_the_command_wants_a_login_and_its_password(house, tmp_path, monkeypatch
     monkeypatch.setattr("sys.stdin", io.StringIO("wrong\n"))
     with pytest.raises(CommandError):
         call_command("import_key", str(file), kinds=["signed_pdf"], source=SOURCE, **options)
+
+
+def test_a_source_that_is_too_long_is_refused_in_words(first):
+    with pytest.raises(Refused) as refused:
+        propose(first, source="x" * 301)
+    assert refused.value.code == "SOURCE"
+    assert propose(first, source="x" * 300).pk

@@ -7,14 +7,17 @@ from django.db import IntegrityError, transaction
 from kyc import words
 from kyc.models import Case, Document
 from kyc.selectors import does_not_fit
-from kyc.services import send
+from kyc.services import sealing, send
+from kyc.services.checking import run_plan
 from portal.audit.models import AuditEvent
 from portal.core import clock
+from portal.core.actor import SYSTEM
 from portal.core.errors import IllegalMove, Refused
 from portal.outbox.models import Message
 from portal.people.models import Customer
 from portal.vault.models import StoredFile, SubjectKey
-from portal.vault.services import texts
+from portal.vault.services import files
+from portal.vault.services.keys import Shredded
 from tests.kyc import documents
 from tests.kyc.factories import (
     CUSTOMER,
@@ -46,9 +49,7 @@ def test_the_number_is_sealed_masked_and_found_by_its_hash_only(individual):
     document = uploaded(individual)
     assert document.number_display == "ABCPRXXXXK"
     assert documents.PAN.encode() not in bytes(document.number_sealed) + bytes(document.number_index)
-    assert (
-        texts.open(document.number_sealed, subject_ref=individual.subject.ref, retention_class="kyc") == documents.PAN
-    )
+    assert sealing.opened(document, document.number_sealed) == documents.PAN
 
 
 def test_the_first_upload_opens_the_one_case_of_the_customer(organisation):
@@ -79,6 +80,23 @@ def test_a_number_that_cannot_be_right_is_refused_without_repeating_it(individua
     assert "ABCXR" not in str(caught.value)
 
 
+def test_a_number_in_the_name_is_refused_and_nothing_is_written(individual):
+    with pytest.raises(Refused) as caught:
+        uploaded(individual, declared={"name": "Arjun Verma 2341 2341 2346"})
+    assert caught.value.code == "NUMBER_IN_NAME"
+    assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize(("day", "is_taken"), [(24, False), (25, True)])
+def test_a_last_day_in_the_past_is_refused_and_today_is_none(organisation, day, is_taken):
+    code = ""
+    try:
+        gst(organisation, expires_on=date(2026, 11, day))
+    except Refused as refused:
+        code = refused.code
+    assert (code, Document.objects.exists()) == ("" if is_taken else "EXPIRED", is_taken)
+
+
 def test_a_document_that_nobody_asked_for_is_refused(individual):
     with pytest.raises(Refused):
         gst(individual)
@@ -89,7 +107,19 @@ def test_a_newer_file_replaces_one_that_was_not_sent_and_ends_its_quarantine(ind
     second = uploaded(individual)
     first.refresh_from_db()
     assert (first.state, second.state) == ("replaced", "received")
-    assert AuditEvent.objects.filter(kind="vault.key.shredded").count() == 1
+    assert AuditEvent.objects.filter(kind="vault.key.shredded").count() == 2
+
+
+def test_of_a_file_that_was_replaced_before_it_was_sent_nothing_is_kept(individual):
+    first = uploaded(individual)
+    run_plan(first.pk, now=clock.now())
+    first.refresh_from_db()
+    kept = first.kept
+    uploaded(individual)
+    first.refresh_from_db()
+    assert (first.state, first.kept, first.number_sealed, first.number_display) == ("replaced", None, None, "")
+    with pytest.raises(Shredded):
+        files.open_stream(kept, actor=SYSTEM, reason="test").read()
 
 
 def test_re_kyc_begins_at_midnight_in_india(individual):
@@ -109,8 +139,10 @@ def due(organisation, maker, checker, asha_of_company) -> Customer:
     rest_approved(organisation, but={"pan_card", "gst_certificate"})
     for make in (company_pan, gst):
         answered(proposed(checked(organisation, make=make), maker), checker)
-    Document.objects.update(uploaded_at=NOW - timedelta(days=900))
-    Case.objects.update(rekyc_on=NOW.date())
+    long_ago = NOW - timedelta(days=900)
+    own = Document.objects.filter(party=None, kind__in=("pan_card", "gst_certificate"))
+    own.update(uploaded_at=long_ago, sent_at=long_ago)
+    Case.objects.update(rekyc_on=NOW.date(), verified_at=long_ago)
     assert Case.objects.get().state == "approved"
     return organisation
 
@@ -155,6 +187,8 @@ def test_of_two_documents_that_do_not_fit_the_new_one_may_be_the_wrong_one(due):
     right = checked(due, make=gst)
     assert not does_not_fit(right)
     assert not does_not_fit(Document.objects.get(kind="pan_card", party=None))
+    assert Case.objects.get().state == "open"  # the PAN card of before is to be shown anew as well
+    checked(due, make=company_pan)
     assert Case.objects.get().state == "in_review"
 
 
@@ -223,7 +257,7 @@ def test_a_document_about_a_person_behind_the_customer_has_a_place_and_a_key_of_
     for row in (own, his, hers):
         row.refresh_from_db()
     assert [row.state for row in (own, his, hers, again)] == ["received", "replaced", "received", "received"]
-    assert texts.open(hers.number_sealed, subject_ref=uma.subject_ref, retention_class="kyc") == documents.PAN
+    assert sealing.opened(hers, hers.number_sealed) == documents.PAN
     assert len({own.subject_ref, his.subject_ref, hers.subject_ref}) == 3
 
 
@@ -252,4 +286,4 @@ def test_what_else_was_typed_is_sealed_with_the_document(organisation):
     ravi = party_of(organisation)
     document = uploaded(organisation, party=ravi, declared={"born_on": "1990-01-31"})
     assert b"1990" not in bytes(document.declared_sealed)
-    assert "1990-01-31" in texts.open(document.declared_sealed, subject_ref=ravi.subject_ref, retention_class="kyc")
+    assert "1990-01-31" in sealing.opened(document, document.declared_sealed)

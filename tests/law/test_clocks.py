@@ -6,10 +6,12 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from portal.audit.models import AuditEvent
+from portal.core import hooks
 from portal.core.clock import IST
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.law import explanations
 from portal.law.models import Clock, ClockEvent
+from portal.law.rules import Stands, clock_state
 from portal.law.services import clocks
 from tests.law.factories import HouseRuleFactory, ProfileFactory
 
@@ -36,6 +38,26 @@ def start(rules, actor):
         )
 
     return begin
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """The owner of the clocks here: it can tell the person, and remembers what it told."""
+
+    class Teller:
+        def __init__(self):
+            self.heard = []
+
+        def owns(self, owner):
+            return True
+
+        def extended(self, clock, *, text, actor, now):
+            self.heard.append((clock.rule_key, clock.extended_by.key, clock.extended_because, text))
+            return True
+
+    teller = Teller()
+    monkeypatch.setattr(hooks.clock_owners, "_items", [teller])
+    return teller.heard
 
 
 def keys(found):
@@ -133,15 +155,79 @@ def test_a_stopped_clock_may_be_started_anew(start, actor):
     assert len(start(started_at=RECEIVED + timedelta(days=9))) == 3
 
 
-def test_an_extension_counts_from_receipt_and_only_before_the_end(start, actor):
+def test_an_extension_counts_from_receipt_and_only_before_the_end(start, actor, told):
     clock = next(c for c in start(kind="request", regimes=["EU"]) if c.rule_key == "EU-12-1M")
     ask = {"rule_key": "EU-12-EXT", "actor": actor, "reason_code": "complex"}
     with pytest.raises(Refused, match="period is over"):
         clocks.extend(clock=clock, at=clock.due_at + timedelta(seconds=1), **ask)
     longer = clocks.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
     assert longer.due_at == datetime(2027, 2, 24, 23, 59, 59, tzinfo=IST)
+    assert told == [("EU-12-1M", "EU-12-EXT", "complex", "")]
     with pytest.raises(Refused, match="no later date"):
         clocks.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
+
+
+def test_nothing_is_extended_that_the_person_is_not_told_of(start, actor, monkeypatch):
+    clock = next(c for c in start(kind="request", regimes=["EU"]) if c.rule_key == "EU-12-1M")
+    monkeypatch.setattr(hooks.clock_owners, "_items", [])
+    with pytest.raises(Refused) as refused, transaction.atomic():
+        clocks.extend(
+            clock=clock, rule_key="EU-12-EXT", at=RECEIVED + timedelta(days=1), actor=actor, reason_code="complex"
+        )
+    assert refused.value.code == "NOT_TOLD"
+    clock.refresh_from_db()
+    assert clock.extended_by is None
+
+
+@pytest.mark.parametrize(
+    ("key", "by", "reason", "code"),
+    [
+        ("IN-IT-RES", "EU-12-EXT", "complex", "NO_EXTENSION"),
+        ("IN-SPDI-GRV", "IN-DPDP-GRV", "complex", "NO_EXTENSION"),
+        ("EU-12-1M", "CA-EXT", "complex", "NO_EXTENSION"),
+        ("EU-12-1M", "EU-12-EXT", "holidays", "NO_REASON"),
+        ("CA-RESP", "CA-EXT", "", "NO_REASON"),
+    ],
+)
+def test_only_the_laws_own_extension_and_its_reasons_lengthen_a_period(start, actor, told, key, by, reason, code):
+    (clock,) = start(kind="none", rule_keys=[key], regimes=["IN", "EU", "US-CA"])
+    with pytest.raises(Refused) as refused:
+        clocks.extend(clock=clock, rule_key=by, at=RECEIVED + timedelta(hours=1), actor=actor, reason_code=reason)
+    assert refused.value.code == code
+    assert told == []
+
+
+def test_california_has_ninety_days_from_receipt_once_extended(start, actor, told):
+    clock = next(c for c in start(kind="request", regimes=["US-CA"]) if c.rule_key == "CA-RESP")
+    clocks.extend(clock=clock, rule_key="CA-EXT", at=clock.target_at, actor=actor, reason_code="many")
+    assert clock.due_at == datetime(2027, 2, 22, 23, 59, 59, tzinfo=IST)
+    assert told == [("CA-RESP", "CA-EXT", "many", "")]
+
+
+def test_for_a_client_we_have_its_word_to_pass_on_and_no_period_of_the_law(start):
+    found = start(role="processor")
+    assert keys(found) == ["clients.pass_on"]
+    assert found[0].due_at == RECEIVED + timedelta(hours=24)
+
+
+def test_a_clock_that_stands_still_when_it_is_stopped_is_later_by_that_time(start, actor):
+    start()
+    clocks.pause(owner=OWNER, at=RECEIVED + timedelta(days=1), actor=actor)
+    at = RECEIVED + timedelta(days=11)
+    promise = next(c for c in clocks.stop(owner=OWNER, at=at, actor=actor) if c.rule_key == "grievances.answer")
+    promise.refresh_from_db()
+    assert promise.due_at == datetime(2026, 12, 9, 23, 59, 59, tzinfo=IST)
+    assert clock_state(promise, at + timedelta(days=400)).stands is Stands.MET
+
+
+def test_what_was_stopped_late_keeps_the_reason_and_what_was_not_has_none(start, actor):
+    start()
+    stopped = clocks.stop(owner=OWNER, at=RECEIVED + timedelta(days=9), actor=actor, late_because="complex")
+    assert {clock.rule_key: clock.late_because for clock in stopped} == {
+        "grievances.answer": "complex",
+        "IN-IT-RES": "complex",
+        "IN-SPDI-GRV": "",
+    }
 
 
 def test_no_event_of_a_clock_names_a_person(start):
@@ -184,7 +270,7 @@ def test_an_hour_clock_is_explained_to_the_minute(start):
     assert "So it is due at 19:10 on 25 November 2026." in said
 
 
-def test_an_explanation_of_working_days_and_of_an_extension(start, actor):
+def test_an_explanation_of_working_days_and_of_an_extension(start, actor, told):
     (working,) = (c for c in start(kind="kyc") if c.rule_key == "kyc.check")
     request = next(c for c in start(kind="request", owner="a:3", regimes=["EU"]) if c.rule_key == "EU-12-1M")
     longer = clocks.extend(

@@ -8,6 +8,7 @@ from portal.core.errors import Refused
 from portal.law.models import Purpose
 from portal.law.services import profiles, purposes
 from tests.law.factories import PurposeFactory
+from tests.shipped import rules_of_law
 
 pytestmark = pytest.mark.django_db
 BASES = {"IN": "consent", "EU": "consent", "US-CA": "notice_and_opt_out"}
@@ -148,3 +149,24 @@ def test_nothing_is_no_version_to_correct():
     with pytest.raises(Refused) as refusal:
         adopt_next(fields={}, is_correction=True)
     assert refusal.value.code == "NOTHING_TO_CORRECT"
+
+
+def marked(column):
+    return set(Purpose.objects.filter(**{column: True}).values_list("code", flat=True))
+
+
+def test_whose_a_purpose_is_and_where_it_is_asked_is_data():
+    rules_of_law()
+    assert marked("is_ours_alone") == {"aadhaar_verification", "kyc_verification"}
+    assert marked("is_asked_in_place") == {"aadhaar_verification"}
+
+
+def test_a_new_version_is_whose_it_was_and_a_correction_cannot_change_that():
+    adopt(is_ours_alone=True)
+    assert adopt_next(fields={"names": {"en": "Poll"}}).is_ours_alone
+    with pytest.raises(Refused) as refusal:
+        purposes.adopt(
+            code="surveys", fields={"is_ours_alone": False}, effective_from=date(2027, 3, 1), made_by_ref="user:1",
+            checked_by_ref="user:2", shown_sha256="d" * 64, is_correction=True,
+        )  # fmt: skip
+    assert refusal.value.code == "NOT_A_CORRECTION"

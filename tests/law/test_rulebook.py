@@ -85,7 +85,7 @@ def test_promises_carry_a_source_and_a_reason(rules):
 
 
 def test_the_purposes_that_ship_rest_on_a_basis_of_each_regime(rules):
-    assert Purpose.objects.count() == 13
+    assert Purpose.objects.count() == 14
     for purpose in Purpose.objects.all():
         for regime in Regime:
             assert purpose.basis(regime) in BASES_OF_REGIME[regime]

@@ -12,6 +12,8 @@ from portal.ledger.errors import NotSealed
 from portal.ledger.models import Entry, Verification
 from tests.ledger import attacks
 from tests.ledger.factories import EntryFactory
+from tests.ledger.test_documents import document, written
+from tests.ledger.test_receipts import SIGNER
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +114,19 @@ def test_a_receipt_without_key_exits_3_and_a_bent_one_exits_1(tmp_path):
         assert body["reason"]
 
 
+def test_the_json_form_is_checked_word_by_word(tmp_path):
+    path, key = tmp_path / "mine.json", SIGNER.verifier.vkey
+    path.write_bytes(written(document()))
+    code, body = answer("verify_receipt", path, vkey=key)
+    assert (code, body["ok"], body["unproved"]) == (0, True, ["status", "ledger.witnesses"])
+    assert "proved by nothing: status, ledger.witnesses" in run("verify_receipt", path, vkey=key)[1]
+    path.write_bytes(written({**document(), "record": {**document()["record"], "event": "given"}}))
+    code, text = run("verify_receipt", path, vkey=key)
+    assert code == 1
+    assert text.startswith("Refused: The readable part of this file is not what is proved: record.event.")
+    assert "Give the .tlog-proof file." in text
+
+
 def test_a_damaged_key_is_a_usage_error(tmp_path):
     path = tmp_path / "mine.tlog-proof"
     path.write_text("x")
@@ -122,7 +137,8 @@ def test_a_damaged_key_is_a_usage_error(tmp_path):
 
 def test_a_receipt_of_nothing_of_a_waiting_and_of_an_erased_entry(tmp_path):
     out = tmp_path / "x.tlog-proof"
-    for event_id in ("latest", "no-uuid", "123e4567-e89b-12d3-a456-426614174000"):
+    unknown = ("latest", "no-uuid", "123e4567-e89b-12d3-a456-426614174000", "OS-CR-7K4M-9QX2", "os-gr-7k4m-9qx2", "OS-")
+    for event_id in unknown:
         with pytest.raises(NotFound):
             run("receipt", event_id, out=out)
     entry = EntryFactory()

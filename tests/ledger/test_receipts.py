@@ -10,16 +10,16 @@ SIGNER = notes.Signer("ledger.example.test/consent/2026", bytes(range(32)))
 BODY = commitment.canonical({"v": 1, "kind": "consent", "event": "given"})
 
 
-def make_receipt(index=2, size=7, signers=(SIGNER,)):
+def make_receipt(index=2, size=7, signers=(SIGNER,), body=BODY):
     salt = bytes([9]) * 32
     leaves = [n.to_bytes(2, "big") * 16 for n in range(size)]
-    leaves[index] = commitment.leaf_hash(salt, BODY)
+    leaves[index] = commitment.leaf_hash(salt, body)
     frontier = tree.Frontier()
     frontier.extend(leaves)
     tiles = frontier.take_tiles()
     path = tree.Nodes(lambda level, n: tiles[level, n]).inclusion(index, size)
     note = notes.sign_note(notes.TreeHead(SIGNER.name, size, frontier.root()).text, list(signers))
-    return receipts.write_receipt(receipts.Receipt(salt, BODY, index, tuple(path), note))
+    return receipts.write_receipt(receipts.Receipt(salt, body, index, tuple(path), note))
 
 
 def check(data, *verifiers):

@@ -18,7 +18,7 @@ from portal.outbox.services import post
 from tests.law.factories import PurposeFactory
 
 KIND = "tests.notice"
-SOURCE = "Subject: A notice\n\nYour reference number is {{ reference }}.\n"
+SOURCE = "Subject: A notice\nOpens: nothing\n\nYour reference number is {{ reference }}.\n"
 
 
 @dataclass(frozen=True)

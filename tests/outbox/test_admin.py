@@ -14,7 +14,7 @@ from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("notice")]
-OPENING = {"answer": "1", "purpose": "grievance", "ticket": "OS-GR-7K4M-9QX2"}
+OPENING = {"answer": "1", "purpose": "grievance", "ticket": "grievance queue"}
 
 
 def refuse(outgoing: Outgoing) -> None:

@@ -75,7 +75,7 @@ def test_a_no_of_the_gate_stops_the_message_for_good(gate: Gate, channel: Record
 def test_an_essential_purpose_cannot_smuggle_promotion_past_the_gate(
     gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_template(monkeypatch, "Subject: News\nCategory: promotional\n\nBuy one: {{ reference }}")
+    use_template(monkeypatch, "Subject: News\nCategory: promotional\nOpens: nothing\n\nBuy one: {{ reference }}")
     message = posted(purpose="support")
     assert deliver(message) == MessageState.STOPPED
     assert (message.reason, channel.taken) == ("CATEGORY_DISPUTED", [])

@@ -107,6 +107,15 @@ def test_promotion_and_codes_stay_on_their_channel(
     assert Message.objects.count() == 1
 
 
+def test_a_template_of_which_a_value_opens_something_stays_on_its_channel_whoever_posts_it(
+    asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_template(monkeypatch, "Subject: A key\nOpens: reference\n\n{{ reference }}\n")
+    channel.behaviour = refuse
+    assert deliver(to(asha.subject.ref)) == MessageState.DEAD
+    assert Message.objects.count() == 1
+
+
 def test_a_channel_that_is_not_set_up_hands_on_before_anything_is_tried(
     asha: Any, gate: Gate, channel: RecordingChannel, settings: Any
 ) -> None:
@@ -174,7 +183,7 @@ def test_the_words_are_made_anew_for_the_other_channel(
 ) -> None:
     monkeypatch.setattr(hooks.letter_footer, "_answer", lambda **asked: "-- \nOnesetu, Mumbai")
     letter = to(asha.subject.ref)
-    use_template(monkeypatch, "Subject: A notice\n\nमराठी: {{ reference }}", language="mr")
+    use_template(monkeypatch, "Subject: A notice\nOpens: nothing\n\nमराठी: {{ reference }}", language="mr")
     channel.behaviour = refuse
     deliver(letter)
     sms = letter.moved_to
@@ -189,7 +198,7 @@ def test_a_template_that_has_become_promotional_needs_a_yes(
     asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letter = to(asha.subject.ref)
-    use_template(monkeypatch, "Subject: News\nCategory: promotional\n\nBuy one: {{ reference }}")
+    use_template(monkeypatch, "Subject: News\nCategory: promotional\nOpens: nothing\n\nBuy one: {{ reference }}")
     channel.behaviour = refuse
     deliver(letter)
     assert (letter.moved_to.category, letter.moved_to.category_is_disputed) == ("promotional", True)
@@ -200,7 +209,7 @@ def test_words_that_cannot_be_made_anew_wait_for_a_person(
     asha: Any, gate: Gate, channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letter = to(asha.subject.ref)
-    use_template(monkeypatch, "Subject: A notice\n\n{{ what_nobody_gave }}")
+    use_template(monkeypatch, "Subject: A notice\nOpens: nothing\n\n{{ what_nobody_gave }}")
     channel.behaviour = refuse
     assert deliver(letter) == MessageState.DEAD
     assert facts(letter) == ["started", "refused"]

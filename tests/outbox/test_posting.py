@@ -28,7 +28,7 @@ def test_another_matter_is_another_message() -> None:
 
 def test_the_text_is_rendered_at_once_and_reads_as_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     message = posted()
-    use_template(monkeypatch, "Subject: Other\n\nOther words")
+    use_template(monkeypatch, "Subject: Other\nOpens: nothing\n\nOther words")
     text = reading.text_of(message)
     assert text.subject == "A notice"
     assert text.body.startswith("Your reference number is OS-GR-7K4M-9QX2.")
@@ -81,14 +81,16 @@ def test_an_address_that_is_none_is_refused_and_nothing_is_kept() -> None:
 
 
 def test_an_essential_purpose_cannot_carry_promotion(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_template(monkeypatch, "Subject: News\nCategory: promotional\n\nBuy one, get one: {{ reference }}")
+    use_template(
+        monkeypatch, "Subject: News\nCategory: promotional\nOpens: nothing\n\nBuy one, get one: {{ reference }}"
+    )
     message = posted(purpose="support")
     assert message.category == "promotional"
     assert message.category_is_disputed
 
 
 def test_a_promotional_purpose_stays_promotional_whatever_the_template_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_template(monkeypatch, "Subject: News\nCategory: transactional\n\n{{ reference }}")
+    use_template(monkeypatch, "Subject: News\nCategory: transactional\nOpens: nothing\n\n{{ reference }}")
     message = posted(purpose="marketing")
     assert (message.category, message.category_is_disputed) == ("promotional", True)
 

@@ -55,7 +55,7 @@ def recipient(settings: Any) -> Iterator[Recipient]:
     system.host = f"127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.OUTGOING_PRIVATE_HOSTS, settings.OUTBOX_WEBHOOK_SECRETS = [system.host], {system.host: [NEW, OLD]}
-    settings.OUTBOX_GATEWAY_TIMEOUT = 0.5
+    settings.OUTBOX_GATEWAY_TIMEOUT = 5
     yield system
     server.shutdown()
     server.server_close()
@@ -104,8 +104,8 @@ def test_a_system_that_wants_nothing_more_waits_for_a_person(recipient):
     assert deliver(told(f"http://{recipient.host}/in")) == MessageState.DEAD
 
 
-def test_a_slow_system_is_told_again_under_the_same_number(recipient):
-    recipient.delay = 1.0
+def test_a_slow_system_is_told_again_under_the_same_number(recipient, settings):
+    recipient.delay, settings.OUTBOX_GATEWAY_TIMEOUT = 1.0, 0.5
     message = told(f"http://{recipient.host}/in")
     assert deliver(message) == MessageState.DUE
     recipient.delay = 0.0

@@ -1,7 +1,7 @@
 """Rows of this room for every test."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import factory
@@ -11,6 +11,7 @@ from portal.core import addresses, clock
 from portal.core.actor import staff
 from portal.core.ids import new_reference
 from portal.people.models import (
+    AgeStatement,
     ContactPoint,
     Customer,
     Fiduciary,
@@ -120,13 +121,21 @@ class CustomerUserFactory(DjangoModelFactory[User]):
         ContactPointFactory(principal=self.principal, address=self.email)
 
     @factory.post_generation
+    def of_age(self: Any, create: bool, extracted: bool | None, **kwargs: Any) -> None:
+        """``of_age=False`` for somebody who has not said yet whether they are 18 or older."""
+        if extracted is not False:
+            AgeStatement.objects.get_or_create(
+                subject_ref=self.principal.subject.ref, defaults={"stated_at": clock.now()}
+            )
+
+    @factory.post_generation
     def member_of(self: Any, create: bool, extracted: Customer | None, **kwargs: Any) -> None:
         if extracted:
             MembershipFactory(customer=extracted, principal=self.principal, **kwargs)
 
 
 class StaffFactory(DjangoModelFactory[User]):
-    """A staff login; ``StaffFactory(roles=["kyc_maker"])`` holds roles from now on, as ``roles.toml`` describes them."""
+    """A staff login; ``StaffFactory(roles=["kyc_maker"])`` has long held roles as ``roles.toml`` describes them."""
 
     email = factory.Sequence(lambda n: f"staff{n}@onesetu.example")
     full_name = factory.Sequence(lambda n: f"Staff Member {n}")
@@ -146,7 +155,8 @@ class StaffFactory(DjangoModelFactory[User]):
 
 class RoleGrantFactory(DjangoModelFactory[RoleGrant]):
     user = factory.SubFactory(StaffFactory)
-    starts_at = factory.LazyFunction(clock.now)
+    # Long before any instant at which a test acts: some act at a fixed day, others at an hour of today.
+    starts_at = datetime(2020, 1, 1, tzinfo=UTC)
     granted_at = factory.SelfAttribute("starts_at")
 
     class Meta:

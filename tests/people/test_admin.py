@@ -10,6 +10,7 @@ from django.urls import reverse
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import SYSTEM, staff
+from portal.core.ids import new_reference
 from portal.people.models import (
     Customer,
     FourEyesRule,
@@ -23,6 +24,7 @@ from portal.people.models import (
 )
 from portal.people.services import customers, devices, mfa, roles
 from portal.people.states import CustomerState
+from tests.jobs.factories import JobFactory
 from tests.law.factories import HouseRuleFactory
 from tests.people.factories import (
     CustomerFactory,
@@ -35,7 +37,7 @@ from tests.people.factories import (
 from tests.signin.people_who_sign_in import staff_client, staff_through_pages, with_factor
 
 pytestmark = pytest.mark.django_db
-OPENING = {"open_record": "1", "purpose": "support", "ticket": "OS-GR-7K4M-9QX2"}
+OPENING = {"open_record": "1", "purpose": "support", "ticket": "support desk"}
 
 
 @pytest.fixture
@@ -243,6 +245,29 @@ def test_opening_a_customer_asks_why_first_and_leaves_a_trace(helper):
     assert event.subject_ref == customer.subject.ref
 
 
+@pytest.mark.usefixtures("opening_rule")
+def test_a_record_is_opened_for_work_that_there_is(helper):
+    """The check character is asked for, and then the row; what was typed stays in its field."""
+    customer = CustomerFactory(name="Acme Traders")
+    client = staff_client(helper)
+    url = reverse("admin:people_customer_change", args=[customer.pk])
+    work = JobFactory().reference
+    misread = work[:-1] + ("7" if work[-1] != "7" else "8")
+    for typed, said in (
+        (misread, "One character of this reference is wrong, or two are swapped."),
+        (new_reference("GR"), "We have nothing with this reference."),
+        (customer.reference, "This reference is not of a ticket, a case or other work."),
+    ):
+        refused = client.post(url, {**OPENING, "ticket": typed})
+        assert refused.status_code == 422
+        assert said in text(refused)
+        assert f'value="{typed}"' in refused.text
+        assert "Acme Traders" not in refused.text
+    assert not AuditEvent.objects.filter(kind="admin.record.opened").exists()
+    assert "Acme Traders" in text(client.post(url, {**OPENING, "ticket": work.lower()}, follow=True))
+    assert AuditEvent.objects.get(kind="admin.record.opened").facts["ticket"] == work
+
+
 def test_an_opening_holds_for_as_long_as_the_rule_of_that_day_says(helper):
     HouseRuleFactory(key="admin.opening_life", amount=2, unit="minute", effective_from=date(2026, 1, 1))
     HouseRuleFactory(key="admin.opening_life", version=2, amount=4, unit="minute", effective_from=date(2126, 12, 1))
@@ -274,8 +299,8 @@ def test_addresses_are_masked_until_somebody_gives_a_reason(helper):
     assert "asha@acme.example" not in page
     assert act(client, asha, "reveal-addresses", reason="", ticket="").status_code == 422
     for reason in ("Call 98765 43210 for her.", "asha@example.in asked."):
-        assert act(client, asha, "reveal-addresses", reason=reason, ticket="OS-GR-7K4M-9QX2").status_code == 422
-    shown = act(client, asha, "reveal-addresses", reason="She asked where we write.", ticket="OS-GR-7K4M-9QX2")
+        assert act(client, asha, "reveal-addresses", reason=reason, ticket="support desk").status_code == 422
+    shown = act(client, asha, "reveal-addresses", reason="She asked where we write.", ticket="support desk")
     assert "asha@acme.example" in text(shown)
     event = AuditEvent.objects.get(kind="admin.value.revealed")
     assert event.subject_ref == asha.subject.ref
@@ -313,7 +338,10 @@ def test_a_person_is_found_by_a_whole_address(helper):
     url, client = reverse("admin:people_principal_changelist"), staff_client(helper)
     answer = client.post(url, {"find": "asha@acme.example"}, follow=True)
     assert not client.get(url, {"q": "asha@acme.example"}).context["cl"].queryset
-    assert "Nothing was found" in text(client.post(url, {"find": "nobody@acme.example"}, follow=True))
+    for term in ("nobody@acme.example", "nobody", "+919811119999"):
+        without = client.post(url, {"find": term}, follow=True)
+        assert not without.context["cl"].queryset
+        assert "Nothing was found" in text(without)
     assert [row.contact_points.get().address for row in answer.context["cl"].queryset] == ["asha@acme.example"]
 
 

@@ -11,7 +11,7 @@ from portal.core.actor import customer as customer_actor
 from portal.core.errors import IllegalMove, NotFound, Refused
 from portal.people import selectors
 from portal.people.models import ContactPoint, Customer, Membership, Principal, User
-from portal.people.services import contacts, customers, invitations, logins, principals, subjects
+from portal.people.services import contacts, customers, invitations, logins, principals, staff, subjects
 from portal.people.states import InvitationKind, MemberRole, SubjectKind
 from tests.people.factories import (
     ContactPointFactory,
@@ -28,6 +28,24 @@ pytestmark = pytest.mark.django_db
 
 def enrol(customer, email, role=MemberRole.OWNER):
     return customers.enrol(customer=customer, full_name="Asha Rao", email=email, role=role, actor=SYSTEM)
+
+
+@pytest.mark.parametrize("name", ["Asha Rao 2341 2341 2346", "Asha ABCPR1234K", "Asha Rao २३४१ २३४१ २३४६"])
+def test_no_name_has_the_number_of_a_paper_in_it_whoever_is_named(name):
+    asha, acme = principals.create(full_name="Asha Rao", actor=SYSTEM), CustomerFactory(name="Acme Traders")
+    ways = (
+        lambda: customers.create(kind="individual", name=name, actor=SYSTEM),
+        lambda: customers.rename(customer=acme, name=name, actor=SYSTEM),
+        lambda: principals.create(full_name=name, actor=SYSTEM),
+        lambda: principals.rename(principal=asha, full_name=name, actor=SYSTEM, now=clock.now()),
+        lambda: staff.create(email="new@onesetu.example", full_name=name, actor=SYSTEM, now=clock.now()),
+    )
+    for way in ways:
+        with pytest.raises(Refused) as refused:
+            way()
+        assert refused.value.code == "NUMBER_IN_NAME"
+    assert list(Principal.objects.values_list("full_name", flat=True)) == ["Asha Rao"]
+    assert Customer.objects.get().name == "Acme Traders"
 
 
 def test_a_customer_gets_a_reference_and_a_subject_of_its_own():

@@ -30,7 +30,16 @@ def checker():
 
 def propose(maker, **fields):
     return four_eyes.propose(
-        MfaReset, act=ACT, maker=maker, shown=SHOWN, now=clock.now(), user=StaffFactory(), why="x", **fields
+        MfaReset,
+        **{
+            "act": ACT,
+            "maker": maker,
+            "shown": SHOWN,
+            "now": clock.now(),
+            "user": StaffFactory(),
+            "why": "x",
+            **fields,
+        },
     )
 
 
@@ -73,6 +82,22 @@ def test_a_role_that_the_table_does_not_name_can_do_neither_half(role, maker):
         propose(StaffFactory(roles=[role]))
     with pytest.raises(NotAllowed):
         answer(propose(maker), StaffFactory(roles=[role]))
+
+
+WITH_A_NUMBER = ["No: Aadhaar 2341 2341 2346, PAN ABCPE1234F differ", "PAN abcpe1234f", "A/c 918273645546372"]
+
+
+@pytest.mark.parametrize("words", WITH_A_NUMBER)
+def test_neither_half_may_write_a_number_that_would_stand_in_the_clear(words, maker, checker):
+    with pytest.raises(Refused, match="last four digits"):
+        propose(maker, why=words)
+    assert not MfaReset.objects.exists()
+    proposal = propose(maker)
+    for approve in (True, False):
+        with pytest.raises(Refused, match="last four digits"):
+            answer(proposal, checker, approve=approve, reason=words)
+    proposal.refresh_from_db()
+    assert (proposal.answer, proposal.reason) == (Answer.PENDING, "")
 
 
 def test_an_act_without_a_row_in_the_table_cannot_be_done(maker):

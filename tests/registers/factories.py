@@ -1,20 +1,29 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from portal.core import actor, clock, signed_messages
+from portal.core.data_categories import DataCategory
 from portal.people.models import Customer, Fiduciary, User
 from portal.people.services import fiduciaries
 from portal.registers.models import (
     CompanyDetails,
     ContentTemplate,
+    Contract,
+    DatedEntry,
+    Incident,
     ListedTarget,
     Officer,
     Recipient,
+    RecipientCheck,
     RecipientSecret,
     Sender,
+    Transfer,
 )
-from portal.registers.services import company, entries, officers, recipients, senders, templates
+from portal.registers.rules import incidents as incident_rules
+from portal.registers.selectors import senders as book
+from portal.registers.services import company, entries, incidents, officers, recipients, senders, templates
+from portal.registers.states import Clause
 from tests.people.factories import StaffFactory
 
 OFFICER = {
@@ -74,12 +83,29 @@ def own() -> Fiduciary:
 
 
 def since() -> datetime:
-    """When the entries of these factories began to hold."""
+    """When the entries of these factories that two people agreed to began to hold."""
     return clock.now() - timedelta(days=30)
 
 
+E = TypeVar("E", bound=DatedEntry)
+
+
+def aged(entry: E, **changes: Any) -> E:
+    """The agreed entry as it stands a month later, where its start was not given. Nobody can enter such a start."""
+    if "starts_at" not in changes:
+        entry.starts_at = since()
+        entry.save(update_fields=["starts_at"])
+        book.forget()
+    return entry
+
+
 def proposed_sender(maker: Any, value: str = "ONESTU", **changes: Any) -> Sender:
-    usual = {"kind": "sms_header", "carries": ["service", "transactional"], "starts_at": since(), "now": clock.now()}
+    usual = {
+        "kind": "sms_header",
+        "carries": ["service", "transactional"],
+        "starts_at": clock.now(),
+        "now": clock.now(),
+    }
     fiduciary = changes.pop("fiduciary", None) or own()
     return senders.propose_sender(fiduciary=fiduciary, value=value, actor=maker, **{**usual, **changes})
 
@@ -89,7 +115,7 @@ def registered_sender(value: str = "ONESTU", **changes: Any) -> Sender:
     maker, checker = two_people()
     sender = proposed_sender(maker, value, **changes)
     entries.answer(sender, approve=True, reason="", actor=checker, now=clock.now())
-    return sender
+    return aged(sender, **changes)
 
 
 def listed_target(value: str, **changes: Any) -> ListedTarget:
@@ -97,13 +123,13 @@ def listed_target(value: str, **changes: Any) -> ListedTarget:
     maker, checker = two_people()
     usual = {
         "kind": "link",
-        "starts_at": since(),
+        "starts_at": clock.now(),
         "now": clock.now(),
         "fiduciary": changes.pop("fiduciary", None) or own(),
     }
     target = senders.propose_target(value=value, actor=maker, **{**usual, **changes})
     entries.answer(target, approve=True, reason="", actor=checker, now=clock.now())
-    return target
+    return aged(target, **changes)
 
 
 def entity_of(
@@ -120,12 +146,12 @@ def entity_of(
         entity_id=entity_id,
         customer=customer,
         advertises=advertises,
-        starts_at=since(),
+        starts_at=clock.now(),
         actor=maker,
         now=clock.now(),
     )
     entries.answer(entity, approve=True, reason="", actor=checker, now=clock.now())
-    return entity
+    return aged(entity)
 
 
 def proposed_template(maker: Any, **changes: Any) -> ContentTemplate:
@@ -137,7 +163,7 @@ def proposed_template(maker: Any, **changes: Any) -> ContentTemplate:
         "category": "transactional",
         "language": "en",
         "text": "Your Onesetu code is {#numeric#}. Tell nobody.",
-        "starts_at": since(),
+        "starts_at": clock.now(),
         "now": clock.now(),
     }
     return templates.propose(actor=maker, **{**usual, **changes})
@@ -147,7 +173,7 @@ def agreed_template(**changes: Any) -> ContentTemplate:
     maker, checker = two_people()
     template = proposed_template(maker, **changes)
     templates.answer(template=template, approve=True, actor=checker, now=clock.now())
-    return template
+    return aged(template, **changes)
 
 
 def consent_template(maker: Any, **changes: Any) -> Any:
@@ -158,7 +184,7 @@ def consent_template(maker: Any, **changes: Any) -> Any:
         "language": "en",
         "scope": "Offers and news by SMS and calls.",
         "revocation_text": "Reply STOP to 56767 at any time.",
-        "starts_at": since(),
+        "starts_at": clock.now(),
         "now": clock.now(),
     }
     return templates.propose_consent(actor=maker, **{**usual, **changes})
@@ -176,19 +202,128 @@ def proposed_recipient(maker: Any, code: str = "dialer-one", **changes: Any) -> 
         "country": "IN",
         "contact": f"privacy@{code}.example",
         "url": f"https://{code}.example/webhooks",
-        "starts_at": since(),
+        "starts_at": clock.now(),
         "now": clock.now(),
     }
     fiduciary = changes.pop("fiduciary", None) or own()
     return recipients.propose(fiduciary=fiduciary, actor=maker, **{**usual, **changes})
 
 
+def papers_for(
+    code: str, *, country: str = "IN", categories: Sequence[str] = tuple(DataCategory), **changes: Any
+) -> None:
+    """Contract and check of a recipient, and a transfer where it is abroad, as two people agreed to them a year ago."""
+    maker, checker = StaffFactory(roles=["administrator"]), StaffFactory(roles=["data_protection_officer"])
+    before = clock.now() - timedelta(days=300)
+    usual = {
+        "fiduciary": own(),
+        "act": "registers.book.enter",
+        "made_by": maker,
+        "made_at": before,
+        "checked_by": checker,
+        "checked_at": before,
+        "answer": "approved",
+        "starts_at": before,
+        "owner": maker,
+        "review_on": today() + timedelta(days=60),
+        "evidence": "Binder 7",
+        "recipient_code": code,
+    }
+    kinds = [category for category in categories if category != DataCategory.NONE]
+    Contract.objects.create(
+        **usual,
+        code=f"contract-{code}"[:40],
+        name=f"Contract with {code}",
+        kind="processing",
+        clauses=[str(clause) for clause in Clause.values],
+        signed_on=clock.day(before),
+        valid_until=changes.get("valid_until"),
+    )
+    RecipientCheck.objects.create(
+        **usual,
+        code=f"check-{code}"[:40],
+        name=f"Check of {code}",
+        service="desk",
+        region="Mumbai",
+        sells_nothing=True,
+        training_use="none",
+        allowed_categories=[str(kind) for kind in kinds],
+        checked_on=clock.day(before),
+        outcome="fit",
+    )
+    if country != "IN":
+        Transfer.objects.create(
+            **usual,
+            code=f"transfer-{code}"[:40],
+            name=f"Transfer to {code}",
+            country=country,
+            used_categories=[str(kind) for kind in kinds],
+            mechanism="contract",
+            assessed_on=clock.day(before),
+            assessment="The same level of protection.",
+        )
+
+
 def registered_recipient(code: str = "dialer-one", *, secret: str = "", **changes: Any) -> Recipient:
     """A recipient that two people agreed to, with a secret."""
     maker, checker = two_people()
     recipient = proposed_recipient(maker, code, **changes)
+    if not Contract.objects.filter(recipient_code=code).exists():
+        papers_for(code, country=recipient.country)
     entries.answer(recipient, approve=True, reason="", actor=checker, now=clock.now())
+    aged(recipient, **changes)
     RecipientSecret.objects.create(
         recipient_code=code, secret=secret or signed_messages.new_secret(), made_at=clock.now()
     )
     return recipient
+
+
+def service_in_the_book(*codes: str) -> None:
+    """Services that keep or check data, with their papers, as two people agreed to them a year ago."""
+    for code in codes:
+        papers_for(code)
+        paper = Contract.objects.get(recipient_code=code)
+        Recipient.objects.create(
+            fiduciary=paper.fiduciary,
+            act="registers.recipient.register",
+            made_by=paper.made_by,
+            made_at=paper.made_at,
+            checked_by=paper.checked_by,
+            checked_at=paper.checked_at,
+            answer="approved",
+            starts_at=paper.starts_at,
+            code=code,
+            name=code,
+            kind="service",
+            purposes=["kyc_verification"],
+            channels=["none"],
+            used_categories=["name", "identity_document", "financial"],
+            country="IN",
+            contact=f"privacy@{code}.example",
+            url="",
+            address_form="plain",
+        )
+
+
+def opened_incident(maker: Any, **changes: Any) -> Incident:
+    """A cyber incident of our own processing with personal data, noticed and known an hour ago."""
+    now = clock.now()
+    usual = {
+        "headline": "A mailbox of the support desk was read",
+        "role": "fiduciary",
+        "regimes": [],
+        "is_cyber": True,
+        "is_telecom": False,
+        "has_personal_data": True,
+        "risk": "unknown",
+        "noticed_at": now - timedelta(hours=1),
+        "aware_at": now - timedelta(hours=1),
+        "now": now,
+    }
+    return incidents.open_incident(actor=maker, **{**usual, **changes})
+
+
+def told_everything(incident: Incident, maker: Any, **changes: str) -> None:
+    """Every fact that a form may ask for is told."""
+    words = {code: f"{code} told" for code in incident_rules.fact_kinds()}
+    incidents.tell(incident=incident, words={**words, **changes}, actor=maker, now=clock.now())

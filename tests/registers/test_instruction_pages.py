@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from consent.services import withdraw
 from portal.core import actor, addresses, clock
+from portal.core.ids import new_reference
 from portal.law.models import Clock
 from portal.law.services import sweeping
 from portal.outbox.models import Message
@@ -19,6 +20,7 @@ from portal.registers.sections import RecipientSection
 from portal.registers.services import instructions
 from portal.registers.services.instructions import Sent
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
+from tests.jobs.factories import JobFactory
 from tests.people.factories import StaffFactory
 from tests.registers.factories import registered_recipient
 from tests.signin.people_who_sign_in import staff_client
@@ -80,7 +82,7 @@ def test_the_list_shows_what_is_open_late_and_done(instruction, officer):
 
 def test_the_letter_about_a_late_one_leads_to_the_list_of_all_of_them(instruction, officer):
     due = Clock.objects.get(owner=instruction.owner).due_at
-    sweeping.sweep(now=due + timedelta(milliseconds=1))
+    sweeping.sweep(now=due + timedelta(seconds=1))
     make_late(instruction)
     text = reading.text_of(Message.objects.filter(kind="registers.instruction_late").latest("pk")).body
     address = next(word for word in text.split() if LIST in word)
@@ -102,11 +104,12 @@ def test_staff_instruct_a_recipient_in_the_admin(asha, officer):
         "recipient": recipient.pk,
         "do": "correct",
         "subject": str(asha.subject.ref),
-        "because": "OS-GR-7K4M-9QX2",
+        "because": JobFactory().reference,
     }
     add = reverse("admin:registers_instruction_add")
     assert officer.post(add, {**entered, "subject": "OS-CU-0000-0000"}).status_code == 422
     assert officer.post(add, {**entered, "because": "she asked on +919876543210"}).status_code == 422
+    assert "We have nothing with this reference." in officer.post(add, {**entered, "because": new_reference("GR")}).text
     assert officer.post(add, entered).status_code == 302
     assert Instruction.objects.get().kind == "correct"
 

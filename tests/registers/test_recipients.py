@@ -13,7 +13,7 @@ from portal.registers.selectors import recipients as book
 from portal.registers.services import entries, recipients
 from tests.consent.factories import law_is_loaded
 from tests.people.factories import FiduciaryFactory, StaffFactory
-from tests.registers.factories import own, proposed_recipient, registered_recipient, two_people
+from tests.registers.factories import own, papers_for, proposed_recipient, registered_recipient, two_people
 from tests.servers.recipient import REDIRECTS, Turn, running
 from tests.signin.people_who_sign_in import staff_client
 
@@ -31,6 +31,7 @@ def in_force() -> list[str]:
 
 def test_nobody_is_a_recipient_until_a_second_person_agrees():
     maker, checker = two_people()
+    papers_for("dialer-one")
     recipient = proposed_recipient(maker)
     assert in_force() == []
     with pytest.raises(NotAllowed):
@@ -168,6 +169,7 @@ def page(name, *args):
 def test_two_people_register_a_recipient_in_the_admin_and_take_its_secret_once():
     maker = staff_client(StaffFactory(roles=["administrator"]))
     checker = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    papers_for("mailer-one", country="DE")
     entered = {
         "fiduciary": own().pk,
         "code": "mailer-one",

@@ -72,10 +72,18 @@ def test_an_entry_is_proposed_answered_and_ended_through_the_pages(maker, checke
     act(checker, row, "approve")
     row.refresh_from_db()
     assert row.answer == Answer.APPROVED
-    assert "2026" in checker.get(page(model, "change", row.pk)).text
+    assert str(row.starts_at.year) in checker.get(page(model, "change", row.pk)).text
     act(maker, row, "end-entry")
     row.refresh_from_db()
     assert row.ends_at is not None
+
+
+def test_a_first_day_that_has_passed_is_refused_beside_its_field(maker):
+    entered = {"kind": "sms_header", "value": "ONESTU", "carries": ["service"], "starts_at": "2020-01-01"}
+    answer = add(maker, Sender, **entered)
+    assert answer.status_code == 422
+    assert "Choose today or a later day" in str(answer.context["form"].errors["starts_at"])
+    assert not Sender.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +168,7 @@ def test_a_template_is_proposed_with_its_senders_and_agreed_to(maker, checker):
 
 
 def test_of_a_proposal_of_old_the_finds_stand_beside_the_text_and_nobody_is_offered_to_agree(checker, monkeypatch):
-    monkeypatch.setattr(templates, "_require_fit", lambda *_given: None)
+    monkeypatch.setattr(templates, "_require_fit", lambda *_given, not_own: None)
     template = proposed_template(
         two_people()[0], senders=[registered_sender("ONESTU")], text="Onesetu: <b>50% off</b> code {#var#}"
     )

@@ -1,6 +1,6 @@
 """Headers, numbers, links and entities in the books: two people, one fiduciary at a time, ended and not deleted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -22,7 +22,6 @@ from tests.registers.factories import (
     own,
     proposed_sender,
     registered_sender,
-    since,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kinds_of_variables")]
@@ -91,28 +90,102 @@ def test_a_voice_number_of_another_series_is_refused(people):
 def test_a_sender_belongs_to_one_fiduciary_and_to_another_once_it_was_ended(people):
     maker, checker = people
     first = registered_sender("ONESTU")
-    acme = FiduciaryFactory()
-    second = proposed_sender(maker, "ONESTU", fiduciary=acme, starts_at=clock.now())
+    acme, now = FiduciaryFactory(), clock.now()
     with pytest.raises(Refused) as refused:
-        entries.answer(second, approve=True, reason="", actor=checker, now=clock.now())
+        proposed_sender(maker, "ONESTU", fiduciary=acme, starts_at=now)
     assert code_of(refused) == "ENTRY_TAKEN"
-    entries.end(first, actor=maker, now=second.starts_at)
+    entries.end(first, actor=maker, now=now)
+    second = proposed_sender(maker, "ONESTU", fiduciary=acme, starts_at=now)
     entries.answer(second, approve=True, reason="", actor=checker, now=clock.now())
     assert book.owner_of(channel="sms", sender="ONESTU", at=second.starts_at - timedelta(hours=1)) == own()
     assert book.owner_of(channel="sms", sender="ONESTU", at=clock.now()) == acme
 
 
-def test_the_same_digits_are_no_header_of_one_and_short_code_of_another(people):
+def midnight(days):
+    day = clock.day(clock.now()) + timedelta(days=days)
+    return datetime(day.year, day.month, day.day, tzinfo=clock.IST)
+
+
+@pytest.mark.parametrize("days", [-2500, -1])
+def test_nothing_is_entered_as_if_it_had_held_before_today(people, days):
+    with pytest.raises(Refused) as refused:
+        proposed_sender(people[0], "ONESTU", starts_at=midnight(days))
+    assert code_of(refused) == "DAY_PASSED"
+    assert set(refused.value.fields) == {"starts_at"}
+    assert not Sender.objects.exists()
+
+
+@pytest.mark.parametrize(("days", "waits"), [(0, 0), (0, 3), (1, 3), (9, 3)])
+def test_an_entry_holds_from_its_day_and_never_before_somebody_agreed(people, days, waits):
     maker, checker = people
+    sender = proposed_sender(maker, "ONESTU", starts_at=midnight(days))
+    agreed = clock.now() + timedelta(days=waits)
+    entries.answer(sender, approve=True, reason="", actor=checker, now=agreed)
+    sender.refresh_from_db()
+    assert sender.starts_at == max(midnight(days), agreed)
+    before = sender.starts_at - timedelta(seconds=1)
+    assert book.owner_of(channel="sms", sender="ONESTU", at=before) is None
+    assert book.owner_of(channel="sms", sender="ONESTU", at=sender.starts_at) == own()
+
+
+def test_the_same_digits_are_no_header_of_one_and_short_code_of_another(people):
     registered_sender("56767", kind="short_code")
-    header = proposed_sender(maker, "56767", fiduciary=FiduciaryFactory())
-    with pytest.raises(Refused):
-        entries.answer(header, approve=True, reason="", actor=checker, now=clock.now())
+    with pytest.raises(Refused) as refused:
+        proposed_sender(people[0], "56767", fiduciary=FiduciaryFactory())
+    assert code_of(refused) == "ENTRY_TAKEN"
 
 
-def test_the_database_itself_keeps_a_sender_for_one_fiduciary(people):
+@pytest.mark.parametrize("is_agreed", [True, False])
+@pytest.mark.parametrize("what", ["sender", "entity", "link"])
+def test_a_double_is_refused_when_it_is_proposed_and_not_only_when_somebody_is_to_agree(people, what, is_agreed):
+    maker, checker = people
+    common = {"fiduciary": own(), "starts_at": clock.now(), "actor": maker, "now": clock.now()}
+
+    def proposed():
+        if what == "entity":
+            return senders.propose_entity(**common, entity_id="1101234567890")
+        if what == "link":
+            return senders.propose_target(**common, kind="link", value="https://onesetu.example/")
+        return proposed_sender(maker)
+
+    first = proposed()
+    if is_agreed:
+        entries.answer(first, approve=True, reason="", actor=checker, now=clock.now())
+    count = AuditEvent.objects.count()
+    with pytest.raises(Refused) as refused:
+        proposed()
+    assert code_of(refused) == ("ENTRY_TAKEN" if is_agreed else "ENTRY_WAITING")
+    assert set(refused.value.fields) == {"entity_id" if what == "entity" else "value"}
+    assert (type(first).objects.count(), AuditEvent.objects.count()) == (1, count)
+    if not is_agreed:  # a refused proposal is in nobody's way
+        entries.answer(first, approve=False, reason="Another one.", actor=checker, now=clock.now())
+        proposed()
+
+
+@pytest.fixture
+def unseen(monkeypatch):
+    """Proposes what another person proposes in the same instant: neither sees the other's."""
+
+    def proposing(*args, **kwargs):
+        with monkeypatch.context() as patch:
+            patch.setattr(entries, "require_new", lambda entry: None)
+            return proposed_sender(*args, **kwargs)
+
+    return proposing
+
+
+def test_of_two_proposed_in_the_same_instant_one_may_be_agreed_to(people, unseen):
+    maker, checker = people
+    registered_sender("ONESTU")
+    second = unseen(maker, "ONESTU", fiduciary=FiduciaryFactory())
+    with pytest.raises(Refused) as refused:
+        entries.answer(second, approve=True, reason="", actor=checker, now=clock.now())
+    assert code_of(refused) == "ENTRY_TAKEN"
+
+
+def test_the_database_itself_keeps_a_sender_for_one_fiduciary(people, unseen):
     sender = registered_sender("ONESTU")
-    other = proposed_sender(people[0], "ONESTU", fiduciary=FiduciaryFactory())
+    other = unseen(people[0], "ONESTU", fiduciary=FiduciaryFactory())
     with pytest.raises(IntegrityError), transaction.atomic():
         Sender.objects.filter(pk=other.pk).update(
             answer=Answer.APPROVED, checked_by=sender.checked_by, checked_at=clock.now()
@@ -167,7 +240,7 @@ def test_a_listed_target_is_kept_in_its_normal_form(kind, value, kept):
 def test_what_is_no_link_and_no_number_is_refused(people, kind, value):
     with pytest.raises(Refused):
         senders.propose_target(
-            fiduciary=own(), kind=kind, value=value, starts_at=since(), actor=people[0], now=clock.now()
+            fiduciary=own(), kind=kind, value=value, starts_at=clock.now(), actor=people[0], now=clock.now()
         )
 
 
@@ -202,7 +275,7 @@ def test_an_entity_needs_an_id_of_digits_and_an_organisation(people, changes, co
     with pytest.raises(Refused) as refused:
         senders.propose_entity(
             **{"entity_id": "1101234567890123456", "customer": customer, "fiduciary": own(), **changes},
-            starts_at=since(), actor=people[0], now=clock.now(),
+            starts_at=clock.now(), actor=people[0], now=clock.now(),
         )  # fmt: skip
     assert code_of(refused) == code
 
@@ -231,11 +304,11 @@ def test_each_step_is_an_audit_event_without_the_words(people):
     assert ListedTarget.objects.count() == 1
 
 
-def test_of_two_who_agree_at_the_same_moment_one_is_told(people, monkeypatch):
+def test_of_two_who_agree_at_the_same_moment_one_is_told(people, monkeypatch, unseen):
     maker, checker = people
     registered_sender("ONESTU")
-    other = proposed_sender(maker, "ONESTU", fiduciary=FiduciaryFactory())
-    monkeypatch.setattr(entries, "require_free", lambda entry: None)  # both looked before either wrote
+    other = unseen(maker, "ONESTU", fiduciary=FiduciaryFactory())
+    monkeypatch.setattr(entries, "require_free", lambda entry, **_begins: None)  # both looked before either wrote
     with pytest.raises(LostRace):
         entries.answer(other, approve=True, reason="", actor=checker, now=clock.now())
     other.refresh_from_db()

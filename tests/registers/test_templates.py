@@ -15,6 +15,7 @@ from tests.registers.factories import (
     consent_template,
     listed_target,
     own,
+    proposed_sender,
     proposed_template,
     registered_sender,
 )
@@ -26,8 +27,13 @@ def code_of(refused) -> str:
     return refused.value.code
 
 
-def test_everything_that_is_wrong_with_a_template_is_said_at_once_beside_its_field(people):
-    asked = {"senders": [], "template_id": "none", "text": "Pay {#var#} at https://evil.example, free of charge."}
+@pytest.mark.parametrize("sender", ["none", "not agreed to", "somebody else's"])
+def test_everything_that_is_wrong_with_a_template_is_said_at_once_beside_its_field(people, sender):
+    senders = []
+    if sender != "none":
+        whose = FiduciaryFactory() if sender == "somebody else's" else own()
+        senders = [proposed_sender(people[0], fiduciary=whose)]
+    asked = {"senders": senders, "template_id": "none", "text": "Pay {#var#} at https://evil.example, free of charge."}
     with pytest.raises(Refused) as refused:
         proposed_template(people[0], **asked)
     assert {field: len(said) for field, said in refused.value.fields.items()} == {
@@ -184,6 +190,11 @@ def test_a_consent_template_needs_its_own_short_code_and_a_way_back(people):
     with pytest.raises(Refused) as refused:
         consent_template(people[0], short_code=code, revocation_text="Ask us.")
     assert code_of(refused) == "REVOCATION_MISSING"
+    with pytest.raises(Refused) as refused:
+        consent_template(
+            people[0], short_code=registered_sender("ONESTV"), template_id="x", scope=" ", revocation_text=" "
+        )
+    assert set(refused.value.fields) == {"template_id", "short_code", "scope", "revocation_text"}
     for wrong in (
         registered_sender("ONESTU"),
         registered_sender("56768", kind="short_code", fiduciary=FiduciaryFactory()),

@@ -4,11 +4,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from portal.core import clock, hooks
-from portal.core.erasing import Eraser, Kept
+from portal.core import actor, clock, hooks
+from portal.core.erasing import Eraser, Kept, Record, of_days
 from portal.law.models import HouseRule, LegalRule
-from portal.retention.models import RetentionRule
+from portal.people.models import RegimeEvidence
+from portal.retention.models import ErasureRun, Hold, RetentionRule
+from portal.retention.services import approving, planning, runs
 from tests.law.factories import HouseRuleFactory, LegalRuleFactory
+from tests.people.factories import StaffFactory
 
 
 class Shelf:
@@ -20,18 +23,40 @@ class Shelf:
     covers = ("tests.Shelf",)
 
     def __init__(self) -> None:
-        self.records: dict[UUID, list[datetime]] = {}
+        self.shelved: dict[UUID, list[datetime]] = {}
 
     def kept(self, *, before: datetime) -> Iterable[Kept]:
-        for subject_ref, began in self.records.items():
+        for subject_ref, began in self.shelved.items():
             if count := sum(1 for instant in began if instant < before):
                 yield Kept(subject_ref, count)
 
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        wanted = set(subject_refs)
+        return of_days((ref, instant) for ref, began in self.shelved.items() if ref in wanted for instant in began)
+
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
-        began = self.records.get(subject_ref, [])
+        began = self.shelved.get(subject_ref, [])
         left = [instant for instant in began if before is not None and instant >= before]
-        self.records[subject_ref] = left
+        self.shelved[subject_ref] = left
         return len(began) - len(left)
+
+
+class Rows(Shelf):
+    """The same over rows of a table: what a transaction rolls back is there again."""
+
+    def put(self, ref: UUID, began: datetime) -> None:
+        RegimeEvidence.objects.create(subject_ref=ref, regime="EU", ground="declared", noted_at=began)
+
+    def kept(self, *, before: datetime) -> Iterable[Kept]:
+        rows = RegimeEvidence.objects.filter(noted_at__lt=before).values_list("subject_ref", flat=True)
+        return [Kept(ref, 1) for ref in rows]
+
+    def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
+        rows = RegimeEvidence.objects.filter(subject_ref__in=list(subject_refs))
+        return of_days(rows.values_list("subject_ref", "noted_at"))
+
+    def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
+        return int(RegimeEvidence.objects.filter(subject_ref=subject_ref).delete()[0])
 
 
 @contextmanager
@@ -48,8 +73,9 @@ def house_rule(key: str, amount: int, unit: str) -> HouseRule:
     return HouseRuleFactory(key=key, amount=amount, unit=unit, counting="minimum")
 
 
-def legal_rule(key: str, amount: int, unit: str, **changes: Any) -> LegalRule:
-    return LegalRuleFactory(key=key, amount=amount, unit=unit, kind="min_retention", counting="minimum", **changes)
+def legal_rule(key: str, amount: int | None, unit: str, **changes: Any) -> LegalRule:
+    values = {"kind": "min_retention", "counting": "minimum", **changes}
+    return LegalRuleFactory(key=key, amount=amount, unit=unit, **values)
 
 
 def retention_rule(*legal_rules: str, house: str = "tests.period", **changes: Any) -> RetentionRule:
@@ -60,9 +86,32 @@ def retention_rule(*legal_rules: str, house: str = "tests.period", **changes: An
         "counts_from": "the day it was put there",
         "house_rule": house,
         "legal_rules": list(legal_rules),
+        "needs_approval": False,
         "effective_from": date(2025, 1, 1),
         "source": "x",
         "sha256": "0" * 64,
         "recorded_at": clock.now(),
     }
     return RetentionRule.objects.create(**{**values, **changes})
+
+
+def hold(subject_ref: UUID, retention_class: str = "") -> Hold:
+    return Hold.objects.create(
+        subject_ref=subject_ref,
+        retention_class=retention_class,
+        order_reference="WP 12/2026",
+        why="x",
+        placed_by=StaffFactory(),
+        placed_at=clock.now(),
+    )
+
+
+def carried_out_by_two(*, now: datetime) -> ErasureRun:
+    """What the night plans at ``now``, agreed to by an officer and an administrator, and erased. The finished run."""
+    plan = planning.make(now=now, actor=actor.SYSTEM)
+    assert plan is not None, "Nothing is over that two people have to approve."
+    maker, checker = (StaffFactory(roles=[role]) for role in ("data_protection_officer", "administrator"))
+    approval = approving.propose(run=plan, why="Their time is over.", actor=actor.staff(maker.pk))
+    approving.answer(approval=approval, approve=True, reason="", actor=actor.staff(checker.pk), now=now)
+    plan.refresh_from_db()
+    return runs.carry_out(plan, now=now, actor=actor.SYSTEM)

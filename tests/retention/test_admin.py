@@ -1,13 +1,15 @@
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
+from portal.audit.models import AuditEvent
 from portal.core import actor, clock
-from portal.retention.models import Hold, HoldRelease
-from portal.retention.services import runs
+from portal.retention.models import Hold, HoldRelease, PlanApproval
+from portal.retention.services import planning, runs
 from tests.people.factories import StaffFactory, SubjectFactory
-from tests.retention.factories import Shelf, only_eraser
+from tests.retention.factories import Shelf, house_rule, only_eraser, retention_rule
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +62,41 @@ def test_the_auditor_reads_runs_with_their_certificate() -> None:
     assert run.certificate_sha256 in page
     assert client.get(reverse("admin:retention_retentionrule_changelist")).status_code == 200
     assert client.get(reverse("admin:retention_hold_add")).status_code == 403
+
+
+def test_a_plan_is_proposed_by_one_and_carried_out_after_the_second_agrees(officer) -> None:
+    house_rule("tests.period", 1, "year")
+    retention_rule(needs_approval=True)
+    shelf = Shelf()
+    shelf.shelved = {SubjectFactory().ref: [clock.now() - timedelta(days=900)]}
+    with only_eraser(shelf):
+        plan = planning.make(now=clock.now(), actor=actor.system("tests"))
+        propose = reverse("admin:retention_erasurerun_do_one", args=[plan.pk, "propose-plan"])
+        staff_client(officer).post(propose, {"answer": "1", "why": "Each step and its rule."})
+        approval = PlanApproval.objects.get()
+        answer = reverse("admin:retention_planapproval_do_one", args=[approval.pk, "answer-plan"])
+        staff_client(officer).post(answer, {"answer": "1", "decision": "approve"})
+        plan.refresh_from_db()
+        assert plan.state == "planned"
+        staff_client(StaffFactory(roles=["administrator"])).post(answer, {"answer": "1", "decision": "approve"})
+        plan.refresh_from_db()
+        assert plan.state == "approved"
+        page = staff_client(officer).get(reverse("admin:retention_erasurerun_change", args=[plan.pk]))
+        assert plan.plan_sha256 in page.content.decode()
+
+
+def test_keep_or_erase_shows_each_rule_and_the_sentence_for_a_reason(officer) -> None:
+    house_rule("tests.period", 1, "year")
+    retention_rule()
+    shelf = Shelf()
+    ref = SubjectFactory().ref
+    shelf.shelved = {ref: [clock.now()]}
+    page = reverse("admin:retention_retentionrule_keep-or-erase")
+    with only_eraser(shelf):
+        without = staff_client(officer).post(page, {"subject_ref": str(ref)})
+        assert without.status_code == 422
+        asked = {"subject_ref": str(ref), "why": "audit", "ticket": "yearly audit", "is_asked": "on"}
+        found = staff_client(officer).post(page, asked)
+    assert "we erase this because you asked for it" in found.content.decode()
+    assert AuditEvent.objects.filter(kind="admin.record.opened", subject_ref=ref).exists()
+    assert staff_client(StaffFactory(roles=["support"])).get(page).status_code == 403

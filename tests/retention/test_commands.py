@@ -6,9 +6,9 @@ from django.core.management import call_command
 
 from portal.core import actor, clock
 from portal.core.errors import Refused
-from portal.retention import selectors
+from portal.retention import deciding, selectors
 from portal.retention.models import ErasureRun, RetentionRule
-from portal.retention.rules import over_before
+from portal.retention.rules import Term, over_before
 from portal.retention.services import rules
 from tests.retention.factories import Shelf, only_eraser
 
@@ -35,6 +35,7 @@ def test_every_rule_that_ships_names_periods_that_ship_too() -> None:
     for rule in RetentionRule.objects.all():
         periods = [selectors.house_period(rule, on=today), *selectors.legal_periods(rule, on=today)]
         assert over_before(today, periods) < clock.now(), rule
+        assert all(isinstance(term, Term) for term in deciding.terms_of(rule, on=today))
 
 
 def test_a_rule_edited_in_place_is_refused() -> None:
@@ -42,7 +43,7 @@ def test_a_rule_edited_in_place_is_refused() -> None:
     rules.sync([first], actor=SYSTEM)
     with pytest.raises(Refused, match="version and a date of its own"):
         rules.sync([{**first, "house_rule": "shorter"}], actor=SYSTEM)
-    assert rules.sync([{**first, "version": 2, "house_rule": "shorter"}], actor=SYSTEM) == 1
+    assert rules.sync([{**first, "version": 3, "house_rule": "shorter"}], actor=SYSTEM) == 1
 
 
 def test_a_dry_run_prints_the_four_numbers_and_leaves_no_run() -> None:

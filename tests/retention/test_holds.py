@@ -10,6 +10,7 @@ from portal.people.models import User
 from portal.retention.models import ErasureRun, Hold
 from portal.retention.selectors import is_held
 from portal.retention.services import holds
+from portal.retention.states import RunState
 from tests.people.factories import StaffFactory
 from tests.registers.factories import as_actor
 
@@ -79,7 +80,9 @@ def test_a_hold_without_a_reason_is_refused(officer: User) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets in one writer at a time")
 def test_a_hold_waits_for_the_erasure_under_way_so_that_the_next_sees_it(officer: User) -> None:
-    ErasureRun.objects.create(reference="OS-EC-TEST", started_by="system:tests", started_at=clock.now())
+    ErasureRun.objects.create(
+        reference="OS-EC-TEST", state=RunState.RUNNING, started_by="system:tests", started_at=clock.now()
+    )
     other = connection.copy()
     try:
         other.set_autocommit(False)

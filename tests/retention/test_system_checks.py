@@ -1,7 +1,10 @@
 import pytest
 
 from portal.core import hooks
-from portal.retention import system_checks
+from portal.core import system_checks as core_checks
+from portal.core.data_categories import DataCategory
+from portal.people.models import Principal
+from portal.retention import fields, system_checks
 from portal.retention.exemptions import EXEMPT
 from tests.retention.factories import Shelf
 
@@ -36,3 +39,48 @@ def test_every_personal_model_has_an_eraser_or_a_reason() -> None:
 
 def test_every_eraser_has_a_rule_that_ships() -> None:
     assert system_checks.every_eraser_has_a_rule(None) == []
+
+
+def test_a_new_field_without_its_category_its_act_or_its_eraser_fails_with_what_to_add(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """First nothing declares the field, then nobody says what becomes of it, then both are there."""
+    declared = dict(Principal.data_categories)
+    monkeypatch.setattr(Principal, "data_categories", {name: declared[name] for name in declared if name != "zone"})
+    (undeclared,) = core_checks.declared_fields(None)
+    assert undeclared.id == "core.E020"
+    assert "zone" in undeclared.msg
+    assert "declare(...)" in undeclared.hint
+    monkeypatch.setattr(
+        Principal, "data_categories", {**declared, "created_at": DataCategory.LOCATION, "id": DataCategory.NAME}
+    )
+    (unsaid,) = system_checks.every_field_has_its_act(None)
+    assert unsaid.id == "retention.E003"
+    assert unsaid.msg.startswith("people.Principal.id holds personal data")
+    assert 'Add id = "delete"' in unsaid.hint
+    assert 'under ["people.Principal"] in portal/retention/data/field_acts.toml' in unsaid.hint
+    said = {**fields.acts(), "people.Principal": {**fields.acts()["people.Principal"], "id": fields.Act.DELETE}}
+    monkeypatch.setattr(fields, "acts", lambda: said)
+    assert system_checks.every_field_has_its_act(None) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"people.Role": {"name": "delete"}}, "people.Role is in field_acts.toml, and no eraser covers it."),
+        ({"people.Customer": {"name": "delete", "nick": "delete"}}, "people.Customer has no field nick"),
+    ],
+)
+def test_an_act_for_what_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, dict[str, str]], words: str
+) -> None:
+    known = fields.acts()
+    monkeypatch.setattr(fields, "acts", lambda: {**known, **said})
+    (error,) = system_checks.every_field_has_its_act(None)
+    assert error.msg.startswith(words)
+    assert "field_acts.toml" in error.hint
+
+
+def test_every_personal_field_that_an_eraser_covers_has_its_act() -> None:
+    assert system_checks.every_field_has_its_act(None) == []
+    assert all(act in set(fields.Act) for said in fields.acts().values() for act in said.values())

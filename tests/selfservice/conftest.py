@@ -1,6 +1,10 @@
+from collections.abc import Iterator
+
 import pytest
+import time_machine
 from django.core.cache import cache
 
+from portal.core import clock
 from tests.grievances.conftest import house, officer
 
 __all__ = ["house", "officer"]
@@ -10,3 +14,10 @@ __all__ = ["house", "officer"]
 def no_tries_counted() -> None:
     """Each test begins with fresh rate limits."""
     cache.clear()
+
+
+@pytest.fixture
+def still() -> Iterator[time_machine.Traveller]:
+    """The clock stands still but for where the test moves it: of two acts at one instant neither comes after the other."""
+    with time_machine.travel(clock.now(), tick=False) as moment:
+        yield moment

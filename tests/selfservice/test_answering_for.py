@@ -84,6 +84,19 @@ def test_a_parent_finds_the_child_agrees_and_withdraws(page, mother, child, noti
     assert "nothing was changed" in her.post(back, follow=True).text
 
 
+def test_a_no_from_another_window_takes_back_what_was_agreed_to_there(page, mother, notice):
+    her = customer_client(mother)
+    asked = {"product_updates-channels": "sms", "notice_product_updates": notice.binding.sha256}
+    her.post(page, {**asked, "product_updates": "yes"})
+    event = ConsentEvent.objects.get(purpose="product_updates", way="guardian")
+    again = her.post(page, {**asked, "product_updates": "yes"})
+    assert again.status_code == 422
+    assert "was answered already" in again.text
+    told = her.post(page, {**asked, "product_updates": "no"}, follow=True).text
+    assert ConsentEvent.objects.filter(previous=event, answer="withdrawn", way="guardian").exists()
+    assert "Recorded under receipt" in told
+
+
 def test_a_wrong_form_is_named_and_changes_nothing(page, mother, notice):
     her = customer_client(mother)
     before = ConsentEvent.objects.count()
@@ -114,13 +127,33 @@ def test_a_parent_stops_answering_with_one_press_and_keeps_the_proof(page, mothe
     told = her.post(f"{page}end/", follow=True)
     assert "You answer for this person no more" in told.text
     assert her.get(page).status_code == 404
-    assert her.post(f"{page}end/").status_code == 404
+    again = her.post(f"{page}end/", follow=True)
+    assert again.redirect_chain == told.redirect_chain
+    assert StandingEnded.objects.count() == 1
+    listed = her.get("/privacy/consents/").text
+    assert f">{StandingEnded.objects.get().receipt.reference}<" in listed
+    assert "You answer for this person no more" in listed
     file = re.search(r'href="(/privacy/consents/[^"]+/standing/receipt.tlog-proof)"', told.text)
     proof = SimpleUploadedFile("r.tlog-proof", her.get(file[1]).content)
     checked = Client().post("/privacy/receipts/verify/", {"receipt": proof}).text
     assert "This receipt is genuine" in checked
     assert "somebody stopped answering for another person" in checked
+    assert her.get(file[1].replace("tlog-proof", "pdf")).content.startswith(b"%PDF")
     assert her.get(file[1].replace("tlog-proof", "json")).json()["status"]["freshness"] == "latest"
+
+
+def test_who_never_answered_for_somebody_cannot_end_it(page, notice):
+    other = CustomerUserFactory(email="other@acme.example", principal=person(email=None, phone="+919811110009"))
+    assert customer_client(other).post(f"{page}end/").status_code == 404
+
+
+def test_staff_come_from_the_answer_of_a_guardian_to_both_people(page, mother, child):
+    last = GuardianAnswer.objects.latest("pk")
+    shown = staff_client(StaffFactory(roles=["support"])).get(
+        reverse("admin:consent_guardiananswer_change", args=[last.pk])
+    )
+    for somebody in (mother.principal, child):
+        assert reverse("admin:people_principal_change", args=[somebody.pk]) in shown.text
 
 
 def test_staff_end_a_standing_with_a_reason(page, mother):

@@ -1,18 +1,27 @@
 """The customers' pages of consent and policies: what each answers, to whom."""
 
+import csv
+import io
 import re
+import tomllib
+import zlib
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, Preference
+import consent
+from consent import letters
+from consent.models import Acknowledgement, ConsentEvent, ConsentReceipt, Preference, Suppression
 from consent.selectors import rulebook
-from consent.services import importing, may_process, preferring, receipts, withdraw
+from consent.services import blocking, importing, may_contact, may_process, preferring, receipts, withdraw
 from consent.services.preferring import WishList
 from consent.states import NoticeKind, VersionState, Way
 from portal.core import actor, clock
@@ -20,7 +29,8 @@ from portal.core.errors import LostRace, Refused
 from portal.law.states import Channel
 from portal.people.services import subjects
 from tests.consent.factories import ASHA, ASKED, PROCESSING, law_is_loaded, person, published_notice, said
-from tests.people.factories import CustomerUserFactory, SubjectFactory
+from tests.consent.worlds import at_hour, block
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory, SubjectFactory
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +76,43 @@ def test_nothing_is_ticked_for_a_new_person(her):
     assert "disabled" not in page
 
 
+def six_fields():
+    """What DPDP s.5(1) and rule 3 want a notice to say, and the words that show it."""
+    rules = tomllib.loads((Path(consent.__file__).parent / "data" / "notice_fields.toml").read_text())["rule"]
+    return next(rule["fields"] for rule in rules if rule["rule"] == "IN-DPDP-NOTICE")
+
+
+def test_a_text_stands_once_and_open_before_the_first_tick_that_agrees_to_it(her, asha, notice):
+    text = (settings.BASE_DIR / "portal" / "demo" / "data" / "consent_notice.en.txt").read_text()
+    published_notice(text=text)
+    published_notice(code="aadhaar", asks=["aadhaar_verification"], text="May we verify your Aadhaar document?")
+    page = her.get(PAGE).text
+    assert page.count("<blockquote") == 2
+    before = page[: page.index('name="choices"')]
+    assert '<details id="text-marketing" open>' in before
+    assert len(six_fields()) == 6
+    for field, words in six_fields().items():
+        assert re.search(words, before, re.IGNORECASE), field
+    aadhaar = page[page.index('<details id="text-aadhaar_verification" open>') :]
+    assert aadhaar.index("May we verify") < aadhaar.index('value="aadhaar_verification:none"')
+    assert page.count('href="#text-marketing"') == len(ASKED) - 1
+    for code in ASKED:
+        assert page.count(f'name="notice_{code}"') == 1
+
+
+def test_a_text_is_folded_once_everything_it_asks_for_was_answered_under_it(her, asha, notice):
+    for code in ASKED[:-1]:
+        said(asha, "given", purpose=code, channel="none" if code in PROCESSING else "sms")
+    assert '<details id="text-marketing" open>' in her.get(PAGE).text
+    said(asha, "given", purpose=ASKED[-1], channel="none")
+    page = her.get(PAGE).text
+    assert '<details id="text-marketing">' in page
+    assert "May we?" in page
+    published_notice(text="May we, and our partners?")
+    rulebook.forget()
+    assert '<details id="text-marketing" open>' in her.get(PAGE).text
+
+
 def test_saving_without_a_change_makes_no_row(her, notice):
     assert her.post(PAGE, form(notice)).status_code == 302
     assert not ConsentEvent.objects.exists()
@@ -101,8 +148,8 @@ def test_a_purpose_without_a_published_notice_is_not_asked_for(her, notice):
     notice.save(update_fields=["purposes"])
     page = her.get(PAGE).content.decode()
     assert "We do not ask for this yet" in page
-    assert "choice-marketing-sms" in page
-    assert "choice-product_updates-sms" not in page
+    assert 'value="marketing:sms"' in page
+    assert 'value="product_updates:sms"' not in page
 
 
 def test_wishes_are_kept_and_shown_again(her, notice):
@@ -112,6 +159,28 @@ def test_wishes_are_kept_and_shown_again(her, notice):
     kept = Preference.objects.get()
     assert (kept.quiet_from.hour, kept.pace, kept.language) == (20, "two_a_week", "mr")
     assert day in her.get(PAGE).content.decode()
+
+
+def test_a_pause_may_be_written_in_devanagari_digits(her, notice):
+    day = (clock.now().astimezone(clock.IST) + timedelta(days=9)).strftime("%d-%m-%Y")
+    written = day.translate(str.maketrans("0123456789", "०१२३४५६७८९"))
+    assert her.post(PAGE, form(notice, paused_until=written)).status_code == 302
+    assert day in her.get(PAGE).text
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+@pytest.mark.parametrize("later", [0, 40, 400])
+def test_the_pause_takes_the_day_that_its_field_names_as_an_example(her, asha, notice, later, language):
+    with time_machine.travel(clock.now() + timedelta(days=later)):
+        again = customer_client(asha.user)
+        hint = re.search(
+            r'id="id_paused_until_helptext">([^<]*)<', again.get(PAGE, headers={"accept-language": language}).text
+        )
+        example = re.search(r"\d\d-\d\d-\d{4}", hint[1])[0]
+        assert again.post(PAGE, form(notice, paused_until=example)).status_code == 302
+        wrong = again.post(PAGE, form(notice, paused_until="soon"), headers={"accept-language": language})
+        assert len(re.findall(rf"{example}[^<]*</a>", wrong.text)) == 1
+    assert Preference.objects.get().paused_until is not None
 
 
 @pytest.mark.parametrize(
@@ -170,6 +239,33 @@ def test_undo_stays_as_long_as_it_was_promised_whatever_is_pressed_meanwhile(her
         assert "/privacy/preferences/undo/" not in her.get(PAGE).content.decode()
 
 
+def test_who_stops_everything_again_another_time_is_recorded_and_a_second_press_is_not(her, asha, notice):
+    now = clock.now()
+    for days in (9, 1):
+        with time_machine.travel(now - timedelta(days=days), tick=False):
+            browser = customer_client(asha.user)
+            page = browser.post("/privacy/preferences/stop/", follow=True).text
+            assert "Done." in page
+            assert ConsentReceipt.objects.latest("pk").reference in page
+            again = browser.post("/privacy/preferences/stop/", follow=True).text
+            assert "You had stopped all promotional messages already" in again
+    assert len(set(Suppression.objects.values_list("receipt", flat=True))) == 2
+    # A yes on paper from between the two, that turns up now.
+    said(asha, "given", channel="email", occurred_at=now - timedelta(days=5))
+    assert may_contact(address=ASHA, purpose="marketing", channel="email", at=at_hour(12)).reason == "SUPPRESSED"
+
+
+def test_both_requests_of_a_double_click_are_one_stop_that_may_be_undone(her, asha):
+    said(asha, "given")
+    elsewhere = customer_client(asha.user)  # its session knows nothing of the other's press, as in a double click
+    first, second = (browser.post("/privacy/preferences/stop/").url for browser in (her, elsewhere))
+    assert first == second
+    assert ConsentReceipt.objects.filter(suppressions__isnull=False).distinct().count() == 1
+    assert "/privacy/preferences/undo/" in elsewhere.get(second).text
+    assert "Undone." in elsewhere.post("/privacy/preferences/undo/", follow=True).text
+    assert ConsentEvent.objects.filter(way="undo", answer="given").count() == 1
+
+
 def test_stop_and_undo_are_posts_and_undo_belongs_to_the_browser_that_stopped(her, asha):
     said(asha, "given")
     assert her.get("/privacy/preferences/stop/").headers["Location"] == PAGE
@@ -194,6 +290,19 @@ def test_a_yes_at_an_unconfirmed_number_says_that_it_does_not_count_yet(her, ash
     page = her.get(PAGE).content.decode()
     assert "You said yes on" in page
     assert ("It does not count yet" in page) is not confirmed
+
+
+def test_the_page_says_that_everything_is_stopped_and_since_when(her, asha, still):
+    said(asha, "given")
+    assert "Works at once." in her.get(PAGE).text
+    her.post("/privacy/preferences/stop/")
+    stopped = clock.now().astimezone(clock.IST)
+    still.shift(120)
+    page = her.get(PAGE).text
+    assert "Works at once." not in page
+    assert f"Stopped already, since {stopped.day} {stopped:%B %Y, %H:%M} IST" in page
+    said(asha, "given", occurred_at=clock.now())
+    assert "Works at once." in her.get(PAGE).text
 
 
 def test_an_undone_stop_of_somebody_who_never_answered_tells_of_no_answer_that_ended(her, asha):
@@ -224,6 +333,15 @@ def test_a_receipt_names_the_exact_text_and_lets_the_person_withdraw(her, asha):
     assert ConsentEvent.objects.filter(answer="withdrawn").get().receipt.reference in answer.url
 
 
+def test_a_receipt_of_several_answers_shows_their_text_once_and_leads_to_it(her, notice):
+    her.post(PAGE, form(notice, "marketing:sms", "marketing:rcs", "analytics:none"))
+    receipt = ConsentReceipt.objects.get()
+    page = her.get(f"/privacy/consents/{receipt.reference}/").text
+    assert page.count("May we?") == page.count('id="text-1"') == 1
+    assert page.count('href="#text-1"') == 2
+    assert page.count(notice.binding.sha256) == 1
+
+
 def test_a_page_says_recorded_only_once_the_ledger_has_it(her, asha, monkeypatch):
     event = said(asha, "given")
     page = her.get(f"{PAGE}?receipt={event.receipt.reference}").content.decode()
@@ -240,6 +358,152 @@ def test_the_history_stands_in_the_order_in_which_the_person_answered(her, asha)
     assert page.index(early.receipt.reference) < page.index(late.receipt.reference)
     lines = b"".join(her.get("/privacy/consents/download.csv").streaming_content).decode()
     assert lines.index(early.receipt.reference) < lines.index(late.receipt.reference)
+
+
+LANGUAGES = [
+    ("en", "Company", "Every company", "Do not disturb", "Nothing about: Food and drink"),
+    ("hi", "कंपनी", "हर कंपनी", "परेशान न करें (DND)", "खाना-पीना"),
+    ("mr", "कंपनी", "प्रत्येक कंपनी", "त्रास देऊ नका (DND)", "खाद्य आणि पेये"),
+]
+
+
+def rows_of(her, query="", language="en"):
+    answer = her.get(f"/privacy/consents/download.csv{query}", headers={"accept-language": language})
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize(("language", "head", "every", "do_not_disturb", "what"), LANGUAGES)
+def test_the_history_says_what_is_blocked_and_for_which_company_on_page_csv_and_pdf(
+    her, asha, monkeypatch, language, head, every, do_not_disturb, what
+):
+    said(asha, "given", fiduciary=FiduciaryFactory(code="acme", name="Acme Bank").code)
+    receipt = block(asha.subject.ref, categories=["food"], days=["sun"])
+    page = her.get("/privacy/consents/", headers={"accept-language": language}).text.split("<table")[1]
+    told = []
+    monkeypatch.setattr(letters, "_set", lambda _template, words: told.append(words) or b"%PDF")
+    assert her.get("/privacy/consents/download.pdf", headers={"accept-language": language}).content == b"%PDF"
+    ((blocked, agreed),) = (words["rows"] for words in told)
+    assert head in told[0]["heads"]
+    assert (blocked[1], blocked[2], blocked[-1], agreed[1]) == (every, do_not_disturb, receipt.reference, "Acme Bank")
+    first, second = rows_of(her, language=language)
+    assert (first["company"], first["purpose"], first["blocked_categories"], first["blocked_days"], first["blocked_hours"]) == (
+        "", "do-not-disturb", "food", "sun", "",
+    )  # fmt: skip
+    assert (second["company"], second["company_code"], second["blocked_categories"]) == ("Acme Bank", "acme", "")
+    assert first["receipt"] == receipt.reference
+    for words in (every, do_not_disturb, what):
+        assert words in page
+        assert words in f"{blocked}"
+        assert words in first["in_words"]
+    for words in (head, "Acme Bank", receipt.reference, f"/privacy/consents/{receipt.reference}/"):
+        assert words in page
+
+
+def test_the_pdf_of_the_history_is_set_with_what_is_blocked(her, asha):
+    said(asha, "given")
+    block(asha.subject.ref, categories=["food"], modes=["sms"], days=["sun"])
+    assert her.get("/privacy/consents/download.pdf").content.startswith(b"%PDF")
+
+
+def test_a_company_that_is_called_like_a_formula_does_not_run_in_a_spreadsheet(her, asha):
+    said(asha, "given", fiduciary=FiduciaryFactory(code="odd", name="=HYPERLINK(0)").code)
+    (row,) = rows_of(her)
+    assert row["company"] == "'=HYPERLINK(0)"
+    assert row["in_words"].startswith("'=HYPERLINK(0)")
+
+
+def test_answers_and_blocks_stand_in_one_order_and_are_cut_into_pages(her, asha):
+    now = clock.now()
+    references = []
+    for day in range(40, 0, -1):
+        at = now - timedelta(days=day)
+        if day % 2:
+            lists = {"categories": ["food"] if day % 4 == 1 else ["health"]}
+            receipt = blocking.block(
+                subject_ref=asha.subject.ref, lists=lists, way=Way.PAGE, actor=actor.SYSTEM, now=at
+            )
+        else:
+            receipt = said(asha, "given", occurred_at=at).receipt
+        references.insert(0, receipt.reference)
+    listed = [re.findall(r'class="reference" href="[^"]*">([^<]*)<', her.get("/privacy/consents/", {"page": n}).text)
+              for n in (1, 2)]  # fmt: skip
+    assert [len(page) for page in listed] == [25, 15]
+    assert [*listed[0], *listed[1]] == references
+    assert [row["receipt"] for row in rows_of(her)] == references
+
+
+def test_only_what_is_blocked_is_shown_on_demand_and_is_no_answer_about_a_purpose_or_channel(her, asha):
+    assert "do-not-disturb" not in her.get("/privacy/consents/", {"purpose": ""}).text
+    event = said(asha, "given")
+    receipt = block(asha.subject.ref, modes=["sms"])
+    for query, found in (
+        ("?purpose=do-not-disturb", [receipt]),
+        ("?purpose=do-not-disturb&answer=given", []),
+        ("?purpose=marketing", [event.receipt]),
+        ("?channel=sms", [event.receipt]),
+        ("?since=01-01-2020", [receipt, event.receipt]),
+        ("?until=01-01-2020", []),
+    ):
+        assert [row["receipt"] for row in rows_of(her, query)] == [one.reference for one in found], query
+        page = her.get(f"/privacy/consents/{query}").text
+        assert (receipt.reference in page) == (receipt in found)
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_a_stop_that_changed_no_answer_stands_in_the_history_once_with_its_receipt_and_files(her, asha, language):
+    """Whoever said no to everything and stops all the same has three suppressed addresses and one receipt."""
+    her.post("/privacy/preferences/stop/")
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=False):
+        customer_client(asha.user).post("/privacy/preferences/stop/")
+        receipt = ConsentReceipt.objects.latest("pk")
+        assert not receipt.events.exists()
+        assert receipt.suppressions.count() > 1
+        them = customer_client(asha.user)
+        listed = them.get("/privacy/consents/", headers={"accept-language": language}).text
+        assert listed.count(f">{receipt.reference}<") == 1
+        (row,) = (one for one in rows_of(them, language=language) if one["receipt"] == receipt.reference)
+        assert (row["purpose"], row["company_code"], row["way"]) == ("all-promotion", "onesetu", "stop_all")
+        assert them.get("/privacy/consents/download.pdf").content.startswith(b"%PDF")
+        page = them.get(f"/privacy/consents/{receipt.reference}/", headers={"accept-language": language}).text
+        assert page.count('<h2 id="stop') == 1
+        assert "3210" in page  # each address as it is masked
+        for form in ("receipt.tlog-proof", "receipt.json", "receipt.pdf"):
+            address = f"/privacy/consents/{receipt.reference}/stopped/{form}"
+            assert address in page
+            assert them.get(address).status_code == 200
+            assert customer_client(CustomerUserFactory()).get(address).status_code == 404
+
+
+def test_nobody_sees_what_another_person_blocks(her):
+    receipt = block(person(email=None, phone="+919811113333").subject.ref, modes=["sms"])
+    assert receipt.reference not in her.get("/privacy/consents/").text
+    assert rows_of(her) == []
+
+
+@pytest.mark.parametrize("query", ["since=31-02-2026", "purpose=zz", "since=02-01-2026&until=01-01-2026"])
+@pytest.mark.parametrize("path", ["download.csv", "download.pdf"])
+def test_a_download_with_a_wrong_filter_leads_to_the_page_that_names_it(her, asha, path, query):
+    said(asha, "given")
+    answer = her.get(f"/privacy/consents/{path}?{query}")
+    assert answer.url == f"/privacy/consents/?{query}"
+    assert "There is a problem" in her.get(answer.url).text
+
+
+@pytest.mark.parametrize("path", ["", "download.csv", "download.pdf"])
+def test_the_history_asks_as_many_queries_for_twenty_lines_as_for_two(her, asha, monkeypatch, path):
+    monkeypatch.setattr(letters, "_set", lambda _template, _words: b"%PDF")
+    address = f"/privacy/consents/{path}"
+
+    def asked(number):
+        for n in range(number):
+            said(asha, "given", fiduciary=FiduciaryFactory().code, purpose=("marketing", "product_updates")[n % 2])
+            block(asha.subject.ref, categories=[["food"], ["health"]][n % 2])
+        assert her.get(address).status_code == 200  # dated rules are kept in the process
+        with CaptureQueriesContext(connection) as captured:
+            assert her.get(address).getvalue()
+        return len(captured)
+
+    assert asked(1) == asked(9)
 
 
 def test_an_answer_that_a_program_told_says_so_in_words_of_a_person(her, asha):
@@ -281,6 +545,15 @@ def test_every_form_of_a_receipt_is_checked(her, asha, form):
     assert "This receipt is genuine" in answer
 
 
+def test_a_receipt_that_an_editor_saved_anew_with_its_mark_is_checked_all_the_same(her, asha):
+    event = said(asha, "given")
+    receipts.seal(event.receipt)
+    proof = receipts.file_for(event)
+    for data in (b"\xef\xbb\xbf" + proof, b"\xef\xbb\xbf" + proof.replace(b"\n", b"\r\n")):
+        file = SimpleUploadedFile("mine.tlog-proof", data)
+        assert "This receipt is genuine" in her.post("/privacy/receipts/verify/", {"receipt": file}).text
+
+
 @pytest.mark.parametrize("data", [b"", b"no receipt", b"x" * 100_000, b"%PDF-1.7 /Type/EmbeddedFile>> stream\nx"])
 def test_what_is_no_receipt_is_called_so(data, tmp_path):
     path = tmp_path / "x.tlog-proof"
@@ -293,11 +566,21 @@ def test_what_is_no_receipt_is_called_so(data, tmp_path):
     assert "Choose the receipt file to check" in answer.content.decode()
 
 
+def test_a_pdf_with_thousands_of_files_is_refused_before_any_is_unpacked(monkeypatch):
+    monkeypatch.setattr("consent.rules.receipt_forms.zlib", None)
+    one = b"<</Type /EmbeddedFile>> stream\n" + zlib.compress(bytes(60_000)) + b"\nendstream\n"
+    many = SimpleUploadedFile("receipt.pdf", b"%PDF-1.7\n" + one * 3_000)
+    answer = Client().post("/privacy/receipts/verify/", {"receipt": many}).text
+    assert "Too many files are attached to this PDF" in answer
+
+
 def policy(text, number_of_days=0, **kwargs):
     notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     day = clock.day(clock.now()) + timedelta(days=number_of_days)
-    version = importing.import_text(notice=notice, text=text, effective_on=day, actor=actor.SYSTEM, **kwargs).version
-    version.state, version.published_at = VersionState.PUBLISHED, clock.now()
+    then = clock.now() + timedelta(days=min(number_of_days, 0))
+    drafted = importing.import_text(notice=notice, text=text, effective_on=day, actor=actor.SYSTEM, now=then, **kwargs)
+    version = drafted.version
+    version.state, version.published_at = VersionState.PUBLISHED, then
     version.save(update_fields=["state", "published_at"])
     return version
 
@@ -464,8 +747,8 @@ def test_a_box_says_when_it_was_stopped_and_how_only_where_that_was_not_on_our_p
     said(asha, "withdrawn", channel="rcs", way=Way.SMS)
     her.post("/privacy/preferences/stop/")
     page = her.get(PAGE).content.decode()
-    assert re.search(r"since-marketing-sms\">Stopped on [^:<]*\.<", page)
-    assert re.search(r"since-marketing-rcs\">Stopped on [^<]*: Reply by SMS\.<", page)
+    assert re.search(r"id=\"marketing-sms\">Stopped on [^:<]*\.<", page)
+    assert re.search(r"id=\"marketing-rcs\">Stopped on [^<]*: Reply by SMS\.<", page)
 
 
 def test_a_no_of_somebody_else_at_the_address_is_told_beside_the_tick(her, asha):
@@ -504,4 +787,4 @@ def test_a_yes_to_a_text_that_has_changed_is_no_tick_and_the_page_says_that_we_a
     rulebook.forget()
     page = her.get(PAGE, headers=headers).content.decode()
     assert page.count(words) == 2
-    assert 'value="marketing:sms" id="choice-marketing-sms" checked' not in page
+    assert 'value="marketing:sms" checked' not in page

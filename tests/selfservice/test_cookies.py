@@ -129,7 +129,7 @@ def test_with_essential_cookies_alone_nobody_is_asked(client, django_assert_max_
 def test_a_group_is_asked_for_with_two_equal_buttons_and_nothing_runs_before_the_yes(with_group, client):
     page = client.get("/privacy/sitemap/").content.decode()
     assert ASKS in page
-    assert page.index(ASKS) < page.index('class="skip"')
+    assert page.index('class="skip"') < page.index(ASKS) < page.index("<header")
     buttons = re.findall(r'<button class="([^"]*)" name="answer" value="(yes|no)"', page)
     assert [value for _class, value in buttons] == ["yes", "no"]
     assert len({style for style, _value in buttons}) == 1
@@ -207,8 +207,29 @@ def test_a_visitors_choice_is_kept_for_the_person_they_turn_out_to_be(with_group
     assert ConsentEvent.objects.order_by("-pk").first().subject_ref in refs_of(user.principal.subject.ref)
 
 
+def test_what_a_visitor_chose_here_runs_nothing_for_the_person_who_signs_in(with_group, client):
+    answer(client, "yes")
+    assert "measure.js" in client.get("/privacy/sitemap/").text
+    her = customer_client(CustomerUserFactory())
+    her.cookies["cookie_choice"] = client.cookies["cookie_choice"].value
+    page = her.get("/privacy/sitemap/").text
+    assert "measure.js" not in page
+    assert ASKS in page
+    answer(her, "no")
+    assert ASKS not in her.get("/privacy/sitemap/").text
+
+
 def test_the_register_is_what_the_page_shows(with_group, client):
     page = client.get(reverse("privacy:cookies"), headers={"accept-language": "hi"}).content.decode()
     for name in cookies.names():
         assert f"<code>{name}</code>" in page
     assert "गिनती।" in page
+
+
+def test_a_yes_in_a_browser_that_says_no_by_itself_is_told_as_what_it_is(with_group):
+    """The script stays away as long as the browser sends the signal: nobody says that cookies may be set now."""
+    her = Client(headers={"Sec-GPC": "1"})
+    response = answer(her, "yes")
+    page = her.get(response.url).text
+    assert "These cookies may be set now" not in page
+    assert "You said yes. Your browser says no for you, so none of them is set as long as it does." in page

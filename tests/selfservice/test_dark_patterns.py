@@ -17,6 +17,7 @@ from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
+TEMPLATES = Path(consent.__file__).parents[1] / "templates" / "selfservice"
 PATHS = ("/privacy/", "/privacy/preferences/", "/privacy/questions/", "/privacy/policies/2/read/", "/privacy/cookies/")
 
 
@@ -91,3 +92,35 @@ def test_none_of_the_thirteen_is_on_our_pages(pages, named):
         not re.search(r"<script[^>]*src=.(?!/static/)", whole) and "download" not in words(whole).lower(),
     )
     assert asked == named
+
+
+#: Where somebody gives or takes back, agrees or does not: the page, and the words on the two buttons. Of a pair on two pages
+#: both are named.
+PAIRS = [
+    (("policies/read.html", "Continue"), ("policies/read.html", "Not now")),
+    (("consents/questions.html", "Save my answers"), ("consents/questions.html", "Not now")),
+    (("consents/questions.html", "Save my answers"), ("consents/receipt.html", "Withdraw this consent")),
+    (("consents/renew.html", "Save my answers"), ("consents/renew.html", "Not now")),
+    (("wards/ward.html", "Save my answers"), ("wards/ward.html", "Withdraw this consent")),
+    (("signin/push.html", "Switch on in this browser"), ("signin/push.html", "Switch off")),
+    (("preferences/managers.html", "Get a code for"), ("preferences/managers.html", "End the link to")),
+    (("preferences/confirm.html", "Yes, send me these again"), ("preferences/confirm.html", "No, leave it as it is")),
+    (("preferences/choose.html", "Save my choices"), ("preferences/choose.html", "Stop all promotional messages")),
+    (("includes/cookie_form.html", "Yes: "), ("includes/cookie_form.html", "No: ")),
+    (("track/withdraw.html", "Withdraw it"), ("track/withdraw.html", "Keep it")),
+]
+
+
+def look_of(page, words):
+    """The classes of the button or link that says this: its size and its colours follow from nothing else."""
+    text = (TEMPLATES / page).read_text()
+    found = re.search(
+        r'<(?:button|a) class="([^"]*)"[^<]*>\s*{% (?:block)?translate[^%]*%?}?[^<]*?' + re.escape(words), text
+    )
+    assert found is not None, (page, words)
+    return found[1]
+
+
+@pytest.mark.parametrize(("yes", "no"), PAIRS)
+def test_a_no_is_as_large_and_as_plain_to_see_as_a_yes(yes, no):
+    assert look_of(*yes) == look_of(*no)

@@ -1,8 +1,10 @@
 """The page "Do not disturb": ticks without a script, a receipt, and nothing lifted by an old page."""
 
 import re
+from html import unescape
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from consent.models import ConsentReceipt, PreferenceChange
@@ -69,6 +71,10 @@ def test_the_receipt_file_proves_itself_and_says_whether_it_still_holds(her):
     assert proof["Content-Disposition"] == f'attachment; filename="{receipt.reference}-receipt.tlog-proof"'
     first = receipts.check(proof.content)
     assert (first.genuine, first.is_blocking, first.freshness) == (True, True, "latest")
+    paper = her.get(f"{at}receipt.pdf")
+    assert paper.content.startswith(b"%PDF")
+    attached = SimpleUploadedFile("mine.pdf", paper.content)
+    assert "This receipt is genuine" in her.post("/privacy/receipts/verify/", {"receipt": attached}).text
     whole = her.get(f"{at}receipt.json").json()
     assert whole["record"]["facts"]["categories"] == "health"
     assert whole["status"]["freshness"] == "latest"
@@ -88,10 +94,25 @@ def test_saving_without_a_change_makes_no_row(her):
 
 def test_an_old_page_lifts_nothing_that_was_blocked_meanwhile(her, asha):
     block(asha.subject.ref, modes=["sms"])
-    answer = her.post(PAGE, {"seen": EMPTY, "days": ["sun"]})
-    assert answer.status_code == 422
-    assert "What you block was changed elsewhere meanwhile." in answer.content.decode()
+    answer = her.post(PAGE, {"seen": EMPTY, "days": ["sun"]}, follow=True)
+    assert "What you block was changed elsewhere meanwhile." in answer.text
+    assert answer.status_code == 409
+    assert re.search(r'value="sms"[^>]*checked', answer.text)
+    assert re.search(r'value="sun"[^>]*checked', answer.text)
+    assert re.search(r"<li>[^<]*SMS \(blocked meanwhile\)</li>", answer.text)
     assert PreferenceChange.objects.count() == 1
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', answer.text)
+    her.post(PAGE, {"seen": unescape(seen), "modes": ["sms"], "days": ["sun"]})
+    assert PreferenceChange.objects.count() == 2
+
+
+def test_what_was_lifted_on_an_old_page_and_what_was_lifted_elsewhere_both_stay_lifted(her, asha):
+    block(asha.subject.ref, modes=["sms"], days=["sun"])
+    block(asha.subject.ref, modes=["sms"], categories=["food"])
+    answer = her.post(PAGE, {"seen": "|sms||sun", "days": ["sun"], "categories": ["health"]})
+    checked = re.findall(r'value="([a-z]+)"[^>]*checked', answer.text)
+    assert sorted(checked) == ["food", "health"]
+    assert "(not blocked any more)" in answer.text
 
 
 @pytest.mark.parametrize(

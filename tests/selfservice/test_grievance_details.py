@@ -168,3 +168,41 @@ def test_a_hindi_page_names_the_day_as_people_write_it(client) -> None:
     client.cookies["django_language"] = "hi"
     with time_machine.travel("2026-11-25T06:30:00Z", tick=False):
         assert "सोमवार 30 नवंबर 2026" in client.get(NEW).text
+
+
+def test_a_kind_asks_its_own_questions_and_staff_read_the_answers(client, officer) -> None:
+    answer(client, "who", for_whom="self")
+    assert answer(client, "about", kind="billing").headers["Location"] == f"{NEW}details/"
+    page = client.get(f"{NEW}details/").text
+    assert "Do you want money back?" in page
+    assert "When did you pay?" in page
+    wrong = answer(client, "details", day="31", month="2", year="2026")
+    assert wrong.status_code == 422
+    given = {"bill_number": "INV 7", "bill_amount": "300", "day": "1", "month": "2", "year": "2026"}
+    assert answer(client, "details", **given, refund_wanted="yes").headers["Location"] == f"{NEW}what-happened/"
+    answer(client, "what-happened", what_happened="You billed me twice.")
+    client.post(f"{NEW}files/", {"continue": "1"})
+    answer(client, "contact", email="asha@example.in", phone="", language="en")
+    checked = client.get(f"{NEW}check/").text
+    assert "INV 7" in checked
+    assert "1 February 2026" in checked
+    client.post(f"{NEW}check/")
+    found = Ticket.objects.get()
+    texts = reading.thread(found, internal=False)[0].texts
+    assert (texts["bill_amount"], texts["paid_on"], texts["refund_wanted"]) == ("300", "2026-02-01", "yes")
+    staff_page = opened_by_staff(staff_client(officer), found)
+    assert "How much is it about, in rupees?" in staff_page
+    assert "INV 7" in staff_page
+
+
+def test_answers_about_another_kind_are_left_out_after_a_change_of_mind(client) -> None:
+    answer(client, "who", for_whom="self")
+    answer(client, "about", kind="billing")
+    answer(client, "details", bill_number="INV 7")
+    assert answer(client, "about", kind="other").headers["Location"] == f"{NEW}what-happened/"
+    assert client.get(f"{NEW}details/").headers["Location"] == NEW
+    answer(client, "what-happened", what_happened="Something.")
+    client.post(f"{NEW}files/", {"continue": "1"})
+    answer(client, "contact", email="asha@example.in", phone="", language="en")
+    client.post(f"{NEW}check/")
+    assert "bill_number" not in reading.thread(Ticket.objects.get(), internal=False)[0].texts

@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.ledger.errors import NotSealed
 from portal.people.models import Fiduciary
 from tests.grievances.pictures import png
+from tests.ledger.test_commands import run
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -97,7 +98,7 @@ def test_a_change_leads_straight_back_to_the_check_page(client) -> None:
 def test_unwanted_messages_are_asked_about_in_detail_and_a_change_to_them_asks_too(client) -> None:
     answer(client, "who", for_whom="self")
     assert answer(client, "about", kind="unwanted_messages").headers["Location"] == f"{NEW}message/"
-    assert answer(client, "about", kind="kyc").headers["Location"] == f"{NEW}what-happened/"
+    assert answer(client, "about", kind="other").headers["Location"] == f"{NEW}what-happened/"
     fill(client)
     response = client.post(f"{NEW}about/?change=1", {"kind": "unwanted_messages"})
     assert response.headers["Location"] == f"{NEW}message/?change=1"
@@ -262,6 +263,16 @@ def test_the_receipt_is_a_proof_that_names_nobody(client, house) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_command_writes_the_same_receipt_by_the_grievances_reference(client, house, tmp_path) -> None:
+    fill(client)
+    client.post(f"{NEW}check/")
+    ticket = Ticket.objects.get()
+    proof = client.get(f"/privacy/grievances/{ticket.reference}/receipt/").content
+    out = tmp_path / "mine.tlog-proof"
+    assert run("receipt", ticket.reference, out=out)[0] == 0
+    assert out.read_bytes() == proof
+
+
 def test_a_receipt_that_is_not_sealed_yet_says_when_to_ask_again(client, house, monkeypatch) -> None:
     def not_yet(**kwargs: object) -> None:
         raise NotSealed("Wait.")

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -7,15 +8,30 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc import words
-from kyc.models import Document
-from kyc.services import run_plan, send
+from kyc.models import Document, Holding
+from kyc.services import add_organisation, run_plan, send
+from kyc.signatures import reading
 from portal.core import clock
 from portal.outbox.models import Message
 from portal.outbox.services.reading import text_of
 from portal.people.models import Customer, User
+from portal.vault.inspection import process
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
-from tests.kyc.factories import CUSTOMER, answered, checked, firm, gst, party_of, proposed, rest_approved, uploaded
+from tests.kyc.factories import (
+    CUSTOMER,
+    agreed,
+    answered,
+    checked,
+    firm,
+    gst,
+    party_of,
+    proposed,
+    rest_approved,
+    uploaded,
+)
+from tests.kyc.signatures import vectors
+from tests.kyc.signatures.test_signed_pdf import living
 from tests.people.factories import CustomerFactory, CustomerUserFactory, MembershipFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -61,6 +77,58 @@ def test_the_name_that_the_document_shows_is_asked_for_and_compared(client: Clie
     run_plan(document.pk, now=clock.now())
     check = document.checks.get(name="name")
     assert (check.outcome, check.reason, check.severity) == ("WARN", "NAME_DIFFERENT", "info")
+
+
+def test_the_page_before_sending_shows_the_name_that_was_typed(client: Client, individual: Customer) -> None:
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"])
+    given = {"number": documents.PAN, "name": "Asha R. Rao", "file": SimpleUploadedFile("pan.pdf", documents.pdf())}
+    page = client.post(url, given, follow=True).text
+    assert "Name you typed" in page
+    assert "Asha R. Rao" in page
+
+
+def test_a_document_that_was_not_sent_says_so_and_leads_to_sending_it(client: Client, individual: Customer) -> None:
+    check_url = post_file(client, individual, documents.pdf()).headers["Location"]
+    here = reverse("privacy:kyc-document", args=[Document.objects.get().reference])
+    for _state in ("received", run_plan(Document.objects.get().pk, now=clock.now())):
+        page = client.get(here).text
+        assert "You have not sent it yet" in page
+        assert "Not sent yet" in page
+        assert "It is with us" not in page
+        assert "Waiting for a person" not in page
+        assert f'href="{check_url}"' in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "This day has passed."), ("hi", "यह तारीख़ बीत चुकी है।"), ("mr", "ही तारीख उलटून गेली आहे.")],
+)
+def test_a_last_day_that_has_passed_is_refused_beside_its_field(client, individual, language, said) -> None:
+    client.cookies["django_language"] = language
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "driving_licence"])
+    given = {"number": "MH12 20110012345", "valid_until": "31-03-2020"}
+    answer = client.post(url, {**given, "file": SimpleUploadedFile("a.pdf", documents.pdf())})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["valid_until"])
+    assert said in answer.text
+    assert not Document.objects.exists()
+
+
+def test_the_page_of_a_refused_file_names_the_day_that_the_list_names(client: Client, individual: Customer) -> None:
+    post_file(client, individual, documents.pdf())
+    document = Document.objects.get()
+    Document.objects.filter(pk=document.pk).update(state="refused", fault="CORRUPT")
+    due = re.search(r"Your turn: by ([^<]+)<", client.get(reverse("privacy:kyc")).text)[1]
+    page = client.get(reverse("privacy:kyc-document", args=[document.reference])).text
+    assert f"Please send it again by {due}." in page
+    assert "no date runs out" not in page
+
+
+def test_a_number_in_the_name_is_refused_beside_its_field(client: Client, individual: Customer) -> None:
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"])
+    given = {"number": documents.PAN, "name": "Arjun Verma 2341 2341 2346"}
+    answer = client.post(url, {**given, "file": SimpleUploadedFile("pan.pdf", documents.pdf())})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["name"])
+    assert not Document.objects.exists()
 
 
 def test_the_number_shows_to_its_own_person_until_it_is_sent_and_the_name_of_the_file_never(
@@ -296,3 +364,152 @@ def test_a_person_asks_to_delete_a_document_and_sees_its_other_versions(client: 
     assert url in page
     assert "A person looks at your request." in client.get(url).content.decode()
     assert "You asked to delete it" in client.post(url, follow=True).content.decode()
+
+
+@pytest.mark.usefixtures("house")
+def test_a_customer_says_on_its_page_that_nobody_else_is_an_owner() -> None:
+    customer = firm()
+    party = party_of(customer)
+    Holding.objects.create(owner=party, percent=40, since=clock.now())
+    client = customer_client(CustomerUserFactory(email="ravi@acme.example", member_of=customer))
+    url = reverse("privacy:kyc-nobody-else", args=[customer.reference])
+    assert url in client.get(reverse("privacy:kyc")).text
+    shown = client.get(url).text
+    assert "no other person owns more than 10 per cent" in shown
+    assert party.full_name in shown
+    customer.kyc.refresh_from_db()
+    assert customer.kyc.nobody_else_at is None
+    assert client.post(url).status_code == 302
+    customer.kyc.refresh_from_db()
+    assert customer.kyc.nobody_else_at is not None
+    assert url not in client.get(reverse("privacy:kyc")).text
+
+
+@pytest.mark.usefixtures("house")
+def test_shares_that_cannot_be_right_are_mended_before_anything_is_said_about_owners() -> None:
+    customer = firm()
+    for _one in range(2):
+        Holding.objects.create(owner=party_of(customer), percent=60, since=clock.now())
+    client = customer_client(CustomerUserFactory(email="ravi@acme.example", member_of=customer))
+    url = reverse("privacy:kyc-nobody-else", args=[customer.reference])
+    assert url not in client.get(reverse("privacy:kyc")).text
+    refused = client.post(url)
+    assert (refused.status_code, "cannot be right" in refused.text) == (422, True)
+
+
+@pytest.mark.usefixtures("house")
+def test_shares_above_the_whole_stay_on_the_pages_with_what_is_wrong() -> None:
+    customer = firm()
+    case = customer.kyc
+    body = add_organisation(case, name="Holding Ltd", percent=Decimal("70.5"), actor=CUSTOMER, now=clock.now())
+    for held, percent in ((None, 60), (body, 50)):
+        Holding.objects.create(owner=party_of(customer), held=held, percent=percent, since=clock.now())
+    client = customer_client(CustomerUserFactory(email="ravi@acme.example", member_of=customer))
+    nobody = client.get(reverse("privacy:kyc-nobody-else", args=[customer.reference])).text
+    assert "You have named no owner" not in nobody
+    assert "By pressing the button" not in nobody
+    for page in (client.get(reverse("privacy:kyc")).text, nobody):
+        for said in ("owns 70.5 per cent", "owns 60 per cent", "owns 50 per cent of Holding Ltd"):
+            assert said in page, said
+        assert "come to more than 100 per cent" in page
+
+
+@pytest.mark.usefixtures("house")
+def test_a_share_is_changed_on_its_own_page_and_nobody_is_taken_off() -> None:
+    customer = firm()
+    body = add_organisation(customer.kyc, name="Holding Ltd", percent=Decimal(70), actor=CUSTOMER, now=clock.now())
+    uma = party_of(customer, is_signatory=False)
+    Holding.objects.create(owner=uma, percent=60, since=clock.now())
+    client = customer_client(CustomerUserFactory(email="ravi@acme.example", member_of=customer))
+    url = reverse("privacy:kyc-party-shares", args=[customer.reference, uma.reference])
+    listed = client.get(reverse("privacy:kyc")).text
+    assert url in listed
+    assert f'href="#people-{customer.reference}"' in listed
+    assert f'id="people-{customer.reference}"' in listed
+    assert 'value="60"' in client.get(url).text
+    through = f"percent_{body.reference}"
+    for wrong, said in (("", "Enter a share."), ("abc", "Enter a number"), ("100.5", "at most 100 per cent")):
+        refused = client.post(url, {"percent": wrong, through: ""})
+        assert (refused.status_code, said in refused.text) == (422, True)
+        assert list(refused.context["form"].errors) == ["percent"]
+    assert client.post(url, {"percent": "30", through: ""}).status_code == 302
+    page = client.get(reverse("privacy:kyc")).text
+    assert "owns 30 per cent" in page
+    assert "come to more than 100 per cent" not in page
+
+
+def test_every_file_that_was_uploaded_for_one_need_and_not_sent_has_a_link(client, individual) -> None:
+    passport = uploaded(individual, kind="passport", number="J1234567")
+    licence = uploaded(individual, kind="driving_licence", number="MH1220110012345")
+    for document in (passport, licence):
+        run_plan(document.pk, now=clock.now())
+    links = [reverse("privacy:kyc-check", args=[one.reference]) for one in (passport, licence)]
+    page = client.get(reverse("privacy:kyc")).text
+    assert [page.count(f'href="{link}"') for link in links] == [1, 1]
+    send(passport, actor=CUSTOMER, now=clock.now())
+    assert f'href="{links[1]}"' in client.get(reverse("privacy:kyc")).text
+
+
+@pytest.mark.usefixtures("house")
+def test_the_share_of_an_organisation_stands_on_the_list() -> None:
+    customer = firm()
+    add_organisation(customer.kyc, name="Holding Ltd", percent=Decimal(80), actor=CUSTOMER, now=clock.now())
+    client = customer_client(CustomerUserFactory(email="ravi@acme.example", member_of=customer))
+    assert "owns 80 per cent; Organisation" in client.get(reverse("privacy:kyc")).text
+
+
+@pytest.fixture
+def aadhaar_url(individual: Customer) -> str:
+    agreed(individual)
+    return reverse("privacy:kyc-upload", args=[individual.reference, "aadhaar_offline_ekyc"])
+
+
+def test_before_an_aadhaar_document_stands_its_notice_an_empty_box_and_the_way_without(
+    client: Client, individual: Customer, aadhaar_url: str
+) -> None:
+    page = client.get(aadhaar_url).content.decode()
+    assert "May we verify your Aadhaar document?" in page
+    assert reverse("privacy:kyc-choose", args=[individual.reference, "identity"]) in page
+    box = re.search(r'<input type="checkbox" name="agree"[^>]*>', page)
+    assert box is not None
+    assert "checked" not in box[0]
+    other = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "passport"])).content.decode()
+    assert 'name="agree"' not in other
+
+
+def test_without_the_tick_an_aadhaar_document_is_not_taken_and_with_it_the_receipt_is_shown(
+    client: Client, individual: Customer, aadhaar_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        process, "ask", lambda module, data, *, asked, **given: reading.prepare(data, asked, process.LIMITS)[1]()
+    )
+    sha256 = re.search(r'name="agreed_to" value="(\w{64})"', client.get(aadhaar_url).content.decode())[1]
+
+    def send_in(**given: str):
+        file = SimpleUploadedFile("offlineaadhaar.zip", vectors.zipped(vectors.enveloped(vectors.ekyc(), living())))
+        return client.post(aadhaar_url, {"file": file, "share_code": vectors.SHARE_CODE, "agreed_to": sha256, **given})
+
+    refused = send_in()
+    assert refused.status_code == 422
+    assert "Tick the box if you agree" in refused.content.decode()
+    changed = send_in(agree="on", agreed_to="0" * 64)
+    assert "The text you agree to has changed" in changed.content.decode()
+    locked = send_in(agree="on", share_code="ZZZZ")
+    assert list(locked.context["form"].errors) == ["share_code"]
+    assert not Document.objects.exists()
+    assert send_in(agree="on").status_code == 302
+    document = Document.objects.get()
+    receipt = reverse("privacy:consent-receipt", args=[document.consent_ref])
+    assert receipt in client.get(reverse("privacy:kyc-document", args=[document.reference])).content.decode() or (
+        receipt in client.get(reverse("privacy:kyc-check", args=[document.reference])).content.decode()
+    )
+    assert client.get(receipt).status_code == 200
+
+
+def test_while_nobody_can_be_asked_the_page_says_so_and_takes_nothing(client: Client, individual: Customer) -> None:
+    url = reverse("privacy:kyc-upload", args=[individual.reference, "aadhaar_qr"])
+    page = client.get(url).content.decode()
+    assert "We take no Aadhaar document yet" in page
+    assert 'name="file"' not in page
+    assert client.post(url, {"file": SimpleUploadedFile("a.png", documents.image("PNG"))}).status_code == 422
+    assert not Document.objects.exists()

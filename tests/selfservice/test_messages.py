@@ -20,7 +20,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def arranged(monkeypatch: pytest.MonkeyPatch):
     PurposeFactory(code="support", message_category="transactional")
-    use_template(monkeypatch, "Subject: A notice for you\n\nFirst line of {{ reference }}.\n\nSecond <b>line</b>.\n")
+    use_template(
+        monkeypatch,
+        "Subject: A notice for you\nOpens: nothing\n\nFirst line of {{ reference }}.\n\nSecond <b>line</b>.\n",
+    )
     with answering_gate(monkeypatch):
         yield
 

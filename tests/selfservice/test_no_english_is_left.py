@@ -171,6 +171,7 @@ OWN_WRONG = {
     "/privacy/account/email/": {"email": "nobody"},
     "/privacy/preferences/": {"pace": "never", "paused_until": "tomorrow", "language": "xx"},
     "/privacy/preferences/do-not-disturb/": {"categories": "weather"},
+    "/privacy/questions/guardian/": {"why": "child"},
 }
 
 

@@ -43,13 +43,13 @@ def asha(world):
     return asha
 
 
-def letter(asha, *, purpose="marketing", fiduciary="onesetu") -> Message:
+def letter(asha, *, purpose="marketing", fiduciary="onesetu", language="en") -> Message:
     return post(
         kind=KIND,
         subject_ref=asha.subject.ref,
         channel="email",
         address=ASHA,
-        language="en",
+        language=language,
         purpose=purpose,
         about=f"tests:{purpose}-{fiduciary}",
         context={"reference": "OS-GR-7K4M-9QX2"},
@@ -130,6 +130,13 @@ def test_stop_all_from_a_letter_can_be_undone_in_that_browser_only(asha):
     assert {place: answer for place, answer in answers(asha).items() if answer == "given"} == before
 
 
+def test_the_page_of_a_link_says_that_everything_is_stopped_already(asha):
+    address = path(letter(asha))
+    assert "Stopped already" not in Client().get(address).text
+    Client().post(address, {"act": "all"})
+    assert "Stopped already, since " in Client().get(address).text
+
+
 def test_only_letters_that_may_be_stopped_carry_the_way_out(asha, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     offer, news, bill = (letter(asha, purpose=p) for p in ("marketing", "product_updates", "account_service"))
@@ -160,13 +167,29 @@ def test_a_clients_page_shows_and_changes_its_choices_only(asha):
     mark = one_click.mark_of(Fiduciary.objects.get(code="acme-bank"))
     page = her.get("/privacy/preferences/", {"for": mark}).text
     assert "Choose your messages from Acme Bank" in page
-    assert 'id="choice-marketing-email" checked' in page
-    assert 'id="choice-marketing-sms" checked' not in page
+    assert 'value="marketing:email" checked' in page
+    assert 'value="marketing:sms" checked' not in page
     answer = her.post("/privacy/preferences/stop/", {"for": mark})
     assert "for=acme-bank" in answer.url
     found = answers(asha)
     assert found[("acme-bank", "marketing", "email")] == "withdrawn"
     assert found[("onesetu", "marketing", "email")] == "given"
+
+
+@pytest.mark.parametrize("sent", [{}, {"accept-language": "en"}, {"accept-language": "mr"}])
+def test_the_link_speaks_the_language_of_its_letter_whatever_the_browser_sends(asha, sent):
+    answer = Client().get(path(letter(asha, language="hi")), headers=sent)
+    assert '<html lang="hi"' in answer.text
+    assert answer["Content-Language"] == "hi"
+    done = Client().post(path(letter(asha, language="hi")), {"act": "all"}, headers=sent, follow=True)
+    assert '<html lang="hi"' in done.text
+
+
+def test_the_language_that_was_chosen_in_this_browser_comes_before_that_of_the_letter(asha):
+    chosen = Client()
+    chosen.post("/privacy/language/", {"language": "mr"})
+    assert '<html lang="mr"' in chosen.get(path(letter(asha, language="hi"))).text
+    assert '<html lang="en"' in Client().get("/privacy/stop/").text
 
 
 @pytest.mark.parametrize("mark", ["acme-bank", "acme-bank.AAAA", "nobody"])

@@ -38,16 +38,15 @@ def day(days):
 
 def policy(text, days, weight=Weight.MATERIAL, hindi="", **kwargs):
     notice = importing.notice(code="privacy-policy", kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
+    then = clock.now() + timedelta(days=min(days, 0))
     version = importing.import_text(
-        notice=notice, text=text, effective_on=day(days), actor=actor.SYSTEM, **kwargs
+        notice=notice, text=text, effective_on=day(days), actor=actor.SYSTEM, now=then, **kwargs
     ).version
     if hindi:
         importing.add_translation(
             version=version, language="hi", text=hindi, needs_native_review=True, actor=actor.SYSTEM
         )
-    NoticeVersion.objects.filter(pk=version.pk).update(
-        state=VersionState.PUBLISHED, published_at=clock.now(), weight=weight
-    )
+    NoticeVersion.objects.filter(pk=version.pk).update(state=VersionState.PUBLISHED, published_at=then, weight=weight)
     version.refresh_from_db()
     return version
 
@@ -75,6 +74,24 @@ def test_any_two_versions_are_compared_in_the_readers_language_or_in_the_binding
     assert Client().get("/privacy/policies/1/changes/").status_code == 404
 
 
+def test_a_version_is_compared_with_what_held_before_it_whatever_their_numbers():
+    policy(ONE.replace("one", "seven"), -30)
+    policy(ONE.replace("one", "nine"), -10)
+    policy(ONE.replace("one", "eight"), -20)  # written last, and in force before the second
+
+    def words(number):
+        shown = page(f"/privacy/policies/{number}/changes/")
+        return {word for word in ("seven", "eight", "nine") if word in shown}
+
+    assert (words(2), words(3)) == ({"eight", "nine"}, {"seven", "eight"})
+    assert "?from=2" not in page("/privacy/policies/3/changes/")
+    assert page("/privacy/policies/2/changes/").index("?from=3") < page("/privacy/policies/2/changes/").index("?from=1")
+    assert Client().get("/privacy/policies/1/changes/").status_code == 404
+    earlier = policy(ONE.replace("one", "no"), -40)  # nothing held before it: nothing is offered for comparison
+    assert Client().get(f"/privacy/policies/{earlier.number}/changes/").status_code == 404
+    assert "/changes/" not in page(f"/privacy/policies/{earlier.number}/")
+
+
 def test_the_text_of_any_day_is_found_and_a_wrong_day_is_named():
     policy(ONE, -30)
     policy(ONE.replace("one", "two"), -10)
@@ -82,12 +99,25 @@ def test_the_text_of_any_day_is_found_and_a_wrong_day_is_named():
     path = "/privacy/policies/archive/"
     for days, number in ((-30, 1), (-11, 1), (-10, 2), (0, 2), (20, 3)):
         asked = day(days).strftime("%d-%m-%Y")
-        assert f"version {number} was in force" in page(path, on=asked), days
+        said = {0: f"version {number} is in force", 20: f"version {number} will be in force"}
+        assert said.get(days, f"version {number} was in force") in page(path, on=asked), days
     assert "no version was in force" in page(path, on=day(-31).strftime("%d-%m-%Y"))
     answer = Client().get(path, {"on": "31-02-2026"})
     assert answer.status_code == 422
     assert "Enter a date like 28-12-2026." in answer.content.decode()
     assert page(path).count("<tr>") == 4
+
+
+@pytest.mark.parametrize(("reads", "said"), [("en", "published here on"), ("hi", "को प्रकाशित"), ("mr", "रोजी प्रकाशित")])
+def test_a_text_that_was_in_force_elsewhere_says_since_when_it_stands_here(reads, said):
+    version = policy(ONE, -30)
+    path = "/privacy/policies/archive/"
+    asked = day(-20).strftime("%d-%m-%Y")
+    shown = (path, f"/privacy/policies/{version.number}/")
+    assert all(said not in page(url, reads, on=asked) for url in shown)
+    NoticeVersion.objects.update(published_at=clock.now())
+    assert all(said in page(url, reads, on=asked) for url in shown)
+    assert f'datetime="{day(0)}"' in page(path, reads)
 
 
 def test_every_language_of_the_law_has_its_place_and_says_where_there_is_no_text():
@@ -132,7 +162,7 @@ def test_the_first_page_says_what_changes_until_it_was_read_and_not_now_costs_no
     read = page(f"/privacy/policies/{changed.number}/read/", language, her)
     assert '<ul lang="en"><li>Invoices are kept' in read
     assert '<ul lang="en"><li>Invoices are kept' in page(f"/privacy/policies/{changed.number}/", language, her)
-    assert re.search(r'class="btn alt" href="/privacy/"', read)
+    assert re.search(r'class="btn" href="/privacy/"', read)
     for path in ("/privacy/", "/privacy/preferences/", "/privacy/messages/", "/privacy/account/"):
         assert her.get(path).status_code == 200
     assert not Acknowledgement.objects.exists()

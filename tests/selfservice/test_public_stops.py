@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.test import Client
 
 from consent.models import Suppression
@@ -70,7 +71,7 @@ def test_the_answer_and_the_work_are_the_same_for_known_and_unknown_addresses(as
 
 
 @pytest.mark.parametrize("address", [ASHA_PHONE, STRANGER])
-def test_one_press_stops_gives_a_receipt_and_can_be_taken_back_here_only(asha, address):
+def test_one_press_stops_gives_a_receipt_and_can_be_taken_back_here_only(asha, address, still):
     hers, other = Client(), Client()
     page = proven(hers, address)
     assert address not in page
@@ -82,9 +83,11 @@ def test_one_press_stops_gives_a_receipt_and_can_be_taken_back_here_only(asha, a
     stop = Suppression.objects.latest("pk").receipt
     assert stop.reference in done
     proven(other, address)
-    assert "too late" in other.post(CHOOSE, {"act": "undo"}, follow=True).text
+    undo = {"act": "undo", "of": stop.reference}
+    assert "too late" in other.post(CHOOSE, undo, follow=True).text
     assert not allowed(address)
-    assert "Undone" in hers.post(CHOOSE, {"act": "undo"}, follow=True).text
+    assert f'name="of" value="{stop.reference}"' in done
+    assert "Undone" in hers.post(CHOOSE, undo, follow=True).text
     assert not Suppression.objects.filter(lift=None).exists()
     assert allowed(address) is (address == ASHA_PHONE)
 
@@ -93,10 +96,66 @@ def test_everybody_is_stopped_at_one_press_and_a_second_one_changes_nothing(asha
     hers = Client()
     proven(hers)
     page = hers.post(CHOOSE, {"act": "all"}, follow=True).text
-    assert "Acme Bank: " in page
+    assert "Onesetu: " in page
     assert Suppression.objects.count() == 2
     assert "stopped these messages already" in hers.post(CHOOSE, {"act": "all"}, follow=True).text
     assert Suppression.objects.count() == 2
+
+
+def test_the_page_says_what_is_stopped_already_and_since_when(asha, still):
+    hers = Client()
+    page = proven(hers)
+    assert "topped already" not in page
+    page = hers.post(CHOOSE, {"act": "onesetu"}, follow=True).text
+    assert "Onesetu: stopped already, since " in page
+    assert "Works at once." in page
+    still.shift(60)
+    hers.post(CHOOSE, {"act": "all"})
+    page = proven(Client())
+    assert "Works at once." not in page
+    assert "Stopped already, since " in page
+
+
+def test_what_the_page_says_first_is_what_stands_whatever_its_address_says(asha):
+    """ "Back" in the browser brings an older address, and a page that is opened anew has none."""
+    hers = Client()
+    proven(hers)
+    for query in ("stopped", "nonsense"):
+        assert "Done." not in hers.get(CHOOSE, {"done": query}).text
+    hers.post(CHOOSE, {"act": "onesetu"})
+    stop = Suppression.objects.latest("pk").receipt
+    for query in ({"done": "undone"}, {"done": "nonsense"}, {}):
+        page = hers.get(CHOOSE, query).text
+        assert "Undone." not in page
+        assert "Done." in page
+        assert f'name="of" value="{stop.reference}"' in page
+    with time_machine.travel(clock.now() + timedelta(minutes=11)):
+        assert "Done." not in hers.get(CHOOSE).text
+    assert "Undone." in hers.post(CHOOSE, {"act": "undo", "of": stop.reference}, follow=True).text
+
+
+def test_stopping_everybody_names_no_client_who_never_wrote_there(asha):
+    for address in (ASHA_PHONE, STRANGER):
+        hers, later = Client(), Client()
+        proven(hers, address)
+        assert "Acme Bank" not in hers.post(CHOOSE, {"act": "all"}, follow=True).text
+        acmes = Suppression.objects.filter(fiduciary__code="acme-bank").latest("pk").receipt
+        receipts.seal(acmes)
+        assert hers.get(f"/privacy/stop/receipts/{acmes.reference}/receipt.json").status_code == 404
+        assert "Acme Bank" not in proven(later, address)
+
+
+def test_the_receipt_of_an_earlier_press_stays_and_its_button_undoes_no_later_one(asha):
+    hers = Client()
+    proven(hers)
+    hers.post(CHOOSE, {"act": "onesetu"})
+    first = Suppression.objects.latest("pk").receipt
+    receipts.seal(first)
+    hers.post(CHOOSE, {"act": "all"})
+    assert hers.get(f"/privacy/stop/receipts/{first.reference}/receipt.json").status_code == 200
+    late = hers.post(CHOOSE, {"act": "undo", "of": first.reference}, follow=True).text
+    assert "too late" in late
+    assert not Suppression.objects.exclude(lift=None).exists()
 
 
 def test_whoever_led_here_can_be_stopped_and_nobody_else_can_be_guessed(asha):
@@ -217,6 +276,11 @@ def test_where_no_sms_can_be_sent_a_number_is_answered_with_the_other_ways(asha)
         assert page.status_code == 422
         assert "We cannot send an SMS from here." in page.text
         assert Client().post(PAGE, {"address": ASHA}).url == CODE
+
+
+def test_what_is_neither_is_answered_with_both_forms(asha):
+    page = Client().post(PAGE, {"address": "x"}).text
+    assert "Enter an email address like name@example.com, or a mobile number like +91 98765 43210." in page
 
 
 @pytest.mark.parametrize("wrong", ["", "12", "asha@", "+91 12345"])

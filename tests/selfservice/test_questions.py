@@ -10,12 +10,15 @@ from django.utils.datastructures import MultiValueDict
 
 from consent.models import ConsentEvent, HeldConsent, Meeting, Preference
 from consent.selectors import rulebook
-from consent.services import visiting
+from consent.services import may_contact, may_process, visiting
+from grievances.models import TicketDraft
 from portal.core import actor, clock
-from portal.people.models import Protection, SubjectAlias
+from portal.outbox.models import Message
+from portal.people.models import Protection
 from portal.people.services import principals
-from tests.consent.factories import ASHA, ASKED, law_is_loaded, person, published_notice, said
+from tests.consent.factories import ASHA, ASHA_PHONE, ASKED, law_is_loaded, person, published_notice, said
 from tests.consent.test_renewing import yes_that_ends
+from tests.consent.test_who_may_not import protect
 from tests.people.factories import CustomerUserFactory
 from tests.registers.factories import officer_in_office
 from tests.signin.conftest import postbox
@@ -25,6 +28,8 @@ __all__ = ["postbox"]
 
 pytestmark = pytest.mark.django_db
 QUESTIONS, RENEW = "/privacy/questions/", "/privacy/renew/"
+GUARDIAN = "/privacy/questions/guardian/"
+MISTAKE = f"{GUARDIAN}mistake/"
 
 
 @pytest.fixture(autouse=True)
@@ -130,22 +135,90 @@ def test_the_first_sign_in_meets_the_questions_once_and_leads_on(client, asha, p
     assert again.url == "/privacy/account/"
 
 
-def test_a_visitor_chooses_about_the_pages_and_keeps_it_on_signing_in(client, asha, notice, postbox):
-    page = client.get(QUESTIONS).content.decode()
-    assert 'name="marketing"' not in page
-    client.post(QUESTIONS, {**shown(notice), "analytics": "no"})
-    visitor = client.session[visiting.SESSION_KEY]
-    assert 'name="analytics"' not in client.get(QUESTIONS).content.decode()
-    sign_in(client, postbox)
-    alias = SubjectAlias.objects.get()
-    assert (str(alias.old_ref), alias.new_ref) == (visitor, asha.subject.ref)
+def test_a_visitor_chooses_about_the_pages_and_sees_it_on_signing_in(client, asha, notice, postbox):
+    page = client.get(QUESTIONS).text
+    assert re.findall(r'<input type="radio" name="([^"]+)"', page) == ["analytics", "analytics"]
+    client.post(QUESTIONS, {**shown(notice), "analytics": "yes"})
+    assert 'name="analytics"' not in client.get(QUESTIONS).text
+    there = sign_in(client, postbox, next="/privacy/account/").url
+    assert there.startswith(QUESTIONS)
     assert visiting.SESSION_KEY not in client.session
-    assert "denied" in client.get("/privacy/consents/download.csv").getvalue().decode()
+    page = client.get(there).text
+    assert "Answered in this browser before you signed in" in page
+    own = ConsentEvent.objects.get(subject_ref=asha.subject.ref)
+    assert own.answer == "given"
+    told = Message.objects.filter(kind="consent.confirmed", subject_ref=asha.subject.ref)
+    assert {message.about for message in told} == {f"consent.receipt:{own.receipt.reference}"}
+    take_back = re.search(r'action="([^"]+/withdraw/)"', page).group(1)
+    client.post(take_back)
+    assert ConsentEvent.objects.filter(subject_ref=asha.subject.ref).latest("pk").answer == "withdrawn"
+    assert "Answered in this browser" not in client.get(QUESTIONS).text
 
 
-def test_a_visitor_cannot_answer_for_messages(client, notice):
-    client.post(QUESTIONS, {**shown(notice), "marketing": "yes", "marketing-channels": ["dashboard"]})
+@pytest.mark.parametrize("own", ["given", "denied"])
+def test_a_yes_or_no_of_a_visitor_never_replaces_the_word_of_who_signs_in_next(client, asha, notice, postbox, own):
+    said(asha, own, purpose="analytics", channel="none")
+    client.post(QUESTIONS, {**shown(notice), "analytics": "no" if own == "given" else "yes"})
+    page = client.get(sign_in(client, postbox).url).text
+    assert "Answered in this browser" not in page
+    assert may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed is (own == "given")
+    assert ConsentEvent.objects.filter(subject_ref=asha.subject.ref).count() == 1
+
+
+@pytest.mark.parametrize("kind", ["child", "guarded"])
+def test_no_yes_of_a_visitor_gets_past_the_protection_of_who_signs_in(client, asha, notice, postbox, kind):
+    protect(asha, kind=kind)
+    client.post(QUESTIONS, {**shown(notice), "analytics": "yes"})
+    page = client.get(sign_in(client, postbox).url).text
+    assert ("Your yes waits for your parent or guardian." in page) is (kind == "guarded")
+    assert HeldConsent.objects.count() == (1 if kind == "guarded" else 0)
+    assert not may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
+
+
+def test_the_next_one_who_signs_in_gets_nothing_of_what_was_taken_over_already(client, asha, notice, postbox):
+    client.post(QUESTIONS, {**shown(notice), "analytics": "yes"})
+    sign_in(client, postbox)
+    client.post(reverse("privacy:sign-out"))
+    ravi = CustomerUserFactory(email="ravi@acme.example")
+    client.post(reverse("privacy:sign-in"), {"email": ravi.email})
+    code = postbox.last("signin.sign_in_code")["context"]["code"]
+    client.post(reverse("privacy:sign-in-code"), {"code": code})
+    assert not ConsentEvent.objects.filter(subject_ref=ravi.principal.subject.ref).exists()
+
+
+@pytest.mark.parametrize("code", ["marketing", "ai_tools", "call_recording", "content_reading"])
+@pytest.mark.parametrize("word", ["yes", "no"])
+def test_a_forged_form_of_a_visitor_about_anything_but_the_pages_is_refused(client, notice, code, word):
+    answer = client.post(QUESTIONS, {**shown(notice), code: word, "analytics": "yes"})
+    assert answer.status_code == 422
+    assert "Nothing is saved yet" in answer.text
     assert not ConsentEvent.objects.exists()
+
+
+def test_a_no_of_a_window_that_is_behind_withdraws_the_yes_of_the_other(her, asha, notice):
+    her.post(QUESTIONS, {**shown(notice), "analytics": "yes"})
+    her.post(QUESTIONS, {**shown(notice), "analytics": "no", "call_recording": "no"})
+    assert not may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
+    assert ConsentEvent.objects.get(purpose="analytics", next=None).answer == "withdrawn"
+    assert ConsentEvent.objects.get(purpose="call_recording").answer == "denied"
+    page = her.post(QUESTIONS, {**shown(notice), "analytics": "no"}, follow=True).text
+    assert "You had said no to this already" in page
+
+
+def test_a_no_of_a_visitors_window_that_is_behind_counts_too(client, notice):
+    client.post(QUESTIONS, {**shown(notice), "analytics": "yes"})
+    client.post(QUESTIONS, {**shown(notice), "analytics": "no"})
+    assert ConsentEvent.objects.get(next=None).answer == "withdrawn"
+
+
+def test_a_yes_of_a_window_that_is_behind_is_told_what_stands_and_the_same_form_sent_twice_is_no_error(her, notice):
+    for _each in range(2):
+        assert her.post(QUESTIONS, {**shown(notice), "call_recording": "yes"}).status_code == 302
+    her.post(QUESTIONS, {**shown(notice), "analytics": "no"})
+    answer = her.post(QUESTIONS, {**shown(notice), "analytics": "yes"})
+    assert answer.status_code == 422
+    assert "Understanding how our pages are used: No" in answer.text
+    assert ConsentEvent.objects.count() == 2
 
 
 def test_visitors_of_one_network_are_limited(client, notice):
@@ -166,6 +239,25 @@ def test_what_ends_soon_is_renewed_by_its_owner(her, asha, notice):
     assert "Nothing of what you agreed to ends" in her.get(RENEW).content.decode()
 
 
+def test_a_no_from_a_window_that_was_open_before_the_renewal_is_not_lost(her, asha, notice):
+    yes_that_ends(asha, notice, after=timedelta(days=3))
+    her.post(RENEW, {**shown(notice), "marketing": "yes"})
+    assert her.post(RENEW, {**shown(notice), "marketing": "no"}).url.startswith("/privacy/consents/OS-CR-")
+    assert not may_contact(address=ASHA_PHONE, purpose="marketing", channel="sms", at=clock.now()).allowed
+    assert ConsentEvent.objects.latest("pk").answer == "withdrawn"
+    assert her.post(RENEW, {**shown(notice), "marketing": "no"}).url == RENEW
+    assert ConsentEvent.objects.filter(answer="withdrawn").count() == 1
+
+
+def test_who_renews_twice_is_not_told_that_nothing_was_answered(her, asha, notice):
+    yes_that_ends(asha, notice, after=timedelta(days=3))
+    for status in (302, 422):
+        answer = her.post(RENEW, {**shown(notice), "marketing": "yes"})
+        assert answer.status_code == status
+    assert "One of these was answered already, or has ended." in answer.text
+    assert ConsentEvent.objects.filter(answer="renewed").count() == 1
+
+
 def test_a_stale_page_is_told_so(her, asha, notice):
     yes_that_ends(asha, notice, after=timedelta(days=3))
     answer = her.post(RENEW, {"notice_marketing": "0" * 64, "marketing": "yes"})
@@ -184,7 +276,7 @@ def test_a_stranger_is_sent_to_sign_in_and_back(client):
 
 
 def test_who_says_they_are_under_18_is_not_asked_for_promotion_and_their_yes_waits(her, asha, notice):
-    assert her.post("/privacy/questions/guardian/", {"why": "child"}).status_code == 302
+    assert her.post(GUARDIAN, {"why": "child", "confirmed": "yes"}).status_code == 302
     page = her.get(QUESTIONS).content.decode()
     assert "A parent or guardian answers for you." in page
     assert 'name="marketing"' not in page
@@ -200,14 +292,72 @@ def test_who_says_they_are_under_18_is_not_asked_for_promotion_and_their_yes_wai
     assert (held.purpose, held.channels, held.state) == ("product_updates", ["sms"], "held")
 
 
+def test_one_press_on_i_am_under_18_says_what_will_happen_and_changes_nothing(her, asha):
+    said(asha, "given")
+    page = her.post(GUARDIAN, {"why": "child"}).text
+    assert "Nothing is saved yet." in page
+    assert "<li>Offers and news, SMS (Onesetu)</li>" in page
+    assert 'href="/privacy/questions/">No, go back' in page
+    assert not Protection.objects.exists()
+    assert not ConsentEvent.objects.exclude(answer="given").exists()
+    entered = dict(re.findall(r'<input type="hidden" name="(why|confirmed)" value="([^"]+)">', page))
+    her.post(GUARDIAN, entered)
+    assert Protection.objects.get().kind == "child"
+    assert ConsentEvent.objects.latest("pk").answer == "expired"
+
+
+def test_a_guardian_is_confirmed_too_and_what_was_agreed_to_stays(her, asha):
+    said(asha, "given")
+    page = her.post(GUARDIAN, {"why": "guarded"}).text
+    assert "What you agreed to before stays" in page
+    assert "Offers and news" not in page.split("<main")[1]
+    assert not Protection.objects.exists()
+    her.post(GUARDIAN, {"why": "guarded", "confirmed": "yes"})
+    assert not ConsentEvent.objects.exclude(answer="given").exists()
+
+
+def test_who_has_no_open_question_can_still_say_it(her, notice):
+    her.post(QUESTIONS, {**shown(notice), **dict.fromkeys(ASKED, "no")})
+    page = her.get(QUESTIONS).text
+    assert "There is no open question." in page
+    assert "I am under 18" in page
+
+
+def test_what_neither_button_says_notes_nobody(her):
+    for confirmed in ({}, {"confirmed": "yes"}):
+        assert her.post(GUARDIAN, {"why": "nonsense", **confirmed}).status_code == 400
+    assert not Protection.objects.exists()
+
+
 def test_saying_it_twice_or_by_opening_a_page_makes_no_second_row(her):
-    assert her.get("/privacy/questions/guardian/").headers["Location"] == "/privacy/questions/"
+    assert her.get(GUARDIAN).headers["Location"] == "/privacy/questions/"
     for _each in range(2):
-        her.post("/privacy/questions/guardian/", {"why": "guarded"})
+        her.post(GUARDIAN, {"why": "guarded", "confirmed": "yes"})
     assert Protection.objects.get().kind == "guarded"
 
 
-def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_entered_is_kept(her, asha, notice):
+@pytest.mark.parametrize(
+    ("why", "words"), [("child", "that I am under 18"), ("guarded", "that a lawful guardian answers")]
+)
+def test_a_mistake_is_corrected_by_a_person_of_ours_and_ends_by_no_press(her, why, words):
+    assert "Is this a mistake?" not in her.get(QUESTIONS).text
+    her.post(GUARDIAN, {"why": why, "confirmed": "yes"})
+    assert f'action="{MISTAKE}"' in her.get(QUESTIONS).text
+    answer = her.post(MISTAKE)
+    assert answer.url == "/privacy/grievances/new/what-happened/"
+    assert f"You have noted {words}" in her.get(answer.url).text
+    assert Protection.objects.get().ended_at is None
+    assert TicketDraft.objects.count() == 1
+
+
+def test_who_answers_alone_has_nothing_to_correct(her):
+    assert "there is nothing to correct" in her.post(MISTAKE, follow=True).text
+    assert not TicketDraft.objects.exists()
+
+
+def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_entered_is_kept(
+    her, asha, notice, still
+):
     principals.note_regime(principal=asha, regime="US-CA", ground="declared", actor=actor.SYSTEM, now=clock.now())
     said(asha, "withdrawn")
     form = {
@@ -218,8 +368,18 @@ def test_a_californian_who_had_said_no_confirms_on_a_second_page_and_everything_
     assert "Do you want these again?" in page
     assert not ConsentEvent.objects.filter(answer="given").exists()
     entered = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.split("<main")[1])
-    again = [(name, value) for name, value in entered if name != "csrfmiddlewaretoken"]
-    answer = her.post("/privacy/preferences/", MultiValueDict({name: [value] for name, value in again}))
+    again = MultiValueDict({name: [value] for name, value in entered if name != "csrfmiddlewaretoken"})
+    # The law wants two separate acts: at one and the same instant there is one.
+    assert "Do you want these again?" in her.post("/privacy/preferences/", again).text
+    still.shift(1)
+    answer = her.post("/privacy/preferences/", again)
     assert answer.status_code == 302
     assert ConsentEvent.objects.get(answer="given").evidence.get().kind == "opt_in_request"
     assert Preference.objects.get().pace == "two_a_week"
+
+
+@pytest.mark.parametrize("page", [QUESTIONS, "/privacy/preferences/"])
+def test_a_notice_that_is_not_translated_says_so_in_the_readers_language(her, page):
+    said_so = "हिन्दी में अभी अनुवाद नहीं हुआ है"
+    assert said_so in her.get(page, headers={"accept-language": "hi"}).text
+    assert "Not yet translated" not in her.get(page).text

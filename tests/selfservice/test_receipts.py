@@ -113,6 +113,22 @@ def test_each_form_that_carries_the_receipt_file_in_its_text_is_checked(her, eve
     assert "This receipt is genuine" in checked(her.get(file(event, form)).content)
 
 
+def test_the_page_warns_of_a_json_form_that_people_read_otherwise_than_it_proves(her, event):
+    body = json.loads(her.get(file(event, "receipt.json")).content)
+    body["record"]["purpose"] = "product_updates"
+    page = checked(json.dumps(body).encode())
+    assert "says something else than what is proved" in page
+    assert "whose name ends in .tlog-proof" in page
+    assert "This receipt is genuine" not in page
+    assert "says something else than what is proved" in checked(b"", pasted=json.dumps(body))
+
+
+def test_the_page_says_that_what_a_pdf_shows_was_not_compared(her, event):
+    assert "was not compared with it" in checked(her.get(file(event, "receipt.pdf")).content)
+    assert "was not compared with it" in checked(her.get(file(event, "kantara.json")).content)
+    assert "was not compared with it" not in checked(her.get(file(event, "receipt.json")).content)
+
+
 @pytest.mark.parametrize("content", [b"%PDF-1.7 ...", b"\x89PNG\r\n", b"{}", b'{"proof": 1}', b"[" * 60_000])
 def test_another_file_is_called_no_receipt_file_and_not_a_forgery(content):
     page = checked(content)

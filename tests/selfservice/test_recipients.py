@@ -1,18 +1,27 @@
 """Who has my data, and who has confirmed that it stopped."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from consent.models import ConsentReceipt
 from consent.services import withdraw
 from portal.core import actor, clock
-from portal.people.models import User
+from portal.people.models import Customer, User
 from portal.registers.models import Instruction
 from portal.registers.services import instructions
+from portal.registers.services.disclosures import disclose
 from portal.registers.states import FactKind
 from tests.consent.factories import law_is_loaded, published_notice, said
-from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, FiduciaryFactory
-from tests.registers.factories import registered_recipient
+from tests.people.factories import (
+    ContactPointFactory,
+    CustomerFactory,
+    CustomerUserFactory,
+    FiduciaryFactory,
+    MembershipFactory,
+)
+from tests.registers.factories import registered_recipient, service_in_the_book
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +84,58 @@ def test_the_receipt_says_how_many_have_confirmed(asha):
     page = client.get(f"/privacy/consents/{receipt.reference}/").text
     assert "2 of 3 recipients have confirmed." in page
     assert "3 में से 2" in client.get(f"/privacy/consents/{receipt.reference}/", headers={"accept-language": "hi"}).text
+
+
+def test_a_person_reads_what_was_given_out_to_check_their_papers_by_whatever_name_the_book_has(asha):
+    registered_recipient("penny-drop", name="Bank One")
+    service_in_the_book("pan-register", "gst-network")
+    mine, customer = asha.principal.subject.ref, asha.principal.memberships.get().customer.subject.ref
+    other = CustomerFactory()
+    for ref, fields, code in (
+        (mine, ["pan", "name"], "pan-register"),
+        (customer, ["bank_account", "ifsc"], "penny-drop"),
+        (other.subject.ref, ["gstin"], "gst-network"),
+    ):
+        disclose(
+            recipient_code=code,
+            subject_ref=ref,
+            fields=fields,
+            purpose="billing",  # on a basis that asks for no yes
+            about="kyc.document:OS-DO-7K4M-9QX2",
+            actor=actor.system("kyc.checks"),
+            now=clock.now(),
+        )
+    page = customer_client(asha).get(PAGE).text
+    for words in ("Bank One", "Account number, IFSC", "pan-register", "Name, PAN", "Invoices and payments"):
+        assert words in page
+    assert "GST number" not in page
+    assert "What we gave out to check your papers" not in Client().get(PAGE).text
+
+
+def test_who_acts_for_many_customers_reads_it_in_no_more_queries(asha):
+    registered_recipient("penny-drop", name="Bank One")
+    client = customer_client(asha)
+
+    def given_out(customer: Customer) -> None:
+        MembershipFactory(principal=asha.principal, customer=customer)
+        disclose(
+            recipient_code="penny-drop",
+            subject_ref=customer.subject.ref,
+            fields=["bank_account"],
+            purpose="billing",
+            about="kyc.document:OS-DO-7K4M-9QX2",
+            actor=actor.system("kyc.checks"),
+            now=clock.now(),
+        )
+
+    def queries() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as seen:
+            page = client.get(PAGE)
+        return len(page.context["given"]), len(seen)
+
+    given_out(CustomerFactory())
+    queries()
+    rows, alone = queries()
+    for _other in range(3):
+        given_out(CustomerFactory())
+    assert queries() == (rows + 3, alone)

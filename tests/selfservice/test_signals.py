@@ -1,5 +1,7 @@
 """Sec-GPC is heard without a click, kept as a no, and never held against a yes that came after it."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -7,6 +9,7 @@ from consent.models import ConsentEvent
 from consent.selectors import rulebook
 from consent.services import may_process
 from portal.core import clock
+from portal.law.models import Purpose
 from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
@@ -55,15 +58,39 @@ def test_recordings_and_messages_are_not_what_the_signal_is_about(asha):
     assert {event.purpose for event in heard()} == {"analytics"}
 
 
-def test_a_yes_after_the_signal_was_meant_and_stays(asha):
+def test_a_yes_after_the_signal_was_meant_and_stays(asha, still):
     customer_client(asha.user).get(PAGE, headers=GPC)
+    still.shift(1)
     said(asha, "given", purpose="analytics", channel="none", occurred_at=clock.now())
     customer_client(asha.user).get(PAGE, headers=GPC)
     assert heard().count() == 1
     assert may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
 
 
+@pytest.mark.parametrize("page", [PAGE, "/privacy/cookies/"])
+def test_the_page_does_not_say_no_where_the_persons_own_yes_counts(asha, still, page):
+    her = customer_client(asha.user)
+    assert "We have done this." in her.get(page, headers=GPC).text
+    still.shift(1)
+    said(asha, "given", purpose="analytics", channel="none", occurred_at=clock.now())
+    after = her.get(page, headers=GPC).text
+    assert "We have done this." not in after
+    (said_so,) = re.findall(r"Your own yes counts until you take it back: ([^<]*)", after)
+    assert said_so == f"{Purpose.objects.filter(code='analytics').latest('pk').name}."
+
+
 def test_a_strangers_signal_shows_and_writes_nothing(asha):
     page = Client().get("/privacy/cookies/", headers=GPC).text
     assert "Your browser asked us" in page
     assert not heard().exists()
+
+
+def test_a_request_not_to_sell_or_share_holds_at_once(asha):
+    said(asha, "given", purpose="analytics", channel="none")
+    her = customer_client(asha.user)
+    her.post("/privacy/requests/new/", {"right": "opt_out"})
+    her.post("/privacy/requests/new/details/", {"capacity": "self"})
+    her.post("/privacy/requests/new/check/")
+    assert not may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
+    event = ConsentEvent.objects.filter(purpose="analytics").latest("pk")
+    assert (event.answer, event.way) == ("withdrawn", "page")

@@ -111,6 +111,34 @@ def test_a_message_is_added_once_however_often_it_is_sent(client, ticket) -> Non
     assert "One more thing." in text(client.get(where))
 
 
+def test_another_message_from_an_old_page_is_taken(client, ticket) -> None:
+    where, once = opened(client, ticket), str(uuid4())
+    client.post(where + "message/", {"message": "One more thing.", "once": once})
+    page = client.post(where + "message/", {"message": "And the bill.", "once": once}, follow=True).text
+    assert "Your message is sent." in page
+    assert "And the bill." in page
+
+
+def test_a_second_press_says_that_it_is_so_already(client, ticket, officer) -> None:
+    where = opened(client, ticket)
+    resolving.propose(ticket=ticket, text="We stopped it.", by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    for said in ("", "This grievance is closed already."):
+        page = client.post(where + "settle/", {"settled": "yes"}, follow=True)
+        assert page.status_code == 200
+        assert said in page.text
+    for said in ("", "This grievance is open already."):
+        page = client.post(where + "reopen/", {"message": "It came again."}, follow=True)
+        assert page.status_code == 200
+        assert said in page.text
+    assert "What you wrote is not sent." not in page.text
+    assert TicketEntry.objects.filter(kind=EntryKind.REOPENED).count() == 1
+    other = client.post(where + "reopen/", {"message": "From another number."}).text
+    assert "What you wrote is not sent." in other
+    assert "From another number.</textarea>" in other
+    for said in ("", "This grievance is closed already."):
+        assert said in client.post(where + "withdraw/", follow=True).text
+
+
 def test_an_empty_message_says_what_to_do(client, ticket) -> None:
     response = client.post(opened(client, ticket) + "message/", {"message": " ", "once": str(uuid4())})
     assert response.status_code == 422
@@ -275,3 +303,39 @@ def test_nobody_turns_the_words_of_the_page_around(client, ticket, officer, mark
     assert '<div dir="auto"><p>I paid 500</p></div>' in text(sent)
     assert "<bdi>billgnp.png</bdi>" in text(sent)
     assert mark not in text(client.get(f"{ASK}?reference={mark}OS"))
+
+
+def answered_by(officer, ticket, *, at=None) -> None:
+    resolving.propose(ticket=ticket, text="No.", by=officer, actor=actor.staff(officer.pk), at=at or clock.now())
+
+
+def test_the_person_appeals_from_the_question_if_it_is_settled(client, ticket, officer) -> None:
+    answered_by(officer, ticket)
+    where = opened(client, ticket)
+    assert "No, let another officer look at it" in text(client.get(where))
+    assert client.post(where + "settle/", {"settled": "appeal", "why": ""}).status_code == 422
+    page = text(client.post(where + "settle/", {"settled": "appeal", "why": "Nobody looked."}, follow=True))
+    assert f"{ticket.reference}-A1" in page
+    assert "Another officer will reply by" in page
+    assert "Grievance Appellate Committee" in page
+
+
+def test_a_closed_grievance_leads_to_the_page_of_the_appeal(client, ticket, officer) -> None:
+    answered_by(officer, ticket)
+    resolving.accept(ticket=ticket, actor=actor.stranger(via="page"), at=clock.now())
+    where = opened(client, ticket)
+    assert f"{where}appeal/" in text(client.get(where))
+    assert "the answer comes by" in text(client.get(where + "appeal/"))
+    assert client.post(where + "appeal/", {"why": " "}).status_code == 422
+    assert client.post(where + "appeal/", {"why": "It came back."}).status_code == 302
+    again = text(client.post(where + "appeal/", {"why": "It came back."}, follow=True))
+    assert "This grievance is open already" in again
+    assert ticket.appeals.count() == 1
+
+
+def test_before_an_answer_nothing_leads_to_an_appeal(client, ticket) -> None:
+    where = opened(client, ticket)
+    assert "appeal/" not in text(client.get(where))
+    assert client.get(where + "appeal/").headers["Location"] == where
+    client.post(where + "appeal/", {"why": "Now."})
+    assert not ticket.appeals.exists()

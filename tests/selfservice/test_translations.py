@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation.template import templatize
 
-from kyc.forms import PROOF_FILES, UploadForm
-from kyc.states import DecisionReason, DocumentKind, DocumentState
-from kyc.words import DOES_NOT_FIT, FAULTS, NUMBERS, PROOF_FAULTS
+from kyc.states import DecisionReason, DeletionRefusal, DocumentKind, DocumentState, RenewalReason
+from kyc.upload_forms import AGREES, PROOF_FILES, UploadForm
+from kyc.words import DOES_NOT_FIT, FAULTS, NUMBERS, PROOF_FAULTS, ROLES, SHOWN, STANDINGS, WHYS
 
 ROOT = Path(settings.BASE_DIR)
 KEYWORDS = {
@@ -43,26 +43,41 @@ SOURCES = [
     ROOT / "consent" / "letters.py",
     ROOT / "consent" / "services" / "acknowledging.py",
     ROOT / "consent" / "services" / "addresses.py",
+    ROOT / "consent" / "services" / "announcing.py",
     ROOT / "consent" / "services" / "asking.py",
     ROOT / "consent" / "services" / "blocking.py",
     ROOT / "consent" / "services" / "choosing.py",
+    ROOT / "consent" / "services" / "confirming.py",
+    ROOT / "consent" / "services" / "late_notices.py",
     ROOT / "consent" / "services" / "preferring.py",
     ROOT / "consent" / "services" / "recording.py",
     ROOT / "consent" / "services" / "renewing.py",
     ROOT / "consent" / "services" / "withdrawing.py",
+    ROOT / "grievances" / "request_forms.py",
+    ROOT / "grievances" / "request_words.py",
+    ROOT / "grievances" / "services" / "asking.py",
+    ROOT / "grievances" / "services" / "bundling.py",
+    ROOT / "grievances" / "services" / "deciding.py",
     ROOT / "grievances" / "services" / "drafts.py",
+    ROOT / "grievances" / "services" / "ending.py",
+    ROOT / "grievances" / "services" / "proving.py",
     ROOT / "grievances" / "services" / "reading.py",
     ROOT / "grievances" / "services" / "resolving.py",
     ROOT / "grievances" / "services" / "thread.py",
     ROOT / "grievances" / "services" / "uploads.py",
+    ROOT / "consent" / "services" / "needed.py",
+    ROOT / "kyc" / "services" / "consenting.py",
     ROOT / "kyc" / "services" / "proving.py",
     ROOT / "kyc" / "services" / "uploading.py",
     ROOT / "portal" / "law" / "explanations.py",
     ROOT / "portal" / "law" / "words.py",
+    ROOT / "portal" / "outbox" / "channels" / "push.py",
+    ROOT / "portal" / "outbox" / "services" / "posting.py",
     ROOT / "portal" / "people" / "services" / "customers.py",
     ROOT / "portal" / "people" / "services" / "invitations.py",
     ROOT / "portal" / "people" / "services" / "logins.py",
     ROOT / "portal" / "registers" / "services" / "letters.py",
+    ROOT / "portal" / "signin" / "browsers.py",
     ROOT / "portal" / "registers" / "words.py",
 ]
 
@@ -112,10 +127,17 @@ def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language
                 *DocumentKind.labels,
                 *DocumentState.labels,
                 *DecisionReason.labels,
+                *RenewalReason.labels,
+                *DeletionRefusal.labels,
+                *(said for said, _mark in STANDINGS.values()),
                 *FAULTS.values(),
                 *PROOF_FAULTS.values(),
+                *ROLES.values(),
+                *SHOWN.values(),
+                *WHYS.values(),
                 *(said for said, _accepted in PROOF_FILES.values()),
                 *_words_of(UploadForm.base_fields["share_code"]),
+                *AGREES.values(),
                 *numbers,
             )
         } | {str(DOES_NOT_FIT)}

@@ -291,6 +291,16 @@ def test_an_invited_person_joins_by_the_link_which_only_the_button_uses_up(clien
     assert "used already" in Client().get(link).content.decode()
 
 
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_who_joins_has_no_number_of_a_paper_in_their_name(client, language):
+    client.cookies["django_language"] = language
+    row = customers.invite(customer=CustomerFactory(), address="asha@acme.example", actor=SYSTEM)
+    link = reverse("privacy:invitation", args=[invitations.token_of(row)])
+    answer = client.post(link, {"full_name": "Asha Rao 2341 2341 2346", "phone": ""})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["full_name"])
+    assert not User.objects.exists()
+
+
 def test_a_person_who_has_a_login_is_asked_for_no_name_and_keeps_the_one_they_have(client):
     user = CustomerUserFactory(email="asha@acme.example")
     name = user.principal.full_name

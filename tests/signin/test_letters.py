@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 
 from portal.core import clock
 from portal.core.actor import SYSTEM, staff
@@ -15,7 +16,7 @@ from portal.people.services import staff as staff_services
 from portal.signin import letters, tasks
 from tests.people.factories import ContactPointFactory, CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.shipped import every_rule
-from tests.signin.people_who_sign_in import with_factor
+from tests.signin.people_who_sign_in import staff_client, with_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +74,22 @@ def test_a_staff_invitation_a_new_device_and_a_reset_are_told():
     assert "Two colleagues" in words("signin.factor_reset").body
 
 
+@pytest.mark.parametrize(
+    ("language", "kept", "told"),
+    [
+        ("en", "Firefox on Linux", "Firefox on Linux"),
+        ("mr", "Firefox on Linux", "Linux वर Firefox"),
+        ("hi", "Browser on Android", "Android पर ब्राउज़र"),
+        ("mr", "Browser", "ब्राउझर"),
+    ],
+)
+def test_a_browser_is_named_in_the_language_of_the_letter(language, kept, told):
+    user = CustomerUserFactory(language=language)
+    sign_in = devices.note(user=user, outcome="signed_in", actor=SYSTEM, browser=kept, now=clock.now())
+    tasks.tell_new_device(sign_in.pk)
+    assert f": {told}\n" in words("signin.new_device").body
+
+
 def test_the_old_address_is_told_that_the_login_left_it():
     contact = ContactPointFactory(address="old@acme.example")
     tasks.tell_address_changed(contact.pk)
@@ -94,6 +111,69 @@ def test_no_part_of_a_password_links_key_stands_outside_the_letter():
     key = re.search(r"/password/reset/key/[0-9a-z]+-([^/]+)/", words("signin.password_reset").body)[1]
     parts = {key[start : start + 6] for start in range(len(key) - 5)}
     assert not [part for part in parts if part in row["about"]]
+
+
+def _key_of_the_invitation():
+    """As it stands in the letter: a key says the second in which it was made."""
+    return re.search(r"http\S+/([^/\s]+)/\s", reading.text_of(Message.objects.get()).body)[1]
+
+
+def _invited_colleague():
+    boss = StaffFactory(roles=["administrator"])
+    row = staff_services.invite(email="meera@onesetu.example", full_name="Meera", actor=staff(boss.pk), now=clock.now())
+    tasks.send_invitation(row.pk)
+    return _key_of_the_invitation()
+
+
+def _invited_customer():
+    row = customers.invite(customer=CustomerFactory(), address="asha@acme.example", actor=SYSTEM)
+    tasks.send_invitation(row.pk)
+    return _key_of_the_invitation()
+
+
+def _code_to_sign_in():
+    user = CustomerUserFactory(email="asha@acme.example")
+    row = codes.issue(purpose="sign_in", kind="email", address=user.email, now=clock.now())
+    tasks.send_code(row.pk)
+    return codes.plain(row)
+
+
+def _code_for_a(kind, address):
+    user = CustomerUserFactory()
+    about = f"people.user:{user.pk}"
+    row = codes.issue(purpose="contact", kind=kind, address=address, about=about, now=clock.now())
+    tasks.send_code(row.pk)
+    return codes.plain(row)
+
+
+def _password_link():
+    asked = codes.issue(purpose="reset", kind="email", address=StaffFactory().email, now=clock.now())
+    tasks.send_password_link(asked.pk)
+    return re.search(r"/password/reset/key/([^/]+)/", words("signin.password_reset").body)[1]
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        _invited_colleague,
+        _invited_customer,
+        _code_to_sign_in,
+        lambda: _code_for_a("email", "new@acme.example"),
+        lambda: _code_for_a("phone", "+919876543210"),
+        _password_link,
+    ],
+    ids=["staff invitation", "customer invitation", "sign-in code", "e-mail code", "telephone code", "password link"],
+)
+@pytest.mark.parametrize("role", ["data_protection_officer", "grievance_officer"])
+def test_an_officer_who_reads_a_letter_cannot_act_as_the_person_it_is_for(send, role):
+    key = send()
+    message = Message.objects.get()
+    assert key in reading.text_of(message).body
+    url = reverse("admin:outbox_message_do_one", args=[message.pk, "show-words"])
+    opening = {"answer": "1", "purpose": "grievance", "ticket": "grievance queue"}
+    page = staff_client(StaffFactory(roles=[role])).post(url, opening).content.decode()
+    assert reading.DOTS in page
+    assert key not in page
 
 
 def test_the_librarys_other_letters_do_not_exist():

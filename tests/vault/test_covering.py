@@ -13,10 +13,10 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from kyc.inspection import FIND, HIDE
 from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
-from portal.vault.inspection import child, covering, process
+from portal.vault.inspection import child, codes_anew, covering, process
 from portal.vault.inspection.covering import Wish
 from portal.vault.inspection.pdf_text import read_text
-from portal.vault.inspection.verdict import Fault, Limits, Verdict
+from portal.vault.inspection.verdict import UNREAD, Fault, Limits, Verdict
 from tests.kyc import documents
 
 NUMBER = documents.AADHAAR
@@ -287,30 +287,53 @@ def test_what_is_no_such_number_or_is_called_another_is_left(text):
     assert to_hide(text) == []
 
 
+@pytest.mark.parametrize(
+    ("counts", "hides"),
+    [
+        ((4, 4, 4), True),
+        ((12,), True),
+        ((16,), True),
+        ((4, 4, 4, 4), True),
+        ((4, 4), False),
+        ((5, 5), False),
+        ((2, 2, 4), False),
+        ((11,), False),
+        ((13,), False),
+        ((5, 4, 4), False),
+    ],
+)
+@pytest.mark.parametrize("between", [" ", "-"])
+def test_as_many_digits_as_a_number_has_are_hidden_though_none_could_be_read(counts, hides, between):
+    text = between.join(UNREAD * count for count in counts)
+    assert to_hide(f"| {text} |") == ([(2, 2 + len(text))] if hides else [])
+
+
 def test_of_an_aadhaar_document_that_cannot_be_searched_only_its_codes_are_kept():
     """A photo of a card with a number in print, which no machine here reads, and a code of the new kind."""
     said = "1234567890" * 40
     card = Image.open(io.BytesIO(documents.image("PNG", (1200, 900))))
     ImageDraw.Draw(card).text((60, 700), "2341 2341 2346", fill="black", font=ImageFont.load_default(size=48))
-    card.paste(covering.code(said).rotate(11, expand=True, fillcolor="white"), (500, 100))
+    card.paste(codes_anew.code(said).rotate(11, expand=True, fillcolor="white"), (500, 100))
     out = io.BytesIO()
     card.save(out, "PNG")
-    verdict, kept = child.inspect(out.getvalue(), "png", Limits(), numbers_in, Wish(to_hide, codes_only=True))
+    verdict, kept = child.inspect(
+        out.getvalue(), "png", Limits(), numbers_in, Wish(to_hide, draw=codes_anew.drawn_anew)
+    )
     picture = Image.open(io.BytesIO(kept))
     assert (verdict.fault, verdict.mime) == (None, "image/png")
     assert [seen.text for seen in covering.codes(picture)] == [said]
-    assert picture.size == covering.code(said).size
+    assert picture.size == codes_anew.code(said).size
 
 
 @pytest.mark.parametrize("data", [documents.image("PNG"), documents.card_with_old_code("PNG")])
 def test_an_aadhaar_picture_without_a_code_to_keep_is_refused(data):
-    verdict, kept = child.inspect(data, "png", Limits(), numbers_in, Wish(to_hide, codes_only=True))
+    verdict, kept = child.inspect(data, "png", Limits(), numbers_in, Wish(to_hide, draw=codes_anew.drawn_anew))
     assert (verdict.fault, kept) == (Fault.NO_CODE, b"")
 
 
 def test_of_an_aadhaar_pdf_that_cannot_be_searched_only_its_codes_are_kept():
     def draws(document):
-        documents.draws(document, covering.code("9876543210" * 30))
+        documents.draws(document, codes_anew.code("9876543210" * 30))
 
     verdict, kept = process.inspect(documents.pdf(change=draws), extension="pdf", hide=HIDE, codes_only=True)
     assert (verdict.fault, verdict.mime, verdict.pages) == (None, "image/png", 1)

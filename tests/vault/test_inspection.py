@@ -2,15 +2,21 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from typing import Any
 
 import pikepdf
 import pytest
-from pikepdf import Dictionary, Name
-from PIL import Image
+from pikepdf import Array, Dictionary, Name, Pdf
+from PIL import Image, ImageCms
 
 from kyc.inspection import FIND, inspect
-from portal.vault.inspection import process
+from kyc.numbers.hiding import to_hide
+from kyc.numbers.search import numbers_in
+from portal.core.errors import Unavailable
+from portal.vault.inspection import child, process
+from portal.vault.inspection.covering import Wish
 from portal.vault.inspection.pdf_text import read_text
 from portal.vault.inspection.process import page_as_png
 from portal.vault.inspection.verdict import Fault, Limits, Search
@@ -84,6 +90,52 @@ def test_a_sideways_photo_is_turned_upright():
     assert (verdict.width, verdict.height) == (400, 600)
 
 
+def test_a_photo_of_two_frames_as_phones_take_it_is_kept_as_its_first():
+    picture, out = Image.open(io.BytesIO(documents.image())), io.BytesIO()
+    picture.save(out, "MPO", save_all=True, append_images=[picture.rotate(180)])
+    verdict, kept = inspect(out.getvalue(), extension="jpg")
+    assert (verdict.fault, verdict.width, verdict.height) == (None, 900, 600)
+    assert (Image.open(io.BytesIO(kept)).format, kept.count(b"\xff\xd8\xff")) == ("JPEG", 1)
+
+
+def drawn_with(colours: Callable[[Pdf], Any], data: bytes, bits: int = 8) -> bytes:
+    """A PDF that draws a picture of 100 by 100 with these colours and bytes."""
+
+    def change(document: Pdf) -> None:
+        picture = document.make_stream(data, Type=Name.XObject, Subtype=Name.Image, Width=100, Height=100)
+        picture.ColorSpace, picture.BitsPerComponent = colours(document), bits
+        page = document.pages[0]
+        page.Resources.XObject = Dictionary(P=picture)
+        page.Contents = document.make_stream(b"q 300 0 0 300 100 300 cm /P Do Q")
+
+    return documents.pdf(change=change)
+
+
+def profiled(document: Pdf) -> Array:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return Array([Name.ICCBased, document.make_stream(profile, N=3)])
+
+
+def inked(document: Pdf) -> Array:
+    """One ink of a printer's, as its strength of black."""
+    turned = Dictionary(FunctionType=2, Domain=[0, 1], C0=[1], C1=[0], N=1)
+    return Array([Name.Separation, Name.Gold, Name.DeviceGray, turned])
+
+
+def test_a_scan_with_a_profile_of_its_colours_is_taken():
+    verdict, kept = inspect(drawn_with(profiled, bytes(range(250)) * 120), extension="pdf")
+    assert verdict.fault is None
+    assert page_as_png(kept, mime="application/pdf", page=1).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("colours", "data", "bits"), [(lambda document: Name.DeviceGray, bytes(1250), 1), (inked, bytes(10_000), 8)]
+)
+def test_a_picture_that_the_library_cannot_read_is_left_to_the_drawn_page(colours, data, bits):
+    verdict, kept = child.inspect(drawn_with(colours, data, bits), "pdf", Limits(), numbers_in, Wish(to_hide))
+    assert (verdict.fault, verdict.shows_pictures, bool(kept)) == (None, True, True)
+
+
 def test_a_kept_document_is_shown_page_by_page_as_pictures():
     for data, extension, page in ((documents.pdf(pages=2), "pdf", 2), (documents.image(), "jpg", 1)):
         verdict, kept = inspect(data, extension=extension)
@@ -99,12 +151,31 @@ def test_a_page_that_is_not_there_is_an_error_of_its_own():
         page_as_png(kept, mime="application/pdf", page=9)
 
 
-def test_a_file_that_takes_too_long_or_too_much_memory_is_refused():
+def test_a_file_that_takes_too_much_memory_is_refused():
     large = documents.image("PNG", (6000, 6000))
     assert inspect(large, extension="png")[0].is_accepted
-    for limits in (replace(Limits(), wall_seconds=0.05), replace(Limits(), memory=300 * 1024 * 1024)):
-        verdict, kept = process.inspect(large, extension="png", limits=limits)
-        assert (verdict.fault, kept) == (Fault.TOO_COMPLEX, b"")
+    limits = replace(Limits(), memory=300 * 1024 * 1024)
+    verdict, kept = process.inspect(large, extension="png", limits=limits)
+    assert (verdict.fault, kept) == (Fault.TOO_COMPLEX, b"")
+
+
+def test_a_file_that_needs_more_processor_time_than_there_is_is_refused(monkeypatch):
+    monkeypatch.setattr(process, "_START", "import signal, os; os.kill(os.getpid(), signal.SIGXCPU)")
+    assert process.inspect(documents.image(), extension="jpg")[0].fault is Fault.TOO_COMPLEX
+
+
+@pytest.mark.parametrize(
+    ("start", "limits"),
+    [
+        (process._START, replace(Limits(), wall_seconds=0.05)),
+        ("import signal, os; os.kill(os.getpid(), signal.SIGKILL)", Limits()),
+    ],
+    ids=["a busy machine", "a machine without memory"],
+)
+def test_a_child_that_the_machine_did_not_let_finish_is_no_verdict_on_the_file(monkeypatch, start, limits):
+    monkeypatch.setattr(process, "_START", start)
+    with pytest.raises(Unavailable):
+        process.inspect(documents.image(), extension="jpg", limits=limits)
 
 
 @pytest.mark.skipif(not process.is_sealed_off(), reason="this kernel cuts nothing off: vault.W001 says so")

@@ -2,9 +2,11 @@
 
 import io
 
+import fontpkg_noto_sans
+import fontpkg_noto_sans_devanagari
 import pikepdf
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from kyc.inspection import FIND, HIDE
 from portal.vault.inspection import process
@@ -50,6 +52,56 @@ def test_a_covered_picture_shows_no_number_to_a_second_reading(turned):
     _verdict, kept = process.inspect(card(turned), extension="png", find=FIND, hide=HIDE)
     again, _kept = process.inspect(kept, extension="png", find=FIND, hide=HIDE)
     assert (again.fault, again.hidden) == (None, 0)
+
+
+DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
+NUMBER_AS_WRITTEN = [
+    "2341 2341 2346",
+    "2341-2341-2346",
+    "234123412346",
+    "2341.2341.2346",
+    "2341   2341   2346",
+    "9123 4123 4123 4122",
+]
+#: Not numbers of ours: a telephone, a day, an account whose check digit is another one, a PIN, words.
+OTHERS = ["98765 43210", "26-11-2026", "2341 2341 2347", "560001", "Asha Rao"]
+OTHERS_IN_HINDI = ["९८७६५ ४३२१०", "२६-११-२०२६", "५६०००१", "मेरा आधार मेरी पहचान", "भारत सरकार"]
+ROW = 90
+
+
+def written(rows: list[str], form: str, size: int) -> tuple[bytes, list[tuple[int, int, int, int]]]:
+    """A page with these rows, photographed not too well, and the box of each."""
+    fonts = [
+        ImageFont.truetype(next(str(path) for path in sorted(root.rglob("*.ttf")) if "Italic" not in path.name), size)
+        for root in (fontpkg_noto_sans.ROOT, fontpkg_noto_sans_devanagari.ROOT)
+    ]
+    picture, boxes = Image.new("RGB", (900, ROW * len(rows) + 40), "white"), []
+    brush = ImageDraw.Draw(picture)
+    for place, row in enumerate(rows):
+        font = fonts[any("\u0900" <= letter <= "\u097f" for letter in row)]
+        at = (60, 20 + ROW * place)
+        brush.text(at, row, font=font, fill=(25, 25, 25))
+        boxes.append(tuple(map(int, brush.textbbox(at, row, font=font))))
+    out = io.BytesIO()
+    picture.filter(ImageFilter.GaussianBlur(0.7)).save(out, form, **({"quality": 60} if form == "JPEG" else {}))
+    return out.getvalue(), boxes
+
+
+@pytest.mark.parametrize(("form", "extension", "size"), [("PNG", "png", 40), ("JPEG", "jpg", 28)])
+@pytest.mark.parametrize("script", ["latin", "devanagari"])
+def test_numbers_in_pictures_are_covered_however_they_are_written(script, form, extension, size):
+    is_latin = script == "latin"
+    numbers = [number.translate({} if is_latin else DEVANAGARI) for number in NUMBER_AS_WRITTEN]
+    others = OTHERS if is_latin else OTHERS_IN_HINDI
+    data, boxes = written([*numbers, *others], form, size)
+    verdict, kept = process.inspect(data, extension=extension, find=FIND, hide=HIDE)
+    assert verdict.fault is None
+    picture = Image.open(io.BytesIO(kept))
+    seen = [share_of_black(picture, box) > 0.8 for box in boxes]
+    assert dict(zip([*numbers, *others], seen, strict=True)) == {
+        **dict.fromkeys(numbers, True),
+        **dict.fromkeys(others, False),
+    }
 
 
 def test_a_scan_in_a_pdf_is_kept_as_a_covered_picture():

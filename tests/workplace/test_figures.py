@@ -1,7 +1,10 @@
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
+from kyc.models import Case, Likeness
 from portal.core import actor, clock
 from portal.jobs import services as jobs
 from portal.law.models import Clock, LegalRule
@@ -10,7 +13,12 @@ from portal.vault.models import ShredOrder
 from portal.vault.services import files
 from portal.workplace import figures
 from portal.workplace.job_kinds import VERIFY_LEDGER
+from portal.workplace.permissions import Permission
+from tests.consent.factories import law_is_loaded
 from tests.law.factories import ClockFactory
+from tests.people.factories import CustomerFactory
+from tests.registers.factories import as_actor, opened_incident
+from tests.shipped import every_rule
 from tests.vault.factories import stored
 
 pytestmark = pytest.mark.django_db
@@ -47,20 +55,33 @@ def test_the_day_ends_at_midnight_in_india():
 
 
 @pytest.mark.parametrize(
-    ("left", "says", "tone"),
+    ("left", "says", "tone", "unit"),
     [
-        (timedelta(days=3), "3 days left", "ok"),
-        (timedelta(minutes=5), "5 minutes left", "warn"),
-        (timedelta(minutes=-90), "late by 1 hour", "err"),
-        (timedelta(days=-2, minutes=-5), "late by 2 days", "err"),
-        (timedelta(days=-2, hours=-12), "late by 3 days", "err"),  # 23:30 IST of the third day before today
-        (timedelta(hours=13), "1 day left", "ok"),
+        (timedelta(minutes=5), "5 minutes left", "warn", "hour"),
+        (timedelta(minutes=-90), "late by 1 hour", "err", "hour"),
+        (timedelta(hours=20), "20 hours left", "ok", "hour"),
+        (timedelta(days=3), "3 days left", "ok", "calendar_day"),
+        (timedelta(hours=9), "today", "warn", "calendar_day"),
+        (timedelta(days=-2, minutes=-5), "late by 2 days", "err", "calendar_day"),
+        (
+            timedelta(days=-2, hours=-12),
+            "late by 3 days",
+            "err",
+            "calendar_day",
+        ),  # 23:30 IST of the third day before today
+        (timedelta(hours=13), "1 day left", "ok", "calendar_day"),
     ],
 )
-def test_a_deadline_says_in_words_how_much_is_left(left, says, tone):
+def test_a_deadline_says_in_words_how_much_is_left(left, says, tone, unit):
     now = datetime(2026, 11, 24, 6, tzinfo=UTC)
-    rule = LegalRule(key="IN-IT-RES", law="IT Rules 2021", provision="r.3(2)(a)(i)")
-    clock = Clock(owner="grievances.ticket:OS-GR-7K4M-9QX2", kind="answer", legal_rule=rule, due_at=now + left)
+    rule = LegalRule(key="IN-IT-RES", law="IT Rules 2021", provision="r.3(2)(a)(i)", unit=unit)
+    clock = Clock(
+        owner="grievances.ticket:OS-GR-7K4M-9QX2",
+        kind="answer",
+        legal_rule=rule,
+        started_at=now - timedelta(days=9),
+        due_at=now + left,
+    )
     row = figures.deadline(clock, now)
     assert (row.says, row.tone, row.reference) == (says, tone, "OS-GR-7K4M-9QX2")
     assert (row.work, row.rule) == ("Answer a grievance", "Resolve a complaint (IT Rules 2021, r.3(2)(a)(i))")
@@ -70,6 +91,36 @@ def test_the_owner_of_a_deadline_that_has_no_reference_is_named_with_what_it_is(
     assert figures.owner_in_words("registers.instruction:12") == "Instruction to a recipient 12"
     assert figures.owner_in_words("grievances.acknowledgement:OS-GR-7K4M-9QX2") == "OS-GR-7K4M-9QX2"
     assert figures.owner_in_words("nowhere.nothing:7") == "7"
+
+
+@pytest.mark.parametrize("owner", ["grievances.interim:{}", "grievances.acknowledgement:{}", "grievances.ticket:{}/2"])
+def test_every_clock_of_a_grievance_leads_to_the_grievance(staff, owner):
+    member = staff("grievance_officer").member
+    reference = "OS-GR-7K4M-9QX2"
+    assert figures.owner_url(owner.format(reference), member) == f"/admin/grievances/ticket/?q={reference}"
+
+
+def test_how_much_was_kept_counts_what_ended_lately_and_warns_of_what_nobody_explained(staff):
+    now = clock.now()
+    for stopped, late, why in ((1, False, ""), (2, False, ""), (3, True, "many"), (200, True, "")):
+        at = now - timedelta(days=stopped)
+        due = at - timedelta(days=1) if late else at + timedelta(days=1)
+        ClockFactory(
+            started_at=at - timedelta(days=9),
+            due_at=due,
+            state="stopped",
+            stopped_at=at,
+            ended="done",
+            late_because=why,
+        )
+    client = staff("grievance_officer")
+    figure = by_label(client.get("/admin/"))["Kept in 90 days"]
+    assert (figure.number, figure.words, figure.tone) == ("66 %", "1 of 3 deadlines missed", "ok")
+    at = now - timedelta(days=3)
+    ClockFactory(
+        started_at=at - timedelta(days=9), due_at=at - timedelta(days=1), state="stopped", stopped_at=at, ended="done"
+    )
+    assert by_label(client.get("/admin/"))["Kept in 90 days"].tone == "err"
 
 
 def test_support_does_not_see_the_figures_of_other_roles(staff):
@@ -121,3 +172,55 @@ def test_a_role_without_records_is_not_told_that_nothing_runs(staff):
     now = clock.now()
     ClockFactory(owner="retention.run:OS-RU-1", started_at=now, due_at=now, target_at=now, outer_limit_at=now)
     assert "No deadline is running for the records that your role may see." in staff("kyc_checker").get("/admin/").text
+
+
+def test_a_deadline_leads_to_its_owner_only_for_whoever_may_open_it(staff):
+    now = clock.now()
+    owner = "grievances.ticket:OS-GR-7K4M-9QX2"
+    ClockFactory(owner=owner, started_at=now, due_at=now, target_at=now, outer_limit_at=now)
+    tickets = reverse("admin:grievances_ticket_changelist")
+    assert f"{tickets}?q=" in staff("grievance_officer").get("/admin/").text
+    page = staff("administrator").get("/admin/")
+    assert page.context["deadlines"]
+    assert f"{tickets}?q=" not in page.text
+
+
+def test_names_like_those_on_a_list_and_second_looks_show_today(staff):
+    case = Case.objects.create(
+        reference="OS-KY-0", customer=CustomerFactory(), subject_ref=uuid4(), opened_at=clock.now()
+    )
+    Likeness.objects.create(
+        reference="OS-SC-0", case=case, source="un", uid="1", list_version=clock.day(clock.now()), list_sha256="0",
+        decision="AUTO", birth="same", pair_key=b"0", found_at=clock.now(),
+    )  # fmt: skip
+    client = staff("kyc_maker")
+    shown = by_label(client.get("/admin/"))
+    assert (shown["Likenesses to sanctions lists"].number, shown["Second looks"].number) == ("1", "0")
+    assert client.get(shown["Likenesses to sanctions lists"].url).context["cl"].result_count == 1
+    assert client.get(shown["Second looks"].url).context["cl"].result_count == 0
+
+
+def test_reports_that_are_owed_under_incidents_show_today_red_once_one_is_late(staff):
+    every_rule()
+    law_is_loaded()
+    client = staff("data_protection_officer")
+    figure = by_label(client.get("/admin/"))["Incidents"]
+    assert (figure.number, figure.tone) == ("0", "ok")
+    incident = opened_incident(as_actor(client.member), has_personal_data=False)
+    figure = by_label(client.get("/admin/"))["Incidents"]
+    assert (figure.number, figure.tone, figure.words) == ("1", "warn", "report is owed")
+    assert client.get(figure.url).context["cl"].result_count == 1
+    running = Clock.objects.get(owner__startswith=incident.about)
+    over = clock.now() - timedelta(seconds=2)
+    Clock.objects.filter(pk=running.pk).update(target_at=running.started_at, due_at=over, outer_limit_at=clock.now())
+    assert by_label(client.get("/admin/"))["Incidents"].tone == "err"
+    assert "Incidents" not in by_label(staff("support").get("/admin/"))
+
+
+@pytest.mark.parametrize(("code", "sees"), [(Permission.INCIDENT_VIEW, 1), (Permission.ORDER_VIEW, 0)])
+def test_whoever_may_see_an_incident_sees_when_its_reports_are_due(monkeypatch, code, sees):
+    now = clock.now()
+    ClockFactory(owner="registers.incident:OS-BR-7K4M-9QX2/cert_in", started_at=now, due_at=now, rule_key="IN-CERT-6H")
+    monkeypatch.setattr(figures.access, "allowed", lambda user, permission: permission == code)
+    monkeypatch.setattr(figures, "owner_url", lambda owner, user: "")
+    assert len(figures.next_deadlines(None, now=now)) == sees

@@ -1,17 +1,26 @@
+from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.db.models import CharField, DateField, DateTimeField, ForeignKey, Model, TextField
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
+from portal.core.admin import speaking
 from portal.core.errors import NotAllowed, Refused
 from portal.law import selectors as law
 from portal.law.models import OrganisationProfile, Purpose
-from portal.workplace import services
+from portal.law.words import names_of_purposes
+from portal.people.services import api_keys
+from portal.workplace import proposals, services
 from portal.workplace.models import ProfileProposal, PurposeProposal
-from tests.people.factories import StaffFactory
+from tests.people.factories import FiduciaryFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +210,92 @@ def test_a_correction_is_proposed_as_one_and_both_people_are_bound_to_that(maker
     services.answer_purpose(proposal=made, approve=True, reason="", actor=acting(administrator))
     mended = Purpose.objects.get(code="surveys", version=2)
     assert mended.meaning_since == Purpose.objects.get(version=1, code="surveys").meaning_since
+
+
+SURVEYS = {
+    "name_en": "Surveys",
+    "name_hi": "सर्वेक्षण",
+    "name_mr": "सर्वेक्षण",
+    "description_en": "Questions about how we did.",
+    "description_hi": "हमने कैसा काम किया, इस पर सवाल।",
+    "description_mr": "आमचे काम कसे झाले याबद्दल प्रश्न.",
+}
+
+
+@pytest.mark.parametrize("missing", sorted(SURVEYS))
+def test_a_purpose_has_its_name_and_description_in_each_language_of_our_letters(staff, missing):
+    form = {**SURVEYS, missing: "", "code": "surveys", "effective_from": today().isoformat()}
+    page = staff("data_protection_officer").post(reverse("admin:workplace_purposeproposal_add"), form)
+    assert missing in page.context["adminform"].form.errors
+    assert not set(SURVEYS) - {missing} & set(page.context["adminform"].form.errors)
+    assert not PurposeProposal.objects.exists()
+
+
+def test_whose_a_purpose_is_and_where_it_is_asked_is_proposed_with_it_and_shown_to_who_answers(staff):
+    basis = {"basis_india": "consent", "basis_eu": "consent", "basis_california": "consent"}
+    form = {
+        **basis,
+        "code": "surveys",
+        "effective_from": today().isoformat(),
+        **SURVEYS,
+        "used_categories": ["contact"],
+        "channels": ["none"],
+        "retention_class": "consent_evidence",
+        "is_ours_alone": "on",
+    }
+    staff("data_protection_officer").post(reverse("admin:workplace_purposeproposal_add"), form)
+    made = PurposeProposal.objects.get()
+    assert (made.content["is_ours_alone"], made.content["is_asked_in_place"]) == (True, False)
+    page = staff("administrator").get(reverse("admin:workplace_purposeproposal_change", args=[made.pk]))
+    assert ("only ours, never a client's", "", "Yes") in [
+        (str(label), before, after) for label, before, after in page.context["differences"]
+    ]
+
+
+def made_up(model: type[Model], brought: Collection[str] = ()) -> Model:
+    """A row that is in no table, with a value in every field; of other rows it has those that were brought along."""
+    row = model(pk=1)
+    for field in model._meta.concrete_fields:
+        further = [path.removeprefix(f"{field.name}__") for path in brought if path.split("__")[0] == field.name]
+        if isinstance(field, ForeignKey):
+            value: Any = made_up(field.remote_field.model, further) if further else 1
+            setattr(row, field.name if further else field.attname, value)
+        elif isinstance(field, DateTimeField):
+            setattr(row, field.attname, clock.now())
+        elif isinstance(field, DateField):
+            setattr(row, field.attname, today())
+        elif isinstance(field, CharField | TextField):
+            setattr(row, field.attname, field.choices[0][0] if field.choices else "x")
+    return row
+
+
+@pytest.mark.parametrize("model", proposals.models_of_proposals(), ids=lambda model: model._meta.label)
+def test_the_heading_of_a_proposal_asks_for_nothing_that_a_list_of_them_does_not_bring(
+    model, django_assert_num_queries
+):
+    row = made_up(model, model.named_by)
+    with law.remembering():
+        names_of_purposes()
+        with django_assert_num_queries(0):
+            assert speaking.heading(row)
+
+
+def test_the_list_of_proposals_takes_no_more_queries_for_many_than_for_one(maker):
+    desk = staff_client(StaffFactory(roles=["administrator"]))
+
+    def queries():
+        with CaptureQueriesContext(connection) as seen:
+            shown = desk.get(reverse("admin:proposals")).context["waiting"]
+        return len(shown), len(seen)
+
+    def key_is_proposed(label):
+        now, client = clock.now(), FiduciaryFactory(name=f"Client {label}")
+        fields = {"label": label, "scopes": ["decisions:ask"], "expires_at": now + timedelta(days=90)}
+        api_keys.propose(fiduciary=client, **fields, actor=acting(maker), now=now)
+
+    key_is_proposed("one")
+    queries()
+    rows, alone = queries()
+    for label in ("two", "three"):
+        key_is_proposed(label)
+    assert queries() == (rows + 2, alone)

@@ -73,3 +73,18 @@ def test_no_form_of_staff_posts_to_a_mark_that_would_stay_in_the_address_after_i
     assert pages
     assert [page.name for page in pages if re.search(r'action="[^"]*#', page.read_text(encoding="utf-8"))] == []
     assert "autofocus" in (root / "admin/includes/summary.html").read_text(encoding="utf-8")
+
+
+def test_on_a_telephone_each_cell_of_a_table_says_its_column():
+    """A table of cards hides its heading there: a cell without a name would be a bare value."""
+    root = Path(settings.BASE_DIR) / "templates"
+    bare = [
+        f"{page.relative_to(root)}: {cell}"
+        for page in root.glob("**/*.html")
+        for table in re.findall(
+            r'<table[^>]*class="[^"]*\bcards\b.*?</table>', page.read_text(encoding="utf-8"), re.DOTALL
+        )
+        for cell in re.findall(r"<td\b[^>]*>", table)
+        if not re.search(r"data-label=|colspan=", cell)
+    ]
+    assert bare == []

@@ -1,11 +1,20 @@
 """How many bytes a page costs a visitor who comes for the first time, uncompressed: text, styles and scripts."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
+
+from consent.models import NoticeText
+from consent.selectors import rulebook
+from portal.core import clock
+from tests.consent.factories import ASHA, ASKED, law_is_loaded, person, published_notice, said
+from tests.people.factories import CustomerUserFactory
+from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +37,73 @@ def test_a_customers_page_is_light(address, language):
     assert weight(answer) < CUSTOMERS
 
 
+CHANNELS = ("sms", "whatsapp", "rcs", "email", "voice", "push", "dashboard")
+#: A text as long in letters as the demonstration's, three bytes a letter.
+DEVANAGARI = "आम्ही तुमचा डेटा कशासाठी वापरतो. "
+
+
+@pytest.fixture
+def asked_everything(db):
+    """A customer with every address, of whom all that can be asked is asked, in texts of real length."""
+    rulebook.forget()
+    law_is_loaded()
+    data = settings.BASE_DIR / "portal" / "demo" / "data"
+    asha = person(email=None)
+    CustomerUserFactory(email=ASHA, principal=asha)
+    text = (data / "consent_notice.en.txt").read_text(encoding="utf-8")
+    aadhaar = (data / "aadhaar_notice.en.txt").read_text(encoding="utf-8")
+    published_notice(text=text)
+    published_notice(code="aadhaar", asks=["aadhaar_verification"], text=aadhaar)
+    return asha
+
+
+def answer_all(asha):
+    for code in ASKED:
+        for channel in CHANNELS if code in {"marketing", "product_updates"} else ["none"]:
+            said(asha, "given", purpose=code, channel=channel)
+    asha.contact_points.update(verified_at=None)
+
+
+@pytest.mark.parametrize("has_answered", [False, True])
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_the_page_of_all_choices_is_light_where_everything_is_asked(asked_everything, language, has_answered):
+    if has_answered:
+        answer_all(asked_everything)
+    her = customer_client(asked_everything.user)
+    answer = her.get("/privacy/preferences/", headers={"accept-language": language})
+    assert answer.text.count('name="choices"') == 2 * len(CHANNELS) + 5
+    assert weight(answer) < CUSTOMERS
+
+
+@pytest.mark.parametrize("language", ["hi", "mr"])
+def test_the_page_of_all_choices_is_light_in_a_text_of_that_language_too(asked_everything, language):
+    for text in list(NoticeText.objects.all()):
+        body = (DEVANAGARI * (len(text.text) // len(DEVANAGARI) + 1)).encode()
+        NoticeText.objects.create(
+            version=text.version, language=language, body=body, sha256=sha256(body).hexdigest(), added_at=clock.now()
+        )
+    answer_all(asked_everything)
+    her = customer_client(asked_everything.user)
+    answer = her.get("/privacy/preferences/", headers={"accept-language": language})
+    assert DEVANAGARI in answer.text
+    assert len(answer.content) < CUSTOMERS
+
+
 @pytest.mark.parametrize(
     "address",
     ["/admin/", "/admin/law/legalrule/", "/admin/audit/auditevent/", "/admin/workplace/purposeproposal/add/"],
 )
 def test_a_page_of_the_workplace_is_light(staff, address):
     assert weight(staff("administrator", "data_protection_officer").get(address)) < STAFF
+
+
+def test_a_full_list_of_the_workplace_is_light(staff):
+    """Fifty rows of the longest list; a row counts some 2 kB."""
+    law_is_loaded()
+    published_notice()
+    asha = person()
+    for answer in ["given", "withdrawn"] * 25:
+        said(asha, answer)
+    page = staff("data_protection_officer").get("/admin/consent/consentevent/")
+    assert page.context["cl"].result_count == 50
+    assert weight(page) < 0.75 * STAFF

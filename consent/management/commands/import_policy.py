@@ -51,6 +51,11 @@ class Command(PortalCommand):
         if not options["json"]:
             for defect in drafted.defects:
                 self.stdout.write(f"{defect.code:16} {defect.clause:13} {defect.message}")
+        if drafted.version.is_taken_over:
+            self.stderr.write(
+                f"The day {effective} has passed. Two people may publish the first version of a text for it, and only if it "
+                "was in force elsewhere since then."
+            )
         numbered = policy.numbered(drafted.clauses)
         body = {
             "draft": f"{notice.code}@{drafted.version.number}",

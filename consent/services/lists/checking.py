@@ -11,8 +11,9 @@ from consent.models import ConsentList, ListFault
 from consent.models.list_states import LIST_MOVES, LineFault, ListState
 from consent.rules.fold import YES
 from consent.services.lists import lines as list_lines
-from consent.services.lists import notes, people, reading, resting
+from consent.services.lists import notes, own_noes, people, reading, resting
 from consent.services.lists.lines import Found, Line
+from consent.services.lists.own_noes import OwnNoes
 from portal.audit.kinds import AuditKind
 from portal.core import addresses, clock
 from portal.core.actor import system
@@ -23,12 +24,10 @@ from portal.jobs.kinds import Handle
 CHECKER: Final = system("consent.lists.check")
 #: Faults shown on the page. The job's result names them all.
 MOST_SHOWN: Final = 1_000
-#: Lines between two looks at the job's row.
-STEP: Final = 1_000
 
 
 def check(*, reference: str, handle: Handle) -> None:
-    """Read the list through and say where it stands: in order, or with faults. Writes no answer.
+    """Read the list through, first for its noes, and say where it stands: in order, or with faults. Writes no answer.
 
     The first faults are rows, all of them the job's result; both without what stood in the file. May run twice. Nothing
     for a list that is not being checked any more.
@@ -41,11 +40,12 @@ def check(*, reference: str, handle: Handle) -> None:
     if row is None:
         return
     now = clock.now()
-    with tempfile.TemporaryFile() as told:
+    with OwnNoes() as own, tempfile.TemporaryFile() as told:
+        own_noes.gather(row, own, actor=CHECKER, handle=handle, now=now)
         count = _Count(told)
-        for number, found in _read(row, now=now):
+        for number, found in _read(row, own, now=now):
             count.add(number, found)
-            if count.lines % STEP == 0:
+            if count.lines % own_noes.STEP == 0:
                 handle.progress(count.lines)
         if count.faulty:
             told.seek(0)
@@ -54,29 +54,31 @@ def check(*, reference: str, handle: Handle) -> None:
     _conclude(row, count, now)
 
 
-def _read(row: ConsentList, *, now: datetime) -> Iterator[tuple[int, Line | list[Found]]]:
-    purposes = reading.purposes(now=now)
+def _read(row: ConsentList, own: OwnNoes, *, now: datetime) -> Iterator[tuple[int, Line | list[Found]]]:
+    purposes = reading.purposes(row.fiduciary, now=now)
     every = reading.lines(row, actor=CHECKER)
     some: list[tuple[int, Line | list[Found]]] = []
     try:
         for number, cells in every:
             some.append((number, list_lines.read(cells, kinds=reading.KINDS, purposes=purposes, now=now)))
-            if len(some) == STEP:
-                yield from _able(row, some, now=now)
+            if len(some) == own_noes.STEP:
+                yield from _able(row, own, some, now=now)
                 some = []
     except reading.Unreadable as fault:
         some.append((fault.line, [Found("", fault.fault)]))
-    yield from _able(row, some, now=now)
+    yield from _able(row, own, some, now=now)
 
 
 def _able(
-    row: ConsentList, some: Sequence[tuple[int, Line | list[Found]]], *, now: datetime
+    row: ConsentList, own: OwnNoes, some: Sequence[tuple[int, Line | list[Found]]], *, now: datetime
 ) -> Iterator[tuple[int, Line | list[Found]]]:
     """The lines, a yes among their faults that its person cannot give alone, or that comes too soon after their no."""
     agreed = [line for _number, line in some if isinstance(line, Line) and line.answer in YES]
     places = {line.address: (line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in agreed}
     protected = people.protected_at(row.fiduciary, list(places.values()), at=now)
-    early = resting.too_soon(row, [line if isinstance(line, Line) else None for _number, line in some])
+    early = resting.too_soon(
+        row, [line if isinstance(line, Line) else None for _number, line in some], now=now, own=own
+    )
     for place, (number, line) in enumerate(some):
         if isinstance(line, Line) and line.answer in YES and places[line.address][2][0] in protected:
             yield number, [Found("address", LineFault.PROTECTED)]

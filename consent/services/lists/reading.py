@@ -19,6 +19,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.law import selectors as law
 from portal.law.models import Purpose
+from portal.people.models import Fiduciary
 from portal.vault.services import files
 
 #: Technical limits. An XLSX file is read through memory, a CSV file line by line.
@@ -60,9 +61,11 @@ def lines(row: ConsentList, *, actor: Actor) -> Iterator[tuple[int, dict[str, st
             raise Unreadable(LineFault.FILE_EMPTY, 1)
 
 
-def purposes(*, now: datetime) -> dict[str, Used]:
-    """Every purpose that ever was, by code: a no is taken for one that has ended, too."""
-    in_force = {purpose.code: purpose for purpose in law.purposes_in_force(on=clock.day(now))}
+def purposes(whose: Fiduciary, *, now: datetime) -> dict[str, Used]:
+    """Every purpose that ever was, by code: a no is taken for one that has ended, or that is not the fiduciary's, too."""
+    in_force = {
+        purpose.code: purpose for purpose in law.purposes_in_force(on=clock.day(now)) if purpose.is_of(us=whose.is_self)
+    }
     known = {purpose.code: purpose for purpose in Purpose.objects.order_by("version")}
     present = {code: in_force.get(code, row) for code, row in known.items()}
     return {code: Used(code in in_force, row.sends_messages, row.needs_consent) for code, row in present.items()}

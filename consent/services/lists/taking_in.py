@@ -5,12 +5,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentList
 from consent.models.list_states import LIST_MOVES, ListState
-from consent.services import turns
+from consent.services import turns as consent_turns
 from consent.services.addresses import Address
 from consent.services.bringing import Brought, record_brought
 from consent.services.lists import bringing, notes, people, reading, resting
@@ -18,7 +19,7 @@ from consent.services.lists import lines as list_lines
 from consent.services.lists.lines import Line, Used
 from consent.services.recording import Choice
 from portal.audit.kinds import AuditKind
-from portal.core import addresses, bulk, clock
+from portal.core import addresses, bulk, clock, turns
 from portal.core.actor import Actor, staff, system
 from portal.core.errors import LostRace, Refused
 from portal.core.moves import move
@@ -28,7 +29,7 @@ from portal.law.selectors import remembering
 
 WORKER: Final = system("consent.lists.take_in")
 #: Lines in one transaction: a technical limit. On SQLite everybody else waits for no longer than one set takes.
-SET: Final = 1_000
+SET: Final = 500
 #: Somebody may answer for one of the addresses at the same instant: the set is written again.
 TRIES: Final = 3
 
@@ -45,7 +46,7 @@ def take_in(*, reference: str, handle: Handle) -> None:
     actor = staff(row.made_by_id, via="import")
     lines = islice(reading.lines(row, actor=WORKER), row.done, None)
     handle.progress(row.done, row.lines)
-    for some in _sets(lines):
+    for some in _sets(lines, _size()):
         _take_set(row, some, actor)
         handle.progress(row.done, row.lines)
     now = clock.now()
@@ -60,8 +61,13 @@ def _importing(reference: str) -> ConsentList | None:
     return rows.select_related("file", "fiduciary").first()
 
 
-def _sets(lines: Iterator[tuple[int, dict[str, str]]]) -> Iterator[Sequence[tuple[int, dict[str, str]]]]:
-    while some := list(islice(lines, SET)):
+def _size() -> int:
+    """Lines of a set: each may have an address of its own, with a turn for each lookup key that is in use."""
+    return min(SET, max(1, turns.MOST // (1 + len(settings.LOOKUP_KEYS_OLD))))
+
+
+def _sets(lines: Iterator[tuple[int, dict[str, str]]], size: int) -> Iterator[Sequence[tuple[int, dict[str, str]]]]:
+    while some := list(islice(lines, size)):
         yield some
 
 
@@ -88,12 +94,12 @@ def _write(row: ConsentList, some: Sequence[tuple[int, dict[str, str]]], actor: 
     here = ConsentList.objects.filter(pk=row.pk, state=ListState.IMPORTING, done=row.done)
     if here.update(done=row.done + len(some)) != 1:
         raise LostRace(_("This list was given up, or another worker has it."))
-    purposes = reading.purposes(now=now)
+    purposes = reading.purposes(row.fiduciary, now=now)
     lines = [_line(number, cells, purposes, now) for number, cells in some]
     places = [(line.kind, line.address, tuple(addresses.address_keys(line.address))) for line in lines]
     # All turns of the set in one call, before anything is read or written: two lists never wait for each other.
-    turns.take(Address(kind, keys) for kind, _address, keys in places)
-    early = resting.too_soon(row, lines)
+    consent_turns.take(Address(kind, keys) for kind, _address, keys in places)
+    early = resting.too_soon(row, lines, now=now)
     if early:
         raise _changed(some[min(early)][0])
     known = people.subjects_of(row.fiduciary, places, source=row.reference, actor=actor, now=now)

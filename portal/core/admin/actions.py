@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, changes
-from portal.core.admin.speaking import EMPTY
+from portal.core.admin.speaking import EMPTY, heading
 from portal.core.errors import PortalError
 
 #: More rows than this belong into a job, not into a request.
@@ -95,9 +95,10 @@ def service_action(
 
 
 def actions_of(model_admin: Any) -> Iterator[ServiceAction]:
-    """The service actions of an admin page, in the order of their names."""
-    for name in sorted(dir(type(model_admin))):
-        action = getattr(getattr(type(model_admin), name), "service_action", None)
+    """The service actions of an admin page as they are written there, what it inherits last: the likeliest act stands first."""
+    page = type(model_admin)
+    for name in dict.fromkeys(name for written in page.__mro__ for name in vars(written)):
+        action = getattr(getattr(page, name), "service_action", None)
         if isinstance(action, ServiceAction):
             yield model_admin.own_action(action)
 
@@ -109,6 +110,8 @@ class ActionPages:
     action_result_template = "admin/service_action_result.html"
     #: What the page of a row shows in a part of its own, and a second person reads before answering too.
     also_shown: tuple[str, ...] = ()
+    #: What the page of an act says of each row, where the row is no proposal: what whoever acts has to have before them.
+    shown_before: tuple[str, ...] = ()
 
     def own_action(self, action: ServiceAction) -> ServiceAction:
         """The action as this page does it: one that several pages inherit may have its permission and words from each."""
@@ -147,10 +150,22 @@ class ActionPages:
         skipped = [(row, action.skip(row, request.user)) for row in chosen]
         able = [row for row, why in skipped if not why]
         is_answer = request.method == "POST" and "answer" in request.POST
-        form = action.ask(request.POST if is_answer else None) if action.ask else None
+        given = (request.POST, request.FILES) if is_answer else ()
+        form = action.ask(*given) if action.ask else None
         if is_answer and able and len(chosen) <= MOST_ROWS and (form is None or form.is_valid()):
             return self._act(request, action, able, form)
-        info = self.opts.app_label, self.opts.model_name  # type: ignore[attr-defined]
+        return self._asked(request, action, chosen, skipped, form)
+
+    def _asked(
+        self,
+        request: HttpRequest,
+        action: ServiceAction,
+        chosen: list[Any],
+        skipped: list[tuple[Any, str]],
+        form: Any,
+    ) -> HttpResponse:
+        """The page that asks: what the act concerns, what is left out and why, and the form, with what was entered."""
+        able = [row for row, why in skipped if not why]
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "title": action.label,
@@ -165,26 +180,28 @@ class ActionPages:
             "form": form,
             "selected": [row.pk for row in chosen],
             "checkbox_name": ACTION_CHECKBOX_NAME,
-            "do_url": reverse("admin:{}_{}_do".format(*info), args=[action.name]),
+            "do_url": self._do_url(action),
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.action_page_template, context, status=status)
 
+    def _do_url(self, action: ServiceAction) -> str:
+        info = self.opts.app_label, self.opts.model_name  # type: ignore[attr-defined]
+        return reverse("admin:{}_{}_do".format(*info), args=[action.name])
+
     def _shown_before(self, request: HttpRequest, row: Any) -> list[tuple[str, Any]]:
-        """What a second person reads before answering a proposal: its fields and who made it. Nothing for other rows."""
-        if not hasattr(row, "made_by_id"):
-            return []
+        """What stands before whoever acts: ``shown_before``, or of a proposal its fields and who made it."""
         site: Any = self
-        shown = [
-            name
-            for name in (*flatten_fieldsets(site.get_fieldsets(request, row)), *self.also_shown)
-            if name not in _AFTER_THE_ANSWER
-        ]
+        shown = list(self.shown_before)
+        if hasattr(row, "made_by_id"):
+            fields = (*flatten_fieldsets(site.get_fieldsets(request, row)), *self.also_shown)
+            shown = [name for name in fields if name not in _AFTER_THE_ANSWER]
         names = [site.in_words(request, name) for name in shown]
         said = [(str(label_for_field(name, site.model, site)), _in_words(site, name, row)) for name in names]
         return [(label, value) for label, value in said if value not in ("", None, EMPTY)]
 
     def _act(self, request: HttpRequest, action: ServiceAction, rows: list[Any], form: Any) -> HttpResponse:
+        """Do it, row by row. What a service refuses loses nothing that was entered: the form stays for those rows."""
         outcome = Outcome()
         for row in rows:
             answer = form.cleaned_data if form is not None else {}
@@ -195,11 +212,21 @@ class ActionPages:
                 outcome.results.append(RowResult(row, done=False, message=str(error)))
             else:
                 outcome.results.append(RowResult(row, done=True, message=str(said or _("Done."))))
+        refused = [result for result in outcome.results if not result.done]
+        if refused and form is not None and not outcome.done:
+            for result in refused:
+                said = result.message if len(rows) == 1 else f"{heading(result.row)}: {result.message}"
+                form.add_error(None, said)
+            return self._asked(request, action, rows, [(row, "") for row in rows], form)
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "title": action.label,
             "action": action,
             "opts": self.opts,  # type: ignore[attr-defined]
             "outcome": outcome,
+            "form": form if refused else None,
+            "selected": [result.row.pk for result in refused],
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "do_url": self._do_url(action),
         }
         return TemplateResponse(request, self.action_result_template, context)

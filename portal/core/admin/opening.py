@@ -1,20 +1,51 @@
 """Opening one person's record asks why, and for which ticket or queue; the answer is an audit event."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import changes, clock, hooks, tickets
 from portal.core.errors import BadReference
 
-SESSION_KEY = "opened_records"
+RowT = TypeVar("RowT", bound=Model)
+
+
+@dataclass(frozen=True)
+class OpenUntil:
+    """Records that are open to a session, each until an instant of its own. ``key`` is where the session keeps them."""
+
+    key: str
+
+    def allow(self, request: HttpRequest, obj: Model, *, until: datetime, now: datetime) -> None:
+        """Open one until then; those whose time is over are let go."""
+        kept = {name: last for name, last in self._kept(request).items() if last > now.timestamp()}
+        request.session[self.key] = {**kept, _name_of(obj): until.timestamp()}
+
+    def holds(self, request: HttpRequest, obj: Model, *, now: datetime) -> bool:
+        """Whether the record is open to this session now."""
+        return self._kept(request).get(_name_of(obj), 0) > now.timestamp()
+
+    def _kept(self, request: HttpRequest) -> dict[str, float]:
+        return dict(request.session.get(self.key, {}))
+
+
+def _name_of(obj: Model) -> str:
+    return f"{obj._meta.label_lower}.{obj.pk}"
+
+
+#: Records whose opening was given a reason.
+OPENED = OpenUntil("opened_records")
 
 PURPOSES = [
     ("grievance", _("To answer a grievance")),
@@ -27,9 +58,24 @@ PURPOSES = [
 
 
 class TicketField(forms.CharField):
-    """The reference of a ticket or the name of a queue, in one spelling. Nothing else goes into the audit events."""
+    """The reference of a ticket or other work that there is, or the name of a queue, in one spelling.
 
-    def __init__(self, **kwargs: Any) -> None:
+    Nothing else goes into the audit events. Without ``queues`` only a reference will do.
+    """
+
+    default_error_messages = {
+        "invalid": _("Give a reference such as OS-GR-7K4M-9QX2, or one of the queues named here."),
+        "required": _("Give the ticket or the queue that you open this for."),
+        "not_a_queue": _("Give the reference of the ticket or case."),
+        "check_character": _(
+            "One character of this reference is wrong, or two are swapped. Compare it with where you have it from."
+        ),
+        "no_work": _("This reference is not of a ticket, a case or other work. Give the work you open this for."),
+        "unknown": _("We have nothing with this reference. Copy it from the ticket, case or message itself."),
+    }
+
+    def __init__(self, *, queues: bool = True, **kwargs: Any) -> None:
+        self.queues = queues
         said = {
             "label": _("Ticket or queue"),
             "help_text": format_lazy(
@@ -39,22 +85,35 @@ class TicketField(forms.CharField):
             "max_length": 60,
         }
         super().__init__(**{**said, **kwargs})
+        if not queues:
+            self.error_messages["required"] = self.error_messages["not_a_queue"]
 
     def clean(self, value: Any) -> str:
         text: str = super().clean(value)
         if not text:
             return text
         try:
-            return tickets.parse_ticket(text)
+            ticket = tickets.parse_ticket(text)
         except BadReference as error:
-            raise forms.ValidationError(
-                _("Give a reference such as OS-GR-7K4M-9QX2, or one of the queues named here."), code="invalid"
-            ) from error
+            raise self._refusal("check_character" if error.code == "CHECK_CHARACTER" else "invalid") from error
+        if ticket in tickets.QUEUES and not self.queues:
+            raise self._refusal("invalid")
+        if not tickets.is_of_work(ticket):
+            raise self._refusal("no_work")
+        if not tickets.exists(ticket):
+            raise self._refusal("unknown")
+        return ticket
+
+    def _refusal(self, code: str) -> forms.ValidationError:
+        said = "not_a_queue" if code == "invalid" and not self.queues else code
+        return forms.ValidationError(self.error_messages[said], code=code)
 
 
 class OpeningForm(forms.Form):
     purpose = forms.ChoiceField(
-        label=_("Why do you open this record?"), choices=[("", _("Choose a purpose")), *PURPOSES]
+        label=_("Why do you open this record?"),
+        choices=[("", _("Choose a purpose")), *PURPOSES],
+        error_messages={"required": _("Choose why you open this record.")},
     )
     ticket = TicketField()
 
@@ -72,30 +131,51 @@ class OpenedWithPurpose(admin.ModelAdmin):
         """The opaque reference of the person whose record it is, or None."""
         return getattr(obj, "subject_ref", None)
 
+    def note_opened(self, request: HttpRequest, obj: Model, *, purpose: str, ticket: str) -> None:
+        """Write down why this login opens the record; it stays open to it for the time that a rule gives.
+
+        Raises Refused when the ticket looks like a person's number.
+        """
+        now = clock.now()
+        hooks.record_opened.ask(
+            actor=request.actor,  # type: ignore[attr-defined]
+            about=self.about_of(obj),
+            subject_ref=self.subject_ref_of(obj),
+            purpose=purpose,
+            ticket=ticket,
+        )
+        OPENED.allow(request, obj, until=now + hooks.opening_life.ask(at=now), now=now)
+
+    def only_opened(self, request: HttpRequest, obj: RowT | None) -> RowT:
+        """The record, to a login that may see it and has said why it opens it. Raises Http404 to every other."""
+        if obj is None or not self.has_view_permission(request, obj):
+            raise Http404
+        if not OPENED.holds(request, obj, now=clock.now()):
+            raise Http404
+        return obj
+
+    def _shown_before(self, request: HttpRequest, row: Any) -> list[tuple[str, Any]]:
+        """On the page of an act too, what the record says is for whoever has opened it."""
+        shown: list[tuple[str, Any]] = super()._shown_before(request, row)  # type: ignore[misc]
+        if not shown or OPENED.holds(request, row, now=clock.now()):
+            return shown
+        info = row._meta.app_label, row._meta.model_name
+        url = reverse("admin:{}_{}_change".format(*info), args=[row.pk])
+        link = format_html('<a href="{}">{}</a>', url, _("Open the record"))
+        return [(str(_("Not opened yet")), link)]
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_view_permission(request, obj):
             raise Http404
-        key = f"{obj._meta.label_lower}.{obj.pk}"
-        opened = request.session.get(SESSION_KEY, {})
-        if opened.get(key, 0) > clock.now().timestamp():
+        if OPENED.holds(request, obj, now=clock.now()):
             return super().change_view(request, object_id, form_url, extra_context)
         is_answer = request.method == "POST" and "open_record" in request.POST
         form = OpeningForm(request.POST if is_answer else None)
         if is_answer and form.is_valid():
-            now = clock.now()
-            life = hooks.opening_life.ask(at=now)
-            hooks.record_opened.ask(
-                actor=request.actor,  # type: ignore[attr-defined]
-                about=self.about_of(obj),
-                subject_ref=self.subject_ref_of(obj),
-                purpose=form.cleaned_data["purpose"],
-                ticket=form.cleaned_data["ticket"],
-            )
-            kept = {name: until for name, until in opened.items() if until > now.timestamp()}
-            request.session[SESSION_KEY] = {**kept, key: (now + life).timestamp()}
+            self.note_opened(request, obj, purpose=form.cleaned_data["purpose"], ticket=form.cleaned_data["ticket"])
             return HttpResponseRedirect(request.get_full_path())
         context = {
             **self.admin_site.each_context(request),

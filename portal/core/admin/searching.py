@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -14,6 +15,8 @@ from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
 
 _MARK = "hash:"
+#: The search that finds nothing: without one the list below "Nothing was found" would be everybody.
+_NOTHING = _MARK
 
 
 def address_keys_in(term: str) -> list[bytes]:
@@ -47,7 +50,7 @@ def keys_in(query: str) -> list[bytes]:
     if not query.startswith(_MARK):
         return []
     try:
-        return [bytes.fromhex(part) for part in query.removeprefix(_MARK).split(",")]
+        return [bytes.fromhex(part) for part in query.removeprefix(_MARK).split(",") if part]
     except ValueError:
         return []
 
@@ -68,6 +71,10 @@ class SearchedByPost(admin.ModelAdmin):
         keys = address_keys_in(term)
         return {"q": _MARK + ",".join(key.hex() for key in keys)} if keys else {}
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows.none() if request.GET.get("q") == _NOTHING else rows
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method != "POST" or "find" not in request.POST:
             return super().changelist_view(request, extra_context)
@@ -76,6 +83,7 @@ class SearchedByPost(admin.ModelAdmin):
         term = request.POST["find"].strip()
         query = self.query_of(request, term) if term else {}
         if term and not query:
+            query = {"q": _NOTHING}
             messages.warning(request, _("Nothing was found. Give a reference, or a whole address or number."))
         kept = {name: str(given) for name, given in request.POST.items() if name not in {"find", "csrfmiddlewaretoken"}}
         return HttpResponseRedirect(f"?{urlencode(kept | query)}")

@@ -5,30 +5,74 @@ model that a foreign key leads to; every list, record and row beside a record of
 exported and searched stays the code.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from typing import Any, Protocol
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, Protocol, runtime_checkable
 
+from django.contrib.admin import AllValuesFieldListFilter
+from django.contrib.admin.exceptions import NotRegistered
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import ForeignKey, Model
+from django.db.models import BooleanField, CharField, ForeignKey, Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 #: What a list of the admin shows for nothing.
-EMPTY = "-"
+EMPTY = "–"
 
 
 class Speaker(Protocol):
     """Says values in words. One is made for each request, so that it may keep what it has looked up."""
 
-    def prime(self, values: Collection[Any]) -> None:
-        """Look up at once what the rows of a list are going to ask for."""
-        ...
-
     def __call__(self, value: Any) -> str: ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A speaker that looks up at once what the rows of a list are going to ask for."""
+
+    def prime(self, values: Collection[Any]) -> None:
+        """Called before the first of these values is said."""
+        ...
 
 
 _by_field: dict[str, Callable[[], Speaker]] = {}
 _by_model: dict[str, Callable[[], Speaker]] = {}
 _headings: dict[str, Callable[[Any], str]] = {}
+
+
+def yes_or_no(*, value: Any) -> str:
+    """A truth in words: the admin's own picture of either differs in little but its colour."""
+    return str(_("Yes") if value else _("No"))
+
+
+def lines_of(payload: Mapping[str, Any], inside: str = "") -> Iterator[str]:
+    """Content that was written as JSON, a line for each name; what stands inside another name comes behind it and a dot."""
+    for name in sorted(payload):
+        value = payload[name]
+        if isinstance(value, Mapping):
+            yield from lines_of(value, f"{inside}{name}.")
+        else:
+            yield f"{inside}{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+
+
+class Truths:
+    """Says yes and no."""
+
+    def __call__(self, value: Any) -> str:
+        return yes_or_no(value=value)
+
+
+class Unlinked:
+    """Says the row that a foreign key leads to, to whoever may not open it: the admin's own words are a link."""
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+        self.short_description = field.verbose_name
+        self.__name__ = field.name
+
+    def __call__(self, row: Model) -> str:
+        found = getattr(row, self.field.name)
+        return EMPTY if found is None else str(found)
 
 
 def say(maker: Callable[[], Speaker], *, fields: Iterable[str] = (), model: str = "") -> None:
@@ -60,8 +104,9 @@ class Worded:
         self.__name__ = field.name
 
     def prime(self, rows: Iterable[Model]) -> None:
-        """Look up at once what these rows hold."""
-        self.speaker.prime([value for row in rows if (value := self._value(row)) is not None])
+        """Look up at once what these rows hold, where the speaker has to."""
+        if isinstance(self.speaker, LooksAhead):
+            self.speaker.prime([value for row in rows if (value := self._value(row)) is not None])
 
     def __call__(self, row: Model) -> str:
         value = self._value(row)
@@ -75,13 +120,28 @@ class Worded:
 def _maker_of(field: Any) -> Callable[[], Speaker] | None:
     if isinstance(field, ForeignKey):
         return _by_model.get(field.remote_field.model._meta.label)
+    if isinstance(field, BooleanField):
+        return Truths
     return None if getattr(field, "choices", None) else _by_field.get(field.name)
+
+
+class InWordsFilter(AllValuesFieldListFilter):
+    """The filter of a field that somebody registered to say: its choices are the values there are, in words."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        maker = _maker_of(self.field)
+        speaker = maker() if maker is not None else str
+        values = {str(value) for value in self.lookup_choices if value}
+        for choice in super().choices(changelist):
+            shown = choice["display"]
+            yield {**choice, "display": speaker(shown) if shown in values else shown}
 
 
 class SaysInWords:
     """For admin pages and rows beside records: replaces the fields that somebody registered to say."""
 
     model: Any
+    admin_site: Any
 
     def in_words(self, request: HttpRequest, name: Any) -> Any:
         """The field as words; the name itself where nobody says it, or where it is no field of the row."""
@@ -105,11 +165,42 @@ class SaysInWords:
             return name
         return Worded(field, kept.setdefault(maker, maker()))
 
+    def filter_in_words(self, name: Any) -> Any:
+        """The filter of a field whose codes somebody registered to say; any other filter as it is."""
+        if not isinstance(name, str):
+            return name
+        try:
+            field: Any = self.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return name
+        is_said = isinstance(field, CharField) and _maker_of(field) is not None
+        return (name, InWordsFilter) if is_said else name
+
     def names_in_words(self, request: HttpRequest, names: Iterable[Any]) -> list[Any]:
         """The names of a fieldset, lines of several included."""
         return [
-            tuple(self.in_words(request, each) for each in name)
+            tuple(self._shown(request, each) for each in name)
             if isinstance(name, list | tuple)
-            else self.in_words(request, name)
+            else self._shown(request, name)
             for name in names
         ]
+
+    def _shown(self, request: HttpRequest, name: Any) -> Any:
+        """The field as words; a foreign key whose page is shut to this login without its link."""
+        said = self.in_words(request, name)
+        if not isinstance(said, str) or hasattr(self, said):
+            return said
+        try:
+            field = self.model._meta.get_field(said)
+        except FieldDoesNotExist:
+            return said
+        if not isinstance(field, ForeignKey):
+            return said
+        try:
+            page = self.admin_site.get_model_admin(field.remote_field.model)
+        except NotRegistered:
+            return said
+        if page.has_view_permission(request):
+            return said
+        # One for both asks of a request: Django looks for the field of a fieldset among those that are only read.
+        return request.__dict__["_said_in_words"].setdefault((self.model, name, Unlinked), Unlinked(field))

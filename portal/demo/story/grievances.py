@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from grievances.models import Ticket
-from grievances.services import filing, resolving, thread
+from grievances.services import filing, resolving, thread, timing
 from grievances.states import TicketKind
 from portal.core import actor as actors
 from portal.core.actor import Actor
@@ -15,6 +15,7 @@ from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.law.services import sweeping
+from portal.law.states import LateReason
 from portal.people.models import Principal, User
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
@@ -127,7 +128,8 @@ def _speak(ticket: Ticket, fate: Fate, officer: User, actor: Actor) -> None:
 
 
 def _answer(cast: Cast, ticket: Ticket, fate: Fate, officer: User, actor: Actor, *, at: datetime) -> None:
-    resolving.propose(ticket=ticket, text=ANSWER, by=officer, actor=actor, at=at)
+    because = LateReason.MANY if timing.is_late(ticket, at=at) else ""
+    resolving.propose(ticket=ticket, text=ANSWER, late_because=because, by=officer, actor=actor, at=at)
     if fate.ends == "settled":
         resolving.accept(ticket=ticket, actor=PERSON, at=at + timedelta(days=1))
     elif fate.ends == "reopened":

@@ -16,7 +16,7 @@ from portal.jobs import services as jobs
 from portal.people.models import User
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-POLICY, CONSENT = "privacy-policy", "consent-notice"
+POLICY, CONSENT, AADHAAR = "privacy-policy", "consent-notice", "aadhaar-consent"
 #: Hours of the opening day.
 DRAFTED, PUBLISHED = time(9), time(10, 30)
 ASKED = ("marketing", "product_updates", "analytics", "call_recording", "content_reading", "ai_tools")
@@ -30,31 +30,42 @@ ADDED = (
 )
 #: Says the opposite of consent by use, in words that the check cannot tell from it: two people look.
 NO_ACCEPTANCE = "Continued use of our services never means that you accept a change of this text."
+#: The same in words that no check stumbles over, and no reader either.
+CLEARER = (
+    "A change of this text is never accepted by silence or by going on as before. Where it needs your yes, we ask."
+)
 SUMMARY = (
     "Calls with our support are recorded only if you say yes.\nWe say for how long invoices are kept.\n"
     "We say that using our services accepts no change.\nYour account works with a no."
 )
+SUMMARIES = {
+    "hi": (
+        "सहायता के साथ आपकी कॉल तभी रिकॉर्ड होती हैं जब आप हाँ कहें।\nहम बताते हैं कि बिल कितने समय तक रखे जाते हैं।\n"
+        "हम कहते हैं कि हमारी सेवाओं के उपयोग से कोई बदलाव स्वीकार नहीं होता।\nनहीं कहने पर भी आपका खाता चलता है।"
+    ),
+    "mr": (
+        "मदत विभागाशी झालेले तुमचे कॉल तुम्ही होय म्हटले तरच रेकॉर्ड होतात.\nबिले किती काळ ठेवली जातात ते आम्ही सांगतो.\n"
+        "आमच्या सेवा वापरल्याने कोणताही बदल स्वीकारला जात नाही, असे आम्ही सांगतो.\nनाही म्हटले तरी तुमचे खाते चालते."
+    ),
+}
+OTHER_USES = {
+    "en": "A clause about other uses was added.",
+    "hi": "दूसरे उपयोगों के बारे में एक खंड जोड़ा गया।",
+    "mr": "इतर उपयोगांबद्दल एक कलम जोडले.",
+}
 #: Sentences that make a draft worth refusing: a list without entries and consent by use.
 FAULTS = "\n18. Other uses\n\nWe may also use your data for:\n\nBy using our services, you consent to this policy.\n"
 
 
 def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
-    """Publish both texts on the opening day, from which they apply; gives the consent notice that answers refer to."""
+    """Publish the texts on the opening day, from which they apply; gives the consent notice that answers refer to."""
     drafted_at, published_at = cast.on(OPENED, DRAFTED), cast.on(OPENED, PUBLISHED)
     policy = importing.notice(code=POLICY, kind=NoticeKind.PRIVACY_POLICY, title="Privacy policy")
     english = _text("policy.en.txt")
     drafted = importing.import_text(
         notice=policy, text=english, effective_on=OPENED, actor=by(team["data.protection"]), now=drafted_at
     )
-    for language in ("hi", "mr"):
-        importing.add_translation(
-            version=drafted.version,
-            language=language,
-            text=_text(f"policy.{language}.txt"),
-            needs_native_review=True,
-            actor=by(team["data.protection"]),
-            now=drafted_at,
-        )
+    _translate(drafted.version, "policy", team, at=drafted_at)
     _publish(team, drafted.version, at=published_at)
     asked = importing.notice(code=CONSENT, kind=NoticeKind.CONSENT_NOTICE, title="What we ask")
     consent = importing.import_text(
@@ -66,11 +77,22 @@ def build(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         now=drafted_at,
     ).version
     _publish(team, consent, at=published_at)
+    aadhaar = importing.import_text(
+        notice=importing.notice(code=AADHAAR, kind=NoticeKind.CONSENT_NOTICE, title="Consent to use Aadhaar"),
+        text=_text("aadhaar_notice.en.txt"),
+        effective_on=OPENED,
+        purposes=["aadhaar_verification"],
+        actor=by(team["data.protection"]),
+        now=drafted_at,
+    ).version
+    _translate(aadhaar, "aadhaar_notice", team, at=drafted_at)
+    _publish(team, aadhaar, at=published_at)
     return consent
 
 
 def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
-    """The next policy comes with faults; one person mends most, two people let one stand, and it is published for later.
+    """The next policy comes with faults; one person mends most, two people let one stand until clearer words are found,
+    and it is published for later without any.
 
     A job tells everybody of it. Then another draft comes whose faults are for whoever tries the demonstration.
     """
@@ -83,6 +105,7 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         effective_on=cast.day(30),
         purposes=["call_recording"],
         what_changed=SUMMARY,
+        summaries=SUMMARIES,
         **common,
     ).version
     where: dict[str, Any] = {"version": version, "language": "en", "actor": officer, "now": cast.start}
@@ -112,11 +135,21 @@ def change(cast: Cast, team: Mapping[str, User]) -> NoticeVersion:
         now=cast.start,
     )
     publishing.answer_override(override=override, approve=True, actor=administrator, now=cast.start)
+    last = version.binding.clauses.get(title="No acceptance by use")
+    editing.change_clause(
+        **where,
+        seen=version.binding.sha256,
+        place=last.position,
+        number=last.number,
+        title=last.title,
+        body=CLEARER,
+    )
     _publish(team, version, at=cast.start, weight=Weight.MATERIAL)
     importing.import_text(
         text=version.binding.text + FAULTS,
         effective_on=cast.day(60),
-        what_changed="A clause about other uses was added.",
+        what_changed=OTHER_USES["en"],
+        summaries={code: said for code, said in OTHER_USES.items() if code != "en"},
         **common,
     )
     return version
@@ -147,6 +180,19 @@ def tell(version: NoticeVersion, team: Mapping[str, User]) -> None:
 
 def _text(name: str) -> str:
     return (DATA / name).read_text(encoding="utf-8")
+
+
+def _translate(version: NoticeVersion, name: str, team: Mapping[str, User], *, at: datetime) -> None:
+    """In both other languages, as proposals that somebody who speaks them has still to read."""
+    for language in ("hi", "mr"):
+        importing.add_translation(
+            version=version,
+            language=language,
+            text=_text(f"{name}.{language}.txt"),
+            needs_native_review=True,
+            actor=by(team["data.protection"]),
+            now=at,
+        )
 
 
 def _publish(team: Mapping[str, User], version: NoticeVersion, *, at: datetime, weight: str = "") -> None:

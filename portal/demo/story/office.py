@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from portal.core import actor as actors
+from portal.core import hooks
 from portal.core.actor import Actor
 from portal.demo.story import staff
 from portal.demo.story.cast import OPENED, Cast
@@ -11,7 +12,6 @@ from portal.law.services import profiles, rulebook
 from portal.people.models import User
 from portal.people.services import fiduciaries, four_eyes, roles
 from portal.registers.services import company, officers
-from portal.retention.services import rules as retention
 
 ADDRESS = "12 Specimen Road, Nashik, Maharashtra 422000"
 PHONE = "+919100000001"
@@ -29,7 +29,8 @@ def build(cast: Cast, *, actor: Actor) -> Mapping[str, User]:
     fiduciaries.ensure_own(actor=actor, now=cast.start)
     roles.sync(roles.shipped())
     rulebook.sync(actor=actor, now=cast.start)
-    retention.load_shipped(actor=actor)
+    for load_shipped in hooks.rule_books:
+        load_shipped(actor=actor)
     team = staff.build(cast, actor=actor)
     maker, checker = by(team["administrator"]), by(team["data.protection"])
     _profile(team, cast)

@@ -2,7 +2,10 @@
 
 import io
 import random
+import zipfile
+from datetime import date
 from functools import cache
+from xml.sax.saxutils import escape
 
 import typst
 from fontpkg_noto_sans import ROOT
@@ -39,6 +42,40 @@ def pan_card(*, name: str, pan: str, born: str, image_format: str = "JPEG") -> b
     written = io.BytesIO()
     image.save(written, image_format)
     return written.getvalue()
+
+
+def voter_card(*, name: str, number: str) -> bytes:
+    """A picture of a voter ID card as JPEG bytes."""
+    written = io.BytesIO()
+    _card("Elector Photo Identity Card", [("Name", name), ("Number", number)], (244, 240, 232)).save(written, "JPEG")
+    return written.getvalue()
+
+
+def sanctions_list(*, names: list[str], made: date) -> bytes:
+    """The United Nations' list as they publish it, with these names and no others."""
+    rows = "".join(
+        f"<INDIVIDUAL><DATAID>{number}</DATAID><FIRST_NAME>{escape(name)}</FIRST_NAME>"
+        f"<REFERENCE_NUMBER>SPECIMEN.{number:03}</REFERENCE_NUMBER></INDIVIDUAL>"
+        for number, name in enumerate(names, start=1)
+    )
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><CONSOLIDATED_LIST dateGenerated="{made.isoformat()}T00:00:00.000Z">'
+        f"<INDIVIDUALS>{rows}</INDIVIDUALS><ENTITIES></ENTITIES></CONSOLIDATED_LIST>"
+    ).encode()
+
+
+def old_files(*, customer: str, gstin: str, certificate: bytes) -> bytes:
+    """An archive of an old system: a certificate that can be taken in, and a line about a customer whom nobody knows."""
+    lines = (
+        "customer,party,kind,number,valid_until,name,ifsc,file",
+        f"{customer},,gst_certificate,{gstin},,,,gst.pdf",
+        f"OS-CU-0000-0000,,gst_certificate,{gstin},,,,gst.pdf",
+    )
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.csv", "\n".join(lines))
+        archive.writestr("gst.pdf", certificate)
+    return made.getvalue()
 
 
 def consent_form(*, purpose: str) -> bytes:

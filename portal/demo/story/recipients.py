@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from consent.models import ConsentState
 from consent.services.withdrawing import stop_all_promotional
 from consent.states import Answer
+from grievances.models import Ticket
 from portal.core.actor import Actor
+from portal.demo.story import books
 from portal.demo.story.cast import Cast
 from portal.demo.story.customers import People
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
 from portal.law.services import sweeping
-from portal.people.models import Fiduciary, Principal, User
+from portal.people.models import Fiduciary, Principal, SubjectAlias, User
 from portal.people.services import fiduciaries
 from portal.registers.models import Instruction, Recipient
 from portal.registers.services import entries, instructing, instructions, recipients
@@ -42,6 +44,7 @@ class Company:
     purposes: tuple[str, ...] = ("marketing", "product_updates")
     used_categories: tuple[str, ...] = ("contact",)
     address_form: str = "plain"
+    service: str = "telecom"
 
 
 COMPANIES = (
@@ -49,10 +52,11 @@ COMPANIES = (
     Company("chat-lane", "Chat Lane LLP", "sender", ("whatsapp",)),
     Company("letter-box", "Letter Box GmbH", "sender", ("email",), "DE"),
     Company("voice-loom", "Voice Loom Private Limited", "sender", ("voice",)),
-    Company("campaign-desk", "Campaign Desk Private Limited", "processor", MESSAGES, used_categories=("contact", "name")),
-    Company("reach-count", "Reach Count Pte Ltd", "processor", MESSAGES, "SG", address_form="keyed"),
+    Company("campaign-desk", "Campaign Desk Private Limited", "processor", MESSAGES, used_categories=("contact", "name"),
+            service="desk"),
+    Company("reach-count", "Reach Count Pte Ltd", "processor", MESSAGES, "SG", address_form="keyed", service="desk"),
     Company("page-gauge", "Page Gauge Inc", "processor", (*MESSAGES, "none"), "US",
-            ("marketing", "analytics"), ("device",), "keyed"),
+            ("marketing", "analytics"), ("device",), "keyed", "analytics"),
 )  # fmt: skip
 
 
@@ -68,11 +72,13 @@ def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor)
         confirm(Instruction.objects.select_related("recipient", "fiduciary"))
     with piece():
         late = next(recipient for recipient in registered if recipient.code in SILENT)
+        customer_of = dict(SubjectAlias.objects.values_list("old_ref", "new_ref"))
+        asked = Ticket.objects.filter(subject_ref__in=customer_of).latest("received_at")
         instructing.by_staff(
             recipient=late,
             do="correct",
-            subject_ref=next(iter(people.owners.values())).subject.ref,
-            because="OS-GR-7K4M-9QX2",
+            subject_ref=customer_of[asked.subject_ref],
+            because=asked.reference,
             actor=checker,
             now=cast.ago(days=2),
         )
@@ -80,6 +86,17 @@ def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor)
 
 
 def _register(cast: Cast, company: Company, own: Fiduciary, maker: Actor, checker: Actor) -> Recipient:
+    then = cast.ago(days=HELD_FOR)
+    books.papers_of(
+        cast,
+        company.code,
+        name=company.name,
+        service=company.service,
+        country=company.country,
+        categories=company.used_categories,
+        maker=maker,
+        checker=checker,
+    )
     recipient = recipients.propose(
         fiduciary=own,
         code=company.code,
@@ -92,11 +109,11 @@ def _register(cast: Cast, company: Company, own: Fiduciary, maker: Actor, checke
         contact=f"privacy@{company.code}.example",
         url=f"https://{company.code}.example/webhooks/onesetu",
         address_form=company.address_form,
-        starts_at=cast.ago(days=HELD_FOR),
+        starts_at=then,
         actor=maker,
-        now=cast.start,
+        now=then,
     )
-    entries.answer(recipient, approve=True, reason="", actor=checker, now=cast.start)
+    entries.answer(recipient, approve=True, reason="", actor=checker, now=then)
     recipients.new_secret(recipient, actor=maker, now=cast.start)
     return recipient
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from portal.core.actor import Actor
@@ -30,8 +31,12 @@ class Desk:
     checker: Actor
 
     @property
+    def then(self) -> datetime:
+        return self.cast.ago(days=HELD_FOR)
+
+    @property
     def when(self) -> dict[str, Any]:
-        return {"starts_at": self.cast.ago(days=HELD_FOR), "actor": self.maker, "now": self.cast.start}
+        return {"starts_at": self.then, "actor": self.maker, "now": self.then}
 
     def entity(self, entity_id: str, customer: Customer | None, advertises: str) -> None:
         entity = senders.propose_entity(
@@ -51,13 +56,18 @@ class Desk:
 
     def template(self, template_id: str, category: str, text: str, **more: Any) -> Any:
         usual = {"channel": "sms", "language": "en", "template_id": template_id, "category": category, "text": text}
-        return templates.propose(fiduciary=self.fiduciary, **{**usual, **more}, **self.when)
+        return templates.propose(fiduciary=self.fiduciary, **{**usual, **self.when, **more})
+
+    @property
+    def today(self) -> dict[str, datetime]:
+        """Of what waits for a second person when the story starts."""
+        return {"starts_at": self.cast.start, "now": self.cast.start}
 
     def agree(self, entry: Any) -> None:
-        entries.answer(entry, approve=True, reason="", actor=self.checker, now=self.cast.start)
+        entries.answer(entry, approve=True, reason="", actor=self.checker, now=self.then)
 
     def agree_to(self, template: Any) -> None:
-        templates.answer(template=template, approve=True, actor=self.checker, now=self.cast.start)
+        templates.answer(template=template, approve=True, actor=self.checker, now=self.then)
 
 
 def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor) -> None:
@@ -107,6 +117,7 @@ def _own(desk: Desk) -> None:
         "Onesetu: your bill {#alphanumeric#} is ready. Paying it by UPI is free of charge.",
         senders=[header],
         why="Says what paying costs; it offers nothing.",
+        **desk.today,
     )
     order = desk.template(
         "bill_ready", "service", "Onesetu: your bill {{1}} is ready.", channel="whatsapp", senders=[number]
@@ -149,4 +160,5 @@ def _client(desk: Desk, customer: Customer, number: int) -> None:
         f"{brand}: returning order {{#alphanumeric#}} is free of charge.",
         senders=[header],
         why="Says what a return costs; it offers nothing.",
+        **desk.today,
     )

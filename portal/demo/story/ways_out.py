@@ -31,17 +31,18 @@ def build(cast: Cast, people: People, team: Mapping[str, User], *, actor: Actor)
     """Each act through the service that does it in life."""
     with piece():
         own = fiduciaries.ensure_own(actor=actor, now=cast.start)
+        then = cast.ago(days=30)
         key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"consent manager of the story").digest())
         manager = managers.propose(
             fiduciary=own,
             board_number="DPB/CM/0001",
             name="Sahaj Consent Example Private Limited",
             public_key=base64.b64encode(key.public_key().public_bytes_raw()).decode(),
-            starts_at=cast.ago(days=30),
+            starts_at=then,
             actor=by(team["administrator"]),
-            now=cast.start,
+            now=then,
         )
-        entries.answer(manager, approve=True, reason="", actor=by(team["data.protection"]), now=cast.start)
+        entries.answer(manager, approve=True, reason="", actor=by(team["data.protection"]), now=then)
     recipients = [phone for person, _email, phone in people.reachable if phone and person.pk not in people.with_login]
     numbers = [*recipients[: len(WORDS)], UNKNOWN]
     with piece():

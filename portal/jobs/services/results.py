@@ -1,5 +1,6 @@
 """The one file a job is for: kept encrypted under a key of its own, opened with a trace, ended when it expires."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import BinaryIO
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import NotFound
 from portal.jobs.models import Job
@@ -64,8 +65,24 @@ def open_result(job: Job, *, actor: Actor) -> BinaryIO:
 
 def expire(*, now: datetime, limit: int) -> int:
     """Destroy the key of every result whose time is over. The job's row stays. Returns how many."""
+    return _end(Job.objects.filter(result_expires_at__lte=now).order_by("result_expires_at")[:limit])
+
+
+def end_made_before(at: datetime) -> int:
+    """Destroy the key of every result made before, as if its time were over, in the caller's transaction. How many.
+
+    For when somebody was erased whom such a file may hold. A kind of work whose files name nobody says so
+    (``holds_people = False``) and keeps them; everything else can be made again.
+    """
+    keeps = [kind.name for kind in hooks.job_kinds if not getattr(kind, "holds_people", True)]
+    jobs = Job.objects.filter(result_expires_at__isnull=False, finished_at__lte=at).exclude(kind__in=keeps)
+    return _end(jobs.order_by("pk"))
+
+
+def _end(jobs: Iterable[Job]) -> int:
+    """Each result in a transaction of its own."""
     count = 0
-    for job in Job.objects.filter(result_expires_at__lte=now).order_by("result_expires_at")[:limit]:
+    for job in jobs:
         with transaction.atomic():
             files.shred(subject_ref=job.file_ref, retention_class=RetentionClass.EXPORT)
             Job.objects.filter(pk=job.pk).update(result_expires_at=None)

@@ -8,7 +8,8 @@ from portal.core.clock import now
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
 from portal.law.models.rules import HouseRule, LegalRule
-from portal.law.states import ClockEventKind, ClockState
+from portal.law.states import ClockEventKind, ClockState, Ended, ExtensionReason, LateReason
+from portal.law.terms import Unit
 
 
 class Clock(models.Model):
@@ -37,6 +38,20 @@ class Clock(models.Model):
     extended_by = models.ForeignKey(
         LegalRule, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("extended under")
     )
+    extended_because = models.CharField(
+        _("why extended"), max_length=12, choices=ExtensionReason.choices, blank=True, default=""
+    )
+    ended = models.CharField(_("how it ended"), max_length=12, choices=Ended.choices, blank=True, default="")
+    late_because = models.CharField(_("why late"), max_length=12, choices=LateReason.choices, blank=True, default="")
+    #: The clock that began at a wrong moment, in whose place this one counts. It stays as it was.
+    corrects = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="corrected_by",
+        verbose_name=_("counts in the place of"),
+    )
     is_confirmed = models.BooleanField(_("confirmed"), default=True)
     #: When the owner is told next, and of how much of the time the owner was told last, in percent.
     next_at = models.DateTimeField(_("look again at"), null=True, blank=True)
@@ -44,7 +59,8 @@ class Clock(models.Model):
 
     data_categories = declare(
         none="id owner subject_ref kind rule_key legal_rule house_rule zone started_at due_at target_at outer_limit_at "
-        "state paused_at paused_seconds stopped_at extended_by is_confirmed next_at told_percent"
+        "state paused_at paused_seconds stopped_at extended_by extended_because ended late_because corrects is_confirmed "
+        "next_at told_percent"
     )
 
     class Meta:
@@ -81,6 +97,11 @@ class Clock(models.Model):
         if found is None:
             raise ValueError("A clock has a rule.")
         return found
+
+    @property
+    def counts_time(self) -> bool:
+        """Whether the law gives an hour and a minute, not a date."""
+        return Unit((self.extended_by or self.rule).unit) in {Unit.HOUR, Unit.MINUTE}
 
 
 class ClockEvent(AppendOnlyModel):

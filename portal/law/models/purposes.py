@@ -32,6 +32,10 @@ class Purpose(models.Model):
     channels = models.JSONField(_("channels"), default=list)
     retention_class = models.SlugField(_("retention class"), max_length=40)
     validity_rule = models.CharField(_("house rule for the validity of a consent"), max_length=40, blank=True)
+    #: Nobody but us has a use for it: no client is offered it, and none can bring a yes to it.
+    is_ours_alone = models.BooleanField(_("only ours, never a client's"), default=False, db_default=False)
+    #: What needs the yes asks for it. Put among the questions only to who said yes to an earlier text or meaning.
+    is_asked_in_place = models.BooleanField(_("asked where it is needed"), default=False, db_default=False)
     notice_published_at = models.DateTimeField(_("notice published"), null=True, blank=True)
     effective_from = models.DateField(_("in force from"))
     effective_to = models.DateField(_("in force until"), null=True, blank=True)
@@ -44,7 +48,7 @@ class Purpose(models.Model):
 
     data_categories = declare(
         none="id code version names descriptions message_category sends_messages bases balancing_test used_categories channels "
-        "retention_class validity_rule notice_published_at effective_from effective_to means_since made_by_ref "
+        "retention_class validity_rule is_ours_alone is_asked_in_place notice_published_at effective_from effective_to means_since made_by_ref "
         "checked_by_ref shown_sha256 recorded_at"
     )
 
@@ -83,6 +87,10 @@ class Purpose(models.Model):
         The first version has always meant what it means: answers brought from elsewhere may be older than our books.
         """
         return self.means_since or (date.min if self.version == 1 else self.effective_from)
+
+    def is_of(self, *, us: bool) -> bool:
+        """Whether the one who processes may ask for it: we, or a client."""
+        return us or not self.is_ours_alone
 
     def basis(self, regime: str) -> LawfulBasis | None:
         """The lawful basis for a person of this regime, or None where none is stated (then: no processing)."""

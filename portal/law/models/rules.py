@@ -88,6 +88,18 @@ class DatedRule(models.Model):
             values=tuple(str(value) for value in self.values),
         )
 
+    @property
+    def duration(self) -> timedelta:
+        """The period as elapsed time. Raises ValueError for months, years and rules that hold no period."""
+        amount = int(self.amount or 0)
+        if self.unit == Unit.MINUTE:
+            return timedelta(minutes=amount)
+        if self.unit == Unit.HOUR:
+            return timedelta(hours=amount)
+        if self.unit == Unit.CALENDAR_DAY:
+            return timedelta(days=amount)
+        raise ValueError(f"{self.key} is not counted in minutes, hours or days.")
+
 
 class LegalRule(DatedRule):
     """One rule of law, as data (``law/data/legal_rules.toml``)."""
@@ -132,15 +144,3 @@ class HouseRule(DatedRule):
     class Meta(DatedRule.Meta):
         verbose_name = _("house rule")
         verbose_name_plural = _("house rules")
-
-    @property
-    def duration(self) -> timedelta:
-        """The period as elapsed time. Raises ValueError for months, years and rules that hold no period."""
-        amount = int(self.amount or 0)
-        if self.unit == Unit.MINUTE:
-            return timedelta(minutes=amount)
-        if self.unit == Unit.HOUR:
-            return timedelta(hours=amount)
-        if self.unit == Unit.CALENDAR_DAY:
-            return timedelta(days=amount)
-        raise ValueError(f"{self.key} is not counted in minutes, hours or days.")

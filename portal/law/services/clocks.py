@@ -4,8 +4,8 @@ Each act writes its ClockEvent rows and one audit event in the caller's transact
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,36 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
-from portal.audit.services import record
 from portal.core import clock as present
+from portal.core import hooks
 from portal.core.actor import Actor
 from portal.core.errors import LostRace, NotFound, Refused
 from portal.core.moves import move
 from portal.law import selectors
-from portal.law.models import Clock, ClockEvent, HouseRule, LegalRule
-from portal.law.rules import next_look
+from portal.law.models import Clock, HouseRule, LegalRule
+from portal.law.rules import is_late, next_look
 from portal.law.services import timing
-from portal.law.states import CLOCK_MOVES, ClockEventKind, ClockState
+from portal.law.services.clock_log import audit, keys, note, running
+from portal.law.states import CLOCK_MOVES, ClockEventKind, ClockState, Ended, ExtensionReason, Role
 
 PLANS = Path(__file__).resolve().parent.parent / "data" / "clock_plans.toml"
 
 
 @cache
-def plans() -> dict[str, dict[str, Any]]:
-    """Which rules and promises run for which kind of work (``law/data/clock_plans.toml``)."""
-    return {row["kind"]: row for row in tomllib.loads(PLANS.read_text(encoding="utf-8"))["plan"]}
+def _data() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(PLANS.read_text(encoding="utf-8"))
+
+
+@cache
+def plans(role: str = Role.FIDUCIARY) -> dict[str, dict[str, Any]]:
+    """Which rules and promises run for which kind of work, in that role of ours (``law/data/clock_plans.toml``)."""
+    return {row["kind"]: row for row in _data()["plan"] if row.get("role", Role.FIDUCIARY) == role}
+
+
+@cache
+def extensions() -> dict[str, str]:
+    """Under which rule a rule's period may be extended: by key. A rule that is not here knows no extension."""
+    return {row["rule"]: row["by"] for row in _data()["extension"]}
 
 
 def start(
@@ -46,17 +58,19 @@ def start(
     regimes: Iterable[str],
     actor: Actor,
     now: datetime | None = None,
+    role: str = Role.FIDUCIARY,
 ) -> list[Clock]:
     """Start a clock for each rule of law that applies, and for each promise; the strictest first.
 
     ``rule_keys`` may name rules of law and promises; None takes the plan of ``kind``, whose promises are added to named
     rules too. A rule applies that is in force on the day of receipt, binds us, is of one of the ``regimes`` and whose
-    switch in the profile is yes or not decided. Safe to repeat: a clock that runs already is returned as it is.
+    switch in the profile is yes or not decided. As a processor (``role``) we have the client's word to pass on and no
+    period of the law of our own. Safe to repeat: a clock that runs already is returned as it is.
 
     Raises NotFound for a kind without a plan and without keys, UnknownZone for an unknown zone.
     """
     now = now or present.now()
-    names = _rule_names(kind, rule_keys)
+    names = _rule_names(kind, rule_keys, role)
     on = present.day(started_at)
     profile = selectors.profile(on=on)
     rules: list[LegalRule | HouseRule] = [
@@ -66,11 +80,11 @@ def start(
     ]
     rules += selectors.promises(names, on=on)
     with transaction.atomic():
-        running = {clock.rule_key: clock for clock in _running(owner).filter(kind=kind)}
-        shares = timing.reminders(on)
+        there = {clock.rule_key: clock for clock in running(owner).filter(kind=kind)}
+        shares = timing.reminders(present.day(now))  # we remind as we do today, whatever day it was received on
         fresh = []
         for rule in rules:
-            if rule.key not in running:
+            if rule.key not in there:
                 clock = _new(rule, owner=owner, subject_ref=subject_ref, kind=kind, started_at=started_at, zone=zone)
                 clock.is_confirmed = not isinstance(rule, LegalRule) or (
                     rule.is_confirmed and profile.is_decided(rule.switch)
@@ -78,7 +92,7 @@ def start(
                 clock.next_at = next_look(clock, shares)
                 clock.save(force_insert=True)
                 fresh.append(clock)
-        _note(fresh, ClockEventKind.STARTED, at=started_at, actor=actor, now=now)
+        note(fresh, ClockEventKind.STARTED, at=started_at, actor=actor, now=now)
         if fresh:
             facts = {
                 "kind": kind,
@@ -86,34 +100,49 @@ def start(
                 "started_at": present.stamp(started_at),
                 "due_at": present.stamp(min(clock.due_at for clock in fresh)),
             }
-            _audit(AuditKind.LAW_CLOCK_STARTED, owner, subject_ref, actor, facts, now)
-    return sorted([*running.values(), *fresh], key=lambda clock: (clock.due_at, clock.pk))
+            audit(AuditKind.LAW_CLOCK_STARTED, owner, subject_ref, actor, facts, now)
+    return sorted([*there.values(), *fresh], key=lambda clock: (clock.due_at, clock.pk))
 
 
-def stop(*, owner: str, at: datetime, actor: Actor, now: datetime | None = None) -> list[Clock]:
-    """Freeze every running or paused clock of the owner as it stands at ``at``. Nothing running: nothing happens."""
+def stop(
+    *,
+    owner: str,
+    at: datetime,
+    actor: Actor,
+    now: datetime | None = None,
+    ended: str = Ended.DONE,
+    late_because: str = "",
+) -> list[Clock]:
+    """Freeze every running or paused clock of the owner as it stands at ``at``. Nothing running: nothing happens.
+
+    A clock that stood still until now is due later by that time. ``late_because`` (``states.LateReason``) is kept with
+    those that are late at ``at``; one that ends late without it waits for ``correcting.explain_late``.
+    """
     now = now or present.now()
     with transaction.atomic():
-        stopped = list(_running(owner))
+        stopped = list(running(owner))
         for clock in stopped:
-            paused = int((at - clock.paused_at).total_seconds()) if clock.paused_at else 0
+            moved = _after_pause(clock, at)
+            late = is_late(clock.due_at, at)
             move(
                 clock,
                 ClockState.STOPPED,
                 moves=CLOCK_MOVES,
+                **moved,
                 stopped_at=at,
-                paused_seconds=clock.paused_seconds + max(paused, 0),
-                paused_at=None,
+                ended=ended,
+                late_because=late_because if late else "",
                 next_at=None,
             )
-        _note(stopped, ClockEventKind.STOPPED, at=at, actor=actor, now=now)
+            note([clock], ClockEventKind.STOPPED, at=at, actor=actor, now=now, reason_code=clock.late_because)
         if stopped:
             facts = {
-                "rules": _keys(stopped),
+                "rules": keys(stopped),
                 "stopped_at": present.stamp(at),
                 "due_at": present.stamp(min(clock.due_at for clock in stopped)),
+                "reason_code": late_because or ended,
             }
-            _audit(AuditKind.LAW_CLOCK_STOPPED, owner, stopped[0].subject_ref, actor, facts, now)
+            audit(AuditKind.LAW_CLOCK_STOPPED, owner, stopped[0].subject_ref, actor, facts, now)
     return stopped
 
 
@@ -123,13 +152,13 @@ def pause(
     """Pause the clocks whose rule may pause: promises that say so. Every other clock runs on. Returns the paused."""
     now = now or present.now()
     with transaction.atomic():
-        paused = [clock for clock in _running(owner).filter(state=ClockState.RUNNING) if clock.rule.pauses]
+        paused = [clock for clock in running(owner).filter(state=ClockState.RUNNING) if clock.rule.pauses]
         for clock in paused:
             move(clock, ClockState.PAUSED, moves=CLOCK_MOVES, paused_at=at, next_at=None)
-        _note(paused, ClockEventKind.PAUSED, at=at, actor=actor, now=now, reason_code=reason_code)
+        note(paused, ClockEventKind.PAUSED, at=at, actor=actor, now=now, reason_code=reason_code)
         if paused:
-            facts = {"rules": _keys(paused), "paused_at": present.stamp(at), "reason_code": reason_code}
-            _audit(AuditKind.LAW_CLOCK_PAUSED, owner, paused[0].subject_ref, actor, facts, now)
+            facts = {"rules": keys(paused), "paused_at": present.stamp(at), "reason_code": reason_code}
+            audit(AuditKind.LAW_CLOCK_PAUSED, owner, paused[0].subject_ref, actor, facts, now)
     return paused
 
 
@@ -137,43 +166,46 @@ def resume(*, owner: str, at: datetime, actor: Actor, now: datetime | None = Non
     """Let paused clocks run on; their dates move by the time of the pause. Returns the resumed."""
     now = now or present.now()
     with transaction.atomic():
-        resumed = list(_running(owner).filter(state=ClockState.PAUSED))
+        resumed = list(running(owner).filter(state=ClockState.PAUSED))
         shares = timing.reminders(present.day(at))
         for clock in resumed:
-            waited = at - clock.paused_at if clock.paused_at else timedelta(0)
-            clock.paused_seconds += max(int(waited.total_seconds()), 0)
+            moved = _after_pause(clock, at)
             clock.paused_at = None
-            dates = timing.dates_of_clock(clock)
-            clock.due_at = dates.due
-            move(
-                clock,
-                ClockState.RUNNING,
-                moves=CLOCK_MOVES,
-                paused_at=None,
-                paused_seconds=clock.paused_seconds,
-                due_at=dates.due,
-                target_at=dates.target,
-                outer_limit_at=dates.outer_limit,
-                next_at=next_look(clock, shares),
-            )
-        _note(resumed, ClockEventKind.RESUMED, at=at, actor=actor, now=now)
+            move(clock, ClockState.RUNNING, moves=CLOCK_MOVES, **moved, next_at=next_look(clock, shares))
+        note(resumed, ClockEventKind.RESUMED, at=at, actor=actor, now=now)
         if resumed:
             due = present.stamp(min(clock.due_at for clock in resumed))
-            facts = {"rules": _keys(resumed), "due_at": due}
-            _audit(AuditKind.LAW_CLOCK_RESUMED, owner, resumed[0].subject_ref, actor, facts, now)
+            facts = {"rules": keys(resumed), "due_at": due}
+            audit(AuditKind.LAW_CLOCK_RESUMED, owner, resumed[0].subject_ref, actor, facts, now)
     return resumed
 
 
 def extend(
-    *, clock: Clock, rule_key: str, at: datetime, actor: Actor, reason_code: str, now: datetime | None = None
+    *,
+    clock: Clock,
+    rule_key: str,
+    at: datetime,
+    actor: Actor,
+    reason_code: str,
+    text: str = "",
+    now: datetime | None = None,
 ) -> Clock:
     """Extend a running clock under a rule that allows it (``EU-12-EXT``, ``CA-EXT``): counted from receipt.
 
-    In one transaction with its event. Raises Refused when the first period is over already, when the clock was
-    stopped, or when the other rule gives no later date; LostRace when it was stopped or changed meanwhile; NotFound or
-    NotInForce for the rule.
+    In one transaction with its event and the notice to the person, which the owner of the clock sends
+    (``ClockOwner.extended``): the law asks for ground, reason and notice within the first period. ``reason_code`` is one
+    of ``states.ExtensionReason``; ``text`` goes to the person in the owner's own words and is not kept here.
+
+    Raises Refused when the first period is over already, when the clock was stopped, for a rule that is no extension of
+    the clock's (NO_EXTENSION), a reason the law does not know (NO_REASON), where the other rule gives no later date, and
+    when nobody can tell the person (NOT_TOLD); LostRace when it was stopped or changed meanwhile; NotFound or NotInForce
+    for the rule.
     """
     now = now or present.now()
+    if extensions().get(clock.rule_key) != rule_key:
+        raise Refused(_("The law gives no more time for this."), code="NO_EXTENSION")
+    if reason_code not in ExtensionReason.values:
+        raise Refused(_("Choose the reason that the law asks for."), code="NO_REASON")
     longer = selectors.legal_rule(rule_key, on=present.day(clock.started_at))
     if clock.stopped_at is not None or at > clock.due_at:
         raise Refused(_("The period is over: it can be extended only before its end, while the clock runs."))
@@ -182,27 +214,62 @@ def extend(
     if dates.due <= before:
         raise Refused(_("This rule gives no later date."))
     clock.due_at, clock.target_at, clock.outer_limit_at = dates.due, dates.target, dates.outer_limit
-    clock.told_percent = 0
+    clock.told_percent, clock.extended_because = 0, reason_code
     clock.next_at = next_look(clock, timing.reminders(present.day(at)))
     with transaction.atomic():
-        extended = Clock.objects.filter(pk=clock.pk, state=clock.state, due_at=before).update(
-            extended_by=longer,
-            due_at=clock.due_at,
-            target_at=clock.target_at,
-            outer_limit_at=clock.outer_limit_at,
-            told_percent=clock.told_percent,
-            next_at=clock.next_at,
-        )
-        if extended != 1:
-            raise LostRace(_("This deadline was stopped or changed a moment ago. Load the page again."))
-        _note([clock], ClockEventKind.EXTENDED, at=at, actor=actor, now=now, reason_code=reason_code)
+        _claim_extension(clock, before)
+        note([clock], ClockEventKind.EXTENDED, at=at, actor=actor, now=now, reason_code=reason_code)
         facts = {"rule": rule_key, "due_at": present.stamp(clock.due_at), "reason_code": reason_code}
-        _audit(AuditKind.LAW_CLOCK_EXTENDED, clock.owner, clock.subject_ref, actor, facts, now)
+        audit(AuditKind.LAW_CLOCK_EXTENDED, clock.owner, clock.subject_ref, actor, facts, now)
+        if not _tell_extension(clock, text=text, actor=actor, now=now):
+            raise Refused(
+                _("Nobody can be told of it here, and without notice the law gives no more time."), code="NOT_TOLD"
+            )
     return clock
 
 
-def _rule_names(kind: str, rule_keys: Iterable[str] | None) -> set[str]:
-    plan = plans().get(kind)
+def _claim_extension(clock: Clock, before: datetime) -> None:
+    extended = Clock.objects.filter(pk=clock.pk, state=clock.state, due_at=before).update(
+        extended_by=clock.extended_by,
+        extended_because=clock.extended_because,
+        due_at=clock.due_at,
+        target_at=clock.target_at,
+        outer_limit_at=clock.outer_limit_at,
+        told_percent=clock.told_percent,
+        next_at=clock.next_at,
+    )
+    if extended != 1:
+        raise LostRace(_("This deadline was stopped or changed a moment ago. Load the page again."))
+
+
+def _tell_extension(clock: Clock, *, text: str, actor: Actor, now: datetime) -> bool:
+    """Whether the room of the clock's owner has told the person."""
+    told = [
+        owner.extended(clock, text=text, actor=actor, now=now)
+        for owner in hooks.clock_owners
+        if owner.owns(clock.owner) and hasattr(owner, "extended")
+    ]
+    return any(told)
+
+
+def _after_pause(clock: Clock, at: datetime) -> dict[str, Any]:
+    """What changes on a clock when a pause ends at ``at``; nothing for one that runs. Sets it on the clock, too."""
+    if clock.paused_at is None:
+        return {}
+    clock.paused_seconds += max(int((at - clock.paused_at).total_seconds()), 0)
+    dates = timing.dates_of_clock(clock)
+    clock.due_at = dates.due
+    return {
+        "paused_at": None,
+        "paused_seconds": clock.paused_seconds,
+        "due_at": dates.due,
+        "target_at": dates.target,
+        "outer_limit_at": dates.outer_limit,
+    }
+
+
+def _rule_names(kind: str, rule_keys: Iterable[str] | None, role: str) -> set[str]:
+    plan = plans(role).get(kind)
     if rule_keys is None:
         if plan is None:
             raise NotFound(_("No plan says which clocks run for %(kind)s.") % {"kind": kind})
@@ -215,15 +282,6 @@ def _holds(rule: LegalRule, started_at: datetime) -> bool:
     day = timing.legal_day(rule, started_at)
     begins, ends = rule.effective_from, rule.effective_to
     return (begins is None or begins <= day) and (ends is None or day <= ends)
-
-
-def _running(owner: str) -> Any:
-    return (
-        Clock.objects.filter(owner=owner)
-        .exclude(state=ClockState.STOPPED)
-        .select_related("legal_rule", "house_rule", "extended_by")
-        .order_by("due_at", "pk")
-    )
 
 
 def _new(
@@ -243,30 +301,3 @@ def _new(
         target_at=dates.target,
         outer_limit_at=dates.outer_limit,
     )
-
-
-def _note(
-    clocks: Sequence[Clock], kind: ClockEventKind, *, at: datetime, actor: Actor, now: datetime, reason_code: str = ""
-) -> None:
-    ClockEvent.objects.bulk_create(
-        ClockEvent(
-            clock=clock,
-            kind=kind,
-            at=at,
-            due_at=clock.due_at,
-            actor_ref=actor.ref,
-            reason_code=reason_code,
-            recorded_at=now,
-        )
-        for clock in clocks
-    )
-
-
-def _keys(clocks: Sequence[Clock]) -> str:
-    return " ".join(sorted(clock.rule_key for clock in clocks))
-
-
-def _audit(
-    kind: AuditKind, owner: str, subject_ref: UUID | None, actor: Actor, facts: Mapping[str, str], now: datetime
-) -> None:
-    record(kind, actor=actor, about=owner, facts={"owner": owner, **facts}, subject_ref=subject_ref, at=now)

@@ -26,6 +26,8 @@ FIELDS = frozenset(
         "channels",
         "retention_class",
         "validity_rule",
+        "is_ours_alone",
+        "is_asked_in_place",
         "notice_published_at",
     ]
 )

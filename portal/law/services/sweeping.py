@@ -33,6 +33,11 @@ class ClockOwner(Protocol):
     def late(self, clock: Clock, *, now: datetime) -> None:
         """The due date has passed."""
 
+    # A room whose clocks may be extended has one method more; without it an extension is refused:
+    # ``extended(clock, *, text, actor, now) -> bool`` tells the person of the new date, of the ground and of the reason
+    # (``clock.extended_by``, ``clock.extended_because``) in the same transaction and says whether it could. A room that
+    # keeps dates of its clocks has ``corrected(clocks, *, actor, now)``, called with those that count from another moment.
+
 
 @dataclass
 class Swept:

@@ -2,7 +2,8 @@
 """Check a receipt or an evidence pack, offline, with nothing but Python 3.9 or newer.
 
     python3 -I verify.py FILE --vkey KEY [--witness KEY] [--receipt R]
-                        a receipt (*.tlog-proof) under one of the keys, or a pack (*.zip) and its own receipt
+                        a receipt (*.tlog-proof, or its JSON form, each word of which is compared) under one of the
+                        keys, or a pack (*.zip) and its own receipt
 
 Take the log's public keys (name+id+base64) from its operator by another way than the file itself, and use a copy of this
 program that you trust. Exit codes: 0 holds, 1 refused, 2 usage, 3 consistent, not authenticated (no key was given).
@@ -25,6 +26,10 @@ from typing import Any, NamedTuple
 
 HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
 HEADER, PACK_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/1"
+DOCUMENT_FORMAT = "onesetu-receipt/1"
+DOCUMENT, DOCUMENT_LEDGER = "format ledger proof receipt record status", "index leaf origin size vkey witnesses"
+GIVE_PROOF = "Give the .tlog-proof file."
+NOTHING = f"There is nothing in this file that can be proved as a whole. {GIVE_PROOF}"
 TAG = b"consent-ledger/commitment/v1\n"
 MANIFEST, MANIFEST_RECEIPT, CHECKPOINT = "manifest.json", "manifest.tlog-proof", "ledger/checkpoint.txt"
 LEAVES, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/proof.json", "samples/"
@@ -135,6 +140,7 @@ class Checked(NamedTuple):
     origin: str
     payload: dict[str, Any]
     note: bytes
+    leaf: bytes
 
 
 def plain_base64(text: str) -> bytes:
@@ -252,15 +258,53 @@ def check_receipt(data: bytes, trust: Trust) -> Checked:
     try:
         lines = head.decode("ascii").split("\n")
     except UnicodeDecodeError:
-        raise Bad("The file is not a receipt (*.tlog-proof).") from None
-    need(len(lines) >= 3 and lines[0] == HEADER, "The file is not a receipt (*.tlog-proof).")
+        raise Bad(NOTHING) from None
+    need(len(lines) >= 3 and lines[0] == HEADER, NOTHING)
     need(lines[1].startswith("extra ") and lines[2].startswith("index "), "The receipt lacks a line.")
     extra, index = plain_base64(lines[1][6:]), plain_number(lines[2][6:])
     need(extra[:1] == b"\x01" and len(extra) > 33, "The record is of an unknown form.")
     origin, size, root = read_checkpoint(note, trust)
-    found = root_over(open_leaf(extra[1:33], extra[33:]), index, size, [plain_base64(line) for line in lines[3:]])
+    leaf = open_leaf(extra[1:33], extra[33:])
+    found = root_over(leaf, index, size, [plain_base64(line) for line in lines[3:]])
     need(found == root, "The record is not in the tree that was signed.")
-    return Checked(index, size, root, origin, read_json(extra[33:]), note)
+    return Checked(index, size, root, origin, read_json(extra[33:]), note, leaf)
+
+
+def written(value: Any) -> str:
+    """A JSON value on one line, so that 1, 1.0 and true differ."""
+    return json.dumps(value, sort_keys=True)
+
+
+def check_document(data: bytes, trust: Trust) -> tuple[Checked, str]:
+    """The JSON form of a receipt: the proof in it holds, and what stands beside it for people says the same.
+
+    Returns what the proof says, and what nothing proves.
+    """
+    try:
+        body = read_json(data)
+    except Bad as error:
+        raise Bad(f"{error} {GIVE_PROOF}") from None
+    proof, ledger = body.get("proof"), body.get("ledger")
+    need(body.get("format") == DOCUMENT_FORMAT and isinstance(proof, str), NOTHING)
+    found = check_receipt(str(proof).encode(), trust)
+    record, wrong = found.payload, []
+    if written(body.get("record")) != written(record):
+        said = body["record"] if isinstance(body.get("record"), dict) else {}
+        changed = [f"record.{name}" for name in record if written(said.get(name)) != written(record[name])]
+        wrong += changed or ["record"]
+    facts = record.get("facts")
+    reference = record.get("receipt") or (facts.get("reference") if isinstance(facts, dict) else None)
+    if reference and body.get("receipt") != reference:
+        wrong.append("receipt")
+    ledger = ledger if isinstance(ledger, dict) else {}
+    proved = {"origin": found.origin, "index": found.place, "size": found.size, "leaf": found.leaf.hex()}
+    wrong += [f"ledger.{name}" for name in proved if written(ledger.get(name)) != written(proved[name])]
+    if trust.logs and read_key(str(ledger.get("vkey"))) not in trust.logs:
+        wrong.append("ledger.vkey")
+    if (sorted(body), sorted(ledger)) != (DOCUMENT.split(), DOCUMENT_LEDGER.split()):
+        wrong.append("it has other members than the portal writes")
+    need(not wrong, f"The readable part of this file is not what is proved: {', '.join(wrong)}. {GIVE_PROOF}")
+    return found, "status, ledger.witnesses" + ("" if reference or body["receipt"] is None else ", receipt")
 
 
 # Evidence packs ---------------------------------------------------------------------------------------------------
@@ -367,8 +411,11 @@ def answer(path: str, trust: Trust, receipt: str | None) -> str:
     data = Path(path).read_bytes()
     if data[:2] == b"PK":
         return check_pack(data, trust, None if receipt is None else Path(receipt).read_bytes())
-    found = check_receipt(data, trust)
-    return f"entry {found.place} of {found.origin}, under a tree of {found.size}: {json.dumps(found.payload)}"
+    need(data[:5] != b"%PDF-", "What a PDF shows cannot be proved. Give the .tlog-proof file that is attached to it.")
+    is_document = data.lstrip()[:1] == b"{"
+    found, unproved = check_document(data, trust) if is_document else (check_receipt(data, trust), "")
+    line = f"entry {found.place} of {found.origin}, under a tree of {found.size}: {json.dumps(found.payload)}"
+    return line + (f" (the readable part says the same; proved by nothing: {unproved})" if unproved else "")
 
 
 def main() -> int:

@@ -4,8 +4,8 @@ from portal.ledger.errors import NotSealed, SigningStopped
 from portal.ledger.services.copies import renew_all as renew_copies
 from portal.ledger.services.entries import append, append_many, payload_of
 from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
-from portal.ledger.services.proofs import check_presented, entry_by_event, receipt_for, verify_receipt
-from portal.ledger.services.redaction import finish_redactions, redact
+from portal.ledger.services.proofs import check_presented, entries_of, entry_by_event, receipt_for, verify_receipt
+from portal.ledger.services.redaction import finish_redactions, redact, redact_again
 from portal.ledger.services.rotation import next_vkey, rotate_key
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
 from portal.ledger.services.signing import sign
@@ -26,6 +26,7 @@ __all__ = [
     "check_ledger",
     "check_presented",
     "checkpoint_over",
+    "entries_of",
     "entry_by_event",
     "finish_redactions",
     "next_signer",
@@ -34,6 +35,7 @@ __all__ = [
     "readiness",
     "receipt_for",
     "redact",
+    "redact_again",
     "renew_copies",
     "resume_signing_after_check",
     "rotate_key",

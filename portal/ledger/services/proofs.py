@@ -3,11 +3,25 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from portal.core import hooks
 from portal.core.errors import NotFound, Refused
 from portal.ledger import notes, receipts
 from portal.ledger.errors import NotSealed
 from portal.ledger.models import Checkpoint, Entry, Head, Payload
 from portal.ledger.services import keys, sealing, signing, tiles, witnesses
+
+
+def entries_of(named: str) -> list[Entry]:
+    """The entries that somebody names: by an event's number, "latest", or the reference that people see (OS-...).
+
+    A reference may stand for several, in the order in which its page counts them. Raises NotFound.
+    """
+    if not named.strip().upper().startswith("OS"):
+        return [entry_by_event(named)]
+    found = [entry for ask in hooks.referred_entries for entry in ask(named)]
+    if not found:
+        raise NotFound("No receipt has this reference. Compare it with the page or the message that shows it.")
+    return found
 
 
 def entry_by_event(event_id: UUID | str) -> Entry:
@@ -19,7 +33,9 @@ def entry_by_event(event_id: UUID | str) -> Entry:
         try:
             found = entries.filter(event_id=UUID(str(event_id))).first()
         except ValueError as error:
-            raise NotFound("An event's number is a UUID such as 123e4567-e89b-12d3-a456-426614174000.") from error
+            raise NotFound(
+                "Give a receipt's reference such as OS-CR-7K4M-9QX2, an event's number (a UUID), or: latest."
+            ) from error
     if found is None:
         raise NotFound("The ledger has no entry with this number.")
     return found

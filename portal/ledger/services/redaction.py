@@ -8,6 +8,7 @@ from django.db import transaction
 
 from portal.core import clock
 from portal.core.errors import Refused
+from portal.ledger import commitment
 from portal.ledger.errors import NotSealed
 from portal.ledger.models import Entry, Payload, Redacting
 from portal.ledger.services import sealing
@@ -44,6 +45,27 @@ def finish_redactions() -> int:
     """Delete the payloads whose redaction was recorded and sealed, but not carried out before a crash. How many."""
     sealed = Redacting.objects.exclude(record__leaf=None).values_list("pk", flat=True)
     return _delete(list(sealed))
+
+
+def redact_again() -> int:
+    """Delete contents that are here although their redaction is sealed: a restore brought them back (V7b). How many."""
+    pks: set[int] = set()
+    for index, leaf in redacted().items():
+        found = Entry.objects.filter(leaf__pk=index, leaf_hash=bytes.fromhex(leaf)).exclude(payload=None)
+        pks.update(found.values_list("pk", flat=True))
+    return _delete(sorted(pks))
+
+
+def redacted() -> dict[int, str]:
+    """The leaf (hex) that each sealed redaction record names, by its index. Only records whose content opens their leaf."""
+    found: dict[int, str] = {}
+    rows = Entry.objects.filter(kind=EntryKind.REDACTION).exclude(leaf=None).exclude(payload=None)
+    columns = ("leaf_hash", "payload__body", "payload__salt")
+    for leaf, body, salt in rows.order_by("pk").values_list(*columns).iterator(chunk_size=1_000):
+        if commitment.leaf_hash(bytes(salt), bytes(body)) == bytes(leaf):
+            said = commitment.read_payload(bytes(body))
+            found[said["target_index"]] = said["target_leaf"]
+    return found
 
 
 def _delete(pks: list[int]) -> int:

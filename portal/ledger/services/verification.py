@@ -1,4 +1,4 @@
-"""The checks V1 to V9, V7b, X1 and X2: one pass over the leaves, in bounded memory, changing nothing."""
+"""The checks V1 to V9, V7b, V7c, X1 and X2: one pass over the leaves, in bounded memory, changing nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.ledger import commitment, notes, receipts, tree
 from portal.ledger.errors import AnchorUnusable
 from portal.ledger.models import Checkpoint, Cosignature, Entry, Head, Leaf, Payload, Redacting, Tile
@@ -317,6 +317,10 @@ class _Run:
         )
         for index in sorted(left - under_way):
             self.report.fail("V7b", "The content was redacted and is here again.", index=index)
+        if self.start == 0:
+            for asked in hooks.erasures_undone:
+                if undone := asked():
+                    self.report.fail("V7c", f"{undone} erasures are undone. After a restore, run replay_erasures.")
 
 
 def _names_a_subject(body: bytes) -> bool:

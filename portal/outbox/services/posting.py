@@ -41,8 +41,9 @@ def post(
     category (the template may only make it stricter). ``about`` is a label and a reference, such as
     ``grievances.ticket:OS-GR-7K4M-9QX2/acknowledged``; posting the same kind about the same thing to the same subject
     on the same channel again returns the first message. ``address`` is not used for the dashboard and for push.
-    ``only_here`` keeps it on this channel whatever happens: it proves the address, or was asked for there. Every other
-    essential message goes by another channel of the person when this one fails.
+    ``only_here`` keeps it on this channel whatever happens: it proves the address, or was asked for there; a template
+    of which a value opens something does the same. Every other essential message goes by another channel of the person
+    when this one fails.
     Raises Refused for an address that is none or a channel that carries no messages, NotFound for a purpose that is not
     in force, TemplateFault for a programming error in a template.
     """
@@ -61,7 +62,7 @@ def post(
             "purpose": purpose,
             "language": language,
             "fiduciary": fiduciary,
-            "only_here": only_here,
+            "only_here": only_here or bool(template.opens),
             "template_sha256": template.sha256,
             "template_language": template.language,
         }
@@ -114,11 +115,14 @@ def keep(
     """
     on = clock.day(now)
     footer = "" if message.channel in SHORT else str(hooks.letter_footer.ask(language=template.language, on=on))
-    if way_out := _way_out(message, template.language):
-        footer = "\n\n".join(part for part in (way_out, footer) if part)
+    one_click = _one_click(message)
+    way_out = _way_out(one_click, template.language)
+    footer = "\n\n".join(part for part in (way_out, footer) if part)
     subject, body = texts.render(template, context, footer=footer)
     variables = {name: str(value) for name, value in context.items()}
-    both = json.dumps({"subject": subject, "body": body, "variables": variables}, ensure_ascii=False)
+    opens = [value for name, value in variables.items() if name in template.opens and value]
+    words = {"subject": subject, "body": body, "variables": variables, "opens": [*opens, *filter(None, [one_click])]}
+    both = json.dumps(words, ensure_ascii=False)
     sealed, *sealed_address = sealing.seal_all(
         [both, normalised] if normalised else [both], subject_ref=message.subject_ref
     )
@@ -139,11 +143,17 @@ def keep(
         )
 
 
-def _way_out(message: Message, language: str) -> str:
-    """The line under a letter that may be stopped. On short channels the registered template says how."""
+def _one_click(message: Message) -> str:
+    """The address that stops messages of this kind, empty where none stands in the words: what is owed, and short
+    channels, where the registered template says how.
+    """
     if message.channel in SHORT or message.channel not in ADDRESS_KIND:
         return ""
-    url = str(hooks.one_click_url.ask(reference=message.reference, category=message.category))
+    return str(hooks.one_click_url.ask(reference=message.reference, category=message.category))
+
+
+def _way_out(url: str, language: str) -> str:
+    """The line under a letter that may be stopped."""
     if not url:
         return ""
     with translation.override(language):

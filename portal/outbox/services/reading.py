@@ -12,12 +12,25 @@ from portal.outbox import sealing
 from portal.outbox.models import Message
 from portal.outbox.states import WITHOUT_ADDRESS
 
+#: In the place of what opens something.
+DOTS = "••••"
+
 
 @dataclass(frozen=True)
 class Text:
+    """``opens``: what in it lets whoever reads it act as the person."""
+
     subject: str = field(repr=False)
     body: str = field(repr=False)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    opens: tuple[str, ...] = field(default=(), repr=False)
+
+    def without_keys(self) -> "Text":
+        """The words for anybody but the person: codes, keys and links that open something are dots."""
+        subject, body = self.subject, self.body
+        for key in sorted(self.opens, key=len, reverse=True):
+            subject, body = subject.replace(key, DOTS), body.replace(key, DOTS)
+        return Text(subject, body)
 
 
 def text_of(message: Message) -> Text:
@@ -57,7 +70,7 @@ def _sealed_address(message: Message) -> bytes:
 
 def _read(opened: str) -> Text:
     both = json.loads(opened)
-    return Text(both["subject"], both["body"], both.get("variables", {}))
+    return Text(both["subject"], both["body"], both.get("variables", {}), tuple(both["opens"]))
 
 
 def open_in_dashboard(message: Message, *, now: datetime) -> Text:

@@ -69,7 +69,7 @@ def post_webhook(
                 raise
             return known
         body = json.dumps({"type": kind, "timestamp": clock.stamp(now), "data": dict(data)}, ensure_ascii=False)
-        both = json.dumps({"subject": kind, "body": body}, ensure_ascii=False)
+        both = json.dumps({"subject": kind, "body": body, "opens": []}, ensure_ascii=False)
         words, address = sealing.seal_all([both, url], subject_ref=subject_ref)
         MessageBody.objects.create(message=message, sealed=words, created_at=now)
         DeliveryAddress.objects.create(

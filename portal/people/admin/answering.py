@@ -5,7 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.errors import NotAllowed
+from portal.core.plain_words import PlainWords
 from portal.people.models import FourEyesModel
+from portal.people.services import four_eyes
 from portal.people.states import Answer
 
 PROPOSAL = ("answer", "made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256")
@@ -17,6 +20,10 @@ def not_answerable(proposal: FourEyesModel, user: Any) -> str:
         return str(_("This was answered already."))
     if proposal.made_by_id == user.pk:
         return str(_("You proposed this: somebody else must answer."))
+    try:
+        four_eyes.require_checker(proposal, user)
+    except NotAllowed as refusal:
+        return str(refusal)
     return ""
 
 
@@ -26,10 +33,9 @@ class AnswerForm(forms.Form):
     decision = forms.ChoiceField(
         label=_("Your answer"), choices=[("approve", _("Approve")), ("refuse", _("Refuse"))], widget=forms.RadioSelect
     )
-    reason = forms.CharField(
+    reason = PlainWords(
         label=_("Reason"),
         help_text=_("Needed when you refuse: what the other person should change. No names or numbers of people."),
-        widget=forms.Textarea(attrs={"rows": 3}),
         max_length=500,
         required=False,
     )

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, RowsBeside, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people import selectors
 from portal.people.admin.creating import CreatingAdmin
@@ -18,40 +18,25 @@ from portal.people.forms import (
     ClientForm,
     CustomerForm,
     InviteMemberForm,
+    MergeForm,
     ProtectionForm,
+    ReassignForm,
     RenameForm,
     RevealForm,
 )
 from portal.people.models import ContactPoint, Customer, Fiduciary, Invitation, Membership, Principal, User
 from portal.people.permissions import Permission
 from portal.people.resources import CustomerResource
-from portal.people.services import customers, devices, fiduciaries, invitations, protections, reveals
+from portal.people.services import customers, devices, fiduciaries, invitations, merging, protections, reveals
 from portal.people.states import CustomerState
 
 
-class _Inline(admin.TabularInline):
-    """Rows beside a record: they are shown to whoever may see the record, and never edited here."""
-
-    template = "admin/includes/rows.html"
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class MembershipInline(_Inline):
+class MembershipInline(RowsBeside):
     model = Membership
     fields = ("customer", "principal", "role", "joined_at", "ended_at")
 
 
-class ContactInline(_Inline):
+class ContactInline(RowsBeside):
     model = ContactPoint
     fields = ("kind", "masked_address", "verified_at", "left_at")
     readonly_fields = ("masked_address",)
@@ -212,6 +197,31 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
             actor=request.actor,  # type: ignore[attr-defined]
             now=clock.now(),
         )
+
+    @service_action(
+        permission=Permission.PRINCIPAL_MERGE,
+        ask=MergeForm,
+        label=_("Propose that another record is the same person"),
+        description=_("Both records and their histories stay. A second person has to agree."),
+    )
+    def propose_merge(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> None:
+        merging.propose(
+            old=answer["other"],
+            new=obj,
+            why=answer["why"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+    @service_action(
+        permission=Permission.PRINCIPAL_MERGE,
+        ask=ReassignForm,
+        label=_("An address belongs to somebody else now"),
+    )
+    def reassign_address(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> str:
+        kind, address = answer["address"]
+        count = merging.reassign(kind=kind, address=address, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return str(_("It has left so many people: {count}")).format(count=count)
 
     @service_action(
         permission=Permission.PROTECTION_NOTE, label=_("The person answers alone again"), skip=_answers_alone

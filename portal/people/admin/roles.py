@@ -7,10 +7,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
-from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
-from portal.people.admin.customers import _Inline
 from portal.people.forms import ChangeEndForm, RefuseForm, WhyForm
 from portal.people.models import FourEyesModel, FourEyesRule, MfaReset, Role, RoleGrant, RolePermission, RoleProposal
 from portal.people.permissions import Permission
@@ -19,7 +18,7 @@ from portal.people.services import mfa, roles
 from portal.people.states import Answer
 
 
-class PermissionInline(_Inline):
+class PermissionInline(RowsBeside):
     model = RolePermission
     fields = ("code",)
 

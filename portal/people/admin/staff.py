@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin.speaking import yes_or_no
 from portal.jobs.audited_export import AuditedExport
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import GrantForm, InviteStaffForm, WhyForm
@@ -76,9 +77,9 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
         staff_logins: QuerySet[User] = super().get_queryset(request).filter(is_staff=True)
         return staff_logins.annotate(factor=Exists(factor))
 
-    @admin.display(description=_("Second factor"), boolean=True)
-    def has_second_factor(self, obj: User) -> bool:
-        return bool(getattr(obj, "factor", False))
+    @admin.display(description=_("Second factor"))
+    def has_second_factor(self, obj: User) -> str:
+        return yes_or_no(value=getattr(obj, "factor", False))
 
     @admin.display(description=_("Roles now"))
     def held_roles(self, obj: User) -> str:

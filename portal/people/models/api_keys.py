@@ -33,6 +33,7 @@ class ApiKey(FourEyesModel):
         editable=False,
     )
 
+    named_by = ("fiduciary",)
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer fiduciary label scopes expires_at "
         "prefix issued_at ended_at ended_by",

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.data_categories import declare
+from portal.core.data_categories import DataCategory, declare
 from portal.people.states import Answer
 
 
@@ -17,6 +17,11 @@ class FourEyesModel(models.Model):
     A child keeps these constraints by ``class Meta(FourEyesModel.Meta)`` and adds its own behind
     ``*FourEyesModel.Meta.constraints``. Rows are made and answered by ``services.four_eyes`` only.
     """
+
+    #: Each child declares its own.
+    data_categories: ClassVar[dict[str, DataCategory]]
+    #: The rows whose words stand in the heading of a proposal; a list of proposals brings them along.
+    named_by: ClassVar[tuple[str, ...]] = ()
 
     act = models.CharField(_("act"), max_length=60, editable=False)
     made_by = models.ForeignKey(

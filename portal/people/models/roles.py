@@ -96,6 +96,7 @@ class RoleProposal(FourEyesModel):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     why = models.TextField(_("why"), max_length=2000)
 
+    named_by = ("role",)
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer change user role grant starts_at ends_at",
         free_text="reason why",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import addresses, clock
+from portal.core import addresses, clock, hooks, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.ids import new_reference
@@ -39,11 +39,12 @@ def create(
 ) -> Customer:
     """Insert a customer with a reference and a subject of its own; ``owner`` becomes its first member.
 
-    Raises Refused when the name is empty.
+    Raises Refused when the name is empty or has the number of a paper or an account in it (NUMBER_IN_NAME).
     """
     at = now or clock.now()
     if not name.strip():
         raise Refused(_("Enter the customer's name."), code="NAME_MISSING")
+    plain_words.require_name(name)
     with transaction.atomic():
         customer = Customer.objects.create(
             subject=subjects.new(SubjectKind.CUSTOMER, now=at),
@@ -291,10 +292,11 @@ def _move(customer: Customer, target: CustomerState, actor: Actor, at: datetime)
 
 
 def rename(*, customer: Customer, name: str, actor: Actor, now: datetime | None = None) -> None:
-    """Correct the customer's name; old and new stay in the erasable part of the audit event."""
+    """Correct the customer's name; old and new stay in the erasable part of the audit event. Raises Refused as ``create``."""
     at = now or clock.now()
     if not name.strip():
         raise Refused(_("Enter the customer's name."), code="NAME_MISSING")
+    plain_words.require_name(name)
     with transaction.atomic():
         old = Customer.objects.select_for_update().get(pk=customer.pk).name
         if old == name.strip():
@@ -303,3 +305,5 @@ def rename(*, customer: Customer, name: str, actor: Actor, now: datetime | None 
         customer.save(update_fields=["name"])
         changed = {"name": {"old": old, "new": customer.name}}
         _record(AuditKind.PEOPLE_CUSTOMER_CHANGED, customer, actor, at, fields="name", personal=changed)
+        for told in hooks.customer_renamed:
+            told(customer=customer.pk, actor=actor, at=at)

@@ -9,9 +9,11 @@ import rfc8785
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import changes, clock
+from portal.core import changes, clock, plain_words
 from portal.core.actor import Actor
+from portal.core.data_categories import DataCategory
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.core.fields import EncryptedTextField
 from portal.people.models import FourEyesModel, FourEyesRule, RoleGrant, User
 from portal.people.selectors import grants_in_force
 from portal.people.states import Answer
@@ -43,9 +45,18 @@ def _role_ids(user: User, now: datetime) -> set[int]:
 
 def require_maker(user: User, act: str, *, now: datetime | None = None) -> None:
     """Raises NotAllowed unless one of the user's roles, in force now, may propose ``act``."""
-    roles = _role_ids(user, now or clock.now())
-    if not FourEyesRule.objects.filter(act=act, maker_role__in=roles).exists():
+    if not may_propose(user, act, now=now or clock.now()):
         raise NotAllowed(_("Your role may not propose this. Ask an administrator who may."))
+
+
+def may_propose(user: User, act: str, *, now: datetime) -> bool:
+    """Whether a role of the user, in force at ``now``, may propose ``act``."""
+    return FourEyesRule.objects.filter(act=act, maker_role__in=_role_ids(user, now)).exists()
+
+
+def acts_to_answer(user: User, *, now: datetime) -> set[str]:
+    """The acts that a role of the user, in force at ``now``, may answer for some maker; ``require_checker`` decides."""
+    return set(FourEyesRule.objects.filter(checker_role__in=_role_ids(user, now)).values_list("act", flat=True))
 
 
 def require_checker(proposal: FourEyesModel, user: User, *, now: datetime | None = None) -> None:
@@ -75,14 +86,23 @@ def propose(
 ) -> P:
     """Insert one proposal in the caller's transaction, bound to the digest of ``shown``.
 
-    Raises NotAllowed when the maker's roles do not carry the act.
+    Raises NotAllowed when the maker's roles do not carry the act, Refused (NUMBER_IN_WORDS) when a free text of
+    ``fields`` that is not sealed has the number of an identity paper or of an account.
     """
     require_maker(maker, act, now=now)
+    plain_words.require_no_number(*_written(model, fields))
     proposal = model._default_manager.create(
         act=act, made_by=maker, made_at=now, shown_sha256=shown_digest(shown), **fields
     )
     changes.watch_created(proposal)
     return proposal
+
+
+def _written(model: type[FourEyesModel], fields: Mapping[str, Any]) -> list[str]:
+    """What people wrote freely and the table holds in the clear; what is sealed comes as bytes or has a column for it."""
+    free = [name for name, category in model.data_categories.items() if category == DataCategory.FREE_TEXT]
+    plain = [name for name in free if not isinstance(model._meta.get_field(name), EncryptedTextField)]
+    return [value for name in plain if isinstance(value := fields.get(name), str)]
 
 
 def answer(
@@ -97,14 +117,17 @@ def answer(
     """Approve or refuse in the caller's transaction; what follows from a yes is the caller's, in the same one.
 
     Raises NotAllowed (see ``require_checker``), Refused when a yes meets something else than what was proposed or a
-    refusal has no reason, LostRace when somebody else answered first. A no needs no match: it makes room for a new
+    refusal has no reason or the reason a number that may not be kept (NUMBER_IN_WORDS), LostRace when somebody else answered first. A no needs no match: it makes room for a new
     proposal.
     """
     require_checker(proposal, checker, now=now)
     if approve and shown_digest(shown) != proposal.shown_sha256:
-        raise Refused(_("What was proposed has changed since. Ask for a new proposal."), code="SHOWN_CHANGED")
+        raise Refused(
+            _("What was proposed has changed since. Refuse it: then it can be proposed anew."), code="SHOWN_CHANGED"
+        )
     if not approve and not reason.strip():
         raise Refused(_("Say why you refuse, so that the other person can mend it."), code="REASON_MISSING")
+    plain_words.require_no_number(reason)
     with transaction.atomic():
         updated = (
             type(proposal)

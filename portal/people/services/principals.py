@@ -9,7 +9,7 @@ from django.db import transaction
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import Act, record, record_many
-from portal.core import bulk, clock
+from portal.core import bulk, clock, plain_words
 from portal.core.actor import Actor
 from portal.law.states import Regime
 from portal.people.models import Principal, RegimeEvidence
@@ -36,7 +36,11 @@ def create(
     actor: Actor,
     now: datetime | None = None,
 ) -> Principal:
-    """Insert a person with a subject of their own. No login and no address come with it."""
+    """Insert a person with a subject of their own. No login and no address come with it.
+
+    Raises Refused (NUMBER_IN_NAME): names are shown whole, so no number of a paper may stand in one.
+    """
+    plain_words.require_name(full_name)
     at = now or clock.now()
     with transaction.atomic():
         principal = Principal.objects.create(
@@ -125,7 +129,11 @@ def _insert(people: Sequence[NewPerson], *, zone: str, at: datetime) -> tuple[li
 
 
 def rename(*, principal: Principal, full_name: str, actor: Actor, now: datetime) -> None:
-    """Correct the person's name; the old and the new one stay in the erasable part of the audit event."""
+    """Correct the person's name; the old and the new one stay in the erasable part of the audit event.
+
+    Raises Refused (NUMBER_IN_NAME).
+    """
+    plain_words.require_name(full_name)
     with transaction.atomic():
         old = Principal.objects.select_for_update().get(pk=principal.pk).full_name
         if old == full_name.strip():

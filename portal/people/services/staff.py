@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import addresses, hooks
+from portal.core import addresses, hooks, plain_words
 from portal.core.actor import Actor
 from portal.core.actor import staff as staff_actor
 from portal.core.errors import LostRace, Refused
@@ -21,8 +21,9 @@ from portal.people.states import ContactKind, InvitationKind, SubjectKind
 def create(*, email: str, full_name: str, actor: Actor, now: datetime) -> User:
     """Insert a staff login without a password and without a role: it can do nothing yet.
 
-    Raises Refused when another login uses the address.
+    Raises Refused when another login uses the address, or the name has a number in it (NUMBER_IN_NAME).
     """
+    plain_words.require_name(full_name)
     plain = addresses.normalise(ContactKind.EMAIL, email)
     with transaction.atomic():
         if User.objects.filter(email__iexact=plain).exists():

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -48,7 +48,11 @@ def join(*, old_ref: UUID, new_ref: UUID, actor: Actor, now: datetime) -> Subjec
             if at == old_ref:
                 raise Refused("These references are one person already.", code="JOINED_ALREADY")
             at = SubjectAlias.objects.filter(old_ref=at).values_list("new_ref", flat=True).first()
-        alias = SubjectAlias.objects.create(old_ref=old_ref, new_ref=new_ref, joined_at=now)
+        try:
+            with transaction.atomic():
+                alias = SubjectAlias.objects.create(old_ref=old_ref, new_ref=new_ref, joined_at=now)
+        except IntegrityError:  # somebody joined it in this instant
+            raise Refused("This reference was joined to another one already.", code="JOINED_ALREADY") from None
         record(
             AuditKind.PEOPLE_SUBJECT_JOINED,
             actor=actor,

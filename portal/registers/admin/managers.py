@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
+from portal.core.plain_words import PublicWords
 from portal.jobs.audited_export import resource_of
 from portal.registers.admin.entries import ENTRY, EntryAdmin
 from portal.registers.forms.senders import EntryForm
@@ -18,7 +19,7 @@ from portal.registers.services import managers
 
 class ManagerForm(EntryForm):
     board_number = forms.CharField(label=_("Registration number with the Board"), max_length=40)
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = PublicWords(label=_("Name"), max_length=200)
     public_key = forms.CharField(
         label=_("Public key"),
         max_length=44,

@@ -14,6 +14,7 @@ from portal.core import clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.law.states import Channel
+from portal.law.words import PurposeNames
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.states import Answer
 from portal.registers.admin.entries import ENTRY, EntryAdmin
@@ -63,7 +64,7 @@ class RecipientAdmin(EntryAdmin):
 
     @admin.display(description=_("Purposes"))
     def what_for(self, obj: Recipient) -> str:
-        return ", ".join(obj.purposes)
+        return PurposeNames()(obj.purposes)
 
     @admin.display(description=_("Channels"))
     def works_on(self, obj: Recipient) -> str:
@@ -178,7 +179,7 @@ class InstructionAdmin(AuditedExport, CreatingAdmin):
     list_select_related = ("recipient", "fiduciary")
     search_fields = ("reference", "recipient__code", "about")
     fields = (
-        *("reference", "recipient", "fiduciary", "kind", "about", "what", "given", "delivered", "acknowledged"),
+        *("reference", "recipient", "fiduciary", "kind", "because", "what", "given", "delivered", "acknowledged"),
         *("acted", "due", "last_send"),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
@@ -197,11 +198,18 @@ class InstructionAdmin(AuditedExport, CreatingAdmin):
             now=clock.now(),
         ).pk
 
+    @admin.display(description=_("because of"))
+    def because(self, obj: Instruction) -> str:
+        """The receipt, grievance or request by its reference; of an erasure the person's."""
+        return obj.about.partition(":")[2]
+
     @admin.display(description=_("What it is about"))
     def what(self, obj: Instruction) -> str:
-        return ", ".join(f"{purpose} ({channel})" for purpose, channel in obj.covers) or gettext("Everything")
+        name = PurposeNames()
+        covered = [f"{name(purpose)} ({Channel(channel).label})" for purpose, channel in obj.covers]
+        return ", ".join(covered) or gettext("Everything")
 
-    @admin.display(description=_("Given (IST)"), ordering="given_at")
+    @admin.display(description=_("Given"), ordering="given_at")
     def given(self, obj: Instruction) -> str:
         return _when(obj.given_at)
 

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, outgoing
+from portal.core.admin.opening import TicketField
 from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
+from portal.core.plain_words import PublicWords
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people.models import Customer, Subject
@@ -30,11 +32,15 @@ class RecipientForm(EntryForm):
     code = forms.SlugField(
         label=_("Code"), help_text=_("Small letters, digits and hyphens. It never changes."), max_length=40
     )
-    name = forms.CharField(label=_("Name"), help_text=_("As people read it."), max_length=200)
+    name = PublicWords(label=_("Name"), help_text=_("As people read it."), max_length=200)
     kind = forms.ChoiceField(label=_("Kind"), choices=RecipientKind.choices, widget=forms.RadioSelect)
     purposes = forms.MultipleChoiceField(label=_("What it uses the data for"), widget=forms.CheckboxSelectMultiple)
     channels = forms.MultipleChoiceField(
-        label=_("Channels it works on"), choices=Channel.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Channels it works on"),
+        help_text=_("Of a service none: nothing is chosen."),
+        choices=Channel.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
     used_categories = forms.MultipleChoiceField(
         label=_("Which kinds of data it gets"), choices=CATEGORIES, widget=forms.CheckboxSelectMultiple
@@ -43,8 +49,9 @@ class RecipientForm(EntryForm):
     contact = forms.EmailField(label=_("E-mail address of its privacy contact"), max_length=254)
     url = forms.CharField(
         label=_("Webhook address"),
-        help_text=_("With https://. Its path may be secret: it is shown to nobody else."),
+        help_text=_("With https://. Its path may be secret: it is shown to nobody else. Of a service it may be empty."),
         max_length=500,
+        required=False,
     )
     address_form = forms.ChoiceField(
         label=_("How it is told whom"), choices=AddressForm.choices, widget=forms.RadioSelect
@@ -63,6 +70,8 @@ class RecipientForm(EntryForm):
     def clean_url(self) -> str:
         """A name that leads into a network is told here already. One that nobody knows may be known tomorrow."""
         url: str = self.cleaned_data["url"].strip()
+        if not url:
+            return url  # the service says whether it may be empty
         own = book.host_of(url) in settings.OUTBOX_WEBHOOK_SECRETS
         try:
             outgoing.require_public(url, own=own)
@@ -84,11 +93,10 @@ class InstructionForm(forms.Form):
         help_text=_("The person's reference, or the reference of an individual customer, like OS-CU-7K4M-9QX2."),
         max_length=40,
     )
-    because = forms.RegexField(
+    because = TicketField(
         label=_("Because of"),
         help_text=_("The reference of the grievance or request, like OS-GR-7K4M-9QX2."),
-        regex=r"^\s*OS-[A-Z]{2}-[0-9A-Z]{4}-[0-9A-Z]{4}\s*$",
-        error_messages={"invalid": _("Enter a reference, like OS-GR-7K4M-9QX2.")},
+        queues=False,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

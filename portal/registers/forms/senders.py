@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
+from portal.core.plain_words import PlainWords, PublicWords
 from portal.core.time_range import DayField
 from portal.law.states import PreferenceCategory
 from portal.people.models import Customer, Fiduciary
@@ -26,7 +27,7 @@ class EntryForm(forms.Form):
     fiduciary = forms.ModelChoiceField(label=_("Whose"), queryset=Fiduciary.objects.all())
     starts_at = DayField(
         label=_("First day it holds"),
-        help_text=_("Empty: as soon as the second person agrees."),
+        help_text=_("Today or later. Empty, or a day that comes before: as soon as the second person agrees."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("Enter a date, like 2027-03-31.")},
         required=False,
@@ -91,7 +92,7 @@ class SenderForm(EntryForm):
     records_calls = forms.BooleanField(
         label=_("Calls are recorded"), help_text=_("Voice numbers only."), required=False
     )
-    announcement = forms.CharField(
+    announcement = PublicWords(
         label=_("What callers hear before a recording starts"),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=300,
@@ -124,13 +125,13 @@ class TemplateForm(EntryForm):
     )
     category = forms.ChoiceField(label=_("Category"), choices=CATEGORIES, widget=forms.RadioSelect)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    brand = forms.CharField(
+    brand = PublicWords(
         label=_("Brand"),
         help_text=_("It must stand in the text. Empty: the fiduciary's name."),
         max_length=80,
         required=False,
     )
-    text = forms.CharField(
+    text = PublicWords(
         label=_("Text"),
         help_text=_("Variables say what they hold: {#numeric#} {#alphanumeric#} {#url#} {#urlott#} {#cbn#} {#email#}."),
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -144,10 +145,9 @@ class TemplateForm(EntryForm):
         max_length=2_000,
         required=False,
     )
-    why = forms.CharField(
+    why = PlainWords(
         label=_("Reason for warnings"),
         help_text=_("Needed only when the check warns: why the words may stay."),
-        widget=forms.Textarea(attrs={"rows": 3}),
         max_length=1_000,
         required=False,
     )
@@ -178,14 +178,10 @@ class TemplateForm(EntryForm):
 class ConsentTemplateForm(EntryForm):
     template_id = forms.CharField(label=_("Consent template id"), max_length=80)
     short_code = forms.CharField(label=_("Short code"), help_text=_("Registered for this fiduciary."), max_length=12)
-    brand = forms.CharField(
-        label=_("Brand"), help_text=_("Empty: the fiduciary's name."), max_length=80, required=False
-    )
+    brand = PublicWords(label=_("Brand"), help_text=_("Empty: the fiduciary's name."), max_length=80, required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    scope = forms.CharField(
-        label=_("Scope: what is agreed to"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1_000
-    )
-    revocation_text = forms.CharField(
+    scope = PublicWords(label=_("Scope: what is agreed to"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1_000)
+    revocation_text = PublicWords(
         label=_("How to take it back"), widget=forms.Textarea(attrs={"rows": 2}), max_length=500
     )
     field_order = (

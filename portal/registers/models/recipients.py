@@ -1,6 +1,6 @@
 """Who else holds people's data: processors and sending systems, what each gets, and the secrets we share with them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -28,7 +28,8 @@ class Recipient(DatedEntry):
     #: ISO 3166-1, two letters: where the data lies (policy 13).
     country = models.CharField(_("country"), max_length=2)
     contact = models.CharField(_("e-mail address of its privacy contact"), max_length=254)
-    url = models.CharField(_("webhook address"), max_length=500)
+    #: Empty for a service, such as a bank or a host: what it has to do is a task for a person.
+    url = models.CharField(_("webhook address"), max_length=500, blank=True)
     address_form = models.CharField(_("how it is told whom"), max_length=8, choices=AddressForm.choices)
 
     data_categories = declare(
@@ -50,11 +51,18 @@ class Recipient(DatedEntry):
         constraints = (
             *DatedEntry.Meta.constraints,
             models.UniqueConstraint(name="registers_one_recipient_per_code", fields=("code",), condition=IN_FORCE),
-            models.UniqueConstraint(name="registers_one_recipient_per_url", fields=("url",), condition=IN_FORCE),
+            models.UniqueConstraint(
+                name="registers_one_recipient_per_url", fields=("url",), condition=IN_FORCE & ~models.Q(url="")
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    def twins(self) -> "list[models.QuerySet[Any]]":
+        """Services without an address have none in common."""
+        found = super().twins()
+        return found if self.url else found[:1]
 
 
 class RecipientSecret(models.Model):

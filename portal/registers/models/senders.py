@@ -20,6 +20,7 @@ class SendingEntity(DatedEntry):
     )
     advertises = models.JSONField(_("advertises"), default=list)
 
+    named_by = ("fiduciary",)
     data_categories = declare(none=f"{DatedEntry.DECLARED} entity_id customer advertises", free_text="reason")
     SHOWN = ("entity_id", "customer", "advertises")
     KEYS = (("entity_id",), ("fiduciary",))

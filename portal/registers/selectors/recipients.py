@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -24,9 +24,9 @@ from portal.registers.selectors.senders import in_force
 from portal.registers.states import AddressForm, FactKind, InstructionKind
 
 
-def recipients_of(fiduciary: Fiduciary, *, at: datetime) -> list[Recipient]:
-    """Every recipient of a fiduciary's data that two people agreed to and that holds at ``at``."""
-    rows = in_force(Recipient.objects.filter(fiduciary=fiduciary), at=at)
+def recipients_of(*fiduciaries: Fiduciary, at: datetime) -> list[Recipient]:
+    """Every recipient of these fiduciaries' data that two people agreed to and that holds at ``at``. One query."""
+    rows = in_force(Recipient.objects.filter(fiduciary__in=fiduciaries), at=at)
     return list(rows.select_related("fiduciary").order_by("code", "pk"))
 
 
@@ -34,6 +34,13 @@ def by_code(code: str) -> Recipient | None:
     """The latest agreed entry of a code, ended or not: who was told something may still answer."""
     agreed = Recipient.objects.filter(code=code, answer=Answer.APPROVED)
     return agreed.select_related("fiduciary").order_by("-starts_at", "-pk").first()
+
+
+def names_of(codes: Iterable[str]) -> dict[str, str]:
+    """What the book calls each code; the code itself where nobody has entered it."""
+    wanted = set(codes)
+    agreed = Recipient.objects.filter(code__in=wanted, answer=Answer.APPROVED).order_by("starts_at", "pk")
+    return {code: code for code in wanted} | dict(agreed.values_list("code", "name"))
 
 
 def secrets_of(code: str, *, at: datetime) -> list[str]:

@@ -1,6 +1,6 @@
 """What every entry about senders goes through: proposed by one person, answered by another, ended by one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,11 +18,21 @@ from portal.people.states import Answer
 from portal.registers.models import DatedEntry
 from portal.registers.permissions import Act
 from portal.registers.selectors import senders as book
+from portal.registers.services.fields import at_field
 
 E = TypeVar("E", bound=DatedEntry)
 
+#: What an entry of a book has to fulfil before anybody agrees to it: raises Refused. ``services.fitting`` fills it.
+FITS: dict[type[DatedEntry], Callable[[Any, datetime], None]] = {}
+#: What follows from a yes, in its transaction; and why an entry may not end yet (raises Refused).
+FOLLOWS: dict[type[DatedEntry], Callable[[Any, Actor, datetime], None]] = {}
+KEEPS: dict[type[DatedEntry], Callable[[Any, datetime], None]] = {}
+
 PROPOSED, ANSWERED, ENDED = "proposed", "answered", "ended"
 KINDS: Mapping[tuple[str, str], AuditKind] = {
+    (Act.BOOK_ENTER, PROPOSED): AuditKind.REGISTERS_BOOK_PROPOSED,
+    (Act.BOOK_ENTER, ANSWERED): AuditKind.REGISTERS_BOOK_ANSWERED,
+    (Act.BOOK_ENTER, ENDED): AuditKind.REGISTERS_BOOK_ENDED,
     (Act.RECIPIENT_REGISTER, PROPOSED): AuditKind.REGISTERS_RECIPIENT_PROPOSED,
     (Act.RECIPIENT_REGISTER, ANSWERED): AuditKind.REGISTERS_RECIPIENT_ANSWERED,
     (Act.RECIPIENT_REGISTER, ENDED): AuditKind.REGISTERS_RECIPIENT_ENDED,
@@ -52,8 +62,14 @@ def propose(
 ) -> E:
     """Insert a proposal and its audit event in the caller's transaction; nothing holds before another person agrees.
 
-    Both people are bound to ``fields``, the fiduciary, the start and ``also_shown``. Raises NotAllowed.
+    Both people are bound to ``fields``, the fiduciary, the start and ``also_shown``. Raises NotAllowed, and Refused for a
+    start on a day that has passed (DAY_PASSED), and as ``require_new``.
     """
+    if clock.day(starts_at) < clock.day(now):
+        said = _(
+            "Choose today or a later day: this was not in the book on earlier days, and the past is not rewritten."
+        )
+        raise at_field("starts_at", said, code="DAY_PASSED")
     entry = four_eyes.propose(
         model,
         act=act,
@@ -65,6 +81,7 @@ def propose(
         **fields,
         **unbound,
     )
+    require_new(entry)
     record(entry, PROPOSED, actor=actor, now=now)
     return entry
 
@@ -72,13 +89,18 @@ def propose(
 def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Agree to a proposed entry or refuse it, as another person than its maker, with its audit event.
 
+    One whose start has come before somebody agreed holds from now on, not from its start: whose a message was that left
+    meanwhile does not change.
     Raises Refused as ``require_free`` when the entry may not stand beside the others, and what ``four_eyes.answer`` and
-    the entry's own ``require_fit`` raise.
+    what its book asks of it (``FITS``) raise.
     """
     try:
         with transaction.atomic():
+            begins = max(entry.starts_at, now)
             if approve:
-                require_free(entry)
+                require_free(entry, begins=begins)
+                if type(entry) in FITS:
+                    FITS[type(entry)](entry, begins)
             four_eyes.answer(
                 entry,
                 checker=four_eyes.person_of(actor),
@@ -87,16 +109,22 @@ def answer(entry: DatedEntry, *, approve: bool, reason: str, actor: Actor, now: 
                 reason=reason,
                 now=now,
             )
+            if approve and begins != entry.starts_at:
+                entry.starts_at = begins
+                entry.save(update_fields=["starts_at"])
+            if approve and type(entry) in FOLLOWS:
+                FOLLOWS[type(entry)](entry, actor, now)
             record(entry, ANSWERED, actor=actor, now=now)
     except IntegrityError as error:
         raise LostRace(_("Somebody else registered the same a moment ago.")) from error
     book.forget()
 
 
-def require_free(entry: DatedEntry) -> None:
+def require_free(entry: DatedEntry, *, begins: datetime | None = None) -> None:
     """Raises Refused when an entry with the same key, under whatever fiduciary, holds when this one begins (ENTRY_TAKEN), or
-    another fiduciary ever had a value that stays with it (ENTRY_OF_ANOTHER).
+    another fiduciary ever had a value that stays with it (ENTRY_OF_ANOTHER). ``begins``: if that is not its start.
     """
+    start = begins or entry.starts_at
     for others in entry.strangers():
         other = others.filter(answer=Answer.APPROVED).select_related("fiduciary").first()
         if other is not None:
@@ -106,7 +134,7 @@ def require_free(entry: DatedEntry) -> None:
         open_ones = twins.filter(answer=Answer.APPROVED).exclude(pk=entry.pk)
         # Locked, so that nobody moves an end while this one is agreed to.
         for other in open_ones.select_for_update(of=("self",)).select_related("fiduciary"):
-            if other.ends_at is None or other.ends_at > entry.starts_at:
+            if other.ends_at is None or other.ends_at > start:
                 message = _("%(entry)s is registered for %(whose)s at that time. End that entry first.")
                 raise _taken(entry, message, other, "ENTRY_TAKEN")
 
@@ -141,11 +169,14 @@ def _taken(entry: DatedEntry, message: Any, other: DatedEntry, code: str) -> Ref
 def end(entry: DatedEntry, *, actor: Actor, now: datetime) -> None:
     """End an agreed entry now, with its audit event. It holds no longer here at once, elsewhere within seconds.
 
-    Raises IllegalMove when it was not agreed to or has ended already, NotAllowed for who is no staff.
+    Raises IllegalMove when it was not agreed to or has ended already, NotAllowed for who is no staff, Refused where
+    another entry rests on it (``KEEPS``).
     """
     person = four_eyes.person_of(actor)
     ends_at = max(now, entry.starts_at)
     with transaction.atomic():
+        if type(entry) in KEEPS:
+            KEEPS[type(entry)](entry, now)
         rows = type(entry)._default_manager.filter(pk=entry.pk, answer=Answer.APPROVED, ends_at=None)
         if rows.update(ends_at=ends_at, ended_by=person) != 1:
             raise IllegalMove(_("This does not hold: it was not agreed to, or has ended already."))

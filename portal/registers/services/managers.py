@@ -10,13 +10,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.actor import Actor
+from portal.core.ed25519 import is_sound
 from portal.people.models import Fiduciary
 from portal.registers.models import ConsentManager
 from portal.registers.permissions import Act
 from portal.registers.services import entries
 from portal.registers.services.fields import at_field
 
-KEY_BYTES: Final = 32
 _NUMBER: Final = re.compile(r"[A-Z0-9][A-Z0-9/.\-]{3,39}")
 
 
@@ -56,8 +56,8 @@ def propose(
 
 
 def is_key(text: str) -> bool:
-    """Whether a text is 32 bytes in base64."""
+    """Whether a text is 32 bytes in base64, and no key under which anybody can sign."""
     try:
-        return len(base64.b64decode(text, validate=True)) == KEY_BYTES
+        return is_sound(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):
         return False

@@ -55,7 +55,9 @@ def propose(
     actor: Actor,
     now: datetime,
 ) -> Recipient:
-    """Propose a recipient of one fiduciary's data. Nothing is told to it before another person agrees.
+    """Propose a recipient of one fiduciary's data. Nothing is told to it before another person agrees, and nobody can
+    agree before its papers hold (``services.fitting``). A service (a bank, a host) works on no channel and may have no
+    webhook: then people tell it.
 
     Raises Refused for a code, country, contact or webhook address that is none, for a code or address that another recipient
     has or waits for, for no purpose, channel or kind of data or one that does not exist; NotAllowed.
@@ -66,6 +68,7 @@ def propose(
         )
     if not _COUNTRY.fullmatch(country):
         raise at_field("country", _("Choose the country where the data lies."), code="COUNTRY_FORMAT")
+    is_service = kind == RecipientKind.SERVICE
     in_use = {purpose.code for purpose in law.purposes_in_force(on=clock.day(now))}
     fields = {
         "code": code,
@@ -73,7 +76,10 @@ def propose(
         "kind": str(RecipientKind(kind)),
         "purposes": _chosen("purposes", purposes, in_use, _("Choose what the recipient uses the data for.")),
         "channels": _chosen(
-            "channels", channels, set(Channel.values), _("Choose the channels the recipient works on.")
+            "channels",
+            [Channel.NONE] if is_service else channels,
+            set(Channel.values),
+            _("Choose the channels the recipient works on."),
         ),
         "used_categories": _chosen(
             "used_categories",
@@ -83,11 +89,11 @@ def propose(
         ),
         "country": country,
         "contact": addresses.normalise(addresses.EMAIL, contact),
-        "url": _webhook_address(url),
+        "url": "" if is_service and not url.strip() else _webhook_address(url),
         "address_form": str(AddressForm(address_form)),
     }
     with transaction.atomic():
-        recipient = entries.propose(
+        return entries.propose(
             Recipient,
             act=Act.RECIPIENT_REGISTER,
             fiduciary=fiduciary,
@@ -96,8 +102,6 @@ def propose(
             actor=actor,
             now=now,
         )
-        entries.require_new(recipient)
-    return recipient
 
 
 def _chosen(field: str, given: Iterable[str], known: Iterable[str], message: object) -> list[str]:

@@ -6,13 +6,14 @@ that a newer one makes every older one superfluous.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
@@ -20,7 +21,7 @@ from portal.audit.services import Act
 from portal.core import actor as actors
 from portal.core import changes, clock, ids
 from portal.core.actor import Actor
-from portal.core.errors import Unavailable
+from portal.core.errors import Refused, Unavailable
 from portal.law import selectors as law
 from portal.law.models import Clock
 from portal.law.services import clocks
@@ -28,12 +29,15 @@ from portal.outbox.services import post_webhook
 from portal.people.services import subjects
 from portal.people.states import SubjectKind
 from portal.registers.models import Instruction, Recipient, Telling
+from portal.registers.selectors import papers
 from portal.registers.selectors import recipients as book
 from portal.registers.states import InstructionKind
 
 #: Two acts may speak to one recipient about one address at once: the second takes the next number.
 TRIES = 5
 ZONE = "Asia/Kolkata"
+#: Answers that allow something.
+YES = frozenset({"given", "renewed"})
 #: The kind of clock plan (``law/data/clock_plans.toml``).
 PLAN = "instruction"
 
@@ -87,7 +91,8 @@ def tell(
 ) -> list[Instruction]:
     """Tell each recipient of each word what concerns it, in the caller's transaction; returns the new instructions.
 
-    A recipient hears only of its own purposes and channels, and nothing where nothing of it changed. Where something
+    A recipient hears only of its own purposes and channels, and nothing where nothing of it changed. One whose papers do
+    not hold hears of no yes, only of what takes something away (policy 6): it must still stop. Where something
     stops it gets an instruction with a clock (``consent.recipient_acknowledges``). ``about`` is the label of the act,
     such as ``consent.receipt:OS-CR-...``; the same act told again changes nothing.
     """
@@ -96,9 +101,11 @@ def tell(
         (code, bytes(key))
         for code, key in Telling.objects.filter(about=about).values_list("recipient_code", "address_key")
     }
+    reached = [recipient for recipient in recipients if recipient.url]
+    lacking = _without_papers(reached, words, at=at)
     for word in words:
-        for recipient in recipients:
-            own = _own_part(word, recipient)
+        for recipient in reached:
+            own = _own_part(_taking_away(word) if recipient.code in lacking else word, recipient)
             if own is None or (recipient.code, word.address_key) in told:
                 continue
             do = InstructionKind.STOP if own.stops else None
@@ -106,6 +113,22 @@ def tell(
             given += [instruction] if instruction is not None else []
     _start(given, actor=actor, at=at)
     return given
+
+
+def _without_papers(recipients: Sequence[Recipient], words: Sequence[Word], *, at: datetime) -> set[str]:
+    """Codes of those that may get nothing new. Asked only where there is something new: a stop waits for no paper."""
+    if not any(said.answer in YES for word in words for said in (*word.changed, *word.standing)):
+        return set()
+    return {code for code, lacks in papers.lacks_of(recipients, at=at).items() if lacks}
+
+
+def _taking_away(word: Word) -> Word:
+    """The word without a yes."""
+    return replace(
+        word,
+        changed=[said for said in word.changed if said.answer not in YES],
+        standing=[said for said in word.standing if said.answer not in YES],
+    )
 
 
 def instruct(
@@ -122,8 +145,11 @@ def instruct(
     """Instruct one recipient about a person as a whole: to stop, correct or erase, in one transaction.
 
     ``sealed_for`` is the subject under whose key the words lie, where that is not the person. Raises Refused and NotFound
-    of the outbox. The same act to the same recipient again gives the first instruction.
+    of the outbox, and Refused (NO_WEBHOOK) for a service that people have to tell. The same act to the same recipient again
+    gives the first instruction.
     """
+    if not recipient.url:
+        raise Refused(_("This recipient has no webhook: tell it in writing, and note that."), code="NO_WEBHOOK")
     word = Word(book.person_key(subject_ref), "subject", (), reached_at=reached_at)
     with transaction.atomic():
         earlier = Instruction.objects.filter(

@@ -26,7 +26,6 @@ from portal.registers.rules import linting
 from portal.registers.rules.linting import Draft, Finding, LintTerms
 from portal.registers.selectors import senders as book
 from portal.registers.services import entries
-from portal.registers.services.fields import at_field, filled
 from portal.registers.states import (
     SENDERS_OF_CHANNEL,
     TEMPLATE_MOVES,
@@ -117,11 +116,11 @@ def propose(
     text = text.replace("\r\n", "\n").strip()
     chosen = sorted(senders, key=lambda sender: sender.pk)
     brand = brand.strip() or fiduciary.name
-    _require_own_senders(chosen, fiduciary, channel, now)
+    not_own = _not_own(chosen, fiduciary, channel, now)
     findings = lint(
         fiduciary=fiduciary, channel=channel, category=category, brand=brand, text=text, senders=chosen, at=now
     )
-    _require_fit(channel, template_id.strip(), text, findings, why)
+    _require_fit(channel, template_id.strip(), text, findings, why, not_own=not_own)
     with transaction.atomic():
         template = entries.propose(
             ContentTemplate,
@@ -144,18 +143,16 @@ def propose(
             # An id of the operators' ledger is given once they have approved the text; a platform is asked later.
             state=TemplateState.DRAFT if channel == "whatsapp" else TemplateState.APPROVED,
         )
-        entries.require_new(template)
         template.senders.set(chosen)
     return template
 
 
-def _require_own_senders(chosen: Sequence[Sender], fiduciary: Fiduciary, channel: str, now: datetime) -> None:
+def _not_own(chosen: Sequence[Sender], fiduciary: Fiduciary, channel: str, now: datetime) -> list[str]:
+    """What is wrong with the senders themselves, a sentence for each that the fiduciary may not send from."""
     kinds = SENDERS_OF_CHANNEL.get(channel, ())
     live = set(book.in_force(Sender.objects.filter(fiduciary=fiduciary, kind__in=kinds), at=now))
-    for sender in chosen:
-        if sender not in live:
-            message = _("%(sender)s is no sender of this fiduciary on this channel.") % {"sender": sender}
-            raise at_field("sent_from", message, code="SENDER_NOT_OWN")
+    message = _("%(sender)s is no sender of this fiduciary on this channel.")
+    return [message % {"sender": sender} for sender in chosen if sender not in live]
 
 
 #: What an id looks like: of the operators' ledger, and the name that a platform gives. Technical bounds.
@@ -169,14 +166,23 @@ _FIELD_OF: Final = {
 }
 
 
-def _require_fit(channel: str, template_id: str, text: str, findings: Sequence[Finding], why: str) -> None:
-    """Raises Refused with everything that is wrong, each beside its field (ID_FORMAT, TEMPLATE_HAS_ERRORS, WHY_MISSING)."""
+def _require_fit(
+    channel: str, template_id: str, text: str, findings: Sequence[Finding], why: str, *, not_own: list[str]
+) -> None:
+    """Raises Refused with everything that is wrong, each beside its field (ID_FORMAT, SENDER_NOT_OWN, TEMPLATE_HAS_ERRORS,
+    WHY_MISSING). What was found about senders that are not the fiduciary's own is left out: others are to be chosen.
+    """
     wrong: dict[str, list[str]] = {}
     codes = []
     if why_not := _id_fault(channel, template_id):
         wrong["template_id"] = [why_not]
         codes.append("ID_FORMAT")
+    if not_own:
+        wrong["sent_from"] = not_own
+        codes.append("SENDER_NOT_OWN")
     for find in findings:
+        if not_own and _FIELD_OF.get(FindingCode(find.code)) == "sent_from":
+            continue
         label = str(FindingCode(find.code).label)
         if find.severity == Severity.ERROR:
             codes.append("TEMPLATE_HAS_ERRORS")
@@ -226,7 +232,8 @@ def answer(*, template: ContentTemplate, approve: bool, reason: str = "", actor:
 
 def _require_clean(template: ContentTemplate, now: datetime) -> None:
     senders = list(template.senders.all())
-    _require_own_senders(senders, template.fiduciary, template.channel, now)
+    if not_own := _not_own(senders, template.fiduciary, template.channel, now):
+        raise Refused(" ".join(not_own), code="SENDER_NOT_OWN", fields={"sent_from": not_own})
     found = lint(
         fiduciary=template.fiduciary,
         channel=template.channel,
@@ -279,19 +286,25 @@ def propose_consent(
 ) -> ConsentTemplate:
     """Propose a consent template for the operators' register.
 
-    Raises Refused for an empty field, a short code of somebody else, or a text that names no way back; NotAllowed.
+    Raises Refused for an empty field, a short code of somebody else, and a text that names no way back, all of them at
+    once; NotAllowed.
     """
+    wrong: dict[str, tuple[str, str]] = {}
     if why_not := _id_fault("sms", template_id.strip()):
-        raise at_field("template_id", why_not, code="ID_FORMAT")
+        wrong["template_id"] = ("ID_FORMAT", why_not)
     is_own = short_code.kind == SenderKind.SHORT_CODE and short_code.fiduciary_id == fiduciary.pk
     if not is_own or not book.in_force(Sender.objects.filter(pk=short_code.pk), at=now).exists():
-        raise at_field("short_code", _("Choose a short code of this fiduciary."), code="SENDER_NOT_OWN")
+        wrong["short_code"] = ("SENDER_NOT_OWN", str(_("Choose a short code of this fiduciary.")))
+    if not scope.strip():
+        wrong["scope"] = ("FIELD_EMPTY", str(_("Say what is agreed to.")))
     if not terms(at=now).opt_out.search(linting.plain(revocation_text)):
-        raise at_field(
-            "revocation_text", _("Say how to take it back, for example: reply STOP."), code="REVOCATION_MISSING"
-        )
+        said = str(_("Say how to take it back, for example: reply STOP."))
+        wrong["revocation_text"] = ("REVOCATION_MISSING", said)
+    if wrong:
+        codes, words = zip(*wrong.values(), strict=True)
+        raise Refused(" ".join(words), code=codes[0], fields={name: [said] for name, (_code, said) in wrong.items()})
     with transaction.atomic():
-        template = entries.propose(
+        return entries.propose(
             ConsentTemplate,
             act=Act.TEMPLATE_AGREE,
             fiduciary=fiduciary,
@@ -301,11 +314,9 @@ def propose_consent(
                 "short_code": short_code,
                 "brand": brand.strip() or fiduciary.name,
                 "language": language,
-                "scope": filled(scope, str(_("Say what is agreed to."))),
-                "revocation_text": filled(revocation_text, str(_("Say how to take it back."))),
+                "scope": " ".join(scope.split()),
+                "revocation_text": " ".join(revocation_text.split()),
             },
             actor=actor,
             now=now,
         )
-        entries.require_new(template)
-    return template

@@ -1,7 +1,21 @@
 """Tables of retention."""
 
+from portal.retention.models.books import BooksRow
+from portal.retention.models.children import ChildDecision, ChildReport
 from portal.retention.models.holds import Hold, HoldRelease
-from portal.retention.models.rules import RetentionRule
-from portal.retention.models.runs import ErasureRun, ErasureStep
+from portal.retention.models.rules import RetentionRule, RuleProposal
+from portal.retention.models.runs import ErasureItem, ErasureRun, ErasureStep, PlanApproval
 
-__all__ = ["ErasureRun", "ErasureStep", "Hold", "HoldRelease", "RetentionRule"]
+__all__ = [
+    "BooksRow",
+    "ChildDecision",
+    "ChildReport",
+    "ErasureItem",
+    "ErasureRun",
+    "ErasureStep",
+    "Hold",
+    "HoldRelease",
+    "PlanApproval",
+    "RetentionRule",
+    "RuleProposal",
+]

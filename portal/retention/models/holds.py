@@ -46,6 +46,7 @@ class Hold(models.Model):
 class HoldRelease(FourEyesModel):
     """The proposal to end a hold."""
 
+    named_by = ("hold",)
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer hold", free_text="reason why"
     )

@@ -1,17 +1,18 @@
-"""How long each class of data is kept, and why."""
+"""How long each class of data is kept, and why; and the proposal to keep it for another time."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.people.models import FourEyesModel
 
 
 class RetentionRule(models.Model):
     """One class of data from a day on: superseded by a higher version, never edited (``retention/data``)."""
 
     data_categories = declare(
-        none="id retention_class version name counts_from house_rule legal_rules effective_from source note sha256 "
-        "recorded_at"
+        none="id retention_class version name counts_from house_rule legal_rules erasing_rules notice_rules "
+        "needs_approval system effective_from source note sha256 recorded_at"
     )
 
     retention_class = models.SlugField(_("class"), max_length=32)
@@ -20,6 +21,14 @@ class RetentionRule(models.Model):
     counts_from = models.CharField(_("counts from"), max_length=120)
     house_rule = models.CharField(_("our own period"), max_length=40, help_text=_("Key of a house rule."))
     legal_rules = models.JSONField(_("laws that ask for longer"), default=list, help_text=_("Keys of legal rules."))
+    erasing_rules = models.JSONField(_("laws that ask for the end"), default=list, help_text=_("Keys of legal rules."))
+    notice_rules = models.JSONField(
+        _("notice before the end"), default=list, help_text=_("Keys of rules that ask to tell the person before.")
+    )
+    needs_approval = models.BooleanField(
+        _("two people approve each run"), default=True, help_text=_("Otherwise the rule itself is the approval.")
+    )
+    system = models.CharField(_("where it lies"), max_length=120, default="")
     effective_from = models.DateField(_("in force from"))
     source = models.CharField(_("source"), max_length=300)
     note = models.TextField(_("note"), blank=True)
@@ -36,3 +45,33 @@ class RetentionRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.retention_class} v{self.version}"
+
+
+class RuleProposal(FourEyesModel):
+    """A new version of a class's rule, proposed by one person. ``content`` holds what the version says otherwise."""
+
+    data_categories = declare(
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer retention_class content effective_from",
+        free_text="reason why",
+    )
+
+    retention_class = models.SlugField(_("class"), max_length=32)
+    content = models.JSONField(_("what changes"))
+    effective_from = models.DateField(_("in force from"))
+    why = models.TextField(_("why"), max_length=1000)
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("change of a retention rule")
+        verbose_name_plural = _("changes of retention rules")
+        ordering = ("-id",)
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="retention_one_open_change_per_class",
+                fields=("retention_class",),
+                condition=models.Q(answer="pending"),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.retention_class} from {self.effective_from}"

@@ -1,27 +1,46 @@
-"""What was erased, when, under which rule: counts and hashes, nobody's data."""
+"""What is erased, when, under which rule, because of what: references, counts and hashes, nobody's data."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.retention.states import RunState
+from portal.people.models import FourEyesModel
+from portal.people.states import Answer
+from portal.retention.states import OPEN_ITEMS, Cause, ItemState, RunState
 
 
 class ErasureRun(models.Model):
-    """One pass over everything whose period may be over. Its certificate is the canonical JSON of its steps."""
+    """One plan over everything whose period is over, or over one person; then what came of it, and its certificate.
+
+    ``plan_sha256`` is of the canonical plan, to which two people agree. Of a class whose rule asks for no approval the
+    rule is the approval: such a run is approved as it is made.
+    """
 
     data_categories = declare(
-        none="id reference state started_by started_at finished_at due held kept_by_law erased certificate "
-        "certificate_sha256"
+        none="id reference state cause because needs_approval plan_sha256 planned_at approved_at started_by started_at "
+        "finished_at due held disputed stale kept_by_law erased certificate certificate_sha256"
     )
 
     reference = models.CharField(_("reference"), max_length=16, unique=True, editable=False)
-    state = models.CharField(_("state"), max_length=16, choices=RunState.choices, default=RunState.RUNNING)
-    started_by = models.CharField(_("started by"), max_length=80)
-    started_at = models.DateTimeField(_("started"))
+    state = models.CharField(_("state"), max_length=16, choices=RunState.choices, default=RunState.PLANNED)
+    cause = models.CharField(
+        _("why"), max_length=12, choices=Cause.choices, default=Cause.SCHEDULE, db_default=Cause.SCHEDULE
+    )
+    because = models.CharField(
+        _("request or case"), max_length=32, blank=True, default="", db_default="", db_index=True
+    )
+    needs_approval = models.BooleanField(_("two people approve it"), default=True, db_default=True)
+    plan_sha256 = models.CharField(_("SHA-256 of the plan"), max_length=64, blank=True, default="", db_default="")
+    planned_at = models.DateTimeField(_("planned"), null=True)
+    approved_at = models.DateTimeField(_("approved"), null=True)
+    started_by = models.CharField(_("planned by"), max_length=80)
+    started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     due = models.PositiveBigIntegerField(_("due"), default=0)
     held = models.PositiveBigIntegerField(_("held"), default=0)
+    disputed = models.PositiveBigIntegerField(_("in dispute"), default=0, db_default=0)
+    stale = models.PositiveBigIntegerField(_("changed since"), default=0, db_default=0)
     kept_by_law = models.PositiveBigIntegerField(_("kept by law"), default=0)
     erased = models.PositiveBigIntegerField(_("erased"), default=0)
     certificate = models.JSONField(_("certificate"), null=True)
@@ -31,17 +50,30 @@ class ErasureRun(models.Model):
         verbose_name = _("erasure run")
         verbose_name_plural = _("erasure runs")
         ordering = ("-id",)
+        constraints = (
+            # A plan of the schedule that waits is the newest: an older one has been given up.
+            models.UniqueConstraint(
+                name="retention_one_plan_of_the_schedule_waits",
+                fields=("cause",),
+                condition=Q(state="planned", cause="schedule"),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def about(self) -> str:
+        """Its label in audit events and messages."""
+        return f"retention.run:{self.reference}"
+
 
 class ErasureStep(models.Model):
-    """One eraser under one rule in one run."""
+    """One eraser under one rule in one run: the sums of its items."""
 
     data_categories = declare(
-        none="id run eraser retention_class rule_version rule_sha256 cutoff due held kept_by_law erased failure "
-        "subjects_sha256 finished_at"
+        none="id run eraser retention_class rule_version rule_sha256 cutoff due held disputed stale kept_by_law erased "
+        "failure subjects_sha256 finished_at"
     )
 
     run = models.ForeignKey(ErasureRun, models.PROTECT, related_name="steps")
@@ -52,6 +84,8 @@ class ErasureStep(models.Model):
     cutoff = models.DateTimeField(_("erased what began before"), null=True)
     due = models.PositiveBigIntegerField(_("due"), default=0)
     held = models.PositiveBigIntegerField(_("held"), default=0)
+    disputed = models.PositiveBigIntegerField(_("in dispute"), default=0, db_default=0)
+    stale = models.PositiveBigIntegerField(_("changed since"), default=0, db_default=0)
     kept_by_law = models.PositiveBigIntegerField(_("kept by law"), default=0)
     erased = models.PositiveBigIntegerField(_("erased"), default=0)
     failure = models.CharField(
@@ -77,3 +111,71 @@ class ErasureStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}: {self.eraser}"
+
+
+class ErasureItem(models.Model):
+    """One person's records in one room: what was seen when the plan was made, and what became of it.
+
+    Each is erased in a transaction of its own, with its sums; a process that dies leaves the others to be taken up.
+    ``seen_sha256`` is of the rule and the records that the plan saw; ``before`` empty means everything.
+    """
+
+    data_categories = declare(
+        none="id step subject_ref before count seen_sha256 state erased notice failure finished_at marked_at"
+    )
+
+    step = models.ForeignKey(ErasureStep, models.PROTECT, related_name="items")
+    subject_ref = models.UUIDField(_("subject"), db_index=True)
+    before = models.DateTimeField(_("what began before"), null=True)
+    count = models.PositiveBigIntegerField(_("records"))
+    seen_sha256 = models.CharField(_("SHA-256 of what was seen"), max_length=64, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=ItemState.choices, default=ItemState.PLANNED)
+    erased = models.PositiveBigIntegerField(_("erased"), default=0)
+    notice = models.ForeignKey("outbox.Message", models.PROTECT, null=True, related_name="+", verbose_name=_("notice"))
+    failure = models.CharField(_("failure"), max_length=64, blank=True, default="")
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    #: When the mark outside this database was written (``vault.ErasureMark``).
+    marked_at = models.DateTimeField(_("marked"), null=True)
+
+    class Meta:
+        verbose_name = _("item of an erasure run")
+        verbose_name_plural = _("items of erasure runs")
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("step", "subject_ref"), name="retention_item_once_in_a_step"),)
+        indexes = (
+            # What is left of a run that a process left behind.
+            models.Index(name="retention_item_open", fields=("step",), condition=Q(state__in=OPEN_ITEMS)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.step_id}: {self.pk}"
+
+
+class PlanApproval(FourEyesModel):
+    """The proposal to carry out a plan, bound to the plan's hash and sums."""
+
+    named_by = ("run",)
+    data_categories = declare(
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer run", free_text="reason why"
+    )
+
+    run = models.ForeignKey(ErasureRun, models.PROTECT, related_name="approvals", verbose_name=_("plan"))
+    why = models.TextField(_("what was looked at"), max_length=1000)
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("approval of an erasure plan")
+        verbose_name_plural = _("approvals of erasure plans")
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="retention_one_open_approval_per_run", fields=("run",), condition=Q(answer="pending")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.get_answer_display()}"
+
+    @classmethod
+    def to_answer(cls) -> Q:
+        """An approval of a plan that was given up waits for nobody."""
+        return Q(answer=Answer.PENDING, run__state=RunState.PLANNED)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import access, clock
+from portal.core import access, clock, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.services import four_eyes
@@ -20,12 +20,14 @@ from portal.retention.states import RunState
 def place(*, subject_ref: UUID, retention_class: str, order_reference: str, why: str, actor: Actor) -> Hold:
     """Stop every erasure of a subject's data, of one class or (empty) of all, from now on. One person may do it at once.
 
-    Raises Refused without a reference or a reason, NotAllowed when the actor's role may not place holds.
+    Raises Refused without a reference or a reason, or when that has the number of a paper or an account, NotAllowed when
+    the actor's role may not place holds.
     """
     person = four_eyes.person_of(actor)
     access.require(person, Permission.HOLD_PLACE)
     if not order_reference.strip() or not why.strip():
         raise Refused(_("Give the reference of the order or case, and say why."), code="REASON_MISSING")
+    plain_words.require_no_number(why)
     with transaction.atomic():
         # Waits for the erasure of one subject that is under way, and makes the next wait for this hold.
         list(ErasureRun.objects.select_for_update().filter(state=RunState.RUNNING))

@@ -18,6 +18,8 @@ from portal.retention.models import RetentionRule
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "retention_rules.toml"
 FIELDS = ("name", "counts_from", "house_rule", "legal_rules", "source", "note")
+#: The same, where the file may leave it out.
+OPTIONAL = ("erasing_rules", "notice_rules", "needs_approval", "system")
 
 
 def shipped() -> list[dict[str, Any]]:
@@ -43,7 +45,7 @@ def sync(entries: list[dict[str, Any]], *, actor: Actor) -> int:
 
 
 def _add(entry: Mapping[str, Any], actor: Actor) -> bool:
-    digest = _digest(entry)
+    digest = digest_of(entry)
     once = {"retention_class": entry["retention_class"], "version": entry["version"]}
     kept = RetentionRule.objects.filter(**once).first()
     if kept is not None:
@@ -53,7 +55,7 @@ def _add(entry: Mapping[str, Any], actor: Actor) -> bool:
                 code="RULE_EDITED",
             )
         return False
-    values = {name: entry.get(name, "") for name in FIELDS}
+    values = {name: entry.get(name, "") for name in FIELDS} | {name: entry[name] for name in OPTIONAL if name in entry}
     rule = RetentionRule.objects.create(
         **once, **values, effective_from=entry["effective_from"], sha256=digest, recorded_at=clock.now()
     )
@@ -66,6 +68,7 @@ def _add(entry: Mapping[str, Any], actor: Actor) -> bool:
     return True
 
 
-def _digest(entry: Mapping[str, Any]) -> str:
+def digest_of(entry: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of a version of a rule, days as text."""
     plain = {key: value if isinstance(value, str | int | list) else value.isoformat() for key, value in entry.items()}
     return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()

@@ -9,11 +9,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from consent import words
 from consent.models import ConsentEvent, PreferenceChange
 from consent.rules.fold import YES
 from consent.selectors import languages
+from consent.selectors.told import Told
 from consent.states import Answer, Way
-from consent.words import BLOCKED
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.law import selectors as law
@@ -45,10 +46,8 @@ def answer_name(answer: str) -> str:
 
 @register.filter
 def answer_of(event: ConsentEvent) -> str:
-    """What the event says, for the person: an undo restores what was, so it never is an answer that "ended"."""
-    if event.way != Way.UNDO:
-        return str(Answer(event.answer).label)
-    return _("Yes, as before the stop") if event.answer in YES else _("No answer, as before the stop")
+    """What the event says, for the person."""
+    return words.answer_words(event)
 
 
 @register.filter
@@ -69,12 +68,13 @@ def purpose_name(code: str) -> str:
 @register.filter
 def blocked_words(change: PreferenceChange) -> list[tuple[str, str]]:
     """What a person blocked with one change: each list that holds something, and its words."""
-    found = [
-        (str(label), ", ".join(str(words(code)) for code in getattr(change, f"blocked_{name}").split()))
-        for name, (label, words) in BLOCKED.items()
-    ]
-    said = [(label, words) for label, words in found if words]
-    return said or [(_("Your answer"), _("Nothing is blocked any more."))]
+    return words.blocked_words(change) or [(_("Your answer"), _("Nothing is blocked any more."))]
+
+
+@register.filter
+def stop_words(act: Told) -> list[str]:
+    """Purpose, channel and answer of an act that is neither an answer nor a block."""
+    return words.stop_words(act)
 
 
 @register.filter

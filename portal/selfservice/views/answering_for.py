@@ -11,14 +11,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from consent.questions_forms import QuestionsForm
+from consent.questions_forms import QuestionsForm, answered_late
 from consent.selectors import wards
 from consent.selectors.wards import Ward
 from consent.services import answering_for, asking, receipts, standing_down
 from consent.services.recording import Recorded
 from consent.states import EndedBy
 from portal.core import clock
-from portal.core.errors import LostRace, NotFound, Refused
+from portal.core.errors import IllegalMove, LostRace, NotFound, Refused
 from portal.people.pages import customer_required, principal_of
 from portal.selfservice.frame import address_of
 from portal.selfservice.views.questions import by_notice
@@ -48,10 +48,12 @@ def ward(request: HttpRequest, reference: str) -> HttpResponse:
         channels={q.purpose.code: q.channels for q in open_ones},
     )
     if request.method == "POST" and form.is_valid():
+        late = answered_late(request.POST, offered=[q.purpose.code for q in open_ones])
         try:
             done = answering_for.answer(
                 ward=found,
                 answers=form.answers,
+                late=late,
                 shown={q.purpose.code: request.POST.get(f"notice_{q.purpose.code}", "") for q in open_ones},
                 language=language,
                 actor=request.actor,  # type: ignore[attr-defined]
@@ -89,10 +91,16 @@ def take_back(request: HttpRequest, reference: str, number: int) -> HttpResponse
 @customer_required
 @require_POST
 def end(request: HttpRequest, reference: str) -> HttpResponse:
-    """The person answers for this one no more. One press; the page says before what it means."""
-    found = _ward(request, reference)
-    receipt = standing_down.end(last=found.last, by=EndedBy.GUARDIAN, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
-    receipts.seal(receipt)
+    """The person answers for this one no more. One press; the page says before what it means. A second press leads to
+    the receipt of the first.
+    """
+    try:
+        found = _ward(request, reference)
+        receipt = standing_down.end(last=found.last, by=EndedBy.GUARDIAN, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    except (NotFound, IllegalMove):
+        receipt = wards.end_of(principal_of(request).subject.ref, reference).receipt
+    else:
+        receipts.seal(receipt)
     return HttpResponseRedirect(reverse("privacy:consent-receipt", args=[receipt.reference]))
 
 

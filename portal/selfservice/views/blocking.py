@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from consent.blocking_forms import BlockingForm
+from consent.blocking_forms import BlockingForm, in_words
 from consent.selectors import history
 from consent.services import blocking, receipts
 from consent.states import Way
@@ -43,7 +43,9 @@ def do_not_disturb(request: HttpRequest) -> HttpResponse:
             actor=request.actor,  # type: ignore[attr-defined]
             seen=blocking.seen_in(form.cleaned_data["seen"]),
         )
-    except (Refused, LostRace) as refusal:
+    except LostRace as lost:
+        return _merge(request, form, principal, lost)
+    except Refused as refusal:
         form.add_error(None, str(refusal))
         return _show(request, form, principal, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     address = reverse("privacy:do-not-disturb")
@@ -54,11 +56,33 @@ def do_not_disturb(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{address}?receipt={receipt.reference}")
 
 
+def _merge(request: HttpRequest, form: BlockingForm, principal: Principal, lost: LostRace) -> HttpResponse:
+    """The ticks that the person changed stay as they entered them, all others stand as they are now; nothing is saved."""
+    seen, now = blocking.seen_in(form.cleaned_data["seen"]), blocking.blocked_of(principal.subject.ref)
+    again = BlockingForm(
+        {**blocking.merged(form.lists, seen=seen, now=now), "seen": blocking.as_text(now)},
+        offered=blocking.offered(at=clock.now(), now_blocked=now),
+        blocked=now,
+    )
+    again.add_error(None, str(lost))
+    return _show(
+        request, again, principal, status=HTTPStatus.CONFLICT, meanwhile=blocking.differences(seen=seen, now=now)
+    )
+
+
 def _show(
-    request: HttpRequest, form: BlockingForm, principal: Principal, *, status: int = HTTPStatus.OK
+    request: HttpRequest,
+    form: BlockingForm,
+    principal: Principal,
+    *,
+    status: int = HTTPStatus.OK,
+    meanwhile: tuple[dict[str, list[str]], dict[str, list[str]]] | None = None,
 ) -> HttpResponse:
+    more, less = meanwhile or ({}, {})
     context = {
         "form": form,
+        "blocked_meanwhile": in_words(more),
+        "lifted_meanwhile": in_words(less),
         "just": _just_done(request, principal),
         "steps": [(_("Choose your messages"), reverse("privacy:preferences"))],
     }

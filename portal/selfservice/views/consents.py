@@ -1,11 +1,10 @@
 """What a person agreed to: the history, its downloads, and each receipt."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -16,82 +15,81 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent.forms import HistoryForm
-from consent.letters import history_pdf
-from consent.models import ConsentEvent, ConsentReceipt
+from consent.letters import history_columns, history_pdf, purpose_names
+from consent.models import ConsentEvent, ConsentReceipt, NoticeText
 from consent.rules.fold import YES
-from consent.selectors import history
+from consent.selectors import history, told
+from consent.selectors.told import Acts, Told
 from consent.services import going_on, receipts
 from consent.services import withdraw as withdraw_consent
 from consent.states import Way
 from portal.core import clock
-from portal.jobs.exports import Column, stream_csv
+from portal.jobs.exports import stream_csv
 from portal.law.states import Channel
 from portal.ledger.errors import NotSealed
 from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.pages import customer_required, principal_of
 from portal.registers.selectors import recipients
-from portal.selfservice.templatetags.consent_pages import purpose_name
 
 A_PAGE = 25
 
 
-def _filtered(request: HttpRequest) -> tuple[HistoryForm, QuerySet[ConsentEvent]]:
-    """The person's events as the filters of the address say; a wrong filter is named and filters nothing."""
-    events = history.events_of(principal_of(request).subject.ref)
-    used = sorted(set(events.order_by().values_list("purpose", flat=True)))
-    form = HistoryForm(request.GET or None, purposes=[(code, purpose_name(code)) for code in used])
+def _filtered(request: HttpRequest, names: Mapping[str, str]) -> tuple[HistoryForm, Acts]:
+    """What the person told us, as the filters of the address say; a wrong filter is named and filters nothing."""
+    refs = people.refs_of(principal_of(request).subject)
+    used = sorted(set(history.events_by(refs).order_by().values_list("purpose", flat=True)))
+    choices = [(code, names.get(code, code)) for code in used]
+    if told.has_blocked(refs):
+        choices.append((told.DO_NOT_DISTURB, _("Do not disturb")))
+    form = HistoryForm(request.GET or None, purposes=choices)
     if not form.is_bound or not form.is_valid():
-        return form, events
+        return form, Acts(refs)
     asked = form.cleaned_data
-    wanted: dict[str, Any] = {name: asked[name] for name in ("purpose", "channel", "answer") if asked.get(name)}
-    if asked.get("since"):
-        wanted["occurred_at__gte"] = datetime.combine(asked["since"], time(), tzinfo=clock.IST)
-    if asked.get("until"):
-        wanted["occurred_at__lt"] = datetime.combine(asked["until"] + timedelta(days=1), time(), tzinfo=clock.IST)
-    return form, events.filter(**wanted)
+    since, until = asked.get("since"), asked.get("until")
+    return form, Acts(
+        refs,
+        wanted={name: asked[name] for name in ("purpose", "channel", "answer") if asked.get(name)},
+        since=datetime.combine(since, time(), tzinfo=clock.IST) if since else None,
+        before=datetime.combine(until + timedelta(days=1), time(), tzinfo=clock.IST) if until else None,
+    )
 
 
 @customer_required
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    form, events = _filtered(request)
-    page = Paginator(events, A_PAGE).get_page(request.GET.get("page"))
+    """The history, some on a page; as many queries for a full page as for one line."""
+    names = purpose_names(clock.now())
+    form, acts = _filtered(request, names)
+    pages: Paginator[Told] = Paginator(acts, A_PAGE)  # type: ignore[arg-type]  # cut by slices alone
+    page = pages.get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
-    context = {"form": form, "page": page, "query": query.urlencode()}
+    lines = [(act, names.get(act.event.purpose, act.event.purpose) if act.event else "") for act in page.object_list]
+    context = {"form": form, "page": page, "lines": lines, "query": query.urlencode()}
     return render(request, "selfservice/consents/list.html", context)
 
 
-COLUMNS: list[Column[ConsentEvent]] = [
-    Column("receipt", lambda event: event.receipt.reference),
-    Column("answered_at", lambda event: event.occurred_at),
-    Column("recorded_at", lambda event: event.recorded_at),
-    Column("purpose", lambda event: event.purpose),
-    Column("channel", lambda event: event.channel),
-    Column("answer", lambda event: event.answer),
-    Column("way", lambda event: event.way),
-    Column("notice", lambda event: event.notice_version.notice.code if event.notice_version else None),
-    Column("notice_version", lambda event: event.notice_version.number if event.notice_version else None),
-    Column("notice_sha256", lambda event: event.notice_sha256),
-    Column("ends_at", lambda event: event.expires_at),
-    Column("ledger_entry", lambda event: event.entry.event_id),
-    Column("ledger_index", lambda event: event.entry.index),
-]
+def _named_on_the_page(request: HttpRequest) -> HttpResponse:
+    """To the page, which names the wrong filter: a file with the whole list would pass for the filtered one."""
+    return HttpResponseRedirect(f"{reverse('privacy:consents')}?{request.GET.urlencode()}")
 
 
 @customer_required
 @require_safe
 def as_csv(request: HttpRequest) -> HttpResponseBase:
-    """The filtered history as CSV."""
-    _form, events = _filtered(request)
-    rows: Iterator[ConsentEvent] = events.iterator(chunk_size=500)
-    response = StreamingHttpResponse(
-        stream_csv(COLUMNS, rows, for_spreadsheets=True), content_type="text/csv; charset=utf-8"
-    )
+    """The filtered history as CSV: codes for programs, and a column in the reader's language."""
+    names = purpose_names(clock.now())
+    form, acts = _filtered(request, names)
+    if form.errors:
+        return _named_on_the_page(request)
+    lines = stream_csv(history_columns(names, get_language() or "en"), acts, for_spreadsheets=True)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="onesetu-consents.csv"'
     return response
 
@@ -100,8 +98,12 @@ def as_csv(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def as_pdf(request: HttpRequest) -> HttpResponse:
     """The filtered history as PDF."""
-    _form, events = _filtered(request)
-    response = HttpResponse(history_pdf(events, at=clock.now()), content_type="application/pdf")
+    now = clock.now()
+    names = purpose_names(now)
+    form, acts = _filtered(request, names)
+    if form.errors:
+        return _named_on_the_page(request)
+    response = HttpResponse(history_pdf(acts, names, at=now), content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="onesetu-consents.pdf"'
     return response
 
@@ -119,7 +121,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     checked = _checked(events) if request.method == "POST" else None
     context = {
         "receipt": found,
-        "rows": [_row(number, event, masked) for number, event in enumerate(events, 1)],
+        "rows": _rows(events, masked),
         "is_sealed": is_sealed,
         "checked": checked,
         "progress": recipients.progress_of(f"consent.receipt:{found.reference}"),
@@ -127,9 +129,16 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "goes_on": going_on.without_consent(at=found.made_at, regimes=people.regimes_of(principal.subject.ref)),
         "told": list(found.preference_changes.select_related("entry__leaf")),
         "standings": list(found.standings_ended.select_related("entry__leaf")),
-        "stopped": list(found.suppressions.filter(event=None).select_related("fiduciary", "entry__leaf")),
+        **_stopped(found, masked),
     }
     return render(request, "selfservice/consents/receipt.html", context)
+
+
+def _stopped(found: ConsentReceipt, masked: dict[bytes, str]) -> dict[str, Any]:
+    """A stop that changed no answer is one fact about several addresses: those of them that the person still has."""
+    rows = list(found.suppressions.filter(event=None).select_related("fiduciary", "entry__leaf").order_by("pk"))
+    places = [masked[key] for row in rows if (key := bytes(row.address_key)) in masked]
+    return {"stop": rows[0] if rows else None, "stopped_at": places}
 
 
 def _checked(events: list[ConsentEvent]) -> list[receipts.Checked] | None:
@@ -139,14 +148,26 @@ def _checked(events: list[ConsentEvent]) -> list[receipts.Checked] | None:
         return None
 
 
+def _rows(events: list[ConsentEvent], masked: dict[bytes, str]) -> list[dict[str, Any]]:
+    """Each answer; ``text_at`` is the number of the first that was asked by the same text, which stands there alone."""
+    texts: dict[tuple[int, str], NoticeText | None] = {}
+    first: dict[tuple[int, str], int] = {}
+    rows = []
+    for number, event in enumerate(events, 1):
+        asked = (event.notice_version_id or 0, event.notice_sha256)
+        if asked not in texts:
+            version = event.notice_version
+            texts[asked] = version.texts.filter(sha256=event.notice_sha256).first() if version else None
+        rows.append({**_row(number, event, masked), "text": texts[asked], "text_at": first.setdefault(asked, number)})
+    return rows
+
+
 def _row(number: int, event: ConsentEvent, masked: dict[bytes, str]) -> dict[str, Any]:
-    text = event.notice_version.texts.filter(sha256=event.notice_sha256).first() if event.notice_version else None
     is_latest = not ConsentEvent.objects.filter(previous=event).exists()
     return {
         "number": number,
         "event": event,
         "who": masked.get(bytes(event.address_key), ""),
-        "text": text,
         "is_latest": is_latest,
         "may_withdraw": is_latest and event.answer in YES,
     }

@@ -74,11 +74,12 @@ def choose(request: HttpRequest) -> HttpResponse:
             is_yes=chosen.is_yes,
             until=chosen.until,
         )
-    said = (
-        _("You said yes. These cookies may be set now.")
-        if chosen.is_yes
-        else _("You said no. None of these cookies is set.")
-    )
+    if not chosen.is_yes:
+        said = _("You said no. None of these cookies is set.")
+    elif is_sent(request):
+        said = _("You said yes. Your browser says no for you, so none of them is set as long as it does.")
+    else:
+        said = _("You said yes. These cookies may be set now.")
     messages.success(request, said)
     return response
 
@@ -92,7 +93,7 @@ def gpc(request: HttpRequest) -> JsonResponse:
 def _who(request: HttpRequest) -> UUID | None:
     """The person, the visitor this browser was before, or a new one; None when too many came from one network.
 
-    The session remembers a visitor, so that the choice joins the person at sign-in.
+    The session remembers a visitor, so that a person who signs in here is shown the choice.
     """
     if is_customer(request):
         return principal_of(request).subject.ref
@@ -103,7 +104,7 @@ def _who(request: HttpRequest) -> UUID | None:
         if limits.exceeded(request, "questions.visitor"):
             return None
         known = visiting.new_visitor(now=clock.now())
-    request.session[visiting.SESSION_KEY] = str(known)
+    visiting.remember(request.session, known, since=clock.now())
     return known
 
 

@@ -1,8 +1,6 @@
 """Filing a grievance: seven steps, one question a page, each with an address of its own. Needs no sign-in, no script."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,33 +8,33 @@ from django import forms as django_forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from grievances import forms, selectors, words
+from grievances import detail_forms, details, forms, selectors, words
 from grievances.models import Ticket, TicketDraft
 from grievances.services import drafts, reading, timing
 from portal.core import clock, error_pages
 from portal.core.errors import Refused, Unavailable
 from portal.ledger.errors import NotSealed
 from portal.selfservice import limits
+from portal.selfservice.views import grievance_rows
 
 COOKIE: Final = "grievance_draft"
 COOKIE_PATH: Final = "/privacy/grievances/"
 #: Longer numbers are no row's number on any database.
 MOST_DIGITS: Final = 18
-#: The pages in their order; ``organisation`` and ``message`` are asked only about those.
-PAGES: Final = ("who", "organisation", "about", "message", "what-happened", "files", "contact", "check")
+#: The pages in their order; ``organisation``, ``message`` and ``details`` are asked only about those.
+PAGES: Final = ("who", "organisation", "about", "message", "details", "what-happened", "files", "contact", "check")
 #: Of seven steps: the start page is the first, and the message's details belong to the third.
 NUMBER: Final = {
     "who": 2,
     "organisation": 2,
     "about": 3,
     "message": 3,
+    "details": 3,
     "what-happened": 4,
     "files": 5,
     "contact": 6,
@@ -50,6 +48,8 @@ FIELDS: Final = {
     "what-happened": ("what_happened", "wanted"),
     "contact": ("email", "phone", "language"),
 }
+#: Pages that come behind another, to which a changed answer there leads.
+BEHIND: Final = {("who", "organisation"), ("about", "message"), ("about", "details")}
 #: The page on which a missing answer is given.
 PAGE_OF: Final = {name: page for page, names in FIELDS.items() for name in names}
 
@@ -69,6 +69,17 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/grievances/start.html", context)
 
 
+def begin(request: HttpRequest, answers: Mapping[str, str], *, page: str) -> HttpResponse:
+    """A grievance about something that another page shows: its answers are in, and it goes on at ``page``."""
+    if limits.exceeded(request, "grievance.file"):
+        return error_pages.too_many(request)
+    draft, secret = drafts.start(at=clock.now())
+    drafts.save(draft=draft, answers=answers)
+    response = HttpResponseRedirect(_page(page))
+    _remember(response, draft, secret)
+    return response
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest, page: str) -> HttpResponse:
     """Steps 2, 3, 4 and 6: one form. GET shows it with what was answered; POST keeps the answer and goes on."""
@@ -76,14 +87,14 @@ def question(request: HttpRequest, page: str) -> HttpResponse:
     if draft is not None and draft.ticket is not None:
         return _sent(draft.ticket)
     answers = drafts.answers_of(draft) if draft else {}
-    if page != "who" and not answers.get("for_whom"):
+    if (page != "who" and not answers.get("for_whom")) or (page == "details" and page not in _asked(answers)):
         return HttpResponseRedirect(reverse("privacy:grievance-start"))
     if request.method != "POST":
-        return _ask(request, page, _form(request, page, None, _initial(request, page, answers)), answers)
-    form = _form(request, page, request.POST, None)
+        return _ask(request, page, _form(request, page, answers, None, _initial(request, page, answers)), answers)
+    form = _form(request, page, answers, request.POST, None)
     if not form.is_valid():
         return _ask(request, page, form, answers, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    given = {name: str(form.cleaned_data.get(name) or "") for name in FIELDS[page]}
+    given = {name: str(form.cleaned_data.get(name) or "") for name in _fields(page, answers)}
     secret = ""
     if draft is None:
         if limits.exceeded(request, "grievance.file"):
@@ -155,7 +166,7 @@ def check(request: HttpRequest) -> HttpResponse:
         if draft.ticket is not None:
             return _sent(draft.ticket)
         context = {
-            "rows": _rows(draft, answers),
+            "rows": grievance_rows.rows(draft, answers, page=_page),
             "expected": timing.expected_reply(now=clock.now()),
             "step": NUMBER["check"],
             "back": _page("contact"),
@@ -201,13 +212,13 @@ def _confirmation(request: HttpRequest, ticket: Ticket, tracking_key: str = "") 
 
 
 @require_safe
-def receipt(request: HttpRequest, reference: str) -> HttpResponse:
-    """The proof that the grievance stands in the ledger, as a file to keep; it names no person."""
+def receipt(request: HttpRequest, reference: str, part: str = "") -> HttpResponse:
+    """The proof that the grievance, or with ``part`` its closing, stands in the ledger, as a file to keep; it names no person."""
     ticket = _mine(request, reference, _draft(request))
     if ticket is None:
         return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
     try:
-        proof = reading.receipt(ticket)
+        proof = reading.receipt(ticket, of_closing=part == "closed")
     except NotSealed:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return render(request, "selfservice/grievances/receipt_later.html", {"ticket": ticket}, status=status)
@@ -242,14 +253,27 @@ def _remember(response: HttpResponse, draft: TicketDraft, secret: str) -> None:
     )
 
 
+def _fields(page: str, answers: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the answers on a page."""
+    if page == "details":
+        return (*details.names_of(answers.get("kind", "")), *detail_forms.BOXES)
+    return FIELDS.get(page, ())
+
+
 def _form(
-    request: HttpRequest, page: str, data: Mapping[str, Any] | None, initial: dict[str, Any] | None
+    request: HttpRequest,
+    page: str,
+    answers: Mapping[str, str],
+    data: Mapping[str, Any] | None,
+    initial: dict[str, Any] | None,
 ) -> django_forms.Form:
     if page == "organisation":
         known = {customer.reference: customer.name for customer in selectors.organisations_of(request.user)}
         return forms.OrganisationForm(data, initial=initial, known=known)
     if page == "message":
-        return forms.UnwantedMessageForm(data, initial=initial, today=timezone.localdate())
+        return detail_forms.UnwantedMessageForm(data, initial=initial, today=timezone.localdate())
+    if page == "details":
+        return detail_forms.DetailsForm(data, initial=initial, today=timezone.localdate(), kind=answers.get("kind", ""))
     kinds = {
         "who": forms.WhoForm,
         "about": forms.AboutForm,
@@ -262,7 +286,7 @@ def _form(
 
 
 def _initial(request: HttpRequest, page: str, answers: Mapping[str, str]) -> dict[str, Any]:
-    given = {name: answers[name] for name in FIELDS.get(page, ()) if name in answers}
+    given = {name: answers[name] for name in _fields(page, answers) if name in answers}
     if page == "contact" and not given:
         given = selectors.known_contacts(request.user) | {"language": translation.get_language() or "en"}
     return given
@@ -299,47 +323,6 @@ def _show_files(request: HttpRequest, draft: TicketDraft, form: forms.FileForm |
     return render(request, "selfservice/grievances/files.html", context, status=status)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One answer on the check page."""
-
-    label: object
-    value: object
-    change_url: str = ""
-
-
-def _in_words(day: str | None) -> str:
-    return date_format(date.fromisoformat(day), "j F Y") if day else ""
-
-
-def _rows(draft: TicketDraft, answers: Mapping[str, str]) -> list[Row]:
-    def change(page: str) -> str:
-        return f"{_page(page)}?change=1"
-
-    rows = [
-        Row(_("Who is it for?"), words.FOR_WHOM[answers["for_whom"]], change("who")),
-    ]
-    if forms.needs_organisation(answers["for_whom"]):
-        rows.append(Row(_("Which organisation is it for?"), answers.get("organisation"), change("organisation")))
-    rows.append(Row(_("What is it about?"), words.KINDS[answers["kind"]], change("about")))
-    if forms.needs_message_details(answers["kind"]):
-        rows += [
-            Row(_("Who sent it?"), answers.get("sender"), change("message")),
-            Row(_("Which number or email address got it?"), answers.get("received_at_number"), change("message")),
-            Row(_("When did you get it?"), _in_words(answers.get("received_on")), change("message")),
-        ]
-    files = "\n".join(f"{kept.name} ({kept.kind}, {filesizeformat(kept.size)})" for kept in reading.draft_files(draft))
-    return [
-        *rows,
-        Row(_("What happened?"), answers["what_happened"], change("what-happened")),
-        Row(_("What would put it right?"), answers.get("wanted"), change("what-happened")),
-        Row(_("Files"), files, change("files")),
-        Row(_("Email address"), answers.get("email"), change("contact")),
-        Row(_("Mobile number"), answers.get("phone"), change("contact")),
-        Row(_("Language of our reply"), dict(forms.LANGUAGES)[answers["language"]], change("contact")),
-    ]
-
-
 def _page(page: str) -> str:
     if page in {"files", "check"}:
         return reverse(f"privacy:grievance-{page}")
@@ -351,6 +334,7 @@ def _asked(answers: Mapping[str, str]) -> list[str]:
     left_out = {
         "organisation": not forms.needs_organisation(answers.get("for_whom", "")),
         "message": not forms.needs_message_details(answers.get("kind", "")),
+        "details": not forms.needs_details(answers.get("kind", "")),
     }
     return [page for page in PAGES if not left_out.get(page)]
 
@@ -359,7 +343,7 @@ def _next(request: HttpRequest, page: str, answers: Mapping[str, str]) -> str:
     """The next page; back to the check page after a change, by way of the details that the new answer asks for."""
     pages = _asked(answers)
     following = pages[pages.index(page) + 1] if page in pages else "what-happened"
-    if "change" in request.GET and (page, following) not in {("who", "organisation"), ("about", "message")}:
+    if "change" in request.GET and (page, following) not in BEHIND:
         return _page("check")
     return _page(following) + ("?change=1" if "change" in request.GET else "")
 

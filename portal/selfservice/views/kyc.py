@@ -1,31 +1,38 @@
 """Prove who you are: sending one document, looking at it before it is sent, and where it stands."""
 
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from grievances.states import ForWhom, TicketKind
 from kyc import notices, services, words
-from kyc.forms import UploadForm
 from kyc.inspection import keeps_codes_only
-from kyc.models import Case, Document, Party
-from kyc.needs import kinds_wanted
-from kyc.selectors import document_for, does_not_fit, present_documents, versions_of
+from kyc.models import Case, DeletionRequest, Document, Party
+from kyc.needs import is_due_again, kinds_wanted, needs_of
+from kyc.selectors import document_for, does_not_fit, latest_checks, present_documents, versions_of
+from kyc.services import consenting, inquiring, minors, proving
+from kyc.services.comparing import typed_beside
 from kyc.services.deciding import customer_words
-from kyc.services.settling import owner_of
-from kyc.states import DecisionReason, DocumentKind, DocumentState
-from portal.core import clock
-from portal.core.errors import IllegalMove, NotFound, Refused
-from portal.law.models import Clock
+from kyc.services.reusing import reusable
+from kyc.states import PROVED_BY_SIGNATURE, DecisionReason, DeletionState, DocumentState, Turn
+from kyc.upload_forms import HOW_TO_GET, UploadForm
+from portal.core import clock, hooks
+from portal.core.errors import IllegalMove, LostRace, NotFound, Refused, Unavailable
+from portal.law.selectors import running_clocks
 from portal.people.models import Customer
-from portal.people.pages import customer_required
-from portal.selfservice.views.kyc_lists import place, upload_url
+from portal.people.pages import customer_required, principal_of
+from portal.selfservice.views import grievances
+from portal.selfservice.views.kyc_fetching import ways_to_fetch
+from portal.selfservice.views.kyc_lists import left_to_do, other_ways_url, place, upload_url, whose_name
 
 UNSENT = frozenset({DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED})
 PROBLEMS = frozenset({DocumentState.REFUSED, DocumentState.ASKED_AGAIN, DocumentState.REJECTED})
@@ -40,25 +47,35 @@ def upload(request: HttpRequest, customer: str, kind: str, party: str = "") -> H
     if kind not in kinds_wanted(case, whose, now=clock.now()):
         raise NotFound("There is no such task.")
     earlier = present_documents(case, whose).get(kind) if case.pk else None
-    why_not = services.why_not_now(earlier, now=clock.now()) if earlier is not None else ""
-    form = UploadForm(kind=kind)
-    if request.method == "POST" and not why_not:
-        form = UploadForm(request.POST, request.FILES, kind=kind)
-        document = _taken(request, form, case.customer, whose, kind) if form.is_valid() else None
+    why_not = _why_not(case, earlier)
+    question = consenting.question(kind, language=get_language() or "en", now=clock.now())
+    is_own = consenting.is_held_by(principal_of(request), case.customer, whose)
+    asks = {"kind": kind, "question": question, "is_own": is_own, "reusable": reusable(case, whose, kind)}
+    form = UploadForm(**asks)
+    can_be_taken = consenting.can_be_taken(kind, now=clock.now())
+    if request.method == "POST" and not why_not and can_be_taken:
+        form = UploadForm(request.POST, request.FILES, **asks)
+        document = _taken(request, form, case.customer, whose, question) if form.is_valid() else None
         if document is not None:
             return HttpResponseRedirect(reverse("privacy:kyc-check", args=[document.reference]))
-    is_refused = bool(form.errors) or (request.method == "POST" and why_not)
+    is_refused = bool(form.errors) or (request.method == "POST" and (why_not or not can_be_taken))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
     context = {
         "form": form,
         "kind": kind,
         "shows": words.shows(kind),
-        "label": DocumentKind(kind).label,
-        "customer": case.customer,
-        "party": whose,
+        "how_to_get": HOW_TO_GET.get(kind, ()),
+        "telling": _telling(request, case, whose, kind),
+        "label": words.within(kind),
+        "whose": whose_name(case.customer, whose),
         "earlier": earlier,
         "why_not": why_not,
+        "can_be_taken": can_be_taken,
+        "question": question,
+        "fetches": ways_to_fetch(case.customer, whose, kind),
+        "other_url": other_ways_url(case, whose, kind),
         "keeps_codes_only": keeps_codes_only(kind),
+        "is_signed": kind in PROVED_BY_SIGNATURE,
         "notice": notices.notice_of(case, kind, now=clock.now()),
     }
     return render(request, "selfservice/kyc/upload.html", context, status=status)
@@ -73,7 +90,13 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         services.send(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
     if document.sent_at is not None or document.state not in UNSENT:
         return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
-    context = {**_about(document), "number": services.own_number(document)}
+    context = {
+        **_about(request, document),
+        "number": services.own_number(document),
+        "typed": typed_beside(document),
+        "signature": _signature(request, document),
+        "branch": services.own_branch(document),
+    }
     return render(request, "selfservice/kyc/check.html", context)
 
 
@@ -82,7 +105,8 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
 def status(request: HttpRequest, reference: str) -> HttpResponse:
     """Where one document stands, what happens next, and what to do when it is not accepted."""
     document = document_for(request.user, reference)
-    return render(request, "selfservice/kyc/status.html", _about(document))
+    context = {**_about(request, document), "left": left_to_do(document.case)}
+    return render(request, "selfservice/kyc/status.html", context)
 
 
 @customer_required
@@ -91,9 +115,29 @@ def delete(request: HttpRequest, reference: str) -> HttpResponse:
     """GET says what a request to delete does; POST records it, or destroys at once what was never sent."""
     document = document_for(request.user, reference)
     if request.method == "POST":
-        services.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        try:
+            services.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        except (IllegalMove, LostRace):
+            document.refresh_from_db()
+            if document.erased_at is None and document.state != DocumentState.DESTROYED:
+                messages.info(request, _("You have asked for this already. We write to you about it."))
+            else:
+                messages.info(request, _("It is destroyed already."))
         return HttpResponseRedirect(reverse("privacy:kyc-document", args=[document.reference]))
-    return render(request, "selfservice/kyc/delete.html", _about(document))
+    return render(request, "selfservice/kyc/delete.html", _about(request, document))
+
+
+@customer_required
+@require_POST
+def appeal(request: HttpRequest, reference: str) -> HttpResponse:
+    """A person looks again: a grievance of kind KYC begins, with the document's reference in it."""
+    document = document_for(request.user, reference)
+    said = _("About my document %(reference)s (%(kind)s):") % {
+        "reference": document.reference,
+        "kind": document.get_kind_display(),
+    }
+    answers = {"for_whom": str(ForWhom.SELF), "kind": str(TicketKind.KYC), "what_happened": f"{said} "}
+    return grievances.begin(request, answers, page="what-happened")
 
 
 @customer_required
@@ -105,57 +149,116 @@ def page(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     return HttpResponse(drawn, content_type="image/png")
 
 
+def _why_not(case: Case, earlier: Document | None) -> str:
+    """Why nothing can be sent here now; empty when something can."""
+    try:
+        minors.require_not_frozen(case)
+    except Refused as refused:
+        return str(refused)
+    return services.why_not_now(earlier, now=clock.now()) if earlier is not None else ""
+
+
 def _taken(
-    request: HttpRequest, form: UploadForm, customer: Customer, party: Party | None, kind: str
+    request: HttpRequest, form: UploadForm, customer: Customer, party: Party | None, question: Any
 ) -> Document | None:
     """The uploaded document, or None with the refusal as an error of the form."""
+    sent = form.sent(customer, party, yes=_yes(request, form, question))
+    given = {"actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
     try:
-        return services.upload(
-            customer=customer,
-            kind=kind,
-            party=party,
-            number=form.cleaned_data.get("number", ""),
-            expires_on=form.cleaned_data.get("valid_until"),
-            declared=form.declared,
-            stream=form.cleaned_data["file"],
-            share_code=form.cleaned_data.get("share_code", ""),
-            extension=form.extension,
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
-        )
-    except Refused as refused:
-        form.add_error("number" if refused.code == "NUMBER" else "file", str(refused))
-    except IllegalMove as refused:
-        form.add_error(None, str(refused))
+        if form.chosen is not None:
+            return services.use_again(sent, form.chosen, **given)
+        return services.take(services.judge(sent, form.cleaned_data["file"], now=given["now"]), **given)
+    except (Refused, IllegalMove, Unavailable) as refused:
+        form.refuse(refused)
     return None
 
 
+def _telling(request: HttpRequest, case: Case, party: Party | None, kind: str) -> dict[str, Any] | None:
+    """How the consent stands under which somebody outside is told of such a document; None where nobody would be."""
+    if not notices.asked(kind):
+        return None
+    now = clock.now()
+    asks = hooks.consent_question.ask(purpose=inquiring.PURPOSE, language=get_language() or "en", at=now)
+    return {
+        "purpose": inquiring.PURPOSE,
+        "receipt": inquiring.yes_to_telling(case.customer, party, now=now),
+        "is_own": consenting.is_held_by(principal_of(request), case.customer, party),
+        "can_be_asked": asks is not None,
+    }
+
+
+def _yes(request: HttpRequest, form: UploadForm, question: Any) -> consenting.Yes | None:
+    """The box of consent, if it was shown and ticked."""
+    if question is None or not form.cleaned_data.get("agree"):
+        return None
+    return consenting.Yes(
+        text_sha256=form.cleaned_data["agreed_to"],
+        language=question.language,
+        asked_in=str(form.fields["agree"].label),
+        said_by=principal_of(request).subject.ref,
+    )
+
+
+def _signature(request: HttpRequest, document: Document) -> str:
+    """What the check of its signature says of a document that one proves; empty while nothing has read it, and for others."""
+    if document.kind not in PROVED_BY_SIGNATURE:
+        return ""
+    said = next((str(one.outcome) for one in latest_checks(document) if one.name == "signature"), "")
+    return said or proving.said_at_once(document, actor=request.actor)  # type: ignore[attr-defined]
+
+
 def _due_at(case: Case | None) -> Any:
-    clock_row = Clock.objects.filter(owner=owner_of(case), state="running").first() if case else None
-    return clock_row.due_at if clock_row else None
+    running = running_clocks(case.owner).first() if case else None
+    return running.due_at if running else None
+
+
+def _send_by(document: Document) -> date | None:
+    """The day until which the list asks for it; none where no date runs."""
+    tasks = needs_of(document.case, now=clock.now()).tasks
+    return next((task.due_on for task in tasks if task.document == document and task.turn == Turn.CUSTOMER), None)
+
+
+def _deletion(document: Document) -> DeletionRequest | None:
+    return DeletionRequest.objects.filter(document=document).first()
 
 
 def _events(document: Document) -> list[tuple[str, datetime]]:
     """What has happened to it, in the order in which it happened."""
+    deletion = _deletion(document)
     found = [
         (_("Uploaded"), document.uploaded_at),
         (_("Sent for checking"), document.sent_at),
         (_("Checked by machine"), document.checked_at),
         (_("You asked to delete it"), document.deletion_asked_at),
+        (_("We have answered your request to delete it"), deletion.answered_at if deletion else None),
     ]
     return sorted(((label, at) for label, at in found if at is not None), key=lambda event: event[1])
 
 
-def _about(document: Document) -> dict[str, Any]:
-    """What both pages about one document say."""
+def _stands(document: Document) -> str:
+    """Where it stands now: what the customer had destroyed says so."""
+    if document.state == DocumentState.DESTROYED and document.deletion_asked_at is not None:
+        return _("Destroyed at your request")
+    return _("Destroyed") if document.erased_at else document.get_state_display()
+
+
+def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
+    """What the pages about one document say."""
+    reader = principal_of(request)
     reason_code, message = customer_words(document) if document.state in PROBLEMS else ("", "")
     why = DecisionReason(reason_code).label if reason_code else words.FAULTS.get(document.fault, "")
-    is_misfit = does_not_fit(document)
+    is_misfit, deletion = does_not_fit(document), _deletion(document)
+    is_unsent = document.sent_at is None and document.erased_at is None and document.state in UNSENT
+    waits = running_clocks(deletion.owner).first() if deletion and deletion.state == DeletionState.ASKED else None
     return {
         "document": document,
-        "label": document.get_kind_display(),
+        "label": words.within(document.kind),
+        "whose": whose_name(document.case.customer, document.party),
         "has_problem": is_misfit or document.state in PROBLEMS,
         "is_misfit": is_misfit,
+        "is_unsent": is_unsent,
+        "send_by": _send_by(document),
+        "is_due_again": is_due_again(document, now=clock.now()),
         "why": words.DOES_NOT_FIT if is_misfit else why,
         "message": message,
         "searched": words.searched(document),
@@ -165,5 +268,12 @@ def _about(document: Document) -> dict[str, Any]:
         "events": _events(document),
         "versions": versions_of(document),
         "notice": notices.notice_of(document.case, document.kind, now=clock.now()),
+        "consent_is_own": consenting.is_held_by(reader, document.case.customer, document.party),
+        "deletion": deletion,
+        "deletion_due": waits.due_at if waits else None,
+        "is_deleted": deletion is not None and deletion.state == DeletionState.ERASED,
+        "is_frozen": document.case.frozen_at is not None,
+        "stands": _("Not sent yet") if is_unsent else _stands(document),
+        "kept_until": notices.until(document.case, document.retention_class, now=clock.now()),
         "again_url": upload_url(document.case.customer, document.party, document.kind),
     }

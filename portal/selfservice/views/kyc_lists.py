@@ -5,24 +5,31 @@ from datetime import date
 from http import HTTPStatus
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kyc import services, words
+from kyc import people_words, services, words
 from kyc.forms import TypeForm
 from kyc.models import Case, Document, Party
-from kyc.needs import Needs, Task, needs_of, needs_of_party, ownership_of, parties_of, requirements_of
+from kyc.needs import FATAL, Lacking, Needs, Task, needs_at, needs_of, parties_of, shares_of
+from kyc.ownership import OwnershipFault
 from kyc.requirements import Need
-from kyc.selectors import party_of
-from kyc.states import DocumentKind, DocumentState, Turn
+from kyc.selectors import documents_of, does_not_fit, party_of, renewals_of
+from kyc.states import DocumentKind, DocumentState, PartyRole, RenewalReason, Turn
+from kyc.viewings import times_viewed, viewings_of
 from portal.core import clock
 from portal.core.errors import NotFound, PortalError
 from portal.people.models import Customer
 from portal.people.pages import customer_required
 from portal.people.selectors import customer_for, customers_of
+from portal.people.states import CustomerKind
+
+#: Looks at documents on one page.
+A_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class Line:
     turn: Any
     url: str
     due_on: date | None = None
+    #: What else was uploaded for it and is not sent: its name, and where it is looked at and sent.
+    drafts: tuple[tuple[Any, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,28 +56,46 @@ class Person:
     hint: str
     lines: list[Line]
     leave_url: str
+    #: Where it is said what they own; empty where this type of customer has no owners.
+    shares_url: str
 
 
 @dataclass(frozen=True)
 class CustomerTasks:
     customer: Customer
     is_known: bool
+    #: What the customer is, and where it says that it is something else; empty once its papers are with us.
+    type_label: Any
+    type_url: str
     lines: list[Line]
     people: list[Person]
-    #: Who is still to be named, as sentences; empty where nobody is.
-    lacking: list[str]
+    #: Who is still to be named, each a task; empty where nobody is.
+    lacking: list[Line]
     #: Where people are added; empty where this type has none.
     add_url: str
+    #: Where the customer says that there is no other owner; empty where that is no answer.
+    nobody_else_url: str
+    #: How often staff looked at the documents.
+    viewed: int
     done: int
     total: int
     due_on: date | None
+    #: What the verification is worth today, as a sentence with its mark; empty before the first.
+    standing: Any
+    mark: str
+    #: Why it is done again.
+    reasons: list[Any]
+    #: The document that showed a child, while the account is frozen for it: nothing is asked for then. Empty otherwise.
+    froze_url: str
 
 
 @customer_required
 @require_safe
 def tasks(request: HttpRequest) -> HttpResponse:
     """Every customer the person acts for, each with its tasks and people."""
-    groups = [_group(customer) for customer in customers_of(request.user)]
+    customers = list(customers_of(request.user))
+    viewed = times_viewed(customers)
+    groups = [_group(customer, viewed[customer.pk]) for customer in customers]
     return render(request, "selfservice/kyc/tasks.html", {"groups": groups})
 
 
@@ -102,20 +129,53 @@ def choose(request: HttpRequest, customer: str, need: str, party: str = "") -> H
     """The papers any of which will do, each a link to its own page."""
     case, whose = place(request.user, customer, party)
     now = clock.now()
-    wanted = requirements_of(case, now=now)
-    needs = wanted.own if whose is None else needs_of_party(wanted, whose, ownership_of(case, now=now))
-    found = next((one for one in needs if one.name == need), None)
+    found = next((one for one in needs_at(case, whose, now=now) if one.name == need), None)
     if found is None:
         raise NotFound("There is no such task.")
     ways = [(DocumentKind(kind).label, upload_url(case.customer, whose, kind)) for kind in found.kinds]
-    context = {"label": words.need(found), "ways": ways, "party": whose}
+    context = {"label": words.need(found), "ways": ways, "whose": whose_name(case.customer, whose)}
     return render(request, "selfservice/kyc/choose.html", context)
+
+
+@customer_required
+@require_safe
+def looks(request: HttpRequest, customer: str) -> HttpResponse:
+    """Who looked at the customer's documents: when, in which role, why, and what was shown."""
+    owner = customer_for(request.user, customer)
+    found = viewings_of(documents_of(request.user).filter(case__customer=owner))
+    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    rows = [(one, words.roles(one.roles), words.purpose(one.why), words.shown(one.what)) for one in page.object_list]
+    context = {"customer": owner, "count": len(found), "page": page, "rows": rows}
+    return render(request, "selfservice/kyc/looks.html", context)
 
 
 def place(user: Any, customer: str, party: str) -> tuple[Case, Party | None]:
     """The case of a customer this person acts for, and somebody behind it. Raises NotFound for everybody else."""
     case = services.case_of(customer_for(user, customer), now=clock.now())
     return case, party_of(case, party) if party else None
+
+
+def whose_name(customer: Customer, party: Party | None) -> str:
+    """Whose paper a page is about, where that is not plain: somebody behind a customer, or an organisation."""
+    if party is not None:
+        return str(party.full_name)
+    return str(customer.name) if customer.kind == CustomerKind.ORGANISATION else ""
+
+
+def left_to_do(case: Case) -> int:
+    """How many tasks of the case wait for the customer, those too that ask for somebody to be named."""
+    if case.frozen_at:
+        return 0
+    needs = needs_of(case, now=clock.now())
+    papers = [task for task in needs.tasks if not task.need.is_optional and task.turn == Turn.CUSTOMER]
+    return len(papers) + len(needs.lacking)
+
+
+def other_ways_url(case: Case, party: Party | None, kind: str) -> str:
+    """Where the papers stand that will do in place of one of this kind; empty where nothing else does."""
+    needs = needs_at(case, party, now=clock.now())
+    found = next((need for need in needs if kind in need.kinds and len(need.kinds) > 1), None)
+    return choose_url(case.customer, party, found) if found else ""
 
 
 def upload_url(customer: Customer, party: Party | None, kind: str) -> str:
@@ -125,35 +185,70 @@ def upload_url(customer: Customer, party: Party | None, kind: str) -> str:
     return reverse("privacy:kyc-party-upload", args=[customer.reference, party.reference, kind])
 
 
-def _group(customer: Customer) -> CustomerTasks:
+def _group(customer: Customer, viewed: int) -> CustomerTasks:
     now = clock.now()
     case = services.case_of(customer, now=now)
     needs = needs_of(case, now=now)
     asked = [task for task in needs.tasks if not task.need.is_optional]
+    add_url = reverse("privacy:kyc-party-add", args=[customer.reference]) if needs.wanted.roles else ""
+    nobody_else_url = (
+        reverse("privacy:kyc-nobody-else", args=[customer.reference])
+        if any(one.role == PartyRole.OWNER for one in needs.lacking) and not _shares_are_wrong(needs)
+        else ""
+    )
     return CustomerTasks(
         customer,
         bool(case.customer_type),
+        case.get_customer_type_display(),
+        reverse("privacy:kyc-type", args=[customer.reference]) if services.may_say_type(case) else "",
         [_line(customer, task) for task in needs.tasks if task.party is None],
         _people(customer, case, needs),
-        [words.lacking(one.role) for one in needs.lacking],
-        reverse("privacy:kyc-party-add", args=[customer.reference]) if needs.wanted.roles else "",
+        [_to_name(one, _where_to(one, customer, add_url, nobody_else_url)) for one in needs.lacking],
+        add_url,
+        nobody_else_url,
+        viewed,
         sum(1 for task in asked if task.state == "approved"),
-        len(asked),
+        len(asked) + len(needs.lacking),
         next((task.due_on for task in needs.tasks if task.turn == Turn.US), None),
+        *words.standing(case, on=clock.day(now)),
+        [RenewalReason(one.reason).label for one in renewals_of(case)],
+        _froze_url(case),
     )
+
+
+def _froze_url(case: Case) -> str:
+    found = case.minors.filter(lifted_at=None).select_related("document").first() if case.frozen_at else None
+    return reverse("privacy:kyc-document", args=[found.document.reference]) if found else ""
+
+
+def _shares_are_wrong(needs: Needs) -> bool:
+    return needs.ownership is not None and bool(needs.ownership.faults & FATAL)
 
 
 def _people(customer: Customer, case: Case, needs: Needs) -> list[Person]:
     """Everybody behind the customer, those too of whom nothing is asked."""
+    owned, shares = (needs.ownership.percents, shares_of(case)) if needs.ownership else ({}, [])
     return [
         Person(
             party.full_name,
-            words.capacities(party, needs.ownership.percents.get(party.pk) if needs.ownership else None),
+            people_words.capacities(party, owned.get(party.pk), shares),
             [_line(customer, task) for task in needs.tasks if task.party is not None and task.party.pk == party.pk],
             reverse("privacy:kyc-party-leave", args=[customer.reference, party.reference]),
+            reverse("privacy:kyc-party-shares", args=[customer.reference, party.reference]) if needs.ownership else "",
         )
         for party in parties_of(case)
     ]
+
+
+def _where_to(one: Lacking, customer: Customer, add_url: str, nobody_else_url: str) -> str:
+    """Where that is mended: shares that are too many stand beside their owners, on this page."""
+    if one.fault == OwnershipFault.MORE_THAN_ALL:
+        return f"#people-{customer.reference}"
+    return nobody_else_url if one.leaves_room else add_url
+
+
+def _to_name(one: Lacking, url: str) -> Line:
+    return Line(people_words.lacking(one), "", _("Not yet started"), "info", Turn.CUSTOMER.label, url)
 
 
 def _line(customer: Customer, task: Task) -> Line:
@@ -163,7 +258,12 @@ def _line(customer: Customer, task: Task) -> Line:
         return Line(label, hint, _("Not yet started"), "info", task.turn.label, _start(customer, task), task.due_on)
     said, mark, url = _standing(task.document, task.state)
     hint = task.document.number_display or task.document.get_kind_display()
-    return Line(label, hint, said, mark, task.turn.label, url, task.due_on)
+    drafts = tuple((draft.get_kind_display(), _check_url(draft)) for draft in task.drafts)
+    return Line(label, hint, said, mark, task.turn.label, url, task.due_on, drafts)
+
+
+def _check_url(document: Document) -> str:
+    return reverse("privacy:kyc-check", args=[document.reference])
 
 
 def _start(customer: Customer, task: Task) -> str:
@@ -186,6 +286,10 @@ def _standing(document: Document, state: str) -> tuple[Any, str, str]:
         return _("Completed"), "none", here
     if state == "with_us":
         return _("With us"), "none", here
+    if document.state == DocumentState.EXPIRED:
+        return _("Its last day has passed"), "err", here
+    if document.state == DocumentState.APPROVED and not does_not_fit(document):
+        return _("To be shown again"), "warn", here
     if document.sent_at is None and document.state not in {DocumentState.REFUSED, DocumentState.REJECTED}:
-        return _("Look at it and send it"), "warn", reverse("privacy:kyc-check", args=[document.reference])
+        return _("Look at it and send it"), "warn", _check_url(document)
     return _("There is a problem"), "err", here

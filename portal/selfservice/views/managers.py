@@ -2,9 +2,11 @@
 
 from http import HTTPStatus
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from consent.services import managing
@@ -39,11 +41,10 @@ def link(request: HttpRequest) -> HttpResponse:
 @customer_required
 @require_POST
 def unlink(request: HttpRequest) -> HttpResponse:
-    """End a link at once; what was said through it stays."""
-    own = managing.links_of(principal_of(request).subject.ref).filter(pk=_number(request, "link")).first()
-    if own is None:
-        raise NotFound("There is no such link.")
+    """End a link at once; what was said through it stays. A second press finds it ended, and says the same."""
+    own = managing.own_link(principal_of(request).subject.ref, _number(request, "link"))
     managing.unlink(found=own, actor=request.actor)  # type: ignore[attr-defined]
+    messages.success(request, _("%(name)s acts for you no more.") % {"name": own.manager.name})
     return HttpResponseRedirect(reverse("privacy:consent-managers"))
 
 

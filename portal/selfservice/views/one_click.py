@@ -15,6 +15,7 @@ from consent.services.one_click import WayOut
 from consent.states import Way
 from portal.core import clock
 from portal.core.errors import NotFound, Refused
+from portal.selfservice.languages import speak_as_chosen_or
 from portal.selfservice.views.preferences import STOPPED
 
 #: What a mail program sends when its own button is pressed, and what the buttons of the page send.
@@ -26,6 +27,7 @@ ONE_CLICK, THESE, ALL, UNDO = "One-Click", "these", "all", "undo"
 def one_click_page(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows whose messages these are and what can be stopped; POST stops. The same again is harmless."""
     found = one_click.way_out(token)
+    speak_as_chosen_or(found.message.language, request)
     if request.method != "POST":
         return _show(request, found, token)
     if request.POST.get("List-Unsubscribe") == ONE_CLICK:
@@ -79,6 +81,7 @@ def _show(request: HttpRequest, found: WayOut, token: str, *, status: int = HTTP
         "receipt": receipt,
         "is_undo": ways == {Way.UNDO},
         "is_all": ways == {Way.STOP_ALL},
+        "since": withdrawing.all_promotion_stopped_since(found.message.subject_ref, found.fiduciary, at=clock.now()),
         "undo_until": until if until is not None and clock.now() <= until else None,
         "done": request.GET.get("done", ""),
         "more": f"{reverse('privacy:preferences')}?{urlencode({'for': one_click.mark_of(found.fiduciary)})}",

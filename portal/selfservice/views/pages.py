@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -17,7 +17,7 @@ from consent.selectors.history import consents_as_of
 from consent.states import Answer
 from grievances.selectors import outside_bodies, sentence_for_person, tickets_of
 from kyc.selectors import documents_of
-from kyc.states import DocumentState
+from kyc.states import GONE, DocumentState
 from portal.core import clock
 from portal.people.models import Principal
 from portal.registers.selectors import company_details
@@ -64,7 +64,7 @@ def errands(hints: Mapping[str, str] | None = None) -> list[Row]:
 def hints_for(principal: Principal, user: Any, *, now: datetime) -> dict[str, str]:
     """How far a signed-in person is, in place of the general words."""
     hints = {}
-    documents = Counter(documents_of(user).exclude(state=DocumentState.REPLACED).values_list("state", flat=True))
+    documents = Counter(documents_of(user).exclude(state__in=GONE).values_list("state", flat=True))
     if documents:
         counts = {"done": documents[DocumentState.APPROVED], "count": documents.total()}
         hints["privacy:kyc"] = gettext("Documents accepted: %(done)s of %(count)s") % counts
@@ -87,7 +87,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "errands": errands(hints_for(principal, request.user, now=now) if principal else None),
         "track_url": address_of("privacy:track"),
         "company": company_details(on=clock.day(now)),
-        "outside_bodies": outside_bodies(at=now),
+        "outside_bodies": [body.said(get_language() or "en") for body in outside_bodies(at=now)],
         "is_customer": principal is not None,
     }
     if principal is not None:

@@ -50,7 +50,7 @@ def _today() -> date:
 def _page(request: HttpRequest, version: NoticeVersion, *, is_current: bool) -> HttpResponse:
     text = _text(request, version)
     asked = languages.languages().get(request.GET.get("language", ""))
-    summary, summary_language = version.summary_in(text.language)
+    summary, summary_language = version.summary_in(_wanted(request))
     context: dict[str, Any] = {
         "version": version,
         "summary": summary,
@@ -62,7 +62,7 @@ def _page(request: HttpRequest, version: NoticeVersion, *, is_current: bool) -> 
         "clauses": list(text.clauses.all()),
         "slots": languages.slots(version),
         "has_older": notices.published(CODE).exclude(pk=version.pk).exists(),
-        "before": notices.before(version),
+        "before": notices.earlier(version).first(),
         "is_current": is_current,
         "coming": notices.coming(CODE, on=_today()) if is_current else None,
         "has_seen": is_customer(request) and acknowledging.has_seen(principal_of(request).subject.ref, text),
@@ -98,6 +98,7 @@ def archive(request: HttpRequest) -> HttpResponse:
         "found": found,
         "is_asked": is_asked,
         "on": form.cleaned_data.get("on") if is_asked else None,
+        "today": _today(),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "selfservice/policies/archive.html", context, status=status)
@@ -110,7 +111,7 @@ def changes(request: HttpRequest, number: int) -> HttpResponse:
     In the reader's language where both versions have a text in it, else in the binding one.
     """
     new = _version(number)
-    earlier = list(notices.published(CODE).filter(number__lt=new.number).order_by("-number"))
+    earlier = list(notices.earlier(new))
     if not earlier:
         raise Http404
     wanted = request.GET.get("from", "")
@@ -148,14 +149,14 @@ def acknowledge(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         acknowledging.acknowledge(subject_ref=subject_ref, text=text, actor=request.actor)  # type: ignore[attr-defined]
         return HttpResponseRedirect(reverse("privacy:policy-read", args=[number]))
-    summary, summary_language = found.summary_in(text.language)
+    summary, summary_language = found.summary_in(_wanted(request))
     context = {
         "form": form,
         "version": found,
         "summary": summary,
         "summary_language": summary_language,
         "text": text,
-        "before": notices.before(found),
+        "before": notices.earlier(found).first(),
         "has_seen": acknowledging.has_seen(subject_ref, text),
         "new_purposes": _new_purposes(found),
         "questions_url": address_of("privacy:questions") or address_of("privacy:preferences"),

@@ -38,6 +38,8 @@ from portal.selfservice.views.opting_in import confirm_again
 
 #: The stop that this browser made and may take back.
 STOPPED = "consent_stopped"
+#: Two requests within it are one press: of a double click neither knows yet what the other wrote into the session.
+ONE_PRESS = timedelta(seconds=10)
 
 
 @customer_required
@@ -99,6 +101,8 @@ def stop(request: HttpRequest) -> HttpResponse:
         subject_ref=principal.subject.ref,
         fiduciary=_code(client),
         actor=request.actor,  # type: ignore[attr-defined]
+        again=not _was_pressed(request, principal, _code(client)),
+        one_press=ONE_PRESS,
     )
     if done.receipt is None:
         messages.info(request, _("You had stopped all promotional messages already."))
@@ -106,6 +110,15 @@ def stop(request: HttpRequest) -> HttpResponse:
     receipts.seal(done.receipt)
     request.session[STOPPED] = done.receipt.reference
     return _back(client, receipt=done.receipt.reference)
+
+
+def _was_pressed(request: HttpRequest, principal: Principal, fiduciary: str) -> bool:
+    """Whether this browser has stopped them already, and that stands: a second press is no second stop."""
+    try:
+        receipt = history.receipt_of(principal.subject.ref, str(request.session.get(STOPPED, "")))
+    except NotFound:
+        return False
+    return receipt.suppressions.filter(fiduciary__code=fiduciary, lift=None).exists()
 
 
 @customer_required
@@ -187,11 +200,20 @@ def _show(
         # After a refusal the boxes are still compared with those that the person first had before them.
         "was": request.POST.get("was") if form.is_bound else " ".join(offer.ticked),
         "contacts": offer.contacts,
+        "waits": offer.has_waiting,
         "just": _just_done(request, principal, now),
         "usual": _usual_quiet(offer),
         "blocks": offer.blocks,
+        "since": _stopped_since(offer, principal, now, client),
     }
     return render(request, "selfservice/preferences/choose.html", context, status=status)
+
+
+def _stopped_since(offer: Offer, principal: Principal, now: datetime, client: Fiduciary | None) -> datetime | None:
+    """Since when everything promotional is stopped; who has a tick there costs no question."""
+    if any(box.ticked for group in offer.messages if group.purpose.is_promotional for box in group.boxes):
+        return None
+    return withdrawing.all_promotion_stopped_since(principal.subject.ref, _code(client), at=now)
 
 
 def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dict[str, Any] | None:
@@ -210,7 +232,7 @@ def _just_done(request: HttpRequest, principal: Principal, now: datetime) -> dic
         return None
     if not history.is_latest(receipt):
         return None
-    ways = set(receipt.events.values_list("way", flat=True))
+    ways = {*receipt.events.values_list("way", flat=True), *receipt.suppressions.values_list("way", flat=True)}
     may_undo = request.session.get(STOPPED) == receipt.reference and now <= withdrawing.undo_until(receipt)
     if not named and not may_undo:
         return None

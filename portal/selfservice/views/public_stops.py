@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.models import ConsentEvent, ConsentReceipt, Suppression
 from consent.services import one_click, public_stops, receipts, withdrawing
+from consent.states import Way
 from consent.stop_forms import StopAddressForm, StopCodeForm
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import NotFound, Refused
@@ -23,14 +24,15 @@ from portal.ledger.errors import NotSealed
 from portal.people.models import Fiduciary, OneTimeCode
 from portal.people.services.codes import TOO_MANY_CODES
 from portal.selfservice import limits
-from portal.selfservice.views.receipt_files import OF_BOTH
+from portal.selfservice.views.receipt_files import OF_ALL
 
 #: A receipt, and what it says about the address: an answer, or a stop that stands alone.
 Row = tuple[ConsentReceipt, ConsentEvent | Suppression]
-#: In the session: the browser's mark, the code asked for, who led here, and the receipts of the last press.
+#: In the session: the browser's mark, the code asked for, who led here, the receipts of the last press and of those before.
 BROWSER: Final = "stop_browser"
 ASKED: Final = "stop_asked"
 STOPPED: Final = "stop_receipts"
+BEFORE: Final = "stop_receipts_before"
 ALL, UNDO, LEAVE = "all", "undo", "leave"
 
 
@@ -50,7 +52,8 @@ def ask(request: HttpRequest) -> HttpResponse:
             if code is None:
                 return error_pages.too_many(request)
             request.session[ASKED] = {"code": code.pk, "for": one_click.mark_of(client) if client else ""}
-            request.session.pop(STOPPED, None)
+            for key in (STOPPED, BEFORE):
+                request.session.pop(key, None)
             return HttpResponseRedirect(reverse("privacy:stop-code"))
     context = {"form": form, "mark": one_click.mark_of(client) if client else ""}
     return _page(request, "selfservice/stop/ask.html", form, context)
@@ -101,7 +104,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         return _show(request, proof)
     act = request.POST.get("act", "")
     if act == LEAVE:
-        for key in (ASKED, STOPPED, BROWSER):
+        for key in (ASKED, STOPPED, BEFORE, BROWSER):
             request.session.pop(key, None)
         return HttpResponseRedirect(reverse("privacy:stop-without-login"))
     return _undo(request, proof) if act == UNDO else _stop(request, proof, act)
@@ -110,8 +113,8 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_safe
 def receipt_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
     """One form of the receipt of a stop: for the browser that stopped, and of an earlier stop of the address alone."""
-    make, proof = OF_BOTH.get(form), _proof(request)
-    rows = [*_rows(request, proof), *_earlier(request, proof)] if proof else []
+    make, proof = OF_ALL.get(form), _proof(request)
+    rows = [*_rows(request, proof, STOPPED), *_earlier(request, proof)] if proof else []
     said = next((said for receipt, said in rows if receipt.reference == reference), None)
     if make is None or said is None:
         raise Http404
@@ -136,12 +139,15 @@ def _stop(request: HttpRequest, proof: OneTimeCode, act: str) -> HttpResponse:
     if not stopped:
         return _back(done="before")
     receipts.seal(stopped[-1])
+    request.session[BEFORE] = [*_references(request, BEFORE), *_references(request, STOPPED)]
     request.session[STOPPED] = [receipt.reference for receipt in stopped]
     return _back(done="stopped")
 
 
 def _undo(request: HttpRequest, proof: OneTimeCode) -> HttpResponse:
-    stopped = _stopped(request)
+    stopped = _receipts(request, STOPPED)
+    if not stopped or request.POST.get("of") != stopped[0].reference:
+        return _back(done="late")  # the button stood beside another stop, in another window
     try:
         undone = public_stops.undo(receipts=stopped, code=proof, actor=request.actor)  # type: ignore[attr-defined]
     except Refused:
@@ -149,7 +155,7 @@ def _undo(request: HttpRequest, proof: OneTimeCode) -> HttpResponse:
     request.session.pop(STOPPED, None)
     if undone:
         receipts.seal(undone[-1])
-    return _back(done="undone" if stopped else "late")
+    return _back(done="undone")
 
 
 def _send(request: HttpRequest, kind: str, address: str) -> OneTimeCode | None:
@@ -193,21 +199,31 @@ def _senders(request: HttpRequest, proof: OneTimeCode) -> list[Fiduciary]:
     return public_stops.senders_to(proof, also=_client(str(_asked(request).get("for", ""))))
 
 
-def _stopped(request: HttpRequest) -> list[ConsentReceipt]:
-    references = request.session.get(STOPPED) or []
-    return list(ConsentReceipt.objects.filter(reference__in=references).order_by("pk"))
+def _references(request: HttpRequest, kept: str) -> list[str]:
+    return list(request.session.get(kept) or [])
 
 
-def _rows(request: HttpRequest, proof: OneTimeCode) -> list[Row]:
-    """The receipts of the last press, each with what it says about the address."""
-    found = [(receipt, receipts.stop_at(receipt, keys=public_stops.keys_of(proof))) for receipt in _stopped(request)]
-    return [(receipt, said) for receipt, said in found if said is not None]
+def _receipts(request: HttpRequest, kept: str) -> list[ConsentReceipt]:
+    return list(ConsentReceipt.objects.filter(reference__in=_references(request, kept)).order_by("pk"))
+
+
+def _rows(request: HttpRequest, proof: OneTimeCode, kept: str) -> list[Row]:
+    """The receipts of presses, each with what it says about the address; of those alone who may be named to it."""
+    named = {one.pk for one in _senders(request, proof)}
+    keys = public_stops.keys_of(proof)
+    found = [(receipt, receipts.stop_at(receipt, keys=keys)) for receipt in _receipts(request, kept)]
+    return [(receipt, said) for receipt, said in found if said is not None and said.fiduciary_id in named]
 
 
 def _earlier(request: HttpRequest, proof: OneTimeCode) -> list[Row]:
-    """Those of stops that were made at the address before."""
-    just = request.session.get(STOPPED) or []
-    return [(row.receipt, row) for row in public_stops.earlier_stops(proof) if row.receipt.reference not in just]
+    """Those of earlier presses, and of stops that were made at the address before."""
+    rows = _rows(request, proof, BEFORE)
+    shown = {*_references(request, STOPPED), *_references(request, BEFORE)}
+    named = {one.pk for one in _senders(request, proof)}
+    alone = [row for row in public_stops.earlier_stops(proof) if row.receipt.reference not in shown]
+    # Who wrote STOP knows to whom; "stop everybody" on this page names nobody who is not known there.
+    shown_too = (row for row in alone if row.way != Way.CODE or row.fiduciary_id in named)
+    return [*rows, *((row.receipt, row) for row in shown_too)]
 
 
 def _back(**query: str) -> HttpResponseRedirect:
@@ -219,16 +235,30 @@ def _page(request: HttpRequest, template: str, form: forms.Form, context: dict[s
     return render(request, template, context, status=status)
 
 
+def _said_first(done: str, *, is_stopped: bool, may_undo: bool) -> str:
+    """What came of the last press. The address stays in the browser's history, so what it says is compared with what stands;
+    without it, a stop that may be taken back is shown with the way back.
+    """
+    if not is_stopped:
+        return done if done in {"before", "undone", "late"} else ""
+    if done in {"stopped", "before", "late"}:
+        return done
+    return "stopped" if may_undo else ""
+
+
 def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.OK) -> HttpResponse:
-    stopped = _stopped(request)
+    stopped = _receipts(request, STOPPED)
     until = withdrawing.undo_until(stopped[0]) if stopped else None
-    done = request.GET.get("done", "")
+    until = until if until is not None and clock.now() <= until else None
+    since = public_stops.stopped_since(proof)
     context = {
         "masked": addresses.mask(proof.kind, proof.address),
-        "senders": _senders(request, proof),
-        "done": done if stopped or done != "stopped" else "",
-        "rows": _rows(request, proof),
+        "senders": [(one, since.get(one.pk)) for one in _senders(request, proof)],
+        "since": public_stops.everybody_stopped_since(proof),
+        "done": _said_first(request.GET.get("done", ""), is_stopped=bool(stopped), may_undo=until is not None),
+        "rows": _rows(request, proof, STOPPED),
+        "of": stopped[0].reference if stopped else "",
         "earlier": _earlier(request, proof),
-        "undo_until": until if until is not None and clock.now() <= until else None,
+        "undo_until": until,
     }
     return render(request, "selfservice/stop/choose.html", context, status=status)

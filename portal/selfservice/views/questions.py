@@ -1,5 +1,7 @@
 """Notice and questions: each may be answered or left open, and the account works either way."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
@@ -10,19 +12,22 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from consent.models import NoticeText
-from consent.questions_forms import QuestionsForm, ways
+from consent.models import ConsentEvent, ConsentReceipt, NoticeText
+from consent.questions_forms import NO, YES, QuestionsForm, ways
+from consent.rules.fold import YES as AGREED
+from consent.selectors import history
+from consent.selectors.purposes import is_asked_of_visitors
 from consent.services import asking, opting_in, receipts, visiting
-from consent.services.asking import Question
+from consent.services.asking import Answered, Question
+from consent.words import answer_words
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
+from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.people import selectors as people
-from portal.people.pages import customer_required, is_customer, principal_of
-from portal.people.services import protections
-from portal.people.states import ProtectionGround, ProtectionKind
+from portal.people.pages import is_customer, principal_of
 from portal.selfservice import limits
 from portal.selfservice.frame import address_of
 from portal.selfservice.views.opting_in import confirm_again
@@ -35,26 +40,33 @@ NOBODY = UUID(int=0)
 def questions(request: HttpRequest) -> HttpResponse:
     """GET shows the notice and what is open; POST records what was answered, all of it or nothing.
 
-    A visitor is asked about the use of these pages only; the answer is theirs once they sign in.
+    A visitor is asked about the use of these pages only. What another window answered meanwhile is not lost on it: a no
+    is recorded, a yes is shown beside the answer that stands. After signing in the page names what this browser chose before.
     """
     known = is_customer(request)
     subject_ref = principal_of(request).subject.ref if known else _visitor(request)
     language, now = get_language() or "en", clock.now()
-    open_ones = asking.questions(subject_ref or NOBODY, at=now, language=language, messages=known)
+    open_ones = asking.questions(subject_ref or NOBODY, at=now, language=language, known=known)
     form = QuestionsForm(
         request.POST if request.method == "POST" else None,
         questions=[(q.purpose.code, q.purpose.name) for q in open_ones],
         channels={q.purpose.code: q.channels for q in open_ones},
     )
     if request.method == "POST" and form.is_valid():
-        answer = _answer(request, form, open_ones, subject_ref, language)
-        if answer is not None:
-            return answer
+        late = _late(request, open_ones, subject_ref, now)
+        if any(late.values()) or (late and not known and not _are_asked_here(late, now)):
+            form.add_error(None, _stands(late, subject_ref, now))
+        else:
+            answers = {**form.answers, **{code: Answered(is_yes=False) for code in late}}
+            answer = _answer(request, form, answers, open_ones, subject_ref, language)
+            if answer is not None:
+                return answer
     context = {
         "form": form,
         "notices": by_notice(open_ones, form),
         "next": _next(request),
         "known": known,
+        "joined": _joined(request, subject_ref) if known and subject_ref else [],
         "held_for": people.protection_of(subject_ref, at=now) if subject_ref else None,
         "rights_url": address_of("privacy:new-request") or reverse("privacy:grievance-start"),
     }
@@ -62,24 +74,68 @@ def questions(request: HttpRequest) -> HttpResponse:
     return render(request, "selfservice/consents/questions.html", context, status=status)
 
 
-@customer_required
-@require_POST
-def somebody_else_answers(request: HttpRequest) -> HttpResponse:
-    """The person says that a parent or guardian answers for them: from now on their own yes is held for that one."""
-    kind = ProtectionKind.CHILD if request.POST.get("why") == "child" else ProtectionKind.GUARDED
-    protections.protect(
-        subject_ref=principal_of(request).subject.ref,
-        kind=kind,
-        ground=ProtectionGround.DECLARED,
-        actor=request.actor,  # type: ignore[attr-defined]
-        now=clock.now(),
-    )
-    messages.success(request, _("Thank you for telling us. What you agree to waits for your parent or guardian."))
-    return HttpResponseRedirect(reverse("privacy:questions"))
-
-
 def _visitor(request: HttpRequest) -> UUID | None:
     return visiting.visitor_of(request.session.get(visiting.SESSION_KEY))
+
+
+def _late(
+    request: HttpRequest, open_ones: tuple[Question, ...], subject_ref: UUID | None, now: datetime
+) -> dict[str, bool]:
+    """The purposes that the form answers although their question is not open (any more), with True for a yes.
+
+    Without a yes that stands already: the form was sent twice.
+    """
+    shown = {q.purpose.code for q in open_ones}
+    codes = [p.code for p in law.purposes_in_force(on=clock.day(now)) if p.needs_consent and p.code not in shown]
+    found = {code: request.POST[code] == YES for code in codes if request.POST.get(code) in {YES, NO}}
+    if not found:
+        return {}
+    agreed = {(event.purpose, event.channel) for event in _said(subject_ref) if event.answer in AGREED}
+    return {
+        code: is_yes
+        for code, is_yes in found.items()
+        if not (is_yes and agreed >= {(code, way) for way in request.POST.getlist(ways(code)) or [str(Channel.NONE)]})
+    }
+
+
+def _said(subject_ref: UUID | None) -> list[ConsentEvent]:
+    if subject_ref is None:
+        return []
+    return list(history.latest(history.events_of(subject_ref).filter(fiduciary__is_self=True)).values())
+
+
+def _are_asked_here(codes: Iterable[str], now: datetime) -> bool:
+    asked = {p.code for p in law.purposes_in_force(on=clock.day(now)) if is_asked_of_visitors(p)}
+    return asked.issuperset(codes)
+
+
+def _stands(late: Mapping[str, bool], subject_ref: UUID | None, now: datetime) -> str:
+    """Why the form is not taken: what stands about each question that is not open, and where it is changed."""
+    said = _said(subject_ref)
+    lines = []
+    for purpose in law.purposes_in_force(on=clock.day(now), codes=list(late)):
+        words = {str(answer_words(event)) for event in said if event.purpose == purpose.code}
+        lines.append(f"{purpose.name}: {', '.join(sorted(words)) or _('not asked here')}")
+    return _(
+        "Nothing is saved yet: these questions were answered elsewhere meanwhile, or are not asked here. "
+        "What stands is %(answers)s. Once you are signed in you can change it under “Choose your messages”."
+    ) % {"answers": "; ".join(lines)}
+
+
+def _joined(request: HttpRequest, subject_ref: UUID) -> list[tuple[ConsentEvent, int]]:
+    """What was taken over at sign-in and still stands, each with its number on its receipt."""
+    mine = ConsentReceipt.objects.filter(
+        reference__in=request.session.get(visiting.JOINED_KEY, ()), subject_ref__in=people.refs_of(subject_ref)
+    )
+    rows = [
+        (event, number)
+        for found in mine.order_by("pk")
+        for number, event in enumerate(found.events.select_related("receipt").order_by("pk"), 1)
+    ]
+    later = set(
+        ConsentEvent.objects.filter(previous__in=[event for event, _n in rows]).values_list("previous", flat=True)
+    )
+    return [(event, number) for event, number in rows if event.pk not in later]
 
 
 def _next(request: HttpRequest) -> str:
@@ -103,23 +159,29 @@ def by_notice(
     return list(found.values())
 
 
-def _yeses(form: QuestionsForm) -> list[tuple[str, str]]:
+def _yeses(answers: Mapping[str, Answered]) -> list[tuple[str, str]]:
     """Purpose and channel of each yes."""
     return [
         (code, channel)
-        for code, said in form.answers.items()
+        for code, said in answers.items()
         if said.is_yes
         for channel in sorted(said.channels) or [str(Channel.NONE)]
     ]
 
 
 def _answer(
-    request: HttpRequest, form: QuestionsForm, open_ones: tuple[Question, ...], subject_ref: UUID | None, language: str
+    request: HttpRequest,
+    form: QuestionsForm,
+    answers: Mapping[str, Answered],
+    open_ones: tuple[Question, ...],
+    subject_ref: UUID | None,
+    language: str,
 ) -> HttpResponse | None:
     """Record and say so; None when it was refused, with the reason on the form."""
-    if not form.answers:
+    if not answers:
         messages.info(request, _("Nothing was answered, so nothing was changed."))
         return HttpResponseRedirect(_next(request))
+    known, since = is_customer(request), clock.now()
     if subject_ref is None:
         if limits.exceeded(request, "questions.visitor"):
             form.add_error(None, _("Too many answers came from your network. Try again in an hour."))
@@ -128,20 +190,26 @@ def _answer(
     try:
         done = asking.answer(
             subject_ref=subject_ref,
-            answers=form.answers,
+            answers=answers,
             shown={q.purpose.code: request.POST.get(f"notice_{q.purpose.code}", "") for q in open_ones},
             actor=request.actor,  # type: ignore[attr-defined]
             language=language,
             opt_in=request.POST.get("opt_in", ""),
+            known=known,
         )
     except (Refused, LostRace) as refusal:
         if refusal.code == opting_in.CONFIRM:
-            return confirm_again(request, subject_ref, _yeses(form))
+            return confirm_again(request, subject_ref, _yeses(answers))
         form.add_error(None, str(refusal))
         return None
-    if not is_customer(request):
-        request.session[visiting.SESSION_KEY] = str(subject_ref)
-        messages.success(request, _("Your answer is recorded. It stays yours when you sign in with this browser."))
+    if not known:
+        visiting.remember(request.session, subject_ref, since=since)
+        messages.success(
+            request,
+            _(
+                "Your answer is recorded. When you sign in with this browser you see it, and it becomes yours where you have not answered yet."
+            ),
+        )
         return HttpResponseRedirect(reverse("privacy:questions"))
     if done.held:
         messages.info(
@@ -150,4 +218,6 @@ def _answer(
     if done.receipt is not None:
         receipts.seal(done.receipt)
         messages.success(request, _("Your answers are recorded under receipt %(receipt)s.") % {"receipt": done.receipt})
+    elif not done.held:
+        messages.info(request, _("You had said no to this already, so nothing was changed."))
     return HttpResponseRedirect(_next(request))

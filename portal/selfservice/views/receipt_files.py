@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from consent.letters import receipt_pdf, stop_pdf
-from consent.models import ConsentEvent, ConsentReceipt, Suppression
+from consent.letters import fact_pdf, receipt_pdf, stop_pdf
+from consent.models import ConsentEvent, ConsentReceipt, PreferenceChange, StandingEnded, Suppression
 from consent.rules import receipt_views as rules
 from consent.selectors import history, receipt_views
 from consent.services import receipts
@@ -27,10 +27,12 @@ def _json(said: receipts.Said) -> HttpResponse:
     return _as_json(receipts.document(said, now=clock.now()))
 
 
-def _pdf(said: ConsentEvent | Suppression) -> HttpResponse:
+def _pdf(said: receipts.Said) -> HttpResponse:
     proof, address = receipts.file_for(said), settings.SITE_URL + reverse("privacy:verify-receipt")
     if isinstance(said, Suppression):
         content = stop_pdf(said, proof=proof, address=address, at=clock.now())
+    elif isinstance(said, PreferenceChange | StandingEnded):
+        content = fact_pdf(said, proof=proof, address=address, at=clock.now())
     else:
         content = receipt_pdf(said, proof=proof, address=address, at=clock.now())
     return HttpResponse(content, content_type="application/pdf")
@@ -62,23 +64,16 @@ def _as_json(body: dict[str, Any], content_type: str = "application/json") -> Ht
     return JsonResponse(body, content_type=content_type, json_dumps_params=options)
 
 
-#: The name at the end of the address, and what makes the file: of an answer, and of a stop that stands alone.
-OF_BOTH: Final[dict[str, Callable[[ConsentEvent | Suppression], HttpResponse]]] = {
+#: The name at the end of the address, and what makes the file: of whatever has a receipt.
+OF_ALL: Final[dict[str, Callable[[Any], HttpResponse]]] = {
     "receipt.tlog-proof": _proof,
     "receipt.json": _json,
     "receipt.pdf": _pdf,
 }
 FORMS: Final[dict[str, Callable[[ConsentEvent], HttpResponse]]] = {
-    **OF_BOTH,
+    **OF_ALL,
     "kantara.json": _kantara,
     "iso-27560.jsonld": _iso27560,
-}
-
-
-#: The same of what a person blocks, and of a guardian's standing that ended.
-OF_FACTS: Final[dict[str, Callable[[receipts.Said], HttpResponse]]] = {
-    "receipt.tlog-proof": _proof,
-    "receipt.json": _json,
 }
 
 
@@ -87,7 +82,9 @@ OF_FACTS: Final[dict[str, Callable[[receipts.Said], HttpResponse]]] = {
 def blocked_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
     """One form of the receipt of what the person blocked ("Do not disturb")."""
     receipt = history.receipt_of(principal_of(request).subject.ref, reference)
-    return _of_fact(receipt, receipt.preference_changes.select_related("receipt", "entry__leaf").first(), form)
+    return _of_fact(
+        receipt, receipt.preference_changes.select_related("receipt", "entry__leaf", "entry__auditevent").first(), form
+    )
 
 
 @customer_required
@@ -98,8 +95,17 @@ def standing_file(request: HttpRequest, reference: str, form: str) -> HttpRespon
     return _of_fact(receipt, receipt.standings_ended.select_related("receipt", "entry__leaf").first(), form)
 
 
+@customer_required
+@require_safe
+def stopped_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
+    """One form of the receipt of a stop that changed no answer."""
+    receipt = history.receipt_of(principal_of(request).subject.ref, reference)
+    alone = receipt.suppressions.filter(event=None).select_related("receipt", "fiduciary", "entry__leaf")
+    return _of_fact(receipt, alone.order_by("pk").first(), form)
+
+
 def _of_fact(receipt: ConsentReceipt, fact: receipts.Said | None, form: str) -> HttpResponseBase:
-    make = OF_FACTS.get(form)
+    make = OF_ALL.get(form)
     if make is None or fact is None:
         raise Http404
     try:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,11 +10,13 @@ from django.views.decorators.http import require_safe
 
 from consent.models import ConsentState
 from portal.core import clock
+from portal.law import selectors as law
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
 from portal.registers.models import Recipient
+from portal.registers.selectors import orders
 from portal.registers.selectors import recipients as book
-from portal.registers.words import CATEGORIES
+from portal.registers.words import CATEGORIES, values
 from portal.selfservice.templatetags.consent_pages import purpose_name
 
 
@@ -28,6 +31,20 @@ class Row:
     told_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Given:
+    """One request that carried data about the reader, or about a customer the reader acts for."""
+
+    at: datetime
+    to: str
+    what: str
+    purpose: str
+
+
+#: Requests that the page lists; the bundle of one's own data has all of them.
+MOST_GIVEN = 50
+
+
 @require_safe
 def who_has_my_data(request: HttpRequest) -> HttpResponse:
     """Onesetu's recipients for everybody; signed in, those of each company whose messages the person answered too."""
@@ -40,12 +57,36 @@ def who_has_my_data(request: HttpRequest) -> HttpResponse:
         answered = ConsentState.objects.filter(subject_ref__in=refs).values("fiduciary")
         fiduciaries = fiduciaries | Fiduciary.objects.filter(pk__in=answered)
         told = book.told_since(refs)
-    groups = [
-        (fiduciary, [_row(recipient, told) for recipient in book.recipients_of(fiduciary, at=now)])
-        for fiduciary in fiduciaries.order_by("-is_self", "name")
-    ]
-    context = {"groups": [group for group in groups if group[1]], "is_signed_in": principal is not None}
+    with law.remembering():
+        groups: dict[Fiduciary, list[Row]] = {one: [] for one in fiduciaries.order_by("-is_self", "name")}
+        for recipient in book.recipients_of(*groups, at=now):
+            groups[recipient.fiduciary].append(_row(recipient, told))
+        given = _given(request.user, principal)
+    context = {
+        "groups": [(fiduciary, rows) for fiduciary, rows in groups.items() if rows],
+        "is_signed_in": principal is not None,
+        "given": given,
+    }
     return render(request, "selfservice/recipients/list.html", context)
+
+
+def _given(user: Any, principal: Principal | None) -> list[Given]:
+    if principal is None:
+        return []
+    own = (customer.subject.ref for customer in people.customers_of(user))
+    refs = people.every_ref([principal.subject.ref, *own])
+    rows = list(orders.disclosures_to_show(refs, at=clock.now()).order_by("-pk")[:MOST_GIVEN])
+    authorities = orders.authority_of(rows)
+    names = book.names_of(row.recipient_code for row in rows)
+    return [
+        Given(
+            row.disclosed_at,
+            authorities.get(row.about, names[row.recipient_code]),
+            values(row.fields),
+            purpose_name(row.purpose),
+        )
+        for row in rows
+    ]
 
 
 def _row(recipient: Recipient, told: dict[str, datetime]) -> Row:

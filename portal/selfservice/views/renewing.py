@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from consent.questions_forms import QuestionsForm
+from consent.questions_forms import QuestionsForm, answered_late
 from consent.services import receipts, renewing
 from portal.core import clock
 from portal.core.errors import LostRace, Refused
@@ -20,7 +20,10 @@ from portal.people.pages import customer_required, principal_of
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def renew(request: HttpRequest) -> HttpResponse:
-    """GET shows what ends soon; POST records what was answered under one receipt, all of it or nothing."""
+    """GET shows what ends soon; POST records what was answered under one receipt, all of it or nothing.
+
+    A no from a window that was opened before the yes was renewed elsewhere is not lost.
+    """
     subject_ref, language = principal_of(request).subject.ref, get_language() or "en"
     endings = renewing.endings(subject_ref, at=clock.now(), language=language)
     form = QuestionsForm(
@@ -31,7 +34,10 @@ def renew(request: HttpRequest) -> HttpResponse:
         try:
             done = renewing.renew(
                 subject_ref=subject_ref,
-                answers={code: said.is_yes for code, said in form.answers.items()},
+                answers={
+                    **answered_late(request.POST, offered=[e.purpose.code for e in endings]),
+                    **{code: said.is_yes for code, said in form.answers.items()},
+                },
                 shown={e.purpose.code: request.POST.get(f"notice_{e.purpose.code}", "") for e in endings},
                 actor=request.actor,  # type: ignore[attr-defined]
                 language=language,

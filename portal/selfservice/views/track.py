@@ -11,17 +11,18 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from grievances import forms, selectors, words
-from grievances.models import Ticket
+from grievances.models import Bundle, RightsRequest, Ticket
 from grievances.rules import PersonAction, Standing, Turn
-from grievances.services import reading, resolving, thread, tracking
+from grievances.services import bundling, rating, reading, resolving, thread, tracking
 from grievances.services.uploads import FileFault
-from grievances.states import OPEN_STATES, TicketState
+from grievances.states import OPEN_STATES, EntryKind, TicketState
 from portal.core import addresses, clock, error_pages
-from portal.core.errors import BadReference, Refused
+from portal.core.errors import BadReference, IllegalMove, LostRace, Refused
 from portal.core.ids import parse_reference
 from portal.selfservice import limits
 
@@ -37,8 +38,8 @@ def track(request: HttpRequest) -> HttpResponse:
     """Ask for reference and address. The answer and the work are the same for a right, a wrong and an unknown pair."""
     if request.method != "POST":
         reference = selectors.canonical(request.GET.get("reference", ""))
-        if reference and _open_to(request, reference) is not None:
-            return _to(reference)
+        if reference and open_to(request, reference) is not None:
+            return to_page(reference)
         return render(
             request, "selfservice/track/ask.html", {"form": forms.TrackForm(initial={"reference": reference})}
         )
@@ -56,6 +57,12 @@ def track(request: HttpRequest) -> HttpResponse:
         return error_pages.too_many(request)
     secret = tracking.ask_code(reference=reference, kind=kind, address=address, at=clock.now())
     response = HttpResponseRedirect(reverse("privacy:track-code"))
+    remember(response, secret)
+    return response
+
+
+def remember(response: HttpResponse, secret: str) -> None:
+    """Give the browser the secret of a request to track, or of a view that is open already."""
     response.set_cookie(
         COOKIE,
         secret,
@@ -65,7 +72,6 @@ def track(request: HttpRequest) -> HttpResponse:
         httponly=True,
         samesite="Lax",
     )
-    return response
 
 
 @require_safe
@@ -111,7 +117,7 @@ def code(request: HttpRequest) -> HttpResponse:
             at=clock.now(),
         )
         if ticket is not None:
-            return _to(ticket.reference)
+            return to_page(ticket.reference)
         form.add_error("code", _("This code does not open anything. Enter it again, or ask for a new one."))
     return render(request, "selfservice/track/code.html", _code_page(form), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -119,19 +125,21 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ticket(request: HttpRequest, reference: str) -> HttpResponse:
     """The grievance: whose turn it is, by when, how that date came about, the thread, and the one thing to do."""
-    found = _open_to(request, reference)
-    return _ask_first(request, reference) if found is None else _show(request, found)
+    found = open_to(request, reference)
+    return ask_first(request, reference) if found is None else show(request, found)
 
 
 @require_POST
 def message(request: HttpRequest, reference: str) -> HttpResponse:
     """Add a message to an open grievance."""
-    found = _open_to(request, reference)
+    found = open_to(request, reference)
     if found is None:
-        return _ask_first(request, reference)
+        return ask_first(request, reference)
     form = forms.ReplyForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _show(request, found, message_form=form)
+        return show(request, found, message_form=form)
+    if found.state not in OPEN_STATES:
+        return told_how_it_stands(request, found, form.cleaned_data["message"], kind=EntryKind.MESSAGE)
     upload = form.cleaned_data["file"]
     if upload is not None and limits.exceeded(request, "grievance.upload"):
         return error_pages.too_many(request)
@@ -146,74 +154,70 @@ def message(request: HttpRequest, reference: str) -> HttpResponse:
         )
     except FileFault as fault:
         form.add_error("file", str(fault.message))
-        return _show(request, found, message_form=form)
+        return show(request, found, message_form=form)
     if written is None:
         messages.info(request, _("We have this message already. It is kept once."))
     else:
         messages.success(request, _("Your message is sent."))
-    return _to(found.reference)
+    return to_page(found.reference)
 
 
 @require_POST
 def remind(request: HttpRequest, reference: str) -> HttpResponse:
     """Remind us of a late answer."""
-    found = _open_to(request, reference)
+    found = open_to(request, reference)
     if found is None:
-        return _ask_first(request, reference)
+        return ask_first(request, reference)
     thread.remind(
         ticket=found,
         actor=request.actor,  # type: ignore[attr-defined]
         at=clock.now(),
         once_key=_once(request),
     )
-    return _to(found.reference)
-
-
-@require_POST
-def settle(request: HttpRequest, reference: str) -> HttpResponse:
-    """Does this settle it? A yes closes, a no opens it again with what is still wrong."""
-    found = _open_to(request, reference)
-    if found is None:
-        return _ask_first(request, reference)
-    form = forms.SettledForm(request.POST)
-    if not form.is_valid():
-        return _show(request, found, settled_form=form)
-    actor = request.actor  # type: ignore[attr-defined]
-    if form.cleaned_data["settled"] == "yes":
-        resolving.accept(ticket=found, actor=actor, at=clock.now())
-    else:
-        resolving.decline(ticket=found, why=form.cleaned_data["why"], actor=actor, at=clock.now())
-    return _to(found.reference)
+    return to_page(found.reference)
 
 
 @require_POST
 def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     """Open a closed grievance again."""
-    found = _open_to(request, reference)
+    found = open_to(request, reference)
     if found is None:
-        return _ask_first(request, reference)
+        return ask_first(request, reference)
     form = forms.MessageForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, message_form=form)
-    resolving.reopen(
-        ticket=found,
-        why=form.cleaned_data["message"],
-        actor=request.actor,  # type: ignore[attr-defined]
-        at=clock.now(),
-    )
-    return _to(found.reference)
+        return show(request, found, message_form=form)
+    why = form.cleaned_data["message"]
+    try:
+        resolving.reopen(
+            ticket=found,
+            why=why,
+            actor=request.actor,  # type: ignore[attr-defined]
+            at=clock.now(),
+        )
+    except (IllegalMove, LostRace, Refused):
+        found.refresh_from_db()
+        if found.state == TicketState.CLOSED:
+            raise
+        return told_how_it_stands(request, found, why, kind=EntryKind.REOPENED)
+    return to_page(found.reference)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what withdrawing does; POST does it."""
-    found = _open_to(request, reference)
+    found = open_to(request, reference)
     if found is None:
-        return _ask_first(request, reference)
+        return ask_first(request, reference)
     if request.method != "POST":
         return render(request, "selfservice/track/withdraw.html", {"ticket": found})
-    resolving.withdraw(ticket=found, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
-    return _to(found.reference)
+    try:
+        resolving.withdraw(ticket=found, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    except (IllegalMove, LostRace, Refused):
+        found.refresh_from_db()
+        if found.state != TicketState.CLOSED:
+            raise
+        return told_how_it_stands(request, found, "", kind=EntryKind.CLOSED)
+    return to_page(found.reference)
 
 
 @require_POST
@@ -228,9 +232,9 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, reference: str, number: int) -> HttpResponse | FileResponse:
     """A file of the thread, as a download; never shown inside our pages."""
-    found = _open_to(request, reference)
+    found = open_to(request, reference)
     if found is None:
-        return _ask_first(request, reference)
+        return ask_first(request, reference)
     listed, stream = reading.open_attachment(
         ticket=found,
         attachment_id=number,
@@ -242,14 +246,15 @@ def attachment(request: HttpRequest, reference: str, number: int) -> HttpRespons
     return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
 
 
-def _open_to(request: HttpRequest, reference: str) -> Ticket | None:
+def open_to(request: HttpRequest, reference: str) -> Ticket | None:
+    """The grievance, for the signed-in person whose it is or an open tracking view; None for everybody else."""
     canonical = selectors.canonical(reference)
     return selectors.ticket_for_user(request.user, canonical) or selectors.ticket_for_view(
         request.COOKIES.get(COOKIE, ""), canonical, now=clock.now()
     )
 
 
-def _ask_first(request: HttpRequest, reference: str) -> HttpResponse:
+def ask_first(request: HttpRequest, reference: str) -> HttpResponse:
     """The way in. Whoever sent something is told that it did not arrive, and gets the words back to copy."""
     if request.method == "POST":
         canonical = selectors.canonical(reference)
@@ -262,8 +267,26 @@ def _ask_first(request: HttpRequest, reference: str) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
 
 
-def _to(reference: str) -> HttpResponse:
+def to_page(reference: str) -> HttpResponse:
+    """Back to the page of the grievance."""
     return HttpResponseRedirect(reverse("privacy:track-ticket", args=[reference]))
+
+
+def told_how_it_stands(request: HttpRequest, found: Ticket, said: str, *, kind: EntryKind) -> HttpResponse:
+    """A second press, or an old page: it is so already. Words that are not in the thread yet stand in the form again."""
+    if found.state in OPEN_STATES:
+        messages.info(request, _("This grievance is open already. It is with us."))
+    elif found.state == TicketState.ANSWERED:
+        messages.info(request, _("We have answered this grievance already. Tell us if our answer settles it."))
+    else:
+        messages.info(request, _("This grievance is closed already."))
+    if not said or thread.has_said(found, kind, said):
+        return to_page(found.reference)
+    messages.warning(request, _("What you wrote is not sent. It stands in the form below: send it from there."))
+    if found.state == TicketState.ANSWERED:
+        return show(request, found, settled_form=forms.SettledForm(initial={"settled": "no", "why": said}))
+    form = forms.ReplyForm if found.state in OPEN_STATES else forms.MessageForm
+    return show(request, found, message_form=form(initial={"message": said}))
 
 
 def _once(request: HttpRequest) -> UUID:
@@ -278,24 +301,35 @@ def _code_page(form: forms.CodeForm) -> dict[str, Any]:
     return {"form": form, "minutes": minutes}
 
 
-def _show(
+def _copy_of(found: RightsRequest | None, now: datetime) -> dict[str, Any]:
+    """A request about data beside its ticket, with the copy that was given out."""
+    copy = Bundle.objects.select_related("file").filter(request=found).first() if found is not None else None
+    is_over = copy is None or copy.expires_at is None or copy.expires_at <= now
+    left = 0 if copy is None or is_over else bundling.most_downloads(now) - copy.downloads
+    return {"rights_request": found, "copy": copy, "copy_left": left}
+
+
+def show(
     request: HttpRequest,
     found: Ticket,
     *,
     message_form: forms.MessageForm | None = None,
     settled_form: forms.SettledForm | None = None,
+    rating_form: forms.RatingForm | None = None,
 ) -> HttpResponse:
+    """The page of one grievance, with the forms as they were sent where one has errors."""
     now = clock.now()
     stands = selectors.standing_of(found, now=now)
     can_remind = stands.person == PersonAction.REMIND
-    has_errors = any(form is not None and form.errors for form in (message_form, settled_form))
+    no_appeal = selectors.why_no_appeal(found, now=now)
+    has_errors = any(form is not None and form.errors for form in (message_form, settled_form, rating_form))
     context = {
         "ticket": found,
         "about": words.KINDS[found.kind],
         "turn": words.TURNS[stands.turn],
         "tag": _tag(stands),
         "sentence": selectors.sentence_for_person(found, now=now),
-        "explanations": selectors.explanations(found),
+        "deadlines": selectors.deadlines(found, now=now),
         "lines": reading.thread(found, internal=False),
         "zone": selectors.zone_of(found),
         "is_open": found.state in OPEN_STATES,
@@ -304,10 +338,17 @@ def _show(
         "remind_again_from": selectors.remind_again_from(found, now=now) if can_remind else None,
         "can_reopen": stands.person == PersonAction.REOPEN,
         "message_form": message_form or (forms.ReplyForm() if found.state in OPEN_STATES else forms.MessageForm()),
-        "settled_form": settled_form or forms.SettledForm(),
-        "error_form": message_form or settled_form,
+        "settled_form": settled_form or forms.SettledForm(can_appeal=no_appeal is None),
+        "rating_form": (rating_form or forms.RatingForm()) if rating.can_rate(found) else None,
+        "error_form": message_form or settled_form or rating_form,
         "page_has_errors": has_errors,
-        "outside": selectors.outside_bodies(at=now),
+        "outside": [
+            body.said(translation.get_language() or "en") for body in selectors.outside_bodies(at=now, ticket=found)
+        ],
+        "appeal": selectors.appeal_of(found),
+        "can_appeal": no_appeal is None,
+        "appeal_until": selectors.appeal_until(found) if no_appeal is None else None,
+        **_copy_of(selectors.request_of(found), now),
         "once": uuid4(),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if has_errors else HTTPStatus.OK

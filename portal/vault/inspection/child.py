@@ -1,8 +1,8 @@
 """The child process: reads one request from standard input, answers on standard output, and can do nothing else.
 
 After its libraries are loaded it gives up memory, time and every new file descriptor: no file can be opened and no
-connection made. It knows no key and no name; the bytes never lie on a disk. The libraries for PDFs are as large as all
-the rest, so that a picture's child does not load them.
+connection made. It knows no key and no name; the bytes never lie on a disk. What only some requests want is loaded for
+those alone: the libraries for PDFs are as large as all the rest.
 """
 
 import codecs
@@ -16,22 +16,29 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from portal.vault.inspection import images, kinds
-from portal.vault.inspection.covering import KEEP_AS_IT_IS, Reader, Wish, code, codes, drawn_anew, hides_nothing
+from portal.vault.inspection import images, kinds, stamping
+from portal.vault.inspection.covering import KEEP_AS_IT_IS, Drawer, Reader, Wish, codes, hides_nothing
 from portal.vault.inspection.sealing_off import sealed_off
 from portal.vault.inspection.verdict import Fault, Limits, RefusedFileError, Verdict
 
 if TYPE_CHECKING:
     from portal.vault.inspection.pdfs import Finder
 
+#: How finely a page of a PDF is drawn, as it is and magnified.
+NORMAL_PPI, LARGE_PPI = 110.0, 220.0
 #: The EXIF tag that says which way up a photo was taken.
 TURNED = 0x0112
+#: What the library for pictures loads only when a file wants it: profiles of colours, and photos of two frames, as most
+#: phones take them.
+LATE = ("PIL.ImageCms", "PIL.MpoImagePlugin")
 
 
 def warm(*, is_pdf: bool) -> None:
     """Use each library once: what they load late must be loaded before the limits close the door."""
     for name in ("ascii", "latin-1", "utf-8", "utf-16-be", "unicode_escape"):
         codecs.lookup(name)
+    for name in LATE:
+        importlib.import_module(name)
     tags = Image.Exif()
     tags[TURNED] = 6
     for mime, form in images.FORMATS.items():
@@ -39,7 +46,6 @@ def warm(*, is_pdf: bool) -> None:
         Image.new("RGBA" if mime == kinds.PNG else "RGB", (2, 1)).save(out, form, exif=tags)
         images.rewritten(out.getvalue(), mime, Limits())
     kinds.named(b"%PDF-1.7")
-    drawn_anew([code("warm")], hides_nothing)
     if is_pdf:
         _pdfs().warm()
 
@@ -113,7 +119,14 @@ def wished(request: dict[str, Any]) -> Wish:
         reading.warm()
         readers = (codes, reading.lines)
     hide = named(request["hide"]) if request.get("hide") else hides_nothing
-    return Wish(hide, readers, codes_only=bool(request.get("codes_only")))
+    return Wish(hide, readers, draw=_drawer() if request.get("codes_only") else None)
+
+
+def _drawer() -> Drawer:
+    anew = importlib.import_module("portal.vault.inspection.codes_anew")
+    anew.warm()
+    drawer: Drawer = anew.drawn_anew
+    return drawer
 
 
 def look(data: bytes, document: int, wish: Wish) -> tuple[dict[str, Any], bytes]:
@@ -148,15 +161,21 @@ def main() -> None:
         said, out = answer(), b""
     elif is_pdf:
         document = _drawing(data)
+        stamping.warm()
         if request["do"] == "look":
             _looking()
             confine(limits, descriptors=document + 2)
             said, out = look(data, document, wish)
         else:
             confine(limits, descriptors=document + 2)
-            out = _pages().drawn(document, int(request["page"]))
+            ppi = LARGE_PPI if request["is_large"] else NORMAL_PPI
+            drawn = _pages().drawn(document, int(request["page"]), ppi=ppi)
+            out = stamping.stamped(drawn, mark=str(request["mark"]), turn=int(request["turn"]))
     else:
+        stamping.warm()
         confine(limits)
-        out = images.shown(data, str(request["mime"]), limits)
+        side = images.LARGE_SIDE if request["is_large"] else images.SHOWN_SIDE
+        drawn = images.shown(data, str(request["mime"]), limits, side=side)
+        out = stamping.stamped(drawn, mark=str(request["mark"]), turn=int(request["turn"]))
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + out)
     sys.stdout.buffer.flush()

@@ -1,11 +1,9 @@
 """QR codes in pictures, and what must not be kept: covered with black, then looked for once more."""
 
-import io
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import segno
 import zxingcpp
 from PIL import Image, ImageDraw
 
@@ -17,8 +15,6 @@ Hider = Callable[[str], list[tuple[int, int]]]
 MARGIN = 6
 #: A covered picture is searched again; what is found then is covered too, so many times.
 ROUNDS = 3
-#: Codes drawn anew: so many of one document, each module so many pixels wide.
-MOST_CODES, CODE_SCALE = 4, 4
 ONLY_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 #: A larger picture is made smaller before codes are looked for: a photo of a page then still has three for each module.
 ENOUGH_PIXELS = 16_000_000
@@ -39,6 +35,8 @@ class Seen:
 
 #: From a picture to the texts in it: codes here, lines where a machine reads text.
 Reader = Callable[[Image.Image], list[Seen]]
+#: From pictures to one of their codes alone.
+Drawer = Callable[[Iterable[Image.Image], Hider], bytes]
 
 
 def codes(image: Image.Image) -> list[Seen]:
@@ -57,12 +55,12 @@ def _box(position: "zxingcpp.Position", scale: int) -> tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Wish:
-    """What a room wants of the kept copy: what is hidden, by which readers it is found, and whether only codes stay."""
+    """What a room wants of the kept copy: what is hidden, by which readers it is found, and what draws codes alone."""
 
     hide: Hider = hides_nothing
     readers: tuple[Reader, ...] = (codes,)
     #: Where a document's text cannot be searched, only its codes are kept, and only those without a number to hide.
-    codes_only: bool = False
+    draw: Drawer | None = None
 
     @property
     def hides(self) -> bool:
@@ -101,29 +99,3 @@ def cover(image: Image.Image, hide: Hider, readers: Iterable[Reader]) -> int:
             if any(hide(seen.text) for seen in read(image)):
                 raise RefusedFileError(Fault.AADHAAR_NUMBER)
     return count
-
-
-def drawn_anew(images: Iterable[Image.Image], hide: Hider) -> bytes:
-    """A picture of the codes in some pictures, drawn from what they say: nothing that stood around them comes along.
-
-    Raises RefusedFileError NO_CODE where none can be read, or each holds a number to hide.
-    """
-    said = list(dict.fromkeys(seen.text for image in images for seen in codes(image) if not hide(seen.text)))
-    if not said:
-        raise RefusedFileError(Fault.NO_CODE)
-    drawn = [code(text) for text in said[:MOST_CODES]]
-    paper = Image.new("L", (max(one.width for one in drawn), sum(one.height for one in drawn)), "white")
-    at = 0
-    for one in drawn:
-        paper.paste(one, (0, at))
-        at += one.height
-    out = io.BytesIO()
-    paper.save(out, "PNG")
-    return out.getvalue()
-
-
-def code(text: str) -> Image.Image:
-    """A QR code that says this."""
-    out = io.BytesIO()
-    segno.make_qr(text, error="l", boost_error=False).save(out, kind="png", scale=CODE_SCALE)
-    return Image.open(out).convert("L")

@@ -6,14 +6,14 @@ import math
 
 from PIL import Image, ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
 
-from portal.vault.inspection.covering import KEEP_AS_IT_IS, Wish, cover, drawn_anew
+from portal.vault.inspection.covering import KEEP_AS_IT_IS, Wish, cover
 from portal.vault.inspection.kinds import JPEG, PNG, refuse_tail
 from portal.vault.inspection.verdict import Fault, Limits, Notice, RefusedFileError, Search, Verdict
 
 FORMATS = {JPEG: "JPEG", PNG: "PNG"}
 QUALITY = 90
 #: The longer side of a page as the review desk shows it.
-SHOWN_SIDE = 1600
+SHOWN_SIDE, LARGE_SIDE = 1600, 3200
 #: The side of the picture in which edges are measured, and how: each point against its four neighbours.
 EDGES_SIDE = 1000
 SMALLEST_SIDE = 32
@@ -60,8 +60,8 @@ def rewritten(data: bytes, mime: str, limits: Limits, wish: Wish = KEEP_AS_IT_IS
     image = opened(data, mime, limits)
     notices = (Notice.BLURRED,) if sharpness(image) < limits.sharpness else ()
     hidden = cover(image, wish.hide, wish.readers) if wish.hides else 0
-    if wish.codes_only:
-        return Verdict(mime=PNG, pages=1, search=Search.SEARCHED, notices=notices), drawn_anew([image], wish.hide)
+    if wish.draw is not None:
+        return Verdict(mime=PNG, pages=1, search=Search.SEARCHED, notices=notices), wish.draw([image], wish.hide)
     out = io.BytesIO()
     options = {"quality": QUALITY} if mime == JPEG else {"optimize": False}
     image.save(out, FORMATS[mime], **options)
@@ -77,10 +77,10 @@ def rewritten(data: bytes, mime: str, limits: Limits, wish: Wish = KEEP_AS_IT_IS
     return verdict, out.getvalue()
 
 
-def shown(data: bytes, mime: str, limits: Limits) -> bytes:
+def shown(data: bytes, mime: str, limits: Limits, *, side: int = SHOWN_SIDE) -> bytes:
     """The picture for the review desk, as PNG."""
     image = opened(data, mime, limits)
-    image.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    image.thumbnail((side, side))
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()

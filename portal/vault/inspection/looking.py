@@ -10,7 +10,7 @@ import pikepdf
 from PIL import Image
 
 from portal.vault.inspection import pages
-from portal.vault.inspection.covering import Wish, cover, drawn_anew
+from portal.vault.inspection.covering import Wish, cover
 from portal.vault.inspection.images import QUALITY
 
 #: A page as wide as A4 is drawn with so many points to the inch: three for each module of a small code.
@@ -27,9 +27,9 @@ def looked_at(data: bytes, document: int, wish: Wish) -> tuple[int, bytes]:
     covered: dict[int, Image.Image] = {}
     count = 0
     with pikepdf.open(io.BytesIO(data)) as source:
-        if wish.codes_only:
+        if wish.draw is not None:
             drawn = (_page(document, number, CODES_PPI) for number in range(min(len(source.pages), MOST_PAGES)))
-            return 0, drawn_anew(drawn, wish.hide)
+            return 0, wish.draw(drawn, wish.hide)
         for number in range(len(source.pages)):
             image = _page(document, number, PPI)
             found = cover(image, wish.hide, wish.readers)

@@ -37,6 +37,19 @@ ACTIVE_ACTIONS = frozenset(
 )
 ACTIVE_ANNOTATIONS = frozenset({"/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"})
 EMBEDDING_KEYS = frozenset({"/EmbeddedFiles", "/EF"})
+#: What the library and its decoders raise on a picture that they cannot make one of.
+UNDECODED = (
+    pikepdf.PikepdfError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+)
 #: What may follow on opening: the way to a page.
 HARMLESS_ON_OPENING = frozenset({"/GoTo"})
 
@@ -166,7 +179,7 @@ def rewritten(data: bytes, limits: Limits, find: Finder, wish: Wish = KEEP_AS_IT
         kept = _written(pdf)
         if hidden:
             _prove(kept, limits, wish.hide)
-    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+    except (pikepdf.PikepdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise RefusedFileError(Fault.CORRUPT, type(error).__name__) from error
     verdict = Verdict(
         mime=PDF,
@@ -219,7 +232,7 @@ def _without_pictures_of_numbers(pdf: pikepdf.Pdf, wish: Wish) -> int:
             continue
         try:
             image = pikepdf.PdfImage(value).as_pil_image().convert("RGB")
-        except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, SyntaxError, OSError):
+        except UNDECODED:
             continue  # what cannot be decoded here, some only by another program, is looked at on the drawn page
         covered = cover(image, wish.hide, (codes,))
         if covered:

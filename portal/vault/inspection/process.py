@@ -1,6 +1,7 @@
 """The parent's side: start the child, hand it the bytes, judge how it ended."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -9,6 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.errors import Unavailable
 from portal.vault.inspection.kinds import PDF, PNG, begins_as_pdf
 from portal.vault.inspection.verdict import Fault, Limits, Search, Verdict
 
@@ -20,19 +24,24 @@ _START = (
     "from portal.vault.inspection.child import main; main()"
 )
 LIMITS = Limits()
-#: What reads text in pictures, and what it needs: seconds for twenty pages, and room for the models.
+#: What reads text in pictures, and what it needs: seconds for twenty pages, and room for the models. A machine that does
+#: nothing else comes to the end of the processor time first: then the file is too much, and not the machine too busy.
 READING_PACKAGES = ("rapidocr", "onnxruntime")
-READING_LIMITS: dict[str, Any] = {"cpu_seconds": 100, "wall_seconds": 100.0, "memory": 3 * 1024 * 1024 * 1024}
+READING_LIMITS: dict[str, Any] = {"cpu_seconds": 200, "wall_seconds": 300.0, "memory": 3 * 1024 * 1024 * 1024}
 #: Room for the kept file and its verdict; a child that says more is not believed.
 LONGEST_ANSWER = 64 * 1024 * 1024
 
 
 class ChildFailedError(Exception):
-    """The child ended without an answer: killed by a limit, or it crashed on the file."""
+    """The child ended without an answer: ended by its own limit, or it crashed on the file."""
 
 
 def _run(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
-    """One request to a fresh child without environment. Raises ChildFailedError."""
+    """One request to a fresh child without environment. Raises ChildFailedError for a child that the file brought down.
+
+    Raises Unavailable where nothing is known of the file: a machine that is too busy gave the child no time, or the system
+    ended it from outside, for want of memory.
+    """
     header = json.dumps({**request, "limits": asdict(limits)}).encode() + b"\n"
     command = [sys.executable, "-I", "-c", _START]
     try:
@@ -40,11 +49,23 @@ def _run(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str
             command, input=header + data, capture_output=True, timeout=limits.wall_seconds, check=False, env={}
         )
     except subprocess.TimeoutExpired as error:
-        raise ChildFailedError("time") from error
+        raise _unavailable() from error
+    if done.returncode == -signal.SIGKILL:
+        raise _unavailable()
     said, _line, out = done.stdout.partition(b"\n")
     if done.returncode != 0 or not said or len(out) > LONGEST_ANSWER:
         raise ChildFailedError(f"exit {done.returncode}")
     return json.loads(said), out
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(_("We cannot check files just now. Try again in a few minutes."), code="NO_CHECK")
+
+
+def longest_wait() -> float:
+    """The most seconds that ``inspect`` takes: two children, one after the other."""
+    wall_seconds: float = READING_LIMITS["wall_seconds"] if can_read_pictures() else LIMITS.wall_seconds
+    return 2 * wall_seconds
 
 
 @cache
@@ -54,7 +75,7 @@ def can_read_pictures() -> bool:
 
 
 def is_sealed_off() -> bool:
-    """Whether the kernel of this system cuts a child off from every network. Raises ChildFailedError."""
+    """Whether the kernel of this system cuts a child off from every network. Raises ChildFailedError, Unavailable."""
     said, _out = _run({"do": "seal"}, b"", LIMITS)
     return bool(said["sealed_off"])
 
@@ -75,7 +96,8 @@ def inspect(
     that must not be kept. What ``hide`` finds in text, in QR codes and, where it can be read, in pictures, is not in the
     kept copy; a PDF that shows more than text is drawn page by page in a second child, which looks at the pages. With
     ``codes_only`` a picture of its QR codes, drawn anew, is all that is kept. A child that dies on the file is a verdict
-    too, TOO_COMPLEX: the same file would kill the next one.
+    too, TOO_COMPLEX: the same file would kill the next one. Raises Unavailable, which is no verdict, for one that a busy
+    machine did not let come to its end.
     """
     if len(data) > limits.size:
         return Verdict(fault=Fault.TOO_LARGE), b""
@@ -109,13 +131,26 @@ def ask(module: str, data: bytes, *, asked: dict[str, Any], limits: Limits = LIM
 
     ``module.prepare(data, asked, limits)`` loads what it needs and returns how many descriptors stay open and the function
     that answers once the limits hold. Passwords go in ``asked``, through the pipe, and end with the child. Raises
-    ChildFailedError when it dies on the file.
+    ChildFailedError when it dies on the file, Unavailable as ``inspect``.
     """
     said, _out = _run({"do": "ask", "module": module, "asked": asked}, data, limits)
     return said
 
 
-def page_as_png(data: bytes, *, mime: str, page: int, limits: Limits = LIMITS) -> bytes:
-    """One page (from 1) of a kept document. Raises ChildFailedError."""
-    _said, out = _run({"do": "show", "mime": mime, "page": page}, data, limits)
+def page_as_png(
+    data: bytes,
+    *,
+    mime: str,
+    page: int,
+    mark: str = "",
+    turn: int = 0,
+    is_large: bool = False,
+    limits: Limits = LIMITS,
+) -> bytes:
+    """One page (from 1) of a kept document, turned clockwise by ``turn`` degrees, with ``mark`` written over it.
+
+    Raises ChildFailedError, Unavailable.
+    """
+    asked = {"do": "show", "mime": mime, "page": page, "mark": mark, "turn": turn, "is_large": is_large}
+    _said, out = _run(asked, data, limits)
     return out

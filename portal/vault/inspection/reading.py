@@ -10,12 +10,17 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from portal.vault.inspection import devanagari
 from portal.vault.inspection.covering import Seen
+from portal.vault.inspection.verdict import UNREAD
 
 #: Letters that a machine takes for digits and the other way round.
 LIKE_DIGITS = str.maketrans("OoQDIl|ZSB", "0000111258")
 #: A larger picture is read smaller: text that fills a page stays legible.
 LONGEST_SIDE = 2600
+#: How sure the machine says it is of a line: below the first it is not believed; above the second the script is its own,
+#: if the line is not so short that another one may look the same.
+BELIEVED, SURE, SHORT = 0.5, 0.93, 6
 #: Parts of one line stand on one height and no further apart than so many times it.
 GAP = 3
 
@@ -26,6 +31,7 @@ def _engine() -> Any:
     logging.disable(logging.CRITICAL)
     quiet = {
         "Global.log_level": "critical",
+        "Global.text_score": 0.0,
         "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
@@ -38,17 +44,26 @@ def warm() -> None:
     picture = Image.new("RGB", (400, 120), "white")
     ImageDraw.Draw(picture).text((20, 30), "Warm 1234", font=ImageFont.load_default(size=40), fill="black")
     lines(picture)
+    devanagari.warm()
 
 
 def lines(image: Image.Image) -> list[Seen]:
     """The lines of text in a picture, each part by itself and neighbours on one height joined."""
     scale = max(1.0, max(image.size) / LONGEST_SIDE)
     smaller = image.resize((round(image.width / scale), round(image.height / scale))) if scale > 1 else image
-    said = _engine()(importlib.import_module("numpy").asarray(smaller.convert("RGB"))[:, :, ::-1])
+    picture = importlib.import_module("numpy").asarray(smaller.convert("RGB"))
+    said = _engine()(picture[:, :, ::-1])
     if said.txts is None:
         return []
-    found = [Seen(str(text), _box(corners, scale)) for text, corners in zip(said.txts, said.boxes, strict=True)]
+    found, digits = [], []
+    for text, corners, score in zip(said.txts, said.boxes, said.scores, strict=True):
+        if score >= BELIEVED:
+            found.append(Seen(str(text), _box(corners, scale)))
+        may_be_other = score < SURE or len(text) <= SHORT
+        if may_be_other and UNREAD in (marks := devanagari.read(picture, corners)):
+            digits.append(Seen(marks, _box(corners, scale)))
     found += _joined(found)
+    found += [*digits, *_joined(digits)]
     return found + [Seen(text, one.box) for one in found if (text := one.text.translate(LIKE_DIGITS)) != one.text]
 
 

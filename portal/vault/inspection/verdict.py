@@ -2,6 +2,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+#: A digit that stands in a picture and that a machine could not read.
+UNREAD = "\u25af"
+
 
 class Fault(StrEnum):
     """Why a file is refused. Each has a message of its own on the page."""

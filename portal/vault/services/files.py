@@ -21,7 +21,7 @@ from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import SYSTEM, Actor
 from portal.vault.models import ShredOrder, StoredFile, SubjectKey
-from portal.vault.segments import DecryptingReader, encrypted, read_segments
+from portal.vault.segments import DecryptingReader, SeekingReader, encrypted, read_segments
 from portal.vault.services import keys
 from portal.vault.services.keys import Shredded
 from portal.vault.states import RetentionClass
@@ -65,16 +65,25 @@ def _storage() -> Any:
     return storages["vault"]
 
 
-def store(stream: BinaryIO, *, subject_ref: UUID, retention_class: str, kind: str, actor: Actor) -> StoredFile:
+def store(
+    stream: BinaryIO,
+    *,
+    subject_ref: UUID,
+    retention_class: str,
+    kind: str,
+    actor: Actor,
+    key_ref: UUID | None = None,
+) -> StoredFile:
     """Encrypt a stream into the storage and insert its row, in the caller's transaction. Memory: one segment.
 
-    ``kind`` is a code such as ``kyc.document``, never a file's name. The bytes are on the disk before the row exists; if
+    ``kind`` is a code such as ``kyc.document``, never a file's name. ``key_ref`` is whose key it lies under, where that is
+    not the subject's own: a file that may end before the subject's others has a reference of its own to shred. The bytes are on the disk before the row exists; if
     the transaction is rolled back or the process dies, ``sweep`` removes them. Raises OSError when the disk is full,
     Unavailable when the subject's key was ordered to end while the bytes were written.
     """
     retention_class = RetentionClass(retention_class).value
     file_id = uuid.uuid4()
-    key_id, subject_key = keys.key_for_writing(subject_ref=subject_ref, retention_class=retention_class)
+    key_id, subject_key = keys.key_for_writing(subject_ref=key_ref or subject_ref, retention_class=retention_class)
     data_key = os.urandom(32)
     measured = _Measured()
     pieces = encrypted(measured(read_segments(stream)), key=data_key, identity=file_id.bytes)
@@ -114,6 +123,19 @@ def open_stream(file: StoredFile, *, actor: Actor, reason: str) -> BinaryIO:
     ``reason`` is a code or a short sentence without personal data. Raises Shredded when the file's key has ended,
     ValueError without a reason, CannotDecrypt (also while reading) for changed bytes.
     """
+    source, data_key = _opened(file, actor=actor, reason=reason)
+    return cast(BinaryIO, io.BufferedReader(DecryptingReader(source, key=data_key, identity=file.pk.bytes)))
+
+
+def open_seekable(file: StoredFile, *, actor: Actor, reason: str) -> BinaryIO:
+    """As ``open_stream``, for a format that is read from any place, such as a ZIP archive."""
+    source, data_key = _opened(file, actor=actor, reason=reason)
+    reader = SeekingReader(source, key=data_key, identity=file.pk.bytes, size=file.size)
+    return cast(BinaryIO, io.BufferedReader(reader))
+
+
+def _opened(file: StoredFile, *, actor: Actor, reason: str) -> tuple[BinaryIO, bytes]:
+    """The encrypted bytes and their key; writes the audit event."""
     if not reason.strip():
         raise ValueError("Opening a file needs a reason.")
     if file.shredded_at is not None or ShredOrder.objects.filter(key_id=file.key_id).exists():
@@ -128,8 +150,7 @@ def open_stream(file: StoredFile, *, actor: Actor, reason: str) -> BinaryIO:
             subject_ref=file.subject_ref,
             facts={"kind": file.kind, "retention_class": file.retention_class, "reason": reason},
         )
-    source = _storage().open(file.storage_name, "rb")
-    return cast(BinaryIO, io.BufferedReader(DecryptingReader(source, key=data_key, identity=file.pk.bytes)))
+    return cast(BinaryIO, _storage().open(file.storage_name, "rb")), data_key
 
 
 def discard(file: StoredFile, *, actor: Actor) -> None:

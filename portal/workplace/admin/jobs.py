@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, clock, hooks
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin.speaking import EMPTY, lines_of
 from portal.jobs import services
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.kinds import label_of
@@ -61,11 +62,15 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
     list_display = ("reference", "work", "state", "progress", "started_by", "created_at", "finished_at")
     list_filter = ("state", WorkFilter)
     search_fields = ("reference",)
-    fields = ("reference", "work", "parameters", "state", "failure_code", "started_by", "attempts", "created_at")
+    fields = ("reference", "work", "asked", "state", "failure_code", "started_by", "attempts", "created_at")
 
     @admin.display(description=_("kind"), ordering="kind")
     def work(self, job: Job) -> str:
         return label_of(job.kind)
+
+    @admin.display(description=_("parameters"))
+    def asked(self, job: Job) -> str:
+        return "\n".join(lines_of(job.parameters)) or EMPTY
 
     @admin.display(description=_("progress"))
     def progress(self, job: Job) -> str:

@@ -10,12 +10,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock, moments
-from portal.core.admin import ReadOnlyAdmin
+from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import words
+from portal.law.explanations import due_in_words, in_words
 from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
-from portal.law.states import ClockState, LawfulBasis, Regime
-from portal.workplace.figures import deadline, end_of_day, owner_in_words
+from portal.law.rules import Stands, clock_state, latest_missed
+from portal.law.selectors import missed
+from portal.law.services import clocks, correcting
+from portal.law.states import ClockState, Ended, LawfulBasis, Regime
+from portal.workplace.figures import end_of_day, owner_in_words
+from portal.workplace.forms import ExtensionForm, LateForm, StartForm
 from portal.workplace.permissions import Permission
 
 
@@ -153,40 +158,81 @@ class WhenFilter(admin.SimpleListFilter):
     parameter_name = "when"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("late", _("Overdue")), ("today", _("Due today")), ("running", _("Running")), ("paused", _("Paused"))]
+        return [
+            ("late", _("Overdue")),
+            ("today", _("Due today")),
+            ("running", _("Running")),
+            ("paused", _("Paused")),
+            ("unexplained", _("Missed, and nobody said why")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Clock]) -> QuerySet[Clock]:
         now = clock.now()
         running = queryset.filter(state=ClockState.RUNNING)
         match self.value():
             case "late":
-                return running.filter(due_at__lt=now)
+                return running.filter(due_at__lte=latest_missed(now))
             case "today":
-                return running.filter(due_at__gte=now, due_at__lte=end_of_day(now))
+                return running.filter(due_at__gt=latest_missed(now), due_at__lte=end_of_day(now))
             case "running":
                 return running
             case "paused":
                 return queryset.filter(state=ClockState.PAUSED)
+            case "unexplained":
+                return missed(queryset).filter(late_because="")
             case _other:
                 return queryset
+
+
+def _not_extendable(obj: Clock, user: Any) -> str:
+    if obj.rule_key not in clocks.extensions():
+        return str(_("The law gives no more time for this."))
+    if obj.extended_by_id is not None:
+        return str(_("It is extended already."))
+    return "" if clock_state(obj, clock.now()).stands is Stands.RUNNING else str(_("The first period is over."))
+
+
+def _not_correctable(obj: Clock, user: Any) -> str:
+    return str(_("Another deadline counts in its place.")) if obj.ended == Ended.CORRECTED else ""
+
+
+def _not_late(obj: Clock, user: Any) -> str:
+    stands = clock_state(obj, clock.now()).stands
+    return "" if stands in {Stands.LATE, Stands.MISSED} else str(_("This deadline was not missed."))
 
 
 @admin.register(Clock)
 class ClockAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(
         Clock,
-        "id owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at extended_by is_confirmed",
+        "id owner subject_ref kind rule_key zone started_at due_at target_at outer_limit_at state stopped_at ended late_because extended_by extended_because corrects is_confirmed",
     )
     view_permission = Permission.CLOCK_VIEW
-    list_display = ("whose", "to_do", "rule_in_words", "due_at", "target_at", "left")
+    list_note = _(
+        "One row for each rule and promise. The date is the one that the person reads, in their own time zone. What is late "
+        "needs a reason."
+    )
+    list_display = ("whose", "to_do", "rule_in_words", "due", "target_at", "stands")
     list_filter = (WhenFilter, WorkFilter)
     fields = (
-        *("whose", "to_do", "rule_in_words", "left", "started_at", "due_at", "target_at", "outer_limit_at", "zone"),
-        *("state", "paused_at", "stopped_at", "extended", "is_confirmed", "owner", "rule_key"),
+        *(
+            "whose",
+            "to_do",
+            "rule_in_words",
+            "due",
+            "stands",
+            "why",
+            "started_at",
+            "target_at",
+            "outer_limit_at",
+            "zone",
+        ),
+        *("state", "paused_at", "stopped_at", "ended", "late_because", "extended", "extended_because", "corrects"),
+        *("is_confirmed", "owner", "rule_key"),
     )
     search_fields = ("owner", "rule_key")
     search_help_text = _("A reference such as OS-GR-7K4M-9QX2, or the key of a rule.")
-    list_select_related = ("legal_rule", "house_rule")
+    list_select_related = ("legal_rule", "house_rule", "extended_by", "corrects")
     ordering = ("due_at",)
 
     @admin.display(description=_("reference"), ordering="owner")
@@ -205,14 +251,71 @@ class ClockAdmin(AuditedExport, ReadOnlyAdmin):
     def extended(self, obj: Clock) -> str:
         return words.rule_in_words(obj.extended_by) if obj.extended_by else "–"
 
-    @admin.display(description=_("time left"))
-    def left(self, obj: Clock) -> SafeString:
-        if obj.state == ClockState.PAUSED:
-            return tag("paused", _("paused"))
-        if obj.state == ClockState.STOPPED:
-            return tag("", _("stopped"))
-        row = deadline(obj, clock.now())
-        return tag(row.tone, row.says)
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, obj: Clock) -> str:
+        return due_in_words(obj)
+
+    @admin.display(description=_("how it stands"))
+    def stands(self, obj: Clock) -> SafeString:
+        shown = in_words(obj, clock.now())
+        return tag(shown.tone, shown.says)
+
+    @admin.display(description=_("why this date"))
+    def why(self, obj: Clock) -> str:
+        return in_words(obj, clock.now()).why
+
+    @service_action(
+        permission=Permission.CLOCK_CHANGE,
+        label=_("Take more time, as the law allows"),
+        ask=ExtensionForm,
+        skip=_not_extendable,
+        description=_(
+            "The period is counted anew from receipt, under the law's own extension. The person is told of the law, the "
+            "reason and the new date at once: without that, and after the first period, the law gives no more time."
+        ),
+    )
+    def extend(self, request: HttpRequest, obj: Clock, answer: dict[str, Any]) -> str:
+        now = clock.now()
+        clocks.extend(
+            clock=obj,
+            rule_key=clocks.extensions()[obj.rule_key],
+            at=now,
+            actor=request.actor,  # type: ignore[attr-defined]
+            reason_code=answer["reason_code"],
+            text=answer["text"],
+            now=now,
+        )
+        return str(_("Extended. The person is told: due on %(due)s.") % {"due": due_in_words(obj)})
+
+    @service_action(
+        permission=Permission.CLOCK_CHANGE,
+        label=_("Correct the start"),
+        ask=StartForm,
+        skip=_not_correctable,
+        description=_(
+            "Every clock of this work is counted anew, under the law of the new day. The old ones stay on record with "
+            "their start."
+        ),
+    )
+    def correct_start(self, request: HttpRequest, obj: Clock, answer: dict[str, Any]) -> str:
+        found = correcting.correct_start(
+            owner=obj.owner,
+            kind=obj.kind,
+            **answer,
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return str(_("Counted anew: due on %(due)s.") % {"due": due_in_words(found[0])})
+
+    @service_action(
+        permission=Permission.CLOCK_CHANGE,
+        label=_("Say why it was late"),
+        ask=LateForm,
+        skip=_not_late,
+        description=_("An auditor asks of each. The person is not told."),
+    )
+    def explain_late(self, request: HttpRequest, obj: Clock, answer: dict[str, Any]) -> None:
+        correcting.explain_late(clock=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
 
 @admin.register(OrganisationProfile)
@@ -235,7 +338,7 @@ class ProfileAdmin(AuditedExport, ReadOnlyAdmin):
 class PurposeAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(
         Purpose,
-        "id code version message_category effective_from effective_to made_by_ref checked_by_ref shown_sha256 recorded_at",
+        "id code version message_category is_ours_alone is_asked_in_place effective_from effective_to made_by_ref checked_by_ref shown_sha256 recorded_at",
     )
     view_permission = Permission.PURPOSE_VIEW
     list_note = _(

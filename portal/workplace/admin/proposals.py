@@ -175,6 +175,8 @@ def plain(name: str, value: Any) -> str:
     """A field's value as lines of text."""
     if not value:
         return ""
+    if value is True:
+        return str(_("Yes"))
     if name == "bases":
         return "\n".join(f"{Regime(regime).label}: {LawfulBasis(basis).label}" for regime, basis in value.items())
     if isinstance(value, dict):

@@ -29,6 +29,6 @@ def waiting(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": _("Waiting for a second person"),
-        "waiting": list(proposals.waiting_for(request.user, now=clock.now())),
+        "waiting": proposals.waiting_for(request.user, now=clock.now()),
     }
     return TemplateResponse(request, "workplace/proposals.html", context)

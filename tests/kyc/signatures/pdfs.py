@@ -1,17 +1,20 @@
 """Signed PDFs of throw-away issuers."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import pikepdf
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from PIL import Image
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from tests.kyc import documents
+from tests.kyc.signatures import vectors
 from tests.kyc.signatures.vectors import Issuer
 
 
@@ -32,13 +35,16 @@ def signed(
     if password:
         writer.encrypt(password)
     out = io.BytesIO()
-    signers.sign_pdf(
-        writer,
-        signers.PdfSignatureMetadata(field_name=field, md_algorithm=digest),
-        signer=signer(by),
-        new_field_spec=fields.SigFieldSpec(sig_field_name=field),
-        output=out,
-    )
+    # In a thread: the library runs a loop of its own, and a browser test before may have left one running in this.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(
+            signers.sign_pdf,
+            writer,
+            signers.PdfSignatureMetadata(field_name=field, md_algorithm=digest),
+            signer=signer(by),
+            new_field_spec=fields.SigFieldSpec(sig_field_name=field),
+            output=out,
+        ).result()
     return out.getvalue()
 
 
@@ -57,11 +63,18 @@ def plain() -> bytes:
 
 
 @cache
-def locked(password: str) -> bytes:
-    """Not signed yet, and under a password."""
+def locked(password: str, *, code: str = "", edition: int = 6) -> bytes:
+    """Not signed yet, and under a password; with a code among its pictures, as an e-Aadhaar shows one."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(documents.pdf("Name Asha Rao"))) as document:
-        document.save(out, encryption=pikepdf.Encryption(user=password, owner=password, R=6))
+        if code:
+            picture = Image.open(io.BytesIO(vectors.picture(code))).convert("L")
+            shown = document.make_stream(picture.tobytes(), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+            shown.Width, shown.Height, shown.ColorSpace = *picture.size, pikepdf.Name.DeviceGray
+            shown.BitsPerComponent = 8
+            document.pages[0].Resources.XObject = pikepdf.Dictionary(Code=shown)
+            document.pages[0].contents_add(b"q 200 0 0 200 300 300 cm /Code Do Q")
+        document.save(out, encryption=pikepdf.Encryption(user=password, owner=password, R=edition))  # type: ignore[arg-type]
     return out.getvalue()
 
 

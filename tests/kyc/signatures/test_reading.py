@@ -57,6 +57,34 @@ def test_every_kind_is_read_behind_the_limits(kind, make):
     assert found.signer_sha256 == living().sha256
 
 
+@pytest.mark.parametrize("edition", [4, 6], ids=["aes128", "aes256"])
+def test_whose_an_eaadhaar_is_its_signed_code_says(edition):
+    data = pdfs.signed(living(), pdfs.locked("A1B2", code=qr(), edition=edition), password="A1B2")
+    found = confined(data, "eaadhaar_pdf", share_code="A1B2")
+    assert (found.signature, found.layout) == (Signature.VALID, "PDF")
+    assert (found.fields["name"], found.fields["birth"], found.fields["aadhaar_last4"]) == (
+        "Asha Rao",
+        "1990-01-01",
+        vectors.REFERENCE[:4],
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "code"),
+    [
+        (living, vectors.code(vectors.card(), vectors.stranger())),
+        (vectors.stranger, qr()),
+        (living, "https://example.org"),
+    ],
+    ids=["code_of_a_stranger", "file_of_a_stranger", "another_code"],
+)
+def test_a_code_says_nothing_where_it_or_its_file_is_not_of_a_pinned_key(by, code):
+    data = pdfs.signed(by(), pdfs.locked("A1B2", code=code), password="A1B2")
+    _descriptors, answer = reading.prepare(data, asked("eaadhaar_pdf", share_code="A1B2"), process.LIMITS)
+    found = Signed.from_json(answer())
+    assert (found.refused, found.fields) == ("", {})
+
+
 def test_the_limits_hold_for_a_module_of_another_room():
     """It may load nothing more, open nothing and write nothing once it answers."""
     found = process.ask("tests.kyc.signatures.prisoner", b"", asked={})

@@ -23,7 +23,17 @@ FILES = {
     "tampered": (lambda: good().replace("Asha", "Usha"), Signature.INVALID, False),
     "photo_exchanged": (lambda: good().replace("cGhvdG8=", "b3RoZXI="), Signature.INVALID, False),
     "unsigned": (vectors.ekyc, Signature.MISSING, False),
-    "doubly_signed": (lambda: vectors.doubly_signed(vectors.issuer()), Signature.INVALID, None),
+    "doubly_signed": (lambda: vectors.doubly_signed(vectors.issuer()), Signature.INVALID, False),
+    "countersigned": (
+        lambda: vectors.countersigned(vectors.issuer(), vectors.issuer()),
+        Signature.INVALID,
+        False,
+    ),
+    "signed_inside": (
+        lambda: vectors.signed_inside(vectors.issuer(), vectors.issuer()),
+        Signature.INVALID,
+        True,  # of two signatures it looks at the first alone
+    ),
     "wrapped": (lambda: vectors.wrapped(good()), Signature.INVALID, False),
     "beside": (lambda: vectors.beside(good()), Signature.INVALID, False),
     "attacker": (
@@ -60,20 +70,87 @@ def test_each_file_gets_its_verdict(name):
     assert bool(found.fields) == (verdict is Signature.VALID)
 
 
-@pytest.mark.skipif(
+outside_judge = pytest.mark.skipif(
     shutil.which("xmlsec1") is None, reason="xmlsec1 is not installed: the verdicts have no outside judge"
 )
-def test_an_outside_tool_agrees_on_each_file(tmp_path):
-    certificate = tmp_path / "issuer.pem"
+#: How xmlsec1 names the first and the second signature of a file; without it looks at the first.
+FIRST, SECOND = (["--node-xpath", f"(//*[local-name()='Signature'])[{number}]"] for number in (1, 2))
+
+
+@pytest.fixture
+def outside(tmp_path):
+    """Whether xmlsec1 takes a file with the pinned certificate alone, or as it is told."""
+    certificate, file = tmp_path / "issuer.pem", tmp_path / "judged.xml"
     certificate.write_bytes(vectors.issuer().pem)
-    said = {}
-    for name, (make, _verdict, _outside) in FILES.items():
-        file = tmp_path / f"{name}.xml"
-        file.write_text(make())
-        command = ["xmlsec1", "--verify", "--enabled-key-data", "x509", "--pubkey-cert-pem", certificate, file]
-        said[name] = subprocess.run(command, capture_output=True, check=False).returncode == 0
-    wanted = {name: outside for name, (_make, _verdict, outside) in FILES.items() if outside is not None}
-    assert {name: said[name] for name in wanted} == wanted
+
+    def takes(text: str, *options: object, pinned: bool = True) -> bool:
+        file.write_text(text)
+        by = ["--pubkey-cert-pem", certificate] if pinned else []
+        command = ["xmlsec1", "--verify", "--enabled-key-data", "x509", *by, *options, file]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    return takes
+
+
+@outside_judge
+def test_an_outside_tool_takes_no_file_that_we_refuse_but_one_with_a_second_signature_inside(outside):
+    said = {name: outside(make()) for name, (make, _verdict, _outside) in FILES.items()}
+    assert said == {name: judged for name, (_make, _verdict, judged) in FILES.items()}
+
+
+@outside_judge
+@pytest.mark.parametrize(
+    ("make", "each_stands"),
+    [
+        (lambda: vectors.doubly_signed(vectors.issuer()), (False, False)),
+        (lambda: vectors.countersigned(vectors.issuer(), vectors.issuer()), (False, True)),
+        (lambda: vectors.countersigned(vectors.issuer(), vectors.stranger()), (False, False)),
+        (lambda: vectors.signed_inside(vectors.issuer(), vectors.issuer()), (True, True)),
+        (lambda: vectors.signed_inside(vectors.issuer(), vectors.stranger()), (True, False)),
+        (lambda: vectors.signed_inside(vectors.stranger(), vectors.issuer()), (False, True)),
+    ],
+    ids=["side_by_side", "over", "over_by_a_stranger", "inside", "stranger_inside", "inside_a_strangers"],
+)
+def test_a_second_signature_is_refused_even_where_an_outside_tool_takes_one_or_both(outside, make, each_stands):
+    """xmlsec1 judges one signature at a time and says nothing of the other; UIDAI signs once, so two are none."""
+    text = make()
+    assert (outside(text, *FIRST), outside(text, *SECOND)) == each_stands
+    found = offline_ekyc.read(text.encode(), [vectors.issuer().key, vectors.stranger().key], GIVEN)
+    assert (found.signature, found.faults) == (Signature.INVALID, (Flaw.MORE_THAN_ONE_SIGNATURE,))
+    assert not found.fields
+
+
+@outside_judge
+def test_an_outside_tool_agrees_about_a_key_that_had_ended_when_the_file_was_signed(outside, tmp_path):
+    """With the certificate as what it trusts, and the day of the document, it looks at the certificate's days too."""
+    on = ["--verification-time", "2026-11-01 07:00:45"]
+    for by, stands in ((vectors.issuer(), True), (vectors.expired(), False)):
+        trusted = tmp_path / "trusted.pem"
+        trusted.write_bytes(by.pem)
+        text = vectors.enveloped(vectors.ekyc(), by)
+        assert outside(text, "--trusted-pem", trusted, *on, pinned=False) is stands
+        found = offline_ekyc.read(text.encode(), [by.key], GIVEN)
+        assert found.signature == (Signature.VALID if stands else Signature.KEY_OUTSIDE_VALIDITY)
+
+
+@outside_judge
+@pytest.mark.parametrize(
+    ("declared", "used", "stands"),
+    [
+        # What is declared and not used is not signed: xmlsec1 takes the file, we take none that declares anything.
+        (vectors.ENTITIES, "", True),
+        (vectors.EXTERNAL, "", True),
+        (vectors.ENTITIES, "&b;", False),
+        (vectors.EXTERNAL, "&a;", False),
+        (vectors.BOMB, "&j;", False),
+    ],
+    ids=["declared", "external_declared", "expanded", "external", "bomb"],
+)
+def test_entities_are_refused_even_where_an_outside_tool_takes_the_file(outside, declared, used, stands):
+    text = declared + good().replace("<Pht>", f"<Pht>{used}")
+    assert outside(text) is stands
+    with pytest.raises(NotReadableError, match="DTD"):
+        offline_ekyc.read(text.encode(), [vectors.issuer().key], GIVEN)
 
 
 def test_what_is_read_of_a_good_file():

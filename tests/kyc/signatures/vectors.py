@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import io
+import itertools
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -165,12 +166,32 @@ def beside(good: str) -> str:
 
 
 def doubly_signed(by: Issuer) -> str:
+    """Two signatures side by side over the document without any: each finds the other in what it signed."""
     once = enveloped(ekyc(), by)
     return enveloped(once, by, digested=ekyc())
 
 
+def countersigned(by: Issuer, second: Issuer) -> str:
+    """The second signature is over the document with the first one, which it breaks."""
+    return enveloped(enveloped(ekyc(), by), second)
+
+
+def signed_inside(by: Issuer, second: Issuer) -> str:
+    """The second signature lies inside the first, which leaves itself out with all that it holds: both stand."""
+    once = enveloped(ekyc(), by).replace("</Signature>", "<Object/></Signature>")
+    twice = enveloped(once, second)
+    inner = twice[twice.rindex("<Signature ") : twice.rindex("</OfflinePaperlessKyc>")]
+    return once.replace("<Object/>", f"<Object>{inner}</Object>")
+
+
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 EXTERNAL = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
+#: Ten to the tenth letters, out of a file of one kilobyte.
+BOMB = "".join(
+    ['<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">']
+    + [f'<!ENTITY {name} "{f"&{inner};" * 10}">' for inner, name in itertools.pairwise("abcdefghij")]
+    + ["]>"]
+)
 
 
 def zipped(

@@ -85,7 +85,9 @@ class Command(PortalCommand):
         def end(signum: int, frame: Any) -> None:
             raise KeyboardInterrupt
 
-        signal.signal(signal.SIGTERM, end)
+        # A script that starts this in the background leaves SIGINT ignored.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, end)
         self.stdout.write(f"The portal is at http://localhost:{port}/  (Ctrl-C ends it)")
         try:
             server.serve(port)

@@ -1,8 +1,9 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management import CommandParser
+from django.core.management import CommandError, CommandParser
 
+from portal.core.command_line import USAGE
 from portal.core.commands import PortalCommand
 from portal.ledger import services
 
@@ -12,12 +13,21 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("event_id", help="the event's number (a UUID), or: latest")
+        parser.add_argument(
+            "receipt", help="the reference that people see (OS-...), an event's number (a UUID), or: latest"
+        )
+        parser.add_argument("--number", type=int, help="which of a receipt's answers, as its page counts them, from 1")
         parser.add_argument("--out", type=Path, required=True, help="the file to write, by custom *.tlog-proof")
 
-    def handle(self, *args: Any, event_id: str, out: Path, **options: Any) -> None:
-        """Exit 1 for an unknown or erased entry, 3 for one that is not sealed yet."""
-        entry = services.entry_by_event(event_id)
+    def handle(self, *args: Any, receipt: str, out: Path, number: int | None = None, **options: Any) -> None:
+        """Exit 1 for an unknown or erased entry, 2 where one of several has to be chosen, 3 for one not sealed yet."""
+        found = services.entries_of(receipt)
+        if number is None and len(found) > 1:
+            said = f"This receipt has {len(found)} entries, and a file proves one. Add --number 1 to {len(found)}."
+            raise CommandError(said, returncode=USAGE)
+        if number is not None and not 1 <= number <= len(found):
+            raise CommandError(f"--number is from 1 to {len(found)} here.", returncode=USAGE)
+        entry = found[(number or 1) - 1]
         data = services.receipt_for(entry)
         out.write_bytes(data)
         body = {"file": str(out), "event_id": str(entry.event_id), "index": entry.index, "bytes": len(data)}

@@ -6,11 +6,11 @@ from django.core.management import CommandError, CommandParser
 
 from portal.core.command_line import REFUSED, UNDECIDED, USAGE
 from portal.core.commands import PortalCommand
-from portal.ledger import notes, receipts
+from portal.ledger import documents, notes, receipts
 
 
 class Command(PortalCommand):
-    help = "Check a receipt against the log's public key. Needs no database."
+    help = "Check a receipt (its .tlog-proof file, or its JSON form word by word) against the log's public key. Needs no database."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,11 +25,13 @@ class Command(PortalCommand):
         """Exit 0 when one of the keys signed it, 1 when none did or anything was changed, 3 without a key."""
         verifiers, watching = (_keys(options[name], f"--{name}") for name in ("vkey", "witness"))
         with file.open("rb") as opened:
-            result = receipts.check_receipt(opened.read(receipts.MOST_BYTES + 1), verifiers, witnesses=watching)
+            result = documents.check_file(opened.read(receipts.MOST_BYTES + 1), verifiers, witnesses=watching)
         body = asdict(result)
         consistent = body.pop("consistent")
         if result.ok:
             line = f"Holds: entry {result.index} of {result.origin}, under a signed tree of {result.size}."
+            if result.unproved:
+                line += f" What is readable in it says the same; proved by nothing: {', '.join(result.unproved)}."
         else:
             line = f"{'Consistent, not authenticated: give --vkey.' if consistent else f'Refused: {result.reason}'}"
         self.answer(body, line, options=options, code=0 if result.ok else UNDECIDED if consistent else REFUSED)

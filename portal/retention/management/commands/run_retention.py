@@ -6,7 +6,8 @@ from django.core.management import CommandParser
 
 from portal.core import actor, clock
 from portal.core.commands import PortalCommand
-from portal.retention.services import runs
+from portal.retention.services import nights, planning, runs
+from portal.retention.services.nights import Night
 
 
 class Command(PortalCommand):
@@ -29,10 +30,26 @@ class Command(PortalCommand):
             numbers["to_erase"] = found.to_erase
             words = "{due} due: {held} held, {kept_by_law} kept by law, {to_erase} to erase. Nothing was erased."
         else:
-            done = runs.run(now=now, actor=actor.system("run_retention"))
-            failed = list(done.steps.exclude(failure="").values_list("eraser", flat=True))
-            numbers = {"due": done.due, "held": done.held, "kept_by_law": done.kept_by_law, "erased": done.erased}
-            words = "{due} due: {held} held, {kept_by_law} kept by law, {erased} erased. Certificate: " + done.reference
+            night = nights.pass_over(now=now, actor=actor.system("run_retention"))
+            ended, numbers = night.ended, _numbers(night)
+            failed = sorted({step.eraser for run in ended for step in run.steps.exclude(failure="")})
+            words = (
+                "{due} due: {held} held, {kept_by_law} kept by law, {erased} erased, {waiting} wait for two people. "
+            )
+            words += f"Certificates: {', '.join(run.reference for run in ended)}"
+            words += f". Plan: {night.plan.reference}" if night.plan is not None else ""
         if failed:
             self.stderr.write(f"Failed: {', '.join(failed)}. The log names the errors; the next run tries again.")
         self.answer(numbers, words.format(**numbers), options=options, code=1 if failed else 0)
+
+
+def _numbers(night: Night) -> dict[str, int]:
+    """Of the runs that ended and the plan that waits. What a dispute or a change keeps is among the held."""
+    runs_of_tonight = [*night.ended, *([night.plan] if night.plan is not None else [])]
+    return {
+        "due": sum(run.due for run in runs_of_tonight),
+        "held": sum(run.held + run.disputed + run.stale for run in night.ended),
+        "kept_by_law": sum(run.kept_by_law for run in runs_of_tonight),
+        "erased": sum(run.erased for run in night.ended),
+        "waiting": planning.left_to_erase(night.plan) if night.plan is not None else 0,
+    }

@@ -286,6 +286,7 @@ const verifier = (() => {
       index: String(index),
       size: String(head.size),
       witnesses: head.signed.filter((key) => key.kind === WITNESS).length,
+      leaf: hex(leaf),
       record: JSON.parse(decode(extra.subarray(33))),
     };
   };
@@ -319,18 +320,69 @@ const verifier = (() => {
     }
     throw new Refused("PDF");
   };
+  // The form, the receipt file in it, and of our JSON form the members and their text.
+  const FORMAT = "onesetu-receipt/1";
   const receiptIn = async (bytes) => {
     const start = new TextDecoder("latin1").decode(bytes.subarray(0, 5));
     if (start === "%PDF-") {
-      return inPdf(bytes);
+      return { form: "other", bytes: await inPdf(bytes) };
     }
+    const text = new TextDecoder().decode(bytes);
+    let body;
     try {
-      return inJson(JSON.parse(new TextDecoder().decode(bytes))) || bytes;
+      body = JSON.parse(text);
     } catch {
-      return bytes;
+      return { form: "file", bytes };
     }
+    if (body && body.format === FORMAT) {
+      need(typeof body.proof === "string", "NOT_A_RECEIPT");
+      return { form: "document", bytes: utf8(body.proof), body, text };
+    }
+    const inside = inJson(body);
+    return inside ? { form: "other", bytes: inside } : { form: "file", bytes };
   };
-  return { check, receiptIn, sha256, sha512, isSigned, hex, Refused };
+
+  // Nothing signs the part of our JSON form that people read: each member has to say what the proof says.
+  const MEMBERS = "format,ledger,proof,receipt,record,status";
+  const LEDGER_MEMBERS = "index,leaf,origin,size,vkey,witnesses";
+  const members = (value) => Object.keys(value).sort().join();
+  const sorted = (value) => {
+    if (Array.isArray(value)) {
+      return value.map(sorted);
+    }
+    if (!value || typeof value !== "object") {
+      return value;
+    }
+    return Object.fromEntries(
+      Object.keys(value)
+        .sort()
+        .map((name) => [name, sorted(value[name])]),
+    );
+  };
+  const written = (value) => JSON.stringify(sorted(value));
+  const compare = ({ body, text }, found, logKeys) => {
+    // A member that stands twice is read in two ways: what was parsed has to be all that is written.
+    const compact = text.trim().replace(/"(?:[^"\\]|\\.)*"|\s+/g, (part) => (part[0] === '"' ? JSON.stringify(JSON.parse(part)) : ""));
+    need(compact === JSON.stringify(body), "ALTERED");
+    const { ledger, record } = body;
+    need(members(body) === MEMBERS && ledger && typeof ledger === "object" && members(ledger) === LEDGER_MEMBERS, "ALTERED");
+    need(written(record) === written(found.record), "ALTERED");
+    const reference = found.record.receipt || (found.record.facts || {}).reference;
+    need(!reference || body.receipt === reference, "ALTERED");
+    const said = [ledger.origin, ledger.index, ledger.size, ledger.leaf];
+    need(written(said) === written([found.origin, Number(found.index), Number(found.size), found.leaf]), "ALTERED");
+    need(!logKeys.length || logKeys.includes(ledger.vkey), "ALTERED");
+  };
+  // A file of any form, checked as a whole where it can be.
+  const checkFile = async (bytes, logKeys, witnessKeys) => {
+    const taken = await receiptIn(bytes);
+    const found = check(taken.bytes, logKeys, witnessKeys);
+    if (taken.form === "document") {
+      compare(taken, found, logKeys);
+    }
+    return { ...found, form: taken.form };
+  };
+  return { check, checkFile, receiptIn, sha256, sha512, isSigned, hex, Refused };
 })();
 
 (() => {
@@ -347,14 +399,19 @@ const verifier = (() => {
       .split("\n")
       .map((line) => line.trim())
       .filter(Boolean);
-  const RESULTS = ["result-holds", "result-consistent", "result-refused", "result-record"];
-  const REASONS = ["NOT_A_RECEIPT", "PDF", "DAMAGED", "KEY", "SIGNATURE", "TREE"];
+  const RESULTS = ["result-holds", "result-inside", "result-beside", "result-consistent", "result-refused", "result-record", "result-document"];
+  const REASONS = ["NOT_A_RECEIPT", "ALTERED", "PDF", "DAMAGED", "KEY", "SIGNATURE", "TREE"];
   const answer = async (bytes) => {
     RESULTS.forEach((id) => show(id, false));
     try {
-      const found = verifier.check(await verifier.receiptIn(bytes), lines("vkeys"), lines("witnesses"));
-      show(found.authenticated ? "result-holds" : "result-consistent", true);
+      const found = await verifier.checkFile(bytes, lines("vkeys"), lines("witnesses"));
+      const isInside = found.form === "other";
+      show("result-holds", found.authenticated && !isInside);
+      show("result-inside", found.authenticated && isInside);
+      show("result-beside", isInside);
+      show("result-consistent", !found.authenticated);
       show("result-record", true);
+      show("result-document", found.form === "document");
       for (const name of ["origin", "index", "size", "witnesses"]) {
         document.getElementById(`record-${name}`).textContent = found[name];
       }

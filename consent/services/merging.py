@@ -1,0 +1,50 @@
+"""Two records of one person are merged by two people: where either said no, no yes of the other stays."""
+
+from datetime import datetime
+from uuid import UUID
+
+from consent.models import ConsentEvent
+from consent.rules import merging
+from consent.selectors import history
+from consent.services import turns
+from consent.services.ending import ended
+from consent.services.recording import record_all
+from consent.states import Way
+from portal.core import actor as actors
+from portal.core import clock
+
+
+def keep_the_stricter(*, old_ref: UUID, new_ref: UUID, at: datetime) -> int:
+    """End each yes that the other record contradicts, in the caller's transaction and before the two are joined: a later yes
+    of one record does not outlive a no of the other (``refold_joined`` alone would let the later word count).
+
+    Fills ``hooks.people_merging``. Returns how many ended. Nothing is deleted: both histories stay, and the person may say
+    yes again.
+    """
+    for ref in sorted((old_ref, new_ref)):
+        turns.take_all_of(ref)
+    words = {ref: {_word(event): event for event in _last(ref)} for ref in (old_ref, new_ref)}
+    count = 0
+    for mine, other in ((old_ref, new_ref), (new_ref, old_ref)):
+        over = [words[mine][word] for word in merging.ends(words[mine], words[other])]
+        for fiduciary in {event.fiduciary_id: event.fiduciary for event in over}.values():
+            record_all(
+                subject_ref=mine,
+                fiduciary=fiduciary,
+                choices=[ended(event) for event in over if event.fiduciary_id == fiduciary.pk],
+                way=Way.MERGED,
+                occurred_at=at,
+                actor=actors.system("consent.merging"),
+                now=max(at, clock.now()),
+            )
+        count += len(over)
+    return count
+
+
+def _last(ref: UUID) -> list[ConsentEvent]:
+    return list(history.latest(history.events_of(ref)).values())
+
+
+def _word(event: ConsentEvent) -> merging.Word:
+    about = (event.fiduciary_id, event.purpose, event.channel)
+    return merging.Word(about, (bytes(event.address_key), event.pk), str(event.answer))

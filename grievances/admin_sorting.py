@@ -1,0 +1,157 @@
+"""Staff's acts on a grievance beside answering it: its kind, its cause, links, joining, passing on."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from grievances import selectors, words
+from grievances.models import Ticket
+from grievances.permissions import GrievancePermission
+from grievances.services import sorting, stopping, timing
+from grievances.staff_forms import ReceiptForm
+from grievances.states import OPEN_STATES, RootCause, TicketKind, TicketState
+from portal.core import clock
+from portal.core.admin import service_action
+from portal.people.models import Fiduciary
+
+
+def closed(ticket: Ticket, user: Any) -> str:
+    """Why an act for open grievances cannot be done on this one; empty where it can."""
+    return "" if ticket.state in OPEN_STATES else str(_("It is answered or closed."))
+
+
+def not_mine_to_answer(ticket: Ticket, user: Any) -> str:
+    """As ``closed``; also where an appeal is against this officer's answer."""
+    if user.pk in selectors.kept_from_appeal(ticket):
+        return str(_("It is on appeal against your answer."))
+    return closed(ticket, user)
+
+
+def _no_stop(ticket: Ticket, user: Any) -> str:
+    if ticket.kind != TicketKind.UNWANTED_MESSAGES:
+        return str(_("It is not about unwanted messages."))
+    return not_mine_to_answer(ticket, user)
+
+
+def _no_merge(ticket: Ticket, user: Any) -> str:
+    if user.pk in selectors.kept_from_appeal(ticket):
+        return str(_("It is on appeal against your answer."))
+    return str(_("It is closed.")) if ticket.state == TicketState.CLOSED else ""
+
+
+def _no_pass(ticket: Ticket, user: Any) -> str:
+    return str(_("It was passed on.")) if ticket.client_id is not None else not_mine_to_answer(ticket, user)
+
+
+class KindForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("What is it about?"), choices=list(words.KINDS.items()), error_messages={"required": _("Select a kind")}
+    )
+
+
+class CauseForm(forms.Form):
+    cause = forms.ChoiceField(
+        label=_("What did it come from?"),
+        choices=list(words.ROOT_CAUSES.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Select what it came from")},
+    )
+
+
+class OtherForm(forms.Form):
+    other = forms.CharField(
+        label=_("Reference of the other grievance"),
+        max_length=40,
+        error_messages={"required": _("Enter the reference of the other grievance")},
+    )
+
+
+class ClientForm(forms.Form):
+    to = forms.ModelChoiceField(
+        label=_("For which client was the message?"),
+        queryset=Fiduciary.objects.filter(is_self=False).order_by("name"),
+        error_messages={"required": _("Choose the client")},
+    )
+
+
+class SortsTickets:
+    """Mixin of the tickets' admin."""
+
+    def _given(self, request: HttpRequest, obj: Ticket) -> dict[str, Any]:
+        return {"ticket": obj, "by": request.user, "actor": request.actor, "at": clock.now()}  # type: ignore[attr-defined]
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Stop the messages"),
+        skip=_no_stop,
+        description=_(
+            "Everything promotional of the sender stops at the address that got it: the number or e-mail address in the "
+            "grievance, else where the person can be reached. The person is told."
+        ),
+    )
+    def stop_messages(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> str:
+        receipts = stopping.stop_messages(**self._given(request, obj))
+        return ", ".join(receipts) or str(_("All of it was stopped before."))
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ASSIGN,
+        label=_("Correct when it reached us"),
+        ask=ReceiptForm,
+        skip=closed,
+        description=_("Every date is counted anew from then on. The old dates stay on record with their start."),
+    )
+    def correct_receipt(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> str:
+        timing.correct_receipt(**answer, **self._given(request, obj))
+        return selectors.sentence_for_staff(obj, now=clock.now())
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Pass on to the client"),
+        ask=ClientForm,
+        skip=_no_pass,
+        description=_(
+            "For a message that we only carried for a client. The client reads the grievance by the interface; it stays open "
+            "here with its dates, and the person is told."
+        ),
+    )
+    def pass_on(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        sorting.pass_on(to=answer["to"], **self._given(request, obj))
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Say what it is about"),
+        ask=KindForm,
+        description=_("A mail says nothing of its kind. The dates stay as they are."),
+    )
+    def say_kind(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        sorting.say_kind(kind=TicketKind(answer["kind"]), **self._given(request, obj))
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Say what it came from"),
+        ask=CauseForm,
+        description=_("Counted, so that the next one does not come. The person does not see it."),
+    )
+    def say_cause(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        sorting.say_cause(cause=RootCause(answer["cause"]), **self._given(request, obj))
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Link with another one"),
+        ask=OtherForm,
+        description=_("Staff see both together. Nothing moves, and the person does not see it."),
+    )
+    def link(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        sorting.link(other=sorting.by_reference(answer["other"]), **self._given(request, obj))
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Join with an older one"),
+        ask=OtherForm,
+        skip=_no_merge,
+        description=_("Of the same person. This one is closed, the older one goes on; the person is told."),
+    )
+    def merge(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        sorting.merge(into=sorting.by_reference(answer["other"]), **self._given(request, obj))

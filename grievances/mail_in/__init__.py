@@ -1,0 +1,1 @@
+"""Mail that people write to us: read (``parsing``) and judged (``judging``), both plain Python without a database."""

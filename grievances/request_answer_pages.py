@@ -1,0 +1,147 @@
+"""Staff's pages of copies and of proposed answers: what a second person reads before anything goes out."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html, linebreaks
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from grievances.models import Bundle, BundleSection, RequestProposal
+from grievances.permissions import GrievancePermission
+from grievances.request_states import BundleState, SectionState
+from grievances.sealing import Shredded
+from grievances.services import bundling, deciding
+from portal.core import access, clock
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import not_answerable
+from portal.people.forms import RefuseForm
+
+
+def _not_failed(row: BundleSection, user: Any) -> str:
+    return "" if row.state == SectionState.FAILED else str(_("It did not fail."))
+
+
+@admin.register(BundleSection)
+class BundleSectionAdmin(AuditedExport, ReadOnlyAdmin):
+    """The parts of copies: which failed, why, and that one again. Nobody's data stands here."""
+
+    view_permission = GrievancePermission.REQUEST_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = resource_of(BundleSection, "bundle name state error records tries finished_at")
+    list_display = ("bundle", "name", "state", "error", "records", "tries", "finished_at")
+    list_filter = ("state", "name")
+    list_select_related = ("bundle__request__ticket",)
+    fields = ("bundle", "name", "state", "error", "records", "tries", "finished_at")
+    ordering = ("-bundle", "name")
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER,
+        label=_("Try this part again"),
+        skip=_not_failed,
+        description=_("Only this part is collected again; the others stay as they are."),
+    )
+    def try_again(self, request: Any, obj: BundleSection, given: dict[str, Any]) -> str:
+        bundling.try_again(section=obj, by=request.user, actor=request.actor, at=clock.now())
+        return str(_("It is tried again in a job."))
+
+
+@admin.register(Bundle)
+class BundleAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """Copies: how far they are, and the archive for the officers who have to answer for it."""
+
+    view_permission = GrievancePermission.REQUEST_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = resource_of(Bundle, "request state started_at released_at expires_at downloads")
+    list_display = ("request", "state", "missing", "started_at", "released_at", "expires_at", "downloads")
+    list_filter = ("state",)
+    list_select_related = ("request__ticket",)
+    fields = ("request", "state", "missing", "archive", "started_at", "released_at", "expires_at", "downloads")
+
+    def subject_ref_of(self, obj: Any) -> Any:
+        return obj.request.ticket.subject_ref
+
+    def about_of(self, obj: Any) -> str:
+        return str(obj.request.ticket.about)
+
+    @admin.display(description=_("parts missing"))
+    def missing(self, obj: Bundle) -> str:
+        parts = obj.sections.exclude(state=SectionState.DONE)
+        return ", ".join(f"{part.name} ({part.error or part.get_state_display()})" for part in parts) or "–"
+
+    @admin.display(description=_("archive"))
+    def archive(self, obj: Bundle) -> str:
+        if obj.file_id is None or obj.state == BundleState.ENDED:
+            return "–"
+        return format_html('<a href="{}">{}</a>', f"/admin/grievances/bundle/{obj.pk}/archive/", _("Open the archive"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [path("<int:number>/archive/", wrap(self.archive_view), name="grievances_bundle_archive")]
+        return own + super().get_urls()
+
+    def archive_view(self, request: HttpRequest, number: int) -> HttpResponse | FileResponse:
+        """The archive as a download; vault writes who opened it."""
+        found = Bundle.objects.select_related("request__ticket", "file").filter(pk=number).first()
+        bundle = self.only_opened(request, found)
+        access.require(request.user, GrievancePermission.REQUEST_ANSWER)
+        stream = bundling.look(bundle=bundle, by=request.user, actor=request.actor)  # type: ignore[arg-type,attr-defined]
+        name = f"{bundle.request.ticket.reference}.zip"
+        return FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")
+
+
+@admin.register(RequestProposal)
+class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """The letter as the person will read it. It goes out when a second person has said yes."""
+
+    view_permission = GrievancePermission.REQUEST_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = resource_of(
+        RequestProposal, "id request act outcome ground made_by made_at checked_by checked_at shown_sha256 answer"
+    )
+    list_display = ("request", "right", "outcome", "answer", "made_by", "made_at", "checked_by")
+    list_filter = ("answer", "outcome")
+    list_select_related = ("request__ticket", "made_by", "checked_by")
+    fields = (
+        *("request", "right", "outcome", "ground", "letter", "answer"),
+        *("made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256"),
+    )
+    shown_before = ("request", "right", "outcome", "ground", "letter")
+
+    def subject_ref_of(self, obj: Any) -> Any:
+        return obj.request.ticket.subject_ref
+
+    def about_of(self, obj: Any) -> str:
+        return str(obj.request.ticket.about)
+
+    @admin.display(description=_("right"))
+    def right(self, obj: RequestProposal) -> str:
+        return str(obj.request.get_right_display())
+
+    @admin.display(description=_("letter"))
+    def letter(self, obj: RequestProposal) -> str:
+        """The words of the letter; gone once the request was erased."""
+        try:
+            return mark_safe(linebreaks(deciding.letter_text(obj), autoescape=True))  # noqa: S308 - escaped
+        except (Shredded, KeyError, ValueError):
+            return str(_("These words were erased."))
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER,
+        label=_("Approve"),
+        skip=not_answerable,
+        description=_(
+            "The letter goes out, a copy can be fetched, and the clocks stop. What is erased is gone for good."
+        ),
+    )
+    def approve(self, request: Any, obj: RequestProposal, given: dict[str, Any]) -> None:
+        deciding.answer(proposal=obj, approve=True, actor=request.actor, at=clock.now())
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable
+    )
+    def refuse(self, request: Any, obj: RequestProposal, given: dict[str, Any]) -> None:
+        deciding.answer(proposal=obj, approve=False, reason=given["reason"], actor=request.actor, at=clock.now())

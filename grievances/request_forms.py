@@ -1,0 +1,120 @@
+"""The questions of a request about one's data: few, each on a page of its own, with the error beside the field."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from grievances import request_words as words
+from grievances.forms import Prose, tidy
+from grievances.request_states import Capacity, Right
+
+LONGEST_WISH: Final = 2_000
+#: The details that a record has a place for; "other" is anything else.
+FIELDS: Final[Mapping[str, Any]] = {
+    "name": _("My name"),
+    "email": _("My email address"),
+    "phone": _("My mobile number"),
+    "other": _("Something else"),
+}
+CORRECTIONS: Final = frozenset({Right.CORRECTION, Right.COMPLETION})
+
+
+def _radios(label: Any, empty: Any, choices: Mapping[str, Any], initial: str | None = None) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,
+        choices=[(str(value), text) for value, text in choices.items()],
+        widget=forms.RadioSelect,
+        initial=initial,
+        error_messages={"required": empty, "invalid_choice": empty},
+    )
+
+
+class RightForm(forms.Form):
+    right = _radios(_("What do you want?"), _("Select what you want"), words.RIGHTS)
+
+    def __init__(self, *args: Any, rights: Mapping[str, Any], **kwargs: Any) -> None:
+        """``rights``: those that can be asked for here."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["right"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(str(value), text) for value, text in rights.items()]
+
+
+class DetailsForm(forms.Form):
+    """For whom, and what exactly. Which questions there are depends on the right."""
+
+    capacity = _radios(_("Who is it for?"), _("Select who it is for"), words.CAPACITIES)
+    person_name = forms.CharField(
+        label=_("If for somebody else: their name"),
+        required=False,
+        max_length=200,
+        error_messages={"max_length": _("Shorten the name to 200 characters or fewer")},
+    )
+    person_address = forms.CharField(
+        label=_("If for somebody else: their email address or mobile number that we know"),
+        required=False,
+        max_length=254,
+    )
+    field = _radios(_("What is wrong or missing?"), _("Select what is wrong or missing"), FIELDS)
+    should_be = forms.CharField(
+        label=_("How should it be?"),
+        max_length=500,
+        error_messages={
+            "required": _("Write how it should be"),
+            "max_length": _("Shorten this to 500 characters or fewer"),
+        },
+    )
+    words = Prose(
+        label=_("What else should we know?"),
+        help_text=_("Do not write an Aadhaar number, a card number or a one-time password."),
+        required=False,
+        longest=LONGEST_WISH,
+    )
+
+    def __init__(self, *args: Any, right: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if right not in CORRECTIONS:
+            del self.fields["field"]
+            del self.fields["should_be"]
+        self.initial.setdefault("capacity", "")
+
+    def clean_person_name(self) -> str:
+        return " ".join(tidy(self.cleaned_data["person_name"]).split())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("capacity") == Capacity.SELF:
+            cleaned["person_name"] = cleaned["person_address"] = ""
+        elif cleaned.get("capacity") and not cleaned.get("person_name") and "person_name" not in self.errors:
+            self.add_error("person_name", _("Enter the name of the person it is for"))
+        return cleaned
+
+
+class ProofCodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("The 6 digits we sent you."),
+        max_length=32,
+        error_messages={"required": _("Enter the code"), "max_length": _("Enter the code as you got it")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+class PaperForm(forms.Form):
+    """One paper at a time. What is inside is judged by the vault's safety checks, not here."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("PDF, JPG or PNG, up to 10 MB. Hide the first 8 digits of an Aadhaar number before you add it."),
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+        error_messages={
+            "required": _("Choose a file to add"),
+            "empty": _("This file is empty. Choose another one"),
+            "invalid": _("Choose a file to add"),
+            "missing": _("Choose a file to add"),
+            "max_length": _("Give the file a shorter name and choose it again"),
+        },
+    )

@@ -1,0 +1,300 @@
+"""Staff's queue of requests about data: what is asked, how it was shown who asks, by when, and the acts of officers."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from grievances import request_words as words
+from grievances.forms import LONGEST_MESSAGE, Prose
+from grievances.models import ProofPaper, RightsRequest
+from grievances.permissions import GrievancePermission
+from grievances.request_forms import FIELDS
+from grievances.request_states import BUNDLED, UNDECIDED, RequestState
+from grievances.sealing import Shredded
+from grievances.services import asking, bundling, deciding, proving
+from grievances.states import OPEN_STATES
+from grievances.words import short_day
+from portal.core import access, clock
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.models import User
+from portal.vault.services import files as vault
+
+EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
+#: How each detail is called on the page.
+DETAILS = {
+    "person_name": _("For whom"),
+    "person_address": _("Their address"),
+    "field": _("What is wrong or missing"),
+    "should_be": _("How it should be"),
+    "scope": _("How much of it"),
+}
+
+
+class RequestQueue(admin.SimpleListFilter):
+    """The named queues of requests. Each is an address that can be kept and shared."""
+
+    title = _("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("open", _("All open")),
+            ("answer", _("To be answered")),
+            ("papers", _("Papers to look at")),
+            ("overdue", _("Overdue")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[RightsRequest]) -> QuerySet[RightsRequest]:
+        undecided = queryset.filter(state__in=UNDECIDED, ticket__state__in=OPEN_STATES)
+        match self.value():
+            case "open":
+                return undecided
+            case "answer":
+                return undecided.filter(state=RequestState.SHOWN)
+            case "papers":
+                waiting = ProofPaper.objects.filter(finding="", destroyed_at=None)
+                return undecided.filter(pk__in=waiting.values("request"))
+            case "overdue":
+                return undecided.filter(ticket__due_at__lt=clock.now())
+        return queryset
+
+
+class FindingForm(forms.Form):
+    finding = forms.ChoiceField(
+        label=_("What does the paper show?"),
+        choices=[(str(value), text) for value, text in words.FINDINGS.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what the paper shows")},
+    )
+
+
+class ProposeForm(forms.Form):
+    """What the person is answered. The letter is made of this and of what the law has it say besides."""
+
+    outcome = forms.ChoiceField(
+        label=_("Answer"),
+        choices=[(str(value), text) for value, text in words.OUTCOMES.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the answer")},
+    )
+    ground = forms.ChoiceField(
+        label=_("If refused: why"),
+        choices=[("", _("Not refused")), *((str(value), text) for value, text in words.GROUNDS.items())],
+        required=False,
+    )
+    words_to_person = Prose(
+        label=_("What the person reads"),
+        help_text=_("In their language. The ground, the appeal, the bodies outside and what is kept are added."),
+        longest=LONGEST_MESSAGE,
+        error_messages={"required": _("Write what the person reads")},
+    )
+
+
+def _not_to_collect(row: RightsRequest, user: Any) -> str:
+    if row.right not in BUNDLED:
+        return str(_("This request is not answered with a copy."))
+    return "" if row.state == RequestState.SHOWN else str(_("It is not to be answered now."))
+
+
+def _not_to_answer(row: RightsRequest, user: Any) -> str:
+    return "" if row.state in UNDECIDED else str(_("It was answered already."))
+
+
+def _not_to_call(row: RightsRequest, user: Any) -> str:
+    if row.state != RequestState.ASKED or row.address_shown_at is not None:
+        return str(_("It was shown already who asks."))
+    return str(_("A code can be sent to this address.")) if proving.reached_at(row.ticket) else ""
+
+
+def _checked(row: ProofPaper, user: Any) -> str:
+    return str(_("This paper was looked at already.")) if row.destroyed_at is not None else ""
+
+
+@admin.register(RightsRequest)
+class RightsRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """What is due first stands first. The thread with the person is the ticket's."""
+
+    view_permission = GrievancePermission.REQUEST_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = resource_of(
+        RightsRequest,
+        "ticket__reference right capacity state proof address_shown_at shown_at decided_at joined_because",
+    )
+    list_display = ("reference", "right", "capacity", "state", "proof", "due", "received")
+    list_filter = (RequestQueue, "right", "state", "capacity")
+    list_select_related = ("ticket__assigned_to", "ticket__fiduciary")
+    search_fields = ("ticket__reference",)
+    search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
+    fields = (
+        *("thread", "right", "capacity", "state", "details", "received", "due", "was_signed_in", "proof"),
+        *("address_shown_at", "shown_at", "proofs", "joined_to", "joined_because", "taken_in", "decided_at"),
+    )
+    shown_before = ("right", "capacity", "state", "due")
+    ordering = (F("ticket__due_at").asc(nulls_last=True), "pk")
+
+    def subject_ref_of(self, obj: Any) -> Any:
+        return obj.ticket.subject_ref
+
+    def about_of(self, obj: Any) -> str:
+        return str(obj.ticket.about)
+
+    @admin.display(description=_("reference"), ordering="ticket__reference")
+    def reference(self, obj: RightsRequest) -> str:
+        return obj.ticket.reference
+
+    @admin.display(description=_("thread"))
+    def thread(self, obj: RightsRequest) -> str:
+        """The ticket, where one writes to the person."""
+        url = f"/admin/grievances/ticket/{obj.ticket_id}/change/"
+        return format_html('<a href="{}">{}</a>', url, obj.ticket.reference)
+
+    @admin.display(description=_("received"), ordering="ticket__received_at")
+    def received(self, obj: RightsRequest) -> str:
+        return short_day(obj.ticket.received_at)
+
+    @admin.display(description=_("answer by"), ordering="ticket__due_at")
+    def due(self, obj: RightsRequest) -> str:
+        """The strictest clock's date, as the ticket and the person's page show it."""
+        ticket = obj.ticket
+        if ticket.due_at is None or ticket.state not in OPEN_STATES:
+            return "–"
+        return f"{'■ ' if ticket.due_at < clock.now() else ''}{short_day(ticket.due_at)}"
+
+    @admin.display(description=_("details"))
+    def details(self, obj: RightsRequest) -> str:
+        """What was asked for beyond the right; its words are in the thread."""
+        try:
+            found = asking.details_of(obj)
+        except Shredded:
+            return str(_("These words were erased."))
+        if "field" in found:
+            found["field"] = str(FIELDS.get(found["field"], found["field"]))
+        return format_html_join("", "{}: {}<br>", ((DETAILS[name], value) for name, value in found.items())) or "–"
+
+    @admin.display(description=_("papers"))
+    def proofs(self, obj: RightsRequest) -> str:
+        """Each with what it came to and when it was destroyed; the acts on one are on its own page."""
+        rows = [
+            (f"/admin/grievances/proofpaper/{paper.pk}/change/", paper.pk, _said_of(paper))
+            for paper in obj.papers.all()
+        ]
+        return format_html_join("", '<a href="{}">{}</a>: {}<br>', rows) or "–"
+
+    @admin.display(description=_("answers these too"))
+    def taken_in(self, obj: RightsRequest) -> str:
+        rows = [(row.ticket.reference, row.get_right_display()) for row in obj.joined.select_related("ticket")]
+        return format_html_join("", "{}: {}<br>", rows) or "–"
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER,
+        label=_("Put the copy together"),
+        skip=_not_to_collect,
+        description=_("Each room gives its part in a job. A part that fails can be tried again alone."),
+    )
+    def collect(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
+        bundling.collect(request=obj, by=request.user, actor=request.actor, at=clock.now())
+        return str(_("It is put together in a job."))
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER,
+        label=_("Propose an answer"),
+        ask=ProposeForm,
+        skip=_not_to_answer,
+        description=_("Nothing goes out until a second person has read the same letter and agrees."),
+    )
+    def propose(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
+        deciding.propose(request=obj, **given, actor=request.actor, at=clock.now())
+        return str(_("Proposed. Nothing goes out until a second person agrees."))
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER,
+        label=_("I called the number back"),
+        skip=_not_to_call,
+        description=_("Only after the person there told you that they asked, and for what."),
+    )
+    def call_back(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
+        proving.called_back(request=obj, by=request.user, actor=request.actor, at=clock.now())
+        return str(_("It counts as shown who asks."))
+
+
+def _said_of(paper: ProofPaper) -> str:
+    if paper.destroyed_at is None:
+        return str(_("waits to be looked at"))
+    return f"{paper.get_finding_display()}, {_('destroyed')} {short_day(paper.destroyed_at)}"
+
+
+@admin.register(ProofPaper)
+class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """Papers that show who may act for whom: opened once by who looks at them, then destroyed."""
+
+    view_permission = GrievancePermission.REQUEST_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = resource_of(ProofPaper, "id request media_type size received_at finding destroyed_at")
+    list_display = ("id", "request", "capacity", "received_at", "finding", "destroyed_at")
+    list_filter = ("finding",)
+    list_select_related = ("request__ticket", "checked_by")
+    fields = ("request", "capacity", "needed", "paper", "received_at", "finding", "checked_by", "destroyed_at")
+    shown_before = ("request", "capacity", "needed", "received_at")
+    ordering = (F("destroyed_at").desc(nulls_first=True), "received_at", "pk")
+
+    def subject_ref_of(self, obj: Any) -> Any:
+        return obj.request.ticket.subject_ref
+
+    def about_of(self, obj: Any) -> str:
+        return str(obj.request.ticket.about)
+
+    @admin.display(description=_("in which capacity"))
+    def capacity(self, obj: ProofPaper) -> str:
+        return str(obj.request.get_capacity_display())
+
+    @admin.display(description=_("what it has to show"))
+    def needed(self, obj: ProofPaper) -> str:
+        return str(words.PAPERS_NEEDED.get(obj.request.capacity, "–"))
+
+    @admin.display(description=_("paper"))
+    def paper(self, obj: ProofPaper) -> str:
+        if obj.destroyed_at is not None:
+            return str(_("Destroyed: nobody can open it again."))
+        return format_html('<a href="{}">{}</a>', f"/admin/grievances/proofpaper/{obj.pk}/open/", _("Open the paper"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [path("<int:number>/open/", wrap(self.open_view), name="grievances_proofpaper_open")]
+        return own + super().get_urls()
+
+    def open_view(self, request: HttpRequest, number: int) -> HttpResponse | FileResponse:
+        """The paper, as a download; vault writes who opened it."""
+        found = ProofPaper.objects.select_related("request__ticket", "file").filter(pk=number).first()
+        paper = self.only_opened(request, found)
+        access.require(request.user, GrievancePermission.REQUEST_ANSWER)
+        if paper.destroyed_at is not None:
+            raise Http404
+        stream = vault.open_stream(
+            paper.file,
+            actor=request.actor,  # type: ignore[attr-defined]
+            reason=f"proof of {paper.request.ticket.reference}",
+        )
+        name = f"{paper.request.ticket.reference}-{paper.pk}.{EXTENSIONS.get(paper.media_type, 'bin')}"
+        return FileResponse(
+            stream, as_attachment=True, filename=name, content_type="application/octet-stream", status=HTTPStatus.OK
+        )
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER,
+        label=_("Say what it shows"),
+        ask=FindingForm,
+        skip=_checked,
+        description=_("The paper is destroyed with your answer; the finding and the date stay."),
+    )
+    def check_paper(self, request: Any, obj: ProofPaper, given: dict[str, Any]) -> str:
+        by: User = request.user
+        proving.check_paper(paper=obj, finding=given["finding"], by=by, actor=request.actor, at=clock.now())
+        return str(_("The paper is destroyed."))

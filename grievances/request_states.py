@@ -1,0 +1,139 @@
+"""The closed vocabularies of a request about one's data, and its table of moves. Plain Python; words: ``request_words``."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Right(StrEnum):
+    """What a person asks for (DPDP ss.11-14, GDPR Arts 15-21, CCPA 1798.105-121), in the order of the page."""
+
+    ACCESS = "access"
+    PORTABILITY = "portability"
+    CORRECTION = "correction"
+    COMPLETION = "completion"
+    ERASURE = "erasure"
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
+    RECIPIENTS = "recipients"
+    WITHDRAWAL = "withdrawal"
+    OPT_OUT = "opt_out"
+    LIMIT = "limit"
+    NOMINATION = "nomination"
+
+
+class Capacity(StrEnum):
+    """For whom it is asked, and in which capacity."""
+
+    SELF = "self"
+    CHILD = "child"
+    REPRESENTED = "represented"
+    NOMINEE = "nominee"
+    AGENT = "agent"
+
+
+class RequestState(StrEnum):
+    """Where a request stands beside its ticket: who asks is shown, then what was decided."""
+
+    ASKED = "asked"
+    SHOWN = "shown"
+    GRANTED = "granted"
+    PARTLY = "partly"
+    REFUSED = "refused"
+    JOINED = "joined"
+
+
+class Proof(StrEnum):
+    """How it was shown who asks."""
+
+    NONE = "none"
+    SESSION = "session"
+    CODE = "code"
+    SESSION_AND_CODE = "session_code"
+    PAPERS = "papers"
+    CALL = "call"
+
+
+class Finding(StrEnum):
+    """What a look at a paper of proof came to."""
+
+    PROVES = "proves"
+    NOT_ENOUGH = "not_enough"
+
+
+class JoinedBecause(StrEnum):
+    """Why a request is answered within another one."""
+
+    SAME = "same"
+    MANY = "many"
+
+
+MOVES: Final[Mapping[str, frozenset[str]]] = {
+    RequestState.ASKED: frozenset({RequestState.SHOWN, RequestState.REFUSED, RequestState.JOINED}),
+    RequestState.SHOWN: frozenset(
+        {RequestState.GRANTED, RequestState.PARTLY, RequestState.REFUSED, RequestState.JOINED}
+    ),
+    RequestState.GRANTED: frozenset({RequestState.SHOWN}),
+    RequestState.PARTLY: frozenset({RequestState.SHOWN}),
+    RequestState.REFUSED: frozenset({RequestState.SHOWN}),
+    RequestState.JOINED: frozenset(),
+}
+
+DECIDED: Final = frozenset({RequestState.GRANTED, RequestState.PARTLY, RequestState.REFUSED})
+UNDECIDED: Final = frozenset({RequestState.ASKED, RequestState.SHOWN})
+
+#: What harms nobody when a stranger asks for it: the session or a code alone shows who asks (GDPR recital 64; CCPA
+#: regulations 7026(d) allow no verification of an opt-out at all).
+LOW_RISK: Final = frozenset(
+    {Right.RESTRICTION, Right.OBJECTION, Right.RECIPIENTS, Right.WITHDRAWAL, Right.OPT_OUT, Right.LIMIT}
+)
+
+#: Which plan of clocks (``portal/law/data/clock_plans.toml``) runs for a right.
+OPT_OUTS: Final = frozenset({Right.OPT_OUT, Right.LIMIT})
+
+
+class BundleState(StrEnum):
+    """Where a copy of somebody's data stands: put together, waiting for a second person, given out, ended."""
+
+    COLLECTING = "collecting"
+    READY = "ready"
+    RELEASED = "released"
+    ENDED = "ended"
+
+
+class SectionState(StrEnum):
+    """One room's part of a copy: each can fail and be tried again alone."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Outcome(StrEnum):
+    """What two people decide about a request."""
+
+    GRANT = "grant"
+    PARTLY = "partly"
+    REFUSE = "refuse"
+
+
+class RefusalGround(StrEnum):
+    """Why a request is refused; each has a sentence for the person."""
+
+    NOT_PROVED = "not_proved"
+    LAW_KEEPS = "law_keeps"
+    OTHERS = "others"
+    REPEATED = "repeated"
+    CLAIM = "claim"
+
+
+BUNDLE_MOVES: Final[Mapping[str, frozenset[str]]] = {
+    BundleState.COLLECTING: frozenset({BundleState.READY, BundleState.ENDED}),
+    BundleState.READY: frozenset({BundleState.COLLECTING, BundleState.RELEASED, BundleState.ENDED}),
+    BundleState.RELEASED: frozenset({BundleState.ENDED}),
+    BundleState.ENDED: frozenset({BundleState.COLLECTING}),
+}
+
+#: Rights that are answered with a copy; and which rooms' parts of it belong to the list of recipients.
+BUNDLED: Final = frozenset({Right.ACCESS, Right.PORTABILITY, Right.RECIPIENTS})
+RECIPIENT_SECTIONS: Final = frozenset({"recipients", "disclosures"})

@@ -1,0 +1,298 @@
+"""A copy of somebody's data: each room's part by itself, then one archive; encrypted, given out by two people, ended.
+
+A part that fails says so and is tried again alone. Nothing is given out while one is missing.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from grievances import request_rules as rules
+from grievances import selectors
+from grievances.models import Bundle, BundleSection, RightsRequest
+from grievances.permissions import GrievancePermission
+from grievances.request_states import (
+    BUNDLE_MOVES,
+    BUNDLED,
+    RECIPIENT_SECTIONS,
+    BundleState,
+    Capacity,
+    RequestState,
+    Right,
+    SectionState,
+)
+from grievances.services import asking, filing
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access, addresses, clock, hooks
+from portal.core.actor import Actor, system
+from portal.core.errors import NotFound, Refused
+from portal.core.moves import move
+from portal.jobs import services as jobs
+from portal.jobs.archives import Member, deterministic_zip
+from portal.law import selectors as law
+from portal.people import selectors as people
+from portal.people.models import ContactPoint, User
+from portal.retention.deciding import refs_of_person
+from portal.vault.services import files as vault
+from portal.vault.states import RetentionClass
+
+log = structlog.get_logger(__name__)
+
+JOB = "grievances.bundle"
+LIFE = "requests.bundle_life"
+MOST_DOWNLOADS = "requests.bundle_downloads"
+WORKER = system(JOB)
+
+
+def data_refs(request: RightsRequest) -> set[UUID]:
+    """Whose data it is about: the asking person's own, or that of the one person at the address they named.
+
+    Raises Refused where nobody, or more than one person, is known at that address.
+    """
+    if request.capacity == Capacity.SELF:
+        return refs_of_person(request.ticket.subject_ref)
+    named = asking.details_of(request).get("person_address", "")
+    kind = addresses.EMAIL if "@" in named else addresses.PHONE
+    found = {contact.principal.subject.ref for contact in people.contacts_at(kind, named)} if named else set()
+    if len(found) != 1:
+        raise Refused(_("At the address they named we know nobody, or more than one person."), code="WHOSE")
+    return refs_of_person(found.pop())
+
+
+def collect(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> Bundle:
+    """Begin to put the copy together, or again: all parts, in a job. Raises NotAllowed, Refused before it is shown who asks."""
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    if request.right not in BUNDLED or request.state != RequestState.SHOWN:
+        raise Refused(_("A copy is made only for a request that is to be answered with one."), code="NOT_NOW")
+    data_refs(request)
+    with transaction.atomic():
+        bundle, is_new = Bundle.objects.select_for_update().get_or_create(request=request, defaults={"started_at": at})
+        if not is_new and bundle.state != BundleState.COLLECTING:
+            if bundle.state == BundleState.RELEASED:
+                raise Refused(_("This copy was given out. It ends by itself."), code="RELEASED")
+            move(bundle, BundleState.COLLECTING, moves=BUNDLE_MOVES, file=None, started_at=at)
+        for name in _names(request):
+            BundleSection.objects.update_or_create(
+                bundle=bundle, name=name, defaults={"state": SectionState.WAITING, "error": "", "file": None}
+            )
+        jobs.start(kind=JOB, parameters={"bundle": bundle.pk}, actor=actor)
+    return bundle
+
+
+def try_again(*, section: BundleSection, by: User, actor: Actor, at: datetime) -> None:
+    """Try one part again, and no other. Raises NotAllowed, Refused for a part that did not fail."""
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    with transaction.atomic():
+        failed = BundleSection.objects.filter(pk=section.pk, state=SectionState.FAILED)
+        if failed.update(state=SectionState.WAITING, error="") != 1:
+            raise Refused(_("This part did not fail."), code="NOT_FAILED")
+        jobs.start(kind=JOB, parameters={"bundle": section.bundle_id}, actor=actor)
+
+
+def run(bundle: Bundle, *, progress: Callable[[int, int], None]) -> None:
+    """What the job does: the parts that wait, each by itself; then the archive, once none is missing. Safe to repeat."""
+    request = bundle.request
+    refs = data_refs(request)
+    own = _own_addresses(request, refs)
+    waiting = list(bundle.sections.filter(state=SectionState.WAITING))
+    with translation.override(request.ticket.language):
+        for done, section in enumerate(waiting):
+            progress(done, len(waiting) + 1)
+            _collect_one(bundle, section, refs, own)
+        bundle.refresh_from_db()
+        if bundle.state == BundleState.COLLECTING and not bundle.sections.exclude(state=SectionState.DONE).exists():
+            _pack(bundle)
+    progress(len(waiting) + 1, len(waiting) + 1)
+
+
+def release(*, bundle: Bundle, actor: Actor, at: datetime) -> None:
+    """Give the copy out for the promised days, in the caller's transaction: two people have agreed."""
+    move(
+        bundle,
+        BundleState.RELEASED,
+        moves=BUNDLE_MOVES,
+        released_at=at,
+        expires_at=at + selectors.promise(LIFE, at=at),
+        downloads=0,
+    )
+    _note(AuditKind.GRIEVANCES_BUNDLE_RELEASED, bundle, actor, at)
+
+
+def fetch(*, bundle: Bundle, actor: Actor, at: datetime) -> BinaryIO:
+    """The archive for its person, counted. The caller has decided that it is theirs. Raises NotFound when it is over."""
+    with transaction.atomic():
+        counted = Bundle.objects.filter(
+            pk=bundle.pk, state=BundleState.RELEASED, expires_at__gt=at, downloads__lt=most_downloads(at)
+        ).update(downloads=F("downloads") + 1)
+        bundle.refresh_from_db()
+        if not counted or bundle.file is None:
+            raise NotFound(
+                _("This copy is not there any more. Ask for a new one if something is missing."), code="EXPIRED"
+            )
+        _note(AuditKind.GRIEVANCES_BUNDLE_FETCHED, bundle, actor, at)
+    return vault.open_stream(bundle.file, actor=actor, reason=f"copy for {bundle.request.ticket.reference}")
+
+
+def look(*, bundle: Bundle, by: User, actor: Actor) -> BinaryIO:
+    """The archive for an officer who has to answer for it. Raises NotAllowed, NotFound before it is put together."""
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    if bundle.file is None or bundle.state == BundleState.ENDED:
+        raise NotFound(_("There is no archive."))
+    return vault.open_stream(
+        bundle.file, actor=actor, reason=f"look before release of {bundle.request.ticket.reference}"
+    )
+
+
+def most_downloads(at: datetime) -> int:
+    """How often a copy can be fetched, by the promise in force."""
+    return int(law.house_rule(MOST_DOWNLOADS, on=clock.day(at)).amount or 0)
+
+
+def end_expired(*, now: datetime, most: int = 200) -> int:
+    """End the key of every copy whose time is over. Returns how many."""
+    over = Bundle.objects.filter(state=BundleState.RELEASED, expires_at__lte=now).order_by("expires_at")[:most]
+    return sum(end(bundle=bundle, at=now) for bundle in over)
+
+
+def end(*, bundle: Bundle, at: datetime) -> bool:
+    """End one copy: its key and with it the archive and every part. False where it ended before."""
+    with transaction.atomic():
+        if Bundle.objects.filter(pk=bundle.pk).exclude(state=BundleState.ENDED).update(state=BundleState.ENDED) != 1:
+            return False
+        vault.shred(subject_ref=bundle.key_ref, retention_class=RetentionClass.EXPORT)
+        bundle.refresh_from_db()
+        _note(AuditKind.GRIEVANCES_BUNDLE_ENDED, bundle, WORKER, at)
+    return True
+
+
+def _names(request: RightsRequest) -> list[str]:
+    names = sorted(section.name for section in hooks.sections)
+    return [name for name in names if request.right != Right.RECIPIENTS or name in RECIPIENT_SECTIONS]
+
+
+def _own_addresses(request: RightsRequest, refs: Iterable[UUID]) -> frozenset[str]:
+    held = ContactPoint.objects.filter(principal__subject__ref__in=list(refs))
+    return frozenset({*(contact.address for contact in held), *filing.addresses_of(request.ticket).values()} - {""})
+
+
+def _collect_one(bundle: Bundle, section: BundleSection, refs: set[UUID], own: frozenset[str]) -> None:
+    """One room's part, whole or failed; a failure stops no other part."""
+    BundleSection.objects.filter(pk=section.pk).update(tries=F("tries") + 1)
+    try:
+        contributor = next(each for each in hooks.sections if each.name == section.name)
+        records = [rules.without_others(_plain(one), own=own) for one in contributor.collect(subject_refs=refs)]
+        stored = vault.store(
+            io.BytesIO(_as_json({"label": str(contributor.label), "records": records})),
+            subject_ref=bundle.key_ref,
+            retention_class=RetentionClass.EXPORT,
+            kind="grievances.bundle_part",
+            actor=WORKER,
+        )
+    except Exception as crash:  # noqa: BLE001 - whatever broke in one room, the others' parts are made all the same
+        # No traceback: it may quote a person's data.
+        log.error("grievances.bundle_part_failed", part=section.name, error=type(crash).__name__)  # noqa: TRY400
+        BundleSection.objects.filter(pk=section.pk).update(
+            state=SectionState.FAILED, error=type(crash).__name__, finished_at=clock.now()
+        )
+        return
+    BundleSection.objects.filter(pk=section.pk).update(
+        state=SectionState.DONE, error="", records=len(records), file=stored, finished_at=clock.now()
+    )
+
+
+def _pack(bundle: Bundle) -> None:
+    parts: dict[str, dict[str, Any]] = {}
+    for section in bundle.sections.select_related("file").order_by("name"):
+        if section.file is not None:
+            with vault.open_stream(section.file, actor=WORKER, reason="copy put together") as stream:
+                parts[section.name] = json.loads(stream.read())
+    reference = bundle.request.ticket.reference
+    context = {
+        "reference": reference,
+        "right": bundle.request.get_right_display(),
+        "made_at": bundle.started_at,
+        "language": bundle.request.ticket.language,
+        "parts": [(part["label"], [_rows_of(one) for one in part["records"]]) for part in parts.values()],
+    }
+    members = [
+        Member("index.html", io.BytesIO(render_to_string("selfservice/requests/bundle.html", context).encode())),
+        Member("data.json", io.BytesIO(_as_json({"request": reference, "parts": parts}))),
+        *(Member(f"csv/{name}.csv", io.BytesIO(_as_csv(part["records"]))) for name, part in parts.items()),
+    ]
+    target = io.BytesIO()
+    deterministic_zip(target, members)
+    target.seek(0)
+    stored = vault.store(
+        target,
+        subject_ref=bundle.key_ref,
+        retention_class=RetentionClass.EXPORT,
+        kind="grievances.bundle",
+        actor=WORKER,
+    )
+    with transaction.atomic():
+        move(bundle, BundleState.READY, moves=BUNDLE_MOVES, file=stored)
+        _note(AuditKind.GRIEVANCES_BUNDLE_MADE, bundle, WORKER, clock.now())
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can say: other things as text, in the active language."""
+    return json.loads(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def _as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def _as_csv(records: list[dict[str, Any]]) -> bytes:
+    """One line a record; what is nested stands as JSON in its cell. Formulas are text for spreadsheets."""
+    columns = list(dict.fromkeys(name for one in records for name in one))
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(columns)
+    for one in records:
+        writer.writerow([_cell(one.get(name)) for name in columns])
+    return ("\ufeff" + target.getvalue()).encode()
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def _rows_of(one: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A record as a person reads it: names with blanks, nested parts line by line."""
+    return [(name.replace("_", " "), _in_lines(value)) for name, value in one.items()]
+
+
+def _in_lines(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "–"
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')}: {_in_lines(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return "\n".join(_in_lines(one) for one in value)
+    return str(value)
+
+
+def _note(kind: AuditKind, bundle: Bundle, actor: Actor, at: datetime) -> None:
+    ticket = bundle.request.ticket
+    record(
+        kind,
+        actor=actor,
+        about=ticket.about,
+        facts={"reference": ticket.reference, "request": bundle.request.right, "state": bundle.state},
+        subject_ref=ticket.subject_ref,
+        at=at,
+    )

@@ -1,0 +1,56 @@
+"""Correcting at a person's wish: the record here, and everybody who was told about them (DPDP s.12, GDPR Art 19).
+
+What stood before and what stands now is in the erasable part of the audit event, for as long as its rule keeps it.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from grievances.models import RightsRequest
+from grievances.services import asking, bundling
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.people.models import Principal
+from portal.people.services import principals
+from portal.registers.models import Instruction, Telling
+from portal.registers.selectors import recipients as book
+from portal.registers.services import instructing
+from portal.registers.states import InstructionKind
+
+#: The one detail that an officer may write in the person's place. Addresses are confirmed by a code that comes there:
+#: the person changes those under "Your details".
+NAME = "name"
+
+
+def carry_out(request: RightsRequest, *, actor: Actor, at: datetime) -> list[Instruction]:
+    """Write a corrected name and instruct every recipient who was told about the person, in the caller's transaction.
+
+    Each instruction has its own clock and its own steps. Raises Refused (WHOSE) where it is not clear whose data it is.
+    """
+    refs = bundling.data_refs(request)
+    details = asking.details_of(request)
+    given: list[Instruction] = []
+    with transaction.atomic():
+        mine = list(Principal.objects.select_related("subject").filter(subject__ref__in=refs, subject__erased_at=None))
+        if details.get("field") == NAME and len(mine) == 1:
+            principals.rename(principal=mine[0], full_name=details["should_be"], actor=actor, now=at)
+        told = Telling.objects.filter(subject_ref__in=refs).order_by("recipient_code", "pk")
+        for code, ref in dict(told.values_list("recipient_code", "subject_ref")).items():
+            recipient = book.by_code(code)
+            if recipient is None:
+                continue
+            try:
+                with transaction.atomic():
+                    instruction = instructing.by_staff(
+                        recipient=recipient,
+                        do=InstructionKind.CORRECT,
+                        subject_ref=ref,
+                        because=request.ticket.reference,
+                        actor=actor,
+                        now=at,
+                    )
+                given.append(instruction)
+            except Refused:  # the recipient knows no address of this person that we may name: it could not tell whom
+                continue
+    return given

@@ -1,0 +1,190 @@
+"""Answering a request by two people: one writes the whole letter, another reads the same, and only then it goes out.
+
+A refusal names its ground, the way to another officer, and who outside can help (GDPR Art 12(4), DPDP s.13).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from grievances import request_words as words
+from grievances import sealing, selectors
+from grievances.models import Bundle, RequestProposal, RightsRequest
+from grievances.permissions import Act, GrievancePermission
+from grievances.request_states import BUNDLED, MOVES, BundleState, Outcome, RefusalGround, RequestState, Right
+from grievances.services import bundling, correcting, ending, resolving
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, Refused
+from portal.core.moves import move
+from portal.core.text import mask_identity_numbers
+from portal.people.services import four_eyes
+from portal.people.services.four_eyes import person_of
+
+ACTS = {
+    Outcome.GRANT: Act.REQUEST_GRANT,
+    Outcome.PARTLY: Act.REQUEST_GRANT,
+    Outcome.REFUSE: Act.REQUEST_REFUSE,
+}
+CORRECTIONS = frozenset({Right.CORRECTION, Right.COMPLETION})
+_BECOMES = {
+    Outcome.GRANT: RequestState.GRANTED,
+    Outcome.PARTLY: RequestState.PARTLY,
+    Outcome.REFUSE: RequestState.REFUSED,
+}
+
+
+def propose(
+    *, request: RightsRequest, outcome: str, words_to_person: str, ground: str = "", actor: Actor, at: datetime
+) -> RequestProposal:
+    """Propose an answer with its whole letter. Raises NotAllowed; Refused (NOT_SHOWN, NOT_READY, GROUND, WORDS);
+    IllegalMove while another proposal waits.
+
+    Before it is shown who asks only a refusal for that very reason can be proposed.
+    """
+    maker = person_of(actor)
+    access.require(maker, GrievancePermission.REQUEST_ANSWER)
+    chosen = Outcome(outcome)
+    _require_may(request, chosen, ground, at)
+    text = mask_identity_numbers(words_to_person.strip())[0]
+    if not text:
+        raise Refused(_("Write what the person reads."), code="WORDS")
+    letter = letter_of(request, chosen, text, ground, at=at)
+    try:
+        with transaction.atomic():
+            made = four_eyes.propose(
+                RequestProposal,
+                act=ACTS[chosen],
+                maker=maker,
+                shown=_shown(request, chosen, ground, letter, at),
+                now=at,
+                request=request,
+                outcome=chosen,
+                ground=ground,
+                letter_sealed=sealing.seal({"text": letter}, subject_ref=request.ticket.subject_ref),
+            )
+            _note(AuditKind.GRIEVANCES_REQUEST_ANSWER_PROPOSED, made, actor, at)
+    except IntegrityError as error:
+        raise IllegalMove(_("An answer to this request waits for a second person already.")) from error
+    return made
+
+
+def answer(*, proposal: RequestProposal, approve: bool, reason: str = "", actor: Actor, at: datetime) -> None:
+    """A second person says yes or no. A yes sends the letter, gives a copy out and stops the clocks; a no leaves all.
+
+    Raises what ``four_eyes.answer`` raises; Refused where the copy is not ready any more.
+    """
+    checker = person_of(actor)
+    access.require(checker, GrievancePermission.REQUEST_ANSWER)
+    request = RightsRequest.objects.select_related("ticket__fiduciary").get(pk=proposal.request_id)
+    chosen, letter = Outcome(proposal.outcome), letter_text(proposal)
+    with transaction.atomic():
+        if approve:
+            _require_may(request, chosen, proposal.ground, at)
+        four_eyes.answer(
+            proposal,
+            checker=checker,
+            approve=approve,
+            shown=_shown(request, chosen, proposal.ground, letter, at),
+            reason=reason,
+            now=at,
+        )
+        _note(AuditKind.GRIEVANCES_REQUEST_ANSWER_CHECKED, proposal, actor, at)
+        if not approve:
+            return
+        move(request, _BECOMES[chosen], moves=MOVES, decided_at=at)
+        bundle = Bundle.objects.filter(request=request).first()
+        if bundle is not None and chosen is not Outcome.REFUSE and bundle.state == BundleState.READY:
+            bundling.release(bundle=bundle, actor=actor, at=at)
+        if request.right in CORRECTIONS and chosen is not Outcome.REFUSE:
+            correcting.carry_out(request, actor=actor, at=at)
+        if request.right == Right.ERASURE and chosen is not Outcome.REFUSE:
+            ending.carry_out(request, decided=ending.plan(request, at=at), actor=actor, at=at)
+        resolving.propose(ticket=request.ticket, text=letter, by=checker, actor=actor, at=at)
+
+
+def letter_text(proposal: RequestProposal) -> str:
+    """The letter of a proposal. The caller answers for who may read it; Shredded once the request was erased."""
+    return sealing.unseal(proposal.letter_sealed, subject_ref=proposal.request.ticket.subject_ref)["text"]
+
+
+def letter_of(request: RightsRequest, outcome: Outcome, text: str, ground: str, *, at: datetime) -> str:
+    """The whole letter in the person's language: what is granted, or the ground, the appeal and who else can help."""
+    ticket = request.ticket
+    with translation.override(ticket.language):
+        pieces = [text]
+        if outcome is Outcome.REFUSE:
+            pieces = [_("We cannot do what you asked."), str(words.REFUSALS[ground]), text]
+        elif outcome is Outcome.PARTLY:
+            pieces = [_("We do a part of what you asked."), text]
+        if request.right == Right.ERASURE and outcome is not Outcome.REFUSE:
+            pieces.append("\n".join(ending.letter_lines(ending.plan(request, at=at), language=ticket.language)))
+        if request.right in BUNDLED and outcome is not Outcome.REFUSE:
+            days = selectors.promise(bundling.LIFE, at=at).days
+            pieces.append(
+                _("You can fetch your copy on this page for %(days)d days, at most %(times)d times.")
+                % {"days": days, "times": bundling.most_downloads(at)}
+            )
+        if outcome is not Outcome.GRANT:
+            pieces.append(
+                _("If you disagree you can appeal to another officer on this page. Who refused does not decide.")
+            )
+            pieces += [body.said(ticket.language) for body in selectors.outside_bodies(at=at, ticket=ticket)]
+    return "\n\n".join(pieces)
+
+
+def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: datetime) -> None:
+    if (outcome is Outcome.REFUSE) != (ground in set(RefusalGround)):
+        raise Refused(_("A refusal names its ground; an answer that grants has none."), code="GROUND")
+    waits = request.state == RequestState.ASKED and ground == RefusalGround.NOT_PROVED
+    if request.state != RequestState.SHOWN and not waits:
+        raise Refused(_("It is not shown yet who asks, or the request was answered."), code="NOT_SHOWN")
+    if request.right in BUNDLED and outcome is not Outcome.REFUSE:
+        bundle = Bundle.objects.filter(request=request).first()
+        if bundle is None or bundle.state != BundleState.READY:
+            raise Refused(_("The copy is not put together yet, or a part of it failed."), code="NOT_READY")
+    if _erases(request, outcome) and ending.is_partial(ending.plan(request, at=at)) != (outcome is Outcome.PARTLY):
+        raise Refused(_("Grant it in part where a law keeps a part, and whole where nothing is kept."), code="PART")
+
+
+def _erases(request: RightsRequest, outcome: Outcome) -> bool:
+    return request.right == Right.ERASURE and outcome is not Outcome.REFUSE
+
+
+def _shown(request: RightsRequest, outcome: Outcome, ground: str, letter: str, at: datetime) -> dict[str, Any]:
+    """What both people answer for: request, outcome, letter, the very file that goes out, the very plan of what ends."""
+    bundle = Bundle.objects.select_related("file").filter(request=request).first()
+    return {
+        "request": request.ticket.reference,
+        "right": str(request.right),
+        "outcome": str(outcome),
+        "ground": str(ground),
+        "letter": letter,
+        "plan": ending.in_short(ending.plan(request, at=at)) if _erases(request, outcome) else [],
+        "file": bundle.file.sha256 if bundle is not None and bundle.file is not None else None,
+    }
+
+
+def _note(kind: AuditKind, proposal: RequestProposal, actor: Actor, at: datetime) -> None:
+    ticket = proposal.request.ticket
+    record(
+        kind,
+        actor=actor,
+        about=ticket.about,
+        facts={
+            "reference": ticket.reference,
+            "request": proposal.request.right,
+            "proposal": proposal.pk,
+            "kind": proposal.outcome,
+            "answer": proposal.answer,
+            "reason_code": proposal.ground,
+            "shown_sha256": proposal.shown_sha256,
+        },
+        subject_ref=ticket.subject_ref,
+        at=at,
+    )

@@ -1,0 +1,70 @@
+"""What a person writes about a grievance that is there, by mail or by message: it goes where it belongs in every state."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from grievances.models import Ticket, TicketEntry
+from grievances.rules import PersonAction
+from grievances.selectors import standing_of
+from grievances.services import lines, resolving, thread, timing, uploads
+from grievances.services.uploads import SafeFile
+from grievances.states import MOVES, Author, EntryKind, TicketState
+from portal.audit.kinds import AuditKind
+from portal.core.actor import Actor
+from portal.core.moves import move
+
+
+def hear(
+    *,
+    ticket: Ticket,
+    text: str,
+    actor: Actor,
+    at: datetime,
+    once_key: UUID,
+    files: Iterable[tuple[SafeFile, str]] = (),
+    note: str = "",
+) -> TicketEntry | None:
+    """Put what a person wrote into the thread, in one transaction; files were made safe before.
+
+    Open: it is our turn again, as with a message on the page. Answered: nobody can press yes or no in a mail, so it is
+    taken as "this does not settle it" and opens the grievance. Closed: it opens it while that is promised. None where the
+    grievance can no longer be opened (the caller files a new one), or where the same ``once_key`` was heard before.
+    ``note`` is kept with the words: what of the message is not.
+    """
+    with transaction.atomic():
+        fresh = Ticket.objects.select_for_update().select_related("fiduciary").get(pk=ticket.pk)
+        texts = {"text": text, "left_out": note}
+        if lines.is_there(lines.once_of(once_key, fresh, EntryKind.MESSAGE, texts)):
+            return None
+        if fresh.state == TicketState.CLOSED and standing_of(fresh, now=at).person != PersonAction.REOPEN:
+            return None
+        if fresh.state == TicketState.ANSWERED:
+            resolving.decline(ticket=fresh, why="", actor=actor, at=at)
+        elif fresh.state == TicketState.CLOSED:
+            resolving.reopen(ticket=fresh, why="", actor=actor, at=at)
+        kept = [uploads.keep(safe, name=name, subject_ref=fresh.subject_ref, actor=actor) for safe, name in files]
+        entry = lines.add(
+            fresh,
+            EntryKind.MESSAGE,
+            author=Author.PERSON,
+            actor=actor,
+            at=at,
+            texts=texts,
+            once_key=once_key,
+            files=kept,
+        )
+        if entry is None:
+            return None
+        if fresh.state == TicketState.WITH_YOU:
+            move(fresh, TicketState.WITH_US, moves=MOVES, turn_at=at)
+            timing.go_on(fresh, actor=actor, at=at)
+        thread.trace(fresh, AuditKind.GRIEVANCES_MESSAGE_ADDED, entry.kind, actor=actor, at=at)
+    return entry
+
+
+def can_hear(ticket: Ticket, *, now: datetime) -> bool:
+    """Whether a message about this grievance still goes into it."""
+    return ticket.state != TicketState.CLOSED or standing_of(ticket, now=now).person == PersonAction.REOPEN

@@ -1,0 +1,248 @@
+"""Mail that comes in: each one becomes a grievance or a line of one, or is kept out with a reason; none is lost or done twice."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Final
+from uuid import UUID, uuid5
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from grievances import selectors
+from grievances.mail_in import judging, parsing
+from grievances.mail_in.judging import Reason
+from grievances.mail_in.parsing import Attached, Mail
+from grievances.models import SeenMail, Ticket
+from grievances.services import doors, hearing, letters, uploads
+from grievances.services.filing import Reach, Story
+from grievances.services.uploads import SafeFile
+from grievances.states import Door, EntryKind, ForWhom, MailOutcome, MailSource, TicketKind
+from portal.core import actor, addresses, ciphers
+from portal.core.clock import day
+from portal.core.errors import Refused
+from portal.outbox.models import Message
+from portal.registers import selectors as registers
+
+log = structlog.get_logger(__name__)
+
+RECEIVER: Final = actor.system("grievances.mail")
+CONTENT: Final = "grievances.mail.content"
+#: Names of mails in it are filing keys and marks of lines.
+_MAILS: Final = UUID("b2f6b1a8-3f0d-4f0e-8f83-0b0c3a1c9a55")
+#: Technical limits: of one mail, its files, and what one sender may start in an hour.
+LONGEST: Final = 40 * 1024 * 1024
+MOST_FILES: Final = 10
+HOUR: Final = timedelta(hours=1)
+MOST_TICKETS, MOST_LINES = 10, 60
+
+
+@dataclass(frozen=True)
+class Files:
+    """What of a mail's files is kept, and the names of those that are not, each with the reason."""
+
+    kept: list[tuple[SafeFile, str]] = field(repr=False)
+    left_out: list[str] = field(repr=False)
+
+
+def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, now: datetime) -> SeenMail:
+    """Take one mail, once however often it comes: by its ``place`` (a name there), and by what it says at every place.
+
+    A mail that names a grievance (by its reference in the subject, or by answering a letter of ours) and comes from an
+    address of that grievance goes into its thread; every other that a person may have written is a grievance of its own,
+    answered to the sender. Files are checked before the transaction, in which mail, grievance and trace are written
+    together. The clocks of a new grievance run from ``arrived_at``. Raises Unavailable when files cannot be checked now:
+    nothing is kept, and the mail is taken another time.
+    """
+    key = key_of(source, place)
+    there = SeenMail.objects.filter(source_key=key).first()
+    if there is not None:
+        return there
+    row = SeenMail(source=source, source_key=key, arrived_at=min(arrived_at, now), seen_at=now, size=len(raw))
+    try:
+        mail = parsing.parse(raw[:LONGEST])
+    except Exception as error:  # noqa: BLE001 - no mail may stop the others; it stands in the list for a person
+        log.warning("grievances.mail_unreadable", error=type(error).__name__)
+        row.content_key = ciphers.blind_index(hashlib.sha256(raw).hexdigest(), domain=CONTENT)
+        return _ignored(row, Reason.UNREADABLE)
+    row.content_key = ciphers.blind_index(_said(mail), domain=CONTENT)
+    reason = judging.why_ignored(mail, own=own_addresses(now=now)) or _unfit(mail)
+    if reason is None and _is_known(mail):
+        reason = Reason.KNOWN
+    if reason is not None:
+        return _ignored(row, reason)
+    files = _made_safe(mail)
+    row.files_left_out = len(files.left_out)
+    try:
+        with transaction.atomic():
+            row.outcome, row.reason, row.ticket = _filed(mail, row, files, now)
+            row.save(force_insert=True)
+    except IntegrityError:  # another worker takes the same mail in this instant
+        again = SeenMail.objects.filter(source_key=key).first()
+        if again is not None:
+            return again
+        if not _is_known(mail):
+            raise
+        return _ignored(SeenMail(**{**_bare(row), "ticket": None}), Reason.KNOWN)
+    return row
+
+
+def key_of(source: MailSource, place: str) -> str:
+    """The name under which a mail at its place is written down."""
+    return hashlib.sha256(f"{source}:{place}".encode()).hexdigest()
+
+
+def is_seen(source: MailSource, place: str) -> bool:
+    """Whether a mail became something already."""
+    return SeenMail.objects.filter(source_key=key_of(source, place)).exists()
+
+
+def own_addresses(*, now: datetime) -> frozenset[str]:
+    """Addresses that are ours: what we send from, what is fetched, and the officers' own."""
+    officer = registers.current_officer("grievance_officer", on=day(now))
+    found = [settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].strip("> "), *settings.MAIL_IN_ADDRESSES]
+    return frozenset(address.lower() for address in [*found, officer.email if officer is not None else ""] if address)
+
+
+def _said(mail: Mail) -> str:
+    """What makes two mails the same: name, sender, subject, words and files; not the way they came."""
+    files = [hashlib.sha256(file.content).hexdigest() for file in mail.files]
+    return "\0".join([mail.message_id, mail.sender, mail.subject, mail.text, *files])
+
+
+def _bare(row: SeenMail) -> dict[str, object]:
+    names = ("source", "source_key", "content_key", "arrived_at", "seen_at", "size")
+    return {name: getattr(row, name) for name in names}
+
+
+def _is_known(mail: Mail) -> bool:
+    keys = ciphers.blind_indexes(_said(mail), domain=CONTENT)
+    return SeenMail.objects.filter(content_key__in=keys).exclude(outcome=MailOutcome.IGNORED).exists()
+
+
+def _unfit(mail: Mail) -> Reason | None:
+    """An address to which nothing can be answered is nobody."""
+    try:
+        addresses.normalise(addresses.EMAIL, mail.sender)
+    except Refused:
+        return Reason.NO_SENDER
+    return None
+
+
+def _ignored(row: SeenMail, reason: Reason) -> SeenMail:
+    row.outcome, row.reason = MailOutcome.IGNORED, reason
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return SeenMail.objects.get(source_key=row.source_key)
+    return row
+
+
+def _made_safe(mail: Mail) -> Files:
+    """The files of a mail as they may be kept. What cannot be is named: nothing is dropped unseen."""
+    kept: list[tuple[SafeFile, str]] = []
+    left_out: list[str] = []
+    for file in mail.files:
+        if file.is_decoration:
+            continue
+        if len(kept) >= MOST_FILES:
+            left_out.append(file.name)
+            continue
+        fault = _keep(file, kept)
+        if fault:
+            left_out.append(f"{file.name} ({fault})")
+    return Files(kept, left_out)
+
+
+def _keep(file: Attached, kept: list[tuple[SafeFile, str]]) -> str:
+    try:
+        kept.append((uploads.made_safe(BytesIO(file.content)), file.name))
+    except uploads.FileFault as fault:
+        return str(fault.message)
+    return ""
+
+
+def _filed(mail: Mail, row: SeenMail, files: Files, now: datetime) -> tuple[MailOutcome, str, Ticket]:
+    """The grievance or the line, in the caller's transaction."""
+    mark = uuid5(_MAILS, row.source_key)
+    note = ", ".join(files.left_out)
+    known = _meant(mail, now=now)
+    if known is not None and hearing.hear(
+        ticket=known,
+        text=judging.own_words(mail.text) or mail.subject,
+        actor=RECEIVER,
+        at=now,
+        once_key=mark,
+        files=files.kept,
+        note=note,
+    ):
+        return MailOutcome.LINE, "", known
+    sender = addresses.normalise(addresses.EMAIL, mail.sender)
+    crowded = _crowded(sender, now)
+    if crowded is not None:
+        return _joined(mail, crowded, files, mark, note, now)
+    filed = doors.file_with_files(
+        filing_key=mark,
+        story=Story(kind=TicketKind.OTHER, for_whom=ForWhom.SELF, what_happened=_words(mail), left_out=note),
+        reach=Reach(
+            language=judging.language_of(f"{mail.subject} {mail.text}"), email=_answered_at(mail), door=Door.EMAIL
+        ),
+        actor=RECEIVER,
+        at=row.arrived_at,
+        now=now,
+        files=files.kept,
+    )
+    return MailOutcome.TICKET, "", filed.ticket
+
+
+def _joined(
+    mail: Mail, crowded: Ticket, files: Files, mark: UUID, note: str, now: datetime
+) -> tuple[MailOutcome, str, Ticket]:
+    """One more mail of a sender who floods us: a line of their newest grievance, with a letter an hour that says so."""
+    if crowded.entries.filter(kind=EntryKind.MESSAGE, at__gt=now - HOUR).count() >= MOST_LINES:
+        return MailOutcome.IGNORED, Reason.FLOOD, crowded
+    entry = hearing.hear(
+        ticket=crowded, text=_words(mail), actor=RECEIVER, at=now, once_key=mark, files=files.kept, note=note
+    )
+    if entry is None:
+        return MailOutcome.IGNORED, Reason.FLOOD, crowded
+    letters.tell(crowded, "joined", about=f"joined/{now:%Y%m%d%H}", now=now)
+    return MailOutcome.LINE, Reason.FLOOD, crowded
+
+
+def _words(mail: Mail) -> str:
+    """Subject and words as one text: what a person writes in the subject belongs to it."""
+    return "\n\n".join(part for part in (mail.subject, mail.text) if part) or "–"
+
+
+def _answered_at(mail: Mail) -> str:
+    """Where the sender wants the answer: Reply-To when it is an address, else From."""
+    try:
+        return addresses.normalise(addresses.EMAIL, mail.reply_to or mail.sender)
+    except Refused:
+        return addresses.normalise(addresses.EMAIL, mail.sender)
+
+
+def _meant(mail: Mail, *, now: datetime) -> Ticket | None:
+    """The grievance that a mail is about: it names it or answers our letter about it, and comes from an address of it.
+
+    From another address it is a grievance of its own, and its sender learns nothing of that one.
+    """
+    keys = addresses.address_keys(addresses.normalise(addresses.EMAIL, mail.sender))
+    of_sender = Ticket.objects.filter(contacts__address_key__in=keys).select_related("fiduciary").distinct()
+    answered = Message.objects.filter(message_id__in=mail.answers[:50]).values_list("subject_ref", flat=True)
+    named = selectors.references_in(mail.subject)
+    found = of_sender.filter(reference__in=named).first() or of_sender.filter(subject_ref__in=list(answered)).first()
+    return found if found is not None and hearing.can_hear(found, now=now) else None
+
+
+def _crowded(sender: str, now: datetime) -> Ticket | None:
+    """The newest grievance by mail of a sender who has started more in this hour than anybody does by hand."""
+    keys = addresses.address_keys(sender)
+    recent = Ticket.objects.filter(door=Door.EMAIL, contacts__address_key__in=keys, acknowledged_at__gt=now - HOUR)
+    if recent.count() < MOST_TICKETS:
+        return None
+    return recent.select_related("fiduciary").order_by("-acknowledged_at", "-pk").first()

@@ -1,0 +1,289 @@
+"""Showing who asks, with the least data that fits the risk: a session, a code to the address, a paper looked at once.
+
+A paper is destroyed in the act that looks at it: what it came to and when it ended stay, the paper does not.
+"""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from grievances import request_rules as rules
+from grievances import request_words as words
+from grievances import sealing, selectors
+from grievances.models import ProofPaper, RightsRequest, Ticket, TicketContact
+from grievances.permissions import GrievancePermission
+from grievances.request_states import MOVES, UNDECIDED, Finding, Proof, RequestState
+from grievances.services import filing, lines, resolving, thread, tracking, uploads
+from grievances.states import OPEN_STATES, Author, ContactKind, EntryKind
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access, addresses, turns
+from portal.core.actor import Actor
+from portal.core.clock import day
+from portal.core.errors import IllegalMove, Refused
+from portal.core.moves import move
+from portal.law import selectors as law
+from portal.law.states import Channel
+from portal.outbox import services as outbox
+from portal.outbox.selectors import can_send
+from portal.people import selectors as people
+from portal.people.models import SubjectAlias, User
+from portal.people.services import codes, subjects
+from portal.people.states import CodePurpose
+from portal.vault.services import files as vault
+
+#: Papers that wait to be looked at, for each request: a technical limit.
+MOST_PAPERS = 5
+_CHANNEL = {ContactKind.EMAIL: Channel.EMAIL, ContactKind.PHONE: Channel.SMS}
+
+
+def reached_at(ticket: Ticket) -> tuple[str, str] | None:
+    """The kind and text of the address to which a code can go: e-mail, else a number where SMS are sent; or none."""
+    known = filing.addresses_of(ticket)
+    if ContactKind.EMAIL in known:
+        return ContactKind.EMAIL, known[ContactKind.EMAIL]
+    if ContactKind.PHONE in known and can_send(Channel.SMS):
+        return ContactKind.PHONE, known[ContactKind.PHONE]
+    return None
+
+
+def send_code(*, request: RightsRequest, at: datetime) -> bool:
+    """Send a code to the address of the request, in the caller's transaction. Who is there is looked up by nobody.
+
+    False where no code can go out: only a number and no SMS here, or too many codes asked for within an hour. The
+    request stands all the same; an officer can call the number back.
+    """
+    ticket = request.ticket
+    place = reached_at(ticket)
+    if place is None or request.address_shown_at is not None:
+        return False
+    kind, address = place
+    try:
+        code = codes.issue(purpose=CodePurpose.TRACK, kind=kind, address=address, about=ticket.about, now=at)
+    except Refused:
+        return False
+    outbox.post(
+        kind="grievances.request_code",
+        subject_ref=ticket.subject_ref,
+        channel=_CHANNEL[ContactKind(kind)],
+        address=address,
+        language=ticket.language,
+        purpose="support",
+        about=f"{ticket.about}/proof/{code.pk}",
+        context={
+            "reference": ticket.reference,
+            "code": codes.plain(code),
+            "minutes": str((code.expires_at - code.made_at) // timedelta(minutes=1)),
+        },
+        fiduciary=ticket.fiduciary.code,
+        only_here=True,
+    )
+    return True
+
+
+def enter_code(*, request: RightsRequest, typed: str, actor: Actor, at: datetime) -> tuple[RightsRequest, str]:
+    """Take the code that was sent to the address. Returns where the request goes on, and a secret that opens its page.
+
+    That is the request itself or the one that it joined. Raises Refused for a wrong code, which counts.
+    """
+    ticket = request.ticket
+    place = reached_at(ticket)
+    if place is None:
+        raise Refused(_("We cannot send a code to this number. An officer will call you back."), code="NO_CODE")
+    with transaction.atomic():
+        found = codes.attempt(
+            purpose=CodePurpose.TRACK, kind=place[0], address=place[1], typed=typed, about=ticket.about, now=at
+        )
+        if not isinstance(found, Refused):
+            proof = rules.proof_of_address(right=request.right, is_signed_in=request.was_signed_in)
+            kept = Proof.CODE if proof == Proof.SESSION else proof
+            address_shown(request=request, proof=kept, kind=place[0], actor=actor, at=at)
+            goes_on = request.joined_to or request
+            return goes_on, tracking.open_view(ticket=goes_on.ticket, kind=place[0], actor=actor, at=at)
+    raise found
+
+
+def address_shown(
+    *, request: RightsRequest, proof: Proof, actor: Actor, at: datetime, kind: str = ContactKind.EMAIL
+) -> None:
+    """The address is the asking person's, in the caller's transaction; what follows from it follows. Twice is harmless."""
+    with transaction.atomic():
+        turns.take(*_turns_of(request.ticket))
+        shown = RightsRequest.objects.filter(pk=request.pk, address_shown_at=None)
+        if not shown.update(address_shown_at=at, proof=proof):
+            return
+        request.refresh_from_db()
+        if proof != Proof.SESSION:
+            TicketContact.objects.filter(ticket=request.ticket, kind=kind, verified_at=None).update(verified_at=at)
+        _know_again(request, actor, at)
+        _note(request, AuditKind.GRIEVANCES_REQUEST_ADDRESS_SHOWN, actor, at)
+        _go_on(request, actor, at)
+
+
+def called_back(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> None:
+    """An officer called the number of a request that no code can reach, and the person there had asked.
+
+    Raises NotAllowed, Refused where a code can be sent or the address was shown already.
+    """
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    if reached_at(request.ticket) is not None or request.address_shown_at is not None:
+        raise Refused(_("A code can be sent here, or the address was shown already."), code="NOT_NEEDED")
+    address_shown(request=request, proof=Proof.CALL, kind=ContactKind.PHONE, actor=actor, at=at)
+
+
+def add_paper(*, request: RightsRequest, upload: thread.Upload, actor: Actor, at: datetime) -> ProofPaper:
+    """Keep a paper that shows that one may act for somebody else, until it was looked at.
+
+    Raises Refused where none is needed or enough wait; FileFault for a file that is not fit.
+    """
+    _require_room(request)
+    safe = uploads.made_safe(upload.stream)
+    with transaction.atomic():
+        RightsRequest.objects.select_for_update().get(pk=request.pk)
+        _require_room(request)
+        key_ref = uuid4()
+        kept = vault.store(
+            safe.stream,
+            subject_ref=request.ticket.subject_ref,
+            retention_class=sealing.RETENTION_CLASS,
+            kind="grievances.proof",
+            actor=actor,
+            key_ref=key_ref,
+        )
+        paper = ProofPaper.objects.create(
+            request=request, key_ref=key_ref, file=kept, media_type=safe.media_type, size=kept.size, received_at=at
+        )
+        _note(request, AuditKind.GRIEVANCES_PROOF_RECEIVED, actor, at)
+        return paper
+
+
+def check_paper(*, paper: ProofPaper, finding: str, by: User, actor: Actor, at: datetime) -> None:
+    """Say what a paper came to; it is destroyed in the same transaction, with the date. A request may go on by it.
+
+    Where it is not enough the person is asked for another one. Raises NotAllowed, Refused for a paper looked at before.
+    """
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    with transaction.atomic():
+        waiting = ProofPaper.objects.filter(pk=paper.pk, finding="", destroyed_at=None)
+        if waiting.update(finding=Finding(finding), checked_by=by, destroyed_at=at) != 1:
+            raise Refused(_("This paper was looked at already."), code="CHECKED_ALREADY")
+        paper.refresh_from_db()
+        request = paper.request
+        vault.shred(subject_ref=paper.key_ref, retention_class=sealing.RETENTION_CLASS, actor=actor)
+        _note(request, AuditKind.GRIEVANCES_PROOF_CHECKED, actor, at, reason_code=str(finding))
+        if finding == Finding.PROVES:
+            _go_on(request, actor, at)
+        elif request.ticket.state in OPEN_STATES:
+            thread.ask(ticket=request.ticket, text=_ask_again(request), by=by, actor=actor, at=at)
+
+
+def papers_open(request: RightsRequest) -> list[ProofPaper]:
+    """Papers that wait to be looked at, the oldest first."""
+    return list(request.papers.filter(finding="", destroyed_at=None).select_related("file"))
+
+
+def is_proved(request: RightsRequest) -> bool:
+    """Whether the papers that its capacity needs were found to prove it; for oneself none is needed."""
+    return not rules.needs_papers(request.capacity) or request.papers.filter(finding=Finding.PROVES).exists()
+
+
+def _require_room(request: RightsRequest) -> None:
+    if not rules.needs_papers(request.capacity) or request.state != RequestState.ASKED:
+        raise Refused(_("No paper is needed for this request."), code="NOT_NEEDED")
+    if len(papers_open(request)) >= MOST_PAPERS:
+        raise Refused(_("We have 5 papers of yours to look at. Wait until we have."), code="TOO_MANY")
+
+
+def _go_on(request: RightsRequest, actor: Actor, at: datetime) -> None:
+    """All that has to be shown is shown: the request is to be answered, here or within another one."""
+    if request.state != RequestState.ASKED or request.address_shown_at is None or not is_proved(request):
+        return
+    proof = Proof.PAPERS if rules.needs_papers(request.capacity) else request.proof
+    try:
+        move(request, RequestState.SHOWN, moves=MOVES, shown_at=at, proof=proof)
+    except IllegalMove:
+        return
+    ticket = request.ticket
+    lines.add(ticket, EntryKind.PROVED, author=Author.PORTAL, actor=actor, at=at)
+    _note(request, AuditKind.GRIEVANCES_REQUEST_SHOWN, actor, at)
+    join = rules.joins(
+        right=request.right,
+        capacity=request.capacity,
+        asked_at=ticket.received_at,
+        others=_others(request),
+        most=int(law.house_rule("requests.most_open", on=day(at)).amount or 0),
+        within=selectors.promise("requests.counted_within", at=at),
+    )
+    if join is not None:
+        _join(request, RightsRequest.objects.select_related("ticket__fiduciary").get(pk=join.into), join, actor, at)
+
+
+def _others(request: RightsRequest) -> list[rules.Open]:
+    """Requests of the same person that are open and whose address was shown: nobody joins a stranger's by a guess."""
+    refs = people.refs_of(request.ticket.subject_ref)
+    keys = list(request.ticket.contacts.filter(verified_at__isnull=False).values_list("address_key", flat=True))
+    rows = RightsRequest.objects.filter(
+        state__in=UNDECIDED, address_shown_at__isnull=False, ticket__state__in=OPEN_STATES
+    ).exclude(pk=request.pk)
+    same = rows.filter(ticket__subject_ref__in=refs) | rows.filter(
+        ticket__contacts__address_key__in=keys, ticket__contacts__verified_at__isnull=False
+    )
+    found = same.distinct().values_list("pk", "right", "capacity", "ticket__received_at")
+    return [rules.Open(*row) for row in found]
+
+
+def _join(request: RightsRequest, into: RightsRequest, join: rules.Join, actor: Actor, at: datetime) -> None:
+    move(request, RequestState.JOINED, moves=MOVES, joined_to=into, joined_because=join.because, decided_at=at)
+    with translation.override(into.ticket.language):
+        said = str(words.JOINED_LINES[join.because]) % {
+            "reference": request.ticket.reference,
+            "right": words.RIGHTS[request.right],
+        }
+    lines.add(into.ticket, EntryKind.JOINED, author=Author.PORTAL, actor=actor, at=at, texts={"text": said})
+    resolving.close_joined(ticket=request.ticket, actor=actor, at=at)
+    _note(request, AuditKind.GRIEVANCES_REQUEST_JOINED, actor, at, to=into.ticket.reference, reason_code=join.because)
+
+
+def _know_again(request: RightsRequest, actor: Actor, at: datetime) -> None:
+    """A stranger whose address is one person's here, and of nobody else, is that person: their data is what is asked for.
+
+    For somebody else's data the asking person's own address says nothing: an officer names whose data it is.
+    """
+    ticket = request.ticket
+    if request.was_signed_in or rules.needs_papers(request.capacity):
+        return
+    found = set()
+    for kind, address in filing.addresses_of(ticket).items():
+        if ticket.contacts.filter(kind=kind, verified_at__isnull=False).exists():
+            found |= {contact.principal.subject.ref for contact in people.contacts_at(kind, address)}
+    if len(found) == 1 and not SubjectAlias.objects.filter(old_ref=ticket.subject_ref).exists():
+        subjects.join(old_ref=ticket.subject_ref, new_ref=found.pop(), actor=actor, now=at)
+
+
+def _turns_of(ticket: Ticket) -> set[str]:
+    known = filing.addresses_of(ticket).values()
+    names = {f"grievances.requests:{addresses.address_keys(address)[-1].hex()}" for address in known}
+    return names | {f"grievances.requests:{ref}" for ref in people.refs_of(ticket.subject_ref)}
+
+
+def _ask_again(request: RightsRequest) -> str:
+    with translation.override(request.ticket.language):
+        needed = str(words.PAPERS_NEEDED[request.capacity])
+        return _(
+            "The paper you sent does not show that you may ask this. It is destroyed. Please send another one. %(needed)s"
+        ) % {"needed": needed}
+
+
+def _note(request: RightsRequest, kind: AuditKind, actor: Actor, at: datetime, **facts: str) -> None:
+    ticket = request.ticket
+    record(
+        kind,
+        actor=actor,
+        about=ticket.about,
+        facts={"reference": ticket.reference, "request": request.right, "state": request.state, **facts},
+        subject_ref=ticket.subject_ref,
+        at=at,
+    )

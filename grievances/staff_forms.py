@@ -1,0 +1,137 @@
+"""What staff enter about a grievance."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from grievances import words
+from grievances.forms import LONGEST_MESSAGE, LONGEST_STORY, LONGEST_WISH, ContactForm, FileForm, Prose, normal_address
+from grievances.states import Door
+from portal.core.time_range import MomentField
+from portal.law.states import LateReason, StartReason
+
+
+class ReceiptForm(forms.Form):
+    """When a grievance really reached us: the earliest moment, whatever way it came (C14)."""
+
+    received_at = MomentField(
+        label=_("When did it reach us, on any way? (IST)"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M"],
+    )
+    reason_code = forms.ChoiceField(
+        label=_("Why was the start wrong?"), choices=StartReason.choices, widget=forms.RadioSelect
+    )
+
+
+class ComposerForm(forms.Form):
+    """What staff write: to the person, or among themselves. The button pressed says what the message is."""
+
+    TO_PERSON = "person"
+    INTERNAL = "internal"
+    REPLY = "reply"
+    ASK = "ask"
+    PROPOSE = "propose"
+    CORRECT = "correct"
+    #: The answer to an appeal, and what becomes of the first one.
+    CHANGED = "changed"
+    STAYS = "stays"
+
+    to = forms.ChoiceField(
+        label=_("Who reads this?"),
+        choices=[(TO_PERSON, _("To the customer")), (INTERNAL, _("Internal: staff only"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who reads this"), "invalid_choice": _("Choose who reads this")},
+    )
+    text = Prose(label=_("Message"), longest=LONGEST_MESSAGE, error_messages={"required": _("Write the message")})
+    late_because = forms.ChoiceField(
+        label=_("Why is the answer late?"),
+        help_text=_("Needed for a resolution. The customer does not read it; an auditor does."),
+        choices=[("", "–"), *LateReason.choices],
+        required=False,
+    )
+    once = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, to_person: bool = True, late: bool = False, **kwargs: Any) -> None:
+        """``to_person`` is false where only a note can be saved: then there is nothing to choose. ``late`` asks why."""
+        super().__init__(*args, **kwargs)
+        if not late:
+            del self.fields["late_because"]
+        to = self.fields["to"]
+        if not to_person and isinstance(to, forms.ChoiceField):
+            to.choices = [choice for choice in self.fields["to"].choices if choice[0] == self.INTERNAL]  # type: ignore[attr-defined]
+            self.initial["to"] = self.INTERNAL
+
+    def clean(self) -> dict[str, Any]:
+        """The button pressed comes beside the fields: without one the message is a plain reply."""
+        cleaned = super().clean() or {}
+        pressed = str(self.data.get("act") or self.REPLY)
+        cleaned["act"] = (
+            pressed if pressed in {self.ASK, self.PROPOSE, self.CORRECT, self.CHANGED, self.STAYS} else self.REPLY
+        )
+        if cleaned.get("to") == self.INTERNAL and cleaned["act"] != self.REPLY:
+            self.add_error("to", _("An internal note can only be saved. Choose the customer to ask or to answer."))
+        return cleaned
+
+
+class FiledForm(FileForm, ContactForm):
+    """A grievance as a person told it on the telephone or wrote it by post."""
+
+    door = forms.ChoiceField(
+        label=_("How did it come?"),
+        choices=[(Door.PHONE, words.DOORS[Door.PHONE]), (Door.POST, words.DOORS[Door.POST])],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Select how it came"), "invalid_choice": _("Select how it came")},
+    )
+    received_at = MomentField(
+        label=_("When did it come in?"),
+        help_text=_(
+            "The first moment at which anybody here got it, in Indian time: 24 11 2026 19:10. The dates of the law run from it."
+        ),
+        input_formats=["%d %m %Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M", "%Y-%m-%d %H:%M"],
+        error_messages={
+            "required": _("Enter the day and the time, like 24 11 2026 19:10"),
+            "invalid": _("Enter the day and the time, like 24 11 2026 19:10"),
+        },
+    )
+    for_whom = forms.ChoiceField(
+        label=_("For whom?"), choices=list(words.FOR_WHOM.items()), error_messages={"required": _("Select for whom")}
+    )
+    kind = forms.ChoiceField(
+        label=_("What is it about?"),
+        choices=list(words.FORM_KINDS.items()),
+        error_messages={"required": _("Select a kind")},
+    )
+    what_happened = Prose(
+        label=_("What happened, in the person's words?"),
+        help_text=_("Do not write an Aadhaar number, a card number or a one-time password."),
+        longest=LONGEST_STORY,
+        error_messages={"required": _("Write what the person said or wrote")},
+    )
+    wanted = Prose(label=_("What would put it right?"), required=False, longest=LONGEST_WISH)
+    sender = forms.CharField(label=_("Of an unwanted message: who sent it?"), required=False, max_length=40)
+    received_at_number = forms.CharField(
+        label=_("Of an unwanted message: which number or e-mail address got it?"), required=False, max_length=254
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    field_order = (
+        "door",
+        "received_at",
+        "for_whom",
+        "kind",
+        "what_happened",
+        "wanted",
+        "sender",
+        "received_at_number",
+        "email",
+        "phone",
+        "language",
+        "file",
+        "key",
+    )
+
+    def clean_received_at_number(self) -> str:
+        text = str(self.cleaned_data["received_at_number"]).strip()
+        return normal_address(text) if text else ""

@@ -1,0 +1,49 @@
+"""What follows from a provider's answer. A fault on the way says nothing about the document."""
+
+from kyc import rules
+from kyc.outcomes import CheckOutcome
+from kyc.providers.answers import Answer, Standing
+from kyc.rules import Said
+
+_OUTCOMES = {Standing.GOOD: CheckOutcome.PASS, Standing.DOUBTFUL: CheckOutcome.WARN, Standing.BAD: CheckOutcome.FAIL}
+
+
+#: What kept a provider from answering, in the words of the desk; what is not named here is "down".
+_REASONS = {
+    "ANSWER_COMES_LATER": "ANSWER_COMES_LATER",
+    "HTTP_429": "PROVIDER_BUSY",
+    "NO_CONSENT": "NO_CONSENT",
+    "NO_PAPERS": "NO_PAPERS",
+    "NOT_CONFIGURED": "NOT_CONFIGURED",
+    "VALUE_MISSING": "VALUE_MISSING",
+    **dict.fromkeys(("NO_JSON", "OTHER_NUMBER", "UNKNOWN_STATUS", "WRONG_SHAPE"), "PROVIDER_UNREADABLE"),
+}
+
+
+def standing(answer: Answer) -> Said:
+    """How the number stands at its register."""
+    return Said(_OUTCOMES[answer.standing], answer.reason, {"status": answer.status})
+
+
+def registered_name(answer: Answer, *, known: str) -> Said:
+    """The registered name against the one we know, by the rule of names; a register that only compares is believed as far as
+    a person looks at its "no". The registered name stands in the evidence, which is sealed.
+    """
+    if answer.name:
+        said = rules.name(answer.name, known)
+        return Said(said.outcome, said.reason, {**said.evidence, "registered_name": answer.name})
+    flags = {"name": answer.is_same_name, "date_of_birth": answer.is_same_birth}
+    evidence: dict[str, str | int] = {
+        kind: "same" if is_same else "differs" for kind, is_same in flags.items() if is_same is not None
+    }
+    if not evidence:
+        return Said(CheckOutcome.NOT_APPLICABLE, "NAME_NOT_GIVEN")
+    if "differs" in evidence.values():
+        return Said(CheckOutcome.WARN, "REGISTERED_DIFFERS", evidence)
+    return Said(CheckOutcome.PASS, "", evidence)
+
+
+def unanswered(code: str) -> Said:
+    """Nobody answered, or nobody is set up to: a person looks."""
+    reason = _REASONS.get(code, "PROVIDER_REFUSED" if code.startswith("HTTP_4") else "PROVIDER_DOWN")
+    return Said(CheckOutcome.UNAVAILABLE, reason, {"code": code})

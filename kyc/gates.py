@@ -1,0 +1,46 @@
+"""What KYC does when other rooms tell of an event after which a customer is looked at again."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from kyc.models import Case
+from kyc.services import renewing
+from kyc.states import RenewalReason
+from portal.core import actor as actors
+from portal.core.actor import Actor
+from portal.core.clock import day
+from portal.core.enqueue import enqueue
+from portal.law.selectors import house_rule
+from portal.outbox.models import Delivery
+from portal.outbox.states import Outcome
+from portal.registers.models import SendingEntity
+from portal.registers.selectors.senders import in_force
+
+
+def renamed(*, customer: int, actor: Actor, at: datetime) -> None:
+    """Registered in ``hooks.customer_renamed``: who was verified under another name is looked at again."""
+    case = Case.objects.select_related("customer").filter(customer=customer).first()
+    if case is not None:
+        renewing.something_changed(case, RenewalReason.NAME_CHANGED, actor=actor, now=at)
+        enqueue("kyc.tasks.screen_case", case.pk)
+
+
+def complained(*, fiduciary: str, at: datetime, subject_ref: UUID, **said: str) -> None:
+    """Registered in ``hooks.complaints``: many complaints about one sender in a short time, and it is looked at again.
+
+    Counted over every channel, by the delivery reports of the days that a house rule gives.
+    """
+    rows = SendingEntity.objects.filter(fiduciary__code=fiduciary, fiduciary__is_self=False, customer__isnull=False)
+    entity = in_force(rows, at=at).first()
+    if entity is None or not _is_spike(fiduciary, at):
+        return
+    case = Case.objects.select_related("customer").filter(customer=entity.customer_id).first()
+    if case is not None:
+        renewing.something_changed(case, RenewalReason.COMPLAINTS, actor=actors.system("kyc.complaints"), now=at)
+
+
+def _is_spike(fiduciary: str, at: datetime) -> bool:
+    over = timedelta(days=int(house_rule("kyc.complaints_in", on=day(at)).amount or 0))
+    most = int(house_rule("kyc.complaints_most", on=day(at)).amount or 0)
+    told = Delivery.objects.filter(message__fiduciary=fiduciary, outcome=Outcome.COMPLAINED)
+    return told.filter(happened_at__gt=at - over, happened_at__lte=at).count() > most

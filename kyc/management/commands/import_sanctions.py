@@ -1,0 +1,75 @@
+import hashlib
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandError
+
+from kyc.sanctions import ofac, united_nations
+from kyc.sanctions.entries import BadListError
+from kyc.services import screening
+from kyc.states import ListSource
+from portal.core import actor, clock
+from portal.core.command_line import REFUSED, USAGE
+from portal.core.commands import PortalCommand, day
+from portal.core.errors import Refused
+
+#: The largest list that is published has some thirty million bytes.
+MOST_BYTES = 100 * 1024 * 1024
+
+
+class Command(PortalCommand):
+    help = "Import an edition of a sanctions list; everybody is screened against it by the worker."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)  # type: ignore[arg-type]
+        parser.add_argument("source", choices=ListSource.values, help="whose list it is")
+        parser.add_argument("file", type=Path, help="un: the consolidated XML; ofac: sdn.csv")
+        parser.add_argument("--names", type=Path, help="ofac: alt.csv, the other names")
+        parser.add_argument(
+            "--as-of", type=day, metavar="DATE", help="ofac: the day of the edition (the XML says its own)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """One transaction; a file that cannot be read whole changes nothing."""
+        source, as_of = ListSource(options["source"]), options["as_of"]
+        if (source == ListSource.OFAC) != (as_of is not None):
+            raise CommandError("Give --as-of for ofac, and for nothing else.", returncode=USAGE)
+        try:
+            data = _bytes(options["file"])
+            names = _bytes(options["names"]) if options["names"] else b""
+            version, entries = self._read(source, data, names, as_of)
+            edition = screening.import_edition(
+                entries,
+                source=source,
+                version=version,
+                sha256=hashlib.sha256(data).hexdigest(),
+                names_sha256=hashlib.sha256(names).hexdigest() if names else "",
+                actor=actor.system("kyc.import_sanctions"),
+                now=clock.now(),
+            )
+        except (BadListError, OSError, Refused) as error:
+            raise CommandError(str(error), returncode=REFUSED) from error
+        body = {
+            "source": edition.source,
+            "version": edition.version.isoformat(),
+            "sha256": edition.sha256,
+            "entries": edition.size,
+        }
+        line = f"{edition}: {edition.size:,} entries, SHA-256 {edition.sha256}."
+        self.answer(body, line, options=options)
+
+    def _read(self, source: str, data: bytes, names: bytes, as_of: date | None) -> tuple[date, list[Any]]:
+        if source == ListSource.UN:
+            version, entries = united_nations.read(data)
+            return date.fromisoformat(version), entries
+        return as_of or date.min, ofac.read(data, names)
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise BadListError("The file is larger than any such list.")
+    return data

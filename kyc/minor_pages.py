@@ -1,0 +1,78 @@
+"""The staff's report of children: what was done when a signed date of birth showed one, and when."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from kyc import staff_words
+from kyc.models import MinorFound
+from kyc.permissions import Permission
+from kyc.services import minors
+from portal.core import changes, clock
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin.filtering import has_or_not
+from portal.core.plain_words import PlainWords
+from portal.jobs.audited_export import AuditedExport, resource_of
+
+TIMES = "found_at frozen_at stopped_at erased_at told_at erased kept messages lifted_at"
+
+
+class LiftForm(forms.Form):
+    """Why a freeze ends."""
+
+    why = PlainWords(
+        label=_("Why"),
+        max_length=500,
+        help_text=_("No names, numbers or addresses."),
+    )
+
+
+def _lifted(row: MinorFound, user: Any) -> str:
+    return str(_("This freeze has ended already.")) if row.lifted_at else ""
+
+
+@admin.register(MinorFound)
+class MinorFoundAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """One row for each child that a document showed, with the times of each act."""
+
+    view_permission = Permission.CASE_VIEW
+    export_permission = Permission.CASE_EXPORT
+    export_resource = resource_of(MinorFound, f"case document {TIMES}")
+    list_display = (
+        "case",
+        "found_at",
+        "frozen_at",
+        "stopped_at",
+        "erased_at",
+        "told_at",
+        "erased",
+        "kept",
+        "lifted_at",
+    )
+    list_filter = (("lifted_at", has_or_not(without=_("Frozen"), having=_("Freeze ended"))),)
+    list_select_related = ("case",)
+    search_fields = ("case__reference",)
+    search_help_text = _("A reference, for example OS-KY-7K4M-9QX2")
+    fields = ("case", "who", "document", *TIMES.split())
+    shown_before = ("case", "document", "found_at", "erased", "kept")
+    ordering = ("-found_at",)
+
+    def subject_ref_of(self, obj: Any) -> Any:
+        return obj.document.subject_ref
+
+    @admin.display(description=_("who"))
+    def who(self, obj: MinorFound) -> str:
+        return obj.party.reference if obj.party else str(staff_words.ITSELF)
+
+    @service_action(
+        permission=Permission.CASE_DECIDE,
+        label=_("End the freeze"),
+        ask=LiftForm,
+        skip=_lifted,
+        description=_("The account opens again and papers are asked for. What was erased stays erased."),
+    )
+    def lift(self, request: Any, obj: MinorFound, given: dict[str, Any]) -> None:
+        changes.watch_row(obj)
+        minors.lift(obj, **given, actor=request.actor, now=clock.now())

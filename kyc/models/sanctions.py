@@ -1,0 +1,176 @@
+"""Lists of persons under sanctions, whom they were held against, and what people said about likenesses."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kyc.models.cases import Case
+from kyc.models.parties import Party
+from kyc.states import LikenessState, ListSource, NamesFit, YearsFit
+from portal.core import moments
+from portal.core.data_categories import declare
+from portal.core.fields import EncryptedTextField
+from portal.core.models import AppendOnlyModel
+from portal.people.models import FourEyesModel
+from portal.people.states import Answer
+
+
+class SanctionsList(models.Model):
+    """One edition of one list, known by its day and the SHA-256 of the files. Of each list the last edition counts."""
+
+    source = models.CharField(_("list"), max_length=8, choices=ListSource.choices, editable=False)
+    version = models.DateField(_("edition of"), editable=False)
+    sha256 = models.CharField(_("SHA-256 of the list"), max_length=64, editable=False)
+    names_sha256 = models.CharField(_("SHA-256 of the file of other names"), max_length=64, blank=True, editable=False)
+    size = models.PositiveIntegerField(_("entries"), editable=False)
+    imported_at = models.DateTimeField(_("imported"), editable=False)
+    superseded_at = models.DateTimeField(_("superseded"), null=True, blank=True, editable=False)
+
+    data_categories = declare(none="id source version sha256 names_sha256 size imported_at superseded_at")
+
+    class Meta:
+        verbose_name = _("sanctions list")
+        verbose_name_plural = _("sanctions lists")
+        ordering = ("-imported_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                name="kyc_one_edition_of_a_list_counts", fields=("source",), condition=Q(superseded_at=None)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()}, {moments.day(self.version)}"
+
+
+class ListedEntry(models.Model):
+    """One entry of the edition that counts; those of older editions are deleted with the import of the next."""
+
+    edition = models.ForeignKey(SanctionsList, models.PROTECT, related_name="entries", verbose_name=_("edition"))
+    uid = models.CharField(_("number in the list"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=12)
+    names = models.JSONField(_("names"), default=list)
+    births = models.JSONField(_("dates of birth"), default=list)
+    countries = models.JSONField(_("countries"), default=list)
+
+    data_categories = declare(none="id edition uid kind", name="names", date_of_birth="births", location="countries")
+
+    class Meta:
+        verbose_name = _("entry of a sanctions list")
+        verbose_name_plural = _("entries of sanctions lists")
+        constraints = (models.UniqueConstraint(name="kyc_listed_once_in_an_edition", fields=("edition", "uid")),)
+
+    def __str__(self) -> str:
+        return self.uid
+
+
+class Screening(AppendOnlyModel):
+    """A customer or one of its people was held against one edition of one list: how many likenesses, how many of them known."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="screenings", verbose_name=_("case"))
+    party = models.ForeignKey(
+        Party, models.PROTECT, null=True, related_name="screenings", verbose_name=_("whose it is")
+    )
+    edition = models.ForeignKey(SanctionsList, models.PROTECT, related_name="screenings", verbose_name=_("edition"))
+    source = models.CharField(_("list"), max_length=8, choices=ListSource.choices)
+    list_version = models.DateField(_("edition of"))
+    list_sha256 = models.CharField(_("SHA-256 of the list"), max_length=64)
+    #: Of the name that was compared: another name is another screening.
+    name_key = models.BinaryField(_("lookup hash of the name"), max_length=33)
+    #: Edition of the rule of names.
+    names_version = models.CharField(_("version of the rule of names"), max_length=20)
+    likenesses = models.PositiveSmallIntegerField(_("likenesses"))
+    known = models.PositiveSmallIntegerField(_("of these answered before"))
+    screened_at = models.DateTimeField(_("screened"), db_index=True)
+
+    data_categories = declare(
+        none="id case party edition source list_version list_sha256 name_key names_version likenesses known screened_at"
+    )
+
+    class Meta:
+        verbose_name = _("screening")
+        verbose_name_plural = _("screenings")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                name="kyc_each_customer_is_screened_once",
+                fields=("case", "edition", "name_key"),
+                condition=Q(party=None),
+            ),
+            models.UniqueConstraint(name="kyc_each_party_is_screened_once", fields=("party", "edition", "name_key")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.case}: {self.get_source_display()}, {moments.day(self.list_version)}"
+
+
+class Likeness(models.Model):
+    """Somebody may be who an entry of a list names. Two people say that they are not; one is enough for "they are".
+
+    ``pair_key`` is of the name and of the entry's content: the same pair in a later edition is this row again, and what
+    was answered holds; another name, or an entry that has changed, is asked about anew.
+    """
+
+    reference = models.CharField(_("reference"), max_length=20, unique=True)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="likenesses", verbose_name=_("case"))
+    party = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="likenesses", verbose_name=_("whose it is")
+    )
+    state = models.CharField(_("state"), max_length=16, choices=LikenessState.choices, default=LikenessState.OPEN)
+    source = models.CharField(_("list"), max_length=8, choices=ListSource.choices)
+    uid = models.CharField(_("number in the list"), max_length=40)
+    list_version = models.DateField(_("found in the edition of"))
+    list_sha256 = models.CharField(_("SHA-256 of that list"), max_length=64)
+    decision = models.CharField(_("names"), max_length=12, choices=NamesFit.choices)
+    why = models.CharField(_("why"), max_length=80, blank=True)
+    birth = models.CharField(_("year of birth"), max_length=8, choices=YearsFit.choices)
+    pair_key = models.BinaryField(_("lookup hash of name and entry"), max_length=33, editable=False)
+    #: The entry as it was found, for whoever compares: it is public.
+    listed = models.JSONField(_("entry"), default=dict)
+    note = EncryptedTextField(_("note"), purpose="kyc.likeness.note", blank=True)
+    found_at = models.DateTimeField(_("found"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+
+    data_categories = declare(
+        none="id reference case party state source uid list_version list_sha256 decision why birth pair_key found_at "
+        "answered_at",
+        name="listed",
+        free_text="note",
+    )
+
+    class Meta:
+        verbose_name = _("likeness to a sanctions list")
+        verbose_name_plural = _("likenesses to sanctions lists")
+        ordering = ("found_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                name="kyc_each_likeness_of_a_customer_once", fields=("case", "pair_key"), condition=Q(party=None)
+            ),
+            models.UniqueConstraint(name="kyc_each_likeness_of_a_party_once", fields=("party", "pair_key")),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class LikenessAnswer(FourEyesModel):
+    """One person's word that a likeness is somebody else; another answers it."""
+
+    likeness = models.ForeignKey(Likeness, models.PROTECT, related_name="answers", verbose_name=_("likeness"))
+
+    named_by = ("likeness",)
+    data_categories = declare(
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer likeness", free_text="reason"
+    )
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("answer to a likeness")
+        verbose_name_plural = _("answers to likenesses")
+        constraints = (
+            *FourEyesModel.Meta.constraints,
+            models.UniqueConstraint(
+                name="kyc_one_open_answer_to_a_likeness", fields=("likeness",), condition=Q(answer=Answer.PENDING)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.likeness}: {self.answer}"

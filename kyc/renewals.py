@@ -1,0 +1,103 @@
+"""The reasons of ``kyc/data/renewals.toml``, and what of a case is due again because of them."""
+
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+
+from kyc.models import Case, Document, Renewal
+from kyc.requirements import Requirements
+from kyc.states import DocumentState, RenewalReason, Risk
+from portal.core.clock import IST, day
+from portal.law.selectors import house_rule
+from portal.law.services.timing import dates_of
+
+FILE = Path(__file__).resolve().parent / "data" / "renewals.toml"
+AFTER = "kyc.rekyc_after"
+#: By the risk of the customer; one that nobody has rated counts as high.
+PERIODS = {
+    Risk.LOW: "kyc.rekyc_low",
+    Risk.MEDIUM: "kyc.rekyc_medium",
+    Risk.HIGH: "kyc.rekyc_high",
+    "": "kyc.rekyc_high",
+}
+
+
+@dataclass(frozen=True)
+class RenewalRule:
+    """``needs``: what is shown anew, empty for everything; ``within`` and ``notices`` are keys of house rules."""
+
+    needs: frozenset[str]
+    within: str
+    notices: str
+
+
+@cache
+def rule_of(reason: str) -> RenewalRule:
+    """What follows from a reason."""
+    row = tomllib.loads(FILE.read_text(encoding="utf-8"))[str(reason)]
+    return RenewalRule(frozenset(row["needs"]), row["within"], row["notices"])
+
+
+#: Whoever was looked at for one of these was looked at as a whole: the time to the next look begins anew.
+WHOLE = tuple(reason for reason in RenewalReason if not rule_of(reason).needs and reason != RenewalReason.DOCUMENT_ENDS)
+
+
+def period_ends(verified_at: datetime, risk: str, *, on: date) -> date:
+    """The day on which KYC is due again: so long after the last look at everything, by the risk of the customer."""
+    return dates_of(house_rule(PERIODS[Risk(risk) if risk else ""], on=on), verified_at, str(IST)).due_on
+
+
+def notice_days(reason: str, *, on: date) -> list[int]:
+    """The days of the notices, counted from the due day: those before it are negative. In order."""
+    before, after = house_rule(rule_of(reason).notices, on=on), house_rule(AFTER, on=on)
+    return sorted([*(-int(days) for days in before.values), *(int(days) for days in after.values)])
+
+
+def opens_on(reason: str, due_on: date, *, on: date) -> date:
+    """The day of the first notice: from then on it may be renewed."""
+    return due_on + timedelta(days=notice_days(reason, on=on)[0])
+
+
+@dataclass(frozen=True)
+class Due:
+    """One reason why documents are due again. ``needs`` is None for everything."""
+
+    since: datetime
+    needs: Collection[str] | None
+    document: int | None = None
+
+    def covers(self, document: Document, need: str) -> bool:
+        if self.document is not None:
+            return document.pk == self.document
+        is_older = (document.sent_at or document.uploaded_at) < self.since
+        return is_older and (self.needs is None or need in self.needs)
+
+
+@dataclass(frozen=True)
+class DueAgain:
+    """Everything that is due again in a case."""
+
+    reasons: tuple[Due, ...] = ()
+
+    def covers(self, document: Document, need: str) -> bool:
+        """Whether an approved document is to be shown anew."""
+        is_approved = document.state == DocumentState.APPROVED
+        return is_approved and any(one.covers(document, need) for one in self.reasons)
+
+
+def due_again(case: Case, wanted: Requirements, *, now: datetime) -> DueAgain:
+    """What is due by the open renewals; from the day of re-KYC on everything of before, whether the sweep came or not."""
+    if case.pk is None:
+        return DueAgain()
+    found = tuple(_due(renewal, wanted) for renewal in Renewal.objects.filter(case=case.pk, closed_at=None))
+    if not found and case.rekyc_on is not None and case.rekyc_on <= day(now):
+        return DueAgain((Due(datetime.combine(case.rekyc_on, time(), tzinfo=IST), None),))
+    return DueAgain(found)
+
+
+def _due(renewal: Renewal, wanted: Requirements) -> Due:
+    asked = {need.name for need in wanted.every_need} & rule_of(renewal.reason).needs
+    return Due(renewal.opened_at, asked or None, renewal.document_id)

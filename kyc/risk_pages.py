@@ -1,0 +1,74 @@
+"""Staff pages of risks that two people set against the points."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from kyc.models import RiskProposal
+from kyc.permissions import Permission
+from kyc.services import rating
+from kyc.states import Risk, RiskReason
+from portal.core import clock
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import not_answerable
+from portal.people.forms import RefuseForm
+
+#: Chosen in place of a level.
+BY_POINTS = "points"
+
+
+class RiskForm(forms.Form):
+    """Another risk than the points say, and why."""
+
+    level = forms.TypedChoiceField(
+        label=_("Risk"),
+        choices=[*Risk.choices, (BY_POINTS, _("By the points again"))],
+        coerce=lambda chosen: "" if chosen == BY_POINTS else chosen,
+        widget=forms.RadioSelect,
+    )
+    why = forms.ChoiceField(label=_("Why"), choices=[("", _("Choose why")), *RiskReason.choices])
+
+
+@admin.register(RiskProposal)
+class RiskProposalAdmin(AuditedExport, ReadOnlyAdmin):
+    """Proposals and answers; a proposal is made on the page of its case."""
+
+    view_permission = Permission.CASE_VIEW
+    export_permission = Permission.CASE_EXPORT
+    export_resource = resource_of(
+        RiskProposal, "id case level why points act made_by made_at checked_by checked_at shown_sha256 answer"
+    )
+    list_display = ("case", "level", "why", "points", "answer", "made_by", "made_at", "checked_by")
+    list_filter = ("answer", "level", "why")
+    list_select_related = ("case", "made_by", "checked_by")
+    fields = (
+        *("case", "risk_now", "level", "why", "points", "answer"),
+        *("made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256"),
+    )
+
+    @admin.display(description=_("risk as it counts now"))
+    def risk_now(self, obj: RiskProposal) -> str:
+        return str(obj.case.get_risk_display() or _("not rated yet"))
+
+    @service_action(
+        permission=Permission.CASE_DECIDE,
+        label=_("Approve"),
+        skip=not_answerable,
+        description=_("The customer counts as this risk until two people say otherwise."),
+    )
+    def approve(self, request: HttpRequest, obj: RiskProposal, answer: dict[str, Any]) -> None:
+        rating.answer(obj, approve=True, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission=Permission.CASE_DECIDE, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    def refuse(self, request: HttpRequest, obj: RiskProposal, answer: dict[str, Any]) -> None:
+        rating.answer(
+            obj,
+            approve=False,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )

@@ -1,0 +1,58 @@
+"""Documents that reach us otherwise than by the customer's own pages: staff bring in what came by post, a program sends it.
+
+Both go the customer's way: the same first look, quarantine, checks and two people. What differs is written on the document.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import BinaryIO
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kyc.models import Document
+from kyc.permissions import Permission
+from kyc.services import telling, uploading
+from kyc.services.uploading import Judged, Sent
+from kyc.states import CameBy, Provenance
+from portal.core import access
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.core.turns import retried
+from portal.people.services.four_eyes import person_of
+
+
+def by_staff(sent: Sent, stream: BinaryIO, *, actor: Actor, now: datetime) -> Document:
+    """A document that came by post, by e-mail or in person, brought in and sent for checking; the customer is told.
+
+    ``sent.way`` says how it came, ``sent.reason`` why it came that way: kept in the erasable part of the audit event.
+    Raises NotAllowed without the permission; Refused without a way (WAY) or a reason (REASON); else as ``uploading``.
+    """
+    access.require(person_of(actor), Permission.DOCUMENT_BRING)
+    if sent.way not in CameBy.values:
+        raise Refused(_("Say how the document came."), code="WAY")
+    if not sent.reason.strip():
+        raise Refused(_("Write why the customer does not send it."), code="REASON")
+    brought = replace(sent, provenance=Provenance.STAFF, reason=sent.reason.strip(), yes=None)
+    return _bring_in(uploading.judge(brought, stream, now=now), actor=actor, now=now)
+
+
+@retried
+def _bring_in(judged: Judged, *, actor: Actor, now: datetime) -> Document:
+    with transaction.atomic():
+        document = uploading.take(judged, actor=actor, now=now)
+        uploading.send(document, actor=actor, now=now)
+        telling.document_brought(document)
+    return document
+
+
+def judged_for_program(sent: Sent, stream: BinaryIO, *, now: datetime) -> Judged:
+    """What a program sends, looked at before the request is taken. Writes nothing. Raises as ``uploading.judge``."""
+    return uploading.judge(replace(sent, provenance=Provenance.API, yes=None), stream, now=now)
+
+
+def by_program(judged: Judged, *, actor: Actor, now: datetime) -> Document:
+    """Take what a program sent, and send it for checking, in the caller's transaction. Raises as ``uploading.take``."""
+    document = uploading.take(judged, actor=actor, now=now)
+    uploading.send(document, actor=actor, now=now)
+    return document

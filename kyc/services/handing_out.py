@@ -1,0 +1,63 @@
+"""Handing out work at the desk: what is due first and free goes to exactly one person."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from kyc.models import Document
+from kyc.permissions import Act, Permission
+from kyc.selectors import SOONEST, in_queue, proposed, to_review
+from kyc.services.locking import claim, given_back
+from portal.core import access, changes
+from portal.core.actor import Actor
+from portal.core.errors import LostRace
+from portal.people.models import User
+from portal.people.services import four_eyes
+from portal.people.services.four_eyes import person_of
+
+#: Losing so many races one after the other means that colleagues take everything.
+TRIES = 5
+
+
+def take_next(*, actor: Actor, now: datetime) -> Document | None:
+    """Claim, for this person, the case whose document is due first and which nobody has; None where there is none.
+
+    A maker gets what nobody has proposed about, a checker what waits for another person than its maker and who brought it in. What they hold
+    already comes first; what they gave back stays with colleagues for as long as a claim lasts. On PostgreSQL two who
+    ask at once do not wait for each other (SKIP LOCKED); on both databases the claim is one conditional UPDATE, so that
+    one of them gets it. In one transaction with the audit event of the claim. Raises NotAllowed without the permission.
+    """
+    user = person_of(actor)
+    access.require(user, Permission.CASE_DECIDE)
+    for _attempt in range(TRIES):
+        with transaction.atomic():
+            document = _first(user, now)
+            if document is None:
+                return None
+            changes.watch_row(document.case)
+            try:
+                claim(document.case, actor=actor, now=now)
+            except LostRace:
+                continue
+            return document
+    return None
+
+
+def waiting_for(user: User, *, now: datetime) -> QuerySet[Document]:
+    """What this person may decide about now, what is due first in front, whoever has taken it."""
+    can = Q(pk=None)
+    if four_eyes.may_propose(user, Act.DECISION, now=now):
+        can |= ~Q(proposed())
+    if Act.DECISION in four_eyes.acts_to_answer(user, now=now):
+        not_brought = Q(brought_by=None) | ~Q(brought_by=user)
+        can |= Q(proposed()) & ~Q(proposed(by=user)) & not_brought
+    return in_queue(to_review().filter(can)).order_by(*SOONEST)
+
+
+def _first(user: User, now: datetime) -> Document | None:
+    """The row of its case stays locked until the transaction ends."""
+    is_free = Q(case__locked_by=None) | Q(case__locked_until__lt=now)
+    waiting = waiting_for(user, now=now).select_for_update(skip_locked=True, of=("case",), no_key=True)
+    held = waiting.filter(case__locked_by=user, case__locked_until__gte=now).first()
+    return held or waiting.filter(is_free).exclude(case__reference__in=given_back(user, now=now)).first()

@@ -1,0 +1,38 @@
+"""A document that a grievance is about is opened by whoever answers the grievance: for that ticket, and it is written down."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from kyc.models import Document
+from kyc.permissions import Permission
+from portal.core import access, hooks
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.people.services.four_eyes import person_of
+
+#: Why, as the audit event says it and the customer reads it.
+PURPOSE = "grievance"
+
+
+def open_for_grievance(reference: str, *, ticket: str, actor: Actor, now: datetime) -> Document:
+    """Write down who opens a document for which grievance; gives the document. The customer reads of it on its pages.
+
+    Raises NotAllowed without the permission, Refused (NOT_NAMED) where there is no such document that was sent, or the
+    grievance is closed, does not name it in its person's own words, or is not this login's to answer.
+    """
+    user = person_of(actor)
+    access.require(user, Permission.DOCUMENT_LOOK)
+    found = Document.objects.filter(reference=reference, sent_at__isnull=False)
+    document = found.select_related("case__customer__subject", "party", "kept").first()
+    if document is None or not hooks.named_in_grievance.ask(ticket=ticket, reference=reference, user=user):
+        said = _("No open grievance that is yours to answer names this document in its person's own words.")
+        raise Refused(said, code="NOT_NAMED")
+    hooks.record_opened.ask(
+        actor=actor,
+        about=f"kyc.document:{document.reference}",
+        subject_ref=document.subject_ref,
+        purpose=PURPOSE,
+        ticket=ticket,
+    )
+    return document

@@ -1,0 +1,190 @@
+"""A verified date of birth shows a child: freeze at once, stop messages, erase what no law keeps, tell the contact.
+
+Only a valid signature over a date of birth leads here (policy 12; DPDP Act 2023 s.9). A year alone that leaves it open, and
+a date that somebody typed, go to a person at the review desk.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kyc.models import Case, Document, MinorFound, Party
+from kyc.outcomes import CheckOutcome
+from kyc.permissions import Permission
+from kyc.rules import Said
+from kyc.services import parties, settling, telling
+from kyc.services.letting_go import erase_document
+from kyc.signatures import moments
+from kyc.signatures.verdict import Signed
+from kyc.states import DOCUMENT_MOVES, DocumentState
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access, clock
+from portal.core import actor as actors
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, Refused
+from portal.core.moves import move
+from portal.people.models import Membership
+from portal.people.services import customers, protections
+from portal.people.services.four_eyes import person_of
+from portal.people.states import CustomerKind, CustomerState, MemberRole, ProtectionGround, ProtectionKind
+from portal.retention.selectors import binding_laws, is_held, rule_for
+
+WORKER = actors.system("kyc.minors")
+#: The fault of a document whose person is a child.
+FAULT = "MINOR"
+
+
+def is_minor(said: dict[str, Said]) -> bool:
+    """Whether the signed date of birth alone says that the person is a child."""
+    age = said.get("age")
+    return age is not None and (age.outcome, age.reason) == (CheckOutcome.FAIL, "MINOR")
+
+
+def found(document: Document, signed: Signed, *, found_at: datetime) -> MinorFound:
+    """Everything that follows, in the caller's transaction, which wrote the check; the times are reported in one row.
+
+    A person who is the customer freezes its case and closes its account; a person behind an organisation is taken off its
+    list, and the organisation names another. Documents that a law keeps (never those of a customer that was not verified
+    yet) stay locked away until their time is over; a hold keeps them as well.
+    """
+    case, party = document.case, document.party
+    person = _person(document)
+    frozen_at = _freeze(document, case, party)
+    if person is not None:
+        born_on = moments.day(signed.fields.get("birth", ""))
+        protections.protect(
+            subject_ref=person,
+            kind=ProtectionKind.CHILD,
+            ground=ProtectionGround.DOCUMENT,
+            born_on=born_on,
+            actor=WORKER,
+            now=clock.now(),
+        )
+    stopped_at = clock.now()
+    erased, kept = _erase(case, party)
+    erased_at = clock.now()
+    messages = telling.minor_found(document)
+    row = MinorFound.objects.create(
+        case=case,
+        party=party,
+        document=document,
+        found_at=found_at,
+        frozen_at=frozen_at,
+        stopped_at=stopped_at,
+        erased_at=erased_at,
+        told_at=clock.now(),
+        erased=erased,
+        kept=kept,
+        messages=messages,
+    )
+    record(
+        AuditKind.KYC_MINOR_FOUND,
+        actor=WORKER,
+        about=case.owner,
+        subject_ref=document.subject_ref,
+        facts={
+            "case": case.reference,
+            "document": document.reference,
+            "erased": erased,
+            "kept": kept,
+            "count": messages,
+        },
+        at=row.found_at,
+    )
+    return row
+
+
+def lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> None:
+    """A person ends the freeze: it was a mistake, or the child is of age. The account opens again, and papers are asked for.
+
+    What was erased stays erased. In one transaction with the audit event, whose erasable part holds why. Raises NotAllowed
+    without the permission, Refused without words (REASON), IllegalMove when it was lifted before.
+    """
+    access.require(person_of(actor), Permission.CASE_DECIDE)
+    if not why.strip():
+        raise Refused(_("Write why the freeze ends."), code="REASON")
+    with transaction.atomic():
+        if MinorFound.objects.filter(pk=row.pk, lifted_at=None).update(lifted_at=now) != 1:
+            raise IllegalMove(_("This freeze has ended already."))
+        row.refresh_from_db()
+        case = Case.objects.select_related("customer__subject").get(pk=row.case_id)
+        record(
+            AuditKind.KYC_MINOR_LIFTED,
+            actor=actor,
+            about=case.owner,
+            subject_ref=case.subject_ref,
+            facts={"case": case.reference, "document": row.document.reference},
+            personal={"reason": {"new": why.strip()}},
+            at=now,
+        )
+        if row.party_id is None:
+            person = _person(row.document)
+            if person is not None:
+                protections.end_all(subject_ref=person, actor=actor, now=now)
+            Case.objects.filter(pk=case.pk).update(frozen_at=None)
+            if case.customer.state == CustomerState.CLOSED:
+                customers.reopen(customer=case.customer, actor=actor, now=now)
+            settling.settle(case, actor=actor, now=now)
+
+
+def _person(document: Document) -> UUID | None:
+    """The subject of whoever the document is about: the party's person, or the one behind an individual customer."""
+    if document.party is not None:
+        principal = document.party.principal
+        return principal.subject.ref if principal is not None else None
+    rows = Membership.objects.filter(customer=document.case.customer, ended_at=None, role=MemberRole.OWNER)
+    owner = rows.select_related("principal__subject").order_by("pk").first()
+    is_theirs = owner is not None and document.case.customer.kind == CustomerKind.INDIVIDUAL
+    return owner.principal.subject.ref if owner is not None and is_theirs else None
+
+
+def _freeze(document: Document, case: Case, party: Party | None) -> datetime:
+    """The document is refused; the customer's case is rejected and its account closed, or the party taken off the list."""
+    now = clock.now()
+    move(document, DocumentState.REFUSED, moves=DOCUMENT_MOVES, fault=FAULT, leased_until=None)
+    if party is not None:
+        if party.ended_at is None:
+            parties.leave(party, actor=WORKER, now=now)
+        return now
+    Case.objects.filter(pk=case.pk).update(frozen_at=now)
+    settling.settle(case, actor=WORKER, now=now)
+    if case.customer.kind == CustomerKind.INDIVIDUAL and case.customer.state == CustomerState.ACTIVE:
+        customers.close(customer=case.customer, actor=WORKER, now=now)
+    return now
+
+
+def _erase(case: Case, party: Party | None) -> tuple[int, int]:
+    """How many documents about the child were erased now, and how many something keeps."""
+    now = clock.now()
+    erased = kept = 0
+    for document in Document.objects.filter(case=case, party=party, erased_at=None).select_related("case", "party"):
+        if is_kept(document, now=now):
+            kept += 1
+            continue
+        erase_document(document, actor=WORKER, now=now)
+        erased += 1
+    return erased, kept
+
+
+def is_kept(document: Document, *, now: datetime) -> bool:
+    """Whether a law in force, or a hold, keeps a document: our own period alone keeps nothing of a child.
+
+    Laws keep what belongs to a relation that there was: of a customer that was never verified they keep nothing.
+    """
+    on = clock.day(now)
+    if is_held(document.subject_ref, document.retention_class):
+        return True
+    rule = rule_for(document.retention_class, on=on)
+    was_verified = document.case.verified_at is not None and document.state != DocumentState.REFUSED
+    return was_verified and (rule is None or bool(binding_laws(rule, on=on)))
+
+
+def require_not_frozen(case: Case) -> None:
+    """Raises Refused (FROZEN) for the case of a child."""
+    if case.pk is not None and case.frozen_at is not None:
+        raise Refused(
+            _("This account is frozen: we take no documents for it. Ask a person if this is wrong."), code="FROZEN"
+        )

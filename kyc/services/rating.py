@@ -1,0 +1,145 @@
+"""How closely a customer is watched: by its points, unless two people said otherwise."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from kyc import risk
+from kyc.models import Case, Document, RiskProposal
+from kyc.needs import Needs, needs_of
+from kyc.outcomes import CheckOutcome
+from kyc.permissions import Act, Permission
+from kyc.risk import Rating
+from kyc.selectors import latest_checks
+from kyc.states import DocumentState, LikenessState, Risk, RiskReason
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access, changes
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, Refused
+from portal.people.services import four_eyes
+from portal.people.services.four_eyes import person_of
+from portal.people.states import Answer
+
+DOUBTS = frozenset({CheckOutcome.WARN, CheckOutcome.FAIL})
+
+
+def rating_of(case: Case, needs: Needs) -> Rating:
+    """The points of a case, from its rows as they are now: its type, its owners, its documents and what was decided."""
+    facts = {f"type:{case.customer_type}", f"relation:{case.relation}"}
+    if needs.ownership is not None:
+        facts |= {f"owners:{fault}" for fault in needs.ownership.faults}
+        if case.parties.filter(ended_at=None, principal=None, holdings__ended_at=None, holdings__isnull=False).exists():
+            facts.add("owners:through")
+    for task in needs.tasks:
+        for check in latest_checks(task.document) if task.document else ():
+            if check.outcome in DOUBTS:
+                facts.add(f"check:{check.reason}")
+    if case.likenesses.filter(state=LikenessState.OPEN).exists():
+        facts.add("sanctions:open")
+    rejected = Document.objects.filter(case=case, decisions__outcome="reject", decisions__answer=Answer.APPROVED)
+    if rejected.exists() or Document.objects.filter(case=case, state=DocumentState.REJECTED).exists():
+        facts.add("history:rejected")
+    return risk.rate(facts)
+
+
+def set_by_people(case: Case) -> RiskProposal | None:
+    """What two people said last, if it still holds against the points."""
+    last = RiskProposal.objects.filter(case=case, answer=Answer.APPROVED).order_by("-checked_at", "-pk").first()
+    return last if last is not None and last.level else None
+
+
+def rate(case: Case, needs: Needs, *, actor: Actor, now: datetime) -> None:
+    """Bring the risk of a case up to date, with its audit event, in the caller's transaction; nothing when it stands."""
+    said, found = set_by_people(case), rating_of(case, needs)
+    level = said.level if said is not None else str(found.level)
+    if level == case.risk:
+        return
+    before = case.risk
+    Case.objects.filter(pk=case.pk).update(risk=level)
+    case.risk = level
+    record(
+        AuditKind.KYC_CASE_RATED,
+        actor=actor,
+        about=case.owner,
+        subject_ref=case.subject_ref,
+        facts={"from": before, "to": level, "count": found.points},
+        at=now,
+    )
+
+
+def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) -> RiskProposal:
+    """A first person proposes another risk than the points say, and why; an empty ``level`` gives them their word back.
+
+    With its audit event, in one transaction. Raises NotAllowed, Refused (REASON, LEVEL), IllegalMove while a proposal
+    waits.
+    """
+    maker = person_of(actor)
+    access.require(maker, Permission.CASE_DECIDE)
+    if why not in RiskReason.values:
+        raise Refused(_("Choose why."), code="REASON")
+    if level and level not in Risk.values:
+        raise Refused(_("Choose a risk."), code="LEVEL")
+    points = rating_of(case, needs_of(case, now=now)).points
+    try:
+        with transaction.atomic():
+            made = four_eyes.propose(
+                RiskProposal,
+                act=Act.RISK,
+                maker=maker,
+                shown=_shown(case, level, why, points),
+                now=now,
+                case=case,
+                level=level,
+                why=why,
+                points=points,
+            )
+            _note(AuditKind.KYC_RISK_PROPOSED, made, actor, now)
+    except IntegrityError as error:
+        raise IllegalMove(_("A change of this risk waits for a second person already.")) from error
+    return made
+
+
+def answer(proposal: RiskProposal, *, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
+    """A second person says yes or no; a yes holds at once. Raises as ``four_eyes.answer``: also when the points changed."""
+    case = proposal.case
+    with transaction.atomic():
+        needs = needs_of(case, now=now)
+        points = rating_of(case, needs).points
+        four_eyes.answer(
+            proposal,
+            checker=person_of(actor),
+            approve=approve,
+            shown=_shown(case, proposal.level, proposal.why, points),
+            reason=reason,
+            now=now,
+        )
+        _note(AuditKind.KYC_RISK_ANSWERED, proposal, actor, now)
+        if approve:
+            changes.watch_row(case)
+            rate(case, needs, actor=actor, now=now)
+
+
+def _shown(case: Case, level: str, why: str, points: int) -> Mapping[str, Any]:
+    return {"case": case.reference, "level": level, "why": why, "points": points}
+
+
+def _note(kind: AuditKind, proposal: RiskProposal, actor: Actor, now: datetime) -> None:
+    record(
+        kind,
+        actor=actor,
+        about=proposal.case.owner,
+        subject_ref=proposal.case.subject_ref,
+        facts={
+            "proposal": proposal.pk,
+            "to": proposal.level,
+            "reason_code": proposal.why,
+            "count": proposal.points,
+            "answer": proposal.answer,
+            "shown_sha256": proposal.shown_sha256,
+        },
+        at=now,
+    )

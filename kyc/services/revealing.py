@@ -1,0 +1,81 @@
+"""Reveal with a reason: a number in clear, or pages without the mark, for one person and one minute.
+
+Each reveal is an audit event that the customer sees on its pages. Who reveals more than a house rule allows is told on.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kyc.models import Document
+from kyc.permissions import Permission
+from kyc.services import telling
+from kyc.services.opening import clear_number
+from kyc.states import Revealed
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.audit.services import record
+from portal.core import access
+from portal.core.actor import Actor
+from portal.core.clock import day
+from portal.core.errors import NotFound
+from portal.law.selectors import house_rule
+from portal.people.models import User
+from portal.people.services.four_eyes import person_of
+
+MOST = "kyc.reveals_most"
+SPAN = "kyc.reveals_span"
+
+
+def number_of(document: Document, *, reason_code: str, ticket: str, actor: Actor, now: datetime) -> str:
+    """The clear number for one person's eyes, with the event of ``reveal``. Raises NotAllowed, NotFound, Shredded."""
+    access.require(person_of(actor), Permission.DOCUMENT_OPEN)
+    number = clear_number(document)
+    reveal(document, what=Revealed.NUMBER, reason_code=reason_code, ticket=ticket, actor=actor, now=now)
+    return number
+
+
+def reveal(document: Document, *, what: str, reason_code: str, ticket: str, actor: Actor, now: datetime) -> None:
+    """Write down who is shown what of a document, why and for which ticket or case, in one transaction.
+
+    With the reveal that goes beyond the house rule an alarm is raised: an audit event, and a letter to everybody who
+    watches. Raises NotAllowed without the permission, NotFound for a file that was only uploaded.
+    """
+    user = person_of(actor)
+    access.require(user, Permission.DOCUMENT_OPEN)
+    if document.sent_at is None:
+        raise NotFound(_("The customer has not sent this file. Nobody here looks at it."))
+    with transaction.atomic():
+        record(
+            AuditKind.ADMIN_VALUE_REVEALED,
+            actor=actor,
+            about=f"kyc.document:{document.reference}",
+            subject_ref=document.subject_ref,
+            facts={"model": "kyc.document", "field": str(what), "reason_code": reason_code, "ticket": ticket},
+            at=now,
+        )
+        _raise_alarm(user, actor, now)
+
+
+def reveals_of(actor_ref: str, *, now: datetime) -> int:
+    """How often somebody revealed something of a document within the span of the house rule."""
+    since = now - house_rule(SPAN, on=day(now)).duration
+    shown = AuditEvent.objects.filter(kind=AuditKind.ADMIN_VALUE_REVEALED, actor_ref=actor_ref, at__gt=since)
+    return shown.filter(about__startswith="kyc.document:").count()
+
+
+def _raise_alarm(user: User, actor: Actor, now: datetime) -> None:
+    """Once for each time that the number is passed; the letter once a day for each person."""
+    most = int(house_rule(MOST, on=day(now)).amount or 0)
+    count = reveals_of(actor.ref, now=now)
+    if count != most + 1:
+        return
+    record(
+        AuditKind.KYC_REVEALS_MANY,
+        actor=actor,
+        about=f"people.user:{user.pk}",
+        facts={"count": count},
+        at=now,
+    )
+    telling.many_reveals(user, count=count, now=now)

@@ -1,0 +1,266 @@
+"""Customers and the people behind them, held against the sanctions lists by the rule of names.
+
+A new edition of a list is held against everybody, in rounds: each round takes those who have no row of that edition, so
+a round that dies is taken up by the next, and nobody is left out or done twice. A likeness is a question to people; what
+two of them answered holds for the same name and the same entry in every later edition.
+"""
+
+import json
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Final
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from kyc.models import Case, Check, Likeness, ListedEntry, Party, SanctionsList, Screening
+from kyc.names import normal_form
+from kyc.names import version as names_version
+from kyc.outcomes import CheckOutcome
+from kyc.sanctions import Hit, Index, Listed
+from kyc.selectors import against_approval, current_editions, unscreened_cases, unscreened_parties
+from kyc.services import sealing
+from kyc.states import LikenessState, ListSource
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import actor as actors
+from portal.core import ciphers, ids
+from portal.core.actor import Actor
+from portal.core.clock import day
+from portal.core.enqueue import enqueue
+from portal.core.errors import LostRace, PortalError, Refused
+from portal.law.selectors import house_rule
+from portal.vault.services.keys import Shredded
+
+log = structlog.get_logger(__name__)
+
+WORKER = actors.system("kyc.screening")
+TASK: Final = "kyc.tasks.screen"
+#: Of each kind in one round: a round takes seconds.
+ROUND: Final = 200
+DOMAIN: Final = "kyc.screening"
+YEARS_APART: Final = "kyc.likeness_years_apart"
+_indexes: dict[int, Index] = {}
+_lock = threading.Lock()
+
+
+def import_edition(
+    entries: Sequence[Listed],
+    *,
+    source: ListSource,
+    version: date,
+    sha256: str,
+    names_sha256: str = "",
+    actor: Actor,
+    now: datetime,
+) -> SanctionsList:
+    """Take a new edition, in one transaction with its audit event; everybody is screened against it by the worker.
+
+    The same files again change nothing. Raises Refused for an edition older than the one that counts (OLDER).
+    """
+    current = SanctionsList.objects.filter(source=source, superseded_at=None).first()
+    if current is not None and (current.sha256, current.names_sha256) == (sha256, names_sha256):
+        return current
+    if current is not None and version < current.version:
+        raise Refused(_("A newer edition of this list is in use."), code="OLDER")
+    with transaction.atomic():
+        if current is not None:
+            SanctionsList.objects.filter(pk=current.pk).update(superseded_at=now)
+            ListedEntry.objects.filter(edition=current).delete()
+        edition = SanctionsList.objects.create(
+            source=source, version=version, sha256=sha256, names_sha256=names_sha256, size=len(entries), imported_at=now
+        )
+        rows = (
+            ListedEntry(
+                edition=edition,
+                uid=entry.uid,
+                kind=entry.kind,
+                names=list(entry.names),
+                births=list(entry.births),
+                countries=list(entry.countries),
+            )
+            for entry in entries
+        )
+        ListedEntry.objects.bulk_create(rows, batch_size=500)
+        record(
+            AuditKind.KYC_SANCTIONS_IMPORTED,
+            actor=actor,
+            about=f"kyc.sanctions_list:{edition.pk}",
+            facts={
+                "source": str(source),
+                "version": version.isoformat(),
+                "sha256": sha256,
+                "names_sha256": names_sha256,
+                "count": len(entries),
+            },
+            at=now,
+        )
+        enqueue(TASK)
+    return edition
+
+
+def screen_round(*, now: datetime) -> int:
+    """Screen the next of those who have not been held against an edition that counts; returns how many rows were written."""
+    written = 0
+    for edition in current_editions():
+        waiting: list[tuple[Case, Party | None]] = [(case, None) for case in unscreened_cases(edition)[:ROUND]]
+        waiting += [(party.case, party) for party in unscreened_parties(edition)[:ROUND]]
+        for case, party in waiting:
+            try:
+                written += screen(case, party, editions=[edition], now=now)
+            except LostRace:  # a newer edition came: the next round takes that
+                break
+            except PortalError as error:  # one stops nobody behind it
+                log.warning("kyc.not_screened_yet", case=case.reference, code=error.code)
+    return written
+
+
+def screen(case: Case, party: Party | None, *, editions: Iterable[SanctionsList] | None = None, now: datetime) -> int:
+    """Hold a customer or one of its people against every edition that counts, under the present name.
+
+    Each edition is one transaction: the row, its likenesses and the audit event. Returns how many rows are new. Raises
+    LostRace where a newer edition took the place of one meanwhile.
+    """
+    name = party.full_name if party else case.customer.name
+    name_key = ciphers.blind_index(normal_form(name), domain=DOMAIN)
+    births: set[str] | None = None
+    written = 0
+    for edition in current_editions() if editions is None else editions:
+        done = Screening.objects.filter(case=case, party=party, edition=edition, name_key=name_key)
+        if done.exists():
+            continue
+        births = _births(case, party) if births is None else births
+        apart = int(house_rule(YEARS_APART, on=day(now)).amount or 0) if births else 0
+        hits = _index_of(edition).hits(name, births=births, years_apart=apart)
+        try:
+            with transaction.atomic():
+                _write(case, party, edition, name_key, name, hits, now)
+        except IntegrityError:  # another worker screened the same name meanwhile
+            if not done.exists():
+                raise
+            continue
+        written += 1
+    return written
+
+
+def screen_case(case: Case, *, now: datetime) -> int:
+    """The customer and everybody who stands behind it now, under their present names. Returns how many rows are new."""
+    people = case.parties.filter(ended_at=None, erased_at=None).select_related("principal")
+    return sum(screen(case, party, now=now) for party in (None, *people))
+
+
+def require_clear(case: Case, *, now: datetime) -> None:
+    """Before an approval: the customer and its people are screened, and no likeness waits or was found to be right.
+
+    Raises Refused (LIKENESS). Without a list nobody is in the way.
+    """
+    screen_case(case, now=now)
+    if against_approval(case).exists():
+        said = _(
+            "A name of this case is like one on a sanctions list. Answer that first: KYC, Likenesses to sanctions lists."
+        )
+        raise Refused(said, code="LIKENESS")
+
+
+def _write(
+    case: Case,
+    party: Party | None,
+    edition: SanctionsList,
+    name_key: bytes,
+    name: str,
+    hits: Sequence[Hit],
+    now: datetime,
+) -> None:
+    known = sum(_is_known(case, party, edition, name, hit, now) for hit in hits)
+    Screening.objects.create(
+        case=case,
+        party=party,
+        edition=edition,
+        source=edition.source,
+        list_version=edition.version,
+        list_sha256=edition.sha256,
+        name_key=name_key,
+        names_version=names_version(),
+        likenesses=len(hits),
+        known=known,
+        screened_at=now,
+    )
+    subject_ref = party.subject_ref if party else case.subject_ref
+    record(
+        AuditKind.KYC_SCREENING_DONE,
+        actor=WORKER,
+        about=f"kyc.party:{party.reference}" if party else case.owner,
+        subject_ref=subject_ref,
+        facts={
+            "case": case.reference,
+            "source": edition.source,
+            "version": edition.version.isoformat(),
+            "sha256": edition.sha256,
+            "likenesses": len(hits),
+            "known": known,
+        },
+        at=now,
+    )
+
+
+def _is_known(case: Case, party: Party | None, edition: SanctionsList, name: str, hit: Hit, now: datetime) -> bool:
+    """Whether people have answered this very pair; one that is new becomes a question to them."""
+    pair = f"{normal_form(name)}\n{edition.source}\n{hit.entry.sha256}"
+    keys = ciphers.blind_indexes(pair, domain=DOMAIN)
+    earlier = Likeness.objects.filter(case=case, party=party, pair_key__in=keys).first()
+    if earlier is not None:
+        return earlier.state != LikenessState.OPEN
+    Likeness.objects.create(
+        reference=ids.new_reference("SC"),
+        case=case,
+        party=party,
+        source=edition.source,
+        uid=hit.entry.uid,
+        list_version=edition.version,
+        list_sha256=edition.sha256,
+        decision=str(hit.decision),
+        why=" ".join(hit.why),
+        birth=hit.birth,
+        pair_key=keys[0],
+        listed=asdict(hit.entry),
+        found_at=now,
+    )
+    return False
+
+
+def _index_of(edition: SanctionsList) -> Index:
+    """Made once for an edition in each process; older editions are let go. Raises LostRace for one whose entries went."""
+    with _lock:
+        if edition.pk not in _indexes:
+            current = set(current_editions().values_list("pk", flat=True))
+            for gone in set(_indexes) - current:
+                del _indexes[gone]
+            rows = ListedEntry.objects.filter(edition=edition).order_by("pk")
+            entries = [
+                Listed(row.uid, row.kind, tuple(row.names), tuple(row.births), tuple(row.countries))  # type: ignore[arg-type]
+                for row in rows.iterator(chunk_size=2_000)
+            ]
+            if len(entries) != edition.size:  # else a row would say for good that nobody is on the list
+                raise LostRace(_("A newer sanctions list has just come in. Try again in a minute."))
+            _indexes[edition.pk] = Index(entries)
+        return _indexes[edition.pk]
+
+
+def _births(case: Case, party: Party | None) -> set[str]:
+    """The years of birth that a signature has proved, of the customer itself or the party; of a day only the year is kept."""
+    runs = Check.objects.filter(document__case=case, document__party=party, document__erased_at=None, name="signature")
+    ahead = runs.select_related("evidence", "document__case", "document__party__principal").order_by("attempt")
+    last = {check.document_id: check for check in ahead}
+    found = set()
+    for check in last.values():
+        if check.outcome != CheckOutcome.PASS or not hasattr(check, "evidence"):
+            continue
+        try:
+            opened = sealing.opened(check.document, check.evidence.sealed)
+        except Shredded:
+            continue
+        found.add(str(json.loads(opened).get("birth", ""))[-4:])
+    return found - {""}

@@ -1,0 +1,40 @@
+"""What is kept of a document lies under a key of its own: one that is erased takes nothing else with it."""
+
+import io
+
+from kyc.models import Document
+from portal.core.actor import Actor
+from portal.vault.models import StoredFile
+from portal.vault.services import files, texts
+
+
+def seal(document: Document, text: str) -> bytes:
+    """A text about the document, under its key."""
+    return texts.seal(text, subject_ref=document.sealed_under, retention_class=document.retention_class)
+
+
+def opened(document: Document, sealed: bytes | memoryview) -> str:
+    """The clear text. Raises Shredded once the document was erased."""
+    return texts.open(bytes(sealed), subject_ref=document.sealed_under, retention_class=document.retention_class)
+
+
+def keep(document: Document, data: bytes, *, actor: Actor) -> StoredFile:
+    """Store the copy that is kept, under the document's key and about its subject, in the caller's transaction."""
+    return files.store(
+        io.BytesIO(data),
+        subject_ref=document.subject_ref,
+        retention_class=document.retention_class,
+        key_ref=document.sealed_under,
+        kind="kyc.document",
+        actor=actor,
+    )
+
+
+def shred(document: Document, *, actor: Actor) -> int:
+    """End the document's key, in the caller's transaction: its copy, number and texts open nowhere any more.
+
+    Nothing, for one that lies under the key of its subject: others lie under it too.
+    """
+    if document.key_ref is None:
+        return 0
+    return files.shred(subject_ref=document.sealed_under, retention_class=document.retention_class, actor=actor)

@@ -1,0 +1,90 @@
+"""What was typed, what was read from the document, and what we know, side by side; each difference said in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kyc import check_words, plans
+from kyc.models import Check, Document
+from kyc.outcomes import CheckOutcome, TextMatch
+from kyc.selectors import known_name, latest_checks
+from kyc.services import comparing, proving
+from portal.core import moments
+
+#: By outcome of the check that compares: the sign, the word, and the tone of the mark. Never the colour alone.
+VERDICTS: Mapping[str, tuple[str, Any, str]] = {
+    CheckOutcome.PASS: ("✓", _("fits"), "ok"),
+    CheckOutcome.WARN: ("≠", _("differs"), "warn"),
+    CheckOutcome.FAIL: ("■", _("does not fit"), "err"),
+    CheckOutcome.UNAVAILABLE: ("‖", _("could not be compared"), ""),
+    CheckOutcome.NOT_APPLICABLE: ("–", _("compare by eye"), ""),
+}
+IN_TEXT: Mapping[str, Any] = {
+    TextMatch.MATCH: _("the same number"),
+    TextMatch.OTHER: _("another number"),
+    TextMatch.NOT_READ: _("not read by machine"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fact from up to three sides. An empty side has nothing to say."""
+
+    label: Any
+    typed: str
+    read: str
+    known: str
+    sign: str
+    verdict: Any
+    tone: str
+    why: Any
+
+
+def side_by_side(document: Document) -> list[Row]:
+    """The rows that a document of this kind has something for. Numbers are masked; a day of birth shows its year only.
+
+    The caller has decided that this person may open the document. Raises Shredded once it was erased.
+    """
+    checks = {check.name: check for check in latest_checks(document)}
+    typed = comparing.typed_beside(document)
+    signed = proving.proved(document)
+    rows = []
+    if document.number_display or signed.get("number") or signed.get("aadhaar"):
+        read = signed.get("number") or signed.get("aadhaar") or _in_text(document)
+        check = checks.get("declared_number") or checks.get("signature")
+        rows.append(_row(_("Number"), check, typed=document.number_display, read=str(read)))
+    if "name" in checks:
+        name = typed.get("name", "")
+        rows.append(
+            _row(_("Name"), checks["name"], typed=name, read=signed.get("name", ""), known=known_name(document))
+        )
+    if typed.get("born_on") or "birth" in signed or "age" in checks:
+        check = checks.get("declared_person") if typed.get("born_on") else checks.get("age")
+        rows.append(
+            _row(_("Date of birth"), check, typed=_year(typed.get("born_on", "")), read=signed.get("birth", ""))
+        )
+    if document.expires_on or signed.get("valid_until"):
+        until = moments.day(document.expires_on) if document.expires_on else ""
+        rows.append(_row(_("Valid until"), checks.get("expiry"), typed=until, read=signed.get("valid_until", "")))
+    return rows
+
+
+def _in_text(document: Document) -> Any:
+    return IN_TEXT[document.number_in_text] if plans.number_type(document.kind) else ""
+
+
+def _year(born_on: str) -> str:
+    try:
+        return f"XX-XX-{date.fromisoformat(born_on).year}" if born_on else ""
+    except ValueError:
+        return "XX-XX-XXXX"
+
+
+def _row(label: Any, check: Check | None, *, typed: str = "", read: str = "", known: str = "") -> Row:
+    outcome = check.outcome if check is not None else str(CheckOutcome.NOT_APPLICABLE)
+    sign, verdict, tone = VERDICTS[outcome]
+    why = check_words.REASONS.get(check.reason, "") if check is not None and outcome != CheckOutcome.PASS else ""
+    return Row(label, typed, read, known, sign, verdict, tone, why)

@@ -1,0 +1,346 @@
+"""What is typed beside a document, by the customer or by staff who bring it in."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from kyc import plans, words
+from kyc.models import Document, Party
+from kyc.numbers import check as check_number
+from kyc.numbers.result import ascii_digits
+from kyc.services.uploading import Sent
+from kyc.states import CameBy, DocumentKind
+from portal.core.errors import PortalError, Refused
+from portal.core.plain_words import PlainWords
+from portal.core.time_range import DayField
+from portal.people.models import Customer
+from portal.vault.inspection.verdict import Fault
+
+#: What a number is called and what it looks like, by its type.
+NUMBER_LABELS = {
+    "bank_account": (_("Account number"), _("Usually 9 to 18 digits, with every zero at the front")),
+    "cin": (_("Company number (CIN)"), _("21 characters, for example U72200MH2013PTC245678")),
+    "driving_licence": (_("Number of the driving licence"), _("For example MH12 20110012345")),
+    "epic": (_("Number of the voter ID card"), _("Three letters and seven digits, for example ABC1234567")),
+    "gstin": (_("GST number (GSTIN)"), _("15 characters, for example 27AAPFU0939F1ZV")),
+    "llpin": (_("LLP number (LLPIN)"), _("Three letters and four digits, for example AAB-1234")),
+    "pan": (_("PAN"), _("10 characters, for example ABCPR1234K")),
+    "passport": (_("Passport number"), _("A letter and seven digits, for example A1234567")),
+    "udyam": (_("Udyam number"), _("For example UDYAM-MH-26-0012345")),
+}
+#: Documents that may name their last day.
+ENDING = frozenset(
+    [
+        DocumentKind.GST_CERTIFICATE,
+        DocumentKind.PASSPORT,
+        DocumentKind.FOREIGN_PASSPORT,
+        DocumentKind.DRIVING_LICENCE,
+        DocumentKind.TAX_RESIDENCY,
+        DocumentKind.AUTHORISATION_LETTER,
+    ]
+)
+DATE_FORMATS = ["%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d"]
+
+
+class TypedDate(DayField):
+    """A date as it stands on the document, with digits of any script."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(ascii_digits(value) if isinstance(value, str) else value)
+
+
+class FileOrPhoto(forms.FileInput):
+    """A file chosen from the device or, in a second input, a photo taken now: telephones open the camera for it."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = super().render(name, value, attrs, renderer)
+        photo = '<p><label for="{0}">{1}</label> <input type="file" name="{2}" id="{0}" accept="image/*" capture="environment"></p>'
+        return chosen + format_html(photo, f"id_{name}_photo", _("Or take a photo now"), f"{name}_photo")
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.get(name) or files.get(f"{name}_photo")
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in files and f"{name}_photo" not in files
+
+
+#: The choice of no file given before.
+NEW = "new"
+#: What may be under a code that the holder knows.
+OPENED_BY_A_CODE = frozenset({DocumentKind.AADHAAR_OFFLINE_EKYC, DocumentKind.EAADHAAR_PDF})
+#: What is sent as it was downloaded: a picture of it proves nothing.
+PROOF_FILES: Mapping[str, tuple[Any, str]] = {
+    DocumentKind.AADHAAR_OFFLINE_EKYC: (
+        _("The ZIP file as you downloaded it. We keep what it proves, not the file."),
+        ".zip,.xml",
+    ),
+    DocumentKind.EAADHAAR_PDF: (_("The PDF as you downloaded it. We keep what it proves, not the file."), ".pdf"),
+    DocumentKind.DIGILOCKER_XML: (
+        _("The XML file as you downloaded it. We keep what it proves, not the file."),
+        ".xml",
+    ),
+}
+
+_AS_IT_IS = _("Send it as it is. Opened and saved anew, printed or photographed, it proves nothing.")
+#: How the holder gets such a file, step by step.
+HOW_TO_GET: Mapping[str, tuple[Any, ...]] = {
+    DocumentKind.AADHAAR_OFFLINE_EKYC: (
+        _("Sign in at myaadhaar.uidai.gov.in and choose Offline eKYC."),
+        _("Choose a share code, and download the ZIP file. Type the same code here."),
+        _AS_IT_IS,
+    ),
+    DocumentKind.EAADHAAR_PDF: (
+        _("Sign in at myaadhaar.uidai.gov.in and download your Aadhaar as a PDF."),
+        _("UIDAI says beside it what its password is. Type that here."),
+        _AS_IT_IS,
+    ),
+    DocumentKind.DIGILOCKER_XML: (
+        _("Sign in at DigiLocker and open your issued documents."),
+        _("Download the one that you want to show as an XML file."),
+        _AS_IT_IS,
+    ),
+}
+
+
+#: The words beside the box: where the document is always of Aadhaar or may be, and for the holder or for somebody else.
+AGREES: Mapping[tuple[str, bool], Any] = {
+    ("always", True): _("I have read this and agree that you verify my Aadhaar document for this."),
+    ("always", False): _("The holder has read this and agrees that you verify their Aadhaar document for this."),
+    ("if_aadhaar", True): _("If it is an Aadhaar document: I have read this and agree that you verify it for this."),
+    ("if_aadhaar", False): _(
+        "If it is an Aadhaar document: the holder has read this and agrees that you verify it for this."
+    ),
+}
+
+
+#: The field that a refusal of the service is about, by its code: empty where it is about none. Every other is about the file.
+FIELDS_OF_REFUSALS: Mapping[str, str] = {
+    "CONSENT_MISSING": "agree",
+    "EXPIRED": "valid_until",
+    "FROZEN": "",
+    "HELD_FOR_GUARDIAN": "agree",
+    "IFSC": "ifsc",
+    "NOTICE_CHANGED": "agree",
+    "NOTICE_MISSING": "",
+    "NOT_FOR_CHILDREN": "agree",
+    "NOT_REUSABLE": "earlier",
+    "NOT_WANTED": "",
+    "NUMBER": "number",
+    "NUMBER_IN_NAME": "name",
+    "REASON": "reason",
+    "SHARE_CODE_MISSING": "share_code",
+    "SHARE_CODE_WRONG": "share_code",
+    "TAN": "tan",
+    "WAY": "way",
+}
+
+
+class UploadForm(forms.Form):
+    """One document: its number, the name it shows, and its file. What only a service can judge is added by ``refuse``."""
+
+    number = forms.CharField(
+        max_length=40,
+        error_messages={"required": _("Enter the number on the document.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    name = forms.CharField(
+        label=_("Name on the document"),
+        help_text=_("As it stands there, with initials and short forms. Leave it empty if there is none."),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    ifsc = forms.CharField(
+        label=_("IFSC"),
+        help_text=_("11 characters, for example HDFC0000001. It stands on the cheque and on the statement."),
+        max_length=20,
+        error_messages={"required": _("Enter the IFSC of the branch.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    tan = forms.CharField(
+        label=_("Tax deduction number (TAN)"),
+        help_text=_("10 characters, for example PNEA12345B. Leave it empty if you have none."),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    valid_until = TypedDate(
+        label=_("Valid until"),
+        help_text=_("Only if the document names a last day, for example 31-03-2027."),
+        required=False,
+        input_formats=DATE_FORMATS,
+        error_messages={"invalid": _("Enter the date as day, month, year, for example 31-03-2027.")},
+    )
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("PDF, JPG or PNG, up to 10 MB. Choose it again if you come back to this page."),
+        widget=FileOrPhoto(attrs={"accept": ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"}),
+        error_messages={
+            "required": _("Choose the file, or take a photo."),
+            "missing": _("Choose the file, or take a photo."),
+            "invalid": _("The file did not arrive. Choose it again."),
+            "empty": words.FAULTS[Fault.EMPTY],
+        },
+    )
+
+    share_code = forms.CharField(
+        label=_("Share code or password"),
+        help_text=_("The code that opens the file. We use it once, while you wait, and do not keep it."),
+        required=False,
+        max_length=64,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+    earlier = forms.ChoiceField(label=_("Which file?"), widget=forms.RadioSelect, required=False)
+    agree = forms.BooleanField(
+        required=False,
+        error_messages={
+            "required": _(
+                "Tick the box if you agree. Without it we take no Aadhaar document; show another one instead."
+            )
+        },
+    )
+    agreed_to = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        kind: str,
+        question: Any = None,
+        is_own: bool = True,
+        reusable: Iterable[Document] = (),
+        **kwargs: Any,
+    ) -> None:
+        """``question``: the text before the box of consent, where one is asked; ``is_own``: the holder is who fills it in;
+        ``reusable``: files given before that may be used again.
+        """
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.reusable = {one.reference: one for one in reusable}
+        if self.reusable:
+            before = [(reference, words.earlier_file(one)) for reference, one in self.reusable.items()]
+            self.fields["earlier"].choices = [*before, (NEW, _("Send a new file"))]  # type: ignore[attr-defined]
+            self.fields["earlier"].initial = NEW
+            self.fields["file"].required = False
+            self.fields["file"].label = _("New file")
+            self.order_fields(["number", "name", "valid_until", "earlier", "file"])
+        else:
+            del self.fields["earlier"]
+        if question is None:
+            del self.fields["agree"], self.fields["agreed_to"]
+        else:
+            self.fields["agree"].label = AGREES[plans.consent(kind), is_own]
+            self.fields["agree"].required = plans.consent(kind) == "always"
+            self.fields["agreed_to"].initial = question.sha256
+        if kind not in OPENED_BY_A_CODE:
+            del self.fields["share_code"]
+        if kind in PROOF_FILES:
+            file = self.fields["file"]
+            file.help_text, accepted = PROOF_FILES[kind]
+            file.widget = forms.FileInput(attrs={"accept": accepted})
+        number_type = plans.number_type(kind)
+        if number_type:
+            self.fields["number"].label, self.fields["number"].help_text = NUMBER_LABELS[number_type]
+        else:
+            del self.fields["number"]
+        for name in {"ifsc", "tan"} - set(plans.declares(kind)):
+            del self.fields[name]
+        if not plans.shows_name(kind):
+            del self.fields["name"]
+        if kind not in ENDING:
+            del self.fields["valid_until"]
+
+    def clean(self) -> dict[str, Any]:
+        """Without a file of before a new one is needed."""
+        given = super().clean() or {}
+        if self.reusable and given.get("earlier") == NEW and not given.get("file") and "file" not in self.errors:
+            self.add_error("file", self.fields["file"].error_messages["missing"])
+        return given
+
+    def clean_earlier(self) -> str:
+        """A page that was opened before there was another file does not ask: what it sends is new."""
+        return self.cleaned_data["earlier"] or NEW
+
+    @property
+    def chosen(self) -> Document | None:
+        """The document given before whose file is to be used again."""
+        return self.reusable.get(self.cleaned_data.get("earlier", ""))
+
+    @property
+    def declared(self) -> dict[str, str]:
+        """What else was typed, for the checks to compare."""
+        typed = {name: self.cleaned_data.get(name, "") for name in ("name", "ifsc", "tan")}
+        return {name: value for name, value in typed.items() if value}
+
+    def sent(self, customer: Customer, party: Party | None, **more: Any) -> Sent:
+        """What was typed and chosen, as the services take it. ``more`` are the other fields of ``Sent``."""
+        return Sent(
+            customer=customer,
+            kind=self.kind,
+            party=party,
+            number=self.cleaned_data.get("number", ""),
+            expires_on=self.cleaned_data.get("valid_until"),
+            declared=self.declared,
+            share_code=self.cleaned_data.get("share_code", ""),
+            extension=self.extension,
+            **more,
+        )
+
+    def refuse(self, refused: PortalError) -> None:
+        """Say why a service took nothing, beside the field that it is about; above the form where it is about none."""
+        name = FIELDS_OF_REFUSALS.get(refused.code, "file") if isinstance(refused, Refused) else ""
+        self.add_error(name if name in self.fields else None, str(refused))
+
+    def clean_tan(self) -> str:
+        """In its normal form; it may be left empty."""
+        found = check_number("tan", self.cleaned_data["tan"])
+        if self.cleaned_data["tan"] and not found.is_valid:
+            raise forms.ValidationError(words.number_fault("tan", str(found.reason or "")))
+        return found.normal if self.cleaned_data["tan"] else ""
+
+    def clean_ifsc(self) -> str:
+        """In its normal form. A branch that our list lacks is taken: branches open."""
+        found = check_number("ifsc", self.cleaned_data["ifsc"])
+        if not found.is_valid:
+            raise forms.ValidationError(words.number_fault("ifsc", str(found.reason or "")))
+        return found.normal
+
+    @property
+    def extension(self) -> str:
+        """The ending of the file's name; the rest of the name is not kept. Empty where a file of before is chosen."""
+        if not self.cleaned_data["file"]:
+            return ""
+        return PurePath(str(self.cleaned_data["file"].name)).suffix.lstrip(".")[:8]
+
+
+class BroughtForm(UploadForm):
+    """One document that reached staff: how it came, and why the customer does not send it."""
+
+    way = forms.ChoiceField(
+        label=_("How it came"),
+        choices=CameBy.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say how the document came.")},
+    )
+    reason = PlainWords(
+        label=_("Why the customer does not send it"),
+        max_length=500,
+        help_text=_("No names, numbers or addresses."),
+        error_messages={"required": _("Write why the customer does not send it.")},
+    )
+
+    def sent(self, customer: Customer, party: Party | None, **more: Any) -> Sent:
+        """With how it came and why."""
+        way, reason = self.cleaned_data["way"], self.cleaned_data["reason"]
+        return super().sent(customer, party, way=way, reason=reason, **more)
+
+    def refuse(self, refused: PortalError) -> None:
+        """Staff have no box that the customer ticks: what the customer's page says to its reader is said otherwise."""
+        if refused.code == "CONSENT_MISSING":
+            refused = Refused(str(refused.without_page), code=refused.code)
+        super().refuse(refused)

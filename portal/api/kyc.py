@@ -1,0 +1,121 @@
+"""``/api/v1/kyc/documents``: a connected system sends in a document, and reads where it stands."""
+
+import hashlib
+from datetime import date
+from typing import BinaryIO, Final, cast
+
+from django.http import HttpRequest
+from ninja import Field, File, Form, Router, Schema
+from ninja.files import UploadedFile
+
+from consent.services import attested
+from consent.services.answer_sets import by
+from kyc import selectors
+from kyc.models import Document
+from kyc.services import bringing, open_case
+from kyc.services.uploading import Sent
+from portal.api.bodies import BodyIn, Words
+from portal.api.consents import RequestKey
+from portal.api.decisions import holder
+from portal.api.keys import Key, actor_of
+from portal.core import clock
+from portal.core.errors import Refused
+from portal.people.states import ApiScope
+
+router = Router(tags=["KYC"])
+WRITE: Final = Key(ApiScope.KYC_WRITE)
+
+
+class DocumentIn(BodyIn):
+    """What is typed beside the file."""
+
+    customer: str = Field(max_length=24, description="The customer's reference", examples=["OS-CU-7K4M-9QX2"])
+    kind: str = Field(max_length=32, description="As the list of documents names it", examples=["pan_card"])
+    party: str = Field(default="", max_length=24, description="The person behind the customer whose document it is")
+    number: str = Field(default="", max_length=40, description="The number on the document", examples=["ABCPR1234K"])
+    name: Words = Field(default="", max_length=200, description="The name on the document")
+    ifsc: str = Field(default="", max_length=20, description="The branch of an account", examples=["HDFC0000001"])
+    tan: str = Field(default="", max_length=20, description="The tax deduction number, if there is one")
+    valid_until: date | None = Field(default=None, description="Its last day, if it names one")
+    share_code: str = Field(default="", max_length=64, description="What opens a file that proves itself; not kept")
+
+
+class DocumentOut(Schema):
+    """Where a document stands: received, stalled, refused, checked, approved, asked_again, rejected, expired, replaced or destroyed."""
+
+    reference: str
+    kind: str
+    state: str
+    fault: str = Field(description="Why the file cannot be used; empty where it can")
+    replayed: bool = Field(default=False, description="Taken before under the same key")
+
+
+@router.post(
+    "/kyc/documents",
+    auth=WRITE,
+    response=DocumentOut,
+    summary="Send in a document",
+    operation_id="send_document",
+)
+def send_document(
+    request: HttpRequest, given: Form[DocumentIn], file: File[UploadedFile], request_key: RequestKey
+) -> DocumentOut:
+    """It goes the way of the customer's own pages: looked at, kept in quarantine, checked, decided by two people. Needs an
+    ``Idempotency-Key``: a file that is sent twice would take the place of the first. A document of Aadhaar needs a consent
+    that its holder gave before (``CONSENT_MISSING``).
+    """
+    if not request_key or not request_key.isprintable():
+        raise Refused("Send an Idempotency-Key: printable text.", code="IDEMPOTENCY_KEY")
+    now, actor = clock.now(), actor_of(request)
+    customer = selectors.customer_of_fiduciary(holder(request).fiduciary, given.customer, at=now)
+    party = selectors.party_of(open_case(customer=customer, actor=actor, now=now), given.party) if given.party else None
+    sent = Sent(
+        customer=customer,
+        kind=given.kind,
+        number=given.number,
+        extension=str(file.name).rpartition(".")[2][:8],
+        expires_on=given.valid_until,
+        party=party,
+        declared={name: text for name in ("name", "ifsc", "tan") if (text := getattr(given, name))},
+        share_code=given.share_code,
+    )
+    body = {"path": request.path, **given.model_dump(mode="json"), "sha256": _sha256(file)}
+    judged = bringing.judged_for_program(sent, cast(BinaryIO, file), now=now)
+
+    def act() -> attested.Json:
+        return {"reference": bringing.by_program(judged, actor=actor, now=now).reference}
+
+    answer, replayed = attested.once(asked_by=by(actor), request_key=request_key, body=body, now=now, act=act)
+    return _out(
+        selectors.document_of_fiduciary(holder(request).fiduciary, answer["reference"], at=now), replayed=replayed
+    )
+
+
+@router.get(
+    "/kyc/documents/{reference}",
+    auth=WRITE,
+    response=DocumentOut,
+    summary="Read where a document stands",
+    operation_id="read_document",
+)
+def read_document(request: HttpRequest, reference: str) -> DocumentOut:
+    """Of a customer that the key's fiduciary stands for; no other document is there."""
+    return _out(selectors.document_of_fiduciary(holder(request).fiduciary, reference, at=clock.now()))
+
+
+def _out(document: Document, *, replayed: bool = False) -> DocumentOut:
+    return DocumentOut(
+        reference=document.reference,
+        kind=document.kind,
+        state=document.state,
+        fault=document.fault,
+        replayed=replayed,
+    )
+
+
+def _sha256(file: UploadedFile) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

@@ -1,0 +1,172 @@
+"""The books of the company: papers of each recipient, records of processing, measures, and what was found about them."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.demo.story.cast import Cast
+from portal.demo.story.office import by
+from portal.demo.story.pieces import piece
+from portal.people.models import User
+from portal.people.services import fiduciaries, four_eyes
+from portal.registers.models import (
+    AccessReview,
+    AuditFinding,
+    BookEntry,
+    Contract,
+    CountryRule,
+    Dataset,
+    Dpia,
+    ExternalLink,
+    Measure,
+    ProcessingActivity,
+    Product,
+    RecipientCheck,
+    Transfer,
+)
+from portal.registers.services import books, entries
+from portal.registers.states import Clause
+
+#: How long ago the papers were signed, and for how long they hold from the first day of the story.
+SIGNED, HOLDS = 210, 500
+MEASURES = (
+    ("encryption", "protection", "Files and account numbers are encrypted.",
+     "फ़ाइलें और खाता नंबर एन्क्रिप्ट किए जाते हैं।", "फायली आणि खाते क्रमांक एन्क्रिप्ट केले जातात."),
+    ("two-factors", "access", "Staff sign in with two factors and see only what their role needs.",
+     "कर्मचारी दो चरणों में साइन इन करते हैं और केवल अपनी भूमिका के लिए ज़रूरी जानकारी देखते हैं।",
+     "कर्मचारी दोन टप्प्यांत साइन इन करतात आणि आपल्या भूमिकेसाठी आवश्यक तेवढेच पाहतात."),
+    ("who-looked", "logging", "Each look into a person's papers is recorded with a reason.",
+     "किसी व्यक्ति के काग़ज़ात देखने की हर घटना कारण सहित दर्ज होती है।",
+     "व्यक्तीची कागदपत्रे पाहण्याची प्रत्येक घटना कारणासह नोंदवली जाते."),
+    ("restores", "continuity", "Backups are made each night, and bringing them back is tried.",
+     "हर रात बैकअप बनता है, और उसे वापस लाने का अभ्यास किया जाता है।",
+     "दररोज रात्री बॅकअप घेतला जातो, आणि तो परत आणण्याचा सराव केला जातो."),
+    ("kept-logs", "log_keeping", "Logs of access are kept for a year, in India.",
+     "एक्सेस के लॉग एक साल तक भारत में रखे जाते हैं।", "प्रवेशाच्या नोंदी एक वर्ष भारतात ठेवल्या जातात."),
+    ("bound-processors", "contracts", "Every company that gets data from us is bound by a contract.",
+     "हमसे डेटा पाने वाली हर कंपनी अनुबंध से बँधी है।", "आमच्याकडून डेटा मिळणारी प्रत्येक कंपनी कराराने बांधलेली आहे."),
+    ("trained-staff", "organisation", "Staff are taught once a year how to handle data.",
+     "कर्मचारियों को हर साल डेटा संभालना सिखाया जाता है।", "कर्मचाऱ्यांना दरवर्षी डेटा हाताळायला शिकवले जाते."),
+    ("outside-audit", "audit", "An auditor from outside looks at these measures once a year.",
+     "बाहर का ऑडिटर साल में एक बार इन उपायों की जाँच करता है।",
+     "बाहेरील ऑडिटर वर्षातून एकदा या उपायांची तपासणी करतो."),
+)  # fmt: skip
+ACTIVITIES = (
+    ("accounts", "Customers' accounts", ("account_service", "support"), ("customers",), ("name", "contact", "free_text"),
+     ("account", "grievance"), "voluntary_provision", "contract"),
+    ("offers", "Offers and news", ("marketing", "product_updates"), ("customers", "message_recipients"),
+     ("name", "contact"), ("consent_evidence", "message"), "consent", "consent"),
+    ("identity", "Checking who customers are", ("kyc_verification", "fraud_prevention"), ("customers", "partners"),
+     ("name", "identity_document", "financial", "date_of_birth"), ("kyc",), "consent", "consent"),
+    ("bills", "Invoices and payments", ("billing",), ("customers",), ("name", "contact", "financial"), ("account",),
+     "legal_duty", "legal_duty"),
+    ("visits", "Visits of our pages", ("analytics",), ("visitors",), ("device", "location"), ("sign_in",), "consent",
+     "consent"),
+    ("jobs", "Applications", ("recruitment",), ("applicants",), ("name", "contact", "free_text"), ("kyc_applicant",),
+     "voluntary_provision", "contract"),
+)  # fmt: skip
+PRODUCTS = (
+    ("website", "The website", "website", "Tells about the services.", ("visits",)),
+    ("dashboard", "The dashboard", "dashboard", "Customers run their account.", ("accounts", "bills", "identity")),
+    ("messages", "Messages and calls", "channel", "Carries messages on every channel.", ("accounts", "offers")),
+    ("interface", "The interface for developers", "interface", "Other systems send and ask.", ("accounts",)),
+)
+LINKS = (
+    ("trai", "TRAI, preferences", "https://cms.trai.gov.in/", "People block promotional calls there."),
+    ("uidai", "UIDAI", "https://uidai.gov.in/", "People fetch their offline Aadhaar document there."),
+    ("board", "Data Protection Board", "https://www.meity.gov.in/", "People may complain there."),
+)
+
+
+def build(cast: Cast, team: Mapping[str, User]) -> None:
+    """Measures first, then assessments, records of processing, products and what was found."""
+    maker, checker = by(team["administrator"]), by(team["data.protection"])
+    then = cast.ago(days=SIGNED)
+
+    def put(model: type[BookEntry], code: str, name: str, *, evidence_ago: int | None = None, **fields: Any) -> None:
+        _put(cast, model, code, name, then=then, maker=maker, checker=checker, evidence_ago=evidence_ago, **fields)
+
+    with piece():
+        for code, control, said, hindi, marathi in MEASURES:
+            put(Measure, code, said, evidence_ago=60, evidence="Report of the yearly audit, invented",
+                control=control, said=said, said_hi=hindi, said_mr=marathi, is_published=True)  # fmt: skip
+        put(Dpia, "counting-visits", "Counting visits", about="Counting how pages are used.", risk="low",
+            answer_to_risk="Marks instead of names; who says no is left out.", done_on=clock.day(then),
+            outcome="go_with_measures")  # fmt: skip
+        for code, name, purposes, subjects, categories, classes, in_india, in_eu in ACTIVITIES:
+            put(ProcessingActivity, code, name, role="controller", dpdp_role="fiduciary", what_is_done=name,
+                purposes=purposes, subjects=subjects, used_categories=categories, retention_classes=classes,
+                measures=["encryption", "two-factors"], basis_in=in_india, basis_eu=in_eu, basis_us_ca="notice")  # fmt: skip
+    with piece():
+        for code, name, kind, does, activities in PRODUCTS:
+            put(Product, code, name, kind=kind, what_it_does=does, activities=activities, country="IN")
+        put(Dataset, "page-counts", "Counts of visits", kind="analytics", form="aggregated", used_categories=["device"],
+            purposes=["analytics"], basis="consent", opt_out="In the preferences, and by the browser's signal.",
+            left_out=["children", "opted_out", "kyc", "content"], dpias=["counting-visits"])  # fmt: skip
+        for code, name, url, why in LINKS:
+            put(ExternalLink, code, name, url=url, what_for=why)
+        put(CountryRule, "sg-in", "Singapore under Indian law", country="SG", law="IN", says="allowed",
+            source="DPDP s.16; no order known", confidence="U")  # fmt: skip
+        put(AuditFinding, "restore-minutes", "Restores are not written down", audit="Audit from outside, invented",
+            severity="medium", what="Who tried a restore, and when, was not written down.", state="open",
+            due_on=clock.day(cast.start) + timedelta(days=20))  # fmt: skip
+        put(AccessReview, "first-quarter", "Roles of the first quarter", evidence_ago=20, roles=["administrator", "auditor"],
+            found="Everybody still needs the role.", to_end=0)  # fmt: skip
+
+
+def papers_of(
+    cast: Cast,
+    code: str,
+    *,
+    name: str,
+    service: str,
+    country: str,
+    categories: Collection[str],
+    maker: Actor,
+    checker: Actor,
+) -> None:
+    """Contract and check of one recipient, and the transfer where its data lies abroad."""
+    then, holds = cast.ago(days=SIGNED), clock.day(cast.start) + timedelta(days=HOLDS)
+    signed = clock.day(then)
+
+    def put(model: type[BookEntry], what: str, **fields: Any) -> None:
+        _put(cast, model, f"{what}-{code}", f"{name}: {what}", then=then, maker=maker, checker=checker,
+             recipient_code=code, evidence="Binder of contracts, invented", **fields)  # fmt: skip
+
+    put(Contract, "contract", kind="processing", clauses=Clause.values, signed_on=signed, valid_until=holds)
+    put(RecipientCheck, "check", service=service, region="Mumbai" if country == "IN" else country, sells_nothing=True,
+        training_use="none", allowed_categories=categories, checked_on=signed, outcome="fit")  # fmt: skip
+    if country != "IN":
+        put(Transfer, "transfer", country=country, used_categories=categories, mechanism="contract", assessed_on=signed,
+            assessment="The same level of protection, by contract.", valid_until=holds)  # fmt: skip
+
+
+def _put(
+    cast: Cast,
+    model: type[BookEntry],
+    code: str,
+    name: str,
+    *,
+    then: datetime,
+    maker: Actor,
+    checker: Actor,
+    evidence_ago: int | None = None,
+    **fields: Any,
+) -> None:
+    if evidence_ago is not None:
+        fields["evidence_on"] = clock.day(cast.ago(days=evidence_ago))
+    entry = books.propose(
+        model,
+        fiduciary=fiduciaries.ensure_own(actor=checker, now=cast.start),
+        starts_at=then,
+        actor=maker,
+        now=then,
+        code=code,
+        name=name,
+        owner=four_eyes.person_of(checker),
+        review_on=clock.day(cast.start) + timedelta(days=HOLDS),
+        **fields,
+    )
+    entries.answer(entry, approve=True, reason="", actor=checker, now=then)

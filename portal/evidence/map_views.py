@@ -1,0 +1,84 @@
+"""The auditors' pages of the policy map and of the data inventory."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import access, clock
+from portal.evidence import promises
+from portal.evidence.permissions import Permission
+from portal.evidence.promises import State
+from portal.evidence.views import staff_page
+from portal.jobs import exports
+from portal.jobs.permissions import Permission as JobsPermission
+from portal.registers.selectors import inventory
+
+
+def _column(name: str) -> exports.Column[Any]:
+    def value(row: inventory.Column) -> exports.Cell:
+        found = getattr(row, name)
+        return " ".join(found) if isinstance(found, tuple) else str(found)
+
+    return exports.Column(name, value)
+
+
+NAMES = ("database", "table", "column", "model", "category", "purposes", "ended_by", "retention_class")
+COLUMNS = [_column(name) for name in NAMES]
+
+
+@staff_page
+@require_safe
+def policy_map(request: HttpRequest) -> HttpResponse:
+    """Every promise with its evidence, asked now."""
+    access.require(request.user, Permission.MAP_VIEW)
+    found = promises.policy_map(now=clock.now())
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Policy map"),
+        "found": found,
+        "kept": found.counts[State.KEPT],
+        "red": found.counts[State.RED],
+        "not_stated": found.counts[State.NOT_STATED],
+    }
+    return TemplateResponse(request, "evidence/promises.html", context)
+
+
+@staff_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def data_inventory(request: HttpRequest) -> HttpResponse:
+    """GET shows the personal columns and the differences; POST gives every column as CSV, with an audit event."""
+    access.require(request.user, Permission.MAP_VIEW)
+    rows = inventory.columns()
+    if request.method == "POST":
+        access.require(request.user, JobsPermission.LIST_EXPORT)
+        return _file(request, rows)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Data inventory"),
+        "difference": inventory.difference(),
+        "rows": [row for row in rows if row.is_personal],
+        "may_take": access.allowed(request.user, JobsPermission.LIST_EXPORT),
+    }
+    return TemplateResponse(request, "evidence/inventory.html", context)
+
+
+def _file(request: HttpRequest, rows: list[inventory.Column]) -> HttpResponse:
+    body = b"".join(exports.stream_csv(COLUMNS, iter(rows), for_spreadsheets=True))
+    with transaction.atomic():
+        audit.record(
+            AuditKind.EXPORT_LIST_MADE,
+            actor=request.actor,  # type: ignore[attr-defined]
+            about="export.list:registers.inventory",
+            facts={"model": "registers.inventory", "format": "csv", "rows": len(rows)},
+            personal={},
+        )
+    answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="inventory-{clock.now():%Y-%m-%d}.csv"'
+    return answer

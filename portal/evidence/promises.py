@@ -1,0 +1,361 @@
+"""The policy map: each promise of the published policy, what shows that it is kept, and what is missing.
+
+Nothing here is marked as kept by hand. Each promise names questions (``data/promises.toml``) that are put to the rows when
+somebody opens the page; one that is answered with no makes the promise red.
+"""
+
+import tomllib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from celery import current_app
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import DateTimeField, Max, Model
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from consent.models import NoticeVersion, PolicyClause, PolicyDefect
+from consent.selectors import notices
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.errors import NotFound
+from portal.evidence import questions
+from portal.law import selectors as law
+from portal.people.models import FourEyesRule
+from portal.registers.models import DatedEntry, Recipient
+from portal.registers.selectors import inventory, papers
+from portal.registers.selectors.senders import in_force
+
+PROMISES = Path(__file__).resolve().parent / "data" / "promises.toml"
+POLICY = "privacy-policy"
+#: The promises before the first numbered clause.
+PREAMBLE = "0"
+#: Words of a filter as the database has them.
+_WORDS: Mapping[str, Any] = {"True": True, "False": False, "": ""}
+
+
+class State(StrEnum):
+    KEPT = "kept"
+    RED = "red"
+    NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The answer to one question: whether it is as promised, and the last date of its evidence."""
+
+    is_so: bool
+    at: datetime | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A sentence of the policy and the questions that show it. ``unless`` is the defect that leaves it without words."""
+
+    key: str
+    clause: str
+    says: str
+    asks: tuple[str, ...]
+    unless: str = ""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the policy in force says: numbers of clauses (and the promises they keep under another), and its defects."""
+
+    clauses: frozenset[str]
+    defects: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How one promise stands now."""
+
+    promise: Promise
+    state: State
+    last: datetime | None
+    seen: Sequence[tuple[str, Seen]] = ()
+    why: str = ""
+
+    @property
+    def missing(self) -> list[str]:
+        return [ask for ask, seen in self.seen if not seen.is_so]
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """Something that is done or held, and that no published notice names."""
+
+    kind: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Map:
+    """The whole page: one count, the promises by clause, and what no notice names."""
+
+    rows: Sequence[Shown]
+    unnamed: Sequence[Unnamed]
+    version: NoticeVersion | None
+    asked_at: datetime
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@cache
+def shipped() -> dict[str, Any]:
+    """The file as it is."""
+    found: dict[str, Any] = tomllib.loads(PROMISES.read_text(encoding="utf-8"))
+    return found
+
+
+def promises() -> list[Promise]:
+    """Every promise in the order of the policy."""
+    return [
+        Promise(row["key"], row["clause"], row["says"], tuple(row["asks"]), row.get("unless", ""))
+        for row in shipped()["promise"]
+    ]
+
+
+def policy_map(*, now: datetime) -> Map:
+    """Every promise with its evidence as the rows have it at ``now``. Reads only; each different question is put once."""
+    version = _version(clock.day(now))
+    stated = _stated(version)
+    answers: dict[str, Seen] = {}
+    with law.remembering():
+        for promise in promises():
+            for question in promise.asks:
+                if question not in answers:
+                    answers[question] = ask(question, now=now)
+        rows = [shown(promise, answers, stated) for promise in promises()]
+        unnamed = unnamed_by(stated.clauses if stated is not None else frozenset(), now=now)
+    counts = {str(state): sum(1 for row in rows if row.state == state) for state in State}
+    return Map(rows, unnamed, version, now, counts)
+
+
+def _version(on: date) -> NoticeVersion | None:
+    try:
+        return notices.in_force(POLICY, on=on)
+    except NotFound:
+        return None
+
+
+def _stated(version: NoticeVersion | None) -> Stated | None:
+    if version is None:
+        return None
+    rows = PolicyClause.objects.filter(text=version.binding).values_list("number", "promise")
+    defects = PolicyDefect.objects.filter(version=version).values_list("code", "clause")
+    return Stated(frozenset(name for row in rows for name in row if name), tuple(defects))
+
+
+def shown(promise: Promise, answers: Mapping[str, Seen], stated: Stated | None) -> Shown:
+    """How a promise stands by these answers. Kept only where every answer is yes and somebody knows since when."""
+    seen = [(question, answers[question]) for question in promise.asks]
+    dates = [answer.at for _question, answer in seen if answer.at is not None]
+    last = max(dates) if dates else None
+    if stated is None:
+        return Shown(promise, State.RED, last, seen, _("No policy is published."))
+    if why := _without_words(promise, stated):
+        return Shown(promise, State.NOT_STATED, last, seen, why)
+    is_kept = all(answer.is_so for _question, answer in seen) and last is not None
+    return Shown(promise, State.KEPT if is_kept else State.RED, last, seen)
+
+
+def _without_words(promise: Promise, stated: Stated) -> str:
+    """Why the policy in force does not state the promise; empty where it does."""
+    if promise.clause != PREAMBLE and promise.clause not in stated.clauses:
+        return _("The policy in force has no clause %(number)s.") % {"number": promise.clause}
+    group = promise.clause.partition(".")[0]
+    for code, clause in stated.defects:
+        if code == promise.unless and (not clause or clause.partition(".")[0] == group):
+            return _("The policy in force leaves this out (%(code)s).") % {"code": code}
+    return ""
+
+
+def ask(question: str, *, now: datetime) -> Seen:
+    """Put one question to the rows. Raises KeyError for a word that no question begins with."""
+    word, *rest = question.split()
+    return _ASKED[word](rest, now)
+
+
+def _model(label: str) -> type[Model] | None:
+    try:
+        return apps.get_model(label)
+    except LookupError:
+        return None
+
+
+def filters(model: type[Model], words: Sequence[str]) -> dict[str, Any]:
+    """The filters of a question. Raises ValueError for a value that the field never has: no row could ever answer."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, _is, value = word.partition("=")
+        known = _choices(model, name)
+        if known and value not in known:
+            raise ValueError(f"{word}: {name} is one of {', '.join(sorted(known))}.")
+        found[name] = _WORDS.get(value, value)
+    return found
+
+
+def _choices(model: type[Model], name: str) -> set[str]:
+    """The values that a field may have, through relations; none where it is free, or where a lookup follows."""
+    at: Any = model
+    column: Any = None
+    for part in name.split("__"):
+        try:
+            column = at._meta.get_field(part)
+        except (AttributeError, FieldDoesNotExist):
+            return set()
+        at = column.related_model
+    return {str(value) for value, _label in getattr(column, "flatchoices", ())}
+
+
+def _rows(words: Sequence[str], now: datetime) -> Seen:
+    label, moment, *words = words
+    model = _model(label)
+    if model is None:
+        return Seen(is_so=False, says=_("There is no such book here."))
+    found = model._default_manager.filter(**_until(model, moment, now), **filters(model, words))
+    last = found.order_by().aggregate(last=Max(moment))["last"]
+    return Seen(last is not None, questions.instant(last))
+
+
+def _until(model: type[Model], moment: str, now: datetime) -> dict[str, Any]:
+    """What had happened by then: the same question about a day that is over has the same answer later."""
+    is_instant = isinstance(model._meta.get_field(moment), DateTimeField)
+    return {f"{moment}__lte": now if is_instant else clock.day(now)}
+
+
+def _held(words: Sequence[str], now: datetime) -> Seen:
+    label, *words = words
+    model = _model(label)
+    if model is None or not issubclass(model, DatedEntry):
+        return Seen(is_so=False, says=_("There is no such book here."))
+    found = in_force(model._default_manager.filter(**filters(model, words)), at=now).order_by()
+    known_fields = {each.name for each in model._meta.get_fields()}
+    columns = [name for name in ("checked_at", "reviewed_at") if name in known_fields]
+    dates = found.aggregate(**{f"last_{name}": Max(name) for name in columns}).values()
+    known = [each for each in dates if each is not None]
+    return Seen(bool(known), max(known) if known else None)
+
+
+def _no(words: Sequence[str], now: datetime) -> Seen:
+    label, moment, *words = words
+    model = _model(label)
+    if model is None:
+        return Seen(is_so=False, says=_("There is no such book here."))
+    count = model._default_manager.filter(**_until(model, moment, now), **filters(model, words)).count()
+    return Seen(count == 0, says=_("%(count)s rows break it.") % {"count": count} if count else "")
+
+
+def _event(words: Sequence[str], now: datetime) -> Seen:
+    last = AuditEvent.objects.filter(kind__startswith=words[0], at__lte=now).aggregate(last=Max("at"))["last"]
+    return Seen(last is not None, last)
+
+
+def _acts(words: Sequence[str], now: datetime) -> Seen:
+    if not FourEyesRule.objects.filter(act=words[0]).exists():
+        return Seen(is_so=False, says=_("No rule of two people is loaded for it."))
+    last = AuditEvent.objects.filter(kind="roles.table.synced", at__lte=now).aggregate(last=Max("at"))["last"]
+    return Seen(is_so=True, at=last)
+
+
+def _page(words: Sequence[str], now: datetime) -> Seen:
+    try:
+        return Seen(bool(reverse(words[0])))
+    except NoReverseMatch:
+        return Seen(is_so=False, says=_("There is no such page here."))
+
+
+def _runs(words: Sequence[str], now: datetime) -> Seen:
+    return Seen(any(entry["task"] == words[0] for entry in current_app.conf.beat_schedule.values()))
+
+
+def _is(words: Sequence[str], now: datetime) -> Seen:
+    is_so, at = questions.QUESTIONS[words[0]](words[1:], now)
+    return Seen(is_so, at)
+
+
+_ASKED: Mapping[str, Callable[[Sequence[str], datetime], Seen]] = {
+    "rows": _rows,
+    "held": _held,
+    "no": _no,
+    "event": _event,
+    "acts": _acts,
+    "page": _page,
+    "runs": _runs,
+    "is": _is,
+}
+#: A feature: it proves nothing alone.
+FEATURES = frozenset({"page", "runs", "no"})
+#: What asks the program or its tables as they are, not rows of a day.
+OF_TODAY = frozenset({"acts", "page", "runs"})
+
+
+def as_plain(found: Map) -> dict[str, Any]:
+    """The map as plain values, for the pack: codes, words of our own, dates; nothing about anybody.
+
+    Without the dates of what is looked at on the day itself: the same pack made again has the same bytes.
+    """
+    return {
+        "policy": found.version.number if found.version is not None else None,
+        "as_of": clock.stamp(found.asked_at),
+        "counts": dict(found.counts),
+        "promises": [
+            {
+                "key": row.promise.key,
+                "clause": row.promise.clause,
+                "says": row.promise.says,
+                "state": str(row.state),
+                "last_evidence": clock.stamp(last) if (last := _last_then(row)) is not None else None,
+                "asked": list(row.promise.asks),
+                "missing": row.missing,
+            }
+            for row in found.rows
+        ],
+        "not_named_by_a_notice": [{"kind": str(each.kind), "code": each.code} for each in found.unnamed],
+    }
+
+
+def _last_then(row: Shown) -> datetime | None:
+    return max((seen.at for ask, seen in row.seen if seen.at is not None and not is_of_today(ask)), default=None)
+
+
+def is_of_today(question: str) -> bool:
+    """Whether the answer speaks of the day on which it is asked, whichever day it is asked about."""
+    word, *rest = question.split()
+    return word in OF_TODAY or (word == "is" and rest[0] in questions.OF_TODAY)
+
+
+def unnamed_by(stated: Collection[str], *, now: datetime) -> list[Unnamed]:
+    """Purposes, kinds of data and recipients that no published notice names."""
+    found: list[Unnamed] = [
+        Unnamed(_("purpose"), purpose.code, _("No published notice names it."))
+        for purpose in law.purposes_in_force(on=clock.day(now))
+        if purpose.notice_published_at is None or purpose.notice_published_at > now
+    ]
+    clauses: Mapping[str, str] = shipped()["categories"]
+    for category in sorted(inventory.categories_held()):
+        number = clauses.get(category, "")
+        if number not in stated:
+            why = _("The policy in force has no clause %(number)s.") % {"number": number or "?"}
+            found.append(Unnamed(_("kind of data"), category, why))
+    services: Mapping[str, str] = shipped()["services"]
+    recipients = list(in_force(Recipient.objects.all(), at=now).order_by("code"))
+    checks = papers.checks_of([row.code for row in recipients], at=now)
+    for row in recipients:
+        check = checks.get(row.code)
+        number = services.get(check.service, "") if check is not None else ""
+        if check is None:
+            found.append(Unnamed(_("recipient"), row.code, _("Nobody has checked what it does.")))
+        elif number not in stated:
+            why = _("The policy in force has no clause %(number)s.") % {"number": number or "?"}
+            found.append(Unnamed(_("recipient"), row.code, why))
+    return found

@@ -1,0 +1,42 @@
+"""Mergings of persons: proposed on the page of a person, answered here."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+from portal.people.models import MergeProposal
+from portal.people.permissions import Permission
+from portal.people.services import merging
+
+
+@admin.register(MergeProposal)
+class MergeProposalAdmin(AuditedExport, ReadOnlyAdmin):
+    """Who proposed that two records are one person, and who agreed."""
+
+    view_permission = Permission.CUSTOMER_VIEW
+    export_resource = resource_of(MergeProposal, "id old new made_by made_at checked_by checked_at shown_sha256 answer")
+    list_display = ("old", "new", "answer", "made_by", "made_at", "checked_by")
+    list_filter = ("answer",)
+    list_select_related = ("old", "new")
+    fields = ("old", "new", "why", *PROPOSAL)
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    @service_action(
+        permission=Permission.PRINCIPAL_MERGE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+    )
+    def answer_merge(self, request: HttpRequest, obj: MergeProposal, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        merging.answer(
+            proposal=obj,
+            approve=approve,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return str(_("Approved.") if approve else _("Refused."))

@@ -1,0 +1,190 @@
+"""What is owed under incidents, and what two people decided about it."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import access, clock
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+from portal.people.states import Answer
+from portal.registers import incident_papers as papers
+from portal.registers.admin.incident_words import in_both, label_of, pdf, worded
+from portal.registers.forms.incidents import AddressForm, FiledForm, WhyForm
+from portal.registers.incident_states import DutyState, IncidentStep
+from portal.registers.models import IncidentDecision, IncidentDuty
+from portal.registers.permissions import Permission
+from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incidents as book
+from portal.registers.services import incident_reports
+
+
+def not_open(duty: IncidentDuty, user: Any) -> str:
+    return "" if duty.state == DutyState.OPEN else str(_("Nothing has to be reported here."))
+
+
+def nothing_to_report(duty: IncidentDuty, user: Any) -> str:
+    """Why no report can be proposed; a further one may follow the first."""
+    if duty.incident.closed_at is not None or duty.state == DutyState.NOT_DUE:
+        return str(_("Nothing has to be reported here."))
+    return ""
+
+
+def goes_to_people(duty: IncidentDuty, user: Any) -> str:
+    if rules.duties()[duty.code].audience == rules.PEOPLE:
+        return str(_("This is told to each person."))
+    return nothing_to_report(duty, user)
+
+
+def goes_elsewhere(duty: IncidentDuty, user: Any) -> str:
+    if rules.duties()[duty.code].audience != rules.PEOPLE:
+        return str(_("This is told to an authority or a client."))
+    return nothing_to_report(duty, user)
+
+
+def not_to_be_filed(decision: IncidentDecision, user: Any) -> str:
+    is_filed = decision.step == IncidentStep.FILE and decision.answer == Answer.APPROVED and decision.done_at is None
+    return "" if is_filed else str(_("There is nothing to note here."))
+
+
+@admin.register(IncidentDuty)
+class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
+    """One report that is owed: its draft as it stands, what is missing in it, and the ways to make it."""
+
+    view_permission = Permission.INCIDENT_VIEW
+    export_resource = resource_of(
+        IncidentDuty, "incident__reference code client__code state not_due_because reported_at"
+    )
+    list_display = ("what", "incident", "due", "state", "not_due_because", "reported_at")
+    list_filter = ("state", "code")
+    list_select_related = ("incident", "client")
+    search_fields = ("incident__reference", "code")
+    fields = ("what", "incident", "under", "due", "state", "not_due_because", "reported_at", "gaps", "draft")
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+    shown_before = ("under", "due", "gaps", "draft")
+
+    @admin.display(description=_("Report"))
+    def what(self, obj: IncidentDuty) -> str:
+        return label_of(obj)
+
+    @admin.display(description=_("Under"))
+    def under(self, obj: IncidentDuty) -> str:
+        return rules.duties()[obj.code].source
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return book.with_due(super().get_queryset(request))
+
+    @admin.display(description=_("Due"), ordering="due_at")
+    def due(self, obj: Any) -> str:
+        return in_both(obj.due_at) if obj.due_at is not None else ""
+
+    @admin.display(description=_("Not told yet"))
+    def gaps(self, obj: IncidentDuty) -> str:
+        return "\n".join(incident_reports.missing(obj, now=clock.now())) or gettext("Nothing")
+
+    @admin.display(description=_("Words as they would be sent now"))
+    def draft(self, obj: IncidentDuty) -> str:
+        return worded(incident_reports.draft(obj, now=clock.now()))
+
+    @service_action(
+        permission=Permission.INCIDENT_DECIDE,
+        ask=AddressForm,
+        label=_("Propose to send it by e-mail"),
+        skip=goes_to_people,
+    )
+    def propose_send(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
+        _propose(request, obj, IncidentStep.SEND, to=answer["to"])
+
+    @service_action(
+        permission=Permission.INCIDENT_DECIDE,
+        label=_("Propose to make it on the other side's form"),
+        skip=goes_to_people,
+    )
+    def propose_file(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
+        _propose(request, obj, IncidentStep.FILE)
+
+    @service_action(
+        permission=Permission.INCIDENT_DECIDE, label=_("Propose to tell every affected person"), skip=goes_elsewhere
+    )
+    def propose_tell(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
+        _propose(request, obj, IncidentStep.TELL)
+
+    @service_action(permission=Permission.INCIDENT_DECIDE, ask=WhyForm, label=_("Propose not to report"), skip=not_open)
+    def propose_none(self, request: HttpRequest, obj: IncidentDuty, answer: dict[str, Any]) -> None:
+        incident_reports.propose_none(duty=obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+
+@admin.register(IncidentDecision)
+class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
+    """What one person proposed, for another to answer; afterwards the proof."""
+
+    view_permission = Permission.INCIDENT_VIEW
+    export_resource = resource_of(
+        IncidentDecision,
+        "incident__reference duty__code step made_by made_at checked_by checked_at shown_sha256 answer done_at "
+        "filed_reference proof_sha256",
+    )
+    list_display = ("incident", "duty", "step", "answer", "made_by", "made_at", "checked_by", "done_at")
+    list_filter = ("answer", "step")
+    list_select_related = ("incident", "duty__incident", "duty__client")
+    search_fields = ("incident__reference",)
+    fields = (
+        *("incident", "what", "step", "why", "to", "text", *PROPOSAL),
+        *("done_at", "filed_reference", "proof_sha256", "paper"),
+    )
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.paper_view)
+        return [path("<int:pk>/paper/", view, name="registers_incidentdecision_paper"), *super().get_urls()]
+
+    def paper_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The report as PDF."""
+        access.require(request.user, self.view_permission)
+        decision = get_object_or_404(self.get_queryset(request), pk=pk)
+        return pdf(papers.report_pdf(decision, at=clock.now()), f"{decision.incident.reference}-{decision.pk}")
+
+    @admin.display(description=_("Report"))
+    def what(self, obj: IncidentDecision) -> str:
+        return label_of(obj.duty) if obj.duty is not None else ""
+
+    @admin.display(description=_("Words"))
+    def text(self, obj: IncidentDecision) -> str:
+        return worded(obj.words)
+
+    @admin.display(description=_("On paper"))
+    def paper(self, obj: IncidentDecision) -> str:
+        return format_html('<a href="../paper/">{}</a>', gettext("This report as PDF"))
+
+    @service_action(
+        permission=Permission.INCIDENT_DECIDE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+    )
+    def answer_decision(self, request: HttpRequest, obj: IncidentDecision, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        incident_reports.answer(
+            decision=obj,
+            approve=approve,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return str(_("Approved.") if approve else _("Refused."))
+
+    @service_action(
+        permission=Permission.INCIDENT_DECIDE, ask=FiledForm, label=_("Note that it was filed"), skip=not_to_be_filed
+    )
+    def note_filed(self, request: HttpRequest, obj: IncidentDecision, answer: dict[str, Any]) -> str:
+        incident_reports.note_filed(decision=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        return gettext("Noted.")
+
+
+def _propose(request: HttpRequest, duty: IncidentDuty, step: IncidentStep, *, to: str = "") -> None:
+    incident_reports.propose_report(duty=duty, step=step, to=to, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

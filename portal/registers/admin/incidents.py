@@ -1,0 +1,243 @@
+"""Incidents: what is known, what is owed and until when, what two people decided, who is affected."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import access, clock, moments
+from portal.core.admin import RowsBeside, service_action
+from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
+from portal.people.admin.creating import CreatingAdmin
+from portal.registers import incident_papers as papers
+from portal.registers.admin.incident_words import in_both, label_of, pdf
+from portal.registers.forms.incidents import (
+    DecidingForm,
+    IncidentForm,
+    SearchForm,
+    WhyForm,
+    telling_form,
+)
+from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
+from portal.registers.permissions import Permission
+from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incidents as book
+from portal.registers.services import incident_people, incident_reports, incidents
+
+
+def closed(incident: Incident, user: Any) -> str:
+    return str(_("This incident is closed.")) if incident.closed_at is not None else ""
+
+
+class DutiesBeside(RowsBeside):
+    """What is owed, each with its clock and its page."""
+
+    model = IncidentDuty
+    fields = ("what", "under", "due", "state", "not_due_because", "reported_at")
+
+    @admin.display(description=_("report"))
+    def what(self, obj: IncidentDuty) -> str:
+        return format_html('<a href="../../../incidentduty/{}/change/">{}</a>', obj.pk, label_of(obj))
+
+    @admin.display(description=_("under"))
+    def under(self, obj: IncidentDuty) -> str:
+        return rules.duties()[obj.code].source
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return book.with_due(super().get_queryset(request).select_related("client"))
+
+    @admin.display(description=_("due"))
+    def due(self, obj: Any) -> str:
+        return in_both(obj.due_at) if obj.due_at is not None else ""
+
+
+class DecisionsBeside(RowsBeside):
+    """What was proposed and agreed to."""
+
+    model = IncidentDecision
+    fields = ("page", "duty", "answer", "made_by", "made_at", "checked_by", "done_at")
+
+    @admin.display(description=_("decision"))
+    def page(self, obj: IncidentDecision) -> str:
+        return format_html('<a href="../../../incidentdecision/{}/change/">{}</a>', obj.pk, obj.get_step_display())
+
+
+class IncidentResource(AuditedResource):
+    """The register of all incidents, also of those that nobody had to be told of, with what was owed and why not."""
+
+    class Meta(AuditedResource.Meta):
+        model = Incident
+        fields = (
+            *("reference", "role", "regimes", "is_cyber", "is_telecom", "has_personal_data", "risk", "began_at"),
+            *("noticed_at", "aware_at", "opened_at", "closed_at"),
+        )
+        export_order = fields
+
+
+@admin.register(Incident)
+class IncidentAdmin(AuditedExport, CreatingAdmin):
+    view_permission = Permission.INCIDENT_VIEW
+    add_permission = Permission.INCIDENT_OPEN
+    export_resource = IncidentResource
+    create_form = IncidentForm
+    create_title = _("Enter an incident")
+    list_display = ("reference", "headline", "noticed_at", "owed", "closed_at")
+    list_filter = ("is_cyber", "has_personal_data", "risk", "role")
+    search_fields = ("reference", "headline")
+    inlines: ClassVar[list[Any]] = [DutiesBeside, DecisionsBeside]
+    fields = (
+        *("reference", "headline", "began_at", "noticed_at", "aware_at", "role", "laws", "is_cyber", "is_telecom"),
+        *("has_personal_data", "risk", "opened_at", "opened_by", "closed_at", "affected", "known", "papers"),
+    )
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    @staticmethod
+    def create(request: HttpRequest, entered: dict[str, Any]) -> int:
+        return incidents.open_incident(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.file_view)
+        return [path("<int:pk>/file/", view, name="registers_incident_file"), *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The whole file as PDF."""
+        access.require(request.user, self.view_permission)
+        incident = get_object_or_404(self.get_queryset(request), pk=pk)
+        return pdf(papers.file_pdf(incident, at=clock.now()), incident.reference)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return book.with_owed(super().get_queryset(request))
+
+    @admin.display(description=_("Still owed"))
+    def owed(self, obj: Any) -> str:
+        if not obj.owed_count:
+            return gettext("Nothing")
+        return gettext("{count}, the first by {due}").format(count=obj.owed_count, due=moments.moment(obj.first_due))
+
+    @admin.display(description=_("Affected people"))
+    def affected(self, obj: Incident) -> str:
+        return book.people_told(obj)
+
+    @admin.display(description=_("Laws of the people"))
+    def laws(self, obj: Incident) -> str:
+        return ", ".join(obj.regimes)
+
+    @admin.display(description=_("What is known"))
+    def known(self, obj: Incident) -> str:
+        labels = {code: f"{kind.label} ({kind.part})" for code, kind in rules.fact_kinds().items()}
+        return "\n".join(f"{labels.get(code, code)}: {words}" for code, words in book.facts_of(obj).items())
+
+    @admin.display(description=_("On paper"))
+    def papers(self, obj: Incident) -> str:
+        return format_html('<a href="../file/">{}</a>', gettext("The whole file as PDF"))
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN, ask=telling_form("happened"), label=_("Tell what happened"), skip=closed
+    )
+    def tell_happened(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
+        return _tell(request, obj, answer)
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN, ask=telling_form("harm"), label=_("Tell causes and harm"), skip=closed
+    )
+    def tell_harm(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
+        return _tell(request, obj, answer)
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN, ask=telling_form("response"), label=_("Tell what was done"), skip=closed
+    )
+    def tell_response(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
+        return _tell(request, obj, answer)
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN, ask=telling_form("systems"), label=_("Tell of systems"), skip=closed
+    )
+    def tell_systems(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
+        return _tell(request, obj, answer)
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN,
+        ask=telling_form("letter_en"),
+        label=_("Write to people: English"),
+        skip=closed,
+    )
+    def write_english(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
+        return _tell(request, obj, answer)
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN,
+        ask=telling_form("letter_hi"),
+        label=_("Write to people: Hindi"),
+        skip=closed,
+    )
+    def write_hindi(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
+        return _tell(request, obj, answer)
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN,
+        ask=telling_form("letter_mr"),
+        label=_("Write to people: Marathi"),
+        skip=closed,
+    )
+    def write_marathi(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
+        return _tell(request, obj, answer)
+
+    @service_action(
+        permission=Permission.INCIDENT_OPEN,
+        ask=DecidingForm,
+        label=_("Put right what decides who is told"),
+        description=_(
+            "What becomes due by it runs from when the incident was noticed or known. Nothing stops being due."
+        ),
+        skip=closed,
+    )
+    def put_right(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> str:
+        fresh = incidents.change(incident=obj, actor=request.actor, now=clock.now(), **answer)  # type: ignore[attr-defined]
+        return gettext("Reports that became due: {count}").format(count=len(fresh))
+
+    @service_action(permission=Permission.INCIDENT_DECIDE, ask=WhyForm, label=_("Propose to close it"), skip=closed)
+    def propose_close(self, request: HttpRequest, obj: Incident, answer: dict[str, Any]) -> None:
+        incident_reports.propose_close(incident=obj, why=answer["why"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+
+@admin.register(IncidentSearch)
+class IncidentSearchAdmin(AuditedExport, CreatingAdmin):
+    """How affected people were found."""
+
+    view_permission = Permission.INCIDENT_VIEW
+    add_permission = Permission.INCIDENT_OPEN
+    export_resource = resource_of(
+        IncidentSearch,
+        "incident__reference source since until of list_sha256 asked_at asked_by done_at found added unknown",
+    )
+    create_form = SearchForm
+    create_title = _("Find affected people")
+    list_display = ("incident", "source", "of", "asked_at", "done_at", "found", "added", "unknown")
+    list_filter = ("source",)
+    list_select_related = ("incident",)
+    search_fields = ("incident__reference",)
+    fields = (
+        *("incident", "source", "since", "until", "of", "list_sha256", "asked_at", "asked_by", "done_at"),
+        *("found", "added", "unknown"),
+    )
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    @staticmethod
+    def create(request: HttpRequest, entered: dict[str, Any]) -> int:
+        file = entered.pop("file")
+        given: Any = {"incident": entered["incident"], "actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+        if entered["source"] == incident_people.LIST:
+            return incident_people.take_list(name=file.name, content=file.read(), **given).pk
+        asked = {name: entered[name] for name in ("source", "since", "until", "of")}
+        return incident_people.search(**asked, **given).pk
+
+
+def _tell(request: HttpRequest, incident: Incident, answer: dict[str, Any]) -> str:
+    made = incidents.tell(incident=incident, words=answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+    return gettext("Told: {count}").format(count=len(made))

@@ -1,0 +1,149 @@
+"""Orders of authorities, what they were given, and the tasks that the books open."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock, moments
+from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law import selectors as law
+from portal.people.admin.answering import PROPOSAL, not_answerable
+from portal.people.admin.creating import CreatingAdmin
+from portal.people.forms import RefuseForm
+from portal.registers.forms.orders import OrderAnswerForm, OrderForm
+from portal.registers.models import AuthorityOrder, BookTask, OrderAnswer
+from portal.registers.permissions import Permission
+from portal.registers.services import orders
+from portal.registers.states import OrderState
+from portal.registers.words import CATEGORIES
+
+
+def _kinds(codes: Any) -> str:
+    return ", ".join(str(label) for code, label in CATEGORIES if code in codes)
+
+
+def _answered(order: AuthorityOrder, user: Any) -> str:
+    return "" if order.state == OrderState.RECEIVED else str(_("This order is answered already."))
+
+
+def _not_silent(order: AuthorityOrder, user: Any) -> str:
+    is_silent = order.is_secret and order.secrecy_ended_at is None
+    return "" if is_silent else str(_("This order binds us to no silence, or that has ended already."))
+
+
+@admin.register(AuthorityOrder)
+class AuthorityOrderAdmin(AuditedExport, CreatingAdmin):
+    """Who asked what, on which power, until when, and what became of it."""
+
+    view_permission = Permission.ORDER_VIEW
+    add_permission = Permission.ORDER_ENTER
+    export_resource = resource_of(
+        AuthorityOrder,
+        "reference kind authority verified_how power order_number paper_sha256 asked_categories subject_refs received_at "
+        "wanted_by undertaking_on is_secret secret_until secrecy_ended_at state answered_at person_told_at",
+    )
+    create_form = OrderForm
+    create_title = _("Enter an order of an authority")
+    list_display = ("reference", "kind", "authority", "state", "received_at", "due", "is_secret", "person_told_at")
+    list_filter = ("state", "kind", "is_secret")
+    search_fields = ("reference", "authority", "order_number")
+    fields = (
+        *("reference", "kind", "authority", "officer_name", "verified_how", "power", "order_number", "paper_sha256"),
+        *("asked", "what_kinds", "how_many", "received_at", "due", "wanted_by", "undertaking_on", "is_secret"),
+        *("secret_until", "secrecy_ended_at", "state", "answered_at", "person_told_at"),
+    )
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        with_due: QuerySet[Any] = rows.annotate(due_at=law.due_at(AuthorityOrder.OWNER))
+        return with_due
+
+    @staticmethod
+    def create(request: HttpRequest, entered: dict[str, Any]) -> int:
+        return orders.receive(**entered, actor=request.actor, now=clock.now()).pk  # type: ignore[attr-defined]
+
+    @admin.display(description=_("To be answered by"))
+    def due(self, obj: Any) -> str:
+        return moments.moment(obj.due_at)
+
+    @admin.display(description=_("Kinds of data asked for"))
+    def what_kinds(self, obj: AuthorityOrder) -> str:
+        return _kinds(obj.asked_categories)
+
+    @admin.display(description=_("People and customers"))
+    def how_many(self, obj: AuthorityOrder) -> int:
+        return len(obj.subject_refs)
+
+    @service_action(
+        permission=Permission.ORDER_ANSWER, ask=OrderAnswerForm, label=_("Propose an answer"), skip=_answered
+    )
+    def propose_answer(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
+        orders.propose(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission=Permission.ORDER_ANSWER, label=_("Note that the silence has ended"), skip=_not_silent)
+    def end_secrecy(self, request: HttpRequest, obj: AuthorityOrder, answer: dict[str, Any]) -> None:
+        orders.end_secrecy(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+
+@admin.register(OrderAnswer)
+class OrderAnswerAdmin(AuditedExport, ReadOnlyAdmin):
+    """What the first approver wants to give, for the second."""
+
+    view_permission = Permission.ORDER_VIEW
+    export_resource = resource_of(
+        OrderAnswer,
+        "id order__reference decision given_categories act made_by made_at checked_by checked_at shown_sha256 answer",
+    )
+    list_display = ("order", "decision", "answer", "made_by", "made_at", "checked_at")
+    list_filter = ("answer", "decision")
+    list_select_related = ("order", "made_by")
+    fields = ("order", "decision", "what_kinds", "given", "held_back", *PROPOSAL)
+
+    @admin.display(description=_("Kinds of data given"))
+    def what_kinds(self, obj: OrderAnswer) -> str:
+        return _kinds(obj.given_categories)
+
+    @service_action(permission=Permission.ORDER_ANSWER, label=_("Approve"), skip=not_answerable)
+    def approve(self, request: HttpRequest, obj: OrderAnswer, answer: dict[str, Any]) -> None:
+        orders.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission=Permission.ORDER_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
+    def refuse(self, request: HttpRequest, obj: OrderAnswer, answer: dict[str, Any]) -> None:
+        orders.answer(
+            obj,
+            approve=False,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+
+
+class DoneFilter(admin.SimpleListFilter):
+    title = _("done")
+    parameter_name = "done"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("To be done")), ("yes", _("Done"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in {"no", "yes"}:
+            return queryset.filter(closed_at__isnull=self.value() == "no")
+        return queryset
+
+
+@admin.register(BookTask)
+class BookTaskAdmin(AuditedExport, ReadOnlyAdmin):
+    """What the nightly look found. A task ends by itself, once its cause is gone."""
+
+    view_permission = Permission.BOOK_VIEW
+    export_resource = resource_of(BookTask, "id book entry code what due_on owner opened_at closed_at")
+    list_display = ("code", "what", "book", "due_on", "owner", "opened_at", "closed_at")
+    list_filter = (DoneFilter, "what")
+    list_select_related = ("owner",)
+    search_fields = ("code", "book")
+    fields = ("book", "code", "what", "due_on", "owner", "opened_at", "closed_at")

@@ -1,0 +1,147 @@
+"""What of an incident is handed to an authority on paper: one report, or the whole file, as PDF set by typst."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.conf import settings
+from fontpkg_noto_sans import ROOT as LATIN
+from fontpkg_noto_sans_devanagari import ROOT as DEVANAGARI
+
+from portal.core import moments
+from portal.law import rules as law
+from portal.law.models import Clock
+from portal.people.states import Answer
+from portal.registers.models import Incident, IncidentDecision, IncidentDuty
+from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incidents as book
+
+TEMPLATE = Path(settings.BASE_DIR) / "templates" / "letters" / "incident.typ"
+HEADS = ("What is owed", "Under", "Due", "State", "Reported", "In time")
+
+
+def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
+    """One report as both people saw it, with what proves it. Without ``decision.duty`` (the end of an incident) as well."""
+    duty, incident = decision.duty, decision.incident
+    terms = rules.duties()[duty.code] if duty is not None else None
+    rows = [
+        ["Our reference", incident.reference],
+        *([["Report under", terms.source]] if terms is not None else []),
+        ["What was decided", str(decision.get_step_display())],
+        ["Agreed to by a second person", _answer(decision)],
+        ["SHA-256 of what both saw", decision.shown_sha256],
+        *([["Why", decision.why]] if decision.why else []),
+        *([["Sent or filed", _both(decision.done_at)]] if decision.done_at else []),
+        *([["Number given by the other side", decision.filed_reference]] if decision.filed_reference else []),
+        *([["SHA-256 of its acknowledgement", decision.proof_sha256]] if decision.proof_sha256 else []),
+    ]
+    if duty is not None:
+        rows[2:2] = _clock_rows(duty)
+    parts = [
+        _part("The report", rows),
+        _part("Its words", [[says, text] for says, text in decision.words], "No words."),
+    ]
+    title = terms.label if terms is not None else "Incident"
+    return _set(f"{title}: report of an incident", parts, at=at, footer=incident.reference)
+
+
+def file_pdf(incident: Incident, *, at: datetime) -> bytes:
+    """The whole file of an incident: facts, duties with their clocks, decisions, people found and told. Names nobody."""
+    known = book.known(incident)
+    labels = {code: kind.label for code, kind in rules.fact_kinds().items()}
+    facts = [[labels[code], known[code]] for code in labels if code in known and not code.startswith("letter_")]
+    duties = list(incident.duties.select_related("incident", "client"))
+    clocks = book.clocks_of(duties)
+    parts = [
+        _part("The incident", _incident_rows(incident, known)),
+        _part("What is known", facts, "Nothing was told yet."),
+        _part("Who has to be told", [_duty_row(duty, clocks.get(duty.owner)) for duty in duties], heads=HEADS),
+        _part("Decisions of two people", _decision_rows(incident), "None yet."),
+        _part("Searches for affected people", _search_rows(incident), "None yet."),
+    ]
+    return _set(f"Incident {incident.reference}", parts, at=at, footer=incident.reference)
+
+
+def _incident_rows(incident: Incident, known: Mapping[str, str]) -> list[list[str]]:
+    yes = {True: "Yes", False: "No"}
+    return [
+        ["In one line", incident.headline],
+        ["When", known["timing"]],
+        ["Entered", _both(incident.opened_at)],
+        ["Closed", _both(incident.closed_at) if incident.closed_at else "Open"],
+        ["Our role", str(incident.get_role_display())],
+        ["Laws of the people", ", ".join(incident.regimes)],
+        ["Cyber incident", yes[incident.is_cyber]],
+        ["Telecom network or service", yes[incident.is_telecom]],
+        ["Personal data", yes[incident.has_personal_data]],
+        ["Risk to people", str(incident.get_risk_display())],
+        ["Affected people", known["people_told"]],
+    ]
+
+
+def _clock_rows(duty: IncidentDuty) -> list[list[str]]:
+    clock_of = book.clocks_of([duty]).get(duty.owner)
+    return [["Due", _both(clock_of.due_at)], ["Rule", clock_of.rule_key]] if clock_of is not None else []
+
+
+def _duty_row(duty: IncidentDuty, clock_of: Clock | None) -> list[str]:
+    terms = rules.duties()[duty.code]
+    whose = f" ({duty.client.name})" if duty.client is not None else ""
+    state = str(duty.get_not_due_because_display() if duty.not_due_because else duty.get_state_display())
+    in_time = "–"
+    if duty.reported_at is not None and clock_of is not None:
+        in_time = "No" if law.is_late(clock_of.due_at, duty.reported_at) else "Yes"
+    due, reported = (_both(at) for at in (clock_of.due_at if clock_of else None, duty.reported_at))
+    return [f"{terms.label}{whose}", terms.source, due, state, reported, in_time]
+
+
+def _decision_rows(incident: Incident) -> list[list[str]]:
+    rows = incident.decisions.select_related("duty").order_by("pk")
+    return [
+        [
+            f"{rules.duties()[row.duty.code].label if row.duty else 'The incident'}: {row.get_step_display()}",
+            "\n".join(
+                filter(None, [_answer(row), row.why, _both(row.done_at) if row.done_at else "", row.filed_reference])
+            ),
+        ]
+        for row in rows
+    ]
+
+
+def _search_rows(incident: Incident) -> list[list[str]]:
+    return [
+        [
+            f"{row.source} {row.of}".strip(),
+            f"{moments.moment(row.asked_at)}: {row.found} found, {row.added} of them new, {row.unknown} unknown to us",
+        ]
+        for row in incident.searches.order_by("pk")
+    ]
+
+
+def _answer(decision: IncidentDecision) -> str:
+    if decision.answer == Answer.PENDING:
+        return "Not yet"
+    return f"{decision.get_answer_display()}, {_both(decision.checked_at)}"
+
+
+def _both(at: datetime | None) -> str:
+    """An instant in India's time and in UTC."""
+    return f"{moments.moment(at)} ({at:%Y-%m-%d %H:%M} UTC)" if at is not None else moments.NONE
+
+
+def _part(heading: str, rows: Sequence[Sequence[str]], empty: str = "", *, heads: Sequence[str] = ()) -> dict[str, Any]:
+    return {"heading": heading, "rows": [list(row) for row in rows], "empty": empty, "heads": list(heads)}
+
+
+def _set(title: str, parts: list[dict[str, Any]], *, at: datetime, footer: str) -> bytes:
+    words = {"title": title, "made": f"Made on {_both(at)}.", "footer": f"Onesetu · {footer}", "parts": parts}
+    return bytes(
+        typst.compile(
+            TEMPLATE.read_bytes(),
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[LATIN, DEVANAGARI]),
+            sys_inputs={"data": json.dumps(words, ensure_ascii=False)},
+        )
+    )

@@ -1,0 +1,208 @@
+"""What an incident is now, what is owed under it, and how many were told."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Concat
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from portal.core import clock, moments
+from portal.law import rules as law
+from portal.law.models import Clock
+from portal.law.selectors import profile, rules_for_us
+from portal.law.states import ClockState
+from portal.outbox.models import Message
+from portal.outbox.states import LEFT, MessageState
+from portal.registers.incident_states import DutyState
+from portal.registers.models import Incident, IncidentDuty, IncidentPerson
+from portal.registers.rules import incidents as rules
+from portal.registers.selectors.books import company_details, current_officer
+from portal.registers.states import OfficerKind
+
+#: The kind of the letters to affected people. One person gets one letter about one incident, however many laws ask for it.
+LETTER = "registers.incident_person"
+UNREACHABLE = "none"
+
+
+def told(incident: Incident) -> rules.Told:
+    """What of an incident decides who has to be told."""
+    return rules.Told(
+        role=incident.role,
+        regimes=frozenset(incident.regimes),
+        is_cyber=incident.is_cyber,
+        is_telecom=incident.is_telecom,
+        has_personal_data=incident.has_personal_data,
+        risk=incident.risk,
+    )
+
+
+def why_not_due(duty: rules.Duty, incident: Incident) -> str:
+    """Why nobody has to be told under a duty; empty when somebody has. The law is asked as of the day of the incident.
+
+    A contract binds without a law; every other duty needs its rule in force and bound to us by the profile.
+    """
+    why = rules.not_due(duty, told(incident))
+    if why or duty.audience == rules.CLIENT:
+        return why
+    on = clock.day(starts_at(duty, incident))
+    found = rules_for_us([duty.law], on=on, regimes=[duty.regime], profile=profile(on=on))
+    return "" if found else "NOT_IN_FORCE"
+
+
+def starts_at(duty: rules.Duty, incident: Incident) -> datetime:
+    """The instant from which the clock of a duty runs."""
+    return incident.noticed_at if duty.starts == "noticed" else incident.aware_at
+
+
+def facts_of(incident: Incident) -> dict[str, str]:
+    """What is known now, by code: the last words about each thing."""
+    return dict(incident.facts.order_by("pk").values_list("code", "words"))
+
+
+def known(incident: Incident) -> dict[str, str]:
+    """The facts together with what is worked out: contact, timing, how many people were found and told."""
+    return {**facts_of(incident), **_computed(incident)}
+
+
+def _computed(incident: Incident) -> dict[str, str]:
+    with translation.override("en"):
+        found = {
+            "timing": _timing(incident),
+            "people_found": str(incident.people.count()),
+            "people_told": people_told(incident),
+        }
+        contact = contact_lines()
+        return {**found, **({"contact": contact} if contact else {})}
+
+
+def contact_lines() -> str:
+    """Whom an authority or a person may ask: the data protection officer, else the grievance officer, and the company."""
+    on = clock.day(clock.now())
+    officer = current_officer(OfficerKind.DATA_PROTECTION_OFFICER, on=on) or current_officer(
+        OfficerKind.GRIEVANCE_OFFICER, on=on
+    )
+    company = company_details(on=on)
+    lines = [f"{officer.full_name}, {officer.title}, {officer.email}, {officer.phone}"] if officer else []
+    lines += [f"{company.legal_name}, {company.postal_address}"] if company else []
+    return "\n".join(lines)
+
+
+def _timing(incident: Incident) -> str:
+    rows = [
+        (_("Began"), incident.began_at),
+        (_("Noticed"), incident.noticed_at),
+        (_("Known as an incident"), incident.aware_at),
+    ]
+    return "\n".join(f"{label}: {moments.moment(at)} ({at:%Y-%m-%d %H:%M} UTC)" for label, at in rows if at is not None)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many affected people there are, and what became of the letters to them."""
+
+    found: int
+    promised: int
+    unreachable: int
+    sent: int
+    undelivered: int
+    waiting: int
+    failed: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everybody was written to and no letter is on its way any more."""
+        return self.found == self.promised + self.unreachable and self.waiting == 0
+
+
+def letters(incident: Incident) -> QuerySet[Message]:
+    """The letters to affected people about an incident."""
+    return Message.objects.filter(kind=LETTER, about=f"{incident.about}/people")
+
+
+def counts(incident: Incident) -> Counts:
+    """People and letters of an incident, counted in two queries."""
+    unreachable = Q(told_by_way=UNREACHABLE)
+    people = IncidentPerson.objects.filter(incident=incident).aggregate(
+        found=Count("pk"),
+        promised=Count("pk", filter=Q(told_at__isnull=False) & ~unreachable),
+        unreachable=Count("pk", filter=unreachable),
+    )
+    rows = letters(incident).order_by().values_list("state").annotate(number=Count("pk"))
+    state_of: Counter[str] = Counter(dict(rows))
+    sent = sum(state_of[state] for state in LEFT)
+    ended = (MessageState.STOPPED, MessageState.DEAD, MessageState.CLOSED)
+    failed = sum(state_of[state] for state in ended)
+    return Counts(
+        **people,
+        sent=sent,
+        undelivered=state_of[MessageState.UNDELIVERED],
+        waiting=sum(state_of.values()) - sent - failed,
+        failed=failed,
+    )
+
+
+def people_told(incident: Incident) -> str:
+    """How many people were found and told, in one sentence."""
+    found = counts(incident)
+    return _(
+        "%(found)s people found; %(sent)s letters sent, %(undelivered)s of them not delivered, %(waiting)s on their way, "
+        "%(failed)s failed; %(unreachable)s people without an address."
+    ) % {
+        "found": found.found,
+        "sent": found.sent,
+        "undelivered": found.undelivered,
+        "waiting": found.waiting,
+        "failed": found.failed,
+        "unreachable": found.unreachable,
+    }
+
+
+def clocks_of(duties: Iterable[IncidentDuty]) -> dict[str, Clock]:
+    """The clock of each duty that has one, by its owner."""
+    owners = [duty.owner for duty in duties]
+    return {clock.owner: clock for clock in Clock.objects.filter(owner__in=owners).order_by("pk")}
+
+
+def is_late(duty: IncidentDuty, *, now: datetime) -> bool:
+    """Whether the duty was reported after its time, or is not yet and the time is over."""
+    clock_of = Clock.objects.filter(owner=duty.owner).order_by("-pk").first()
+    if clock_of is None:
+        return False
+    end = clock_of.stopped_at if clock_of.state == ClockState.STOPPED and clock_of.stopped_at else now
+    return law.is_late(clock_of.due_at, end)
+
+
+def open_duties(incident: Incident) -> QuerySet[IncidentDuty]:
+    """What is still owed."""
+    return incident.duties.filter(state=DutyState.OPEN)
+
+
+def due_text(clock_of: Clock) -> str:
+    """When a clock is due, in India's time and in UTC."""
+    return f"{moments.moment(clock_of.due_at)} ({clock_of.due_at:%Y-%m-%d %H:%M} UTC)"
+
+
+def with_due(duties: QuerySet[IncidentDuty]) -> QuerySet[IncidentDuty]:
+    """Adds ``due_at`` of each duty's clock, running or stopped."""
+    text = CharField()
+    behind = Concat(Value("/"), F("client__code"), output_field=text)
+    client = Case(When(client=None, then=Value("")), default=behind, output_field=text)
+    parts = (Value(Incident.OWNER), F("incident__reference"), Value("/"), F("code"), client)
+    owned = duties.annotate(owner_label=Concat(*parts, output_field=text))
+    clocks = Clock.objects.filter(owner=OuterRef("owner_label")).order_by("-pk")
+    return owned.annotate(due_at=Subquery(clocks.values("due_at")[:1]))
+
+
+def with_owed(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+    """Adds ``owed_count``, how many reports are open, and ``first_due``, when the first of them is due."""
+    running = Clock.objects.filter(
+        owner__startswith=Concat(Value(Incident.OWNER), OuterRef("reference"), Value("/")), state=ClockState.RUNNING
+    )
+    return incidents.annotate(
+        owed_count=Count("duties", filter=Q(duties__state=DutyState.OPEN)),
+        first_due=Subquery(running.order_by("due_at").values("due_at")[:1]),
+    )

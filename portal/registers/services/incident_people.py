@@ -1,0 +1,289 @@
+"""Who is affected by an incident: found by query or by an uploaded list, kept by reference, and each written to once."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+import tablib  # type: ignore[import-untyped]
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import access, addresses, hooks, plain_words
+from portal.core import actor as actors
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.errors import IllegalMove, Refused
+from portal.outbox.services import post
+from portal.people import selectors as people
+from portal.people.models import Principal, User
+from portal.people.services import principals
+from portal.people.services.contacts import Reach
+from portal.people.services.four_eyes import person_of
+from portal.people.services.principals import NewPerson
+from portal.people.states import Answer
+from portal.registers.incident_states import IncidentStep
+from portal.registers.models import Incident, IncidentDecision, IncidentPerson, IncidentSearch
+from portal.registers.permissions import Permission
+from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incidents as book
+from portal.registers.services import reaching
+
+#: The source of a search by a list of addresses.
+LIST = "list"
+#: More lines belong into several files: one transaction takes them all.
+MOST_LINES = 20_000
+MOST_BYTES = 4 * 1024 * 1024
+#: People in one statement, and letters in one turn of the task.
+CHUNK = 1_000
+LETTERS = 200
+FIND = "portal.registers.tasks.find_affected"
+TELL = "portal.registers.tasks.tell_affected"
+
+
+def selections() -> dict[str, object]:
+    """The queries that the rooms offer, by their code (``hooks.people_selections``)."""
+    return {selection.code: selection for selection in hooks.people_selections}
+
+
+def search(
+    *,
+    incident: Incident,
+    source: str,
+    since: datetime | None,
+    until: datetime | None,
+    of: str,
+    actor: Actor,
+    now: datetime,
+) -> IncidentSearch:
+    """Ask a room for the people a query finds; a task then adds them. The row keeps who asked for what.
+
+    Raises NotAllowed, IllegalMove for a closed incident, Refused for a query that there is not (SOURCE) or one that needs to
+    know of what (OF), and for words that tell who a person is (NUMBER_IN_WORDS): what is asked stays in the clear.
+    """
+    person = _require(incident, actor)
+    selection = selections().get(source)
+    if selection is None:
+        raise Refused(_("There is no such query."), code="SOURCE")
+    if selection.needs_of and not of.strip():  # type: ignore[attr-defined]
+        raise Refused(_("Say of whom or of what."), code="OF")
+    plain_words.require_plain(of)
+    with transaction.atomic():
+        row = IncidentSearch.objects.create(
+            incident=incident, source=source, since=since, until=until, of=of.strip(), asked_at=now, asked_by=person
+        )
+        enqueue(FIND, row.pk)
+    return row
+
+
+def carry_out(row: IncidentSearch, *, now: datetime) -> IncidentSearch:
+    """Add the people of a search that waits, chunk by chunk, each in a transaction of its own; safe to repeat."""
+    if row.done_at is not None or row.source == LIST:
+        return row
+    selection = selections()[row.source]
+    found = selection.refs(since=row.since, until=row.until, of=row.of)  # type: ignore[attr-defined]
+    number = added = 0
+    for chunk in _chunks(found):
+        refs = set(chunk)
+        added += _add(row, refs)
+        number += len(refs)
+    with transaction.atomic():
+        _done(row, found=number, added=added, unknown=0, actor=actors.system(FIND), now=now)
+    return row
+
+
+def take_list(*, incident: Incident, name: str, content: bytes, actor: Actor, now: datetime) -> IncidentSearch:
+    """Add everybody at the addresses of a CSV or XLSX file (column ``address``), all of them or none. Only its hash is kept.
+
+    An address that several people share adds them all. Whoever we did not know becomes a person with that address, so that
+    they can be told; the same list again adds nobody. Raises NotAllowed, IllegalMove, and Refused for a file that is no such
+    list; the lines at fault are named by number, never by what stands in them.
+    """
+    person = _require(incident, actor)
+    wanted = read(name, content)
+    with transaction.atomic():
+        row = IncidentSearch.objects.create(
+            incident=incident,
+            source=LIST,
+            list_sha256=hashlib.sha256(content).hexdigest(),
+            asked_at=now,
+            asked_by=person,
+        )
+        refs: set[UUID] = set()
+        strangers: list[NewPerson] = []
+        for kind, address in wanted:
+            holders = [contact.principal.subject.ref for contact in people.contacts_at(kind, address)]
+            refs.update(holders)
+            if not holders:
+                strangers.append(NewPerson(reached_at=[Reach(kind, address)]))
+        if strangers:
+            refs.update(principals.bring(people=strangers, source=incident.reference, actor=actor, now=now))
+        added = sum(_add(row, set(chunk)) for chunk in _chunks(refs))
+        _done(row, found=len(refs), added=added, unknown=len(strangers), actor=actor, now=now)
+    return row
+
+
+def read(name: str, content: bytes) -> list[tuple[str, str]]:
+    """The addresses of a file in normal form, each once, with their kinds. Raises Refused as ``take_list``."""
+    if len(content) > MOST_BYTES:
+        raise Refused(_("The file is larger than 4 MB. Split it."), code="TOO_LARGE")
+    table = _table(name, content)
+    headings = [str(heading or "").strip().lower() for heading in table.headers or ()]
+    if "address" not in headings:
+        raise Refused(_("The first line must name a column: address."), code="COLUMNS")
+    if not 0 < len(table) <= MOST_LINES:
+        raise Refused(_("The file must have 1 to %(most)d lines.") % {"most": MOST_LINES}, code="LINES")
+    at = headings.index("address")
+    found: dict[str, str] = {}
+    faults: list[int] = []
+    for number, cells in enumerate(table, start=2):
+        text = str(cells[at] or "").strip()
+        kind = addresses.EMAIL if "@" in text else addresses.PHONE
+        try:
+            found[addresses.normalise(kind, text)] = kind
+        except Refused:
+            faults.append(number)
+    if faults:
+        shown = ", ".join(str(number) for number in faults[:20])
+        said = _(
+            "These lines hold no e-mail address and no telephone number: %(lines)s. Mend them and choose the file again."
+        )
+        raise Refused(said % {"lines": shown}, code="FAULTS")
+    return [(kind, address) for address, kind in found.items()]
+
+
+def _table(name: str, content: bytes) -> tablib.Dataset:
+    kind = name.lower().rpartition(".")[2]
+    try:
+        if kind == "csv":
+            return tablib.Dataset().load(content.decode("utf-8-sig"), format="csv")
+        if kind == "xlsx":
+            return tablib.Dataset().load(content, format="xlsx", read_only=True)
+    except Exception as error:
+        raise Refused(_("The file cannot be read. Save it as CSV in UTF-8 or as XLSX."), code="UNREADABLE") from error
+    raise Refused(_("Choose a CSV or an XLSX file."), code="TYPE")
+
+
+def tell(decision: IncidentDecision, *, now: datetime) -> int:
+    """Promise the next letters to affected people who were told nothing yet; each letter and its mark commit together.
+
+    Returns how many people were dealt with: 0 when nobody is left. A person whom nothing reaches is marked so and counted.
+    Someone who was found under two references gets one letter.
+    """
+    if decision.answer != Answer.APPROVED:
+        return 0
+    waiting = IncidentPerson.objects.filter(incident=decision.incident_id, told_at=None).order_by("pk")[:LETTERS]
+    rows = list(waiting)
+    for row in rows:
+        with transaction.atomic():
+            way = _write(row, decision)
+            IncidentPerson.objects.filter(pk=row.pk, told_at=None).update(told_at=now, told_by_way=way)
+    return len(rows)
+
+
+def tell_on(decision: IncidentDecision, *, now: datetime) -> int:
+    """One turn of the task: ``tell``, and another turn where somebody is left."""
+    done = tell(decision, now=now)
+    if done == LETTERS:
+        with transaction.atomic():
+            enqueue(TELL, decision.pk)
+    return done
+
+
+def go_on() -> int:
+    """Hand out anew what a lost task left undone: searches, and letters that two people agreed to. Returns how many."""
+    searches = list(IncidentSearch.objects.filter(done_at=None).exclude(source=LIST).values_list("pk", flat=True))
+    untold = IncidentPerson.objects.filter(incident=OuterRef("incident"), told_at=None)
+    agreed = IncidentDecision.objects.filter(
+        Exists(untold), answer=Answer.APPROVED, step=IncidentStep.TELL, done_at=None
+    )
+    letters = list(agreed.values_list("pk", flat=True))
+    with transaction.atomic():
+        for pk in searches:
+            enqueue(FIND, pk)
+        for pk in letters:
+            enqueue(TELL, pk)
+    return len(searches) + len(letters)
+
+
+def _write(row: IncidentPerson, decision: IncidentDecision) -> str:
+    refs = people.refs_of(row.subject_ref)
+    person = Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).order_by("pk").first()
+    found = reaching.reach(person) if person is not None else None
+    if person is None or found is None:
+        return book.UNREACHABLE
+    channel, address = found
+    language = person.language.split("-", maxsplit=1)[0]
+    post(
+        kind=book.LETTER,
+        subject_ref=person.subject.ref,
+        channel=channel,
+        address=address,
+        language=language,
+        purpose="policy_and_security",
+        about=f"{decision.incident.about}/people",
+        context={
+            "reference": decision.incident.reference,
+            "contact": book.contact_lines(),
+            **rules.letter_of(decision.words, language),
+        },
+    )
+    return str(channel)
+
+
+def _require(incident: Incident, actor: Actor) -> User:
+    person = person_of(actor)
+    access.require(person, Permission.INCIDENT_OPEN)
+    if incident.closed_at is not None:
+        raise IllegalMove(_("This incident is closed."))
+    return person
+
+
+def _add(row: IncidentSearch, refs: set[UUID]) -> int:
+    """Insert those who do not stand there yet. Somebody who stands there under another reference of theirs does."""
+    same = people.joined(refs)
+    every = refs | {ref for refs_of_one in same.values() for ref in refs_of_one}
+    there = set(
+        IncidentPerson.objects.filter(incident=row.incident_id, subject_ref__among=frozenset(every)).values_list(
+            "subject_ref", flat=True
+        )
+    )
+    fresh: list[UUID] = []
+    for ref in sorted(refs):
+        if not there & {ref, *same.get(ref, ())}:
+            fresh.append(ref)
+            there.add(ref)
+    with transaction.atomic():
+        IncidentPerson.objects.bulk_create(
+            [IncidentPerson(incident=row.incident, subject_ref=ref, search=row) for ref in fresh], ignore_conflicts=True
+        )
+    return len(fresh)
+
+
+def _done(row: IncidentSearch, *, found: int, added: int, unknown: int, actor: Actor, now: datetime) -> None:
+    row.found, row.added, row.unknown, row.done_at = found, added, unknown, now
+    row.save(update_fields=["found", "added", "unknown", "done_at"])
+    audit.record(
+        AuditKind.REGISTERS_INCIDENT_PEOPLE_FOUND,
+        actor=actor,
+        about=row.incident.about,
+        facts={
+            "incident": row.incident.reference,
+            "source": row.source,
+            "count": found,
+            "added": added,
+            "unknown": unknown,
+            "sha256": row.list_sha256 or None,
+        },
+        at=now,
+    )
+
+
+def _chunks(refs: Iterable[UUID]) -> Iterator[list[UUID]]:
+    rows = iter(refs)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk

@@ -1,0 +1,348 @@
+"""Reporting an incident: one person proposes the words or that there are none, another agrees, the proof is kept.
+
+A duty's clock stops with its first report. Later reports (GDPR Art 33(4): in phases) go the same way.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import actor as actors
+from portal.core import addresses, clock, plain_words
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.errors import IllegalMove, LostRace, Refused
+from portal.core.moves import move
+from portal.law.services import clocks
+from portal.law.states import Channel
+from portal.outbox.models import Message
+from portal.outbox.services import post
+from portal.outbox.states import LEFT
+from portal.people.services import four_eyes
+from portal.people.states import Answer
+from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentStep
+from portal.registers.models import Incident, IncidentDecision, IncidentDuty
+from portal.registers.permissions import Act
+from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incidents as book
+
+#: The kind of the letters to authorities and clients.
+REPORT = "registers.incident_report"
+TELL = "portal.registers.tasks.tell_affected"
+SETTLE = "portal.registers.tasks.settle_incidents"
+
+
+def draft(duty: IncidentDuty, *, now: datetime) -> list[list[str]]:
+    """The words of a report as they would be sent now: pairs of what the law asks for and the text, in the law's order;
+    for people each part of the letter in each language. What nobody has told yet stands empty.
+    """
+    terms, known = rules.duties()[duty.code], book.known(duty.incident)
+    if terms.audience == rules.PEOPLE:
+        kinds = rules.fact_kinds()
+        return [[f"{kinds[code].label} ({language})", known.get(code, "")] for language, code in rules.letter_codes()]
+    rows = [[says, known.get(code, "")] for code, says in terms.fields]
+    if book.is_late(duty, now=now):
+        rows.append([rules.fact_kinds()["delay"].label, known.get("delay", "")])
+    return rows
+
+
+def missing(duty: IncidentDuty, *, now: datetime) -> list[str]:
+    """What the words of the duty's report have to say and nobody has told yet, in words."""
+    known = {code for code, words in book.known(duty.incident).items() if words.strip()}
+    codes = rules.missing(rules.duties()[duty.code], known, is_late=book.is_late(duty, now=now))
+    labels = dict(rules.duties()[duty.code].fields)
+    kinds = rules.fact_kinds()
+    return [labels.get(code) or f"{kinds[code].label} ({kinds[code].part})" for code in codes]
+
+
+def propose_report(
+    *, duty: IncidentDuty, step: IncidentStep | str, actor: Actor, now: datetime, to: str = ""
+) -> IncidentDecision:
+    """Propose to send the report by e-mail (``send``, with the address ``to``), to make it on the other side's own form
+    (``file``), or to write to every affected person (``tell``). Nothing leaves before another person agrees.
+
+    Raises NotAllowed; IllegalMove for a duty that is not due or a closed incident; Refused for words that the law asks for
+    and nobody told (INCOMPLETE), a way that is none for this audience (WAY), nobody found to be told (NOBODY), and an
+    address that is none.
+    """
+    way = IncidentStep(step)
+    terms = rules.duties()[duty.code]
+    allowed = {IncidentStep.TELL} if terms.audience == rules.PEOPLE else {IncidentStep.SEND, IncidentStep.FILE}
+    if way not in allowed:
+        raise Refused(_("This is no way to make this report."), code="WAY")
+    if duty.incident.closed_at is not None or duty.state == DutyState.NOT_DUE:
+        raise IllegalMove(_("Nothing has to be reported here."))
+    if gaps := missing(duty, now=now):
+        raise Refused(
+            _("The law asks for more words. Tell first: %(gaps)s.") % {"gaps": "; ".join(gaps)}, code="INCOMPLETE"
+        )
+    if way == IncidentStep.TELL and not duty.incident.people.exists():
+        raise Refused(_("Nobody who is affected has been found yet. Search first."), code="NOBODY")
+    address = addresses.normalise(addresses.EMAIL, to) if way == IncidentStep.SEND else ""
+    return _propose(duty.incident, duty, way, actor=actor, now=now, words=draft(duty, now=now), to=address)
+
+
+def propose_none(*, duty: IncidentDuty, why: str, actor: Actor, now: datetime) -> IncidentDecision:
+    """Propose not to report what is owed. It goes on counting until another person agrees.
+
+    Raises NotAllowed, IllegalMove for a duty that is not open, Refused without a reason or with a number in it.
+    """
+    if duty.state != DutyState.OPEN:
+        raise IllegalMove(_("Nothing has to be reported here."))
+    return _propose(duty.incident, duty, IncidentStep.DECLINE, actor=actor, now=now, why=_reason(why))
+
+
+def propose_close(*, incident: Incident, why: str, actor: Actor, now: datetime) -> IncidentDecision:
+    """Propose to close an incident, with what was learnt from it.
+
+    Raises NotAllowed, IllegalMove for one that is closed, Refused while something is owed (OWED) or without a reason.
+    """
+    _require_nothing_owed(incident)
+    return _propose(incident, None, IncidentStep.CLOSE, actor=actor, now=now, why=_reason(why))
+
+
+def answer(*, decision: IncidentDecision, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
+    """Agree to what was proposed or refuse it, as another person; what follows a yes is in the same transaction.
+
+    A report by e-mail is promised to the outbox and its duty is reported when the message has left; for affected people a
+    task writes their letters; one on another's form waits for ``note_filed``. Raises what ``four_eyes.answer`` raises:
+    Refused (SHOWN_CHANGED) when the facts changed meanwhile, too; and IllegalMove where the duty went on without it.
+    """
+    step = IncidentStep(decision.step)
+    with transaction.atomic():
+        four_eyes.answer(
+            decision,
+            checker=four_eyes.person_of(actor),
+            approve=approve,
+            shown=shown(decision),
+            reason=reason,
+            now=now,
+        )
+        _record(AuditKind.REGISTERS_INCIDENT_ANSWERED, decision, actor, now, answer=str(decision.answer))
+        if not approve:
+            return
+        match step:
+            case IncidentStep.SEND:
+                _send(decision)
+            case IncidentStep.TELL:
+                enqueue(TELL, decision.pk)
+            case IncidentStep.DECLINE:
+                _decline(decision, actor=actor, now=now)
+            case IncidentStep.CLOSE:
+                _close(decision, actor=actor, now=now)
+
+
+def note_filed(
+    *,
+    decision: IncidentDecision,
+    filed_at: datetime,
+    reference: str,
+    proof: bytes,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Note that a report was made on the other side's own form: when, under which number, and the hash of what it gave back.
+
+    The duty is reported from ``filed_at``. The acknowledgement itself stays with whoever filed it; its SHA-256 proves it.
+    Raises NotAllowed, IllegalMove for what was not agreed to or is noted already, Refused for a time before the agreement or
+    in the future (TIMES) and without the number or the acknowledgement (NO_PROOF).
+    """
+    four_eyes.require_maker(four_eyes.person_of(actor), Act.INCIDENT_DECIDE, now=now)
+    if decision.step != IncidentStep.FILE or decision.answer != Answer.APPROVED:
+        raise IllegalMove(_("No report on the other side's form was agreed to."))
+    if not reference.strip() or not proof:
+        raise Refused(_("Give the number that the other side gave, and what it sent back."), code="NO_PROOF")
+    plain_words.require_plain(reference)
+    if filed_at > now or (decision.checked_at is not None and filed_at < decision.checked_at):
+        raise Refused(_("It was filed after the second person agreed, and not in the future."), code="TIMES")
+    with transaction.atomic():
+        noted = IncidentDecision.objects.filter(pk=decision.pk, done_at=None).update(
+            done_at=filed_at,
+            filed_reference=reference.strip(),
+            proof_sha256=hashlib.sha256(proof).hexdigest(),
+            noted_by=four_eyes.person_of(actor),
+        )
+        if noted != 1:
+            raise LostRace(_("This was noted already."))
+        decision.refresh_from_db()
+        _reported(decision, at=filed_at, actor=actor, now=now)
+
+
+def settle(*, now: datetime) -> int:
+    """Note which promised reports have left by ``now``: each decision in a transaction of its own. Returns how many.
+
+    A report to one address is made when its message has left. A report to people is made when everybody who was found was
+    written to and no letter is on its way; the moment is when the last one left. Where nobody could be reached at all it is
+    when that was seen: nothing more can be done.
+    """
+    waiting = IncidentDecision.objects.filter(
+        answer=Answer.APPROVED, done_at=None, step__in=[IncidentStep.SEND, IncidentStep.TELL]
+    ).select_related("incident", "duty__incident", "duty__client")
+    return sum(_settle(decision, now) for decision in waiting)
+
+
+def _settle(decision: IncidentDecision, now: datetime) -> bool:
+    at = _left_at(decision)
+    if at is None:
+        return False
+    actor = actors.system(SETTLE)
+    with transaction.atomic():
+        if IncidentDecision.objects.filter(pk=decision.pk, done_at=None).update(done_at=at) != 1:
+            return False
+        decision.refresh_from_db()
+        _reported(decision, at=at, actor=actor, now=now)
+    return True
+
+
+def _left_at(decision: IncidentDecision) -> datetime | None:
+    """When a promised report had left; None while it has not, or failed: then somebody decides in the outbox."""
+    if decision.step == IncidentStep.SEND:
+        letter = Message.objects.filter(kind=REPORT, about=_about(decision), state__in=LEFT).first()
+        return letter.sent_at if letter is not None else None
+    counts = book.counts(decision.incident)
+    if not counts.is_over:
+        return None
+    if counts.promised == 0:
+        at: datetime | None = decision.incident.people.aggregate(last=Max("told_at"))["last"]
+        return at
+    last = book.letters(decision.incident).filter(sent_at__isnull=False).order_by("-sent_at").first()
+    return last.sent_at if last is not None else None
+
+
+def shown(decision: IncidentDecision) -> dict[str, Any]:
+    """What both people are bound to. The words are drawn up anew: changed facts need a new proposal."""
+    waits = decision.duty is not None and decision.answer == Answer.PENDING and bool(decision.words)
+    words = _words_of(decision) if waits else decision.words
+    return _shown(decision.incident, decision.duty, decision.step, words, decision.why, decision.to)
+
+
+def _words_of(decision: IncidentDecision) -> list[list[str]]:
+    assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
+    return draft(decision.duty, now=clock.now())
+
+
+def _shown(
+    incident: Incident, duty: IncidentDuty | None, step: str, words: list[list[str]], why: str, to: str
+) -> dict[str, Any]:
+    owed = duty.owner if duty is not None else ""
+    return {"incident": incident.reference, "duty": owed, "step": str(step), "words": words, "why": why, "to": to}
+
+
+def _propose(
+    incident: Incident,
+    duty: IncidentDuty | None,
+    step: IncidentStep,
+    *,
+    actor: Actor,
+    now: datetime,
+    words: list[list[str]] | None = None,
+    why: str = "",
+    to: str = "",
+) -> IncidentDecision:
+    with transaction.atomic():
+        decision = four_eyes.propose(
+            IncidentDecision,
+            act=Act.INCIDENT_DECIDE,
+            maker=four_eyes.person_of(actor),
+            shown=_shown(incident, duty, step, words or [], why, to),
+            now=now,
+            incident=incident,
+            duty=duty,
+            step=step,
+            words=words or [],
+            why=why,
+            to=to,
+        )
+        _record(AuditKind.REGISTERS_INCIDENT_PROPOSED, decision, actor, now)
+    return decision
+
+
+def _reason(why: str) -> str:
+    if not why.strip():
+        raise Refused(_("Say why."), code="REASON_MISSING")
+    plain_words.require_plain(why)
+    return why.strip()
+
+
+def _send(decision: IncidentDecision) -> None:
+    duty = decision.duty
+    assert duty is not None  # noqa: S101 - a constraint of the table says so
+    terms = rules.duties()[duty.code]
+    post(
+        kind=REPORT,
+        subject_ref=decision.incident.subject_ref,
+        channel=Channel.EMAIL,
+        address=decision.to,
+        language="en",
+        purpose="policy_and_security",
+        about=_about(decision),
+        context={
+            "reference": decision.incident.reference,
+            "source": terms.source,
+            "words": "\n\n".join(f"{says}:\n{text}" for says, text in decision.words),
+        },
+        only_here=True,
+    )
+
+
+def _about(decision: IncidentDecision) -> str:
+    return f"{decision.incident.about}/report/{decision.pk}"
+
+
+def _reported(decision: IncidentDecision, *, at: datetime, actor: Actor, now: datetime) -> None:
+    """The duty is reported, and its clock stops, with the first report under it; each report has its audit event."""
+    duty = decision.duty
+    assert duty is not None  # noqa: S101 - a constraint of the table says so
+    duty.refresh_from_db()
+    if duty.state != DutyState.REPORTED:
+        move(duty, DutyState.REPORTED, moves=DUTY_MOVES, reported_at=at)
+        clocks.stop(owner=duty.owner, at=at, actor=actor, now=now)
+    facts: dict[str, Any] = {"reported_at": clock.stamp(at), "sha256": decision.proof_sha256 or None}
+    if decision.step == IncidentStep.TELL:
+        counts = book.counts(decision.incident)
+        facts |= {"count": counts.sent, "undelivered": counts.undelivered + counts.failed + counts.unreachable}
+    _record(AuditKind.REGISTERS_INCIDENT_REPORTED, decision, actor, now, **facts)
+
+
+def _decline(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:
+    assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
+    move(decision.duty, DutyState.DECLINED, moves=DUTY_MOVES)
+    clocks.stop(owner=decision.duty.owner, at=now, actor=actor, now=now)
+
+
+def _close(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:
+    _require_nothing_owed(decision.incident)
+    if Incident.objects.filter(pk=decision.incident_id, closed_at=None).update(closed_at=now) != 1:
+        raise LostRace(_("This incident is closed."))
+    audit.record(
+        AuditKind.REGISTERS_INCIDENT_CLOSED,
+        actor=actor,
+        about=decision.incident.about,
+        facts={"incident": decision.incident.reference},
+        at=now,
+    )
+
+
+def _require_nothing_owed(incident: Incident) -> None:
+    if incident.closed_at is not None:
+        raise IllegalMove(_("This incident is closed."))
+    owed = [rules.duties()[duty.code].label for duty in book.open_duties(incident)]
+    if owed:
+        raise Refused(_("First report, or decide not to: %(owed)s.") % {"owed": "; ".join(owed)}, code="OWED")
+
+
+def _record(kind: AuditKind, decision: IncidentDecision, actor: Actor, now: datetime, **more: Any) -> None:
+    facts: dict[str, Any] = {
+        "incident": decision.incident.reference,
+        "duty": decision.duty.code if decision.duty is not None else None,
+        "step": str(decision.step),
+    }
+    if kind != AuditKind.REGISTERS_INCIDENT_REPORTED:
+        facts |= {"proposal": decision.pk, "shown_sha256": decision.shown_sha256}
+    audit.record(kind, actor=actor, about=decision.incident.about, facts={**facts, **more}, at=now)

@@ -1,0 +1,293 @@
+"""Entering an incident and telling what is known of it: each duty that follows gets its own clock, at once."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import access, clock, ids, plain_words
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, Refused
+from portal.core.moves import move
+from portal.law.models import Clock
+from portal.law.services import clocks
+from portal.law.states import Channel, Regime
+from portal.outbox.services import post
+from portal.people import selectors as people
+from portal.people.models import Fiduciary, User
+from portal.people.services import subjects
+from portal.people.services.four_eyes import person_of
+from portal.people.states import SubjectKind
+from portal.registers.incident_states import DUTY_MOVES, DutyState, IncidentRisk, IncidentRole
+from portal.registers.models import Incident, IncidentDuty, IncidentFact
+from portal.registers.permissions import Permission
+from portal.registers.rules import incidents as rules
+from portal.registers.selectors import incidents as book
+from portal.registers.services.fields import at_field, filled
+
+#: The kind of clock plan (``law/data/clock_plans.toml``).
+PLAN = "incident"
+#: What decides which duties there are, and may turn out otherwise while an incident is open.
+DECIDING = ("role", "regimes", "is_cyber", "is_telecom", "has_personal_data", "risk")
+
+
+def open_incident(
+    *,
+    headline: str,
+    role: IncidentRole | str,
+    regimes: Iterable[str],
+    is_cyber: bool,
+    is_telecom: bool,
+    has_personal_data: bool,
+    risk: IncidentRisk | str,
+    noticed_at: datetime,
+    aware_at: datetime,
+    actor: Actor,
+    now: datetime,
+    began_at: datetime | None = None,
+    clients: Iterable[Fiduciary] = (),
+) -> Incident:
+    """Insert an incident with all that is owed under it and the clocks of that, and write to whoever decides about it,
+    in one transaction with the audit events.
+
+    Clocks run from when it was noticed or known, not from now. India's law always applies. Raises NotAllowed, and Refused
+    for times in the future or in the wrong order (TIMES), clients without our carrying anything for them or the other way
+    round (CLIENTS), a headline that is empty or names a number.
+    """
+    person = person_of(actor)
+    access.require(person, Permission.INCIDENT_OPEN)
+    line = filled(headline, _("Say in one line what happened."))
+    plain_words.require_plain(line)
+    _require_times(began_at, noticed_at, aware_at, now)
+    whose = list(clients)
+    if (IncidentRole(role) == IncidentRole.FIDUCIARY) == bool(whose):
+        said = _("Name the clients whose data we carry, and only where we carry data for clients.")
+        raise at_field("clients", said, code="CLIENTS")
+    with transaction.atomic():
+        incident = Incident.objects.create(
+            reference=ids.new_reference("BR"),
+            headline=line,
+            # Whoever reads at an authority is nobody we know: letters to it are sealed under a key of the incident's own.
+            subject_ref=subjects.new(SubjectKind.STRANGER, now=now).ref,
+            role=IncidentRole(role),
+            regimes=_with_india(regimes),
+            is_cyber=is_cyber,
+            is_telecom=is_telecom,
+            has_personal_data=has_personal_data,
+            risk=IncidentRisk(risk),
+            began_at=began_at,
+            noticed_at=noticed_at,
+            aware_at=aware_at,
+            opened_at=now,
+            opened_by=person,
+        )
+        audit.record(
+            AuditKind.REGISTERS_INCIDENT_OPENED,
+            actor=actor,
+            about=incident.about,
+            facts={
+                "incident": incident.reference,
+                "role": str(incident.role),
+                "regimes": " ".join(incident.regimes),
+                "risk": str(incident.risk),
+                "noticed_at": clock.stamp(noticed_at),
+                "aware_at": clock.stamp(aware_at),
+            },
+            at=now,
+        )
+        for duty in rules.duties().values():
+            for client in whose if duty.audience == rules.CLIENT else [None]:
+                _find(duty, incident, client, actor=actor, now=now)
+        _tell_staff(incident, now)
+    return incident
+
+
+def tell(*, incident: Incident, words: Mapping[str, str], actor: Actor, now: datetime) -> list[IncidentFact]:
+    """Add what is known now, by code (``rules.fact_kinds``); what is empty or known already adds nothing.
+
+    One transaction with its audit event. Raises NotAllowed, IllegalMove for a closed incident, Refused (UNKNOWN_FACT), and
+    Refused (NUMBER_IN_WORDS) for words with a number or an address of a person.
+    """
+    person = _require_open(incident, actor)
+    before = book.facts_of(incident)
+    given = {code: text.strip() for code, text in words.items() if text.strip() and text.strip() != before.get(code)}
+    for code, text in given.items():
+        if code not in rules.fact_kinds():
+            raise Refused(_("There is no such fact of an incident."), code="UNKNOWN_FACT")
+        plain_words.require_plain(text)
+    if not given:
+        return []
+    with transaction.atomic():
+        made = [
+            IncidentFact.objects.create(incident=incident, code=code, words=text, told_at=now, told_by=person)
+            for code, text in given.items()
+        ]
+        _changed(incident, given, actor=actor, now=now)
+    return made
+
+
+def change(*, incident: Incident, actor: Actor, now: datetime, **deciding: Any) -> list[IncidentDuty]:
+    """Put right what decides who has to be told (``DECIDING``). Returns the duties that became due by it.
+
+    Their clocks run from when the incident was noticed or known, not from now. A duty that is due already stays so, until
+    two people decide not to report (``incident_reports``). One transaction with its audit events. Raises NotAllowed and
+    IllegalMove for a closed incident.
+    """
+    _require_open(incident, actor)
+    if "regimes" in deciding:
+        deciding["regimes"] = _with_india(deciding["regimes"])
+    fresh = {name: value for name, value in deciding.items() if name in DECIDING and getattr(incident, name) != value}
+    if not fresh:
+        return []
+    with transaction.atomic():
+        for name, value in fresh.items():
+            setattr(incident, name, value)
+        incident.save(update_fields=list(fresh))
+        _changed(incident, fresh, actor=actor, now=now)
+        waiting = incident.duties.filter(state=DutyState.NOT_DUE).select_related("incident", "client")
+        return [duty for duty in waiting if _reconsider(duty, incident, actor=actor, now=now)]
+
+
+def _reconsider(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime) -> bool:
+    why = book.why_not_due(rules.duties()[row.code], incident)
+    if why:
+        if why != row.not_due_because:
+            row.not_due_because = why
+            row.save(update_fields=["not_due_because"])
+        return False
+    move(row, DutyState.OPEN, moves=DUTY_MOVES, not_due_because="")
+    _start(row, incident, actor=actor, now=now)
+    return True
+
+
+def _find(duty: rules.Duty, incident: Incident, client: Fiduciary | None, *, actor: Actor, now: datetime) -> None:
+    """The row of one duty, due or not, with its clock."""
+    if duty.audience == rules.CLIENT and client is None:
+        return
+    why = book.why_not_due(duty, incident)
+    row = IncidentDuty.objects.create(
+        incident=incident,
+        code=duty.code,
+        client=client,
+        state=DutyState.NOT_DUE if why else DutyState.OPEN,
+        not_due_because=why,
+    )
+    if why:
+        _found(row, actor=actor, now=now)
+    else:
+        _start(row, incident, actor=actor, now=now)
+
+
+def _start(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime) -> None:
+    duty = rules.duties()[row.code]
+    clocks.start(
+        owner=row.owner,
+        subject_ref=None,
+        rule_keys=[duty.rule],
+        kind=PLAN,
+        started_at=book.starts_at(duty, incident),
+        zone=str(clock.IST),
+        regimes=[duty.regime] if duty.regime else [str(Regime.IN)],
+        actor=actor,
+        now=now,
+    )
+    _found(row, actor=actor, now=now)
+
+
+def _found(row: IncidentDuty, *, actor: Actor, now: datetime) -> None:
+    audit.record(
+        AuditKind.REGISTERS_INCIDENT_DUTY_FOUND,
+        actor=actor,
+        about=row.incident.about,
+        facts={
+            "incident": row.incident.reference,
+            "duty": row.code,
+            "state": str(row.state),
+            "reason_code": row.not_due_because,
+        },
+        at=now,
+    )
+
+
+def _changed(incident: Incident, fields: Iterable[str], *, actor: Actor, now: datetime) -> None:
+    audit.record(
+        AuditKind.REGISTERS_INCIDENT_CHANGED,
+        actor=actor,
+        about=incident.about,
+        facts={"incident": incident.reference, "fields": " ".join(sorted(fields))},
+        at=now,
+    )
+
+
+def _require_open(incident: Incident, actor: Actor) -> User:
+    person = person_of(actor)
+    access.require(person, Permission.INCIDENT_OPEN)
+    if incident.closed_at is not None:
+        raise IllegalMove(_("This incident is closed."))
+    return person
+
+
+def _require_times(began_at: datetime | None, noticed_at: datetime, aware_at: datetime, now: datetime) -> None:
+    if noticed_at > now or aware_at > now:
+        raise at_field("aware_at", _("A time of an incident cannot lie in the future."), code="TIMES")
+    if noticed_at > aware_at or (began_at is not None and began_at > noticed_at):
+        said = _("An incident begins before it is noticed, and is noticed before it is known as one.")
+        raise at_field("aware_at", said, code="TIMES")
+
+
+def _with_india(regimes: Iterable[str]) -> list[str]:
+    return sorted({str(Regime.IN), *(str(Regime(regime)) for regime in regimes)})
+
+
+def _tell_staff(incident: Incident, now: datetime) -> None:
+    write_to_staff("registers.incident_opened", incident, about=f"{incident.about}/opened", context={}, now=now)
+
+
+def write_to_staff(kind: str, incident: Incident, *, about: str, context: Mapping[str, str], now: datetime) -> None:
+    """Write to everybody who may decide about incidents at ``now``, in the caller's transaction; once about the same."""
+    for person in people.staff_with(Permission.INCIDENT_DECIDE, now=now).select_related("subject"):
+        if person.subject is not None:
+            post(
+                kind=kind,
+                subject_ref=person.subject.ref,
+                channel=Channel.EMAIL,
+                address=person.email,
+                language=person.language,
+                purpose="policy_and_security",
+                about=about[:80],
+                context={"reference": incident.reference, "url": _page(incident), **context},
+            )
+
+
+def _page(incident: Incident) -> str:
+    return f"{settings.SITE_URL}/admin/registers/incident/{incident.pk}/change/"
+
+
+def remind(clock_of: Clock, *, percent: int | None, now: datetime) -> None:
+    """A share of the time of a duty is gone, or (``percent`` None) all of it: tell whoever may decide, in law's transaction."""
+    row = duty_of(clock_of.owner)
+    if row is None or row.state != DutyState.OPEN:
+        return
+    duty = rules.duties()[row.code]
+    kind = "registers.incident_late" if percent is None else "registers.incident_due_soon"
+    write_to_staff(
+        kind,
+        row.incident,
+        # The share first: a long code of a client at the end may be cut off.
+        about=f"{row.incident.about}/{percent or 'late'}/{row.owner.rpartition(row.incident.reference)[2]}",
+        context={"duty": duty.label, "due": book.due_text(clock_of)},
+        now=now,
+    )
+
+
+def duty_of(owner: str) -> IncidentDuty | None:
+    """The duty that owns a clock."""
+    reference, _slash, rest = owner.removeprefix(Incident.OWNER).partition("/")
+    code, _slash, client = rest.partition("/")
+    rows = IncidentDuty.objects.filter(incident__reference=reference, code=code).select_related("incident", "client")
+    return rows.filter(client__code=client).first() if client else rows.filter(client=None).first()

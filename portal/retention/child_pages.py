@@ -1,0 +1,125 @@
+"""The staff's pages of reports of children."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.core import clock
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, RowsBeside, service_action
+from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+from portal.people.services import ages
+from portal.retention.child_forms import OutcomeForm, WhoForm
+from portal.retention.models import ChildDecision, ChildReport
+from portal.retention.permissions import Permission
+from portal.retention.services import children
+from portal.retention.states import ChildState
+
+_AGES = {ages.ADULT: _("18 or older"), ages.CHILD: _("Under 18"), ages.UNKNOWN: _("Not known")}
+
+
+def not_to_freeze(row: ChildReport, user: Any) -> str:
+    return "" if row.state == ChildState.OPEN else str(_("Nothing is to be frozen here."))
+
+
+def is_decided(row: ChildReport, user: Any) -> str:
+    return str(_("This report is decided.")) if row.decided_at is not None else ""
+
+
+class DecisionsBeside(RowsBeside):
+    """What was proposed about the report."""
+
+    model = ChildDecision
+    fields = ("outcome", "why", "answer", "made_by", "made_at", "checked_by", "checked_at")
+
+
+@admin.register(ChildReport)
+class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """From the report to the freeze, the decision and the erasure, with every time, and what a law kept."""
+
+    view_permission = Permission.CHILD_VIEW
+    export_resource = resource_of(
+        ChildReport, "reference relation state reported_at frozen_at decided_at erased_at erased kept"
+    )
+    list_display = ("reference", "state", "relation", "reported_at", "frozen_at", "decided_at", "erased_at")
+    list_filter = ("state", "relation")
+    search_fields = ("reference",)
+    inlines: ClassVar[list[Any]] = [DecisionsBeside]
+    fields = (
+        *("reference", "state", "relation", "written", "address_given", "meant", "known_age"),
+        *("reported_at", "frozen_at", "decided_at", "erased_at", "erased", "what_is_kept"),
+    )
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    @admin.display(description=_("What was written"))
+    def written(self, obj: ChildReport) -> str:
+        return obj.words
+
+    @admin.display(description=_("Address of the child"))
+    def address_given(self, obj: ChildReport) -> str:
+        return obj.address
+
+    @admin.display(description=_("Persons at this address"))
+    def meant(self, obj: ChildReport) -> str:
+        return str(obj.child_ref) if obj.child_ref else "\n".join(str(ref) for ref in children.persons_of(obj))
+
+    @admin.display(description=_("Age by a signed document or their own word"))
+    def known_age(self, obj: ChildReport) -> str:
+        found = [obj.child_ref] if obj.child_ref else children.persons_of(obj)
+        return "\n".join(str(_AGES[ages.age_of(ref, at=clock.now())]) for ref in found)
+
+    @admin.display(description=_("Kept by a law or a hold"))
+    def what_is_kept(self, obj: ChildReport) -> str:
+        lines = [
+            gettext("{what}: {law}, until {day}").format(what=what, law=law, day=day)
+            if day
+            else gettext("{what}: {law}").format(what=what, law=law)
+            for what, law, day in obj.kept
+        ]
+        return "\n".join(lines)
+
+    @service_action(
+        permission=Permission.CHILD_FREEZE,
+        ask=WhoForm,
+        label=_("Freeze the person it means"),
+        description=_("What they agreed to ends, promotion stops, their own account closes, they are signed out."),
+        skip=not_to_freeze,
+    )
+    def freeze_person(self, request: HttpRequest, obj: ChildReport, answer: dict[str, Any]) -> None:
+        children.freeze(row=obj, subject_ref=answer["subject_ref"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+    @service_action(permission=Permission.CHILD_DECIDE, ask=OutcomeForm, label=_("Propose a decision"), skip=is_decided)
+    def propose_decision(self, request: HttpRequest, obj: ChildReport, answer: dict[str, Any]) -> None:
+        children.propose(row=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+
+
+@admin.register(ChildDecision)
+class ChildDecisionAdmin(AuditedExport, ReadOnlyAdmin):
+    """What one person proposed, for another to answer: from "a child" everything is erased that no law keeps."""
+
+    view_permission = Permission.CHILD_VIEW
+    export_resource = resource_of(
+        ChildDecision, "report__reference outcome made_by made_at checked_by checked_at shown_sha256 answer"
+    )
+    list_display = ("report", "outcome", "answer", "made_by", "made_at", "checked_by")
+    list_filter = ("answer", "outcome")
+    list_select_related = ("report",)
+    fields = ("report", "outcome", "why", *PROPOSAL)
+    readonly_fields: ClassVar[tuple[str, ...]] = fields
+
+    @service_action(
+        permission=Permission.CHILD_DECIDE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+    )
+    def answer_decision(self, request: HttpRequest, obj: ChildDecision, answer: dict[str, Any]) -> str:
+        approve = answer["decision"] == "approve"
+        children.answer(
+            decision=obj,
+            approve=approve,
+            reason=answer["reason"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+        return str(_("Approved.") if approve else _("Refused."))

@@ -1,0 +1,142 @@
+"""Keep or erase: for each record of a person every rule that keeps it, every rule that ends it, the winner and its words.
+
+Reads only. The decision itself is pure (``rules.verdict``); here its facts and terms are looked up.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from portal.core import clock, hooks
+from portal.core.erasing import Eraser, Record, in_order
+from portal.law import selectors as law
+from portal.law.counting import local_date, zone_named
+from portal.law.models import LegalRule
+from portal.law.states import Regime
+from portal.people import selectors as people
+from portal.people.models import Customer, Principal
+from portal.people.states import CustomerKind, MemberRole
+from portal.retention import rules, selectors, words
+from portal.retention.models import Hold, RetentionRule
+from portal.retention.rules import Facts, Period, Term, Verdict, Why
+
+#: What a law that asks for the end counts from, when that is the wish of the person.
+ASKED = "received"
+NOT_STATED = frozenset({"", "none", "not_stated"})
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One record (or several of one day), what is decided about it, and under which rule of ours."""
+
+    eraser: Eraser
+    record: Record
+    rule: RetentionRule
+    verdict: Verdict
+
+    @property
+    def what(self) -> str:
+        """What it is, in the active language."""
+        return str(self.eraser.label)
+
+    @property
+    def sentence(self) -> str:
+        """What the person reads, in the active language: kept or erased, until when or when, because of what."""
+        return words.sentence(self.verdict, self.what)
+
+
+def refs_of_person(subject_ref: UUID) -> set[UUID]:
+    """Every reference under which a person has something here: joined ones, and the account that is theirs alone."""
+    refs = people.refs_of(subject_ref)
+    own = Customer.objects.filter(
+        kind=CustomerKind.INDIVIDUAL,
+        memberships__role=MemberRole.OWNER,
+        memberships__principal__subject__ref__in=refs,
+    )
+    return people.every_ref({*refs, *own.values_list("subject__ref", flat=True)})
+
+
+def keep_or_erase(subject_ref: UUID, *, now: datetime, asked_at: datetime | None = None) -> list[Decided]:
+    """A verdict for each record of a person, in the order of erasers and days.
+
+    ``asked_at``: the person wants everything gone since then; None: what would be decided by the rules alone. A class
+    without a rule in force is left out: nothing of it may end by itself, and a system check finds it (retention.E002).
+    """
+    refs = refs_of_person(subject_ref)
+    with law.remembering():
+        decider = _Decider(refs, today=clock.day(now), asked_at=asked_at)
+        asked = (eraser for eraser in in_order(hooks.erasers) if not getattr(eraser, "by_schedule_only", False))
+        found = [each for eraser in asked for each in decider.of(eraser, eraser.records(subject_refs=refs))]
+    return sorted(found, key=lambda each: (each.eraser.name, each.record.began_at or now, each.record.about))
+
+
+def terms_of(rule: RetentionRule, *, on: date, regimes: Iterable[Regime] = (Regime.IN,)) -> list[Term]:
+    """Everything that keeps or ends a class on that day, for a person under these laws. The wish itself is always one.
+
+    Raises NotFound when a rule that the class names is not loaded.
+    """
+    wanted = {str(regime) for regime in regimes}
+    keeping = (_keeps(legal) for legal in selectors.binding_laws(rule, on=on))
+    ending = (_ends(legal) for legal in selectors.in_force(rule.erasing_rules, on=on) if legal.jurisdiction in wanted)
+    own = Term(rule.house_rule, Why.PROMISE, period=selectors.house_period(rule, on=on))
+    return [own, Term("", Why.WISH), *keeping, *ending]
+
+
+def disputes_of(refs: set[UUID]) -> list[str]:
+    """The references of what a person disputes and nobody has settled, as the rooms above tell."""
+    return sorted({reference for asked in hooks.disputes for reference in asked(subject_refs=refs)})
+
+
+def _keeps(legal: LegalRule) -> Term:
+    starts = "" if legal.start_event in NOT_STATED else legal.start_event
+    return Term(legal.key, Why.LAW, selectors.citation(legal), _period(legal), starts, legal.is_confirmed)
+
+
+def _ends(legal: LegalRule) -> Term:
+    why = Why.WISH if legal.start_event == ASKED else Why.OVER
+    return Term(legal.key, why, selectors.citation(legal), _period(legal), legal.start_event, legal.is_confirmed)
+
+
+def _period(legal: LegalRule) -> Period | None:
+    return Period(int(legal.amount), legal.unit) if legal.amount is not None else None
+
+
+class _Decider:
+    """What is the same for all records of one person, asked once."""
+
+    def __init__(self, refs: set[UUID], *, today: date, asked_at: datetime | None) -> None:
+        self.today = today
+        self.asked_on = clock.day(asked_at) if asked_at is not None else None
+        self.regimes = {regime for ref in refs for regime in people.regimes_of(ref)}
+        self.is_disputed = bool(disputes_of(refs))
+        held = Hold.objects.filter(Q(subject_ref__in=refs), released_at=None)
+        self.held = set(held.values_list("retention_class", flat=True))
+        zone = Principal.objects.filter(subject__ref__in=refs).values_list("zone", flat=True).first()
+        self.place = zone_named(zone or "Asia/Kolkata")
+        self._verdicts: dict[tuple[object, ...], Verdict] = {}
+
+    def of(self, eraser: Eraser, records: Iterable[Record]) -> Iterator[Decided]:
+        rule = selectors.rule_for(eraser.retention_class, on=self.today)
+        if rule is None:
+            return
+        terms = terms_of(rule, on=self.today, regimes=self.regimes)
+        for record in records:
+            yield Decided(eraser, record, rule, self._verdict(rule, terms, record))
+
+    def _verdict(self, rule: RetentionRule, terms: list[Term], record: Record) -> Verdict:
+        began = record.began_at
+        facts = Facts(
+            began_on=local_date(began, self.place, late=True) if began else None,
+            began_early_on=local_date(began, self.place) if began else None,
+            asked_on=self.asked_on,
+            is_held="" in self.held or rule.retention_class in self.held,
+            is_disputed=self.is_disputed,
+        )
+        # A thousand messages of a hundred days are a hundred decisions.
+        place = (rule.pk, facts.began_on, facts.began_early_on)
+        if place not in self._verdicts:
+            self._verdicts[place] = rules.verdict(facts, terms, today=self.today)
+        return self._verdicts[place]

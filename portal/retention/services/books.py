@@ -1,0 +1,67 @@
+"""Noting what other systems keep by financial year, and that it was destroyed there."""
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import access, clock
+from portal.core.actor import Actor
+from portal.core.errors import IllegalMove, Refused
+from portal.people.services import four_eyes
+from portal.retention import books
+from portal.retention.models import BooksRow
+from portal.retention.permissions import Permission
+
+
+def note(
+    *, kind: str, financial_year: int, system: str, annual_return_due_on: date, actor: Actor, now: datetime
+) -> BooksRow:
+    """Note that a system holds the papers of a kind and year, with its audit event, in one transaction.
+
+    Raises NotAllowed, and Refused for a row that stands already (NOTED).
+    """
+    person = four_eyes.person_of(actor)
+    access.require(person, Permission.BOOKS_NOTE)
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                row = BooksRow.objects.create(
+                    kind=kind,
+                    financial_year=financial_year,
+                    system=system.strip(),
+                    annual_return_due_on=annual_return_due_on,
+                    noted_by=person,
+                    noted_at=now,
+                )
+        except IntegrityError as error:
+            raise Refused(_("This is noted already."), code="NOTED") from error
+        _record(AuditKind.RETENTION_BOOKS_NOTED, row, actor)
+    return row
+
+
+def note_destroyed(*, row: BooksRow, certificate: str, actor: Actor, now: datetime) -> None:
+    """Note that the other system has destroyed the papers; ``certificate`` is its reference. In one transaction.
+
+    Raises NotAllowed, IllegalMove when it was noted before, and Refused while a rule keeps them (KEPT).
+    """
+    person = four_eyes.person_of(actor)
+    access.require(person, Permission.BOOKS_NOTE)
+    found = books.verdict_of(row, now=now)
+    if found is None or found.is_kept:
+        raise Refused(_("A rule keeps these still. Look at the day in the list."), code="KEPT")
+    with transaction.atomic():
+        waiting = BooksRow.objects.filter(pk=row.pk, destroyed_on=None)
+        changed = waiting.update(destroyed_on=clock.day(now), destroyed_by=person, certificate=certificate.strip())
+        if changed != 1:
+            raise IllegalMove(_("This was noted already."))
+        row.refresh_from_db()
+        _record(AuditKind.RETENTION_BOOKS_DESTROYED, row, actor)
+
+
+def _record(kind: AuditKind, row: BooksRow, actor: Actor) -> None:
+    audit.record(
+        kind, actor=actor, about=f"retention.books:{row.pk}", facts={"kind": str(row.kind), "rule": row.retention_class}
+    )

@@ -1,0 +1,141 @@
+"""The end of a run: what it did, under which rules, with whose agreement, in counts and hashes. It names nobody."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from django.db import transaction
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import clock, hooks
+from portal.core.actor import Actor
+from portal.core.errors import LostRace
+from portal.core.moves import move
+from portal.jobs.services import results
+from portal.people.states import Answer
+from portal.registers.models import Instruction
+from portal.registers.states import FactKind, InstructionKind
+from portal.retention import fields
+from portal.retention.models import ErasureItem, ErasureRun, ErasureStep
+from portal.retention.services import anonymising
+from portal.retention.states import MOVES, ItemState, RunState
+
+SUMS = ("due", "held", "disputed", "stale", "kept_by_law", "erased")
+
+
+def close(current: ErasureRun, *, now: datetime, actor: Actor) -> None:
+    """Certify a run of which nothing is left, with its audit event, in one transaction. Nothing when another was quicker."""
+    with transaction.atomic():
+        for step in current.steps.all():
+            ErasureStep.objects.filter(pk=step.pk).update(subjects_sha256=subjects_sha256(step))
+        steps = list(current.steps.order_by("pk"))
+        totals = {name: sum(getattr(step, name) for step in steps) for name in SUMS}
+        target = RunState.FAILED if any(step.failure for step in steps) else RunState.DONE
+        finished_at = clock.now()
+        certificate = {**_certificate(current, steps, finished_at), **_gone_with_it(current)}
+        digest = hashlib.sha256(rfc8785.dumps(certificate)).hexdigest()
+        try:
+            move(
+                current,
+                target,
+                moves=MOVES,
+                finished_at=finished_at,
+                certificate=certificate,
+                certificate_sha256=digest,
+                **totals,
+            )
+        except LostRace:
+            return
+        audit.record(
+            AuditKind.RETENTION_ERASURE_RUN,
+            actor=actor,
+            about=current.about,
+            facts={"run": current.reference, "state": str(target), "certificate": digest, **totals},
+        )
+
+
+def subjects_sha256(step: ErasureStep) -> str:
+    """SHA-256 of the sorted references of the subjects whose records a step erased: names nobody, proves which."""
+    refs = step.items.filter(state=ItemState.DONE).values_list("subject_ref", flat=True)
+    return hashlib.sha256("\n".join(sorted(str(ref) for ref in refs)).encode()).hexdigest()
+
+
+def _gone_with_it(run: ErasureRun) -> dict[str, Any]:
+    """What ends because people were erased: files that may hold them, and what their rows still say of each."""
+    if not run.needs_approval:
+        return {}
+    done = ErasureItem.objects.filter(step__run=run, state=ItemState.DONE)
+    now = clock.now()
+    ended = results.end_made_before(now) if done.filter(erased__gt=0).exists() else 0
+    return {"exports_ended": ended, "anonymity": anonymising.persons(now=now)}
+
+
+def told_to_erase(run: ErasureRun) -> list[Instruction]:
+    """The instructions to recipients that the erasures of a run caused (DPDP s.8(7)); each has its own clock and steps."""
+    refs = set(ErasureItem.objects.filter(step__run=run, state=ItemState.DONE).values_list("subject_ref", flat=True))
+    since = run.started_at or run.planned_at
+    rows = Instruction.objects.filter(kind=InstructionKind.ERASE, subject_ref__in=refs, given_at__gte=since)
+    return list(rows.select_related("recipient").prefetch_related("facts").order_by("pk"))
+
+
+def confirmations(run: ErasureRun) -> dict[str, int]:
+    """How many instructions to erase a run caused, how many were acknowledged, and how many are done by now."""
+    told = told_to_erase(run)
+    steps = [{fact.kind for fact in one.facts.all()} for one in told]
+    return {
+        "told": len(told),
+        "acknowledged": sum(FactKind.ACKNOWLEDGED in kinds for kinds in steps),
+        "acted": sum(FactKind.ACTED in kinds for kinds in steps),
+    }
+
+
+def _certificate(run: ErasureRun, steps: list[ErasureStep], finished_at: datetime) -> dict[str, Any]:
+    """What was erased, how, under which rule, by whom and when: no name, no address, no reference to a person."""
+    return {
+        "v": 3,
+        "run": run.reference,
+        "cause": str(run.cause),
+        "because": run.because or None,
+        "plan_sha256": run.plan_sha256,
+        "planned_at": clock.stamp(run.planned_at) if run.planned_at else None,
+        "approval": _approval(run),
+        "started_at": clock.stamp(run.started_at) if run.started_at else None,
+        "finished_at": clock.stamp(finished_at),
+        "started_by": run.started_by,
+        "recipients_told": len(told_to_erase(run)),
+        "field_acts_sha256": fields.file_sha256(),
+        "steps": [_of_step(step) for step in steps],
+    }
+
+
+def _approval(run: ErasureRun) -> dict[str, Any]:
+    if not run.needs_approval:
+        return {"by": "the rule of each class"}
+    agreed = run.approvals.filter(answer=Answer.APPROVED).order_by("-pk").first()
+    if agreed is None:
+        return {"by": None}
+    return {
+        "by": "two people",
+        "proposal": agreed.pk,
+        "proposed_by": f"staff:user:{agreed.made_by_id}",
+        "approved_by": f"staff:user:{agreed.checked_by_id}",
+        "approved_at": clock.stamp(agreed.checked_at) if agreed.checked_at else None,
+        "shown_sha256": agreed.shown_sha256,
+    }
+
+
+def _of_step(step: ErasureStep) -> dict[str, Any]:
+    covers = {eraser.name: eraser.covers for eraser in hooks.erasers}
+    return {
+        "what": step.eraser,
+        "class": step.retention_class,
+        "rule": step.rule_version,
+        "rule_sha256": step.rule_sha256,
+        "began_before": clock.stamp(step.cutoff) if step.cutoff else None,
+        **{name: getattr(step, name) for name in SUMS},
+        "failure": step.failure,
+        "subjects_sha256": step.subjects_sha256,
+        "fields": fields.acts_of(covers.get(step.eraser, ())),
+    }

@@ -1,0 +1,384 @@
+"""A report that somebody is under 18: freeze at once or within the hour, decide by two people, erase but for what a law keeps."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import access, addresses, clock, hooks, ids, plain_words
+from portal.core import actor as actors
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.erasing import in_order
+from portal.core.errors import IllegalMove, Refused
+from portal.core.moves import move
+from portal.law.models import Clock
+from portal.law.services import clocks
+from portal.law.states import Channel, Regime
+from portal.outbox.services import post
+from portal.people import selectors as people
+from portal.people.models import Customer, Membership, Principal, User
+from portal.people.services import ages, customers, four_eyes, protections, sessions, subjects
+from portal.people.states import (
+    Answer,
+    CustomerKind,
+    CustomerState,
+    MemberRole,
+    ProtectionGround,
+    ProtectionKind,
+    SubjectKind,
+)
+from portal.retention import deciding
+from portal.retention.models import ChildDecision, ChildReport
+from portal.retention.permissions import Act, Permission
+from portal.retention.rules import Verdict, Why
+from portal.retention.services import replaying
+from portal.retention.states import CHILD_MOVES, ChildOutcome, ChildState, Relation
+
+log = structlog.get_logger(__name__)
+#: The kind of clock plan (``law/data/clock_plans.toml``).
+PLAN = "child_freeze"
+WORKER = actors.system("retention.children")
+#: What keeps a record that is no law.
+_WITHOUT_LAW = {Why.HOLD: "A legal hold", Why.DISPUTE: "An open dispute"}
+LOOK = "portal.retention.tasks.look_at_report"
+
+
+def report(
+    *,
+    relation: Relation | str,
+    address: str,
+    words: str,
+    reporter: str,
+    language: str,
+    actor: Actor,
+    now: datetime,
+) -> ChildReport:
+    """Insert a report with its clock, write to the reporter and to staff, all in one transaction; a task then looks whom
+    it means (``look``).
+
+    ``address`` is the child's, an e-mail address or a number; ``reporter`` an e-mail address or nothing. What the reporter is
+    told and how long it takes does not depend on whether we know the address. Raises Refused for what is no address, and
+    for words with the number of an identity paper or an account (NUMBER_IN_WORDS).
+    """
+    plain_words.require_no_number(words)
+    kind = addresses.EMAIL if "@" in address else addresses.PHONE
+    found_at = addresses.normalise(kind, address)
+    back = addresses.normalise(addresses.EMAIL, reporter) if reporter.strip() else ""
+    with transaction.atomic():
+        row = ChildReport.objects.create(
+            reference=ids.new_reference("CH"),
+            subject_ref=subjects.new(SubjectKind.STRANGER, now=now).ref,
+            relation=Relation(relation),
+            language=language,
+            address=found_at,
+            words=words.strip(),
+            reporter=back,
+            reported_at=now,
+        )
+        clocks.start(
+            owner=row.owner,
+            subject_ref=row.subject_ref,
+            rule_keys=None,
+            kind=PLAN,
+            started_at=now,
+            zone=str(clock.IST),
+            regimes=[str(Regime.IN)],
+            actor=actor,
+            now=now,
+        )
+        _record(AuditKind.RETENTION_CHILD_REPORTED, row, actor, now, relation=str(row.relation))
+        _acknowledge(row)
+        _write_to_staff(row, "retention.child_reported", about=f"{row.owner}/reported")
+        # Not here: whether we know the address must not show in how long the page takes.
+        enqueue(LOOK, row.pk)
+    return row
+
+
+def look(number: int, *, now: datetime) -> ChildReport | None:
+    """Find out whom a report means, once: where one person alone has the address, and no signed document or word of theirs
+    says that they are of age, they are frozen at once; else staff find out within the hour. In one transaction.
+
+    None for a report that was looked at already.
+    """
+    with transaction.atomic():
+        if ChildReport.objects.filter(pk=number, looked_at=None).update(looked_at=now) != 1:
+            return None
+        row = ChildReport.objects.get(pk=number)
+        meant = persons_of(row)
+        if row.state == ChildState.OPEN and len(meant) == 1 and ages.age_of(meant[0], at=now) != ages.ADULT:
+            _freeze(row, meant[0], actor=WORKER, now=now)
+    return row
+
+
+def look_at_all(*, now: datetime) -> int:
+    """``look`` at every report whose task was lost. Returns how many there were."""
+    waiting = list(ChildReport.objects.filter(looked_at=None).order_by("pk").values_list("pk", flat=True))
+    done = 0
+    for number in waiting:
+        try:
+            done += look(number, now=now) is not None
+        except Exception as crash:  # noqa: BLE001 - whatever is wrong with one report, the others have their hour too
+            log.error("retention.report_not_looked_at", report=number, error=type(crash).__name__)  # noqa: TRY400
+    return done
+
+
+def freeze(*, row: ChildReport, subject_ref: UUID, actor: Actor, now: datetime) -> None:
+    """Staff freeze the person whom a report means: no consent of theirs counts, their own account is closed, they are signed
+    out. In one transaction with its audit events; the clock of the report stops.
+
+    Raises NotAllowed, IllegalMove for a report that is decided or frozen, Refused (NOBODY) for a reference of nobody.
+    """
+    access.require(four_eyes.person_of(actor), Permission.CHILD_FREEZE)
+    if not Principal.objects.filter(subject__ref=subject_ref, subject__erased_at=None).exists():
+        raise Refused(_("There is nobody with this reference."), code="NOBODY")
+    with transaction.atomic():
+        _freeze(row, subject_ref, actor=actor, now=now)
+
+
+def propose(*, row: ChildReport, outcome: ChildOutcome | str, why: str, actor: Actor, now: datetime) -> ChildDecision:
+    """Propose what a report comes to. Nothing is erased or given back before another person agrees.
+
+    Raises NotAllowed; IllegalMove for a report that is decided, or an outcome that does not fit its state; Refused without a
+    reason, with a person's address in it, or while another proposal waits (PROPOSAL_WAITS).
+    """
+    wanted = ChildOutcome(outcome)
+    _require_fits(row, wanted)
+    if not why.strip():
+        raise Refused(_("Say why."), code="REASON_MISSING")
+    plain_words.require_plain(why)
+    with transaction.atomic():
+        if ChildDecision.objects.filter(report=row, answer=Answer.PENDING).exists():
+            raise Refused(_("A proposal about this report waits for an answer already."), code="PROPOSAL_WAITS")
+        decision = four_eyes.propose(
+            ChildDecision,
+            act=Act.CHILD_DECIDE,
+            maker=four_eyes.person_of(actor),
+            shown=_shown(row, wanted, why.strip()),
+            now=now,
+            report=row,
+            outcome=wanted,
+            why=why.strip(),
+        )
+        _decided(AuditKind.RETENTION_CHILD_PROPOSED, decision, actor, now)
+    return decision
+
+
+def answer(*, decision: ChildDecision, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
+    """Agree or refuse, as another person than the maker. A yes to "a child" erases at once, in the same transaction, whatever
+    no law and no hold keeps; a yes to "no child" gives back what the freeze took, but for answers that ended: those are asked
+    anew. Raises what ``four_eyes.answer`` raises, and IllegalMove where the report moved on meanwhile.
+    """
+    with transaction.atomic():
+        row = ChildReport.objects.select_for_update().get(pk=decision.report_id)
+        four_eyes.answer(
+            decision,
+            checker=four_eyes.person_of(actor),
+            approve=approve,
+            shown=_shown(row, decision.outcome, decision.why),
+            reason=reason,
+            now=now,
+        )
+        _decided(AuditKind.RETENTION_CHILD_ANSWERED, decision, actor, now, answer=str(decision.answer))
+        if not approve:
+            return
+        _require_fits(row, ChildOutcome(decision.outcome))
+        match decision.outcome:
+            case ChildOutcome.CHILD:
+                _erase(row, actor=actor, now=now)
+            case ChildOutcome.ADULT:
+                _lift(row, actor=actor, now=now)
+            case _:
+                move(row, ChildState.NOBODY, moves=CHILD_MOVES, decided_at=now)
+                clocks.stop(owner=row.owner, at=now, actor=actor, now=now)
+
+
+def persons_of(row: ChildReport) -> list[UUID]:
+    """The persons at the address of a report, each once, for whoever has to find out which of them is meant."""
+    if not row.address:
+        return []
+    return _persons_at(addresses.EMAIL if "@" in row.address else addresses.PHONE, row.address)
+
+
+def remind(clock_of: Clock) -> None:
+    """Tell whoever may freeze that a report still waits, in law's transaction."""
+    row = ChildReport.objects.filter(reference=clock_of.owner.removeprefix(ChildReport.OWNER)).first()
+    if row is not None and row.state == ChildState.OPEN:
+        _write_to_staff(row, "retention.child_freeze_due", about=f"{row.owner}/due/{clock_of.told_percent}")
+
+
+def _require_fits(row: ChildReport, outcome: ChildOutcome) -> None:
+    """A child is erased from a freeze; "no child" ends a freeze, or an open report; nobody is meant while nothing is frozen."""
+    fits = {
+        ChildOutcome.CHILD: {ChildState.FROZEN},
+        ChildOutcome.ADULT: {ChildState.FROZEN, ChildState.OPEN},
+        ChildOutcome.NOBODY: {ChildState.OPEN},
+    }
+    if row.state not in fits[outcome]:
+        raise IllegalMove(
+            _("This does not fit what was done about the report. Freeze first, or choose another decision.")
+        )
+
+
+def _persons_at(kind: str, address: str) -> list[UUID]:
+    """One reference for each person with that address now; several references of one person count once."""
+    found: list[UUID] = []
+    seen: set[UUID] = set()
+    for contact in people.contacts_at(kind, address).order_by("pk"):
+        ref = contact.principal.subject.ref
+        if ref not in seen:
+            found.append(ref)
+            seen |= people.refs_of(ref)
+    return found
+
+
+def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime) -> None:
+    held = people.protection_of(subject_ref, at=now)
+    is_new = held is None or held.kind != ProtectionKind.CHILD
+    closed = _own_accounts(subject_ref)
+    move(
+        row,
+        ChildState.FROZEN,
+        moves=CHILD_MOVES,
+        child_ref=subject_ref,
+        frozen_at=now,
+        noted_protection=is_new,
+        closed_customers=[customer.reference for customer in closed],
+    )
+    if is_new:
+        protections.protect(
+            subject_ref=subject_ref,
+            kind=ProtectionKind.CHILD,
+            ground=ProtectionGround.REPORTED,
+            actor=actor,
+            now=now,
+        )
+    for customer in closed:
+        customers.close(customer=customer, actor=actor, now=now)
+    for login in User.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref)):
+        sessions.end_all(user=login, actor=actor, now=now)
+    clocks.stop(owner=row.owner, at=now, actor=actor, now=now)
+    _record(AuditKind.RETENTION_CHILD_FROZEN, row, actor, now, count=len(closed))
+
+
+def _own_accounts(subject_ref: UUID) -> list[Customer]:
+    """The open accounts that are the person's own: an organisation's go on without them."""
+    rows = Membership.objects.filter(
+        principal__subject__ref__in=people.refs_of(subject_ref),
+        ended_at=None,
+        role=MemberRole.OWNER,
+        customer__kind=CustomerKind.INDIVIDUAL,
+        customer__state=CustomerState.ACTIVE,
+    )
+    return list(Customer.objects.filter(pk__in=rows.values("customer")).select_related("subject").order_by("pk"))
+
+
+def _lift(row: ChildReport, *, actor: Actor, now: datetime) -> None:
+    """The freeze ends: the protection it noted, and the closing of the accounts it closed."""
+    if row.state == ChildState.FROZEN and row.child_ref is not None:
+        if row.noted_protection:
+            held = people.protection_of(row.child_ref, at=now)
+            if held is not None and held.ground == ProtectionGround.REPORTED:
+                protections.end(protection=held, actor=actor, now=now)
+        for customer in Customer.objects.filter(reference__in=row.closed_customers, state=CustomerState.CLOSED):
+            customers.reopen(customer=customer, actor=actor, now=now)
+    else:
+        clocks.stop(owner=row.owner, at=now, actor=actor, now=now)
+    move(row, ChildState.LIFTED, moves=CHILD_MOVES, decided_at=now)
+
+
+def _erase(row: ChildReport, *, actor: Actor, now: datetime) -> None:
+    """Every eraser lets go of the child's data, but for classes of which a law, a hold or a dispute keeps a record: our own
+    periods keep nothing of a child (policy 12: "immediately"). What such a class has besides ends in the nightly runs.
+    """
+    child = row.child_ref
+    assert child is not None  # noqa: S101 - a constraint of the table says so of a frozen report
+    refs = sorted(deciding.refs_of_person(child))
+    kept: dict[str, list[str]] = {}
+    for decided in deciding.keep_or_erase(child, now=now, asked_at=now):
+        if decided.verdict.is_kept:
+            name, entry = str(decided.eraser.name), _entry(decided.verdict)
+            kept[name] = max(kept.get(name, entry), entry, key=lambda one: one[1] or "9999")
+    erased = 0
+    for eraser in in_order(hooks.erasers):
+        if str(eraser.name) not in kept:
+            erased += sum(
+                replaying.end_now(eraser, subject_ref=ref, before=None, because=row.reference, at=now) for ref in refs
+            )
+    move(
+        row,
+        ChildState.ERASED,
+        moves=CHILD_MOVES,
+        decided_at=now,
+        erased_at=now,
+        erased=erased,
+        kept=[[name, *entry] for name, entry in sorted(kept.items())],
+    )
+    _record(AuditKind.RETENTION_CHILD_ERASED, row, actor, now, erased=erased, kept_by_law=len(kept))
+
+
+def _entry(verdict: Verdict) -> list[str]:
+    """What keeps a record, and the last day, empty where no end is known."""
+    ground = verdict.winner
+    until = verdict.kept_through.isoformat() if verdict.kept_through is not None else ""
+    return [ground.citation or _WITHOUT_LAW.get(ground.why, ground.key), until]
+
+
+def _shown(row: ChildReport, outcome: str, why: str) -> dict[str, Any]:
+    meant = str(row.child_ref or "")
+    return {"report": row.reference, "state": str(row.state), "child": meant, "outcome": str(outcome), "why": why}
+
+
+def _acknowledge(row: ChildReport) -> None:
+    if row.reporter:
+        post(
+            kind="retention.child_report_received",
+            subject_ref=row.subject_ref,
+            channel=Channel.EMAIL,
+            address=row.reporter,
+            language=row.language,
+            purpose="policy_and_security",
+            about=f"{row.owner}/received",
+            context={"reference": row.reference},
+            only_here=True,
+        )
+
+
+def _write_to_staff(row: ChildReport, kind: str, *, about: str) -> None:
+    for person in people.staff_with(Permission.CHILD_FREEZE, now=clock.now()):
+        if person.subject is not None:
+            post(
+                kind=kind,
+                subject_ref=person.subject.ref,
+                channel=Channel.EMAIL,
+                address=person.email,
+                language=person.language,
+                purpose="policy_and_security",
+                about=about,
+                context={
+                    "reference": row.reference,
+                    "url": f"{settings.SITE_URL}/admin/retention/childreport/{row.pk}/change/",
+                },
+            )
+
+
+def _decided(kind: AuditKind, decision: ChildDecision, actor: Actor, now: datetime, **more: str) -> None:
+    facts = {"proposal": decision.pk, "outcome": str(decision.outcome), "shown_sha256": decision.shown_sha256, **more}
+    _record(kind, decision.report, actor, now, **facts)
+
+
+def _record(kind: AuditKind, row: ChildReport, actor: Actor, now: datetime, **facts: Any) -> None:
+    audit.record(
+        kind,
+        actor=actor,
+        about=row.owner,
+        subject_ref=row.child_ref or row.subject_ref,
+        facts={"reference": row.reference, **facts},
+        at=now,
+    )

@@ -1,0 +1,131 @@
+"""After a restore from an older dump: what was erased since is here again, and is erased again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import hooks
+from portal.core.actor import Actor
+from portal.core.erasing import Eraser
+from portal.ledger import services as ledger
+from portal.retention.models import ErasureItem
+from portal.retention.states import ItemState
+from portal.vault.models import ErasureMark
+from portal.vault.services import marks
+
+
+@dataclass
+class Replayed:
+    """How many marks were read, records of how many were here again, how many records and ledger contents ended."""
+
+    marks: int = 0
+    undone: int = 0
+    erased: int = 0
+    redacted: int = 0
+
+
+def undone() -> int:
+    """How many erasures are undone: their marks stand, and records that they ended are here. Fills
+    ``hooks.erasures_undone``, which ``verify_ledger`` asks. Reads only.
+    """
+    return sum(1 for _mark, _eraser, _count in _here_again())
+
+
+def replay(*, now: datetime, actor: Actor) -> Replayed:
+    """Erase again what the marks say is gone, each in a transaction of its own with its audit event. Safe to repeat.
+
+    Holds are not asked: what ended lawfully ended. Contents of ledger entries whose redaction is sealed go too. Call it
+    before anybody can sign in, outside any transaction.
+    """
+    found = Replayed(marks=ErasureMark.objects.count(), redacted=ledger.redact_again())
+    for mark, eraser, _count in _here_again():
+        if getattr(eraser, "commits_itself", False):
+            ended = eraser.erase(subject_ref=mark.subject_ref, before=mark.before)
+            _note(mark, ended, actor, now)
+        else:
+            with transaction.atomic():
+                ended = eraser.erase(subject_ref=mark.subject_ref, before=mark.before)
+                _note(mark, ended, actor, now)
+        found.undone += 1
+        found.erased += ended
+    return found
+
+
+def end_now(eraser: Eraser, *, subject_ref: UUID, before: datetime | None, because: str, at: datetime) -> int:
+    """End one subject's records in one room outside a plan, in the caller's transaction, which two people decided on, with
+    its mark once that has committed; how many ended. ``because`` is the reference of the request or case.
+
+    What commits by itself (the contents of the ledger) is left out: no transaction of others may hold it. A process that
+    dies between the commit and the mark leaves none: unlike a run's, nothing writes it later.
+    """
+    if getattr(eraser, "commits_itself", False):
+        return 0
+    ended = eraser.erase(subject_ref=subject_ref, before=before)
+    name = str(eraser.name)
+
+    def leave() -> None:
+        marks.leave(subject_ref=subject_ref, eraser=name, before=before, because=because, at=at)
+
+    transaction.on_commit(leave, robust=True)
+    return ended
+
+
+def leave_marks() -> int:
+    """Write the marks that a process died before writing; how many. A sweep calls it, and each run."""
+    count = 0
+    items = ErasureItem.objects.filter(state=ItemState.DONE, marked_at=None, step__run__needs_approval=True)
+    for item in items.select_related("step__run").order_by("pk").iterator(chunk_size=1_000):
+        leave_mark(item)
+        count += 1
+    return count
+
+
+def leave_mark(item: ErasureItem) -> None:
+    """The mark of one erased item, then that it stands. Each step may be repeated."""
+    at = item.finished_at or item.step.finished_at
+    marks.leave(
+        subject_ref=item.subject_ref,
+        eraser=item.step.eraser,
+        before=item.before,
+        because=item.step.run.reference,
+        at=at,
+    )
+    ErasureItem.objects.filter(pk=item.pk, marked_at=None).update(marked_at=at)
+
+
+def _here_again() -> Iterator[tuple[ErasureMark, Eraser, int]]:
+    erasers = {eraser.name: eraser for eraser in hooks.erasers}
+    for mark in marks.every():
+        eraser = erasers.get(mark.eraser)
+        if eraser is None:
+            continue
+        count = sum(
+            record.count
+            for record in eraser.records(subject_refs=[mark.subject_ref])
+            if (mark.before is None and _is_older(record.began_at, mark.erased_at))
+            or (mark.before is not None and record.began_at is not None and record.began_at < mark.before)
+        )
+        if count:
+            yield mark, eraser, count
+
+
+def _is_older(began_at: datetime | None, erased_at: datetime) -> bool:
+    """Whether it was there when everything ended: what came later (a new grievance) is another matter."""
+    return began_at is None or began_at <= erased_at
+
+
+def _note(mark: ErasureMark, count: int, actor: Actor, now: datetime) -> None:
+    with transaction.atomic():
+        audit.record(
+            AuditKind.RETENTION_ERASURE_REPLAYED,
+            actor=actor,
+            about=f"retention.run:{mark.because}",
+            facts={"run": mark.because, "kind": mark.eraser, "count": count},
+            subject_ref=mark.subject_ref,
+            at=now,
+        )

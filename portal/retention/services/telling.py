@@ -1,0 +1,109 @@
+"""Telling a person before the end, where a rule asks for it; what they do then stops it (DPDP Rules r.8(2))."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.formats import date_format
+
+from portal.core import clock
+from portal.law.states import Channel
+from portal.outbox import services as outbox
+from portal.outbox.models import Message
+from portal.outbox.states import MessageState
+from portal.people import selectors as people
+from portal.people.models import Membership, Principal
+from portal.people.states import MemberRole
+from portal.retention import selectors
+from portal.retention.models import ErasureItem, ErasureRun
+from portal.retention.states import Cause, ItemState
+
+#: The message is with the person, as far as anybody can tell.
+ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
+#: It may still arrive.
+UNDER_WAY = (MessageState.DUE, MessageState.SENDING, MessageState.UNKNOWN)
+
+
+def tell(run: ErasureRun, *, now: datetime) -> int:
+    """Post the notices that rules ask for, in the caller's transaction; how many. Whoever asked for the end is not told.
+
+    A person without an address is passed over where the notice is our own courtesy; where a law asks for it, their
+    records wait (``must_wait``).
+    """
+    if run.cause != Cause.SCHEDULE:
+        return 0
+    told = 0
+    for step in run.steps.all():
+        need = selectors.notice_of(selectors.rule_for(step.retention_class, on=clock.day(now)), on=clock.day(now))
+        if need is None:
+            continue
+        for item in step.items.filter(state=ItemState.PLANNED):
+            message = _post(item, run, erased_from=now + need.before)
+            if message is not None or need.is_law:
+                told += message is not None
+                ErasureItem.objects.filter(pk=item.pk).update(notice=message, state=ItemState.TOLD)
+    return told
+
+
+def must_wait(item: ErasureItem, *, now: datetime) -> bool:
+    """Whether a due notice has not been delivered yet, or not for as long as its rule asks.
+
+    A courtesy that cannot be delivered keeps nothing; a notice that a law asks for does.
+    """
+    rule = selectors.rule_for(item.step.retention_class, on=clock.day(now))
+    need = selectors.notice_of(rule, on=clock.day(now))
+    if need is None or item.step.run.cause != Cause.SCHEDULE:
+        return False
+    message = _last(item.notice)
+    if message is None:
+        return need.is_law
+    if message.state in ARRIVED:
+        return now < (message.sent_at or now) + need.before
+    return message.state in UNDER_WAY or need.is_law
+
+
+def _last(message: Message | None) -> Message | None:
+    """The message, or the one that went another way instead."""
+    while message is not None and hasattr(message, "moved_to"):
+        message = message.moved_to
+    return message
+
+
+def _post(item: ErasureItem, run: ErasureRun, *, erased_from: datetime) -> Message | None:
+    person = _person(item.subject_ref)
+    if person is None:
+        return None
+    found = next(
+        (
+            (channel, contact)
+            for channel in (Channel.EMAIL, Channel.SMS)
+            if (contact := people.contact_for(person, channel))
+        ),
+        None,
+    )
+    if found is None:
+        return None
+    channel, contact = found
+    with translation.override(person.language):
+        day = date_format(clock.day(erased_from), "j F Y")
+    return outbox.post(
+        kind="retention.notice" if channel == Channel.EMAIL else "retention.notice_short",
+        subject_ref=person.subject.ref,
+        channel=channel,
+        address=contact.address,
+        language=person.language,
+        purpose="policy_and_security",
+        about=f"{run.about}/{item.pk}",
+        context={"date": day, "url": f"{settings.SITE_URL}/privacy/"},
+    )
+
+
+def _person(subject_ref: UUID) -> Principal | None:
+    """The person with this reference, or who owns the account with it."""
+    person = Principal.objects.filter(subject__ref=subject_ref).select_related("subject").first()
+    if person is not None:
+        return person
+    owners = Membership.objects.filter(customer__subject__ref=subject_ref, role=MemberRole.OWNER)
+    owner = owners.select_related("principal__subject").order_by("pk").first()
+    return owner.principal if owner is not None else None

@@ -1,0 +1,81 @@
+"""Children: a report without a login, and the question whether somebody is 18 or older. Every change is a POST."""
+
+from http import HTTPStatus
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.core import clock, error_pages
+from portal.core.errors import Refused
+from portal.people.pages import customer_required, principal_of
+from portal.people.services import ages
+from portal.retention.child_forms import ReportForm
+from portal.retention.services import children
+from portal.selfservice import limits
+
+#: In the session: the reference of the report that this browser sent last.
+SENT: Final = "child_report"
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """Ask, and take the report. What is answered does not depend on whether we know the address."""
+    form = ReportForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        if limits.exceeded(request, "child.report"):
+            return error_pages.too_many(request)
+        try:
+            row = children.report(
+                **form.cleaned_data,
+                language=get_language() or "en",
+                actor=request.actor,  # type: ignore[attr-defined]
+                now=clock.now(),
+            )
+        except Refused as refused:
+            form.add_error("words" if refused.code == "NUMBER_IN_WORDS" else None, str(refused))
+        else:
+            request.session[SENT] = row.reference
+            return HttpResponseRedirect(reverse("privacy:child-reported"))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "selfservice/children/report.html", {"form": form}, status=status)
+
+
+@require_safe
+def reported(request: HttpRequest) -> HttpResponse:
+    """What happens now, with the reference, for the browser that reported."""
+    reference = request.session.get(SENT)
+    if reference is None:
+        return HttpResponseRedirect(reverse("privacy:report-a-child"))
+    return render(request, "selfservice/children/reported.html", {"reference": reference})
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def age(request: HttpRequest) -> HttpResponse:
+    """GET asks once; POST with "adult" keeps the yes. A no goes on to the page that says what follows for a child."""
+    going_to = _next(request)
+    subject_ref, now = principal_of(request).subject.ref, clock.now()
+    if not ages.is_to_be_asked(subject_ref, at=now):
+        return HttpResponseRedirect(going_to)
+    is_wrong = request.method == "POST" and request.POST.get("age") != ages.ADULT
+    if request.method == "POST" and not is_wrong:
+        ages.state_adult(subject_ref=subject_ref, actor=request.actor, now=now)  # type: ignore[attr-defined]
+        return HttpResponseRedirect(going_to)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
+    return render(request, "selfservice/children/age.html", {"next": going_to}, status=status)
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the person was going: a page of ours, else the first page."""
+    asked = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return asked if is_ours else reverse("privacy:home")

@@ -1,0 +1,99 @@
+"""To DigiLocker and back: the holder signs in there, and comes back with a code that fetches one document."""
+
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
+
+from kyc.models import Party
+from kyc.needs import kinds_wanted
+from kyc.providers.digilocker import DOCTYPES, Errand
+from kyc.services import fetching
+from portal.core import clock
+from portal.core.errors import IllegalMove, NotFound, Refused, Unavailable
+from portal.law.selectors import house_rule
+from portal.people.models import Customer
+from portal.people.pages import customer_required
+from portal.selfservice.views.kyc_lists import place, upload_url
+
+ERRAND: Final = "kyc_digilocker"
+#: The promise that says for how long somebody may sign in there.
+LIFE: Final = "kyc.fetch_life"
+LABELS: Final = {
+    "DRVLC": gettext_lazy("Fetch your driving licence from DigiLocker"),
+    "PANCR": gettext_lazy("Fetch your PAN card from DigiLocker"),
+}
+
+
+@customer_required
+@require_safe
+def leave(request: HttpRequest, customer: str, doctype: str, party: str = "") -> HttpResponse:
+    """Send the browser to DigiLocker. Where it comes back to, and for what, waits in the session."""
+    case, whose, now = *place(request.user, customer, party), clock.now()
+    if doctype not in DOCTYPES or fetching.KIND not in kinds_wanted(case, whose, now=now):
+        raise NotFound("There is no such task.")
+    errand = Errand.new()
+    address = fetching.begin(errand, back=_back())
+    request.session[ERRAND] = {
+        "state": errand.state,
+        "verifier": errand.verifier,
+        "customer": customer,
+        "party": party,
+        "doctype": doctype,
+        "until": (now + house_rule(LIFE, on=clock.day(now)).duration).timestamp(),
+    }
+    return HttpResponseRedirect(address)
+
+
+@customer_required
+@require_safe
+@sensitive_variables("waiting", "errand")
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Fetch the document, once: the errand ends with the first return, whatever comes of it."""
+    waiting = request.session.pop(ERRAND, None)
+    given = request.GET.get("state", "")
+    now = clock.now()
+    if waiting is None or waiting["until"] < now.timestamp() or not constant_time_compare(given, waiting["state"]):
+        messages.error(request, _("You came back too late, or began elsewhere. Begin again from your list."))
+        return HttpResponseRedirect(reverse("privacy:kyc"))
+    case, whose = place(request.user, waiting["customer"], waiting["party"])
+    again = upload_url(case.customer, whose, fetching.KIND)
+    code = request.GET.get("code", "")
+    if not code:
+        messages.error(request, _("You did not let DigiLocker give us the document. You can send the file yourself."))
+        return HttpResponseRedirect(again)
+    try:
+        document = fetching.fetch(
+            waiting["doctype"],
+            code=code,
+            errand=Errand(waiting["state"], waiting["verifier"]),
+            back=_back(),
+            customer=case.customer,
+            party=whose,
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=now,
+        )
+    except (Refused, IllegalMove, Unavailable) as refused:
+        messages.error(request, str(refused))
+        return HttpResponseRedirect(again)
+    return HttpResponseRedirect(reverse("privacy:kyc-check", args=[document.reference]))
+
+
+def ways_to_fetch(customer: Customer, party: Party | None, kind: str) -> list[tuple[Any, str]]:
+    """What may be fetched in place of sending a file, with its address; nothing where DigiLocker is not set up."""
+    if kind != fetching.KIND or not fetching.is_set_up():
+        return []
+    name, args = ("privacy:kyc-party-fetch", [party.reference]) if party else ("privacy:kyc-fetch", [])
+    return [(LABELS[doctype], reverse(name, args=[customer.reference, *args, doctype])) for doctype in DOCTYPES]
+
+
+def _back() -> str:
+    return str(urljoin(settings.SITE_URL, reverse("privacy:kyc-fetched")))

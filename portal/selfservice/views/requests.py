@@ -1,0 +1,359 @@
+"""Asking for something about one's data: five short pages, with or without an account. Needs no script."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib import messages
+from django.forms import Form, ValidationError
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from consent.services.signals import opt_out
+from grievances import forms, request_forms, request_rules, selectors, words
+from grievances import request_words as said
+from grievances.models import Bundle, RightsRequest, Ticket, TicketDraft
+from grievances.request_states import OPT_OUTS, Capacity, RequestState, Right
+from grievances.services import asking, bundling, drafts, proving, thread, timing
+from portal.core import addresses, clock, error_pages
+from portal.core.errors import NotFound, Refused, Unavailable
+from portal.people.models import Principal
+from portal.people.pages import is_customer
+from portal.people.selectors import known_people as people_known
+from portal.selfservice import limits
+from portal.selfservice.views import track
+
+COOKIE: Final = "request_draft"
+COOKIE_PATH: Final = "/privacy/requests/"
+PAGES: Final = ("details", "contact", "check")
+#: Of five steps: the choice of the right is the first, the confirmation the last.
+NUMBER: Final = {"right": 1, "details": 2, "contact": 3, "check": 4}
+DETAILS: Final = ("capacity", "person_name", "person_address", "field", "should_be", "words")
+CONTACT: Final = ("email", "phone", "language")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: HttpRequest) -> HttpResponse:
+    """Step 1: what one wants. A new choice keeps what was written before."""
+    draft = _draft(request)
+    answers = drafts.answers_of(draft) if draft is not None and draft.ticket is None else {}
+    given = answers.get("right") or request.GET.get("right", "")
+    form = request_forms.RightForm(
+        request.POST if request.method == "POST" else None, initial={"right": given}, rights=_rights(request)
+    )
+    if not form.is_bound or not form.is_valid():
+        return _page(request, "choose", form, step=NUMBER["right"], back=reverse("privacy:home"))
+    right = form.cleaned_data["right"]
+    if right == Right.WITHDRAWAL and is_customer(request):
+        return HttpResponseRedirect(reverse("privacy:consents"))
+    secret = ""
+    if draft is None or draft.ticket is not None:
+        if limits.exceeded(request, "request.ask"):
+            return error_pages.too_many(request)
+        draft, secret = drafts.start(at=clock.now())
+    drafts.save(draft=draft, answers={"right": right, **_reach(request)})
+    response = HttpResponseRedirect(_to("details"))
+    if secret:
+        _remember(response, draft, secret)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    """Step 2: for whom, and what exactly; with what one gets, how long it takes, and what stays."""
+    draft = _draft(request)
+    if (elsewhere := _not_here(draft)) is not None or draft is None:
+        return elsewhere or HttpResponseRedirect(reverse("privacy:new-request"))
+    answers = drafts.answers_of(draft)
+    right = answers["right"]
+    initial = {name: answers[name] for name in DETAILS if name in answers}
+    form = request_forms.DetailsForm(request.POST if request.method == "POST" else None, initial=initial, right=right)
+    if not form.is_bound or not form.is_valid():
+        context = {
+            "right": said.RIGHTS[right],
+            "promise": said.PROMISES[right],
+            "expected": timing.expected_reply(now=clock.now(), kind=request_rules.plan_of(right)),
+        }
+        return _page(request, "details", form, step=2, back=reverse("privacy:new-request"), **context)
+    given = {name: str(form.cleaned_data.get(name) or "") for name in DETAILS}
+    drafts.save(draft=draft, answers=given)
+    is_known = bool(answers.get("email") or answers.get("phone"))
+    return HttpResponseRedirect(_to("check" if is_known else "contact"))
+
+
+@sensitive_post_parameters("email", "phone")
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request: HttpRequest) -> HttpResponse:
+    """Step 3: where to reach the person. Who is signed in is asked only when they want to change it."""
+    draft = _draft(request)
+    if (elsewhere := _not_here(draft)) is not None or draft is None:
+        return elsewhere or HttpResponseRedirect(reverse("privacy:new-request"))
+    answers = drafts.answers_of(draft)
+    initial: dict[str, Any] = {name: answers[name] for name in CONTACT if name in answers}
+    initial.setdefault("language", translation.get_language() or "en")
+    form = forms.ContactForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not form.is_bound or not form.is_valid():
+        return _page(request, "contact", form, step=NUMBER["contact"], back=_to("details"))
+    drafts.save(draft=draft, answers={name: str(form.cleaned_data.get(name) or "") for name in CONTACT})
+    return HttpResponseRedirect(_to("check"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest) -> HttpResponse:
+    """Step 4: everything on one page. POST sends it, once."""
+    draft = _draft(request)
+    if draft is not None and draft.ticket is not None:
+        return _sent(draft.ticket)
+    if (elsewhere := _not_here(draft)) is not None or draft is None:
+        return elsewhere or HttpResponseRedirect(reverse("privacy:new-request"))
+    answers = drafts.answers_of(draft)
+    gaps = asking.missing(answers)
+    if gaps:
+        return HttpResponseRedirect(_to("details" if set(gaps) - set(CONTACT) else "contact"))
+    if request.method != "POST":
+        context = {
+            "rows": _rows(answers),
+            "expected": timing.expected_reply(now=clock.now(), kind=request_rules.plan_of(answers["right"])),
+        }
+        return _page(request, "check", None, step=NUMBER["check"], back=_to("details"), **context)
+    asked = asking.send(draft=draft, principal=_principal(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    return _sent(_carried_out(request, asked.request).ticket)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sent(request: HttpRequest, reference: str) -> HttpResponse:
+    """Step 5: reference and date, and the code that shows who asks; ``again`` sends another one."""
+    draft = _draft(request)
+    found = _mine(request, reference, draft)
+    if found is None:
+        return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
+    form = request_forms.ProofCodeForm(request.POST if "code" in request.POST else None)
+    note = ""
+    if form.is_bound and form.is_valid():
+        if limits.exceeded(request, "request.prove"):
+            return error_pages.too_many(request)
+        try:
+            goes_on, secret = proving.enter_code(
+                request=found,
+                typed=form.cleaned_data["code"],
+                actor=request.actor,  # type: ignore[attr-defined]
+                at=clock.now(),
+            )
+        except Refused as refused:
+            form.add_error("code", ValidationError(str(refused), code=refused.code))
+        else:
+            _carried_out(request, found)
+            response = HttpResponseRedirect(_after(goes_on))
+            track.remember(response, secret)
+            return response
+    elif request.method == "POST" and not form.is_bound:
+        if limits.exceeded(request, "request.prove"):
+            return error_pages.too_many(request)
+        is_sent = proving.send_code(request=found, at=clock.now())
+        note = _("We have sent a new code.") if is_sent else _("No more codes can be sent within this hour.")
+    return _confirmation(request, found, draft, form, note)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def papers(request: HttpRequest, reference: str) -> HttpResponse:
+    """Send a paper that shows one may act for somebody else. It is destroyed once it was looked at."""
+    found = _mine(request, reference, _draft(request))
+    if found is None:
+        return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
+    if not request_rules.needs_papers(found.capacity):
+        return HttpResponseRedirect(reverse("privacy:track-ticket", args=[found.ticket.reference]))
+    is_post = request.method == "POST"
+    form = request_forms.PaperForm(request.POST, request.FILES) if is_post else request_forms.PaperForm()
+    if is_post and form.is_valid():
+        if limits.exceeded(request, "grievance.upload"):
+            return error_pages.too_many(request)
+        upload = form.cleaned_data["file"]
+        try:
+            proving.add_paper(
+                request=found,
+                upload=thread.Upload(upload, upload.name or ""),
+                actor=request.actor,  # type: ignore[attr-defined]
+                at=clock.now(),
+            )
+        except (Refused, Unavailable) as refused:
+            form.add_error("file", str(refused.message))
+        else:
+            return HttpResponseRedirect(request.get_full_path())
+    context = {
+        "found": found,
+        "needed": said.PAPERS_NEEDED[found.capacity],
+        "papers": found.papers.order_by("received_at", "pk"),
+        "is_open": found.state == RequestState.ASKED,
+        "zone": selectors.zone_of(found.ticket),
+    }
+    return _page(request, "papers", form, step=5, back=_ticket_url(found), **context)
+
+
+@require_safe
+def copy(request: HttpRequest, reference: str) -> HttpResponse | FileResponse:
+    """The copy of one's data, counted; to whoever the request is open to. A look at the headers counts nothing."""
+    ticket = track.open_to(request, selectors.canonical(reference))
+    found = RightsRequest.objects.filter(ticket=ticket).first() if ticket is not None else None
+    if found is None or request.method == "HEAD":
+        return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
+    bundle = Bundle.objects.select_related("request__ticket", "file").filter(request=found).first()
+    if bundle is None:
+        return HttpResponseRedirect(_ticket_url(found))
+    try:
+        stream = bundling.fetch(bundle=bundle, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    except NotFound as gone:
+        messages.info(request, str(gone.message))
+        return HttpResponseRedirect(_ticket_url(found))
+    name = f"{found.ticket.reference}.zip"
+    return FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")
+
+
+def _confirmation(
+    request: HttpRequest, found: RightsRequest, draft: TicketDraft | None, form: Form, note: str
+) -> HttpResponse:
+    ticket, now = found.ticket, clock.now()
+    place = proving.reached_at(ticket)
+    context: dict[str, Any] = {
+        "found": found,
+        "ticket": ticket,
+        "form": form,
+        "note": note,
+        "masked": addresses.mask(*place) if place else "",
+        "waits_for_code": found.address_shown_at is None and place is not None,
+        "waits_for_call": found.address_shown_at is None and place is None,
+        "needs_papers": request_rules.needs_papers(found.capacity) and found.state == RequestState.ASKED,
+        "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
+        "officer": selectors.officer(at=now),
+        "tracking_key": "",
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    # The key is shown once: only a page that somebody will see may use it up.
+    key = (draft.tracking_key or "") if draft is not None and draft.ticket_id == ticket.pk else ""
+    if key and request.method == "GET" and draft is not None and drafts.use_up_tracking_key(draft):
+        context["tracking_key"] = key
+    return render(request, "selfservice/requests/sent.html", context, status=status)
+
+
+def _carried_out(request: HttpRequest, found: RightsRequest) -> RightsRequest:
+    """An opt-out of sale, sharing or sensitive uses holds from now on, whenever its letter comes."""
+    found.refresh_from_db()
+    if found.right in OPT_OUTS and found.address_shown_at is not None and found.capacity == Capacity.SELF:
+        for known in people_known(found.ticket.subject_ref):
+            opt_out(subject_ref=known, actor=request.actor)  # type: ignore[attr-defined]
+    return found
+
+
+def _draft(request: HttpRequest) -> TicketDraft | None:
+    return selectors.draft_for(request.COOKIES.get(COOKIE, ""), now=clock.now())
+
+
+def _not_here(draft: TicketDraft | None) -> HttpResponse | None:
+    """Where a page of the questions leads when there is nothing to ask: it was sent, or nothing was chosen."""
+    if draft is None:
+        return None
+    if draft.ticket is not None:
+        return _sent(draft.ticket)
+    if not drafts.answers_of(draft).get("right"):
+        return HttpResponseRedirect(reverse("privacy:new-request"))
+    return None
+
+
+def _mine(request: HttpRequest, reference: str, draft: TicketDraft | None) -> RightsRequest | None:
+    """The request, for the browser that sent it, the signed-in person, or an open tracking view."""
+    canonical = selectors.canonical(reference)
+    ticket = track.open_to(request, canonical)
+    if ticket is None and draft is not None and draft.ticket is not None and draft.ticket.reference == canonical:
+        ticket = draft.ticket
+    if ticket is None:
+        return None
+    return RightsRequest.objects.select_related("ticket__fiduciary").filter(ticket=ticket).first()
+
+
+def _rights(request: HttpRequest) -> Mapping[str, Any]:
+    """What can be asked for here: naming a nominee has a page of its own."""
+    return {right: label for right, label in said.RIGHTS.items() if right != Right.NOMINATION}
+
+
+def _principal(request: HttpRequest) -> Principal | None:
+    return getattr(request.user, "principal", None) if is_customer(request) else None
+
+
+def _reach(request: HttpRequest) -> dict[str, str]:
+    """Where a signed-in person is reached: at the addresses we know, in the language they read here."""
+    known = selectors.known_contacts(request.user) if is_customer(request) else {}
+    return {**known, "language": translation.get_language() or "en"} if known else {}
+
+
+def _remember(response: HttpResponse, draft: TicketDraft, secret: str) -> None:
+    response.set_cookie(
+        COOKIE,
+        secret,
+        expires=draft.expires_at,
+        path=COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _page(request: HttpRequest, name: str, form: Form | None, *, step: int, back: str, **context: Any) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
+    context = {"form": form, "step": step, "back": back, **context}
+    return render(request, f"selfservice/requests/{name}.html", context, status=status)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer on the check page."""
+
+    label: object
+    value: object
+    change_url: str = ""
+
+
+def _rows(answers: Mapping[str, str]) -> list[Row]:
+    rows = [
+        Row(_("What do you want?"), said.RIGHTS[answers["right"]], reverse("privacy:new-request")),
+        Row(_("Who is it for?"), said.CAPACITIES[answers["capacity"]], _to("details")),
+    ]
+    if answers["capacity"] != Capacity.SELF:
+        rows.append(Row(_("Their name"), answers.get("person_name"), _to("details")))
+        rows.append(Row(_("Their address that we know"), answers.get("person_address"), _to("details")))
+    if answers["right"] in request_forms.CORRECTIONS:
+        field = request_forms.FIELDS.get(answers.get("field", ""), "")
+        rows.append(Row(_("What is wrong or missing?"), field, _to("details")))
+        rows.append(Row(_("How should it be?"), answers.get("should_be"), _to("details")))
+    return [
+        *rows,
+        Row(_("What else should we know?"), answers.get("words"), _to("details")),
+        Row(_("Email address"), answers.get("email"), _to("contact")),
+        Row(_("Mobile number"), answers.get("phone"), _to("contact")),
+        Row(_("Language of our reply"), dict(forms.LANGUAGES)[answers["language"]], _to("contact")),
+    ]
+
+
+def _to(page: str) -> str:
+    return reverse(f"privacy:request-{page}")
+
+
+def _sent(ticket: Ticket) -> HttpResponse:
+    return HttpResponseRedirect(reverse("privacy:request-sent", args=[ticket.reference]))
+
+
+def _ticket_url(found: RightsRequest) -> str:
+    return reverse("privacy:track-ticket", args=[found.ticket.reference])
+
+
+def _after(found: RightsRequest) -> str:
+    """Where the proved address leads: to the papers that are missing, else to the request."""
+    if request_rules.needs_papers(found.capacity) and found.state == RequestState.ASKED:
+        return reverse("privacy:request-papers", args=[found.ticket.reference])
+    return _ticket_url(found)

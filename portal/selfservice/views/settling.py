@@ -1,0 +1,109 @@
+"""The person's word on our answer: it settles the grievance, it does not, or another officer has to look at it."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from grievances import forms, selectors
+from grievances.models import Ticket
+from grievances.services import appealing, rating, resolving, timing
+from grievances.states import EntryKind, TicketState
+from portal.core import clock
+from portal.core.errors import IllegalMove, LostRace, Refused
+from portal.selfservice.views.track import ask_first, open_to, show, to_page, told_how_it_stands
+
+
+@require_POST
+def settle(request: HttpRequest, reference: str) -> HttpResponse:
+    """Does this settle it? A yes closes, a no opens it again with what is still wrong."""
+    found = open_to(request, reference)
+    if found is None:
+        return ask_first(request, reference)
+    can_appeal = selectors.why_no_appeal(found, now=clock.now()) is None
+    form = forms.SettledForm(request.POST, can_appeal=can_appeal)
+    if not form.is_valid():
+        return show(request, found, settled_form=form)
+    actor = request.actor  # type: ignore[attr-defined]
+    if form.cleaned_data["settled"] == "appeal":
+        return _appeal(request, found, form.cleaned_data["why"])
+    is_settled = form.cleaned_data["settled"] == "yes"
+    why = "" if is_settled else form.cleaned_data["why"]
+    try:
+        if is_settled:
+            resolving.accept(ticket=found, actor=actor, at=clock.now())
+        else:
+            resolving.decline(ticket=found, why=why, actor=actor, at=clock.now())
+    except (IllegalMove, LostRace, Refused):
+        found.refresh_from_db()
+        if found.state == TicketState.ANSWERED:
+            raise
+        return told_how_it_stands(request, found, why, kind=EntryKind.DECLINED)
+    return to_page(found.reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take the grievance to another officer: what that means and until when, then why."""
+    found = open_to(request, reference)
+    if found is None:
+        return ask_first(request, reference)
+    now = clock.now()
+    no_appeal = selectors.why_no_appeal(found, now=now)
+    form = forms.AppealForm(request.POST if request.method == "POST" and no_appeal is None else None)
+    if request.method == "POST" and no_appeal is None and form.is_valid():
+        return _appeal(request, found, form.cleaned_data["why"])
+    if request.method == "POST" and no_appeal is not None:
+        return told_how_it_stands(request, found, "", kind=EntryKind.APPEALED)
+    if no_appeal is not None:
+        return to_page(found.reference)
+    context = {
+        "ticket": found,
+        "form": form,
+        "until": selectors.appeal_until(found),
+        "zone": selectors.zone_of(found),
+        "expected": timing.expected_reply(now=now, zone=found.zone, kind=timing.APPEAL),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "selfservice/track/appeal.html", context, status=status)
+
+
+def _appeal(request: HttpRequest, found: Ticket, why: str) -> HttpResponse:
+    """The appeal itself. A second press, or an old page, is told how it stands."""
+    actor = request.actor  # type: ignore[attr-defined]
+    try:
+        appealing.appeal(ticket=found, why=why, actor=actor, at=clock.now())
+    except (IllegalMove, LostRace, Refused):
+        found.refresh_from_db()
+        if not found.appeals.exists():
+            raise
+        return told_how_it_stands(request, found, why, kind=EntryKind.APPEALED)
+    return to_page(found.reference)
+
+
+@require_POST
+def rate(request: HttpRequest, reference: str) -> HttpResponse:
+    """How we dealt with it, once it is over."""
+    found = open_to(request, reference)
+    if found is None:
+        return ask_first(request, reference)
+    form = forms.RatingForm(request.POST)
+    if not form.is_valid():
+        return show(request, found, rating_form=form)
+    given = form.cleaned_data
+    try:
+        rating.rate(
+            ticket=found,
+            rating=given["rating"],
+            why=given["why"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            at=clock.now(),
+        )
+    except Refused as refused:
+        messages.info(request, str(refused.message))
+    else:
+        messages.success(request, _("Your rating is kept. It goes to those who answer for our work."))
+    return to_page(found.reference)

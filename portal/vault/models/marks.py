@@ -1,0 +1,34 @@
+"""Marks of erasures, apart from what was erased."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+
+
+class ErasureMark(models.Model):
+    """One subject's records in one room ended, those that began before a time or all. References and times only.
+
+    It lives in the key database (``KEYS_DATABASE_URL``): when the main one is restored from an older dump,
+    ``replay_erasures`` reads here what has to end again.
+    """
+
+    key_store = True
+
+    subject_ref = models.UUIDField(_("subject"))
+    eraser = models.CharField(_("what"), max_length=64)
+    before = models.DateTimeField(_("what began before"), null=True)
+    because = models.CharField(_("run"), max_length=32)
+    erased_at = models.DateTimeField(_("erased"))
+
+    data_categories = declare(none="id subject_ref eraser before because erased_at")
+
+    class Meta:
+        verbose_name = _("mark of an erasure")
+        verbose_name_plural = _("marks of erasures")
+        constraints = (
+            models.UniqueConstraint(name="vault_one_mark_per_erasure", fields=("subject_ref", "eraser", "because")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.eraser} {self.because}"

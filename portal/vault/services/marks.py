@@ -1,0 +1,20 @@
+"""What was erased, kept in the key database apart from the main one: a dump of that which is older does not know it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from portal.vault.models import ErasureMark
+
+
+def leave(*, subject_ref: UUID, eraser: str, before: datetime | None, because: str, at: datetime) -> ErasureMark:
+    """Note, after the commit of an erasure, that one subject's records in one room ended. Safe to repeat."""
+    mark, _is_new = ErasureMark.objects.get_or_create(
+        subject_ref=subject_ref, eraser=eraser, because=because, defaults={"before": before, "erased_at": at}
+    )
+    return mark
+
+
+def every() -> Iterator[ErasureMark]:
+    """All marks, the oldest first."""
+    return ErasureMark.objects.order_by("pk").iterator(chunk_size=1_000)

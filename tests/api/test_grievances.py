@@ -1,0 +1,100 @@
+"""A connected system files a grievance and reads where it stands; it sees those of its own fiduciary only."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from grievances import selectors
+from grievances.models import Ticket
+from grievances.services import filing, reading
+from portal.core import clock
+from portal.core.ids import new_reference
+from portal.people.models import Fiduciary
+from tests.api.asking import check, post
+from tests.grievances.conftest import house  # noqa: F401
+from tests.grievances.factories import ticket as make
+from tests.people.factories import FiduciaryFactory, issued_api_key
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+BODY = {
+    "kind": "billing",
+    "what_happened": "You billed me twice. My Aadhaar is 2341 2341 2346.",
+    "email": "Asha@Example.in",
+    "details": {"bill_number": "INV 7"},
+    "received_at": "2026-11-24T12:00:00+05:30",
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    cache.clear()
+
+
+@pytest.fixture
+def key() -> str:
+    return issued_api_key(Fiduciary.objects.get(code="onesetu"), scopes=["grievances:write"])
+
+
+def file(key: str, *, request_key: str = "one", **changes):
+    headers = {"Idempotency-Key": request_key} if request_key else {}
+    return post("grievances", {**BODY, **changes}, key=key, **headers)
+
+
+def test_it_is_the_same_grievance_as_one_from_the_pages(key) -> None:
+    answer = file(key).json()
+    found = Ticket.objects.get()
+    assert (found.door, found.received_at.isoformat()) == ("api", "2026-11-24T06:30:00+00:00")
+    assert answer["reference"] == found.reference
+    assert answer["due_at"] == found.due_at.isoformat().replace("+00:00", "Z")
+    assert selectors.standing_of(found, now=clock.now()).due_at == found.due_at
+    assert filing.addresses_of(found) == {"email": "asha@example.in"}
+    texts = reading.thread(found, internal=False)[0].texts
+    assert texts["bill_number"] == "INV 7"
+    assert "2341 2341" not in texts["text"]
+
+
+def test_the_same_request_files_once_and_another_body_under_its_key_is_refused(key) -> None:
+    first, again = file(key, email="", phone="98765 43210").json(), file(key, email="", phone="98765 43210").json()
+    assert len(first["tracking_key"]) == 16
+    assert again == {**first, "replayed": True, "tracking_key": ""}
+    assert file(key).json()["code"] == "IDEMPOTENCY_KEY_REUSED"
+    assert Ticket.objects.count() == 1
+
+
+def read(key: str, reference: str):
+    url = f"/api/v1/grievances/{reference}"
+    answer = Client(raise_request_exception=False).get(url, headers={"Authorization": f"Bearer {key}"})
+    check(answer, "get", "/api/v1/grievances/{reference}")
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"email": ""}, 422),
+        ({"kind": "weather"}, 422),
+        ({"details": {"wrong_data": "x"}}, 422),
+        ({"what_happened": ""}, 422),
+        ({"surprise": "x"}, 422),
+    ],
+)
+def test_what_is_no_grievance_is_refused_and_says_why(key, changes, status) -> None:
+    assert file(key, **changes).status_code == status
+    assert not Ticket.objects.exists()
+
+
+def test_without_a_key_of_the_request_or_the_scope_nothing_is_filed(key) -> None:
+    other = issued_api_key(Fiduciary.objects.get(code="onesetu"), scopes=["consents:read"])
+    assert file(key, request_key="").status_code == 422
+    assert file(other).status_code == 403
+
+
+def test_where_it_stands_is_read_for_the_own_fiduciary_only(key) -> None:
+    found = make(at=clock.now())
+    answer = read(key, found.reference.lower()).json()
+    assert (answer["state"], answer["is_late"]) == ("received", False)
+    assert "asha" not in str(answer)
+    stranger = issued_api_key(FiduciaryFactory(), scopes=["grievances:write"])
+    hidden, unknown = read(stranger, found.reference), read(key, new_reference("GR"))
+    assert (hidden.status_code, unknown.status_code) == (404, 404)
+    assert hidden.json()["detail"] == unknown.json()["detail"]

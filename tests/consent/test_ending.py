@@ -1,0 +1,87 @@
+"""An address that leaves a person: whose words end there, what stays with it, and whose wishes count afterwards."""
+
+from datetime import timedelta
+
+import pytest
+
+from consent.models import ConsentEvent, Suppression
+from consent.selectors import past
+from consent.services import batches, may_contact, preferring
+from consent.services.batches import Question
+from consent.services.preferring import WishList
+from portal.core import actor, clock
+from portal.people.erasers import Accounts
+from portal.people.services import contacts, subjects
+from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.consent.worlds import at_hour
+from tests.law.factories import PurposeFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+#: A service that rests on no consent: only a no, or a wish, stops it.
+ORDER_NEWS = "order_news"
+
+
+@pytest.fixture
+def asha(law):
+    published_notice()
+    PurposeFactory(code=ORDER_NEWS, message_category="service", bases={"IN": "voluntary_provision"})
+    return person()
+
+
+def give_up(who):
+    contacts.leave(contact=who.contact_points.get(kind="phone", left_at=None), actor=actor.SYSTEM)
+
+
+def may(purpose="marketing", channel="sms"):
+    """The answer of the single question and of the batch, which have to be the same."""
+    question = Question(purpose, channel, at_hour(12))
+    alone = may_contact(address=ASHA_PHONE, purpose=purpose, channel=channel, at=question.at)
+    (together,) = batches.decide_all(question, [ASHA_PHONE])
+    assert (alone.reason, alone.entry) == (together.reason, together.entry)
+    return alone
+
+
+@pytest.mark.parametrize("way", ["give up", "erase"])
+def test_a_no_from_before_the_purpose_began_keeps_nobody_from_leaving(asha, way):
+    said(asha, "denied", occurred_at=clock.now() - timedelta(days=800))
+    if way == "give up":
+        give_up(asha)
+    else:
+        Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    assert may().reason == "SUPPRESSED"
+    assert Suppression.objects.get().event.answer == "denied"
+
+
+def test_each_stop_that_stays_is_proven_by_its_own_entry(asha):
+    at = clock.now() - timedelta(minutes=5)
+    noes = {channel: said(asha, "withdrawn", channel=channel, occurred_at=at) for channel in ("sms", "whatsapp", "rcs")}
+    give_up(asha)
+    for channel, no in noes.items():
+        assert (may(channel=channel).reason, may(channel=channel).entry) == ("SUPPRESSED", str(no.entry.event_id))
+
+
+def test_the_wishes_of_who_left_stop_nothing_at_the_address(asha):
+    said(asha, "given", purpose=ORDER_NEWS)
+    preferring.change(
+        subject_ref=asha.subject.ref, wishes=WishList(paused_until=at_hour(12) + timedelta(days=3)), actor=actor.SYSTEM
+    )
+    assert may(ORDER_NEWS).reason == "PAUSED"
+    give_up(asha)
+    person(email="ravi@acme.example")
+    assert may(ORDER_NEWS).reason == "ALLOWED_NO_OBJECTION"
+    (then,) = past.of_person(asha.subject.ref, clock.now())
+    assert then.verdict.allowed
+
+
+@pytest.mark.parametrize("speaker", ["first", "second"])
+def test_an_address_leaves_a_joined_person_with_the_last_reference_that_holds_it(asha, speaker):
+    second = person(email="again@acme.example")
+    subjects.join(old_ref=second.subject.ref, new_ref=asha.subject.ref, actor=actor.SYSTEM, now=clock.now())
+    who = asha if speaker == "first" else second
+    said(who, "given")
+    said(who, "denied", purpose=ORDER_NEWS)
+    give_up(second)
+    assert (may().reason, may(ORDER_NEWS).reason) == ("ALLOWED_BY_CONSENT", "CONSENT_DENIED")
+    give_up(asha)
+    assert (may().reason, may(ORDER_NEWS).reason) == ("CONSENT_EXPIRED", "ALLOWED_NO_OBJECTION")
+    assert ConsentEvent.objects.filter(way="address_left").count() == 2

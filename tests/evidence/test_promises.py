@@ -1,0 +1,364 @@
+"""The policy map: computed from rows, red where one is missing, and the other way round."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.urls import reverse
+
+from portal.core import clock
+from portal.evidence import promises, questions
+from portal.evidence.promises import FEATURES, Seen, State, Stated
+from portal.law.models import Purpose
+from portal.registers.models import (
+    AccessReview,
+    AuditFinding,
+    AuthorityOrder,
+    Contract,
+    Disclosure,
+    ExternalLink,
+    Measure,
+    OrderAnswer,
+    Recipient,
+    RecipientCheck,
+)
+from portal.registers.selectors import inventory
+from portal.registers.services import duties
+from portal.registers.states import ServiceKind
+from tests.consent.factories import law_is_loaded
+from tests.evidence.policy import published_policy
+from tests.law.factories import ClockFactory, HouseRuleFactory
+from tests.people.factories import StaffFactory
+from tests.registers.entered import agreed
+from tests.registers.factories import papers_for, registered_recipient, service_in_the_book
+from tests.signin.people_who_sign_in import staff_client, with_factor
+
+NUMBERS = [str(number) for number in range(1, 16)] + [
+    *("2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "4.1", "4.2", "4.3", "4.4", "4.5", "4.6"),
+    *("6.1", "6.2", "6.3", "6.4", "6.5", "9.7"),
+]
+EVERY = promises.promises()
+ASKED = sorted({question for promise in EVERY for question in promise.asks})
+
+
+def test_every_clause_of_the_policy_has_promises_and_each_promise_its_own_key():
+    assert len(EVERY) >= 90
+    assert {promise.clause for promise in EVERY} == {"0", *NUMBERS}
+    assert len({promise.key for promise in EVERY}) == len(EVERY)
+
+
+@pytest.mark.parametrize("promise", EVERY, ids=lambda promise: promise.key)
+def test_no_promise_rests_on_features_alone(promise):
+    assert [question for question in promise.asks if question.split()[0] not in FEATURES]
+
+
+STATED = Stated(frozenset(NUMBERS))
+
+
+@pytest.mark.parametrize("promise", EVERY, ids=lambda promise: promise.key)
+def test_each_promise_turns_red_when_one_of_its_rows_is_missing(promise):
+    """Everything is answered with yes, but one question after another: each of them alone turns the promise red."""
+    now = clock.now()
+    answers = dict.fromkeys(promise.asks, Seen(is_so=True, at=now))
+    whole = promises.shown(promise, answers, STATED)
+    assert (whole.state, whole.last) == (State.KEPT, now)
+    for question in promise.asks:
+        found = promises.shown(promise, {**answers, question: Seen(is_so=False)}, STATED)
+        assert (found.state, found.missing) == (State.RED, [question])
+    undated = promises.shown(promise, dict.fromkeys(promise.asks, Seen(is_so=True)), STATED)
+    assert undated.state == State.RED  # nothing is kept of which nobody knows when
+
+
+@pytest.mark.parametrize("question", [each for each in ASKED if "=" in each])
+def test_each_filter_asks_for_a_value_that_its_field_has(question):
+    word, label, *words = question.split()
+    assert promises.filters(promises._model(label), words if word == "held" else words[1:])
+
+
+@pytest.mark.parametrize(
+    ("label", "word"),
+    [("law.Clock", "state=late"), ("consent.NoticeVersion", "notice__kind=policy"), ("registers.Measure", "control=")],
+)
+def test_a_filter_on_a_value_that_no_row_can_have_is_an_error(label, word):
+    with pytest.raises(ValueError, match=word):
+        promises.filters(promises._model(label), [word])
+
+
+def test_what_the_policy_leaves_out_is_not_stated_and_never_kept():
+    promise = next(each for each in EVERY if each.unless == "EMPTY_LIST" and each.clause == "8")
+    answers = dict.fromkeys(promise.asks, Seen(is_so=True, at=clock.now()))
+    assert promises.shown(promise, answers, STATED).state == State.KEPT
+    assert promises.shown(promise, answers, Stated(STATED.clauses, (("EMPTY_LIST", "5"),))).state == State.KEPT
+    found = promises.shown(promise, answers, Stated(STATED.clauses, (("EMPTY_LIST", "8"),)))
+    assert (found.state, found.why) == (State.NOT_STATED, "The policy in force leaves this out (EMPTY_LIST).")
+    assert promises.shown(promise, answers, Stated(STATED.clauses - {"8"})).state == State.NOT_STATED
+    assert promises.shown(promise, answers, None).state == State.RED
+
+
+@pytest.fixture
+def policy(db):
+    return published_policy(NUMBERS)
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_with_no_row_no_promise_is_kept_and_every_question_can_be_put():
+    found = promises.policy_map(now=clock.now())
+    assert found.counts == {"kept": 0, "red": len(EVERY), "not stated": 0}
+    assert [row.promise.key for row in found.rows if row.state != State.RED] == []
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_a_question_without_its_rows_is_answered_with_no():
+    """But what an empty book keeps: that no order was answered wrongly, and that the inventory agrees."""
+    kept_by_nothing = {"is inventory", "is orders_within", "is orders_verified", "is orders_two_people"}
+    asked = [question for question in ASKED if question.split()[0] not in FEATURES]
+    seen = {question: promises.ask(question, now=clock.now()) for question in asked}
+    assert {question for question, answer in seen.items() if answer.is_so} == kept_by_nothing
+    assert {question for question, answer in seen.items() if answer.at is not None} == {"is inventory"}
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_rows_make_it_kept_and_their_end_makes_it_red_again():
+    law_is_loaded()
+    promise = next(each for each in EVERY if each.says == "We never sell data")
+
+    def state():
+        return promises.shown(promise, {promise.asks[0]: promises.ask(promise.asks[0], now=clock.now())}, STATED)
+
+    assert state().state == State.RED
+    registered_recipient()
+    kept = state()
+    assert kept.state == State.KEPT
+    assert kept.last == Contract.objects.get().checked_at
+    registered_recipient("dialer-two")
+    papers_for("dialer-three")
+    RecipientCheck.objects.filter(recipient_code="dialer-two").update(sells_nothing=False)
+    assert state().state == State.RED
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_a_purpose_a_kind_of_data_and_a_recipient_that_no_notice_names_are_red():
+    law_is_loaded()
+    Purpose.objects.update(notice_published_at=clock.now() - timedelta(days=1))
+    service_in_the_book("penny-drop")
+    assert promises.unnamed_by(STATED.clauses, now=clock.now()) == []
+    Purpose.objects.filter(code="billing").update(notice_published_at=None)
+    registered_recipient()
+    RecipientCheck.objects.filter(recipient_code="penny-drop").update(service="payment")
+    RecipientCheck.objects.filter(recipient_code="dialer-one").delete()
+    found = promises.unnamed_by(STATED.clauses - {"2.4", "6.3"}, now=clock.now())
+    assert [each.code for each in found] == ["billing", "device", "location", "dialer-one", "penny-drop"]
+    assert Recipient.objects.count() == 2
+
+
+def test_each_kind_of_data_and_of_service_has_a_clause_that_names_it():
+    held = set(inventory.DataCategory) - {inventory.DataCategory.NONE}
+    assert set(promises.shipped()["categories"]) == {str(each) for each in held}
+    assert set(promises.shipped()["services"]) == set(ServiceKind.values)
+    assert {*promises.shipped()["categories"].values(), *promises.shipped()["services"].values()} <= set(NUMBERS)
+
+
+def test_each_question_of_its_own_is_asked_by_a_promise():
+    asked = {question.split()[1] for question in ASKED if question.startswith("is ")}
+    assert asked == set(questions.QUESTIONS)
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_an_auditor_reads_the_map_and_the_inventory_and_support_does_not(policy):
+    auditor = staff_client(StaffFactory(roles=["auditor"]))
+    page = auditor.get(reverse("evidence:promises")).text
+    assert "We never sell data" in page
+    counts = promises.policy_map(now=clock.now()).counts
+    assert sum(counts.values()) == len(EVERY)
+    assert f"{counts[State.RED]} red" in page
+    listed = auditor.get(reverse("evidence:inventory")).text
+    assert "No difference." in listed
+    assert "people_contactpoint.address" in listed
+    taken = auditor.post(reverse("evidence:inventory"))
+    assert taken["content-type"] == "text/csv; charset=utf-8"
+    assert taken.content.count(b"\n") > 500
+    shut = staff_client(StaffFactory(roles=["support"]))
+    assert shut.get(reverse("evidence:promises")).status_code == 403
+    assert shut.post(reverse("evidence:inventory")).status_code == 403
+
+
+def clock_of(now, *, due, stopped=None, **changes):
+    """A clock for the answer to a grievance; ``due`` and ``stopped`` in days from ``now``."""
+    at = None if stopped is None else now + timedelta(days=stopped)
+    state = {"state": "stopped", "stopped_at": at, "ended": "done"} if at is not None else {}
+    begun = now - timedelta(days=30)
+    return ClockFactory(started_at=begun, due_at=now + timedelta(days=due), **{**state, **changes})
+
+
+def is_kept(now, kind="answer"):
+    return promises.ask(f"is kept_in_time {kind}", now=now)
+
+
+@pytest.mark.django_db
+def test_an_answer_in_time_keeps_the_promise_and_a_late_one_breaks_it():
+    now = clock.now()
+    assert not is_kept(now).is_so
+    kept = clock_of(now, due=-1, stopped=-2)
+    clock_of(now, due=1)
+    assert is_kept(now) == Seen(is_so=True, at=kept.stopped_at)
+    assert not is_kept(now, "acknowledge").is_so
+    late = clock_of(now, due=-3, stopped=-1)
+    assert not is_kept(now).is_so
+    late.ended = "corrected"
+    late.save()
+    assert is_kept(now).is_so
+
+
+@pytest.mark.django_db
+def test_a_grievance_that_waits_past_its_day_breaks_the_promise_also_when_it_is_answered_later():
+    now = clock.now()
+    clock_of(now, due=-9, stopped=-10)
+    running = clock_of(now, due=-1)
+    assert not is_kept(now).is_so
+    assert is_kept(now - timedelta(days=2)).is_so
+    running.state, running.stopped_at, running.ended = "stopped", now + timedelta(days=1), "done"
+    running.save()
+    assert not is_kept(now).is_so
+
+
+@pytest.mark.django_db
+def test_a_promise_of_ours_that_is_stricter_than_the_law_is_not_the_legal_time():
+    now = clock.now()
+    clock_of(now, due=5, stopped=-1)
+    rule = HouseRuleFactory()
+    clock_of(now, due=-3, stopped=-1, legal_rule=None, house_rule=rule, rule_key=rule.key)
+    assert is_kept(now).is_so
+
+
+def asked(name, now):
+    return questions.QUESTIONS[name]([], now)
+
+
+@pytest.mark.django_db
+def test_a_question_about_a_day_that_is_over_knows_nothing_of_what_came_later():
+    finding = agreed(AuditFinding)
+    agreed(AccessReview)
+    today = clock.now()
+    before = today - timedelta(days=1)
+    assert asked("findings_in_time", today) == (True, finding.checked_at)
+    assert asked("findings_in_time", before) == (False, None)
+    assert asked("access_reviewed", today)[0]
+    assert asked("access_reviewed", before) == (False, None)
+
+
+@pytest.mark.django_db
+def test_a_finding_that_was_closed_after_its_day_was_open_on_the_days_between():
+    today = clock.now()
+    finding = agreed(AuditFinding)
+    early = {"checked_at": today - timedelta(days=30), "starts_at": today - timedelta(days=30)}
+    due = clock.day(today) - timedelta(days=9)
+    closed = {"ends_at": today - timedelta(days=1), "ended_by": finding.made_by}
+    AuditFinding.objects.filter(pk=finding.pk).update(due_on=due, **early, **closed)
+    assert asked("findings_in_time", today)[0]
+    assert not asked("findings_in_time", today - timedelta(days=3))[0]
+
+
+def order_answered(at, **changes):
+    order = AuthorityOrder.objects.create(
+        reference=f"OS-AO-{AuthorityOrder.objects.count()}",
+        kind="court",
+        order_number=str(at),
+        received_at=at - timedelta(days=1),
+        answered_at=at,
+        state="given",
+        **changes,
+    )
+    maker, checker = StaffFactory(), StaffFactory()
+    answer = OrderAnswer.objects.create(
+        order=order,
+        decision="give",
+        given_categories=["name"],
+        act="registers.order.answer",
+        made_by=maker,
+        made_at=at,
+        checked_by=checker,
+        checked_at=at,
+        answer="approved",
+    )
+    return order, answer
+
+
+@pytest.mark.django_db
+def test_orders_are_asked_about_as_they_stood_on_the_day():
+    today = clock.now()
+    order_answered(today - timedelta(hours=1))
+    for name in ("orders_within", "orders_verified"):
+        assert not asked(name, today)[0]
+        assert asked(name, today - timedelta(days=1)) == (True, None)
+
+
+def disclosed(at, **changes):
+    given = {"reference": f"OS-DI-{Disclosure.objects.count()}", "subject_ref": "0" * 32, "fields": ["name"]}
+    return Disclosure.objects.create(**given, purpose="kyc", basis="consent", disclosed_at=at, **changes)
+
+
+@pytest.mark.django_db
+def test_a_disclosure_to_an_authority_needs_an_answer_that_was_there_on_the_day():
+    today = clock.now()
+    order, _answer = order_answered(today)
+    disclosed(today - timedelta(days=2), recipient_code="authority-1", about=order.owner)
+    assert asked("orders_two_people", today)[0]
+    assert not asked("orders_two_people", today - timedelta(days=1))[0]
+    assert asked("orders_two_people", today - timedelta(days=3)) == (True, None)
+
+
+@pytest.mark.django_db
+def test_whoever_got_data_is_bound_by_a_contract_in_force_not_by_one_that_ended():
+    law_is_loaded()
+    registered_recipient()
+    today = clock.now()
+    disclosed(today, recipient_code="dialer-one", about="kyc.case:OS-KY-0")
+    assert asked("disclosures_have_papers", today) == (True, today)
+    assert asked("disclosures_have_papers", today - timedelta(days=1)) == (False, None)
+    contract = Contract.objects.get()
+    Contract.objects.update(ends_at=today, ended_by=contract.made_by)
+    assert not asked("disclosures_have_papers", today)[0]
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_the_inventory_is_dated_by_the_clock_whichever_day_is_asked_about():
+    begun = clock.now()
+    assert asked("inventory", begun - timedelta(days=40))[1] >= begun
+
+
+@pytest.mark.django_db
+def test_codes_for_a_lost_app_are_no_second_factor():
+    one = StaffFactory()
+    Authenticator.objects.create(user=one, type=Authenticator.Type.RECOVERY_CODES, data={})
+    assert asked("staff_second_factor", clock.now()) == (False, None)
+    factor = with_factor(one)
+    assert asked("staff_second_factor", clock.now()) == (True, factor.created_at)
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+def test_a_pack_gives_no_date_of_what_is_looked_at_on_the_day_it_is_made(policy):
+    found = promises.as_plain(promises.policy_map(now=clock.now()))
+    rows = [each for each in found["promises"] if "is inventory" in each["asked"]]
+    assert [row["last_evidence"] for row in rows] == [None] * 3
+    assert promises.is_of_today("is inventory")
+    assert not promises.is_of_today("is no_sale")
+    assert set(questions.OF_TODAY) < set(questions.QUESTIONS)
+
+
+@pytest.mark.django_db
+def test_how_long_a_link_may_go_without_a_try_is_a_rule_of_the_house():
+    agreed(ExternalLink)
+    now = clock.now()
+    ExternalLink.objects.update(looked_at=now - timedelta(days=2))
+    assert asked("links_tried", now)[0]
+    HouseRuleFactory(key="registers.links_tried", kind="threshold", amount=2, unit="none", counting="none")
+    assert not asked("links_tried", now)[0]
+
+
+@pytest.mark.django_db
+def test_how_long_evidence_lasts_is_one_rule_for_the_map_and_the_books():
+    measure = agreed(Measure, evidence_on=clock.day(clock.now()) - timedelta(days=40))
+    now = clock.now()
+    assert (asked("measures_fresh", now)[0], duties.evidence_until(measure, now=now) > clock.day(now)) == (True, True)
+    HouseRuleFactory(key=duties.EVIDENCE, amount=1, unit="month", counting="interval")
+    assert (asked("measures_fresh", now)[0], duties.evidence_until(measure, now=now) > clock.day(now)) == (False, False)

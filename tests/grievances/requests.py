@@ -1,0 +1,43 @@
+"""Requests about data for tests, made by the services that make them in life."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django.core.cache import cache
+
+from grievances.models import RightsRequest
+from grievances.request_states import Capacity, Right
+from grievances.services import asking, drafts, proving
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+from portal.people.models import Principal
+from tests.grievances.factories import RECEIVED, STRANGER
+
+
+def asked(*, at: datetime = RECEIVED, principal: Principal | None = None, **answers: str) -> asking.Asked:
+    """One request, sent at ``at``; by a stranger unless a principal is signed in."""
+    given = {"right": Right.ACCESS, "capacity": Capacity.SELF, "language": "en", "email": "asha@example.in", **answers}
+    draft, _secret = drafts.start(at=at)
+    drafts.save(draft=draft, answers={name: str(value) for name, value in given.items()})
+    return asking.send(draft=draft, principal=principal, actor=STRANGER, at=at)
+
+
+def code_for(request: RightsRequest) -> str:
+    """The newest code that was sent for a request."""
+    message = Message.objects.filter(kind="grievances.request_code", subject_ref=request.ticket.subject_ref).latest(
+        "pk"
+    )
+    found = re.search(r"\b\d{6}\b", reading.text_of(message).body)
+    assert found is not None
+    return found.group()
+
+
+def shown(*, at: datetime = RECEIVED, **answers: Any) -> RightsRequest:
+    """A request whose asking person typed the code."""
+    request = asked(at=at, **answers).request
+    if request.address_shown_at is None:
+        proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=at)
+    cache.clear()
+    request.refresh_from_db()
+    return request

@@ -1,0 +1,229 @@
+"""Asking for something about one's data: ticket, request, clocks and code in one transaction; joined, never refused."""
+
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+
+from grievances import selectors
+from grievances.models import ProofPaper, RightsRequest, Ticket
+from grievances.request_states import Capacity, Finding, JoinedBecause, Proof, RequestState, Right
+from grievances.services import asking, erasing, proving, reading, resolving
+from grievances.services.thread import Upload
+from grievances.states import ClosedBecause, EntryKind, TicketState
+from portal.core import actor
+from portal.core.errors import NotAllowed, Refused
+from portal.law.models import Clock
+from portal.outbox.models import Message
+from portal.people.models import User
+from portal.people.selectors import refs_of
+from portal.people.services.principals import note_regime
+from portal.vault.services import files as vault
+from portal.vault.services.keys import Shredded
+from tests.grievances.factories import RECEIVED, STRANGER
+from tests.grievances.pictures import png
+from tests.grievances.requests import asked, code_for, shown
+from tests.people.factories import ContactPointFactory, PrincipalFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+
+
+def running(ticket: Ticket) -> set[str]:
+    return set(Clock.objects.filter(owner=selectors.answer_owner(ticket)).values_list("rule_key", flat=True))
+
+
+def test_a_request_is_a_ticket_with_the_clocks_of_requests() -> None:
+    found = asked().request
+    assert running(found.ticket) == {"IN-SPDI-GRV", "requests.answer"}
+    assert found.ticket.due_at is not None
+    assert "request" in selectors.sentence_for_person(found.ticket, now=RECEIVED)
+    assert Message.objects.filter(kind="grievances.request_acknowledged").count() == 1
+
+
+def test_an_opt_out_runs_on_the_clock_of_the_stop() -> None:
+    assert running(asked(right=Right.OPT_OUT).request.ticket) == {"consent.stop_delay"}
+
+
+def test_a_californian_is_told_within_ten_business_days_that_the_request_arrived() -> None:
+    principal = PrincipalFactory()
+    note_regime(principal=principal, regime="US-CA", ground="declared", actor=STRANGER, now=RECEIVED)
+    found = asked(principal=principal).request
+    assert {"CA-RESP"} <= running(found.ticket)
+    acknowledged = Clock.objects.get(owner=selectors.acknowledge_owner(found.ticket), rule_key="CA-ACK")
+    assert acknowledged.stopped_at == RECEIVED
+
+
+def test_sending_twice_makes_one_request() -> None:
+    first = asked()
+    draft = first.request.ticket.draft
+    again = asking.send(draft=draft, principal=None, actor=STRANGER, at=RECEIVED)
+    assert not again.is_new
+    assert again.request == first.request
+    assert RightsRequest.objects.count() == 1
+
+
+def test_a_stranger_shows_by_a_code_that_the_address_is_theirs() -> None:
+    result = asked()
+    assert result.needs_code
+    assert result.request.state == RequestState.ASKED
+    goes_on, secret = proving.enter_code(
+        request=result.request, typed=code_for(result.request), actor=STRANGER, at=RECEIVED
+    )
+    assert goes_on.state == RequestState.SHOWN
+    assert goes_on.proof == Proof.CODE
+    assert selectors.ticket_for_view(secret, goes_on.ticket.reference, now=RECEIVED) == goes_on.ticket
+
+
+def test_a_wrong_code_shows_nothing_and_counts() -> None:
+    request = asked().request
+    right = code_for(request)
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    for _attempt in range(5):
+        with pytest.raises(Refused):
+            proving.enter_code(request=request, typed=wrong, actor=STRANGER, at=RECEIVED)
+    with pytest.raises(Refused):
+        proving.enter_code(request=request, typed=right, actor=STRANGER, at=RECEIVED)
+    request.refresh_from_db()
+    assert request.state == RequestState.ASKED
+
+
+def test_a_stranger_at_the_address_of_one_person_here_is_that_person() -> None:
+    contact = ContactPointFactory(kind="email", address="asha@example.in")
+    request = shown()
+    assert contact.principal.subject.ref in refs_of(request.ticket.subject_ref)
+
+
+def test_an_address_that_two_people_share_joins_the_request_to_neither() -> None:
+    for _person in range(2):
+        ContactPointFactory(kind="email", address="asha@example.in")
+    own = shown().ticket.subject_ref
+    assert refs_of(own) == {own}
+
+
+def test_a_signed_in_person_needs_no_code_for_what_carries_little_risk() -> None:
+    result = asked(principal=PrincipalFactory(), right=Right.OBJECTION)
+    assert not result.needs_code
+    assert result.request.state == RequestState.SHOWN
+    assert result.request.proof == Proof.SESSION
+    assert not Message.objects.filter(kind="grievances.request_code").exists()
+
+
+def test_the_same_again_is_answered_with_the_first_and_the_person_is_told() -> None:
+    first = shown()
+    again = shown(at=RECEIVED + timedelta(hours=1))
+    assert again.state == RequestState.JOINED
+    assert again.joined_to == first
+    assert again.joined_because == JoinedBecause.SAME
+    assert again.ticket.state == TicketState.CLOSED
+    assert again.ticket.closed_because == ClosedBecause.JOINED
+    told = [line for line in reading.thread(first.ticket, internal=False) if line.entry.kind == EntryKind.JOINED]
+    assert again.ticket.reference in told[0].texts["text"]
+    assert "Nothing is refused" in selectors.sentence_for_person(again.ticket, now=RECEIVED)
+    with pytest.raises(Refused):
+        resolving.reopen(ticket=again.ticket, why="Once more.", actor=STRANGER, at=RECEIVED)
+
+
+def test_nobody_joins_a_request_whose_address_was_not_shown() -> None:
+    asked()
+    assert shown(at=RECEIVED + timedelta(hours=1)).state == RequestState.SHOWN
+
+
+def test_a_flood_becomes_one_ticket_and_nothing_is_refused() -> None:
+    rights = [Right.ACCESS, Right.ERASURE, Right.OBJECTION, Right.RECIPIENTS, Right.RESTRICTION, Right.OPT_OUT]
+    principal = PrincipalFactory()
+    found = [
+        asked(principal=principal, right=right, at=RECEIVED + timedelta(minutes=number)).request
+        for number, right in enumerate(rights)
+    ]
+    for request in found[:2]:
+        proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=RECEIVED)
+    late = asked(principal=principal, right=Right.LIMIT, at=RECEIVED + timedelta(minutes=9)).request
+    late.refresh_from_db()
+    assert late.state == RequestState.JOINED
+    assert late.joined_because == JoinedBecause.MANY
+    assert late.joined_to is not None
+    assert late.joined_to.ticket.state == TicketState.RECEIVED
+
+
+def test_codes_that_ran_out_do_not_refuse_a_request() -> None:
+    results = [asked(right=right, should_be="Asha Rao") for right in list(Right)[:7]]
+    assert len({result.request.pk for result in results}) == 7
+
+
+def for_a_child() -> RightsRequest:
+    return shown(capacity=Capacity.CHILD, person_name="Little One")
+
+
+def paper(request: RightsRequest) -> ProofPaper:
+    return proving.add_paper(request=request, upload=Upload(BytesIO(png()), "birth.png"), actor=STRANGER, at=RECEIVED)
+
+
+def test_for_somebody_else_a_paper_is_looked_at_and_destroyed_with_the_date(officer: User) -> None:
+    request = for_a_child()
+    assert request.state == RequestState.ASKED
+    kept = paper(request)
+    proving.check_paper(paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    kept.refresh_from_db()
+    request.refresh_from_db()
+    assert kept.destroyed_at == RECEIVED
+    with pytest.raises(Shredded):
+        vault.open_stream(kept.file, actor=STRANGER, reason="test")
+    assert request.state == RequestState.SHOWN
+    assert request.proof == Proof.PAPERS
+
+
+def test_a_paper_that_is_not_enough_is_destroyed_too_and_another_is_asked_for(officer: User) -> None:
+    request = for_a_child()
+    kept = paper(request)
+    proving.check_paper(paper=kept, finding=Finding.NOT_ENOUGH, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    request.refresh_from_db()
+    kept.refresh_from_db()
+    assert kept.destroyed_at is not None
+    assert request.state == RequestState.ASKED
+    assert request.ticket.state == TicketState.WITH_YOU
+    with pytest.raises(Refused):
+        proving.check_paper(paper=kept, finding=Finding.PROVES, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+
+
+def test_support_may_not_look_at_papers(supporter: User) -> None:
+    kept = paper(for_a_child())
+    with pytest.raises(NotAllowed):
+        proving.check_paper(
+            paper=kept, finding=Finding.PROVES, by=supporter, actor=actor.staff(supporter.pk), at=RECEIVED
+        )
+
+
+def test_the_wishes_of_a_stranger_for_a_child_join_nobody_they_know() -> None:
+    contact = ContactPointFactory(kind="email", address="asha@example.in")
+    assert contact.principal.subject.ref not in refs_of(for_a_child().ticket.subject_ref)
+
+
+def test_a_number_that_no_code_reaches_is_called_back(officer: User) -> None:
+    request = asked(email="", phone="+919876543210").request
+    proving.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
+    request.refresh_from_db()
+    assert request.state == RequestState.SHOWN
+    assert request.proof == Proof.CALL
+
+
+def test_what_was_asked_ends_with_the_ticket() -> None:
+    request = for_a_child()
+    kept = paper(request)
+    assert asking.details_of(request) == {"person_name": "Little One"}
+    erasing.erase(ticket=request.ticket)
+    request.refresh_from_db()
+    assert asking.details_of(request) == {}
+    with pytest.raises(Shredded):
+        vault.open_stream(kept.file, actor=STRANGER, reason="test")
+
+
+def test_the_clock_starts_when_the_request_arrives_not_when_it_is_proved() -> None:
+    late = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
+    request = asked().request
+    before = request.ticket.due_at
+    with pytest.raises(Refused):
+        proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=late)
+    proving.send_code(request=request, at=late)
+    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=late)
+    request.ticket.refresh_from_db()
+    assert request.ticket.due_at == before

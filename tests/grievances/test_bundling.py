@@ -1,0 +1,223 @@
+"""A copy of somebody's data: each part by itself, others blacked out, given out by two people, counted, ended."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from grievances import sealing
+from grievances.models import Bundle, BundleSection, RequestProposal, RightsRequest
+from grievances.request_states import BundleState, Outcome, RefusalGround, RequestState, Right, SectionState
+from grievances.services import bundling, deciding, resolving, sweeping
+from grievances.states import TicketState
+from portal.core import actor, clock, hooks
+from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
+from portal.people.models import User
+from portal.vault.services import files as vault
+from portal.vault.services.keys import Shredded
+from tests.grievances.factories import STRANGER
+from tests.grievances.requests import asked, shown
+from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+
+
+@pytest.fixture
+def second(house: None) -> User:
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+def by(user: User) -> actor.Actor:
+    return actor.staff(user.pk)
+
+
+def put_together(officer: User, **answers: Any) -> Bundle:
+    request = shown(**answers)
+    bundle = bundling.collect(request=request, by=officer, actor=by(officer), at=clock.now())
+    bundling.run(bundle, progress=lambda done, total: None)
+    bundle.refresh_from_db()
+    return bundle
+
+
+def propose(request: RightsRequest, officer: User, outcome: str = Outcome.GRANT, ground: str = "") -> RequestProposal:
+    return deciding.propose(
+        request=request,
+        outcome=outcome,
+        words_to_person="Here it is.",
+        ground=ground,
+        actor=by(officer),
+        at=clock.now(),
+    )
+
+
+def released(officer: User, second: User, **answers: Any) -> Bundle:
+    bundle = put_together(officer, **answers)
+    deciding.answer(proposal=propose(bundle.request, officer), approve=True, actor=by(second), at=clock.now())
+    bundle.refresh_from_db()
+    return bundle
+
+
+def opened(bundle: Bundle, at: Any = None) -> zipfile.ZipFile:
+    with bundling.fetch(bundle=bundle, actor=STRANGER, at=at or clock.now()) as stream:
+        return zipfile.ZipFile(io.BytesIO(stream.read()))
+
+
+def test_the_copy_holds_a_page_json_and_csv_of_every_room(officer: User, second: User) -> None:
+    ContactPointFactory(kind="email", address="asha@example.in", principal=PrincipalFactory(full_name="Asha Rao"))
+    archive = opened(released(officer, second))
+    data = json.loads(archive.read("data.json"))
+    assert set(data["parts"]) == {section.name for section in hooks.sections}
+    assert "Asha Rao" in archive.read("index.html").decode()
+    assert data["parts"]["people"]["records"][0]["name"] == "Asha Rao"
+    assert {f"csv/{name}.csv" for name in data["parts"]} <= set(archive.namelist())
+    assert b"Asha Rao" in archive.read("csv/people.csv")
+
+
+def test_the_list_of_recipients_holds_nothing_else(officer: User, second: User) -> None:
+    data = json.loads(opened(released(officer, second, right=Right.RECIPIENTS)).read("data.json"))
+    assert set(data["parts"]) == {"recipients", "disclosures"}
+
+
+def test_nothing_goes_out_before_another_person_agrees(officer: User) -> None:
+    bundle = put_together(officer)
+    made = propose(bundle.request, officer)
+    with pytest.raises(NotAllowed):
+        deciding.answer(proposal=made, approve=True, actor=by(officer), at=clock.now())
+    with pytest.raises(NotFound):
+        bundling.fetch(bundle=bundle, actor=STRANGER, at=clock.now())
+
+
+def test_an_agreed_answer_gives_the_copy_out_and_stops_the_clocks(officer: User, second: User) -> None:
+    bundle = released(officer, second)
+    request = bundle.request
+    request.refresh_from_db()
+    request.ticket.refresh_from_db()
+    assert bundle.state == BundleState.RELEASED
+    assert bundle.released_at is not None
+    assert bundle.expires_at == bundle.released_at + timedelta(days=7)
+    assert request.state == RequestState.GRANTED
+    assert request.ticket.state == TicketState.ANSWERED
+    assert request.ticket.due_at is None
+
+
+def test_a_copy_is_fetched_three_times_and_no_more(officer: User, second: User) -> None:
+    bundle = released(officer, second)
+    for _time in range(3):
+        opened(bundle)
+    with pytest.raises(NotFound):
+        opened(bundle)
+
+
+def test_when_its_days_are_over_the_key_ends(officer: User, second: User) -> None:
+    bundle = released(officer, second)
+    late = clock.now() + timedelta(days=7, seconds=1)
+    with pytest.raises(NotFound):
+        opened(bundle, late)
+    sweeping.sweep(now=late)
+    bundle.refresh_from_db()
+    assert bundle.state == BundleState.ENDED
+    assert bundle.file is not None
+    with pytest.raises(Shredded):
+        vault.open_stream(bundle.file, actor=STRANGER, reason="test")
+    part = bundle.sections.exclude(file=None).first()
+    assert part is not None
+    with pytest.raises(Shredded):
+        vault.open_stream(part.file, actor=STRANGER, reason="test")
+
+
+class Breaks:
+    name = "breaks"
+    label = "A room in trouble"
+    fails = True
+
+    def collect(self, *, subject_refs: Any) -> list[dict[str, Any]]:
+        if self.fails:
+            raise ZeroDivisionError("asha@example.in")
+        return [{"note": "write to Ravi at ravi@elsewhere.in or 9876500000", "mine": "asha@example.in"}]
+
+
+def test_a_part_that_fails_says_so_and_is_tried_again_alone(
+    officer: User, second: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Breaks()
+    monkeypatch.setattr(hooks, "sections", [*hooks.sections, broken])
+    bundle = put_together(officer)
+    assert bundle.state == BundleState.COLLECTING
+    failed = bundle.sections.get(name="breaks")
+    assert (failed.state, failed.error) == (SectionState.FAILED, "ZeroDivisionError")
+    with pytest.raises(Refused) as refused:
+        propose(bundle.request, officer)
+    assert refused.value.code == "NOT_READY"
+    broken.fails = False
+    bundling.try_again(section=failed, by=officer, actor=by(officer), at=clock.now())
+    assert BundleSection.objects.filter(bundle=bundle, state=SectionState.WAITING).count() == 1
+    bundling.run(bundle, progress=lambda done, total: None)
+    bundle.refresh_from_db()
+    assert bundle.state == BundleState.READY
+    assert set(bundle.sections.exclude(name="breaks").values_list("tries", flat=True)) == {1}
+    deciding.answer(proposal=propose(bundle.request, officer), approve=True, actor=by(second), at=clock.now())
+    record = json.loads(opened(bundle).read("data.json"))["parts"]["breaks"]["records"][0]
+    assert "ravi@elsewhere.in" not in record["note"]
+    assert "9876500000" not in record["note"]
+    assert record["mine"] == "asha@example.in"
+
+
+def test_a_copy_put_together_anew_after_the_proposal_is_not_released_by_it(officer: User, second: User) -> None:
+    principal = ContactPointFactory(kind="email", address="asha@example.in").principal
+    bundle = put_together(officer)
+    made = propose(bundle.request, officer)
+    type(principal).objects.filter(pk=principal.pk).update(full_name="Another name")
+    bundling.collect(request=bundle.request, by=officer, actor=by(officer), at=clock.now())
+    bundling.run(bundle, progress=lambda done, total: None)
+    with pytest.raises(Refused):
+        deciding.answer(proposal=made, approve=True, actor=by(second), at=clock.now())
+
+
+def test_before_it_is_shown_who_asks_no_copy_is_made(officer: User) -> None:
+    with pytest.raises(Refused):
+        bundling.collect(request=asked().request, by=officer, actor=by(officer), at=clock.now())
+
+
+def test_a_refusal_takes_two_people_and_names_ground_appeal_and_who_else_can_help(officer: User, second: User) -> None:
+    request = shown(right=Right.RESTRICTION)
+    made = propose(request, officer, Outcome.REFUSE, RefusalGround.CLAIM)
+    letter = deciding.letter_text(made)
+    assert "legal claim" in letter
+    assert "appeal to another officer" in letter
+    assert len(letter.split("\n\n")) >= 5
+    with pytest.raises(IllegalMove):
+        propose(request, officer, Outcome.REFUSE, RefusalGround.CLAIM)
+    deciding.answer(proposal=made, approve=True, actor=by(second), at=clock.now())
+    request.refresh_from_db()
+    assert request.state == RequestState.REFUSED
+
+
+def test_a_refusal_without_a_ground_is_none(officer: User) -> None:
+    with pytest.raises(Refused) as refused:
+        propose(shown(right=Right.RESTRICTION), officer, Outcome.REFUSE)
+    assert refused.value.code == "GROUND"
+
+
+def test_who_was_not_shown_is_refused_for_that_and_nothing_else(officer: User) -> None:
+    request = asked().request
+    with pytest.raises(Refused):
+        propose(request, officer, Outcome.REFUSE, RefusalGround.CLAIM)
+    assert propose(request, officer, Outcome.REFUSE, RefusalGround.NOT_PROVED).pk
+
+
+def test_a_request_that_is_opened_again_is_to_be_answered_again(officer: User, second: User) -> None:
+    request = shown(right=Right.OBJECTION)
+    deciding.answer(proposal=propose(request, officer), approve=True, actor=by(second), at=clock.now())
+    request.ticket.refresh_from_db()
+    resolving.decline(ticket=request.ticket, why="Something is missing.", actor=STRANGER, at=clock.now())
+    request.refresh_from_db()
+    assert request.state == RequestState.SHOWN
+
+
+def test_the_letter_is_sealed(officer: User) -> None:
+    made = propose(shown(right=Right.OBJECTION), officer)
+    assert b"Here it is" not in bytes(made.letter_sealed)
+    assert "Here it is." in sealing.unseal(made.letter_sealed, subject_ref=made.request.ticket.subject_ref)["text"]

@@ -1,0 +1,63 @@
+"""A correction that two people agreed to: the name here, old and new in the log, and an instruction to who was told."""
+
+import pytest
+
+from consent.selectors import rulebook
+from grievances.request_states import Outcome, RequestState, Right
+from grievances.services import deciding
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.law.models import Clock
+from portal.people.models import User
+from portal.registers.models import Instruction
+from tests.consent.factories import person, published_notice, said
+from tests.grievances.requests import shown
+from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
+from tests.registers.factories import registered_recipient
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+
+
+def decide(request, officer: User) -> None:
+    made = deciding.propose(
+        request=request,
+        outcome=Outcome.GRANT,
+        words_to_person="Your name is corrected.",
+        actor=actor.staff(officer.pk),
+        at=clock.now(),
+    )
+    second = StaffFactory(roles=["data_protection_officer"])
+    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+
+
+def test_a_name_is_corrected_when_two_people_agree_and_the_log_says_so(officer: User) -> None:
+    principal = PrincipalFactory(full_name="Asha Roa")
+    ContactPointFactory(kind="email", address="asha@example.in", principal=principal)
+    request = shown(right=Right.CORRECTION, field="name", should_be="Asha Rao")
+    decide(request, officer)
+    principal.refresh_from_db()
+    request.refresh_from_db()
+    assert principal.full_name == "Asha Rao"
+    assert request.state == RequestState.GRANTED
+    assert AuditEvent.objects.filter(kind=str(AuditKind.PEOPLE_PRINCIPAL_CHANGED)).exists()
+
+
+def test_an_address_is_not_written_in_the_persons_place(officer: User) -> None:
+    contact = ContactPointFactory(kind="email", address="asha@example.in")
+    request = shown(right=Right.CORRECTION, field="email", should_be="other@example.in")
+    decide(request, officer)
+    assert [point.address for point in contact.principal.contact_points.all()] == ["asha@example.in"]
+
+
+def test_everybody_who_was_told_is_instructed_to_correct_too(officer: User) -> None:
+    rulebook.forget()
+    published_notice()
+    asha = person()
+    registered_recipient()
+    said(asha, "given", purpose="marketing", channel="sms")
+    request = shown(right=Right.CORRECTION, field="name", should_be="Asha Rao", principal=asha)
+    decide(request, officer)
+    (instruction,) = Instruction.objects.filter(kind="correct")
+    assert instruction.about == f"because:{request.ticket.reference}"
+    assert Clock.objects.filter(owner=instruction.owner, stopped_at=None).exists()

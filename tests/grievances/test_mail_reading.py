@@ -1,0 +1,60 @@
+"""Reading mail: nothing in it raises, HTML gives its words only, an answer is told from what it quotes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grievances.mail_in import judging, parsing
+from tests.data.mails import OURS, SHAPES, lines
+
+
+@given(st.binary(max_size=2_000))
+def test_no_bytes_stop_the_reader(raw: bytes) -> None:
+    judging.why_ignored(parsing.parse(raw), own=[])
+
+
+@given(st.data())
+def test_no_broken_mail_stops_the_reader(data: st.DataObject) -> None:
+    raw = bytearray(data.draw(st.sampled_from([shape.raw for shape in SHAPES if len(shape.raw) < 20_000])))
+    for place in data.draw(st.lists(st.integers(0, len(raw) - 1), max_size=20)):
+        raw[place] = data.draw(st.integers(0, 255))
+    judging.why_ignored(parsing.parse(bytes(raw[: data.draw(st.integers(0, len(raw)))])), own=[])
+
+
+@given(st.text(alphabet="<>/&;abscript='\" \n!-", max_size=200))
+def test_what_comes_of_html_holds_no_word_of_a_script(page: str) -> None:
+    assert "SECRET" not in parsing.words_of_html(f"<script>SECRET</script>{page}")
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("Still there.\n\nOn Tue, 24 Nov 2026, Onesetu wrote:\n> We have it.\n> Bye", "Still there."),
+        ("फिर से।\n\n24 नव को Onesetu ने लिखा:\n> x", "फिर से।"),
+        ("Yes.\n\n-----Original Message-----\nFrom: Onesetu\n", "Yes."),
+        ("Yes.\n\nFrom: Onesetu <a@b.example>\nSent: Tuesday\nTo: Asha\n\nWe have it.", "Yes."),
+        ("Yes.\n> quoted\n", "Yes."),
+        ("> only\n> quoted", "> only\n> quoted"),
+        ("A line > with a sign\nand more.", "A line > with a sign\nand more."),
+    ],
+)
+def test_an_answer_is_told_from_what_it_quotes(text: str, own: str) -> None:
+    assert judging.own_words(text) == own
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Stop it.", "en"), ("मुझे संदेश नहीं चाहिए", "hi"), ("मला संदेश नको आहेत", "mr"), ("", "en"), ("OTP बंद", "hi")],
+)
+def test_the_language_of_a_mail_is_that_of_its_letters_and_words(text: str, language: str) -> None:
+    assert judging.language_of(text) == language
+
+
+def test_the_mails_that_it_answers_are_read_nearest_first() -> None:
+    raw = lines("In-Reply-To: <b@x.example>", "References: <a@x.example>\r\n <b@x.example>")
+    assert parsing.parse(raw).answers == ("<b@x.example>", "<a@x.example>")
+
+
+def test_our_own_addresses_are_told_in_any_case() -> None:
+    raw = lines().replace(b"asha@example.in", OURS.upper().encode())
+    assert judging.why_ignored(parsing.parse(raw), own=[OURS]) == judging.Reason.LOOP

@@ -1,0 +1,236 @@
+"""Mail that comes in: forty-odd shapes become the right grievance or are rightly ignored, once, and none is harmful."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from grievances.mail_in.judging import Reason
+from grievances.models import SeenMail, Ticket, TicketEntry
+from grievances.services import filing, mailing, reading, resolving, thread, uploads
+from grievances.services.hiding import without_numbers
+from grievances.states import Door, EntryKind, MailOutcome, MailSource, TicketState
+from portal.core import actor
+from portal.core.errors import Unavailable
+from portal.core.ids import new_reference
+from portal.outbox.models import Message
+from portal.outbox.services import reading as outbox
+from tests.data.mails import ASHA, OURS, SHAPES, Shape, lines, with_file
+from tests.grievances.factories import RECEIVED, ticket
+from tests.grievances.pictures import png
+from tests.grievances.test_admin import opened as opened_by_staff
+from tests.kyc.documents import pdf as printed
+from tests.selfservice.test_track import opened
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house", "ours")]
+NOW = RECEIVED + timedelta(minutes=5)
+
+
+@pytest.fixture
+def ours(settings) -> None:
+    settings.MAIL_IN_ADDRESSES = [OURS]
+
+
+def take(raw: bytes, *, place: str = "", now=NOW) -> SeenMail:
+    return mailing.take(
+        raw, source=MailSource.WEBHOOK, place=place or uuid4().hex, arrived_at=now - timedelta(minutes=5), now=now
+    )
+
+
+def last_line(found: Ticket):
+    return reading.thread(found, internal=False)[-1]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
+def test_every_shape_of_mail_becomes_the_right_grievance_or_is_ignored_with_its_reason(shape: Shape) -> None:
+    seen = take(shape.raw)
+    if shape.ignored is not None:
+        assert (seen.outcome, seen.reason) == (MailOutcome.IGNORED, shape.ignored)
+        assert not Ticket.objects.exists()
+        return
+    found = Ticket.objects.get()
+    assert (seen.outcome, seen.ticket, seen.files_left_out) == (MailOutcome.TICKET, found, shape.left_out)
+    assert (found.door, found.received_at, found.acknowledged_at) == (Door.EMAIL, RECEIVED, NOW)
+    line = reading.thread(found, internal=False)[0]
+    assert shape.words in line.texts["text"]
+    assert len(line.files) == shape.files
+    assert bool(line.texts.get("left_out")) is bool(shape.left_out)
+    assert found.language == shape.language
+    assert filing.addresses_of(found) == {"email": ASHA}
+    assert Message.objects.get(kind="grievances.acknowledged").subject_ref == found.subject_ref
+
+
+def test_there_are_forty_shapes_and_more() -> None:
+    assert len({shape.name for shape in SHAPES}) >= 40
+
+
+def test_the_same_mail_is_one_grievance_at_one_place_and_at_two() -> None:
+    first, again, elsewhere = take(lines(), place="a"), take(lines(), place="a"), take(lines(), place="b")
+    assert first.pk == again.pk
+    assert (elsewhere.outcome, elsewhere.reason) == (MailOutcome.IGNORED, Reason.KNOWN)
+    assert Ticket.objects.count() == 1
+
+
+def test_another_mail_under_the_same_message_id_is_taken() -> None:
+    take(lines())
+    assert take(lines(body="Another matter.")).outcome == MailOutcome.TICKET
+
+
+def test_the_database_takes_a_mail_once_and_wants_a_reason() -> None:
+    seen = take(lines())
+    bare = {"source": "imap", "arrived_at": NOW, "seen_at": NOW, "size": 1}
+    for wrong in (
+        {"source_key": "x", "content_key": seen.content_key, "outcome": "ticket", "ticket": seen.ticket},
+        {"source_key": "y", "content_key": b"1", "outcome": "ignored"},
+        {"source_key": "z", "content_key": b"2", "outcome": "ticket"},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SeenMail.objects.create(**bare, **wrong)
+
+
+def answer(
+    found: Ticket, body: str = "It goes on.", *, sender: str = ASHA, head: str = "", now=NOW + timedelta(hours=1)
+) -> SeenMail:
+    subject = f"Subject: Re: We have received your grievance {found.reference}".encode()
+    raw = lines(*([head] if head else []), body=body).replace(b"Subject: Spam", subject)
+    return take(raw.replace(ASHA.encode(), sender.encode()), now=now)
+
+
+def test_an_answer_with_the_reference_goes_into_the_thread_without_what_it_quotes() -> None:
+    found = take(lines()).ticket
+    seen = answer(found, "It goes on.\n\nOn Tuesday Onesetu wrote:\n> We have received it")
+    assert (seen.outcome, seen.ticket) == (MailOutcome.LINE, found)
+    assert last_line(found).texts["text"] == "It goes on."
+    assert Ticket.objects.count() == 1
+
+
+def test_an_answer_to_our_letter_needs_no_reference() -> None:
+    found = take(lines()).ticket
+    letter = Message.objects.get(kind="grievances.acknowledged")
+    seen = take(lines(f"In-Reply-To: {letter.message_id}", body="More."), now=NOW + timedelta(hours=1))
+    assert (seen.outcome, seen.ticket) == (MailOutcome.LINE, found)
+
+
+def test_who_names_the_grievance_of_another_person_gets_one_of_their_own() -> None:
+    found = take(lines()).ticket
+    letter = Message.objects.get(kind="grievances.acknowledged")
+    seen = answer(found, sender="eve@example.in", head=f"In-Reply-To: {letter.message_id}")
+    assert seen.outcome == MailOutcome.TICKET
+    assert seen.ticket != found
+    assert found.entries.filter(kind=EntryKind.MESSAGE).count() == 0
+
+
+def test_a_reference_with_a_wrong_check_character_is_no_reference() -> None:
+    take(lines())
+    right = new_reference("GR")
+    wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
+    raw = lines(body="Hello").replace(b"Subject: Spam", f"Subject: {wrong}".encode())
+    assert take(raw).outcome == MailOutcome.TICKET
+
+
+def test_an_answer_takes_the_turn_back_and_opens_what_was_answered(officer) -> None:
+    found = take(lines()).ticket
+    staff = {"by": officer, "actor": actor.staff(officer.pk), "at": NOW, "ticket": found}
+    thread.ask(text="Which number?", **staff)
+    answer(found, "98765 43210")
+    found.refresh_from_db()
+    assert found.state == TicketState.WITH_US
+    resolving.propose(text="Stopped.", **staff)
+    answer(found, "It goes on.")
+    found.refresh_from_db()
+    assert (found.state, found.round) == (TicketState.WITH_US, 2)
+
+
+def test_an_answer_long_after_the_end_is_a_new_grievance() -> None:
+    found = take(lines()).ticket
+    resolving.withdraw(ticket=found, actor=actor.stranger(via="page"), at=NOW)
+    assert answer(found, now=found.reopen_until + timedelta(seconds=1)).outcome == MailOutcome.TICKET
+
+
+def test_the_answer_goes_where_the_sender_wants_it() -> None:
+    found = take(lines("Reply-To: Asha <home@example.in>")).ticket
+    assert filing.addresses_of(found) == {"email": "home@example.in"}
+
+
+def test_many_mails_of_one_sender_are_one_grievance_and_the_sender_is_told_why(monkeypatch) -> None:
+    monkeypatch.setattr(mailing, "MOST_TICKETS", 3)
+    monkeypatch.setattr(mailing, "MOST_LINES", 2)
+    seen = [take(lines(body=f"Number {number}")) for number in range(6)]
+    assert [row.outcome for row in seen] == ["ticket"] * 3 + ["line"] * 2 + ["ignored"]
+    assert [row.reason for row in seen[3:]] == [Reason.FLOOD] * 3
+    assert Message.objects.filter(kind="grievances.joined").count() == 1
+    assert take(lines(body="Of another").replace(ASHA.encode(), b"ravi@example.in")).outcome == MailOutcome.TICKET
+    assert take(lines(body="Later"), now=NOW + timedelta(hours=2)).outcome == MailOutcome.TICKET
+
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7|add:7 }} \u202egnp.exe"
+
+
+def test_html_and_marks_in_a_mail_are_harmless_wherever_they_are_shown(client, officer) -> None:
+    found = take(lines(body=EVIL).replace(b"Subject: Spam", f"Subject: {EVIL}".encode())).ticket
+    letter = outbox.text_of(Message.objects.get(kind="grievances.acknowledged")).body
+    for page in (
+        client.get(opened(client, found)).content.decode(),
+        opened_by_staff(staff_client(officer), found),
+        letter,
+    ):
+        assert "<script>alert" not in page
+        assert "onerror=alert(2)>" not in page.replace("&gt;", "")
+        assert "\u202e" not in page
+        assert "14" not in page.partition("onerror")[2][:60]
+
+
+def test_numbers_in_words_and_files_are_covered_before_they_are_kept() -> None:
+    raw = with_file(printed("Aadhaar 2341 2341 2346"), "a.pdf", "application/pdf")
+    found = take(raw.replace(b"They wrote to me at night.", b"My Aadhaar no. is 23-4123-412346.")).ticket
+    line = reading.thread(found, internal=False)[0]
+    assert line.texts["text"].endswith("XXXXXXXX2346.")
+    _file, stream = reading.open_attachment(
+        ticket=found, attachment_id=line.files[0].pk, internal=True, actor=actor.SYSTEM, reason="test"
+    )
+    assert b"2341 2341" not in stream.read()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("My Aadhaar: 234-1234-12346!", "My Aadhaar: XXXXXXXX2346!"),
+        ("2341 2341 2346 and again 2341 2341 2346", "XXXXXXXX2346 and again XXXXXXXX2346"),
+        ("आधार २३४१ २३४१ २३४६", "आधार XXXXXXXX2346"),
+        ("Aadhaar 2341, 2341, 2346", "Aadhaar XXXX, XXXX, 2346"),
+        ("Call +91 98765 43210 about bill 2026/11", "Call +91 98765 43210 about bill 2026/11"),
+    ],
+)
+def test_words_around_a_number_count(text: str, kept: str) -> None:
+    assert without_numbers(text)[0] == kept
+
+
+def test_while_files_cannot_be_checked_the_mail_waits(monkeypatch) -> None:
+    def busy(*args: object, **kwargs: object) -> None:
+        raise Unavailable("busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "made_safe", busy)
+        with pytest.raises(Unavailable):
+            take(with_file(png(), "a.png"), place="a")
+    assert not SeenMail.objects.exists()
+    assert take(with_file(png(), "a.png"), place="a").outcome == MailOutcome.TICKET
+
+
+def test_a_mail_that_stops_the_reader_stands_in_the_list_for_a_person(monkeypatch) -> None:
+    def broken(raw: bytes) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(mailing.parsing, "parse", broken)
+    assert (seen := take(lines())).reason == Reason.UNREADABLE
+    assert seen.outcome == MailOutcome.IGNORED
+
+
+def test_what_is_written_down_of_a_mail_names_nobody() -> None:
+    seen = take(lines())
+    row = " ".join(str(value) for value in SeenMail.objects.filter(pk=seen.pk).values_list().get())
+    assert "asha" not in row
+    assert ticket is not None
+    assert TicketEntry.objects.filter(ticket=seen.ticket, kind=EntryKind.FILED).exists()

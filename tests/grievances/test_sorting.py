@@ -1,0 +1,220 @@
+"""Joining, linking, passing on, saying what it is and what it came from: never "not ours", and the person is told."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from grievances import answers, selectors
+from grievances.models import Ticket, TicketLink
+from grievances.permissions import GrievancePermission
+from grievances.services import appealing, rating, reading, resolving, sorting
+from grievances.states import ClosedBecause, EntryKind, RootCause, TicketKind, TicketState
+from portal.audit.models import AuditEvent
+from portal.core import access, actor
+from portal.core.errors import NotAllowed, NotFound, Refused
+from portal.law.models import Clock
+from portal.outbox.models import Message
+from portal.outbox.services import reading as outbox
+from tests.grievances.factories import RECEIVED, STRANGER, ticket
+from tests.grievances.test_admin import LIST, opened, write
+from tests.people.factories import FiduciaryFactory, PrincipalFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+AT = RECEIVED + timedelta(hours=3)
+
+
+@pytest.fixture
+def by(officer):
+    return {"by": officer, "actor": actor.staff(officer.pk), "at": AT}
+
+
+def last_line(found: Ticket):
+    return reading.thread(found, internal=False)[-1]
+
+
+def test_a_newer_one_is_joined_with_an_older_one_and_the_person_is_told(by) -> None:
+    older, newer = ticket(), ticket(at=RECEIVED + timedelta(hours=1))
+    sorting.merge(ticket=newer, into=older, **by)
+    older.refresh_from_db()
+    assert (newer.state, newer.closed_because, newer.merged_into) == (TicketState.CLOSED, ClosedBecause.MERGED, older)
+    assert older.state == TicketState.RECEIVED
+    assert older.reference in reading.thread(newer, internal=False)[-2].texts["text"]
+    assert newer.reference in last_line(older).texts["text"]
+    assert Message.objects.filter(kind="grievances.closed", subject_ref=newer.subject_ref).count() == 1
+    assert all(clock.stopped_at == AT for clock in selectors.answer_clocks(newer))
+    assert sorting.linked(older) == [newer]
+    with pytest.raises(Refused):
+        resolving.reopen(ticket=newer, why="No", actor=STRANGER, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("code", "other"),
+    [("SAME", None), ("NEWER", {"at": RECEIVED + timedelta(hours=2)}), ("TWO_PEOPLE", {"email": "ravi@example.in"})],
+)
+def test_only_two_open_ones_of_one_person_are_joined_newer_to_older(by, code, other) -> None:
+    newer = ticket(at=RECEIVED + timedelta(hours=1))
+    with pytest.raises(Refused) as refused:
+        sorting.merge(ticket=newer, into=newer if other is None else ticket(**other), **by)
+    assert refused.value.code == code
+    newer.refresh_from_db()
+    assert newer.state == TicketState.RECEIVED
+
+
+def test_those_of_one_account_are_of_one_person_whatever_their_addresses(by) -> None:
+    asha = PrincipalFactory()
+    older = ticket(principal=asha)
+    newer = ticket(principal=asha, email="other@example.in", at=RECEIVED + timedelta(hours=1))
+    sorting.merge(ticket=newer, into=older, **by)
+    assert newer.merged_into == older
+
+
+def test_a_closed_one_is_not_joined(by) -> None:
+    older, newer = ticket(), ticket()
+    resolving.withdraw(ticket=older, actor=STRANGER, at=AT)
+    with pytest.raises(Refused):
+        sorting.merge(ticket=newer, into=older, **by)
+
+
+def test_a_link_is_for_staff_and_stands_once(by) -> None:
+    one, other = ticket(), ticket(email="ravi@example.in")
+    assert sorting.link(ticket=other, other=one, **by)
+    assert not sorting.link(ticket=one, other=other, **by)
+    assert sorting.linked(one) == [other]
+    assert sorting.linked(other) == [one]
+    assert len(reading.thread(one, internal=True)) == 2
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TicketLink.objects.create(first=other, second=one, made_by=by["by"], made_at=AT)
+
+
+def test_a_clients_message_is_passed_on_with_its_own_clock_and_stays_open_here(by) -> None:
+    client, found = FiduciaryFactory(name="Vindhya Tea"), ticket()
+    due = found.due_at
+    sorting.pass_on(ticket=found, to=client, **by)
+    sorting.pass_on(ticket=found, to=client, **by)
+    assert (found.client, found.passed_on_at, found.due_at) == (client, AT, due)
+    assert "Vindhya Tea" in last_line(found).texts["text"]
+    assert found.entries.filter(kind=EntryKind.PASSED_ON).count() == 1
+    assert Message.objects.filter(kind="grievances.replied", subject_ref=found.subject_ref).count() == 1
+    own = Clock.objects.get(owner=f"grievances.client:{found.reference}")
+    assert (own.rule_key, own.started_at, own.stopped_at) == ("clients.pass_on", RECEIVED, AT)
+    assert all(clock.stopped_at is None for clock in selectors.answer_clocks(found))
+    assert AuditEvent.objects.get(kind="grievances.ticket.passed_on").facts["fiduciary"] == client.code
+
+
+def test_nothing_is_passed_to_ourselves_or_to_a_second_client(by) -> None:
+    found = ticket()
+    with pytest.raises(Refused):
+        sorting.pass_on(ticket=found, to=found.fiduciary, **by)
+    sorting.pass_on(ticket=found, to=FiduciaryFactory(), **by)
+    with pytest.raises(Refused):
+        sorting.pass_on(ticket=found, to=FiduciaryFactory(), **by)
+
+
+def test_no_reason_to_close_says_that_it_is_not_ours() -> None:
+    assert set(ClosedBecause) == {"settled", "withdrawn", "silence", "erased", "joined", "merged"}
+
+
+def test_it_is_given_to_somebody_else_with_a_word(by) -> None:
+    other, found = StaffFactory(roles=["grievance_officer"]), ticket()
+    sorting.transfer(ticket=found, to=other, why="You know the client.", **by)
+    assert found.assigned_to == other
+    note = reading.thread(found, internal=True)[-1]
+    assert (note.is_internal, note.texts["text"]) == (True, "You know the client.")
+
+
+def test_its_kind_and_its_cause_are_said_and_traced(by) -> None:
+    found = ticket(kind="other")
+    sorting.say_kind(ticket=found, kind=TicketKind.BILLING, **by)
+    sorting.say_cause(ticket=found, cause=RootCause.OUR_SYSTEM, **by)
+    found.refresh_from_db()
+    assert (found.kind, found.root_cause) == ("billing", "our_system")
+    facts = [event.facts for event in AuditEvent.objects.filter(kind="grievances.ticket.sorted").order_by("pk")]
+    assert [fact.get("to") or fact.get("reason_code") for fact in facts] == ["billing", "our_system"]
+
+
+def test_only_who_may_answer_sorts_and_an_appeal_keeps_the_first_officer_out(by, supporter, officer) -> None:
+    found = ticket()
+    with pytest.raises(NotAllowed):
+        sorting.say_kind(ticket=found, kind=TicketKind.BILLING, by=supporter, actor=by["actor"], at=AT)
+    resolving.propose(ticket=found, text="No.", **by)
+    appealing.appeal(ticket=found, why="Look again.", actor=STRANGER, at=AT)
+    with pytest.raises(NotAllowed):
+        sorting.pass_on(ticket=found, to=FiduciaryFactory(), **by)
+    assert access.allowed(officer, GrievancePermission.TICKET_ANSWER)
+
+
+def test_the_person_rates_once_after_an_answer(by) -> None:
+    found = ticket()
+    with pytest.raises(Refused):
+        rating.rate(ticket=found, rating=1, why="", actor=STRANGER, at=AT)
+    resolving.propose(ticket=found, text="Stopped.", **by)
+    resolving.accept(ticket=found, actor=STRANGER, at=AT)
+    rating.rate(ticket=found, rating=2, why="It took days.", actor=STRANGER, at=AT)
+    assert (found.rating, last_line(found).texts["text"]) == (2, "It took days.")
+    with pytest.raises(Refused):
+        rating.rate(ticket=found, rating=5, why="", actor=STRANGER, at=AT)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Ticket.objects.filter(pk=found.pk).update(rating=6)
+
+
+def test_every_text_to_begin_with_is_there_in_three_languages() -> None:
+    for text in answers.texts().values():
+        assert len({text.said(language) for language in ("en", "hi", "mr")}) == 3
+    assert answers.fit_for("billing")[0].key == "refund"
+    assert "refund" not in {text.key for text in answers.fit_for("kyc")}
+
+
+def test_the_desk_begins_with_a_text_in_the_persons_language_and_sees_it_in_english(officer) -> None:
+    found = ticket(language="mr")
+    desk = staff_client(officer)
+    opened(desk, found)
+    page = desk.post(f"{LIST}{found.pk}/write/", {"start": "1", "template": "stopped"}).content.decode()
+    text = answers.texts()["stopped"]
+    assert text.said("mr") in page
+    assert text.said("en") in page.replace("&#x27;", "'")
+    assert found.entries.count() == 2
+    assert write(desk, found, text=text.said("mr"), act="propose").status_code == 302
+
+
+def test_the_desk_sorts_by_acts(officer) -> None:
+    older, newer = ticket(), ticket(at=RECEIVED + timedelta(hours=1), kind="other")
+    desk = staff_client(officer)
+    opened(desk, newer)
+    desk.post(f"{LIST}{newer.pk}/do/say-kind/", {"answer": "1", "kind": "billing"})
+    desk.post(f"{LIST}{newer.pk}/do/say-cause/", {"answer": "1", "cause": "client"})
+    desk.post(f"{LIST}{newer.pk}/do/merge/", {"answer": "1", "other": older.reference.lower()})
+    page = opened(desk, newer)
+    assert "A client of ours" in page
+    assert older.reference in page
+    missing = desk.post(f"{LIST}{older.pk}/do/link/", {"answer": "1", "other": "OS-GR-0000-0000"}).content.decode()
+    assert "There is no grievance with this reference" in missing
+
+
+@pytest.mark.parametrize("end", ["accept", "withdraw", "silence"])
+def test_acknowledgement_and_closing_letter_carry_their_receipt(by, end) -> None:
+    found = ticket()
+    resolving.propose(ticket=found, text="Stopped.", **by)
+    if end == "accept":
+        resolving.accept(ticket=found, actor=STRANGER, at=AT)
+    elif end == "withdraw":
+        resolving.withdraw(ticket=found, actor=STRANGER, at=AT)
+    else:
+        resolving.close_in_silence(ticket=found, at=AT)
+    for kind, event, part in (("acknowledged", "filed", ""), ("closed", "closed", "closed/")):
+        body = outbox.text_of(Message.objects.get(kind=f"grievances.{kind}", subject_ref=found.subject_ref)).body
+        entry = (
+            AuditEvent.objects.select_related("entry").get(about=found.about, kind=f"grievances.ticket.{event}").entry
+        )
+        assert bytes(entry.leaf_hash).hex() in body
+        assert f"/privacy/grievances/{found.reference}/receipt/{part}" in body
+
+
+def test_the_receipt_of_the_closing_is_another_proof_than_that_of_the_filing(by) -> None:
+    found = ticket()
+    with pytest.raises(NotFound, match="not closed"):
+        reading.receipt(found, of_closing=True)
+    resolving.withdraw(ticket=found, actor=STRANGER, at=AT)
+    assert len(reading._closed(found).entry.leaf_hash) == 32
+    assert reading._closed(found).entry != reading._filed(found).entry

@@ -1,0 +1,94 @@
+"""The files of the lists, read whole or not at all."""
+
+import pytest
+
+from kyc.sanctions import ofac, united_nations
+from kyc.sanctions.entries import BadListError
+from tests.kyc.sanctions import lists
+
+ZORAN = {"name": "Zoran Vexley Quill", "aliases": ("Abu Zoran",), "birth": "1965-03-12", "country": "Nowhere"}
+
+
+def test_the_list_of_the_united_nations_is_read_with_every_name_and_birth():
+    made, entries = united_nations.read(
+        lists.united_nations(
+            [ZORAN, {"name": "Mira Okonjo", "birth": "1970"}, {"name": "Ilya Brandt", "birth": "1958-1960"}],
+            organisations=["Vexley Trading & Sons"],
+        )
+    )
+    assert made == "2026-11-20"
+    assert [(entry.uid, entry.kind) for entry in entries] == [
+        ("QDi.001", "person"),
+        ("QDi.002", "person"),
+        ("QDi.003", "person"),
+        ("QDe.001", "organisation"),
+    ]
+    assert entries[0].names == ("Zoran Vexley Quill", "Abu Zoran")
+    assert [entry.births for entry in entries] == [("1965-03-12",), ("1970",), ("1958", "1959", "1960"), ()]
+    assert entries[0].countries == ("Nowhere",)
+    assert entries[3].names == ("Vexley Trading & Sons",)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html/>",
+        b'<CONSOLIDATED_LIST dateGenerated="2026-11-20"/>',
+        lists.united_nations([ZORAN])[:-30],
+        lists.united_nations([ZORAN], made="yesterday"),
+        lists.united_nations([ZORAN]).replace(b"<CONSOLIDATED", b"<!DOCTYPE a [<!ENTITY b 'c'>]><CONSOLIDATED", 1),
+        lists.united_nations([ZORAN]).replace(b"QDi.001", b"").replace(b"<DATAID>1</DATAID>", b""),
+    ],
+)
+def test_what_is_no_whole_list_of_the_united_nations_is_refused(data):
+    with pytest.raises(BadListError):
+        united_nations.read(data)
+
+
+def test_the_list_of_ofac_is_read_with_other_names_births_and_countries_and_without_ships():
+    data = lists.ofac(
+        (
+            "36",
+            "QUILL, Zoran Vexley",
+            "individual",
+            "DOB 12 Mar 1965; alt. DOB 1966; POB Nowhere; nationality Nowhere.",
+        ),
+        ("37", "VEXLEY TRADING", "-0- ", "-0- "),
+        ("38", "MV VEXLEY", "vessel", "-0- "),
+        ("39", "BRANDT, Ilya", "individual", "DOB circa 1958 to 1960; citizen Elsewhere"),
+    )
+    entries = ofac.read(data, lists.names(("36", "ABU ZORAN"), ("38", "MV OTHER")))
+    assert [(entry.uid, entry.kind) for entry in entries] == [
+        ("36", "person"),
+        ("37", "organisation"),
+        ("39", "person"),
+    ]
+    assert entries[0].names == ("QUILL, Zoran Vexley", "ABU ZORAN")
+    assert entries[0].births == ("1965-03-12", "1966")
+    assert entries[0].countries == ("Nowhere",)
+    assert (entries[2].births, entries[2].countries) == (("1958", "1959", "1960"), ("Elsewhere",))
+
+
+@pytest.mark.parametrize(
+    ("data", "others"),
+    [
+        (b"", b""),
+        (b"<html>,,,", b""),
+        (b"1,2,3\r\n", b""),
+        (lists.ofac(("36", "A", "individual", "")) * 2, b""),
+        (lists.ofac(("36", "A", "individual", ""), ("36", "B", "individual", "")), b""),
+        (lists.ofac(("36", "A", "individual", "")), lists.names(("99", "B"))),
+        (b'36,"QUILL', b""),
+    ],
+)
+def test_what_is_no_whole_list_of_ofac_is_refused(data, others):
+    with pytest.raises(BadListError):
+        ofac.read(data, others)
+
+
+def test_an_entry_that_has_changed_has_another_hash():
+    before = united_nations.read(lists.united_nations([ZORAN]))[1][0]
+    same = united_nations.read(lists.united_nations([ZORAN], made="2026-11-25"))[1][0]
+    after = united_nations.read(lists.united_nations([{**ZORAN, "birth": "1966"}]))[1][0]
+    assert before.sha256 == same.sha256 != after.sha256

@@ -1,0 +1,167 @@
+"""A child who is known by a signed date of birth: frozen, left in peace, erased, told; and who is not known by one."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from kyc.models import Case, Document, MinorFound
+from kyc.needs import needs_of
+from kyc.selectors import sender_state
+from kyc.services import minors, uploading
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import IllegalMove, NotAllowed, Refused
+from portal.outbox.models import Message
+from portal.people.selectors import is_child, protection_of
+from portal.retention.services import holds
+from portal.vault.models import StoredFile, SubjectKey
+from tests.kyc.factories import party_of, rest_approved, uploaded
+from tests.kyc.signatures import vectors
+from tests.kyc.test_proving import ekyc, offline, pinned, read_here  # noqa: F401 - a throw-away issuer, read without its child
+from tests.kyc.test_shredding import opened
+from tests.people.factories import CustomerUserFactory, PrincipalFactory, StaffFactory
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = pytest.mark.usefixtures("same_process")
+
+
+def child(**changes) -> bytes:
+    return ekyc(dob=vectors.age_dates(clock.now())["eighteen_tomorrow"], **changes)
+
+
+@pytest.fixture
+def found(individual, asha, django_capture_on_commit_callbacks) -> MinorFound:
+    """Asha has sent a PAN card, and then an offline e-KYC file that shows her to be 17."""
+    uploaded(individual)
+    with django_capture_on_commit_callbacks(execute=True):
+        offline(individual, child())
+    return MinorFound.objects.select_related("case__customer", "document").get()
+
+
+def test_a_child_is_frozen_and_gets_no_more_messages_in_the_same_transaction(found, individual, asha):
+    case, ref = found.case, asha.principal.subject.ref
+    assert (case.state, case.frozen_at == found.frozen_at) == ("rejected", True)
+    assert case.customer.state == "closed"
+    assert not sender_state(subject_ref=individual.subject.ref, on=clock.day(clock.now())).is_verified
+    assert is_child(ref, at=clock.now())
+    protection = protection_of(ref, at=clock.now())
+    assert (protection.ground, protection.adult_on) == ("document", clock.day(clock.now()) + timedelta(days=1))
+
+
+def test_nothing_of_a_child_who_was_never_verified_is_kept(found):
+    documents = Document.objects.all()
+    assert (len(documents), found.erased, found.kept) == (2, 2, 0)
+    for document in documents:
+        assert document.erased_at is not None
+        assert (document.number_sealed, document.number_display, document.declared_sealed) == (None, "", None)
+        assert not SubjectKey.objects.filter(subject_ref=document.sealed_under).exists()
+    assert not StoredFile.objects.filter(shredded_at=None).exists()
+    assert (found.document.state, found.document.fault) == ("refused", "MINOR")
+
+
+def test_the_contact_is_told_and_the_times_are_reported(found):
+    told = Message.objects.filter(kind="kyc.minor_found")
+    assert (told.count(), found.messages) == (2, 2)
+    times = [found.found_at, found.frozen_at, found.stopped_at, found.erased_at, found.told_at]
+    assert times == sorted(times)
+    assert times[-1] - times[0] < timedelta(minutes=1)
+    event = AuditEvent.objects.get(kind="kyc.minor.found")
+    assert event.facts["erased"] == 2
+    page = opened(
+        StaffFactory(roles=["data_protection_officer"]), reverse("admin:kyc_minorfound_change", args=[found.pk])
+    )
+    assert "messages stopped" in page.lower()
+    assert found.case.reference in page
+
+
+def test_a_frozen_account_takes_no_documents(found, individual):
+    with pytest.raises(Refused) as caught:
+        uploaded(individual, kind="passport", number="A1234567")
+    assert caught.value.code == "FROZEN"
+
+
+@pytest.mark.parametrize("age", ["eighteen_today", "year_only"])
+def test_who_is_eighteen_today_or_may_be_by_the_year_is_not_frozen(individual, asha, age):
+    document = offline(individual, ekyc(dob=vectors.age_dates(clock.now())[age]))
+    assert document.state == "checked"
+    assert not MinorFound.objects.exists()
+    assert not is_child(asha.principal.subject.ref, at=clock.now())
+
+
+def test_a_date_that_nobody_signed_freezes_nobody(individual, asha, pinned):  # noqa: F811 - the fixture
+    pinned.delete()
+    offline(individual, child(), declared={"born_on": "2015-01-01"})
+    assert not MinorFound.objects.exists()
+
+
+def test_what_a_law_keeps_of_a_customer_who_was_verified_is_locked_away(individual, asha):
+    rest_approved(individual, but=())
+    Case.objects.update(verified_at=clock.now() - timedelta(days=400), state="approved")
+    offline(individual, child())
+    row = MinorFound.objects.get()
+    kept = Document.objects.filter(erased_at=None)
+    assert (row.erased, row.kept, kept.count()) == (1, 2, 2)
+    assert {document.retention_class for document in kept} == {"kyc"}
+
+
+def test_a_hold_keeps_documents_of_a_child(individual, asha):
+    uploaded(individual)
+    officer = actor.staff(StaffFactory(roles=["data_protection_officer"]).pk)
+    holds.place(
+        subject_ref=individual.subject.ref,
+        retention_class="",
+        order_reference="CS 1/2026",
+        why="A suit.",
+        actor=officer,
+    )
+    offline(individual, child())
+    assert (MinorFound.objects.get().erased, MinorFound.objects.get().kept) == (0, 2)
+
+
+def test_a_child_behind_an_organisation_is_taken_off_its_list_and_the_rest_stays(organisation):
+    CustomerUserFactory(email="boss@acme.example", member_of=organisation)
+    party = party_of(organisation, principal=PrincipalFactory(full_name="Asha Rao"))
+    own = uploaded(organisation)
+    offline(organisation, child(), party=party)
+    row = MinorFound.objects.select_related("case").get()
+    party.refresh_from_db()
+    own.refresh_from_db()
+    assert party.ended_at is not None
+    assert (row.case.frozen_at, own.erased_at) == (None, None)
+    assert is_child(party.principal.subject.ref, at=clock.now())
+    assert Message.objects.filter(kind="kyc.minor_behind_found").count() == 2
+    assert "signatory" in {one.role for one in needs_of(row.case, now=clock.now()).lacking}
+
+
+def test_a_person_lifts_a_freeze_once_and_says_why(found, maker):
+    staff = actor.staff(maker.pk)
+    with pytest.raises(Refused):
+        minors.lift(found, why=" ", actor=staff, now=clock.now())
+    with pytest.raises(NotAllowed):
+        minors.lift(found, why="Wrong.", actor=actor.staff(StaffFactory(roles=["support"]).pk), now=clock.now())
+    minors.lift(found, why="The register office has corrected the date.", actor=staff, now=clock.now())
+    case = Case.objects.select_related("customer").get()
+    assert (case.frozen_at, case.state, case.customer.state) == (None, "open", "active")
+    assert uploading.why_not_now(found.document, now=clock.now()) == ""
+    with pytest.raises(IllegalMove):
+        minors.lift(found, why="Again.", actor=staff, now=clock.now())
+
+
+def test_the_account_of_a_child_is_asked_for_nothing_and_can_say_that_it_is_wrong(found, asha, individual):
+    client, document = customer_client(asha), reverse("privacy:kyc-document", args=[found.document.reference])
+    listed = client.get(reverse("privacy:kyc")).text
+    assert "The account is frozen" in listed
+    assert document in listed
+    assert "Your turn" not in listed
+    page = client.get(document).text
+    assert "This is wrong: ask a person" in page
+    assert "Send it again" not in page
+    other = Document.objects.exclude(pk=found.document_id).get()
+    erased = client.get(reverse("privacy:kyc-document", args=[other.reference])).text
+    assert "It is destroyed." in erased
+    for said in ("It is with us", "Ask to delete it", "Being checked"):
+        assert said not in erased
+    upload = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "pan_card"]))
+    assert "This account is frozen" in upload.text
+    assert "<form" not in upload.text.partition("<main")[2].partition("</main")[0]

@@ -1,0 +1,307 @@
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.urls import reverse
+
+from kyc import gates, renewals
+from kyc.models import Case, Document, Renewal, RenewalNotice
+from kyc.needs import is_due_again, needs_of
+from kyc.selectors import sender_state, standing_of
+from kyc.services import add_person, ask_again, leave, renewing, settling
+from kyc.states import RenewalReason, Risk
+from kyc.tasks import renew
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import NotAllowed, Refused
+from portal.law.selectors import house_rule
+from portal.outbox.models import Delivery, Message
+from portal.people.models import User
+from portal.people.services import customers
+from tests.kyc import documents
+from tests.kyc.factories import CUSTOMER, NOW, answered, checked, company_pan, gst, proposed, rest_approved, uploaded
+from tests.outbox.factories import MessageFactory
+from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory
+from tests.registers.factories import entity_of
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.usefixtures("same_process")
+
+#: After the papers of the factories were sent.
+LATER = NOW + timedelta(days=9)
+
+
+def at(day: date, hour: int = 9) -> datetime:
+    return datetime.combine(day, time(hour), tzinfo=clock.IST).astimezone(UTC)
+
+
+@pytest.fixture
+def case(individual, asha, maker, checker) -> Case:
+    """An individual who is verified, and whose only paper that a test sends anew is the PAN card."""
+    rest_approved(individual)
+    answered(proposed(checked(individual), maker), checker)
+    found = Case.objects.select_related("customer").get()
+    assert found.state == "approved"
+    return found
+
+
+@pytest.fixture
+def firm_case(organisation, maker, checker) -> Case:
+    CustomerUserFactory(email="asha@acme.example", member_of=organisation)
+    rest_approved(organisation, but={"pan_card", "gst_certificate"})
+    for make in (company_pan, gst):
+        answered(proposed(checked(organisation, make=make), maker), checker)
+    return Case.objects.select_related("customer").get()
+
+
+def decided(document: Document, maker: User, checker: User, now: datetime) -> None:
+    answered(proposed(document, maker, now=now), checker, now=now)
+
+
+def days_told(case: Case) -> list[int]:
+    return list(
+        RenewalNotice.objects.filter(renewal__case=case).order_by("told_at", "pk").values_list("days", flat=True)
+    )
+
+
+@pytest.mark.parametrize(("risk", "years"), [("", 2), ("high", 2), ("medium", 8), ("low", 10)])
+def test_the_next_look_follows_from_the_last_one_and_the_risk(house, risk, years):
+    verified_at = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
+    assert renewals.period_ends(verified_at, risk, on=verified_at.date()) == date(2026 + years, 11, 25)
+
+
+def test_the_periods_and_notices_are_house_rules_that_say_they_are_borrowed(house):
+    for key in (*renewals.PERIODS.values(), "kyc.rekyc_before", "kyc.rekyc_after"):
+        assert "orrowed" in house_rule(key, on=NOW.date()).note
+
+
+def test_every_reason_has_its_row_and_at_least_three_notices_before_and_after(house):
+    for reason in RenewalReason:
+        days = renewals.notice_days(reason, on=NOW.date())
+        assert len([one for one in days if one < 0]) >= 3
+        assert len([one for one in days if one > 0]) >= 3
+
+
+def test_three_notices_before_and_three_after_each_once_however_often_the_task_runs(case):
+    due = case.rekyc_on
+    for day in (-91, -90, -89, -31, -30, -29, -8, -7, -6, -1, 0, 1, 2, 14, 15, 16, 29, 30, 31, 59):
+        for _twice in range(2):
+            renewing.sweep(now=at(due + timedelta(days=day)))
+    assert days_told(case) == [-90, -30, -7, 1, 15, 30]
+    before = Message.objects.filter(kind="kyc.renewal_before")
+    after = Message.objects.filter(kind="kyc.renewal_after")
+    assert (before.count(), after.count()) == (6, 6)  # in the dashboard and by e-mail
+    assert AuditEvent.objects.filter(kind="kyc.renewal.told").count() == 6
+    assert Renewal.objects.get().due_on == due
+
+
+def test_the_verification_of_before_stands_until_the_due_day_and_no_longer(case):
+    due, ref = case.rekyc_on, case.subject_ref
+    renewing.sweep(now=at(due - timedelta(days=90)))
+    case.refresh_from_db()
+    assert case.state == "open"
+    assert sender_state(subject_ref=ref, on=due).is_verified
+    assert standing_of(case, on=due) == "expiring"
+    assert not sender_state(subject_ref=ref, on=due + timedelta(days=1)).is_verified
+    assert standing_of(case, on=due + timedelta(days=1)) == "expired"
+
+
+def test_everything_is_shown_anew_and_then_the_time_begins_again(individual, case, maker, checker):
+    first_due = case.rekyc_on
+    later = first_due - timedelta(days=60)
+    renewing.sweep(now=at(later))
+    states = {task.need.name: task.state for task in needs_of(case, now=at(later)).tasks}
+    assert states == {"pan": "customer", "identity": "customer"}
+    Document.objects.exclude(kind="pan_card").update(sent_at=at(later, 10))  # shown anew
+    new = checked(individual, now=at(later, 11))
+    Document.objects.filter(pk=new.pk).update(sent_at=at(later, 11))
+    decided(new, maker, checker, at(later, 12))
+    case.refresh_from_db()
+    assert case.state == "approved"
+    assert Renewal.objects.get().closed_at is not None
+    assert case.rekyc_on == renewals.period_ends(case.verified_at, case.risk, on=later)
+    assert renewing.sweep(now=at(later, 13)).told == 0
+
+
+def test_nothing_is_told_before_its_time_and_nobody_who_left(case):
+    assert renewing.sweep(now=at(case.rekyc_on - timedelta(days=91))).told == 0
+    customers.close(customer=case.customer, actor=actor.SYSTEM)
+    assert renewing.sweep(now=at(case.rekyc_on)).looked_at == 0
+
+
+def test_a_sweep_that_was_down_for_long_gives_one_notice_and_not_all_of_them_at_once(case):
+    renewing.sweep(now=at(case.rekyc_on + timedelta(days=20)))
+    assert days_told(case) == [15]
+
+
+def test_who_has_sent_everything_is_left_in_peace(individual, case):
+    due = case.rekyc_on
+    renewing.sweep(now=at(due - timedelta(days=90)))
+    Document.objects.exclude(kind="pan_card").update(sent_at=at(due - timedelta(days=80)))
+    checked(individual, now=at(due - timedelta(days=80)))
+    case.refresh_from_db()
+    settling.settle(case, actor=CUSTOMER, now=NOW)
+    assert case.state == "in_review"
+    assert renewing.sweep(now=at(due - timedelta(days=7))).told == 0
+
+
+def test_a_sweep_goes_in_rounds_and_on_where_the_last_one_ended(case, monkeypatch):
+    monkeypatch.setattr(renewing, "MOST", 1)
+    now = at(case.rekyc_on)
+    first = renewing.sweep(now=now)
+    assert (first.looked_at, first.last) == (1, case.pk)
+    assert renewing.sweep(now=now, after=first.last).looked_at == 0
+
+
+def test_a_full_round_calls_for_the_next_one(case, monkeypatch):
+    called = []
+    monkeypatch.setattr(renewing, "MOST", 1)
+    monkeypatch.setattr(clock, "now", lambda: at(case.rekyc_on))
+    monkeypatch.setattr("kyc.tasks.enqueue", lambda name, *args: called.append((name, args)))
+    assert renew() == 1
+    assert called == [("kyc.tasks.renew", (case.pk,))]
+
+
+def test_a_document_that_ends_is_watched_told_of_ended_and_asked_for_again(individual, case):
+    pan = Document.objects.get(kind="pan_card")
+    ends = NOW.date() + timedelta(days=200)
+    Document.objects.filter(pk=pan.pk).update(expires_on=ends)
+    renewing.sweep(now=at(ends - timedelta(days=31)))
+    assert not Renewal.objects.exists()
+    for day in (-30, -29, -14, -7, -1, 0, 1, 2, 15, 29, 30, 39):
+        renewing.sweep(now=at(ends + timedelta(days=day)))
+        pan.refresh_from_db()
+        assert (pan.state == "expired") == (day > 0)
+    case.refresh_from_db()
+    assert days_told(case) == [-30, -14, -7, 1, 15, 30]
+    assert (case.state, case.rekyc_on) == ("open", ends)
+    assert not sender_state(subject_ref=case.subject_ref, on=ends + timedelta(days=1)).is_verified
+    assert uploaded(individual, now=at(ends + timedelta(days=40))).state == "received"
+
+
+def test_only_the_document_that_ends_is_due_and_the_next_look_at_all_stays(individual, case, maker, checker):
+    pan, verified_at, first_due = Document.objects.get(kind="pan_card"), case.verified_at, case.rekyc_on
+    ends = NOW.date() + timedelta(days=200)
+    Document.objects.filter(pk=pan.pk).update(expires_on=ends)
+    now = at(ends - timedelta(days=20))
+    renewing.sweep(now=now)
+    pan.refresh_from_db()
+    other = Document.objects.exclude(kind="pan_card").get()
+    assert (is_due_again(pan, now=now), is_due_again(other, now=now)) == (True, False)
+    new = checked(individual, now=now)
+    decided(new, maker, checker, now)
+    case.refresh_from_db()
+    assert (case.state, case.verified_at, case.rekyc_on) == ("approved", verified_at, first_due)
+
+
+def test_an_approved_case_is_due_when_its_first_document_ends(individual, asha, maker, checker):
+    ends = NOW.date() + timedelta(days=100)
+    rest_approved(individual)
+    Document.objects.update(expires_on=ends)
+    answered(proposed(checked(individual), maker), checker)
+    assert Case.objects.get().rekyc_on == ends
+
+
+def test_another_name_makes_the_papers_due_within_a_month(case):
+    customers.rename(customer=case.customer, name="Asha Rao", actor=actor.SYSTEM, now=LATER)
+    renewal = Renewal.objects.get()
+    assert (renewal.reason, renewal.due_on) == ("name_changed", LATER.date() + timedelta(days=30))
+    assert RenewalNotice.objects.get().days == -30
+    case.refresh_from_db()
+    assert (case.state, case.rekyc_on) == ("open", renewal.due_on)
+    assert sender_state(subject_ref=case.subject_ref, on=renewal.due_on).is_verified
+    assert Message.objects.filter(kind="kyc.renewal_before").count() == 2
+
+
+def test_a_customer_that_was_never_verified_has_nothing_to_renew(individual, asha):
+    checked(individual)
+    customers.rename(customer=individual, name="Asha Rao", actor=actor.SYSTEM, now=NOW)
+    assert not Renewal.objects.exists()
+
+
+def test_another_signatory_makes_the_authorisation_due_again(firm_case):
+    person = add_person(firm_case, full_name="Meena Iyer", roles=["signatory"], actor=CUSTOMER, now=LATER)
+    renewal = Renewal.objects.get()
+    assert renewal.reason == "signatory_changed"
+    due = {
+        task.need.name
+        for task in needs_of(firm_case, now=NOW).tasks
+        if task.state == "customer" and not task.need.is_optional
+    }
+    assert due == {"authorisation", "pan", "identity"}  # the new person's own papers too
+    leave(person, actor=CUSTOMER, now=LATER)
+    assert Renewal.objects.count() == 1
+
+
+def test_another_pan_is_seen_when_it_is_approved_and_its_companions_are_not_asked_for_twice(
+    organisation, firm_case, maker, checker
+):
+    later = at(firm_case.rekyc_on)
+    pan = checked(organisation, make=company_pan, number=documents.NEW_PAN, now=later)
+    certificate = checked(organisation, make=gst, number=documents.NEW_GSTIN, now=later)
+    Document.objects.filter(pk__in=(pan.pk, certificate.pk)).update(sent_at=later)
+    decided(Document.objects.get(pk=pan.pk), maker, checker, later)
+    assert set(Renewal.objects.values_list("reason", flat=True)) == {"period", "pan_changed"}
+    assert not is_due_again(certificate, now=later)
+
+
+def test_the_same_pan_again_is_no_change(individual, case, maker, checker):
+    later = at(case.rekyc_on)
+    new = checked(individual, now=later)
+    decided(new, maker, checker, later)
+    assert set(Renewal.objects.values_list("reason", flat=True)) == {"period"}
+
+
+def test_many_complaints_about_one_sender_in_a_week_are_looked_at(firm_case):
+    fiduciary = FiduciaryFactory()
+    entity_of(fiduciary, customer=firm_case.customer)
+    code = fiduciary.code
+    now = clock.now()
+    for number in range(11):
+        message = MessageFactory(fiduciary=code)
+        Delivery.objects.create(
+            message=message, attempt=1, outcome="complained", happened_at=now - timedelta(hours=number)
+        )
+        gates.complained(fiduciary=code, at=now, subject_ref=message.subject_ref)
+        assert Renewal.objects.exists() == (number == 10)
+    assert Renewal.objects.get().reason == "complaints"
+
+
+def test_staff_name_what_has_happened_from_a_closed_list_and_say_why(case, maker):
+    staff, someone = actor.staff(maker.pk), actor.staff(StaffFactory(roles=["support"]).pk)
+    with pytest.raises(Refused) as caught:
+        ask_again(case, reason="period", why="I think so", actor=staff, now=NOW)
+    assert caught.value.code == "EVENT"
+    with pytest.raises(Refused) as caught:
+        ask_again(case, reason="gstin_cancelled", why=" ", actor=staff, now=NOW)
+    assert caught.value.code == "REASON"
+    with pytest.raises(NotAllowed):
+        ask_again(case, reason="gstin_cancelled", why="The portal says so.", actor=someone, now=NOW)
+    ask_again(case, reason="gstin_cancelled", why="The portal says so.", actor=staff, now=LATER)
+    renewal = Renewal.objects.get()
+    assert renewal.due_on == LATER.date() + timedelta(days=14)
+    event = AuditEvent.objects.get(kind="kyc.renewal.opened")
+    assert event.facts["reason_code"] == "gstin_cancelled"
+    assert "portal" not in str(event.facts)
+
+
+def test_a_case_rated_low_is_looked_at_in_ten_years(individual, asha, maker, checker):
+    rest_approved(individual)
+    document = checked(individual)
+    Case.objects.update(risk=Risk.LOW)
+    answered(proposed(document, maker), checker)
+    assert Case.objects.get().rekyc_on.year == clock.now().year + 10
+
+
+def test_staff_read_what_is_still_to_come_and_what_waits_stands_first(case, maker):
+    ask_again(case, reason="complaints", why="Many complaints.", actor=actor.staff(maker.pk), now=clock.now())
+    desk, listed = staff_client(maker), reverse("admin:kyc_renewal_changelist")
+    (row,) = Renewal.objects.all()
+    page = desk.get(listed)
+    assert "Waits for the customer" in page.text
+    assert "Not empty" not in page.text
+    assert list(desk.get(f"{listed}?closed_at__isempty=1").context["cl"].result_list) == [row]
+    url = reverse("admin:kyc_renewal_change", args=[row.pk])
+    desk.post(url, {"open_record": "1", "purpose": "kyc_review", "ticket": case.reference})
+    shown = desk.get(url).text
+    assert "PAN card: Approved (the customer&#x27;s turn" in shown
+    assert "14 days before: 2 messages" in shown

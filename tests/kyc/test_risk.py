@@ -1,0 +1,151 @@
+"""Points of risk: they add up, they say why, and only two people set a level against them."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kyc import check_words, risk
+from kyc.models import Case, Holding, RiskProposal
+from kyc.needs import needs_of
+from kyc.ownership import OwnershipFault
+from kyc.services import rating
+from kyc.services.settling import settle
+from kyc.states import CustomerType, Relation, Risk
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import IllegalMove, NotAllowed, Refused
+from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved
+from tests.people.factories import CustomerFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+FACTS = [row.fact for row in risk.table()]
+
+
+@given(st.sets(st.sampled_from(FACTS)), st.sampled_from(FACTS))
+def test_each_fact_adds_its_points_once_and_no_fact_lowers_a_level(facts, more):
+    few, many = risk.rate(facts), risk.rate(facts | {more, "check:NOBODY_KNOWS"})
+    added = next(row.points for row in risk.table() if row.fact == more)
+    assert many.points == few.points + (0 if more in facts else added)
+    assert Risk.values.index(many.level) >= Risk.values.index(few.level)
+
+
+def test_each_row_of_the_table_is_about_something_that_is_known():
+    known = {
+        "type": set(CustomerType),
+        "relation": set(Relation),
+        "owners": {*OwnershipFault, "through"},
+        "check": set(check_words.REASONS),
+        "sanctions": {"open"},
+        "history": {"rejected"},
+    }
+    for row in risk.table():
+        kind, _colon, what = row.fact.partition(":")
+        assert what in known[kind], row.fact
+        assert row.points > 0
+        assert row.says.endswith(".")
+    assert len(FACTS) == len(set(FACTS))
+
+
+@pytest.mark.usefixtures("house", "same_process")
+def test_points_follow_what_is_known_of_the_customer_its_owners_and_its_papers():
+    trust = firm("trust")
+    body = party_of(trust, principal=None, name="Holding Ltd", is_signatory=False)
+    Holding.objects.create(owner=body, percent=40, since=NOW)
+    paper(trust.kyc, "trust_deed", state="rejected")
+    found = rating.rating_of(trust.kyc, needs_of(trust.kyc, now=NOW))
+    facts = {line.fact for line in found.lines}
+    assert facts == {"type:trust", "owners:NOT_ALL_NAMED", "owners:through", "history:rejected"}
+    assert (found.points, found.level) == (65, Risk.HIGH)
+
+
+@pytest.mark.usefixtures("house", "same_process")
+def test_a_shared_number_raises_the_risk_of_a_case_when_it_is_settled():
+    checked(CustomerFactory(kind="individual"))
+    other = CustomerFactory(kind="individual")
+    rest_approved(other)
+    checked(other)
+    case = Case.objects.get(customer=other)
+    assert case.risk == Risk.MEDIUM
+    event = AuditEvent.objects.filter(kind="kyc.case.rated", about=f"kyc.case:{case.reference}").latest("pk")
+    assert (event.facts["to"], event.facts["count"]) == ("medium", 30)
+    before = AuditEvent.objects.filter(kind="kyc.case.rated").count()
+    settle(case, actor=CUSTOMER, now=NOW)
+    assert AuditEvent.objects.filter(kind="kyc.case.rated").count() == before
+
+
+@pytest.fixture
+def case(individual):
+    return checked(individual).case
+
+
+def proposed(case, maker, **changes):
+    given = {"level": "high", "why": "complaints", "actor": actor.staff(maker.pk), "now": clock.now(), **changes}
+    return rating.propose(case, **given)
+
+
+def answered(proposal, checker, **changes):
+    rating.answer(proposal, **{"approve": True, "actor": actor.staff(checker.pk), "now": clock.now(), **changes})
+
+
+@pytest.mark.usefixtures("same_process")
+def test_two_people_set_a_risk_against_the_points_and_give_the_word_back(case, maker, checker):
+    proposal = proposed(case, maker)
+    case.refresh_from_db()
+    assert case.risk == Risk.LOW
+    with pytest.raises(IllegalMove):
+        proposed(case, maker)
+    answered(proposal, checker)
+    case.refresh_from_db()
+    assert case.risk == Risk.HIGH
+    settle(case, actor=CUSTOMER, now=clock.now())
+    case.refresh_from_db()
+    assert case.risk == Risk.HIGH
+    answered(proposed(case, maker, level="", why="points_again"), checker, now=clock.now() + timedelta(seconds=1))
+    case.refresh_from_db()
+    assert case.risk == Risk.LOW
+
+
+@pytest.mark.usefixtures("same_process")
+def test_nobody_sets_a_risk_alone_or_without_a_reason_or_on_other_points(case, maker, checker):
+    both = StaffFactory(roles=["kyc_maker", "kyc_checker"])
+    for wrong in ({"why": ""}, {"level": "extreme"}):
+        with pytest.raises(Refused):
+            proposed(case, maker, **wrong)
+    for stranger in (["support"], ["auditor"]):
+        with pytest.raises(NotAllowed):
+            proposed(case, StaffFactory(roles=stranger))
+    proposal = proposed(case, both)
+    with pytest.raises(NotAllowed):
+        answered(proposal, both)
+    with pytest.raises(NotAllowed):
+        answered(proposal, maker)
+    Case.objects.filter(pk=case.pk).update(relation="reseller")
+    with pytest.raises(Refused) as refused:
+        answered(RiskProposal.objects.get(), checker)
+    assert refused.value.code == "SHOWN_CHANGED"
+    case.refresh_from_db()
+    assert case.risk == Risk.LOW
+
+
+@pytest.mark.usefixtures("same_process")
+def test_the_page_of_a_case_says_what_adds_up_and_takes_the_proposal(case, maker, checker):
+    Case.objects.filter(pk=case.pk).update(relation="reseller")
+    page = f"/admin/kyc/case/{case.pk}/change/"
+    desk = staff_client(maker)
+    desk.post(page, {"open_record": "1", "purpose": "kyc_review", "ticket": case.reference})
+    shown = desk.get(page).text
+    assert "20: A reseller: it sends for others whom we do not know." in shown
+    assert "20 points: Medium" in shown
+    act = {"_selected_action": case.pk, "answer": "1", "level": "low", "why": "supervised"}
+    asked = desk.get(f"/admin/kyc/case/{case.pk}/do/set-risk/").text
+    assert "20 points: Medium" in asked
+    assert " checked" not in asked
+    desk.post(f"/admin/kyc/case/{case.pk}/do/set-risk/", act)
+    proposal = RiskProposal.objects.get()
+    second = staff_client(checker)
+    second.post(f"/admin/kyc/riskproposal/{proposal.pk}/do/approve/", {"_selected_action": proposal.pk, "answer": "1"})
+    case.refresh_from_db()
+    assert case.risk == Risk.LOW
+    assert "Set by two people: It is listed on an exchange" in desk.get(page).text

@@ -1,0 +1,165 @@
+"""The staff's pages of incidents: entered, told, proposed, answered, proved, printed and exported."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.core import clock
+from portal.registers.models import Incident, IncidentDecision, IncidentDuty, IncidentSearch
+from tests.consent.factories import law_is_loaded
+from tests.people.factories import PrincipalFactory, StaffFactory
+from tests.registers.factories import as_actor, officer_in_office, opened_incident, told_everything
+from tests.shipped import every_rule
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def rules_are_loaded(db: Any) -> None:
+    every_rule()
+    law_is_loaded()
+
+
+@pytest.fixture
+def officer() -> Any:
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+@pytest.fixture
+def incident(officer: Any) -> Incident:
+    officer_in_office()
+    found = opened_incident(as_actor(officer))
+    told_everything(found, as_actor(officer))
+    return found
+
+
+def act(model: str, row: Any, name: str) -> str:
+    return reverse(f"admin:registers_{model}_do_one", args=[row.pk, name])
+
+
+def local(at: Any) -> str:
+    return timezone.localtime(at, clock.IST).strftime("%Y-%m-%d %H:%M")
+
+
+def test_an_incident_is_entered_and_told_through_the_pages(officer: Any) -> None:
+    browser = staff_client(officer)
+    an_hour_ago = local(clock.now() - timedelta(hours=1))
+    form = {
+        "headline": "A mailbox was read",
+        "role": "fiduciary",
+        "regimes": ["EU"],
+        "is_cyber": "on",
+        "has_personal_data": "on",
+        "risk": "unknown",
+        "noticed_at": an_hour_ago,
+        "aware_at": an_hour_ago,
+    }
+    assert browser.post(reverse("admin:registers_incident_add"), form).status_code == 302
+    incident = Incident.objects.get()
+    browser.post(act("incident", incident, "tell-happened"), {"answer": "1", "nature": "Somebody else read it."})
+    page = browser.get(reverse("admin:registers_incident_change", args=[incident.pk])).text
+    assert "Somebody else read it." in page
+    assert "CERT-In: the incident" in page
+    assert "The rule is not in force" in page
+    listed = browser.get(reverse("admin:registers_incident_changelist")).text
+    assert "the first by" in listed
+
+
+def test_times_in_the_wrong_order_are_said_beside_the_field(officer: Any) -> None:
+    now = clock.now()
+    form = {
+        "headline": "A mailbox was read",
+        "role": "fiduciary",
+        "risk": "unknown",
+        "noticed_at": local(now - timedelta(hours=1)),
+        "aware_at": local(now - timedelta(hours=2)),
+    }
+    answer = staff_client(officer).post(reverse("admin:registers_incident_add"), form)
+    assert answer.status_code == 422
+    assert "is noticed before it is known" in answer.text
+
+
+def test_a_report_goes_from_draft_to_proof_by_two_people(officer: Any, incident: Incident) -> None:
+    duty = IncidentDuty.objects.get(incident=incident, code="cert_in")
+    asking = staff_client(officer).get(act("incidentduty", duty, "propose-file")).text
+    assert "symptoms told" in asking, "the words stand before whoever proposes them"
+    staff_client(officer).post(act("incidentduty", duty, "propose-file"), {"answer": "1"})
+    decision = IncidentDecision.objects.get()
+    other = staff_client(StaffFactory(roles=["administrator"]))
+    assert "symptoms told" in other.get(act("incidentdecision", decision, "answer-decision")).text
+    other.post(act("incidentdecision", decision, "answer-decision"), {"answer": "1", "decision": "approve"})
+    filed = {
+        "answer": "1",
+        "filed_at": local(clock.now() + timedelta(minutes=0)),
+        "reference": "CERT-17",
+        "proof": SimpleUploadedFile("asha.pdf", b"received"),
+    }
+    # A minute has no seconds: what was agreed to within it was agreed to before.
+    IncidentDecision.objects.update(checked_at=clock.now() - timedelta(minutes=5))
+    said = staff_client(officer).post(act("incidentdecision", decision, "note-filed"), filed)
+    assert "Noted." in said.text
+    decision.refresh_from_db()
+    assert decision.filed_reference == "CERT-17"
+    printed = other.get(reverse("admin:registers_incidentdecision_paper", args=[decision.pk]))
+    assert printed["Content-Type"] == "application/pdf"
+    assert printed.content.startswith(b"%PDF-")
+
+
+def test_affected_people_are_looked_for_by_query_or_list_on_one_page(officer: Any, incident: Incident) -> None:
+    PrincipalFactory(email="asha@acme.example")
+    browser, add = staff_client(officer), reverse("admin:registers_incidentsearch_add")
+    file = SimpleUploadedFile("list.csv", b"address\nasha@acme.example")
+    assert browser.post(add, {"incident": incident.pk, "source": "list"}).status_code == 422
+    assert browser.post(add, {"incident": incident.pk, "source": "list", "file": file}).status_code == 302
+    assert browser.post(add, {"incident": incident.pk, "source": "everybody"}).status_code == 302
+    assert list(IncidentSearch.objects.order_by("pk").values_list("source", "added")) == [("list", 1), ("everybody", 0)]
+
+
+def test_the_file_is_printed_for_readers_and_refused_to_others(officer: Any, incident: Incident) -> None:
+    url = reverse("admin:registers_incident_file", args=[incident.pk])
+    printed = staff_client(StaffFactory(roles=["auditor"])).get(url)
+    assert printed.content.startswith(b"%PDF-")
+    assert incident.reference in printed["Content-Disposition"]
+    assert staff_client(StaffFactory(roles=["support"])).get(url).status_code == 403
+
+
+def test_every_page_of_an_incident_opens_for_an_auditor_and_offers_no_act(officer: Any, incident: Incident) -> None:
+    duty = IncidentDuty.objects.get(incident=incident, code="cert_in")
+    browser = staff_client(StaffFactory(roles=["auditor"]))
+    pages = [
+        reverse("admin:registers_incident_changelist"),
+        reverse("admin:registers_incident_change", args=[incident.pk]),
+        reverse("admin:registers_incidentduty_changelist"),
+        reverse("admin:registers_incidentduty_change", args=[duty.pk]),
+        reverse("admin:registers_incidentdecision_changelist"),
+        reverse("admin:registers_incidentsearch_changelist"),
+    ]
+    for page in pages:
+        shown = browser.get(page)
+        assert shown.status_code == 200, page
+        assert "Propose to" not in shown.text
+
+
+@pytest.mark.parametrize("model", ["incident", "incidentduty"])
+def test_a_list_asks_as_much_for_many_rows_as_for_few(
+    officer: Any, incident: Incident, model: str, django_assert_max_num_queries: Any
+) -> None:
+    browser, url = staff_client(officer), reverse(f"admin:registers_{model}_changelist")
+    with CaptureQueriesContext(connection) as few:
+        browser.get(url)
+    for _number in range(4):
+        opened_incident(as_actor(officer))
+    with django_assert_max_num_queries(len(few)):
+        assert browser.get(url).status_code == 200
+
+
+def test_a_paper_of_no_incident_is_not_found(officer: Any) -> None:
+    for name in ("incident_file", "incidentdecision_paper"):
+        assert staff_client(officer).get(reverse(f"admin:registers_{name}", args=[4711])).status_code == 404

@@ -1,0 +1,240 @@
+"""Who is affected: found by query or by a list, kept by reference, each written to once in their language."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portal.audit.models import AuditEvent, AuditPersonal
+from portal.core import clock
+from portal.core.errors import NotAllowed, Refused
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+from portal.people.models import Principal
+from portal.people.services import subjects
+from portal.registers.forms.incidents import SearchForm
+from portal.registers.incident_states import DutyState
+from portal.registers.models import IncidentDuty, IncidentPerson, IncidentSearch
+from portal.registers.selectors import incidents as book
+from portal.registers.services import incident_people, incident_reports
+from portal.registers.tasks import find_affected, settle_incidents, tell_affected
+from tests.consent.factories import law_is_loaded
+from tests.people.factories import (
+    ContactPointFactory,
+    CustomerFactory,
+    MembershipFactory,
+    PrincipalFactory,
+    StaffFactory,
+)
+from tests.registers.factories import as_actor, officer_in_office, opened_incident, told_everything
+from tests.shipped import every_rule
+
+pytestmark = pytest.mark.django_db
+ASHA, PHONE = "asha@acme.example", "+919876543210"
+
+
+@pytest.fixture(autouse=True)
+def rules_are_loaded(db: Any) -> None:
+    every_rule()
+    law_is_loaded()
+
+
+@pytest.fixture
+def maker() -> Any:
+    return as_actor(StaffFactory(roles=["data_protection_officer"]))
+
+
+@pytest.fixture
+def incident(maker: Any) -> Any:
+    officer_in_office()
+    found = opened_incident(maker, regimes=["EU"])
+    told_everything(found, maker)
+    return found
+
+
+def listed(*addresses: str) -> bytes:
+    return "\n".join(["address", *addresses]).encode()
+
+
+def taken(incident: Any, maker: Any, *addresses: str) -> Any:
+    return incident_people.take_list(
+        incident=incident, name="list.csv", content=listed(*addresses), actor=maker, now=clock.now()
+    )
+
+
+def asked(incident: Any, maker: Any, source: str, *, of: str = "", since: Any = None, until: Any = None) -> Any:
+    row = incident_people.search(
+        incident=incident, source=source, since=since, until=until, of=of, actor=maker, now=clock.now()
+    )
+    find_affected(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+def refs(incident: Any) -> set[Any]:
+    return set(incident.people.values_list("subject_ref", flat=True))
+
+
+def test_a_list_finds_whom_we_know_and_makes_the_others_reachable(incident: Any, maker: Any) -> None:
+    asha, family = PrincipalFactory(email=ASHA, phone=PHONE), PrincipalFactory(phone=PHONE)
+    row = taken(incident, maker, ASHA, "98765 43210", "new@acme.example", "NEW@acme.example")
+    assert (row.found, row.added, row.unknown) == (3, 3, 1)
+    assert refs(incident) >= {asha.subject.ref, family.subject.ref}
+    again = taken(incident, maker, ASHA, "98765 43210", "new@acme.example")
+    assert (again.added, again.unknown) == (0, 0), "the same list again adds nobody"
+
+
+def test_a_list_with_a_fault_adds_nobody_and_names_lines_only(incident: Any, maker: Any) -> None:
+    before = Principal.objects.count()
+    with pytest.raises(Refused) as refused:
+        taken(incident, maker, ASHA, "nobody at all", "new@acme.example", "12")
+    assert "3, 5" in str(refused.value)
+    assert "nobody at all" not in str(refused.value)
+    assert (Principal.objects.count(), incident.people.count()) == (before, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("list.csv", b"name\nAsha", "COLUMNS"),
+        ("list.csv", b"address", "LINES"),
+        ("list.pdf", b"address\nasha@acme.example", "TYPE"),
+        ("list.xlsx", b"address", "UNREADABLE"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused(incident: Any, maker: Any, name: str, content: bytes, code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        incident_people.take_list(incident=incident, name=name, content=content, actor=maker, now=clock.now())
+    assert refused.value.code == code
+
+
+def test_nothing_of_a_list_stands_in_the_evidence_but_its_hash(incident: Any, maker: Any) -> None:
+    row = taken(incident, maker, ASHA)
+    event = AuditEvent.objects.get(kind="registers.incident.people_found")
+    assert event.facts["sha256"] == row.list_sha256
+    assert ASHA not in str(event.facts)
+    assert "list.csv" not in str(event.facts)
+    assert ASHA.encode() not in b"".join(bytes(kept.sealed) for kept in AuditPersonal.objects.all())
+
+
+def test_queries_find_people_by_where_their_data_was(incident: Any, maker: Any) -> None:
+    customer = CustomerFactory()
+    member, other = MembershipFactory(customer=customer).principal, PrincipalFactory()
+    row = asked(incident, maker, "of_customer", of=customer.reference)
+    assert (row.found, refs(incident)) == (1, {member.subject.ref})
+    everybody = asked(incident, maker, "everybody")
+    assert everybody.added == everybody.found - 1
+    assert other.subject.ref in refs(incident)
+    late = asked(incident, maker, "everybody", since=clock.now() + timedelta(days=1))
+    assert late.found == 0
+
+
+def test_a_query_that_needs_to_know_of_what_asks_for_it(incident: Any, maker: Any) -> None:
+    for source, code in (("at_recipient", "OF"), ("by_guess", "SOURCE")):
+        with pytest.raises(Refused) as refused:
+            asked(incident, maker, source)
+        assert refused.value.code == code
+
+
+def test_nobody_looks_for_people_without_the_right(incident: Any) -> None:
+    with pytest.raises(NotAllowed):
+        taken(incident, as_actor(StaffFactory(roles=["auditor"])), ASHA)
+
+
+def test_somebody_known_under_two_references_is_one_person(incident: Any, maker: Any) -> None:
+    asha, twin = PrincipalFactory(email=ASHA), PrincipalFactory(email="asha@home.example")
+    subjects.join(old_ref=twin.subject.ref, new_ref=asha.subject.ref, actor=maker, now=clock.now())
+    assert taken(incident, maker, ASHA, "asha@home.example").added == 1
+
+
+def agreed_to_tell(incident: Any, maker: Any) -> Any:
+    duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code="eu_people")
+    decision = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    incident_reports.answer(
+        decision=decision,
+        approve=True,
+        reason="",
+        actor=as_actor(StaffFactory(roles=["administrator"])),
+        now=clock.now(),
+    )
+    return decision
+
+
+def test_everybody_is_written_to_once_in_their_language_and_the_proofs_are_counted(incident: Any, maker: Any) -> None:
+    asha = PrincipalFactory(email=ASHA, language="mr")
+    by_phone, nowhere = PrincipalFactory(phone=PHONE), PrincipalFactory()
+    asked(incident, maker, "everybody")
+    decision = agreed_to_tell(incident, maker)
+    tell_affected(decision.pk)
+    tell_affected(decision.pk)
+    letters = book.letters(incident)
+    assert {letter.channel for letter in letters} == {"email", "sms"}
+    assert letters.count() == 2
+    text = reading.text_of(letters.get(subject_ref=asha.subject.ref))
+    assert "letter_steps_mr told" in text.body
+    assert "letter_steps_en" not in text.body
+    assert "Meera Kulkarni" in text.body
+    assert IncidentPerson.objects.get(subject_ref=nowhere.subject.ref).told_by_way == book.UNREACHABLE
+    counts = book.counts(incident)
+    assert (counts.found, counts.promised, counts.unreachable, counts.sent) == (3, 2, 1, 0)
+    settle_incidents()
+    duty = IncidentDuty.objects.get(incident=incident, code="eu_people")
+    assert duty.state == DutyState.OPEN, "letters on their way are no report"
+    first = letters.get(subject_ref=by_phone.subject.ref)
+    Message.objects.filter(pk=first.pk).update(state="sent", sent_at=clock.now(), next_attempt_at=None)
+    Message.objects.filter(kind=book.LETTER).exclude(pk=first.pk).update(state="dead", next_attempt_at=None)
+    settle_incidents()
+    duty.refresh_from_db()
+    event = AuditEvent.objects.get(kind="registers.incident.reported")
+    assert duty.state == DutyState.REPORTED
+    assert (event.facts["count"], event.facts["undelivered"]) == (1, 2)
+
+
+def test_letters_whose_task_was_lost_are_promised_by_the_next_sweep(
+    incident: Any, maker: Any, monkeypatch: Any
+) -> None:
+    for number in range(3):
+        ContactPointFactory(address=f"person{number}@acme.example")
+    monkeypatch.setattr(incident_people, "LETTERS", 2)
+    asked(incident, maker, "everybody")
+    decision = agreed_to_tell(incident, maker)
+    assert incident_people.tell(decision, now=clock.now()) == 2
+    assert incident_people.go_on() == 1
+    assert incident_people.tell(decision, now=clock.now()) == 1
+    assert incident_people.go_on() == 0
+    assert book.letters(incident).count() == 3
+
+
+def test_nobody_is_written_to_before_the_second_person_agrees(incident: Any, maker: Any) -> None:
+    PrincipalFactory(email=ASHA)
+    asked(incident, maker, "everybody")
+    duty = IncidentDuty.objects.select_related("incident").get(incident=incident, code="eu_people")
+    decision = incident_reports.propose_report(duty=duty, step="tell", actor=maker, now=clock.now())
+    tell_affected(decision.pk)
+    assert not book.letters(incident).exists()
+
+
+def test_a_report_to_people_of_whom_nobody_can_be_reached_is_made_when_that_was_seen(incident: Any, maker: Any) -> None:
+    PrincipalFactory()
+    asked(incident, maker, "everybody")
+    decision = agreed_to_tell(incident, maker)
+    settle_incidents()
+    duty = IncidentDuty.objects.get(incident=incident, code="eu_people")
+    assert duty.state == DutyState.OPEN, "nobody was looked for yet"
+    tell_affected(decision.pk)
+    settle_incidents()
+    duty.refresh_from_db()
+    assert (duty.state, duty.reported_at) == (DutyState.REPORTED, IncidentPerson.objects.get().told_at)
+    facts = AuditEvent.objects.get(kind="registers.incident.reported").facts
+    assert (facts["count"], facts["undelivered"]) == (0, 1)
+
+
+@pytest.mark.parametrize("of", [ASHA, "9876543210", "ABCPE1234F"])
+def test_a_query_keeps_no_number_and_no_address_of_a_person(incident: Any, maker: Any, of: str) -> None:
+    with pytest.raises(Refused) as refused:
+        asked(incident, maker, "of_customer", of=of)
+    assert refused.value.code == "NUMBER_IN_WORDS"
+    form = SearchForm({"incident": incident.pk, "source": "of_customer", "of": of})
+    assert form.errors["of"]
+    assert form.fields["of"].widget.input_type == "text"
+    assert not IncidentSearch.objects.exists()

@@ -1,0 +1,346 @@
+"""One incident, many clocks: started by facts, each stopped by its own report, which two people agreed to."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
+from portal.law.models import Clock
+from portal.law.services import sweeping
+from portal.law.states import ClockState
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+from portal.people.services import fiduciaries
+from portal.registers import incident_papers
+from portal.registers.incident_states import DutyState, IncidentStep
+from portal.registers.models import Incident, IncidentDuty
+from portal.registers.selectors import incidents as book
+from portal.registers.services import incident_people, incident_reports, incidents
+from tests.consent.factories import law_is_loaded
+from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
+from tests.registers.factories import as_actor, company_in_force, officer_in_office, opened_incident, told_everything
+from tests.shipped import every_rule
+
+pytestmark = pytest.mark.django_db
+#: A day on which the DPDP Rules are in force, and one before.
+AFTER, BEFORE = datetime(2027, 6, 4, 12, 0, tzinfo=UTC), datetime(2026, 11, 27, 18, 10, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def rules_are_loaded(db: Any) -> None:
+    every_rule()
+    law_is_loaded()
+
+
+@pytest.fixture
+def maker() -> Any:
+    return as_actor(StaffFactory(roles=["data_protection_officer"]))
+
+
+@pytest.fixture
+def checker() -> Any:
+    return as_actor(StaffFactory(roles=["administrator"]))
+
+
+def duty(incident: Incident, code: str) -> IncidentDuty:
+    return IncidentDuty.objects.select_related("incident", "client").get(incident=incident, code=code)
+
+
+def due_at(incident: Incident, code: str) -> datetime:
+    return Clock.objects.get(owner=duty(incident, code).owner).due_at
+
+
+def agreed(decision: Any, checker: Any, **changes: Any) -> Any:
+    given = {"approve": True, "reason": "", "actor": checker, "now": clock.now(), **changes}
+    incident_reports.answer(decision=decision, **given)
+    return decision
+
+
+def test_each_law_in_force_starts_its_own_clock(maker: Any) -> None:
+    """Worked examples 14 and 15 of the law's page: noticed and known at 23:40 in India."""
+    with time_machine.travel(BEFORE + timedelta(minutes=30), tick=False):
+        incident = opened_incident(maker, noticed_at=BEFORE, aware_at=BEFORE, regimes=["EU"], is_telecom=True)
+    assert due_at(incident, "cert_in") == datetime(2026, 11, 28, 0, 10, tzinfo=UTC)
+    assert due_at(incident, "telecom_first") == BEFORE + timedelta(hours=6)
+    assert due_at(incident, "telecom_details") == BEFORE + timedelta(hours=24)
+    assert due_at(incident, "eu_authority") == datetime(2026, 11, 30, 18, 10, tzinfo=UTC)
+    assert due_at(incident, "eu_people") == BEFORE + timedelta(hours=72)
+    for code in ("board_first", "board_details", "people"):
+        assert duty(incident, code).not_due_because == "NOT_IN_FORCE"
+    assert duty(incident, "ca_people").not_due_because == "OTHER_LAW"
+    assert Clock.objects.filter(owner__startswith=incident.about).count() == 5
+
+
+def test_the_board_has_to_be_told_from_the_day_its_rule_is_in_force(maker: Any) -> None:
+    with time_machine.travel(AFTER + timedelta(hours=1), tick=False):
+        incident = opened_incident(maker, noticed_at=AFTER - timedelta(hours=2), aware_at=AFTER)
+    assert due_at(incident, "cert_in") == AFTER + timedelta(hours=4)
+    assert due_at(incident, "board_first") == AFTER + timedelta(hours=24)
+    assert due_at(incident, "board_details") == AFTER + timedelta(hours=72)
+    assert due_at(incident, "people") == AFTER + timedelta(hours=72)
+
+
+def test_each_client_has_a_clock_of_its_own_and_is_told_alone(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    clients = [
+        fiduciaries.add_client(code=code, name=code.title(), actor=maker, now=clock.now()) for code in ("shop", "bank")
+    ]
+    incident = opened_incident(maker, role="processor", clients=clients, is_cyber=False)
+    told_everything(incident, maker)
+    owed = {row.client.code: row for row in incident.duties.filter(code="client").select_related("client", "incident")}
+    assert set(owed) == {"shop", "bank"}
+    decision = incident_reports.propose_report(
+        duty=owed["shop"], step="send", to="privacy@shop.example", actor=maker, now=clock.now()
+    )
+    agreed(decision, checker)
+    left(decision)
+    states = {row.client.code: row.state for row in incident.duties.filter(code="client").select_related("client")}
+    assert states == {"shop": DutyState.REPORTED, "bank": DutyState.OPEN}
+    assert Clock.objects.get(owner=owed["shop"].owner).state == ClockState.STOPPED
+    assert Clock.objects.get(owner=owed["bank"].owner).state == ClockState.RUNNING
+
+
+def left(decision: Any, at: datetime | None = None) -> datetime:
+    """The message of a report has left, as the outbox writes it down."""
+    at = at or clock.now()
+    letter = Message.objects.get(kind=incident_reports.REPORT, about=incident_reports._about(decision))
+    Message.objects.filter(pk=letter.pk).update(state="sent", sent_at=at, next_attempt_at=None)
+    incident_reports.settle(now=clock.now())
+    return at
+
+
+def test_a_client_is_named_only_where_we_carry_its_data(maker: Any) -> None:
+    client = fiduciaries.add_client(code="shop", name="Shop", actor=maker, now=clock.now())
+    for changes in ({"role": "fiduciary", "clients": [client]}, {"role": "processor", "clients": []}):
+        with pytest.raises(Refused) as refused:
+            opened_incident(maker, **changes)
+        assert refused.value.code == "CLIENTS"
+
+
+@pytest.mark.parametrize(
+    ("noticed", "aware"), [(timedelta(hours=1), timedelta(hours=1)), (-timedelta(hours=1), -timedelta(hours=2))]
+)
+def test_times_in_the_future_or_in_the_wrong_order_are_refused(
+    maker: Any, noticed: timedelta, aware: timedelta
+) -> None:
+    with pytest.raises(Refused) as refused:
+        opened_incident(maker, noticed_at=clock.now() + noticed, aware_at=clock.now() + aware)
+    assert refused.value.code == "TIMES"
+    assert not Incident.objects.exists()
+
+
+def test_nobody_enters_an_incident_without_the_right(db: Any) -> None:
+    with pytest.raises(NotAllowed):
+        opened_incident(as_actor(StaffFactory(roles=["auditor"])))
+
+
+def test_a_headline_names_no_address(maker: Any) -> None:
+    with pytest.raises(Refused):
+        opened_incident(maker, headline="Mail of asha@acme.example was read")
+
+
+def test_an_incident_that_nobody_is_told_of_stands_in_the_register_with_why(maker: Any, checker: Any) -> None:
+    incident = opened_incident(maker, is_cyber=False, has_personal_data=False)
+    assert set(incident.duties.values_list("state", flat=True)) == {DutyState.NOT_DUE}
+    assert not Clock.objects.filter(owner__startswith=incident.about).exists()
+    decision = incident_reports.propose_close(
+        incident=incident, why="A lamp fell on an empty desk.", actor=maker, now=clock.now()
+    )
+    agreed(decision, checker)
+    incident.refresh_from_db()
+    assert incident.closed_at is not None
+    with pytest.raises(IllegalMove):
+        incidents.tell(incident=incident, words={"nature": "More"}, actor=maker, now=clock.now())
+
+
+def test_what_turns_out_later_starts_its_clock_from_when_the_incident_was_known(maker: Any) -> None:
+    incident = opened_incident(maker, risk="unlikely", regimes=["EU"])
+    assert duty(incident, "eu_authority").not_due_because == "LOW_RISK"
+    fresh = incidents.change(incident=incident, risk="risk", actor=maker, now=clock.now() + timedelta(hours=5))
+    assert [row.code for row in fresh] == ["eu_authority"]
+    assert due_at(incident, "eu_authority") == incident.aware_at + timedelta(hours=72)
+    incidents.change(incident=incident, risk="unlikely", actor=maker, now=clock.now())
+    assert duty(incident, "eu_authority").state == DutyState.OPEN, "one person takes no duty away"
+
+
+def test_a_report_is_refused_while_the_law_asks_for_more_words(maker: Any) -> None:
+    incident = opened_incident(maker)
+    with pytest.raises(Refused) as refused:
+        incident_reports.propose_report(duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now())
+    assert refused.value.code == "INCOMPLETE"
+    assert "Symptoms observed" in str(refused.value)
+
+
+def test_a_report_by_mail_needs_another_person_and_stops_its_clock_when_it_has_left(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    company_in_force()
+    incident = opened_incident(maker)
+    told_everything(incident, maker)
+    owed = duty(incident, "cert_in")
+    decision = incident_reports.propose_report(
+        duty=owed, step="send", to="incident@cert.example", actor=maker, now=clock.now()
+    )
+    with pytest.raises(NotAllowed):
+        agreed(decision, maker)
+    assert not Message.objects.filter(kind=incident_reports.REPORT).exists()
+    agreed(decision, checker)
+    text = reading.text_of(Message.objects.get(kind=incident_reports.REPORT))
+    assert "Symptoms observed:\nsymptoms told" in text.body
+    assert "Meera Kulkarni" in text.body
+    incident_reports.settle(now=clock.now())
+    assert duty(incident, "cert_in").state == DutyState.OPEN, "a promise is no report"
+    at = left(decision)
+    row = duty(incident, "cert_in")
+    assert (row.state, row.reported_at) == (DutyState.REPORTED, at)
+    stopped = Clock.objects.get(owner=owed.owner)
+    assert (stopped.state, stopped.stopped_at) == (ClockState.STOPPED, at)
+    event = AuditEvent.objects.get(kind="registers.incident.reported")
+    assert event.facts["duty"] == "cert_in"
+    assert incident_reports.settle(now=clock.now()) == 0, "settled once"
+
+
+def test_facts_that_change_between_two_people_need_a_new_proposal(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    incident = opened_incident(maker)
+    told_everything(incident, maker)
+    decision = incident_reports.propose_report(
+        duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()
+    )
+    incidents.tell(incident=incident, words={"symptoms": "Other symptoms"}, actor=maker, now=clock.now())
+    with pytest.raises(Refused) as refused:
+        agreed(decision, checker)
+    assert refused.value.code == "SHOWN_CHANGED"
+
+
+def test_a_report_on_anothers_form_is_made_when_its_proof_is_noted(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    incident = opened_incident(maker)
+    told_everything(incident, maker)
+    decision = incident_reports.propose_report(
+        duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()
+    )
+    noted = {"filed_at": clock.now(), "reference": "CERT-2026-17", "proof": b"received", "actor": maker}
+    with pytest.raises(IllegalMove):
+        incident_reports.note_filed(decision=decision, **noted, now=clock.now())
+    agreed(decision, checker)
+    for changes in ({"reference": " "}, {"proof": b""}):
+        with pytest.raises(Refused) as refused:
+            incident_reports.note_filed(decision=decision, **{**noted, **changes}, now=clock.now())
+        assert refused.value.code == "NO_PROOF"
+    with pytest.raises(Refused):
+        incident_reports.note_filed(
+            decision=decision, **{**noted, "filed_at": clock.now() - timedelta(hours=1)}, now=clock.now()
+        )
+    at = clock.now()
+    incident_reports.note_filed(decision=decision, **{**noted, "filed_at": at}, now=at)
+    assert duty(incident, "cert_in").reported_at == at
+    assert len(decision.proof_sha256) == 64
+    with pytest.raises(LostRace):
+        incident_reports.note_filed(decision=decision, **{**noted, "filed_at": at}, now=at)
+
+
+def test_a_late_report_has_to_say_why_and_a_further_one_keeps_the_first_time(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    known = clock.now() - timedelta(days=4)
+    incident = opened_incident(maker, noticed_at=known, aware_at=known, regimes=["EU"])
+    told_everything(incident, maker, delay="")
+    owed = duty(incident, "eu_authority")
+    with pytest.raises(Refused, match="late"):
+        incident_reports.propose_report(duty=owed, step="file", actor=maker, now=clock.now())
+    incidents.tell(incident=incident, words={"delay": "The extent was not known."}, actor=maker, now=clock.now())
+    for _round in range(2):
+        owed = duty(incident, "eu_authority")
+        decision = incident_reports.propose_report(duty=owed, step="file", actor=maker, now=clock.now())
+        assert any(text == "The extent was not known." for _says, text in decision.words)
+        agreed(decision, checker)
+        at = clock.now()
+        incident_reports.note_filed(
+            decision=decision, filed_at=at, reference="EU-1", proof=b"seen", actor=maker, now=at
+        )
+    assert duty(incident, "eu_authority").reported_at < at
+
+
+def test_two_people_may_decide_not_to_report_and_nobody_alone(maker: Any, checker: Any) -> None:
+    incident = opened_incident(maker, regimes=["EU"], is_cyber=False)
+    decision = incident_reports.propose_none(
+        duty=duty(incident, "eu_people"), why="The data was encrypted (Art 34(3)(a)).", actor=maker, now=clock.now()
+    )
+    assert duty(incident, "eu_people").state == DutyState.OPEN
+    agreed(decision, checker)
+    assert duty(incident, "eu_people").state == DutyState.DECLINED
+    with pytest.raises(Refused) as refused:
+        incident_reports.propose_close(incident=incident, why="Done", actor=maker, now=clock.now())
+    assert refused.value.code == "OWED"
+
+
+def test_staff_hear_of_an_incident_of_each_share_of_the_time_and_of_its_end(maker: Any) -> None:
+    incident = opened_incident(maker, has_personal_data=False)
+    assert Message.objects.filter(kind="registers.incident_opened").count() == 1
+    for hours, late in ((5, 0), (7, 1)):
+        with time_machine.travel(incident.noticed_at + timedelta(hours=hours), tick=False):
+            sweeping.sweep(now=clock.now())
+        assert Message.objects.filter(kind="registers.incident_late").count() == late
+    assert Message.objects.filter(kind="registers.incident_due_soon").count() == 1
+
+
+def test_an_incident_is_printed_whole_and_each_report_alone(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    incident = opened_incident(maker)
+    told_everything(incident, maker)
+    decision = agreed(
+        incident_reports.propose_report(duty=duty(incident, "cert_in"), step="file", actor=maker, now=clock.now()),
+        checker,
+    )
+    for printed in (
+        incident_papers.file_pdf(incident, at=clock.now()),
+        incident_papers.report_pdf(decision, at=clock.now()),
+    ):
+        assert printed.startswith(b"%PDF-")
+    rows = [incident_papers._duty_row(row, None) for row in incident.duties.select_related("incident", "client")]
+    assert any(row[0].startswith("CERT-In") for row in rows)
+
+
+def test_words_of_people_are_kept_in_the_order_in_which_the_letter_reads_them(maker: Any) -> None:
+    incident = opened_incident(maker, regimes=["EU"])
+    told_everything(incident, maker)
+    words = incident_reports.draft(duty(incident, "eu_people"), now=clock.now())
+    assert len(words) == 12
+    assert words[4] == ["What happened, and when (hi)", "letter_nature_hi told"]
+
+
+def test_nobody_is_told_of_an_incident_before_anybody_was_found(maker: Any) -> None:
+    incident = opened_incident(maker, regimes=["EU"])
+    told_everything(incident, maker)
+    with pytest.raises(Refused) as refused:
+        incident_reports.propose_report(
+            duty=duty(incident, "eu_people"), step=IncidentStep.TELL, actor=maker, now=clock.now()
+        )
+    assert refused.value.code == "NOBODY"
+    assert book.counts(incident).found == 0
+    assert set(incident_people.selections()) >= {"everybody", "messaged", "with_documents", "answered_to"}
+
+
+@pytest.mark.parametrize(("after", "says"), [(timedelta(milliseconds=999), "Yes"), (timedelta(seconds=1), "No")])
+def test_the_last_second_of_the_time_is_kept_whole(maker: Any, after: timedelta, says: str) -> None:
+    incident = opened_incident(maker)
+    row = duty(incident, "cert_in")
+    running = Clock.objects.get(owner=row.owner)
+    at = running.due_at + after
+    assert book.is_late(row, now=at) is (says == "No")
+    row.reported_at = at
+    assert incident_papers._duty_row(row, running)[-1] == says
+
+
+def test_staff_are_written_to_by_the_roles_they_hold_at_the_moment_of_the_clock(maker: Any) -> None:
+    incident = opened_incident(maker)
+    later = clock.now() + timedelta(days=10)
+    new = StaffFactory(roles=[])
+    RoleGrantFactory(user=new, role=shipped_role("administrator"), starts_at=later)
+    incidents.write_to_staff("registers.incident_opened", incident, about="x/now", context={}, now=clock.now())
+    assert not Message.objects.filter(subject_ref=new.subject.ref).exists()
+    incidents.write_to_staff("registers.incident_opened", incident, about="x/later", context={}, now=later)
+    assert Message.objects.filter(subject_ref=new.subject.ref).exists()

@@ -1,0 +1,282 @@
+"""Orders of authorities: a clock from the receipt, two approvers, no more than was asked, silence and its end."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, transaction
+from django.urls import reverse
+
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.core.errors import IllegalMove, NotAllowed, Refused
+from portal.law.models import Clock
+from portal.law.services import sweeping
+from portal.outbox.models import Message
+from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
+from portal.registers.sections import DisclosureSection
+from portal.registers.selectors import orders as book
+from portal.registers.services import orders
+from tests.consent.factories import law_is_loaded, person
+from tests.people.factories import (
+    ContactPointFactory,
+    CustomerFactory,
+    MembershipFactory,
+    PrincipalFactory,
+    StaffFactory,
+)
+from tests.registers.factories import today, two_people
+from tests.shipped import every_rule
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+PAPER = hashlib.sha256(b"an order").hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def law() -> None:
+    every_rule()
+    law_is_loaded()
+
+
+@pytest.fixture
+def asha():
+    return person()
+
+
+def received(who, **changes):
+    given = {
+        "kind": "court",
+        "authority": "Sessions Court, Nashik",
+        "officer_name": "R. Deshmukh",
+        "verified_how": "court_seal",
+        "power": "BNSS s.94",
+        "order_number": "Cr. 17/2026",
+        "paper_sha256": PAPER,
+        "asked": "Name and address of the holder of the account.",
+        "asked_categories": ["name", "contact"],
+        "subject_refs": [who.subject.ref],
+        "received_at": clock.now() - timedelta(hours=1),
+        **changes,
+    }
+    return orders.receive(**given, actor=two_people()[1], now=clock.now())
+
+
+def proposed(order, maker, **changes):
+    given = {
+        "decision": "give",
+        "given_categories": ["name"],
+        "given": "The name.",
+        "held_back": "The address: the order names the holder only.",
+        **changes,
+    }
+    return orders.propose(order, **given, actor=maker, now=clock.now())
+
+
+def answered(order, **changes):
+    maker, checker = two_people()
+    proposal = proposed(order, maker, **changes)
+    made = orders.answer(proposal, approve=True, reason="", actor=checker, now=clock.now())
+    order.refresh_from_db()
+    return made
+
+
+def test_the_clock_of_an_order_runs_from_its_receipt_and_stops_with_the_answer(asha):
+    order = received(asha)
+    running = Clock.objects.get(owner=order.owner)
+    assert (running.rule_key, running.started_at) == ("IN-IT-72H", order.received_at)
+    assert running.due_at == order.received_at + timedelta(hours=72)
+    answered(order)
+    running.refresh_from_db()
+    assert (order.state, running.state) == ("given", "stopped")
+
+
+def test_a_late_order_is_recorded_and_written_to_whoever_may_answer(asha):
+    order = received(asha)
+    StaffFactory(roles=["administrator"], email="answers@onesetu.example")
+    sweeping.sweep(now=clock.now() + timedelta(hours=100))
+    assert AuditEvent.objects.filter(kind="registers.order.late", about=order.owner).count() == 1
+    letters = Message.objects.filter(kind="registers.order_late", about__startswith=order.owner)
+    assert letters.exists()
+
+
+def test_nothing_leaves_before_two_approvers_agreed(asha):
+    order = received(asha)
+    maker, checker = two_people()
+    proposal = proposed(order, maker)
+    assert not Disclosure.objects.exists()
+    with pytest.raises(NotAllowed):
+        orders.answer(proposal, approve=True, reason="", actor=maker, now=clock.now())
+    (row,) = orders.answer(proposal, approve=True, reason="", actor=checker, now=clock.now())
+    assert (row.fields, row.basis, row.about, row.subject_ref) == (
+        ["name"],
+        "legal_duty",
+        order.owner,
+        asha.subject.ref,
+    )
+    facts = AuditEvent.objects.get(kind="registers.order.answered").facts
+    assert (facts["asked"], facts["fields"], facts["count"]) == ("contact name", "name", 1)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Disclosure.objects.filter(pk=row.pk).update(fields=["name", "contact"])
+    with pytest.raises(IllegalMove):
+        proposed(order, maker)
+
+
+def test_a_refusal_gives_nothing_and_is_counted(asha):
+    order = received(asha)
+    assert answered(order, decision="refuse", given_categories=[], given="") == []
+    assert order.state == "refused"
+    assert book.counts(year=order.received_at.astimezone(clock.IST).year, at=clock.now()) == {
+        "received": 1,
+        "given": 0,
+        "refused": 1,
+        "open": 0,
+        "people": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"given_categories": ["name", "financial"]}, "BEYOND_THE_ORDER"),
+        ({"given_categories": []}, "CHOICE_MISSING"),
+        ({"given": " "}, "FIELD_EMPTY"),
+        ({"held_back": ""}, "FIELD_EMPTY"),
+    ],
+)
+def test_no_more_is_given_than_was_asked_and_what_is_held_back_is_said(asha, changes, code):
+    with pytest.raises(Refused) as refused:
+        proposed(received(asha), two_people()[0], **changes)
+    assert refused.value.code == code
+
+
+def test_an_agency_gets_nothing_without_its_undertaking(asha):
+    order = received(asha, kind="agency")
+    with pytest.raises(Refused) as refused:
+        proposed(order, two_people()[0])
+    assert refused.value.code == "NO_UNDERTAKING"
+    bound = received(asha, kind="agency", order_number="18/2026", undertaking_on=today())
+    assert answered(bound)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"paper_sha256": ""}, "NO_WRITTEN_ORDER"),
+        ({"subject_refs": []}, "NOBODY_KNOWN"),
+        ({"subject_refs": ["00000000-0000-4000-8000-000000000000"]}, "NOBODY_KNOWN"),
+        ({"officer_name": " "}, "FIELD_EMPTY"),
+        ({"asked_categories": ["none"]}, "CHOICE_MISSING"),
+        ({"received_at": clock.now() + timedelta(days=400)}, "RECEIVED_AHEAD"),
+        ({"secret_until": today()}, "NOT_SECRET"),
+    ],
+)
+def test_what_is_no_order_is_not_taken(asha, changes, code):
+    with pytest.raises(Refused) as refused:
+        received(asha, **changes)
+    assert refused.value.code == code
+
+
+def shown(who):
+    return DisclosureSection().collect(subject_refs=[who.subject.ref])
+
+
+def test_the_person_learns_of_it_at_once_where_no_silence_binds_us(asha):
+    order = received(asha)
+    answered(order)
+    assert orders.tell_people(now=clock.now()) == 1
+    assert orders.tell_people(now=clock.now()) == 0
+    assert Message.objects.get(kind="registers.order_answered").subject_ref == asha.subject.ref
+    (record,) = shown(asha)
+    assert (record["to"], record["what"]) == ("Sessions Court, Nashik", "Name")
+
+
+def test_while_we_must_be_silent_nothing_tells_the_person_and_afterwards_everything_does(asha):
+    order = received(asha, is_secret=True, secret_until=today() + timedelta(days=2))
+    answered(order)
+    for days in (0, 2):
+        later = clock.now() + timedelta(days=days)
+        assert orders.tell_people(now=later) == 0
+        assert list(book.disclosures_to_show([asha.subject.ref], at=later)) == []
+    assert shown(asha) == []
+    after = clock.now() + timedelta(days=3)
+    assert book.disclosures_to_show([asha.subject.ref], at=after).count() == 1
+    assert orders.tell_people(now=after) == 1
+
+
+def test_a_silence_without_a_last_day_lasts_until_its_end_is_noted(asha):
+    order = received(asha, is_secret=True)
+    answered(order)
+    assert orders.tell_people(now=clock.now() + timedelta(days=5000)) == 0
+    orders.end_secrecy(order, actor=two_people()[0], now=clock.now())
+    assert orders.tell_people(now=clock.now()) == 1
+    with pytest.raises(IllegalMove):
+        orders.end_secrecy(order, actor=two_people()[0], now=clock.now())
+
+
+def test_an_order_is_entered_and_answered_on_its_pages(asha):
+    clerk = staff_client(StaffFactory(roles=["grievance_officer"]))
+    maker = staff_client(StaffFactory(roles=["administrator"]))
+    checker = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    entered = {
+        "kind": "court",
+        "authority": "Sessions Court, Nashik",
+        "officer_name": "R. Deshmukh",
+        "verified_how": "court_seal",
+        "power": "BNSS s.94",
+        "order_number": "Cr. 17/2026",
+        "paper": SimpleUploadedFile("order.pdf", b"an order"),
+        "asked": "The name.",
+        "asked_categories": ["name"],
+        "subjects": str(asha.subject.ref),
+        "received_at": f"{clock.now() - timedelta(hours=2):%Y-%m-%dT%H:%M}",
+    }
+    add = reverse("admin:registers_authorityorder_add")
+    assert clerk.post(add, {**entered, "subjects": "nobody", "paper": SimpleUploadedFile("a", b"b")}).status_code == 422
+    assert clerk.post(add, entered).status_code == 302
+    order = AuthorityOrder.objects.get()
+    assert order.paper_sha256 == PAPER
+    page = reverse("admin:registers_authorityorder_do_one", args=[order.pk, "propose-answer"])
+    words = {"decision": "give", "given_categories": ["name"], "given": "The name.", "held_back": "nothing"}
+    assert clerk.post(page, {"answer": "1", **words}).status_code in {403, 404}
+    maker.post(page, {"answer": "1", **words})
+    proposal = OrderAnswer.objects.get()
+    checker.post(reverse("admin:registers_orderanswer_do_one", args=[proposal.pk, "approve"]), {"answer": "1"})
+    order.refresh_from_db()
+    assert order.state == "given"
+    assert "Deshmukh" not in str(list(AuditEvent.objects.values_list("facts", flat=True)))
+
+
+def letters():
+    return Message.objects.filter(kind="registers.order_answered")
+
+
+def test_every_owner_of_a_customer_is_told_and_nobody_who_left_it():
+    customer = CustomerFactory()
+    owners = [MembershipFactory(customer=customer).principal for _each in range(2)]
+    for number, owner in enumerate(owners):
+        ContactPointFactory(principal=owner, address=f"owner{number}@acme.example")
+    ContactPointFactory(principal=MembershipFactory(customer=customer, ended_at=clock.now()).principal)
+    ContactPointFactory(principal=MembershipFactory(customer=customer, role="member").principal)
+    order = received(customer, subject_refs=[customer.subject.ref, owners[0].subject.ref])
+    answered(order)
+    assert orders.tell_people(now=clock.now()) == 1
+    assert {letter.subject_ref for letter in letters()} == {owner.subject.ref for owner in owners}
+    assert letters().count() == 2
+    assert AuditEvent.objects.get(kind="registers.order.told").facts["count"] == 2
+
+
+def test_nobody_counts_as_told_before_somebody_was_reached():
+    nowhere = PrincipalFactory()
+    given_up = ContactPointFactory(principal=nowhere, left_at=clock.now())
+    order = received(nowhere)
+    answered(order)
+    assert orders.tell_people(now=clock.now()) == 0
+    order.refresh_from_db()
+    assert (order.person_told_at, letters().count()) == (None, 0), f"{given_up.pk} was given up"
+    ContactPointFactory(principal=nowhere, kind="phone", address="+919876543210")
+    at = clock.now()
+    assert orders.tell_people(now=at) == 1
+    order.refresh_from_db()
+    assert (order.person_told_at, letters().get().channel) == (at, "sms")

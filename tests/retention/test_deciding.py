@@ -1,0 +1,123 @@
+"""Keep or erase for the records of one person: facts and rules come from rows, the words from the verdict."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.utils import translation
+
+from portal.core import clock, hooks
+from portal.core.erasing import of_days
+from portal.people.models import RegimeEvidence
+from portal.retention import deciding
+from portal.retention.rules import Why
+from tests.people.factories import CustomerFactory, MembershipFactory, PrincipalFactory
+from tests.retention.factories import Shelf, hold, house_rule, legal_rule, only_eraser, retention_rule
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """Kept for a year."""
+    house_rule("tests.period", 1, "year")
+    found = Shelf()
+    with only_eraser(found):
+        yield found
+
+
+def put(shelf: Shelf, *began: datetime, **person):
+    """A person with records that began then; returns the reference."""
+    ref = PrincipalFactory(**person).subject.ref
+    shelf.shelved[ref] = list(began)
+    return ref
+
+
+def test_each_day_of_records_has_its_verdict_and_its_sentence(shelf: Shelf) -> None:
+    retention_rule("LAW-5Y")
+    legal_rule("LAW-5Y", 5, "year", law="Keeping Act", provision="s.7", confidence="R", effective_from=date(2020, 1, 1))
+    asha = put(shelf, NOON - timedelta(days=3000), NOON, NOON + timedelta(minutes=5))
+    old, new = deciding.keep_or_erase(asha, now=NOON + timedelta(days=1))
+    assert (old.verdict.is_kept, old.record.count, new.record.count) == (False, 1, 2)
+    assert new.sentence == "A shelf: we keep this until 24 November 2031, because Keeping Act, s.7 requires it."
+    assert old.sentence.startswith("A shelf: we erase this because its time was over on")
+
+
+def test_a_wish_ends_what_only_our_own_period_keeps_and_names_the_right(shelf: Shelf) -> None:
+    retention_rule(erasing_rules=["RIGHT"])
+    right = {"kind": "duty", "start_event": "received", "law": "GDPR", "provision": "Art 17", "jurisdiction": "EU"}
+    legal_rule("RIGHT", None, "none", **right)
+    asha = put(shelf, NOON)
+    (without,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
+    assert without.sentence == "A shelf: we erase this because you asked for it."
+    RegimeEvidence.objects.create(subject_ref=asha, regime="EU", ground="declared", noted_at=NOON)
+    (found,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
+    assert found.sentence.startswith("A shelf: we erase this because you asked for it (GDPR, Art 17).")
+    (unasked,) = deciding.keep_or_erase(asha, now=NOON)
+    assert unasked.sentence == "A shelf: we keep this until 24 November 2027, as we have published."
+
+
+def test_an_unconfirmed_rule_says_so(shelf: Shelf) -> None:
+    retention_rule("LAW-5Y")
+    legal_rule("LAW-5Y", 5, "year", confidence="M")
+    (found,) = deciding.keep_or_erase(put(shelf, NOON), now=NOON)
+    assert found.sentence.endswith("Whether this rule applies to us is not settled. We keep to it until it is.")
+
+
+def test_a_hold_and_a_dispute_keep_everything(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    retention_rule()
+    asha = put(shelf, NOON - timedelta(days=3000))
+    about = {asha: ["OS-GR-7K4M-9QX2"]}
+    answers = [lambda *, subject_refs: [one for ref in subject_refs for one in about.get(ref, [])]]
+    monkeypatch.setattr(hooks.disputes, "_items", answers)
+    (disputed,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
+    assert (disputed.verdict.winner.why, disputed.verdict.erase_on) == (Why.DISPUTE, None)
+    assert deciding.disputes_of({asha}) == ["OS-GR-7K4M-9QX2"]
+    hold(asha)
+    (held,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
+    assert held.verdict.winner.why is Why.HOLD
+    assert "legal proceeding" in held.sentence
+
+
+def test_keeping_counts_from_the_latest_date_in_the_persons_zone(shelf: Shelf) -> None:
+    retention_rule()
+    evening = datetime(2026, 2, 28, 15, 30, tzinfo=UTC)  # 1 March in Auckland, 28 February in India
+    (there,) = deciding.keep_or_erase(put(shelf, evening, zone="Pacific/Auckland"), now=evening)
+    (here,) = deciding.keep_or_erase(put(shelf, evening), now=evening)
+    assert (there.verdict.kept_through, here.verdict.kept_through) == (date(2027, 3, 1), date(2027, 2, 28))
+
+
+def test_the_account_that_is_theirs_alone_is_a_persons_own(shelf: Shelf) -> None:
+    retention_rule()
+    asha = PrincipalFactory()
+    own, company = CustomerFactory(kind="individual"), CustomerFactory(kind="organisation")
+    for customer in (own, company):
+        MembershipFactory(customer=customer, principal=asha, role="owner")
+        shelf.shelved[customer.subject.ref] = [NOON]
+    found = deciding.keep_or_erase(asha.subject.ref, now=NOON)
+    assert [each.record.subject_ref for each in found] == [own.subject.ref]
+
+
+def test_the_sentence_is_in_the_readers_language(shelf: Shelf) -> None:
+    retention_rule()
+    asha = put(shelf, NOON)
+    for language, word in (("hi", "तक"), ("mr", "पर्यंत")):
+        with translation.override(language):
+            (found,) = deciding.keep_or_erase(asha, now=NOON)
+            assert word in found.sentence
+
+
+def test_every_room_says_what_it_has_of_nobody() -> None:
+    """Each eraser that is registered answers, and has nothing of a reference that was never given out."""
+    asha = PrincipalFactory()
+    assert all(hasattr(eraser, "records") for eraser in hooks.erasers)
+    names = {eraser.name for eraser in hooks.erasers if list(eraser.records(subject_refs=[asha.subject.ref]))}
+    assert names == {"people.accounts"}
+
+
+def test_records_of_one_day_stand_together_and_the_last_start_counts() -> None:
+    asha = PrincipalFactory().subject.ref
+    (found, other) = of_days([(asha, NOON), (asha, NOON + timedelta(hours=1)), (asha, None)])
+    assert (found.count, found.began_at, other.began_at) == (2, NOON + timedelta(hours=1), None)
+    assert clock.day(NOON) == date(2026, 11, 24)

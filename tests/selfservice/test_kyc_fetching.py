@@ -1,0 +1,168 @@
+"""To DigiLocker and back: one document, fetched once, by whoever began."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from kyc.models import Document, SignerKey
+from kyc.providers import asking
+from kyc.services import run_plan
+from kyc.signatures import reading
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.law.models import HouseRule
+from portal.people.models import Customer, User
+from portal.registers.models import Disclosure
+from portal.vault.inspection import process
+from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
+from tests.kyc.signatures import vectors
+from tests.kyc.signatures.test_signed_pdf import living
+from tests.people.factories import CustomerFactory
+from tests.registers.factories import service_in_the_book
+from tests.servers import registers
+from tests.servers.registers import Registers, Turn
+from tests.signin.people_who_sign_in import customer_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("same_process")]
+URI = "in.gov.pan-PANCR-ABCPR1234K"
+
+
+@pytest.fixture
+def locker(settings: Any, monkeypatch: pytest.MonkeyPatch, house: None) -> Iterator[Registers]:
+    """DigiLocker with a PAN record of Asha, signed by an issuer that is trusted."""
+
+    def ask(module: str, data: bytes, *, asked: Any, limits: Any = process.LIMITS) -> Any:
+        return reading.prepare(data, asked, limits)[1]()
+
+    monkeypatch.setattr(process, "ask", ask)
+    monkeypatch.setattr(asking, "TIMEOUT", 0.4)
+    key = living().key
+    SignerKey.objects.create(
+        sha256=key.sha256,
+        name="DS Issuer 01",
+        certificate=key.der,
+        kinds=list(vectors.ALL),
+        valid_from=key.certificate.not_valid_before_utc,
+        valid_until=key.certificate.not_valid_after_utc,
+        source="made by the tests",
+        added_at=clock.now(),
+    )
+    service_in_the_book("digilocker")
+    with registers.running() as running:
+        running.issued = [{"name": "PAN", "type": "file", "uri": URI, "doctype": "PANCR"}]
+        running.papers = {URI: vectors.enveloped(vectors.digilocker(), living()).encode()}
+        settings.KYC_PROVIDERS = {"digilocker": running.settings()["digilocker"]}
+        settings.OUTGOING_PRIVATE_HOSTS = [running.host]
+        yield running
+
+
+@pytest.fixture
+def client(asha: User) -> Client:
+    return customer_client(asha)
+
+
+def leave(client: Client, customer: Customer, doctype: str = "PANCR") -> Any:
+    return client.get(reverse("privacy:kyc-fetch", args=[customer.reference, doctype]))
+
+
+def come_back(client: Client, **given: str) -> Any:
+    return client.get(reverse("privacy:kyc-fetched"), given, follow=True)
+
+
+def test_a_document_is_fetched_verified_and_shown_before_it_is_sent(client, individual, locker):
+    offer = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "digilocker_xml"])).text
+    assert "Fetch your PAN card from DigiLocker" in offer
+    address = leave(client, individual).headers["Location"]
+    assert address.startswith(f"{locker.url}/public/oauth2/1/authorize?")
+    assert individual.reference not in address
+    code, state = locker.sign_in(address)
+    page = come_back(client, code=code, state=state)
+    document = Document.objects.get()
+    assert page.redirect_chain[-1][0] == reverse("privacy:kyc-check", args=[document.reference])
+    assert (document.kind, document.sent_at) == ("digilocker_xml", None)
+    run_plan(document.pk, now=clock.now())
+    signature = document.checks.get(name="signature")
+    assert (signature.outcome, signature.key_sha256) == ("PASS", living().key.sha256)
+    assert AuditEvent.objects.get(kind="kyc.document.fetched").facts == {"recipient": "digilocker", "type": "PANCR"}
+    assert not Disclosure.objects.exists()  # nothing of the person left
+
+
+@pytest.mark.django_db(transaction=True)
+def test_that_we_asked_is_committed_also_where_nothing_comes_of_it(client, individual, locker):
+    """No test's transaction stands around it, as none does in life."""
+    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    locker.turns.append(Turn(503))
+    assert "did not give us the document" in come_back(client, code=code, state=state).text
+    assert AuditEvent.objects.filter(kind="kyc.document.fetched").count() == 1
+    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    come_back(client, code=code, state=state)
+    assert Document.objects.get().kind == "digilocker_xml"
+
+
+def test_a_code_is_good_once_and_only_for_whoever_began(client, individual, locker):
+    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    assert "Begin again from your list" in come_back(client, code=code, state="another").text
+    assert "Begin again from your list" in come_back(client, code=code, state=state).text  # the errand has ended
+    leave(client, individual)
+    stolen, _state = locker.sign_in(leave(client, individual).headers["Location"])
+    ours = locker.sign_in(leave(client, individual).headers["Location"])[1]
+    assert "did not give us the document" in come_back(client, code=stolen, state=ours).text
+    assert not Document.objects.exists()
+
+
+def test_who_comes_back_late_or_without_a_yes_is_told(client, individual, locker, monkeypatch):
+    state = locker.sign_in(leave(client, individual).headers["Location"])[1]
+    assert "did not let DigiLocker" in come_back(client, state=state, error="access_denied").text
+    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    late = clock.now() + timedelta(minutes=16)
+    monkeypatch.setattr(clock, "now", lambda: late)
+    assert "Begin again from your list" in come_back(client, code=code, state=state).text
+    assert not Document.objects.exists()
+
+
+def test_how_long_the_holder_may_take_to_come_back_is_a_house_rule(client, individual, locker, monkeypatch):
+    HouseRule.objects.filter(key="kyc.fetch_life").update(amount=30)
+    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    later = clock.now() + timedelta(minutes=16)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    come_back(client, code=code, state=state)
+    assert Document.objects.get().kind == "digilocker_xml"
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [Turn(503), Turn(429), Turn(hangs_up=True), Turn(delay=1.0), Turn(body=b"<html>"), Turn(body=b'{"error": 1}')],
+)
+def test_a_fault_of_digilocker_is_no_refusal_of_anything(client, individual, locker, turn):
+    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    locker.turns.append(turn)
+    assert "did not give us the document" in come_back(client, code=code, state=state).text
+    assert not Document.objects.exists()
+
+
+def test_a_document_that_is_not_issued_or_not_signed_is_said_so(client, individual, locker):
+    code, state = locker.sign_in(leave(client, individual, "DRVLC").headers["Location"])
+    assert "You have no such document in DigiLocker" in come_back(client, code=code, state=state).text
+    locker.papers[URI] = b"<html>no certificate</html>"
+    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    come_back(client, code=code, state=state)
+    assert not Document.objects.exists()
+
+
+def test_nobody_fetches_for_a_customer_of_somebody_else_or_what_is_not_offered(client, individual, locker, settings):
+    assert leave(client, CustomerFactory()).status_code == 404
+    assert leave(client, individual, "ADHAR").status_code == 404
+    settings.KYC_PROVIDERS = {}
+    assert leave(client, individual).status_code == 404
+    page = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "digilocker_xml"])).text
+    assert "Fetch your PAN card" not in page
+
+
+def test_what_can_be_fetched_is_offered_before_the_file(client, individual, locker):
+    offer = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "digilocker_xml"])).text
+    assert "Send your document from DigiLocker" in offer
+    assert offer.index("Without a file") < offer.index("Or with the file") < offer.index("How you get it")

@@ -1,0 +1,137 @@
+"""The pages of a request about one's data: short, without an account, one request however often it is sent."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from grievances.models import ProofPaper, RightsRequest
+from grievances.request_states import Proof, RequestState, Right
+from portal.outbox.models import Message
+from portal.outbox.services import reading
+from tests.grievances.pictures import png
+from tests.people.factories import CustomerUserFactory
+from tests.signin.people_who_sign_in import customer_client, staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+NEW = "/privacy/requests/new/"
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def fill(client: Client, *, right: str = "access", capacity: str = "self", email: str = "asha@example.in", **details):
+    client.post(NEW, {"right": right})
+    client.post(f"{NEW}details/", {"capacity": capacity, **details})
+    return client.post(f"{NEW}contact/", {"email": email, "phone": "", "language": "en"})
+
+
+def send(client: Client, **answers: str) -> RightsRequest:
+    fill(client, **answers)
+    client.post(f"{NEW}check/")
+    return RightsRequest.objects.latest("pk")
+
+
+def code() -> str:
+    body = reading.text_of(Message.objects.filter(kind="grievances.request_code").latest("pk")).body
+    return re.search(r"\b\d{6}\b", body).group()
+
+
+def test_the_first_page_of_all_leads_to_the_requests(client) -> None:
+    assert NEW in text(client.get("/privacy/"))
+
+
+def test_a_stranger_asks_shows_the_address_and_reads_the_request(client) -> None:
+    assert fill(client).headers["Location"] == f"{NEW}check/"
+    page = text(client.get(f"{NEW}check/"))
+    assert "See my data" in page
+    assert "asha@example.in" in page
+    sent = client.post(f"{NEW}check/", follow=True)
+    found = RightsRequest.objects.get()
+    assert found.ticket.reference in text(sent)
+    assert "a••••@example.in" in text(sent)
+    opened = client.post(f"/privacy/requests/{found.ticket.reference}/sent/", {"code": code()}, follow=True)
+    assert opened.redirect_chain[-1][0] == f"/privacy/track/{found.ticket.reference}/"
+    assert "To be answered" in text(opened)
+    found.refresh_from_db()
+    assert found.state == RequestState.SHOWN
+
+
+def test_each_right_says_what_one_gets_and_by_when(client) -> None:
+    for right in set(Right) - {Right.NOMINATION, Right.WITHDRAWAL}:
+        client.post(NEW, {"right": right})
+        page = text(client.get(f"{NEW}details/"))
+        assert "we answer by" in page
+
+
+def test_a_wrong_code_says_so_and_opens_nothing(client) -> None:
+    found = send(client)
+    wrong = f"{(int(code()) + 1) % 10**6:06d}"
+    page = client.post(f"/privacy/requests/{found.ticket.reference}/sent/", {"code": wrong})
+    assert page.status_code == 422
+    assert "This code is not right" in text(page)
+
+
+def test_sending_twice_makes_one_request(client) -> None:
+    fill(client)
+    first = client.post(f"{NEW}check/")
+    again = client.post(f"{NEW}check/")
+    assert first.headers["Location"] == again.headers["Location"]
+    assert RightsRequest.objects.count() == 1
+
+
+def test_the_page_of_a_sent_request_is_nobody_elses(client) -> None:
+    found = send(client)
+    for page in ("sent", "papers"):
+        answer = Client().get(f"/privacy/requests/{found.ticket.reference}/{page}/")
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith("/privacy/track/")
+
+
+def test_a_signed_in_person_is_not_asked_where_to_reach_them(still) -> None:
+    client = customer_client(CustomerUserFactory())
+    client.post(NEW, {"right": "objection"})
+    answer = client.post(f"{NEW}details/", {"capacity": "self"})
+    assert answer.headers["Location"] == f"{NEW}check/"
+    client.post(f"{NEW}check/")
+    assert RightsRequest.objects.get().proof == Proof.SESSION
+
+
+def test_a_signed_in_person_takes_a_consent_back_where_it_was_given(still) -> None:
+    client = customer_client(CustomerUserFactory())
+    assert client.post(NEW, {"right": "withdrawal"}).headers["Location"] == "/privacy/consents/"
+
+
+def test_for_somebody_else_a_name_is_asked_and_a_paper(client) -> None:
+    client.post(NEW, {"right": "access"})
+    page = client.post(f"{NEW}details/", {"capacity": "child"})
+    assert page.status_code == 422
+    assert "Enter the name of the person it is for" in text(page)
+    found = send(client, capacity="child", person_name="Little One")
+    proved = client.post(f"/privacy/requests/{found.ticket.reference}/sent/", {"code": code()})
+    papers = f"/privacy/requests/{found.ticket.reference}/papers/"
+    assert proved.headers["Location"] == papers
+    upload = SimpleUploadedFile("birth.png", png(), "image/png")
+    client.post(papers, {"file": upload})
+    assert ProofPaper.objects.get().request == found
+    assert "waits to be looked at" in text(client.get(papers))
+
+
+def test_a_correction_asks_what_it_should_be(client) -> None:
+    client.post(NEW, {"right": "correction"})
+    page = client.post(f"{NEW}details/", {"capacity": "self", "field": "name"})
+    assert "Write how it should be" in text(page)
+
+
+def test_pages_in_the_middle_lead_to_the_beginning(client) -> None:
+    for page in ("details", "contact", "check"):
+        assert client.get(f"{NEW}{page}/").headers["Location"] == NEW
+
+
+def test_staff_see_the_request_and_what_is_due(officer) -> None:
+    found = send(Client())
+    page = text(staff_client(officer).get("/admin/grievances/rightsrequest/?queue=open"))
+    assert found.ticket.reference in page
+    assert "Waits for proof of who asks" in page
