@@ -62,7 +62,7 @@ def systems(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
             "OUTBOX_WEBHOOK_SECRETS": {host: [] for host in hosts},
             "OUTBOX_FIRST_WAIT_SECONDS": 0,
             # However long the slow ones take: meanwhile nobody gives the one up that is down.
-            "OUTBOX_ATTEMPTS": 10_000,
+            "OUTBOX_WEBHOOK_ATTEMPTS": 10_000,
         }
         for name, value in given.items():
             text = ",".join(value) if isinstance(value, list) else json.dumps(value)

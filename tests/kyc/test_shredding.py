@@ -158,7 +158,7 @@ def test_who_keeps_a_document_and_until_when_follows_from_the_longest_rule(vendo
     assert (while_here.by.period.amount, while_here.until) == (3, None)
     customers.close(customer=vendor.customer, actor=actor.SYSTEM, now=NOW)
     after = keeping.kept(vendor, "kyc_vendor", now=clock.now())
-    assert (after.by.law, after.until.isoformat()) == ("Limitation Act 1963, not stated", "2029-11-25")
+    assert (after.by.law, after.until.isoformat()) == ("Limitation Act 1963", "2029-11-25")
     assert not after.by.is_confirmed
     books = keeping.kept(vendor, "kyc_accounts", now=clock.now())
     assert (books.by.law, books.until.isoformat()) == ("", "2035-11-25")

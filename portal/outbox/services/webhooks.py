@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,9 +16,6 @@ from portal.outbox import sealing
 from portal.outbox.models import DeliveryAddress, Message, MessageBody
 from portal.outbox.services import posting
 from portal.outbox.states import WEBHOOK
-
-#: About two days of trying: a system that is mended on the next working day still hears everything in order.
-ATTEMPTS: Final = 16
 
 
 def post_webhook(
@@ -39,8 +35,8 @@ def post_webhook(
     about the same thing again returns the first message: name the receiver in ``about``. No send gate is asked: that a
     processor stops is owed to the person, whatever the person said (DPDP Act s.6(6)). ``after`` is the message that has
     to leave first (``services.turns``). A system may be down for longer than a mailbox: it is tried for about two days
-    (``ATTEMPTS``). Raises Refused for what is no
-    address of a system; whether it is a public one is seen at each attempt.
+    (``OUTBOX_WEBHOOK_ATTEMPTS``). Raises Refused for what is no address of a system; whether it is a public one is seen
+    at each attempt.
     """
     once = {"kind": kind, "subject_ref": subject_ref, "channel": WEBHOOK, "about": about}
     with transaction.atomic():
@@ -51,7 +47,7 @@ def post_webhook(
         now = clock.now()
         values = {
             **posting.new_identity(now),
-            "attempts_allowed": ATTEMPTS,
+            "attempts_allowed": settings.OUTBOX_WEBHOOK_ATTEMPTS,
             "after": after,
             "purpose": purpose,
             "category": MessageCategory.POLICY_AND_SECURITY,
