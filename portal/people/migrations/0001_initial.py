@@ -18,46 +18,6 @@ class Migration(migrations.Migration):
     operations = [
         CreateTogether(
             migrations.CreateModel(
-                name='User',
-                fields=[
-                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('password', models.CharField(max_length=128, verbose_name='password')),
-                    ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                    ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                    ('full_name', models.CharField(blank=True, max_length=200, verbose_name='full name')),
-                    ('is_staff', models.BooleanField(default=False, verbose_name='staff')),
-                    ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                    ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
-                    ('created_at', models.DateTimeField(default=portal.core.clock.now, verbose_name='created')),
-                    ('deactivated_at', models.DateTimeField(blank=True, null=True, verbose_name='deactivated')),
-                    ('principal', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='people.principal', verbose_name='person')),
-                    ('subject', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='people.subject', verbose_name='subject')),
-                ],
-                options={
-                    'verbose_name': 'login',
-                    'verbose_name_plural': 'logins',
-                    'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='people_email_once', violation_error_message='Another login uses this e-mail address.'), models.CheckConstraint(condition=models.Q(('is_staff', False), ('principal', None), _connector='OR'), name='people_staff_or_customer', violation_error_message="A staff login cannot be a customer's login.")],
-                },
-            ),
-            migrations.CreateModel(
-                name='Customer',
-                fields=[
-                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
-                    ('kind', models.CharField(choices=[('individual', 'Individual'), ('organisation', 'Organisation')], max_length=14, verbose_name='kind')),
-                    ('name', portal.core.fields.EncryptedTextField(editable=True, purpose='people.customer.name', verbose_name='name')),
-                    ('state', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=8, verbose_name='state')),
-                    ('created_at', models.DateTimeField(verbose_name='created')),
-                    ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
-                    ('subject', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='customer', to='people.subject', verbose_name='subject')),
-                ],
-                options={
-                    'verbose_name': 'customer',
-                    'verbose_name_plural': 'customers',
-                    'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'active')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='people_closed_customer_has_a_day')],
-                },
-            ),
-            migrations.CreateModel(
                 name='OneTimeCode',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -78,21 +38,6 @@ class Migration(migrations.Migration):
                 options={
                     'verbose_name': 'one-time code',
                     'verbose_name_plural': 'one-time codes',
-                },
-            ),
-            migrations.CreateModel(
-                name='Principal',
-                fields=[
-                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('full_name', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='people.principal.full_name', verbose_name='full name')),
-                    ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
-                    ('zone', models.CharField(default='Asia/Kolkata', max_length=40, verbose_name='time zone')),
-                    ('created_at', models.DateTimeField(verbose_name='created')),
-                    ('subject', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='principal', to='people.subject', verbose_name='subject')),
-                ],
-                options={
-                    'verbose_name': 'person',
-                    'verbose_name_plural': 'persons',
                 },
             ),
             migrations.CreateModel(
@@ -122,6 +67,61 @@ class Migration(migrations.Migration):
                 options={
                     'verbose_name': 'subject',
                     'verbose_name_plural': 'subjects',
+                },
+            ),
+            migrations.CreateModel(
+                name='Customer',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
+                    ('kind', models.CharField(choices=[('individual', 'Individual'), ('organisation', 'Organisation')], max_length=14, verbose_name='kind')),
+                    ('name', portal.core.fields.EncryptedTextField(editable=True, purpose='people.customer.name', verbose_name='name')),
+                    ('state', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=8, verbose_name='state')),
+                    ('created_at', models.DateTimeField(verbose_name='created')),
+                    ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
+                    ('subject', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='customer', to='people.subject', verbose_name='subject')),
+                ],
+                options={
+                    'verbose_name': 'customer',
+                    'verbose_name_plural': 'customers',
+                    'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'active')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='people_closed_customer_has_a_day')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Principal',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('full_name', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='people.principal.full_name', verbose_name='full name')),
+                    ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
+                    ('zone', models.CharField(default='Asia/Kolkata', max_length=40, verbose_name='time zone')),
+                    ('created_at', models.DateTimeField(verbose_name='created')),
+                    ('subject', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='principal', to='people.subject', verbose_name='subject')),
+                ],
+                options={
+                    'verbose_name': 'person',
+                    'verbose_name_plural': 'persons',
+                },
+            ),
+            migrations.CreateModel(
+                name='User',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('password', models.CharField(max_length=128, verbose_name='password')),
+                    ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                    ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
+                    ('full_name', models.CharField(blank=True, max_length=200, verbose_name='full name')),
+                    ('is_staff', models.BooleanField(default=False, verbose_name='staff')),
+                    ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                    ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
+                    ('created_at', models.DateTimeField(default=portal.core.clock.now, verbose_name='created')),
+                    ('deactivated_at', models.DateTimeField(blank=True, null=True, verbose_name='deactivated')),
+                    ('principal', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='people.principal', verbose_name='person')),
+                    ('subject', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='user', to='people.subject', verbose_name='subject')),
+                ],
+                options={
+                    'verbose_name': 'login',
+                    'verbose_name_plural': 'logins',
+                    'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='people_email_once', violation_error_message='Another login uses this e-mail address.'), models.CheckConstraint(condition=models.Q(('is_staff', False), ('principal', None), _connector='OR'), name='people_staff_or_customer', violation_error_message="A staff login cannot be a customer's login.")],
                 },
             ),
             migrations.CreateModel(
@@ -423,6 +423,61 @@ class Migration(migrations.Migration):
                     'verbose_name': 'joined subject',
                     'verbose_name_plural': 'joined subjects',
                     'constraints': [models.CheckConstraint(condition=models.Q(('old_ref', models.F('new_ref')), _negated=True), name='people_alias_joins_two')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Absence',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('starts_on', models.DateField(verbose_name='from')),
+                    ('ends_on', models.DateField(verbose_name='to')),
+                    ('noted_at', models.DateTimeField(verbose_name='noted')),
+                    ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='taken back')),
+                    ('deputy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who stands in')),
+                    ('noted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='noted by')),
+                    ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to=settings.AUTH_USER_MODEL, verbose_name='who is away')),
+                ],
+                options={
+                    'verbose_name': 'absence',
+                    'verbose_name_plural': 'absences',
+                    'ordering': ('-starts_on', '-pk'),
+                    'constraints': [models.CheckConstraint(condition=models.Q(('user', models.F('deputy')), _negated=True), name='people_absence_deputy_is_another', violation_error_message='Somebody else has to stand in.'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='people_absence_ends_after_it_starts', violation_error_message='The last day lies before the first.')],
+                },
+            ),
+            migrations.CreateModel(
+                name='AgeStatement',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(unique=True, verbose_name='subject')),
+                    ('stated_at', models.DateTimeField(verbose_name='stated')),
+                ],
+                options={
+                    'verbose_name': 'statement of age',
+                    'verbose_name_plural': 'statements of age',
+                },
+            ),
+            migrations.CreateModel(
+                name='MergeProposal',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('why', models.TextField(max_length=500, verbose_name='how we know')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                    ('new', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.principal', verbose_name='the other record')),
+                    ('old', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.principal', verbose_name='the one record')),
+                ],
+                options={
+                    'verbose_name': 'merging of two persons',
+                    'verbose_name_plural': 'mergings of persons',
+                    'ordering': ('-made_at', '-id'),
+                    'abstract': False,
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='people_mergeproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='people_mergeproposal_answered_by_someone'), models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='people_merge_is_of_two')],
                 },
             ),
         ),

@@ -63,5 +63,21 @@ class Migration(migrations.Migration):
                     'constraints': [models.UniqueConstraint(fields=('subject_ref', 'retention_class'), name='vault_one_key_per_subject_and_class')],
                 },
             ),
+            migrations.CreateModel(
+                name='ErasureMark',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(verbose_name='subject')),
+                    ('eraser', models.CharField(max_length=64, verbose_name='what')),
+                    ('before', models.DateTimeField(null=True, verbose_name='what began before')),
+                    ('because', models.CharField(max_length=32, verbose_name='run')),
+                    ('erased_at', models.DateTimeField(verbose_name='erased')),
+                ],
+                options={
+                    'verbose_name': 'mark of an erasure',
+                    'verbose_name_plural': 'marks of erasures',
+                    'constraints': [models.UniqueConstraint(fields=('subject_ref', 'eraser', 'because'), name='vault_one_mark_per_erasure')],
+                },
+            ),
         ),
     ]
