@@ -364,9 +364,7 @@ OUTBOX_CHANNELS = ways_out(
     carried=OUTBOX_GATEWAY_CHANNELS if OUTBOX_GATEWAY_URL else (), push=bool(VAPID_PRIVATE_KEY), demo=DEMO
 )
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
-OUTBOX_ATTEMPTS, OUTBOX_SWEEP, OUTBOX_GATEWAY_TIMEOUT = 8, 200, 10
-#: About two days of trying: a system that is mended on the next working day still hears everything in order.
-OUTBOX_WEBHOOK_ATTEMPTS = 16
+OUTBOX_ATTEMPTS, OUTBOX_WEBHOOK_ATTEMPTS, OUTBOX_SWEEP, OUTBOX_GATEWAY_TIMEOUT = 8, 16, 200, 10
 OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)
 OUTBOX_LONGEST_WAIT_SECONDS = 6 * 3600
 #: Longer than EMAIL_TIMEOUT and OUTBOX_GATEWAY_TIMEOUT: a living worker must not lose what it is sending.
