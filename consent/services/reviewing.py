@@ -17,9 +17,8 @@ from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
 from portal.law.models import Clock
 from portal.law.services import clocks
-from portal.law.states import Channel, Regime
-from portal.outbox.services import post
-from portal.people.selectors import staff_with
+from portal.law.states import Regime
+from portal.outbox.services import write_to_staff
 
 KIND = "notice_review"
 OWNER = "consent.notice:"
@@ -81,24 +80,16 @@ def not_in_force(version: NoticeVersion, *, at: datetime) -> str:
 
 def tell_staff(running: Clock, *, kind: str, about: str, now: datetime) -> int:
     """Tell everybody who may propose a text that its review is due, or late, once for each ``about``. Returns how many."""
-    told = 0
-    for user in staff_with(Permission.NOTICE_PROPOSE, now=now).select_related("subject"):
-        if user.subject is None:
-            continue
-        post(
-            kind=kind,
-            subject_ref=user.subject.ref,
-            channel=Channel.EMAIL,
-            address=user.email,
-            language=user.language,
-            purpose=PURPOSE,
-            about=f"{running.owner}/{about}",
-            context={
-                "notice": running.owner.removeprefix(OWNER),
-                "rule": running.rule_key,
-                "due": f"{running.due_at.astimezone(clock.IST):%d-%m-%Y}",
-                "url": f"{settings.SITE_URL}/admin/consent/noticeversion/",
-            },
-        )
-        told += 1
-    return told
+    return write_to_staff(
+        kind=kind,
+        permission=Permission.NOTICE_PROPOSE,
+        purpose=PURPOSE,
+        about=f"{running.owner}/{about}",
+        context={
+            "notice": running.owner.removeprefix(OWNER),
+            "rule": running.rule_key,
+            "due": f"{running.due_at.astimezone(clock.IST):%d-%m-%Y}",
+            "url": f"{settings.SITE_URL}/admin/consent/noticeversion/",
+        },
+        now=now,
+    )

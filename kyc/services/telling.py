@@ -21,9 +21,9 @@ from kyc.states import (
 from portal.core.clock import day
 from portal.law.states import Channel
 from portal.outbox import texts
-from portal.outbox.services import post
+from portal.outbox.services import post, write_to_staff
 from portal.people.models import Membership, User
-from portal.people.selectors import contact_for, staff_with
+from portal.people.selectors import contact_for
 from portal.people.states import MemberRole
 
 PURPOSE = "account_service"
@@ -147,12 +147,13 @@ def deletion_late(reference: str, *, about: str, now: datetime) -> int:
     """Tell everybody who may answer that a request to delete a document is late. Returns how many."""
     url = f"{settings.SITE_URL}/admin/kyc/deletionrequest/?state__exact={DeletionState.ASKED}"
     context = {"reference": reference, "url": url}
-    return _tell_staff(
-        Permission.DELETION_ANSWER,
-        "kyc.staff_deletion_late",
-        f"{DeletionRequest.OWNER}{reference}/{about}",
-        context,
-        now,
+    return write_to_staff(
+        kind="kyc.staff_deletion_late",
+        permission=Permission.DELETION_ANSWER,
+        purpose=PURPOSE,
+        about=f"{DeletionRequest.OWNER}{reference}/{about}",
+        context=context,
+        now=now,
     )
 
 
@@ -171,31 +172,26 @@ def many_reveals(user: User, *, count: int, now: datetime) -> int:
     """Tell everybody who watches that somebody had more shown than the rule allows; once a day. Returns how many."""
     context = {"login": str(user.pk), "count": str(count), "url": f"{settings.SITE_URL}/admin/audit/auditevent/"}
     about = f"people.user:{user.pk}/reveals/{day(now).isoformat()}"
-    return _tell_staff(Permission.REVEAL_WATCH, "kyc.staff_reveals_many", about, context, now)
+    return write_to_staff(
+        kind="kyc.staff_reveals_many",
+        permission=Permission.REVEAL_WATCH,
+        purpose=PURPOSE,
+        about=about,
+        context=context,
+        now=now,
+    )
 
 
 def _tell_deciders(kind: str, case: Case, *, about: str, page: str, now: datetime) -> int:
     context = {"reference": case.reference, "url": f"{settings.SITE_URL}{page}"}
-    return _tell_staff(Permission.CASE_DECIDE, kind, f"{case.owner}/{about}", context, now)
-
-
-def _tell_staff(permission: str, kind: str, about: str, context: dict[str, str], now: datetime) -> int:
-    told = 0
-    for user in staff_with(permission, now=now).select_related("subject"):
-        if user.subject is None:
-            continue
-        post(
-            kind=kind,
-            subject_ref=user.subject.ref,
-            channel=Channel.EMAIL,
-            address=user.email,
-            language=user.language,
-            purpose=PURPOSE,
-            about=about,
-            context=context,
-        )
-        told += 1
-    return told
+    return write_to_staff(
+        kind=kind,
+        permission=Permission.CASE_DECIDE,
+        purpose=PURPOSE,
+        about=f"{case.owner}/{about}",
+        context=context,
+        now=now,
+    )
 
 
 def _tell(

@@ -8,13 +8,11 @@ from ninja import Router, Schema
 
 from grievances.services import mailing
 from grievances.states import MailSource
-from portal.api import signed_bodies
+from portal.api import signed_bodies, sizes
 from portal.core import clock, signed_messages
-from portal.core.middleware import LARGER_REQUESTS
 
 router = Router()
 
-PATH: Final = "/api/v1/inbound-mail"
 _RAW: Final = {"type": "string", "format": "binary", "description": "The message as it arrived (RFC 5322)"}
 
 
@@ -38,9 +36,8 @@ def take_inbound_mail(request: HttpRequest) -> MailOut:
     The same mail again, under the same name or another, changes nothing. 503: hand it over again after a while.
     """
     now = clock.now()
-    longest = LARGER_REQUESTS[PATH]
-    signed_bodies.require_size(request, longest)
-    raw = request.read(longest)
+    signed_bodies.require_size(request, sizes.LONGEST_MAIL)
+    raw = request.read(sizes.LONGEST_MAIL)
     name = signed_messages.verify(request.headers, raw, secrets=settings.MAIL_IN_SECRETS, now=now)
     mailing.take(raw, source=MailSource.WEBHOOK, place=name, arrived_at=now, now=now)
     return MailOut(taken=True)

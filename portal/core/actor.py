@@ -13,6 +13,10 @@ class ActorKind(StrEnum):
     INTERFACE = "interface"
 
 
+#: Who acts as the person whose data it is.
+THEMSELVES = frozenset({ActorKind.CUSTOMER, ActorKind.STRANGER, ActorKind.CONSENT_MANAGER})
+
+
 @dataclass(frozen=True)
 class Actor:
     """``ref`` is a login's number (``user:12``), a task's name or empty; never a name or an address of a person."""

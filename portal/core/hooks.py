@@ -106,6 +106,8 @@ webhooks_taken: HookList[Callable[..., Any]] = HookList("webhooks_taken")
 referred_entries: HookList[Callable[[str], Sequence[Any]]] = HookList("referred_entries")
 #: What staff may open a record for: the kind in its reference, and the model that has the reference (``portal.core.tickets``).
 work: HookList[tuple[str, Any]] = HookList("work")
+#: Addresses that take more bytes than a file has, ``(path, most)``; each measures what it takes itself.
+larger_requests: HookList[tuple[str, int]] = HookList("larger_requests")
 #: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
 readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
 

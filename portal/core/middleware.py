@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
-from portal.core import actor, error_pages, errors, ids, problem_details
+from portal.core import actor, error_pages, errors, hooks, ids, problem_details
 from portal.core.text import without_hiding_marks
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -48,22 +48,19 @@ class RequestContext:
             structlog.contextvars.unbind_contextvars("request")
 
 
-#: Addresses that take more than a file: signed mail comes whole, and 25 MB are a third longer in transfer.
-LARGER_REQUESTS = {"/api/v1/inbound-mail": 36 * 1024 * 1024}
-
-
 class RequestSize:
     """Turns away a request larger than the largest file we take, before a byte of it is read or kept anywhere.
 
-    An address of ``LARGER_REQUESTS`` takes more, and measures it itself.
+    An address of ``hooks.larger_requests`` takes more, and measures it itself.
     """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
+        self.larger = dict(hooks.larger_requests)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        most = LARGER_REQUESTS.get(request.path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        most = self.larger.get(request.path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if not length.isdigit() or int(length) > most:
             return error_pages.too_large(request)
         return self.get_response(request)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.audit.models import AuditEvent
 from portal.core import clock, hooks
-from portal.core.actor import ActorKind, system
+from portal.core.actor import THEMSELVES, system
 from portal.core.erasing import Kept, Record, of_days
 from portal.core.moves import move
 from portal.people.models import (
@@ -38,8 +38,6 @@ from portal.people.services import contacts, customers, sessions, subjects
 from portal.people.states import CUSTOMER_MOVES, CustomerKind, CustomerState
 
 ERASER = system("people.erasers")
-#: Who acts as the person.
-THEMSELVES = (ActorKind.CUSTOMER, ActorKind.STRANGER, ActorKind.CONSENT_MANAGER)
 SUBJECT_OF_USER = Coalesce("user__principal__subject__ref", "user__subject__ref")
 
 

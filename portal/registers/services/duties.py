@@ -15,8 +15,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import clock
 from portal.core.actor import system
 from portal.law.counting import add_months
-from portal.law.states import Channel
-from portal.outbox.services import post
+from portal.outbox.services import write_to
 from portal.people import selectors as people
 from portal.people.models import User
 from portal.people.promises import length, number
@@ -176,18 +175,14 @@ def _tell(fresh: list[Duty], now: datetime) -> None:
     for duty in fresh:
         owner = duty.owner if duty.owner is not None and duty.owner.is_active else None
         counts.update([owner] if owner is not None else keepers)
+    url = f"{settings.SITE_URL}/admin/registers/booktask/?done=no"
     for user, count in counts.items():
-        if user.subject is None:
-            continue
-        post(
+        write_to(
+            user,
             kind="registers.book_tasks",
-            subject_ref=user.subject.ref,
-            channel=Channel.EMAIL,
-            address=user.email,
-            language=user.language,
             purpose=PURPOSE,
             about=f"registers.booktask:{user.pk}/{clock.day(now):%Y-%m-%d}",
-            context={"count": str(count), "url": f"{settings.SITE_URL}/admin/registers/booktask/?done=no"},
+            context={"count": str(count), "url": url},
         )
 
 

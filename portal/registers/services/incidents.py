@@ -16,9 +16,8 @@ from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.law.models import Clock
 from portal.law.services import clocks
-from portal.law.states import Channel, Regime
-from portal.outbox.services import post
-from portal.people import selectors as people
+from portal.law.states import Regime
+from portal.outbox.services import write_to_staff
 from portal.people.models import Fiduciary, User
 from portal.people.services import subjects
 from portal.people.services.four_eyes import person_of
@@ -245,23 +244,18 @@ def _with_india(regimes: Iterable[str]) -> list[str]:
 
 
 def _tell_staff(incident: Incident, now: datetime) -> None:
-    write_to_staff("registers.incident_opened", incident, about=f"{incident.about}/opened", context={}, now=now)
+    write_to_deciders("registers.incident_opened", incident, about=f"{incident.about}/opened", context={}, now=now)
 
 
-def write_to_staff(kind: str, incident: Incident, *, about: str, context: Mapping[str, str], now: datetime) -> None:
+def write_to_deciders(kind: str, incident: Incident, *, about: str, context: Mapping[str, str], now: datetime) -> None:
     """Write to everybody who may decide about incidents at ``now``, in the caller's transaction; once about the same."""
-    for person in people.staff_with(Permission.INCIDENT_DECIDE, now=now).select_related("subject"):
-        if person.subject is not None:
-            post(
-                kind=kind,
-                subject_ref=person.subject.ref,
-                channel=Channel.EMAIL,
-                address=person.email,
-                language=person.language,
-                purpose="policy_and_security",
-                about=about[:80],
-                context={"reference": incident.reference, "url": _page(incident), **context},
-            )
+    write_to_staff(
+        kind=kind,
+        permission=Permission.INCIDENT_DECIDE,
+        about=about[:80],
+        context={"reference": incident.reference, "url": _page(incident), **context},
+        now=now,
+    )
 
 
 def _page(incident: Incident) -> str:
@@ -275,7 +269,7 @@ def remind(clock_of: Clock, *, percent: int | None, now: datetime) -> None:
         return
     duty = rules.duties()[row.code]
     kind = "registers.incident_late" if percent is None else "registers.incident_due_soon"
-    write_to_staff(
+    write_to_deciders(
         kind,
         row.incident,
         # The share first: a long code of a client at the end may be cut off.

@@ -16,10 +16,8 @@ from portal.core import changes
 from portal.core.actor import Actor, ActorKind
 from portal.law.models import Clock
 from portal.law.services import clocks
-from portal.law.states import Channel
 from portal.outbox.models import Message, ReceivedWebhook
-from portal.outbox.services import forget_words, post
-from portal.people import selectors as people
+from portal.outbox.services import forget_words, write_to_staff
 from portal.registers.models import Instruction, InstructionFact, Recipient, ReportedSend, Telling
 from portal.registers.permissions import Permission
 from portal.registers.states import FactKind, InstructionKind
@@ -215,19 +213,14 @@ def escalate(clock: Clock, *, now: datetime) -> None:
         subject_ref=instruction.subject_ref,
         at=now,
     )
-    for person in people.staff_with(Permission.INSTRUCTION_NOTE, now=now):
-        if person.subject is not None:
-            post(
-                kind="registers.instruction_late",
-                subject_ref=person.subject.ref,
-                channel=Channel.EMAIL,
-                address=person.email,
-                language=person.language,
-                purpose="policy_and_security",
-                about=f"registers.recipient:{instruction.recipient.code}/late/{now:%Y-%m-%d}"[:80],
-                context=_letter(instruction),
-                fiduciary=instruction.fiduciary.code,
-            )
+    write_to_staff(
+        kind="registers.instruction_late",
+        permission=Permission.INSTRUCTION_NOTE,
+        about=f"registers.recipient:{instruction.recipient.code}/late/{now:%Y-%m-%d}"[:80],
+        context=_letter(instruction),
+        now=now,
+        fiduciary=instruction.fiduciary.code,
+    )
 
 
 def _letter(instruction: Instruction) -> dict[str, Any]:

@@ -19,9 +19,8 @@ from portal.core.moves import move
 from portal.core.plain_words import require_no_number
 from portal.law.models import Clock
 from portal.law.services import clocks
-from portal.law.states import Channel, LawfulBasis, Regime
-from portal.outbox.services import post
-from portal.people import selectors as people
+from portal.law.states import LawfulBasis, Regime
+from portal.outbox.services import post, write_to_staff
 from portal.people.models import Subject
 from portal.people.services import four_eyes
 from portal.registers.models import AuthorityOrder, Disclosure, OrderAnswer
@@ -325,21 +324,9 @@ def warn(found: Clock, *, percent: int, now: datetime) -> None:
 
 
 def _write(order: AuthorityOrder, kind: str, about: str, now: datetime) -> None:
-    for user in people.staff_with(Permission.ORDER_ANSWER, now=now).select_related("subject"):
-        if user.subject is not None:
-            post(
-                kind=kind,
-                subject_ref=user.subject.ref,
-                channel=Channel.EMAIL,
-                address=user.email,
-                language=user.language,
-                purpose="policy_and_security",
-                about=about,
-                context={
-                    "reference": order.reference,
-                    "url": f"{settings.SITE_URL}/admin/registers/authorityorder/{order.pk}/change/",
-                },
-            )
+    url = f"{settings.SITE_URL}/admin/registers/authorityorder/{order.pk}/change/"
+    context = {"reference": order.reference, "url": url}
+    write_to_staff(kind=kind, permission=Permission.ORDER_ANSWER, about=about, context=context, now=now)
 
 
 def _categories(given: Iterable[str], field: str) -> list[str]:

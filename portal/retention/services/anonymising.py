@@ -1,4 +1,4 @@
-"""What stays of people who were erased is made coarse: at least five of them share each combination of kept columns."""
+"""What stays of people who were erased is made coarse: several of them, by a rule, share each combination of kept columns."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -7,10 +7,11 @@ from typing import Any
 from django.db.models import Count
 
 from portal.people.models import Principal
+from portal.people.promises import number
 from portal.retention.anonymity import Row, coarsened, k_of
 
-#: The measure that certificates name.
-K = 5
+#: House rule: how many of them share a combination at least.
+MEASURE = "retention.anonymity"
 #: The instants that coarse rows stand at: the first of a year; this one for "no year".
 NO_YEAR = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -20,12 +21,13 @@ def persons(*, now: datetime) -> dict[str, Any]:
 
     Kept are the year in which a person became known and the language they read. Safe to repeat: coarse rows stay.
     """
+    least = number(MEASURE, now=now, otherwise=5)
     erased = Principal.objects.exclude(subject__erased_at=None)
     coarse = [NO_YEAR, *(_year(year) for year in range(NO_YEAR.year, now.year + 1))]
     known = _groups(erased.filter(created_at__in=coarse))
     new = erased.exclude(created_at__in=coarse).values_list("pk", "created_at", "language")
     ladders: dict[int, list[Row]] = {pk: [(at.year, language or None), (at.year, None)] for pk, at, language in new}
-    for pk, (year, language) in coarsened(ladders, known, k=K).items():
+    for pk, (year, language) in coarsened(ladders, known, k=least).items():
         Principal.objects.filter(pk=pk).update(
             created_at=_year(year) if isinstance(year, int) else NO_YEAR, language=language or ""
         )
@@ -36,7 +38,7 @@ def persons(*, now: datetime) -> dict[str, Any]:
         "rows": sum(groups.values()),
         "emptied": groups[(None, None)],
         "k": k_of(groups),
-        "k_at_least": K,
+        "k_at_least": least,
     }
 
 

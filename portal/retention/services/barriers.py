@@ -6,7 +6,7 @@ from uuid import UUID
 
 from portal.audit.models import AuditEvent
 from portal.core import clock
-from portal.core.actor import ActorKind
+from portal.core.actor import THEMSELVES, ActorKind
 from portal.core.erasing import Eraser
 from portal.retention import deciding, selectors
 from portal.retention.models import ErasureItem, ErasureRun
@@ -15,8 +15,6 @@ from portal.retention.states import Cause, ItemState
 
 #: Acts that look at something and change nothing.
 LOOKS = (".opened", ".viewed", ".downloaded", ".fetched", ".revealed", ".exported")
-#: Who acts as the person.
-THEMSELVES = frozenset({ActorKind.CUSTOMER, ActorKind.STRANGER, ActorKind.CONSENT_MANAGER})
 
 
 @dataclass(frozen=True)

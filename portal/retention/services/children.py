@@ -21,7 +21,7 @@ from portal.core.moves import move
 from portal.law.models import Clock
 from portal.law.services import clocks
 from portal.law.states import Channel, Regime
-from portal.outbox.services import post
+from portal.outbox.services import post, write_to_staff
 from portal.people import selectors as people
 from portal.people.models import Customer, Membership, Principal, User
 from portal.people.services import ages, customers, four_eyes, protections, sessions, subjects
@@ -351,21 +351,9 @@ def _acknowledge(row: ChildReport) -> None:
 
 
 def _write_to_staff(row: ChildReport, kind: str, *, about: str) -> None:
-    for person in people.staff_with(Permission.CHILD_FREEZE, now=clock.now()):
-        if person.subject is not None:
-            post(
-                kind=kind,
-                subject_ref=person.subject.ref,
-                channel=Channel.EMAIL,
-                address=person.email,
-                language=person.language,
-                purpose="policy_and_security",
-                about=about,
-                context={
-                    "reference": row.reference,
-                    "url": f"{settings.SITE_URL}/admin/retention/childreport/{row.pk}/change/",
-                },
-            )
+    url = f"{settings.SITE_URL}/admin/retention/childreport/{row.pk}/change/"
+    context = {"reference": row.reference, "url": url}
+    write_to_staff(kind=kind, permission=Permission.CHILD_FREEZE, about=about, context=context, now=clock.now())
 
 
 def _decided(kind: AuditKind, decision: ChildDecision, actor: Actor, now: datetime, **more: str) -> None:
