@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from grievances import (  # noqa: F401 - requests register their pages with these
     answers,
     forms,
+    nominee_pages,
     request_answer_pages,
     request_pages,
     selectors,

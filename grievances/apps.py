@@ -11,18 +11,24 @@ class GrievancesConfig(AppConfig):
         from grievances.clocks import GrievanceClocks
         from grievances.erasers import GrievanceTexts, open_disputes
         from grievances.job_kinds import PutTogether
-        from grievances.models import Ticket
-        from grievances.sections import GrievanceSection
-        from grievances.services import reading, thread
+        from grievances.models import Nominee, Ticket
+        from grievances.nominee_erasers import Nominees, end_with_the_person
+        from grievances.sections import GrievanceSection, NomineeSection
+        from grievances.services import nominating, reading, thread
         from portal.core import hooks
 
         hooks.clock_owners.register(GrievanceClocks())
         hooks.erasers.register(GrievanceTexts())
+        hooks.erasers.register(Nominees())
+        hooks.person_erased.register(end_with_the_person)
         hooks.disputes.register(open_disputes)
         hooks.job_kinds.register(PutTogether())
         hooks.inbound_grievance.fill(gates.message_came_in)
         hooks.named_in_grievance.fill(gates.named_in_grievance)
         hooks.login_left.register(thread.let_go)
         hooks.referred_entries.register(reading.entries_of)
+        hooks.referred_entries.register(nominating.entries_of)
         hooks.work.register(("GR", Ticket))
+        hooks.work.register(("NM", Nominee))
         hooks.sections.register(GrievanceSection())
+        hooks.sections.register(NomineeSection())

@@ -1,4 +1,4 @@
-"""A person's grievances for the bundle of their own data: everything they may read, nothing that is internal."""
+"""A person's grievances and nominees for the bundle of their own data: everything they may read, nothing that is internal."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from grievances.models import Ticket
-from grievances.services import reading
+from grievances import nominee_words
+from grievances.models import Nominee, Ticket
+from grievances.services import nominating, reading
 
 
 class GrievanceSection:
@@ -20,6 +21,27 @@ class GrievanceSection:
         """One record per grievance with its public thread, oldest first."""
         tickets = Ticket.objects.filter(subject_ref__in=list(subject_refs)).order_by("received_at", "pk")
         return [_record(ticket) for ticket in tickets]
+
+
+class NomineeSection:
+    """Registered in ``hooks.sections``."""
+
+    name = "nominees"
+    label = _("Nominees")
+
+    def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
+        """One record per nominee that the person named, those that ended too; the first named first."""
+        rows = Nominee.objects.filter(subject_ref__in=list(subject_refs)).order_by("named_at", "pk")
+        return [
+            {
+                "reference": row.reference,
+                **nominating.details_of(row),
+                "may_do": [str(nominee_words.RIGHTS[right]) for right in row.rights],
+                "named_at": row.named_at.isoformat(),
+                "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+            }
+            for row in rows
+        ]
 
 
 def _record(ticket: Ticket) -> dict[str, Any]:

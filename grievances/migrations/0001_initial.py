@@ -390,5 +390,26 @@ class Migration(migrations.Migration):
                     'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='grievances_requestproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='grievances_requestproposal_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('request',), name='grievances_one_open_answer'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'refuse'), models.Q(('ground', ''), _negated=True)), models.Q(models.Q(('outcome', 'refuse'), _negated=True), ('ground', '')), _connector='OR'), name='grievances_a_refusal_names_its_ground')],
                 },
             ),
+            migrations.CreateModel(
+                name='Nominee',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
+                    ('subject_ref', models.UUIDField(db_index=True, verbose_name='who named them')),
+                    ('sealed', models.BinaryField(default=bytes, verbose_name='name and addresses')),
+                    ('email_key', models.BinaryField(default=bytes, max_length=33, verbose_name='lookup hash of the email')),
+                    ('phone_key', models.BinaryField(default=bytes, max_length=33, verbose_name='lookup hash of the phone')),
+                    ('rights', models.JSONField(default=list, verbose_name='rights they may use')),
+                    ('named_at', models.DateTimeField(verbose_name='named')),
+                    ('changed_at', models.DateTimeField(blank=True, null=True, verbose_name='changed')),
+                    ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
+                ],
+                options={
+                    'verbose_name': 'nominee',
+                    'verbose_name_plural': 'nominees',
+                    'ordering': ('-named_at', '-pk'),
+                    'constraints': [models.CheckConstraint(condition=models.Q(('ended_at__isnull', False), models.Q(('email_key', b''), _negated=True), models.Q(('phone_key', b''), _negated=True), _connector='OR'), name='grievances_a_nominee_can_be_reached')],
+                },
+            ),
         ),
     ]

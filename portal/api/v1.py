@@ -20,6 +20,7 @@ from portal.api import (
     inbound_mail,
     keys,
     kyc,
+    nominees,
     problems,
     provider_answers,
     recipients,
@@ -71,6 +72,7 @@ api.add_router("", provider_answers.router)
 api.add_router("", senders.router)
 api.add_router("", kyc.router)
 api.add_router("", grievances.router)
+api.add_router("", nominees.router)
 
 
 class KeyOut(Schema):

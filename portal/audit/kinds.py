@@ -52,6 +52,9 @@ class AuditKind(StrEnum):
     GRIEVANCES_BUNDLE_RELEASED = "grievances.bundle.released"
     GRIEVANCES_MAIL_COUNTED = "grievances.mail.counted"
     GRIEVANCES_MESSAGE_ADDED = "grievances.message.added"
+    GRIEVANCES_NOMINEE_CHANGED = "grievances.nominee.changed"
+    GRIEVANCES_NOMINEE_ENDED = "grievances.nominee.ended"
+    GRIEVANCES_NOMINEE_NAMED = "grievances.nominee.named"
     GRIEVANCES_PROOF_CHECKED = "grievances.proof.checked"
     GRIEVANCES_PROOF_RECEIVED = "grievances.proof.received"
     GRIEVANCES_REQUEST_ADDRESS_SHOWN = "grievances.request.address_shown"
@@ -316,6 +319,9 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",
     AuditKind.EVIDENCE_PACK_REQUESTED: "pack from to seed sample job",
+    AuditKind.GRIEVANCES_NOMINEE_CHANGED: "reference rights",
+    AuditKind.GRIEVANCES_NOMINEE_ENDED: "reference rights",
+    AuditKind.GRIEVANCES_NOMINEE_NAMED: "reference rights",
     AuditKind.GRIEVANCES_REQUEST_ERASED: "reference request erased kept",
     AuditKind.KYC_DOCUMENT_FETCHED: "recipient type",
     AuditKind.KYC_LIKENESS_ANSWERED: "case source version sha256 state proposal answer",

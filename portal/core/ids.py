@@ -40,6 +40,7 @@ KINDS = frozenset(
         "IQ",
         "SC",
         "AO",
+        "NM",
     }
 )
 

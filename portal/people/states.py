@@ -55,6 +55,7 @@ class ApiScope(TextChoices):
     DECISIONS_ASK = "decisions:ask", _("Ask whether a message may be sent")
     GRIEVANCES_WRITE = "grievances:write", _("File grievances, and read where they stand")
     KYC_WRITE = "kyc:write", _("Send in KYC documents, and read where they stand")
+    NOMINEES_WRITE = "nominees:write", _("Name and end nominees for a signed-in person")
 
 
 class RoleChange(TextChoices):

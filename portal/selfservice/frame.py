@@ -41,6 +41,7 @@ ACCOUNT = (
     (_("Prove who you are (KYC)"), "privacy:kyc"),
     (_("Messages from us"), "privacy:messages"),
     (_("Your details"), "privacy:account"),
+    (_("Your nominees"), "privacy:nominees"),
     (_("Notices in your browser"), "privacy:push"),
     (_("Where you are signed in"), "privacy:sessions"),
 )

@@ -33,6 +33,7 @@ from portal.people.services import roles
 from portal.people.states import MemberRole
 from tests.demo.conftest import small
 from tests.grievances.factories import ticket
+from tests.grievances.nominees import nominee_of
 from tests.journeys.who_may_open import BOOKS, PAGES, Book, For, Page
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.shipped import every_rule
@@ -69,6 +70,7 @@ UNTOLD_BOOKS = {
     "consent_sendafterwithdrawal",
     "consent_standingended",
     "consent_translationproposal",
+    "grievances_nominee",
     "kyc_deletionproposal",
     "kyc_draw",
     "kyc_likeness",
@@ -127,6 +129,7 @@ class World:
     party: str = "none"
     party_kind: str = "pan-card"
     party_need: str = "identity"
+    nominee: str = ""
     job: int = MISSING
     pack: str = "OS-EP-7K4M-9QX2"
     is_told: bool = False
@@ -189,6 +192,7 @@ def world(cheap_requests: None) -> World:
         other_customer=CustomerUserFactory(member_of=CustomerFactory()),
         ticket=written,
         message=message,
+        nominee=nominee_of(owner).reference,
         rows=rows,
     )
 
@@ -217,6 +221,7 @@ def told(cheap_requests: None, small: None, transactional_db: None) -> World:
         other_customer=CustomerUserFactory(member_of=CustomerFactory()),
         ticket=Ticket.objects.order_by("pk")[0],
         message=notice_for(owner),
+        nominee=nominee_of(owner).reference,
         rows=rows,
         document=paper.reference,
         kind=next(task.need.kinds[0] for task in tasks if task.party is None),

@@ -1,0 +1,54 @@
+"""Whom a person named to use their rights when they die or can no longer act (DPDP Act s.14, Rules r.14(4))."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.data_categories import declare
+
+
+class Nominee(models.Model):
+    """One nominee of one person. Name, relation and addresses lie under the person's own key; they end with it.
+
+    Several may stand at once (s.14: "one or more"). A changed one is the same row: what stood before is in the audit.
+    """
+
+    OWNER = "grievances.nominee:"
+
+    reference = models.CharField(_("reference"), max_length=20, unique=True)
+    subject_ref = models.UUIDField(_("who named them"), db_index=True)
+    #: Name, relation, email and phone, by name.
+    sealed = models.BinaryField(_("name and addresses"), default=bytes, editable=False)
+    #: Keyed hashes of the addresses: a claim is compared with them without opening what is sealed.
+    email_key = models.BinaryField(_("lookup hash of the email"), max_length=33, default=bytes, editable=False)
+    phone_key = models.BinaryField(_("lookup hash of the phone"), max_length=33, default=bytes, editable=False)
+    #: Codes of ``NomineeRight``.
+    rights = models.JSONField(_("rights they may use"), default=list)
+    named_at = models.DateTimeField(_("named"))
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    data_categories = declare(
+        none="id reference subject_ref rights named_at changed_at ended_at",
+        name="sealed",
+        contact="email_key phone_key",
+    )
+
+    class Meta:
+        verbose_name = _("nominee")
+        verbose_name_plural = _("nominees")
+        ordering = ("-named_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="grievances_a_nominee_can_be_reached",
+                condition=Q(ended_at__isnull=False) | ~Q(email_key=b"") | ~Q(phone_key=b""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def owner(self) -> str:
+        """Its label in audit events and messages."""
+        return f"{self.OWNER}{self.reference}"

@@ -1,0 +1,80 @@
+"""What is asked about a nominee."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from grievances import nominee_words as words
+from grievances.forms import tidy
+from portal.core import addresses
+from portal.core.errors import Refused
+from portal.core.plain_words import NameWords
+
+
+def _choices(texts: Any) -> list[tuple[str, Any]]:
+    return [(str(value), text) for value, text in texts.items()]
+
+
+class NomineeForm(forms.Form):
+    """Who, how they are reached, and what they may do. Nothing is chosen beforehand."""
+
+    full_name = NameWords(
+        label=_("Name of the nominee"),
+        help_text=_("As it stands on their identity document."),
+        max_length=200,
+        error_messages={
+            "required": _("Enter the nominee's name."),
+            "max_length": _("Shorten the name to 200 characters or fewer"),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    relation = forms.ChoiceField(
+        label=_("Who are they to you?"),
+        choices=_choices(words.RELATIONS),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who they are to you")},
+    )
+    email = forms.CharField(
+        label=_("Email address of the nominee"),
+        help_text=_("We do not write to it now. By it we know them when they come."),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    phone = forms.CharField(
+        label=_("Mobile number of the nominee"),
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+    rights = forms.MultipleChoiceField(
+        label=_("What may they do?"),
+        choices=_choices(words.RIGHTS),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose what the nominee may do.")},
+    )
+
+    def _address(self, kind: str) -> str:
+        text = str(self.cleaned_data[kind]).strip()
+        if not text:
+            return ""
+        try:
+            return addresses.normalise(kind, text)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
+
+    def clean_full_name(self) -> str:
+        return " ".join(tidy(self.cleaned_data["full_name"]).split())
+
+    def clean_email(self) -> str:
+        return self._address(addresses.EMAIL)
+
+    def clean_phone(self) -> str:
+        return self._address(addresses.PHONE)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not {"email", "phone"} & set(self.errors) and not cleaned.get("email") and not cleaned.get("phone"):
+            self.add_error("email", _("Enter an email address or a mobile number of the nominee."))
+        return cleaned

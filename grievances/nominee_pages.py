@@ -1,0 +1,54 @@
+"""Staff's pages of nominees: who named somebody, what they may do; the name only to who opens the row."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from grievances import nominee_words as words
+from grievances.models import Nominee
+from grievances.permissions import GrievancePermission
+from grievances.sealing import Shredded
+from grievances.services import nominating
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin
+from portal.jobs.audited_export import AuditedExport, resource_of
+
+_FIELDS = {"name": _("Name"), "relation": _("Relation"), "email": _("Email"), "phone": _("Phone")}
+
+
+@admin.register(Nominee)
+class NomineeAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+    """Whom people named to use their rights when they die or can no longer act. People name and end them on their page."""
+
+    view_permission = GrievancePermission.REQUEST_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = resource_of(Nominee, "reference rights named_at changed_at ended_at")
+    list_display = ("reference", "may_do", "named_at", "changed_at", "ended_at")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    search_fields = ("reference",)
+    search_help_text = _("A reference, for example OS-NM-7K4M-9QX2")
+    fields = ("reference", "who", "may_do", "named_at", "changed_at", "ended_at")
+    shown_before = ("reference", "may_do", "named_at", "ended_at")
+
+    def subject_ref_of(self, obj: Any) -> Any:
+        return obj.subject_ref
+
+    def about_of(self, obj: Any) -> str:
+        return str(obj.owner)
+
+    @admin.display(description=_("who it is"))
+    def who(self, obj: Nominee) -> str:
+        """Name and addresses; gone once they were erased."""
+        try:
+            held = nominating.details_of(obj)
+        except Shredded:
+            return str(_("These words were erased."))
+        if "relation" in held:
+            held["relation"] = str(words.RELATIONS.get(held["relation"], held["relation"]))
+        rows = ((_FIELDS[name], value) for name, value in held.items() if value)
+        return format_html_join("", "{}: {}<br>", rows) or "–"
+
+    @admin.display(description=_("what they may do"))
+    def may_do(self, obj: Nominee) -> str:
+        return ", ".join(str(words.RIGHTS[right]) for right in obj.rights)

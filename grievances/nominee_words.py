@@ -1,0 +1,26 @@
+"""The words of nominees, as people and staff read them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from grievances import nominee_states as states
+from grievances.request_words import Text
+
+RIGHTS: Final[Mapping[str, Text]] = {
+    states.NomineeRight.ACCESS: _("See the data and get a copy"),
+    states.NomineeRight.CORRECTION: _("Correct or complete the data"),
+    states.NomineeRight.ERASURE: _("Have the data erased"),
+    states.NomineeRight.WITHDRAWAL: _("Withdraw consents and object"),
+    states.NomineeRight.GRIEVANCE: _("Complain (file a grievance)"),
+}
+RELATIONS: Final[Mapping[str, Text]] = {
+    states.NomineeRelation.SPOUSE: _("Husband, wife or partner"),
+    states.NomineeRelation.PARENT: _("Mother or father"),
+    states.NomineeRelation.CHILD: _("Daughter or son"),
+    states.NomineeRelation.SIBLING: _("Sister or brother"),
+    states.NomineeRelation.RELATIVE: _("Another relative"),
+    states.NomineeRelation.FRIEND: _("A friend"),
+    states.NomineeRelation.OTHER: _("Somebody else"),
+}

@@ -1,0 +1,202 @@
+"""A person names, changes and ends nominees: each is one transaction of row, audit event and the letter that says so."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from grievances import sealing
+from grievances.models import Nominee
+from grievances.nominee_states import NomineeRelation, NomineeRight
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.audit.services import record
+from portal.core import addresses, plain_words
+from portal.core.actor import Actor
+from portal.core.errors import NotFound, Refused
+from portal.core.ids import new_reference
+from portal.law.states import Channel
+from portal.ledger import services as ledger
+from portal.ledger.models import Entry
+from portal.outbox import services as outbox
+from portal.people import selectors as people
+from portal.people.models import Principal
+
+#: Nominees that stand at once: a technical limit.
+MOST = 10
+
+
+@dataclass(frozen=True)
+class Named:
+    """Who the nominee is, how they are reached, and what they may do. Addresses as they were typed; at least one."""
+
+    full_name: str = field(repr=False)
+    relation: str
+    rights: Iterable[str]
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+
+
+def name(*, principal: Principal, named: Named, actor: Actor, at: datetime) -> Nominee:
+    """Add a nominee, tell the person's own addresses, and leave a receipt. In one transaction.
+
+    The nominee is not written to: whom somebody names is theirs to tell. Raises Refused: NAME_MISSING, NUMBER_IN_NAME,
+    NO_ADDRESS, what is no address, NO_RIGHTS, TOO_MANY, ALREADY (one who stands has this address), ONESELF, and SOMEBODY_ELSE
+    for a person for whom somebody else answers.
+    """
+    clean, keys, rights = _checked(named)
+    with transaction.atomic():
+        ref = principal.subject.ref
+        _require_able(principal, keys, at)
+        standing = list(of_person(ref).select_for_update())
+        if len(standing) >= MOST:
+            raise Refused(_("You can name 10 nominees. End one to name another."), code="TOO_MANY")
+        _require_new(standing, keys)
+        nominee = Nominee.objects.create(
+            reference=new_reference("NM"),
+            subject_ref=ref,
+            sealed=sealing.seal(clean, subject_ref=ref),
+            email_key=keys["email"],
+            phone_key=keys["phone"],
+            rights=rights,
+            named_at=at,
+        )
+        _tell(principal, _note(AuditKind.GRIEVANCES_NOMINEE_NAMED, nominee, actor, at), at)
+    return nominee
+
+
+def change(*, principal: Principal, nominee: Nominee, named: Named, actor: Actor, at: datetime) -> bool:
+    """Change who a nominee is or what they may do, with the same letter. False where nothing differs.
+
+    Raises what ``name`` raises, NotFound for one who does not stand any more.
+    """
+    clean, keys, rights = _checked(named)
+    with transaction.atomic():
+        _require_able(principal, keys, at)
+        standing = list(of_person(principal.subject.ref).select_for_update())
+        row = next((one for one in standing if one.pk == nominee.pk), None)
+        if row is None:
+            raise NotFound(_("There is no such nominee."))
+        if (details_of(row), row.rights) == (clean, rights):
+            return False
+        _require_new([one for one in standing if one.pk != row.pk], keys)
+        row.sealed = sealing.seal(clean, subject_ref=row.subject_ref)
+        row.email_key, row.phone_key, row.rights, row.changed_at = keys["email"], keys["phone"], rights, at
+        row.save(update_fields=["sealed", "email_key", "phone_key", "rights", "changed_at"])
+        _tell(principal, _note(AuditKind.GRIEVANCES_NOMINEE_CHANGED, row, actor, at), at)
+    return True
+
+
+def end(*, principal: Principal, nominee: Nominee, actor: Actor, at: datetime) -> None:
+    """The nominee may not act any more, from this commit on. What they were called stays until the period is over.
+
+    Ending one who had ended changes nothing.
+    """
+    with transaction.atomic():
+        if Nominee.objects.filter(pk=nominee.pk, ended_at=None).update(ended_at=at) == 1:
+            nominee.refresh_from_db()
+            _tell(principal, _note(AuditKind.GRIEVANCES_NOMINEE_ENDED, nominee, actor, at), at)
+
+
+def of_person(subject_ref: UUID) -> QuerySet[Nominee]:
+    """The nominees that a person named, under any reference of theirs, and that stand; the first named first."""
+    return Nominee.objects.filter(subject_ref__in=people.refs_of(subject_ref), ended_at=None).order_by("named_at", "pk")
+
+
+def one_of(subject_ref: UUID, reference: str) -> Nominee:
+    """A nominee of the person by reference, standing or ended. Raises NotFound for anybody else's."""
+    rows = Nominee.objects.filter(subject_ref__in=people.refs_of(subject_ref))
+    found = rows.filter(reference=reference.strip().upper()).first()
+    if found is None:
+        raise NotFound(_("There is no such nominee."))
+    return found
+
+
+def details_of(nominee: Nominee) -> dict[str, str]:
+    """Name, relation and addresses; nothing once they were erased. The caller answers for who may see them."""
+    if not nominee.sealed:
+        return {}
+    return sealing.unseal(nominee.sealed, subject_ref=nominee.subject_ref)
+
+
+def receipt(nominee: Nominee) -> bytes:
+    """The ledger's proof of what was last said about a nominee; seals first where that is to come. Raises NotSealed."""
+    events = AuditEvent.objects.select_related("entry__leaf").filter(about=nominee.owner)
+    entry = events.latest("pk").entry
+    ledger.seal_now(entry=entry)
+    return ledger.receipt_for(entry)
+
+
+def entries_of(reference: str) -> list[Entry]:
+    """What was said about a nominee, the first first; none for another reference. Registered in ``hooks.referred_entries``."""
+    events = AuditEvent.objects.select_related("entry").filter(about=f"{Nominee.OWNER}{reference}").order_by("pk")
+    return [event.entry for event in events] if reference.startswith("OS-NM-") else []
+
+
+def keys_of(named_address: str) -> list[bytes]:
+    """Every lookup hash of an address in its normal form."""
+    return addresses.address_keys(named_address)
+
+
+def _checked(named: Named) -> tuple[dict[str, str], dict[str, bytes], list[str]]:
+    full_name = " ".join(named.full_name.split())
+    if not full_name:
+        raise Refused(_("Enter the nominee's name."), code="NAME_MISSING")
+    plain_words.require_name(full_name)
+    email = addresses.normalise(addresses.EMAIL, named.email) if named.email.strip() else ""
+    phone = addresses.normalise(addresses.PHONE, named.phone) if named.phone.strip() else ""
+    if not email and not phone:
+        raise Refused(_("Enter an email address or a mobile number of the nominee."), code="NO_ADDRESS")
+    wanted = {NomineeRight(right) for right in named.rights}
+    if not wanted:
+        raise Refused(_("Choose what the nominee may do."), code="NO_RIGHTS")
+    clean = {"name": full_name, "relation": str(NomineeRelation(named.relation)), "email": email, "phone": phone}
+    keys = {kind: addresses.address_key(text) if text else b"" for kind, text in (("email", email), ("phone", phone))}
+    return clean, keys, [str(right) for right in NomineeRight if right in wanted]
+
+
+def _require_able(principal: Principal, keys: dict[str, bytes], at: datetime) -> None:
+    if people.protection_of(principal.subject, at=at) is not None:
+        raise Refused(_("Somebody else answers for you. Write to the Grievance Officer."), code="SOMEBODY_ELSE")
+    own = principal.contact_points.filter(left_at=None, address_key__in=[key for key in keys.values() if key])
+    if own.exists():
+        raise Refused(_("This is your own address. Enter one of the nominee."), code="ONESELF")
+
+
+def _require_new(others: Iterable[Nominee], keys: dict[str, bytes]) -> None:
+    wanted = {key for key in keys.values() if key}
+    if any(wanted & {bytes(other.email_key), bytes(other.phone_key)} for other in others):
+        raise Refused(_("A nominee of yours has this address already. Change that one."), code="ALREADY")
+
+
+def _note(kind: AuditKind, nominee: Nominee, actor: Actor, at: datetime) -> AuditEvent:
+    """The event names rights by their codes; who the nominee is stays in the sealed row."""
+    return record(
+        kind,
+        actor=actor,
+        about=nominee.owner,
+        facts={"reference": nominee.reference, "rights": " ".join(nominee.rights)},
+        subject_ref=nominee.subject_ref,
+        at=at,
+    )
+
+
+def _tell(principal: Principal, event: AuditEvent, at: datetime) -> None:
+    """To each e-mail address of the person: whoever got into the login cannot do this unseen. No name stands in it."""
+    for contact in principal.contact_points.filter(kind="email", left_at=None, verified_at__isnull=False):
+        outbox.post(
+            kind="grievances.nominees_changed",
+            subject_ref=principal.subject.ref,
+            channel=Channel.EMAIL,
+            address=contact.address,
+            language=principal.language,
+            purpose="policy_and_security",
+            about=f"{event.about}/{event.pk}/{contact.pk}",
+            context={"leaf": bytes(event.entry.leaf_hash).hex(), "url": f"{settings.SITE_URL}/privacy/nominee/"},
+            only_here=True,
+        )

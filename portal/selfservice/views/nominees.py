@@ -1,0 +1,141 @@
+"""Nominees: a signed-in person says who may use their rights when they die or can no longer act. Every change is a POST."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from grievances import nominee_words as words
+from grievances.models import Nominee
+from grievances.nominee_forms import NomineeForm
+from grievances.services import nominating
+from grievances.services.nominating import Named
+from portal.core import clock
+from portal.core.errors import NotFound, Refused
+from portal.ledger.errors import NotSealed
+from portal.people.pages import customer_required, principal_of
+
+#: Beside which question a refusal stands.
+BESIDE: Final = {
+    "NAME_MISSING": "full_name",
+    "NUMBER_IN_NAME": "full_name",
+    "NO_ADDRESS": "email",
+    "ONESELF": "email",
+    "ALREADY": "email",
+    "NO_RIGHTS": "rights",
+}
+
+
+@customer_required
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Everybody whom the person named, and what each may do."""
+    found = nominating.of_person(principal_of(request).subject.ref)
+    return render(request, "selfservice/nominees/list.html", {"nominees": [_shown(one) for one in found]})
+
+
+@customer_required
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def name(request: HttpRequest) -> HttpResponse:
+    """GET asks; POST names a nominee."""
+    form = NomineeForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            done = nominating.name(
+                principal=principal_of(request),
+                named=Named(**form.cleaned_data),
+                actor=request.actor,  # type: ignore[attr-defined]
+                at=clock.now(),
+            )
+        except Refused as refused:
+            form.add_error(BESIDE.get(refused.code), str(refused.message))
+        else:
+            messages.success(request, _("Your nominee is recorded: %(reference)s.") % {"reference": done.reference})
+            return HttpResponseRedirect(reverse("privacy:nominees"))
+    return _asked(request, form)
+
+
+@customer_required
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest, reference: str) -> HttpResponse:
+    """GET shows what was said of a nominee; POST changes it."""
+    nominee = _standing(request, reference)
+    held = nominating.details_of(nominee)
+    initial = {**held, "full_name": held.get("name", ""), "rights": nominee.rights}
+    form = NomineeForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_bound and form.is_valid():
+        try:
+            is_other = nominating.change(
+                principal=principal_of(request),
+                nominee=nominee,
+                named=Named(**form.cleaned_data),
+                actor=request.actor,  # type: ignore[attr-defined]
+                at=clock.now(),
+            )
+        except Refused as refused:
+            form.add_error(BESIDE.get(refused.code), str(refused.message))
+        else:
+            messages.success(request, _("The change is recorded.") if is_other else _("Nothing was changed."))
+            return HttpResponseRedirect(reverse("privacy:nominees"))
+    return _asked(request, form, nominee)
+
+
+@customer_required
+@require_POST
+def end(request: HttpRequest, reference: str) -> HttpResponse:
+    """The nominee may act no more. One press; the page says before what it means. A second press changes nothing."""
+    nominee = _mine(request, reference)
+    nominating.end(principal=principal_of(request), nominee=nominee, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    messages.success(request, _("%(reference)s is no nominee of yours any more.") % {"reference": nominee.reference})
+    return HttpResponseRedirect(reverse("privacy:nominees"))
+
+
+@customer_required
+@require_safe
+def receipt(request: HttpRequest, reference: str) -> HttpResponse:
+    """The proof that what was last said about a nominee stands in the ledger, as a file to keep; it names no person."""
+    nominee = _mine(request, reference)
+    try:
+        proof = nominating.receipt(nominee)
+    except NotSealed:
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return render(request, "selfservice/nominees/receipt_later.html", {"nominee": nominee}, status=status)
+    response = HttpResponse(proof, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{nominee.reference}.tlog-proof"'
+    return response
+
+
+def _mine(request: HttpRequest, reference: str) -> Nominee:
+    return nominating.one_of(principal_of(request).subject.ref, reference)
+
+
+def _standing(request: HttpRequest, reference: str) -> Nominee:
+    found = _mine(request, reference)
+    if found.ended_at is not None:
+        raise NotFound(_("There is no such nominee."))
+    return found
+
+
+def _shown(nominee: Nominee) -> dict[str, Any]:
+    held = nominating.details_of(nominee)
+    return {
+        "row": nominee,
+        "name": held.get("name", ""),
+        "relation": words.RELATIONS.get(held.get("relation", ""), ""),
+        "addresses": [text for text in (held.get("email"), held.get("phone")) if text],
+        "rights": [words.RIGHTS[right] for right in nominee.rights],
+    }
+
+
+def _asked(request: HttpRequest, form: Form, nominee: Nominee | None = None) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "selfservice/nominees/form.html", {"form": form, "nominee": nominee}, status=status)
