@@ -14,7 +14,7 @@ class GrievancesConfig(AppConfig):
         from grievances.models import Nominee, Ticket
         from grievances.nominee_erasers import Nominees, end_with_the_person
         from grievances.sections import GrievanceSection, NomineeSection
-        from grievances.services import nominating, reading, thread
+        from grievances.services import bundling, ending, nominating, reading, thread
         from portal.core import hooks
 
         hooks.clock_owners.register(GrievanceClocks())
@@ -22,6 +22,8 @@ class GrievancesConfig(AppConfig):
         hooks.erasers.register(Nominees())
         hooks.person_erased.register(end_with_the_person)
         hooks.disputes.register(open_disputes)
+        hooks.copies.register(bundling.end_holding)
+        hooks.person_run_ended.register(ending.note_end)
         hooks.job_kinds.register(PutTogether())
         hooks.inbound_grievance.fill(gates.message_came_in)
         hooks.named_in_grievance.fill(gates.named_in_grievance)

@@ -62,12 +62,12 @@ class GrievanceTexts:
         return Ticket.objects.filter(state=TicketState.CLOSED, closed_at__lt=before)
 
 
-def open_disputes(*, subject_refs: Iterable[UUID]) -> list[str]:
-    """Registered in ``hooks.disputes``: grievances and requests of these references that are not closed.
+def open_disputes(*, subject_refs: Iterable[UUID]) -> list[tuple[UUID, str]]:
+    """Registered in ``hooks.disputes``: grievances and requests of these subjects that are not closed.
 
     Nothing is erased meanwhile: a copy that somebody waits for must not lose what it is to hold. A request to erase is
     none: it is what asks for the end.
     """
-    found = Ticket.objects.filter(subject_ref__in=list(subject_refs)).exclude(state=TicketState.CLOSED)
+    found = Ticket.objects.filter(subject_ref__among=frozenset(subject_refs)).exclude(state=TicketState.CLOSED)
     found = found.exclude(rights_request__right=Right.ERASURE)
-    return list(found.order_by("reference").values_list("reference", flat=True))
+    return list(found.order_by("reference").values_list("subject_ref", "reference"))

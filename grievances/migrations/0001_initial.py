@@ -331,6 +331,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('key_ref', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='key')),
+                    ('refs', models.JSONField(blank=True, default=list, verbose_name='references of the person')),
                     ('state', models.CharField(choices=[(grievances.request_states.BundleState['COLLECTING'], 'Being put together'), (grievances.request_states.BundleState['READY'], 'Waits for another officer'), (grievances.request_states.BundleState['RELEASED'], 'Given out'), (grievances.request_states.BundleState['ENDED'], 'Ended')], default=grievances.request_states.BundleState['COLLECTING'], max_length=10, verbose_name='state')),
                     ('started_at', models.DateTimeField(verbose_name='started')),
                     ('released_at', models.DateTimeField(blank=True, null=True, verbose_name='given out')),

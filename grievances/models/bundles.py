@@ -19,6 +19,8 @@ class Bundle(models.Model):
 
     request = models.OneToOneField(RightsRequest, models.PROTECT, related_name="bundle", verbose_name=_("request"))
     key_ref = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
+    #: Whose data it holds: when something of theirs is erased the copy ends, too.
+    refs = models.JSONField(_("references of the person"), default=list, blank=True)
     state = models.CharField(
         _("state"), max_length=10, choices=list(words.BUNDLE_STATES.items()), default=states.BundleState.COLLECTING
     )
@@ -30,7 +32,7 @@ class Bundle(models.Model):
     expires_at = models.DateTimeField(_("can be fetched until"), null=True, blank=True, db_index=True)
     downloads = models.PositiveSmallIntegerField(_("fetched"), default=0)
 
-    data_categories = declare(none="id request key_ref state file started_at released_at expires_at downloads")
+    data_categories = declare(none="id request key_ref refs state file started_at released_at expires_at downloads")
 
     class Meta:
         verbose_name = _("copy of somebody's data")

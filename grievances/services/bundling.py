@@ -6,7 +6,7 @@ A part that fails says so and is tried again alone. Nothing is given out while o
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -76,13 +76,15 @@ def collect(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> 
     access.require(by, GrievancePermission.REQUEST_ANSWER)
     if request.right not in BUNDLED or request.state != RequestState.SHOWN:
         raise Refused(_("A copy is made only for a request that is to be answered with one."), code="NOT_NOW")
-    data_refs(request)
+    refs = sorted(str(ref) for ref in data_refs(request))
     with transaction.atomic():
-        bundle, is_new = Bundle.objects.select_for_update().get_or_create(request=request, defaults={"started_at": at})
+        bundle, is_new = Bundle.objects.select_for_update().get_or_create(
+            request=request, defaults={"started_at": at, "refs": refs}
+        )
         if not is_new and bundle.state != BundleState.COLLECTING:
             if bundle.state == BundleState.RELEASED:
                 raise Refused(_("This copy was given out. It ends by itself."), code="RELEASED")
-            move(bundle, BundleState.COLLECTING, moves=BUNDLE_MOVES, file=None, started_at=at)
+            move(bundle, BundleState.COLLECTING, moves=BUNDLE_MOVES, file=None, started_at=at, refs=refs)
         for name in _names(request):
             BundleSection.objects.update_or_create(
                 bundle=bundle, name=name, defaults={"state": SectionState.WAITING, "error": "", "file": None}
@@ -164,6 +166,13 @@ def end_expired(*, now: datetime, most: int = 200) -> int:
     """End the key of every copy whose time is over. Returns how many."""
     over = Bundle.objects.filter(state=BundleState.RELEASED, expires_at__lte=now).order_by("expires_at")[:most]
     return sum(end(bundle=bundle, at=now) for bundle in over)
+
+
+def end_holding(*, subject_refs: Collection[UUID], at: datetime) -> int:
+    """Registered in ``hooks.copies``: end every copy that holds one of these subjects, whose data was erased."""
+    erased = {str(ref) for ref in subject_refs}
+    not_over = Bundle.objects.exclude(state=BundleState.ENDED).order_by("pk")
+    return sum(end(bundle=bundle, at=at) for bundle in not_over.iterator() if erased.intersection(bundle.refs))
 
 
 def end(*, bundle: Bundle, at: datetime) -> bool:

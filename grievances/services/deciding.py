@@ -104,7 +104,8 @@ def answer(*, proposal: RequestProposal, approve: bool, reason: str = "", actor:
         if request.right in CORRECTIONS and chosen is not Outcome.REFUSE:
             correcting.carry_out(request, actor=actor, at=at)
         if request.right == Right.ERASURE and chosen is not Outcome.REFUSE:
-            ending.carry_out(request, decided=ending.plan(request, at=at), actor=actor, at=at)
+            decided = ending.plan(request, at=at)
+            ending.carry_out(request, decided=decided, proposal=proposal, actor=actor, at=at)
         resolving.propose(ticket=request.ticket, text=letter, by=checker, actor=actor, at=at)
 
 

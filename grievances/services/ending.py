@@ -3,35 +3,32 @@
 The request's own ticket stays: it is the proof that it was answered, and has a period of its own.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
 
-from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances.models import RightsRequest
-from grievances.services import bundling
+from grievances.models import RequestProposal, RightsRequest
+from grievances.services import bundling, letters, lines
+from grievances.states import Author, EntryKind
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import hooks
-from portal.core.actor import Actor
-from portal.core.erasing import in_order
-from portal.retention.deciding import Decided, keep_or_erase
-from portal.retention.services import replaying
+from portal.core.actor import Actor, system
+from portal.retention import deciding, words
+from portal.retention.deciding import Decided
+from portal.retention.models import ErasureRun
+from portal.retention.services import persons
+from portal.retention.states import Cause
+
+WORKER = system("grievances.ending")
 
 
 def plan(request: RightsRequest, *, at: datetime) -> list[Decided]:
     """A verdict for each record of the person whose data it is, but for the request itself. Raises Refused (WHOSE)."""
-    found: dict[tuple[str, UUID, str, object], Decided] = {}
-    for ref in sorted(bundling.data_refs(request), key=str):
-        for each in keep_or_erase(ref, now=at, asked_at=request.ticket.received_at):
-            if each.record.subject_ref != request.ticket.subject_ref:
-                place = (each.eraser.name, each.record.subject_ref, each.record.about, each.record.began_at)
-                found[place] = each
-    return list(found.values())
+    found = deciding.decide(bundling.data_refs(request), now=at, asked_at=request.ticket.received_at)
+    return [each for each in found if each.record.subject_ref != request.ticket.subject_ref]
 
 
 def is_partial(decided: Iterable[Decided]) -> bool:
@@ -58,38 +55,61 @@ def in_short(decided: Iterable[Decided]) -> list[list[str]]:
     )
 
 
-def carry_out(request: RightsRequest, *, decided: Iterable[Decided], actor: Actor, at: datetime) -> int:
-    """Erase what the plan says, in the caller's transaction; returns how many records ended.
-
-    Of one class of one subject a part may be kept: then what began before the first kept record goes now, and the rest
-    when its own day comes.
+def carry_out(
+    request: RightsRequest, *, decided: Iterable[Decided], proposal: RequestProposal, actor: Actor, at: datetime
+) -> ErasureRun:
+    """Have erased what the plan says, as one run for this person, in the caller's transaction: the two people who decided
+    the request have approved it. A worker carries it out; ``note_end`` hears of its end.
     """
-    rows: dict[tuple[str, UUID], list[Decided]] = defaultdict(list)
-    for each in decided:
-        rows[each.eraser.name, each.record.subject_ref].append(each)
-    erasers = {str(eraser.name): eraser for eraser in in_order(hooks.erasers)}
-    order = list(erasers)
-    erased = kept = 0
-    with transaction.atomic():
-        for (name, ref), mine in sorted(rows.items(), key=lambda row: (order.index(row[0][0]), str(row[0][1]))):
-            stays = [each for each in mine if each.verdict.is_kept]
-            kept += sum(each.record.count for each in stays)
-            begins = [each.record.began_at for each in stays if each.record.began_at is not None]
-            if stays and len(begins) < len(stays):
-                continue
-            erased += replaying.end_now(
-                erasers[name],
-                subject_ref=ref,
-                before=min(begins, default=None),
-                because=request.ticket.reference,
-                at=at,
-            )
-        record(
-            AuditKind.GRIEVANCES_REQUEST_ERASED,
-            actor=actor,
-            about=request.ticket.about,
-            facts={"reference": request.ticket.reference, "request": request.right, "erased": erased, "kept": kept},
-            subject_ref=request.ticket.subject_ref,
-            at=at,
-        )
-    return erased
+    return persons.plan(
+        cause=Cause.REQUEST,
+        because=request.ticket.reference,
+        refs=bundling.data_refs(request) - {request.ticket.subject_ref},
+        decided=decided,
+        decision=proposal,
+        asked_at=request.ticket.received_at,
+        now=at,
+        actor=actor,
+    )
+
+
+def note_end(
+    *,
+    because: str,
+    ended: Mapping[str, int],
+    left: Iterable[tuple[str, str]],
+    kept: int,
+    is_again: bool,
+    at: datetime,
+) -> None:
+    """Registered in ``hooks.person_run_ended``. Where something stopped a part that our letter called erased, and when that
+    part has ended later, the person is told.
+    """
+    request = RightsRequest.objects.select_related("ticket").filter(ticket__reference=because).first()
+    if request is None:
+        return
+    ticket = request.ticket
+    record(
+        AuditKind.GRIEVANCES_REQUEST_ERASED,
+        actor=WORKER,
+        about=ticket.about,
+        facts={"reference": because, "request": request.right, "erased": sum(ended.values()), "kept": kept},
+        subject_ref=ticket.subject_ref,
+        at=at,
+    )
+    text = _news(ended if is_again else (), list(left), language=ticket.language)
+    if text:
+        entry = lines.add(ticket, EntryKind.REPLY, author=Author.PORTAL, actor=WORKER, at=at, texts={"text": text})
+        if entry is not None:
+            letters.tell(ticket, "replied", about=f"line/{entry.pk}", now=at)
+
+
+def _news(ended: Iterable[str], left: Iterable[tuple[str, str]], *, language: str) -> str:
+    labels = {str(eraser.name): eraser.label for eraser in hooks.erasers}
+    with translation.override(language):
+        gone = [f"- {labels[name]}" for name in sorted(ended)]
+        stays = dict.fromkeys(words.left(state, str(labels[name])) for name, state in left)
+        said = [_("Erased by now:"), *gone] if gone else []
+        if stays:
+            said += [_("Not everything could be erased so far:"), *(f"- {sentence}" for sentence in stays)]
+        return "\n".join(said)

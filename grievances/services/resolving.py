@@ -32,6 +32,7 @@ from portal.core.moves import move
 from portal.law.states import Ended
 from portal.people import selectors as people
 from portal.people.models import User
+from portal.retention.services import persons
 
 
 def propose(
@@ -142,6 +143,7 @@ def withdraw(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
         if ticket.state == TicketState.ANSWERED:
             _answer(ticket, Answer.WITHDRAWN, at)
+        persons.give_up(because=ticket.reference, now=at)
         _close(ticket, ClosedBecause.WITHDRAWN, actor=actor, at=at)
 
 
@@ -217,6 +219,7 @@ def _open_again(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
         round=ticket.round + 1,
     )
     timing.start_answer(ticket, regimes=people.regimes_of(ticket.subject_ref), actor=actor, at=at)
+    persons.give_up(because=ticket.reference, now=at)
     RightsRequest.objects.filter(ticket=ticket, state__in=DECIDED).update(state=RequestState.SHOWN, decided_at=None)
     record(
         AuditKind.GRIEVANCES_TICKET_REOPENED,

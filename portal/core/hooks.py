@@ -4,9 +4,10 @@ A list collects answers of many rooms; a single answer has one room that gives i
 check (``core.W030``), and an empty ``send_gate`` means no.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 T = TypeVar("T")
 
@@ -54,9 +55,16 @@ class HookAnswer:
 erasers: HookList[Any] = HookList("erasers")
 #: Callables that count erasures that are undone: what they ended is here again, since a restore from an older dump.
 erasures_undone: HookList[Callable[[], int]] = HookList("erasures_undone")
-#: Callables ``(*, subject_refs) -> list[str]``: the references of a person's disputes that are not settled; while there is
-#: one, nothing of the person is erased.
-disputes: HookList[Callable[..., list[str]]] = HookList("disputes")
+#: Callables ``(*, subject_refs) -> pairs``: disputes of these subjects that are not settled, each as (subject, reference);
+#: while there is one, nothing of its person is erased.
+disputes: HookList[Callable[..., Iterable[tuple[UUID, str]]]] = HookList("disputes")
+#: Callables ``(*, subject_refs, at) -> int``, in the caller's transaction: end the copies that hold one of these subjects,
+#: something of whom was erased; how many.
+copies: HookList[Callable[..., int]] = HookList("copies")
+#: Callables told, in the same transaction, that the run for one request or case has ended:
+#: ``(*, because, ended, left, kept, is_again, at)``: how many records each eraser ended, (eraser, state) of what it was to
+#: end and did not, how many records are kept, and whether an earlier run of the case had left them.
+person_run_ended: HookList[Callable[..., Any]] = HookList("person_run_ended")
 #: Callables that give a subject's data of one room for an access bundle.
 sections: HookList[Any] = HookList("sections")
 #: Objects that own clocks: told when one becomes due soon or late.

@@ -206,7 +206,8 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     search_fields = ("reference", "because")
     inlines = (StepInline, ApprovalInline)
     fields = (
-        *("reference", "state", "cause", "because", "needs_approval", "started_by", "planned_at", "approved_at"),
+        *("reference", "state", "cause", "because", "asked_at", "needs_approval", "started_by", "planned_at"),
+        "approved_at",
         *("started_at", "finished_at", "due", "held", "disputed", "stale", "kept_by_law", "erased", "left_to_erase"),
         *("recipients", "plan_sha256", "readable_certificate", "certificate_sha256"),
     )

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from portal.core import clock, hooks
 from portal.core.erasing import Eraser, Record, in_order
 from portal.law import selectors as law
@@ -17,7 +15,7 @@ from portal.law.counting import local_date, zone_named
 from portal.law.models import LegalRule
 from portal.law.states import Regime
 from portal.people import selectors as people
-from portal.people.models import Customer, Principal
+from portal.people.models import Customer, Membership, Principal
 from portal.people.states import CustomerKind, MemberRole
 from portal.retention import rules, selectors, words
 from portal.retention.models import Hold, RetentionRule
@@ -48,6 +46,17 @@ class Decided:
         return words.sentence(self.verdict, self.what)
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """What keeps a subject whatever its rules say: the classes under a hold ("" is every class), open disputes."""
+
+    held: frozenset[str]
+    disputes: frozenset[str]
+
+    def is_held(self, retention_class: str) -> bool:
+        return "" in self.held or retention_class in self.held
+
+
 def refs_of_person(subject_ref: UUID) -> set[UUID]:
     """Every reference under which a person has something here: joined ones, and the account that is theirs alone."""
     refs = people.refs_of(subject_ref)
@@ -59,18 +68,85 @@ def refs_of_person(subject_ref: UUID) -> set[UUID]:
     return people.every_ref({*refs, *own.values_list("subject__ref", flat=True)})
 
 
+def refs_concerned(subject_refs: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """For each subject those whose hold, dispute or act concerns it, in a few statements for all of them: its person's
+    references, the account that is theirs alone, and of such an account its owner.
+    """
+    asked = set(subject_refs)
+    same = people.joined(asked)
+    groups = {ref: set(same.get(ref, {ref})) for ref in asked}
+    beside = _beside(set().union(*groups.values()))
+    again = people.joined(set().union(*beside.values()))
+    for group in groups.values():
+        for other in set().union(*(beside.get(ref, set()) for ref in group)):
+            group.update(again.get(other, {other}))
+    return groups
+
+
+def _beside(refs: set[UUID]) -> dict[UUID, set[UUID]]:
+    """Of a person their own accounts, of such an account its owners."""
+    found: dict[UUID, set[UUID]] = {}
+    own = Membership.objects.filter(role=MemberRole.OWNER, customer__kind=CustomerKind.INDIVIDUAL)
+    for part in parts(refs):
+        pairs = own.values_list("principal__subject__ref", "customer__subject__ref")
+        rows = (*pairs.filter(principal__subject__ref__among=part), *pairs.filter(customer__subject__ref__among=part))
+        for person, account in rows:
+            found.setdefault(person, set()).add(account)
+            found.setdefault(account, set()).add(person)
+    return found
+
+
+def parts(refs: Iterable[UUID]) -> Iterator[frozenset[UUID]]:
+    """The references in sets that one statement may ask for."""
+    known = sorted(refs)
+    return (frozenset(known[start : start + people.ASKED]) for start in range(0, len(known), people.ASKED))
+
+
+def what_stops(subject_refs: Iterable[UUID]) -> dict[UUID, Stopped]:
+    """Holds that nobody has released and disputes that nobody has settled, for each subject; in a few statements."""
+    groups = refs_concerned(subject_refs)
+    held: dict[UUID, set[str]] = {}
+    open_for: dict[UUID, set[str]] = {}
+    for part in parts(set().union(*groups.values())):
+        rows = Hold.objects.filter(subject_ref__among=part, released_at=None)
+        for ref, retention_class in rows.values_list("subject_ref", "retention_class"):
+            held.setdefault(ref, set()).add(retention_class)
+        for asked in hooks.disputes:
+            for ref, reference in asked(subject_refs=part):
+                open_for.setdefault(ref, set()).add(reference)
+    return {
+        ref: Stopped(
+            frozenset().union(*(held.get(each, set()) for each in group)),
+            frozenset().union(*(open_for.get(each, set()) for each in group)),
+        )
+        for ref, group in groups.items()
+    }
+
+
 def keep_or_erase(subject_ref: UUID, *, now: datetime, asked_at: datetime | None = None) -> list[Decided]:
-    """A verdict for each record of a person, in the order of erasers and days.
+    """A verdict for each record of a person, in the order of erasers and days (``decide``)."""
+    return decide(refs_of_person(subject_ref), now=now, asked_at=asked_at)
+
+
+def decide(
+    refs: Iterable[UUID], *, now: datetime, asked_at: datetime | None = None, only: Eraser | None = None
+) -> list[Decided]:
+    """A verdict for each record of one person, whose references these are; of one room (``only``) or of all.
 
     ``asked_at``: the person wants everything gone since then; None: what would be decided by the rules alone. A class
     without a rule in force is left out: nothing of it may end by itself, and a system check finds it (retention.E002).
     """
-    refs = refs_of_person(subject_ref)
+    known = set(refs)
     with law.remembering():
-        decider = _Decider(refs, today=clock.day(now), asked_at=asked_at)
-        asked = (eraser for eraser in in_order(hooks.erasers) if not getattr(eraser, "by_schedule_only", False))
-        found = [each for eraser in asked for each in decider.of(eraser, eraser.records(subject_refs=refs))]
+        decider = _Decider(known, today=clock.day(now), asked_at=asked_at)
+        rooms = [only] if only is not None else by_wish()
+        found = [each for eraser in rooms for each in decider.of(eraser, eraser.records(subject_refs=known))]
     return sorted(found, key=lambda each: (each.eraser.name, each.record.began_at or now, each.record.about))
+
+
+def by_wish() -> list[Eraser]:
+    """The erasers that a person's wish reaches, in their order."""
+    return [eraser for eraser in in_order(hooks.erasers) if not getattr(eraser, "by_schedule_only", False)]
 
 
 def terms_of(rule: RetentionRule, *, on: date, regimes: Iterable[Regime] = (Regime.IN,)) -> list[Term]:
@@ -83,11 +159,6 @@ def terms_of(rule: RetentionRule, *, on: date, regimes: Iterable[Regime] = (Regi
     ending = (_ends(legal) for legal in selectors.in_force(rule.erasing_rules, on=on) if legal.jurisdiction in wanted)
     own = Term(rule.house_rule, Why.PROMISE, period=selectors.house_period(rule, on=on))
     return [own, Term("", Why.WISH), *keeping, *ending]
-
-
-def disputes_of(refs: set[UUID]) -> list[str]:
-    """The references of what a person disputes and nobody has settled, as the rooms above tell."""
-    return sorted({reference for asked in hooks.disputes for reference in asked(subject_refs=refs)})
 
 
 def _keeps(legal: LegalRule) -> Term:
@@ -111,9 +182,7 @@ class _Decider:
         self.today = today
         self.asked_on = clock.day(asked_at) if asked_at is not None else None
         self.regimes = {regime for ref in refs for regime in people.regimes_of(ref)}
-        self.is_disputed = bool(disputes_of(refs))
-        held = Hold.objects.filter(Q(subject_ref__in=refs), released_at=None)
-        self.held = set(held.values_list("retention_class", flat=True))
+        self.stopped = what_stops(refs).values()
         zone = Principal.objects.filter(subject__ref__in=refs).values_list("zone", flat=True).first()
         self.place = zone_named(zone or "Asia/Kolkata")
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
@@ -132,8 +201,8 @@ class _Decider:
             began_on=local_date(began, self.place, late=True) if began else None,
             began_early_on=local_date(began, self.place) if began else None,
             asked_on=self.asked_on,
-            is_held="" in self.held or rule.retention_class in self.held,
-            is_disputed=self.is_disputed,
+            is_held=any(each.is_held(rule.retention_class) for each in self.stopped),
+            is_disputed=any(each.disputes for each in self.stopped),
         )
         # A thousand messages of a hundred days are a hundred decisions.
         place = (rule.pk, facts.began_on, facts.began_early_on)

@@ -11,19 +11,23 @@ class RunState(models.TextChoices):
     DONE = "done", _("Finished")
     FAILED = "failed", _("Finished, but not everything could be erased")
     REFUSED = "refused", _("Refused")
-    STALE = "stale", _("Given up: a newer plan took its place")
+    STALE = "stale", _("Given up")
 
 
 #: A run that is in RUNNING when its process dies stays there: whoever carries on takes the items that are left.
 MOVES: dict[str, set[str]] = {
     RunState.PLANNED: {RunState.APPROVED, RunState.REFUSED, RunState.STALE},
-    RunState.APPROVED: {RunState.RUNNING},
+    RunState.APPROVED: {RunState.RUNNING, RunState.STALE},
     RunState.RUNNING: {RunState.DONE, RunState.FAILED},
     RunState.DONE: set(),
     RunState.FAILED: set(),
     RunState.REFUSED: set(),
     RunState.STALE: set(),
 }
+
+
+#: What is still to come to an end.
+OPEN_RUNS = (RunState.PLANNED, RunState.APPROVED, RunState.RUNNING)
 
 
 class Cause(models.TextChoices):
@@ -72,6 +76,7 @@ class Relation(models.TextChoices):
 class ChildState(models.TextChoices):
     OPEN = "open", _("Nothing is frozen yet")
     FROZEN = "frozen", _("Frozen, to be decided")
+    ERASING = "erasing", _("Decided: being erased")
     ERASED = "erased", _("Erased but for what a law keeps")
     LIFTED = "lifted", _("No child: the freeze has ended")
     NOBODY = "nobody", _("Nobody we know")
@@ -80,7 +85,8 @@ class ChildState(models.TextChoices):
 #: A report is decided once; what is found wrong later is a new report or the lifting of a protection.
 CHILD_MOVES: dict[str, set[str]] = {
     ChildState.OPEN: {ChildState.FROZEN, ChildState.NOBODY, ChildState.LIFTED},
-    ChildState.FROZEN: {ChildState.ERASED, ChildState.LIFTED},
+    ChildState.FROZEN: {ChildState.ERASING, ChildState.LIFTED},
+    ChildState.ERASING: {ChildState.ERASED},
     ChildState.ERASED: set(),
     ChildState.LIFTED: set(),
     ChildState.NOBODY: set(),

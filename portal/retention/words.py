@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from portal.law.words import period
 from portal.retention.rules import Ground, Verdict, Why
+from portal.retention.states import ItemState
 
 
 def sentence(verdict: Verdict, what: str) -> str:
@@ -16,6 +17,17 @@ def sentence(verdict: Verdict, what: str) -> str:
     if winner.is_confirmed:
         return said
     return f"{said} {_('Whether this rule applies to us is not settled. We keep to it until it is.')}"
+
+
+def left(state: str, what: str) -> str:
+    """Why something that was to be erased is still here, by the state of its item."""
+    if state == ItemState.HELD:
+        said = _("%(what)s: we keep this because of a legal proceeding. We look at it again when that has ended.")
+    elif state == ItemState.DISPUTED:
+        said = _("%(what)s: we keep this while your complaint is open, so that it can be decided.")
+    else:
+        said = _("%(what)s: this is not erased yet. We look at it again and then erase it.")
+    return said % {"what": what}
 
 
 def _kept(ground: Ground) -> str:

@@ -2,19 +2,23 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from grievances.models import RequestProposal, RightsRequest
-from grievances.request_states import Outcome, RequestState, Right
-from grievances.services import deciding, ending
+from grievances import sealing
+from grievances.models import Bundle, RequestProposal, RightsRequest, Ticket
+from grievances.request_states import BundleState, Outcome, RequestState, Right
+from grievances.services import deciding, ending, resolving
 from portal.core import actor, clock, hooks
 from portal.core.erasing import Kept, Record
 from portal.core.errors import Refused
+from portal.outbox.models import Message
 from portal.people.models import ContactPoint, Principal, User
 from portal.people.selectors import refs_of
-from portal.retention.models import Hold, RetentionRule
+from portal.retention.models import ErasureRun, Hold, RetentionRule
+from portal.retention.services import approving, nights
+from portal.retention.states import Cause, RunState
 from tests.grievances.factories import RECEIVED, ticket
 from tests.grievances.requests import shown
 from tests.law.factories import ProfileFactory
@@ -105,7 +109,9 @@ def test_a_part_kept_by_gst_law_stays_and_the_letter_says_so(
     assert "Invoices: we keep this" in letter
     assert "s.36" in letter
     assert "We erase:" in letter
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    run = answered(made, second)
+    assert (run.state, run.cause, run.kept_by_law) == (RunState.DONE, Cause.REQUEST, 1)
+    assert run.certificate["approval"]["decision"] == f"grievances.requestproposal:{made.pk}"
     request.refresh_from_db()
     assert request.state == RequestState.PARTLY
     assert invoices.erased == []
@@ -115,12 +121,18 @@ def test_a_part_kept_by_gst_law_stays_and_the_letter_says_so(
     assert deciding.letter_text(made) == letter
 
 
+def answered(made: RequestProposal, second: User) -> ErasureRun:
+    """Approved by the second person, and carried out by a worker."""
+    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    return ErasureRun.objects.get(because=made.request.ticket.reference)
+
+
 def test_where_nothing_is_kept_all_goes(asha: Principal, officer: User, second: User) -> None:
     request = shown(right=Right.ERASURE)
-    made = propose(request, officer, Outcome.GRANT)
-    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    run = answered(propose(request, officer, Outcome.GRANT), second)
     asha.refresh_from_db()
-    assert asha.full_name == ""
+    assert (run.kept_by_law, asha.full_name) == (0, "")
     assert asha.subject.ref in refs_of(request.ticket.subject_ref)
 
 
@@ -139,3 +151,65 @@ def test_a_hold_after_the_proposal_stops_it(asha: Principal, officer: User, seco
 def test_an_open_grievance_keeps_everything(asha: Principal, officer: User) -> None:
     ticket(principal=asha)
     assert ending.is_partial(ending.plan(shown(right=Right.ERASURE), at=RECEIVED))
+
+
+def test_a_hold_before_the_worker_comes_keeps_all_and_the_person_is_told(
+    asha: Principal, officer: User, second: User
+) -> None:
+    request = shown(right=Right.ERASURE)
+    made = propose(request, officer, Outcome.GRANT)
+    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    placed = Hold.objects.create(
+        subject_ref=asha.subject.ref, retention_class="", why="Order of a court.", placed_by=officer, placed_at=RECEIVED
+    )
+    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    run = ErasureRun.objects.get(because=request.ticket.reference)
+    asha.refresh_from_db()
+    assert (run.erased, run.held > 0, asha.full_name) == (0, True, "Asha Rao")
+    assert "because of a legal proceeding" in last_reply(request)
+    Hold.objects.filter(pk=placed.pk).update(released_at=clock.now())
+    (again,) = nights.pass_over(now=clock.now(), actor=actor.system("tests")).again
+    assert (again.state, again.because) == (RunState.PLANNED, request.ticket.reference)
+    approval = approving.propose(run=again, why="The suit is over.", actor=actor.staff(second.pk))
+    other = StaffFactory(roles=["administrator"])
+    approving.answer(approval=approval, approve=True, reason="", actor=actor.staff(other.pk), now=clock.now())
+    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    asha.refresh_from_db()
+    assert asha.full_name == ""
+    assert last_reply(request).startswith("Erased by now:")
+    assert Message.objects.filter(kind="grievances.request_replied").count() == 2
+
+
+def last_reply(request: RightsRequest) -> str:
+    entry = request.ticket.entries.filter(kind="reply").latest("pk")
+    return str(sealing.unseal(entry.text.sealed, subject_ref=request.ticket.subject_ref)["text"])
+
+
+def test_who_takes_the_request_back_before_the_worker_comes_keeps_everything(
+    asha: Principal, officer: User, second: User
+) -> None:
+    request = shown(right=Right.ERASURE)
+    made = propose(request, officer, Outcome.GRANT)
+    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    request.ticket.refresh_from_db()
+    resolving.withdraw(ticket=request.ticket, actor=actor.stranger(), at=clock.now())
+    nights.pass_over(now=clock.now(), actor=actor.system("tests"))
+    asha.refresh_from_db()
+    assert (ErasureRun.objects.get(because=request.ticket.reference).state, asha.full_name) == (
+        RunState.STALE,
+        "Asha Rao",
+    )
+
+
+def test_a_copy_that_holds_the_person_ends_with_them_and_others_stay(
+    asha: Principal, officer: User, second: User
+) -> None:
+    mine, other = (shown(right=Right.ACCESS) for _each in range(2))
+    for request, ref in ((mine, asha.subject.ref), (other, uuid4())):
+        Bundle.objects.create(request=request, state=BundleState.RELEASED, started_at=RECEIVED, refs=[str(ref)])
+        Ticket.objects.filter(pk=request.ticket_id).update(
+            state="closed", closed_because="settled", closed_at=RECEIVED, turn_at=RECEIVED
+        )
+    run = answered(propose(shown(right=Right.ERASURE), officer, Outcome.PARTLY), second)
+    assert run.certificate["copies_ended"] == 1
+    assert [Bundle.objects.get(request=request).state for request in (mine, other)] == ["ended", "released"]

@@ -2,14 +2,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from portal.core import actor, clock, hooks
 from portal.core.erasing import Eraser, Kept, Record, of_days
+from portal.core.ids import new_reference
 from portal.law.models import HouseRule, LegalRule
 from portal.people.models import RegimeEvidence
-from portal.retention.models import ErasureRun, Hold, RetentionRule
-from portal.retention.services import approving, planning, runs
+from portal.retention import deciding
+from portal.retention.models import ChildDecision, ChildReport, ErasureRun, Hold, RetentionRule
+from portal.retention.services import approving, persons, planning, runs
+from portal.retention.states import Cause
 from tests.law.factories import HouseRuleFactory, LegalRuleFactory
 from tests.people.factories import StaffFactory
 
@@ -57,6 +60,42 @@ class Rows(Shelf):
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         return int(RegimeEvidence.objects.filter(subject_ref=subject_ref).delete()[0])
+
+
+def decision_of_two() -> ChildDecision:
+    """What two people decided about a report of a child."""
+    maker, checker = StaffFactory(), StaffFactory()
+    now = clock.now()
+    report = ChildReport.objects.create(
+        reference=new_reference("CH"), subject_ref=uuid4(), relation="teacher", reported_at=now
+    )
+    return ChildDecision.objects.create(
+        report=report,
+        outcome="child",
+        why="Seen by both",
+        act="retention.child.decide",
+        made_by=maker,
+        made_at=now,
+        checked_by=checker,
+        checked_at=now,
+        answer="approved",
+        shown_sha256="a" * 64,
+    )
+
+
+def run_for(person: UUID, *, because: str = "OS-GR-1", cause: Cause = Cause.REQUEST) -> ErasureRun:
+    """The run that two people's decision about one person's wish gives, as it is approved."""
+    now = clock.now()
+    return persons.plan(
+        cause=cause,
+        because=because,
+        refs=deciding.refs_of_person(person),
+        decided=deciding.keep_or_erase(person, now=now, asked_at=now),
+        decision=decision_of_two(),
+        asked_at=now,
+        now=now,
+        actor=actor.SYSTEM,
+    )
 
 
 @contextmanager

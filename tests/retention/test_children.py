@@ -1,6 +1,8 @@
 """A report of a child: frozen at once or within the hour, decided by two people, erased but for what a law keeps."""
 
 import re
+import sys
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -20,14 +22,15 @@ from portal.law.services import sweeping
 from portal.law.states import ClockState
 from portal.outbox.models import Message
 from portal.people import selectors as people
+from portal.people.erasers import Accounts
 from portal.people.models import AgeStatement, OneTimeCode, Principal
 from portal.people.services import ages, codes, protections, subjects
 from portal.people.states import CustomerState
 from portal.retention import selectors
 from portal.retention.child_erasers import ChildReports
-from portal.retention.models import ChildReport, Hold
-from portal.retention.services import children, replaying
-from portal.retention.states import ChildState
+from portal.retention.models import ChildReport, ErasureRun, Hold
+from portal.retention.services import certifying, children, nights, replaying
+from portal.retention.states import Cause, ChildState, RunState
 from portal.retention.tasks import look_at_report, look_at_reports
 from portal.vault.models import ErasureMark
 from tests.consent.factories import law_is_loaded, published_notice, said
@@ -87,6 +90,7 @@ def looked_at(row: ChildReport) -> ChildReport:
 def decided(row: ChildReport, outcome: str, maker: Any, checker: Any) -> ChildReport:
     decision = children.propose(row=row, outcome=outcome, why="Seen by both", actor=maker, now=clock.now())
     children.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
+    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
     row.refresh_from_db()
     return row
 
@@ -153,7 +157,7 @@ def test_a_child_is_erased_but_for_what_a_law_keeps_with_law_and_date(
 ) -> None:
     row = decided(reported(), "child", maker, checker)
     assert row.state == ChildState.ERASED
-    assert row.reported_at <= row.frozen_at <= row.decided_at == row.erased_at
+    assert row.reported_at <= row.frozen_at <= row.decided_at <= row.erased_at
     kept = {what: (law, until) for what, law, until in row.kept}
     assert kept, "the IT Rules keep registration data after the account has ended"
     law, until = kept["people.accounts"]
@@ -176,15 +180,57 @@ def test_where_no_law_keeps_them_names_and_addresses_are_gone(
     assert (row.words, row.address, row.reporter) == ("", "", ""), "nor does the report say who it was"
 
 
-def test_the_end_leaves_its_marks_for_after_a_restore(
-    kid: Principal, maker: Any, checker: Any, monkeypatch: Any, django_capture_on_commit_callbacks: Any
+def test_the_decision_gives_a_run_with_a_certificate_and_marks_for_after_a_restore(
+    kid: Principal, maker: Any, checker: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(selectors, "binding_laws", lambda rule, on: [])
-    with django_capture_on_commit_callbacks(execute=True):
-        row = decided(reported(), "child", maker, checker)
-    marked = set(ErasureMark.objects.filter(because=row.reference).values_list("eraser", flat=True))
+    row = decided(reported(), "child", maker, checker)
+    run = ErasureRun.objects.get(because=row.reference)
+    decision = row.decisions.get()
+    assert (run.cause, run.state, run.erased) == (Cause.CHILD, RunState.DONE, row.erased)
+    assert run.certificate["approval"]["decision"] == f"retention.childdecision:{decision.pk}"
+    assert run.certificate["approval"]["shown_sha256"] == decision.shown_sha256
+    marked = set(ErasureMark.objects.filter(because=run.reference).values_list("eraser", flat=True))
     assert {"people.accounts", "people.sign_ins"} <= marked
     assert replaying.undone() == 0
+
+
+def test_the_answer_erases_nothing_itself_and_a_worker_that_died_is_followed_by_the_next(
+    kid: Principal, maker: Any, checker: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(selectors, "binding_laws", lambda rule, on: [])
+    row = reported()
+    decision = children.propose(row=row, outcome="child", why="Seen", actor=maker, now=clock.now())
+    children.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
+    kid.refresh_from_db()
+    row.refresh_from_db()
+    assert (row.state, row.erased_at, kid.full_name) == (ChildState.ERASING, None, "Kiran Kid")
+    with monkeypatch.context() as patched:
+        patched.setattr(certifying, "close", lambda *_args, **_words: sys.exit())
+        with suppress(SystemExit):
+            nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    row.refresh_from_db()
+    assert row.state == ChildState.ERASING
+    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
+    kid.refresh_from_db()
+    row.refresh_from_db()
+    assert (row.state, kid.full_name) == (ChildState.ERASED, "")
+
+
+def test_what_broke_keeps_the_report_open_and_ends_the_next_night(
+    kid: Principal, maker: Any, checker: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(selectors, "binding_laws", lambda rule, on: [])
+    monkeypatch.setattr(Accounts, "_empty_person", lambda *_args: 1 / 0)
+    row = decided(reported(), "child", maker, checker)
+    assert (row.state, ErasureRun.objects.get(because=row.reference).state) == (ChildState.ERASING, RunState.FAILED)
+    monkeypatch.undo()
+    monkeypatch.setattr(selectors, "binding_laws", lambda rule, on: [])
+    for _step in range(2):
+        nights.pass_over(now=clock.now(), actor=actor.system("tests"))
+    row.refresh_from_db()
+    kid.refresh_from_db()
+    assert (row.state, kid.full_name) == (ChildState.ERASED, "")
 
 
 def test_codes_end_before_the_addresses_by_which_they_are_found(
@@ -222,6 +268,7 @@ def test_a_hold_keeps_what_it_holds(kid: Principal, maker: Any, checker: Any, mo
     row = decided(row, "child", maker, checker)
     kid.refresh_from_db()
     assert ["people.accounts", "A legal hold", ""] in row.kept
+    assert ErasureRun.objects.get(because=row.reference).certificate["v"] == 4
     assert kid.full_name == "Kiran Kid"
 
 
@@ -332,6 +379,7 @@ def test_staff_go_from_the_report_to_the_erasure_on_their_pages(kid: Principal) 
     decision = row.decisions.get()
     url = reverse("admin:retention_childdecision_do_one", args=[decision.pk, "answer-decision"])
     assert "Approved" in other.post(url, {"answer": "1", "decision": "approve"}).text
+    nights.carry_on(now=clock.now(), actor=actor.system("tests"))
     row.refresh_from_db()
     assert row.state == ChildState.ERASED
 

@@ -68,12 +68,11 @@ def test_an_unconfirmed_rule_says_so(shelf: Shelf) -> None:
 def test_a_hold_and_a_dispute_keep_everything(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     retention_rule()
     asha = put(shelf, NOON - timedelta(days=3000))
-    about = {asha: ["OS-GR-7K4M-9QX2"]}
-    answers = [lambda *, subject_refs: [one for ref in subject_refs for one in about.get(ref, [])]]
+    answers = [lambda *, subject_refs: [(ref, "OS-GR-7K4M-9QX2") for ref in subject_refs if ref == asha]]
     monkeypatch.setattr(hooks.disputes, "_items", answers)
     (disputed,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
     assert (disputed.verdict.winner.why, disputed.verdict.erase_on) == (Why.DISPUTE, None)
-    assert deciding.disputes_of({asha}) == ["OS-GR-7K4M-9QX2"]
+    assert deciding.what_stops([asha])[asha].disputes == {"OS-GR-7K4M-9QX2"}
     hold(asha)
     (held,) = deciding.keep_or_erase(asha, now=NOON, asked_at=NOON)
     assert held.verdict.winner.why is Why.HOLD

@@ -23,8 +23,8 @@ from portal.people.models import Principal, Subject
 from portal.people.services import customers, devices
 from portal.retention import deciding
 from portal.retention.models import ErasureItem, ErasureRun
-from portal.retention.services import approving, nights, planning, runs
-from portal.retention.states import Cause, RunState
+from portal.retention.services import approving, nights, runs
+from portal.retention.states import RunState
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import files
 from portal.vault.services.keys import Shredded
@@ -39,7 +39,7 @@ from tests.people.factories import (
     PrincipalFactory,
     StaffFactory,
 )
-from tests.retention.factories import hold
+from tests.retention.factories import hold, run_for
 from tests.shipped import every_rule
 from tests.vault.factories import stored
 
@@ -111,15 +111,8 @@ def export() -> Iterator[Job]:
         yield job
 
 
-def erased(who: Principal, two: tuple[Any, Any]) -> ErasureRun:
-    now = clock.now()
-    run = planning.make_for_person(
-        subject_ref=who.subject.ref, because="OS-RR-1", cause=Cause.REQUEST, asked_at=now, now=now, actor=NIGHTLY
-    )
-    made = approving.propose(run=run, why="Everything.", actor=two[0])
-    approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
-    run.refresh_from_db()
-    return runs.carry_out(run, now=clock.now(), actor=NIGHTLY)
+def erased(who: Principal) -> ErasureRun:
+    return runs.carry_out(run_for(who.subject.ref), now=clock.now(), actor=NIGHTLY)
 
 
 def answered(*command: str) -> dict[str, Any]:
@@ -130,7 +123,7 @@ def answered(*command: str) -> dict[str, Any]:
 
 
 def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
-    person: Principal, export: Job, two: tuple[Any, Any], tmp_path: Path
+    person: Principal, export: Job, tmp_path: Path
 ) -> None:
     other = PrincipalFactory(phone="+919822233344")
     theirs = said(other, "given")
@@ -142,7 +135,7 @@ def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
     assert {"people.Principal", "people.Customer", "people.ContactPoint", "people.User", "people.SignIn"} <= before
     decided = deciding.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
     with structlog.testing.capture_logs() as logs:
-        run = erased(person, two)
+        run = erased(person)
     assert run.state == RunState.DONE, [(step.eraser, step.failure) for step in run.steps.all()]
 
     left = [(one.step.eraser, one.state) for one in ErasureItem.objects.exclude(state="done").select_related("step")]
@@ -176,7 +169,7 @@ def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
 def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
     person: Principal, two: tuple[Any, Any]
 ) -> None:
-    erased(person, two)
+    erased(person)
     ledger.seal_now()
     refs = deciding.refs_of_person(person.subject.ref)
     with time_machine.travel(clock.now() + timedelta(days=5 * 366), tick=True):
@@ -194,8 +187,8 @@ def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
         assert results.expire(now=clock.now(), limit=10) == 0
 
 
-def test_a_run_of_a_person_under_a_hold_leaves_every_mark(person: Principal, two: tuple[Any, Any]) -> None:
+def test_a_run_of_a_person_under_a_hold_leaves_every_mark(person: Principal) -> None:
     before = marked()
     hold(person.subject.ref)
-    run = erased(person, two)
+    run = erased(person)
     assert (run.erased, marked()) == (0, before)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -16,8 +17,8 @@ from portal.core.errors import NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.people.models import Principal, RegimeEvidence
 from portal.retention.models import ErasureItem, ErasureRun, PlanApproval
-from portal.retention.services import approving, barriers, certifying, nights, planning, replaying, runs
-from portal.retention.states import Cause, ItemState, RunState
+from portal.retention.services import approving, barriers, certifying, nights, planning, replaying, runs, telling
+from portal.retention.states import ItemState, RunState
 from portal.vault.models import ErasureMark
 from tests.law.factories import ProfileFactory, PurposeFactory
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
@@ -136,7 +137,7 @@ def hold_comes(shelf: Shelf, ref: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dispute_opens(shelf: Shelf, ref: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = [lambda *, subject_refs: ["OS-GR-7K4M-9QX2"] if ref in subject_refs else []]
+    answers = [lambda *, subject_refs: [(each, "OS-GR-7K4M-9QX2") for each in subject_refs if each == ref]]
     monkeypatch.setattr(hooks.disputes, "_items", answers)
 
 
@@ -214,6 +215,16 @@ def test_a_rule_or_a_law_that_changed_since_stops_the_plan(
     assert (states(), done.stale, left(shelf)) == ([ItemState.CHANGED] * 2, 2, [1, 1])
 
 
+def test_a_plan_looks_at_the_records_of_many_people_at_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    retention_rule(needs_approval=True)
+    for _more in range(50):
+        shelf.shelved[uuid4()] = [ago(800)]
+    asked: list[int] = []
+    records = shelf.records
+    monkeypatch.setattr(shelf, "records", lambda *, subject_refs: asked.append(1) or records(subject_refs=subject_refs))
+    assert (plan().due, asked) == (52, [1])
+
+
 @pytest.fixture
 def told(shelf: Shelf, people: list[Any], two: tuple[Any, Any]) -> ErasureRun:
     """An approved plan of a class whose persons are told two days before; only the first has an address."""
@@ -223,6 +234,38 @@ def told(shelf: Shelf, people: list[Any], two: tuple[Any, Any]) -> ErasureRun:
     person = Principal.objects.get(subject__ref=people[0])
     ContactPointFactory(principal=person, kind="email", address="asha@example.in", verified_at=clock.now())
     return approved(plan(), two)
+
+
+def test_the_notices_are_written_by_the_worker_and_once_after_a_kill(
+    shelf: Shelf, told: ErasureRun, people: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = Principal.objects.get(subject__ref=people[1])
+    ContactPointFactory(principal=second, kind="email", address="bina@example.in", verified_at=clock.now())
+    assert not Message.objects.exists(), "whoever approves waits for no letter"
+    whole, calls = telling._post, []
+
+    def dies(*args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise SystemExit
+        return whole(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(telling, "_post", dies)
+        with suppress(SystemExit):
+            carried_out(told)
+    assert (ErasureRun.objects.get().state, Message.objects.count()) == (RunState.APPROVED, 1)
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    assert (states(), Message.objects.filter(kind="retention.notice").count()) == ([ItemState.TOLD] * 2, 2)
+    assert (ErasureRun.objects.get().state, left(shelf)) == (RunState.RUNNING, [1, 1])
+
+
+def test_who_cannot_be_told_because_something_broke_stops_nobody_else_and_is_not_erased(
+    shelf: Shelf, told: ErasureRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling.outbox, "post", lambda **_words: 1 / 0)
+    done = carried_out(told)
+    assert (states(), done.state, left(shelf)) == ([ItemState.FAILED, ItemState.DONE], RunState.FAILED, [1, 0])
 
 
 def deliver(run: ErasureRun, *, days: int = 0) -> None:
@@ -241,6 +284,7 @@ def test_erasure_waits_until_the_notice_was_delivered_and_its_time_is_over(shelf
 
 
 def test_a_person_who_comes_back_after_the_notice_stops_it(shelf: Shelf, told: ErasureRun, people: list[Any]) -> None:
+    carried_out(told)
     deliver(told, days=2)
     with transaction.atomic():
         audit.record(
@@ -255,6 +299,7 @@ def test_a_person_who_comes_back_after_the_notice_stops_it(shelf: Shelf, told: E
 
 
 def test_a_courtesy_that_cannot_be_delivered_keeps_nothing(shelf: Shelf, told: ErasureRun) -> None:
+    carried_out(told)
     Message.objects.update(state="dead")
     assert carried_out(told).erased == 2
 
@@ -321,45 +366,6 @@ def test_killed_at_any_step_it_goes_on_and_certifies_the_same(
     assert ErasureMark.objects.filter(because=run.reference).count() == 2
 
 
-def test_of_a_person_who_asks_goes_what_no_law_keeps(shelf: Shelf, people: list[Any], two: tuple[Any, Any]) -> None:
-    retention_rule("LAW", needs_approval=True)
-    legal_rule("LAW", 1, "year")
-    shelf.shelved[people[0]] = [ago(800), ago(10)]
-    now = clock.now()
-    asked = {"subject_ref": people[0], "because": "OS-RR-1", "cause": Cause.REQUEST, "asked_at": now, "now": now}
-    run = planning.make_for_person(**asked, actor=NIGHTLY)
-    assert planning.make_for_person(**asked, actor=NIGHTLY).pk == run.pk
-    assert (run.due, run.kept_by_law) == (2, 1)
-    done = carried_out(approved(run, two))
-    assert (done.erased, len(shelf.shelved[people[0]]), len(shelf.shelved[people[1]])) == (1, 1, 1)
-    assert done.certificate["because"] == "OS-RR-1"
-
-
-def test_without_a_law_the_wish_ends_what_began_a_moment_ago(
-    shelf: Shelf, people: list[Any], two: tuple[Any, Any]
-) -> None:
-    retention_rule(needs_approval=True)
-    shelf.shelved[people[0]] = [clock.now()]
-    now = clock.now()
-    run = planning.make_for_person(
-        subject_ref=people[0], because="OS-RR-1", cause=Cause.REQUEST, asked_at=now, now=now, actor=NIGHTLY
-    )
-    assert carried_out(approved(run, two)).erased == 1
-
-
 def test_the_night_of_a_rule_without_approval_touches_no_class_of_two_people(shelf: Shelf) -> None:
     retention_rule(needs_approval=True, effective_from=date(2025, 1, 1))
     assert (runs.run(now=clock.now(), actor=NIGHTLY).due, left(shelf)) == (0, [1, 1])
-
-
-def test_where_everything_goes_another_start_of_a_record_changes_nothing(
-    shelf: Shelf, people: list[Any], two: tuple[Any, Any]
-) -> None:
-    retention_rule(needs_approval=True)
-    now = clock.now()
-    run = planning.make_for_person(
-        subject_ref=people[0], because="OS-RR-1", cause=Cause.REQUEST, asked_at=now, now=now, actor=NIGHTLY
-    )
-    approved(run, two)
-    shelf.shelved[people[0]] = [ago(3)]
-    assert carried_out(ErasureRun.objects.get(pk=run.pk)).erased == 1

@@ -4,7 +4,8 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
@@ -16,6 +17,7 @@ from portal.people.models import RegimeEvidence
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, PlanApproval
 from portal.retention.services import approving, planning, replaying, runs
 from portal.vault.models import ErasureMark
+from portal.vault.services import marks
 from tests.ledger.factories import EntryFactory
 from tests.people.factories import PrincipalFactory, StaffFactory
 from tests.retention.factories import Rows, house_rule, only_eraser, retention_rule
@@ -98,3 +100,10 @@ def test_contents_of_the_ledger_that_a_restore_brought_back_go_again(rows: Rows)
     assert "V7b" in {one["check"] for one in said("verify_ledger")[1]["failures"]}
     assert said("replay_erasures")[1]["redacted"] == 1
     assert "V7b" not in {one["check"] for one in said("verify_ledger")[1]["failures"]}
+
+
+def test_marks_of_many_people_are_read_in_sets(rows: Rows, django_assert_max_num_queries: Any) -> None:
+    for number in range(300):
+        marks.leave(subject_ref=uuid4(), eraser=rows.name, before=None, because=f"EC-{number}", at=clock.now())
+    with django_assert_max_num_queries(3):
+        assert replaying.undone() == 0

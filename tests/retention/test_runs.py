@@ -2,6 +2,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from portal.audit.models import AuditEvent
 from portal.core import actor, clock, hooks
 from portal.people.models import SubjectAlias
 from portal.retention.models import ErasureItem, ErasureRun
-from portal.retention.services import planning, runs
+from portal.retention.services import certifying, planning, runs
 from portal.retention.states import RunState
 from portal.retention.tasks import NotAllErased, run_retention
 from tests.law.factories import ProfileFactory
@@ -143,6 +144,28 @@ def test_a_run_that_failed_says_so_and_the_next_goes_on(shelf: Shelf) -> None:
     shelf.erase = whole  # type: ignore[method-assign]
     assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 2
     assert list(ErasureRun.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "done"]
+
+
+def test_a_dry_run_asks_no_more_for_many_people_than_for_a_few(
+    shelf: Shelf, django_assert_max_num_queries: Any
+) -> None:
+    retention_rule()
+    hold(ASHA)
+    for _more in range(300):
+        shelf.shelved[uuid4()] = [ago(800)]
+    with django_assert_max_num_queries(12):
+        assert numbers(runs.preview(now=clock.now())) == (302, 1, 0, 301)
+
+
+def test_how_many_recipients_were_told_is_one_statement_however_many_were_erased(
+    shelf: Shelf, django_assert_num_queries: Any
+) -> None:
+    retention_rule()
+    for _more in range(300):
+        shelf.shelved[uuid4()] = [ago(800)]
+    done = runs.run(now=clock.now(), actor=NIGHTLY)
+    with django_assert_num_queries(1):
+        assert certifying.confirmations(done) == {"told": 0, "acknowledged": 0, "acted": 0}
 
 
 class Broken(Shelf):

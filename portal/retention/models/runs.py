@@ -7,18 +7,19 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.data_categories import declare
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
-from portal.retention.states import OPEN_ITEMS, Cause, ItemState, RunState
+from portal.retention.states import OPEN_ITEMS, OPEN_RUNS, Cause, ItemState, RunState
 
 
 class ErasureRun(models.Model):
     """One plan over everything whose period is over, or over one person; then what came of it, and its certificate.
 
     ``plan_sha256`` is of the canonical plan, to which two people agree. Of a class whose rule asks for no approval the
-    rule is the approval: such a run is approved as it is made.
+    rule is the approval: such a run is approved as it is made. So is the plan of one person: the two people who decided
+    the request or the case (``because``) have agreed to it (``agreed``).
     """
 
     data_categories = declare(
-        none="id reference state cause because needs_approval plan_sha256 planned_at approved_at started_by started_at "
+        none="id reference state cause because refs asked_at agreed needs_approval plan_sha256 planned_at approved_at started_by started_at "
         "finished_at due held disputed stale kept_by_law erased certificate certificate_sha256"
     )
 
@@ -30,6 +31,11 @@ class ErasureRun(models.Model):
     because = models.CharField(
         _("request or case"), max_length=32, blank=True, default="", db_default="", db_index=True
     )
+    #: Every reference of the one person it is about; empty for a plan of the schedule.
+    refs = models.JSONField(_("references of the person"), default=list, blank=True)
+    asked_at = models.DateTimeField(_("asked"), null=True)
+    #: The decision of two people that is the approval: its row, who, when, and the hash of what both saw.
+    agreed = models.JSONField(_("decided by two people"), null=True)
     needs_approval = models.BooleanField(_("two people approve it"), default=True, db_default=True)
     plan_sha256 = models.CharField(_("SHA-256 of the plan"), max_length=64, blank=True, default="", db_default="")
     planned_at = models.DateTimeField(_("planned"), null=True)
@@ -56,6 +62,16 @@ class ErasureRun(models.Model):
                 name="retention_one_plan_of_the_schedule_waits",
                 fields=("cause",),
                 condition=Q(state="planned", cause="schedule"),
+            ),
+            models.UniqueConstraint(
+                name="retention_one_open_run_per_case",
+                fields=("because",),
+                condition=Q(state__in=OPEN_RUNS) & ~Q(because=""),
+            ),
+            models.CheckConstraint(
+                name="retention_run_of_a_person_says_whose_and_why",
+                condition=Q(cause="schedule", because="", asked_at=None)
+                | ~Q(cause="schedule") & ~Q(because="") & Q(asked_at__isnull=False),
             ),
         )
 

@@ -16,10 +16,9 @@ from portal.people.services import four_eyes
 from portal.people.states import Answer
 from portal.retention.models import ErasureRun, PlanApproval
 from portal.retention.permissions import Act, Permission
-from portal.retention.services import planning, telling
+from portal.retention.services import planning
+from portal.retention.services.persons import CARRY_OUT
 from portal.retention.states import MOVES, RunState
-
-CARRY_OUT = "portal.retention.tasks.carry_out"
 
 
 def propose(*, run: ErasureRun, why: str, actor: Actor) -> PlanApproval:
@@ -52,7 +51,7 @@ def propose(*, run: ErasureRun, why: str, actor: Actor) -> PlanApproval:
 def answer(*, approval: PlanApproval, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Approve or refuse, as another person than the maker, in one transaction with what follows.
 
-    A yes tells those whom a rule wants told and gives the plan to a worker; a no ends the plan, and the next night makes
+    A yes gives the plan to a worker, who first tells those whom a rule wants told; a no ends the plan, and the next night makes
     a new one. Raises what ``four_eyes.answer`` raises, NotAllowed, and Refused for a plan that waits no more (NOT_WAITING).
     """
     checker = four_eyes.person_of(actor)
@@ -63,7 +62,6 @@ def answer(*, approval: PlanApproval, approve: bool, reason: str, actor: Actor, 
         four_eyes.answer(approval, checker=checker, approve=approve, shown=planning.shown(run), reason=reason, now=now)
         if approve:
             move(run, RunState.APPROVED, moves=MOVES, approved_at=now)
-            telling.tell(run, now=now)
             enqueue(CARRY_OUT, run.pk)
         else:
             move(run, RunState.REFUSED, moves=MOVES, finished_at=now)

@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.actor import THEMSELVES, ActorKind
 from portal.core.erasing import Eraser
 from portal.retention import deciding, selectors
-from portal.retention.models import ErasureItem, ErasureRun
+from portal.retention.models import ErasureItem, ErasureRun, RetentionRule
 from portal.retention.services import planning, telling
 from portal.retention.states import Cause, ItemState
 
@@ -30,14 +30,16 @@ class Moment:
 def stops(at: Moment) -> ItemState | None:
     """Why the item may not be erased now; TOLD when it has to wait for a notice. None: nothing stops it.
 
-    In the transaction that erases it. What is asked: holds and disputes always; for what two people approved also whether
-    rule and records are those that they saw, whether anything happened to the person's data since, and the notice.
+    In the transaction that erases it. What is asked: holds and disputes always, under every reference of the person; for
+    what two people approved also whether rule and records are those that they saw, whether anything happened to the
+    person's data since, and the notice.
     """
-    step, subject_ref = at.item.step, at.item.subject_ref
-    if selectors.is_held(subject_ref, step.retention_class):
+    groups = deciding.refs_concerned([at.item.subject_ref, *(UUID(ref) for ref in at.run.refs)])
+    refs = set().union(*groups.values())
+    stopped = deciding.what_stops(refs).values()
+    if any(each.is_held(at.item.step.retention_class) for each in stopped):
         return ItemState.HELD
-    refs = deciding.refs_of_person(subject_ref)
-    if any(reference != at.run.because for reference in deciding.disputes_of(refs)):
+    if any(each.disputes - {at.run.because} for each in stopped):
         return ItemState.DISPUTED
     if not at.run.needs_approval:
         return None
@@ -51,23 +53,36 @@ def stops(at: Moment) -> ItemState | None:
 
 def _is_other_than_seen(at: Moment) -> bool:
     """Whether the rule, the laws behind it or the records are others than when the plan was made."""
-    today = clock.day(at.now)
-    step = at.item.step
-    rule = selectors.rule_for(step.retention_class, on=today)
-    if rule is None or rule.sha256 != step.rule_sha256:
+    rule = selectors.rule_for(at.item.step.retention_class, on=clock.day(at.now))
+    if rule is None or rule.sha256 != at.item.step.rule_sha256:
         return True
-    cutoff = planning.cutoff_of(rule, on=today, is_asked=at.run.cause != Cause.SCHEDULE)
-    if cutoff is not None and (at.item.before is None or cutoff < at.item.before):
-        return True  # a law asks for longer than it did
-    return planning.seen_sha256(at.eraser, rule, at.item.subject_ref, at.item.before) != at.item.seen_sha256
+    records = list(at.eraser.records(subject_refs=[at.item.subject_ref]))
+    if planning.seen_sha256(rule, records, at.item.before) != at.item.seen_sha256:
+        return True
+    return _is_kept_longer(at, rule)
+
+
+def _is_kept_longer(at: Moment, rule: RetentionRule) -> bool:
+    """Whether a law asks for longer than it did."""
+    if at.run.cause == Cause.SCHEDULE:
+        return at.item.before is None or planning.cutoff_of(rule, on=clock.day(at.now)) < at.item.before
+    person = {UUID(ref) for ref in at.run.refs}
+    return any(
+        each.verdict.is_kept and each.record.subject_ref == at.item.subject_ref
+        for each in deciding.decide(person, now=at.now, asked_at=at.run.asked_at, only=at.eraser)
+        if planning.goes(each.record, at.item.before)
+    )
 
 
 def _happened_since(at: Moment, refs: set[UUID]) -> str | None:
-    """Who did something about this person since the plan was made; None for nobody. Looking changes nothing."""
+    """Who did something about this person since the plan was made; None for nobody. Looking changes nothing.
+
+    Whoever asked for the end reads our letter meanwhile: of their own acts only the records tell (``_is_other_than_seen``).
+    """
     events = AuditEvent.objects.filter(subject_ref__in=refs, at__gt=at.run.planned_at)
     events = events.exclude(actor_kind=ActorKind.SYSTEM).exclude(kind__startswith="retention.")
     if at.run.because:
-        events = events.exclude(about__contains=at.run.because)
+        events = events.exclude(about__contains=at.run.because).exclude(actor_kind__in=THEMSELVES)
     found = (
         actor_kind
         for kind, actor_kind in events.order_by("pk").values_list("kind", "actor_kind")

@@ -6,6 +6,7 @@ from typing import Any
 
 import rfc8785
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
@@ -34,7 +35,7 @@ def close(current: ErasureRun, *, now: datetime, actor: Actor) -> None:
         totals = {name: sum(getattr(step, name) for step in steps) for name in SUMS}
         target = RunState.FAILED if any(step.failure for step in steps) else RunState.DONE
         finished_at = clock.now()
-        certificate = {**_certificate(current, steps, finished_at), **_gone_with_it(current)}
+        certificate = {**_certificate(current, steps, finished_at), **_gone_with_it(current, finished_at)}
         digest = hashlib.sha256(rfc8785.dumps(certificate)).hexdigest()
         try:
             move(
@@ -54,47 +55,67 @@ def close(current: ErasureRun, *, now: datetime, actor: Actor) -> None:
             about=current.about,
             facts={"run": current.reference, "state": str(target), "certificate": digest, **totals},
         )
+        if current.because:
+            for told in hooks.person_run_ended:
+                told(
+                    because=current.because,
+                    ended={step.eraser: step.erased for step in steps if step.erased},
+                    left=_left(current),
+                    kept=sum(totals[name] for name in SUMS if name not in ("due", "erased")),
+                    is_again=ErasureRun.objects.filter(because=current.because, pk__lt=current.pk).exists(),
+                    at=finished_at,
+                )
+
+
+def _left(run: ErasureRun) -> list[tuple[str, str]]:
+    """What the decision would have ended and did not, each room with its reason."""
+    items = ErasureItem.objects.filter(step__run=run, count__gt=0).exclude(state=ItemState.DONE)
+    return sorted(set(items.values_list("step__eraser", "state")))
 
 
 def subjects_sha256(step: ErasureStep) -> str:
     """SHA-256 of the sorted references of the subjects whose records a step erased: names nobody, proves which."""
-    refs = step.items.filter(state=ItemState.DONE).values_list("subject_ref", flat=True)
-    return hashlib.sha256("\n".join(sorted(str(ref) for ref in refs)).encode()).hexdigest()
+    refs = step.items.filter(state=ItemState.DONE).order_by("subject_ref").values_list("subject_ref", flat=True)
+    digest = hashlib.sha256()
+    for number, ref in enumerate(refs.iterator(chunk_size=10_000)):
+        digest.update(f"\n{ref}".encode() if number else str(ref).encode())
+    return digest.hexdigest()
 
 
-def _gone_with_it(run: ErasureRun) -> dict[str, Any]:
+def _gone_with_it(run: ErasureRun, at: datetime) -> dict[str, Any]:
     """What ends because people were erased: files that may hold them, and what their rows still say of each."""
     if not run.needs_approval:
         return {}
-    done = ErasureItem.objects.filter(step__run=run, state=ItemState.DONE)
-    now = clock.now()
-    ended = results.end_made_before(now) if done.filter(erased__gt=0).exists() else 0
-    return {"exports_ended": ended, "anonymity": anonymising.persons(now=now)}
+    erased = ErasureItem.objects.filter(step__run=run, state=ItemState.DONE, erased__gt=0)
+    refs = frozenset(erased.values_list("subject_ref", flat=True))
+    return {
+        "exports_ended": results.end_made_before(at) if refs else 0,
+        "copies_ended": sum(end(subject_refs=refs, at=at) for end in hooks.copies) if refs else 0,
+        "anonymity": anonymising.persons(now=at),
+    }
 
 
-def told_to_erase(run: ErasureRun) -> list[Instruction]:
+def told_to_erase(run: ErasureRun) -> QuerySet[Instruction]:
     """The instructions to recipients that the erasures of a run caused (DPDP s.8(7)); each has its own clock and steps."""
-    refs = set(ErasureItem.objects.filter(step__run=run, state=ItemState.DONE).values_list("subject_ref", flat=True))
+    refs = ErasureItem.objects.filter(step__run=run, state=ItemState.DONE).values("subject_ref")
     since = run.started_at or run.planned_at
-    rows = Instruction.objects.filter(kind=InstructionKind.ERASE, subject_ref__in=refs, given_at__gte=since)
-    return list(rows.select_related("recipient").prefetch_related("facts").order_by("pk"))
+    return Instruction.objects.filter(kind=InstructionKind.ERASE, subject_ref__in=refs, given_at__gte=since)
 
 
 def confirmations(run: ErasureRun) -> dict[str, int]:
     """How many instructions to erase a run caused, how many were acknowledged, and how many are done by now."""
-    told = told_to_erase(run)
-    steps = [{fact.kind for fact in one.facts.all()} for one in told]
-    return {
-        "told": len(told),
-        "acknowledged": sum(FactKind.ACKNOWLEDGED in kinds for kinds in steps),
-        "acted": sum(FactKind.ACTED in kinds for kinds in steps),
-    }
+    numbers: dict[str, int] = told_to_erase(run).aggregate(
+        told=Count("pk", distinct=True),
+        acknowledged=Count("pk", filter=Q(facts__kind=FactKind.ACKNOWLEDGED), distinct=True),
+        acted=Count("pk", filter=Q(facts__kind=FactKind.ACTED), distinct=True),
+    )
+    return numbers
 
 
 def _certificate(run: ErasureRun, steps: list[ErasureStep], finished_at: datetime) -> dict[str, Any]:
     """What was erased, how, under which rule, by whom and when: no name, no address, no reference to a person."""
     return {
-        "v": 3,
+        "v": 4,
         "run": run.reference,
         "cause": str(run.cause),
         "because": run.because or None,
@@ -104,7 +125,7 @@ def _certificate(run: ErasureRun, steps: list[ErasureStep], finished_at: datetim
         "started_at": clock.stamp(run.started_at) if run.started_at else None,
         "finished_at": clock.stamp(finished_at),
         "started_by": run.started_by,
-        "recipients_told": len(told_to_erase(run)),
+        "recipients_told": told_to_erase(run).count(),
         "field_acts_sha256": fields.file_sha256(),
         "steps": [_of_step(step) for step in steps],
     }
@@ -113,6 +134,8 @@ def _certificate(run: ErasureRun, steps: list[ErasureStep], finished_at: datetim
 def _approval(run: ErasureRun) -> dict[str, Any]:
     if not run.needs_approval:
         return {"by": "the rule of each class"}
+    if run.agreed is not None:
+        return dict(run.agreed)
     agreed = run.approvals.filter(answer=Answer.APPROVED).order_by("-pk").first()
     if agreed is None:
         return {"by": None}

@@ -5,16 +5,19 @@ from datetime import datetime
 
 from portal.core.actor import Actor
 from portal.retention.models import ErasureRun
-from portal.retention.services import planning, replaying, runs
+from portal.retention.services import persons, planning, replaying, runs
 from portal.retention.states import RunState
 
 
 @dataclass
 class Night:
-    """The runs that ended, and the plan that waits for two people, None where nothing of theirs is due."""
+    """The runs that ended, and the plan that waits for two people, None where nothing of theirs is due; and plans for
+    what runs of one person left.
+    """
 
     ended: list[ErasureRun] = field(default_factory=list)
     plan: ErasureRun | None = None
+    again: list[ErasureRun] = field(default_factory=list)
 
 
 def pass_over(*, now: datetime, actor: Actor) -> Night:
@@ -22,6 +25,7 @@ def pass_over(*, now: datetime, actor: Actor) -> Night:
     night = Night(ended=carry_on(now=now, actor=actor))
     night.ended.append(runs.run(now=now, actor=actor))
     night.plan = planning.make(now=now, actor=actor)
+    night.again = persons.plan_again(now=now, actor=actor)
     return night
 
 

@@ -1,4 +1,4 @@
-"""What would be erased: by the rules tonight, or of one person who asks. Making a plan erases nothing."""
+"""What would be erased by the rules tonight, and how any plan is written down. Making a plan erases nothing."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import clock, hooks, ids
 from portal.core.actor import Actor
-from portal.core.erasing import Eraser, Kept, in_order
+from portal.core.erasing import Eraser, Kept, Record, in_order
 from portal.core.moves import move
 from portal.retention import deciding, rules, selectors
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep, RetentionRule
@@ -41,6 +41,26 @@ class Plan:
     kept_by_law: int = 0
     over: list[Kept] = field(default_factory=list)
     failure: str = ""
+    #: Of one person: records that a hold or a dispute keeps already when the plan is made.
+    held: int = 0
+    disputed: int = 0
+
+
+Draft = tuple[Plan, list[ErasureItem]]
+#: Eraser, subject, records, and the hash of what was seen.
+Place = tuple[str, UUID, int, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Why there is a run: the schedule, or a request or case (``because``) about one person with these references."""
+
+    cause: Cause = Cause.SCHEDULE
+    because: str = ""
+    refs: frozenset[UUID] = frozenset()
+    asked_at: datetime | None = None
+    agreed: dict[str, Any] | None = None
+    needs_approval: bool = True
 
 
 @dataclass
@@ -63,22 +83,16 @@ def plans(*, now: datetime) -> Iterator[Plan]:
             yield _plan(eraser, rule, today)
 
 
-def cutoff_of(rule: RetentionRule, *, on: date, is_asked: bool) -> datetime | None:
-    """What began before this instant may go: by every period, or where the person asked by the laws' alone.
-
-    None: everything may. Raises NotFound when a period is not loaded.
-    """
-    periods = selectors.legal_periods(rule, on=on)
-    if not is_asked:
-        periods = [selectors.house_period(rule, on=on), *periods]
-    return rules.over_before(on, periods) if periods else None
+def cutoff_of(rule: RetentionRule, *, on: date) -> datetime:
+    """What began before this instant may go by every period. Raises NotFound when a period is not loaded."""
+    return rules.over_before(on, [selectors.house_period(rule, on=on), *selectors.legal_periods(rule, on=on)])
 
 
 def _plan(eraser: Eraser, rule: RetentionRule, today: date) -> Plan:
     try:
         house = selectors.house_period(rule, on=today)
-        cutoff = cutoff_of(rule, on=today, is_asked=False)
-        over = list(eraser.kept(before=cutoff)) if cutoff is not None else []
+        cutoff = cutoff_of(rule, on=today)
+        over = list(eraser.kept(before=cutoff))
         due = sum(kept.count for kept in eraser.kept(before=rules.over_before(today, [house])))
     except Exception as crash:  # noqa: BLE001 - whatever broke, the periods of all other classes are over all the same
         log.error("retention.not_planned", eraser=eraser.name, error=type(crash).__name__)  # noqa: TRY400 - it may quote a person
@@ -87,21 +101,29 @@ def _plan(eraser: Eraser, rule: RetentionRule, today: date) -> Plan:
 
 
 def preview(*, now: datetime) -> Totals:
-    """The numbers of a run, without erasing anything. What a dispute keeps is among the held."""
+    """The numbers of a run, without erasing anything. What a dispute keeps is among the held.
+
+    A few statements for each eraser and each set of subjects, however many there are.
+    """
     totals = Totals()
     for plan in plans(now=now):
         if plan.failure:
             totals.failed.append(plan.eraser.name)
         totals.due += plan.due
         totals.kept_by_law += plan.kept_by_law
-        for kept in plan.over:
-            if selectors.is_held(kept.subject_ref, plan.eraser.retention_class) or deciding.disputes_of(
-                deciding.refs_of_person(kept.subject_ref)
-            ):
-                totals.held += kept.count
-            else:
-                totals.to_erase += kept.count
+        for some in _sets(plan.over):
+            stopped = deciding.what_stops(kept.subject_ref for kept in some)
+            for kept in some:
+                keeps = stopped[kept.subject_ref]
+                if keeps.disputes or keeps.is_held(plan.eraser.retention_class):
+                    totals.held += kept.count
+                else:
+                    totals.to_erase += kept.count
     return totals
+
+
+def _sets(over: list[Kept]) -> Iterator[list[Kept]]:
+    return (over[start : start + BATCH] for start in range(0, len(over), BATCH))
 
 
 def make_standing(*, now: datetime, actor: Actor) -> ErasureRun:
@@ -111,7 +133,7 @@ def make_standing(*, now: datetime, actor: Actor) -> ErasureRun:
     """
     drafts = _drafts(now, needs_approval=False)
     with transaction.atomic():
-        return _write(drafts, cause=Cause.SCHEDULE, because="", needs_approval=False, now=now, actor=actor)
+        return write(drafts, Case(needs_approval=False), state=RunState.APPROVED, now=now, actor=actor)
 
 
 def make(*, now: datetime, actor: Actor) -> ErasureRun | None:
@@ -124,108 +146,77 @@ def make(*, now: datetime, actor: Actor) -> ErasureRun | None:
     with transaction.atomic():
         waiting = ErasureRun.objects.select_for_update().filter(state=RunState.PLANNED, cause=Cause.SCHEDULE).first()
         if waiting is not None:
-            if _places(waiting) == {(plan.eraser.name, *_place(item)) for plan, items in drafts for item in items}:
+            if places_of(waiting) == places(drafts):
                 return waiting
             move(waiting, RunState.STALE, moves=MOVES, finished_at=now)
         if not any(items or plan.failure for plan, items in drafts):
             return None
-        return _write(drafts, cause=Cause.SCHEDULE, because="", needs_approval=True, now=now, actor=actor)
+        return write(drafts, Case(), state=RunState.PLANNED, now=now, actor=actor)
 
 
-def _drafts(now: datetime, *, needs_approval: bool) -> list[tuple[Plan, list[ErasureItem]]]:
+def _drafts(now: datetime, *, needs_approval: bool) -> list[Draft]:
     found = (plan for plan in plans(now=now) if plan.rule.needs_approval is needs_approval)
-    return [
-        (plan, [_item(plan.eraser, plan.rule, kept, plan.cutoff, seen=needs_approval) for kept in _sorted(plan)])
-        for plan in found
-    ]
+    return [(plan, list(_items(plan, seen=needs_approval))) for plan in found]
 
 
-def make_for_person(
-    *, subject_ref: UUID, because: str, cause: Cause, asked_at: datetime, now: datetime, actor: Actor
-) -> ErasureRun:
-    """Write down what of one person goes at their wish: each record that no law, hold or dispute keeps.
-
-    ``because`` is the reference of the request or case; the same one gives the plan that stands already. Two people
-    approve it like any other (``services.approving``). What is kept, until when and why: ``deciding.keep_or_erase``.
-    """
-    standing = ErasureRun.objects.filter(because=because).exclude(state__in=(RunState.REFUSED, RunState.STALE)).first()
-    if standing is not None:
-        return standing
-    decided = deciding.keep_or_erase(subject_ref, now=now, asked_at=asked_at)
-    today = clock.day(now)
-    drafts = []
-    for eraser in in_order(hooks.erasers):
-        mine = [each for each in decided if each.eraser is eraser]
-        if not mine:
-            continue
-        rule = mine[0].rule
-        going = [each for each in mine if not each.verdict.is_kept]
-        cutoff = cutoff_of(rule, on=today, is_asked=True)
-        plan = Plan(eraser, rule, cutoff, sum(each.record.count for each in mine))
-        plan.over = _by_subject(going)
-        plan.kept_by_law = plan.due - sum(kept.count for kept in plan.over)
-        drafts.append((plan, [_item(eraser, rule, kept, cutoff, seen=True) for kept in _sorted(plan)]))
-    with transaction.atomic():
-        return _write(drafts, cause=cause, because=because, needs_approval=True, now=now, actor=actor)
+def _items(plan: Plan, *, seen: bool) -> Iterator[ErasureItem]:
+    """What is over of each subject, by reference; with what is seen of it now, asked for many subjects at once."""
+    for some in _sets(sorted(plan.over, key=lambda kept: str(kept.subject_ref))):
+        found: dict[UUID, list[Record]] = {}
+        if seen:
+            for record in plan.eraser.records(subject_refs=[kept.subject_ref for kept in some]):
+                found.setdefault(record.subject_ref, []).append(record)
+        for kept in some:
+            ref = kept.subject_ref
+            digest = seen_sha256(plan.rule, found.get(ref, []), plan.cutoff) if seen else ""
+            yield ErasureItem(subject_ref=ref, before=plan.cutoff, count=kept.count, seen_sha256=digest)
 
 
-def _by_subject(decided: Iterable[deciding.Decided]) -> list[Kept]:
-    counts: dict[UUID, int] = {}
-    for each in decided:
-        counts[each.record.subject_ref] = counts.get(each.record.subject_ref, 0) + each.record.count
-    return [Kept(ref, count) for ref, count in counts.items()]
-
-
-def _sorted(plan: Plan) -> list[Kept]:
-    return sorted(plan.over, key=lambda kept: str(kept.subject_ref))
-
-
-def _item(eraser: Eraser, rule: RetentionRule, kept: Kept, before: datetime | None, *, seen: bool) -> ErasureItem:
-    digest = seen_sha256(eraser, rule, kept.subject_ref, before) if seen else ""
-    return ErasureItem(subject_ref=kept.subject_ref, before=before, count=kept.count, seen_sha256=digest)
-
-
-def seen_sha256(eraser: Eraser, rule: RetentionRule, subject_ref: UUID, before: datetime | None) -> str:
+def seen_sha256(rule: RetentionRule, records: Iterable[Record], before: datetime | None) -> str:
     """What two people agree to about one person in one room: the rule, and each record that would go. Names nobody.
 
     Where everything goes it does not matter since when: ending one of a person's accounts may begin another's time.
     """
     going = [
         [record.about, clock.stamp(record.began_at) if before is not None and record.began_at else None, record.count]
-        for record in eraser.records(subject_refs=[subject_ref])
-        if before is None or (record.began_at is not None and record.began_at < before)
+        for record in records
+        if goes(record, before)
     ]
     going.sort(key=lambda one: (str(one[1]), str(one[0])))
     return hashlib.sha256(rfc8785.dumps({"rule": rule.sha256, "records": going})).hexdigest()
 
 
-def _place(item: ErasureItem) -> tuple[UUID, int, str]:
-    return item.subject_ref, item.count, item.seen_sha256
+def goes(record: Record, before: datetime | None) -> bool:
+    """Whether a record ends where what began before that instant ends, or everything (None)."""
+    return before is None or (record.began_at is not None and record.began_at < before)
 
 
-def _places(run: ErasureRun) -> set[tuple[str, UUID, int, str]]:
-    items = ErasureItem.objects.filter(step__run=run)
+def places(drafts: Iterable[Draft]) -> set[Place]:
+    """What a plan would end, and what was seen of it."""
+    return {
+        (plan.eraser.name, item.subject_ref, item.count, item.seen_sha256) for plan, items in drafts for item in items
+    }
+
+
+def places_of(run: ErasureRun, **only: Any) -> set[Place]:
+    """The same of a plan that is written down, or of some of its items."""
+    items = ErasureItem.objects.filter(step__run=run, **only)
     return set(items.values_list("step__eraser", "subject_ref", "count", "seen_sha256"))
 
 
-def _write(
-    drafts: list[tuple[Plan, list[ErasureItem]]],
-    *,
-    cause: Cause,
-    because: str,
-    needs_approval: bool,
-    now: datetime,
-    actor: Actor,
-) -> ErasureRun:
-    """The run with its steps and items, in the caller's transaction."""
+def write(drafts: list[Draft], case: Case, *, state: RunState, now: datetime, actor: Actor) -> ErasureRun:
+    """The run with its steps and items and its audit event, in the caller's transaction."""
     run = ErasureRun.objects.create(
         reference=ids.new_reference("EC"),
-        state=RunState.PLANNED if needs_approval else RunState.APPROVED,
-        cause=cause,
-        because=because,
-        needs_approval=needs_approval,
+        state=state,
+        cause=case.cause,
+        because=case.because,
+        refs=sorted(str(ref) for ref in case.refs),
+        asked_at=case.asked_at,
+        agreed=case.agreed,
+        needs_approval=case.needs_approval,
         planned_at=now,
-        approved_at=None if needs_approval else now,
+        approved_at=now if state == RunState.APPROVED else None,
         started_by=f"{actor.kind}:{actor.ref}",
         due=sum(plan.due for plan, _items in drafts),
         kept_by_law=sum(plan.kept_by_law for plan, _items in drafts),
@@ -255,6 +246,8 @@ def _step(run: ErasureRun, plan: Plan, now: datetime) -> ErasureStep:
         rule_sha256=plan.rule.sha256,
         cutoff=plan.cutoff,
         due=plan.due,
+        held=plan.held,
+        disputed=plan.disputed,
         kept_by_law=plan.kept_by_law,
         failure=plan.failure,
         subjects_sha256=hashlib.sha256().hexdigest(),

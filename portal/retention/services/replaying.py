@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -11,12 +12,15 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import hooks
 from portal.core.actor import Actor
-from portal.core.erasing import Eraser
+from portal.core.erasing import Eraser, Record, in_order
 from portal.ledger import services as ledger
 from portal.retention.models import ErasureItem
 from portal.retention.states import ItemState
 from portal.vault.models import ErasureMark
 from portal.vault.services import marks
+
+#: Subjects asked for in one statement.
+ASKED = 1_000
 
 
 @dataclass
@@ -56,25 +60,6 @@ def replay(*, now: datetime, actor: Actor) -> Replayed:
     return found
 
 
-def end_now(eraser: Eraser, *, subject_ref: UUID, before: datetime | None, because: str, at: datetime) -> int:
-    """End one subject's records in one room outside a plan, in the caller's transaction, which two people decided on, with
-    its mark once that has committed; how many ended. ``because`` is the reference of the request or case.
-
-    What commits by itself (the contents of the ledger) is left out: no transaction of others may hold it. A process that
-    dies between the commit and the mark leaves none: unlike a run's, nothing writes it later.
-    """
-    if getattr(eraser, "commits_itself", False):
-        return 0
-    ended = eraser.erase(subject_ref=subject_ref, before=before)
-    name = str(eraser.name)
-
-    def leave() -> None:
-        marks.leave(subject_ref=subject_ref, eraser=name, before=before, because=because, at=at)
-
-    transaction.on_commit(leave, robust=True)
-    return ended
-
-
 def leave_marks() -> int:
     """Write the marks that a process died before writing; how many. A sweep calls it, and each run."""
     count = 0
@@ -99,19 +84,23 @@ def leave_mark(item: ErasureItem) -> None:
 
 
 def _here_again() -> Iterator[tuple[ErasureMark, Eraser, int]]:
-    erasers = {eraser.name: eraser for eraser in hooks.erasers}
-    for mark in marks.every():
-        eraser = erasers.get(mark.eraser)
-        if eraser is None:
-            continue
-        count = sum(
-            record.count
-            for record in eraser.records(subject_refs=[mark.subject_ref])
-            if (mark.before is None and _is_older(record.began_at, mark.erased_at))
-            or (mark.before is not None and record.began_at is not None and record.began_at < mark.before)
-        )
-        if count:
-            yield mark, eraser, count
+    """Each mark of which something is here, with its eraser and how many records; asked for many subjects at once."""
+    for eraser in in_order(hooks.erasers):
+        every = marks.of(str(eraser.name))
+        while some := list(islice(every, ASKED)):
+            here: dict[UUID, list[Record]] = {}
+            for record in eraser.records(subject_refs={mark.subject_ref for mark in some}):
+                here.setdefault(record.subject_ref, []).append(record)
+            for mark in some:
+                count = sum(record.count for record in here.get(mark.subject_ref, ()) if _ended_by(mark, record))
+                if count:
+                    yield mark, eraser, count
+
+
+def _ended_by(mark: ErasureMark, record: Record) -> bool:
+    if mark.before is None:
+        return _is_older(record.began_at, mark.erased_at)
+    return record.began_at is not None and record.began_at < mark.before
 
 
 def _is_older(began_at: datetime | None, erased_at: datetime) -> bool:

@@ -13,7 +13,7 @@ from portal.core.erasing import Eraser
 from portal.core.errors import LostRace
 from portal.core.moves import move
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep
-from portal.retention.services import barriers, certifying, planning, replaying
+from portal.retention.services import barriers, certifying, planning, replaying, telling
 from portal.retention.services.barriers import Moment
 from portal.retention.services.planning import Totals, preview
 from portal.retention.states import MOVES, OPEN_ITEMS, ItemState, RunState
@@ -47,7 +47,8 @@ def carry_on(*, now: datetime, actor: Actor) -> list[ErasureRun]:
 
 
 def carry_out(current: ErasureRun, *, now: datetime, actor: Actor) -> ErasureRun:
-    """Erase the items of an approved run that nothing stops, and close it once none is left. Returns it as it stands.
+    """Tell whom a rule wants told, erase the items of an approved run that nothing stops, and close it once none is left.
+    Returns it as it stands.
 
     Each item is a transaction of its own with the sums of its step: a process that dies at any line leaves no erasure
     without a trace, and whoever carries on finds the rest; two at once take each item once. An eraser or a person that
@@ -55,6 +56,7 @@ def carry_out(current: ErasureRun, *, now: datetime, actor: Actor) -> ErasureRun
     Call it from the edge, outside any transaction.
     """
     if current.state == RunState.APPROVED:
+        telling.tell(current, now=now)
         try:
             move(current, RunState.RUNNING, moves=MOVES, started_at=now)
         except LostRace:

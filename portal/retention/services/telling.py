@@ -3,7 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.conf import settings
+from django.db import transaction
 from django.utils import translation
 from django.utils.formats import date_format
 
@@ -16,9 +18,11 @@ from portal.people import selectors as people
 from portal.people.models import Membership, Principal
 from portal.people.states import MemberRole
 from portal.retention import selectors
-from portal.retention.models import ErasureItem, ErasureRun
+from portal.retention.models import ErasureItem, ErasureRun, ErasureStep
+from portal.retention.selectors import Notice
 from portal.retention.states import Cause, ItemState
 
+log = structlog.get_logger(__name__)
 #: The message is with the person, as far as anybody can tell.
 ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
 #: It may still arrive.
@@ -26,24 +30,40 @@ UNDER_WAY = (MessageState.DUE, MessageState.SENDING, MessageState.UNKNOWN)
 
 
 def tell(run: ErasureRun, *, now: datetime) -> int:
-    """Post the notices that rules ask for, in the caller's transaction; how many. Whoever asked for the end is not told.
+    """Post the notices that rules ask for before an approved run begins; how many. Whoever asked for the end is not told.
 
-    A person without an address is passed over where the notice is our own courtesy; where a law asks for it, their
-    records wait (``must_wait``).
+    Each in a transaction of its own: it may be repeated after a process died, and nobody is told twice. A person without
+    an address is passed over where the notice is our own courtesy; where a law asks for it, their records wait
+    (``must_wait``). One who cannot be told because something broke is not erased: the next plan has them again.
     """
-    if run.cause != Cause.SCHEDULE:
+    if run.cause != Cause.SCHEDULE or not run.needs_approval:
         return 0
     told = 0
-    for step in run.steps.all():
+    for step in run.steps.order_by("pk"):
         need = selectors.notice_of(selectors.rule_for(step.retention_class, on=clock.day(now)), on=clock.day(now))
-        if need is None:
-            continue
-        for item in step.items.filter(state=ItemState.PLANNED):
+        if need is not None:
+            waiting = step.items.filter(state=ItemState.PLANNED).order_by("pk")
+            told += sum(_tell(item, run, need, now) for item in waiting.iterator(chunk_size=1_000))
+    return told
+
+
+def _tell(item: ErasureItem, run: ErasureRun, need: Notice, now: datetime) -> bool:
+    mine = ErasureItem.objects.filter(pk=item.pk, state=ItemState.PLANNED)
+    try:
+        with transaction.atomic():
+            if mine.select_for_update().first() is None:
+                return False
             message = _post(item, run, erased_from=now + need.before)
             if message is not None or need.is_law:
-                told += message is not None
-                ErasureItem.objects.filter(pk=item.pk).update(notice=message, state=ItemState.TOLD)
-    return told
+                mine.update(notice=message, state=ItemState.TOLD)
+    except Exception as crash:  # noqa: BLE001 - whatever is wrong with one person, the others are told all the same
+        kind = type(crash).__name__
+        log.error("retention.not_told", eraser=item.step.eraser, error=kind)  # noqa: TRY400 - it may quote a person
+        with transaction.atomic():
+            mine.update(state=ItemState.FAILED, failure=kind, finished_at=clock.now())
+            ErasureStep.objects.filter(pk=item.step_id).update(failure=kind)
+        return False
+    return message is not None
 
 
 def must_wait(item: ErasureItem, *, now: datetime) -> bool:

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 options={
                     'verbose_name': 'mark of an erasure',
                     'verbose_name_plural': 'marks of erasures',
+                    'indexes': [models.Index(fields=['eraser', 'id'], name='vault_marks_of_eraser')],
                     'constraints': [models.UniqueConstraint(fields=('subject_ref', 'eraser', 'because'), name='vault_one_mark_per_erasure')],
                 },
             ),

@@ -26,6 +26,10 @@ class ErasureMark(models.Model):
     class Meta:
         verbose_name = _("mark of an erasure")
         verbose_name_plural = _("marks of erasures")
+        indexes = (
+            # After a restore each eraser is asked for its own.
+            models.Index(name="vault_marks_of_eraser", fields=("eraser", "id")),
+        )
         constraints = (
             models.UniqueConstraint(name="vault_one_mark_per_erasure", fields=("subject_ref", "eraser", "because")),
         )

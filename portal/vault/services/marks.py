@@ -15,6 +15,6 @@ def leave(*, subject_ref: UUID, eraser: str, before: datetime | None, because: s
     return mark
 
 
-def every() -> Iterator[ErasureMark]:
-    """All marks, the oldest first."""
-    return ErasureMark.objects.order_by("pk").iterator(chunk_size=1_000)
+def of(eraser: str) -> Iterator[ErasureMark]:
+    """All marks of one eraser, the oldest first."""
+    return ErasureMark.objects.filter(eraser=eraser).order_by("pk").iterator(chunk_size=1_000)

@@ -44,12 +44,13 @@ class Command(PortalCommand):
 
 
 def _numbers(night: Night) -> dict[str, int]:
-    """Of the runs that ended and the plan that waits. What a dispute or a change keeps is among the held."""
-    runs_of_tonight = [*night.ended, *([night.plan] if night.plan is not None else [])]
+    """Of the runs that ended and the plans that wait. What a dispute or a change keeps is among the held."""
+    plans = [*([night.plan] if night.plan is not None else []), *night.again]
+    runs_of_tonight = [*night.ended, *plans]
     return {
         "due": sum(run.due for run in runs_of_tonight),
         "held": sum(run.held + run.disputed + run.stale for run in night.ended),
         "kept_by_law": sum(run.kept_by_law for run in runs_of_tonight),
         "erased": sum(run.erased for run in night.ended),
-        "waiting": planning.left_to_erase(night.plan) if night.plan is not None else 0,
+        "waiting": sum(planning.left_to_erase(plan) for plan in plans),
     }

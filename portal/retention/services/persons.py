@@ -1,0 +1,173 @@
+"""The end of one person at their wish, or of a child: a plan of their own, from the decision of two people about the case.
+
+Nobody approves it once more: what both agreed to is the plan (decision "the-case-is-the-approval"). What a run could not
+end, because something stopped it or broke, is planned again by night.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.enqueue import enqueue
+from portal.core.erasing import Eraser
+from portal.core.moves import move
+from portal.people.models import FourEyesModel
+from portal.retention import deciding, selectors
+from portal.retention.deciding import Decided
+from portal.retention.models import ErasureItem, ErasureRun, RetentionRule
+from portal.retention.rules import Why
+from portal.retention.services import planning
+from portal.retention.services.planning import Case, Draft, Plan
+from portal.retention.states import MOVES, OPEN_RUNS, Cause, ItemState, RunState
+
+#: By its name: services know no tasks.
+CARRY_OUT = "portal.retention.tasks.carry_out"
+
+
+def plan(
+    *,
+    cause: Cause,
+    because: str,
+    refs: Iterable[UUID],
+    decided: Iterable[Decided],
+    decision: FourEyesModel,
+    asked_at: datetime,
+    now: datetime,
+    actor: Actor,
+) -> ErasureRun:
+    """Write down what of one person goes, approved by the decision of two people, and give it to a worker.
+
+    In the caller's transaction, which answers ``decision``. ``because`` is the reference of the request or case; while a
+    run of it is open, that one is returned. ``decided`` are the verdicts that both saw, ``refs`` the person's references.
+    """
+    case = Case(cause, because, frozenset(refs), asked_at, agreed_by(decision))
+    with transaction.atomic():
+        standing = ErasureRun.objects.filter(because=because, state__in=OPEN_RUNS).first()
+        if standing is not None:
+            return standing
+        run = planning.write(_drafts(case, decided, now), case, state=RunState.APPROVED, now=now, actor=actor)
+        enqueue(CARRY_OUT, run.pk)
+    return run
+
+
+def agreed_by(decision: FourEyesModel) -> dict[str, Any]:
+    """The decision of two people as a certificate names it: its row, who, when, and the hash of what both saw."""
+    return {
+        "by": "two people",
+        "decision": f"{decision._meta.label_lower}:{decision.pk}",
+        "proposed_by": f"staff:user:{decision.made_by_id}",
+        "approved_by": f"staff:user:{decision.checked_by_id}",
+        "approved_at": clock.stamp(decision.checked_at) if decision.checked_at else None,
+        "shown_sha256": decision.shown_sha256,
+    }
+
+
+def give_up(*, because: str, now: datetime) -> bool:
+    """The wish was taken back: a run that has not begun ends, in the caller's transaction. False where there is none."""
+    open_runs = ErasureRun.objects.select_for_update().filter(because=because).exclude(because="")
+    waiting = open_runs.filter(state__in=(RunState.PLANNED, RunState.APPROVED)).first()
+    if waiting is None:
+        return False
+    move(waiting, RunState.STALE, moves=MOVES, finished_at=now)
+    return True
+
+
+def plan_again(*, now: datetime, actor: Actor) -> list[ErasureRun]:
+    """Plan again what the last run of a case could not end and nothing stops any more; the new plans.
+
+    What only broke, and is exactly what two people agreed to, is tried again under their decision. Everything else (a
+    hold or a dispute has ended, something changed) waits for two people like any plan; refused, it is planned once more.
+    Each in a transaction of its own.
+    """
+    later = ErasureRun.objects.filter(because=OuterRef("because"), pk__gt=OuterRef("pk")).exclude(
+        state__in=(RunState.PLANNED, RunState.REFUSED)
+    )
+    with_rest = Q(held__gt=0) | Q(disputed__gt=0) | Q(stale__gt=0) | Q(state=RunState.FAILED)
+    last = ErasureRun.objects.filter(with_rest, ~Exists(later), state__in=(RunState.DONE, RunState.FAILED))
+    found = last.exclude(cause=Cause.SCHEDULE).order_by("pk")
+    return [run for each in list(found) if (run := _again(each, now, actor)) is not None]
+
+
+def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
+    case = Case(Cause(last.cause), last.because, frozenset(UUID(ref) for ref in last.refs), last.asked_at)
+    decided = deciding.decide(case.refs, now=now, asked_at=case.asked_at)
+    drafts = [
+        (draft, [item for item in items if item.count])
+        for draft, items in _drafts(case, decided, now)
+        if any(item.count for item in items)
+    ]
+    wanted = planning.places(drafts)
+    with transaction.atomic():
+        waiting = ErasureRun.objects.select_for_update().filter(because=case.because, state__in=OPEN_RUNS).first()
+        if waiting is not None:
+            if waiting.state != RunState.PLANNED or planning.places_of(waiting) == wanted:
+                return None
+            move(waiting, RunState.STALE, moves=MOVES, finished_at=now)
+        if not drafts:
+            return None
+        if wanted <= planning.places_of(last, state=ItemState.FAILED):
+            case, state = replace(case, agreed=(last.certificate or {}).get("approval")), RunState.APPROVED
+        else:
+            state = RunState.PLANNED
+        run = planning.write(drafts, case, state=state, now=now, actor=actor)
+        if state == RunState.APPROVED:
+            enqueue(CARRY_OUT, run.pk)
+    return run
+
+
+def _drafts(case: Case, decided: Iterable[Decided], now: datetime) -> list[Draft]:
+    """Each room that the wish reaches, asked for each reference of the person: also where it names no record, because
+    what belongs to an address (codes) is found by it alone.
+    """
+    rooms: dict[str, list[Decided]] = {}
+    for each in decided:
+        rooms.setdefault(str(each.eraser.name), []).append(each)
+    drafts = []
+    for eraser in deciding.by_wish():
+        rule = selectors.rule_for(eraser.retention_class, on=clock.day(now))
+        if rule is not None:
+            draft = _draft(eraser, rule, rooms.get(str(eraser.name), []), case)
+            if draft[0].due or draft[1]:
+                drafts.append(draft)
+    return drafts
+
+
+def _draft(eraser: Eraser, rule: RetentionRule, decided: list[Decided], case: Case) -> Draft:
+    items = []
+    for ref in sorted(case.refs, key=str):
+        theirs = [each for each in decided if each.record.subject_ref == ref]
+        item = _item(eraser, rule, ref, theirs)
+        if item is not None:
+            items.append(item)
+    counts = {why: _count(decided, why) for why in (Why.HOLD, Why.DISPUTE)}
+    due = sum(each.record.count for each in decided)
+    going = sum(item.count for item in items)
+    by_law = due - going - sum(counts.values())
+    found = Plan(eraser, rule, due=due, kept_by_law=by_law, held=counts[Why.HOLD], disputed=counts[Why.DISPUTE])
+    return found, items
+
+
+def _item(eraser: Eraser, rule: RetentionRule, ref: UUID, theirs: list[Decided]) -> ErasureItem | None:
+    """Of a class of which a part is kept, what began before the first kept record goes now, the rest when its day comes."""
+    stays = [each.record.began_at for each in theirs if each.verdict.is_kept]
+    begins = [began for began in stays if began is not None]
+    if len(begins) < len(stays) or (not theirs and getattr(eraser, "commits_itself", False)):
+        return None
+    before = min(begins, default=None)
+    records = [each.record for each in theirs]
+    count = sum(record.count for record in records if planning.goes(record, before))
+    if stays and not count:
+        return None
+    digest = planning.seen_sha256(rule, records, before)
+    return ErasureItem(subject_ref=ref, before=before, count=count, seen_sha256=digest)
+
+
+def _count(decided: Iterable[Decided], why: Why) -> int:
+    return sum(each.record.count for each in decided if each.verdict.is_kept and each.verdict.winner.why is why)
