@@ -8,7 +8,7 @@ from portal.core import clock
 from portal.people import selectors as people
 from portal.retention.models import ChildReport
 from portal.retention.states import ChildState
-from portal.retention.tasks import look_at_reports
+from portal.retention.tasks import carry_on, look_at_reports
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.shipped import every_rule
@@ -63,6 +63,7 @@ def test_a_teacher_reports_a_child_and_two_people_erase_it(window, kid, language
     page.get_by_label("Approve").check()
     page.locator("input[name=answer]").click()
     second.looks()
+    carry_on()
     row.refresh_from_db()
     assert row.state == ChildState.ERASED
     assert row.reported_at <= row.frozen_at <= row.erased_at
