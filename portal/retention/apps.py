@@ -15,11 +15,11 @@ class RetentionConfig(AppConfig):
         from portal.retention.child_erasers import ChildReports
         from portal.retention.erasers import LedgerContents
         from portal.retention.models import ChildReport, ErasureRun
-        from portal.retention.services import children, replaying, rules
+        from portal.retention.services import ending_children, replaying, rules
 
         hooks.erasers.register(LedgerContents())
         hooks.erasures_undone.register(replaying.undone)
-        hooks.person_run_ended.register(children.note_end)
+        hooks.person_run_ended.register(ending_children.note_end)
         hooks.work.register(("EC", ErasureRun))
         hooks.work.register(("CH", ChildReport))
         hooks.clock_owners.register(ChildClocks())

@@ -1,6 +1,5 @@
 """A report that somebody is under 18: freeze at once or within the hour, decide by two people, erase but for what a law keeps."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,6 @@ from django.utils.translation import gettext as _
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import access, addresses, clock, ids, plain_words
-from portal.core import actor as actors
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
@@ -34,21 +32,15 @@ from portal.people.states import (
     ProtectionKind,
     SubjectKind,
 )
-from portal.retention import deciding
 from portal.retention.models import ChildDecision, ChildReport
 from portal.retention.permissions import Act, Permission
-from portal.retention.rules import Verdict, Why
-from portal.retention.services import persons
-from portal.retention.states import CHILD_MOVES, Cause, ChildOutcome, ChildState, ItemState, Relation
+from portal.retention.services import ending_children
+from portal.retention.states import CHILD_MOVES, ChildOutcome, ChildState, Relation
 
 log = structlog.get_logger(__name__)
 #: The kind of clock plan (``law/data/clock_plans.toml``).
 PLAN = "child_freeze"
-WORKER = actors.system("retention.children")
-#: What keeps a record that is no law.
-_WITHOUT_LAW = {Why.HOLD: "A legal hold", Why.DISPUTE: "An open dispute"}
-#: The same, where it stopped a run.
-_STOPPED = {ItemState.HELD.value: Why.HOLD, ItemState.DISPUTED.value: Why.DISPUTE}
+WORKER = ending_children.WORKER
 LOOK = "portal.retention.tasks.look_at_report"
 
 
@@ -193,7 +185,7 @@ def answer(*, decision: ChildDecision, approve: bool, reason: str, actor: Actor,
         _require_fits(row, ChildOutcome(decision.outcome))
         match decision.outcome:
             case ChildOutcome.CHILD:
-                _begin_to_erase(row, decision, actor=actor, now=now)
+                ending_children.begin(row, decision, actor=actor, now=now)
             case ChildOutcome.ADULT:
                 _lift(row, actor=actor, now=now)
             case _:
@@ -293,70 +285,6 @@ def _lift(row: ChildReport, *, actor: Actor, now: datetime) -> None:
     else:
         clocks.stop(owner=row.owner, at=now, actor=actor, now=now)
     move(row, ChildState.LIFTED, moves=CHILD_MOVES, decided_at=now)
-
-
-def _begin_to_erase(row: ChildReport, decision: ChildDecision, *, actor: Actor, now: datetime) -> None:
-    """Plan the end of everything that no law, hold or dispute keeps (our own periods keep nothing of a child; policy 12:
-    "immediately") and give it to a worker; what is kept stands in the report, with its law and day.
-    """
-    child = row.child_ref
-    assert child is not None  # noqa: S101 - a constraint of the table says so of a frozen report
-    refs = deciding.refs_of_person(child)
-    decided = deciding.decide(refs, now=now, asked_at=now)
-    kept: dict[str, list[str]] = {}
-    for each in decided:
-        if each.verdict.is_kept:
-            name, entry = str(each.eraser.name), _entry(each.verdict)
-            kept[name] = max(kept.get(name, entry), entry, key=lambda one: one[1] or "9999")
-    listed = [[name, *entry] for name, entry in sorted(kept.items())]
-    move(row, ChildState.ERASING, moves=CHILD_MOVES, decided_at=now, kept=listed)
-    persons.plan(
-        cause=Cause.CHILD,
-        because=row.reference,
-        refs=refs,
-        decided=decided,
-        decision=decision,
-        asked_at=now,
-        now=now,
-        actor=actor,
-    )
-
-
-def note_end(
-    *,
-    because: str,
-    ended: Mapping[str, int],
-    left: Iterable[tuple[str, str]],
-    kept: int,
-    is_again: bool,
-    at: datetime,
-) -> None:
-    """Registered in ``hooks.person_run_ended``: what the run of a report came to. It is erased once nothing is left that
-    only broke or changed; what a hold or a dispute keeps stands beside what a law does.
-    """
-    row = ChildReport.objects.select_for_update().filter(reference=because).first()
-    if row is None:
-        return
-    left = list(left)
-    other = [entry for entry in row.kept if entry[0] not in ended or entry[1] not in _WITHOUT_LAW.values()]
-    stays = [[name, _WITHOUT_LAW[_STOPPED[state]], ""] for name, state in left if state in _STOPPED]
-    changes: dict[str, Any] = {
-        "erased": row.erased + sum(ended.values()),
-        "kept": sorted([*other, *(entry for entry in stays if entry not in other)]),
-    }
-    if row.state == ChildState.ERASING and all(state in _STOPPED for _name, state in left):
-        move(row, ChildState.ERASED, moves=CHILD_MOVES, erased_at=at, **changes)
-    else:
-        ChildReport.objects.filter(pk=row.pk).update(**changes)
-        row.refresh_from_db()
-    _record(AuditKind.RETENTION_CHILD_ERASED, row, WORKER, at, erased=sum(ended.values()), kept_by_law=len(row.kept))
-
-
-def _entry(verdict: Verdict) -> list[str]:
-    """What keeps a record, and the last day, empty where no end is known."""
-    ground = verdict.winner
-    until = verdict.kept_through.isoformat() if verdict.kept_through is not None else ""
-    return [ground.citation or _WITHOUT_LAW.get(ground.why, ground.key), until]
 
 
 def _shown(row: ChildReport, outcome: str, why: str) -> dict[str, Any]:

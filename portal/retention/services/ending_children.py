@@ -1,0 +1,92 @@
+"""The end of a child's data: planned when two people have agreed, and what its run came to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core.actor import Actor, system
+from portal.core.moves import move
+from portal.retention import deciding
+from portal.retention.models import ChildDecision, ChildReport
+from portal.retention.rules import Verdict, Why
+from portal.retention.services import persons
+from portal.retention.states import CHILD_MOVES, Cause, ChildState, ItemState
+
+WORKER = system("retention.children")
+#: What keeps a record that is no law.
+_WITHOUT_LAW = {Why.HOLD: "A legal hold", Why.DISPUTE: "An open dispute"}
+#: The same, where it stopped a run.
+_STOPPED = {ItemState.HELD.value: Why.HOLD, ItemState.DISPUTED.value: Why.DISPUTE}
+
+
+def begin(row: ChildReport, decision: ChildDecision, *, actor: Actor, now: datetime) -> None:
+    """Plan the end of everything that no law, hold or dispute keeps (our own periods keep nothing of a child; policy 12:
+    "immediately") and give it to a worker; what is kept stands in the report, with its law and day.
+    """
+    child = row.child_ref
+    assert child is not None  # noqa: S101 - a constraint of the table says so of a frozen report
+    refs = deciding.refs_of_person(child)
+    decided = deciding.decide(refs, now=now, asked_at=now)
+    kept: dict[str, list[str]] = {}
+    for each in decided:
+        if each.verdict.is_kept:
+            name, entry = str(each.eraser.name), _entry(each.verdict)
+            kept[name] = max(kept.get(name, entry), entry, key=lambda one: one[1] or "9999")
+    listed = [[name, *entry] for name, entry in sorted(kept.items())]
+    move(row, ChildState.ERASING, moves=CHILD_MOVES, decided_at=now, kept=listed)
+    persons.plan(
+        cause=Cause.CHILD,
+        because=row.reference,
+        refs=refs,
+        decided=decided,
+        decision=decision,
+        asked_at=now,
+        now=now,
+        actor=actor,
+    )
+
+
+def note_end(
+    *,
+    because: str,
+    ended: Mapping[str, int],
+    left: Iterable[tuple[str, str]],
+    kept: int,
+    is_again: bool,
+    at: datetime,
+) -> None:
+    """Registered in ``hooks.person_run_ended``: what the run of a report came to. It is erased once nothing is left that
+    only broke or changed; what a hold or a dispute keeps stands beside what a law does.
+    """
+    row = ChildReport.objects.select_for_update().filter(reference=because).first()
+    if row is None:
+        return
+    left = list(left)
+    other = [entry for entry in row.kept if entry[0] not in ended or entry[1] not in _WITHOUT_LAW.values()]
+    stays = [[name, _WITHOUT_LAW[_STOPPED[state]], ""] for name, state in left if state in _STOPPED]
+    changes: dict[str, Any] = {
+        "erased": row.erased + sum(ended.values()),
+        "kept": sorted([*other, *(entry for entry in stays if entry not in other)]),
+    }
+    if row.state == ChildState.ERASING and all(state in _STOPPED for _name, state in left):
+        move(row, ChildState.ERASED, moves=CHILD_MOVES, erased_at=at, **changes)
+    else:
+        ChildReport.objects.filter(pk=row.pk).update(**changes)
+        row.refresh_from_db()
+    audit.record(
+        AuditKind.RETENTION_CHILD_ERASED,
+        actor=WORKER,
+        about=row.owner,
+        subject_ref=row.child_ref or row.subject_ref,
+        facts={"reference": row.reference, "erased": sum(ended.values()), "kept_by_law": len(row.kept)},
+        at=at,
+    )
+
+
+def _entry(verdict: Verdict) -> list[str]:
+    """What keeps a record, and the last day, empty where no end is known."""
+    ground = verdict.winner
+    until = verdict.kept_through.isoformat() if verdict.kept_through is not None else ""
+    return [ground.citation or _WITHOUT_LAW.get(ground.why, ground.key), until]
