@@ -29,6 +29,7 @@ class ConsentConfig(AppConfig):
         hooks.became_child.register(ending.end_for_child)
         hooks.complaints.register(gates.complained)
         hooks.stop_at_address.fill(gates.stop_wanted)
+        hooks.opted_out.fill(gates.opted_out)
         hooks.erasers.register(erasers.Scans())
         hooks.erasers.register(erasers.ManagerLinks())
         hooks.erasers.register(erasers.Wishes())

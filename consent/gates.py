@@ -6,6 +6,7 @@ from uuid import UUID
 from consent.services.addresses import KIND_OF_CHANNEL
 from consent.services.decisions import Decision, may_contact
 from consent.services.recording import fiduciary_of
+from consent.services.signals import opt_out
 from consent.services.stopping import stop_at_address
 from consent.services.withdrawing import withdraw
 from consent.states import Way
@@ -44,6 +45,11 @@ def complained(
         address=address,
         now=at,
     )
+
+
+def opted_out(*, subject_ref: UUID, actor: Actor, at: datetime) -> None:
+    """Fills ``hooks.opted_out``: a request to opt out holds from the moment at which it is shown who asks (``signals``)."""
+    opt_out(subject_ref=subject_ref, actor=actor, now=at)
 
 
 def stop_wanted(*, kind: str, address: str, fiduciary: str, actor: Actor, at: datetime) -> str:

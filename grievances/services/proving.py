@@ -16,7 +16,7 @@ from grievances import sealing, selectors
 from grievances.models import ProofPaper, RightsRequest, Ticket, TicketContact
 from grievances.permissions import GrievancePermission
 from grievances.request_states import MOVES, UNDECIDED, Finding, Proof, RequestState
-from grievances.services import filing, lines, resolving, thread, tracking, uploads
+from grievances.services import filing, lines, opting, resolving, thread, tracking, uploads
 from grievances.states import OPEN_STATES, Author, ContactKind, EntryKind
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -25,6 +25,7 @@ from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
+from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox import services as outbox
@@ -84,6 +85,7 @@ def send_code(*, request: RightsRequest, at: datetime) -> bool:
     return True
 
 
+@retried
 def enter_code(*, request: RightsRequest, typed: str, actor: Actor, at: datetime) -> tuple[RightsRequest, str]:
     """Take the code that was sent to the address. Returns where the request goes on, and a secret that opens its page.
 
@@ -119,10 +121,12 @@ def address_shown(
         if proof != Proof.SESSION:
             TicketContact.objects.filter(ticket=request.ticket, kind=kind, verified_at=None).update(verified_at=at)
         _know_again(request, actor, at)
+        opting.carry_out(request, actor=actor, at=at)
         _note(request, AuditKind.GRIEVANCES_REQUEST_ADDRESS_SHOWN, actor, at)
         _go_on(request, actor, at)
 
 
+@retried
 def called_back(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> None:
     """An officer called the number of a request that no code can reach, and the person there had asked.
 

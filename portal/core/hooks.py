@@ -128,6 +128,9 @@ inbound_grievance = HookAnswer("inbound_grievance", when_empty=lambda *args, **k
 #: ``(*, kind, address, fiduciary, actor, at) -> receipt``; empty where all of it was stopped before. Filled by consent, asked
 #: by grievances.
 stop_at_address = HookAnswer("stop_at_address", when_empty=lambda *args, **kwargs: "")
+#: Records a person's wish to opt out of sale, sharing and uses that are not needed, in the caller's transaction,
+#: ``(*, subject_ref, actor, at)``. Filled by consent, asked by grievances.
+opted_out = HookAnswer("opted_out", when_empty=lambda *args, **kwargs: None)
 #: Whether this login may look at a record for a grievance, ``(*, ticket, reference, user) -> bool``: it is open, it is theirs
 #: to answer, and its person wrote the record's reference. Filled by grievances, asked by kyc. Empty means no.
 named_in_grievance = HookAnswer("named_in_grievance", when_empty=lambda *args, **kwargs: False)
@@ -198,6 +201,7 @@ ANSWERS = (
     send_gate,
     inbound_grievance,
     stop_at_address,
+    opted_out,
     named_in_grievance,
     consent_question,
     consent_given,

@@ -5,21 +5,24 @@ from io import BytesIO
 
 import pytest
 
+from consent.selectors import rulebook
+from consent.services import may_process
 from grievances import selectors
 from grievances.models import ProofPaper, RightsRequest, Ticket
 from grievances.request_states import Capacity, Finding, JoinedBecause, Proof, RequestState, Right
 from grievances.services import asking, erasing, proving, reading, resolving
 from grievances.services.thread import Upload
 from grievances.states import ClosedBecause, EntryKind, TicketState
-from portal.core import actor
+from portal.core import actor, clock, hooks
 from portal.core.errors import NotAllowed, Refused
 from portal.law.models import Clock
 from portal.outbox.models import Message
-from portal.people.models import User
+from portal.people.models import Principal, User
 from portal.people.selectors import refs_of
 from portal.people.services.principals import note_regime
 from portal.vault.services import files as vault
 from portal.vault.services.keys import Shredded
+from tests.consent.factories import person, published_notice, said
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.pictures import png
 from tests.grievances.requests import asked, code_for, shown
@@ -227,3 +230,42 @@ def test_the_clock_starts_when_the_request_arrives_not_when_it_is_proved() -> No
     proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=late)
     request.ticket.refresh_from_db()
     assert request.ticket.due_at == before
+
+
+def opted_out(**answers: str) -> tuple[Principal, RightsRequest]:
+    """Somebody we know, who asked us at their number not to share their data; nothing was proved yet."""
+    rulebook.forget()
+    published_notice()
+    asha = person(email="asha@example.in", phone="+919876543210")
+    said(asha, "given", purpose="analytics", channel="none")
+    return asha, asked(right=Right.OPT_OUT, at=clock.now(), **answers).request
+
+
+def is_allowed(asha: Principal) -> bool:
+    return may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
+
+
+def test_an_opt_out_holds_as_soon_as_the_number_was_called_back(officer: User) -> None:
+    asha, request = opted_out(email="", phone="+919876543210")
+    assert is_allowed(asha)
+    proving.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    assert not is_allowed(asha)
+
+
+def test_an_opt_out_holds_as_soon_as_the_code_was_typed() -> None:
+    asha, request = opted_out()
+    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=clock.now())
+    assert not is_allowed(asha)
+
+
+def test_what_shows_an_address_and_the_opt_out_are_one(officer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    _asha, request = opted_out(email="", phone="+919876543210")
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(hooks.opted_out, "ask", broken)
+    with pytest.raises(ZeroDivisionError):
+        proving.called_back(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    request.refresh_from_db()
+    assert (request.address_shown_at, request.state) == (None, RequestState.ASKED)

@@ -16,17 +16,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consent.services.signals import opt_out
 from grievances import forms, request_forms, request_rules, selectors, words
 from grievances import request_words as said
 from grievances.models import Bundle, RightsRequest, Ticket, TicketDraft
-from grievances.request_states import OPT_OUTS, Capacity, RequestState, Right
+from grievances.request_states import Capacity, RequestState, Right
 from grievances.services import asking, bundling, drafts, proving, thread, timing
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import NotFound, Refused, Unavailable
 from portal.people.models import Principal
 from portal.people.pages import is_customer
-from portal.people.selectors import known_people as people_known
 from portal.selfservice import limits
 from portal.selfservice.views import track
 
@@ -124,7 +122,7 @@ def check(request: HttpRequest) -> HttpResponse:
         }
         return _page(request, "check", None, step=NUMBER["check"], back=_to("details"), **context)
     asked = asking.send(draft=draft, principal=_principal(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
-    return _sent(_carried_out(request, asked.request).ticket)
+    return _sent(asked.request.ticket)
 
 
 @sensitive_post_parameters("code")
@@ -150,7 +148,6 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
         except Refused as refused:
             form.add_error("code", ValidationError(str(refused), code=refused.code))
         else:
-            _carried_out(request, found)
             response = HttpResponseRedirect(_after(goes_on))
             track.remember(response, secret)
             return response
@@ -240,15 +237,6 @@ def _confirmation(
     if key and request.method == "GET" and draft is not None and drafts.use_up_tracking_key(draft):
         context["tracking_key"] = key
     return render(request, "selfservice/requests/sent.html", context, status=status)
-
-
-def _carried_out(request: HttpRequest, found: RightsRequest) -> RightsRequest:
-    """An opt-out of sale, sharing or sensitive uses holds from now on, whenever its letter comes."""
-    found.refresh_from_db()
-    if found.right in OPT_OUTS and found.address_shown_at is not None and found.capacity == Capacity.SELF:
-        for known in people_known(found.ticket.subject_ref):
-            opt_out(subject_ref=known, actor=request.actor)  # type: ignore[attr-defined]
-    return found
 
 
 def _draft(request: HttpRequest) -> TicketDraft | None:
