@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -23,6 +23,8 @@ from portal.ledger.models import Entry
 from portal.vault.services import files as vault
 
 _KINDS_OF_FILES = {"application/pdf": "PDF", "image/jpeg": "JPG", "image/png": "PNG", "text/plain": "TXT"}
+#: Answers by which the person, or their account here, is known.
+NOT_FOR_CLIENTS = frozenset({"received_at_number", "organisation_reference"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,17 @@ def thread(ticket: Ticket, *, internal: bool, opened: bool = True) -> list[Line]
         entries = entries.filter(visibility=Visibility.PUBLIC)
     labels = words.ENTRY_KINDS if internal else {**words.ENTRY_KINDS, **words.OWN_ENTRY_KINDS}
     return [line_of(ticket, entry, label=str(labels[entry.kind]), opened=opened) for entry in entries]
+
+
+def for_client(ticket: Ticket) -> list[Line]:
+    """The thread as the client reads it to whom it was passed on: what was said, not where the person is reached.
+
+    Without the address that got a message and the account with us for which one acts: the client answers by us.
+    """
+    return [
+        replace(line, texts={name: said for name, said in line.texts.items() if name not in NOT_FOR_CLIENTS})
+        for line in thread(ticket, internal=False)
+    ]
 
 
 def line_of(ticket: Ticket, entry: TicketEntry, *, label: str = "", opened: bool = True) -> Line:

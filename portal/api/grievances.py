@@ -138,7 +138,7 @@ def read_grievance_thread(request: HttpRequest, reference: str) -> list[LineOut]
         raise NotFound(_("There is no such grievance."))
     return [
         LineOut(at=line.entry.at, kind=line.entry.kind, author=line.entry.author, words=line.texts)
-        for line in reading.thread(found, internal=False)
+        for line in reading.for_client(found)
     ]
 
 

@@ -6,14 +6,14 @@ from django.test import Client
 
 from grievances import selectors
 from grievances.models import Ticket
-from grievances.services import filing, reading
-from portal.core import clock
+from grievances.services import filing, reading, sorting
+from portal.core import actor, clock
 from portal.core.ids import new_reference
 from portal.people.models import Fiduciary
 from tests.api.asking import check, post
 from tests.grievances.conftest import house  # noqa: F401
 from tests.grievances.factories import ticket as make
-from tests.people.factories import FiduciaryFactory, issued_api_key
+from tests.people.factories import FiduciaryFactory, StaffFactory, issued_api_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 BODY = {
@@ -98,3 +98,29 @@ def test_where_it_stands_is_read_for_the_own_fiduciary_only(key) -> None:
     hidden, unknown = read(stranger, found.reference), read(key, new_reference("GR"))
     assert (hidden.status_code, unknown.status_code) == (404, 404)
     assert hidden.json()["detail"] == unknown.json()["detail"]
+
+
+def test_the_client_reads_what_it_was_passed_on_but_not_where_the_person_is_reached(key) -> None:
+    acme, officer, now = FiduciaryFactory(), StaffFactory(roles=["grievance_officer"]), clock.now()
+    found = make(
+        at=now,
+        received_at_number="+919876543210",
+        sender="AD-ACME-P",
+        organisation="Rao Traders",
+        organisation_reference="OS-CU-7K4M-9QX2",
+    )
+    theirs = issued_api_key(acme, scopes=["grievances:write"])
+    assert thread_of(theirs, found.reference).status_code == 404
+    sorting.pass_on(ticket=found, to=acme, by=officer, actor=actor.staff(officer.pk), at=now)
+    answer = thread_of(theirs, found.reference)
+    assert answer.status_code == 200
+    assert answer.json()[0]["words"] == {
+        "text": "They wrote to me at night.",
+        "sender": "AD-ACME-P",
+        "organisation": "Rao Traders",
+    }
+    assert thread_of(key, found.reference).status_code == 404
+
+
+def thread_of(key: str, reference: str):
+    return Client().get(f"/api/v1/grievances/{reference}/thread", headers={"Authorization": f"Bearer {key}"})
