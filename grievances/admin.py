@@ -121,6 +121,10 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
     search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
     ordering = ("-received_at",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        """With whether an appeal keeps this login out: the acts of a row and its page ask it many times."""
+        return selectors.with_kept_out(super().get_queryset(request), user_id=request.user.pk or 0)
+
     def get_ordering(self, request: HttpRequest) -> Any:
         """In a queue what is due first stands first; Django would sort what a filter gives by the list's own order."""
         soonest = F("due_at").asc(nulls_last=True)
@@ -240,7 +244,7 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
 
     def _opened(self, request: HttpRequest, number: int) -> Ticket:
         """The grievance, if this login may see it and has said why it opened it."""
-        found = Ticket.objects.select_related("fiduciary", "assigned_to").filter(pk=number).first()
+        found = self.get_queryset(request).select_related("fiduciary", "assigned_to").filter(pk=number).first()
         ticket = self.only_opened(request, found)
         changes.watch_row(ticket)
         return ticket
@@ -292,11 +296,12 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
         appeal = selectors.appeal_of(ticket)
         lines = reading.thread(ticket, internal=True, opened=may_read)
         may_answer = _may_write_to_person(request, ticket) and ticket.state in OPEN_STATES
+        asked = selectors.request_of(ticket)
         return {
             "ticket": ticket,
             "stands": stands,
             "turn": words.STAFF_TURNS[stands.turn],
-            "next_step": words.STAFF_ACTIONS[stands.staff],
+            "next_step": (words.STAFF_ACTIONS_OF_REQUEST if asked else words.STAFF_ACTIONS)[stands.staff],
             "sentence": selectors.sentence_for_staff(ticket, now=now),
             "deadlines": selectors.all_deadlines(ticket, now=now),
             "lines": lines,
@@ -305,9 +310,12 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
             else [],
             "may_read": may_read,
             "may_answer": may_answer,
+            "asked": asked,
             "appeal": appeal,
-            "is_kept_out": request.user.pk in selectors.kept_from_appeal(ticket),
-            "may_correct": _may_write_to_person(request, ticket) and ticket.state == TicketState.ANSWERED,
+            "is_kept_out": ticket.is_kept_out,
+            "may_correct": asked is None
+            and _may_write_to_person(request, ticket)
+            and ticket.state == TicketState.ANSWERED,
             "reached": words.REACHED[letters.way_to(ticket)],
             "may_note": access.allowed(request.user, GrievancePermission.TICKET_NOTE),
             "contacts": _masked(ticket),
@@ -329,7 +337,7 @@ def _may_write_to_person(request: HttpRequest, ticket: Ticket) -> bool:
     """A closed grievance takes notes only: the person opens it again, or it stays as it is. So does one on appeal from
     whoever answered before.
     """
-    if ticket.state == TicketState.CLOSED or request.user.pk in selectors.kept_from_appeal(ticket):
+    if ticket.state == TicketState.CLOSED or ticket.is_kept_out:
         return False
     return access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
 

@@ -24,7 +24,7 @@ def closed(ticket: Ticket, user: Any) -> str:
 
 def not_mine_to_answer(ticket: Ticket, user: Any) -> str:
     """As ``closed``; also where an appeal is against this officer's answer."""
-    if user.pk in selectors.kept_from_appeal(ticket):
+    if ticket.is_kept_out:
         return str(_("It is on appeal against your answer."))
     return closed(ticket, user)
 
@@ -36,7 +36,9 @@ def _no_stop(ticket: Ticket, user: Any) -> str:
 
 
 def _no_merge(ticket: Ticket, user: Any) -> str:
-    if user.pk in selectors.kept_from_appeal(ticket):
+    if selectors.is_request(ticket):
+        return str(_("Requests about data are joined by the portal itself."))
+    if ticket.is_kept_out:
         return str(_("It is on appeal against your answer."))
     return str(_("It is closed.")) if ticket.state == TicketState.CLOSED else ""
 
@@ -45,9 +47,15 @@ def _no_pass(ticket: Ticket, user: Any) -> str:
     return str(_("It was passed on.")) if ticket.client_id is not None else not_mine_to_answer(ticket, user)
 
 
+def _no_kind(ticket: Ticket, user: Any) -> str:
+    return str(_("It is a request about data.")) if selectors.is_request(ticket) else ""
+
+
 class KindForm(forms.Form):
     kind = forms.ChoiceField(
-        label=_("What is it about?"), choices=list(words.KINDS.items()), error_messages={"required": _("Select a kind")}
+        label=_("What is it about?"),
+        choices=list(words.FORM_KINDS.items()),
+        error_messages={"required": _("Select a kind")},
     )
 
 
@@ -123,6 +131,7 @@ class SortsTickets:
         permission=GrievancePermission.TICKET_ANSWER,
         label=_("Say what it is about"),
         ask=KindForm,
+        skip=_no_kind,
         description=_("A mail says nothing of its kind. The dates stay as they are."),
     )
     def say_kind(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:

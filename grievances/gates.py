@@ -30,7 +30,7 @@ def named_in_grievance(*, ticket: str, reference: str, user: User) -> bool:
     found = Ticket.objects.filter(reference=ticket, state__in=OPEN_STATES).first()
     if found is None or not access.allowed(user, GrievancePermission.TICKET_ANSWER):
         return False
-    if user.pk in selectors.kept_from_appeal(found):
+    if selectors.is_kept_out(found, user.pk):
         return False
     return reference in reading.references_named(reading.thread(found, internal=False), reference.split("-")[1])
 

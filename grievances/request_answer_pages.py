@@ -1,21 +1,27 @@
 """Staff's pages of copies and of proposed answers: what a second person reads before anything goes out."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.html import format_html, linebreaks
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from grievances import selectors
 from grievances.models import Bundle, BundleSection, RequestProposal
 from grievances.permissions import GrievancePermission
 from grievances.request_states import BundleState, SectionState
 from grievances.sealing import Shredded
-from grievances.services import bundling, deciding
+from grievances.services import bundling, deciding, timing
+from grievances.staff_forms import ApproveForm
 from portal.core import access, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin.actions import MOST_ROWS, ServiceAction
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import not_answerable
 from portal.people.forms import RefuseForm
@@ -129,6 +135,15 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         except (Shredded, KeyError, ValueError):
             return str(_("These words were erased."))
 
+    def action_page(self, request: HttpRequest, action: ServiceAction, rows: QuerySet[Any]) -> HttpResponseBase:
+        """A yes asks why an answer is late and what becomes of an earlier one, where there is something to say."""
+        if action.name == "approve":
+            tickets = [row.request.ticket for row in rows[: MOST_ROWS + 1]]
+            late, appeals = timing.late_ones(tickets, at=clock.now()), selectors.on_appeal(tickets)
+            if late or appeals:
+                action = replace(action, ask=partial(ApproveForm, late=bool(late), on_appeal=bool(appeals)))
+        return super().action_page(request, action, rows)
+
     @service_action(
         permission=GrievancePermission.REQUEST_ANSWER,
         label=_("Approve"),
@@ -138,7 +153,16 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         ),
     )
     def approve(self, request: Any, obj: RequestProposal, given: dict[str, Any]) -> None:
-        deciding.answer(proposal=obj, approve=True, actor=request.actor, at=clock.now())
+        now, ticket = clock.now(), obj.request.ticket
+        late, appeals = timing.late_ones([ticket], at=now), selectors.on_appeal([ticket])
+        deciding.answer(
+            proposal=obj,
+            approve=True,
+            late_because=given.get("late_because", "") if late else "",
+            on_appeal=given.get("on_appeal") if appeals else None,
+            actor=request.actor,
+            at=now,
+        )
 
     @service_action(
         permission=GrievancePermission.REQUEST_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable

@@ -1,13 +1,12 @@
 """Pure decisions on requests about data: what has to be shown, which clocks run, which request another one joins."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from grievances.request_states import LOW_RISK, OPT_OUTS, Capacity, JoinedBecause, Proof
-from portal.core.text import mask_identity_numbers
 
 PLAN = "rights_request"
 OPT_OUT_PLAN = "opt_out"
@@ -75,17 +74,18 @@ _EMAIL = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]{2,}"
 _PHONE = re.compile(r"(?<![\w.:/+-])(?:\+\d[\d -]{7,14}\d|[6-9]\d{4}[ -]?\d{5})(?![\w:/-])")
 
 
-def without_others(value: Any, *, own: frozenset[str]) -> Any:
+def without_others(value: Any, *, own: frozenset[str], cut: Callable[[str], str]) -> Any:
     """A record as it may be given to its person: addresses and numbers of others blacked out, identity numbers cut.
 
-    ``own`` are the person's addresses in their normal form. Names of others in free words are for the officer to find.
+    ``own`` are the person's addresses in their normal form; ``cut`` takes the numbers out of a text that are not kept.
+    Names of others in free words are for the officer to find.
     """
     if isinstance(value, str):
-        return _without_others(value, own)
+        return _without_others(cut(value), own)
     if isinstance(value, Mapping):
-        return {str(name): without_others(one, own=own) for name, one in value.items()}
+        return {str(name): without_others(one, own=own, cut=cut) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [without_others(one, own=own) for one in value]
+        return [without_others(one, own=own, cut=cut) for one in value]
     return value
 
 
@@ -99,4 +99,4 @@ def _without_others(text: str, own: frozenset[str]) -> str:
         digits = "".join(character for character in match.group() if character.isdigit())
         return match.group() if digits[-10:] in tails else BLACKED_OUT
 
-    return _PHONE.sub(phone, _EMAIL.sub(email, mask_identity_numbers(text)[0]))
+    return _PHONE.sub(phone, _EMAIL.sub(email, text))

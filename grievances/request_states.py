@@ -75,7 +75,8 @@ MOVES: Final[Mapping[str, frozenset[str]]] = {
     ),
     RequestState.GRANTED: frozenset({RequestState.SHOWN}),
     RequestState.PARTLY: frozenset({RequestState.SHOWN}),
-    RequestState.REFUSED: frozenset({RequestState.SHOWN}),
+    # Back to where it was: one refused because nobody showed who asks still waits for that.
+    RequestState.REFUSED: frozenset({RequestState.SHOWN, RequestState.ASKED}),
     RequestState.JOINED: frozenset(),
 }
 

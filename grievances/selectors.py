@@ -1,18 +1,19 @@
 """Reads that cross rooms or decide access: clocks and standings, whose grievance it is, what the queues show."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from grievances import outside, rules, words
-from grievances.models import Appeal, Resolution, RightsRequest, Ticket, TicketDraft, TrackingCode
+from grievances.models import Appeal, RequestProposal, Resolution, RightsRequest, Ticket, TicketDraft, TrackingCode
 from grievances.outside import Body
 from grievances.rules import Due, Facts, NoAppeal, Standing
-from grievances.states import OPEN_STATES, ClosedBecause, EntryKind, TicketKind, TicketState
+from grievances.states import OPEN_STATES, AppealOutcome, ClosedBecause, EntryKind, TicketKind, TicketState
 from portal.core import ciphers
 from portal.core.clock import day
 from portal.core.errors import BadReference, NotFound
@@ -25,6 +26,7 @@ from portal.law.services.timing import dates_of
 from portal.law.states import ClockState, Regime
 from portal.people import selectors as people
 from portal.people.models import Customer
+from portal.people.states import Answer as Agreed
 from portal.people.states import CustomerKind
 from portal.registers import selectors as registers
 
@@ -170,6 +172,12 @@ def appeal_of(ticket: Ticket) -> Appeal | None:
     return ticket.appeals.select_related("ticket").order_by("-number").first()
 
 
+def on_appeal(tickets: Iterable[Ticket]) -> set[int]:
+    """The keys of those that another officer has still to answer on appeal, in one query."""
+    waiting = Appeal.objects.filter(ticket__in=[ticket.pk for ticket in tickets], outcome=AppealOutcome.WAITING)
+    return set(waiting.values_list("ticket_id", flat=True))
+
+
 def appeal_until(ticket: Ticket) -> datetime | None:
     """Until when our last answer can be appealed against: the house rule of the day we gave it. None without an answer."""
     last = ticket.resolutions.order_by("-proposed_at", "-pk").first()
@@ -190,14 +198,32 @@ def why_no_appeal(ticket: Ticket, *, now: datetime) -> NoAppeal | None:
     )
 
 
-def kept_from_appeal(ticket: Ticket) -> frozenset[int]:
-    """Whom the appeal of a grievance keeps out, by login: who answered before it, and who had it then. Nobody without one."""
-    appeal = appeal_of(ticket)
-    if appeal is None:
-        return frozenset()
-    before = Resolution.objects.filter(ticket=ticket, entry__round__lt=appeal.round)
-    kept = set(before.values_list("proposed_by_id", flat=True))
-    return frozenset(kept | ({appeal.handled_by_id} if appeal.handled_by_id else set()))
+def appeals_against(user_id: int) -> QuerySet[Appeal]:
+    """The appeals that keep a login out: it answered before, or had the grievance then.
+
+    Of a request about data both people of an answer, and who had proposed one that waited when the appeal came.
+    """
+    answered = Resolution.objects.filter(
+        ticket=OuterRef("ticket"), entry__round__lt=OuterRef("round"), proposed_by=user_id
+    )
+    proposed = RequestProposal.objects.filter(
+        Q(checked_at=None) | Q(checked_at__gt=OuterRef("made_at")) | ~Q(answer=Agreed.REFUSED),
+        request__ticket=OuterRef("ticket"),
+        made_at__lte=OuterRef("made_at"),
+        made_by=user_id,
+    )
+    return Appeal.objects.filter(Q(handled_by=user_id) | Exists(answered) | Exists(proposed))
+
+
+def is_kept_out(ticket: Ticket, user_id: int) -> bool:
+    """Whether the appeal of a grievance keeps a login out (``appeals_against``). Without an appeal nobody is."""
+    return appeals_against(user_id).filter(ticket=ticket).exists()
+
+
+def with_kept_out(tickets: QuerySet[Ticket], *, user_id: int) -> QuerySet[Ticket]:
+    """The same tickets, each with ``is_kept_out`` for one login, in the same query."""
+    against = Exists(appeals_against(user_id).filter(ticket=OuterRef("pk")))
+    return tickets.annotate(is_kept_out=against)  # type: ignore[no-redef]
 
 
 def officer_of(ticket: Ticket, *, at: datetime) -> str:

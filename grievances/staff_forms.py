@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import words
 from grievances.forms import LONGEST_MESSAGE, LONGEST_STORY, LONGEST_WISH, ContactForm, FileForm, Prose, normal_address
-from grievances.states import Door
+from grievances.states import AppealOutcome, Door
 from portal.core.time_range import MomentField
 from portal.law.states import LateReason, StartReason
 
@@ -73,6 +73,33 @@ class ComposerForm(forms.Form):
         if cleaned.get("to") == self.INTERNAL and cleaned["act"] != self.REPLY:
             self.add_error("to", _("An internal note can only be saved. Choose the customer to ask or to answer."))
         return cleaned
+
+
+class ApproveForm(forms.Form):
+    """What the second person says with a yes to an answer that is late, or that is given on appeal."""
+
+    late_because = forms.ChoiceField(
+        label=_("Why is the answer late?"),
+        help_text=_("The person does not read it; an auditor does."),
+        choices=LateReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why it is late")},
+    )
+    on_appeal = forms.TypedChoiceField(
+        label=_("What becomes of the first answer?"),
+        choices=[(one, words.APPEAL_OUTCOMES[one]) for one in (AppealOutcome.CHANGED, AppealOutcome.STAYS)],
+        coerce=AppealOutcome,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what becomes of the first answer")},
+    )
+
+    def __init__(self, *args: Any, late: bool, on_appeal: bool, **kwargs: Any) -> None:
+        """Each question is there where one of the chosen answers needs it."""
+        super().__init__(*args, **kwargs)
+        if not late:
+            del self.fields["late_because"]
+        if not on_appeal:
+            del self.fields["on_appeal"]
 
 
 class FiledForm(FileForm, ContactForm):

@@ -204,6 +204,10 @@ STAFF_ACTIONS: Final[Mapping[str, Text]] = {
     StaffAction.WAIT: _("Wait for the person"),
     StaffAction.READ: _("Read the thread"),
 }
+STAFF_ACTIONS_OF_REQUEST: Final[Mapping[str, Text]] = {
+    **STAFF_ACTIONS,
+    StaffAction.ANSWER: _("Propose an answer, which a second person reads"),
+}
 
 _PERSON: Final[Mapping[str, Text]] = {
     Situation.RECEIVED: _("We have your grievance. %(officer)s will reply by %(due)s."),

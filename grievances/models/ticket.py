@@ -58,6 +58,9 @@ class Ticket(models.Model):
     rated_at = models.DateTimeField(_("rated"), null=True, blank=True)
     tracking_key_hash = models.BinaryField(_("tracking key"), max_length=33, null=True, blank=True, editable=False)
 
+    #: Whether an appeal keeps one login out; on rows of ``selectors.with_kept_out`` alone.
+    is_kept_out: bool
+
     data_categories = declare(
         none=(
             "id reference filing_key fiduciary subject_ref kind door for_whom state closed_because plan language received_at "

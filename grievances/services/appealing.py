@@ -11,7 +11,7 @@ from grievances import selectors, words
 from grievances.models import Appeal, Resolution, Ticket
 from grievances.permissions import GrievancePermission
 from grievances.rules import NoAppeal
-from grievances.services import letters, lines, timing
+from grievances.services import letters, lines, timing, undeciding
 from grievances.states import MOVES, OPEN_STATES, Answer, AppealOutcome, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -27,6 +27,7 @@ def appeal(*, ticket: Ticket, why: str, actor: Actor, at: datetime, once_key: UU
 
     An answer that waits for the person's word is declined by it. The grievance is open again, in a round of its own, with
     the clocks of the plan ``appeal`` and with nobody's name on it; clocks of the law that were late run on until the answer.
+    A request about data is to be answered again, by two others.
     Staff who may assign it are told, and the person by letter. None when the same page sent the same before. Raises Refused
     with the reason of ``rules.NoAppeal`` where there is nothing to appeal against, or no longer.
     """
@@ -50,6 +51,7 @@ def appeal(*, ticket: Ticket, why: str, actor: Actor, at: datetime, once_key: UU
         )
         lines.add(fresh, EntryKind.APPEALED, author=Author.PERSON, actor=actor, at=at, texts=texts, once_key=once_key)
         _open_for_another(fresh, at)
+        undeciding.undecide(fresh, at=at)
         regimes = people.regimes_of(fresh.subject_ref)
         timing.start_answer(fresh, regimes=regimes, actor=actor, at=at, kind=timing.APPEAL)
         record(
@@ -86,7 +88,7 @@ def _open_for_another(ticket: Ticket, at: datetime) -> None:
 
 def require_another(ticket: Ticket, by: User) -> None:
     """Raises NotAllowed where an appeal is before another officer than ``by``: who answered before writes no answer."""
-    if by.pk in selectors.kept_from_appeal(ticket):
+    if selectors.is_kept_out(ticket, by.pk):
         raise NotAllowed(
             _("This grievance is on appeal against your answer. Another officer answers it; you can add a note."),
             code="OWN_APPEAL",

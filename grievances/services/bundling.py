@@ -33,6 +33,7 @@ from grievances.request_states import (
     SectionState,
 )
 from grievances.services import asking, filing
+from grievances.services.hiding import without_numbers
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, addresses, clock, hooks
@@ -82,8 +83,8 @@ def collect(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> 
             request=request, defaults={"started_at": at, "refs": refs}
         )
         if not is_new and bundle.state != BundleState.COLLECTING:
-            if bundle.state == BundleState.RELEASED:
-                raise Refused(_("This copy was given out. It ends by itself."), code="RELEASED")
+            if bundle.state == BundleState.RELEASED:  # the request was opened again: the old copy ends with the new one
+                end(bundle=bundle, at=at)
             move(bundle, BundleState.COLLECTING, moves=BUNDLE_MOVES, file=None, started_at=at, refs=refs)
         for name in _names(request):
             BundleSection.objects.update_or_create(
@@ -201,7 +202,7 @@ def _collect_one(bundle: Bundle, section: BundleSection, refs: set[UUID], own: f
     BundleSection.objects.filter(pk=section.pk).update(tries=F("tries") + 1)
     try:
         contributor = next(each for each in hooks.sections if each.name == section.name)
-        records = [rules.without_others(_plain(one), own=own) for one in contributor.collect(subject_refs=refs)]
+        records = [_as_given(_plain(one), own) for one in contributor.collect(subject_refs=refs)]
         stored = vault.store(
             io.BytesIO(_as_json({"label": str(contributor.label), "records": records})),
             subject_ref=bundle.key_ref,
@@ -219,6 +220,12 @@ def _collect_one(bundle: Bundle, section: BundleSection, refs: set[UUID], own: f
     BundleSection.objects.filter(pk=section.pk).update(
         state=SectionState.DONE, error="", records=len(records), file=stored, finished_at=clock.now()
     )
+
+
+def _as_given(record: Any, own: frozenset[str]) -> dict[str, Any]:
+    """A record without what is others' and without the numbers that are not kept."""
+    found: dict[str, Any] = rules.without_others(record, own=own, cut=lambda text: without_numbers(text)[0])
+    return found
 
 
 def _pack(bundle: Bundle) -> None:

@@ -15,14 +15,16 @@ from grievances import sealing, selectors
 from grievances.models import Bundle, RequestProposal, RightsRequest
 from grievances.permissions import Act, GrievancePermission
 from grievances.request_states import BUNDLED, MOVES, BundleState, Outcome, RefusalGround, RequestState, Right
-from grievances.services import bundling, correcting, ending, resolving
+from grievances.services import appealing, bundling, correcting, ending, resolving
+from grievances.services.hiding import without_numbers
+from grievances.states import AppealOutcome
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
-from portal.core.text import mask_identity_numbers
+from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
 
@@ -42,16 +44,17 @@ _BECOMES = {
 def propose(
     *, request: RightsRequest, outcome: str, words_to_person: str, ground: str = "", actor: Actor, at: datetime
 ) -> RequestProposal:
-    """Propose an answer with its whole letter. Raises NotAllowed; Refused (NOT_SHOWN, NOT_READY, GROUND, WORDS);
-    IllegalMove while another proposal waits.
+    """Propose an answer with its whole letter. Raises NotAllowed, on appeal also for who answered before; Refused
+    (NOT_SHOWN, NOT_READY, GROUND, WORDS); IllegalMove while another proposal waits.
 
     Before it is shown who asks only a refusal for that very reason can be proposed.
     """
     maker = person_of(actor)
     access.require(maker, GrievancePermission.REQUEST_ANSWER)
+    appealing.require_another(request.ticket, maker)
     chosen = Outcome(outcome)
     _require_may(request, chosen, ground, at)
-    text = mask_identity_numbers(words_to_person.strip())[0]
+    text = without_numbers(words_to_person.strip())[0]
     if not text:
         raise Refused(_("Write what the person reads."), code="WORDS")
     letter = letter_of(request, chosen, text, ground, at=at)
@@ -74,10 +77,22 @@ def propose(
     return made
 
 
-def answer(*, proposal: RequestProposal, approve: bool, reason: str = "", actor: Actor, at: datetime) -> None:
+def answer(
+    *,
+    proposal: RequestProposal,
+    approve: bool,
+    reason: str = "",
+    late_because: str = "",
+    on_appeal: AppealOutcome | None = None,
+    actor: Actor,
+    at: datetime,
+) -> None:
     """A second person says yes or no. A yes sends the letter, gives a copy out and stops the clocks; a no leaves all.
 
-    Raises what ``four_eyes.answer`` raises; Refused where the copy is not ready any more.
+    A yes to a late answer says why it is late, one to an appeal what becomes of the first answer (``on_appeal``). Raises what
+    ``four_eyes.answer`` raises; NotAllowed for a yes of who answered before an appeal; Refused where the copy is not ready
+    any more (NOT_READY), where who proposed it is kept from the appeal (OWN_APPEAL), and as ``resolving.propose`` does
+    (LATE_REASON, NO_OUTCOME).
     """
     checker = person_of(actor)
     access.require(checker, GrievancePermission.REQUEST_ANSWER)
@@ -86,6 +101,7 @@ def answer(*, proposal: RequestProposal, approve: bool, reason: str = "", actor:
     with transaction.atomic():
         if approve:
             _require_may(request, chosen, proposal.ground, at)
+            _require_others(request, proposal, checker)
         four_eyes.answer(
             proposal,
             checker=checker,
@@ -106,7 +122,15 @@ def answer(*, proposal: RequestProposal, approve: bool, reason: str = "", actor:
         if request.right == Right.ERASURE and chosen is not Outcome.REFUSE:
             decided = ending.plan(request, at=at)
             ending.carry_out(request, decided=decided, proposal=proposal, actor=actor, at=at)
-        resolving.propose(ticket=request.ticket, text=letter, by=checker, actor=actor, at=at)
+        resolving.send_agreed(
+            ticket=request.ticket,
+            letter=letter,
+            by=checker,
+            actor=actor,
+            at=at,
+            outcome=on_appeal,
+            late_because=late_because,
+        )
 
 
 def letter_text(proposal: RequestProposal) -> str:
@@ -151,6 +175,14 @@ def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: date
             raise Refused(_("The copy is not put together yet, or a part of it failed."), code="NOT_READY")
     if _erases(request, outcome) and ending.is_partial(ending.plan(request, at=at)) != (outcome is Outcome.PARTLY):
         raise Refused(_("Grant it in part where a law keeps a part, and whole where nothing is kept."), code="PART")
+
+
+def _require_others(request: RightsRequest, proposal: RequestProposal, checker: User) -> None:
+    """On appeal neither of the two may be one who answered before."""
+    appealing.require_another(request.ticket, checker)
+    if selectors.is_kept_out(request.ticket, proposal.made_by_id):
+        said = _("It is on appeal, and who proposed this had it before. Refuse it: then another officer can propose.")
+        raise Refused(said, code="OWN_APPEAL")
 
 
 def _erases(request: RightsRequest, outcome: Outcome) -> bool:

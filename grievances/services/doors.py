@@ -14,7 +14,7 @@ from grievances.permissions import GrievancePermission
 from grievances.services import filing, uploads
 from grievances.services.filing import Filed, Reach, Story
 from grievances.services.uploads import SafeFile
-from grievances.states import Door
+from grievances.states import Door, TicketKind
 from portal.core import access
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
@@ -96,7 +96,12 @@ def file_with_files(
     files: Iterable[tuple[SafeFile, str]] = (),
     fiduciary: str = "onesetu",
 ) -> Filed:
-    """File a grievance of a stranger with files that were made safe before, under a subject of its own; in one transaction."""
+    """File a grievance of a stranger with files that were made safe before, under a subject of its own; in one transaction.
+
+    Raises Refused (REQUEST) for a request about data: only its own pages ask what it needs.
+    """
+    if story.kind == TicketKind.REQUEST:
+        raise Refused(_("Ask for data on the pages for it: /privacy/requests/new/."), code="REQUEST")
     with transaction.atomic():
         there = Ticket.objects.filter(filing_key=filing_key).first()
         if there is not None:

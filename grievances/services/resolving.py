@@ -7,10 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from grievances import selectors
-from grievances.models import Resolution, RightsRequest, Ticket
+from grievances.models import Resolution, Ticket
 from grievances.permissions import GrievancePermission
-from grievances.request_states import DECIDED, RequestState
-from grievances.services import appealing, letters, lines, timing
+from grievances.services import appealing, letters, lines, timing, undeciding
 from grievances.services.thread import trace
 from grievances.states import (
     FOR_GOOD,
@@ -49,11 +48,53 @@ def propose(
     """Answer the grievance. Its clocks stop here; the person is asked if this settles it.
 
     On appeal ``outcome`` says what becomes of the first answer. None when the same page sent the same answer before. Raises
-    Refused when it is answered or closed already, an appeal's outcome is not said, or a date has passed and nobody says why
-    (LATE_REASON, ``law.states.LateReason``); NotAllowed for a role that may not answer and, on appeal, for whoever answered
-    before.
+    Refused when it is answered or closed already, an appeal's outcome is not said, a date has passed and nobody says why
+    (LATE_REASON, ``law.states.LateReason``), or it is a request about data, which two people answer (TWO_PEOPLE); NotAllowed
+    for a role that may not answer and, on appeal, for whoever answered before.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
+    _require_grievance(ticket)
+    return _propose(
+        ticket=ticket,
+        text=text,
+        by=by,
+        actor=actor,
+        at=at,
+        once_key=once_key,
+        outcome=outcome,
+        late_because=late_because,
+    )
+
+
+def send_agreed(
+    *,
+    ticket: Ticket,
+    letter: str,
+    by: User,
+    actor: Actor,
+    at: datetime,
+    outcome: AppealOutcome | None = None,
+    late_because: str = "",
+) -> None:
+    """Answer a request about data with the letter that two people agreed on, in the caller's transaction (``deciding``).
+
+    ``by`` is the second of them. Raises as ``propose`` does, but for TWO_PEOPLE.
+    """
+    access.require(by, GrievancePermission.TICKET_ANSWER)
+    _propose(ticket=ticket, text=letter, by=by, actor=actor, at=at, outcome=outcome, late_because=late_because)
+
+
+def _propose(
+    *,
+    ticket: Ticket,
+    text: str,
+    by: User,
+    actor: Actor,
+    at: datetime,
+    once_key: UUID | None = None,
+    outcome: AppealOutcome | None,
+    late_because: str,
+) -> Resolution | None:
     appealing.require_another(ticket, by)
     if lines.is_there(lines.once_of(once_key, ticket, EntryKind.PROPOSAL, {"text": text})):
         return None
@@ -87,9 +128,11 @@ def correct(
     """Put a corrected answer in the place of one that nobody has spoken about yet; both stay in the thread.
 
     The clocks stay stopped where the first answer stopped them; the time for the person's word starts anew. Raises
-    Refused when no answer waits, NotAllowed for a role that may not answer and for whoever an appeal keeps out.
+    Refused when no answer waits and for a request about data (TWO_PEOPLE), NotAllowed for a role that may not answer and for
+    whoever an appeal keeps out.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
+    _require_grievance(ticket)
     appealing.require_another(ticket, by)
     with transaction.atomic():
         entry = lines.add(
@@ -108,6 +151,12 @@ def correct(
         trace(ticket, AuditKind.GRIEVANCES_RESOLUTION_PROPOSED, entry.kind, actor=actor, at=at)
         letters.tell(ticket, "answered", about=f"line/{entry.pk}", now=at)
         return resolution
+
+
+def _require_grievance(ticket: Ticket) -> None:
+    if selectors.is_request(ticket):
+        said = _("Two people answer a request about data: propose the answer on the page of the request.")
+        raise Refused(said, code="TWO_PEOPLE")
 
 
 def close_merged(*, ticket: Ticket, actor: Actor, at: datetime) -> None:
@@ -219,8 +268,7 @@ def _open_again(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
         round=ticket.round + 1,
     )
     timing.start_answer(ticket, regimes=people.regimes_of(ticket.subject_ref), actor=actor, at=at)
-    persons.give_up(because=ticket.reference, now=at)
-    RightsRequest.objects.filter(ticket=ticket, state__in=DECIDED).update(state=RequestState.SHOWN, decided_at=None)
+    undeciding.undecide(ticket, at=at)
     record(
         AuditKind.GRIEVANCES_TICKET_REOPENED,
         actor=actor,

@@ -21,10 +21,18 @@ from portal.people.models import Fiduciary, User
 
 
 def say_kind(*, ticket: Ticket, kind: TicketKind, by: User, actor: Actor, at: datetime) -> None:
-    """Put a grievance under what it is really about: a mail says nothing of it. The clocks stay as they are."""
+    """Put a grievance under what it is really about: a mail says nothing of it. The clocks stay as they are.
+
+    Raises Refused (REQUEST) where either is a request about data: that is a row of its own, with a proof and two people.
+    """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     if ticket.kind == kind:
         return
+    if TicketKind.REQUEST in {ticket.kind, kind}:
+        said = _(
+            "A grievance does not become a request about data, nor a request a grievance. Ask the person to send one."
+        )
+        raise Refused(said, code="REQUEST")
     before = ticket.kind
     with transaction.atomic():
         ticket.kind = kind

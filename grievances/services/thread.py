@@ -213,7 +213,7 @@ def let_go(*, user_id: int, at: datetime) -> int:
 def _give(ticket: Ticket, to: User, *, actor: Actor, at: datetime) -> None:
     if not access.allowed(to, GrievancePermission.TICKET_ANSWER):
         raise Refused(_("Choose somebody whose role may answer grievances."), code="MAY_NOT_ANSWER")
-    if to.pk in selectors.kept_from_appeal(ticket):
+    if selectors.is_kept_out(ticket, to.pk):
         raise Refused(_("The appeal is against an answer of this officer. Choose somebody else."), code="OWN_APPEAL")
     with transaction.atomic():
         if ticket.assigned_to_id == to.pk:

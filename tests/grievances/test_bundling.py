@@ -136,7 +136,8 @@ class Breaks:
     def collect(self, *, subject_refs: Any) -> list[dict[str, Any]]:
         if self.fails:
             raise ZeroDivisionError("asha@example.in")
-        return [{"note": "write to Ravi at ravi@elsewhere.in or 9876500000", "mine": "asha@example.in"}]
+        note = "write to Ravi at ravi@elsewhere.in or 9876500000, Aadhaar 2341, 2341, 2346"
+        return [{"note": note, "mine": "asha@example.in"}]
 
 
 def test_a_part_that_fails_says_so_and_is_tried_again_alone(
@@ -162,6 +163,7 @@ def test_a_part_that_fails_says_so_and_is_tried_again_alone(
     record = json.loads(opened(bundle).read("data.json"))["parts"]["breaks"]["records"][0]
     assert "ravi@elsewhere.in" not in record["note"]
     assert "9876500000" not in record["note"]
+    assert "2341" not in record["note"]
     assert record["mine"] == "asha@example.in"
 
 

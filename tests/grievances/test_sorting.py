@@ -3,20 +3,22 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from grievances import answers, selectors
 from grievances.models import Ticket, TicketLink
 from grievances.permissions import GrievancePermission
-from grievances.services import appealing, rating, reading, resolving, sorting
+from grievances.services import appealing, doors, filing, rating, reading, resolving, sorting
 from grievances.states import ClosedBecause, EntryKind, RootCause, TicketKind, TicketState
 from portal.audit.models import AuditEvent
-from portal.core import access, actor
+from portal.core import access, actor, clock
 from portal.core.errors import NotAllowed, NotFound, Refused
 from portal.law.models import Clock
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox
-from tests.grievances.factories import RECEIVED, STRANGER, ticket
+from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
+from tests.grievances.requests import shown
 from tests.grievances.test_admin import LIST, opened, write
 from tests.people.factories import FiduciaryFactory, PrincipalFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -218,3 +220,39 @@ def test_the_receipt_of_the_closing_is_another_proof_than_that_of_the_filing(by)
     resolving.withdraw(ticket=found, actor=STRANGER, at=AT)
     assert len(reading._closed(found).entry.leaf_hash) == 32
     assert reading._closed(found).entry != reading._filed(found).entry
+
+
+def test_no_grievance_becomes_a_request_about_data_nor_a_request_a_grievance(officer) -> None:
+    found, request = ticket(at=clock.now()), shown(at=clock.now()).ticket
+    for one, kind in ((found, TicketKind.REQUEST), (request, TicketKind.OTHER)):
+        with pytest.raises(Refused) as refused:
+            sorting.say_kind(ticket=one, kind=kind, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+        assert refused.value.code == "REQUEST"
+    desk = staff_client(officer)
+    page = opened(desk, request)
+    for label in ("Say what it is about", "Join with an older one"):
+        assert label not in page
+        assert label in opened(desk, found)
+    assert "A request about my data" not in desk.get(f"{LIST}{found.pk}/do/say-kind/").text
+
+
+def test_whoever_brings_a_grievance_for_somebody_brings_no_request_about_data(officer) -> None:
+    with pytest.raises(Refused) as refused:
+        doors.by_system(
+            fiduciary="onesetu",
+            request_key="one",
+            story=story(kind=TicketKind.REQUEST),
+            reach=filing.Reach(language="en", email="asha@example.in"),
+            received_at=clock.now(),
+            actor=STRANGER,
+            now=clock.now(),
+        )
+    assert refused.value.code == "REQUEST"
+
+
+def test_whom_an_appeal_keeps_out_is_not_asked_for_each_act_of_a_page(officer) -> None:
+    found, desk = ticket(at=clock.now()), staff_client(officer)
+    opened(desk, found)
+    with CaptureQueriesContext(connection) as seen:
+        desk.get(f"{LIST}{found.pk}/change/")
+    assert sum('"grievances_appeal"' in query["sql"] for query in seen.captured_queries) <= 3

@@ -28,7 +28,8 @@ class ServiceAction:
     name: str
     permission: str
     label: Any
-    ask: type[forms.Form] | None
+    #: The form of the act; a page may narrow it to what the chosen rows need (``action_page``).
+    ask: Callable[..., forms.Form] | None
     #: ``skip(obj, user)`` gives the reason why a row cannot take part, or an empty text.
     skip: Callable[[Any, Any], str]
     run: Callable[..., Any]
