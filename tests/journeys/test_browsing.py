@@ -59,3 +59,35 @@ def test_a_page_with_a_fault_has_it_at_each_look_and_one_without_gets_it_with_it
     person.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<a href=\"/\"></a>')")
     person.looks()
     assert person.problems == ["axe at /faulty/: link-name (a)"]
+
+
+def test_the_links_of_staff_are_looked_at_once_as_they_stand_and_what_is_beside_them_each_time(person):
+    person.page.set_viewport_size(dict(WIDE))
+    person.goes_to("/faulty/")
+    person.page.evaluate(
+        """
+        document.querySelectorAll('img, input, a, h4, .pale, body > p').forEach(each => each.remove());
+        document.body.insertAdjacentHTML('afterbegin', '<nav class="staff-nav"><a href="/one/" aria-current="page">One</a>'
+            + ' and <a href="/two/">Two</a></nav>');
+        """
+    )
+
+    def found_after(change: str) -> list[str]:
+        person.problems.clear()
+        person.page.evaluate(change)
+        person.looks()
+        return person.problems
+
+    assert found_after("0") == []
+    # The mark wanders with the page; a fault beside the links, and then one within them, is seen all the same.
+    assert found_after(
+        """
+        document.querySelector('nav a').removeAttribute('aria-current');
+        document.querySelector('nav a:last-child').setAttribute('aria-current', 'page');
+        document.querySelector('main').insertAdjacentHTML('beforeend', '<a id="beside" href="/"></a>');
+        """
+    ) == ["axe at /faulty/: link-name (#beside)"]
+    assert found_after("document.querySelector('#beside').remove()") == []
+    assert found_after("document.querySelector('nav a').textContent = ''") == [
+        'axe at /faulty/: link-name (a[href$="one/"])'
+    ]

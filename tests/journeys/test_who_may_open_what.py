@@ -152,6 +152,13 @@ def cheap_requests(settings: Any) -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.fixture
+def unrendered_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may open a page is decided before it is written out: here nothing is. The told story below renders each page."""
+    monkeypatch.setattr("django.template.backends.django.Template.render", lambda *_args, **_context: "")
+    monkeypatch.setattr(admin.site, "each_context", lambda _request: {})
+
+
 def notice_for(owner: User) -> Message:
     """A notice in the owner's dashboard."""
     message = post(
@@ -169,7 +176,7 @@ def notice_for(owner: User) -> Message:
 
 
 @pytest.fixture
-def world(cheap_requests: None) -> World:
+def world(cheap_requests: None, unrendered_pages: None) -> World:
     cache.clear()
     every_rule()
     call_command("sync_roles")
