@@ -88,10 +88,16 @@ def end_left_connections(django_db_setup: None, django_db_blocker: Any) -> Itera
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that may touch the database may touch the key store too: no subject's text is written without a key.
 
-    The journeys are begun with: they are the longest, and at the end no process shall wait for one. What cannot say
+    The journeys are begun with, the longest of them first: at the end no process shall wait for one. What cannot say
     anything else on another database is quick on the embedded stack alone.
     """
-    items.sort(key=lambda item: (item.path.name != LONGEST, JOURNEYS not in item.path.parents))
+    items.sort(
+        key=lambda item: (
+            item.path.name != LONGEST,
+            item.get_closest_marker("crawl") is None,
+            JOURNEYS not in item.path.parents,
+        )
+    )
     for item in items:
         if settings.REDIS_URL and (ARCHITECTURE in item.path.parents or item.get_closest_marker("crawl")):
             item.add_marker(pytest.mark.full)

@@ -61,13 +61,15 @@ WIDE = {"width": 1280, "height": 900}
 class Person:
     """One browser window. ``problems`` are what no page may do: ask elsewhere, break the policy, log an error.
 
-    ``scripts`` says whether JavaScript is on; the journey must come to the same end either way.
+    ``scripts`` says whether JavaScript is on; the journey must come to the same end either way. ``axe`` says whether each
+    page is looked at with axe as it stands at that step, which takes more of the processor than all else a page needs.
     """
 
     browser: Browser
     origin: str
     scripts: bool
     viewport: dict[str, int] = field(default_factory=lambda: dict(WIDE))
+    axe: bool = True
     problems: list[str] = field(default_factory=list)
     context: BrowserContext = field(init=False)
     page: Page = field(init=False)
@@ -120,7 +122,7 @@ class Person:
         return self.page
 
     def looks(self) -> None:
-        """Check the page that is open now, just as it stands there, with axe; and its width.
+        """Check the page that is open now, just as it stands there: its width and, where that is wanted, with axe.
 
         Axe works in a world of its own beside the page's scripts: it does not need the content policy's leave.
         """
@@ -129,7 +131,7 @@ class Person:
         with contextlib.suppress(NotArrived):
             self.page.locator("main").first.wait_for(state="attached", timeout=ARRIVES)
         path = urlsplit(self.page.url).path
-        for fault, targets in self._faults():
+        for fault, targets in self._faults() if self.axe else ():
             self.problems.append(f"axe at {path}: {fault} ({'; '.join(targets)})")
         if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             self.problems.append(f"wider than the window: {path}")

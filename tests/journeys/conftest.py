@@ -27,6 +27,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+#: The journeys whose every step is looked at with axe in each run. The others are in the long one; the quick one looks
+#: at the pages in ``test_pages_have_no_axe_violations``.
+LOOKED_AT = {
+    "test_an_auditor_takes_evidence_away",
+    "test_filing_a_grievance_as_a_stranger",
+    "test_proving_who_you_are",
+    "test_withdrawing_promotional_sms",
+}
+
+
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
 def scripts(request: pytest.FixtureRequest) -> bool:
     """Every journey runs twice."""
@@ -34,7 +44,13 @@ def scripts(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def window(chromium: Browser, live_server, scripts: bool) -> Iterator[Callable[..., Person]]:
+def axe(request: pytest.FixtureRequest) -> bool:
+    """Whether this journey is looked at with axe in this run."""
+    return request.path.stem in LOOKED_AT or "not full" not in request.config.option.markexpr
+
+
+@pytest.fixture
+def window(chromium: Browser, live_server, scripts: bool, axe: bool) -> Iterator[Callable[..., Person]]:
     """Opens windows: ``window()`` for one person, again for another, ``window(narrow=True)`` for a small telephone.
 
     At the end no window may have met a problem: an accessibility fault, a request elsewhere, an error in the console.
@@ -43,7 +59,7 @@ def window(chromium: Browser, live_server, scripts: bool) -> Iterator[Callable[.
     opened: list[Person] = []
 
     def open_window(*, narrow: bool = False) -> Person:
-        person = Person(chromium, live_server.url, scripts, viewport=dict(NARROW if narrow else WIDE))
+        person = Person(chromium, live_server.url, scripts, viewport=dict(NARROW if narrow else WIDE), axe=axe)
         opened.append(person)
         return person
 
