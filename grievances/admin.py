@@ -37,7 +37,6 @@ from portal.core import access, addresses, changes, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport
-from portal.law.rules import is_late
 from portal.people import selectors as people
 from portal.people.models import User
 
@@ -133,11 +132,7 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, obj: Ticket) -> str:
         """The date and how many days are left; a mark and a word, not a colour."""
-        if obj.due_at is None or obj.state not in OPEN_STATES:
-            return "–"
-        now, zone = clock.now(), selectors.zone_of(obj)
-        sign = "■ " if is_late(obj.due_at, now) else ""
-        return f"{sign}{words.short_day(obj.due_at, zone)}, {words.left(words.days_between(now, obj.due_at, zone))}"
+        return selectors.due_in_words(obj, now=clock.now())
 
     @admin.display(description=_("assigned to"))
     def assigned(self, obj: Ticket) -> str:

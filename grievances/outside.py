@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 BOOK = Path(__file__).resolve().parent / "data" / "outside_bodies.toml"
-#: Ratings of a source that counsel has not confirmed.
-UNCONFIRMED = frozenset({"M", "U"})
 
 
 @dataclass(frozen=True)
@@ -26,10 +24,8 @@ class Body:
     kinds: frozenset[str] = frozenset()
     effective_from: date | None = None
     effective_to: date | None = None
-
-    @property
-    def is_confirmed(self) -> bool:
-        return self.confidence not in UNCONFIRMED
+    #: The days that its rule of law gives the person, where a sentence names them as ``{days}``.
+    days: int | None = None
 
     def holds(self, on: date) -> bool:
         """Whether the row itself is of that day; its rule of law is asked by the caller."""
@@ -42,7 +38,7 @@ class Body:
 
     def said(self, language: str) -> str:
         """The sentence in a language; in English where there is none."""
-        return self.texts.get(language[:2], self.texts["en"])
+        return self.texts.get(language[:2], self.texts["en"]).format(days=self.days)
 
 
 @cache

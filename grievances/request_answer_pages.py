@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, linebreaks
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -73,16 +73,21 @@ class BundleAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     def about_of(self, obj: Any) -> str:
         return str(obj.request.ticket.about)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bundle]:
+        """With the parts of every copy of the page in one query more."""
+        return super().get_queryset(request).prefetch_related("sections")
+
     @admin.display(description=_("parts missing"))
     def missing(self, obj: Bundle) -> str:
-        parts = obj.sections.exclude(state=SectionState.DONE)
+        parts = [part for part in obj.sections.all() if part.state != SectionState.DONE]
         return ", ".join(f"{part.name} ({part.error or part.get_state_display()})" for part in parts) or "–"
 
     @admin.display(description=_("archive"))
     def archive(self, obj: Bundle) -> str:
         if obj.file_id is None or obj.state == BundleState.ENDED:
             return "–"
-        return format_html('<a href="{}">{}</a>', f"/admin/grievances/bundle/{obj.pk}/archive/", _("Open the archive"))
+        url = reverse("admin:grievances_bundle_archive", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', url, _("Open the archive"))
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -7,11 +7,12 @@ from django import forms
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from grievances import request_words as words
+from grievances import selectors
 from grievances.forms import LONGEST_MESSAGE, Prose
 from grievances.models import ProofPaper, RightsRequest
 from grievances.permissions import GrievancePermission
@@ -24,6 +25,7 @@ from grievances.words import short_day
 from portal.core import access, clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law.rules import latest_missed
 from portal.people.models import User
 from portal.vault.services import files as vault
 
@@ -34,7 +36,6 @@ DETAILS = {
     "person_address": _("Their address"),
     "field": _("What is wrong or missing"),
     "should_be": _("How it should be"),
-    "scope": _("How much of it"),
 }
 
 
@@ -63,7 +64,7 @@ class RequestQueue(admin.SimpleListFilter):
                 waiting = ProofPaper.objects.filter(finding="", destroyed_at=None)
                 return undecided.filter(pk__in=waiting.values("request"))
             case "overdue":
-                return undecided.filter(ticket__due_at__lt=clock.now())
+                return undecided.filter(ticket__due_at__lte=latest_missed(clock.now()))
         return queryset
 
 
@@ -153,7 +154,7 @@ class RightsRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @admin.display(description=_("thread"))
     def thread(self, obj: RightsRequest) -> str:
         """The ticket, where one writes to the person."""
-        url = f"/admin/grievances/ticket/{obj.ticket_id}/change/"
+        url = reverse("admin:grievances_ticket_change", args=[obj.ticket_id])
         return format_html('<a href="{}">{}</a>', url, obj.ticket.reference)
 
     @admin.display(description=_("received"), ordering="ticket__received_at")
@@ -163,10 +164,7 @@ class RightsRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @admin.display(description=_("answer by"), ordering="ticket__due_at")
     def due(self, obj: RightsRequest) -> str:
         """The strictest clock's date, as the ticket and the person's page show it."""
-        ticket = obj.ticket
-        if ticket.due_at is None or ticket.state not in OPEN_STATES:
-            return "–"
-        return f"{'■ ' if ticket.due_at < clock.now() else ''}{short_day(ticket.due_at)}"
+        return selectors.due_in_words(obj.ticket, now=clock.now())
 
     @admin.display(description=_("details"))
     def details(self, obj: RightsRequest) -> str:
@@ -183,7 +181,7 @@ class RightsRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     def proofs(self, obj: RightsRequest) -> str:
         """Each with what it came to and when it was destroyed; the acts on one are on its own page."""
         rows = [
-            (f"/admin/grievances/proofpaper/{paper.pk}/change/", paper.pk, _said_of(paper))
+            (reverse("admin:grievances_proofpaper_change", args=[paper.pk]), paper.pk, _said_of(paper))
             for paper in obj.papers.all()
         ]
         return format_html_join("", '<a href="{}">{}</a>: {}<br>', rows) or "–"
@@ -263,7 +261,8 @@ class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     def paper(self, obj: ProofPaper) -> str:
         if obj.destroyed_at is not None:
             return str(_("Destroyed: nobody can open it again."))
-        return format_html('<a href="{}">{}</a>', f"/admin/grievances/proofpaper/{obj.pk}/open/", _("Open the paper"))
+        url = reverse("admin:grievances_proofpaper_open", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', url, _("Open the paper"))
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

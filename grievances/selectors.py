@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from portal.core.ids import parse_reference
 from portal.law import selectors as law
 from portal.law.explanations import DeadlineInWords, in_words
 from portal.law.models import Clock
-from portal.law.rules import Ended, clock_state, latest_missed
+from portal.law.rules import Ended, clock_state, is_late, latest_missed
 from portal.law.services.timing import dates_of
 from portal.law.states import ClockState, Regime
 from portal.people import selectors as people
@@ -246,19 +247,19 @@ def outside_bodies(*, at: datetime, ticket: Ticket | None = None) -> list[Body]:
     regimes = people.regimes_of(ticket.subject_ref) if ticket is not None else {Regime.IN}
     wanted = frozenset(str(regime) for regime in regimes)
     kind = ticket.kind if ticket is not None else ""
-    return [body for body in outside.bodies() if body.is_for(regimes=wanted, kind=kind) and _is_named(body, on)]
+    fit = (body for body in outside.bodies() if body.is_for(regimes=wanted, kind=kind) and body.holds(on))
+    return [named for body in fit if (named := _as_of(body, on)) is not None]
 
 
-def _is_named(body: Body, on: date) -> bool:
-    if not body.holds(on):
-        return False
+def _as_of(body: Body, on: date) -> Body | None:
+    """A body with the days that its rule gives on that day; None where the rule is not in force or not for us."""
     if not body.rule:
-        return True
+        return body
     try:
         rule = law.legal_rule(body.rule, on=on)
     except (NotFound, law.NotInForce):
-        return False
-    return law.profile(on=on).applies(rule.switch)
+        return None
+    return replace(body, days=rule.amount) if law.profile(on=on).applies(rule.switch) else None
 
 
 def organisations_of(user: Any) -> list[Customer]:
@@ -356,6 +357,17 @@ def canonical(text: str) -> str:
 def references_in(text: str) -> list[str]:
     """The references of grievances that a text names, as people and mail programs write them; wrong ones are left out."""
     return list(dict.fromkeys(filter(None, (canonical(found) for found in _REFERENCE.findall(text)))))
+
+
+def due_in_words(ticket: Ticket, *, now: datetime) -> str:
+    """The date of the strictest clock for a column, in the person's zone, and how many days are left: a mark and a word where
+    it has passed. A dash where none runs.
+    """
+    if ticket.due_at is None or ticket.state not in OPEN_STATES:
+        return "–"
+    zone = zone_of(ticket)
+    sign = "■ " if is_late(ticket.due_at, now) else ""
+    return f"{sign}{words.short_day(ticket.due_at, zone)}, {words.left(words.days_between(now, ticket.due_at, zone))}"
 
 
 def overdue(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:

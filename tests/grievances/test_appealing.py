@@ -1,11 +1,12 @@
 """An appeal goes to another officer, with clocks of its own, and the person is told who else can help."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from grievances import outside, rules, selectors
+from grievances import answers, outside, rules, selectors
 from grievances.models import Appeal
 from grievances.rules import NoAppeal
 from grievances.services import appealing, resolving, thread
@@ -13,6 +14,7 @@ from grievances.states import Answer, AppealOutcome, ClosedBecause, EntryKind, T
 from portal.audit.models import AuditEvent
 from portal.core import actor
 from portal.core.errors import NotAllowed, Refused
+from portal.law import selectors as law
 from portal.law.models import Clock
 from portal.outbox.models import Message
 from portal.people.models import RegimeEvidence, User
@@ -216,3 +218,26 @@ def test_every_body_has_its_sentence_in_three_languages_and_a_source() -> None:
         assert len({body.said(language) for language in ("en", "hi", "mr")}) == 3
         assert body.source
         assert body.rule or body.effective_from
+
+
+def test_a_sentence_says_the_days_of_its_rule_and_no_number_of_its_own() -> None:
+    said = [text for body in outside.bodies() for text in body.texts.values()]
+    said += [text for answer in answers.texts().values() for text in answer.texts.values()]
+    assert not [text for text in said if re.search(r"\b\d{1,2}\b", text) or re.search(r"\bten\b|दस |दहा ", text)]
+
+
+@database
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_the_days_to_go_to_a_body_are_those_of_the_rule_in_force(language) -> None:
+    days = {body.code: body.days for body in selectors.outside_bodies(at=RECEIVED, ticket=ticket())}
+    assert days == {"GAC": 30, "OPERATOR": 7, "CONSUMER": None}
+    named = {body.code: body.said(language) for body in selectors.outside_bodies(at=RECEIVED, ticket=ticket())}
+    assert " 30 " in named["GAC"]
+    assert " 7 " in named["OPERATOR"]
+
+
+@database
+def test_a_body_whose_sentence_says_days_has_a_rule_that_counts_days() -> None:
+    for body in outside.bodies():
+        if any("{days}" in text for text in body.texts.values()):
+            assert law.legal_rule(body.rule, on=RECEIVED.date()).unit == "calendar_day"
