@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grievances.models import MailCount, SeenMail
+from grievances.models import MailCount
 from grievances.services import mailing
 from grievances.states import MailOutcome, MailSource
 from portal.audit.kinds import AuditKind
@@ -134,10 +134,12 @@ def fetch(*, now: datetime, days: int = FETCH_DAYS) -> Fetched:
 
 def _take_unseen(mailbox: Mailbox, uids: list[str], now: datetime) -> Fetched:
     taken = failed = 0
+    keys = {uid: mailing.key_of(MailSource.IMAP, mailbox.place(uid)) for uid in uids}
+    seen = mailing.outcomes_of(list(keys.values()))
     for uid in uids:
         if taken + failed >= MOST:
             break
-        if mailing.is_seen(MailSource.IMAP, mailbox.place(uid)):
+        if keys[uid] in seen:
             continue
         raw, arrived_at = mailbox.fetch(uid)
         if not raw:
@@ -163,11 +165,7 @@ def reconcile(*, now: datetime, days: int = COUNT_DAYS) -> MailCount:
         uids = mailbox.uids(since=now - timedelta(days=days))
         found = _take_unseen(mailbox, uids, now)
         keys = [mailing.key_of(MailSource.IMAP, mailbox.place(uid)) for uid in uids]
-    outcomes: Counter[str] = Counter()
-    for start in range(0, len(keys), 500):
-        outcomes.update(
-            SeenMail.objects.filter(source_key__in=keys[start : start + 500]).values_list("outcome", flat=True)
-        )
+    outcomes = Counter(mailing.outcomes_of(keys).values())
     with transaction.atomic():
         count = MailCount.objects.create(
             counted_at=now,

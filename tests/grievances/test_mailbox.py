@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from grievances import tasks
 from grievances.models import MailCount, SeenMail, Ticket
@@ -122,3 +123,18 @@ def test_staff_see_what_became_of_each_mail(box) -> None:
     assert Ticket.objects.get().reference in page
     assert "asha" not in page
     assert desk.get("/admin/grievances/mailcount/").status_code == 200
+
+
+def test_which_mails_were_taken_is_asked_for_all_at_once(box) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert mailbox.fetch(now=clock.now()) == mailbox.Fetched()
+        return len(seen)
+
+    box.put(mail(1))
+    mailbox.fetch(now=clock.now())
+    with_one = asked()
+    for number in range(2, 7):
+        box.put(mail(number))
+    mailbox.fetch(now=clock.now())
+    assert asked() == with_one
