@@ -19,13 +19,13 @@ LONGEST_MESSAGE: Final = 5_000
 LANGUAGES: Final = (("en", "English"), ("hi", "हिन्दी"), ("mr", "मराठी"))
 
 
-def _radios(label: object, hint: object, empty: object, choices: Mapping[str, Any]) -> forms.ChoiceField:
+def radios(label: Any, empty: Any, choices: Mapping[str, Any]) -> forms.ChoiceField:
+    """One of a few answers, none preselected; ``empty`` says what to do where none is chosen."""
     return forms.ChoiceField(
-        label=label,  # type: ignore[arg-type]
-        help_text=hint,  # type: ignore[arg-type]
+        label=label,
         choices=[(str(value), text) for value, text in choices.items()],
         widget=forms.RadioSelect,
-        error_messages={"required": empty, "invalid_choice": empty},  # type: ignore[dict-item]
+        error_messages={"required": empty, "invalid_choice": empty},
     )
 
 
@@ -68,7 +68,7 @@ class Prose(forms.CharField):
 
 
 class WhoForm(forms.Form):
-    for_whom = _radios(_("Who is this grievance for?"), "", _("Select who the grievance is for"), words.FOR_WHOM)
+    for_whom = radios(_("Who is this grievance for?"), _("Select who the grievance is for"), words.FOR_WHOM)
 
 
 class OrganisationForm(forms.Form):
@@ -129,9 +129,8 @@ class OrganisationForm(forms.Form):
 
 
 class AboutForm(forms.Form):
-    kind = _radios(
+    kind = radios(
         _("What is it about?"),
-        "",
         _("Select what the grievance is about"),
         words.FORM_KINDS,
     )
@@ -182,9 +181,8 @@ class ContactForm(forms.Form):
         max_length=32,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
-    language = _radios(
+    language = radios(
         _("In which language do we reply?"),
-        "",
         _("Select the language of our reply"),
         dict(LANGUAGES),
     )
@@ -279,7 +277,7 @@ class SettledForm(forms.Form):
         "appeal": _("No, let another officer look at it"),
     }
 
-    settled = _radios(_("Does this settle your grievance?"), "", _("Select yes or no"), WORDS)
+    settled = radios(_("Does this settle your grievance?"), _("Select yes or no"), WORDS)
     why = Prose(label=_("If no: what is still wrong?"), required=False, longest=LONGEST_MESSAGE)
 
     def __init__(self, *args: Any, can_appeal: bool = True, **kwargs: Any) -> None:

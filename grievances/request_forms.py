@@ -7,10 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from grievances import request_words as words
-from grievances.forms import Prose, tidy
-from grievances.request_states import Capacity, Right
+from grievances.forms import LONGEST_WISH, Prose, radios, tidy
+from grievances.request_states import CORRECTIONS, Capacity
 
-LONGEST_WISH: Final = 2_000
 #: The details that a record has a place for; "other" is anything else.
 FIELDS: Final[Mapping[str, Any]] = {
     "name": _("My name"),
@@ -18,21 +17,10 @@ FIELDS: Final[Mapping[str, Any]] = {
     "phone": _("My mobile number"),
     "other": _("Something else"),
 }
-CORRECTIONS: Final = frozenset({Right.CORRECTION, Right.COMPLETION})
-
-
-def _radios(label: Any, empty: Any, choices: Mapping[str, Any], initial: str | None = None) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label,
-        choices=[(str(value), text) for value, text in choices.items()],
-        widget=forms.RadioSelect,
-        initial=initial,
-        error_messages={"required": empty, "invalid_choice": empty},
-    )
 
 
 class RightForm(forms.Form):
-    right = _radios(_("What do you want?"), _("Select what you want"), words.RIGHTS)
+    right = radios(_("What do you want?"), _("Select what you want"), words.RIGHTS)
 
     def __init__(self, *args: Any, rights: Mapping[str, Any], **kwargs: Any) -> None:
         """``rights``: those that can be asked for here."""
@@ -45,7 +33,7 @@ class RightForm(forms.Form):
 class DetailsForm(forms.Form):
     """For whom, and what exactly. Which questions there are depends on the right."""
 
-    capacity = _radios(_("Who is it for?"), _("Select who it is for"), words.CAPACITIES)
+    capacity = radios(_("Who is it for?"), _("Select who it is for"), words.CAPACITIES)
     person_name = forms.CharField(
         label=_("If for somebody else: their name"),
         required=False,
@@ -57,7 +45,7 @@ class DetailsForm(forms.Form):
         required=False,
         max_length=254,
     )
-    field = _radios(_("What is wrong or missing?"), _("Select what is wrong or missing"), FIELDS)
+    field = radios(_("What is wrong or missing?"), _("Select what is wrong or missing"), FIELDS)
     should_be = forms.CharField(
         label=_("How should it be?"),
         max_length=500,

@@ -19,7 +19,7 @@ from grievances.permissions import GrievancePermission
 from grievances.request_forms import FIELDS
 from grievances.request_states import BUNDLED, UNDECIDED, RequestState
 from grievances.sealing import Shredded
-from grievances.services import asking, bundling, deciding, proving
+from grievances.services import bundling, deciding, proving, reading
 from grievances.states import OPEN_STATES
 from grievances.words import short_day
 from portal.core import access, clock
@@ -170,7 +170,7 @@ class RightsRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     def details(self, obj: RightsRequest) -> str:
         """What was asked for beyond the right; its words are in the thread."""
         try:
-            found = asking.details_of(obj)
+            found = reading.details_of(obj)
         except Shredded:
             return str(_("These words were erased."))
         if "field" in found:

@@ -83,6 +83,9 @@ MOVES: Final[Mapping[str, frozenset[str]]] = {
 DECIDED: Final = frozenset({RequestState.GRANTED, RequestState.PARTLY, RequestState.REFUSED})
 UNDECIDED: Final = frozenset({RequestState.ASKED, RequestState.SHOWN})
 
+#: What is put right at a person's wish; how it should be is asked with it.
+CORRECTIONS: Final = frozenset({Right.CORRECTION, Right.COMPLETION})
+
 #: What harms nobody when a stranger asks for it: the session or a code alone shows who asks (GDPR recital 64; CCPA
 #: regulations 7026(d) allow no verification of an opt-out at all).
 LOW_RISK: Final = frozenset(

@@ -12,7 +12,7 @@ from grievances import request_rules as rules
 from grievances import request_words as words
 from grievances import sealing
 from grievances.models import RightsRequest, TicketDraft
-from grievances.request_states import Capacity, Proof, Right
+from grievances.request_states import CORRECTIONS, Capacity, Proof
 from grievances.services import drafts, filing, proving
 from grievances.states import Door, ForWhom, TicketKind
 from portal.audit.kinds import AuditKind
@@ -23,7 +23,7 @@ from portal.core.turns import retried
 from portal.people.models import Principal
 
 #: Answers of the pages that are kept as details of the request.
-DETAILS = ("field", "should_be", "scope", "person_name", "person_address")
+DETAILS = ("field", "should_be", "person_name", "person_address")
 REQUIRED = ("right", "capacity", "language")
 FOR_WHOM: Mapping[str, ForWhom] = {
     Capacity.SELF: ForWhom.SELF,
@@ -49,7 +49,7 @@ def missing(answers: Mapping[str, str]) -> list[str]:
     gaps = [name for name in REQUIRED if not answers.get(name)]
     if answers.get("capacity") in set(Capacity) - {Capacity.SELF} and not answers.get("person_name"):
         gaps.append("person_name")
-    if answers.get("right") in {Right.CORRECTION, Right.COMPLETION} and not answers.get("should_be"):
+    if answers.get("right") in CORRECTIONS and not answers.get("should_be"):
         gaps.append("should_be")
     if not answers.get("email") and not answers.get("phone"):
         gaps.append("email")
@@ -114,13 +114,6 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
         else:
             proving.address_shown(request=request, proof=Proof.SESSION, actor=actor, at=at)
     return Asked(request, is_new=True, needs_code=needs_code, tracking_key=filed.tracking_key)
-
-
-def details_of(request: RightsRequest) -> dict[str, str]:
-    """What was asked for beyond the right itself; nothing once it was erased. The caller answers for who may see it."""
-    if not request.details_sealed:
-        return {}
-    return sealing.unseal(request.details_sealed, subject_ref=request.ticket.subject_ref)
 
 
 def _in_words(answers: Mapping[str, str]) -> str:

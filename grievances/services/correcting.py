@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from grievances.models import RightsRequest
-from grievances.services import asking, bundling
+from grievances.services import bundling, reading
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.models import Principal
@@ -29,7 +29,7 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime) -> list[Ins
     Each instruction has its own clock and its own steps. Raises Refused (WHOSE) where it is not clear whose data it is.
     """
     refs = bundling.data_refs(request)
-    details = asking.details_of(request)
+    details = reading.details_of(request)
     given: list[Instruction] = []
     with transaction.atomic():
         mine = list(Principal.objects.select_related("subject").filter(subject__ref__in=refs, subject__erased_at=None))

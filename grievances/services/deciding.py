@@ -14,7 +14,16 @@ from grievances import request_words as words
 from grievances import sealing, selectors
 from grievances.models import Bundle, RequestProposal, RightsRequest
 from grievances.permissions import Act, GrievancePermission
-from grievances.request_states import BUNDLED, MOVES, BundleState, Outcome, RefusalGround, RequestState, Right
+from grievances.request_states import (
+    BUNDLED,
+    CORRECTIONS,
+    MOVES,
+    BundleState,
+    Outcome,
+    RefusalGround,
+    RequestState,
+    Right,
+)
 from grievances.services import appealing, bundling, correcting, ending, resolving
 from grievances.services.hiding import without_numbers
 from grievances.states import AppealOutcome
@@ -33,7 +42,6 @@ ACTS = {
     Outcome.PARTLY: Act.REQUEST_GRANT,
     Outcome.REFUSE: Act.REQUEST_REFUSE,
 }
-CORRECTIONS = frozenset({Right.CORRECTION, Right.COMPLETION})
 _BECOMES = {
     Outcome.GRANT: RequestState.GRANTED,
     Outcome.PARTLY: RequestState.PARTLY,

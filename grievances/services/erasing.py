@@ -18,7 +18,7 @@ from grievances.models import (
     TrackingCode,
 )
 from grievances.request_states import BundleState
-from grievances.services import appealing, lines, timing
+from grievances.services import appealing, bundling, lines, timing
 from grievances.states import MOVES, Author, ClosedBecause, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -96,8 +96,7 @@ def _end_request(ticket: Ticket) -> None:
     RightsRequest.objects.filter(ticket=ticket).update(details_sealed=b"")
     RequestProposal.objects.filter(request__ticket=ticket).update(letter_sealed=b"")
     for bundle in Bundle.objects.filter(request__ticket=ticket).exclude(state=BundleState.ENDED):
-        Bundle.objects.filter(pk=bundle.pk).update(state=BundleState.ENDED)
-        vault.shred(subject_ref=bundle.key_ref, retention_class=RetentionClass.EXPORT)
+        bundling.end(bundle=bundle, at=now)
     for paper in ProofPaper.objects.filter(request__ticket=ticket, destroyed_at=None):
         vault.shred(subject_ref=paper.key_ref, retention_class=RetentionClass.GRIEVANCE)
         ProofPaper.objects.filter(pk=paper.pk).update(destroyed_at=now)

@@ -10,7 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext as _
 
 from grievances import details, sealing, selectors, words
-from grievances.models import Attachment, DraftFile, Ticket, TicketDraft, TicketEntry
+from grievances.models import Attachment, DraftFile, RightsRequest, Ticket, TicketDraft, TicketEntry
 from grievances.sealing import Shredded
 from grievances.states import Author, Visibility
 from portal.audit.kinds import AuditKind
@@ -112,6 +112,13 @@ def _references(text: str, kind: str) -> Iterator[str]:
     for written in re.findall(rf"\bOS-{kind}-\w{{4}}-\w{{4}}\b", text):
         with contextlib.suppress(BadReference):
             yield parse_reference(written, kind)
+
+
+def details_of(request: RightsRequest) -> dict[str, str]:
+    """What was asked for beyond the right itself; nothing once it was erased. The caller answers for who may see it."""
+    if not request.details_sealed:
+        return {}
+    return sealing.unseal(request.details_sealed, subject_ref=request.ticket.subject_ref)
 
 
 def draft_files(draft: TicketDraft) -> list[File]:

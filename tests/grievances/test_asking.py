@@ -212,10 +212,10 @@ def test_a_number_that_no_code_reaches_is_called_back(officer: User) -> None:
 def test_what_was_asked_ends_with_the_ticket() -> None:
     request = for_a_child()
     kept = paper(request)
-    assert asking.details_of(request) == {"person_name": "Little One"}
+    assert reading.details_of(request) == {"person_name": "Little One"}
     erasing.erase(ticket=request.ticket)
     request.refresh_from_db()
-    assert asking.details_of(request) == {}
+    assert reading.details_of(request) == {}
     with pytest.raises(Shredded):
         vault.open_stream(kept.file, actor=STRANGER, reason="test")
 

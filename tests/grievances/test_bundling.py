@@ -11,8 +11,9 @@ import pytest
 from grievances import sealing
 from grievances.models import Bundle, BundleSection, RequestProposal, RightsRequest
 from grievances.request_states import BundleState, Outcome, RefusalGround, RequestState, Right, SectionState
-from grievances.services import bundling, deciding, resolving, sweeping
+from grievances.services import bundling, deciding, erasing, resolving, sweeping
 from grievances.states import TicketState
+from portal.audit.models import AuditEvent
 from portal.core import actor, clock, hooks
 from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
 from portal.people.models import User
@@ -223,3 +224,11 @@ def test_the_letter_is_sealed(officer: User) -> None:
     made = propose(shown(right=Right.OBJECTION), officer)
     assert b"Here it is" not in bytes(made.letter_sealed)
     assert "Here it is." in sealing.unseal(made.letter_sealed, subject_ref=made.request.ticket.subject_ref)["text"]
+
+
+def test_a_copy_that_ends_with_its_erased_request_is_written_down_as_ended(officer: User, second: User) -> None:
+    bundle = released(officer, second)
+    erasing.erase(ticket=bundle.request.ticket)
+    bundle.refresh_from_db()
+    assert bundle.state == BundleState.ENDED
+    assert AuditEvent.objects.filter(kind="grievances.bundle.ended", about=bundle.request.ticket.about).count() == 1

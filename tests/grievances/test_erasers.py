@@ -74,9 +74,9 @@ def test_the_bundle_of_a_person_holds_their_thread_and_no_internal_note(officer)
 
 def test_a_grievance_is_a_dispute_until_it_is_closed() -> None:
     found, other = ticket(), ticket(email="ravi@example.in")
-    assert open_disputes(subject_refs=[found.subject_ref]) == [found.reference]
+    assert open_disputes(subject_refs=[found.subject_ref]) == [(found.subject_ref, found.reference)]
     assert [each.began_at for each in GrievanceTexts().records(subject_refs=[found.subject_ref])] == [None]
     resolving.withdraw(ticket=found, actor=STRANGER, at=CLOSED)
-    assert open_disputes(subject_refs=[found.subject_ref, other.subject_ref]) == [other.reference]
+    assert open_disputes(subject_refs=[found.subject_ref, other.subject_ref]) == [(other.subject_ref, other.reference)]
     (record,) = GrievanceTexts().records(subject_refs=[found.subject_ref])
     assert (record.about, record.began_at) == (found.about, CLOSED)

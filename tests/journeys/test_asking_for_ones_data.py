@@ -109,7 +109,7 @@ def test_a_copy_is_given_out_by_two_fetched_and_ended(window, workers, house, of
     person.page.reload()
     person.looks()
     with person.page.expect_download() as fetching:
-        person.page.get_by_role("link", name="Download your copy (ZIP)").click()
+        person.page.get_by_role("button", name="Download your copy (ZIP)").click()
     assert fetching.value.suggested_filename == f"{reference}.zip"
     person.page.reload()
     person.page.get_by_text("Downloads left: 2.").wait_for()

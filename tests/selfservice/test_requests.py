@@ -8,6 +8,8 @@ from django.test import Client
 
 from grievances.models import ProofPaper, RightsRequest
 from grievances.request_states import Proof, RequestState, Right
+from grievances.services import bundling
+from portal.core import actor, clock
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from tests.grievances.pictures import png
@@ -135,3 +137,23 @@ def test_staff_see_the_request_and_what_is_due(officer) -> None:
     page = text(staff_client(officer).get("/admin/grievances/rightsrequest/?queue=open"))
     assert found.ticket.reference in page
     assert "Waits for proof of who asks" in page
+
+
+def test_a_copy_is_counted_by_a_press_and_never_by_a_look_at_its_address(client, officer) -> None:
+    found = send(client)
+    client.post(f"/privacy/requests/{found.ticket.reference}/sent/", {"code": code()})
+    found.refresh_from_db()
+    bundle = bundling.collect(request=found, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    bundling.run(bundle, progress=lambda done, total: None)
+    bundle.refresh_from_db()
+    bundling.release(bundle=bundle, actor=actor.staff(officer.pk), at=clock.now())
+    url = f"/privacy/requests/{found.ticket.reference}/copy.zip"
+    page = text(client.get(f"/privacy/track/{found.ticket.reference}/"))
+    assert f'<form method="post" action="{url}">' in page
+    for look in (client.get, client.head):
+        assert look(url).headers["Location"] == f"/privacy/track/{found.ticket.reference}/"
+    bundle.refresh_from_db()
+    assert bundle.downloads == 0
+    assert client.post(url).headers["Content-Type"] == "application/zip"
+    bundle.refresh_from_db()
+    assert bundle.downloads == 1

@@ -1,7 +1,6 @@
 """Asking for something about one's data: five short pages, with or without an account. Needs no script."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,12 +13,12 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from grievances import forms, request_forms, request_rules, selectors, words
 from grievances import request_words as said
 from grievances.models import Bundle, RightsRequest, Ticket, TicketDraft
-from grievances.request_states import Capacity, RequestState, Right
+from grievances.request_states import CORRECTIONS, Capacity, RequestState, Right
 from grievances.services import asking, bundling, drafts, proving, thread, timing
 from portal.core import addresses, clock, error_pages
 from portal.core.errors import NotFound, Refused, Unavailable
@@ -27,6 +26,7 @@ from portal.people.models import Principal
 from portal.people.pages import is_customer
 from portal.selfservice import limits
 from portal.selfservice.views import track
+from portal.selfservice.views.grievance_rows import Row
 
 COOKIE: Final = "request_draft"
 COOKIE_PATH: Final = "/privacy/requests/"
@@ -194,15 +194,17 @@ def papers(request: HttpRequest, reference: str) -> HttpResponse:
     return _page(request, "papers", form, step=5, back=_ticket_url(found), **context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def copy(request: HttpRequest, reference: str) -> HttpResponse | FileResponse:
-    """The copy of one's data, counted; to whoever the request is open to. A look at the headers counts nothing."""
+    """POST: the copy of one's data, to whoever the request is open to. It is counted: so it takes a press, and no look ahead
+    of a browser or a scanner of links spends one. A look leads to the page with the button.
+    """
     ticket = track.open_to(request, selectors.canonical(reference))
     found = RightsRequest.objects.filter(ticket=ticket).first() if ticket is not None else None
-    if found is None or request.method == "HEAD":
+    if found is None:
         return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
     bundle = Bundle.objects.select_related("request__ticket", "file").filter(request=found).first()
-    if bundle is None:
+    if bundle is None or request.method != "POST":
         return HttpResponseRedirect(_ticket_url(found))
     try:
         stream = bundling.fetch(bundle=bundle, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
@@ -298,15 +300,6 @@ def _page(request: HttpRequest, name: str, form: Form | None, *, step: int, back
     return render(request, f"selfservice/requests/{name}.html", context, status=status)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One answer on the check page."""
-
-    label: object
-    value: object
-    change_url: str = ""
-
-
 def _rows(answers: Mapping[str, str]) -> list[Row]:
     rows = [
         Row(_("What do you want?"), said.RIGHTS[answers["right"]], reverse("privacy:new-request")),
@@ -315,7 +308,7 @@ def _rows(answers: Mapping[str, str]) -> list[Row]:
     if answers["capacity"] != Capacity.SELF:
         rows.append(Row(_("Their name"), answers.get("person_name"), _to("details")))
         rows.append(Row(_("Their address that we know"), answers.get("person_address"), _to("details")))
-    if answers["right"] in request_forms.CORRECTIONS:
+    if answers["right"] in CORRECTIONS:
         field = request_forms.FIELDS.get(answers.get("field", ""), "")
         rows.append(Row(_("What is wrong or missing?"), field, _to("details")))
         rows.append(Row(_("How should it be?"), answers.get("should_be"), _to("details")))
