@@ -12,7 +12,7 @@ class ConsentConfig(AppConfig):
         from consent import erasers, gates, job_kinds, ledger_rows, notice_jobs, sections, selections, staff_words
         from consent.models import AnswerSet, ConsentList, ConsentReceipt
         from consent.selectors.used_addresses import used_by
-        from consent.services import ending, joining, merging, needed, one_click, receipts, standing
+        from consent.services import ending, joining, merging, needed, one_click, receipts, resting, standing
         from portal.core import hooks
         from portal.core.admin import speaking
 
@@ -27,6 +27,10 @@ class ConsentConfig(AppConfig):
         hooks.people_merging.register(merging.keep_the_stricter)
         hooks.references_joined.register(joining.refold_joined)
         hooks.became_child.register(ending.end_for_child)
+        hooks.rest_noted.register(resting.pause)
+        hooks.rest_lifted.register(resting.resume)
+        hooks.person_rests.register(resting.end_with_the_person)
+        hooks.withdraw_everything.fill(resting.withdraw_for_nominee)
         hooks.complaints.register(gates.complained)
         hooks.stop_at_address.fill(gates.stop_wanted)
         hooks.opted_out.fill(gates.opted_out)

@@ -25,6 +25,7 @@ class GrievanceTexts:
         "grievances.Attachment",
         "grievances.DraftFile",
         "grievances.EntryText",
+        "grievances.NomineeStanding",
         "grievances.ProofPaper",
         "grievances.RequestProposal",
         "grievances.RightsRequest",

@@ -2,16 +2,21 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from grievances import nominee_words as words
-from grievances.models import Nominee
+from grievances.models import Nominee, NomineeStanding
+from grievances.nominee_states import LIVE
 from grievances.permissions import GrievancePermission
 from grievances.sealing import Shredded
-from grievances.services import nominating
-from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin
+from grievances.services import claiming, nominating
+from portal.core import clock
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.plain_words import PlainWords
 from portal.jobs.audited_export import AuditedExport, resource_of
 
 _FIELDS = {"name": _("Name"), "relation": _("Relation"), "email": _("Email"), "phone": _("Phone")}
@@ -52,3 +57,49 @@ class NomineeAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     @admin.display(description=_("what they may do"))
     def may_do(self, obj: Nominee) -> str:
         return ", ".join(str(words.RIGHTS[right]) for right in obj.rights)
+
+
+class WhyForm(forms.Form):
+    why = PlainWords(label=_("Why"), max_length=2000)
+
+
+def _is_over(row: NomineeStanding, user: Any) -> str:
+    return "" if row.state in LIVE else str(_("This standing has ended already."))
+
+
+@admin.register(NomineeStanding)
+class NomineeStandingAdmin(AuditedExport, ReadOnlyAdmin):
+    """What two people agreed to of a claim, from when it holds, and who ended it. One person alone may end it."""
+
+    view_permission = GrievancePermission.REQUEST_VIEW
+    export_permission = GrievancePermission.TICKET_EXPORT
+    export_resource = resource_of(
+        NomineeStanding,
+        "request__ticket__reference nominee__reference state granted_at begins_at begun_at ended_at ended_because",
+    )
+    list_display = ("request", "nominee", "state", "granted_at", "begins_at", "begun_at", "ended_at")
+    list_filter = ("state",)
+    list_select_related = ("request__ticket", "nominee")
+    fields = (
+        "request",
+        "nominee",
+        "cause",
+        "state",
+        "granted_at",
+        "begins_at",
+        "begun_at",
+        "ended_at",
+        "ended_because",
+    )
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER,
+        label=_("End it"),
+        ask=WhyForm,
+        skip=_is_over,
+        description=_("It was a mistake, or is over. The account opens again; answers that ended do not come back."),
+    )
+    def end_standing(self, request: HttpRequest, obj: NomineeStanding, given: dict[str, Any]) -> str:
+        by: Any = request.user
+        claiming.end_by_staff(standing=obj, why=given["why"], by=by, actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+        return str(_("It has ended."))

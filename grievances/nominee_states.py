@@ -29,6 +29,31 @@ class NomineeRelation(StrEnum):
     OTHER = "other"
 
 
+class StandingState(StrEnum):
+    """Where a nominee stands whose claim two people agreed to."""
+
+    COOLING = "cooling"
+    IN_FORCE = "in_force"
+    ENDED = "ended"
+
+
+class StandingEnd(StrEnum):
+    """Why a standing ended."""
+
+    PERSON = "person"
+    NOMINATION = "nomination"
+    STAFF = "staff"
+    ANOTHER = "another"
+
+
+STANDING_MOVES: Final[Mapping[str, frozenset[str]]] = {
+    StandingState.COOLING: frozenset({StandingState.IN_FORCE, StandingState.ENDED}),
+    StandingState.IN_FORCE: frozenset({StandingState.ENDED}),
+    StandingState.ENDED: frozenset(),
+}
+#: Standings that are not over.
+LIVE: Final = frozenset({StandingState.COOLING, StandingState.IN_FORCE})
+
 #: Which named right a request needs.
 NEEDS: Final[Mapping[str, NomineeRight]] = {
     Right.ACCESS: NomineeRight.ACCESS,

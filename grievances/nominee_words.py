@@ -15,6 +15,17 @@ RIGHTS: Final[Mapping[str, Text]] = {
     states.NomineeRight.WITHDRAWAL: _("Withdraw consents and object"),
     states.NomineeRight.GRIEVANCE: _("Complain (file a grievance)"),
 }
+STANDINGS: Final[Mapping[str, Text]] = {
+    states.StandingState.COOLING: _("Waits, so that the person can object"),
+    states.StandingState.IN_FORCE: _("In force"),
+    states.StandingState.ENDED: _("Ended"),
+}
+STANDING_ENDS: Final[Mapping[str, Text]] = {
+    states.StandingEnd.PERSON: _("The person said that it is wrong"),
+    states.StandingEnd.NOMINATION: _("The person had ended the nomination"),
+    states.StandingEnd.STAFF: _("Staff ended it"),
+    states.StandingEnd.ANOTHER: _("A later claim took its place"),
+}
 RELATIONS: Final[Mapping[str, Text]] = {
     states.NomineeRelation.SPOUSE: _("Husband, wife or partner"),
     states.NomineeRelation.PARENT: _("Mother or father"),

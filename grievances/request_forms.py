@@ -33,7 +33,11 @@ class RightForm(forms.Form):
 class DetailsForm(forms.Form):
     """For whom, and what exactly. Which questions there are depends on the right."""
 
-    capacity = radios(_("Who is it for?"), _("Select who it is for"), words.CAPACITIES)
+    capacity = radios(
+        _("Who is it for?"),
+        _("Select who it is for"),
+        {value: text for value, text in words.CAPACITIES.items() if value != Capacity.RELATIVE},
+    )
     person_name = forms.CharField(
         label=_("If for somebody else: their name"),
         required=False,
@@ -75,8 +79,11 @@ class DetailsForm(forms.Form):
         cleaned = super().clean() or {}
         if cleaned.get("capacity") == Capacity.SELF:
             cleaned["person_name"] = cleaned["person_address"] = ""
-        elif cleaned.get("capacity") and not cleaned.get("person_name") and "person_name" not in self.errors:
-            self.add_error("person_name", _("Enter the name of the person it is for"))
+        elif cleaned.get("capacity"):
+            if not cleaned.get("person_name") and "person_name" not in self.errors:
+                self.add_error("person_name", _("Enter the name of the person it is for"))
+            if cleaned["capacity"] == Capacity.NOMINEE and not cleaned.get("person_address"):
+                self.add_error("person_address", _("Enter an email address or mobile number of the person"))
         return cleaned
 
 

@@ -27,6 +27,7 @@ from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.rules import latest_missed
 from portal.people.models import User
+from portal.people.states import RestCause
 from portal.vault.services import files as vault
 
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
@@ -36,6 +37,7 @@ DETAILS = {
     "person_address": _("Their address"),
     "field": _("What is wrong or missing"),
     "should_be": _("How it should be"),
+    "cause": _("What happened"),
 }
 
 
@@ -175,6 +177,8 @@ class RightsRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             return str(_("These words were erased."))
         if "field" in found:
             found["field"] = str(FIELDS.get(found["field"], found["field"]))
+        if "cause" in found:
+            found["cause"] = str(RestCause(found["cause"]).label)
         return format_html_join("", "{}: {}<br>", ((DETAILS[name], value) for name, value in found.items())) or "–"
 
     @admin.display(description=_("papers"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from grievances.request_states import LOW_RISK, OPT_OUTS, Capacity, JoinedBecause, Proof
+from grievances.request_states import LOW_RISK, OPT_OUTS, Capacity, JoinedBecause, Proof, Right
 
 PLAN = "rights_request"
 OPT_OUT_PLAN = "opt_out"
@@ -24,14 +24,22 @@ def proof_of_address(*, right: str, is_signed_in: bool) -> Proof:
     return Proof.SESSION if right in LOW_RISK else Proof.SESSION_AND_CODE
 
 
-def needs_code(*, right: str, is_signed_in: bool) -> bool:
-    """Whether a code has to be typed that was sent to an address we knew, or that the person gave."""
-    return proof_of_address(right=right, is_signed_in=is_signed_in) != Proof.SESSION
+def needs_code(*, right: str, capacity: str, is_signed_in: bool) -> bool:
+    """Whether a code has to be typed that was sent to an address we knew, or that the person gave.
+
+    A nominee always types one: their address is what the person named them by.
+    """
+    return capacity == Capacity.NOMINEE or proof_of_address(right=right, is_signed_in=is_signed_in) != Proof.SESSION
 
 
-def needs_papers(capacity: str) -> bool:
-    """Whether a paper has to show that one may act for somebody else."""
-    return capacity != Capacity.SELF
+def needs_papers(*, right: str, capacity: str) -> bool:
+    """Whether a paper has to show that one may act for somebody else. A nominee showed theirs with the claim."""
+    return capacity != Capacity.SELF and not needs_standing(right=right, capacity=capacity)
+
+
+def needs_standing(*, right: str, capacity: str) -> bool:
+    """Whether two people must have found before that this nominee may act (DPDP s.14)."""
+    return capacity == Capacity.NOMINEE and right != Right.CLAIM
 
 
 @dataclass(frozen=True, slots=True)

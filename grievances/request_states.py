@@ -20,6 +20,7 @@ class Right(StrEnum):
     OPT_OUT = "opt_out"
     LIMIT = "limit"
     NOMINATION = "nomination"
+    CLAIM = "claim"
 
 
 class Capacity(StrEnum):
@@ -30,6 +31,7 @@ class Capacity(StrEnum):
     REPRESENTED = "represented"
     NOMINEE = "nominee"
     AGENT = "agent"
+    RELATIVE = "relative"
 
 
 class RequestState(StrEnum):
@@ -129,7 +131,12 @@ class RefusalGround(StrEnum):
     OTHERS = "others"
     REPEATED = "repeated"
     CLAIM = "claim"
+    NOT_NOMINEE = "not_nominee"
+    NOT_NAMED = "not_named"
 
+
+#: Grounds that may be given before it is shown who asks.
+BEFORE_PROOF: Final = frozenset({RefusalGround.NOT_PROVED, RefusalGround.NOT_NOMINEE, RefusalGround.NOT_NAMED})
 
 BUNDLE_MOVES: Final[Mapping[str, frozenset[str]]] = {
     BundleState.COLLECTING: frozenset({BundleState.READY, BundleState.ENDED}),

@@ -23,6 +23,7 @@ RIGHTS: Final[Mapping[str, Text]] = {
     states.Right.OPT_OUT: _("Do not sell or share my data"),
     states.Right.LIMIT: _("Limit the use of sensitive data"),
     states.Right.NOMINATION: _("Name a nominee"),
+    states.Right.CLAIM: _("Act for somebody who died or can no longer act"),
 }
 #: Two lines under each choice: what one gets, and what stays.
 PROMISES: Final[Mapping[str, Text]] = {
@@ -44,6 +45,7 @@ PROMISES: Final[Mapping[str, Text]] = {
     states.Right.OPT_OUT: _("It holds at once. A right in California; we do it for everybody."),
     states.Right.LIMIT: _("It holds at once. A right in California; we do it for everybody."),
     states.Right.NOMINATION: _("Somebody who may use your rights when you die or can no longer act. Signed in only."),
+    states.Right.CLAIM: _("Two of our people look at the papers. Whether we know the person we tell nobody before."),
 }
 CAPACITIES: Final[Mapping[str, Text]] = {
     states.Capacity.SELF: _("For me"),
@@ -51,6 +53,7 @@ CAPACITIES: Final[Mapping[str, Text]] = {
     states.Capacity.REPRESENTED: _("For a person I look after by law"),
     states.Capacity.NOMINEE: _("For a person who named me their nominee"),
     states.Capacity.AGENT: _("For a person who asked me to act"),
+    states.Capacity.RELATIVE: _("For a person who died; I am no nominee"),
 }
 STATES: Final[Mapping[str, Text]] = {
     states.RequestState.ASKED: _("Waits for proof of who asks"),
@@ -93,6 +96,7 @@ PAPERS_NEEDED: Final[Mapping[str, Text]] = {
     states.Capacity.NOMINEE: _(
         "The death certificate or a doctor's certificate of incapacity, and a paper with your name."
     ),
+    states.Capacity.RELATIVE: _("The death certificate."),
     states.Capacity.AGENT: _("A signed paper in which the person asks you to act, and says for which requests."),
 }
 BUNDLE_STATES: Final[Mapping[str, Text]] = {
@@ -117,6 +121,8 @@ GROUNDS: Final[Mapping[str, Text]] = {
     states.RefusalGround.OTHERS: _("It would show the data of others"),
     states.RefusalGround.REPEATED: _("The same was answered a short time ago"),
     states.RefusalGround.CLAIM: _("It is needed for a legal claim"),
+    states.RefusalGround.NOT_NOMINEE: _("Not shown to be a nominee of anybody here"),
+    states.RefusalGround.NOT_NAMED: _("The person did not name this right"),
 }
 #: What the person reads, by ground.
 REFUSALS: Final[Mapping[str, Text]] = {
@@ -127,4 +133,9 @@ REFUSALS: Final[Mapping[str, Text]] = {
     states.RefusalGround.OTHERS: _("This would show the data of other people, and it cannot be separated from yours."),
     states.RefusalGround.REPEATED: _("We answered the same a short time ago, and nothing has changed since."),
     states.RefusalGround.CLAIM: _("This data is needed to make or defend a legal claim."),
+    states.RefusalGround.NOT_NOMINEE: _(
+        "What you sent does not show us that you may act for a person whose data we hold. Everybody gets this same answer, "
+        "whether we know the person or not: so it tells nobody who is with us."
+    ),
+    states.RefusalGround.NOT_NAMED: _("The person did not name this among the things that you may do for them."),
 }

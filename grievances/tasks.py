@@ -5,7 +5,7 @@ import contextlib
 import structlog
 from celery import shared_task
 
-from grievances.services import mailbox, sweeping, tracking
+from grievances.services import claiming, mailbox, sweeping, tracking
 from portal.core import clock
 from portal.core.errors import Unavailable
 
@@ -22,6 +22,19 @@ def send_tracking_code(code_id: int) -> None:
 def send_waiting_codes() -> None:
     """Codes whose nudge was lost: every half minute, because a person waits in front of the page."""
     tracking.send_waiting(at=clock.now())
+
+
+@shared_task(ignore_result=True)
+def look_at_claim(number: int) -> None:
+    """Hold back, or give back, what a claim about somebody's death or incapacity is about."""
+    claiming.settle(number, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def settle_claims() -> None:
+    """Claims whose nudge was lost, and standings whose time of waiting is over: every ten minutes."""
+    begun = claiming.settle_all(now=clock.now())
+    log.info("grievances.claims_settled", begun=begun)
 
 
 @shared_task(ignore_result=True)

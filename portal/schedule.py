@@ -23,6 +23,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 25.0},
     },
+    "grievances-settle-claims": {
+        "task": "grievances.tasks.settle_claims",
+        "schedule": crontab(minute="5-59/10"),
+        "options": {"expires": 500},
+    },
     "grievances-sweep": {
         "task": "grievances.tasks.sweep",
         "schedule": crontab(minute="*/10"),

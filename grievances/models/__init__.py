@@ -2,7 +2,7 @@ from grievances.models.appeal import Appeal
 from grievances.models.bundles import Bundle, BundleSection, RequestProposal
 from grievances.models.draft import DraftFile, TicketDraft
 from grievances.models.mail import MailCount, SeenMail
-from grievances.models.nominees import Nominee
+from grievances.models.nominees import Nominee, NomineeStanding
 from grievances.models.requests import ProofPaper, RightsRequest
 from grievances.models.thread import Attachment, EntryText, Resolution, TicketEntry
 from grievances.models.ticket import Ticket, TicketContact, TicketLink
@@ -17,6 +17,7 @@ __all__ = [
     "EntryText",
     "MailCount",
     "Nominee",
+    "NomineeStanding",
     "ProofPaper",
     "RequestProposal",
     "Resolution",

@@ -4,7 +4,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from grievances import nominee_states as states
+from grievances import nominee_words as words
 from portal.core.data_categories import declare
+from portal.people.states import RestCause
 
 
 class Nominee(models.Model):
@@ -52,3 +55,56 @@ class Nominee(models.Model):
     def owner(self) -> str:
         """Its label in audit events and messages."""
         return f"{self.OWNER}{self.reference}"
+
+
+class NomineeStanding(models.Model):
+    """What two people agreed to of a claim: who may act for whom, or that somebody died without a nominee who came.
+
+    It begins after a time in which the person is written to and can object. ``person_ref`` outlives the person.
+    """
+
+    request = models.ForeignKey(
+        "grievances.RightsRequest", models.PROTECT, related_name="standings", verbose_name=_("claim")
+    )
+    #: None where whoever reported a death is no nominee.
+    nominee = models.ForeignKey(
+        Nominee, models.PROTECT, null=True, blank=True, related_name="standings", verbose_name=_("nominee")
+    )
+    person_ref = models.UUIDField(_("person"), db_index=True)
+    cause = models.CharField(_("what was shown"), max_length=10, choices=RestCause.choices, blank=True)
+    state = models.CharField(
+        _("state"), max_length=8, choices=list(words.STANDINGS.items()), default=states.StandingState.COOLING
+    )
+    granted_at = models.DateTimeField(_("agreed to"))
+    begins_at = models.DateTimeField(_("begins"))
+    begun_at = models.DateTimeField(_("begun"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_because = models.CharField(
+        _("why ended"), max_length=10, choices=list(words.STANDING_ENDS.items()), blank=True
+    )
+
+    data_categories = declare(
+        none="id request nominee person_ref state granted_at begins_at begun_at ended_at ended_because",
+        date_of_birth="cause",
+    )
+
+    class Meta:
+        verbose_name = _("standing of a nominee")
+        verbose_name_plural = _("standings of nominees")
+        ordering = ("-granted_at", "-pk")
+        indexes = (models.Index(fields=("state", "begins_at"), name="grievances_standing_begins"),)
+        constraints = (
+            models.UniqueConstraint(
+                name="grievances_one_live_standing_of_a_claim",
+                fields=("request",),
+                condition=~Q(state="ended"),
+            ),
+            models.CheckConstraint(
+                name="grievances_an_ended_standing_says_why",
+                condition=Q(state="ended", ended_at__isnull=False) & ~Q(ended_because="")
+                | ~Q(state="ended") & Q(ended_at=None, ended_because=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.request)

@@ -12,7 +12,7 @@ from grievances import request_rules as rules
 from grievances import request_words as words
 from grievances import sealing
 from grievances.models import RightsRequest, TicketDraft
-from grievances.request_states import CORRECTIONS, Capacity, Proof
+from grievances.request_states import CORRECTIONS, Capacity, Proof, Right
 from grievances.services import drafts, filing, proving
 from grievances.states import Door, ForWhom, TicketKind
 from portal.audit.kinds import AuditKind
@@ -23,7 +23,7 @@ from portal.core.turns import retried
 from portal.people.models import Principal
 
 #: Answers of the pages that are kept as details of the request.
-DETAILS = ("field", "should_be", "person_name", "person_address")
+DETAILS = ("field", "should_be", "person_name", "person_address", "cause")
 REQUIRED = ("right", "capacity", "language")
 FOR_WHOM: Mapping[str, ForWhom] = {
     Capacity.SELF: ForWhom.SELF,
@@ -31,6 +31,7 @@ FOR_WHOM: Mapping[str, ForWhom] = {
     Capacity.REPRESENTED: ForWhom.IN_MY_CARE,
     Capacity.NOMINEE: ForWhom.NOMINATED_ME,
     Capacity.AGENT: ForWhom.ASKED_ME,
+    Capacity.RELATIVE: ForWhom.IN_MY_CARE,
 }
 
 
@@ -51,6 +52,8 @@ def missing(answers: Mapping[str, str]) -> list[str]:
         gaps.append("person_name")
     if answers.get("right") in CORRECTIONS and not answers.get("should_be"):
         gaps.append("should_be")
+    if answers.get("right") == Right.CLAIM:
+        gaps += [name for name in ("cause", "person_address") if not answers.get(name)]
     if not answers.get("email") and not answers.get("phone"):
         gaps.append("email")
     return gaps
@@ -108,7 +111,9 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
             at=at,
         )
         drafts.finish(draft, filed)
-        needs_code = rules.needs_code(right=request.right, is_signed_in=request.was_signed_in)
+        needs_code = rules.needs_code(
+            right=request.right, capacity=request.capacity, is_signed_in=request.was_signed_in
+        )
         if needs_code:
             proving.send_code(request=request, at=at)
         else:

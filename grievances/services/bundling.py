@@ -32,7 +32,7 @@ from grievances.request_states import (
     Right,
     SectionState,
 )
-from grievances.services import filing, reading
+from grievances.services import filing, reading, standings
 from grievances.services.hiding import without_numbers
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -64,6 +64,8 @@ def data_refs(request: RightsRequest) -> set[UUID]:
     """
     if request.capacity == Capacity.SELF:
         return refs_of_person(request.ticket.subject_ref)
+    if rules.needs_standing(right=request.right, capacity=request.capacity):
+        return refs_of_person(standings.person_of(request))
     named = reading.details_of(request).get("person_address", "")
     kind = addresses.EMAIL if "@" in named else addresses.PHONE
     found = {contact.principal.subject.ref for contact in people.contacts_at(kind, named)} if named else set()

@@ -10,29 +10,34 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from grievances import request_rules as rules
 from grievances import request_words as words
 from grievances import sealing, selectors
 from grievances.models import Bundle, RequestProposal, RightsRequest
 from grievances.permissions import Act, GrievancePermission
 from grievances.request_states import (
+    BEFORE_PROOF,
     BUNDLED,
     CORRECTIONS,
     MOVES,
+    OPT_OUTS,
     BundleState,
+    Capacity,
     Outcome,
     RefusalGround,
     RequestState,
     Right,
 )
-from grievances.services import appealing, bundling, correcting, ending, resolving
+from grievances.services import appealing, bundling, claiming, correcting, ending, resolving, standings
 from grievances.services.hiding import without_numbers
 from grievances.states import AppealOutcome
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import access
+from portal.core import access, hooks
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
+from portal.people import selectors as people
 from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
@@ -130,6 +135,10 @@ def answer(
         if request.right == Right.ERASURE and chosen is not Outcome.REFUSE:
             decided = ending.plan(request, at=at)
             ending.carry_out(request, decided=decided, proposal=proposal, actor=actor, at=at)
+        if request.right == Right.CLAIM:
+            claiming.decided(request, is_granted=chosen is Outcome.GRANT, actor=actor, at=at)
+        if request.capacity == Capacity.NOMINEE and chosen is not Outcome.REFUSE:
+            _say_no_for(request, actor, at)
         resolving.send_agreed(
             ticket=request.ticket,
             letter=letter,
@@ -139,6 +148,14 @@ def answer(
             outcome=on_appeal,
             late_because=late_because,
         )
+
+
+def _say_no_for(request: RightsRequest, actor: Actor, at: datetime) -> None:
+    """What a nominee takes back for the person holds with the answer; a person's own word holds before it."""
+    ask = hooks.withdraw_everything if request.right == Right.WITHDRAWAL else hooks.opted_out
+    if request.right == Right.WITHDRAWAL or request.right in OPT_OUTS:
+        for ref in people.known_people(standings.person_of(request)):
+            ask.ask(subject_ref=ref, actor=actor, at=at)
 
 
 def letter_text(proposal: RequestProposal) -> str:
@@ -152,11 +169,15 @@ def letter_of(request: RightsRequest, outcome: Outcome, text: str, ground: str, 
     with translation.override(ticket.language):
         pieces = [text]
         if outcome is Outcome.REFUSE:
-            pieces = [_("We cannot do what you asked."), str(words.REFUSALS[ground]), text]
+            # To who is no nominee everybody's words are the same: what an officer wrote could say whom we know.
+            own = [] if ground == RefusalGround.NOT_NOMINEE else [text]
+            pieces = [_("We cannot do what you asked."), str(words.REFUSALS[ground]), *own]
         elif outcome is Outcome.PARTLY:
             pieces = [_("We do a part of what you asked."), text]
         if request.right == Right.ERASURE and outcome is not Outcome.REFUSE:
             pieces.append("\n".join(ending.letter_lines(ending.plan(request, at=at), language=ticket.language)))
+        if request.right == Right.CLAIM and outcome is not Outcome.REFUSE:
+            pieces += claiming.letter_lines(request, at=at)
         if request.right in BUNDLED and outcome is not Outcome.REFUSE:
             days = selectors.promise(bundling.LIFE, at=at).days
             pieces.append(
@@ -174,13 +195,20 @@ def letter_of(request: RightsRequest, outcome: Outcome, text: str, ground: str, 
 def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: datetime) -> None:
     if (outcome is Outcome.REFUSE) != (ground in set(RefusalGround)):
         raise Refused(_("A refusal names its ground; an answer that grants has none."), code="GROUND")
-    waits = request.state == RequestState.ASKED and ground == RefusalGround.NOT_PROVED
+    if ground == RefusalGround.NOT_NAMED and standings.of_request(request, any_right=True) is None:
+        # To anybody but a nominee who may act this would say that there is a nomination.
+        raise Refused(_("This ground is for a nominee who may act. Choose another one."), code="GROUND")
+    waits = request.state == RequestState.ASKED and ground in BEFORE_PROOF
     if request.state != RequestState.SHOWN and not waits:
         raise Refused(_("It is not shown yet who asks, or the request was answered."), code="NOT_SHOWN")
     if request.right in BUNDLED and outcome is not Outcome.REFUSE:
         bundle = Bundle.objects.filter(request=request).first()
         if bundle is None or bundle.state != BundleState.READY:
             raise Refused(_("The copy is not put together yet, or a part of it failed."), code="NOT_READY")
+    if request.right == Right.CLAIM:
+        claiming.require_may(request, outcome, ground)
+    if rules.needs_standing(right=request.right, capacity=request.capacity) and outcome is not Outcome.REFUSE:
+        bundling.data_refs(request)
     if _erases(request, outcome) and ending.is_partial(ending.plan(request, at=at)) != (outcome is Outcome.PARTLY):
         raise Refused(_("Grant it in part where a law keeps a part, and whole where nothing is kept."), code="PART")
 

@@ -9,6 +9,7 @@ from grievances.models import (
     Bundle,
     DraftFile,
     EntryText,
+    NomineeStanding,
     ProofPaper,
     RequestProposal,
     RightsRequest,
@@ -94,6 +95,7 @@ def _end_request(ticket: Ticket) -> None:
     """Details and papers of a request about data; papers that were looked at ended then."""
     now = clock.now()
     RightsRequest.objects.filter(ticket=ticket).update(details_sealed=b"")
+    NomineeStanding.objects.filter(request__ticket=ticket).update(cause="")
     RequestProposal.objects.filter(request__ticket=ticket).update(letter_sealed=b"")
     for bundle in Bundle.objects.filter(request__ticket=ticket).exclude(state=BundleState.ENDED):
         bundling.end(bundle=bundle, at=now)

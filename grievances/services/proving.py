@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -15,14 +16,15 @@ from grievances import request_words as words
 from grievances import sealing, selectors
 from grievances.models import ProofPaper, RightsRequest, Ticket, TicketContact
 from grievances.permissions import GrievancePermission
-from grievances.request_states import MOVES, UNDECIDED, Finding, Proof, RequestState
-from grievances.services import filing, lines, opting, resolving, thread, tracking, uploads
+from grievances.request_states import MOVES, UNDECIDED, Capacity, Finding, Proof, RequestState, Right
+from grievances.services import filing, lines, opting, resolving, standings, thread, tracking, uploads
 from grievances.states import OPEN_STATES, Author, ContactKind, EntryKind
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, addresses, turns
 from portal.core.actor import Actor
 from portal.core.clock import day
+from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.core.turns import retried
@@ -123,6 +125,7 @@ def address_shown(
         _know_again(request, actor, at)
         opting.carry_out(request, actor=actor, at=at)
         _note(request, AuditKind.GRIEVANCES_REQUEST_ADDRESS_SHOWN, actor, at)
+        _look_at_claim(request)
         _go_on(request, actor, at)
 
 
@@ -161,6 +164,7 @@ def add_paper(*, request: RightsRequest, upload: thread.Upload, actor: Actor, at
             request=request, key_ref=key_ref, file=kept, media_type=safe.media_type, size=kept.size, received_at=at
         )
         _note(request, AuditKind.GRIEVANCES_PROOF_RECEIVED, actor, at)
+        _look_at_claim(request)
         return paper
 
 
@@ -190,12 +194,26 @@ def papers_open(request: RightsRequest) -> list[ProofPaper]:
 
 
 def is_proved(request: RightsRequest) -> bool:
-    """Whether the papers that its capacity needs were found to prove it; for oneself none is needed."""
-    return not rules.needs_papers(request.capacity) or request.papers.filter(finding=Finding.PROVES).exists()
+    """Whether the papers or the standing that its capacity needs are there; for oneself nothing is needed."""
+    if rules.needs_standing(right=request.right, capacity=request.capacity):
+        return standings.of_request(request) is not None
+    return not _needs_papers(request) or request.papers.filter(finding=Finding.PROVES).exists()
+
+
+def _needs_papers(request: RightsRequest) -> bool:
+    return rules.needs_papers(right=request.right, capacity=request.capacity)
+
+
+def go_on(*, request: RightsRequest, actor: Actor, at: datetime) -> None:
+    """Look again whether all is shown: a nominee's standing has begun since. In the caller's transaction."""
+    with transaction.atomic():
+        turns.take(*_turns_of(request.ticket))
+        request.refresh_from_db()
+        _go_on(request, actor, at)
 
 
 def _require_room(request: RightsRequest) -> None:
-    if not rules.needs_papers(request.capacity) or request.state != RequestState.ASKED:
+    if not _needs_papers(request) or request.state != RequestState.ASKED:
         raise Refused(_("No paper is needed for this request."), code="NOT_NEEDED")
     if len(papers_open(request)) >= MOST_PAPERS:
         raise Refused(_("We have 5 papers of yours to look at. Wait until we have."), code="TOO_MANY")
@@ -205,7 +223,7 @@ def _go_on(request: RightsRequest, actor: Actor, at: datetime) -> None:
     """All that has to be shown is shown: the request is to be answered, here or within another one."""
     if request.state != RequestState.ASKED or request.address_shown_at is None or not is_proved(request):
         return
-    proof = Proof.PAPERS if rules.needs_papers(request.capacity) else request.proof
+    proof = request.proof if request.capacity == Capacity.SELF else Proof.PAPERS
     try:
         move(request, RequestState.SHOWN, moves=MOVES, shown_at=at, proof=proof)
     except IllegalMove:
@@ -213,6 +231,8 @@ def _go_on(request: RightsRequest, actor: Actor, at: datetime) -> None:
     ticket = request.ticket
     lines.add(ticket, EntryKind.PROVED, author=Author.PORTAL, actor=actor, at=at)
     _note(request, AuditKind.GRIEVANCES_REQUEST_SHOWN, actor, at)
+    if request.capacity == Capacity.NOMINEE or request.right == Right.CLAIM:
+        return  # two of one asking person may be about two people
     join = rules.joins(
         right=request.right,
         capacity=request.capacity,
@@ -231,7 +251,7 @@ def _others(request: RightsRequest) -> list[rules.Open]:
     keys = list(request.ticket.contacts.filter(verified_at__isnull=False).values_list("address_key", flat=True))
     rows = RightsRequest.objects.filter(
         state__in=UNDECIDED, address_shown_at__isnull=False, ticket__state__in=OPEN_STATES
-    ).exclude(pk=request.pk)
+    ).exclude(Q(pk=request.pk) | Q(right=Right.CLAIM))
     same = rows.filter(ticket__subject_ref__in=refs) | rows.filter(
         ticket__contacts__address_key__in=keys, ticket__contacts__verified_at__isnull=False
     )
@@ -257,7 +277,7 @@ def _know_again(request: RightsRequest, actor: Actor, at: datetime) -> None:
     For somebody else's data the asking person's own address says nothing: an officer names whose data it is.
     """
     ticket = request.ticket
-    if request.was_signed_in or rules.needs_papers(request.capacity):
+    if request.was_signed_in or request.capacity != Capacity.SELF:
         return
     found = set()
     for kind, address in filing.addresses_of(ticket).items():
@@ -265,6 +285,12 @@ def _know_again(request: RightsRequest, actor: Actor, at: datetime) -> None:
             found |= {contact.principal.subject.ref for contact in people.contacts_at(kind, address)}
     if len(found) == 1 and not SubjectAlias.objects.filter(old_ref=ticket.subject_ref).exists():
         subjects.join(old_ref=ticket.subject_ref, new_ref=found.pop(), actor=actor, now=at)
+
+
+def _look_at_claim(request: RightsRequest) -> None:
+    """Not here: whether we know whom a claim names must not show in how long the page takes."""
+    if request.right == Right.CLAIM:
+        enqueue("grievances.tasks.look_at_claim", request.pk)
 
 
 def _turns_of(ticket: Ticket) -> set[str]:

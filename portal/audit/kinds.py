@@ -65,6 +65,9 @@ class AuditKind(StrEnum):
     GRIEVANCES_REQUEST_JOINED = "grievances.request.joined"
     GRIEVANCES_REQUEST_SHOWN = "grievances.request.shown"
     GRIEVANCES_RESOLUTION_PROPOSED = "grievances.resolution.proposed"
+    GRIEVANCES_STANDING_BEGUN = "grievances.standing.begun"
+    GRIEVANCES_STANDING_ENDED = "grievances.standing.ended"
+    GRIEVANCES_STANDING_GRANTED = "grievances.standing.granted"
     GRIEVANCES_TICKET_ACKNOWLEDGED = "grievances.ticket.acknowledged"
     GRIEVANCES_TICKET_ASSIGNED = "grievances.ticket.assigned"
     GRIEVANCES_TICKET_CLOSED = "grievances.ticket.closed"
@@ -194,6 +197,9 @@ class AuditKind(StrEnum):
     PEOPLE_PROTECTION_NOTED = "people.protection.noted"
     PEOPLE_REGIME_ENDED = "people.regime.ended"
     PEOPLE_REGIME_RECORDED = "people.regime.recorded"
+    PEOPLE_REST_BEGUN = "people.rest.begun"
+    PEOPLE_REST_LIFTED = "people.rest.lifted"
+    PEOPLE_REST_NOTED = "people.rest.noted"
     PEOPLE_STAFF_CREATED = "people.staff.created"
     PEOPLE_STAFF_DEACTIVATED = "people.staff.deactivated"
     PEOPLE_STAFF_INVITED = "people.staff.invited"
@@ -319,9 +325,6 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",
     AuditKind.EVIDENCE_PACK_REQUESTED: "pack from to seed sample job",
-    AuditKind.GRIEVANCES_NOMINEE_CHANGED: "reference rights",
-    AuditKind.GRIEVANCES_NOMINEE_ENDED: "reference rights",
-    AuditKind.GRIEVANCES_NOMINEE_NAMED: "reference rights",
     AuditKind.GRIEVANCES_REQUEST_ERASED: "reference request erased kept",
     AuditKind.KYC_DOCUMENT_FETCHED: "recipient type",
     AuditKind.KYC_LIKENESS_ANSWERED: "case source version sha256 state proposal answer",
@@ -373,7 +376,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
 _BY_AREA: Mapping[str, str] = {
     "consent": "purpose channel fiduciary notice version language count state frequency until pause way reference sha256 seconds recipient told_at evidence",
     "export": "model resource format rows fields filters sha256 job",
-    "grievances": f"{_MOVE} {_PROPOSAL} {_CLOCK} ticket request category queue officer channel language regime rules appeal",
+    "grievances": f"{_MOVE} {_PROPOSAL} {_CLOCK} ticket request category queue officer channel language regime rules appeal rights nomination",
     "jobs": "job kind state attempt reason_code sha256 bytes rows",
     "kyc": f"{_MOVE} {_PROPOSAL} case document type check outcome severity size sha256 retention_until rekyc_on count consent provenance way",
     "law": f"{_CLOCK} {_PROPOSAL} key version purpose effective_from effective_on rules house_rules purposes added superseded date sha256",

@@ -78,6 +78,13 @@ address_left: HookList[Any] = HookList("address_left")
 address_confirmed: HookList[Callable[..., Any]] = HookList("address_confirmed")
 #: Callables told, in the same transaction, that a person turned out to be a child: ``(*, subject_ref, at)``.
 became_child: HookList[Callable[..., Any]] = HookList("became_child")
+#: Callables told, in the same transaction, that somebody reported with papers that a person died or can no longer act:
+#: ``(*, subject_ref, at)``.
+rest_noted: HookList[Callable[..., Any]] = HookList("rest_noted")
+#: Callables told, in the same transaction, that no such report stands any more: ``(*, subject_ref, at)``.
+rest_lifted: HookList[Callable[..., Any]] = HookList("rest_lifted")
+#: Callables told, in the same transaction, that a death was verified by two people: ``(*, subject_ref, at)``.
+person_rests: HookList[Callable[..., Any]] = HookList("person_rests")
 #: Callables told, in the same transaction, that a person took back a yes to processing they gave us, or says no after it,
 #: with the receipts it was given under: ``(*, purpose, receipts, actor, at)``.
 consent_withdrawn: HookList[Callable[..., Any]] = HookList("consent_withdrawn")
@@ -131,6 +138,9 @@ stop_at_address = HookAnswer("stop_at_address", when_empty=lambda *args, **kwarg
 #: Records a person's wish to opt out of sale, sharing and uses that are not needed, in the caller's transaction,
 #: ``(*, subject_ref, actor, at)``. Filled by consent, asked by grievances.
 opted_out = HookAnswer("opted_out", when_empty=lambda *args, **kwargs: None)
+#: Withdraws every yes of a person at the wish of their nominee, in the caller's transaction, ``(*, subject_ref, actor, at) ->
+#: how many``. Filled by consent, asked by grievances.
+withdraw_everything = HookAnswer("withdraw_everything", when_empty=lambda *args, **kwargs: 0)
 #: Whether this login may look at a record for a grievance, ``(*, ticket, reference, user) -> bool``: it is open, it is theirs
 #: to answer, and its person wrote the record's reference. Filled by grievances, asked by kyc. Empty means no.
 named_in_grievance = HookAnswer("named_in_grievance", when_empty=lambda *args, **kwargs: False)
@@ -180,6 +190,9 @@ LISTS = (
     address_left,
     address_confirmed,
     became_child,
+    rest_noted,
+    rest_lifted,
+    person_rests,
     consent_withdrawn,
     complaints,
     customer_renamed,
@@ -202,6 +215,7 @@ ANSWERS = (
     inbound_grievance,
     stop_at_address,
     opted_out,
+    withdraw_everything,
     named_in_grievance,
     consent_question,
     consent_given,

@@ -30,6 +30,7 @@ from portal.people.models import (
     Principal,
     Protection,
     RegimeEvidence,
+    Rest,
     SignIn,
     User,
     WrongCode,
@@ -63,6 +64,7 @@ class Accounts:
         "people.ContactPoint",
         "people.RegimeEvidence",
         "people.Protection",
+        "people.Rest",
         "people.Invitation",
         "people.AgeStatement",
         "people.User",
@@ -144,6 +146,7 @@ class Accounts:
         principal.save(update_fields=["full_name", "zone"])
         RegimeEvidence.objects.filter(subject_ref=principal.subject.ref).delete()
         Protection.objects.filter(subject_ref=principal.subject.ref).delete()
+        Rest.objects.filter(subject_ref=principal.subject.ref).update(cause="")
         AgeStatement.objects.filter(subject_ref=principal.subject.ref).delete()
         subjects.end(principal.subject, now=now)
         return 1

@@ -80,6 +80,26 @@ class ProtectionGround(TextChoices):
     ORDER = "order", _("A court or authority appointed a guardian")
 
 
+class RestCause(TextChoices):
+    """What is said of a person who does not act any more."""
+
+    DEATH = "death", _("The person died")
+    INCAPACITY = "incapacity", _("The person can no longer act")
+
+
+class RestState(TextChoices):
+    NOTED = "noted", _("Reported: nothing promotional is sent")
+    RESTING = "resting", _("At rest: a verified death")
+    LIFTED = "lifted", _("Lifted")
+
+
+REST_MOVES: dict[str, set[str]] = {
+    RestState.NOTED: {RestState.RESTING, RestState.LIFTED},
+    RestState.RESTING: {RestState.LIFTED},
+    RestState.LIFTED: set(),
+}
+
+
 class InvitationKind(TextChoices):
     STAFF = "staff", _("Staff member")
     CUSTOMER = "customer", _("Customer")

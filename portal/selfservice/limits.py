@@ -13,6 +13,7 @@ LIMITS: Final[dict[str, tuple[int, int]]] = {
     "child.report": (20, 3600),
     "grievance.file": (30, 3600),
     "grievance.upload": (60, 3600),
+    "nominee.claim": (20, 3600),
     "questions.visitor": (20, 3600),
     "request.ask": (30, 3600),
     "request.prove": (60, 3600),

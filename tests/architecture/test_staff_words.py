@@ -27,6 +27,7 @@ ELSEWHERE = {
         (
             "AppealForm.why",
             "AssignForm.why",
+            "ClaimForm.words",
             "ComposerForm.text",
             "DetailsForm.words",
             "ProposeForm.words_to_person",

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from grievances.request_rules import Join, Open, joins, needs_code, needs_papers, plan_of, proof_of_address
+from grievances.request_rules import (
+    Join,
+    Open,
+    joins,
+    needs_code,
+    needs_papers,
+    needs_standing,
+    plan_of,
+    proof_of_address,
+)
 from grievances.request_states import LOW_RISK, Capacity, JoinedBecause, Proof, Right
 
 NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -15,14 +24,18 @@ DAY = timedelta(hours=24)
 
 @pytest.mark.parametrize("right", list(Right))
 def test_a_signed_in_person_types_a_code_only_for_what_could_harm_them(right: Right) -> None:
-    assert needs_code(right=right, is_signed_in=True) == (right not in LOW_RISK)
-    assert needs_code(right=right, is_signed_in=False)
+    assert needs_code(right=right, capacity=Capacity.SELF, is_signed_in=True) == (right not in LOW_RISK)
+    assert needs_code(right=right, capacity=Capacity.SELF, is_signed_in=False)
+    assert needs_code(right=right, capacity=Capacity.NOMINEE, is_signed_in=True), "the address is how they were named"
     assert proof_of_address(right=right, is_signed_in=False) == Proof.CODE
 
 
 @pytest.mark.parametrize("capacity", list(Capacity))
 def test_only_somebody_elses_data_asks_for_papers(capacity: Capacity) -> None:
-    assert needs_papers(capacity) == (capacity != Capacity.SELF)
+    showed_before = {Capacity.SELF, Capacity.NOMINEE}
+    assert needs_papers(right=Right.ACCESS, capacity=capacity) == (capacity not in showed_before)
+    assert needs_papers(right=Right.CLAIM, capacity=capacity) == (capacity != Capacity.SELF)
+    assert needs_standing(right=Right.ACCESS, capacity=capacity) == (capacity == Capacity.NOMINEE)
 
 
 def test_an_opt_out_runs_on_its_own_clocks() -> None:

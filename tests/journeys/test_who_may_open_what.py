@@ -71,6 +71,7 @@ UNTOLD_BOOKS = {
     "consent_standingended",
     "consent_translationproposal",
     "grievances_nominee",
+    "grievances_nomineestanding",
     "kyc_deletionproposal",
     "kyc_draw",
     "kyc_likeness",

@@ -145,6 +145,8 @@ PAGES: dict[str, Page] = {
     "privacy:child-reported": Page(For.ANYBODY),
     "privacy:report-a-child": Page(For.ANYBODY),
     "privacy:nominee": Page(For.OWNERS, lambda w: [w.nominee]),
+    "privacy:nominee-claim": Page(For.ANYBODY),
+    "privacy:nominee-here": Page(For.CUSTOMERS, is_post=True),
     "privacy:nominee-end": Page(For.OWNERS, lambda w: [w.nominee], is_post=True),
     "privacy:nominee-new": Page(For.CUSTOMERS),
     "privacy:nominee-receipt": Page(For.OWNERS, lambda w: [w.nominee]),
@@ -428,6 +430,11 @@ BOOKS: dict[str, Book] = {
         acts={"approve": "grievances.request:answer", "refuse": "grievances.request:answer"},
     ),
     "grievances_nominee": Book("grievances.request:view", export="grievances.ticket:export"),
+    "grievances_nomineestanding": Book(
+        "grievances.request:view",
+        export="grievances.ticket:export",
+        acts={"end-standing": "grievances.request:answer"},
+    ),
     "grievances_proofpaper": Book(
         "grievances.request:view",
         export="grievances.ticket:export",

@@ -62,7 +62,7 @@ def test_a_stranger_asks_shows_the_address_and_reads_the_request(client) -> None
 
 
 def test_each_right_says_what_one_gets_and_by_when(client) -> None:
-    for right in set(Right) - {Right.NOMINATION, Right.WITHDRAWAL}:
+    for right in set(Right) - {Right.NOMINATION, Right.CLAIM, Right.WITHDRAWAL}:
         client.post(NEW, {"right": right})
         page = text(client.get(f"{NEW}details/"))
         assert "we answer by" in page

@@ -480,5 +480,26 @@ class Migration(migrations.Migration):
                     'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='people_mergeproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='people_mergeproposal_answered_by_someone'), models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='people_merge_is_of_two')],
                 },
             ),
+            migrations.CreateModel(
+                name='Rest',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(db_index=True, verbose_name='subject')),
+                    ('because', models.CharField(max_length=60, verbose_name='reported in')),
+                    ('cause', models.CharField(blank=True, choices=[('death', 'The person died'), ('incapacity', 'The person can no longer act')], max_length=10, verbose_name='what is said')),
+                    ('state', models.CharField(choices=[('noted', 'Reported: nothing promotional is sent'), ('resting', 'At rest: a verified death'), ('lifted', 'Lifted')], default='noted', max_length=8, verbose_name='state')),
+                    ('noted_at', models.DateTimeField(verbose_name='noted')),
+                    ('rested_at', models.DateTimeField(blank=True, null=True, verbose_name='put to rest')),
+                    ('lifted_at', models.DateTimeField(blank=True, null=True, verbose_name='lifted')),
+                    ('closed_customers', models.JSONField(blank=True, default=list, verbose_name='accounts closed')),
+                    ('closed_logins', models.JSONField(blank=True, default=list, verbose_name='logins closed')),
+                ],
+                options={
+                    'verbose_name': 'person at rest',
+                    'verbose_name_plural': 'persons at rest',
+                    'ordering': ('-noted_at', '-pk'),
+                    'constraints': [models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('subject_ref', 'because'), name='people_one_live_rest_of_a_report'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'resting'), _negated=True), ('rested_at__isnull', False), _connector='OR'), name='people_a_rest_says_since_when')],
+                },
+            ),
         ),
     ]

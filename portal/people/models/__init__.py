@@ -11,6 +11,7 @@ from portal.people.models.invitations import Invitation, OneTimeCode, WrongCode
 from portal.people.models.merges import MergeProposal
 from portal.people.models.principals import ContactPoint, Principal
 from portal.people.models.protections import Protection
+from portal.people.models.rests import Rest
 from portal.people.models.roles import Role, RoleGrant, RolePermission, RoleProposal
 from portal.people.models.subjects import RegimeEvidence, Subject, SubjectAlias
 from portal.people.models.user import User, UserManager
@@ -33,6 +34,7 @@ __all__ = [
     "Principal",
     "Protection",
     "RegimeEvidence",
+    "Rest",
     "Role",
     "RoleGrant",
     "RolePermission",

@@ -1,4 +1,6 @@
-"""Nominees: a signed-in person says who may use their rights when they die or can no longer act. Every change is a POST."""
+"""Nominees: a signed-in person says who may use their rights when they die or can no longer act; and the claim of a nominee,
+which needs no account. Every change is a POST.
+"""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -8,19 +10,27 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from grievances import nominee_words as words
-from grievances.models import Nominee
-from grievances.nominee_forms import NomineeForm
-from grievances.services import nominating
+from grievances import request_rules
+from grievances import words as grievance_words
+from grievances.models import Nominee, NomineeStanding
+from grievances.nominee_forms import ClaimForm, NomineeForm
+from grievances.nominee_states import StandingState
+from grievances.request_states import Right
+from grievances.services import asking, claiming, drafts, nominating, standings, timing
 from grievances.services.nominating import Named
-from portal.core import clock
+from portal.core import clock, error_pages
 from portal.core.errors import NotFound, Refused
 from portal.ledger.errors import NotSealed
 from portal.people.pages import customer_required, principal_of
+from portal.people.states import RestCause
+from portal.selfservice import limits
+from portal.selfservice.views import requests
 
 #: Beside which question a refusal stands.
 BESIDE: Final = {
@@ -37,8 +47,12 @@ BESIDE: Final = {
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Everybody whom the person named, and what each may do."""
-    found = nominating.of_person(principal_of(request).subject.ref)
-    return render(request, "selfservice/nominees/list.html", {"nominees": [_shown(one) for one in found]})
+    ref = principal_of(request).subject.ref
+    context = {
+        "nominees": [_shown(one) for one in nominating.of_person(ref)],
+        "claims": [_claimed(one) for one in standings.live_about(ref)],
+    }
+    return render(request, "selfservice/nominees/list.html", context)
 
 
 @customer_required
@@ -112,6 +126,50 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     response = HttpResponse(proof, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{nominee.reference}.tlog-proof"'
     return response
+
+
+@customer_required
+@require_POST
+def here(request: HttpRequest) -> HttpResponse:
+    """The person is here: every claim about them ends. One press; a second one changes nothing."""
+    ended = claiming.object_to(principal=principal_of(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]
+    said = _("The claim has ended. Nobody acts in your place.") if ended else _("There is no claim about you.")
+    messages.success(request, said)
+    return HttpResponseRedirect(reverse("privacy:nominees"))
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def claim(request: HttpRequest) -> HttpResponse:
+    """Ask, and take the claim of a nominee, or a report of a death. What is answered does not depend on whom we know."""
+    initial = {"language": translation.get_language() or "en"}
+    form = ClaimForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not form.is_bound or not form.is_valid():
+        context = {
+            "form": form,
+            "expected": timing.expected_reply(now=clock.now(), kind=request_rules.plan_of(Right.CLAIM)),
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return render(request, "selfservice/nominees/claim.html", context, status=status)
+    if limits.exceeded(request, "nominee.claim"):
+        return error_pages.too_many(request)
+    now = clock.now()
+    draft, secret = drafts.start(at=now)
+    drafts.save(draft=draft, answers={"right": str(Right.CLAIM), **form.cleaned_data})
+    draft.refresh_from_db()
+    asked = asking.send(draft=draft, principal=None, actor=request.actor, at=now)  # type: ignore[attr-defined]
+    response = HttpResponseRedirect(reverse("privacy:request-sent", args=[asked.request.ticket.reference]))
+    requests.remember(response, draft, secret)
+    return response
+
+
+def _claimed(standing: NomineeStanding) -> dict[str, Any]:
+    return {
+        "row": standing,
+        "cause": _("you died") if standing.cause == RestCause.DEATH else _("you can no longer act"),
+        "is_in_force": standing.state == StandingState.IN_FORCE,
+        "begins": grievance_words.day(standing.begins_at),
+    }
 
 
 def _mine(request: HttpRequest, reference: str) -> Nominee:

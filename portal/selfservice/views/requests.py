@@ -59,7 +59,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     drafts.save(draft=draft, answers={"right": right, **_reach(request)})
     response = HttpResponseRedirect(_to("details"))
     if secret:
-        _remember(response, draft, secret)
+        remember(response, draft, secret)
     return response
 
 
@@ -165,7 +165,7 @@ def papers(request: HttpRequest, reference: str) -> HttpResponse:
     found = _mine(request, reference, _draft(request))
     if found is None:
         return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
-    if not request_rules.needs_papers(found.capacity):
+    if not request_rules.needs_papers(right=found.right, capacity=found.capacity):
         return HttpResponseRedirect(reverse("privacy:track-ticket", args=[found.ticket.reference]))
     is_post = request.method == "POST"
     form = request_forms.PaperForm(request.POST, request.FILES) if is_post else request_forms.PaperForm()
@@ -228,7 +228,8 @@ def _confirmation(
         "masked": addresses.mask(*place) if place else "",
         "waits_for_code": found.address_shown_at is None and place is not None,
         "waits_for_call": found.address_shown_at is None and place is None,
-        "needs_papers": request_rules.needs_papers(found.capacity) and found.state == RequestState.ASKED,
+        "needs_papers": _needs_papers(found),
+        "needs_claim": _needs_claim(found),
         "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
         "officer": selectors.officer(at=now),
         "tracking_key": "",
@@ -268,8 +269,18 @@ def _mine(request: HttpRequest, reference: str, draft: TicketDraft | None) -> Ri
 
 
 def _rights(request: HttpRequest) -> Mapping[str, Any]:
-    """What can be asked for here: naming a nominee has a page of its own."""
-    return {right: label for right, label in said.RIGHTS.items() if right != Right.NOMINATION}
+    """What can be asked for here: naming a nominee, and what a nominee claims, have pages of their own."""
+    return {right: label for right, label in said.RIGHTS.items() if right not in {Right.NOMINATION, Right.CLAIM}}
+
+
+def _needs_papers(found: RightsRequest) -> bool:
+    return found.state == RequestState.ASKED and request_rules.needs_papers(right=found.right, capacity=found.capacity)
+
+
+def _needs_claim(found: RightsRequest) -> bool:
+    return found.state == RequestState.ASKED and request_rules.needs_standing(
+        right=found.right, capacity=found.capacity
+    )
 
 
 def _principal(request: HttpRequest) -> Principal | None:
@@ -282,7 +293,8 @@ def _reach(request: HttpRequest) -> dict[str, str]:
     return {**known, "language": translation.get_language() or "en"} if known else {}
 
 
-def _remember(response: HttpResponse, draft: TicketDraft, secret: str) -> None:
+def remember(response: HttpResponse, draft: TicketDraft, secret: str) -> None:
+    """Give the browser the secret of a draft, by which it finds what it sent."""
     response.set_cookie(
         COOKIE,
         secret,
@@ -335,6 +347,6 @@ def _ticket_url(found: RightsRequest) -> str:
 
 def _after(found: RightsRequest) -> str:
     """Where the proved address leads: to the papers that are missing, else to the request."""
-    if request_rules.needs_papers(found.capacity) and found.state == RequestState.ASKED:
+    if _needs_papers(found):
         return reverse("privacy:request-papers", args=[found.ticket.reference])
     return _ticket_url(found)

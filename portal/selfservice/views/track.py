@@ -15,10 +15,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from grievances import forms, selectors, words
+from grievances import forms, nominee_words, selectors, words
 from grievances.models import Bundle, RightsRequest, Ticket
+from grievances.nominee_states import StandingState
+from grievances.request_states import Right
 from grievances.rules import PersonAction, Standing, Turn
-from grievances.services import bundling, rating, reading, resolving, thread, tracking
+from grievances.services import bundling, claiming, rating, reading, resolving, thread, tracking
 from grievances.services.uploads import FileFault
 from grievances.states import OPEN_STATES, EntryKind, TicketState
 from portal.core import addresses, clock, error_pages
@@ -306,7 +308,23 @@ def _copy_of(found: RightsRequest | None, now: datetime) -> dict[str, Any]:
     copy = Bundle.objects.select_related("file").filter(request=found).first() if found is not None else None
     is_over = copy is None or copy.expires_at is None or copy.expires_at <= now
     left = 0 if copy is None or is_over else bundling.most_downloads(now) - copy.downloads
-    return {"rights_request": found, "copy": copy, "copy_left": left}
+    return {"rights_request": found, "copy": copy, "copy_left": left, "claim": _claim_of(found)}
+
+
+def _claim_of(found: RightsRequest | None) -> dict[str, Any] | None:
+    """What a nominee's claim has led to: when it begins, and what they may ask for then."""
+    standing = claiming.last_of(found) if found is not None and found.right == Right.CLAIM else None
+    if standing is None or found is None:
+        return None
+    rights = standing.nominee.rights if standing.nominee is not None else []
+    return {
+        "state": nominee_words.STANDINGS[standing.state],
+        "tag": "ok" if standing.state == StandingState.IN_FORCE else "none",
+        "is_cooling": standing.state == StandingState.COOLING,
+        "is_in_force": standing.state == StandingState.IN_FORCE,
+        "begins": words.day(standing.begins_at, selectors.zone_of(found.ticket)),
+        "rights": [nominee_words.RIGHTS[right] for right in rights],
+    }
 
 
 def show(

@@ -1,0 +1,92 @@
+"""A person died or can no longer act: promotion waits from a plausible report on, and every yes ends with a verified death.
+
+Fills ``hooks.rest_noted``, ``rest_lifted`` and ``person_rests``; and withdraws what a nominee may withdraw.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from consent.models import PreferenceChange
+from consent.rules.fold import YES
+from consent.selectors import history
+from consent.services import preferring, turns
+from consent.services.ending import ended
+from consent.services.recording import record_all
+from consent.services.withdrawing import withdraw
+from consent.states import Way
+from portal.core import actor as actors
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.people import selectors as people
+
+RESTING = actors.system("consent.resting")
+#: No day in a life: the pause ends when the report is lifted, not by itself.
+WITHOUT_END = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def pause(*, subject_ref: UUID, at: datetime) -> bool:
+    """Pause everything that waits for nobody's word, as the person could by themself; recipients are told as of any pause.
+
+    A pause holds at each address of theirs whoever else is reached there, and nothing that is owed waits. Changes nothing
+    where it is paused so already.
+    """
+    wishes = preferring.wishes_of(subject_ref)
+    if wishes.paused_until == WITHOUT_END:
+        return False
+    return preferring.change(
+        subject_ref=subject_ref, wishes=replace(wishes, paused_until=WITHOUT_END), actor=RESTING, now=at
+    )
+
+
+def resume(*, subject_ref: UUID, at: datetime) -> bool:
+    """The pause of ``pause`` ends; one that the person had set before, and that is not over, holds again."""
+    wishes = preferring.wishes_of(subject_ref)
+    if wishes.paused_until != WITHOUT_END:
+        return False
+    refs = people.refs_of(subject_ref)
+    before = PreferenceChange.objects.filter(subject_ref__in=refs).exclude(paused_until=WITHOUT_END)
+    earlier = before.order_by("-changed_at", "-pk").values_list("paused_until", flat=True).first()
+    still = earlier if earlier is not None and earlier > at else None
+    return preferring.change(subject_ref=subject_ref, wishes=replace(wishes, paused_until=still), actor=RESTING, now=at)
+
+
+def end_with_the_person(*, subject_ref: UUID, at: datetime) -> int:
+    """Every yes of the person ends, in the caller's transaction: consent is theirs, and nobody inherits it. A no stays.
+
+    Returns how many ended. They do not come back when it turns out to be wrong.
+    """
+    turns.take_all_of(subject_ref)
+    standing = [event for event in history.latest(history.events_of(subject_ref)).values() if event.answer in YES]
+    for fiduciary in {event.fiduciary_id: event.fiduciary for event in standing}.values():
+        record_all(
+            subject_ref=subject_ref,
+            fiduciary=fiduciary,
+            choices=[ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
+            way=Way.RESTED,
+            occurred_at=at,
+            actor=RESTING,
+            now=max(at, clock.now()),
+        )
+    return len(standing)
+
+
+def withdraw_for_nominee(*, subject_ref: UUID, actor: Actor, at: datetime) -> int:
+    """Withdraw every yes of the person at the wish of their nominee, in the caller's transaction. Returns how many."""
+    with transaction.atomic():
+        turns.take_all_of(subject_ref)
+        standing = [event for event in history.latest(history.events_of(subject_ref)).values() if event.answer in YES]
+        places = {(event.fiduciary_id, event.purpose, event.channel): event for event in standing}
+        for (_fiduciary, purpose, channel), event in places.items():
+            withdraw(
+                subject_ref=subject_ref,
+                fiduciary=event.fiduciary,
+                purpose=purpose,
+                channel=channel,
+                way=Way.NOMINEE,
+                actor=actor,
+                now=at,
+            )
+    return len(standing)

@@ -1,0 +1,326 @@
+"""A claim that somebody died or can no longer act: from its papers on nothing promotional is sent; two people agree; the
+person is written to and can object; then the nominee may act, and the account of somebody who died rests.
+
+Whether we know the person shows nowhere before: the pages answer everybody the same, and a task looks whom a claim means.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from grievances import nominee_words, selectors
+from grievances.models import Nominee, NomineeStanding, RightsRequest
+from grievances.nominee_states import LIVE, STANDING_MOVES, StandingEnd, StandingState
+from grievances.permissions import GrievancePermission
+from grievances.request_states import UNDECIDED, Capacity, Outcome, RefusalGround, RequestState, Right
+from grievances.services import letters, lines, nominating, proving, reading, standings
+from grievances.states import OPEN_STATES, Author, EntryKind
+from grievances.words import day as day_in_words
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access, actor, plain_words
+from portal.core.actor import Actor
+from portal.core.clock import IST
+from portal.core.errors import PortalError, Refused
+from portal.core.moves import move
+from portal.law.states import Channel
+from portal.outbox import services as outbox
+from portal.people import selectors as people
+from portal.people.models import ContactPoint, Principal, Rest, User
+from portal.people.services import rests
+from portal.people.states import ContactKind, RestCause, RestState
+
+log = structlog.get_logger(__name__)
+#: How long the person is waited for before a nominee may act.
+COOLING = "nominees.cooling"
+WORKER = actor.system("grievances.claims")
+
+
+def settle(number: int, *, now: datetime) -> None:
+    """Bring what is held back in step with one claim, in one transaction; safe to repeat.
+
+    While a claim with papers is not decided, or its standing is not over, nothing promotional goes to whom it means; else
+    what it held back is held back no more.
+    """
+    with transaction.atomic():
+        claim = RightsRequest.objects.select_related("ticket").filter(pk=number, right=Right.CLAIM).first()
+        if claim is None:
+            return
+        wanted = _held_back_by(claim)
+        held = Rest.objects.filter(because=claim.ticket.about, lifted_at=None)
+        for row in held.exclude(subject_ref__in=wanted):
+            rests.lift(row=row, actor=WORKER, now=now)
+        cause = reading.details_of(claim).get("cause", RestCause.DEATH) if wanted else RestCause.DEATH
+        for ref in sorted(wanted, key=str):
+            rests.note(subject_ref=ref, cause=cause, because=claim.ticket.about, actor=WORKER, now=now)
+
+
+def settle_all(*, now: datetime) -> int:
+    """Every claim whose nudge was lost, and every standing whose time of waiting is over; one bad row stops no other."""
+    waiting = RightsRequest.objects.filter(right=Right.CLAIM, state__in=UNDECIDED, address_shown_at__isnull=False)
+    labels = [label.partition(":")[2] for label in _live_labels()]
+    held = RightsRequest.objects.filter(right=Right.CLAIM, ticket__reference__in=labels)
+    for number in sorted({*waiting.values_list("pk", flat=True), *held.values_list("pk", flat=True)}):
+        _each(settle, number, now=now)
+    due = NomineeStanding.objects.filter(state=StandingState.COOLING, begins_at__lte=now).order_by("pk")
+    numbers = list(due.values_list("pk", flat=True))
+    for number in numbers:
+        _each(begin, number, now=now)
+    return len(numbers)
+
+
+def require_may(request: RightsRequest, outcome: Outcome, ground: str) -> None:
+    """What may be answered to a claim: the whole of it, or the refusal that is the same for everybody.
+
+    Raises Refused: PART; GROUND for another refusal; WHOSE where the address that was named is nobody's, or several people's;
+    NOT_NAMED where the claiming address was named by nobody there.
+    """
+    if outcome is Outcome.REFUSE:
+        if ground != RefusalGround.NOT_NOMINEE:
+            said = _("A claim is refused with the one sentence that is the same for everybody.")
+            raise Refused(said, code="GROUND")
+        return
+    if outcome is Outcome.PARTLY:
+        raise Refused(_("A claim is granted whole or refused."), code="PART")
+    found_for(request)
+
+
+def found_for(request: RightsRequest) -> tuple[UUID, Nominee | None]:
+    """The one person a claim means, and the nomination it rests on; of a report by somebody else no nomination.
+
+    Raises Refused (NOT_NAMED, WHOSE).
+    """
+    meant = standings.refs_meant(request)
+    if request.capacity == Capacity.NOMINEE:
+        named = standings.nominees_among(meant, standings.shown_keys(request)) if meant else []
+        if len({frozenset(people.refs_of(row.subject_ref)) for row in named}) != 1:
+            raise Refused(_("Nobody at that address named the claiming address as a nominee."), code="NOT_NAMED")
+        return named[0].subject_ref, named[0]
+    if len(meant) != 1:
+        raise Refused(_("At the address they named we know nobody, or more than one person."), code="WHOSE")
+    return meant.pop(), None
+
+
+def decided(request: RightsRequest, *, is_granted: bool, actor: Actor, at: datetime) -> None:
+    """What two people's answer to a claim leads to, in their transaction: a standing that waits, and letters to the person;
+    or the end of what was held back.
+    """
+    for earlier in NomineeStanding.objects.filter(request=request, state__in=LIVE):
+        _end(earlier, StandingEnd.ANOTHER, actor=actor, at=at)
+    if not is_granted:
+        settle(request.pk, now=at)
+        return
+    person_ref, nominee = found_for(request)
+    standing = NomineeStanding.objects.create(
+        request=request,
+        nominee=nominee,
+        person_ref=person_ref,
+        cause=_cause(request),
+        granted_at=at,
+        begins_at=at + selectors.promise(COOLING, at=at),
+    )
+    _note(AuditKind.GRIEVANCES_STANDING_GRANTED, standing, actor, at)
+    settle(request.pk, now=at)
+    _write_to_person(standing)
+
+
+def begin(number: int, *, now: datetime) -> None:
+    """The time of waiting is over and nobody objected: the nominee may act; a verified death puts the account to rest, and
+    its other nominees are written to. In one transaction; requests that waited for it go on.
+    """
+    with transaction.atomic():
+        standing = NomineeStanding.objects.select_for_update().get(pk=number)
+        if standing.state != StandingState.COOLING or standing.begins_at > now:
+            return
+        if standing.nominee is not None and standing.nominee.ended_at is not None:
+            _end(standing, StandingEnd.NOMINATION, actor=WORKER, at=now)
+            return
+        move(standing, StandingState.IN_FORCE, moves=STANDING_MOVES, begun_at=now)
+        _note(AuditKind.GRIEVANCES_STANDING_BEGUN, standing, WORKER, now)
+        if standing.cause == RestCause.DEATH:
+            _put_to_rest(standing, now)
+        waiting = RightsRequest.objects.filter(
+            capacity=Capacity.NOMINEE, state=RequestState.ASKED, address_shown_at__isnull=False
+        ).exclude(right=Right.CLAIM)
+        for request in waiting.select_related("ticket__fiduciary").order_by("pk"):
+            proving.go_on(request=request, actor=WORKER, at=now)
+
+
+def object_to(*, principal: Principal, actor: Actor, at: datetime) -> int:
+    """The person says that they are here: every claim about them ends at once, by their word alone. Returns how many."""
+    return _end_all(standings.live_about(principal.subject.ref), StandingEnd.PERSON, actor, at)
+
+
+def end_by_staff(*, standing: NomineeStanding, why: str, by: User, actor: Actor, at: datetime) -> None:
+    """One officer ends a standing: power is given by two and taken by one. Raises NotAllowed; Refused without a reason, with
+    a person's address in it, or for one that is over (ENDED).
+    """
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    if not why.strip():
+        raise Refused(_("Say why."), code="REASON_MISSING")
+    plain_words.require_plain(why)
+    if standing.state not in LIVE:
+        raise Refused(_("This standing has ended already."), code="ENDED")
+    with transaction.atomic():
+        lines.add(
+            standing.request.ticket,
+            EntryKind.NOTE,
+            author=Author.STAFF,
+            actor=actor,
+            at=at,
+            texts={"text": why.strip()},
+            internal=True,
+        )
+        _end(standing, StandingEnd.STAFF, actor=actor, at=at)
+
+
+def letter_lines(request: RightsRequest, *, at: datetime) -> list[str]:
+    """What the letter that grants a claim says besides: from when on, what may be done, and why we wait."""
+    _person, nominee = found_for(request)
+    said = _(
+        "We looked at the papers and destroyed them. We now write to the person's own addresses and wait %(days)d days, so that nobody can pretend. Promotional messages have stopped already."
+    )
+    pieces = [said % {"days": selectors.promise(COOLING, at=at).days}]
+    if nominee is not None:
+        rights = "\n".join(f"- {nominee_words.RIGHTS[right]}" for right in nominee.rights)
+        pieces.append(
+            _("From then on you may, with a code sent to the address by which you were named:\n%(rights)s")
+            % {"rights": rights}
+        )
+    elif _cause(request) == RestCause.DEATH:
+        pieces.append(_("From then on the account rests. What a law makes us keep is kept, and ends in its time."))
+    return pieces
+
+
+def last_of(request: RightsRequest) -> NomineeStanding | None:
+    """The standing that a claim led to, if any: for the page of who claimed."""
+    return NomineeStanding.objects.select_related("nominee").filter(request=request).first()
+
+
+def _held_back_by(claim: RightsRequest) -> set[UUID]:
+    """Whom a claim means while it is plausible: the claiming address was shown and a paper came, or two people agreed."""
+    live = NomineeStanding.objects.filter(request=claim, state__in=LIVE).first()
+    if live is not None:
+        return {live.person_ref}
+    is_open = claim.state in UNDECIDED and claim.ticket.state in OPEN_STATES
+    if not is_open or claim.address_shown_at is None or not claim.papers.exists():
+        return set()
+    meant = standings.refs_meant(claim)
+    if claim.capacity == Capacity.NOMINEE and len(meant) > 1:
+        return {row.subject_ref for row in standings.nominees_among(meant, standings.shown_keys(claim))}
+    return meant if len(meant) == 1 else set()
+
+
+def _live_labels() -> list[str]:
+    return list(Rest.objects.filter(lifted_at=None).values_list("because", flat=True))
+
+
+def _cause(request: RightsRequest) -> str:
+    return str(RestCause(reading.details_of(request).get("cause", RestCause.DEATH)))
+
+
+def _each(do: Callable[..., None], number: int, *, now: datetime) -> None:
+    try:
+        do(number, now=now)
+    except PortalError as error:
+        log.warning("grievances.claim_row_skipped", row=number, code=error.code)
+
+
+def _put_to_rest(standing: NomineeStanding, now: datetime) -> None:
+    row = Rest.objects.filter(
+        because=standing.request.ticket.about, subject_ref=standing.person_ref, state=RestState.NOTED
+    ).first()
+    if row is None:
+        return
+    rests.put_to_rest(row=row, actor=WORKER, now=now)
+    for nominee in nominating.of_person(standing.person_ref):
+        if nominee.pk != standing.nominee_id:
+            _call(nominee, standing)
+
+
+def _call(nominee: Nominee, standing: NomineeStanding) -> None:
+    """Tell a nominee that it has come to it: reference and way, no name."""
+    held = nominating.details_of(nominee)
+    if not held.get("email"):
+        return
+    outbox.post(
+        kind="grievances.nominee_called",
+        subject_ref=standing.request.ticket.subject_ref,
+        channel=Channel.EMAIL,
+        address=held["email"],
+        language=standing.request.ticket.language,
+        purpose="support",
+        about=f"{nominee.owner}/called/{standing.pk}",
+        context={"nomination": nominee.reference, "url": f"{settings.SITE_URL}/privacy/nominee/claim/"},
+        only_here=True,
+    )
+
+
+def _write_to_person(standing: NomineeStanding) -> None:
+    """To every e-mail address of the person: whoever reads it can object until the day. What was said of them stands in it."""
+    refs = people.refs_of(standing.person_ref)
+    reached = ContactPoint.objects.filter(principal__subject__ref__in=refs, kind=ContactKind.EMAIL, left_at=None)
+    for contact in reached.select_related("principal").order_by("pk"):
+        with translation.override(contact.principal.language):
+            begins = day_in_words(standing.begins_at, IST)
+        outbox.post(
+            kind="grievances.claim_notice",
+            subject_ref=standing.person_ref,
+            channel=Channel.EMAIL,
+            address=contact.address,
+            language=contact.principal.language,
+            purpose="policy_and_security",
+            about=f"{standing.request.ticket.about}/notice/{standing.pk}/{contact.pk}",
+            context={"day": begins, "url": f"{settings.SITE_URL}/privacy/nominee/"},
+            only_here=True,
+        )
+
+
+def _end_all(rows: QuerySet[NomineeStanding], because: StandingEnd, actor: Actor, at: datetime) -> int:
+    with transaction.atomic():
+        found = list(rows)
+        for standing in found:
+            _end(standing, because, actor=actor, at=at)
+    return len(found)
+
+
+def _end(standing: NomineeStanding, because: StandingEnd, *, actor: Actor, at: datetime) -> None:
+    """End a standing, give back what it held, and tell who claimed: that it ended, not why."""
+    with transaction.atomic():
+        move(standing, StandingState.ENDED, moves=STANDING_MOVES, ended_at=at, ended_because=because)
+        _note(AuditKind.GRIEVANCES_STANDING_ENDED, standing, actor, at, reason_code=str(because))
+        ticket = standing.request.ticket
+        if because != StandingEnd.ANOTHER:
+            with translation.override(ticket.language):
+                said = _(
+                    "What you claimed has ended: you can do nothing in the person's place. If you disagree, write to us."
+                )
+            line = lines.add(ticket, EntryKind.REPLY, author=Author.PORTAL, actor=WORKER, at=at, texts={"text": said})
+            if line is not None:
+                letters.tell(ticket, "replied", about=f"line/{line.pk}", now=at)
+        settle(standing.request_id, now=at)
+
+
+def _note(kind: AuditKind, standing: NomineeStanding, actor: Actor, at: datetime, **facts: str) -> None:
+    """About the claim, and for the person: their own history shows it. The cause is in the sealed details of the claim."""
+    ticket = standing.request.ticket
+    record(
+        kind,
+        actor=actor,
+        about=ticket.about,
+        facts={
+            "reference": ticket.reference,
+            "nomination": standing.nominee.reference if standing.nominee is not None else None,
+            "state": str(standing.state),
+            **facts,
+        },
+        subject_ref=standing.person_ref,
+        at=at,
+    )

@@ -1,0 +1,113 @@
+"""A person died or can no longer act: noted from a plausible report on, put to rest when it is verified, lifted if it was wrong."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import hooks
+from portal.core.actor import Actor
+from portal.core.moves import move
+from portal.core.turns import retried
+from portal.people.models import Customer, Membership, Rest, User
+from portal.people.selectors import refs_of
+from portal.people.services import customers, sessions
+from portal.people.states import REST_MOVES, CustomerKind, CustomerState, MemberRole, RestCause, RestState
+
+
+@retried
+def note(*, subject_ref: UUID, cause: RestCause | str, because: str, actor: Actor, now: datetime) -> Rest:
+    """A plausible report: from this commit on nothing promotional goes to the person (``hooks.rest_noted``). Safe to repeat.
+
+    Nobody is told by it, the account works on, and no answer of theirs ends: a report may be wrong.
+    """
+    with transaction.atomic():
+        row, is_new = Rest.objects.get_or_create(
+            subject_ref=subject_ref,
+            because=because,
+            lifted_at=None,
+            defaults={"cause": RestCause(cause), "noted_at": now},
+        )
+        if is_new:
+            _record(AuditKind.PEOPLE_REST_NOTED, row, actor, now)
+            for told in hooks.rest_noted:
+                told(subject_ref=subject_ref, at=now)
+    return row
+
+
+def put_to_rest(*, row: Rest, actor: Actor, now: datetime) -> None:
+    """A verified death: the person's own account closes, their logins open nothing any more, every yes of theirs ends
+    (``hooks.person_rests``). In one transaction. What is kept is kept for as long as its rules say: closing starts their time.
+
+    Raises IllegalMove for a row that was lifted or rests already.
+    """
+    with transaction.atomic():
+        closed = _own_accounts(row.subject_ref)
+        logins = list(
+            User.objects.filter(principal__subject__ref__in=refs_of(row.subject_ref), is_active=True).order_by("pk")
+        )
+        move(
+            row,
+            RestState.RESTING,
+            moves=REST_MOVES,
+            rested_at=now,
+            closed_customers=[customer.reference for customer in closed],
+            closed_logins=[login.pk for login in logins],
+        )
+        for customer in closed:
+            customers.close(customer=customer, actor=actor, now=now)
+        for login in logins:
+            sessions.end_all(user=login, actor=actor, now=now)
+            User.objects.filter(pk=login.pk).update(is_active=False, deactivated_at=now)
+        _record(AuditKind.PEOPLE_REST_BEGUN, row, actor, now, count=len(closed))
+        for told in hooks.person_rests:
+            told(subject_ref=row.subject_ref, at=now)
+
+
+def lift(*, row: Rest, actor: Actor, now: datetime) -> None:
+    """It was wrong, or is over: accounts and logins open again, and what was held back is held back no more unless another
+    report stands (``hooks.rest_lifted``). Answers that ended do not come back: the person is asked anew. Safe to repeat.
+    """
+    with transaction.atomic():
+        fresh = Rest.objects.select_for_update().get(pk=row.pk)
+        if fresh.lifted_at is not None:
+            return
+        move(fresh, RestState.LIFTED, moves=REST_MOVES, lifted_at=now)
+        for customer in Customer.objects.filter(
+            reference__in=fresh.closed_customers, state=CustomerState.CLOSED, subject__erased_at=None
+        ).select_related("subject"):
+            customers.reopen(customer=customer, actor=actor, now=now)
+        live = User.objects.filter(pk__in=fresh.closed_logins, principal__subject__erased_at=None)
+        live.update(is_active=True, deactivated_at=None)
+        _record(AuditKind.PEOPLE_REST_LIFTED, fresh, actor, now)
+        if not Rest.objects.filter(subject_ref__in=refs_of(fresh.subject_ref), lifted_at=None).exists():
+            for told in hooks.rest_lifted:
+                told(subject_ref=fresh.subject_ref, at=now)
+    row.refresh_from_db()
+
+
+def _own_accounts(subject_ref: UUID) -> list[Customer]:
+    """The open accounts that are the person's own: an organisation's go on without them."""
+    rows = Membership.objects.filter(
+        principal__subject__ref__in=refs_of(subject_ref),
+        ended_at=None,
+        role=MemberRole.OWNER,
+        customer__kind=CustomerKind.INDIVIDUAL,
+        customer__state=CustomerState.ACTIVE,
+    )
+    return list(Customer.objects.filter(pk__in=rows.values("customer")).select_related("subject").order_by("pk"))
+
+
+def _record(kind: AuditKind, row: Rest, actor: Actor, now: datetime, **facts: int) -> None:
+    """What is said of the person goes to the part of the event that can be erased."""
+    record(
+        kind,
+        actor=actor,
+        about=f"people.subject:{row.subject_ref}",
+        facts={"source": row.because, "state": str(row.state), **facts},
+        subject_ref=row.subject_ref,
+        personal={"cause": str(row.cause)},
+        at=now,
+    )
