@@ -1,5 +1,6 @@
 """What every test stands on: tables that are emptied, an anchor of its own, real workers for those that ask."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,20 +85,12 @@ def end_left_connections(django_db_setup: None, django_db_blocker: Any) -> Itera
                     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """A test that may touch the database may touch the key store too: no subject's text is written without a key.
 
-    The journeys are begun with, the longest of them first: at the end no process shall wait for one. What cannot say
-    anything else on another database is quick on the embedded stack alone.
+    What cannot say anything else on another database is quick on the embedded stack alone.
     """
-    items.sort(
-        key=lambda item: (
-            item.path.name != LONGEST,
-            item.get_closest_marker("crawl") is None,
-            JOURNEYS not in item.path.parents,
-        )
-    )
     for item in items:
         if settings.REDIS_URL and (ARCHITECTURE in item.path.parents or item.get_closest_marker("crawl")):
             item.add_marker(pytest.mark.full)
@@ -108,3 +101,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         kwargs = dict(mark.kwargs) if mark else {"transaction": "db" not in fixtures or "transactional_db" in fixtures}
         kwargs.setdefault("databases", "__all__")
         item.add_marker(pytest.mark.django_db(**kwargs), append=False)
+    yield
+    # Only now: the plug-in of Django has put all that commit at the end.
+    items[:] = longest_first(items, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def longest_first(items: list[pytest.Item], *, processes: int) -> list[pytest.Item]:
+    """The journeys in front, the longest of them first: at the end no process shall wait for one.
+
+    Each process is given as many items that follow each other as the next one, so each of these parts begins with some.
+    """
+    journeys = [item for item in items if JOURNEYS in item.path.parents]
+    journeys.sort(key=lambda item: (item.path.name != LONGEST, item.get_closest_marker("crawl") is None))
+    others = [item for item in items if JOURNEYS not in item.path.parents]
+    return [
+        item
+        for process in range(processes)
+        for item in (*journeys[process::processes], *_part(others, process, processes))
+    ]
+
+
+def _part(items: list[pytest.Item], number: int, parts: int) -> list[pytest.Item]:
+    return items[len(items) * number // parts : len(items) * (number + 1) // parts]
