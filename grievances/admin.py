@@ -187,8 +187,9 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
             return HttpResponseRedirect(page)
         if "start" in request.POST:
             return self._start(request, ticket)
-        late = timing.is_late(ticket, at=clock.now())
-        form = ComposerForm(request.POST, to_person=_may_write_to_person(request, ticket), late=late)
+        form = ComposerForm(
+            request.POST, to_person=_may_write_to_person(request, ticket), late=_is_answered_late_here(ticket)
+        )
         if form.is_valid():
             try:
                 said = self._write(request, ticket, form)
@@ -342,8 +343,13 @@ def _composer(request: HttpRequest, ticket: Ticket, *, text: str = "") -> Compos
     return ComposerForm(
         initial={"once": uuid4(), **begun},
         to_person=_may_write_to_person(request, ticket),
-        late=timing.is_late(ticket, at=clock.now()),
+        late=_is_answered_late_here(ticket),
     )
+
+
+def _is_answered_late_here(ticket: Ticket) -> bool:
+    """Whether an answer written on this page has to say why it is late; one to a request about data is not written here."""
+    return not selectors.is_request(ticket) and timing.is_late(ticket, at=clock.now())
 
 
 def _masked(ticket: Ticket) -> list[tuple[str, str, bool]]:

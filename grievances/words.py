@@ -207,6 +207,7 @@ STAFF_ACTIONS: Final[Mapping[str, Text]] = {
 STAFF_ACTIONS_OF_REQUEST: Final[Mapping[str, Text]] = {
     **STAFF_ACTIONS,
     StaffAction.ANSWER: _("Propose an answer, which a second person reads"),
+    StaffAction.ANSWER_NOW: _("Propose an answer now, which a second person reads"),
 }
 
 _PERSON: Final[Mapping[str, Text]] = {

@@ -73,6 +73,7 @@ def read(key: str, reference: str):
     [
         ({"email": ""}, 422),
         ({"kind": "weather"}, 422),
+        ({"kind": "request", "details": {}}, 422),
         ({"details": {"wrong_data": "x"}}, 422),
         ({"what_happened": ""}, 422),
         ({"surprise": "x"}, 422),

@@ -240,6 +240,10 @@ def test_the_page_of_a_requests_ticket_leads_to_the_request_and_has_no_button_to
     assert 'value="propose"' in page_of(client, ticket(at=clock.now()))
     answered(request, officer, second)
     assert 'value="correct"' not in page_of(client, request.ticket)
+    late = shown(right=Right.RESTRICTION, email="ravi@example.in", at=clock.now() - timedelta(days=60)).ticket
+    page = page_of(client, late)
+    assert "Next step: Propose an answer now, which a second person reads" in page
+    assert "Why is the answer late" not in page
 
 
 def test_a_number_is_cut_from_the_letter_by_the_words_around_it_too(officer: User) -> None:
