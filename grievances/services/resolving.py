@@ -114,7 +114,9 @@ def _propose(
         if entry is None:
             return None
         appealing.decide(ticket=ticket, outcome=outcome, by=by, actor=actor, at=at)
-        move(ticket, TicketState.ANSWERED, moves=MOVES, turn_at=at, answered_at=at)
+        # An appeal that came meanwhile began another round, perhaps without another state: this answer is not to it.
+        same = {"round": ticket.round}
+        move(ticket, TicketState.ANSWERED, moves=MOVES, only_if=same, turn_at=at, answered_at=at)
         timing.stop_answer(ticket, actor=actor, at=at, late_because=late_because)
         resolution = Resolution.objects.create(ticket=ticket, entry=entry, proposed_by=by, proposed_at=at)
         trace(ticket, AuditKind.GRIEVANCES_RESOLUTION_PROPOSED, entry.kind, actor=actor, at=at)

@@ -32,7 +32,7 @@ Answer = Annotated[Words, StringConstraints(max_length=1_000)]
 class GrievanceIn(BodyIn):
     """A grievance as your system took it. It is about the key's fiduciary."""
 
-    kind: TicketKind
+    kind: TicketKind = Field(description="All but `request`: a request about data is asked for on pages of its own")
     for_whom: ForWhom = ForWhom.SELF
     what_happened: Words = Field(min_length=1, max_length=LONGEST_STORY, examples=["They wrote to me at night."])
     wanted: Words = Field(default="", max_length=LONGEST_WISH)

@@ -7,13 +7,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from grievances import answers, outside, rules, selectors
-from grievances.models import Appeal
+from grievances.models import Appeal, Ticket
 from grievances.rules import NoAppeal
 from grievances.services import appealing, resolving, thread
 from grievances.states import Answer, AppealOutcome, ClosedBecause, EntryKind, TicketState
 from portal.audit.models import AuditEvent
 from portal.core import actor
-from portal.core.errors import NotAllowed, Refused
+from portal.core.errors import LostRace, NotAllowed, Refused
 from portal.law import selectors as law
 from portal.law.models import Clock
 from portal.outbox.models import Message
@@ -241,3 +241,14 @@ def test_a_body_whose_sentence_says_days_has_a_rule_that_counts_days() -> None:
     for body in outside.bodies():
         if any("{days}" in text for text in body.texts.values()):
             assert law.legal_rule(body.rule, on=RECEIVED.date()).unit == "calendar_day"
+
+
+@database
+def test_an_answer_written_while_an_appeal_came_in_is_none_to_the_appeal(second) -> None:
+    read_before, late = ticket(), RECEIVED + timedelta(days=9)
+    appealing.appeal(ticket=Ticket.objects.get(), why="Nothing came.", actor=STRANGER, at=late)
+    with pytest.raises(LostRace):
+        answer(read_before, second, at=late, late_because="many")
+    found = Ticket.objects.get()
+    assert (found.state, found.appeals.get().outcome) == (TicketState.RECEIVED, AppealOutcome.WAITING)
+    assert answer(found, second, at=late, late_because="many").entry.round == 2
