@@ -108,6 +108,8 @@ def _not_to_collect(row: RightsRequest, user: Any) -> str:
 
 
 def _not_to_answer(row: RightsRequest, user: Any) -> str:
+    if row.is_kept_out:
+        return str(_("It is on appeal against your answer."))
     return "" if row.state in UNDECIDED else str(_("It was answered already."))
 
 
@@ -142,6 +144,10 @@ class RightsRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     )
     shown_before = ("right", "capacity", "state", "due")
     ordering = (F("ticket__due_at").asc(nulls_last=True), "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RightsRequest]:
+        """With whether an appeal keeps this login out."""
+        return selectors.with_kept_out(super().get_queryset(request), user_id=request.user.pk or 0, ticket="ticket")
 
     def subject_ref_of(self, obj: Any) -> Any:
         return obj.ticket.subject_ref

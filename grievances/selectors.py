@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -30,6 +30,8 @@ from portal.people.models import Customer
 from portal.people.states import Answer as Agreed
 from portal.people.states import CustomerKind
 from portal.registers import selectors as registers
+
+RowT = TypeVar("RowT", Ticket, RightsRequest)
 
 DRAFT_SECRET = "grievances.draft.secret"  # noqa: S105 - the name of a domain of hashes
 CODE_SECRET = "grievances.tracking.secret"  # noqa: S105 - the name of a domain of hashes
@@ -221,10 +223,10 @@ def is_kept_out(ticket: Ticket, user_id: int) -> bool:
     return appeals_against(user_id).filter(ticket=ticket).exists()
 
 
-def with_kept_out(tickets: QuerySet[Ticket], *, user_id: int) -> QuerySet[Ticket]:
-    """The same tickets, each with ``is_kept_out`` for one login, in the same query."""
-    against = Exists(appeals_against(user_id).filter(ticket=OuterRef("pk")))
-    return tickets.annotate(is_kept_out=against)  # type: ignore[no-redef]
+def with_kept_out(rows: QuerySet[RowT], *, user_id: int, ticket: str = "pk") -> QuerySet[RowT]:
+    """The same rows, each with ``is_kept_out`` for one login, in the same query; ``ticket`` is their way to the ticket."""
+    against = Exists(appeals_against(user_id).filter(ticket=OuterRef(ticket)))
+    return rows.annotate(is_kept_out=against)  # type: ignore[no-redef]
 
 
 def officer_of(ticket: Ticket, *, at: datetime) -> str:

@@ -45,6 +45,9 @@ class RightsRequest(models.Model):
     #: What was asked for beyond the right itself, by name; sealed under the ticket's subject.
     details_sealed = models.BinaryField(_("details"), default=bytes, editable=False)
 
+    #: Whether an appeal keeps one login out; on rows of ``selectors.with_kept_out`` alone.
+    is_kept_out: bool
+
     data_categories = declare(
         none=(
             "id ticket right capacity state was_signed_in proof address_shown_at shown_at decided_at joined_to "

@@ -94,9 +94,12 @@ def test_two_others_answer_the_appeal_and_say_what_becomes_of_the_first_answer(
     request = shown(right=Right.OBJECTION, at=clock.now())
     answered(request, officer, second, Outcome.REFUSE, ground=RefusalGround.CLAIM)
     appealed(request)
+    url = f"/admin/grievances/rightsrequest/{request.pk}/change/"
     for before in (officer, second):
         with pytest.raises(NotAllowed):
             propose(request, before)
+        assert "Propose an answer" not in opened(staff_client(before), url, request.ticket.reference)
+    assert "Propose an answer" in opened(staff_client(others[0]), url, request.ticket.reference)
     made = propose(request, others[0])
     common: dict[str, Any] = {"proposal": made, "approve": True, "at": clock.now()}
     with pytest.raises(NotAllowed):
