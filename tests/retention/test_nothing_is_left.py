@@ -2,7 +2,9 @@
 
 import io
 import json
+import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,16 +13,18 @@ import pytest
 import structlog
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 
-from grievances.services import resolving
+from grievances.models import Bundle, RightsRequest
+from grievances.request_states import BundleState
+from grievances.services import bundling
 from portal.core import actor, clock
 from portal.jobs.models import Job
 from portal.jobs.services import asking, results, running
 from portal.ledger import services as ledger
-from portal.outbox.services import post
 from portal.people.models import Principal, Subject
-from portal.people.services import customers, devices
 from portal.retention import deciding
 from portal.retention.models import ErasureItem, ErasureRun
 from portal.retention.services import approving, nights, runs
@@ -28,42 +32,15 @@ from portal.retention.states import RunState
 from portal.vault.models import StoredFile, SubjectKey
 from portal.vault.services import files
 from portal.vault.services.keys import Shredded
-from tests.consent.factories import law_is_loaded, published_notice, said
-from tests.grievances.factories import filed
+from tests.consent.factories import said
+from tests.grievances.requests import asked
 from tests.jobs.factories import kind_that
-from tests.law.factories import ProfileFactory
-from tests.people.factories import (
-    ContactPointFactory,
-    CustomerFactory,
-    CustomerUserFactory,
-    PrincipalFactory,
-    StaffFactory,
-)
+from tests.people.factories import PrincipalFactory, StaffFactory
+from tests.retention import marks
 from tests.retention.factories import hold, run_for
-from tests.shipped import every_rule
-from tests.vault.factories import stored
+from tests.retention.marks import MAIL, NAME, NIGHTLY, answered, has_mark, marked, marked_tables, person_everywhere
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-NAME, MAIL, PHONE, WORD = "Zerlinda Quatermain", "zerlinda@probe.example", "+919811122233", "quatermain-probe"
-MARKS = (NAME, MAIL, PHONE, PHONE[3:], WORD)
-NIGHTLY = actor.system("tests")
-#: Questions of the profile whose laws would keep more.
-NO = ("intermediary", "cloud_provider", "telecom_entity", "ccpa_business", "third_schedule_class")
-
-
-def marked() -> set[tuple[str, str]]:
-    """Every table of both databases that holds a mark, encrypted columns as they open."""
-    found = set()
-    for model in apps.get_models():
-        if not model._meta.managed or model._meta.proxy:
-            continue
-        for row in model._default_manager.all():
-            for field in model._meta.concrete_fields:
-                value = getattr(row, field.attname)
-                said_ = bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
-                if any(mark in said_ for mark in MARKS):
-                    found.add((model._meta.label, field.name))
-    return found
 
 
 @pytest.fixture
@@ -73,37 +50,13 @@ def two() -> tuple[Any, Any]:
 
 @pytest.fixture
 def person() -> Principal:
-    """A person with an account and something in every room, and a log of what the rooms wrote meanwhile."""
-    every_rule()
-    law_is_loaded()
-    ProfileFactory(**dict.fromkeys(NO, "no"))
-    published_notice()
-    customer = CustomerFactory(kind="individual", name="before")
-    login = CustomerUserFactory(email=MAIL, member_of=customer, principal=PrincipalFactory(full_name=NAME))
-    who: Principal = login.principal
-    ContactPointFactory(principal=who, kind="phone", address=PHONE, verified_at=clock.now())
-    customers.rename(customer=customer, name=NAME, actor=actor.SYSTEM)
-    devices.signed_in(user=login, token="t" * 43, browser=WORD, actor=actor.SYSTEM, method="code", now=clock.now())
-    said(who, "given")
-    stored(WORD.encode(), subject_ref=who.subject.ref, kind="consent.scan", retention_class="consent_evidence")
-    post(
-        kind="consent.ends_soon",
-        subject_ref=who.subject.ref,
-        channel="email",
-        address=MAIL,
-        language="en",
-        purpose="account_service",
-        about="tests.thing:1",
-        context={"choices": WORD, "url": "https://x.example/", "preferences_url": "https://x.example/"},
-    )
-    ticket = filed(email=MAIL, phone=PHONE, what_happened=WORD, principal=who).ticket
-    resolving.withdraw(ticket=ticket, actor=actor.stranger(), at=clock.now())
-    return who
+    """A person with an account and something in every room."""
+    return person_everywhere()
 
 
 @pytest.fixture
 def export() -> Iterator[Job]:
-    """A finished list that names the person, and one of another time that is over already."""
+    """A finished list that names the person."""
     with kind_that(lambda handle: handle.result(io.BytesIO(f"{NAME},{MAIL}".encode()), "list.csv")):
         job = asking.start(kind="tests.counting", parameters={}, actor=NIGHTLY)
         running.run(job.pk, now=clock.now())
@@ -111,30 +64,49 @@ def export() -> Iterator[Job]:
         yield job
 
 
+def copy_of(who: Principal) -> Bundle:
+    """A copy of the person's data that was given out, for a request that is closed."""
+    request: RightsRequest = asked(at=clock.now(), principal=who, email=MAIL).request
+    RightsRequest.objects.filter(pk=request.pk).update(state="shown", shown_at=clock.now(), proof="session")
+    request.refresh_from_db()
+    officer = StaffFactory(roles=["grievance_officer"])
+    bundle = bundling.collect(request=request, by=officer, actor=actor.staff(officer.pk), at=clock.now())
+    bundling.run(bundle, progress=lambda done, total: None)
+    bundle.refresh_from_db()
+    with transaction.atomic():
+        bundling.release(bundle=bundle, actor=actor.staff(officer.pk), at=clock.now())
+    with files.open_stream(bundle.file, actor=NIGHTLY, reason="looked for") as archive:
+        assert archive.read(2) == b"PK"
+    request.ticket.refresh_from_db()
+    marks.resolving.withdraw(ticket=request.ticket, actor=actor.stranger(), at=clock.now())
+    return bundle
+
+
 def erased(who: Principal) -> ErasureRun:
     return runs.carry_out(run_for(who.subject.ref), now=clock.now(), actor=NIGHTLY)
 
 
-def answered(*command: str) -> dict[str, Any]:
-    out = io.StringIO()
-    call_command(*command, "--json", stdout=out, stderr=io.StringIO())
-    found: dict[str, Any] = json.loads(out.getvalue())
-    return found
+def gone(stored: StoredFile | None) -> None:
+    assert stored is not None
+    with pytest.raises(Shredded):
+        files.open_stream(stored, actor=NIGHTLY, reason="looked for")
 
 
 def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
-    person: Principal, export: Job, tmp_path: Path
+    person: Principal, export: Job, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = PrincipalFactory(phone="+919822233344")
     theirs = said(other, "given")
+    copy = copy_of(person)
     ledger.seal_now()
     receipt = tmp_path / "bina.tlog-proof"
     call_command("receipt", str(theirs.entry.event_id), "--out", str(receipt), stdout=io.StringIO())
     key = answered("ledger_info")["vkey"]
     before = {label for label, _field in marked()}
     assert {"people.Principal", "people.Customer", "people.ContactPoint", "people.User", "people.SignIn"} <= before
+    assert {"consent.scan", "grievances.bundle", "jobs.result", "number of a paper"} <= marks.opening()
     decided = deciding.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
-    with structlog.testing.capture_logs() as logs:
+    with structlog.testing.capture_logs() as logs, caplog.at_level(logging.DEBUG):
         run = erased(person)
     assert run.state == RunState.DONE, [(step.eraser, step.failure) for step in run.steps.all()]
 
@@ -144,17 +116,26 @@ def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
     allowed = {label for each in decided if each.verdict.is_kept for label in each.eraser.covers}
     assert {"audit.personal", "people.sign_ins"} <= keeping
     assert {label for label, _field in marked()} <= allowed
-    assert not any(mark in json.dumps(logs, default=str) for mark in MARKS)
-    assert not any(mark in json.dumps(run.certificate) for mark in MARKS)
+    assert marked_tables() <= {apps.get_model(label)._meta.db_table for label in allowed}
+    assert marks.opening() == {"consent.scan"}, "the Limitation Act keeps the proof of a consent"
+    assert not has_mark(json.dumps(logs, default=str))
+    assert not has_mark(caplog.text)
+    assert not has_mark(json.dumps(run.certificate))
+    assert {path for path in marks.written_files() if has_mark(path.read_bytes().decode("utf-8", "replace"))} == set()
+    assert not has_mark("".join(marks.cached()))
+    sent = marks.broker()
+    assert any("portal.retention.tasks.carry_out" in task for task in sent)
+    assert not has_mark("".join(sent))
 
     export.refresh_from_db()
-    assert export.result_expires_at is None
-    with pytest.raises(Shredded):
-        files.open_stream(StoredFile.objects.get(pk=export.result_file_id), actor=NIGHTLY, reason="looked for")
-    assert run.certificate["exports_ended"] == 1
+    copy.refresh_from_db()
+    assert (export.result_expires_at, copy.state) == (None, BundleState.ENDED)
+    gone(StoredFile.objects.get(pk=export.result_file_id))
+    gone(copy.file)
+    assert (run.certificate["exports_ended"], run.certificate["copies_ended"]) == (1, 1)
 
     steps = {step["what"]: step for step in run.certificate["steps"]}
-    for name in ("due", "kept_by_law", "erased"):
+    for name in ("due", "held", "disputed", "stale", "kept_by_law", "erased"):
         assert sum(step[name] for step in steps.values()) == getattr(run, name)
     for what, step in steps.items():
         mine = [each for each in decided if each.eraser.name == what]
@@ -167,12 +148,13 @@ def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
 
 
 def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
-    person: Principal, two: tuple[Any, Any]
+    person: Principal, two: tuple[Any, Any], tmp_path: Path
 ) -> None:
+    assert NAME.encode() in marks.own_form("default", tmp_path)
     erased(person)
     ledger.seal_now()
     refs = deciding.refs_of_person(person.subject.ref)
-    with time_machine.travel(clock.now() + timedelta(days=5 * 366), tick=True):
+    with time_machine.travel(clock.now() + timedelta(days=11 * 366), tick=True):
         for _night in range(2):
             night = nights.pass_over(now=clock.now(), actor=NIGHTLY)
             if night.plan is not None:
@@ -180,11 +162,45 @@ def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
                 approving.answer(approval=made, approve=True, reason="", actor=two[1], now=clock.now())
                 nights.carry_on(now=clock.now(), actor=NIGHTLY)
         assert marked() == set()
+        assert marked_tables() == set()
+        assert marks.opening() == set()
+        for alias in settings.DATABASES:
+            form = marks.own_form(alias, tmp_path)
+            assert [mark for mark in marks.MARKS if mark.encode() in form or mark.encode().hex().encode() in form] == []
         assert not SubjectKey.objects.filter(subject_ref__in=refs).exists()
         assert all(Subject.objects.filter(ref__in=refs).values_list("erased_at", flat=True))
         ledger.seal_now()
         assert answered("verify_ledger")["redacted"] > 0
         assert results.expire(now=clock.now(), limit=10) == 0
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("turn", [1, 20, 40])
+def test_killed_among_all_rooms_it_ends_as_if_nothing_had_happened(
+    person: Principal, turn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided = deciding.keep_or_erase(person.subject.ref, now=clock.now(), asked_at=clock.now())
+    run = run_for(person.subject.ref)
+    whole, calls = runs._done, []
+
+    def dies(*args: Any) -> None:
+        calls.append(1)
+        if len(calls) == turn:
+            raise SystemExit
+        whole(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "_done", dies)
+        with suppress(SystemExit):
+            runs.carry_out(run, now=clock.now(), actor=NIGHTLY)
+    assert len(calls) == turn, "there are as many items"
+    nights.carry_on(now=clock.now(), actor=NIGHTLY)
+    run.refresh_from_db()
+    allowed = {label for each in decided if each.verdict.is_kept for label in each.eraser.covers}
+    assert (run.state, {label for label, _field in marked()} <= allowed) == (RunState.DONE, True)
+    assert run.erased == sum(each.record.count for each in decided if not each.verdict.is_kept)
+    ledger.seal_now()
+    assert answered("verify_ledger")["ok"]
 
 
 def test_a_run_of_a_person_under_a_hold_leaves_every_mark(person: Principal) -> None:

@@ -1,0 +1,53 @@
+"""After a restore from a real, older dump of the main database the erased are here again, and end again.
+
+The dump is the database's own: SQLite's backup, or a file of pg_dump that pg_restore reads. The key database is another
+and stays as it is.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from portal.core import clock
+from portal.ledger import services as ledger
+from portal.people.models import Principal
+from portal.retention.models import ErasureRun
+from portal.retention.services import replaying, runs
+from portal.retention.states import RunState
+from portal.vault.models import ErasureMark
+from tests.retention.factories import run_for
+from tests.retention.marks import MAIL, NAME, NIGHTLY, answered, dump, marked, person_everywhere, restore
+
+pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
+
+
+def failures() -> set[str]:
+    return {one["check"] for one in answered("verify_ledger")["failures"]}
+
+
+def test_what_an_older_dump_brings_back_is_erased_again_and_the_ledgers_check_says_so(tmp_path: Path) -> None:
+    person = person_everywhere()
+    ledger.seal_now()
+    dump(tmp_path / "older.dump")
+    run = runs.carry_out(run_for(person.subject.ref), now=clock.now(), actor=NIGHTLY)
+    assert run.state == RunState.DONE
+    ledger.seal_now()
+    after = marked()
+    marks = ErasureMark.objects.count()
+    assert "V7c" not in failures()
+
+    restore(tmp_path / "older.dump")
+    assert not ErasureRun.objects.exists(), "the dump knows of no run"
+    assert Principal.objects.get(pk=person.pk).full_name == NAME
+    assert ("people.User", "email") in marked()
+    assert ErasureMark.objects.count() == marks, "the keys are a database of their own"
+    assert replaying.undone() > 0
+    assert "V7c" in failures()
+
+    numbers = answered("replay_erasures")
+    assert (numbers["marks"], numbers["left"]) == (marks, 0)
+    assert numbers["undone"] > 0
+    assert {label for label, _field in marked()} <= {label for label, _field in after}
+    assert MAIL not in {contact.address for contact in Principal.objects.get(pk=person.pk).contact_points.all()}
+    assert "V7c" not in failures()
+    assert answered("replay_erasures")["undone"] == 0
