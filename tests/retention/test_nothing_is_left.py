@@ -150,7 +150,7 @@ def test_after_a_run_a_mark_is_found_only_where_the_decision_kept_it(
 def test_nights_later_nothing_at_all_is_left_and_the_ledger_still_verifies(
     person: Principal, two: tuple[Any, Any], tmp_path: Path
 ) -> None:
-    assert NAME.encode() in marks.own_form("default", tmp_path)
+    assert MAIL.encode() in marks.own_form("default", tmp_path)
     erased(person)
     ledger.seal_now()
     refs = deciding.refs_of_person(person.subject.ref)

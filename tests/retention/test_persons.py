@@ -239,6 +239,13 @@ def test_what_changed_since_waits_for_two_people_and_a_newer_state_takes_its_pla
     (third,) = again()
     second.refresh_from_db()
     assert (second.state, third.state, third.due) == (RunState.STALE, RunState.PLANNED, 4)
+    two = [actor.staff(StaffFactory(roles=[role]).pk) for role in ("data_protection_officer", "administrator")]
+    made = approving.propose(run=third, why="Looked at.", actor=two[0])
+    approving.answer(approval=made, approve=False, reason="Not yet.", actor=two[1], now=clock.now())
+    (fourth,) = again()
+    assert (fourth.state, fourth.due) == (RunState.PLANNED, 4)
+    persons.give_up(because="OS-GR-1", now=clock.now())
+    assert again() == [], "the wish was taken back"
 
 
 @pytest.fixture

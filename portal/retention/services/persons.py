@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from portal.core import clock
 from portal.core.actor import Actor
@@ -86,13 +86,14 @@ def plan_again(*, now: datetime, actor: Actor) -> list[ErasureRun]:
     hold or a dispute has ended, something changed) waits for two people like any plan; refused, it is planned once more.
     Each in a transaction of its own.
     """
-    later = ErasureRun.objects.filter(because=OuterRef("because"), pk__gt=OuterRef("pk")).exclude(
-        state__in=(RunState.PLANNED, RunState.REFUSED)
-    )
+    ended = ErasureRun.objects.filter(state__in=(RunState.DONE, RunState.FAILED)).exclude(cause=Cause.SCHEDULE)
     with_rest = Q(held__gt=0) | Q(disputed__gt=0) | Q(stale__gt=0) | Q(state=RunState.FAILED)
-    last = ErasureRun.objects.filter(with_rest, ~Exists(later), state__in=(RunState.DONE, RunState.FAILED))
-    found = last.exclude(cause=Cause.SCHEDULE).order_by("pk")
-    return [run for each in list(found) if (run := _again(each, now, actor)) is not None]
+    later = ended.filter(because=OuterRef("because"), pk__gt=OuterRef("pk"))
+    newest = ErasureRun.objects.filter(because=OuterRef("because")).order_by("-pk").values("state")[:1]
+    # Where the newest was given up the wish was taken back; where it is under way its end is waited for.
+    waits = (RunState.DONE, RunState.FAILED, RunState.PLANNED, RunState.REFUSED)
+    found = ended.filter(with_rest, ~Exists(later)).annotate(newest=Subquery(newest)).filter(newest__in=waits)
+    return [run for each in list(found.order_by("pk")) if (run := _again(each, now, actor)) is not None]
 
 
 def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
@@ -103,6 +104,8 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
         for draft, items in _drafts(case, decided, now)
         if any(item.count for item in items)
     ]
+    if not drafts:
+        return None
     wanted = planning.places(drafts)
     with transaction.atomic():
         waiting = ErasureRun.objects.select_for_update().filter(because=case.because, state__in=OPEN_RUNS).first()
@@ -110,8 +113,6 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
             if waiting.state != RunState.PLANNED or planning.places_of(waiting) == wanted:
                 return None
             move(waiting, RunState.STALE, moves=MOVES, finished_at=now)
-        if not drafts:
-            return None
         if wanted <= planning.places_of(last, state=ItemState.FAILED):
             case, state = replace(case, agreed=(last.certificate or {}).get("approval")), RunState.APPROVED
         else:
