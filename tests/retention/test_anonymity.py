@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from portal.core import clock
 from portal.people.models import Principal, Subject
 from portal.retention.anonymity import Row, coarsened, k_of, says_something
 from portal.retention.services import anonymising
+from tests.law.factories import HouseRuleFactory
 from tests.people.factories import PrincipalFactory
 
 years, languages = st.integers(2020, 2023), st.sampled_from(["en", "hi", "mr"])
@@ -42,16 +44,27 @@ def test_nothing_is_made_coarser_than_it_has_to_be(arrivals: list, k: int) -> No
 
 
 @pytest.mark.django_db
-def test_erased_persons_keep_a_year_and_a_language_that_five_share() -> None:
+def test_erased_persons_keep_a_year_and_a_language_that_five_share(django_assert_max_num_queries: Any) -> None:
     at = datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
     for language in ["en"] * 5 + ["hi"] * 2 + ["mr"]:
         PrincipalFactory(language=language, created_at=at)
     stays = PrincipalFactory(language="hi", created_at=at)
     Subject.objects.exclude(pk=stays.subject_id).update(erased_at=clock.now())
-    measure = anonymising.persons(now=clock.now())
+    with django_assert_max_num_queries(7):
+        measure = anonymising.persons(now=clock.now())
     assert (measure["rows"], measure["k"], measure["emptied"]) == (8, 5, 3)
     kept = Counter(Principal.objects.exclude(pk=stays.pk).values_list("created_at", "language"))
     assert kept == {(datetime(2024, 1, 1, tzinfo=UTC), "en"): 5, (anonymising.NO_YEAR, ""): 3}
     stays.refresh_from_db()
     assert stays.created_at == at
     assert anonymising.persons(now=clock.now() + timedelta(days=1)) == measure
+
+
+@pytest.mark.django_db
+def test_how_many_share_what_stays_is_a_dated_rule() -> None:
+    HouseRuleFactory(key="retention.anonymity", amount=2, unit="none", counting="none", kind="threshold")
+    for language in ["hi"] * 2 + ["mr"]:
+        PrincipalFactory(language=language, created_at=datetime(2024, 5, 17, tzinfo=UTC))
+    Subject.objects.update(erased_at=clock.now())
+    measure = anonymising.persons(now=clock.now())
+    assert (measure["k_at_least"], measure["k"], measure["emptied"]) == (2, 2, 1)

@@ -10,6 +10,8 @@ from portal.people.models import Principal
 from portal.people.promises import number
 from portal.retention.anonymity import Row, coarsened, k_of
 
+#: Rows in one statement.
+SET = 1_000
 #: House rule: how many of them share a combination at least.
 MEASURE = "retention.anonymity"
 #: The instants that coarse rows stand at: the first of a year; this one for "no year".
@@ -27,10 +29,14 @@ def persons(*, now: datetime) -> dict[str, Any]:
     known = _groups(erased.filter(created_at__in=coarse))
     new = erased.exclude(created_at__in=coarse).values_list("pk", "created_at", "language")
     ladders: dict[int, list[Row]] = {pk: [(at.year, language or None), (at.year, None)] for pk, at, language in new}
-    for pk, (year, language) in coarsened(ladders, known, k=least).items():
-        Principal.objects.filter(pk=pk).update(
-            created_at=_year(year) if isinstance(year, int) else NO_YEAR, language=language or ""
-        )
+    alike: dict[Row, list[int]] = {}
+    for pk, row in coarsened(ladders, known, k=least).items():
+        alike.setdefault(row, []).append(pk)
+    for (year, language), pks in alike.items():
+        for start in range(0, len(pks), SET):
+            Principal.objects.filter(pk__among=frozenset(pks[start : start + SET])).update(
+                created_at=_year(year) if isinstance(year, int) else NO_YEAR, language=language or ""
+            )
     groups = _groups(erased)
     return {
         "model": "people.Principal",
