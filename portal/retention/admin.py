@@ -207,7 +207,7 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     inlines = (StepInline, ApprovalInline)
     fields = (
         *("reference", "state", "cause", "because", "asked_at", "needs_approval", "started_by", "planned_at"),
-        "approved_at",
+        *("approved_at", "decided_in"),
         *("started_at", "finished_at", "due", "held", "disputed", "stale", "kept_by_law", "erased", "left_to_erase"),
         *("recipients", "plan_sha256", "readable_certificate", "certificate_sha256"),
     )
@@ -218,6 +218,11 @@ class ErasureRunAdmin(AuditedExport, ReadOnlyAdmin):
     def propose_plan(self, request: HttpRequest, obj: ErasureRun, answer: dict[str, Any]) -> str:
         approving.propose(run=obj, why=answer["why"], actor=request.actor)  # type: ignore[attr-defined]
         return str(_("Proposed. Nothing is erased before a second person agrees."))
+
+    @admin.display(description=_("decided by two people in"))
+    def decided_in(self, obj: ErasureRun) -> str:
+        """The decision about a request or a case that is the approval of its run."""
+        return str(obj.agreed["decision"]) if obj.agreed and "decision" in obj.agreed else "-"
 
     @admin.display(description=_("still to erase"))
     def left_to_erase(self, obj: ErasureRun) -> int:
