@@ -3,7 +3,7 @@
 Reads only. The decision itself is pure (``rules.verdict``); here its facts and terms are looked up.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -104,7 +104,11 @@ def parts(refs: Iterable[UUID]) -> Iterator[frozenset[UUID]]:
 
 def what_stops(subject_refs: Iterable[UUID]) -> dict[UUID, Stopped]:
     """Holds that nobody has released and disputes that nobody has settled, for each subject; in a few statements."""
-    groups = refs_concerned(subject_refs)
+    return stopped_in(refs_concerned(subject_refs))
+
+
+def stopped_in(groups: Mapping[UUID, set[UUID]]) -> dict[UUID, Stopped]:
+    """The same for subjects of which is known who concerns them (``refs_concerned``)."""
     held: dict[UUID, set[str]] = {}
     open_for: dict[UUID, set[str]] = {}
     for part in parts(set().union(*groups.values())):

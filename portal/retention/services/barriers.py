@@ -36,7 +36,7 @@ def stops(at: Moment) -> ItemState | None:
     """
     groups = deciding.refs_concerned([at.item.subject_ref, *(UUID(ref) for ref in at.run.refs)])
     refs = set().union(*groups.values())
-    stopped = deciding.what_stops(refs).values()
+    stopped = deciding.stopped_in(groups).values()
     if any(each.is_held(at.item.step.retention_class) for each in stopped):
         return ItemState.HELD
     if any(each.disputes - {at.run.because} for each in stopped):
