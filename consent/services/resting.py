@@ -4,7 +4,7 @@ Fills ``hooks.rest_noted``, ``rest_lifted`` and ``person_rests``; and withdraws 
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, time
 from uuid import UUID
 
 from django.db import transaction
@@ -20,11 +20,12 @@ from consent.states import Way
 from portal.core import actor as actors
 from portal.core import clock
 from portal.core.actor import Actor
+from portal.core.time_range import LATEST
 from portal.people import selectors as people
 
 RESTING = actors.system("consent.resting")
-#: No day in a life: the pause ends when the report is lifted, not by itself.
-WITHOUT_END = datetime(9999, 12, 31, tzinfo=UTC)
+#: The last day that the portal takes: the pause ends when the report is lifted, not by itself.
+WITHOUT_END = datetime.combine(LATEST, time(), tzinfo=clock.IST)
 
 
 def pause(*, subject_ref: UUID, at: datetime) -> bool:

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -69,6 +69,10 @@ def settle_all(*, now: datetime) -> int:
     held = RightsRequest.objects.filter(right=Right.CLAIM, ticket__reference__in=labels)
     for number in sorted({*waiting.values_list("pk", flat=True), *held.values_list("pk", flat=True)}):
         _each(settle, number, now=now)
+    over = Q(state=StandingState.COOLING) | Q(state=StandingState.IN_FORCE, cause=RestCause.INCAPACITY)
+    ended = NomineeStanding.objects.filter(over, nominee__ended_at__isnull=False).order_by("pk")
+    for number in list(ended.values_list("pk", flat=True)):
+        _each(end_with_nomination, number, now=now)
     due = NomineeStanding.objects.filter(state=StandingState.COOLING, begins_at__lte=now).order_by("pk")
     numbers = list(due.values_list("pk", flat=True))
     for number in numbers:
@@ -140,7 +144,6 @@ def begin(number: int, *, now: datetime) -> None:
         if standing.state != StandingState.COOLING or standing.begins_at > now:
             return
         if standing.nominee is not None and standing.nominee.ended_at is not None:
-            _end(standing, StandingEnd.NOMINATION, actor=WORKER, at=now)
             return
         move(standing, StandingState.IN_FORCE, moves=STANDING_MOVES, begun_at=now)
         _note(AuditKind.GRIEVANCES_STANDING_BEGUN, standing, WORKER, now)
@@ -151,6 +154,16 @@ def begin(number: int, *, now: datetime) -> None:
         ).exclude(right=Right.CLAIM)
         for request in waiting.select_related("ticket__fiduciary").order_by("pk"):
             proving.go_on(request=request, actor=WORKER, at=now)
+
+
+def end_with_nomination(number: int, *, now: datetime) -> None:
+    """The person ended the nomination: what rested on it ends too, and promotion is held back no more. Not of who died:
+    their account rests whoever acted for them.
+    """
+    with transaction.atomic():
+        standing = NomineeStanding.objects.select_for_update(of=("self",)).select_related("nominee").get(pk=number)
+        if standing.state in LIVE and standing.nominee is not None and standing.nominee.ended_at is not None:
+            _end(standing, StandingEnd.NOMINATION, actor=WORKER, at=now)
 
 
 def object_to(*, principal: Principal, actor: Actor, at: datetime) -> int:

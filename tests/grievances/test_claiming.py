@@ -160,6 +160,20 @@ def test_a_pause_that_the_person_had_set_holds_again_afterwards(asha, ravi, offi
     assert preferring.wishes_of(asha.subject.ref).paused_until == until
 
 
+def test_whoever_is_here_all_the_same_can_save_their_wishes_while_the_pause_lasts(asha, ravi, login) -> None:
+    claimed()
+    browser = customer_client(login)
+    form = browser.get("/privacy/preferences/").context["form"]
+    shown_as = form["paused_until"].value().strftime("%d-%m-%Y")
+    answer = browser.post(
+        "/privacy/preferences/",
+        {"choices": form.initial["choices"], "pace": "two_a_week", "paused_until": shown_as, "language": "en"},
+    )
+    assert answer.status_code == 302, "the page takes the day that it shows"
+    wishes = preferring.wishes_of(asha.subject.ref)
+    assert (wishes.pace, wishes.paused_until) == ("two_a_week", WITHOUT_END), "and the pause still ends with the report"
+
+
 def test_two_people_agree_the_person_is_written_to_and_the_standing_waits(asha, ravi, officer) -> None:
     standing = granted(officer)
     assert (standing.state, standing.nominee, standing.begins_at) == ("cooling", ravi, RECEIVED + WAITED)
@@ -281,6 +295,24 @@ def test_ending_the_nomination_ends_the_claim_before_it_begins(asha, ravi, offic
     standing.refresh_from_db()
     assert (standing.state, standing.ended_because) == ("ended", "nomination")
     assert not Rest.objects.filter(lifted_at=None).exists()
+
+
+def test_whoever_can_act_again_ends_the_nomination_and_gets_their_messages_back(asha, ravi, officer) -> None:
+    standing = begun(officer, cause="incapacity")
+    nominating.end(principal=asha, nominee=ravi, actor=actor.customer(7), at=RECEIVED + WAITED)
+    claiming.settle_all(now=RECEIVED + WAITED)
+    standing.refresh_from_db()
+    assert (standing.state, standing.ended_because) == ("ended", "nomination")
+    assert promotion(RECEIVED + WAITED) == "ALLOWED_BY_CONSENT"
+
+
+def test_erasing_who_died_opens_no_account_again(asha, ravi, officer, login) -> None:
+    begun(officer)
+    nominating.end(principal=asha, nominee=ravi, actor=actor.SYSTEM, at=RECEIVED + WAITED)
+    claiming.settle_all(now=RECEIVED + WAITED)
+    login.refresh_from_db()
+    assert not login.is_active
+    assert asha.memberships.get().customer.state == CustomerState.CLOSED
 
 
 def test_who_was_named_by_nobody_is_not_granted_and_a_relative_gets_no_right(asha, officer) -> None:
