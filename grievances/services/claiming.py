@@ -218,7 +218,10 @@ def last_of(request: RightsRequest) -> NomineeStanding | None:
 
 
 def _held_back_by(claim: RightsRequest) -> set[UUID]:
-    """Whom a claim means while it is plausible: the claiming address was shown and a paper came, or two people agreed."""
+    """Whom a claim means while it is plausible: the claiming address was shown and a paper came, or two people agreed.
+
+    Where several people have the address that was named, and it is not clear who of them died, all of them.
+    """
     live = NomineeStanding.objects.filter(request=claim, state__in=LIVE).first()
     if live is not None:
         return {live.person_ref}
@@ -227,8 +230,9 @@ def _held_back_by(claim: RightsRequest) -> set[UUID]:
         return set()
     meant = standings.refs_meant(claim)
     if claim.capacity == Capacity.NOMINEE and len(meant) > 1:
-        return {row.subject_ref for row in standings.nominees_among(meant, standings.shown_keys(claim))}
-    return meant if len(meant) == 1 else set()
+        named = {row.subject_ref for row in standings.nominees_among(meant, standings.shown_keys(claim))}
+        return named or meant
+    return meant
 
 
 def _live_labels() -> list[str]:

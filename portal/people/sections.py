@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.people.models import Principal, Protection, RegimeEvidence, SignIn
+from portal.people.models import Principal, Protection, RegimeEvidence, Rest, SignIn
 
 
 class PeopleSection:
@@ -23,7 +23,8 @@ class PeopleSection:
         laws = [{"law": row.get_regime_display(), "because": row.get_ground_display()} for row in regimes]
         protections = Protection.objects.filter(subject_ref__in=refs).order_by("noted_at")
         held = [_protection(row) for row in protections]
-        return [_record(principal, laws, held) for principal in rows]
+        rests = [_rest(row) for row in Rest.objects.filter(subject_ref__in=refs).order_by("noted_at", "pk")]
+        return [{**_record(principal, laws, held), "reported_not_to_act": rests} for principal in rows]
 
 
 def _protection(row: Protection) -> dict[str, Any]:
@@ -32,6 +33,15 @@ def _protection(row: Protection) -> dict[str, Any]:
         "because": row.get_ground_display(),
         "of_age_from": row.adult_on.isoformat() if row.adult_on else None,
         "until": row.ended_at.isoformat() if row.ended_at else None,
+    }
+
+
+def _rest(row: Rest) -> dict[str, Any]:
+    return {
+        "what": row.get_cause_display(),
+        "state": row.get_state_display(),
+        "since": row.noted_at.isoformat(),
+        "until": row.lifted_at.isoformat() if row.lifted_at else None,
     }
 
 

@@ -27,13 +27,14 @@ from portal.core.errors import NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading as letters
 from portal.people.models import Principal, Rest, User
+from portal.people.sections import PeopleSection
 from portal.people.states import CustomerState, RestState
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.nominees import nominee
 from tests.grievances.pictures import png
 from tests.grievances.requests import shown
-from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
+from tests.people.factories import CustomerFactory, CustomerUserFactory, PrincipalFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.usefixtures("house")]
@@ -148,6 +149,24 @@ def test_from_a_paper_on_nothing_promotional_is_sent_and_a_refusal_gives_it_back
     assert "sorry for your loss" not in letter, "an officer's own words could tell whom we know"
     assert "appeal to another officer" in letter
     assert "Data Protection Board" in letter or "another officer" in letter
+
+
+def test_of_several_people_with_the_address_nobody_is_sent_promotion_until_it_is_clear(asha, officer) -> None:
+    other = PrincipalFactory(email=ASHA)
+    request = claimed(capacity=Capacity.RELATIVE, email="sister@example.in")
+    held = set(Rest.objects.values_list("subject_ref", flat=True))
+    assert held == {asha.subject.ref, other.subject.ref}
+    with pytest.raises(Refused) as refused:
+        answered(proved(request, officer), officer)
+    assert refused.value.code == "WHOSE"
+    answered(request, officer, Outcome.REFUSE, RefusalGround.NOT_NOMINEE)
+    assert not Rest.objects.filter(lifted_at=None).exists()
+
+
+def test_the_copy_of_ones_data_says_what_was_reported(asha, ravi) -> None:
+    claimed()
+    (record,) = PeopleSection().collect(subject_refs=[asha.subject.ref])
+    assert [(one["what"], one["until"]) for one in record["reported_not_to_act"]] == [("The person died", None)]
 
 
 def test_a_pause_that_the_person_had_set_holds_again_afterwards(asha, ravi, officer) -> None:
