@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portal.law import selectors as law
 from portal.law.models import LegalRule
 from portal.law.selectors import NotInForce
 from portal.law.states import Binds
 from portal.people.selectors import refs_of
-from portal.retention.models import Hold, RetentionRule
+from portal.retention.models import ErasureRun, Hold, RetentionRule
 from portal.retention.rules import Period, kept_through
+from portal.retention.states import RunState
 
 #: A provision that nobody has read yet.
 UNKNOWN = frozenset({"not stated", "not known"})
@@ -109,3 +110,14 @@ def is_held(subject_ref: UUID, retention_class: str) -> bool:
     """Whether a hold that nobody has released covers this class of the subject, under any of its references."""
     covered = Q(retention_class="") | Q(retention_class=retention_class)
     return Hold.objects.filter(covered, subject_ref__in=refs_of(subject_ref), released_at=None).exists()
+
+
+def ended_runs() -> QuerySet[ErasureRun]:
+    """Runs that have come to their end, the newest first."""
+    return ErasureRun.objects.filter(state__in=(RunState.DONE, RunState.FAILED))
+
+
+def failed_runs() -> QuerySet[ErasureRun]:
+    """Those in which something could not be erased, and that no later run of the same kind or case has followed."""
+    like = {name: OuterRef(name) for name in ("cause", "because", "needs_approval")}
+    return ended_runs().filter(~Exists(ended_runs().filter(pk__gt=OuterRef("pk"), **like)), state=RunState.FAILED)

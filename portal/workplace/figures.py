@@ -36,8 +36,7 @@ from portal.registers.incident_states import DutyState
 from portal.registers.models import AuthorityOrder, BookTask, Incident, IncidentDuty, Instruction
 from portal.registers.selectors import recipients as book
 from portal.registers.states import OrderState
-from portal.retention.models import ErasureRun
-from portal.retention.states import RunState
+from portal.retention.selectors import ended_runs, failed_runs
 from portal.vault.services.files import late_orders
 from portal.workplace import proposals
 from portal.workplace.permissions import Permission
@@ -291,10 +290,10 @@ def ledger_state(user: Any, now: datetime) -> Figure:
 
 
 def erasure_state(user: Any, now: datetime) -> Figure:
-    """Whether what is due to go goes: the last run, and keys that were ordered to end and did not."""
-    last = ErasureRun.objects.filter(state__in=(RunState.DONE, RunState.FAILED)).first()
+    """Whether what is due to go goes: the last run of each kind and case, and keys that were ordered to end and did not."""
+    last = ended_runs().first()
     late = late_orders(now=now)
-    if late or (last is not None and last.state == RunState.FAILED):
+    if late or failed_runs().exists():
         said, tone = _("Something was not erased"), "err"
     elif last is None:
         said, tone = _("No run yet"), "warn"

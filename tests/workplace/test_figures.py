@@ -153,6 +153,17 @@ def test_a_failed_erasure_and_a_key_that_did_not_end_show_today(staff):
     assert (figure.tone, figure.words) == ("err", "1 key should have ended")
 
 
+def test_the_failed_end_of_one_person_is_not_hidden_by_the_next_nights_run(staff):
+    client, now = staff("data_protection_officer"), clock.now()
+    given = {"started_by": "system:x", "started_at": now, "finished_at": now}
+    one = {**given, "cause": "child", "because": "OS-CH-7K4M-9QX2", "asked_at": now}
+    ErasureRun.objects.create(reference="OS-EC-1", state="failed", **one)
+    ErasureRun.objects.create(reference="OS-EC-2", state="done", needs_approval=False, **given)
+    assert by_label(client.get("/admin/"))["Erasing"].tone == "err"
+    ErasureRun.objects.create(reference="OS-EC-3", state="done", **one)
+    assert by_label(client.get("/admin/"))["Erasing"].tone == "ok"
+
+
 @pytest.mark.parametrize(
     ("role", "sees"),
     [("kyc_checker", {"OS-KY-7K4M-9QX2"}), ("support", {"OS-GR-7K4M-9QX2"}), ("grievance_officer", None)],
