@@ -1,5 +1,7 @@
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from kyc.inspection import FIND, inspect
 from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
 from portal.core.errors import Unavailable
-from portal.vault.inspection import child, process
+from portal.vault.inspection import child, copies, process
 from portal.vault.inspection.covering import Wish
 from portal.vault.inspection.pdf_text import read_text
 from portal.vault.inspection.process import page_as_png
@@ -159,23 +161,72 @@ def test_a_file_that_takes_too_much_memory_is_refused():
     assert (verdict.fault, kept) == (Fault.TOO_COMPLEX, b"")
 
 
-def test_a_file_that_needs_more_processor_time_than_there_is_is_refused(monkeypatch):
-    monkeypatch.setattr(process, "_START", "import signal, os; os.kill(os.getpid(), signal.SIGXCPU)")
-    assert process.inspect(documents.image(), extension="jpg")[0].fault is Fault.TOO_COMPLEX
+DYING = "tests.vault.dying"
+CHILD = copies.ALONE + "from portal.vault.inspection.child import main; main()"
+
+
+def test_a_child_that_ended_by_its_limit_of_processor_time_is_a_fault_of_the_file():
+    with pytest.raises(process.ChildFailedError):
+        process.ask(DYING, b"", asked={"signal": signal.SIGXCPU})
 
 
 @pytest.mark.parametrize(
-    ("start", "limits"),
-    [
-        (process._START, replace(Limits(), wall_seconds=0.05)),
-        ("import signal, os; os.kill(os.getpid(), signal.SIGKILL)", Limits()),
-    ],
+    ("asked", "limits"),
+    [({"seconds": 60}, replace(Limits(), wall_seconds=0.5)), ({"signal": signal.SIGKILL}, Limits())],
     ids=["a busy machine", "a machine without memory"],
 )
-def test_a_child_that_the_machine_did_not_let_finish_is_no_verdict_on_the_file(monkeypatch, start, limits):
-    monkeypatch.setattr(process, "_START", start)
+def test_a_child_that_the_machine_did_not_let_finish_is_no_verdict_on_the_file(asked, limits):
     with pytest.raises(Unavailable):
-        process.inspect(documents.image(), extension="jpg", limits=limits)
+        process.ask(DYING, b"", asked=asked, limits=limits)
+
+
+def test_a_machine_that_starts_no_process_gives_no_verdict(monkeypatch):
+    monkeypatch.setattr(copies, "_stock", copies._Stock())
+    monkeypatch.setattr(copies, "_START", "raise SystemExit(1)")
+    with pytest.raises(Unavailable):
+        process.inspect(documents.image(), extension="jpg")
+
+
+def test_each_file_has_a_child_of_its_own_and_a_failure_a_new_original():
+    """Where the memory lies is the same in copies of one original: who tries meets another one after each failure."""
+
+    def of_child() -> dict[str, int]:
+        return process.ask(DYING, b"", asked={})
+
+    one, other = of_child(), of_child()
+    assert one["pid"] != other["pid"]
+    assert one["original"] == other["original"]
+    with pytest.raises(process.ChildFailedError):
+        process.ask(DYING, b"", asked={"signal": signal.SIGSEGV})
+    assert of_child()["original"] != one["original"]
+
+
+def test_a_child_inherits_nothing_but_its_conversation():
+    assert process.ask(DYING, b"", asked={})["descriptors"] == [0, 1, 2]
+
+
+def test_an_original_that_has_ended_for_want_of_work_is_replaced():
+    assert process.ask(DYING, b"", asked={})
+    copies._stock._original._process.kill()
+    copies._stock._original._process.wait()
+    assert process.ask(DYING, b"", asked={})
+
+
+def test_a_process_that_was_forked_off_makes_an_original_of_its_own():
+    first = process.ask(DYING, b"", asked={})["original"]
+    reads, writes = os.pipe()
+    forked = os.fork()
+    if forked == 0:
+        try:
+            os.write(writes, str(process.ask(DYING, b"", asked={})["original"]).encode())
+            copies._stock.end()
+        finally:
+            os._exit(0)
+    os.waitpid(forked, 0)
+    os.close(writes)
+    assert int(os.read(reads, 20)) != first
+    os.close(reads)
+    assert process.ask(DYING, b"", asked={})["original"] == first
 
 
 @pytest.mark.skipif(not process.is_sealed_off(), reason="this kernel cuts nothing off: vault.W001 says so")
@@ -191,8 +242,8 @@ def test_a_child_that_the_machine_did_not_let_finish_is_no_verdict_on_the_file(m
 )
 def test_the_kernel_refuses_the_child_connections_and_programs_though_descriptors_are_left(act):
     script = (
-        process._START.replace("; main()", "")
-        + "; import socket, os; from portal.vault.inspection import child; "
+        copies.ALONE
+        + "import socket, os; from portal.vault.inspection import child; "
         + "from portal.vault.inspection.verdict import Limits; child.confine(Limits(), descriptors=64)\ntry:\n    "
         + f"{act}\nexcept PermissionError:\n    sys.exit(41)"
     )
@@ -205,8 +256,8 @@ def test_the_kernel_refuses_the_child_connections_and_programs_though_descriptor
 )
 def test_the_child_can_open_no_file_and_no_connection(act):
     script = (
-        process._START.replace("; main()", "")
-        + "; import socket, os; from portal.vault.inspection import child; "
+        copies.ALONE
+        + "import socket, os; from portal.vault.inspection import child; "
         + f"from portal.vault.inspection.verdict import Limits; child.confine(Limits())\ntry:\n    {act}\n"
         + "except OSError as error:\n    sys.exit(41)"
     )
@@ -215,14 +266,14 @@ def test_the_child_can_open_no_file_and_no_connection(act):
 
 def test_the_child_knows_nothing_of_the_project_s_settings_or_environment(monkeypatch):
     monkeypatch.setenv("VAULT_KEY", "hush-hush")
-    script = process._START.replace("main()", "pass") + "; import os; print(sorted(sys.modules), dict(os.environ))"
+    script = copies.ALONE + "import portal.vault.inspection.original, os; print(sorted(sys.modules), dict(os.environ))"
     said = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, check=True, env={}).stdout
     assert b"django" not in said
     assert b"hush-hush" not in said
 
 
 def test_the_child_loads_the_libraries_for_pdfs_for_pdfs_only():
-    script = process._START.replace("main()", "main(); sys.stderr.write(' '.join(sys.modules))")
+    script = CHILD + "; sys.stderr.write(' '.join(sys.modules))"
     for data, extension, loads in ((documents.image(), "jpg", False), (documents.pdf(), "pdf", True)):
         header = {"do": "inspect", "extension": extension, "find": FIND, "limits": asdict(Limits())}
         given = json.dumps(header).encode() + b"\n" + data
@@ -236,9 +287,7 @@ def test_the_child_loads_the_libraries_for_pdfs_for_pdfs_only():
 def test_limits_travel_to_the_child():
     header = {"do": "inspect", "extension": "pdf", "find": FIND, "limits": {**asdict(Limits()), "pages": 1}}
     given = json.dumps(header).encode() + b"\n" + documents.pdf(pages=2)
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", process._START], input=given, capture_output=True, check=True, env={}
-    )
+    done = subprocess.run([sys.executable, "-I", "-c", CHILD], input=given, capture_output=True, check=True, env={})
     assert json.loads(done.stdout.partition(b"\n")[0])["fault"] == "TOO_MANY_PAGES"
 
 

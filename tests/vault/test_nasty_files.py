@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from kyc.inspection import FIND, HIDE
-from portal.vault.inspection import process
+from portal.vault.inspection import copies
 from portal.vault.inspection.pdfs import walk
 from portal.vault.inspection.verdict import Limits
 from tests.servers.scanner import EICAR
@@ -20,7 +20,7 @@ from tests.vault import nasty
 FILES = nasty.everything()
 #: Reads files from standard input, one after the other, under the limits; says what became of each and of its memory.
 SCRIPT = (
-    process._START.replace("; from portal.vault.inspection.child import main; main()", "")
+    copies.ALONE
     + f"""
 import json, resource
 from dataclasses import replace

@@ -1,8 +1,9 @@
 """The child process: reads one request from standard input, answers on standard output, and can do nothing else.
 
 After its libraries are loaded it gives up memory, time and every new file descriptor: no file can be opened and no
-connection made. It knows no key and no name; the bytes never lie on a disk. What only some requests want is loaded for
-those alone: the libraries for PDFs are as large as all the rest.
+connection made. It knows no key and no name; the bytes never lie on a disk. It is a copy of a process that has loaded what
+earlier requests wanted and seen none of their files (``original``); what only some requests want is loaded for those
+alone: the libraries for PDFs are as large as all the rest.
 """
 
 import codecs
@@ -12,6 +13,7 @@ import json
 import resource
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -35,6 +37,14 @@ LATE = ("PIL.ImageCms", "PIL.MpoImagePlugin")
 
 def warm(*, is_pdf: bool) -> None:
     """Use each library once: what they load late must be loaded before the limits close the door."""
+    warm_for_pictures()
+    if is_pdf:
+        warm_for_pdfs()
+
+
+@cache
+def warm_for_pictures() -> None:
+    """Once in a process; a copy of a warm one is warm."""
     for name in ("ascii", "latin-1", "utf-8", "utf-16-be", "unicode_escape"):
         codecs.lookup(name)
     for name in LATE:
@@ -46,8 +56,12 @@ def warm(*, is_pdf: bool) -> None:
         Image.new("RGBA" if mime == kinds.PNG else "RGB", (2, 1)).save(out, form, exif=tags)
         images.rewritten(out.getvalue(), mime, Limits())
     kinds.named(b"%PDF-1.7")
-    if is_pdf:
-        _pdfs().warm()
+
+
+@cache
+def warm_for_pdfs() -> None:
+    """As ``warm_for_pictures``, beside it."""
+    _pdfs().warm()
 
 
 def _pdfs() -> Any:

@@ -1,28 +1,16 @@
-"""The parent's side: start the child, hand it the bytes, judge how it ended."""
+"""The parent's side: what a child is asked, and what its answer or its end says of the file."""
 
 import json
-import signal
-import subprocess
-import sys
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
-from portal.core.errors import Unavailable
+from portal.vault.inspection import copies
 from portal.vault.inspection.kinds import PDF, PNG, begins_as_pdf
 from portal.vault.inspection.verdict import Fault, Limits, Search, Verdict
 
-ROOT = str(Path(__file__).resolve().parents[3])
-#: A bare package in place of ``portal``, whose own would load the task queue and with it the settings.
-_START = (
-    f"import sys, types; sys.path.insert(0, {ROOT!r}); "
-    f"sys.modules['portal'] = types.ModuleType('portal'); sys.modules['portal'].__path__ = [{ROOT + '/portal'!r}]; "
-    "from portal.vault.inspection.child import main; main()"
-)
+ChildFailedError = copies.ChildFailedError
 LIMITS = Limits()
 #: What reads text in pictures, and what it needs: seconds for twenty pages, and room for the models. A machine that does
 #: nothing else comes to the end of the processor time first: then the file is too much, and not the machine too busy.
@@ -32,34 +20,25 @@ READING_LIMITS: dict[str, Any] = {"cpu_seconds": 200, "wall_seconds": 300.0, "me
 LONGEST_ANSWER = 64 * 1024 * 1024
 
 
-class ChildFailedError(Exception):
-    """The child ended without an answer: ended by its own limit, or it crashed on the file."""
-
-
 def _run(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
     """One request to a fresh child without environment. Raises ChildFailedError for a child that the file brought down.
 
     Raises Unavailable where nothing is known of the file: a machine that is too busy gave the child no time, or the system
     ended it from outside, for want of memory.
     """
+    is_pdf = begins_as_pdf(data)
+    functions = [request.get("find") if is_pdf else "", request.get("hide")]
+    modules = [name.rpartition(".")[0] for name in functions if name]
     header = json.dumps({**request, "limits": asdict(limits)}).encode() + b"\n"
-    command = [sys.executable, "-I", "-c", _START]
-    try:
-        done = subprocess.run(
-            command, input=header + data, capture_output=True, timeout=limits.wall_seconds, check=False, env={}
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _unavailable() from error
-    if done.returncode == -signal.SIGKILL:
-        raise _unavailable()
-    said, _line, out = done.stdout.partition(b"\n")
-    if done.returncode != 0 or not said or len(out) > LONGEST_ANSWER:
-        raise ChildFailedError(f"exit {done.returncode}")
+    answer = copies.ask(
+        header + data,
+        is_pdf=is_pdf,
+        modules=[*modules, *filter(None, [request.get("module")])],
+        seconds=limits.wall_seconds,
+        longest=LONGEST_ANSWER,
+    )
+    said, _line, out = answer.partition(b"\n")
     return json.loads(said), out
-
-
-def _unavailable() -> Unavailable:
-    return Unavailable(_("We cannot check files just now. Try again in a few minutes."), code="NO_CHECK")
 
 
 def longest_wait() -> float:
