@@ -222,12 +222,13 @@ def _post(announcement: Announcement, person: Person, channel: Channel, address:
 
 
 def _context(version: NoticeVersion, language: str) -> dict[str, str]:
+    url = reverse("privacy:policy", args=[version.number])  # the same in each language, and learned once for each
     with translation.override(language):
         return {
             "day": formats.date_format(version.effective_on, "j F Y"),
             "number": str(version.number),
             "changes": _changes(version, language),
-            "url": f"{settings.SITE_URL}{reverse('privacy:policy', args=[version.number])}",
+            "url": f"{settings.SITE_URL}{url}",
         }
 
 

@@ -59,12 +59,13 @@ def confirm(
     ways = [(Channel.DASHBOARD, "")]
     if reply_to is None and contact is not None and contact.verified_at is not None:
         ways.append((Channel.EMAIL, contact.address))
+    url = _address(receipt)
     with translation.override(language):
         context = {
             "reference": receipt.reference,
             "choices": "\n".join(_line(event, at) for event in events),
             "time": f"{at.astimezone(clock.IST):%d-%m-%Y %H:%M} IST",
-            "url": _address(receipt),
+            "url": url,
         }
     try:
         with transaction.atomic():

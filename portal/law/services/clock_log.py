@@ -24,6 +24,11 @@ def running(owner: str) -> QuerySet[Clock]:
     return clocks_of(owner).exclude(state=ClockState.STOPPED)
 
 
+def unfinished(owner: str) -> QuerySet[Clock]:
+    """``running`` without their rules, which are long texts: for what asks a clock for its dates alone."""
+    return Clock.objects.filter(owner=owner).exclude(state=ClockState.STOPPED).order_by("due_at", "pk")
+
+
 def note(
     clocks: Sequence[Clock], kind: ClockEventKind, *, at: datetime, actor: Actor, now: datetime, reason_code: str = ""
 ) -> None:

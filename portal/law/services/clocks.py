@@ -24,7 +24,7 @@ from portal.law import selectors
 from portal.law.models import Clock, HouseRule, LegalRule
 from portal.law.rules import is_late, next_look
 from portal.law.services import timing
-from portal.law.services.clock_log import audit, keys, note, running
+from portal.law.services.clock_log import audit, keys, note, running, unfinished
 from portal.law.states import CLOCK_MOVES, ClockEventKind, ClockState, Ended, ExtensionReason, Role
 
 PLANS = Path(__file__).resolve().parent.parent / "data" / "clock_plans.toml"
@@ -80,7 +80,7 @@ def start(
     ]
     rules += selectors.promises(names, on=on)
     with transaction.atomic():
-        there = {clock.rule_key: clock for clock in running(owner).filter(kind=kind)}
+        there = {clock.rule_key: clock for clock in unfinished(owner).filter(kind=kind)}
         shares = timing.reminders(present.day(now))  # we remind as we do today, whatever day it was received on
         fresh = []
         for rule in rules:
@@ -120,7 +120,7 @@ def stop(
     """
     now = now or present.now()
     with transaction.atomic():
-        stopped = list(running(owner))
+        stopped = list(unfinished(owner))
         for clock in stopped:
             moved = _after_pause(clock, at)
             late = is_late(clock.due_at, at)

@@ -266,23 +266,20 @@ def _send(message: Message, outgoing: Outgoing, channel: Channel) -> None:
 
 def _sent(message: Message, provider_reference: str) -> None:
     """The channel has it. The fact is kept even when the lease ran out while the channel took its time."""
+    attempt, held = message.attempts, {"lease_token": message.lease_token}
+    left: dict[str, Any] = {"sent_at": clock.now(), "next_attempt_at": None, "reason": "", **FREE}
     with transaction.atomic():
-        ours, attempt = message.lease_token, message.attempts
-        # Locked from here on: a report or a sweep comes before, and is seen, or after.
-        message.refresh_from_db(from_queryset=Message.objects.select_for_update())
+        # Either way the row is locked from here on: a report or a sweep comes before, and is seen, or after.
+        try:
+            move(message, MessageState.SENT, moves=MOVES, only_if=held, read_again=False, **left)
+            has_moved = True
+        except LostRace:
+            message.refresh_from_db(from_queryset=Message.objects.select_for_update())
+            has_moved = message.state == MessageState.UNKNOWN and message.lease_token is None
+            if has_moved:  # given up for lost meanwhile
+                move(message, MessageState.SENT, moves=MOVES, read_again=False, **left)
         _note(message, Outcome.ACCEPTED, provider_reference=provider_reference, attempt=attempt)
-        was_given_up_for_lost = message.state == MessageState.UNKNOWN and message.lease_token is None
-        if message.lease_token == ours or was_given_up_for_lost:
-            move(
-                message,
-                MessageState.SENT,
-                moves=MOVES,
-                read_again=False,
-                sent_at=clock.now(),
-                next_attempt_at=None,
-                reason="",
-                **FREE,
-            )
+        if has_moved:
             traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=SENDER)
             # A quick gateway reports before it has answered.
             reports.follow(message)

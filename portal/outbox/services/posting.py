@@ -50,9 +50,8 @@ def post(
     way = Channel(channel)
     once = {"kind": kind, "subject_ref": subject_ref, "channel": way, "about": about}
     with transaction.atomic():
-        earlier = Message.objects.filter(**once).first()
-        if earlier is not None:
-            return earlier
+        if Message.objects.filter(**once).exists():
+            return Message.objects.get(**once)
         now = clock.now()
         normalised = _normalised(way, address)
         template = texts.load(kind, language)
@@ -127,12 +126,9 @@ def keep(
         [both, normalised] if normalised else [both], subject_ref=message.subject_ref
     )
     MessageBody.objects.create(message=message, sealed=sealed, created_at=now)
-    TemplateVersion.objects.get_or_create(
-        kind=template.kind,
-        language=template.language,
-        sha256=template.sha256,
-        defaults={"source": template.source, "first_used_at": now},
-    )
+    version = {"kind": template.kind, "language": template.language, "sha256": template.sha256}
+    if not TemplateVersion.objects.filter(**version).exists():
+        TemplateVersion.objects.get_or_create(**version, defaults={"source": template.source, "first_used_at": now})
     for address in sealed_address:
         DeliveryAddress.objects.create(
             message=message,

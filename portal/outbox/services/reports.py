@@ -144,6 +144,8 @@ def follow(message: Message) -> None:
 
     A message that is being sent at this moment follows when its sender has heard the answer.
     """
+    if message.channel not in ADDRESS_KIND:  # nobody reports of it
+        return
     told = rules.reported_state(message.deliveries.filter(outcome__in=REPORTED).values_list("outcome", flat=True))
     if told is None or message.state in {told, MessageState.SENDING}:
         return
