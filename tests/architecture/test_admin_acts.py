@@ -66,6 +66,9 @@ def split(route: str) -> list[str]:
 def test_every_post_to_a_page_of_staff_is_watched(monkeypatch):
     watched: list[str] = []
     plain = changes.watching
+    # Whether a post is watched is decided before its page is written out.
+    monkeypatch.setattr("django.template.backends.django.Template.render", lambda *_args, **_context: "")
+    monkeypatch.setattr(admin.site, "each_context", lambda _request: {})
     monkeypatch.setattr(changes, "watching", lambda *args, **kw: watched.append(page) or plain(*args, **kw))
     every = addresses(list(get_resolver().url_patterns))
     pages = sorted({f"/{path}" for path in every if path.startswith("admin/")} - NO_ACTS)

@@ -1,6 +1,7 @@
 """Browsers for the journeys: Chromium as it is installed, with JavaScript and without."""
 
 from collections.abc import Callable, Iterator
+from inspect import signature
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -27,8 +28,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-#: The journeys whose every step is looked at with axe in each run. The others are in the long one; the quick one looks
-#: at the pages in ``test_pages_have_no_axe_violations``.
+#: The four journeys of the mission: each run goes them with scripts and without, and looks at each step with axe. The
+#: quick run goes the others without scripts, where a page has the least to help itself with, and looks with axe at the
+#: pages in ``test_pages_have_no_axe_violations``.
 LOOKED_AT = {
     "test_an_auditor_takes_evidence_away",
     "test_filing_a_grievance_as_a_stranger",
@@ -72,8 +74,14 @@ def window(chromium: Browser, live_server, scripts: bool, axe: bool) -> Iterator
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick run goes each journey in English, with scripts and without; ``full`` goes it in every language."""
+    """The quick run goes each journey in English; ``full`` goes each in every language, with scripts and without.
+
+    A test that asks itself whether there are scripts comes to another end with them: it is quick both ways.
+    """
     for item in items:
         chosen = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if "scripts" in chosen and chosen.get("language", "en") != "en":
+        if "scripts" not in chosen:
+            continue
+        both_ways = item.path.stem in LOOKED_AT or "scripts" in signature(item.function).parameters
+        if chosen.get("language", "en") != "en" or (chosen["scripts"] and not both_ways):
             item.add_marker(pytest.mark.full)

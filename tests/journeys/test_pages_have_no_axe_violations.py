@@ -231,21 +231,26 @@ LARGE_ROOMS = ("consent", "registers", "people", "kyc")
 
 
 def kind_of(path: str) -> str:
-    """What the page of a book is like: pages below the lists look alike where they stand on the same classes and template."""
-    below = re.fullmatch(r"/admin/(\w+)/(\w+)/(.+)", path)
+    """What the page of a book is like: those that stand on the same classes and template look alike, unless they are lists
+    that have rows.
+    """
+    below = re.fullmatch(r"/admin/(\w+)/(\w+)/(.*)", path)
     site = below and BOOKS.get(below.group(1, 2))
-    if not below or site is None:
+    if not below or site is None or (not below.group(3) and site.model._default_manager.exists()):
         return path
-    page = re.sub(r"\d+", "0", below.group(3))
-    return f"{[base.__qualname__ for base in type(site).__bases__]} {site.change_form_template} {page}"
+    templates = (site.change_list_template, site.change_form_template)
+    return (
+        f"{[base.__qualname__ for base in type(site).__bases__]} {templates} {re.sub(r'[0-9]+', '0', below.group(3))}"
+    )
 
 
 @pytest.mark.parametrize("acts", [False, pytest.param(True, marks=pytest.mark.full)], ids=["books", "acts"])
 @pytest.mark.parametrize("room", [*LARGE_ROOMS, "all others"])
 def test_the_pages_of_staff(person, rows, room, acts):
-    """Each list, and a row and a form of each kind of book; full, because there are many: those of each book, and the acts.
+    """Each list with rows, and a row and a form of each kind of book; full, because there are many: the pages and acts of
+    each book.
 
-    Longer than others: it is a browser on some 30 pages.
+    Longer than others: it is a browser on some 20 pages.
     """
     entity_of(own())
     person.signs_in_with(staff_client(StaffFactory(roles=EVERY_ROLE)))
@@ -269,6 +274,6 @@ def test_the_pages_of_staff(person, rows, room, acts):
 
     entrances = [reverse("admin:index"), reverse("mfa_index")] if room == "all others" else []
     seen = crawl(person, [*entrances, *books], inside="/", wanted=one_of_each)
-    assert books
-    assert set(books) <= seen
+    assert set(books) & seen
+    assert not acts or set(books) <= seen
     assert "\n".join(person.problems) == ""
