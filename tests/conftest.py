@@ -14,7 +14,7 @@ from django.utils import translation
 
 from portal.core import hooks
 from portal.signin import limits
-from tests import emptying
+from tests import emptying, other_sessions
 from tests.workers import running
 
 JOURNEYS = Path(__file__).parent / "journeys"
@@ -77,12 +77,7 @@ def end_left_connections(django_db_setup: None, django_db_blocker: Any) -> Itera
     yield
     with django_db_blocker.unblock():
         for connection in connections.all():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                    )
+            other_sessions.end(connection)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -9,6 +9,7 @@ from django.db import connection
 
 from portal.ledger import services
 from portal.ledger.services import anchor
+from tests import other_sessions
 from tests.ledger.factories import EntryFactory
 from tests.workers import ROOT, environment
 
@@ -60,6 +61,7 @@ def second_database(tmp_path):
         yield copy
         return
     other = f"{name}_other_{os.getpid()}"
+    other_sessions.end(connection)
     connection.close()  # PostgreSQL copies no database that somebody uses
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{other}" TEMPLATE "{name}"')
