@@ -1,6 +1,6 @@
 """What KYC does when other rooms tell of an event after which a customer is looked at again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from kyc.models import Case
@@ -40,7 +40,7 @@ def complained(*, fiduciary: str, at: datetime, subject_ref: UUID, **said: str) 
 
 
 def _is_spike(fiduciary: str, at: datetime) -> bool:
-    over = timedelta(days=int(house_rule("kyc.complaints_in", on=day(at)).amount or 0))
+    over = house_rule("kyc.complaints_in", on=day(at)).duration
     most = int(house_rule("kyc.complaints_most", on=day(at)).amount or 0)
     told = Delivery.objects.filter(message__fiduciary=fiduciary, outcome=Outcome.COMPLAINED)
     return told.filter(happened_at__gt=at - over, happened_at__lte=at).count() > most

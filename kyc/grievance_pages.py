@@ -69,7 +69,6 @@ class OpenedForGrievances:
                     form.cleaned_data["document"],
                     ticket=form.cleaned_data["ticket"],
                     actor=request.actor,  # type: ignore[attr-defined]
-                    now=now,
                 )
             except Refused as refused:
                 form.add_error(None, str(refused))

@@ -72,7 +72,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "since": [change_line(one) for one in changed_since(decision)] if decision is not None else [],
         "languages": ", ".join(language_name(code) for code in telling.languages_of(document.case)) or moments.NONE,
         "single_keys": not request.session.get(KEYS_OFF, False),
-        "keys": keys_of(request, document, may_propose=may_propose),
+        "keys": keys_of(document, may_propose=may_propose),
         "may_decide": may_decide,
         "may_open": may_open,
         "decision": decision,
@@ -173,7 +173,7 @@ def view_of(request: HttpRequest, document: Document) -> dict[str, Any]:
     return {"page": number, "is_large": is_large, "links": links, "src": f"{src}?{query}" if query else src}
 
 
-def keys_of(request: HttpRequest, document: Document, *, may_propose: bool) -> list[dict[str, Any]]:
+def keys_of(document: Document, *, may_propose: bool) -> list[dict[str, Any]]:
     """The keys beside those of the view; each is a link to what it reaches."""
     outcomes = [("a", _("Approve")), ("r", _("Ask again")), ("x", _("Reject for good"))]
     found = [{"key": "?", "label": _("This list of keys"), "url": "#keys"}]

@@ -1,6 +1,6 @@
 """From which day a text may hold: never from one before it is published, and never between an announced change and its start."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +26,7 @@ PASSED = _(
 def earliest_day(*, at: datetime) -> date:
     """The first day on which a changed policy may take effect, if it is published at ``at``."""
     today = clock.day(at)
-    return today + timedelta(days=int(law.house_rule(ANNOUNCED_BEFORE, on=today).amount or 0))
+    return today + law.house_rule(ANNOUNCED_BEFORE, on=today).duration
 
 
 def refuse_past(notice: Notice, day: date, *, at: datetime) -> None:

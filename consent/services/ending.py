@@ -20,6 +20,7 @@ from consent.services.recording import Choice, record_all
 from consent.states import Answer, Way
 from portal.core import actor as actors
 from portal.core import addresses, clock
+from portal.core.actor import Actor
 from portal.core.errors import PortalError
 from portal.core.turns import retried
 from portal.law import selectors as law
@@ -51,17 +52,7 @@ def end_at_address(*, subject_ref: UUID, kind: str, address: str, at: datetime) 
         if bytes(event.address_key) in keys and event.answer != Answer.EXPIRED
     ]
     suppressing.outlive(standing)
-    for fiduciary in {event.fiduciary_id: event.fiduciary for event in standing}.values():
-        record_all(
-            subject_ref=subject_ref,
-            fiduciary=fiduciary,
-            choices=[ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
-            way=Way.ADDRESS_LEFT,
-            occurred_at=at,
-            actor=actors.system("consent.address_left"),
-            now=max(at, clock.now()),
-        )
-    return len(standing)
+    return end_all(subject_ref, standing, way=Way.ADDRESS_LEFT, actor=actors.system("consent.address_left"), at=at)
 
 
 def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
@@ -73,14 +64,19 @@ def end_for_child(*, subject_ref: UUID, at: datetime) -> int:
     """
     turns.take_all_of(subject_ref)
     standing = what_a_child_loses(subject_ref, on=clock.day(at))
+    return end_all(subject_ref, standing, way=Way.PROTECTION, actor=actors.system("consent.protection"), at=at)
+
+
+def end_all(subject_ref: UUID, standing: list[ConsentEvent], *, way: Way, actor: Actor, at: datetime) -> int:
+    """Each of these answers of a person ends, in the caller's transaction and turns. Returns how many."""
     for fiduciary in {event.fiduciary_id: event.fiduciary for event in standing}.values():
         record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
             choices=[ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
-            way=Way.PROTECTION,
+            way=way,
             occurred_at=at,
-            actor=actors.system("consent.protection"),
+            actor=actor,
             now=max(at, clock.now()),
         )
     return len(standing)

@@ -7,11 +7,9 @@ from consent.models import ConsentEvent
 from consent.rules import merging
 from consent.selectors import history
 from consent.services import turns
-from consent.services.ending import ended
-from consent.services.recording import record_all
+from consent.services.ending import end_all
 from consent.states import Way
 from portal.core import actor as actors
-from portal.core import clock
 
 
 def keep_the_stricter(*, old_ref: UUID, new_ref: UUID, at: datetime) -> int:
@@ -27,17 +25,7 @@ def keep_the_stricter(*, old_ref: UUID, new_ref: UUID, at: datetime) -> int:
     count = 0
     for mine, other in ((old_ref, new_ref), (new_ref, old_ref)):
         over = [words[mine][word] for word in merging.ends(words[mine], words[other])]
-        for fiduciary in {event.fiduciary_id: event.fiduciary for event in over}.values():
-            record_all(
-                subject_ref=mine,
-                fiduciary=fiduciary,
-                choices=[ended(event) for event in over if event.fiduciary_id == fiduciary.pk],
-                way=Way.MERGED,
-                occurred_at=at,
-                actor=actors.system("consent.merging"),
-                now=max(at, clock.now()),
-            )
-        count += len(over)
+        count += end_all(mine, over, way=Way.MERGED, actor=actors.system("consent.merging"), at=at)
     return count
 
 

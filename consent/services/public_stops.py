@@ -81,7 +81,7 @@ def enter_code(*, code: OneTimeCode, typed: str, browser: str, now: datetime) ->
 def proven(code_id: int, *, browser: str, now: datetime) -> OneTimeCode:
     """The code that opened the page in this browser. Raises NotFound for any other, and when the page's time is over."""
     rule = law.house_rule(OPEN_RULE, on=clock.day(now))
-    since = now - timedelta(minutes=int(rule.amount or 0))
+    since = now - rule.duration
     found = OneTimeCode.objects.filter(
         pk=code_id, purpose=CodePurpose.STOP, browser=browser, used_at__isnull=False, used_at__gt=since
     ).first()

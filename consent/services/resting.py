@@ -13,8 +13,7 @@ from consent.models import PreferenceChange
 from consent.rules.fold import YES
 from consent.selectors import history
 from consent.services import preferring, turns
-from consent.services.ending import ended
-from consent.services.recording import record_all
+from consent.services.ending import end_all
 from consent.services.withdrawing import withdraw
 from consent.states import Way
 from portal.core import actor as actors
@@ -61,17 +60,7 @@ def end_with_the_person(*, subject_ref: UUID, at: datetime) -> int:
     """
     turns.take_all_of(subject_ref)
     standing = [event for event in history.latest(history.events_of(subject_ref)).values() if event.answer in YES]
-    for fiduciary in {event.fiduciary_id: event.fiduciary for event in standing}.values():
-        record_all(
-            subject_ref=subject_ref,
-            fiduciary=fiduciary,
-            choices=[ended(event) for event in standing if event.fiduciary_id == fiduciary.pk],
-            way=Way.RESTED,
-            occurred_at=at,
-            actor=RESTING,
-            now=max(at, clock.now()),
-        )
-    return len(standing)
+    return end_all(subject_ref, standing, way=Way.RESTED, actor=RESTING, at=at)
 
 
 def withdraw_for_nominee(*, subject_ref: UUID, actor: Actor, at: datetime) -> int:

@@ -206,7 +206,7 @@ def _proof(evidence: Sequence[Evidence], place: Address, named: Address | None) 
 def undo_until(receipt: ConsentReceipt) -> datetime:
     """Until when a stop may be taken back: a dated promise of the house."""
     rule = law.house_rule(UNDO_RULE, on=clock.day(receipt.made_at))
-    return receipt.made_at + timedelta(minutes=int(rule.amount or 0))
+    return receipt.made_at + rule.duration
 
 
 @retried

@@ -46,6 +46,7 @@ from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import Unavailable
 from portal.core.moves import move
+from portal.outbox.rules import wait_before
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerKind
 from portal.vault.inspection import process
@@ -161,7 +162,7 @@ def _put_off(document: Document, planned: PlannedCheck, now: datetime) -> None:
     if document.tries >= MOST_TRIES:
         _stall(document)
         return
-    pause = min(FIRST_PAUSE * 2 ** (document.tries - 1), LONGEST_PAUSE)
+    pause = wait_before(document.tries, first=FIRST_PAUSE, longest=LONGEST_PAUSE, jitter=1)
     Document.objects.filter(pk=document.pk, state=DocumentState.RECEIVED).update(leased_until=now + pause)
 
 

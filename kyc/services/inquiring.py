@@ -32,6 +32,7 @@ from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.moves import move
 from portal.core.signed_messages import BadSignature
+from portal.outbox.rules import wait_before
 from portal.people.models import Customer
 from portal.registers.services.disclosures import disclose
 
@@ -247,8 +248,7 @@ def _say(document: Document, provider: str, said: Said, now: datetime, inquiry: 
 
 
 def _pause(inquiry: Inquiry) -> timedelta:
-    doubled: int = 2 ** (inquiry.tries - 1)
-    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
+    return wait_before(inquiry.tries, first=FIRST_PAUSE, longest=LONGEST_PAUSE, jitter=1)
 
 
 def _has_all(provider: Provider, values: Mapping[str, str]) -> bool:

@@ -1,7 +1,5 @@
 """A document that a grievance is about is opened by whoever answers the grievance: for that ticket, and it is written down."""
 
-from datetime import datetime
-
 from django.utils.translation import gettext as _
 
 from kyc.models import Document
@@ -15,7 +13,7 @@ from portal.people.services.four_eyes import person_of
 PURPOSE = "grievance"
 
 
-def open_for_grievance(reference: str, *, ticket: str, actor: Actor, now: datetime) -> Document:
+def open_for_grievance(reference: str, *, ticket: str, actor: Actor) -> Document:
     """Write down who opens a document for which grievance; gives the document. The customer reads of it on its pages.
 
     Raises NotAllowed without the permission, Refused (NOT_NAMED) where there is no such document that was sent, or the

@@ -14,7 +14,7 @@ from kyc.models import Case, Document, MinorFound, Party
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Permission
 from kyc.rules import Said
-from kyc.services import parties, settling, telling
+from kyc.services import parties, proving, settling, telling
 from kyc.services.letting_go import erase_document
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
@@ -26,10 +26,9 @@ from portal.core import actor as actors
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
-from portal.people.models import Membership
 from portal.people.services import customers, protections
 from portal.people.services.four_eyes import person_of
-from portal.people.states import CustomerKind, CustomerState, MemberRole, ProtectionGround, ProtectionKind
+from portal.people.states import CustomerKind, CustomerState, ProtectionGround, ProtectionKind
 from portal.retention.selectors import binding_laws, is_held, rule_for
 
 WORKER = actors.system("kyc.minors")
@@ -135,10 +134,9 @@ def _person(document: Document) -> UUID | None:
     if document.party is not None:
         principal = document.party.principal
         return principal.subject.ref if principal is not None else None
-    rows = Membership.objects.filter(customer=document.case.customer, ended_at=None, role=MemberRole.OWNER)
-    owner = rows.select_related("principal__subject").order_by("pk").first()
-    is_theirs = owner is not None and document.case.customer.kind == CustomerKind.INDIVIDUAL
-    return owner.principal.subject.ref if owner is not None and is_theirs else None
+    customer = document.case.customer
+    owner = proving.owner_of(customer) if customer.kind == CustomerKind.INDIVIDUAL else None
+    return owner.subject.ref if owner is not None else None
 
 
 def _freeze(document: Document, case: Case, party: Party | None) -> datetime:

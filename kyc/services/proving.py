@@ -19,6 +19,7 @@ from kyc.outcomes import CheckOutcome
 from kyc.rules import Said
 from kyc.selectors import known_name
 from kyc.services import sealing, signers
+from kyc.services.comparing import typed_beside
 from kyc.signatures.keys import Key
 from kyc.signatures.reading import DIGILOCKER, EAADHAAR, EKYC
 from kyc.signatures.verdict import Signature, Signed
@@ -166,9 +167,7 @@ def owner_of(customer: Customer) -> Principal | None:
 
 
 def _declared(document: Document) -> dict[str, str]:
-    if not document.declared_sealed:
-        return {}
-    given = json.loads(sealing.opened(document, document.declared_sealed))
+    given = typed_beside(document)
     return {"name": given.get("name", ""), "birth": given.get("born_on", "")}
 
 

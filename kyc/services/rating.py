@@ -14,7 +14,7 @@ from kyc.outcomes import CheckOutcome
 from kyc.permissions import Act, Permission
 from kyc.risk import Rating
 from kyc.selectors import latest_checks
-from kyc.states import DocumentState, LikenessState, Risk, RiskReason
+from kyc.states import DecisionOutcome, DocumentState, LikenessState, Risk, RiskReason
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, changes
@@ -40,7 +40,9 @@ def rating_of(case: Case, needs: Needs) -> Rating:
                 facts.add(f"check:{check.reason}")
     if case.likenesses.filter(state=LikenessState.OPEN).exists():
         facts.add("sanctions:open")
-    rejected = Document.objects.filter(case=case, decisions__outcome="reject", decisions__answer=Answer.APPROVED)
+    rejected = Document.objects.filter(
+        case=case, decisions__outcome=DecisionOutcome.REJECT, decisions__answer=Answer.APPROVED
+    )
     if rejected.exists() or Document.objects.filter(case=case, state=DocumentState.REJECTED).exists():
         facts.add("history:rejected")
     return risk.rate(facts)

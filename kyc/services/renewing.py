@@ -20,7 +20,7 @@ from kyc.selectors import number_domain
 from kyc.services import settling, telling
 from kyc.services.comparing import number_of
 from kyc.services.noting import note_move
-from kyc.states import DOCUMENT_MOVES, EVENTS, CaseState, DocumentKind, DocumentState, RenewalReason
+from kyc.states import DOCUMENT_MOVES, EVENTS, CaseState, DecisionOutcome, DocumentKind, DocumentState, RenewalReason
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, ciphers
@@ -32,7 +32,7 @@ from portal.core.moves import move
 from portal.law.selectors import house_rule
 from portal.law.services.timing import dates_of
 from portal.people.services.four_eyes import person_of
-from portal.people.states import CustomerState
+from portal.people.states import Answer, CustomerState
 
 log = structlog.get_logger(__name__)
 
@@ -111,7 +111,7 @@ def number_changed(document: Document, *, actor: Actor, now: datetime) -> Renewa
         return None
     earlier = (
         Document.objects.filter(case=document.case_id, party=None, kind=document.kind, number_index__isnull=False)
-        .filter(decisions__outcome="approve", decisions__answer="approved")
+        .filter(decisions__outcome=DecisionOutcome.APPROVE, decisions__answer=Answer.APPROVED)
         .exclude(pk=document.pk)
         .order_by("-uploaded_at", "-pk")
         .first()

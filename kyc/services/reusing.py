@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from kyc import plans
 from kyc.models import Case, Decision, Document, Party
-from kyc.states import PROVED_BY_SIGNATURE, DecisionReason, DocumentState
+from kyc.states import PROVED_BY_SIGNATURE, DecisionOutcome, DecisionReason, DocumentState
 from portal.core.actor import Actor
 from portal.people.states import Answer
 from portal.vault.inspection import kinds
@@ -49,4 +49,8 @@ def _was_found_wanting(document: Document) -> bool:
         .order_by("-pk")
         .first()
     )
-    return said is not None and said.outcome != "approve" and said.reason_code != DecisionReason.NUMBER_DIFFERS
+    return (
+        said is not None
+        and said.outcome != DecisionOutcome.APPROVE
+        and said.reason_code != DecisionReason.NUMBER_DIFFERS
+    )

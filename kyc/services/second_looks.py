@@ -95,16 +95,16 @@ def _draw(on: date, *, now: datetime) -> int:
     seal = Checkpoint.objects.filter(complete_to__gte=end).order_by("size").first()
     if seal is None or Draw.objects.filter(day=on).exists():
         return 0
-    references, share = _approvals(on), Fraction(house_rule(SHARE, on=on).amount or 0)
+    references, share = _approvals(on), house_rule(SHARE, on=on).amount or 0
     seed = bytes(seal.root).hex()
-    drawn = sampling.chosen(references, seed=seed, share=share)
+    drawn = sampling.chosen(references, seed=seed, share=Fraction(share))
     with transaction.atomic():
         made, is_new = Draw.objects.get_or_create(
             day=on,
             defaults={
                 "seed": seed,
                 "tree_size": seal.size,
-                "share": house_rule(SHARE, on=on).amount or 0,
+                "share": share,
                 "population": len(references),
                 "drawn_at": now,
             },

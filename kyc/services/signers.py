@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -132,8 +132,8 @@ def ending(*, now: datetime) -> list[Ending]:
         newest |= dict.fromkeys(row.kinds, row)
     if not newest:
         return []
-    lead = int(house_rule(ALARM, on=clock.day(now)).amount or 0)
-    soon = {kind: row for kind, row in newest.items() if row.valid_until - now <= timedelta(days=lead)}
+    lead = house_rule(ALARM, on=clock.day(now)).duration
+    soon = {kind: row for kind, row in newest.items() if row.valid_until - now <= lead}
     found = [Ending(kind, row.name, row.valid_until, (row.valid_until - now).days) for kind, row in soon.items()]
     return sorted(found, key=lambda one: (one.ends_at, one.kind))
 

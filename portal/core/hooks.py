@@ -180,36 +180,6 @@ opening_life = HookAnswer("opening_life", when_empty=lambda *args, **kwargs: tim
 #: Has this request passed the second factor? Filled by signin. Empty means no.
 second_factor = HookAnswer("second_factor", when_empty=lambda *args, **kwargs: False)
 
-LISTS = (
-    erasers,
-    erasures_undone,
-    disputes,
-    sections,
-    clock_owners,
-    job_kinds,
-    address_left,
-    address_confirmed,
-    became_child,
-    rest_noted,
-    rest_lifted,
-    person_rests,
-    consent_withdrawn,
-    complaints,
-    customer_renamed,
-    person_erased,
-    people_merging,
-    references_joined,
-    people_selections,
-    login_left,
-    ledger_stopped,
-    ledger_rows,
-    rule_books,
-    webhook_secrets,
-    webhooks_taken,
-    referred_entries,
-    work,
-    readiness,
-)
 ANSWERS = (
     send_gate,
     inbound_grievance,

@@ -43,7 +43,7 @@ def about(document: Document, **changes: Any) -> Ticket:
 
 
 def opened(document: Document, grievance: Ticket, by: User) -> Document:
-    return open_for_grievance(document.reference, ticket=grievance.reference, actor=actor.staff(by.pk), now=clock.now())
+    return open_for_grievance(document.reference, ticket=grievance.reference, actor=actor.staff(by.pk))
 
 
 def test_the_officer_goes_from_the_grievance_to_the_document_and_the_customer_reads_of_it(rejected, officer, asha):
