@@ -25,7 +25,7 @@ from kyc import (  # noqa: F401 - the pages of certificates and renewals are reg
     takeover_pages,
 )
 from kyc.admin_cases import CaseAdmin
-from kyc.admin_queue import QueueFilter, not_free, not_mine, not_stalled
+from kyc.admin_queue import QueueFilter, holder_of, not_free, not_mine, not_stalled
 from kyc.forms import AnswerForm, RevealForm
 from kyc.grievance_pages import OpenedForGrievances
 from kyc.models import Decision, Document
@@ -128,9 +128,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedWithPurpose, ReadO
 
     @admin.display(description=_("taken by"))
     def taken_by(self, obj: Document) -> str:
-        case = obj.case
-        is_locked = case.locked_by and case.locked_until and case.locked_until >= clock.now()
-        return str(case.locked_by.full_name or case.locked_by.email) if case.locked_by and is_locked else "–"
+        return holder_of(obj.case) or "–"
 
     def subject_ref_of(self, obj: Any) -> Any:
         return obj.subject_ref

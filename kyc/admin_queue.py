@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from kyc.models import Document
+from kyc.models import Case, Document
 from kyc.selectors import proposed, to_review
 from kyc.states import DocumentState
 from portal.core import clock, moments
@@ -82,11 +82,17 @@ def left(due_at: datetime | None) -> str:
     return f"{moments.day(due_at)}, " + ngettext("%(count)s day left", "%(count)s days left", days) % {"count": days}
 
 
+def holder_of(case: Case) -> str:
+    """Whoever has the case now, as staff read it; empty when it is free."""
+    holder = case.locked_by if case.holder_id_at(clock.now()) is not None else None
+    return str(holder.full_name or holder.email) if holder is not None else ""
+
+
 def not_free(document: Document, user: Any) -> str:
     case, now = document.case, clock.now()
     if document.state not in UNDECIDED:
         return str(_("Nothing is left to decide about it."))
-    if case.locked_until and case.locked_until >= now and case.locked_by_id != user.pk:
+    if case.holder_id_at(now) not in {None, user.pk}:
         return str(_("A colleague is working on it."))
     return ""
 

@@ -13,6 +13,7 @@ from kyc.requirements import Need, Requirements
 from kyc.selectors import does_not_fit
 from kyc.states import GONE, CaseState, DocumentState, PartyRole, Turn
 from portal.core.clock import day
+from portal.law.counting import INDIA
 from portal.law.selectors import house_rule, running_clocks
 from portal.law.services.timing import dates_of
 
@@ -20,7 +21,7 @@ from portal.law.services.timing import dates_of
 CUSTOMER_SENDS = "kyc.customer_sends"
 #: How long an approval stands while the papers of somebody new are on their way.
 CHANGE_GRACE = "kyc.change_grace"
-ZONE = "Asia/Kolkata"
+ZONE = INDIA
 #: Faults with which the named shares prove nothing.
 FATAL = frozenset({OwnershipFault.MORE_THAN_ALL, OwnershipFault.CLOSED_CIRCLE})
 TURNS = {"approved": Turn.NOBODY, "rejected": Turn.NOBODY, "with_us": Turn.US}

@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from kyc import check_words, words
+from kyc.admin_queue import holder_of
 from kyc.basis import Change, changed_since, seen
 from kyc.forms import ProposalForm
 from kyc.models import Check, Document
@@ -93,6 +94,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "proposal": proposal,
         "reply": reply,
         "problems": [*problems(proposal), *problems(reply)],
+        "taken_by": holder_of(document.case),
         "due": running_clocks(document.case.owner).first(),
     }
 

@@ -42,7 +42,7 @@ MOST = 500
 SHOWN: Final = 200
 
 
-def give_late_notices(*, now: datetime, fiduciary: str = OWN_CODE) -> int:
+def give_late_notices(*, now: datetime) -> int:
     """Give the notice in force to everybody whose yes still stands and is older than the law. Returns to how many.
 
     Before the rule's first day nothing happens. Each person in a transaction of their own: message, proof with the
@@ -50,7 +50,7 @@ def give_late_notices(*, now: datetime, fiduciary: str = OWN_CODE) -> int:
     once. The yes goes on until it is withdrawn; of clients' purposes the client gives notice.
     """
     rule = _rule(now)
-    whose, asked = fiduciary_of(fiduciary), set(_texts(clock.day(now), "en"))
+    whose, asked = fiduciary_of(OWN_CODE), set(_texts(clock.day(now), "en"))
     if rule is None or not asked:
         return 0
     given = 0
@@ -93,7 +93,7 @@ class Waiting:
     visitors: int = 0
 
 
-def unreached(*, now: datetime, fiduciary: str = OWN_CODE, page: int = 1) -> Waiting:
+def unreached(*, now: datetime, page: int = 1) -> Waiting:
     """Who is owed the notice and has neither a login nor a confirmed address on a channel that can send. Reads only.
 
     Nobody before the rule's first day, and nobody to whom the next sweep will give it. A page that is not there is the
@@ -103,7 +103,7 @@ def unreached(*, now: datetime, fiduciary: str = OWN_CODE, page: int = 1) -> Wai
     asked = set(_texts(clock.day(now), "en"))
     if rule is None or not asked:
         return Waiting()
-    rows = _waiting(rule, fiduciary_of(fiduciary), asked)
+    rows = _waiting(rule, fiduciary_of(OWN_CODE), asked)
     count = owed.count(rows, Group.WITHOUT_A_WAY)
     pages = max(1, -(-count // SHOWN))
     page = min(max(page, 1), pages)

@@ -35,9 +35,9 @@ class WishList:
     language: str = "en"
 
 
-def wishes_of(subject_ref: UUID, *, refs: Collection[UUID] | None = None) -> WishList:
+def wishes_of(subject_ref: UUID) -> WishList:
     """What the person asked for, under any reference of theirs; the usual where they asked for nothing."""
-    refs = refs or people.refs_of(subject_ref)
+    refs = people.refs_of(subject_ref)
     return of_row(preference_of(refs), refs)
 
 

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +54,10 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def holder_id_at(self, at: datetime) -> int | None:
+        """Whoever has the case at an instant: what was taken is free again once its time is over."""
+        return self.locked_by_id if self.locked_until is not None and self.locked_until >= at else None
 
     @property
     def owner(self) -> str:

@@ -66,8 +66,7 @@ def let_go_when_done(case: Case, user: User) -> None:
 
 def require_free_for(case: Case, user: User, *, now: datetime) -> None:
     """Raises LostRace while another person has the case."""
-    is_locked = case.locked_until is not None and case.locked_until >= now
-    if is_locked and case.locked_by_id != user.pk:
+    if case.holder_id_at(now) not in {None, user.pk}:
         raise LostRace(_("A colleague is working on this case. Take another one, or wait until it is free."))
 
 

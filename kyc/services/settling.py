@@ -18,11 +18,12 @@ from portal.core import actor as actors
 from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.moves import move
+from portal.law.counting import INDIA
 from portal.law.services import clocks
 from portal.retention.rules import kept_through
 
 CHECK_PROMISE = "kyc.check"
-ZONE = "Asia/Kolkata"
+ZONE = INDIA
 DAILY = actors.system("kyc.changes")
 
 

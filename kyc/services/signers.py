@@ -27,7 +27,7 @@ from portal.people.services import four_eyes
 
 log = structlog.get_logger(__name__)
 ALARM = "kyc.signer_alarm"
-LONGEST_SOURCE = 300
+LONGEST_SOURCE = int(SignerProposal._meta.get_field("source").max_length or 0)
 
 
 def load_shipped(*, actor: Actor) -> int:

@@ -99,6 +99,19 @@ def test_the_button_opens_the_document_as_to_review_and_says_when_there_is_none(
     assert "Nothing waits for you" in desk.post("/admin/kyc/document/take-next/", follow=True).text
 
 
+def test_the_page_of_a_document_names_whoever_has_it_and_nobody_once_the_time_is_over(two, maker):
+    desk = staff_client(maker)
+    page = desk.post("/admin/kyc/document/take-next/", follow=True)
+    assert f"taken by {maker.full_name}" in page.text
+    maker.full_name = ""
+    maker.save(update_fields=["full_name"])
+    address = page.request["PATH_INFO"]
+    assert f"taken by {maker.email}" in desk.get(address).text
+    Case.objects.update(locked_until=clock.now() - timedelta(minutes=1))
+    later = desk.get(address)
+    assert (later.status_code, "taken by" in later.text) == (200, False)
+
+
 def test_the_queue_says_until_when_and_whose_turn_it_is(two, maker):
     proposed(two[0], maker)
     desk = staff_client(maker)

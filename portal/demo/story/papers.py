@@ -34,13 +34,13 @@ def _card(title: str, lines: list[tuple[str, str]], ground: tuple[int, int, int]
     return image
 
 
-def pan_card(*, name: str, pan: str, born: str, image_format: str = "JPEG") -> bytes:
-    """A picture of a PAN card as JPEG or PNG bytes."""
+def pan_card(*, name: str, pan: str, born: str) -> bytes:
+    """A picture of a PAN card as JPEG bytes."""
     image = _card(
         "Permanent Account Number", [("Name", name), ("Date of birth", born), ("Number", pan)], (232, 240, 248)
     )
     written = io.BytesIO()
-    image.save(written, image_format)
+    image.save(written, "JPEG")
     return written.getvalue()
 
 
