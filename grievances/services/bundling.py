@@ -32,18 +32,18 @@ from grievances.request_states import (
     Right,
     SectionState,
 )
-from grievances.services import filing, reading, standings
+from grievances.services import filing, standings
 from grievances.services.hiding import without_numbers
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import access, addresses, clock, hooks
+from portal.core import access, clock, hooks
 from portal.core.actor import Actor, system
 from portal.core.errors import NotFound, Refused
 from portal.core.moves import move
 from portal.jobs import services as jobs
 from portal.jobs.archives import Member, deterministic_zip
+from portal.jobs.exports import escape_formula
 from portal.law import selectors as law
-from portal.people import selectors as people
 from portal.people.models import ContactPoint, User
 from portal.retention.deciding import refs_of_person
 from portal.vault.services import files as vault
@@ -66,12 +66,10 @@ def data_refs(request: RightsRequest) -> set[UUID]:
         return refs_of_person(request.ticket.subject_ref)
     if rules.needs_standing(right=request.right, capacity=request.capacity):
         return refs_of_person(standings.person_of(request))
-    named = reading.details_of(request).get("person_address", "")
-    kind = addresses.EMAIL if "@" in named else addresses.PHONE
-    found = {contact.principal.subject.ref for contact in people.contacts_at(kind, named)} if named else set()
-    if len(found) != 1:
+    meant = standings.refs_meant(request)
+    if len(meant) != 1:
         raise Refused(_("At the address they named we know nobody, or more than one person."), code="WHOSE")
-    return refs_of_person(found.pop())
+    return refs_of_person(meant.pop())
 
 
 def collect(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> Bundle:
@@ -286,7 +284,7 @@ def _as_csv(records: list[dict[str, Any]]) -> bytes:
 
 def _cell(value: Any) -> str:
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return escape_formula(text)
 
 
 def _rows_of(one: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """A copy of somebody's data: each part by itself, others blacked out, given out by two people, counted, ended."""
 
+import csv
 import io
 import json
 import zipfile
@@ -10,8 +11,17 @@ import pytest
 
 from grievances import sealing
 from grievances.models import Bundle, BundleSection, RequestProposal, RightsRequest
-from grievances.request_states import BundleState, Outcome, RefusalGround, RequestState, Right, SectionState
-from grievances.services import bundling, deciding, erasing, resolving, sweeping
+from grievances.request_states import (
+    BundleState,
+    Capacity,
+    Finding,
+    Outcome,
+    RefusalGround,
+    RequestState,
+    Right,
+    SectionState,
+)
+from grievances.services import bundling, deciding, erasing, proving, resolving, sweeping, thread
 from grievances.states import TicketState
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock, hooks
@@ -20,6 +30,7 @@ from portal.people.models import User
 from portal.vault.services import files as vault
 from portal.vault.services.keys import Shredded
 from tests.grievances.factories import STRANGER
+from tests.grievances.pictures import png
 from tests.grievances.requests import asked, shown
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
 
@@ -232,3 +243,32 @@ def test_a_copy_that_ends_with_its_erased_request_is_written_down_as_ended(offic
     bundle.refresh_from_db()
     assert bundle.state == BundleState.ENDED
     assert AuditEvent.objects.filter(kind="grievances.bundle.ended", about=bundle.request.ticket.about).count() == 1
+
+
+class Runs:
+    name = "runs"
+    label = "A room with texts that a spreadsheet would run"
+    texts = ("=1+1", "\n=1+1", " =1+1", "＝1+1", "-1")
+
+    def collect(self, *, subject_refs: Any) -> list[dict[str, Any]]:
+        return [{"note": text} for text in self.texts]
+
+
+def test_a_spreadsheet_runs_no_text_of_the_copy(officer: User, second: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "sections", [*hooks.sections, Runs()])
+    written = opened(released(officer, second)).read("csv/runs.csv").decode("utf-8-sig")
+    lines = csv.DictReader(io.StringIO(written, newline=""))
+    assert [line["note"] for line in lines] == [f"'{text}" for text in Runs.texts]
+
+
+@pytest.mark.parametrize("named", ["", "asha at example", "nobody@example.in"])
+def test_for_somebody_else_an_address_that_is_none_is_nobodys(officer: User, named: str) -> None:
+    request = shown(capacity=Capacity.CHILD, person_name="Little One", person_address=named)
+    paper = proving.add_paper(
+        request=request, upload=thread.Upload(io.BytesIO(png()), "birth.png"), actor=STRANGER, at=clock.now()
+    )
+    proving.check_paper(paper=paper, finding=Finding.PROVES, by=officer, actor=by(officer), at=clock.now())
+    request.refresh_from_db()
+    with pytest.raises(Refused) as refused:
+        bundling.collect(request=request, by=officer, actor=by(officer), at=clock.now())
+    assert refused.value.code == "WHOSE"

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from grievances.models import ProofPaper, RightsRequest
+from grievances.models import ProofPaper, RightsRequest, TicketDraft
 from grievances.request_states import Proof, RequestState, Right
 from grievances.services import bundling
 from portal.core import actor, clock
@@ -157,3 +157,37 @@ def test_a_copy_is_counted_by_a_press_and_never_by_a_look_at_its_address(client,
     assert client.post(url).headers["Content-Type"] == "application/zip"
     bundle.refresh_from_db()
     assert bundle.downloads == 1
+
+
+def sent_with_a_phone_only(client: Client) -> str:
+    """The address of the confirmation, not looked at yet."""
+    fill(client)
+    client.post(f"{NEW}contact/", {"email": "", "phone": "9876543210", "language": "en"})
+    return client.post(f"{NEW}check/").headers["Location"]
+
+
+def test_a_person_with_a_phone_only_sees_the_tracking_key_once(client) -> None:
+    where = sent_with_a_phone_only(client)
+    assert "Your tracking key" in text(client.get(where))
+    assert "Your tracking key" not in text(client.get(where))
+
+
+@pytest.mark.parametrize("how", [{"method": "HEAD"}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}])
+def test_a_page_that_nobody_sees_does_not_use_up_the_tracking_key(client, how) -> None:
+    where = sent_with_a_phone_only(client)
+    unseen = client.head(where) if "method" in how else client.get(where, headers=how)
+    assert TicketDraft.objects.get().tracking_key not in unseen.content.decode()
+    assert "Your tracking key" in text(client.get(where))
+
+
+def test_a_page_that_could_not_be_made_does_not_use_up_the_tracking_key(client, monkeypatch) -> None:
+    where = sent_with_a_phone_only(client)
+    with monkeypatch.context() as broken:
+        broken.setattr("portal.selfservice.views.requests.render", _broken)
+        with pytest.raises(RuntimeError):
+            client.get(where)
+    assert "Your tracking key" in text(client.get(where))
+
+
+def _broken(*args: object, **kwargs: object) -> str:
+    raise RuntimeError

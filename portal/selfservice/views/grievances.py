@@ -1,6 +1,7 @@
 """Filing a grievance: seven steps, one question a page, each with an address of its own. Needs no sign-in, no script."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from portal.core import clock, error_pages
 from portal.core.errors import Refused, Unavailable
 from portal.ledger.errors import NotSealed
 from portal.selfservice import limits
-from portal.selfservice.views import grievance_rows
+from portal.selfservice.views import grievance_rows, key_once, track
 
 COOKIE: Final = "grievance_draft"
 COOKIE_PATH: Final = "/privacy/grievances/"
@@ -188,17 +189,10 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
     ticket = _mine(request, reference, draft)
     if ticket is None:
         return HttpResponseRedirect(f"{reverse('privacy:track')}?reference={selectors.canonical(reference)}")
-    # The key is shown once, so only a page that somebody will see may use it up: made first, then the key is gone.
-    key = (draft.tracking_key or "") if draft is not None and draft.ticket_id == ticket.pk else ""
-    if not key or request.method == "HEAD":
-        return _confirmation(request, ticket)
-    if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
-        return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)
-    shown = _confirmation(request, ticket, key)
-    return shown if draft is not None and drafts.use_up_tracking_key(draft) else _confirmation(request, ticket)
+    return key_once.shown(request, ticket=ticket, draft=draft, page=partial(_confirmation, request, ticket))
 
 
-def _confirmation(request: HttpRequest, ticket: Ticket, tracking_key: str = "") -> HttpResponse:
+def _confirmation(request: HttpRequest, ticket: Ticket, tracking_key: str) -> HttpResponse:
     now = clock.now()
     context = {
         "ticket": ticket,
@@ -236,9 +230,7 @@ def _mine(request: HttpRequest, reference: str, draft: TicketDraft | None) -> Ti
     canonical = selectors.canonical(reference)
     if draft is not None and draft.ticket is not None and draft.ticket.reference == canonical:
         return draft.ticket
-    return selectors.ticket_for_user(request.user, canonical) or selectors.ticket_for_view(
-        request.COOKIES.get("grievance_view", ""), canonical, now=clock.now()
-    )
+    return track.open_to(request, canonical)
 
 
 def _remember(response: HttpResponse, draft: TicketDraft, secret: str) -> None:

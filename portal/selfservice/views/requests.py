@@ -1,6 +1,7 @@
 """Asking for something about one's data: five short pages, with or without an account. Needs no script."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from portal.core.errors import NotFound, Refused, Unavailable
 from portal.people.models import Principal
 from portal.people.pages import is_customer
 from portal.selfservice import limits
-from portal.selfservice.views import track
+from portal.selfservice.views import key_once, track
 from portal.selfservice.views.grievance_rows import Row
 
 COOKIE: Final = "request_draft"
@@ -156,7 +157,8 @@ def sent(request: HttpRequest, reference: str) -> HttpResponse:
             return error_pages.too_many(request)
         is_sent = proving.send_code(request=found, at=clock.now())
         note = _("We have sent a new code.") if is_sent else _("No more codes can be sent within this hour.")
-    return _confirmation(request, found, draft, form, note)
+    page = partial(_confirmation, request, found, form, note)
+    return key_once.shown(request, ticket=found.ticket, draft=draft, page=page)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -215,9 +217,7 @@ def copy(request: HttpRequest, reference: str) -> HttpResponse | FileResponse:
     return FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")
 
 
-def _confirmation(
-    request: HttpRequest, found: RightsRequest, draft: TicketDraft | None, form: Form, note: str
-) -> HttpResponse:
+def _confirmation(request: HttpRequest, found: RightsRequest, form: Form, note: str, tracking_key: str) -> HttpResponse:
     ticket, now = found.ticket, clock.now()
     place = proving.reached_at(ticket)
     context: dict[str, Any] = {
@@ -232,13 +232,9 @@ def _confirmation(
         "needs_claim": _needs_claim(found),
         "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
         "officer": selectors.officer(at=now),
-        "tracking_key": "",
+        "tracking_key": tracking_key,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    # The key is shown once: only a page that somebody will see may use it up.
-    key = (draft.tracking_key or "") if draft is not None and draft.ticket_id == ticket.pk else ""
-    if key and request.method == "GET" and draft is not None and drafts.use_up_tracking_key(draft):
-        context["tracking_key"] = key
     return render(request, "selfservice/requests/sent.html", context, status=status)
 
 
