@@ -301,10 +301,10 @@ def request_of(ticket: Ticket) -> RightsRequest | None:
     return RightsRequest.objects.select_related("joined_to__ticket").filter(ticket=ticket).first()
 
 
-def sentence_for_person(ticket: Ticket, *, now: datetime) -> str:
-    """The sentence of the person's page and letters, in the active language."""
+def sentence_for_person(ticket: Ticket, *, now: datetime, stands: Standing | None = None) -> str:
+    """The sentence of the person's page and letters, in the active language. ``stands``: where it stands, if that is known."""
     return words.for_person(
-        standing_of(ticket, now=now),
+        stands or standing_of(ticket, now=now),
         officer=officer_of(ticket, at=now),
         zone=zone_of(ticket),
         is_request=is_request(ticket),

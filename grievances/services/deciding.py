@@ -41,6 +41,7 @@ from portal.people import selectors as people
 from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
+from portal.retention.deciding import Decided
 
 ACTS = {
     Outcome.GRANT: Act.REQUEST_GRANT,
@@ -66,18 +67,18 @@ def propose(
     access.require(maker, GrievancePermission.REQUEST_ANSWER)
     appealing.require_another(request.ticket, maker)
     chosen = Outcome(outcome)
-    _require_may(request, chosen, ground, at)
+    plan = _require_may(request, chosen, ground, at)
     text = without_numbers(words_to_person.strip())[0]
     if not text:
         raise Refused(_("Write what the person reads."), code="WORDS")
-    letter = letter_of(request, chosen, text, ground, at=at)
+    letter = letter_of(request, chosen, text, ground, plan=plan, at=at)
     try:
         with transaction.atomic():
             made = four_eyes.propose(
                 RequestProposal,
                 act=ACTS[chosen],
                 maker=maker,
-                shown=_shown(request, chosen, ground, letter, at),
+                shown=_shown(request, chosen, ground, letter, plan),
                 now=at,
                 request=request,
                 outcome=chosen,
@@ -112,14 +113,15 @@ def answer(
     request = RightsRequest.objects.select_related("ticket__fiduciary").get(pk=proposal.request_id)
     chosen, letter = Outcome(proposal.outcome), letter_text(proposal)
     with transaction.atomic():
+        plan: list[Decided] = []  # a no is compared with nothing
         if approve:
-            _require_may(request, chosen, proposal.ground, at)
+            plan = _require_may(request, chosen, proposal.ground, at)
             _require_others(request, proposal, checker)
         four_eyes.answer(
             proposal,
             checker=checker,
             approve=approve,
-            shown=_shown(request, chosen, proposal.ground, letter, at),
+            shown=_shown(request, chosen, proposal.ground, letter, plan),
             reason=reason,
             now=at,
         )
@@ -132,9 +134,8 @@ def answer(
             bundling.release(bundle=bundle, actor=actor, at=at)
         if request.right in CORRECTIONS and chosen is not Outcome.REFUSE:
             correcting.carry_out(request, actor=actor, at=at)
-        if request.right == Right.ERASURE and chosen is not Outcome.REFUSE:
-            decided = ending.plan(request, at=at)
-            ending.carry_out(request, decided=decided, proposal=proposal, actor=actor, at=at)
+        if _erases(request, chosen):
+            ending.carry_out(request, decided=plan, proposal=proposal, actor=actor, at=at)
         if request.right == Right.CLAIM:
             claiming.decided(request, is_granted=chosen is Outcome.GRANT, actor=actor, at=at)
         if request.capacity == Capacity.NOMINEE and chosen is not Outcome.REFUSE:
@@ -163,8 +164,13 @@ def letter_text(proposal: RequestProposal) -> str:
     return sealing.unseal(proposal.letter_sealed, subject_ref=proposal.request.ticket.subject_ref)["text"]
 
 
-def letter_of(request: RightsRequest, outcome: Outcome, text: str, ground: str, *, at: datetime) -> str:
-    """The whole letter in the person's language: what is granted, or the ground, the appeal and who else can help."""
+def letter_of(
+    request: RightsRequest, outcome: Outcome, text: str, ground: str, *, plan: list[Decided], at: datetime
+) -> str:
+    """The whole letter in the person's language: what is granted, or the ground, the appeal and who else can help.
+
+    ``plan``: what ends with an erasure and what stays (``ending.plan``).
+    """
     ticket = request.ticket
     with translation.override(ticket.language):
         pieces = [text]
@@ -174,8 +180,8 @@ def letter_of(request: RightsRequest, outcome: Outcome, text: str, ground: str, 
             pieces = [_("We cannot do what you asked."), str(words.REFUSALS[ground]), *own]
         elif outcome is Outcome.PARTLY:
             pieces = [_("We do a part of what you asked."), text]
-        if request.right == Right.ERASURE and outcome is not Outcome.REFUSE:
-            pieces.append("\n".join(ending.letter_lines(ending.plan(request, at=at), language=ticket.language)))
+        if _erases(request, outcome):
+            pieces.append("\n".join(ending.letter_lines(plan, language=ticket.language)))
         if request.right == Right.CLAIM and outcome is not Outcome.REFUSE:
             pieces += claiming.letter_lines(request, at=at)
         if request.right in BUNDLED and outcome is not Outcome.REFUSE:
@@ -192,7 +198,8 @@ def letter_of(request: RightsRequest, outcome: Outcome, text: str, ground: str, 
     return "\n\n".join(pieces)
 
 
-def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: datetime) -> None:
+def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: datetime) -> list[Decided]:
+    """What such an answer erases and what it keeps: worked out here, once for each act; nothing where it erases nothing."""
     if (outcome is Outcome.REFUSE) != (ground in set(RefusalGround)):
         raise Refused(_("A refusal names its ground; an answer that grants has none."), code="GROUND")
     if ground == RefusalGround.NOT_NAMED and standings.of_request(request, any_right=True) is None:
@@ -209,8 +216,12 @@ def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: date
         claiming.require_may(request, outcome, ground)
     if rules.needs_standing(right=request.right, capacity=request.capacity) and outcome is not Outcome.REFUSE:
         bundling.data_refs(request)
-    if _erases(request, outcome) and ending.is_partial(ending.plan(request, at=at)) != (outcome is Outcome.PARTLY):
+    if not _erases(request, outcome):
+        return []
+    plan = ending.plan(request, at=at)
+    if ending.is_partial(plan) != (outcome is Outcome.PARTLY):
         raise Refused(_("Grant it in part where a law keeps a part, and whole where nothing is kept."), code="PART")
+    return plan
 
 
 def _require_others(request: RightsRequest, proposal: RequestProposal, checker: User) -> None:
@@ -225,7 +236,7 @@ def _erases(request: RightsRequest, outcome: Outcome) -> bool:
     return request.right == Right.ERASURE and outcome is not Outcome.REFUSE
 
 
-def _shown(request: RightsRequest, outcome: Outcome, ground: str, letter: str, at: datetime) -> dict[str, Any]:
+def _shown(request: RightsRequest, outcome: Outcome, ground: str, letter: str, plan: list[Decided]) -> dict[str, Any]:
     """What both people answer for: request, outcome, letter, the very file that goes out, the very plan of what ends."""
     bundle = Bundle.objects.select_related("file").filter(request=request).first()
     return {
@@ -234,7 +245,7 @@ def _shown(request: RightsRequest, outcome: Outcome, ground: str, letter: str, a
         "outcome": str(outcome),
         "ground": str(ground),
         "letter": letter,
-        "plan": ending.in_short(ending.plan(request, at=at)) if _erases(request, outcome) else [],
+        "plan": ending.in_short(plan),
         "file": bundle.file.sha256 if bundle is not None and bundle.file is not None else None,
     }
 

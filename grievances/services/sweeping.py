@@ -10,11 +10,12 @@ from django.db.models import F
 from grievances import rules, selectors
 from grievances.models import Resolution, Ticket, TrackingCode
 from grievances.permissions import GrievancePermission
-from grievances.rules import SilenceStep
+from grievances.rules import SilenceStep, SilenceTerms
 from grievances.services import bundling, drafts, letters, lines, resolving
 from grievances.states import OPEN_STATES, Answer, Author, EntryKind, TicketState
 from portal.core.actor import SYSTEM
 from portal.core.errors import PortalError
+from portal.law import selectors as law
 from portal.people import selectors as people
 from portal.registers.selectors.escalation import to_tell
 
@@ -40,8 +41,10 @@ def sweep(*, now: datetime, most: int = 500) -> Swept:
         .select_related("ticket__fiduciary")
         .order_by("proposed_at")[:most]
     )
-    for resolution in waiting:
-        step = _after_silence(resolution, now)
+    with law.remembering():
+        terms = [(resolution, selectors.silence_terms(at=resolution.proposed_at)) for resolution in waiting]
+    for resolution, promised in terms:
+        step = _after_silence(resolution, promised, now)
         notices += step in {SilenceStep.FIRST_NOTICE, SilenceStep.SECOND_NOTICE}
         closed += step == SilenceStep.CLOSE
     codes, _kinds = TrackingCode.objects.filter(expires_at__lt=now - CODES_KEPT).delete()
@@ -71,13 +74,13 @@ def note_late(*, ticket: Ticket, now: datetime) -> bool:
     return True
 
 
-def _after_silence(resolution: Resolution, now: datetime) -> SilenceStep | None:
+def _after_silence(resolution: Resolution, promised: SilenceTerms, now: datetime) -> SilenceStep | None:
     ticket = resolution.ticket
     step = rules.silence_step(
         answered_at=resolution.proposed_at,
         notices=resolution.notices,
         last_notice_at=resolution.last_notice_at,
-        terms=selectors.silence_terms(at=resolution.proposed_at),
+        terms=promised,
         now=now,
     )
     try:

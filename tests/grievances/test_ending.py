@@ -1,5 +1,6 @@
 """Erasing at a person's wish: what no law keeps goes when two people agree; the letter says what stays and why."""
 
+import io
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,8 +9,8 @@ import pytest
 
 from grievances import sealing
 from grievances.models import Bundle, RequestProposal, RightsRequest, Ticket
-from grievances.request_states import BundleState, Outcome, RequestState, Right
-from grievances.services import deciding, ending, resolving
+from grievances.request_states import BundleState, Capacity, Finding, Outcome, RequestState, Right
+from grievances.services import deciding, ending, proving, resolving, thread
 from portal.core import actor, clock, hooks
 from portal.core.erasing import Kept, Record
 from portal.core.errors import Refused
@@ -20,6 +21,7 @@ from portal.retention.models import ErasureRun, Hold, RetentionRule
 from portal.retention.services import approving, nights
 from portal.retention.states import Cause, RunState
 from tests.grievances.factories import RECEIVED, ticket
+from tests.grievances.pictures import png
 from tests.grievances.requests import shown
 from tests.law.factories import ProfileFactory
 from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
@@ -213,3 +215,41 @@ def test_a_copy_that_holds_the_person_ends_with_them_and_others_stay(
     run = answered(propose(shown(right=Right.ERASURE), officer, Outcome.PARTLY), second)
     assert run.certificate["copies_ended"] == 1
     assert [Bundle.objects.get(request=request).state for request in (mine, other)] == ["ended", "released"]
+
+
+def test_each_of_the_two_works_the_plan_out_once(
+    asha: Principal, officer: User, second: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out: list[RightsRequest] = []
+
+    def counted(request: RightsRequest, **given: Any) -> Any:
+        worked_out.append(request)
+        return plan(request, **given)
+
+    plan = ending.plan
+    monkeypatch.setattr(ending, "plan", counted)
+    made = propose(shown(right=Right.ERASURE), officer, Outcome.GRANT)
+    assert len(worked_out) == 1
+    deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    assert len(worked_out) == 2
+
+
+def test_a_second_person_can_say_no_when_nobody_has_the_named_address_any_more(
+    asha: Principal, officer: User, second: User
+) -> None:
+    request = shown(right=Right.ERASURE, capacity=Capacity.CHILD, person_name="Asha", person_address="asha@example.in")
+    upload = thread.Upload(io.BytesIO(png()), "birth.png")
+    paper = proving.add_paper(request=request, upload=upload, actor=actor.stranger(), at=RECEIVED)
+    by = actor.staff(officer.pk)
+    proving.check_paper(paper=paper, finding=Finding.PROVES, by=officer, actor=by, at=RECEIVED)
+    request.refresh_from_db()
+    made = propose(request, officer, Outcome.GRANT)
+    ContactPoint.objects.filter(principal=asha).update(left_at=clock.now())
+    with pytest.raises(Refused) as refused:
+        deciding.answer(proposal=made, approve=True, actor=actor.staff(second.pk), at=clock.now())
+    assert refused.value.code == "WHOSE"
+    deciding.answer(
+        proposal=made, approve=False, reason="Nobody is there.", actor=actor.staff(second.pk), at=clock.now()
+    )
+    made.refresh_from_db()
+    assert made.answer == "refused"

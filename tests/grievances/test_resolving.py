@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from grievances import selectors
 from grievances.rules import PersonAction, Situation
@@ -114,6 +116,18 @@ def test_silence_sends_two_notices_and_then_closes_with_a_way_back(answered) -> 
     assert Message.objects.filter(kind="grievances.closed").count() == 1
     assert answered.resolutions.get().answer == Answer.SILENT
     assert answered.reopen_until is not None
+
+
+def test_a_sweep_reads_the_promises_of_a_day_once_for_all_its_answers(answered, officer) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            sweeping.sweep(now=ANSWERED)
+        return len(captured)
+
+    alone = asked()
+    for _each in range(2):
+        resolving.propose(ticket=ticket(), text="Done.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+    assert asked() == alone
 
 
 def test_a_sweep_after_the_person_spoke_does_nothing(answered) -> None:

@@ -342,6 +342,22 @@ def test_a_receipt_of_several_answers_shows_their_text_once_and_leads_to_it(her,
     assert page.count(notice.binding.sha256) == 1
 
 
+def test_a_receipt_asks_as_many_queries_for_three_answers_as_for_one(her, notice):
+    def asked(*choices):
+        her.post(PAGE, form(notice, *choices))
+        receipt = ConsentReceipt.objects.latest("pk")
+        address = f"/privacy/consents/{receipt.reference}/"
+        assert her.get(address).status_code == 200  # dated rules are kept in the process
+        with CaptureQueriesContext(connection) as captured:
+            assert her.get(address).text
+        return receipt.events.count(), len(captured)
+
+    few = asked("marketing:sms")
+    more = asked("marketing:sms", "marketing:rcs", "marketing:email", "marketing:voice")
+    assert (few[0], more[0]) == (1, 3)
+    assert few[1] == more[1]
+
+
 def test_a_page_says_recorded_only_once_the_ledger_has_it(her, asha, monkeypatch):
     event = said(asha, "given")
     page = her.get(f"{PAGE}?receipt={event.receipt.reference}").content.decode()

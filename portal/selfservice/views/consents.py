@@ -30,6 +30,7 @@ from consent.services import withdraw as withdraw_consent
 from consent.states import Way
 from portal.core import clock
 from portal.jobs.exports import stream_csv
+from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.ledger.errors import NotSealed
 from portal.people import selectors as people
@@ -131,7 +132,8 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "standings": list(found.standings_ended.select_related("entry__leaf")),
         **_stopped(found, masked),
     }
-    return render(request, "selfservice/consents/receipt.html", context)
+    with law.remembering():
+        return render(request, "selfservice/consents/receipt.html", context)
 
 
 def _stopped(found: ConsentReceipt, masked: dict[bytes, str]) -> dict[str, Any]:
@@ -152,25 +154,25 @@ def _rows(events: list[ConsentEvent], masked: dict[bytes, str]) -> list[dict[str
     """Each answer; ``text_at`` is the number of the first that was asked by the same text, which stands there alone."""
     texts: dict[tuple[int, str], NoticeText | None] = {}
     first: dict[tuple[int, str], int] = {}
+    followed = set(ConsentEvent.objects.filter(previous__in=events).values_list("previous_id", flat=True))
     rows = []
     for number, event in enumerate(events, 1):
         asked = (event.notice_version_id or 0, event.notice_sha256)
         if asked not in texts:
             version = event.notice_version
             texts[asked] = version.texts.filter(sha256=event.notice_sha256).first() if version else None
-        rows.append({**_row(number, event, masked), "text": texts[asked], "text_at": first.setdefault(asked, number)})
+        is_latest = event.pk not in followed
+        row = {
+            "number": number,
+            "event": event,
+            "who": masked.get(bytes(event.address_key), ""),
+            "is_latest": is_latest,
+            "may_withdraw": is_latest and event.answer in YES,
+            "text": texts[asked],
+            "text_at": first.setdefault(asked, number),
+        }
+        rows.append(row)
     return rows
-
-
-def _row(number: int, event: ConsentEvent, masked: dict[bytes, str]) -> dict[str, Any]:
-    is_latest = not ConsentEvent.objects.filter(previous=event).exists()
-    return {
-        "number": number,
-        "event": event,
-        "who": masked.get(bytes(event.address_key), ""),
-        "is_latest": is_latest,
-        "may_withdraw": is_latest and event.answer in YES,
-    }
 
 
 def event_of(request: HttpRequest, reference: str, number: int) -> tuple[ConsentReceipt, ConsentEvent]:

@@ -222,9 +222,8 @@ def _deletion(document: Document) -> DeletionRequest | None:
     return DeletionRequest.objects.filter(document=document).first()
 
 
-def _events(document: Document) -> list[tuple[str, datetime]]:
+def _events(document: Document, deletion: DeletionRequest | None) -> list[tuple[str, datetime]]:
     """What has happened to it, in the order in which it happened."""
-    deletion = _deletion(document)
     found = [
         (_("Uploaded"), document.uploaded_at),
         (_("Sent for checking"), document.sent_at),
@@ -265,7 +264,7 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "notices": words.notices(document),
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),
-        "events": _events(document),
+        "events": _events(document, deletion),
         "versions": versions_of(document),
         "notice": notices.notice_of(document.case, document.kind, now=clock.now()),
         "consent_is_own": consenting.is_held_by(reader, document.case.customer, document.party),

@@ -114,7 +114,8 @@ def choose(request: HttpRequest) -> HttpResponse:
 def receipt_file(request: HttpRequest, reference: str, form: str) -> HttpResponseBase:
     """One form of the receipt of a stop: for the browser that stopped, and of an earlier stop of the address alone."""
     make, proof = OF_ALL.get(form), _proof(request)
-    rows = [*_rows(request, proof, STOPPED), *_earlier(request, proof)] if proof else []
+    named = _senders(request, proof) if proof else []
+    rows = [*_rows(request, proof, STOPPED, named), *_earlier(request, proof, named)] if proof else []
     said = next((said for receipt, said in rows if receipt.reference == reference), None)
     if make is None or said is None:
         raise Http404
@@ -207,22 +208,20 @@ def _receipts(request: HttpRequest, kept: str) -> list[ConsentReceipt]:
     return list(ConsentReceipt.objects.filter(reference__in=_references(request, kept)).order_by("pk"))
 
 
-def _rows(request: HttpRequest, proof: OneTimeCode, kept: str) -> list[Row]:
+def _rows(request: HttpRequest, proof: OneTimeCode, kept: str, named: list[Fiduciary]) -> list[Row]:
     """The receipts of presses, each with what it says about the address; of those alone who may be named to it."""
-    named = {one.pk for one in _senders(request, proof)}
     keys = public_stops.keys_of(proof)
     found = [(receipt, receipts.stop_at(receipt, keys=keys)) for receipt in _receipts(request, kept)]
-    return [(receipt, said) for receipt, said in found if said is not None and said.fiduciary_id in named]
+    return [(receipt, said) for receipt, said in found if said is not None and said.fiduciary in named]
 
 
-def _earlier(request: HttpRequest, proof: OneTimeCode) -> list[Row]:
+def _earlier(request: HttpRequest, proof: OneTimeCode, named: list[Fiduciary]) -> list[Row]:
     """Those of earlier presses, and of stops that were made at the address before."""
-    rows = _rows(request, proof, BEFORE)
+    rows = _rows(request, proof, BEFORE, named)
     shown = {*_references(request, STOPPED), *_references(request, BEFORE)}
-    named = {one.pk for one in _senders(request, proof)}
     alone = [row for row in public_stops.earlier_stops(proof) if row.receipt.reference not in shown]
     # Who wrote STOP knows to whom; "stop everybody" on this page names nobody who is not known there.
-    shown_too = (row for row in alone if row.way != Way.CODE or row.fiduciary_id in named)
+    shown_too = (row for row in alone if row.way != Way.CODE or row.fiduciary in named)
     return [*rows, *((row.receipt, row) for row in shown_too)]
 
 
@@ -250,15 +249,15 @@ def _show(request: HttpRequest, proof: OneTimeCode, *, status: int = HTTPStatus.
     stopped = _receipts(request, STOPPED)
     until = withdrawing.undo_until(stopped[0]) if stopped else None
     until = until if until is not None and clock.now() <= until else None
-    since = public_stops.stopped_since(proof)
+    since, senders = public_stops.stopped_since(proof), _senders(request, proof)
     context = {
         "masked": addresses.mask(proof.kind, proof.address),
-        "senders": [(one, since.get(one.pk)) for one in _senders(request, proof)],
+        "senders": [(one, since.get(one.pk)) for one in senders],
         "since": public_stops.everybody_stopped_since(proof),
         "done": _said_first(request.GET.get("done", ""), is_stopped=bool(stopped), may_undo=until is not None),
-        "rows": _rows(request, proof, STOPPED),
+        "rows": _rows(request, proof, STOPPED, senders),
         "of": stopped[0].reference if stopped else "",
-        "earlier": _earlier(request, proof),
+        "earlier": _earlier(request, proof, senders),
         "undo_until": until,
     }
     return render(request, "selfservice/stop/choose.html", context, status=status)

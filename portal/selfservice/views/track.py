@@ -95,7 +95,7 @@ def _row(found: Ticket, now: datetime) -> dict[str, Any]:
         "about": words.KINDS[found.kind],
         "turn": words.TURNS[stands.turn],
         "tag": _tag(stands),
-        "sentence": selectors.sentence_for_person(found, now=now),
+        "sentence": selectors.sentence_for_person(found, now=now, stands=stands),
     }
 
 
@@ -346,7 +346,7 @@ def show(
         "about": words.KINDS[found.kind],
         "turn": words.TURNS[stands.turn],
         "tag": _tag(stands),
-        "sentence": selectors.sentence_for_person(found, now=now),
+        "sentence": selectors.sentence_for_person(found, now=now, stands=stands),
         "deadlines": selectors.deadlines(found, now=now),
         "lines": reading.thread(found, internal=False),
         "zone": selectors.zone_of(found),
