@@ -36,9 +36,18 @@ def tidy(text: str) -> str:
     return "".join(c for c in shown if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co"}).strip()
 
 
+def kind_of(text: str) -> str:
+    """What a person typed: an e-mail address, or else a number."""
+    return addresses.EMAIL if "@" in text else addresses.PHONE
+
+
 def normal_address(text: str) -> str:
     """An e-mail address or a number as a person typed it, in its one form. Raises ValidationError, which says what is wrong."""
-    kind = addresses.EMAIL if "@" in text else addresses.PHONE
+    return address_of_kind(kind_of(text), text)
+
+
+def address_of_kind(kind: str, text: str) -> str:
+    """The same for one of the two kinds."""
     try:
         return addresses.normalise(kind, text)
     except Refused as refused:
@@ -187,20 +196,13 @@ class ContactForm(forms.Form):
         dict(LANGUAGES),
     )
 
-    def _address(self, kind: str) -> str:
-        text = str(self.cleaned_data[kind]).strip()
-        if not text:
-            return ""
-        try:
-            return addresses.normalise(kind, text)
-        except Refused as refused:
-            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
-
     def clean_email(self) -> str:
-        return self._address(addresses.EMAIL)
+        text = self.cleaned_data["email"]
+        return address_of_kind(addresses.EMAIL, text) if text else ""
 
     def clean_phone(self) -> str:
-        return self._address(addresses.PHONE)
+        text = self.cleaned_data["phone"]
+        return address_of_kind(addresses.PHONE, text) if text else ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -232,12 +234,8 @@ class TrackForm(forms.Form):
     )
 
     def clean_address(self) -> tuple[str, str]:
-        text = str(self.cleaned_data["address"]).strip()
-        kind = addresses.EMAIL if "@" in text else addresses.PHONE
-        try:
-            return kind, addresses.normalise(kind, text)
-        except Refused as refused:
-            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
+        text = self.cleaned_data["address"]
+        return kind_of(text), normal_address(text)
 
 
 class CodeForm(forms.Form):

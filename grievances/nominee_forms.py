@@ -6,10 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from grievances import nominee_words as words
-from grievances.forms import LONGEST_WISH, ContactForm, Prose, normal_address, tidy
+from grievances.forms import LONGEST_WISH, ContactForm, Prose, address_of_kind, normal_address, tidy
 from grievances.request_states import Capacity
 from portal.core import addresses
-from portal.core.errors import Refused
 from portal.core.plain_words import NameWords
 from portal.people.states import RestCause
 
@@ -57,23 +56,16 @@ class NomineeForm(forms.Form):
         error_messages={"required": _("Choose what the nominee may do.")},
     )
 
-    def _address(self, kind: str) -> str:
-        text = str(self.cleaned_data[kind]).strip()
-        if not text:
-            return ""
-        try:
-            return addresses.normalise(kind, text)
-        except Refused as refused:
-            raise forms.ValidationError(str(refused.message), code=refused.code) from refused
-
     def clean_full_name(self) -> str:
         return " ".join(tidy(self.cleaned_data["full_name"]).split())
 
     def clean_email(self) -> str:
-        return self._address(addresses.EMAIL)
+        text = self.cleaned_data["email"]
+        return address_of_kind(addresses.EMAIL, text) if text else ""
 
     def clean_phone(self) -> str:
-        return self._address(addresses.PHONE)
+        text = self.cleaned_data["phone"]
+        return address_of_kind(addresses.PHONE, text) if text else ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

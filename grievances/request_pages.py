@@ -1,6 +1,5 @@
 """Staff's queue of requests about data: what is asked, how it was shown who asks, by when, and the acts of officers."""
 
-from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -292,9 +291,7 @@ class ProofPaperAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
             reason=f"proof of {paper.request.ticket.reference}",
         )
         name = f"{paper.request.ticket.reference}-{paper.pk}.{EXTENSIONS.get(paper.media_type, 'bin')}"
-        return FileResponse(
-            stream, as_attachment=True, filename=name, content_type="application/octet-stream", status=HTTPStatus.OK
-        )
+        return FileResponse(stream, as_attachment=True, filename=name, content_type="application/octet-stream")
 
     @service_action(
         permission=GrievancePermission.REQUEST_ANSWER,

@@ -1,7 +1,7 @@
 """Asking for something about one's data: one transaction makes ticket and request, and sends the code that proves it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -42,7 +42,6 @@ class Asked:
     request: RightsRequest
     is_new: bool
     needs_code: bool = False
-    tracking_key: str | None = field(default=None, repr=False)
 
 
 def missing(answers: Mapping[str, str]) -> list[str]:
@@ -118,7 +117,7 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
             proving.send_code(request=request, at=at)
         else:
             proving.address_shown(request=request, proof=Proof.SESSION, actor=actor, at=at)
-    return Asked(request, is_new=True, needs_code=needs_code, tracking_key=filed.tracking_key)
+    return Asked(request, is_new=True, needs_code=needs_code)
 
 
 def _in_words(answers: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -57,7 +57,7 @@ def settle(number: int, *, now: datetime) -> None:
         held = Rest.objects.filter(because=claim.ticket.about, lifted_at=None)
         for row in held.exclude(subject_ref__in=wanted):
             rests.lift(row=row, actor=WORKER, now=now)
-        cause = reading.details_of(claim).get("cause", RestCause.DEATH) if wanted else RestCause.DEATH
+        cause = _cause(claim) if wanted else ""
         for ref in sorted(wanted, key=str):
             rests.note(subject_ref=ref, cause=cause, because=claim.ticket.about, actor=WORKER, now=now)
 
@@ -65,8 +65,9 @@ def settle(number: int, *, now: datetime) -> None:
 def settle_all(*, now: datetime) -> int:
     """Every claim whose nudge was lost, and every standing whose time of waiting is over; one bad row stops no other."""
     waiting = RightsRequest.objects.filter(right=Right.CLAIM, state__in=UNDECIDED, address_shown_at__isnull=False)
-    labels = [label.partition(":")[2] for label in _live_labels()]
-    held = RightsRequest.objects.filter(right=Right.CLAIM, ticket__reference__in=labels)
+    labels = Rest.objects.filter(lifted_at=None).values_list("because", flat=True)
+    references = [selectors.reference_of_owner(label) for label in labels]
+    held = RightsRequest.objects.filter(right=Right.CLAIM, ticket__reference__in=references)
     for number in sorted({*waiting.values_list("pk", flat=True), *held.values_list("pk", flat=True)}):
         _each(settle, number, now=now)
     over = Q(state=StandingState.COOLING) | Q(state=StandingState.IN_FORCE, cause=RestCause.INCAPACITY)
@@ -168,7 +169,11 @@ def end_with_nomination(number: int, *, now: datetime) -> None:
 
 def object_to(*, principal: Principal, actor: Actor, at: datetime) -> int:
     """The person says that they are here: every claim about them ends at once, by their word alone. Returns how many."""
-    return _end_all(standings.live_about(principal.subject.ref), StandingEnd.PERSON, actor, at)
+    with transaction.atomic():
+        live = list(standings.live_about(principal.subject.ref))
+        for standing in live:
+            _end(standing, StandingEnd.PERSON, actor=actor, at=at)
+    return len(live)
 
 
 def end_by_staff(*, standing: NomineeStanding, why: str, by: User, actor: Actor, at: datetime) -> None:
@@ -235,10 +240,6 @@ def _held_back_by(claim: RightsRequest) -> set[UUID]:
     return meant
 
 
-def _live_labels() -> list[str]:
-    return list(Rest.objects.filter(lifted_at=None).values_list("because", flat=True))
-
-
 def _cause(request: RightsRequest) -> str:
     return str(RestCause(reading.details_of(request).get("cause", RestCause.DEATH)))
 
@@ -298,14 +299,6 @@ def _write_to_person(standing: NomineeStanding) -> None:
             context={"day": begins, "url": f"{settings.SITE_URL}/privacy/nominee/"},
             only_here=True,
         )
-
-
-def _end_all(rows: QuerySet[NomineeStanding], because: StandingEnd, actor: Actor, at: datetime) -> int:
-    with transaction.atomic():
-        found = list(rows)
-        for standing in found:
-            _end(standing, because, actor=actor, at=at)
-    return len(found)
 
 
 def _end(standing: NomineeStanding, because: StandingEnd, *, actor: Actor, at: datetime) -> None:

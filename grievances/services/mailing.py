@@ -87,7 +87,7 @@ def take(raw: bytes, *, source: MailSource, place: str, arrived_at: datetime, no
             return again
         if not _is_known(mail):
             raise
-        return _ignored(SeenMail(**{**_bare(row), "ticket": None}), Reason.KNOWN)
+        return _ignored(SeenMail(**_bare(row)), Reason.KNOWN)
     return row
 
 

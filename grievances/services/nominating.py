@@ -138,11 +138,6 @@ def entries_of(reference: str) -> list[Entry]:
     return [event.entry for event in events] if reference.startswith("OS-NM-") else []
 
 
-def keys_of(named_address: str) -> list[bytes]:
-    """Every lookup hash of an address in its normal form."""
-    return addresses.address_keys(named_address)
-
-
 def _checked(named: Named) -> tuple[dict[str, str], dict[str, bytes], list[str]]:
     full_name = " ".join(named.full_name.split())
     if not full_name:

@@ -35,6 +35,12 @@ RequestKey = Annotated[
 ]
 
 
+def require_key(request_key: str) -> None:
+    """For what may not be done twice. Raises Refused (IDEMPOTENCY_KEY) without a key of printable text."""
+    if not request_key or not request_key.isprintable():
+        raise Refused("Send an Idempotency-Key: printable text.", code="IDEMPOTENCY_KEY")
+
+
 class EvidenceIn(BodyIn):
     """One piece of proof that you keep: what it is, and the SHA-256 of its bytes."""
 

@@ -17,7 +17,7 @@ from grievances.services import doors, reading
 from grievances.services.filing import Reach, Story
 from grievances.states import Door, ForWhom, TicketKind
 from portal.api.bodies import BodyIn, Moment, Words, said_at
-from portal.api.consents import RequestKey
+from portal.api.consents import RequestKey, require_key
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import addresses, clock
@@ -72,8 +72,7 @@ def file_grievance(request: HttpRequest, given: GrievanceIn, request_key: Reques
     """It is the same grievance as one from the pages: acknowledged, with a reference, clocks and a thread. Needs an
     ``Idempotency-Key`` and an e-mail address or a number.
     """
-    if not request_key or not request_key.isprintable():
-        raise Refused("Send an Idempotency-Key: printable text.", code="IDEMPOTENCY_KEY")
+    require_key(request_key)
     now, actor, fiduciary = clock.now(), actor_of(request), holder(request).fiduciary
     known = set(details.names_of(given.kind))
     if not known.issuperset(given.details):

@@ -15,11 +15,10 @@ from kyc.models import Document
 from kyc.services import bringing, open_case
 from kyc.services.uploading import Sent
 from portal.api.bodies import BodyIn, Words
-from portal.api.consents import RequestKey
+from portal.api.consents import RequestKey, require_key
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import clock
-from portal.core.errors import Refused
 from portal.people.states import ApiScope
 
 router = Router(tags=["KYC"])
@@ -64,8 +63,7 @@ def send_document(
     ``Idempotency-Key``: a file that is sent twice would take the place of the first. A document of Aadhaar needs a consent
     that its holder gave before (``CONSENT_MISSING``).
     """
-    if not request_key or not request_key.isprintable():
-        raise Refused("Send an Idempotency-Key: printable text.", code="IDEMPOTENCY_KEY")
+    require_key(request_key)
     now, actor = clock.now(), actor_of(request)
     customer = selectors.customer_of_fiduciary(holder(request).fiduciary, given.customer, at=now)
     party = selectors.party_of(open_case(customer=customer, actor=actor, now=now), given.party) if given.party else None

@@ -14,11 +14,11 @@ from grievances.nominee_states import NomineeRelation, NomineeRight
 from grievances.services import nominating
 from grievances.services.nominating import Named
 from portal.api.bodies import BodyIn, Words
-from portal.api.consents import PlaceIn, RequestKey
+from portal.api.consents import PlaceIn, RequestKey, require_key
 from portal.api.decisions import holder
 from portal.api.keys import Key, actor_of
 from portal.core import clock
-from portal.core.errors import NotAllowed, NotFound, Refused
+from portal.core.errors import NotAllowed, NotFound
 from portal.people.models import Principal
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.selectors import contacts_at
@@ -61,8 +61,7 @@ def name_nominee(request: HttpRequest, given: NomineeIn, request_key: RequestKey
     """The same as on the page: recorded in the ledger, and told to the person's own addresses. Needs an
     ``Idempotency-Key``.
     """
-    if not request_key or not request_key.isprintable():
-        raise Refused("Send an Idempotency-Key: printable text.", code="IDEMPOTENCY_KEY")
+    require_key(request_key)
     now, actor, principal = clock.now(), actor_of(request), _person(request, given.person)
 
     def act() -> attested.Json:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from consent.services.signals import stands_against
@@ -59,6 +60,15 @@ def address_of(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+def own_page(request: HttpRequest, *, otherwise: str) -> str:
+    """Where the person was going, or came from (``next``): a page of ours, else that of the address named ``otherwise``."""
+    asked = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return asked if is_ours else reverse(otherwise)
 
 
 def links(named: tuple[tuple[Any, str], ...]) -> list[Link]:

@@ -6,7 +6,6 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,6 +17,7 @@ from portal.people.services import ages
 from portal.retention.child_forms import ReportForm
 from portal.retention.services import children
 from portal.selfservice import limits
+from portal.selfservice.frame import own_page
 
 #: In the session: the reference of the report that this browser sent last.
 SENT: Final = "child_report"
@@ -60,7 +60,7 @@ def reported(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def age(request: HttpRequest) -> HttpResponse:
     """GET asks once; POST with "adult" keeps the yes. A no goes on to the page that says what follows for a child."""
-    going_to = _next(request)
+    going_to = own_page(request, otherwise="privacy:home")
     subject_ref, now = principal_of(request).subject.ref, clock.now()
     if not ages.is_to_be_asked(subject_ref, at=now):
         return HttpResponseRedirect(going_to)
@@ -70,12 +70,3 @@ def age(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(going_to)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK
     return render(request, "selfservice/children/age.html", {"next": going_to}, status=status)
-
-
-def _next(request: HttpRequest) -> str:
-    """Where the person was going: a page of ours, else the first page."""
-    asked = request.POST.get("next") or request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return asked if is_ours else reverse("privacy:home")

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +17,7 @@ from portal.core.errors import LostRace, Refused
 from portal.people.pages import is_customer, principal_of
 from portal.selfservice import cookie_choices, limits
 from portal.selfservice.cookies import COOKIES
-from portal.selfservice.frame import UPDATED_ON
+from portal.selfservice.frame import UPDATED_ON, own_page
 from portal.selfservice.signals import is_sent
 
 
@@ -41,7 +40,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     question = next((one for one in cookie_choices.questions(request) if one.group.code == wanted), None)
     if question is None or request.POST.get("answer") not in {"yes", "no"}:
         raise Http404
-    back = _back(request)
+    back = own_page(request, otherwise="privacy:cookies")
     if request.POST.get("list") != question.group.fingerprint:
         messages.error(request, _("The list of these cookies has changed. Look at it again, then choose."))
         return HttpResponseRedirect(reverse("privacy:cookies"))
@@ -106,11 +105,3 @@ def _who(request: HttpRequest) -> UUID | None:
         known = visiting.new_visitor(now=clock.now())
     visiting.remember(request.session, known, since=clock.now())
     return known
-
-
-def _back(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else reverse("privacy:cookies")

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -29,7 +28,7 @@ from portal.law.states import Channel
 from portal.people import selectors as people
 from portal.people.pages import is_customer, principal_of
 from portal.selfservice import limits
-from portal.selfservice.frame import address_of
+from portal.selfservice.frame import address_of, own_page
 from portal.selfservice.views.opting_in import confirm_again
 
 #: A visitor who has chosen nothing has no reference; this one stands for nobody.
@@ -64,7 +63,7 @@ def questions(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "notices": by_notice(open_ones, form),
-        "next": _next(request),
+        "next": own_page(request, otherwise="privacy:home"),
         "known": known,
         "joined": _joined(request, subject_ref) if known and subject_ref else [],
         "held_for": people.protection_of(subject_ref, at=now) if subject_ref else None,
@@ -138,15 +137,6 @@ def _joined(request: HttpRequest, subject_ref: UUID) -> list[tuple[ConsentEvent,
     return [(event, number) for event, number in rows if event.pk not in later]
 
 
-def _next(request: HttpRequest) -> str:
-    """Where the person was going; only a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if is_ours else reverse("privacy:home")
-
-
 def by_notice(
     open_ones: tuple[Question, ...], form: QuestionsForm
 ) -> list[tuple[NoticeText, list[tuple[Question, object, object]]]]:
@@ -180,7 +170,7 @@ def _answer(
     """Record and say so; None when it was refused, with the reason on the form."""
     if not answers:
         messages.info(request, _("Nothing was answered, so nothing was changed."))
-        return HttpResponseRedirect(_next(request))
+        return HttpResponseRedirect(own_page(request, otherwise="privacy:home"))
     known, since = is_customer(request), clock.now()
     if subject_ref is None:
         if limits.exceeded(request, "questions.visitor"):
@@ -220,4 +210,4 @@ def _answer(
         messages.success(request, _("Your answers are recorded under receipt %(receipt)s.") % {"receipt": done.receipt})
     elif not done.held:
         messages.info(request, _("You had said no to this already, so nothing was changed."))
-    return HttpResponseRedirect(_next(request))
+    return HttpResponseRedirect(own_page(request, otherwise="privacy:home"))
