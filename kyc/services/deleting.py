@@ -30,7 +30,8 @@ from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
 from portal.people.states import Answer
-from portal.retention.selectors import binding_laws, is_held, rule_for
+from portal.retention.deciding import is_held
+from portal.retention.selectors import binding_laws, rule_for
 
 
 def propose(request: DeletionRequest, *, why: str, actor: Actor, now: datetime) -> DeletionProposal:

@@ -29,7 +29,8 @@ from portal.core.moves import move
 from portal.people.services import customers, protections
 from portal.people.services.four_eyes import person_of
 from portal.people.states import CustomerKind, CustomerState, ProtectionGround, ProtectionKind
-from portal.retention.selectors import binding_laws, is_held, rule_for
+from portal.retention.deciding import is_held
+from portal.retention.selectors import binding_laws, rule_for
 
 WORKER = actors.system("kyc.minors")
 #: The fault of a document whose person is a child.

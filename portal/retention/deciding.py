@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.core import clock, hooks
 from portal.core.erasing import Eraser, Record, in_order
 from portal.law import selectors as law
@@ -125,6 +127,13 @@ def stopped_in(groups: Mapping[UUID, set[UUID]]) -> dict[UUID, Stopped]:
         )
         for ref, group in groups.items()
     }
+
+
+def is_held(subject_ref: UUID, retention_class: str) -> bool:
+    """Whether a hold that nobody has released covers this class of the subject, on itself or on whoever concerns it."""
+    covered = Q(retention_class="") | Q(retention_class=retention_class)
+    concerned = refs_concerned([subject_ref])[subject_ref]
+    return Hold.objects.filter(covered, subject_ref__in=concerned, released_at=None).exists()
 
 
 def keep_or_erase(subject_ref: UUID, *, now: datetime, asked_at: datetime | None = None) -> list[Decided]:

@@ -3,16 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from portal.law import selectors as law
 from portal.law.models import LegalRule
 from portal.law.selectors import NotInForce
 from portal.law.states import Binds
-from portal.people.selectors import refs_of
-from portal.retention.models import ErasureRun, Hold, RetentionRule
+from portal.retention.models import ErasureRun, RetentionRule
 from portal.retention.rules import Period, kept_through
 from portal.retention.states import RunState
 
@@ -104,12 +102,6 @@ def notice_of(rule: RetentionRule | None, *, on: date) -> Notice | None:
     ours = law.promises((key for key in rule.notice_rules if "." in key), on=on)
     spans = [one.duration for one in (*laws, *ours)]
     return Notice(max(spans), is_law=bool(laws)) if spans else None
-
-
-def is_held(subject_ref: UUID, retention_class: str) -> bool:
-    """Whether a hold that nobody has released covers this class of the subject, under any of its references."""
-    covered = Q(retention_class="") | Q(retention_class=retention_class)
-    return Hold.objects.filter(covered, subject_ref__in=refs_of(subject_ref), released_at=None).exists()
 
 
 def ended_runs() -> QuerySet[ErasureRun]:

@@ -156,6 +156,19 @@ def test_a_hold_keeps_it_and_is_named(asked, officer):
     assert asked.refusal == "hold"
 
 
+def test_a_hold_on_the_owner_keeps_what_lies_under_their_own_account(asked, officer, asha):
+    holds.place(
+        subject_ref=asha.principal.subject.ref,
+        retention_class="",
+        order_reference="CS 1/2026",
+        why="A suit.",
+        actor=acting(officer),
+    )
+    assert asked.document.subject_ref != asha.principal.subject.ref
+    with pytest.raises(Refused):
+        deleting.propose(asked, why="No law.", actor=acting(officer), now=clock.now())
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

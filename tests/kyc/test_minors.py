@@ -119,6 +119,19 @@ def test_a_hold_keeps_documents_of_a_child(individual, asha):
     assert (MinorFound.objects.get().erased, MinorFound.objects.get().kept) == (0, 2)
 
 
+def test_a_hold_on_the_child_keeps_documents_of_their_own_account(individual, asha):
+    uploaded(individual)
+    holds.place(
+        subject_ref=asha.principal.subject.ref,
+        retention_class="",
+        order_reference="CS 1/2026",
+        why="A suit.",
+        actor=actor.staff(StaffFactory(roles=["data_protection_officer"]).pk),
+    )
+    offline(individual, child())
+    assert (MinorFound.objects.get().erased, MinorFound.objects.get().kept) == (0, 2)
+
+
 def test_a_child_behind_an_organisation_is_taken_off_its_list_and_the_rest_stays(organisation):
     CustomerUserFactory(email="boss@acme.example", member_of=organisation)
     party = party_of(organisation, principal=PrincipalFactory(full_name="Asha Rao"))

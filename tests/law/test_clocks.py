@@ -167,6 +167,14 @@ def test_an_extension_counts_from_receipt_and_only_before_the_end(start, actor, 
         clocks.extend(clock=clock, at=RECEIVED + timedelta(days=20), **ask)
 
 
+def test_a_period_is_extended_up_to_the_end_of_its_last_second(start, actor, told):
+    clock = next(c for c in start(kind="request", regimes=["EU"]) if c.rule_key == "EU-12-1M")
+    at = clock.due_at + timedelta(milliseconds=999)
+    assert not clock_state(clock, at).is_late
+    clocks.extend(clock=clock, rule_key="EU-12-EXT", at=at, actor=actor, reason_code="complex")
+    assert told == [("EU-12-1M", "EU-12-EXT", "complex", "")]
+
+
 def test_nothing_is_extended_that_the_person_is_not_told_of(start, actor, monkeypatch):
     clock = next(c for c in start(kind="request", regimes=["EU"]) if c.rule_key == "EU-12-1M")
     monkeypatch.setattr(hooks.clock_owners, "_items", [])

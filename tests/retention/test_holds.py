@@ -7,12 +7,13 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import NotAllowed, Refused
 from portal.people.models import User
+from portal.retention.deciding import is_held
 from portal.retention.models import ErasureRun, Hold
-from portal.retention.selectors import is_held
 from portal.retention.services import holds
 from portal.retention.states import RunState
-from tests.people.factories import StaffFactory
+from tests.people.factories import CustomerFactory, MembershipFactory, StaffFactory
 from tests.registers.factories import as_actor
+from tests.retention.factories import hold
 
 pytestmark = pytest.mark.django_db
 ASHA = uuid4()
@@ -33,6 +34,19 @@ def test_one_person_places_a_hold_at_once(officer: User) -> None:
     placed(officer)
     assert is_held(ASHA, "kyc")
     assert AuditEvent.objects.filter(kind="retention.hold.placed", subject_ref=ASHA).count() == 1
+
+
+def test_a_hold_on_the_owner_covers_the_account_that_is_theirs_alone_and_the_other_way_round() -> None:
+    own, other = CustomerFactory(kind="individual"), CustomerFactory(kind="organisation")
+    owner = MembershipFactory(customer=own, role="owner").principal
+    MembershipFactory(customer=other, principal=owner, role="owner")
+    refs = {"owner": owner.subject.ref, "account": own.subject.ref}
+    hold(refs["owner"], "kyc")
+    assert is_held(refs["account"], "kyc")
+    assert not is_held(refs["account"], "account")
+    assert not is_held(other.subject.ref, "kyc"), "the organisation's data are not the owner's"
+    Hold.objects.update(subject_ref=refs["account"])
+    assert is_held(refs["owner"], "kyc")
 
 
 def test_a_role_that_may_not_place_holds_cannot() -> None:

@@ -207,7 +207,7 @@ def extend(
     if reason_code not in ExtensionReason.values:
         raise Refused(_("Choose the reason that the law asks for."), code="NO_REASON")
     longer = selectors.legal_rule(rule_key, on=present.day(clock.started_at))
-    if clock.stopped_at is not None or at > clock.due_at:
+    if clock.stopped_at is not None or is_late(clock.due_at, at):
         raise Refused(_("The period is over: it can be extended only before its end, while the clock runs."))
     before, clock.extended_by = clock.due_at, longer
     dates = timing.dates_of_clock(clock)
