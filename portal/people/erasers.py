@@ -1,7 +1,7 @@
 """Letting go of people: of names, addresses and logins, and of where they signed in from."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -237,8 +237,10 @@ class DormantAccounts:
         return (Kept(ref, 1) for ref in self._customers(before).values_list("subject__ref", flat=True).iterator())
 
     def records(self, *, subject_refs: Iterable[UUID]) -> Iterable[Record]:
-        for customer in self._customers(None).filter(subject__ref__in=list(subject_refs)).select_related("subject"):
-            yield Record(customer.subject.ref, self._last_near(customer))
+        customers = self._customers(None).filter(subject__ref__in=list(subject_refs)).select_related("subject")
+        found = list(customers)
+        near = self._last_near(found)
+        return [Record(customer.subject.ref, near[customer.pk]) for customer in found]
 
     def erase(self, *, subject_ref: UUID, before: datetime | None) -> int:
         """Close the account: 1 when it was closed now."""
@@ -267,9 +269,17 @@ class DormantAccounts:
         acted = Q(subject__ref__in=acts) | Q(pk__in=near.values("customer"))
         return rows.filter(created_at__lt=before).exclude(acted).distinct()
 
-    def _last_near(self, customer: Customer) -> datetime:
-        people = Principal.objects.filter(memberships__customer=customer, memberships__ended_at=None)
-        refs = [customer.subject.ref, *people.values_list("subject__ref", flat=True)]
-        acts = AuditEvent.objects.filter(subject_ref__in=refs, actor_kind__in=THEMSELVES).order_by("-at")
-        signed_in = people.aggregate(last=Max("user__last_login"))["last"]
-        return max(at for at in (customer.created_at, signed_in, acts.values_list("at", flat=True).first()) if at)
+    def _last_near(self, found: Sequence[Customer]) -> dict[int, datetime]:
+        """When each customer, or who acts for it, was last near; two statements for all of them."""
+        members = Membership.objects.filter(customer__in=found, ended_at=None).values_list(
+            "customer", "principal__subject__ref", "principal__user__last_login"
+        )
+        near = {customer.pk: customer.created_at for customer in found}
+        refs = {customer.pk: {customer.subject.ref} for customer in found}
+        for customer, ref, signed_in in members:
+            refs[customer].add(ref)
+            near[customer] = max(near[customer], signed_in or near[customer])
+        asked: set[UUID] = set().union(*refs.values())
+        acts = AuditEvent.objects.filter(subject_ref__among=frozenset(asked), actor_kind__in=THEMSELVES).order_by()
+        last = dict(acts.values_list("subject_ref").annotate(last=Max("at")))
+        return {pk: max(at, *(last.get(ref, at) for ref in refs[pk])) for pk, at in near.items()}

@@ -245,6 +245,24 @@ def contacts_at(kind: str, address: str) -> QuerySet[ContactPoint]:
     )
 
 
+def refs_at(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], set[UUID]]:
+    """Who has each of these addresses (kind and normal form) now, in a statement for each set of them.
+
+    An address that nobody has is not in the answer.
+    """
+    keys_of = addresses.hasher()
+    places = {(place[0], key): place for place in wanted for key in keys_of(place[1])}
+    keys = sorted({key for _kind, key in places})
+    found: dict[tuple[str, str], set[UUID]] = {}
+    for start in range(0, len(keys), ASKED):
+        rows = ContactPoint.objects.filter(address_key__among=frozenset(keys[start : start + ASKED]), left_at=None)
+        for kind, key, ref in rows.values_list("kind", "address_key", "principal__subject__ref"):
+            place = places.get((kind, bytes(key)))
+            if place is not None:
+                found.setdefault(place, set()).add(ref)
+    return found
+
+
 def customers_of(user: Any) -> QuerySet[Customer]:
     """The customers a signed-in person acts for now. Staff and strangers act for none."""
     if not getattr(user, "is_authenticated", False) or user.is_staff or user.principal_id is None:

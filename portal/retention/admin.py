@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import access, clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.law import selectors as law
 from portal.people.admin.answering import AnswerForm, not_answerable
 from portal.retention import books, child_pages, deciding, fields  # noqa: F401 - child_pages registers its books
 from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PersonForm, PlanForm, WhyForm
@@ -27,6 +28,7 @@ from portal.retention.models import (
     RuleProposal,
 )
 from portal.retention.permissions import Permission
+from portal.retention.rules import Verdict
 from portal.retention.services import approving, certifying, changing, holds, planning
 from portal.retention.services import books as books_noted
 from portal.retention.states import RunState
@@ -295,6 +297,14 @@ def _destroyed(row: BooksRow, user: Any) -> str:
     return str(_("This was noted already.")) if row.destroyed_on is not None else ""
 
 
+def _verdict_of(row: BooksRow) -> Verdict | None:
+    """Worked out once for each loaded row: two columns say it."""
+    if "_verdict" not in row.__dict__:
+        row.__dict__["_verdict"] = books.verdict_of(row, now=clock.now())
+    found: Verdict | None = row.__dict__["_verdict"]
+    return found
+
+
 @admin.register(BooksRow)
 class BooksRowAdmin(AuditedExport, StaffModelAdmin):
     """Invoices, payouts, licences and filings by financial year: which rule keeps them, until when, and where they lie."""
@@ -308,6 +318,14 @@ class BooksRowAdmin(AuditedExport, StaffModelAdmin):
     list_display = ("kind", "years", "system", "kept_until", "kept_by", "destroyed_on")
     list_filter = ("kind",)
     search_fields = ("system",)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the verdict on each row of the page: their rules are looked up once."""
+        shown: Any = super().get_changelist_instance(request)
+        with law.remembering():
+            for row in shown.result_list:
+                _verdict_of(row)
+        return shown
 
     def get_fields(self, request: HttpRequest, obj: BooksRow | None = None) -> tuple[str, ...]:
         asked = ("kind", "financial_year", "system", "annual_return_due_on")
@@ -333,12 +351,12 @@ class BooksRowAdmin(AuditedExport, StaffModelAdmin):
 
     @admin.display(description=_("kept until"))
     def kept_until(self, obj: BooksRow) -> Any:
-        found = books.verdict_of(obj, now=clock.now())
+        found = _verdict_of(obj)
         return (
             (found.kept_through or _("No end known")) if found is not None and found.is_kept else _("May be destroyed")
         )
 
     @admin.display(description=_("because of"))
     def kept_by(self, obj: BooksRow) -> str:
-        found = books.verdict_of(obj, now=clock.now())
+        found = _verdict_of(obj)
         return found.winner.citation or found.winner.key if found is not None else "-"

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import clock
+from portal.law import selectors as law
 from portal.retention import deciding, rules, selectors
 from portal.retention.models import BooksRow
-from portal.retention.rules import Facts, Verdict
+from portal.retention.rules import Facts, Term, Verdict
 
 FILE = Path(__file__).resolve().parent / "data" / "financial_year.toml"
 
@@ -31,10 +32,15 @@ def events_of(financial_year: int) -> dict[str, date]:
 
 def verdict_of(row: BooksRow, *, now: datetime) -> Verdict | None:
     """Keep or destroy, today. None: no rule of its class is in force."""
-    today = clock.day(now)
-    rule = selectors.rule_for(row.retention_class, on=today)
-    if rule is None:
+    today, named = clock.day(now), row.retention_class
+    terms = law.once("terms of books", named, today, lambda: _terms_of(named, today))
+    if terms is None:
         return None
     events = {**events_of(row.financial_year), "annual_return_due": row.annual_return_due_on}
     facts = Facts(events["financial_year_end"], events=events)
-    return rules.verdict(facts, deciding.terms_of(rule, on=today), today=today)
+    return rules.verdict(facts, terms, today=today)
+
+
+def _terms_of(retention_class: str, on: date) -> list[Term] | None:
+    rule = selectors.rule_for(retention_class, on=on)
+    return deciding.terms_of(rule, on=on) if rule is not None else None

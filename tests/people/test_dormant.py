@@ -82,3 +82,26 @@ def test_an_act_without_a_subject_keeps_nobodys_account(asha: User) -> None:
             subject_ref=None,
         )
     assert [kept.subject_ref for kept in eraser.kept(before=BEFORE)] == [customer_of(asha).subject.ref]
+
+
+@pytest.mark.parametrize("number", [1, 7])
+def test_when_many_accounts_were_last_used_is_asked_in_three_statements(
+    number: int, django_assert_num_queries: Any
+) -> None:
+    began = {}
+    for days in range(number):
+        customer = CustomerFactory(kind="individual", created_at=LONG_AGO)
+        login = CustomerUserFactory(member_of=customer)
+        signed_in = LONG_AGO + timedelta(days=days)
+        User.objects.filter(pk=login.pk).update(last_login=signed_in)
+        began[customer.subject.ref] = signed_in
+    acted = CustomerUserFactory(member_of=CustomerFactory(kind="individual", created_at=LONG_AGO))
+    says_no_to_a_message(acted)
+    unknown = CustomerFactory(kind="individual", created_at=LONG_AGO)
+    began |= {unknown.subject.ref: LONG_AGO}
+    with django_assert_num_queries(3):
+        found = {record.subject_ref: record.began_at for record in eraser.records(subject_refs=list(began))}
+    assert found == began
+    (record,) = eraser.records(subject_refs=[customer_of(acted).subject.ref])
+    assert record.began_at is not None
+    assert record.began_at > clock.now() - timedelta(hours=1)

@@ -4,13 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import clock
 from portal.core.errors import NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading
-from portal.people.models import Principal
+from portal.people.models import ContactPoint, Principal
 from portal.people.services import subjects
 from portal.registers.forms.incidents import SearchForm
 from portal.registers.incident_states import DutyState
@@ -82,6 +84,28 @@ def test_a_list_finds_whom_we_know_and_makes_the_others_reachable(incident: Any,
     assert refs(incident) >= {asha.subject.ref, family.subject.ref}
     again = taken(incident, maker, ASHA, "98765 43210", "new@acme.example")
     assert (again.added, again.unknown) == (0, 0), "the same list again adds nobody"
+
+
+def test_a_long_list_asks_who_has_its_addresses_as_often_as_a_short_one(
+    incident: Any, maker: Any, django_assert_num_queries: Any
+) -> None:
+    for number in range(12):
+        PrincipalFactory(email=f"known{number}@acme.example")
+    taken(incident, maker, "new@acme.example")  # what is looked up once for a process
+    with CaptureQueriesContext(connection) as few:
+        taken(incident, maker, "known0@acme.example", "new0@acme.example")
+    rest = [f"{kind}{number}@acme.example" for kind in ("known", "new") for number in range(1, 12)]
+    with django_assert_num_queries(len(few)):
+        row = taken(incident, maker, *rest)
+    assert (row.found, row.added, row.unknown) == (22, 22, 11)
+
+
+def test_who_had_an_address_and_left_it_is_not_found_there(incident: Any, maker: Any) -> None:
+    asha = PrincipalFactory(email=ASHA)
+    ContactPoint.objects.filter(principal=asha).update(left_at=clock.now())
+    row = taken(incident, maker, ASHA)
+    assert (row.found, row.unknown) == (1, 1)
+    assert asha.subject.ref not in refs(incident)
 
 
 def test_a_list_with_a_fault_adds_nobody_and_names_lines_only(incident: Any, maker: Any) -> None:

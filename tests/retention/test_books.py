@@ -1,8 +1,12 @@
 """Invoices, payouts, licences and filings by financial year: kept to the day of the law page's examples."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from portal.audit.models import AuditEvent
 from portal.core import actor
@@ -12,6 +16,7 @@ from portal.retention.models import BooksRow
 from portal.retention.services import books as noted
 from tests.people.factories import StaffFactory
 from tests.shipped import every_rule
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2027, 6, 1, tzinfo=UTC)
@@ -68,3 +73,17 @@ def test_the_same_is_noted_once() -> None:
     row()
     with pytest.raises(Refused, match="noted already"):
         row()
+
+
+def test_a_list_looks_its_rules_up_once_for_all_rows(django_assert_max_num_queries: Any) -> None:
+    browser = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    url = reverse("admin:retention_booksrow_changelist")
+    row()
+    browser.get(url)  # what is looked up once for a session
+    with CaptureQueriesContext(connection) as few:
+        assert "Companies Act, s.128(5)" in browser.get(url).text
+    for year in range(2020, 2026):
+        row(financial_year=year)
+    with django_assert_max_num_queries(len(few)):
+        page = browser.get(url).text
+    assert page.count("field-kept_by") == 7

@@ -113,13 +113,9 @@ def take_list(*, incident: Incident, name: str, content: bytes, actor: Actor, no
             asked_at=now,
             asked_by=person,
         )
-        refs: set[UUID] = set()
-        strangers: list[NewPerson] = []
-        for kind, address in wanted:
-            holders = [contact.principal.subject.ref for contact in people.contacts_at(kind, address)]
-            refs.update(holders)
-            if not holders:
-                strangers.append(NewPerson(reached_at=[Reach(kind, address)]))
+        known = people.refs_at(wanted)
+        refs = set().union(*known.values())
+        strangers = [NewPerson(reached_at=[Reach(*place)]) for place in wanted if place not in known]
         if strangers:
             refs.update(principals.bring(people=strangers, source=incident.reference, actor=actor, now=now))
         added = sum(_add(row, set(chunk)) for chunk in _chunks(refs))
