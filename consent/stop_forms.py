@@ -27,7 +27,7 @@ class StopAddressForm(forms.Form):
     def clean_address(self) -> tuple[str, str]:
         """Kind and normal form. Nothing is looked up."""
         text = str(self.cleaned_data["address"]).strip()
-        kind = addresses.EMAIL if "@" in text else addresses.PHONE
+        kind = addresses.kind_of(text)
         try:
             normal = addresses.normalise(kind, text)
         except Refused as refused:

@@ -118,7 +118,7 @@ def _taken(
 
 
 def _sent(row: SendIn) -> Sent | None:
-    kind = addresses.EMAIL if "@" in row.to else addresses.PHONE
+    kind = addresses.kind_of(row.to)
     try:
         normalised = addresses.normalise(kind, row.to)
     except Refused:

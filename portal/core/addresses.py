@@ -18,6 +18,11 @@ _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]]+@[^@\s.][^@\s]*\.[^@\s.]{2,}")
 _INDIAN_MOBILE = re.compile(r"(?:\+?91|0)?([6-9][0-9]{9})")
 
 
+def kind_of(text: str) -> str:
+    """Which kind is meant by what somebody typed into a box that takes either."""
+    return EMAIL if "@" in text else PHONE
+
+
 def normalise(kind: str, text: str) -> str:
     """The normal form: lower-case e-mail, or E.164. Spaces, hyphens, brackets and Devanagari digits are forgiven.
 

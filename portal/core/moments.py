@@ -4,7 +4,7 @@ Lists and records of the admin get the same from ``portal.core.formats``; templa
 ``short_day``. Customers' pages spell the month out (``core.templatetags.moments``).
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.utils.formats import date_format
 
@@ -17,6 +17,11 @@ NONE = "–"
 def moment(instant: datetime | None) -> str:
     """``25 Nov 2026, 14:05 IST``; a dash for no time."""
     return date_format(instant.astimezone(IST), "DATETIME_FORMAT") if instant is not None else NONE
+
+
+def in_both(instant: datetime | None) -> str:
+    """``25 Nov 2026, 14:05 IST (2026-11-25 08:35 UTC)``: authorities read either; a dash for no time."""
+    return f"{moment(instant)} ({instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC)" if instant is not None else NONE
 
 
 def day(when: date | None) -> str:

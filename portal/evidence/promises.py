@@ -293,8 +293,6 @@ _ASKED: Mapping[str, Callable[[Sequence[str], datetime], Seen]] = {
     "runs": _runs,
     "is": _is,
 }
-#: A feature: it proves nothing alone.
-FEATURES = frozenset({"page", "runs", "no"})
 #: What asks the program or its tables as they are, not rows of a day.
 OF_TODAY = frozenset({"acts", "page", "runs"})
 

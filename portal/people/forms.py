@@ -204,7 +204,7 @@ class ReassignForm(forms.Form):
     def clean_address(self) -> tuple[str, str]:
         """Kind and normal form."""
         text = str(self.cleaned_data["address"]).strip()
-        kind = addresses.EMAIL if "@" in text else addresses.PHONE
+        kind = addresses.kind_of(text)
         try:
             return kind, addresses.normalise(kind, text)
         except Refused as refused:

@@ -16,6 +16,7 @@ from portal.people.models import (
     Absence,
     ContactPoint,
     Customer,
+    Membership,
     Principal,
     Protection,
     RegimeEvidence,
@@ -25,7 +26,7 @@ from portal.people.models import (
     SubjectAlias,
     User,
 )
-from portal.people.states import ContactKind, ProtectionKind
+from portal.people.states import ContactKind, CustomerKind, CustomerState, MemberRole, ProtectionKind
 
 CONTACT_KIND_OF_CHANNEL = {
     Channel.EMAIL: ContactKind.EMAIL,
@@ -270,6 +271,18 @@ def customers_of(user: Any) -> QuerySet[Customer]:
     return Customer.objects.filter(
         memberships__principal_id=user.principal_id, memberships__ended_at=None
     ).select_related("subject")
+
+
+def own_accounts(subject_ref: UUID) -> list[Customer]:
+    """The open accounts that are the person's own: an organisation's go on without them."""
+    rows = Membership.objects.filter(
+        principal__subject__ref__in=refs_of(subject_ref),
+        ended_at=None,
+        role=MemberRole.OWNER,
+        customer__kind=CustomerKind.INDIVIDUAL,
+        customer__state=CustomerState.ACTIVE,
+    )
+    return list(Customer.objects.filter(pk__in=rows.values("customer")).select_related("subject").order_by("pk"))
 
 
 def customer_for(user: Any, reference: str) -> Customer:

@@ -34,7 +34,7 @@ def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
         ["Agreed to by a second person", _answer(decision)],
         ["SHA-256 of what both saw", decision.shown_sha256],
         *([["Why", decision.why]] if decision.why else []),
-        *([["Sent or filed", _both(decision.done_at)]] if decision.done_at else []),
+        *([["Sent or filed", moments.in_both(decision.done_at)]] if decision.done_at else []),
         *([["Number given by the other side", decision.filed_reference]] if decision.filed_reference else []),
         *([["SHA-256 of its acknowledgement", decision.proof_sha256]] if decision.proof_sha256 else []),
     ]
@@ -70,8 +70,8 @@ def _incident_rows(incident: Incident, known: Mapping[str, str]) -> list[list[st
     return [
         ["In one line", incident.headline],
         ["When", known["timing"]],
-        ["Entered", _both(incident.opened_at)],
-        ["Closed", _both(incident.closed_at) if incident.closed_at else "Open"],
+        ["Entered", moments.in_both(incident.opened_at)],
+        ["Closed", moments.in_both(incident.closed_at) if incident.closed_at else "Open"],
         ["Our role", str(incident.get_role_display())],
         ["Laws of the people", ", ".join(incident.regimes)],
         ["Cyber incident", yes[incident.is_cyber]],
@@ -84,18 +84,17 @@ def _incident_rows(incident: Incident, known: Mapping[str, str]) -> list[list[st
 
 def _clock_rows(duty: IncidentDuty) -> list[list[str]]:
     clock_of = book.clocks_of([duty]).get(duty.owner)
-    return [["Due", _both(clock_of.due_at)], ["Rule", clock_of.rule_key]] if clock_of is not None else []
+    return [["Due", moments.in_both(clock_of.due_at)], ["Rule", clock_of.rule_key]] if clock_of is not None else []
 
 
 def _duty_row(duty: IncidentDuty, clock_of: Clock | None) -> list[str]:
     terms = rules.duties()[duty.code]
-    whose = f" ({duty.client.name})" if duty.client is not None else ""
     state = str(duty.get_not_due_because_display() if duty.not_due_because else duty.get_state_display())
     in_time = "–"
     if duty.reported_at is not None and clock_of is not None:
         in_time = "No" if law.is_late(clock_of.due_at, duty.reported_at) else "Yes"
-    due, reported = (_both(at) for at in (clock_of.due_at if clock_of else None, duty.reported_at))
-    return [f"{terms.label}{whose}", terms.source, due, state, reported, in_time]
+    due, reported = (moments.in_both(at) for at in (clock_of.due_at if clock_of else None, duty.reported_at))
+    return [book.label_of(duty), terms.source, due, state, reported, in_time]
 
 
 def _decision_rows(incident: Incident) -> list[list[str]]:
@@ -104,7 +103,10 @@ def _decision_rows(incident: Incident) -> list[list[str]]:
         [
             f"{rules.duties()[row.duty.code].label if row.duty else 'The incident'}: {row.get_step_display()}",
             "\n".join(
-                filter(None, [_answer(row), row.why, _both(row.done_at) if row.done_at else "", row.filed_reference])
+                filter(
+                    None,
+                    [_answer(row), row.why, moments.in_both(row.done_at) if row.done_at else "", row.filed_reference],
+                )
             ),
         ]
         for row in rows
@@ -124,12 +126,7 @@ def _search_rows(incident: Incident) -> list[list[str]]:
 def _answer(decision: IncidentDecision) -> str:
     if decision.answer == Answer.PENDING:
         return "Not yet"
-    return f"{decision.get_answer_display()}, {_both(decision.checked_at)}"
-
-
-def _both(at: datetime | None) -> str:
-    """An instant in India's time and in UTC."""
-    return f"{moments.moment(at)} ({at:%Y-%m-%d %H:%M} UTC)" if at is not None else moments.NONE
+    return f"{decision.get_answer_display()}, {moments.in_both(decision.checked_at)}"
 
 
 def _part(heading: str, rows: Sequence[Sequence[str]], empty: str = "", *, heads: Sequence[str] = ()) -> dict[str, Any]:
@@ -137,7 +134,7 @@ def _part(heading: str, rows: Sequence[Sequence[str]], empty: str = "", *, heads
 
 
 def _set(title: str, parts: list[dict[str, Any]], *, at: datetime, footer: str) -> bytes:
-    words = {"title": title, "made": f"Made on {_both(at)}.", "footer": f"Onesetu · {footer}", "parts": parts}
+    words = {"title": title, "made": f"Made on {moments.in_both(at)}.", "footer": f"Onesetu · {footer}", "parts": parts}
     return bytes(
         typst.compile(
             TEMPLATE.read_bytes(),

@@ -14,7 +14,7 @@ from portal.core import access, clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
-from portal.people.admin.answering import AnswerForm, not_answerable
+from portal.people.admin.answering import AnswerForm, answered, not_answerable
 from portal.retention import books, child_pages, deciding, fields  # noqa: F401 - child_pages registers its books
 from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PersonForm, PlanForm, WhyForm
 from portal.retention.models import (
@@ -167,9 +167,7 @@ class HoldReleaseAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.HOLD_RELEASE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_release(self, request: HttpRequest, obj: HoldRelease, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        holds.answer_release(release=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(holds.answer_release, answer, release=obj, actor=request.actor)  # type: ignore[attr-defined]
 
 
 def _not_waiting(run: ErasureRun, user: Any) -> str:

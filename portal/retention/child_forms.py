@@ -11,7 +11,7 @@ from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
 from portal.core.plain_words import PlainWords
 from portal.people.models import Customer, Membership, Subject
-from portal.people.states import SubjectKind
+from portal.people.states import CustomerKind, MemberRole, SubjectKind
 from portal.retention.states import ChildOutcome, Relation
 
 
@@ -50,9 +50,8 @@ class ReportForm(forms.Form):
     def clean_address(self) -> str:
         """In normal form. Nothing is looked up."""
         text = str(self.cleaned_data["address"]).strip()
-        kind = addresses.EMAIL if "@" in text else addresses.PHONE
         try:
-            return addresses.normalise(kind, text)
+            return addresses.normalise(addresses.kind_of(text), text)
         except Refused as refused:
             said = _("Enter an email address like name@example.com, or a mobile number like +91 98765 43210.")
             raise forms.ValidationError(str(said), code=refused.code) from refused
@@ -85,8 +84,8 @@ def _owner_of(text: str) -> Any:
         reference = parse_reference(text, "CU")
     except BadReference:
         return None
-    customer = Customer.objects.filter(reference=reference, kind="individual").first()
-    rows = Membership.objects.filter(customer=customer, role="owner", ended_at=None)
+    customer = Customer.objects.filter(reference=reference, kind=CustomerKind.INDIVIDUAL).first()
+    rows = Membership.objects.filter(customer=customer, role=MemberRole.OWNER, ended_at=None)
     return rows.values_list("principal__subject__ref", flat=True).first() if customer is not None else None
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, RowsBeside, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.services import ages
 from portal.retention.child_forms import OutcomeForm, WhoForm
 from portal.retention.models import ChildDecision, ChildReport
@@ -114,12 +114,4 @@ class ChildDecisionAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.CHILD_DECIDE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_decision(self, request: HttpRequest, obj: ChildDecision, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        children.answer(
-            decision=obj,
-            approve=approve,
-            reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
-        )
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(children.answer, answer, decision=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

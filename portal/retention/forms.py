@@ -13,6 +13,13 @@ from portal.people.models import Subject
 from portal.retention.models import BooksRow, Hold, RetentionRule
 
 
+def _known(ref: UUID) -> UUID:
+    """The reference of somebody. Raises ValidationError for that of nobody."""
+    if not Subject.objects.filter(ref=ref).exists():
+        raise forms.ValidationError(_("There is no person with this reference. Copy it from the record."))
+    return ref
+
+
 class HoldForm(forms.ModelForm):
     """A hold on one person's data. The person is named by the reference that their record shows."""
 
@@ -30,10 +37,7 @@ class HoldForm(forms.ModelForm):
         )
 
     def clean_subject_ref(self) -> UUID:
-        ref: UUID = self.cleaned_data["subject_ref"]
-        if not Subject.objects.filter(ref=ref).exists():
-            raise forms.ValidationError(_("There is no person with this reference. Copy it from the record."))
-        return ref
+        return _known(self.cleaned_data["subject_ref"])
 
 
 class WhyForm(forms.Form):
@@ -65,10 +69,7 @@ class PersonForm(forms.Form):
     ticket = TicketField()
 
     def clean_subject_ref(self) -> UUID:
-        ref: UUID = self.cleaned_data["subject_ref"]
-        if not Subject.objects.filter(ref=ref).exists():
-            raise forms.ValidationError(_("There is no person with this reference. Copy it from the record."))
-        return ref
+        return _known(self.cleaned_data["subject_ref"])
 
 
 class BooksForm(forms.ModelForm):

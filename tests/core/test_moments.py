@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from django.utils import translation
 
-from portal.core import moments
+from portal.core import clock, moments
 from portal.core.templatetags.moments import short_day, short_moment
 
 EVENING = datetime(2026, 11, 25, 20, 35, tzinfo=UTC)
@@ -12,6 +12,12 @@ EVENING = datetime(2026, 11, 25, 20, 35, tzinfo=UTC)
 
 def test_a_moment_is_said_in_indian_time_with_the_zone():
     assert moments.moment(EVENING) == "26 Nov 2026, 02:05 IST"
+
+
+def test_a_moment_for_authorities_is_said_in_indian_time_and_in_utc():
+    assert moments.in_both(EVENING) == "26 Nov 2026, 02:05 IST (2026-11-25 20:35 UTC)"
+    assert moments.in_both(EVENING.astimezone(clock.IST)) == moments.in_both(EVENING)
+    assert moments.in_both(None) == "–"
 
 
 def test_the_day_of_a_moment_is_its_day_in_india():

@@ -234,6 +234,9 @@ def test_an_order_is_entered_and_answered_on_its_pages(asha):
     }
     add = reverse("admin:registers_authorityorder_add")
     assert clerk.post(add, {**entered, "subjects": "nobody", "paper": SimpleUploadedFile("a", b"b")}).status_code == 422
+    ahead = f"{clock.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    refused = clerk.post(add, {**entered, "received_at": ahead, "paper": SimpleUploadedFile("a", b"b")})
+    assert (refused.status_code, "still ahead" in refused.text) == (422, True)
     assert clerk.post(add, entered).status_code == 302
     order = AuthorityOrder.objects.get()
     assert order.paper_sha256 == PAPER

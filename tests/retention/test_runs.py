@@ -44,7 +44,7 @@ def numbers(totals) -> tuple[int, int, int, int]:
 
 def test_a_dry_run_counts_and_changes_nothing(shelf: Shelf) -> None:
     retention_rule()
-    assert numbers(runs.preview(now=clock.now())) == (2, 0, 0, 2)
+    assert numbers(planning.preview(now=clock.now())) == (2, 0, 0, 2)
     assert sum(len(records) for records in shelf.shelved.values()) == 4
     assert not ErasureRun.objects.exists()
 
@@ -65,7 +65,7 @@ def test_a_second_run_finds_nothing_left(shelf: Shelf) -> None:
 def test_a_hold_stops_the_erasure_of_its_subject_only(shelf: Shelf) -> None:
     retention_rule()
     hold(ASHA)
-    assert numbers(runs.preview(now=clock.now())) == (2, 1, 0, 1)
+    assert numbers(planning.preview(now=clock.now())) == (2, 1, 0, 1)
     done = runs.run(now=clock.now(), actor=NIGHTLY)
     assert (done.held, done.erased, len(shelf.shelved[ASHA]), len(shelf.shelved[BINA])) == (1, 1, 2, 1)
 
@@ -95,7 +95,7 @@ def test_a_released_hold_stops_nothing(shelf: Shelf) -> None:
 def test_a_law_that_asks_for_longer_keeps_it(shelf: Shelf) -> None:
     retention_rule("LAW-5Y")
     legal_rule("LAW-5Y", 5, "year")
-    assert numbers(runs.preview(now=clock.now())) == (2, 0, 2, 0)
+    assert numbers(planning.preview(now=clock.now())) == (2, 0, 2, 0)
     assert runs.run(now=clock.now(), actor=NIGHTLY).erased == 0
 
 
@@ -108,15 +108,15 @@ def test_a_law_that_has_not_started_keeps_nothing(shelf: Shelf) -> None:
 def test_a_law_behind_an_undecided_switch_counts(shelf: Shelf) -> None:
     retention_rule("LAW-5Y")
     legal_rule("LAW-5Y", 5, "year", switch="cloud_provider")
-    assert runs.preview(now=clock.now()).kept_by_law == 2
+    assert planning.preview(now=clock.now()).kept_by_law == 2
     ProfileFactory(cloud_provider="no")
-    assert runs.preview(now=clock.now()).kept_by_law == 0
+    assert planning.preview(now=clock.now()).kept_by_law == 0
 
 
 def test_a_law_that_binds_others_keeps_nothing(shelf: Shelf) -> None:
     retention_rule("LAW-5Y")
     legal_rule("LAW-5Y", 5, "year", binds="others")
-    assert runs.preview(now=clock.now()).kept_by_law == 0
+    assert planning.preview(now=clock.now()).kept_by_law == 0
 
 
 def test_a_class_without_a_rule_is_never_erased_by_itself(shelf: Shelf) -> None:
@@ -154,7 +154,7 @@ def test_a_dry_run_asks_no_more_for_many_people_than_for_a_few(
     for _more in range(300):
         shelf.shelved[uuid4()] = [ago(800)]
     with django_assert_max_num_queries(12):
-        assert numbers(runs.preview(now=clock.now())) == (302, 1, 0, 301)
+        assert numbers(planning.preview(now=clock.now())) == (302, 1, 0, 301)
 
 
 def test_how_many_recipients_were_told_is_one_statement_however_many_were_erased(
@@ -196,7 +196,7 @@ def test_an_eraser_that_cannot_be_asked_stops_no_other_and_fails_the_run(shelf: 
 
 def test_a_dry_run_counts_the_others_and_names_who_could_not_be_asked(shelf: Shelf, broken: Broken) -> None:
     retention_rule()
-    found = runs.preview(now=clock.now())
+    found = planning.preview(now=clock.now())
     assert numbers(found) == (2, 0, 0, 2)
     assert found.failed == ["tests.broken"]
 

@@ -1,5 +1,6 @@
 """What every page of a proposal needs: its fields, who may answer it, and the second person's answer."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -45,3 +46,10 @@ class AnswerForm(forms.Form):
         if cleaned.get("decision") == "refuse" and not cleaned.get("reason", "").strip():
             self.add_error("reason", _("Say why you refuse, so that the other person can mend it."))
         return cleaned
+
+
+def answered(give: Callable[..., Any], answer: Mapping[str, Any], **about: Any) -> str:
+    """Hand what the form of the second person says to ``give``, the service that takes it, and say which it was."""
+    approve = answer["decision"] == "approve"
+    give(approve=approve, reason=answer["reason"], **about)
+    return str(_("Approved.") if approve else _("Refused."))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.models import MergeProposal
 from portal.people.permissions import Permission
 from portal.people.services import merging
@@ -31,12 +31,4 @@ class MergeProposalAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.PRINCIPAL_MERGE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_merge(self, request: HttpRequest, obj: MergeProposal, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        merging.answer(
-            proposal=obj,
-            approve=approve,
-            reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
-        )
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(merging.answer, answer, proposal=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -11,10 +11,10 @@ from portal.core import hooks
 from portal.core.actor import Actor
 from portal.core.moves import move
 from portal.core.turns import retried
-from portal.people.models import Customer, Membership, Rest, User
-from portal.people.selectors import refs_of
+from portal.people.models import Customer, Rest, User
+from portal.people.selectors import own_accounts, refs_of
 from portal.people.services import customers, sessions
-from portal.people.states import REST_MOVES, CustomerKind, CustomerState, MemberRole, RestCause, RestState
+from portal.people.states import REST_MOVES, CustomerState, RestCause, RestState
 
 
 @retried
@@ -44,7 +44,7 @@ def put_to_rest(*, row: Rest, actor: Actor, now: datetime) -> None:
     Raises IllegalMove for a row that was lifted or rests already.
     """
     with transaction.atomic():
-        closed = _own_accounts(row.subject_ref)
+        closed = own_accounts(row.subject_ref)
         logins = list(
             User.objects.filter(principal__subject__ref__in=refs_of(row.subject_ref), is_active=True).order_by("pk")
         )
@@ -86,18 +86,6 @@ def lift(*, row: Rest, actor: Actor, now: datetime) -> None:
             for told in hooks.rest_lifted:
                 told(subject_ref=fresh.subject_ref, at=now)
     row.refresh_from_db()
-
-
-def _own_accounts(subject_ref: UUID) -> list[Customer]:
-    """The open accounts that are the person's own: an organisation's go on without them."""
-    rows = Membership.objects.filter(
-        principal__subject__ref__in=refs_of(subject_ref),
-        ended_at=None,
-        role=MemberRole.OWNER,
-        customer__kind=CustomerKind.INDIVIDUAL,
-        customer__state=CustomerState.ACTIVE,
-    )
-    return list(Customer.objects.filter(pk__in=rows.values("customer")).select_related("subject").order_by("pk"))
 
 
 def _record(kind: AuditKind, row: Rest, actor: Actor, now: datetime, **facts: int) -> None:

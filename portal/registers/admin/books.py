@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.registers.forms.books import CompanyForm, OfficerForm
 from portal.registers.models import CompanyDetails, Officer
 from portal.registers.permissions import Permission
@@ -44,9 +44,7 @@ class OfficerAdmin(AuditedExport, BookAdmin):
         permission=Permission.OFFICER_PROPOSE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_officer(self, request: HttpRequest, obj: Officer, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        officers.answer(officer=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(officers.answer, answer, officer=obj, actor=request.actor)  # type: ignore[attr-defined]
 
 
 @admin.register(CompanyDetails)
@@ -75,6 +73,4 @@ class CompanyDetailsAdmin(AuditedExport, BookAdmin):
         permission=Permission.COMPANY_PROPOSE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_company(self, request: HttpRequest, obj: CompanyDetails, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        company.answer(details=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(company.answer, answer, details=obj, actor=request.actor)  # type: ignore[attr-defined]

@@ -11,13 +11,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, clock
+from portal.core import access, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
+from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 from portal.people.states import Answer
 from portal.registers import incident_papers as papers
-from portal.registers.admin.incident_words import in_both, label_of, pdf, worded
+from portal.registers.admin.incident_words import pdf, worded
 from portal.registers.forms.incidents import AddressForm, FiledForm, WhyForm
 from portal.registers.incident_states import DutyState, IncidentStep
 from portal.registers.models import IncidentDecision, IncidentDuty
@@ -73,7 +73,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDuty) -> str:
-        return label_of(obj)
+        return book.label_of(obj)
 
     @admin.display(description=_("Under"))
     def under(self, obj: IncidentDuty) -> str:
@@ -84,7 +84,7 @@ class IncidentDutyAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("Due"), ordering="due_at")
     def due(self, obj: Any) -> str:
-        return in_both(obj.due_at) if obj.due_at is not None else ""
+        return moments.in_both(obj.due_at) if obj.due_at is not None else ""
 
     @admin.display(description=_("Not told yet"))
     def gaps(self, obj: IncidentDuty) -> str:
@@ -154,7 +154,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
 
     @admin.display(description=_("Report"))
     def what(self, obj: IncidentDecision) -> str:
-        return label_of(obj.duty) if obj.duty is not None else ""
+        return book.label_of(obj.duty) if obj.duty is not None else ""
 
     @admin.display(description=_("Words"))
     def text(self, obj: IncidentDecision) -> str:
@@ -168,15 +168,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
         permission=Permission.INCIDENT_DECIDE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_decision(self, request: HttpRequest, obj: IncidentDecision, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        incident_reports.answer(
-            decision=obj,
-            approve=approve,
-            reason=answer["reason"],
-            actor=request.actor,  # type: ignore[attr-defined]
-            now=clock.now(),
-        )
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(incident_reports.answer, answer, decision=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
     @service_action(
         permission=Permission.INCIDENT_DECIDE, ask=FiledForm, label=_("Note that it was filed"), skip=not_to_be_filed

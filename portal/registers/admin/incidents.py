@@ -16,7 +16,7 @@ from portal.core.admin import RowsBeside, service_action
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.people.admin.creating import CreatingAdmin
 from portal.registers import incident_papers as papers
-from portal.registers.admin.incident_words import in_both, label_of, pdf
+from portal.registers.admin.incident_words import pdf
 from portal.registers.forms.incidents import (
     DecidingForm,
     IncidentForm,
@@ -43,7 +43,7 @@ class DutiesBeside(RowsBeside):
 
     @admin.display(description=_("report"))
     def what(self, obj: IncidentDuty) -> str:
-        return format_html('<a href="../../../incidentduty/{}/change/">{}</a>', obj.pk, label_of(obj))
+        return format_html('<a href="../../../incidentduty/{}/change/">{}</a>', obj.pk, book.label_of(obj))
 
     @admin.display(description=_("under"))
     def under(self, obj: IncidentDuty) -> str:
@@ -54,7 +54,7 @@ class DutiesBeside(RowsBeside):
 
     @admin.display(description=_("due"))
     def due(self, obj: Any) -> str:
-        return in_both(obj.due_at) if obj.due_at is not None else ""
+        return moments.in_both(obj.due_at) if obj.due_at is not None else ""
 
 
 class DecisionsBeside(RowsBeside):

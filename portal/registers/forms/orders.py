@@ -7,7 +7,6 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import clock
 from portal.core.errors import BadReference
 from portal.core.ids import parse_reference
 from portal.core.plain_words import PublicWords
@@ -80,13 +79,6 @@ class OrderForm(forms.Form):
                 raise forms.ValidationError(_("Nobody is known as %(line)s.") % {"line": line})
             found.append(ref)
         return found
-
-    def clean_received_at(self) -> Any:
-        """Not ahead."""
-        at = self.cleaned_data["received_at"]
-        if at > clock.now():
-            raise forms.ValidationError(_("It cannot have come at a time that is still ahead."))
-        return at
 
     def clean(self) -> dict[str, Any]:
         """The names of the service."""

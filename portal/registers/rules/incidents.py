@@ -12,8 +12,6 @@ from typing import Any
 
 DUTIES = Path(__file__).resolve().parent.parent / "data" / "incident_duties.toml"
 AUTHORITY, PEOPLE, CLIENT = "authority", "people", "client"
-#: What is worked out and not told.
-COMPUTED = frozenset({"contact", "timing", "people_found", "people_told"})
 #: The languages in which people are written to, and what the letter says in each (DPDP Rules r.7(1)(a)-(d)).
 LANGUAGES = ("en", "hi", "mr")
 LETTER = ("nature", "consequences", "measures", "steps")

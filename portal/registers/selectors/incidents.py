@@ -53,6 +53,12 @@ def why_not_due(duty: rules.Duty, incident: Incident) -> str:
     return "" if found else "NOT_IN_FORCE"
 
 
+def label_of(duty: IncidentDuty) -> str:
+    """What is owed, and to which client where it is owed to one."""
+    whose = f" ({duty.client.name})" if duty.client is not None else ""
+    return f"{rules.duties()[duty.code].label}{whose}"
+
+
 def starts_at(duty: rules.Duty, incident: Incident) -> datetime:
     """The instant from which the clock of a duty runs."""
     return incident.noticed_at if duty.starts == "noticed" else incident.aware_at
@@ -97,7 +103,7 @@ def _timing(incident: Incident) -> str:
         (_("Noticed"), incident.noticed_at),
         (_("Known as an incident"), incident.aware_at),
     ]
-    return "\n".join(f"{label}: {moments.moment(at)} ({at:%Y-%m-%d %H:%M} UTC)" for label, at in rows if at is not None)
+    return "\n".join(f"{label}: {moments.in_both(at)}" for label, at in rows if at is not None)
 
 
 @dataclass(frozen=True)
@@ -170,20 +176,12 @@ def clocks_of(duties: Iterable[IncidentDuty]) -> dict[str, Clock]:
 def is_late(duty: IncidentDuty, *, now: datetime) -> bool:
     """Whether the duty was reported after its time, or is not yet and the time is over."""
     clock_of = Clock.objects.filter(owner=duty.owner).order_by("-pk").first()
-    if clock_of is None:
-        return False
-    end = clock_of.stopped_at if clock_of.state == ClockState.STOPPED and clock_of.stopped_at else now
-    return law.is_late(clock_of.due_at, end)
+    return clock_of is not None and law.clock_state(clock_of, now).is_late
 
 
 def open_duties(incident: Incident) -> QuerySet[IncidentDuty]:
     """What is still owed."""
     return incident.duties.filter(state=DutyState.OPEN)
-
-
-def due_text(clock_of: Clock) -> str:
-    """When a clock is due, in India's time and in UTC."""
-    return f"{moments.moment(clock_of.due_at)} ({clock_of.due_at:%Y-%m-%d %H:%M} UTC)"
 
 
 def with_due(duties: QuerySet[IncidentDuty]) -> QuerySet[IncidentDuty]:

@@ -90,13 +90,6 @@ def words_of(found: Iterable[Lack]) -> str:
     return " ".join(str(lack.label) for lack in found)
 
 
-def check_of(code: str, *, at: datetime) -> RecipientCheck | None:
-    """The latest check of a recipient that holds."""
-    rows = in_force(RecipientCheck.objects.filter(recipient_code=code), at=at)
-    found: RecipientCheck | None = rows.order_by("-checked_on", "-pk").first()
-    return found
-
-
 def checks_of(codes: Collection[str], *, at: datetime) -> Mapping[str, RecipientCheck]:
     """The latest check that holds of each, by code. One query."""
     rows = in_force(RecipientCheck.objects.filter(recipient_code__in=set(codes)), at=at)

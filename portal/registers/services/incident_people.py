@@ -13,25 +13,24 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import access, addresses, hooks, plain_words
 from portal.core import actor as actors
+from portal.core import addresses, hooks, plain_words
 from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
-from portal.core.errors import IllegalMove, Refused
+from portal.core.errors import Refused
 from portal.outbox.services import post
 from portal.people import selectors as people
-from portal.people.models import Principal, User
+from portal.people.models import Principal
 from portal.people.services import principals
 from portal.people.services.contacts import Reach
-from portal.people.services.four_eyes import person_of
 from portal.people.services.principals import NewPerson
 from portal.people.states import Answer
 from portal.registers.incident_states import IncidentStep
 from portal.registers.models import Incident, IncidentDecision, IncidentPerson, IncidentSearch
-from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import reaching
+from portal.registers.services.incidents import require_open
 
 #: The source of a search by a list of addresses.
 LIST = "list"
@@ -65,7 +64,7 @@ def search(
     Raises NotAllowed, IllegalMove for a closed incident, Refused for a query that there is not (SOURCE) or one that needs to
     know of what (OF), and for words that tell who a person is (NUMBER_IN_WORDS): what is asked stays in the clear.
     """
-    person = _require(incident, actor)
+    person = require_open(incident, actor)
     selection = selections().get(source)
     if selection is None:
         raise Refused(_("There is no such query."), code="SOURCE")
@@ -103,7 +102,7 @@ def take_list(*, incident: Incident, name: str, content: bytes, actor: Actor, no
     they can be told; the same list again adds nobody. Raises NotAllowed, IllegalMove, and Refused for a file that is no such
     list; the lines at fault are named by number, never by what stands in them.
     """
-    person = _require(incident, actor)
+    person = require_open(incident, actor)
     wanted = read(name, content)
     with transaction.atomic():
         row = IncidentSearch.objects.create(
@@ -138,7 +137,7 @@ def read(name: str, content: bytes) -> list[tuple[str, str]]:
     faults: list[int] = []
     for number, cells in enumerate(table, start=2):
         text = str(cells[at] or "").strip()
-        kind = addresses.EMAIL if "@" in text else addresses.PHONE
+        kind = addresses.kind_of(text)
         try:
             found[addresses.normalise(kind, text)] = kind
         except Refused:
@@ -229,14 +228,6 @@ def _write(row: IncidentPerson, decision: IncidentDecision) -> str:
         },
     )
     return str(channel)
-
-
-def _require(incident: Incident, actor: Actor) -> User:
-    person = person_of(actor)
-    access.require(person, Permission.INCIDENT_OPEN)
-    if incident.closed_at is not None:
-        raise IllegalMove(_("This incident is closed."))
-    return person
 
 
 def _add(row: IncidentSearch, refs: set[UUID]) -> int:

@@ -31,10 +31,10 @@ from portal.registers.models import Incident, IncidentDecision, IncidentDuty
 from portal.registers.permissions import Act
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
+from portal.registers.services.incident_people import TELL
 
 #: The kind of the letters to authorities and clients.
 REPORT = "registers.incident_report"
-TELL = "portal.registers.tasks.tell_affected"
 SETTLE = "portal.registers.tasks.settle_incidents"
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import access, clock, ids, plain_words
+from portal.core import access, clock, ids, moments, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
@@ -112,7 +112,7 @@ def tell(*, incident: Incident, words: Mapping[str, str], actor: Actor, now: dat
     One transaction with its audit event. Raises NotAllowed, IllegalMove for a closed incident, Refused (UNKNOWN_FACT), and
     Refused (NUMBER_IN_WORDS) for words with a number or an address of a person.
     """
-    person = _require_open(incident, actor)
+    person = require_open(incident, actor)
     before = book.facts_of(incident)
     given = {code: text.strip() for code, text in words.items() if text.strip() and text.strip() != before.get(code)}
     for code, text in given.items():
@@ -137,7 +137,7 @@ def change(*, incident: Incident, actor: Actor, now: datetime, **deciding: Any) 
     two people decide not to report (``incident_reports``). One transaction with its audit events. Raises NotAllowed and
     IllegalMove for a closed incident.
     """
-    _require_open(incident, actor)
+    require_open(incident, actor)
     if "regimes" in deciding:
         deciding["regimes"] = _with_india(deciding["regimes"])
     fresh = {name: value for name, value in deciding.items() if name in DECIDING and getattr(incident, name) != value}
@@ -223,7 +223,8 @@ def _changed(incident: Incident, fields: Iterable[str], *, actor: Actor, now: da
     )
 
 
-def _require_open(incident: Incident, actor: Actor) -> User:
+def require_open(incident: Incident, actor: Actor) -> User:
+    """Who may add to an incident that is open. Raises NotAllowed, and IllegalMove for a closed one."""
     person = person_of(actor)
     access.require(person, Permission.INCIDENT_OPEN)
     if incident.closed_at is not None:
@@ -274,7 +275,7 @@ def remind(clock_of: Clock, *, percent: int | None, now: datetime) -> None:
         row.incident,
         # The share first: a long code of a client at the end may be cut off.
         about=f"{row.incident.about}/{percent or 'late'}/{row.owner.rpartition(row.incident.reference)[2]}",
-        context={"duty": duty.label, "due": book.due_text(clock_of)},
+        context={"duty": duty.label, "due": moments.in_both(clock_of.due_at)},
         now=now,
     )
 

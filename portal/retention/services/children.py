@@ -21,13 +21,11 @@ from portal.law.services import clocks
 from portal.law.states import Channel, Regime
 from portal.outbox.services import post, write_to_staff
 from portal.people import selectors as people
-from portal.people.models import Customer, Membership, Principal, User
+from portal.people.models import Customer, Principal, User
 from portal.people.services import ages, customers, four_eyes, protections, sessions, subjects
 from portal.people.states import (
     Answer,
-    CustomerKind,
     CustomerState,
-    MemberRole,
     ProtectionGround,
     ProtectionKind,
     SubjectKind,
@@ -62,8 +60,7 @@ def report(
     for words with the number of an identity paper or an account (NUMBER_IN_WORDS).
     """
     plain_words.require_no_number(words)
-    kind = addresses.EMAIL if "@" in address else addresses.PHONE
-    found_at = addresses.normalise(kind, address)
+    found_at = addresses.normalise(addresses.kind_of(address), address)
     back = addresses.normalise(addresses.EMAIL, reporter) if reporter.strip() else ""
     with transaction.atomic():
         row = ChildReport.objects.create(
@@ -197,7 +194,7 @@ def persons_of(row: ChildReport) -> list[UUID]:
     """The persons at the address of a report, each once, for whoever has to find out which of them is meant."""
     if not row.address:
         return []
-    return _persons_at(addresses.EMAIL if "@" in row.address else addresses.PHONE, row.address)
+    return _persons_at(addresses.kind_of(row.address), row.address)
 
 
 def remind(clock_of: Clock) -> None:
@@ -235,7 +232,7 @@ def _persons_at(kind: str, address: str) -> list[UUID]:
 def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime) -> None:
     held = people.protection_of(subject_ref, at=now)
     is_new = held is None or held.kind != ProtectionKind.CHILD
-    closed = _own_accounts(subject_ref)
+    closed = people.own_accounts(subject_ref)
     move(
         row,
         ChildState.FROZEN,
@@ -259,18 +256,6 @@ def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime)
         sessions.end_all(user=login, actor=actor, now=now)
     clocks.stop(owner=row.owner, at=now, actor=actor, now=now)
     _record(AuditKind.RETENTION_CHILD_FROZEN, row, actor, now, count=len(closed))
-
-
-def _own_accounts(subject_ref: UUID) -> list[Customer]:
-    """The open accounts that are the person's own: an organisation's go on without them."""
-    rows = Membership.objects.filter(
-        principal__subject__ref__in=people.refs_of(subject_ref),
-        ended_at=None,
-        role=MemberRole.OWNER,
-        customer__kind=CustomerKind.INDIVIDUAL,
-        customer__state=CustomerState.ACTIVE,
-    )
-    return list(Customer.objects.filter(pk__in=rows.values("customer")).select_related("subject").order_by("pk"))
 
 
 def _lift(row: ChildReport, *, actor: Actor, now: datetime) -> None:

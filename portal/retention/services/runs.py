@@ -15,10 +15,7 @@ from portal.core.moves import move
 from portal.retention.models import ErasureItem, ErasureRun, ErasureStep
 from portal.retention.services import barriers, certifying, planning, replaying, telling
 from portal.retention.services.barriers import Moment
-from portal.retention.services.planning import Totals, preview
 from portal.retention.states import MOVES, OPEN_ITEMS, ItemState, RunState
-
-__all__ = ["Totals", "carry_on", "carry_out", "preview", "run"]
 
 log = structlog.get_logger(__name__)
 #: Under which sum of its step an item counts that was not erased.

@@ -11,7 +11,7 @@ from portal.core.admin import service_action
 from portal.core.admin.bases import refusable
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.ledger.states import RotationCause
-from portal.people.admin.answering import AnswerForm
+from portal.people.admin.answering import AnswerForm, answered
 from portal.workplace import rotation
 from portal.workplace.admin.proposals import ProposalAdmin, why_not
 from portal.workplace.models import KeyRotationProposal
@@ -67,6 +67,4 @@ class KeyRotationProposalAdmin(AuditedExport, ProposalAdmin):
 
     @service_action(permission=Permission.KEY_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: KeyRotationProposal, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        rotation.answer_key(proposal=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(rotation.answer_key, answer, proposal=obj, actor=request.actor)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.law.models import OrganisationProfile, Purpose
 from portal.law.states import LawfulBasis, Regime, Switch
-from portal.people.admin.answering import AnswerForm
+from portal.people.admin.answering import AnswerForm, answered
 from portal.people.models import FourEyesModel
 from portal.people.services import four_eyes
 from portal.people.states import Answer
@@ -111,9 +111,7 @@ class ProfileProposalAdmin(AuditedExport, ProposalAdmin):
 
     @service_action(permission=Permission.PROFILE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: ProfileProposal, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        services.answer_profile(proposal=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(services.answer_profile, answer, proposal=obj, actor=request.actor)  # type: ignore[attr-defined]
 
 
 @admin.register(PurposeProposal)
@@ -166,9 +164,7 @@ class PurposeProposalAdmin(AuditedExport, ProposalAdmin):
 
     @service_action(permission=Permission.PURPOSE_ANSWER, ask=AnswerForm, label=_("Answer the proposal"), skip=why_not)
     def answer_proposal(self, request: HttpRequest, obj: PurposeProposal, answer: dict[str, Any]) -> str:
-        approve = answer["decision"] == "approve"
-        services.answer_purpose(proposal=obj, approve=approve, reason=answer["reason"], actor=request.actor)  # type: ignore[attr-defined]
-        return str(_("Approved.") if approve else _("Refused."))
+        return answered(services.answer_purpose, answer, proposal=obj, actor=request.actor)  # type: ignore[attr-defined]
 
 
 def plain(name: str, value: Any) -> str:

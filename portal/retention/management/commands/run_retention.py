@@ -6,7 +6,7 @@ from django.core.management import CommandParser
 
 from portal.core import actor, clock
 from portal.core.commands import PortalCommand
-from portal.retention.services import nights, planning, runs
+from portal.retention.services import nights, planning
 from portal.retention.services.nights import Night
 
 
@@ -24,7 +24,7 @@ class Command(PortalCommand):
         """
         now = clock.now()
         if dry_run:
-            found = runs.preview(now=now)
+            found = planning.preview(now=now)
             failed = found.failed
             numbers = {"due": found.due, "held": found.held, "kept_by_law": found.kept_by_law}
             numbers["to_erase"] = found.to_erase
