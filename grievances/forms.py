@@ -36,14 +36,9 @@ def tidy(text: str) -> str:
     return "".join(c for c in shown if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co"}).strip()
 
 
-def kind_of(text: str) -> str:
-    """What a person typed: an e-mail address, or else a number."""
-    return addresses.EMAIL if "@" in text else addresses.PHONE
-
-
 def normal_address(text: str) -> str:
     """An e-mail address or a number as a person typed it, in its one form. Raises ValidationError, which says what is wrong."""
-    return address_of_kind(kind_of(text), text)
+    return address_of_kind(addresses.kind_of(text), text)
 
 
 def address_of_kind(kind: str, text: str) -> str:
@@ -235,7 +230,7 @@ class TrackForm(forms.Form):
 
     def clean_address(self) -> tuple[str, str]:
         text = self.cleaned_data["address"]
-        return kind_of(text), normal_address(text)
+        return addresses.kind_of(text), normal_address(text)
 
 
 class CodeForm(forms.Form):

@@ -57,7 +57,7 @@ def shown_keys(request: RightsRequest) -> list[bytes]:
 def refs_meant(request: RightsRequest) -> set[UUID]:
     """Everybody who has the address that the request names; nobody for none."""
     named = reading.details_of(request).get("person_address", "").strip()
-    kind = addresses.EMAIL if "@" in named else addresses.PHONE
+    kind = addresses.kind_of(named)
     try:
         return {contact.principal.subject.ref for contact in people.contacts_at(kind, named)}
     except Refused:  # what they typed is no address

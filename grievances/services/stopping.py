@@ -46,7 +46,7 @@ def wanted(ticket: Ticket, *, at: datetime) -> Wanted:
         reach = {}
     owner = senders.owner_of(channel=Channel.SMS, sender=told["sender"], at=at) if told.get("sender") else None
     got = told.get("received_at_number", "")
-    places = [(addresses.EMAIL if "@" in got else addresses.PHONE, got)] if got else list(reach.items())
+    places = [(addresses.kind_of(got), got)] if got else list(reach.items())
     return Wanted(owner.code if owner is not None else ticket.fiduciary.code, places)
 
 
