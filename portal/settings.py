@@ -4,16 +4,13 @@ With nothing set the portal is *embedded*: SQLite and files under ``var/``, one 
 ``PRODUCTION=1`` refuses to start with a missing, weak or demonstration key (``portal/core/system_checks.py``).
 """
 
-import contextlib
-import os
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
 
+from portal.own_keys import own_key
 from portal.schedule import BEAT
 from portal.ways_out import ways_out
 
@@ -29,22 +26,7 @@ DEMO = env.bool("DEMO", default=sys.argv[1:2] == ["demo"]) and not PRODUCTION
 def _key(name: str) -> str:
     """A secret from the environment; embedded, one that is made once and kept in ``var/keys`` (mode 0600)."""
     given: str = env.str(name, default="")
-    if given or PRODUCTION:
-        return given
-    path = VAR / "keys" / name.lower()
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Written whole under another name first: a process that dies or starts meanwhile never reads half a key.
-        new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        new.touch(mode=0o600)
-        new.write_text(secrets.token_hex(32))
-        with contextlib.suppress(FileExistsError):  # another process was first: its key counts
-            os.link(new, path)
-        new.unlink()
-    kept = path.read_text().strip()
-    if not kept:
-        raise ImproperlyConfigured(f"{path} is empty. Restore the key it held, or remove the file if nothing was kept.")
-    return kept
+    return given if given or PRODUCTION else own_key(VAR / "keys" / name.lower())
 
 
 SECRET_KEY = _key("SECRET_KEY")

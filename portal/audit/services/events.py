@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from portal.audit import rules
-from portal.audit.kinds import CHANGED, FACTS, AuditKind
+from portal.audit.facts import CHANGED, FACTS
+from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import changes, clock
 from portal.core.actor import Actor, ActorKind

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.audit import rules
-from portal.audit.kinds import CHANGED, AuditKind
+from portal.audit.facts import CHANGED
+from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services.events import CHANGES, personal_of, record
 from portal.core.actor import Actor

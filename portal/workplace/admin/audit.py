@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 
 from portal.audit import services as audit
-from portal.audit.kinds import CHANGED, AuditKind
+from portal.audit.facts import CHANGED
+from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import clock
 from portal.core.admin import ReadOnlyAdmin, service_action
