@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from grievances import request_words as words
 from grievances import selectors
 from grievances.forms import LONGEST_MESSAGE, Prose
+from grievances.log_pages import RequestLogPage
 from grievances.models import ProofPaper, RightsRequest
 from grievances.permissions import GrievancePermission
 from grievances.request_forms import FIELDS
@@ -123,7 +124,7 @@ def _checked(row: ProofPaper, user: Any) -> str:
 
 
 @admin.register(RightsRequest)
-class RightsRequestAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class RightsRequestAdmin(RequestLogPage, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """What is due first stands first. The thread with the person is the ticket's."""
 
     view_permission = GrievancePermission.REQUEST_VIEW

@@ -3,20 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.audit import services as audit
-from portal.audit.kinds import AuditKind
 from portal.core import access, clock
 from portal.evidence import promises
 from portal.evidence.permissions import Permission
 from portal.evidence.promises import State
 from portal.evidence.views import staff_page
 from portal.jobs import exports
+from portal.jobs.audited_export import listed_response
 from portal.jobs.permissions import Permission as JobsPermission
 from portal.registers.selectors import inventory
 
@@ -58,7 +56,8 @@ def data_inventory(request: HttpRequest) -> HttpResponse:
     rows = inventory.columns()
     if request.method == "POST":
         access.require(request.user, JobsPermission.LIST_EXPORT)
-        return _file(request, rows)
+        actor = request.actor  # type: ignore[attr-defined]
+        return listed_response("inventory", "registers.inventory", COLUMNS, rows, actor=actor)
     context = {
         **admin.site.each_context(request),
         "title": _("Data inventory"),
@@ -67,18 +66,3 @@ def data_inventory(request: HttpRequest) -> HttpResponse:
         "may_take": access.allowed(request.user, JobsPermission.LIST_EXPORT),
     }
     return TemplateResponse(request, "evidence/inventory.html", context)
-
-
-def _file(request: HttpRequest, rows: list[inventory.Column]) -> HttpResponse:
-    body = b"".join(exports.stream_csv(COLUMNS, iter(rows), for_spreadsheets=True))
-    with transaction.atomic():
-        audit.record(
-            AuditKind.EXPORT_LIST_MADE,
-            actor=request.actor,  # type: ignore[attr-defined]
-            about="export.list:registers.inventory",
-            facts={"model": "registers.inventory", "format": "csv", "rows": len(rows)},
-            personal={},
-        )
-    answer = HttpResponse(body, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="inventory-{clock.now():%Y-%m-%d}.csv"'
-    return answer

@@ -444,6 +444,7 @@ BOOKS: dict[str, Book] = {
     "grievances_rightsrequest": Book(
         "grievances.request:view",
         export="grievances.ticket:export",
+        extra={"log": "grievances.request:view"},
         acts={
             "call-back": "grievances.request:answer",
             "collect": "grievances.request:answer",

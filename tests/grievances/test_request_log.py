@@ -1,0 +1,83 @@
+"""The log of Californian requests and its figures: from the rows of requests, with nobody's name."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from grievances import request_log
+from grievances.models import RightsRequest
+from grievances.request_states import Outcome, RefusalGround, RequestState, Right
+from grievances.services import deciding
+from portal.audit.models import AuditEvent
+from portal.core import actor
+from portal.people.models import Principal
+from portal.people.services.principals import note_regime
+from tests.grievances.factories import RECEIVED, STRANGER
+from tests.grievances.requests import shown
+from tests.people.factories import PrincipalFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+
+PERIOD = {"first_day": date(2026, 11, 1), "last_day": date(2026, 11, 30)}
+
+
+def californian() -> Principal:
+    principal = PrincipalFactory()
+    note_regime(principal=principal, regime="US-CA", ground="declared", actor=STRANGER, now=RECEIVED)
+    return principal
+
+
+def denied(request: RightsRequest, *, days: int) -> None:
+    """Refused by two officers so many days later."""
+    at = RECEIVED + timedelta(days=days)
+    maker, checker = (StaffFactory(roles=["grievance_officer"]) for _each in range(2))
+    made = deciding.propose(
+        request=request,
+        outcome=Outcome.REFUSE,
+        ground=RefusalGround.REPEATED,
+        words_to_person="It stands as you had it.",
+        actor=actor.staff(maker.pk),
+        at=at,
+    )
+    deciding.answer(proposal=made, approve=True, late_because="volume", actor=actor.staff(checker.pk), at=at)
+
+
+def test_the_figures_count_what_was_asked_under_californias_law_and_how_it_was_answered() -> None:
+    denied(shown(principal=californian(), right=Right.OBJECTION), days=2)
+    denied(shown(principal=californian(), right=Right.OBJECTION), days=5)
+    shown(principal=californian(), right=Right.OBJECTION)
+    shown(principal=PrincipalFactory(), right=Right.OBJECTION)  # of India: not in this log
+    [found] = request_log.figures(request_log.entries(**PERIOD))
+    assert (found.received, found.denied, found.complied, found.open) == (3, 2, 0, 1)
+    assert (found.median_days, found.mean_days) == (3.5, 3.5)
+    assert not request_log.entries(first_day=date(2026, 12, 1), last_day=date(2026, 12, 31))
+
+
+def test_a_joined_request_is_answered_with_the_one_that_takes_it_in() -> None:
+    who = californian()
+    first = shown(principal=who, right=Right.OBJECTION)
+    again = shown(principal=who, right=Right.OBJECTION, at=RECEIVED + timedelta(hours=1))
+    assert again.state == RequestState.JOINED
+    denied(first, days=1)
+    rows = list(request_log.entries(**PERIOD))
+    assert [request_log.nature_of_answer(row) for row in rows] == ["Refused", "Refused"]
+    assert {request_log.ground(row) for row in rows} == {"The same was answered a short time ago"}
+    assert {request_log.days_to_answer(row) for row in rows} == {1}
+
+
+def test_an_auditor_reads_the_page_and_takes_the_log_away_with_a_trace() -> None:
+    denied(shown(principal=californian(), right=Right.OBJECTION), days=2)
+    auditor = staff_client(StaffFactory(roles=["auditor"]))
+    page = reverse("admin:grievances_rightsrequest_log")
+    answer = auditor.get(page, {name: day.isoformat() for name, day in PERIOD.items()})
+    assert "1 request in this period" in answer.text
+    taken = auditor.post(page, {**{name: day.isoformat() for name, day in PERIOD.items()}, "what": "log"})
+    [head, row, *_end] = taken.content.decode("utf-8-sig").splitlines()
+    assert head.startswith("reference,received,nature,manner,answered,nature_of_answer,ground_of_denial")
+    assert ",Refused,The same was answered a short time ago,2" in row
+    assert AuditEvent.objects.filter(about="export.list:grievances.request_log").exists()
+    support = staff_client(StaffFactory(roles=["support"]))
+    assert support.get(page).status_code == 200
+    assert support.post(page, {"first_day": "2026-11-01", "last_day": "2026-11-30", "what": "log"}).status_code == 403
