@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from grievances import request_words as words
-from grievances.forms import LONGEST_WISH, Prose, radios, tidy
+from grievances.forms import LANGUAGES, LONGEST_WISH, Prose, radios, tidy
 from grievances.request_states import CORRECTIONS, Capacity
 
 #: The details that a record has a place for; "other" is anything else.
@@ -15,6 +16,9 @@ FIELDS: Final[Mapping[str, Any]] = {
     "name": _("My name"),
     "email": _("My email address"),
     "phone": _("My mobile number"),
+    "language": _("The language you write to me in"),
+    "zone": _("My time zone"),
+    "organisation": _("An organisation I act for, or my part in it"),
     "other": _("Something else"),
 }
 
@@ -85,6 +89,39 @@ class DetailsForm(forms.Form):
             if cleaned["capacity"] == Capacity.NOMINEE and not cleaned.get("person_address"):
                 self.add_error("person_address", _("Enter an email address or mobile number of the person"))
         return cleaned
+
+
+class CorrectionForm(forms.Form):
+    """How one detail of the record should be. What an officer writes down as it stands is checked here."""
+
+    should_be = forms.CharField(
+        label=_("How should it be?"),
+        max_length=500,
+        error_messages={
+            "required": _("Write how it should be"),
+            "max_length": _("Shorten this to 500 characters or fewer"),
+        },
+    )
+    words = Prose(
+        label=_("What else should we know?"),
+        help_text=_("Do not write an Aadhaar number, a card number or a one-time password."),
+        required=False,
+        longest=LONGEST_WISH,
+    )
+
+    def __init__(self, *args: Any, field: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.field = field
+        if field == "language":
+            self.fields["should_be"] = radios(_("How should it be?"), _("Select a language"), dict(LANGUAGES))
+        elif field == "zone":
+            self.fields["should_be"].help_text = _("Continent and city, for example Asia/Kolkata.")
+
+    def clean_should_be(self) -> str:
+        found = tidy(self.cleaned_data["should_be"])
+        if self.field == "zone" and found not in available_timezones():
+            raise forms.ValidationError(_("Write the zone as continent and city, for example Asia/Kolkata."))
+        return found
 
 
 class ProofCodeForm(forms.Form):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from grievances import outside, rules, words
 from grievances.models import Appeal, RequestProposal, Resolution, RightsRequest, Ticket, TicketDraft, TrackingCode
 from grievances.outside import Body
+from grievances.request_states import UNDECIDED, Right
 from grievances.rules import Due, Facts, NoAppeal, Standing
 from grievances.states import OPEN_STATES, AppealOutcome, ClosedBecause, EntryKind, TicketKind, TicketState
 from portal.core import ciphers
@@ -299,6 +301,12 @@ def request_of(ticket: Ticket) -> RightsRequest | None:
     if not is_request(ticket):
         return None
     return RightsRequest.objects.select_related("joined_to__ticket").filter(ticket=ticket).first()
+
+
+def open_corrections(subject_ref: UUID) -> list[RightsRequest]:
+    """What a person asked to have corrected and waits for, oldest first."""
+    rows = RightsRequest.objects.filter(ticket__subject_ref__in=people.refs_of(subject_ref), right=Right.CORRECTION)
+    return list(rows.filter(state__in=UNDECIDED, ticket__state__in=OPEN_STATES).select_related("ticket").order_by("pk"))
 
 
 def sentence_for_person(ticket: Ticket, *, now: datetime, stands: Standing | None = None) -> str:

@@ -3,6 +3,7 @@
 What stood before and what stands now is in the erasable part of the audit event, for as long as its rule keeps it.
 """
 
+import contextlib
 from datetime import datetime
 
 from django.db import transaction
@@ -18,13 +19,13 @@ from portal.registers.selectors import recipients as book
 from portal.registers.services import instructing
 from portal.registers.states import InstructionKind
 
-#: The one detail that an officer may write in the person's place. Addresses are confirmed by a code that comes there:
-#: the person changes those under "Your details".
-NAME = "name"
+#: The details that an officer may write in the person's place. Addresses are confirmed by a code that comes there: the
+#: person changes those under "Your login".
+NAME, LANGUAGE, ZONE = "name", "language", "zone"
 
 
 def carry_out(request: RightsRequest, *, actor: Actor, at: datetime) -> list[Instruction]:
-    """Write a corrected name and instruct every recipient who was told about the person, in the caller's transaction.
+    """Write what is corrected and instruct every recipient who was told about the person, in the caller's transaction.
 
     Each instruction has its own clock and its own steps. Raises Refused (WHOSE) where it is not clear whose data it is.
     """
@@ -33,8 +34,8 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime) -> list[Ins
     given: list[Instruction] = []
     with transaction.atomic():
         mine = list(Principal.objects.select_related("subject").filter(subject__ref__in=refs, subject__erased_at=None))
-        if details.get("field") == NAME and len(mine) == 1:
-            principals.rename(principal=mine[0], full_name=details["should_be"], actor=actor, now=at)
+        if len(mine) == 1:
+            _write(mine[0], details.get("field", ""), details.get("should_be", ""), actor=actor, at=at)
         told = Telling.objects.filter(subject_ref__in=refs).order_by("recipient_code", "pk")
         for code, ref in dict(told.values_list("recipient_code", "subject_ref")).items():
             recipient = book.by_code(code)
@@ -54,3 +55,16 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime) -> list[Ins
             except Refused:  # the recipient knows no address of this person that we may name: it could not tell whom
                 continue
     return given
+
+
+def _write(person: Principal, field: str, value: str, *, actor: Actor, at: datetime) -> None:
+    """The corrected detail in the person's record. What the pages of correction did not check may fit nothing: then it is as
+    the letter says, and nothing is written.
+    """
+    if field == NAME:
+        principals.rename(principal=person, full_name=value, actor=actor, now=at)
+    with contextlib.suppress(Refused):
+        if field == LANGUAGE:
+            principals.read_in(principal=person, language=value, actor=actor, now=at)
+        if field == ZONE:
+            principals.live_in_zone(principal=person, zone=value, actor=actor, now=at)

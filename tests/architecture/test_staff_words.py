@@ -29,6 +29,7 @@ ELSEWHERE = {
             "AssignForm.why",
             "ClaimForm.words",
             "ComposerForm.text",
+            "CorrectionForm.words",
             "DetailsForm.words",
             "ProposeForm.words_to_person",
             "FiledForm.wanted",

@@ -5,6 +5,7 @@ import pytest
 from consent.selectors import rulebook
 from grievances.request_states import Outcome, RequestState, Right
 from grievances.services import deciding
+from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
@@ -40,7 +41,24 @@ def test_a_name_is_corrected_when_two_people_agree_and_the_log_says_so(officer: 
     request.refresh_from_db()
     assert principal.full_name == "Asha Rao"
     assert request.state == RequestState.GRANTED
-    assert AuditEvent.objects.filter(kind=str(AuditKind.PEOPLE_PRINCIPAL_CHANGED)).exists()
+    event = AuditEvent.objects.get(kind=str(AuditKind.PEOPLE_PRINCIPAL_CHANGED))
+    assert event.facts == {"fields": "full_name"}
+    kept = audit.personal_of(event)["values"]
+    assert kept["full_name"] == {"old": "Asha Roa", "new": "Asha Rao"}
+
+
+@pytest.mark.parametrize(
+    ("field", "should_be", "stands"),
+    [("zone", "Europe/Paris", "Europe/Paris"), ("zone", "Mars/Base", "Asia/Kolkata"), ("language", "hi", "hi")],
+)
+def test_a_language_and_a_zone_are_written_where_they_are_ones(
+    officer: User, field: str, should_be: str, stands: str
+) -> None:
+    principal = PrincipalFactory(language="en", zone="Asia/Kolkata")
+    ContactPointFactory(kind="email", address="asha@example.in", principal=principal)
+    decide(shown(right=Right.CORRECTION, field=field, should_be=should_be), officer)
+    principal.refresh_from_db()
+    assert getattr(principal, field) == stands
 
 
 def test_an_address_is_not_written_in_the_persons_place(officer: User) -> None:

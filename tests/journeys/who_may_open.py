@@ -206,6 +206,8 @@ PAGES: dict[str, Page] = {
     "privacy:phone-code": Page(For.CUSTOMERS),
     "privacy:one-click": Page(For.SECRET, token),
     "privacy:residence": Page(For.CUSTOMERS),
+    "privacy:profile": Page(For.CUSTOMERS),
+    "privacy:correct": Page(For.CUSTOMERS, lambda w: ["name"]),
     "privacy:policies": Page(For.ANYBODY, is_empty=True),
     "privacy:policy": Page(For.ANYBODY, lambda w: [1], is_empty=True),
     "privacy:policy-archive": Page(For.ANYBODY),

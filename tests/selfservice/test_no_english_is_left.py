@@ -41,6 +41,7 @@ NAMES = (
     "tlog-proof",
     "C2SP",
     "Sec-GPC",
+    "Asia/Kolkata",
 )
 #: What is no language: addresses, references, hashes, provisions, numbers of documents with letters.
 CODES = re.compile(

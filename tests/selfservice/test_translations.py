@@ -81,6 +81,7 @@ SOURCES = [
     ROOT / "portal" / "people" / "services" / "customers.py",
     ROOT / "portal" / "people" / "services" / "invitations.py",
     ROOT / "portal" / "people" / "services" / "logins.py",
+    ROOT / "portal" / "people" / "services" / "principals.py",
     ROOT / "portal" / "registers" / "services" / "letters.py",
     ROOT / "portal" / "signin" / "browsers.py",
     ROOT / "portal" / "registers" / "words.py",

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import Act, record, record_many
 from portal.core import bulk, clock, plain_words
 from portal.core.actor import Actor
+from portal.core.errors import Refused
 from portal.law.states import Regime
 from portal.people.models import Principal, RegimeEvidence
 from portal.people.selectors import DEFAULT_REGIME, refs_of
@@ -134,19 +138,40 @@ def rename(*, principal: Principal, full_name: str, actor: Actor, now: datetime)
     Raises Refused (NUMBER_IN_NAME).
     """
     plain_words.require_name(full_name)
+    _put_right(principal, "full_name", full_name.strip(), actor=actor, now=now)
+
+
+def read_in(*, principal: Principal, language: str, actor: Actor, now: datetime) -> None:
+    """Correct the language in which the person is written to; old and new as with ``rename``.
+
+    Raises Refused (LANGUAGE) for one in which nothing is written here.
+    """
+    if language not in dict(settings.LANGUAGES):
+        raise Refused(_("Choose one of the languages of these pages."), code="LANGUAGE")
+    _put_right(principal, "language", language, actor=actor, now=now)
+
+
+def live_in_zone(*, principal: Principal, zone: str, actor: Actor, now: datetime) -> None:
+    """Correct the zone in which the person reads dates; old and new as with ``rename``. Raises Refused (ZONE)."""
+    if zone not in available_timezones():
+        raise Refused(_("Write the zone as continent and city, for example Asia/Kolkata."), code="ZONE")
+    _put_right(principal, "zone", zone, actor=actor, now=now)
+
+
+def _put_right(principal: Principal, name: str, new: str, *, actor: Actor, now: datetime) -> None:
     with transaction.atomic():
-        old = Principal.objects.select_for_update().get(pk=principal.pk).full_name
-        if old == full_name.strip():
+        old = getattr(Principal.objects.select_for_update().get(pk=principal.pk), name)
+        if old == new:
             return
-        principal.full_name = full_name.strip()
-        principal.save(update_fields=["full_name"])
+        setattr(principal, name, new)
+        principal.save(update_fields=[name])
         record(
             AuditKind.PEOPLE_PRINCIPAL_CHANGED,
             actor=actor,
             about=about(principal),
-            facts={"fields": "full_name"},
+            facts={"fields": name},
             subject_ref=principal.subject.ref,
-            personal={"full_name": {"old": old, "new": principal.full_name}},
+            personal={name: {"old": old, "new": new}},
             at=now,
         )
 

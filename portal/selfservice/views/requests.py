@@ -57,7 +57,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         if limits.exceeded(request, "request.ask"):
             return error_pages.too_many(request)
         draft, secret = drafts.start(at=clock.now())
-    drafts.save(draft=draft, answers={"right": right, **_reach(request)})
+    drafts.save(draft=draft, answers={"right": right, **reach_of(request)})
     response = HttpResponseRedirect(_to("details"))
     if secret:
         remember(response, draft, secret)
@@ -283,7 +283,7 @@ def _principal(request: HttpRequest) -> Principal | None:
     return getattr(request.user, "principal", None) if is_customer(request) else None
 
 
-def _reach(request: HttpRequest) -> dict[str, str]:
+def reach_of(request: HttpRequest) -> dict[str, str]:
     """Where a signed-in person is reached: at the addresses we know, in the language they read here."""
     known = selectors.known_contacts(request.user) if is_customer(request) else {}
     return {**known, "language": translation.get_language() or "en"} if known else {}
@@ -319,7 +319,9 @@ def _rows(answers: Mapping[str, str]) -> list[Row]:
     if answers["right"] in CORRECTIONS:
         field = request_forms.FIELDS.get(answers.get("field", ""), "")
         rows.append(Row(_("What is wrong or missing?"), field, _to("details")))
-        rows.append(Row(_("How should it be?"), answers.get("should_be"), _to("details")))
+        should_be = answers.get("should_be", "")
+        shown = dict(forms.LANGUAGES).get(should_be, should_be) if answers.get("field") == "language" else should_be
+        rows.append(Row(_("How should it be?"), shown, _to("details")))
     return [
         *rows,
         Row(_("What else should we know?"), answers.get("words"), _to("details")),
