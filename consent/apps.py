@@ -9,7 +9,17 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         """Answer the hooks of the kernel."""
         from consent import clocks as notice_clocks
-        from consent import erasers, gates, job_kinds, ledger_rows, notice_jobs, sections, selections, staff_words
+        from consent import (
+            erasers,
+            gates,
+            job_kinds,
+            ledger_rows,
+            notice_jobs,
+            queues,
+            sections,
+            selections,
+            staff_words,
+        )
         from consent.models import AnswerSet, ConsentList, ConsentReceipt
         from consent.selectors.used_addresses import used_by
         from consent.services import ending, joining, merging, needed, one_click, receipts, resting, standing
@@ -46,6 +56,8 @@ class ConsentConfig(AppConfig):
         hooks.referred_entries.register(receipts.entries_of)
         hooks.people_selections.register(selections.WhoAnswered())
         hooks.sections.register(sections.ConsentSection())
+        for queue in queues.QUEUES:
+            hooks.queues.register(queue)
         for named in {"CR": ConsentReceipt, "CL": ConsentList, "DA": AnswerSet}.items():
             hooks.work.register(named)
         speaking.say(staff_words.AddressKinds, fields=("address_kind",))

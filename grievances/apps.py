@@ -7,7 +7,7 @@ class GrievancesConfig(AppConfig):
     verbose_name = _("Grievances")
 
     def ready(self) -> None:
-        from grievances import gates
+        from grievances import gates, queues
         from grievances.clocks import GrievanceClocks
         from grievances.erasers import GrievanceTexts, open_disputes
         from grievances.job_kinds import PutTogether
@@ -27,6 +27,9 @@ class GrievancesConfig(AppConfig):
         hooks.job_kinds.register(PutTogether())
         hooks.inbound_grievance.fill(gates.message_came_in)
         hooks.named_in_grievance.fill(gates.named_in_grievance)
+        for queue in queues.QUEUES:
+            hooks.queues.register(queue)
+        hooks.holders.register(queues.holders)
         hooks.login_left.register(thread.let_go)
         hooks.referred_entries.register(reading.entries_of)
         hooks.referred_entries.register(nominating.entries_of)

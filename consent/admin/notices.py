@@ -17,7 +17,7 @@ from consent.models.notices import BINDING_LANGUAGE
 from consent.permissions import Permission
 from consent.rules.policy import Code
 from consent.selectors.languages import language_of
-from consent.selectors.notices import open_defects
+from consent.selectors.notices import defects_in_drafts, open_defects
 from consent.services import publishing, reviewing, translating
 from consent.states import VersionState
 from portal.core import access, clock
@@ -198,13 +198,24 @@ class NoticeVersionAdmin(ChangesBeside, ClausePages, AuditedExport, ReadOnlyAdmi
         return _("Dropped.")
 
 
+class DefectFilter(admin.SimpleListFilter):
+    title = gettext_lazy("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", gettext_lazy("Open, in a draft"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return defects_in_drafts(queryset) if self.value() == "open" else queryset
+
+
 @admin.register(PolicyDefect)
 class PolicyDefectAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = resource_of(PolicyDefect, "id version code clause message found_at")
     view_permission = Permission.NOTICE_VIEW
     list_display = ("version", "code", "clause", "message", "standing")
     list_select_related = ("version__notice",)
-    list_filter = ("code",)
+    list_filter = (DefectFilter, "code")
     fields = ("version", "code", "clause", "message", "found_at", "standing")
     readonly_fields = fields
 

@@ -189,6 +189,12 @@ def standing_defects(version: NoticeVersion) -> QuerySet[PolicyDefect]:
     return version.defects.filter(mended=None).order_by("pk")
 
 
+def defects_in_drafts(defects: QuerySet[PolicyDefect]) -> QuerySet[PolicyDefect]:
+    """Of ``defects``, those that keep a draft from being published."""
+    left = defects.filter(version__state=VersionState.DRAFT, mended=None)
+    return left.exclude(overrides__answer=Answer.APPROVED)
+
+
 def open_defects(version: NoticeVersion) -> list[PolicyDefect]:
     """The defects that are still there and that nobody has overridden: while there is one, nothing is published."""
     return list(standing_defects(version).exclude(overrides__answer=Answer.APPROVED))

@@ -123,6 +123,13 @@ referred_entries: HookList[Callable[[str], Sequence[Any]]] = HookList("referred_
 work: HookList[tuple[str, Any]] = HookList("work")
 #: Addresses that take more bytes than a file has, ``(path, most)``; each measures what it takes itself.
 larger_requests: HookList[tuple[str, int]] = HookList("larger_requests")
+#: Named queues of work (``portal.core.queues.Queue``), each a list of the admin with chosen filters.
+queues: HookList[Any] = HookList("queues")
+#: Kinds of work that are handed out one by one (``portal.core.queues.HandsOut``).
+hands_out: HookList[Any] = HookList("hands_out")
+#: Callables ``(*, owners, at) -> {owner: login}`` that say which login has the record of a clock, by the clock's owner; records
+#: that nobody has are left out.
+holders: HookList[Callable[..., dict[str, Any]]] = HookList("holders")
 #: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
 readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
 

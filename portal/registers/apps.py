@@ -12,7 +12,7 @@ class RegistersConfig(AppConfig):
 
         from portal.core import hooks
         from portal.core.admin import speaking
-        from portal.registers import sections, selections, system_checks, words
+        from portal.registers import queues, sections, selections, system_checks, words
         from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
         from portal.registers.models import AuthorityOrder, Disclosure, Incident, Instruction
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
@@ -34,6 +34,8 @@ class RegistersConfig(AppConfig):
         hooks.clock_owners.register(OrderClocks())
         for selection in (selections.Everybody, selections.OfCustomer, selections.AtRecipient, selections.Messaged):
             hooks.people_selections.register(selection())
+        for queue in queues.QUEUES:
+            hooks.queues.register(queue)
         hooks.person_erased.register(instructing.erase_everywhere)
         hooks.sections.register(sections.RecipientSection())
         hooks.sections.register(sections.DisclosureSection())

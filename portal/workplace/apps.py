@@ -15,6 +15,9 @@ class WorkplaceConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
+        from portal.workplace import queues
         from portal.workplace.job_kinds import VerifyLedger
 
+        for queue in queues.QUEUES:
+            hooks.queues.register(queue)
         hooks.job_kinds.register(VerifyLedger())

@@ -1,6 +1,6 @@
-"""The figures of "Today": each counts rows and links to the list of exactly those rows."""
+"""The figures of "Today": the numbers of queues, how things stand, and the deadlines that come next."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import reduce
@@ -11,40 +11,29 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
 from django.db.models import Q
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consent.models import SendAfterWithdrawal
-from kyc.models import Document, Likeness, SecondLook
-from kyc.selectors import proposed, to_review
 from kyc.services import signers
-from kyc.states import DocumentState, LikenessState, LookResult
-from portal.core import access, moments
+from portal.core import access, hooks, moments
 from portal.core.clock import IST, day
-from portal.jobs.models import Job
-from portal.jobs.states import FINISHED
 from portal.law import explanations
 from portal.law.models import Clock
-from portal.law.rules import latest_missed
 from portal.law.selectors import kept, missed
 from portal.law.states import ClockState
 from portal.ledger.models import Head, Pending, Verification
-from portal.outbox.models import Message
-from portal.outbox.states import MessageState
-from portal.registers.incident_states import DutyState
-from portal.registers.models import AuthorityOrder, BookTask, Incident, IncidentDuty, Instruction
-from portal.registers.selectors import recipients as book
-from portal.registers.states import OrderState
 from portal.retention.selectors import ended_runs, failed_runs
 from portal.vault.services.files import late_orders
-from portal.workplace import proposals
+from portal.workplace import navigation, proposals, queues
 from portal.workplace.permissions import Permission
 
 #: Over which time it is counted how many deadlines were kept.
 KEPT_SPAN = timedelta(days=90)
-#: How many running deadlines the page lists.
+#: How many running deadlines the page lists, and how many times as many it looks through for those that are nobody else's.
 NEXT = 10
+LOOKED_AT = 20
 
 #: Whoever may see a record sees its deadline too, also without the book of all clocks.
 OWNERS: tuple[tuple[str, str], ...] = (
@@ -82,6 +71,7 @@ class Deadline:
     says: str
     tone: str
     url: str
+    holder: str = ""
 
 
 def end_of_day(now: datetime) -> datetime:
@@ -95,29 +85,6 @@ def address(name: str, query: str = "") -> str:
         return reverse(name) + (f"?{query}" if query else "")
     except NoReverseMatch:
         return ""
-
-
-def clocks_late(user: Any, now: datetime) -> Figure:
-    count = Clock.objects.filter(state=ClockState.RUNNING, due_at__lte=latest_missed(now)).count()
-    return Figure(
-        _("Overdue"),
-        str(count),
-        ngettext("deadline has passed", "deadlines have passed", count),
-        address("admin:law_clock_changelist", "when=late"),
-        "err" if count else "ok",
-    )
-
-
-def clocks_today(user: Any, now: datetime) -> Figure:
-    running = Clock.objects.filter(state=ClockState.RUNNING)
-    count = running.filter(due_at__gt=latest_missed(now), due_at__lte=end_of_day(now)).count()
-    return Figure(
-        _("Due today"),
-        str(count),
-        ngettext("deadline ends today", "deadlines end today", count),
-        address("admin:law_clock_changelist", "when=today"),
-        "warn" if count else "ok",
-    )
 
 
 def clocks_kept(user: Any, now: datetime) -> Figure:
@@ -135,52 +102,6 @@ def clocks_kept(user: Any, now: datetime) -> Figure:
     )
 
 
-def documents_waiting(user: Any, now: datetime) -> Figure:
-    count = to_review().exclude(proposed()).count()
-    return Figure(
-        _("KYC to check"),
-        str(count),
-        ngettext("document waits for a person", "documents wait for a person", count),
-        address("admin:kyc_document_changelist", "queue=review"),
-        "warn" if count else "ok",
-    )
-
-
-def documents_stalled(user: Any, now: datetime) -> Figure:
-    count = Document.objects.filter(state=DocumentState.STALLED).count()
-    return Figure(
-        _("KYC checks that stopped"),
-        str(count),
-        ngettext("document could not be checked", "documents could not be checked", count),
-        address("admin:kyc_document_changelist", "queue=stalled"),
-        "err" if count else "ok",
-    )
-
-
-def likenesses_open(user: Any, now: datetime) -> Figure:
-    """Names like those on sanctions lists that two people have not told apart: nothing of their customers is approved."""
-    count = Likeness.objects.filter(state=LikenessState.OPEN).count()
-    return Figure(
-        _("Likenesses to sanctions lists"),
-        str(count),
-        ngettext("name to compare", "names to compare", count),
-        address("admin:kyc_likeness_changelist", f"state__exact={LikenessState.OPEN}"),
-        "warn" if count else "ok",
-    )
-
-
-def second_looks_open(user: Any, now: datetime) -> Figure:
-    """Approvals that were drawn and that nobody has looked at again."""
-    count = SecondLook.objects.filter(result=LookResult.OPEN).count()
-    return Figure(
-        _("Second looks"),
-        str(count),
-        ngettext("approval to look at again", "approvals to look at again", count),
-        address("admin:kyc_secondlook_changelist", f"result__exact={LookResult.OPEN}"),
-        "warn" if count else "ok",
-    )
-
-
 def proposals_waiting(user: Any, now: datetime) -> Figure:
     count = proposals.count_for(user, now=now)
     return Figure(
@@ -189,85 +110,6 @@ def proposals_waiting(user: Any, now: datetime) -> Figure:
         ngettext("proposal to answer", "proposals to answer", count),
         address("admin:proposals"),
         "warn" if count else "ok",
-    )
-
-
-def messages_dead(user: Any, now: datetime) -> Figure:
-    count = Message.objects.filter(state=MessageState.DEAD).count()
-    return Figure(
-        _("Messages not delivered"),
-        str(count),
-        ngettext("message needs a decision", "messages need a decision", count),
-        address("admin:outbox_message_changelist", f"state__exact={MessageState.DEAD}"),
-        "err" if count else "ok",
-    )
-
-
-def sends_after_withdrawals(user: Any, now: datetime) -> Figure:
-    count = SendAfterWithdrawal.objects.filter(finding="").count()
-    return Figure(
-        _("Sent after a withdrawal"),
-        str(count),
-        ngettext("message to look into", "messages to look into", count),
-        address("admin:consent_sendafterwithdrawal_changelist", "open=yes"),
-        "err" if count else "ok",
-    )
-
-
-def instructions_late(user: Any, now: datetime) -> Figure:
-    count = book.late(book.with_standing(Instruction.objects.all()), now=now).count()
-    return Figure(
-        _("Recipients that have not confirmed"),
-        str(count),
-        ngettext("instruction is late", "instructions are late", count),
-        address("admin:registers_instruction_changelist", "standing=late"),
-        "err" if count else "ok",
-    )
-
-
-def books_due(user: Any, now: datetime) -> Figure:
-    count = BookTask.objects.filter(closed_at=None).count()
-    return Figure(
-        _("The company's books"),
-        str(count),
-        ngettext("row needs somebody", "rows need somebody", count),
-        address("admin:registers_booktask_changelist", "done=no"),
-        "warn" if count else "ok",
-    )
-
-
-def orders_open(user: Any, now: datetime) -> Figure:
-    count = AuthorityOrder.objects.filter(state=OrderState.RECEIVED).count()
-    return Figure(
-        _("Orders of authorities"),
-        str(count),
-        ngettext("order waits for its answer", "orders wait for their answer", count),
-        address("admin:registers_authorityorder_changelist", "state__exact=received"),
-        "warn" if count else "ok",
-    )
-
-
-def incidents_open(user: Any, now: datetime) -> Figure:
-    """Reports under incidents that are owed. Red once the time of one of them is over."""
-    count = IncidentDuty.objects.filter(state=DutyState.OPEN).count()
-    running = Clock.objects.filter(owner__startswith=Incident.OWNER, state=ClockState.RUNNING)
-    tone = "err" if running.filter(due_at__lte=latest_missed(now)).exists() else "warn"
-    return Figure(
-        _("Incidents"),
-        str(count),
-        ngettext("report is owed", "reports are owed", count),
-        address("admin:registers_incidentduty_changelist", f"state__exact={DutyState.OPEN}"),
-        tone if count else "ok",
-    )
-
-
-def jobs_running(user: Any, now: datetime) -> Figure:
-    count = Job.objects.exclude(state__in=FINISHED).count()
-    return Figure(
-        _("Long work"),
-        str(count),
-        ngettext("job waits or runs", "jobs wait or run", count),
-        address("admin:jobs_job_changelist"),
     )
 
 
@@ -317,50 +159,75 @@ def signers_ending(user: Any, now: datetime) -> Figure:
     )
 
 
-#: Each figure with the permission without which it is not shown, in the order of the page.
+#: Figures that are no queue, each with the permission without which it is not shown.
 FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
-    (Permission.CLOCK_VIEW, clocks_late),
-    (Permission.CLOCK_VIEW, clocks_today),
-    (Permission.CLOCK_VIEW, clocks_kept),
-    (Permission.KYC_VIEW, documents_waiting),
-    (Permission.KYC_VIEW, documents_stalled),
-    (Permission.SCREENING_VIEW, likenesses_open),
-    (Permission.KYC_VIEW, second_looks_open),
     ("", proposals_waiting),
-    (Permission.MESSAGE_VIEW, messages_dead),
-    (Permission.SEND_VIEW, sends_after_withdrawals),
-    (Permission.INSTRUCTION_VIEW, instructions_late),
-    (Permission.ORDER_VIEW, orders_open),
-    (Permission.INCIDENT_VIEW, incidents_open),
-    (Permission.BOOK_VIEW, books_due),
-    (Permission.JOB_VIEW, jobs_running),
+    (Permission.CLOCK_VIEW, clocks_kept),
     (Permission.LEDGER_VIEW, ledger_state),
     (Permission.ERASURE_VIEW, erasure_state),
     (Permission.SIGNER_VIEW, signers_ending),
 )
 
 
-def figures(user: Any, *, now: datetime) -> Iterator[Figure]:
-    """What this login may see of today."""
-    for permission, count in FIGURES:
-        if not permission or access.allowed(user, permission):
-            yield count(user, now)
+def figures(request: HttpRequest, *, now: datetime) -> list[Figure]:
+    """What this login may see of today: the numbers of its queues, by the order of the menu, then how things stand."""
+    numbers = sorted(queues.of_the_first_page(request), key=lambda one: navigation.place_of(one.queue.model))
+    states = [
+        count(request.user, now)
+        for permission, count in FIGURES
+        if not permission or access.allowed(request.user, permission)
+    ]
+    return [*(_of_queue(one, now) for one in numbers), *states]
+
+
+def _of_queue(one: queues.Counted, now: datetime) -> Figure:
+    """A queue's number: green when nothing is in it, red when it presses."""
+    queue = one.queue
+    tone = queue.tone
+    if not one.count:
+        tone = "ok" if tone else ""
+    elif queue.is_pressing is not None and queue.is_pressing(now):
+        tone = "err"
+    return Figure(str(queue.label), one.number, one.words, one.url, tone)
 
 
 def next_deadlines(user: Any, *, now: datetime) -> list[Deadline]:
-    """The running clocks that end first, of those whose record this login may see."""
+    """The running clocks that end first, of those whose record this login may see.
+
+    Whoever answers or reviews sees what they have and what nobody has; a colleague's work is the colleague's.
+    """
     running = Clock.objects.filter(state=ClockState.RUNNING)
     if not access.allowed(user, Permission.CLOCK_VIEW):
         mine = [Q(owner__startswith=label) for code, label in OWNERS if access.allowed(user, code)]
         running = running.filter(reduce(or_, mine)) if mine else running.none()
-    soonest = running.select_related("legal_rule", "house_rule", "extended_by").order_by("due_at")[:NEXT]
-    return [deadline(clock, now, user) for clock in soonest]
+    soonest = running.select_related("legal_rule", "house_rule", "extended_by").order_by("due_at", "pk")
+    is_at_work = any(access.allowed(user, one.permission) for one in hooks.hands_out)
+    found: list[Deadline] = []
+    for start in range(0, NEXT * LOOKED_AT, NEXT * 2):
+        batch = list(soonest[start : start + NEXT * 2])
+        having = holders([clock.owner for clock in batch], now=now)
+        found += [
+            deadline(clock, now, user, having.get(clock.owner))
+            for clock in batch
+            if not is_at_work or having.get(clock.owner, user) == user
+        ]
+        if len(found) >= NEXT or len(batch) < NEXT * 2:
+            break
+    return found[:NEXT]
 
 
-def deadline(clock: Clock, now: datetime, user: Any = None) -> Deadline:
+def holders(owners: list[str], *, now: datetime) -> dict[str, Any]:
+    """Which login has the record of a clock, by the clock's owner, as the rooms say."""
+    found: dict[str, Any] = {}
+    for room in hooks.holders:
+        found |= room(owners=owners, at=now)
+    return found
+
+
+def deadline(clock: Clock, now: datetime, user: Any = None, holder: Any = None) -> Deadline:
     """A clock in words: how long is left, or how late it is. Days are those of the calendar, as in the lists of tickets.
 
-    With the way to its owner for ``user``, where this login may open it.
+    With the way to its owner for ``user``, where this login may open it, and the name of who has it.
     """
     shown = explanations.in_words(clock, now)
     return Deadline(
@@ -371,7 +238,14 @@ def deadline(clock: Clock, now: datetime, user: Any = None) -> Deadline:
         says=shown.says,
         tone=shown.tone,
         url="" if user is None else owner_url(clock.owner, user),
+        holder=_name_of(holder, user),
     )
+
+
+def _name_of(holder: Any, user: Any) -> str:
+    if holder is None:
+        return ""
+    return _("you") if holder == user else str(holder.full_name or holder.email)
 
 
 def owner_in_words(owner: str) -> str:

@@ -142,6 +142,14 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
 EVIDENCE = 7
 
 
+def place_of(model: str) -> tuple[int, int]:
+    """Where the list of ``room.Model`` stands in the menu: what belongs to one kind of work stays together."""
+    for number, (_name, _apps, named) in enumerate(GROUPS):
+        if model in named:
+            return number, named.index(model)
+    return len(GROUPS), 0
+
+
 def _rank(model: Mapping[str, Any]) -> tuple[int, int, str]:
     """The group and the place in it of one registered model."""
     label = model["model"]._meta.label

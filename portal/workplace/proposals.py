@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 
 from portal.core.admin import speaking
+from portal.core.admin.listing import counts
 from portal.law.selectors import remembering
 from portal.people.models import FourEyesModel
 from portal.people.services import four_eyes
@@ -39,7 +40,7 @@ def models_of_proposals() -> list[type[FourEyesModel]]:
 def count_for(user: Any, *, now: datetime) -> int:
     """How many proposals this person may answer now."""
     acts = four_eyes.acts_to_answer(user, now=now)
-    return sum(_pending(model, user, acts).count() for model in models_of_proposals())
+    return sum(counts([_pending(model, user, acts) for model in models_of_proposals()])) if acts else 0
 
 
 def waiting_for(user: Any, *, now: datetime) -> list[Waiting]:

@@ -102,6 +102,7 @@ class StaffSite(admin.AdminSite):
 
         own: list[URLResolver | URLPattern] = [
             path("", self.admin_view(today.page), name="index"),
+            path("today/<slug:code>.csv", self.admin_view(today.chart_file), name="chart-file"),
             path("ledger/", self.admin_view(ledger.state), name="ledger"),
             path("proposals/", self.admin_view(today.waiting), name="proposals"),
             path("ledger/verify/", self.admin_view(ledger.verify_now), name="ledger-verify"),

@@ -5,13 +5,13 @@ import pytest
 from django.urls import reverse
 
 from kyc.models import Case, Likeness
-from portal.core import actor, clock
+from portal.core import actor, clock, hooks
 from portal.jobs import services as jobs
 from portal.law.models import Clock, LegalRule
 from portal.retention.models import ErasureRun
 from portal.vault.models import ShredOrder
 from portal.vault.services import files
-from portal.workplace import figures
+from portal.workplace import figures, queues
 from portal.workplace.job_kinds import VERIFY_LEDGER
 from portal.workplace.permissions import Permission
 from tests.consent.factories import law_is_loaded
@@ -235,3 +235,33 @@ def test_whoever_may_see_an_incident_sees_when_its_reports_are_due(monkeypatch, 
     monkeypatch.setattr(figures.access, "allowed", lambda user, permission: permission == code)
     monkeypatch.setattr(figures, "owner_url", lambda owner, user: "")
     assert len(figures.next_deadlines(None, now=now)) == sees
+
+
+def test_no_figure_and_no_queue_counts_other_rows_than_the_list_behind_it(staff, rf):
+    """Every queue of every room, as a login sees it that may see all of them."""
+    client = staff("administrator", "data_protection_officer", "grievance_officer", "kyc_maker")
+    request = rf.get("/admin/")
+    request.user, request.actor = client.member, actor.staff(client.member.pk)
+    shown = queues.counted(request, hooks.queues)
+    assert len(shown) == len(hooks.queues) > 20
+    for one in shown:
+        assert client.get(one.url).context["cl"].result_count == one.count == 0
+
+
+def test_all_queues_are_counted_in_one_question_however_many_there_are(staff, rf, django_assert_num_queries):
+    request = rf.get("/admin/")
+    request.user = staff("administrator", "data_protection_officer", "kyc_maker").member
+    request.user.has_usable_password()
+    queues.of_the_first_page(request)  # the roles are looked up once for a login
+    with django_assert_num_queries(1):
+        queues.of_the_first_page(request)
+
+
+def test_the_first_page_takes_few_queries_however_much_there_is(staff, django_assert_max_num_queries):
+    client = staff("administrator", "data_protection_officer", "grievance_officer", "kyc_maker")
+    now = clock.now()
+    for number in range(12):
+        ClockFactory(owner=f"grievances.ticket:OS-GR-{number}", started_at=now, due_at=now + timedelta(days=number))
+    client.get("/admin/")
+    with django_assert_max_num_queries(30):
+        assert len(client.get("/admin/").context["deadlines"]) == 10

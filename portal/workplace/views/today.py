@@ -1,13 +1,16 @@
-"""The first page of the workplace, and the list of proposals that wait."""
+"""The first page of the workplace with its charts, the page of all queues, and the list of proposals that wait."""
+
+from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.core import clock, moments
-from portal.workplace import figures, proposals
+from portal.jobs.exports import Column, stream_csv
+from portal.workplace import charts, drawing, figures, proposals, queues
 
 
 @require_safe
@@ -16,11 +19,29 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": _("Today, %(date)s") % {"date": moments.day(now)},
-        "figures": list(figures.figures(request.user, now=now)),
+        "figures": figures.figures(request, now=now),
         "deadlines": figures.next_deadlines(request.user, now=now),
+        "hands_out": queues.handed_out(request),
+        "charts": [(one, drawing.draw(one), drawing.key(one)) for one in charts.charts(request, now=now)],
         "now": now,
     }
     return TemplateResponse(request, "admin/index.html", context)
+
+
+@require_safe
+def chart_file(request: HttpRequest, code: str) -> StreamingHttpResponse:
+    """The numbers of one chart as CSV: counts only, nothing of a person."""
+    found = charts.chart(request, code, now=clock.now())
+    if found is None:
+        raise Http404
+    columns: list[Column[Any]] = [Column(str(found.kind.first), lambda row: row[0])]
+    columns += [
+        Column(str(label), lambda row, place=place: row[1][place])  # type: ignore[misc]
+        for place, label in enumerate(found.kind.series)
+    ]
+    name = f"{found.kind.code}-{clock.day(clock.now()).isoformat()}.csv"
+    said = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(stream_csv(columns, found.rows), content_type="text/csv; charset=utf-8", headers=said)
 
 
 @require_safe

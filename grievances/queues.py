@@ -1,0 +1,96 @@
+"""The queues of this room, as the workplace counts and links them, and who has what."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from grievances import selectors
+from grievances.models import Ticket
+from grievances.permissions import GrievancePermission
+from portal.core.queues import Queue
+
+#: Whoever answers grievances finds their number on the first page.
+_ANSWERS = str(GrievancePermission.TICKET_ANSWER)
+
+QUEUES = (
+    Queue(
+        "grievances-mine",
+        _("Your grievances"),
+        "grievances.Ticket",
+        "queue=mine",
+        ngettext_lazy("grievance is yours to answer", "grievances are yours to answer", "count"),
+        tone="",
+        figure_for=_ANSWERS,
+    ),
+    Queue(
+        "grievances-unassigned",
+        _("Grievances that nobody has"),
+        "grievances.Ticket",
+        "queue=unassigned",
+        ngettext_lazy("grievance to take", "grievances to take", "count"),
+        figure_for=_ANSWERS,
+    ),
+    Queue(
+        "grievances-overdue",
+        _("Overdue grievances"),
+        "grievances.Ticket",
+        "queue=overdue",
+        ngettext_lazy("grievance is late", "grievances are late", "count"),
+        tone="err",
+        is_figure=False,
+    ),
+    Queue(
+        "grievances-today",
+        _("Grievances due today"),
+        "grievances.Ticket",
+        "queue=today",
+        ngettext_lazy("grievance is due by midnight", "grievances are due by midnight", "count"),
+        is_figure=False,
+    ),
+    Queue(
+        "grievances-appeals",
+        _("Appeals"),
+        "grievances.Ticket",
+        "queue=appeals",
+        ngettext_lazy("appeal waits for another officer", "appeals wait for another officer", "count"),
+        is_figure=False,
+    ),
+    Queue(
+        "requests-answer",
+        _("Requests about data to answer"),
+        "grievances.RightsRequest",
+        "queue=answer",
+        ngettext_lazy("request is to be answered", "requests are to be answered", "count"),
+        is_figure=False,
+    ),
+    Queue(
+        "requests-papers",
+        _("Papers of requests to look at"),
+        "grievances.RightsRequest",
+        "queue=papers",
+        ngettext_lazy("request has a paper to look at", "requests have papers to look at", "count"),
+        is_figure=False,
+    ),
+    Queue(
+        "requests-overdue",
+        _("Overdue requests about data"),
+        "grievances.RightsRequest",
+        "queue=overdue",
+        ngettext_lazy("request is late", "requests are late", "count"),
+        tone="err",
+        is_figure=False,
+    ),
+)
+
+
+def holders(*, owners: Collection[str], at: datetime) -> dict[str, Any]:
+    """Answers ``hooks.holders``: who answers the grievance of a clock; a login that has ended answers nothing."""
+    named = {owner: selectors.reference_of_owner(owner) for owner in owners if owner.startswith("grievances.")}
+    if not named:
+        return {}
+    rows = Ticket.objects.filter(reference__in=set(named.values()), assigned_to__is_active=True)
+    having = {ticket.reference: ticket.assigned_to for ticket in rows.select_related("assigned_to")}
+    return {owner: having[reference] for owner, reference in named.items() if reference in having}

@@ -1,0 +1,18 @@
+"""The queues of this room, as the workplace counts and links them."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from portal.core.queues import Queue
+from portal.outbox.states import MessageState
+
+QUEUES = (
+    Queue(
+        "messages-dead",
+        _("Messages not delivered"),
+        "outbox.Message",
+        f"state__exact={MessageState.DEAD}",
+        ngettext_lazy("message needs a decision", "messages need a decision", "count"),
+        tone="err",
+    ),
+)

@@ -1,0 +1,54 @@
+"""The queues of this room, as the workplace counts and links them."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from portal.core.queues import Queue
+from portal.law.models import Clock
+from portal.law.rules import latest_missed
+from portal.law.states import ClockState
+from portal.registers.incident_states import DutyState
+from portal.registers.models import Incident
+from portal.registers.states import OrderState
+
+
+def report_is_late(now: datetime) -> bool:
+    """Whether the time of some report under an incident is over."""
+    running = Clock.objects.filter(owner__startswith=Incident.OWNER, state=ClockState.RUNNING)
+    return running.filter(due_at__lte=latest_missed(now)).exists()
+
+
+QUEUES = (
+    Queue(
+        "recipients-late",
+        _("Recipients that have not confirmed"),
+        "registers.Instruction",
+        "standing=late",
+        ngettext_lazy("instruction is late", "instructions are late", "count"),
+        tone="err",
+    ),
+    Queue(
+        "orders-open",
+        _("Orders of authorities"),
+        "registers.AuthorityOrder",
+        f"state__exact={OrderState.RECEIVED}",
+        ngettext_lazy("order waits for its answer", "orders wait for their answer", "count"),
+    ),
+    Queue(
+        "incidents-owed",
+        _("Incidents"),
+        "registers.IncidentDuty",
+        f"state__exact={DutyState.OPEN}",
+        ngettext_lazy("report is owed", "reports are owed", "count"),
+        is_pressing=report_is_late,
+    ),
+    Queue(
+        "books-due",
+        _("The company's books"),
+        "registers.BookTask",
+        "done=no",
+        ngettext_lazy("row needs somebody", "rows need somebody", "count"),
+    ),
+)

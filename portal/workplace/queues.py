@@ -1,0 +1,99 @@
+"""The queues of the lowest rooms, which have no pages of their own, and the counting of all queues."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.exceptions import NotRegistered
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from portal.core import access, hooks
+from portal.core.admin.bases import CappedPaginator
+from portal.core.admin.listing import counts, page_of, rows_of
+from portal.core.queues import HandsOut, Queue
+from portal.jobs.states import FINISHED, JobState
+
+_UNFINISHED = ",".join(sorted(str(state) for state in JobState if state not in FINISHED))
+
+QUEUES = (
+    Queue(
+        "clocks-late",
+        _("Overdue"),
+        "law.Clock",
+        "when=late",
+        ngettext_lazy("deadline has passed", "deadlines have passed", "count"),
+        tone="err",
+    ),
+    Queue(
+        "clocks-today",
+        _("Due today"),
+        "law.Clock",
+        "when=today",
+        ngettext_lazy("deadline ends today", "deadlines end today", "count"),
+    ),
+    Queue(
+        "jobs-running",
+        _("Long work"),
+        "jobs.Job",
+        f"state__in={_UNFINISHED}",
+        ngettext_lazy("job waits or runs", "jobs wait or run", "count"),
+        tone="",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A queue as one login sees it now."""
+
+    queue: Queue
+    count: int
+    url: str
+
+    @property
+    def number(self) -> str:
+        """The count; of very many only that there are more, as the list itself says."""
+        return str(self.count) if self.count < CappedPaginator.CAP else f"{CappedPaginator.CAP - 1}+"
+
+    @property
+    def words(self) -> str:
+        return str(self.queue.words % {"count": self.count})
+
+
+def url_of(model: str, query: str) -> str:
+    """The address of a list with its filters."""
+    name = model.replace(".", "_").lower()
+    return f"{reverse(f'admin:{name}_changelist')}?{query}"
+
+
+def open_to(request: HttpRequest, model: str) -> bool:
+    """Whether there is a list of this model and the login may see it."""
+    try:
+        return bool(page_of(model).has_view_permission(request))
+    except (LookupError, NotRegistered):
+        return False
+
+
+def counted(request: HttpRequest, queues: Iterable[Queue]) -> list[Counted]:
+    """Those of the queues that this login may open, each with its number: one query for all of them."""
+    seen = [queue for queue in queues if open_to(request, queue.model)]
+    numbers = counts([rows_of(request, queue.model, queue.query) for queue in seen])
+    return [Counted(queue, n, url_of(queue.model, queue.query)) for queue, n in zip(seen, numbers, strict=True)]
+
+
+def of_the_first_page(request: HttpRequest) -> list[Counted]:
+    """The queues whose number stands among the figures of this login."""
+    user: Any = request.user
+    return counted(
+        request,
+        [q for q in hooks.queues if q.is_figure and (not q.figure_for or access.allowed(user, q.figure_for))],
+    )
+
+
+def handed_out(request: HttpRequest) -> list[dict[str, Any]]:
+    """What this login may be handed: a button for each kind of work."""
+    offers: list[HandsOut] = [one for one in hooks.hands_out if access.allowed(request.user, one.permission)]
+    return [{"label": one.label, "url": reverse(one.url_name)} for one in offers]

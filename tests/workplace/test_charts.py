@@ -1,0 +1,80 @@
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from portal.core import clock
+from portal.workplace import charts, drawing
+from tests.consent.factories import law_is_loaded, person, published_notice, said
+from tests.grievances.factories import ticket
+from tests.shipped import every_rule
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def counted_anew():
+    cache.clear()
+
+
+@pytest.fixture
+def life(db):
+    """One open grievance of yesterday, one consent given and one withdrawn by SMS."""
+    every_rule()
+    law_is_loaded()
+    published_notice()
+    asha = person()
+    said(asha, "given")
+    said(asha, "withdrawn")
+    ticket(at=clock.now() - timedelta(days=1))
+
+
+def shown(answer):
+    return {chart.kind.code: chart for chart, _picture, _key in answer.context["charts"]}
+
+
+def test_a_chart_says_its_numbers_in_a_picture_a_table_and_a_file(staff, life):
+    client = staff("data_protection_officer")
+    page = client.get("/admin/")
+    grievances, consents = shown(page)["grievances"], shown(page)["consents"]
+    assert len(grievances.rows) == 30
+    assert sum(values[0] for _day, values in grievances.rows) == 1
+    assert dict(consents.rows)["SMS"] == (1, 1)
+    assert '<svg class="chart" role="img"' in page.text
+    assert "Received: 1, Closed: 0." in page.text
+    assert not re.search(r"<svg[^>]*style=|<script(?![^>]*src)|style=\"", page.text)
+    lines = client.get(reverse("admin:chart-file", args=["consents"])).getvalue().decode().split("\r\n")
+    assert lines[0] == "Channel,Yes,Withdrawn"
+    assert "SMS,1,1" in lines
+
+
+def test_each_role_sees_the_charts_of_the_lists_it_may_see(staff, life):
+    support = staff("support")
+    assert set(shown(support.get("/admin/"))) == {"grievances", "consents", "kyc", "requests"}
+    assert set(shown(staff("kyc_maker").get("/admin/"))) == {"kyc"}
+    assert support.get(reverse("admin:chart-file", args=["on-time"])).status_code == 404
+    assert support.get(reverse("admin:chart-file", args=["nothing"])).status_code == 404
+
+
+def test_a_picture_weighs_less_than_six_kilobytes_when_every_day_is_full():
+    kind = charts.KINDS[0]
+    full = charts.Chart(kind, [(f"{day} Nov 2026", (day * 7, day * 11)) for day in range(1, 31)], "now")
+    assert len(drawing.draw(full)) < 6_000
+
+
+def test_a_count_is_good_for_some_minutes_and_says_of_when_it_is(staff, life):
+    client = staff("grievance_officer")
+    client.get("/admin/")
+    ticket(at=clock.now(), email="ravi@example.in")
+    again = client.get("/admin/")
+    assert sum(values[0] for _day, values in shown(again)["grievances"].rows) == 1
+    assert "Counted " in again.text
+
+
+def test_the_months_go_back_over_the_turn_of_the_year():
+    months = charts._months_before(datetime(2027, 2, 3, tzinfo=UTC))
+    assert [str(month) for month in months] == [
+        "2026-09-01", "2026-10-01", "2026-11-01", "2026-12-01", "2027-01-01", "2027-02-01",
+    ]  # fmt: skip
