@@ -33,6 +33,9 @@ SECRET_KEY = _key("SECRET_KEY")
 VAULT_KEY = _key("VAULT_KEY")
 LEDGER_KEY = _key("LEDGER_KEY")
 LOOKUP_KEY = _key("LOOKUP_KEY")
+BACKUP_KEY = _key("BACKUP_KEY")  # only where backups are taken and brought back (portal/docs/operators.md)
+BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(VAR / "backups" / "data")))
+BACKUP_KEYS_DIR = Path(env.str("BACKUP_KEYS_DIR", default=str(VAR / "backups" / "keys")))
 #: Older lookup keys, newest first: rows hashed under them are still found.
 LOOKUP_KEYS_OLD = env.list("LOOKUP_KEYS_OLD", default=[])
 LEDGER_KEY_NEXT = env.str("LEDGER_KEY_NEXT", default="")  # follows LEDGER_KEY while two people change it
@@ -156,9 +159,9 @@ def _database(variable: str, file_name: str) -> dict[str, Any]:
     return config
 
 
-#: ``migrate`` runs as the owner of the tables (MIGRATE_DATABASE_URL); the application's role only reads and inserts.
+#: ``migrate`` and backups run as the owner of the tables (MIGRATE_DATABASE_URL); the application's role only reads and inserts.
 MIGRATE_DATABASE_URL = env.str("MIGRATE_DATABASE_URL", default="")
-_migrating = len(sys.argv) > 1 and sys.argv[1] in {"migrate", "grant_app_role"}
+_migrating = len(sys.argv) > 1 and sys.argv[1] in {"migrate", "grant_app_role", "backup", "restore"}
 _main = "MIGRATE_DATABASE_URL" if _migrating and MIGRATE_DATABASE_URL else "DATABASE_URL"
 DATABASES = {"default": _database(_main, "portal.sqlite3"), "keys": _database("KEYS_DATABASE_URL", "keys.sqlite3")}
 DATABASE_ROUTERS = ["portal.vault.router.KeyStoreRouter"]

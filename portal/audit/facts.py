@@ -55,6 +55,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.LEDGER_KEY_PROPOSED: "proposal cause good_size shown_sha256",
     AuditKind.LEDGER_KEY_REFUSED: "proposal cause good_size shown_sha256",
     AuditKind.LEDGER_KEY_ROTATED: "proposal cause good_size shown_sha256 first_size",
+    AuditKind.LEDGER_ROLLBACK_ACCEPTED: "size anchored_size anchored_root",
     AuditKind.LEDGER_SIGNING_RESUMED: "size",
     AuditKind.LEDGER_SIGNING_STOPPED: "check index size",
     AuditKind.LEDGER_VERIFICATION_FAILED: "scope size failures checks",
@@ -82,6 +83,9 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.REGISTERS_ORDER_TOLD: "order count",
     AuditKind.REGISTERS_TASK_CLOSED: "book entry what",
     AuditKind.REGISTERS_TASK_OPENED: "book entry what due_on",
+    AuditKind.VAULT_BACKUP_REMOVED: "backup expires_at",
+    AuditKind.VAULT_BACKUP_RESTORED: "backup keys_backup taken_at size files keys marks undone erased redacted",
+    AuditKind.VAULT_BACKUP_TAKEN: "backup expires_at files size sha256 files_sha256 keys_sha256",
 }
 _BY_AREA: Mapping[str, str] = {
     "consent": "purpose channel fiduciary notice version language count state frequency until pause way reference sha256 seconds recipient told_at evidence",

@@ -21,7 +21,8 @@ class Scope(TextChoices):
 
 
 class RotationCause(TextChoices):
-    """Why the signing key changes. After a compromise the old key signs nothing more, not even beside the new one."""
+    """Why the signing key changes. But in due course, the old key signs nothing more, not even beside the new one."""
 
     ROUTINE = "routine", _("In due course")
     COMPROMISE = "compromise", _("Somebody else may have the key")
+    RESTORE = "restore", _("Entries were lost: a backup was brought back")

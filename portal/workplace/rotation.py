@@ -29,8 +29,8 @@ def propose_key(*, cause: str, good_size: int | None, actor: Actor) -> KeyRotati
     Raises Refused when no next key is set, it has signed here before, or a compromise names no last good size;
     NotAllowed when the role may not propose.
     """
-    if (RotationCause(cause) == RotationCause.COMPROMISE) != (good_size is not None):
-        raise Refused(_("Name the last good size after a compromise, and only then."))
+    if (RotationCause(cause) != RotationCause.ROUTINE) != (good_size is not None):
+        raise Refused(_("Name the last good size after a compromise or a loss, and only then."))
     if KeyRotationProposal.objects.filter(answer=Answer.PENDING).exists():
         raise Refused(_("A change of the key is proposed already. Answer it first."))
     old, new, now = ledger.verifiers()[0].vkey, ledger.next_vkey(), clock.now()

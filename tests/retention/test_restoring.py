@@ -10,13 +10,15 @@ import pytest
 
 from portal.core import clock
 from portal.ledger import services as ledger
+from portal.ledger.errors import SigningStopped
+from portal.ledger.models import Head
 from portal.people.models import Principal
 from portal.retention.models import ErasureRun
 from portal.retention.services import replaying, runs
 from portal.retention.states import RunState
 from portal.vault.models import ErasureMark
 from tests.retention.factories import run_for
-from tests.retention.marks import MAIL, NAME, NIGHTLY, answered, dump, marked, person_everywhere, restore
+from tests.retention.marks import MAIL, NAME, NIGHTLY, answered, dump, marked, opening, person_everywhere, restore
 
 pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
 
@@ -51,3 +53,28 @@ def test_what_an_older_dump_brings_back_is_erased_again_and_the_ledgers_check_sa
     assert MAIL not in {contact.address for contact in Principal.objects.get(pk=person.pk).contact_points.all()}
     assert "V7c" not in failures()
     assert answered("replay_erasures")["undone"] == 0
+
+
+def test_the_drill_a_backup_more_work_an_erasure_a_restore_and_the_ledger_says_what_is_lost(tmp_path: Path) -> None:
+    person = person_everywhere()
+    ledger.seal_now()
+    where = ("--data", str(tmp_path / "data"), "--key-files", str(tmp_path / "keys"))
+    taken = answered("backup", *where)
+    size = taken["ledger_size"]
+    assert answered("backup", "--verify", "latest", *where) == taken
+    run = runs.carry_out(run_for(person.subject.ref), now=clock.now(), actor=NIGHTLY)
+    assert run.state == RunState.DONE
+    ledger.seal_now()
+    after = marked()
+    shut = opening()
+
+    back = answered("restore", "latest", "--replace", *where)
+    assert back["undone"] > 0
+    assert (back["left"], back["keys"]) == (0, ""), "the keys stayed as they were"
+    assert {label for label, _field in marked()} <= {label for label, _field in after}
+    assert MAIL not in {contact.address for contact in Principal.objects.get(pk=person.pk).contact_points.all()}
+    assert opening() == shut, "what was shredded stays shut"
+    assert Head.objects.get().size == size
+    assert failures() == {"X1"}, "the anchor remembers more than the backup"
+    with pytest.raises(SigningStopped, match=r"rolled back|forked"):
+        ledger.seal_now()

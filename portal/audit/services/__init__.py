@@ -2,11 +2,12 @@
 
 from portal.audit.services.events import Act, personal_of, record, record_many
 from portal.audit.services.opening import Revealed, record_act, record_opened, reveal
-from portal.audit.services.watch import resume_signing, signing_was_stopped, verify_ledger
+from portal.audit.services.watch import accept_rollback, resume_signing, signing_was_stopped, verify_ledger
 
 __all__ = [
     "Act",
     "Revealed",
+    "accept_rollback",
     "personal_of",
     "record",
     "record_act",

@@ -1,5 +1,7 @@
 """The ledger's checks, run by beat or by a person, with their trace in the audit log."""
 
+from pathlib import Path
+
 from django.db import transaction
 
 from portal.audit.kinds import AuditKind
@@ -35,6 +37,20 @@ def resume_signing(*, actor: Actor) -> None:
     with transaction.atomic():
         facts = {"size": report.size}
         record(AuditKind.LEDGER_SIGNING_RESUMED, actor=actor, about="ledger.head:1", facts=facts)
+
+
+def accept_rollback(*, evidence: Path, actor: Actor, progress: ledger.Progress | None = None) -> ledger.Lost:
+    """Go on after a restore that lost sealed entries, with its trace first. Raises Refused as the ledger's services do."""
+    lost = ledger.lost_entries()
+    with transaction.atomic():
+        facts: dict[str, str | int | bool | None] = {
+            "size": lost.good.size,
+            "anchored_size": lost.known.size,
+            "anchored_root": lost.known.root.hex(),
+        }
+        record(AuditKind.LEDGER_ROLLBACK_ACCEPTED, actor=actor, about="ledger.head:1", facts=facts)
+    ledger.begin_again(lost, evidence=evidence, progress=progress)
+    return lost
 
 
 def signing_was_stopped(*, check: str, index: int | None) -> None:

@@ -6,6 +6,7 @@ from portal.ledger.services.entries import append, append_many, payload_of
 from portal.ledger.services.keys import next_signer, signer, terms, verifier, verifier_at, verifiers
 from portal.ledger.services.proofs import check_presented, entries_of, entry_by_event, receipt_for, verify_receipt
 from portal.ledger.services.redaction import finish_redactions, redact, redact_again
+from portal.ledger.services.rollback import Lost, begin_again, lost_entries
 from portal.ledger.services.rotation import next_vkey, rotate_key
 from portal.ledger.services.sealing import checkpoint_over, readiness, seal_batch, seal_now
 from portal.ledger.services.signing import sign
@@ -16,6 +17,7 @@ from portal.ledger.services.witnesses import readiness as witness_readiness
 
 __all__ = [
     "Failure",
+    "Lost",
     "NotSealed",
     "Progress",
     "Report",
@@ -23,12 +25,14 @@ __all__ = [
     "append",
     "append_many",
     "ask_witnesses",
+    "begin_again",
     "check_ledger",
     "check_presented",
     "checkpoint_over",
     "entries_of",
     "entry_by_event",
     "finish_redactions",
+    "lost_entries",
     "next_signer",
     "next_vkey",
     "payload_of",

@@ -74,7 +74,7 @@ def key_terms() -> list[dict[str, object]]:
 def policy() -> str:
     """Whom to trust, as a C2SP tlog-policy: our keys, and any one witness. A key that somebody else may have is left out."""
     lines = ["# The log's keys, and the witnesses that are not its own: c2sp.org/tlog-policy"]
-    lines += [f"log {term.verifier.vkey}" for term in terms() if term.ended_by != RotationCause.COMPROMISE]
+    lines += [f"log {term.verifier.vkey}" for term in terms() if term.ended_by in {"", RotationCause.ROUTINE}]
     named = [one for one in witnesses.configured() if not one.is_own]
     lines += [f"witness w{number} {one.verifier.vkey} {one.url}" for number, one in enumerate(named, 1)]
     if named:

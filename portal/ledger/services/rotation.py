@@ -61,5 +61,7 @@ def _good(cause: RotationCause, size: int | None) -> Checkpoint | None:
         return None
     found = None if size is None else Checkpoint.objects.filter(size=size).first()
     if found is None:
-        raise Refused("After a compromise, name the last size that was surely signed by us: one of a checkpoint.")
+        raise Refused(
+            "After a compromise or a loss, name the last size that was surely signed by us: one of a checkpoint."
+        )
     return found

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
                     ('old_vkey', models.CharField(max_length=200, verbose_name='key until now')),
                     ('new_vkey', models.CharField(max_length=200, verbose_name='key that is to follow')),
-                    ('cause', models.CharField(choices=[('routine', 'In due course'), ('compromise', 'Somebody else may have the key')], max_length=12, verbose_name='why')),
+                    ('cause', models.CharField(choices=[('routine', 'In due course'), ('compromise', 'Somebody else may have the key'), ('restore', 'Entries were lost: a backup was brought back')], max_length=12, verbose_name='why')),
                     ('good_size', models.PositiveBigIntegerField(blank=True, help_text='After a compromise: the last checkpoint that was surely signed by us.', null=True, verbose_name='last good size')),
                     ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
                     ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),

@@ -1,0 +1,63 @@
+"""After a restore that lost sealed entries: two people say so in the log, and the anchor begins again with its evidence kept."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.core.errors import Refused
+from portal.ledger.models import Checkpoint, KeyRotation
+from portal.ledger.services import anchor, signing
+from portal.ledger.services.anchor import Anchored
+from portal.ledger.services.verification import Progress, verify
+from portal.ledger.states import RotationCause
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The last head that is here, and the one that the anchor remembers."""
+
+    good: Anchored
+    known: Anchored
+
+
+def lost_entries() -> Lost:
+    """What was lost, as two people have said in the log; reads only.
+
+    Raises Refused when the anchor remembers no more than the tree, or while the newest change of the key does not say that
+    entries were lost after the last head that is here.
+    """
+    known, last = anchor.read(), Checkpoint.objects.order_by("-size").first()
+    if known is None or last is None or known.size <= last.size:
+        raise Refused("The anchor remembers no more than this database: nothing was lost.")
+    said = KeyRotation.objects.order_by("-first_size").first()
+    if said is None or said.cause != RotationCause.RESTORE or said.good_size != last.size:
+        raise Refused(
+            f"Two people have to say it first: rotate_ledger_key with the cause 'restore' and the good size {last.size}."
+        )
+    return Lost(Anchored(last.size, bytes(last.root), bytes(last.note)), known)
+
+
+def begin_again(lost: Lost, *, evidence: Path, progress: Progress | None = None) -> None:
+    """Write the anchor of before to ``evidence``, which must not be there, and put the last head that is here in its place.
+
+    Then signing goes on, with the new key. Raises Refused when any other check fires, or when the anchor has changed.
+    """
+    report = verify(progress=progress)
+    others = set(report.checks) - {signing.ANCHOR_CHECK}
+    if others:
+        raise Refused(
+            f"Not only the anchor disagrees: {', '.join(sorted(others))} fire. Run verify_ledger for the list."
+        )
+    with anchor.locked():
+        if anchor.read() != lost.known:
+            raise Refused("The anchor has changed meanwhile. Look at it, then try again.")
+        try:
+            with evidence.open("x", encoding="utf-8") as file:
+                json.dump(anchor.body_of(lost.known), file)
+                file.flush()
+                os.fsync(file.fileno())
+        except FileExistsError as error:
+            raise Refused(f"{evidence} is there already: evidence is not written over.") from error
+        anchor.write(lost.good)
+    signing.resume_signing()

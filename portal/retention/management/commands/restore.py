@@ -1,0 +1,64 @@
+"""``restore``: bring a backup back and erase again what was erased since."""
+
+from typing import Any
+
+from django.core.management import CommandParser
+
+from portal.core import actor, clock
+from portal.core.commands import PortalCommand
+from portal.retention.management.commands.backup import add_places, told
+from portal.retention.services import restoring
+from portal.vault import backups
+from portal.vault.backups import Places
+
+NEXT = "Next: grant_app_role (PostgreSQL), verify_ledger, and only then let people in (portal/docs/operators.md)."
+
+
+class Command(PortalCommand):
+    help = (
+        "Bring back the main database and the stored files of a backup, and erase again what was erased since. The key "
+        "database stays as it is unless it is empty. Stop web, workers and beat first."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("name", metavar="NAME", help="the backup's name, or 'latest'")
+        add_places(parser)
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--only-keys", action="store_true", help="bring back the key database alone")
+        which.add_argument("--keys-of", metavar="NAME", help="bring the key database back too, from this backup")
+        parser.add_argument(
+            "--replace", action="store_true", help="the databases are in use: put the backup in their place"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Exit 0; 1 when refused (nothing was changed) or something could not be erased again; 3 without the tools."""
+        places = Places.given(options["data"], options["key_files"])
+        one = backups.one(options["name"], places)
+        keys_of = backups.one(options["keys_of"], places) if options["keys_of"] else None
+        back = restoring.restore(
+            one,
+            places=places,
+            keys_of=keys_of,
+            only_keys=options["only_keys"],
+            replace=options["replace"],
+            now=clock.now(),
+            actor=actor.system("restore"),
+        )
+        numbers = {
+            "backup": one.name,
+            "files": back.restored.files,
+            "keys": back.restored.keys,
+            "keys_ended": back.restored.ended,
+            "marks": back.replayed.marks,
+            "undone": back.replayed.undone,
+            "erased": back.replayed.erased,
+            "redacted": back.replayed.redacted,
+            "left": back.left,
+        }
+        line = (
+            f"Brought back {one.name}: {told(one)} Of {back.replayed.marks} erasures on record {back.replayed.undone} had "
+            f"been undone; {back.replayed.erased} records and {back.replayed.redacted} contents of the ledger were erased "
+            f"again; {back.left} are left.\n{NEXT}"
+        )
+        self.answer(numbers, line, options=options, code=1 if back.left else 0)

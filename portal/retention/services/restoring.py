@@ -1,0 +1,75 @@
+"""Bring a backup back and erase again what was erased since it was taken."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core.actor import Actor
+from portal.retention.models import ErasureItem
+from portal.retention.services import replaying
+from portal.retention.services.replaying import Replayed
+from portal.retention.states import ItemState
+from portal.vault import backups
+from portal.vault.backups import Manifest, Places, Restored
+
+
+@dataclass(frozen=True)
+class Back:
+    """What was put back, what was erased again, and how many erasures are still undone (none, unless the log says why)."""
+
+    restored: Restored
+    replayed: Replayed
+    left: int
+
+
+def restore(
+    one: Manifest,
+    *,
+    places: Places,
+    keys_of: Manifest | None,
+    only_keys: bool,
+    replace: bool,
+    now: datetime,
+    actor: Actor,
+) -> Back:
+    """``backups.bring_back`` (or ``bring_back_keys``), then ``replaying.replay``, then one audit event.
+
+    Call it before anybody can sign in. Raises what ``bring_back`` raises; then nothing was changed.
+    """
+    if only_keys:
+        restored = backups.bring_back_keys(one, places=places, replace=replace)
+        _leave_marks_again()
+    else:
+        restored = backups.bring_back(one, places=places, keys_of=keys_of, replace=replace)
+    replayed = replaying.replay(now=now, actor=actor)
+    left = replaying.undone()
+    with transaction.atomic():
+        audit.record(
+            AuditKind.VAULT_BACKUP_RESTORED,
+            actor=actor,
+            about=f"vault.backup:{one.name}",
+            facts={
+                "backup": None if only_keys else one.name,
+                "keys_backup": restored.keys or None,
+                "taken_at": one.taken_at,
+                "size": one.size,
+                "files": restored.files,
+                "keys": restored.ended,
+                "marks": replayed.marks,
+                "undone": replayed.undone,
+                "erased": replayed.erased,
+                "redacted": replayed.redacted,
+            },
+            at=now,
+        )
+    return Back(restored, replayed, left)
+
+
+def _leave_marks_again() -> None:
+    """The key database may be older than the main one: what that says was erased has its mark again."""
+    items = ErasureItem.objects.filter(state=ItemState.DONE, step__run__needs_approval=True)
+    for item in items.select_related("step__run").order_by("pk").iterator(chunk_size=1_000):
+        replaying.leave_mark(item)

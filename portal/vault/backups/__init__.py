@@ -1,0 +1,24 @@
+"""Backups: the data in one place, the keys in another, so that neither opens anything alone.
+
+A backup is a folder of its name in each of two places. BACKUP_DIR holds the main database and the stored files, each
+encrypted under a key of this one backup; BACKUP_KEYS_DIR holds that key, wrapped by BACKUP_KEY, and the key database,
+encrypted under BACKUP_KEY. Ending the small second folder ends every copy of the first, wherever it lies.
+"""
+
+from portal.vault.backups.manifest import Manifest, Places, found, one, unreadable
+from portal.vault.backups.restoring import Restored, bring_back, bring_back_keys, verify
+from portal.vault.backups.taking import remove_expired, take
+
+__all__ = [
+    "Manifest",
+    "Places",
+    "Restored",
+    "bring_back",
+    "bring_back_keys",
+    "found",
+    "one",
+    "remove_expired",
+    "take",
+    "unreadable",
+    "verify",
+]

@@ -1,0 +1,183 @@
+"""Bring a backup back. Everything is opened and compared before anything is changed."""
+
+import hashlib
+import io
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from django.core.files.base import File
+from django.core.files.storage import storages
+
+from portal.core.errors import NotFound, Refused
+from portal.vault.backups import databases, wrapping
+from portal.vault.backups.manifest import Manifest, Places
+from portal.vault.backups.taking import DATA_KEY, FILES, KEYS, MAIN
+from portal.vault.models import ErasureMark, ShredOrder, SubjectKey
+from portal.vault.segments import DecryptingReader
+
+CHUNK = 1 << 20
+STORED = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """How many stored files were put back, the backup the keys came from (empty: none), and how many ended again."""
+
+    files: int
+    keys: str
+    ended: int
+
+
+def verify(one: Manifest, *, places: Places) -> None:
+    """Open every part of the backup to its last byte and compare its SHA-256; changes nothing.
+
+    Raises CannotDecrypt under another BACKUP_KEY or for changed bytes, NotFound or Refused for what is missing.
+    """
+    for part in (MAIN, FILES, KEYS):
+        with _opened(one, part, places=places) as stream:
+            while stream.read(CHUNK):
+                pass
+
+
+def bring_back(one: Manifest, *, places: Places, keys_of: Manifest | None, replace: bool) -> Restored:
+    """Put the main database and the stored files of a backup in the place of what is there.
+
+    The key database stays as it is, and with it every erasure since: it is only brought back when it is empty, or when
+    ``keys_of`` names the backup to take it from, which is not older. Each database is replaced in one transaction. Safe to
+    repeat.
+
+    Raises Refused when there are rows and ``replace`` was not said, when other sessions use a database, or when
+    VAULT_KEY or LOOKUP_KEY is another than the backup's; what ``verify`` raises. Then nothing was changed.
+    """
+    if keys_of is not None and keys_of.taken_at < one.taken_at:
+        raise Refused("These keys are older than the data: files stored between the two would not open.")
+    _refuse_unfit(one)
+    _refuse_in_use("default", replace=replace)
+    keys_from = keys_of or (None if databases.is_in_use("keys") else one)
+    if keys_from is not None:
+        _refuse_in_use("keys", replace=replace)
+        verify(keys_from, places=places)
+    if keys_from != one:
+        verify(one, places=places)
+    count = _put_back_files(one, places=places)
+    with _opened(one, MAIN, places=places) as stream:
+        databases.load("default", stream)
+    if keys_from is not None:
+        _put_back_keys(keys_from, places=places)
+    return Restored(files=count, keys="" if keys_from is None else keys_from.name, ended=end_shredded_keys())
+
+
+def bring_back_keys(one: Manifest, *, places: Places, replace: bool) -> Restored:
+    """Put the key database of a backup in the place of one that was lost; the main database stays as it is.
+
+    Keys that were made since are lost, and with them what they open. Keys that were ended since end again; marks of
+    erasures that are there are kept. Raises what ``bring_back`` raises.
+    """
+    _refuse_unfit(one)
+    _refuse_in_use("keys", replace=replace)
+    verify(one, places=places)
+    _put_back_keys(one, places=places)
+    return Restored(files=0, keys=one.name, ended=end_shredded_keys())
+
+
+def end_shredded_keys() -> int:
+    """Delete keys that the main database says were ordered to end: an older key database has them again. How many."""
+    ordered = list(ShredOrder.objects.values_list("key_id", flat=True))
+    ended = 0
+    for start in range(0, len(ordered), 500):
+        ended += SubjectKey.objects.filter(pk__in=ordered[start : start + 500]).delete()[0]
+    return ended
+
+
+def _refuse_unfit(one: Manifest) -> None:
+    if one.vendor != databases.vendor():
+        raise Refused(f"This backup is of {one.vendor}; the database that is set is {databases.vendor()}.")
+    wrong = [name for name, known in wrapping.fingerprints().items() if one.fingerprints.get(name) != known]
+    if wrong:
+        raise Refused(f"{' and '.join(wrong)} is not the one this backup was made under: nothing would open.")
+
+
+def _refuse_in_use(alias: str, *, replace: bool) -> None:
+    if databases.is_in_use(alias) and not replace:
+        raise Refused(f"The database {alias} is in use. Say --replace to put the backup in its place.")
+    if count := databases.others(alias):
+        raise Refused(f"{count} other sessions use the database {alias}. Stop web, workers and beat first.")
+
+
+def _put_back_keys(one: Manifest, *, places: Places) -> None:
+    """Marks of erasures that an older key database lacks are kept: what they name was erased, whatever came back."""
+    marks: list[Any] = list(ErasureMark.objects.values()) if databases.is_in_use("keys") else []
+    with _opened(one, KEYS, places=places) as stream:
+        databases.load("keys", stream)
+    for mark in marks:
+        which = {name: mark.pop(name) for name in ("subject_ref", "eraser", "because")}
+        mark.pop("id")
+        ErasureMark.objects.get_or_create(**which, defaults=mark)
+
+
+def _put_back_files(one: Manifest, *, places: Places) -> int:
+    """Stored files that are not there; they never change under their name. Without their rows a sweep removes them."""
+    storage: Any = storages["vault"]
+    count = 0
+    with (
+        _opened(one, FILES, places=places) as stream,
+        tarfile.open(fileobj=stream, mode="r|") as archive,
+    ):
+        for member in archive:
+            content = archive.extractfile(member)
+            if content is None or not STORED.fullmatch(member.name):
+                raise Refused("The archive of stored files holds what is no stored file.")
+            if storage.exists(member.name) and storage.size(member.name) == member.size:
+                continue
+            if storage.exists(member.name):
+                storage.delete(member.name)
+            storage.save(member.name, File(cast(Any, content)))
+            count += 1
+    return count
+
+
+class _Compared(io.RawIOBase):
+    """Hashes the encrypted bytes as they are read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = path.open("rb")
+        self.digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.digest.update(data)
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+@contextmanager
+def _opened(one: Manifest, part: str, *, places: Places) -> Iterator[BinaryIO]:
+    """The clear bytes of a part. Once all were read, its SHA-256 is compared with the manifest's."""
+    keys = places.keys / one.name
+    path = (keys if part == KEYS else places.data / one.name) / f"{part}.osv"
+    if not path.is_file():
+        raise NotFound(f"{path} is missing: keys and data of a backup belong together.")
+    key = wrapping.keys_key(one.name)
+    if part != KEYS:
+        data_key = wrapping.unwrap((keys / DATA_KEY).read_bytes(), name=one.name)
+        key = wrapping.part_key(data_key, part)
+    source = _Compared(path)
+    reader = DecryptingReader(cast(BinaryIO, source), key=key, identity=wrapping.identity(one.name, part))
+    with io.BufferedReader(reader, CHUNK) as stream:
+        yield cast(BinaryIO, stream)
+        while stream.read(CHUNK):
+            pass
+        if source.digest.hexdigest() != one.parts[part].sha256:
+            raise Refused(f"{path} is not the file that the manifest names.")

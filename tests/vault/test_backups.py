@@ -1,0 +1,161 @@
+import errno
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import storages
+
+from portal.audit.models import AuditEvent
+from portal.core import actor as actors
+from portal.core import clock
+from portal.core.ciphers import CannotDecrypt
+from portal.core.errors import NotFound, Refused, Unavailable
+from portal.people.models import Principal
+from portal.vault import backups
+from portal.vault.backups import Manifest, Places, databases, manifest
+from portal.vault.models import ErasureMark, StoredFile, SubjectKey
+from portal.vault.services import files, marks
+from tests.people.factories import PrincipalFactory
+from tests.retention.factories import house_rule
+from tests.vault.factories import stored
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+OPERATOR = actors.system("tests")
+NAME = "Zerlinda Quatermain"
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    house_rule("backups.life", 30, "calendar_day")
+    return Places.given(tmp_path / "data", tmp_path / "keys")
+
+
+def taken(places: Places, **changes: Any) -> Manifest:
+    return backups.take(places=places, actor=OPERATOR, **{"now": clock.now(), **changes})
+
+
+def bytes_in(place: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in place.rglob("*") if path.is_file())
+
+
+def test_a_backup_brings_rows_files_and_keys_back_and_neither_place_opens_anything_alone(places: Places) -> None:
+    PrincipalFactory(full_name=NAME)
+    file = stored(b"PAN card of somebody")
+    one = taken(places)
+    assert backups.found(places) == [one]
+    assert [path.name for path in sorted((places.data / one.name).iterdir())] == [
+        "files.osv",
+        "main.osv",
+        "manifest.json",
+    ]
+    assert not any(
+        mark in bytes_in(place) for place in (places.data, places.keys) for mark in (NAME.encode(), b"PAN card")
+    )
+
+    moved = places.keys.rename(places.keys.with_name("elsewhere"))
+    with pytest.raises(NotFound):
+        backups.one("latest", places)
+    moved.rename(places.keys)
+    away = (places.data / one.name).rename(places.data / "away")
+    with pytest.raises(NotFound):
+        backups.verify(one, places=places)
+    away.rename(places.data / one.name)
+
+    Principal.objects.all().delete()
+    StoredFile.objects.all().delete()
+    SubjectKey.objects.all().delete()
+    shutil.rmtree(storages["vault"].path(file.storage_name[:2]))
+    back = backups.bring_back(one, places=places, keys_of=None, replace=True)
+    assert (back.files, back.keys) == (1, one.name)
+    assert Principal.objects.get().full_name == NAME
+    with files.open_stream(StoredFile.objects.get(), actor=OPERATOR, reason="drill") as stream:
+        assert stream.read() == b"PAN card of somebody"
+
+
+def test_an_older_key_database_neither_loses_marks_of_erasures_nor_gives_an_ended_key_back(places: Places) -> None:
+    file = stored(b"to be erased")
+    one = taken(places)
+    marks.leave(subject_ref=file.subject_ref, eraser="x", before=None, because="OS-ER-1", at=clock.now())
+    files.shred(subject_ref=file.subject_ref, retention_class="kyc")
+    with pytest.raises(Refused, match="in use"):
+        backups.bring_back(one, places=places, keys_of=one, replace=False)
+    later = taken(places)
+    with pytest.raises(Refused, match="older than the data"):
+        backups.bring_back(later, places=places, keys_of=one, replace=True)
+    back = backups.bring_back_keys(one, places=places, replace=True)
+    assert back.ended == 1, "the main database knows the order to end it"
+    assert ErasureMark.objects.filter(subject_ref=file.subject_ref).exists()
+    assert not SubjectKey.objects.filter(subject_ref=file.subject_ref).exists()
+
+
+def test_a_wrong_key_a_changed_byte_and_a_database_in_use_change_nothing(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PrincipalFactory(full_name=NAME)
+    stored()
+    one = taken(places)
+
+    def refused(kind: type[Exception], match: str, **how: Any) -> None:
+        with pytest.raises(kind, match=match):
+            backups.bring_back(one, places=places, **{"keys_of": None, "replace": True, **how})
+
+    refused(Refused, "in use", replace=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "VAULT_KEY", "f" * 64)
+        refused(Refused, "VAULT_KEY is not the one")
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "BACKUP_KEY", "f" * 64)
+        refused(CannotDecrypt, "another BACKUP_KEY")
+        assert backups.unreadable(places) == [one.name]
+        patch.setattr(settings, "BACKUP_KEY", "")
+        with pytest.raises(Refused, match="BACKUP_KEY is missing"):
+            taken(places)
+    path = places.data / one.name / "main.osv"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+    Principal.objects.update(full_name="as it is now")
+    refused(CannotDecrypt, "changed")
+    assert Principal.objects.get().full_name == "as it is now"
+
+
+def test_a_full_disk_or_a_missing_tool_leaves_nothing(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(alias: str, target: Any) -> None:
+        target.write(b"x" * 100)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(databases, "dump", full)
+        with pytest.raises(OSError, match="No space"):
+            taken(places)
+    if databases.vendor() == "postgresql":
+        with monkeypatch.context() as patch:
+            patch.setenv("PATH", "/nowhere")
+            with pytest.raises(Unavailable, match="postgresql-client"):
+                taken(places)
+    assert [path.name for place in (places.data, places.keys) for path in place.iterdir()] == [".lock"]
+
+
+def test_backups_end_when_their_time_is_over_the_keys_first(places: Places) -> None:
+    now = clock.now()
+    old, fresh = taken(places, now=now - timedelta(days=31)), taken(places, now=now)
+    assert [one.is_expired(now) for one in backups.found(places)] == [False, True]
+    assert backups.remove_expired(places=places, now=now, actor=OPERATOR) == [old]
+    assert backups.found(places) == [fresh]
+    assert not (places.data / old.name).exists()
+    assert AuditEvent.objects.filter(kind="vault.backup.removed", about=f"vault.backup:{old.name}").count() == 1
+
+
+def test_nobody_gives_a_backup_more_time_by_hand_and_keys_never_lie_with_data(places: Places, tmp_path: Path) -> None:
+    one = taken(places)
+    folder = places.keys / one.name
+    text = (folder / manifest.FILE).read_text()
+    (folder / manifest.FILE).write_text(text.replace(one.expires_at, "2099-01-01T00:00:00.000Z"))
+    with pytest.raises(Refused, match="changed"):
+        backups.one(one.name, places)
+    with pytest.raises(Refused, match="apart"):
+        Places.given(tmp_path / "all", tmp_path / "all" / "keys")
+    assert replace(one, expires_at="2020-01-01T00:00:00.000Z").is_expired(clock.now())
