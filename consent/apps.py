@@ -25,7 +25,10 @@ class ConsentConfig(AppConfig):
         from consent.services import ending, joining, merging, needed, one_click, receipts, resting, standing
         from portal.core import hooks
         from portal.core.admin import speaking
+        from portal.law import memory
+        from portal.people.models import SubjectAlias
 
+        memory.changes_with(SubjectAlias)
         hooks.send_gate.fill(gates.send_gate)
         hooks.consent_question.fill(needed.question)
         hooks.consent_given.fill(needed.say_yes)

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.core.middleware.RequestContext",
+    "portal.law.memory.Remembering",
     "portal.core.middleware.SecurityHeaders",
     "portal.selfservice.middleware.ListedCookies",
     "portal.core.middleware.RequestSize",
@@ -351,10 +352,9 @@ OUTBOX_CHANNELS = ways_out(
 OUTBOX_MESSAGE_ID_DOMAIN = env.str("OUTBOX_MESSAGE_ID_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">"))
 OUTBOX_ATTEMPTS, OUTBOX_WEBHOOK_ATTEMPTS, OUTBOX_SWEEP, OUTBOX_GATEWAY_TIMEOUT = 8, 16, 200, 10
 OUTBOX_FIRST_WAIT_SECONDS = env.int("OUTBOX_FIRST_WAIT_SECONDS", default=30)
-OUTBOX_LONGEST_WAIT_SECONDS = 6 * 3600
 #: Longer than EMAIL_TIMEOUT and OUTBOX_GATEWAY_TIMEOUT: a living worker must not lose what it is sending.
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=120)
-OUTBOX_LAG_SECONDS = 600  # a message this long past its time makes ``/readyz`` say no
+OUTBOX_LONGEST_WAIT_SECONDS, OUTBOX_LAG_SECONDS = 6 * 3600, 600  # so long past its time, ``/readyz`` says no
 
 #: A job says how far it is at least once a minute; a worker silent for longer is taken for dead.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=300)

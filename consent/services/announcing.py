@@ -25,7 +25,7 @@ from portal.core.actor import Actor
 from portal.core.errors import PortalError
 from portal.jobs import services as jobs
 from portal.jobs.states import FINISHED, JobState
-from portal.law.selectors import remembering
+from portal.law.memory import remembering
 from portal.law.states import Channel
 from portal.outbox.selectors import can_send
 from portal.outbox.services import post

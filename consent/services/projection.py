@@ -16,7 +16,7 @@ from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.law import selectors as law
+from portal.law.memory import once
 from portal.people.models import SubjectAlias
 
 #: Keys in one transaction of a rebuild: a writer waits no longer than that.
@@ -62,7 +62,7 @@ def same_person(refs: Iterable[UUID]) -> dict[UUID, UUID]:
 
 
 def _joined() -> dict[UUID, UUID]:
-    return law.once("joined", "", date.min, lambda: dict(SubjectAlias.objects.values_list("old_ref", "new_ref")))
+    return once("joined", "", date.min, lambda: dict(SubjectAlias.objects.values_list("old_ref", "new_ref")))
 
 
 def _root(ref: UUID, parents: Mapping[UUID, UUID]) -> UUID:

@@ -5,6 +5,7 @@ from datetime import datetime
 from portal.core import clock
 from portal.law import selectors as law
 from portal.law.counting import deadline
+from portal.law.memory import once
 
 
 def ends(purpose: str, *, start: datetime, recorded_at: datetime) -> datetime | None:
@@ -17,5 +18,5 @@ def ends(purpose: str, *, start: datetime, recorded_at: datetime) -> datetime | 
     rule = law.purpose(purpose, on=on).validity_rule
     if not rule:
         return None
-    terms = law.once("validity", rule, on, law.house_rule(rule, on=on).terms)
+    terms = once("validity", rule, on, law.house_rule(rule, on=on).terms)
     return deadline(start, terms).due

@@ -22,6 +22,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.turns import retried
 from portal.law import selectors as law
+from portal.law.memory import remembering
 from portal.law.states import MESSAGE_CHANNELS, Channel
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
@@ -61,7 +62,7 @@ def withdraw(
     named = (
         address_of(subject_ref=subject_ref, channel=str(channel), kind=address_kind, text=address) if address else None
     )
-    with transaction.atomic(), law.remembering():
+    with transaction.atomic(), remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
         said = latest_of(subject_ref, whose)
         places = _with_earlier(addresses_of(subject_ref, channel), said, purpose, str(channel))
@@ -115,7 +116,7 @@ def stop_all_promotional(
     at = now or clock.now()
     said_at = occurred_at or at
     whose = fiduciary_of(fiduciary)
-    with transaction.atomic(), law.remembering():
+    with transaction.atomic(), remembering():
         turns.take_all_of(subject_ref, at=[named] if named else [])
         reached = addresses_by_channel(subject_ref)
         choices = _noes(reached, latest_of(subject_ref, whose), evidence, named, said_at=said_at, at=at)

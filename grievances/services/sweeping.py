@@ -15,7 +15,7 @@ from grievances.services import bundling, drafts, letters, lines, resolving
 from grievances.states import OPEN_STATES, Answer, Author, EntryKind, TicketState
 from portal.core.actor import SYSTEM
 from portal.core.errors import PortalError
-from portal.law import selectors as law
+from portal.law.memory import remembering
 from portal.people import selectors as people
 from portal.registers.selectors.escalation import to_tell
 
@@ -41,7 +41,7 @@ def sweep(*, now: datetime, most: int = 500) -> Swept:
         .select_related("ticket__fiduciary")
         .order_by("proposed_at")[:most]
     )
-    with law.remembering():
+    with remembering():
         terms = [(resolution, selectors.silence_terms(at=resolution.proposed_at)) for resolution in waiting]
     for resolution, promised in terms:
         step = _after_silence(resolution, promised, now)

@@ -19,7 +19,7 @@ from consent.services.recording import Choice
 from consent.states import Answer
 from portal.core import addresses
 from portal.core.actor import system
-from portal.law.selectors import remembering
+from portal.law.memory import remembering
 from portal.people.models import ContactPoint, Principal, Subject
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.people.states import ContactKind, SubjectKind

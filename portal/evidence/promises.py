@@ -27,6 +27,7 @@ from portal.core import clock
 from portal.core.errors import NotFound
 from portal.evidence import questions
 from portal.law import selectors as law
+from portal.law.memory import remembering
 from portal.people.models import FourEyesRule
 from portal.registers.models import DatedEntry, Recipient
 from portal.registers.selectors import inventory, papers
@@ -129,7 +130,7 @@ def policy_map(*, now: datetime) -> Map:
     version = _version(clock.day(now))
     stated = _stated(version)
     answers: dict[str, Seen] = {}
-    with law.remembering():
+    with remembering():
         for promise in promises():
             for question in promise.asks:
                 if question not in answers:

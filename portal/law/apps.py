@@ -9,8 +9,10 @@ class LawConfig(AppConfig):
     def ready(self) -> None:
         from portal.core import hooks
         from portal.core.admin import speaking
-        from portal.law import selectors, words
+        from portal.law import memory, selectors, words
+        from portal.law.models import HouseRule, LegalRule, OrganisationProfile, Purpose
 
+        memory.changes_with(LegalRule, HouseRule, OrganisationProfile, Purpose)
         hooks.opening_life.fill(selectors.opening_life)
         speaking.say(words.PurposeNames, fields=("purpose", "purposes"))
         speaking.say(words.ChannelNames, fields=("channel", "channels"))

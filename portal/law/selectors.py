@@ -1,8 +1,6 @@
 """Which rule, promise, profile and purpose hold on a day."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -13,14 +11,13 @@ from django.utils.translation import gettext as _
 from portal.core.clock import day
 from portal.core.errors import NotFound, Refused
 from portal.law.calendars import SATURDAY
+from portal.law.memory import once
 from portal.law.models import Clock, HouseRule, LegalRule, OrganisationProfile, Purpose
 from portal.law.rules import LAST_SECOND_LASTS
 from portal.law.states import Binds, ClockState, Ended, Regime
 
 NATIONAL_HOLIDAYS = "IN-NATIONAL-HOLIDAYS"
 RuleT = TypeVar("RuleT", LegalRule, HouseRule)
-AnyT = TypeVar("AnyT")
-_remembered: ContextVar[dict[tuple[str, str, date], Any] | None] = ContextVar("remembered", default=None)
 
 
 class NotInForce(Refused):
@@ -32,32 +29,6 @@ class NotInForce(Refused):
         super().__init__(message)
         self.starts = starts
         self.ended = ended
-
-
-@contextmanager
-def remembering() -> Iterator[None]:
-    """Within the block each rule, promise and purpose of a day is looked up once: for bulk work of one transaction,
-    or for one list.
-
-    Not for longer: what two people change meanwhile is not seen inside.
-    """
-    token = _remembered.set({})
-    try:
-        yield
-    finally:
-        _remembered.reset(token)
-
-
-def once(kind: str, key: str, on: date, look_up: Callable[[], AnyT]) -> AnyT:
-    """What ``look_up`` finds, asked once within a block of ``remembering``: for dated records that two people change."""
-    kept = _remembered.get()
-    if kept is None:
-        return look_up()
-    place = (kind, key, on)
-    if place not in kept:
-        kept[place] = look_up()
-    found: AnyT = kept[place]
-    return found
 
 
 def _one(rows: QuerySet[RuleT], key: str, on: date) -> RuleT:

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
+from portal.law.memory import once
 from portal.law.models import Clock, HouseRule, LegalRule, Purpose
-from portal.law.selectors import once
 from portal.law.states import Channel
 from portal.law.terms import RuleKind, Unit
 

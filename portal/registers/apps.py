@@ -12,11 +12,13 @@ class RegistersConfig(AppConfig):
 
         from portal.core import hooks
         from portal.core.admin import speaking
+        from portal.law import memory
         from portal.registers import queues, sections, selections, system_checks, words
         from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
-        from portal.registers.models import AuthorityOrder, Disclosure, Incident, Instruction
+        from portal.registers.models import AuthorityOrder, CompanyDetails, Disclosure, Incident, Instruction, Officer
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
 
+        memory.changes_with(Officer, CompanyDetails)
         fitting.register()
         register(system_checks.inventory_agrees, Tags.database)
         speaking.say(words.CategoryNames, fields=("used_categories",))

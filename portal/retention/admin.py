@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import access, clock, hooks
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, StaffModelAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
-from portal.law import selectors as law
 from portal.people.admin.answering import AnswerForm, answered, not_answerable
 from portal.retention import books, child_pages, deciding, fields  # noqa: F401 - child_pages registers its books
 from portal.retention.forms import BooksForm, ChangeForm, DestroyedForm, HoldForm, PersonForm, PlanForm, WhyForm
@@ -320,9 +319,8 @@ class BooksRowAdmin(AuditedExport, StaffModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """With the verdict on each row of the page: their rules are looked up once."""
         shown: Any = super().get_changelist_instance(request)
-        with law.remembering():
-            for row in shown.result_list:
-                _verdict_of(row)
+        for row in shown.result_list:
+            _verdict_of(row)
         return shown
 
     def get_fields(self, request: HttpRequest, obj: BooksRow | None = None) -> tuple[str, ...]:

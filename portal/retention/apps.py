@@ -10,13 +10,15 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         """Register the rules that ship, and the checks that nothing personal lives for ever by accident."""
         from portal.core import hooks
+        from portal.law import memory
         from portal.retention import system_checks
         from portal.retention.child_clocks import ChildClocks
         from portal.retention.child_erasers import ChildReports
         from portal.retention.erasers import LedgerContents
-        from portal.retention.models import ChildReport, ErasureRun
+        from portal.retention.models import ChildReport, ErasureRun, RetentionRule
         from portal.retention.services import ending_children, replaying, rules
 
+        memory.changes_with(RetentionRule)
         hooks.erasers.register(LedgerContents())
         hooks.erasures_undone.register(replaying.undone)
         hooks.person_run_ended.register(ending_children.note_end)

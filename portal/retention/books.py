@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import clock
-from portal.law import selectors as law
+from portal.law.memory import once
 from portal.retention import deciding, rules, selectors
 from portal.retention.models import BooksRow
 from portal.retention.rules import Facts, Term, Verdict
@@ -33,7 +33,7 @@ def events_of(financial_year: int) -> dict[str, date]:
 def verdict_of(row: BooksRow, *, now: datetime) -> Verdict | None:
     """Keep or destroy, today. None: no rule of its class is in force."""
     today, named = clock.day(now), row.retention_class
-    terms = law.once("terms of books", named, today, lambda: _terms_of(named, today))
+    terms = once("terms of books", named, today, lambda: _terms_of(named, today))
     if terms is None:
         return None
     events = {**events_of(row.financial_year), "annual_return_due": row.annual_return_due_on}

@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from portal.core import clock, hooks
 from portal.core.erasing import Eraser, Record, in_order
-from portal.law import selectors as law
 from portal.law.counting import local_date, zone_named
+from portal.law.memory import remembering
 from portal.law.models import LegalRule
 from portal.law.states import Regime
 from portal.people import selectors as people
@@ -150,7 +150,7 @@ def decide(
     without a rule in force is left out: nothing of it may end by itself, and a system check finds it (retention.E002).
     """
     known = set(refs)
-    with law.remembering():
+    with remembering():
         decider = _Decider(known, today=clock.day(now), asked_at=asked_at)
         rooms = [only] if only is not None else by_wish()
         found = [each for eraser in rooms for each in decider.of(eraser, eraser.records(subject_refs=known))]

@@ -12,7 +12,6 @@ from django.urls import NoReverseMatch, reverse
 
 from portal.core.admin import speaking
 from portal.core.admin.listing import counts
-from portal.law.selectors import remembering
 from portal.people.models import FourEyesModel
 from portal.people.services import four_eyes
 
@@ -46,8 +45,7 @@ def count_for(user: Any, *, now: datetime) -> int:
 def waiting_for(user: Any, *, now: datetime) -> list[Waiting]:
     """The proposals this person may answer, oldest first within each kind. A query for each kind, however many rows."""
     acts = four_eyes.acts_to_answer(user, now=now)
-    with remembering():
-        return [waiting for model in models_of_proposals() for waiting in _waiting(_pending(model, user, acts))]
+    return [waiting for model in models_of_proposals() for waiting in _waiting(_pending(model, user, acts))]
 
 
 def _waiting(pending: QuerySet[FourEyesModel]) -> Iterator[Waiting]:

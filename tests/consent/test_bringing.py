@@ -17,7 +17,7 @@ from consent.states import Answer, Way
 from portal.core.actor import system
 from portal.core.addresses import address_keys
 from portal.core.errors import Refused
-from portal.law.selectors import remembering
+from portal.law.memory import remembering
 from portal.ledger.models import Pending
 from portal.ledger.services import payload_of, seal_now, verify
 from portal.outbox.models import Message

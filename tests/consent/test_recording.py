@@ -15,7 +15,7 @@ from consent.services.recording import Choice
 from consent.states import Answer, Way
 from portal.core import actor, clock
 from portal.core.errors import NotFound, Refused
-from portal.law import selectors
+from portal.law.memory import remembering
 from portal.ledger.models import Entry
 from portal.ledger.services import payload_of
 from portal.outbox.models import Message
@@ -192,7 +192,7 @@ def test_more_answers_of_one_act_take_no_more_statements(asha):
     counts = []
     for channels, key in ((["sms", "rcs"], b"\x01" * 33), (["sms", "rcs", "voice", "whatsapp"], b"\x02" * 33)):
         choices = denied(asha, channels, keys=(key,))
-        with selectors.remembering(), CaptureQueriesContext(connection) as asked:
+        with remembering(), CaptureQueriesContext(connection) as asked:
             recorded(asha, choices)
         counts.append(len(asked))
     assert counts[0] == counts[1]

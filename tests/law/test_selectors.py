@@ -95,18 +95,3 @@ def test_a_purpose_is_the_version_of_the_day():
     assert [(row.code, row.version) for row in selectors.purposes_in_force(on=TODAY)] == [("p", 1)]
     with pytest.raises(NotFound):
         selectors.purpose("p", on=date(2020, 1, 1))
-
-
-def test_while_remembering_each_rule_is_looked_up_once_and_not_after(django_assert_num_queries):
-    HouseRuleFactory(key="p")
-    with django_assert_num_queries(1), selectors.remembering():
-        for _ in range(3):
-            selectors.house_rule("p", on=TODAY)
-    with django_assert_num_queries(2):
-        selectors.house_rule("p", on=TODAY)
-        selectors.house_rule("p", on=TODAY)
-    with django_assert_num_queries(3), selectors.remembering():
-        for _ in range(3):
-            assert [rule.key for rule in selectors.promises(["p", "q"], on=TODAY)] == ["p"]
-            profile = selectors.profile(on=TODAY)
-            assert selectors.rules_for_us(["p"], on=TODAY, regimes=["IN"], profile=profile) == []

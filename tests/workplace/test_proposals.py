@@ -14,6 +14,7 @@ from portal.core import actor, clock
 from portal.core.admin import speaking
 from portal.core.errors import NotAllowed, Refused
 from portal.law import selectors as law
+from portal.law.memory import remembering
 from portal.law.models import OrganisationProfile, Purpose
 from portal.law.words import names_of_purposes
 from portal.people.services import api_keys
@@ -274,7 +275,7 @@ def test_the_heading_of_a_proposal_asks_for_nothing_that_a_list_of_them_does_not
     model, django_assert_num_queries
 ):
     row = made_up(model, model.named_by)
-    with law.remembering():
+    with remembering():
         names_of_purposes()
         with django_assert_num_queries(0):
             assert speaking.heading(row)

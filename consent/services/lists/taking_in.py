@@ -25,7 +25,7 @@ from portal.core.errors import LostRace, Refused
 from portal.core.moves import move
 from portal.core.turns import retried
 from portal.jobs.kinds import Handle
-from portal.law.selectors import remembering
+from portal.law.memory import remembering
 
 WORKER: Final = system("consent.lists.take_in")
 #: Lines in one transaction: a technical limit. On SQLite everybody else waits for no longer than one set takes.

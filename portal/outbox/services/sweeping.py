@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.db.models import Q
 
 from portal.core.errors import Unavailable
+from portal.law.memory import remembering
 from portal.outbox.channels import registry
 from portal.outbox.models import Message
 from portal.outbox.services import delivery
@@ -25,12 +26,13 @@ class Swept:
 def sweep(*, now: datetime, limit: int) -> Swept:
     """Recover abandoned messages, then make one attempt at each message that is due, at most ``limit``, oldest first."""
     swept = Swept(recovered=recover(now=now, limit=limit))
-    for pk in due(now=now, limit=limit):
-        state = delivery.deliver(pk, now=now)
-        if state in LEFT:
-            swept.sent += 1
-        elif state is not None:
-            swept.not_sent += 1
+    with remembering():
+        for pk in due(now=now, limit=limit):
+            state = delivery.deliver(pk, now=now)
+            if state in LEFT:
+                swept.sent += 1
+            elif state is not None:
+                swept.not_sent += 1
     return swept
 
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
-from portal.law.selectors import once
+from portal.law.memory import once
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 from portal.registers.models import CompanyDetails, Officer

@@ -22,7 +22,7 @@ from portal.core import actor as actors
 from portal.core import changes, clock, ids
 from portal.core.actor import Actor
 from portal.core.errors import Refused, Unavailable
-from portal.law import selectors as law
+from portal.law.memory import remembering
 from portal.law.models import Clock
 from portal.law.services import clocks
 from portal.outbox.services import post_webhook
@@ -316,7 +316,7 @@ def _start(given: Sequence[Instruction], *, actor: Actor, at: datetime) -> None:
     if not given:
         return
     due: dict[str, Clock] = {}
-    with law.remembering():
+    with remembering():
         for instruction in given:
             started = clocks.start(
                 owner=instruction.owner,

@@ -30,7 +30,6 @@ from consent.services import withdraw as withdraw_consent
 from consent.states import Way
 from portal.core import clock
 from portal.jobs.exports import stream_csv
-from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.ledger.errors import NotSealed
 from portal.people import selectors as people
@@ -132,8 +131,7 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "standings": list(found.standings_ended.select_related("entry__leaf")),
         **_stopped(found, masked),
     }
-    with law.remembering():
-        return render(request, "selfservice/consents/receipt.html", context)
+    return render(request, "selfservice/consents/receipt.html", context)
 
 
 def _stopped(found: ConsentReceipt, masked: dict[bytes, str]) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 from consent.models import ConsentEvent
 from grievances.models import RightsRequest, Ticket
 from portal.core import clock, hooks
-from portal.law import selectors as law
 from portal.law.states import LawfulBasis
 from portal.law.words import period
 from portal.people.models import Fiduciary
@@ -62,13 +61,12 @@ def _purposes(codes: Iterable[str]) -> str:
 @require_safe
 def what_we_hold(request: HttpRequest) -> HttpResponse:
     """Each kind of data that a column of ours holds, and what for."""
-    with law.remembering():
-        held = inventory.categories_held()
-        rows = [
-            (label, _purposes(dict.fromkeys(code for column in held[category] for code in column.purposes)))
-            for category, label in CATEGORIES
-            if category in held
-        ]
+    held = inventory.categories_held()
+    rows = [
+        (label, _purposes(dict.fromkeys(code for column in held[category] for code in column.purposes)))
+        for category, label in CATEGORIES
+        if category in held
+    ]
     return _page(request, "what-we-hold", {"rows": rows})
 
 
@@ -85,8 +83,7 @@ class Kept:
 @require_safe
 def how_long(request: HttpRequest) -> HttpResponse:
     """Each kind of record with the longest period that binds us today."""
-    with law.remembering():
-        rows = [row for eraser in hooks.erasers if (row := _kept(eraser.label, eraser.retention_class)) is not None]
+    rows = [row for eraser in hooks.erasers if (row := _kept(eraser.label, eraser.retention_class)) is not None]
     # Of one kind there may be several classes; those that are kept alike are one line.
     alike = {(str(row.what), row.lasts, row.law): row for row in rows}
     return _page(request, "how-long", {"rows": [alike[key] for key in sorted(alike)]})
@@ -192,9 +189,8 @@ class Done:
 def partners_and_applicants(request: HttpRequest) -> HttpResponse:
     """The notice for those who are no customers: what is done with their data, by the records of processing."""
     now = clock.now()
-    with law.remembering():
-        rows = list(in_force(ProcessingActivity.objects.filter(fiduciary__is_self=True), at=now).order_by("code"))
-        groups = [(code, [_done(row) for row in rows if code in row.subjects]) for code in ("partners", "applicants")]
+    rows = list(in_force(ProcessingActivity.objects.filter(fiduciary__is_self=True), at=now).order_by("code"))
+    groups = [(code, [_done(row) for row in rows if code in row.subjects]) for code in ("partners", "applicants")]
     return _page(request, "partners-and-applicants", {"groups": dict(groups)})
 
 

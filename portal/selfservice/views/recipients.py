@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from consent.models import ConsentState
 from portal.core import clock
-from portal.law import selectors as law
 from portal.people import selectors as people
 from portal.people.models import Fiduciary, Principal
 from portal.registers.models import Recipient
@@ -57,11 +56,10 @@ def who_has_my_data(request: HttpRequest) -> HttpResponse:
         answered = ConsentState.objects.filter(subject_ref__in=refs).values("fiduciary")
         fiduciaries = fiduciaries | Fiduciary.objects.filter(pk__in=answered)
         told = book.told_since(refs)
-    with law.remembering():
-        groups: dict[Fiduciary, list[Row]] = {one: [] for one in fiduciaries.order_by("-is_self", "name")}
-        for recipient in book.recipients_of(*groups, at=now):
-            groups[recipient.fiduciary].append(_row(recipient, told))
-        given = _given(request.user, principal)
+    groups: dict[Fiduciary, list[Row]] = {one: [] for one in fiduciaries.order_by("-is_self", "name")}
+    for recipient in book.recipients_of(*groups, at=now):
+        groups[recipient.fiduciary].append(_row(recipient, told))
+    given = _given(request.user, principal)
     context = {
         "groups": [(fiduciary, rows) for fiduciary, rows in groups.items() if rows],
         "is_signed_in": principal is not None,
