@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import multiprocessing
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 
 from django.db import connections
@@ -82,22 +84,23 @@ def upload(cast: Cast, people: People, *, tell: Callable[[str, int, int], None])
 
 @contextlib.contextmanager
 def being_checked(sent: list[Document]) -> Iterator[None]:
-    """While the block runs, three threads do what the workers do: each file is judged in a child process.
+    """While the block runs, another process does what the workers do: each file is judged in a child of its own.
 
     The three newest are left to the workers, so that one can see documents wait. Raises what a check raised.
     """
-
-    def run(document_id: int) -> None:
-        try:
-            checking.run_plan(document_id, now=clock.now())
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(max_workers=3) as pool:
-        runs = [pool.submit(run, document.pk) for document in sent[:-NEWEST]]
+    connections.close_all()  # no connection survives a fork
+    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("fork")) as process:
+        with warnings.catch_warnings():
+            # Of the threads that a fork leaves behind the checks need none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            runs = [process.submit(_check, document.pk) for document in sent[:-NEWEST]]
         yield
         for one in runs:
             one.result()
+
+
+def _check(document_id: int) -> None:
+    checking.run_plan(document_id, now=clock.now())
 
 
 def decide(sent: list[Document], team: Mapping[str, User]) -> None:

@@ -30,6 +30,7 @@ from portal.demo.story import (
     ways_out,
 )
 from portal.demo.story.cast import Cast
+from portal.law.memory import remembering
 from portal.ledger.models import Entry
 from portal.ledger.services import seal_now
 from portal.outbox.models import Message
@@ -74,7 +75,7 @@ def is_told() -> bool:
 def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) -> None:
     """Tell the story. Each chapter goes through the services of its rooms; each piece of it commits alone."""
     cast = Cast(seed=seed, start=now)
-    with override("en"), pieces.whole(), leaving_out(*DONE_HERE):
+    with override("en"), pieces.whole(), leaving_out(*DONE_HERE), remembering():
         team = office.build(cast, actor=ACTOR)
         notice = notices.build(cast, team)
         people = customers.build(cast, actor=ACTOR, tell=tell)
