@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django import forms as django_forms
 from django.contrib import admin, messages
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -26,6 +26,7 @@ from grievances import (  # noqa: F401 - requests register their pages with thes
 from grievances.admin_filing import FilesForPeople
 from grievances.admin_mail import MailCountAdmin, SeenMailAdmin
 from grievances.admin_sorting import SortsTickets, closed, not_mine_to_answer
+from grievances.admin_taking import TakesTickets, taken
 from grievances.forms import LONGEST_MESSAGE, Prose
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
@@ -71,7 +72,8 @@ class QueueFilter(admin.SimpleListFilter):
                 midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
                 return selectors.due_by(queryset, now=now, until=midnight)
             case "mine":
-                return queryset.filter(assigned_to_id=request.user.pk, state__in=OPEN_STATES)
+                handed_out = Q(locked_by=request.user.pk, locked_until__gte=now)
+                return queryset.filter(handed_out | Q(assigned_to=request.user.pk), state__in=OPEN_STATES)
             case "unassigned":
                 return selectors.unassigned(queryset)
         on_appeal = {"appeals__outcome": AppealOutcome.WAITING} if self.value() == "appeals" else {}
@@ -105,7 +107,7 @@ def _not_mine_to_take(ticket: Ticket, user: Any) -> str:
 
 
 @admin.register(Ticket)
-class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """The queues, and one grievance with its thread. Words are opened only for roles that may read them."""
 
     view_permission = GrievancePermission.TICKET_VIEW
@@ -169,7 +171,9 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         may_file = access.allowed(request.user, GrievancePermission.TICKET_FILE)
-        return super().changelist_view(request, {**(extra_context or {}), "may_file": may_file})
+        may_answer = access.allowed(request.user, GrievancePermission.TICKET_ANSWER)
+        context = {**(extra_context or {}), "may_file": may_file, "may_answer": may_answer}
+        return super().changelist_view(request, context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of one grievance instead of a form of its fields."""
@@ -240,7 +244,9 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
 
     def _opened(self, request: HttpRequest, number: int) -> Ticket:
         """The grievance, if this login may see it and has said why it opened it."""
-        found = self.get_queryset(request).select_related("fiduciary", "assigned_to").filter(pk=number).first()
+        found = (
+            self.get_queryset(request).select_related("fiduciary", "assigned_to", "locked_by").filter(pk=number).first()
+        )
         ticket = self.only_opened(request, found)
         changes.watch_row(ticket)
         return ticket
@@ -309,6 +315,7 @@ class TicketAdmin(FilesForPeople, SortsTickets, AuditedExport, OpenedWithPurpose
             "asked": asked,
             "appeal": appeal,
             "is_kept_out": ticket.is_kept_out,
+            "taken": taken(ticket),
             "may_correct": asked is None
             and _may_write_to_person(request, ticket)
             and ticket.state == TicketState.ANSWERED,

@@ -29,6 +29,7 @@ class GrievancesConfig(AppConfig):
         hooks.named_in_grievance.fill(gates.named_in_grievance)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
+        hooks.hands_out.register(queues.HANDS_OUT)
         hooks.holders.register(queues.holders)
         hooks.login_left.register(thread.let_go)
         hooks.referred_entries.register(reading.entries_of)

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext_lazy
 from grievances import selectors
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
-from portal.core.queues import Queue
+from portal.core.queues import HandsOut, Queue
 
 #: Whoever answers grievances finds their number on the first page.
 _ANSWERS = str(GrievancePermission.TICKET_ANSWER)
@@ -84,13 +84,19 @@ QUEUES = (
         is_figure=False,
     ),
 )
+#: The button that hands out grievances.
+HANDS_OUT = HandsOut(_("Take next grievance"), _ANSWERS, "admin:grievances_ticket_take_next")
 
 
 def holders(*, owners: Collection[str], at: datetime) -> dict[str, Any]:
-    """Answers ``hooks.holders``: who answers the grievance of a clock; a login that has ended answers nothing."""
+    """Answers ``hooks.holders``: who was handed the grievance of a clock, else whose it is; a login that has ended has none."""
     named = {owner: selectors.reference_of_owner(owner) for owner in owners if owner.startswith("grievances.")}
     if not named:
         return {}
-    rows = Ticket.objects.filter(reference__in=set(named.values()), assigned_to__is_active=True)
-    having = {ticket.reference: ticket.assigned_to for ticket in rows.select_related("assigned_to")}
+    rows = Ticket.objects.filter(reference__in=set(named.values())).select_related("assigned_to", "locked_by")
+    having: dict[str, Any] = {}
+    for ticket in rows:
+        holder = ticket.locked_by if ticket.holder_id_at(at) is not None else ticket.assigned_to
+        if holder is not None and holder.is_active:
+            having[ticket.reference] = holder
     return {owner: having[reference] for owner, reference in named.items() if reference in having}

@@ -49,6 +49,8 @@ class Migration(migrations.Migration):
                     ('door', models.CharField(choices=[(grievances.states.Door['PAGE'], 'Page, without signing in'), (grievances.states.Door['ACCOUNT'], 'Page, signed in'), (grievances.states.Door['API'], 'Another system'), (grievances.states.Door['PHONE'], 'Telephone'), (grievances.states.Door['POST'], 'Post'), (grievances.states.Door['EMAIL'], 'Email'), (grievances.states.Door['SMS'], 'SMS'), (grievances.states.Door['WHATSAPP'], 'WhatsApp'), (grievances.states.Door['RCS'], 'RCS'), (grievances.states.Door['VOICE'], 'Call, key pressed')], default=grievances.states.Door['PAGE'], max_length=12, verbose_name='came by')),
                     ('plan', models.SlugField(default='answer', editable=False, max_length=20, verbose_name='plan of clocks')),
                     ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='client')),
+                    ('locked_until', models.DateTimeField(blank=True, null=True, verbose_name='taken until')),
+                    ('locked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='taken by')),
                     ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='grievances.ticket', verbose_name='joined with')),
                     ('passed_on_at', models.DateTimeField(blank=True, null=True, verbose_name='passed on')),
                     ('rated_at', models.DateTimeField(blank=True, null=True, verbose_name='rated')),

@@ -1,5 +1,7 @@
 """A grievance and the addresses its person can be reached at."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -44,6 +46,11 @@ class Ticket(models.Model):
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assigned to")
     )
+    #: Who was handed it to begin with, and until when; from their first word on it is assigned to them.
+    locked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("taken by")
+    )
+    locked_until = models.DateTimeField(_("taken until"), null=True, blank=True)
     #: What the officer found that it came from.
     root_cause = models.CharField(_("root cause"), max_length=16, choices=list(words.ROOT_CAUSES.items()), blank=True)
     #: The client whose message it is about, where we only act for one: they answer it through us.
@@ -65,7 +72,7 @@ class Ticket(models.Model):
         none=(
             "id reference filing_key fiduciary subject_ref kind door for_whom state closed_because plan language received_at "
             "acknowledged_at answered_at closed_at reopen_until due_at turn_at round assigned_to root_cause client passed_on_at "
-            "merged_into rating rated_at"
+            "merged_into rating rated_at locked_by locked_until"
         ),
         location="zone",
         credential="tracking_key_hash",
@@ -115,6 +122,10 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def holder_id_at(self, at: datetime) -> int | None:
+        """Whoever was handed it, at an instant: what was taken is free again once its time is over."""
+        return self.locked_by_id if self.locked_until is not None and self.locked_until >= at else None
 
     @property
     def about(self) -> str:

@@ -73,6 +73,8 @@ def _open_for_another(ticket: Ticket, at: datetime) -> None:
     """With us, in a new round, and nobody's. An open grievance that is late keeps its state: it is with us or with them."""
     changes: dict[str, Any] = {
         "assigned_to": None,
+        "locked_by": None,
+        "locked_until": None,
         "answered_at": None,
         "reopen_until": None,
         "turn_at": at,

@@ -28,7 +28,17 @@ from grievances.request_states import (
     RequestState,
     Right,
 )
-from grievances.services import appealing, bundling, claiming, correcting, ending, resolving, standings
+from grievances.services import (
+    appealing,
+    bundling,
+    claiming,
+    correcting,
+    ending,
+    handing_out,
+    resolving,
+    standings,
+    thread,
+)
 from grievances.services.hiding import without_numbers
 from grievances.states import AppealOutcome
 from portal.audit.kinds import AuditKind
@@ -66,6 +76,7 @@ def propose(
     maker = person_of(actor)
     access.require(maker, GrievancePermission.REQUEST_ANSWER)
     appealing.require_another(request.ticket, maker)
+    handing_out.require_free_for(request.ticket, maker, at=at)
     chosen = Outcome(outcome)
     plan = _require_may(request, chosen, ground, at)
     text = without_numbers(words_to_person.strip())[0]
@@ -86,6 +97,7 @@ def propose(
                 letter_sealed=sealing.seal({"text": letter}, subject_ref=request.ticket.subject_ref),
             )
             _note(AuditKind.GRIEVANCES_REQUEST_ANSWER_PROPOSED, made, actor, at)
+            thread.begin_with(request.ticket, maker, actor=actor, at=at)
     except IntegrityError as error:
         raise IllegalMove(_("An answer to this request waits for a second person already.")) from error
     return made

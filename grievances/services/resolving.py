@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from grievances import selectors
 from grievances.models import Resolution, Ticket
 from grievances.permissions import GrievancePermission
-from grievances.services import appealing, letters, lines, timing, undeciding
-from grievances.services.thread import trace
+from grievances.services import appealing, handing_out, letters, lines, timing, undeciding
+from grievances.services.thread import begin_with, trace
 from grievances.states import (
     FOR_GOOD,
     MOVES,
@@ -54,6 +54,7 @@ def propose(
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     _require_grievance(ticket)
+    handing_out.require_free_for(ticket, by, at=at)
     return _propose(
         ticket=ticket,
         text=text,
@@ -113,10 +114,20 @@ def _propose(
         )
         if entry is None:
             return None
+        begin_with(ticket, by, actor=actor, at=at)
         appealing.decide(ticket=ticket, outcome=outcome, by=by, actor=actor, at=at)
         # An appeal that came meanwhile began another round, perhaps without another state: this answer is not to it.
         same = {"round": ticket.round}
-        move(ticket, TicketState.ANSWERED, moves=MOVES, only_if=same, turn_at=at, answered_at=at)
+        move(
+            ticket,
+            TicketState.ANSWERED,
+            moves=MOVES,
+            only_if=same,
+            turn_at=at,
+            answered_at=at,
+            locked_by=None,
+            locked_until=None,
+        )
         timing.stop_answer(ticket, actor=actor, at=at, late_because=late_because)
         resolution = Resolution.objects.create(ticket=ticket, entry=entry, proposed_by=by, proposed_at=at)
         trace(ticket, AuditKind.GRIEVANCES_RESOLUTION_PROPOSED, entry.kind, actor=actor, at=at)

@@ -13,7 +13,7 @@ from grievances import selectors, words
 from grievances.models import Ticket, TicketEntry
 from grievances.permissions import GrievancePermission
 from grievances.rules import PersonAction
-from grievances.services import appealing, letters, lines, reading, timing, uploads
+from grievances.services import appealing, handing_out, letters, lines, reading, timing, uploads
 from grievances.services.hiding import without_numbers
 from grievances.states import MOVES, OPEN_STATES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
@@ -141,12 +141,14 @@ def reply(
     """Write to the person without asking anything: the turn stays with us, the clocks run."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
+    handing_out.require_free_for(ticket, by, at=at)
     with transaction.atomic():
         entry = _write(ticket, EntryKind.REPLY, text, actor=actor, at=at, once_key=once_key)
         if entry is None:
             return None
         if ticket.state == TicketState.RECEIVED:
             move(ticket, TicketState.WITH_US, moves=MOVES, turn_at=at)
+        begin_with(ticket, by, actor=actor, at=at)
         timing.first_word(ticket, actor=actor, at=at)
         letters.tell(ticket, "replied", about=f"line/{entry.pk}", now=at)
         return entry
@@ -158,6 +160,7 @@ def ask(
     """Ask the person something we cannot go on without: their turn. House clocks pause; the law's run on."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
+    handing_out.require_free_for(ticket, by, at=at)
     with transaction.atomic():
         entry = _write(ticket, EntryKind.QUESTION, text, actor=actor, at=at, once_key=once_key)
         if entry is None:
@@ -165,6 +168,7 @@ def ask(
         if ticket.state != TicketState.WITH_YOU:
             move(ticket, TicketState.WITH_YOU, moves=MOVES, turn_at=at)
             timing.wait_for_person(ticket, actor=actor, at=at)
+        begin_with(ticket, by, actor=actor, at=at)
         timing.first_word(ticket, actor=actor, at=at)
         letters.tell(ticket, "asked", about=f"line/{entry.pk}", now=at)
         return entry
@@ -202,11 +206,22 @@ def assign(*, ticket: Ticket, to: User, by: User, actor: Actor, at: datetime) ->
 def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> None:
     """Take a grievance oneself. Raises NotAllowed for a role that may not answer."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
+    handing_out.require_free_for(ticket, by, at=at)
     _give(ticket, by, actor=actor, at=at)
 
 
+def begin_with(ticket: Ticket, by: User, *, actor: Actor, at: datetime) -> None:
+    """In the caller's transaction: what an officer was handed is assigned to them from their first word on."""
+    if ticket.holder_id_at(at) == by.pk:
+        _give(ticket, by, actor=actor, at=at)
+
+
 def let_go(*, user_id: int, at: datetime) -> int:
-    """A login was deactivated: its open grievances belong to nobody, in the same transaction. Returns how many."""
+    """A login was deactivated: its open grievances and what it was handed belong to nobody, in the same transaction.
+
+    Returns how many were assigned to it.
+    """
+    Ticket.objects.filter(locked_by_id=user_id).update(locked_by=None, locked_until=None)
     return Ticket.objects.filter(assigned_to_id=user_id, state__in=OPEN_STATES).update(assigned_to=None)
 
 
@@ -216,10 +231,12 @@ def _give(ticket: Ticket, to: User, *, actor: Actor, at: datetime) -> None:
     if selectors.is_kept_out(ticket, to.pk):
         raise Refused(_("The appeal is against an answer of this officer. Choose somebody else."), code="OWN_APPEAL")
     with transaction.atomic():
+        ticket.locked_by = ticket.locked_until = None
         if ticket.assigned_to_id == to.pk:
+            ticket.save(update_fields=["locked_by", "locked_until"])
             return
         ticket.assigned_to = to
-        ticket.save(update_fields=["assigned_to"])
+        ticket.save(update_fields=["assigned_to", "locked_by", "locked_until"])
         record(
             AuditKind.GRIEVANCES_TICKET_ASSIGNED,
             actor=actor,

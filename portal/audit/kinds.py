@@ -9,6 +9,8 @@ class AuditKind(StrEnum):
     ADMIN_ACT_DONE = "admin.act.done"
     ADMIN_RECORD_OPENED = "admin.record.opened"
     ADMIN_VALUE_REVEALED = "admin.value.revealed"
+    ADMIN_VIEW_REMOVED = "admin.view.removed"
+    ADMIN_VIEW_SAVED = "admin.view.saved"
     CONSENT_ACKNOWLEDGEMENT_GIVEN = "consent.acknowledgement.given"
     CONSENT_ADDRESS_SUPPRESSED = "consent.address.suppressed"
     CONSENT_ANSWERS_GIVEN = "consent.answers.given"

@@ -61,4 +61,5 @@ EXEMPT: dict[str, str] = {
     "workplace.KeyRotationProposal": "Words of staff about the ledger's key; kept with the proposal they explain.",
     "workplace.ProfileProposal": "Words of staff about the company; kept with the proposal they explain.",
     "workplace.PurposeProposal": "Words of staff about a purpose; kept with the proposal they explain.",
+    "workplace.SavedView": "What staff call a list, without a name or a number; what nobody shares ends with the login.",
 }

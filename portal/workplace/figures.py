@@ -170,8 +170,9 @@ FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
 
 
 def figures(request: HttpRequest, *, now: datetime) -> list[Figure]:
-    """What this login may see of today: the numbers of its queues, by the order of the menu, then how things stand."""
-    numbers = sorted(queues.of_the_first_page(request), key=lambda one: navigation.place_of(one.queue.model))
+    """What this login may see of today: the numbers of its queues, deadlines first and then by the order of the menu, then how things stand."""
+    shown = queues.of_the_first_page(request)
+    numbers = sorted(shown, key=lambda one: (one.queue.model != "law.Clock", navigation.place_of(one.queue.model)))
     states = [
         count(request.user, now)
         for permission, count in FIGURES

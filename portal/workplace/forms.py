@@ -22,6 +22,7 @@ from portal.law.states import (
     Switch,
 )
 from portal.law.words import RuleTitles
+from portal.people.models import Role
 from portal.registers.words import CATEGORIES
 from portal.vault.states import RetentionClass
 from portal.workplace.models import ProfileProposal, PurposeProposal
@@ -185,3 +186,22 @@ class LateForm(forms.Form):
     """Why it was late."""
 
     reason_code = forms.ChoiceField(label=_("Why was it late?"), choices=LateReason.choices, widget=forms.RadioSelect)
+
+
+class ViewForm(forms.Form):
+    """Under which name a list is kept, and for whom."""
+
+    name = PlainWords(
+        label=_("Name of the view"),
+        help_text=_("What is in it, in a few words. No names of people, no numbers, no addresses."),
+        max_length=60,
+        widget=forms.TextInput(),
+        error_messages={"required": _("Enter a name for the view")},
+    )
+    shared_with = forms.ModelChoiceField(
+        label=_("Who else finds it"),
+        queryset=Role.objects.all(),
+        required=False,
+        empty_label=_("Nobody: it is only mine"),
+        help_text=_("Everybody who holds the role. Each sees only the rows that their roles may see."),
+    )

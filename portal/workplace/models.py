@@ -1,7 +1,8 @@
-"""Proposals about the lowest rooms, which know no people."""
+"""Proposals about the lowest rooms, which know no people, and lists that staff keep."""
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -81,3 +82,32 @@ class PurposeProposal(FourEyesModel):
 
     def __str__(self) -> str:
         return f"{self.code} from {self.effective_from}"
+
+
+class SavedView(models.Model):
+    """A list with filters that a member of staff named, for themselves or for everybody who holds a role.
+
+    ``query`` holds filters and an order, never what somebody searched for.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name=_("saved by")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    model = models.CharField(_("list"), max_length=60, editable=False)
+    query = models.CharField(_("filters"), max_length=500, editable=False)
+    shared_with = models.ForeignKey(
+        "people.Role", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("share with")
+    )
+    saved_at = models.DateTimeField(_("saved"), editable=False)
+
+    data_categories = declare(none="id owner model query shared_with saved_at", free_text="name")
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering: ClassVar = ["name", "id"]
+        constraints = (models.UniqueConstraint(name="workplace_one_view_of_a_name", fields=("owner", "name")),)
+
+    def __str__(self) -> str:
+        return f"view {self.pk}"

@@ -147,20 +147,22 @@ def place_of(model: str) -> tuple[int, int]:
     for number, (_name, _apps, named) in enumerate(GROUPS):
         if model in named:
             return number, named.index(model)
+    for number, (_name, apps, named) in enumerate(GROUPS):
+        if model.partition(".")[0] in apps:
+            return number, len(named)
     return len(GROUPS), 0
 
 
+def name_of(group: int) -> Any:
+    """What a group of the menu is called."""
+    return GROUPS[group][0] if group < len(GROUPS) else _("More")
+
+
 def _rank(model: Mapping[str, Any]) -> tuple[int, int, str]:
-    """The group and the place in it of one registered model."""
+    """The group and the place in it of one registered model; those that are not named stand by their names."""
     label = model["model"]._meta.label
-    app = model["model"]._meta.app_label
-    for number, (_name, _apps, named) in enumerate(GROUPS):
-        if label in named:
-            return number, named.index(label), ""
-    for number, (_name, apps, named) in enumerate(GROUPS):
-        if app in apps:
-            return number, len(named), str(model["name"]).lower()
-    return len(GROUPS), 0, str(model["name"]).lower()
+    is_named = any(label in named for _name, _apps, named in GROUPS)
+    return (*place_of(label), "" if is_named else str(model["name"]).lower())
 
 
 def menu(models: Iterable[Mapping[str, Any]], pages: Mapping[int, list[tuple[Any, str]]], *, path: str) -> list[Group]:
@@ -168,7 +170,7 @@ def menu(models: Iterable[Mapping[str, Any]], pages: Mapping[int, list[tuple[Any
 
     ``models`` are the site's dictionaries of registered models; ``pages`` adds pages that are no list, by group.
     """
-    groups = [Group(name) for name, _apps, _named in GROUPS] + [Group(_("More"))]
+    groups = [Group(name_of(number)) for number in range(len(GROUPS) + 1)]
     for number, extra in pages.items():
         groups[number].entries.extend(Entry(label, url, path.startswith(url)) for label, url in extra)
     for model in sorted(models, key=_rank):

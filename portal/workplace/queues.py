@@ -1,10 +1,12 @@
 """The queues of the lowest rooms, which have no pages of their own, and the counting of all queues."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.exceptions import NotRegistered
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -78,9 +80,18 @@ def open_to(request: HttpRequest, model: str) -> bool:
 
 
 def counted(request: HttpRequest, queues: Iterable[Queue]) -> list[Counted]:
-    """Those of the queues that this login may open, each with its number: one query for all of them."""
-    seen = [queue for queue in queues if open_to(request, queue.model)]
-    numbers = counts([rows_of(request, queue.model, queue.query) for queue in seen])
+    """Those of the queues that this login may open, each with its number: one query for all of them.
+
+    A view that was kept when its list had other filters is left out.
+    """
+    seen: list[Queue] = []
+    rows = []
+    for queue in queues:
+        if open_to(request, queue.model):
+            with suppress(IncorrectLookupParameters):
+                rows.append(rows_of(request, queue.model, queue.query))
+                seen.append(queue)
+    numbers = counts(rows)
     return [Counted(queue, n, url_of(queue.model, queue.query)) for queue, n in zip(seen, numbers, strict=True)]
 
 

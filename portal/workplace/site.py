@@ -78,6 +78,7 @@ class StaffSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         context["today_url"] = reverse("admin:index")
+        context["queues_url"] = reverse("admin:queues")
         context["environment"] = _("Demonstration") if settings.DEMO else ("" if settings.PRODUCTION else _("Embedded"))
         context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
         context["navigation"] = self.navigation(request, context["available_apps"]) if context["has_permission"] else []
@@ -98,11 +99,14 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Late: views import models, and the site is made while apps are still loading.
-        from portal.workplace.views import ledger, today
+        from portal.workplace.views import ledger, queues, today
 
         own: list[URLResolver | URLPattern] = [
             path("", self.admin_view(today.page), name="index"),
             path("today/<slug:code>.csv", self.admin_view(today.chart_file), name="chart-file"),
+            path("queues/", self.admin_view(queues.page), name="queues"),
+            path("views/save/<str:model>/", self.admin_view(queues.save), name="view-save"),
+            path("views/<int:number>/remove/", self.admin_view(queues.remove), name="view-remove"),
             path("ledger/", self.admin_view(ledger.state), name="ledger"),
             path("proposals/", self.admin_view(today.waiting), name="proposals"),
             path("ledger/verify/", self.admin_view(ledger.verify_now), name="ledger-verify"),

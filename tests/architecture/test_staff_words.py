@@ -50,6 +50,7 @@ GUARDED = {
     "registers.Incident.headline": "registers.services.incidents.open_incident",
     "registers.IncidentFact.words": "registers.services.incidents.tell",
     "retention.Hold.why": "retention.services.holds.place",
+    "workplace.SavedView.name": "workplace.saved_views.save",
 }
 
 

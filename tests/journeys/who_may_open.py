@@ -310,6 +310,9 @@ PAGES: dict[str, Page] = {
     "admin:password_change": Page(For.HALF_STAFF),
     "admin:password_change_done": Page(For.STAFF),
     "admin:proposals": Page(For.STAFF),
+    "admin:queues": Page(For.STAFF),
+    "admin:view-remove": Page(For.STAFF, lambda w: [0], is_post=True, is_untold=True),
+    "admin:view-save": Page(For.CODE, lambda w: ["kyc.document"], code="kyc.document:view"),
     "admin:view_on_site": Page(For.NOBODY, lambda w: [0, 0]),
     "evidence:download": Page(For.CODE, pack, code="evidence.pack:view", is_untold=True),
     "evidence:inventory": Page(For.CODE, code="evidence.map:view"),
@@ -462,6 +465,7 @@ BOOKS: dict[str, Book] = {
         acts={
             "assign": "grievances.ticket:assign",
             "correct-receipt": "grievances.ticket:assign",
+            "give-back": "grievances.ticket:answer",
             "link": "grievances.ticket:answer",
             "merge": "grievances.ticket:answer",
             "pass-on": "grievances.ticket:answer",
@@ -470,7 +474,7 @@ BOOKS: dict[str, Book] = {
             "stop-messages": "grievances.ticket:answer",
             "take": "grievances.ticket:answer",
         },
-        extra={"new": "grievances.ticket:file"},
+        extra={"new": "grievances.ticket:file", "take_next": "grievances.ticket:answer"},
         of_row={"file": ("grievances.ticket:read", [0]), "write": ("grievances.ticket:view", [])},
     ),
     "jobs_job": Book(

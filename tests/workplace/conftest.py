@@ -6,8 +6,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.core import clock
+from portal.people.models import Fiduciary
 from tests.people.factories import StaffFactory
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
+
+
+@pytest.fixture
+def house(db: None) -> None:
+    """The rules of law, our promises and ourselves: what grievances stand on."""
+    every_rule()
+    Fiduciary.objects.get_or_create(
+        code="onesetu", defaults={"name": "Onesetu", "is_self": True, "created_at": clock.now()}
+    )
 
 
 @pytest.fixture

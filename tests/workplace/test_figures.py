@@ -15,6 +15,7 @@ from portal.workplace import figures, queues
 from portal.workplace.job_kinds import VERIFY_LEDGER
 from portal.workplace.permissions import Permission
 from tests.consent.factories import law_is_loaded
+from tests.grievances.factories import ticket
 from tests.law.factories import ClockFactory
 from tests.people.factories import CustomerFactory
 from tests.registers.factories import as_actor, opened_incident
@@ -265,3 +266,15 @@ def test_the_first_page_takes_few_queries_however_much_there_is(staff, django_as
     client.get("/admin/")
     with django_assert_max_num_queries(30):
         assert len(client.get("/admin/").context["deadlines"]) == 10
+
+
+def test_whoever_answers_sees_their_own_and_nobodys_deadlines_and_an_auditor_sees_who_has_what(staff, house):
+    officer, colleague = staff("grievance_officer"), staff("grievance_officer")
+    mine, theirs, nobodys = (ticket(email=f"{name}@example.in") for name in ("asha", "ravi", "meera"))
+    for one, to in ((mine, officer), (theirs, colleague)):
+        one.assigned_to = to.member
+        one.save(update_fields=["assigned_to"])
+    seen = officer.get("/admin/").context["deadlines"]
+    assert {(row.reference, row.holder) for row in seen} == {(mine.reference, "you"), (nobodys.reference, "")}
+    read = {row.reference: row.holder for row in staff("auditor").get("/admin/").context["deadlines"]}
+    assert read[theirs.reference] == colleague.member.full_name

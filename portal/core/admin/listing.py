@@ -17,7 +17,8 @@ from portal.core.admin.bases import CappedPaginator
 
 def page_of(model: str) -> Any:
     """The admin page of ``room.Model``. Raises LookupError for no model, NotRegistered for one without a page."""
-    return admin.site.get_model_admin(apps.get_model(model))
+    room, _dot, name = model.partition(".")
+    return admin.site.get_model_admin(apps.get_model(room, name))
 
 
 def rows_of(request: HttpRequest, model: str, query: str) -> QuerySet[Any]:

@@ -87,5 +87,23 @@ class Migration(migrations.Migration):
                     'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='workplace_purposeproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='workplace_purposeproposal_answered_by_someone')],
                 },
             ),
+            migrations.CreateModel(
+                name='SavedView',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('name', models.CharField(max_length=60, verbose_name='name')),
+                    ('model', models.CharField(editable=False, max_length=60, verbose_name='list')),
+                    ('query', models.CharField(editable=False, max_length=500, verbose_name='filters')),
+                    ('saved_at', models.DateTimeField(editable=False, verbose_name='saved')),
+                    ('owner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='saved by')),
+                    ('shared_with', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.role', verbose_name='share with')),
+                ],
+                options={
+                    'verbose_name': 'saved view',
+                    'verbose_name_plural': 'saved views',
+                    'ordering': ['name', 'id'],
+                    'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='workplace_one_view_of_a_name')],
+                },
+            ),
         ),
     ]

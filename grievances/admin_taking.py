@@ -1,0 +1,56 @@
+"""Taking grievances one by one: the button that hands out what is due first, and giving back."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from grievances.models import Ticket
+from grievances.permissions import GrievancePermission
+from grievances.services import handing_out
+from portal.core import access, clock, moments
+from portal.core.admin import service_action
+
+
+def _not_handed_to(ticket: Ticket, user: Any) -> str:
+    return "" if ticket.holder_id_at(clock.now()) == user.pk else str(_("You have not taken it."))
+
+
+def taken(ticket: Ticket) -> tuple[str, str]:
+    """Whoever was handed it, and until when, as staff read it; two empty texts when it is free."""
+    if ticket.locked_by is None or ticket.holder_id_at(clock.now()) is None:
+        return "", ""
+    return str(ticket.locked_by.full_name or ticket.locked_by.email), moments.moment(ticket.locked_until)
+
+
+class TakesTickets:
+    """Mixin of the tickets' admin: ``take-next/`` hands out."""
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view  # type: ignore[attr-defined]
+        own = path("take-next/", wrap(self.take_next_view), name="grievances_ticket_take_next")
+        return [own, *super().get_urls()]  # type: ignore[misc]
+
+    def take_next_view(self, request: HttpRequest) -> HttpResponse:
+        """POST: what is due first and free becomes this officer's for a while; its page opens, as "grievance"."""
+        access.require(request.user, GrievancePermission.TICKET_ANSWER)
+        queue = f"{reverse('admin:grievances_ticket_changelist')}?queue=open"
+        if request.method != "POST":
+            return HttpResponseRedirect(queue)
+        ticket = handing_out.take_next(actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        if ticket is None:
+            messages.info(request, _("Nothing waits for you that a colleague has not taken."))
+            return HttpResponseRedirect(queue)
+        self.note_opened(request, ticket, purpose="grievance", ticket=ticket.reference)  # type: ignore[attr-defined]
+        return HttpResponseRedirect(reverse("admin:grievances_ticket_change", args=[ticket.pk]))
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
+        label=_("Give back"),
+        skip=_not_handed_to,
+        description=_("A colleague is handed it next."),
+    )
+    def give_back(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        handing_out.release(obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
