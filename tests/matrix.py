@@ -31,6 +31,8 @@ def run_pytest(marks: str, extra: list[str], environment: dict[str, str]) -> int
     """One pytest run in a temporary directory of its own; its exit code."""
     with tempfile.TemporaryDirectory(prefix="portal-tests-") as scratch:
         settings = {**os.environ, **environment, "TMPDIR": scratch}
+        # A hundred processes start in a run: each would compile the portal anew where Python may not keep what it compiled.
+        settings.pop("PYTHONDONTWRITEBYTECODE", None)
         # One more than there are cores: who waits for a browser or for a process leaves its core to another.
         workers = (
             [] if any(option.startswith("-n") for option in extra) else ["-n", str(min(4, (os.cpu_count() or 1) + 1))]

@@ -22,7 +22,9 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage"]
+            executable_path=path,
+            # Scripts run as they are: a page lives too short, and axe in it, for what its optimising costs to come back.
+            args=["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", "--js-flags=--no-opt"],
         )
         yield browser
         browser.close()
