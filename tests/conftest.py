@@ -8,9 +8,11 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.core.cache import cache
+from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.utils import translation
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from portal.core import hooks
 from portal.signin import limits
@@ -20,11 +22,13 @@ from tests.workers import running
 JOURNEYS = Path(__file__).parent / "journeys"
 LONGEST = "test_killed_processes.py"
 ARCHITECTURE = Path(__file__).parent / "architecture"
+#: Where tests without rows may depend on the services all the same.
+STACK = {Path(__file__).parent, Path(__file__).parent / "core", JOURNEYS}
 
 #: A busy machine is slow, not wrong: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("full", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 #: The quick run tries fewer examples of each law: they are new ones in each run.
-hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=30)
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=15)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +39,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def tables_are_emptied_our_way() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.teardown)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_looked_for_once() -> Iterator[None]:
+    """Each client of a test makes the middlewares anew: the files that this one serves are the same in every test."""
+    found: dict[str, Any] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
         yield
 
 
@@ -76,8 +97,8 @@ def end_left_connections(django_db_setup: None, django_db_blocker: Any) -> Itera
     """Threads of a live server may leave connections behind; PostgreSQL drops no database that somebody uses."""
     yield
     with django_db_blocker.unblock():
-        for connection in connections.all():
-            other_sessions.end(connection)
+        for each in connections.all():
+            other_sessions.end(each)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -87,11 +108,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     What cannot say anything else on another database is quick on the embedded stack alone.
     """
     for item in items:
-        if settings.REDIS_URL and (ARCHITECTURE in item.path.parents or item.get_closest_marker("crawl")):
-            item.add_marker(pytest.mark.full)
         mark = item.get_closest_marker("django_db")
         fixtures = set(getattr(item, "fixturenames", ()))
-        if mark is None and not fixtures & {"db", "transactional_db", "live_server", "workers"}:
+        has_database = mark is not None or bool(fixtures & {"db", "transactional_db", "live_server", "workers"})
+        if settings.REDIS_URL and says_the_same_everywhere(item, has_database=has_database):
+            item.add_marker(pytest.mark.full)
+        if not has_database:
             continue
         kwargs = dict(mark.kwargs) if mark else {"transaction": "db" not in fixtures or "transactional_db" in fixtures}
         kwargs.setdefault("databases", "__all__")
@@ -99,6 +121,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     yield
     # Only now: the plug-in of Django has put all that commit at the end.
     items[:] = longest_first(items, processes=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def says_the_same_everywhere(item: pytest.Item, *, has_database: bool) -> bool:
+    """Whether this test asks no database, no cache and no process of the portal anything: a second stack adds nothing.
+
+    A module that reads the settings, or names a connection or the cache, is taken to ask, whatever its tests do. So are
+    the kernel's tests, which start processes and speak to both services, and the journeys.
+    """
+    if ARCHITECTURE in item.path.parents or item.get_closest_marker("crawl"):
+        return True
+    if has_database or item.path.parent in STACK:
+        return False
+    names = vars(getattr(item, "module", None) or object)
+    return not any(value is thing for value in names.values() for thing in (settings, connection, connections, cache))
 
 
 def longest_first(items: list[pytest.Item], *, processes: int) -> list[pytest.Item]:
