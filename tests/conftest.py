@@ -1,5 +1,6 @@
 """What every test stands on: tables that are emptied, an anchor of its own, real workers for those that ask."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,10 +60,17 @@ def static_files_are_looked_for_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def anchors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A place for the anchor of each test. It is made by whoever writes there: of ten tests hardly one seals."""
+    place = tmp_path_factory.mktemp("anchors")
+    return (place / str(number) / "checkpoint.json" for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def anchor_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def anchor_of_its_own(anchors: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test starts with an empty database, so it needs an empty anchor too: else every seal reports a rollback."""
-    anchor = tmp_path / "anchor" / "checkpoint.json"
+    anchor = next(anchors)
     monkeypatch.setattr(settings, "LEDGER_ANCHOR", anchor)
     return anchor
 
