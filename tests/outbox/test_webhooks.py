@@ -53,7 +53,7 @@ def recipient(settings: Any) -> Iterator[Recipient]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     system.host = f"127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     settings.OUTGOING_PRIVATE_HOSTS, settings.OUTBOX_WEBHOOK_SECRETS = [system.host], {system.host: [NEW, OLD]}
     settings.OUTBOX_GATEWAY_TIMEOUT = 5
     yield system

@@ -119,7 +119,7 @@ def running() -> Iterator[Communications]:
     server.daemon_threads = True
     api.host = f"127.0.0.1:{server.server_address[1]}"
     api.url = f"http://{api.host}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield api
     finally:

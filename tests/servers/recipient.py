@@ -108,7 +108,7 @@ def running(secret: str = "", *, system: System | None = None) -> Iterator[Syste
     server = ThreadingHTTPServer(("127.0.0.1", int(port or 0)), Handler)
     server.daemon_threads = True
     system.host = f"127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield system
     finally:
