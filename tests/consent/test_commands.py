@@ -1,6 +1,7 @@
 """What scripts and auditors rely on: exit codes and one JSON object."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -115,6 +116,21 @@ def test_may_process_and_consents_as_of_answer_for_a_subject(capsys):
     found = json.loads(out)["consents"]
     assert (code, [row["answer"] for row in found]) == (0, ["given"])
     assert run(capsys, "consents_as_of", "nobody", clock.now().isoformat())[0] == 1
+    code, out, err = run(capsys, "consents_as_of", subject, (clock.now() + timedelta(days=1)).isoformat())
+    assert (code, out) == (2, "")
+    assert "has not come yet" in err
+
+
+def test_a_scrub_never_writes_over_the_list_it_reads(capsys, tmp_path):
+    published_notice()
+    source, other_name = tmp_path / "in.csv", tmp_path / "link.csv"
+    source.write_text("+919812345678\n")
+    other_name.symlink_to(source)
+    for target in (source, other_name):
+        code, _out, err = run(capsys, "scrub", str(source), str(target), "--purpose", "marketing", "--channel", "sms")
+        assert code == 2
+        assert "another name" in err
+    assert source.read_text() == "+919812345678\n"
 
 
 def test_rebuild_consent_state_says_what_it_did(capsys):

@@ -1,12 +1,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.management import CommandParser
+from django.core.management import CommandError, CommandParser
 
 from consent.models import ConsentEvent
 from consent.selectors.history import consents_as_of, standing_of
 from consent.selectors.subjects import subject_ref_of
 from portal.core import clock
+from portal.core.command_line import USAGE
 from portal.core.commands import PortalCommand, moment
 
 
@@ -21,6 +22,8 @@ class Command(PortalCommand):
     def handle(self, *args: Any, subject: str, time: str, **options: Any) -> None:
         """Reads only. A yes whose time was over by then, or whose purpose or text had changed, is shown as expired."""
         at = moment(time)
+        if at > clock.now():
+            raise CommandError(f"{time} has not come yet. Give a time up to now.", returncode=USAGE)
         found = [_row(event, at) for event in consents_as_of(subject_ref_of(subject), at)]
         if not options["json"]:
             for row in found:

@@ -3,12 +3,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from django.core.management import CommandParser
+from django.core.management import CommandError, CommandParser
 
 from consent.models import AnswerSet
 from consent.services import scrubbing
 from consent.services.batches import Question
 from portal.core import actor, clock
+from portal.core.command_line import USAGE
 from portal.core.commands import PortalCommand, moment
 from portal.core.errors import Unavailable
 from portal.law.states import MESSAGE_CHANNELS
@@ -33,6 +34,8 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, source: Path, target: Path, **options: Any) -> None:
         """Writes the target whole or not at all, then one row and one ledger entry."""
+        if target.exists() and target.samefile(source):
+            raise CommandError(f"{target} is the list itself. Give the result another name.", returncode=USAGE)
         now = clock.now()
         question = Question(
             purpose=options["purpose"],
