@@ -17,6 +17,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from portal.core import hooks
 from portal.signin import limits
+from portal.vault.inspection import process
 from tests import emptying, other_sessions
 from tests.workers import running
 
@@ -79,6 +80,13 @@ def anchor_of_its_own(anchors: Iterator[Path], monkeypatch: pytest.MonkeyPatch) 
 def rules_of_sessions_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever counts queries must not meet the minute's turn, at which one request reads these rules again."""
     monkeypatch.setattr(limits, "READ_EVERY", 86_400.0)
+
+
+@pytest.fixture(autouse=True)
+def pictures_are_read_only_where_a_test_asks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the extra ``ocr`` and without it the tests say the same; those marked ``reads_pictures`` are about it."""
+    if request.node.get_closest_marker("reads_pictures") is None:
+        monkeypatch.setattr(process, "can_read_pictures", lambda: False)
 
 
 @pytest.fixture(autouse=True)

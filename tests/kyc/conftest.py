@@ -5,7 +5,7 @@ from kyc.numbers.hiding import to_hide
 from kyc.numbers.search import numbers_in
 from kyc.services import checking, open_case, say_type
 from portal.people.models import Customer, User
-from portal.vault.inspection import child, process
+from portal.vault.inspection import child
 from portal.vault.inspection.codes_anew import drawn_anew
 from portal.vault.inspection.covering import Wish
 from portal.vault.inspection.verdict import Limits, Verdict
@@ -24,12 +24,6 @@ def same_process(monkeypatch: pytest.MonkeyPatch) -> None:
         return with_sides(verdict, kind), kept
 
     monkeypatch.setattr(checking, "inspect", inspect)
-
-
-@pytest.fixture
-def pictures_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where the extra ``ocr`` is not installed, for tests that are about what follows from that."""
-    monkeypatch.setattr(process, "can_read_pictures", lambda: False)
 
 
 @pytest.fixture

@@ -70,7 +70,6 @@ def test_a_faulty_file_is_refused_told_in_plain_words_and_not_kept(
     assert AuditEvent.objects.filter(kind="vault.key.shredded").count() == 1
 
 
-@pytest.mark.usefixtures("pictures_unread")
 def test_a_picture_is_called_not_searched(individual):
     document = checked(individual, data=documents.image(), extension="jpg")
     assert (document.state, document.searched) == ("checked", "NOT_SEARCHED")
@@ -317,7 +316,6 @@ def test_checks_are_rows_that_stay(individual):
     assert any("kyc_check" in name for name in connection.introspection.table_names())
 
 
-@pytest.mark.usefixtures("pictures_unread")
 def test_a_busy_machine_is_no_fault_of_the_file(individual, monkeypatch):
     document = uploaded(individual)
     with monkeypatch.context() as patch:

@@ -212,7 +212,6 @@ def test_the_code_of_a_card_is_read_from_its_picture(individual):
     assert outcomes(document)["contact"] == ("NOT_APPLICABLE", "")
 
 
-@pytest.mark.usefixtures("pictures_unread")
 def test_a_picture_without_a_code_is_refused_and_not_kept(individual):
     document = offline(individual, documents.image(), kind="aadhaar_qr", extension="jpg", share_code="")
     assert (document.state, document.kept, bool(document.fault)) == ("refused", None, True)

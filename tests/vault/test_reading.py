@@ -14,6 +14,7 @@ from portal.vault.inspection.verdict import Search
 
 pytestmark = [
     pytest.mark.full,
+    pytest.mark.reads_pictures,
     pytest.mark.skipif(not process.can_read_pictures(), reason="the extra ocr is not installed: EXTRAS=ocr ./run test"),
 ]
 #: The line with the name, and the two with numbers, as (left, top, right, bottom).
