@@ -11,6 +11,7 @@ class ConsentConfig(AppConfig):
         from consent import clocks as notice_clocks
         from consent import (
             erasers,
+            finding,
             gates,
             job_kinds,
             ledger_rows,
@@ -59,6 +60,7 @@ class ConsentConfig(AppConfig):
         hooks.referred_entries.register(receipts.entries_of)
         hooks.people_selections.register(selections.WhoAnswered())
         hooks.sections.register(sections.ConsentSection())
+        hooks.finders.register(finding.find)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         for named in {"CR": ConsentReceipt, "CL": ConsentList, "DA": AnswerSet}.items():

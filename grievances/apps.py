@@ -7,7 +7,7 @@ class GrievancesConfig(AppConfig):
     verbose_name = _("Grievances")
 
     def ready(self) -> None:
-        from grievances import gates, queues
+        from grievances import finding, gates, queues
         from grievances.clocks import GrievanceClocks
         from grievances.erasers import GrievanceTexts, open_disputes
         from grievances.job_kinds import PutTogether
@@ -29,6 +29,7 @@ class GrievancesConfig(AppConfig):
         hooks.named_in_grievance.fill(gates.named_in_grievance)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
+        hooks.finders.register(finding.find)
         hooks.hands_out.register(queues.HANDS_OUT)
         hooks.holders.register(queues.holders)
         hooks.login_left.register(thread.let_go)

@@ -10,7 +10,7 @@ class KycConfig(AppConfig):
         """Answer the hooks of this room."""
         from django.core.checks import Tags, register
 
-        from kyc import ages, gates, inspection, keeping, queues, selections, selectors, system_checks
+        from kyc import ages, finding, gates, inspection, keeping, queues, selections, selectors, system_checks
         from kyc.clocks import KycClocks
         from kyc.erasers import KycDocuments
         from kyc.models import Case, Decision, DeletionRequest, Document, Inquiry, Likeness, TakeOver
@@ -34,6 +34,7 @@ class KycConfig(AppConfig):
         hooks.login_left.register(locking.login_left)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
+        hooks.finders.register(finding.find)
         hooks.hands_out.register(queues.HANDS_OUT)
         hooks.holders.register(queues.holders)
         work = {

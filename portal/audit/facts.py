@@ -27,6 +27,7 @@ _MESSAGE = "message kind channel template template_version attempt reason_code s
 _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_ACT_DONE: "act",
     AuditKind.ADMIN_RECORD_OPENED: "model object purpose ticket queue",
+    AuditKind.ADMIN_SEARCH_DONE: "read_as count",
     AuditKind.ADMIN_VALUE_REVEALED: "model object field purpose ticket queue reason_code",
     AuditKind.ADMIN_VIEW_REMOVED: "model role",
     AuditKind.ADMIN_VIEW_SAVED: "model role",

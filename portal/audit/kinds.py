@@ -8,6 +8,7 @@ class AuditKind(StrEnum):
 
     ADMIN_ACT_DONE = "admin.act.done"
     ADMIN_RECORD_OPENED = "admin.record.opened"
+    ADMIN_SEARCH_DONE = "admin.search.done"
     ADMIN_VALUE_REVEALED = "admin.value.revealed"
     ADMIN_VIEW_REMOVED = "admin.view.removed"
     ADMIN_VIEW_SAVED = "admin.view.saved"

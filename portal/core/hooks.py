@@ -130,6 +130,8 @@ hands_out: HookList[Any] = HookList("hands_out")
 #: Callables ``(*, owners, at) -> {owner: login}`` that say which login has the record of a clock, by the clock's owner; records
 #: that nobody has are left out.
 holders: HookList[Callable[..., dict[str, Any]]] = HookList("holders")
+#: Callables ``(asked) -> hits`` that look for what staff typed (``portal.core.finding``), a query for each model and meaning.
+finders: HookList[Callable[[Any], Iterable[Any]]] = HookList("finders")
 #: Callables for ``/readyz``: each returns (name, ok, detail without personal data).
 readiness: HookList[Callable[[], tuple[str, bool, str]]] = HookList("readiness")
 

@@ -52,3 +52,11 @@ def mask_identity_numbers(text: str) -> tuple[str, int]:
         return "X" * (len(digits) - 4) + digits[-4:]
 
     return _DIGIT_RUN.sub(masked, text), cut
+
+
+def sorted_words(text: str) -> str:
+    """The words of a name in small letters and in order, so that "Rao, Asha" and "asha rao" meet; marks between them go."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # Vowel signs and other marks belong to the letters of Devanagari.
+    plain = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded)
+    return " ".join(sorted(plain.split()))

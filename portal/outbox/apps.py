@@ -10,7 +10,7 @@ class OutboxConfig(AppConfig):
     def ready(self) -> None:
         """Register what other rooms ask of this one, and its production rules."""
         from portal.core import hooks
-        from portal.outbox import erasers, health, identity, queues, sections, system_checks
+        from portal.outbox import erasers, finding, health, identity, queues, sections, system_checks
         from portal.outbox.models import Message
         from portal.outbox.services import faults
 
@@ -21,6 +21,7 @@ class OutboxConfig(AppConfig):
         hooks.sections.register(sections.MessageSection())
         hooks.sections.register(sections.BrowserSection())
         hooks.work.register(("MS", Message))
+        hooks.finders.register(finding.find)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         hooks.readiness.register(health.readiness)

@@ -9,13 +9,14 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from portal.core import hooks
         from portal.core.admin import speaking
-        from portal.people import erasers, sections, selectors, words
+        from portal.people import erasers, finding, sections, selectors, words
 
         hooks.permission_source.fill(selectors.has_permission)
         hooks.erasers.register(erasers.Accounts())
         hooks.erasers.register(erasers.DormantAccounts())
         hooks.erasers.register(erasers.SignIns())
         hooks.sections.register(sections.PeopleSection())
+        hooks.finders.register(finding.find)
         speaking.say(words.LoginNames, model="people.User")
         speaking.say(words.ActorNames, fields=("actor_ref", "started_by", "made_by_ref", "checked_by_ref"))
         speaking.say(words.ActorKinds, fields=("actor_kind",))

@@ -13,7 +13,7 @@ class RegistersConfig(AppConfig):
         from portal.core import hooks
         from portal.core.admin import speaking
         from portal.law import memory
-        from portal.registers import queues, sections, selections, system_checks, words
+        from portal.registers import finding, queues, sections, selections, system_checks, words
         from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
         from portal.registers.models import AuthorityOrder, CompanyDetails, Disclosure, Incident, Instruction, Officer
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
@@ -36,6 +36,7 @@ class RegistersConfig(AppConfig):
         hooks.clock_owners.register(OrderClocks())
         for selection in (selections.Everybody, selections.OfCustomer, selections.AtRecipient, selections.Messaged):
             hooks.people_selections.register(selection())
+        hooks.finders.register(finding.find)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         hooks.person_erased.register(instructing.erase_everywhere)

@@ -79,6 +79,7 @@ class StaffSite(admin.AdminSite):
         context = super().each_context(request)
         context["today_url"] = reverse("admin:index")
         context["queues_url"] = reverse("admin:queues")
+        context["help_url"] = reverse("admin:help")
         context["environment"] = _("Demonstration") if settings.DEMO else ("" if settings.PRODUCTION else _("Embedded"))
         context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
         context["navigation"] = self.navigation(request, context["available_apps"]) if context["has_permission"] else []
@@ -99,11 +100,13 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Late: views import models, and the site is made while apps are still loading.
-        from portal.workplace.views import ledger, queues, today
+        from portal.workplace.views import find, help, ledger, queues, today  # noqa: A004 - a page of that name
 
         own: list[URLResolver | URLPattern] = [
             path("", self.admin_view(today.page), name="index"),
             path("today/<slug:code>.csv", self.admin_view(today.chart_file), name="chart-file"),
+            path("help/", self.admin_view(help.page), name="help"),
+            path("find/", self.admin_view(find.page), name="find"),
             path("queues/", self.admin_view(queues.page), name="queues"),
             path("views/save/<str:model>/", self.admin_view(queues.save), name="view-save"),
             path("views/<int:number>/remove/", self.admin_view(queues.remove), name="view-remove"),

@@ -300,6 +300,8 @@ PAGES: dict[str, Page] = {
     "admin:app_list": Page(For.ROLES, lambda w: ["people"]),
     "admin:autocomplete": Page(For.NOBODY),
     "admin:chart-file": Page(For.CODE, lambda w: ["kyc"], code="kyc.case:view"),
+    "admin:find": Page(For.STAFF),
+    "admin:help": Page(For.STAFF),
     "admin:index": Page(For.STAFF),
     "admin:jsi18n": Page(For.STAFF),
     "admin:jobs_job_result": Page(For.CODE, lambda w: [w.job], code="jobs.job:view", is_untold=True),

@@ -45,6 +45,11 @@ def subject_in(term: str) -> UUID | None:
         return None
 
 
+def query_of_keys(keys: list[bytes]) -> str:
+    """The query under which a list that is ``SearchedByPost`` shows the rows of an address, without naming it."""
+    return urlencode({"q": _MARK + ",".join(key.hex() for key in keys)})
+
+
 def keys_in(query: str) -> list[bytes]:
     """The lookup hashes that a search led to (``SearchedByPost``); none for anything else."""
     if not query.startswith(_MARK):

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                     ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
                     ('kind', models.CharField(choices=[('individual', 'Individual'), ('organisation', 'Organisation')], max_length=14, verbose_name='kind')),
                     ('name', portal.core.fields.EncryptedTextField(editable=True, purpose='people.customer.name', verbose_name='name')),
+                    ('name_key', portal.core.fields.WordsIndexField(of='name', verbose_name='lookup hash of the name')),
                     ('state', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', max_length=8, verbose_name='state')),
                     ('created_at', models.DateTimeField(verbose_name='created')),
                     ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
@@ -92,6 +93,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('full_name', portal.core.fields.EncryptedTextField(blank=True, editable=True, purpose='people.principal.full_name', verbose_name='full name')),
+                    ('name_key', portal.core.fields.WordsIndexField(of='full_name', verbose_name='lookup hash of the name')),
                     ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
                     ('zone', models.CharField(default='Asia/Kolkata', max_length=40, verbose_name='time zone')),
                     ('created_at', models.DateTimeField(verbose_name='created')),

@@ -5,22 +5,23 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
-from portal.core.fields import EncryptedTextField
+from portal.core.fields import EncryptedTextField, KeepsIndexes, WordsIndexField
 from portal.people.states import CustomerKind, CustomerState, MemberRole
 
 
-class Customer(models.Model):
+class Customer(KeepsIndexes):
     """An individual or an organisation. KYC attaches here; its people are principals with a membership."""
 
     subject = models.OneToOneField("people.Subject", models.PROTECT, related_name="customer", verbose_name=_("subject"))
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=14, choices=CustomerKind.choices)
     name = EncryptedTextField(_("name"), purpose="people.customer.name")
+    name_key = WordsIndexField(_("lookup hash of the name"), of="name")
     state = models.CharField(_("state"), max_length=8, choices=CustomerState.choices, default=CustomerState.ACTIVE)
     created_at = models.DateTimeField(_("created"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
-    data_categories = declare(none="id subject reference kind state created_at closed_at", name="name")
+    data_categories = declare(none="id subject reference kind state created_at closed_at", name="name name_key")
 
     class Meta:
         verbose_name = _("customer")

@@ -6,22 +6,23 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import addresses
 from portal.core.data_categories import declare
-from portal.core.fields import EncryptedTextField
+from portal.core.fields import EncryptedTextField, KeepsIndexes, WordsIndexField
 from portal.people.states import ContactKind
 
 
-class Principal(models.Model):
+class Principal(KeepsIndexes):
     """A natural person (DPDP "data principal", GDPR "data subject", CCPA "consumer"); needs no login."""
 
     subject = models.OneToOneField(
         "people.Subject", models.PROTECT, related_name="principal", verbose_name=_("subject")
     )
     full_name = EncryptedTextField(_("full name"), purpose="people.principal.full_name", blank=True)
+    name_key = WordsIndexField(_("lookup hash of the name"), of="full_name")
     language = models.CharField(_("language"), max_length=12, default="en")
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Kolkata")
     created_at = models.DateTimeField(_("created"))
 
-    data_categories = declare(none="id subject created_at language", name="full_name", location="zone")
+    data_categories = declare(none="id subject created_at language", name="full_name name_key", location="zone")
 
     class Meta:
         verbose_name = _("person")

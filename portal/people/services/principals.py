@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -97,11 +98,15 @@ def bring(
     with transaction.atomic():
         issued = subjects.issue(SubjectKind.PRINCIPAL, len(people), now=now)
         keys = bulk.new_keys(Principal, len(people))
+        index: Any = Principal._meta.get_field("name_key")
         bulk.insert(
             Principal,
-            ("id", "subject_id", "full_name", "language", "zone", "created_at"),
+            ("id", "subject_id", "full_name", "name_key", "language", "zone", "created_at"),
             (
-                (key, subject, person.full_name.strip(), person.language, zone, now)
+                (
+                    *(key, subject, person.full_name.strip(), index.index_of(person.full_name)),
+                    *(person.language, zone, now),
+                )
                 for key, (subject, _ref), person in zip(keys, issued, people, strict=True)
             ),
         )

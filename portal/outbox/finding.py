@@ -1,0 +1,13 @@
+"""What of this room a search finds: messages, by the address they went to."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.finding import Asked, Found, Hits
+from portal.outbox.models import Message
+
+
+def find(asked: Asked) -> Found:
+    """Answers ``hooks.finders``; messages by their own references stand in ``hooks.work``."""
+    if asked.address:
+        rows = Message.objects.filter(destination__address_key__in=asked.address_keys)
+        yield Hits("outbox.Message", _("by the address"), rows)

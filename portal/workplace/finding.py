@@ -1,0 +1,92 @@
+"""One search over every room, under the access rules of the lists; written down without the words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import hooks
+from portal.core.actor import Actor
+from portal.core.admin import speaking
+from portal.core.admin.listing import counts, page_of
+from portal.core.finding import Asked, Hits
+from portal.workplace import navigation
+from portal.workplace.queues import open_to, url_of
+
+#: Rows that one kind of record shows; a longer list is better read as a list.
+MOST = 10
+
+
+@dataclass
+class Kind:
+    """What was found of one model: each row with its words, its link and how it was found."""
+
+    label: str
+    rows: list[tuple[str, str, Any]] = field(default_factory=list)
+    #: Lists with many rows: how many, the way to them, how they were found.
+    lists: list[tuple[int, str, Any]] = field(default_factory=list)
+    has_more: bool = False
+
+
+def find(request: HttpRequest, text: str, *, actor: Actor) -> tuple[Asked, list[Kind]]:
+    """What this login may see of what the text leads to, by kind of record in the order of the menu.
+
+    Writes the audit event of the search, which says how the text was read and how much was found, never the text.
+    """
+    asked = Asked(text.strip())
+    found: dict[str, Kind] = {}
+    total = 0
+    seen: set[tuple[str, Any]] = set()
+    for hits in sorted(_hits(request, asked), key=lambda one: navigation.place_of(one.model)):
+        page = page_of(hits.model)
+        kind = found.setdefault(hits.model, Kind(str(page.opts.verbose_name_plural)))
+        # What the list of this login holds, and nothing beside it.
+        rows = page.get_queryset(request).filter(pk__in=hits.rows.order_by().values("pk")).order_by("-pk")
+        if hits.query:
+            [count] = counts([rows])
+            total += count
+            if count:
+                kind.lists.append((count, url_of(hits.model, hits.query), hits.because))
+            continue
+        here = [row for row in rows[: MOST + 1] if (hits.model, row.pk) not in seen]
+        kind.has_more = kind.has_more or len(here) > MOST
+        for row in here[:MOST]:
+            seen.add((hits.model, row.pk))
+            kind.rows.append((speaking.heading(row), _page_of_row(row), hits.because))
+        total += len(here[:MOST])
+    with transaction.atomic():
+        record(
+            AuditKind.ADMIN_SEARCH_DONE,
+            actor=actor,
+            about="admin:find",
+            facts={"read_as": ",".join(_read_as(asked)), "count": total},
+        )
+    return asked, [kind for kind in found.values() if kind.rows or kind.lists]
+
+
+def _hits(request: HttpRequest, asked: Asked) -> Iterator[Hits]:
+    """What the rooms find, of models whose list this login may see. Rows are asked for later, and only for those."""
+    if not asked.text:
+        return
+    if asked.reference:
+        for kind, model in hooks.work:
+            if asked.reference.startswith(f"OS-{kind}-") and open_to(request, model._meta.label):
+                yield Hits(model._meta.label, _("by its reference"), model.objects.filter(reference=asked.reference))
+    for room in hooks.finders:
+        yield from (hits for hits in room(asked) if open_to(request, hits.model))
+
+
+def _page_of_row(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _read_as(asked: Asked) -> list[str]:
+    """The ways in which the text was read, as codes."""
+    ways = {"reference": asked.reference, "address": asked.address, "name": asked.name}
+    return [way for way, is_meant in ways.items() if is_meant] or ["other"]

@@ -1,0 +1,148 @@
+"""The search of every page: what it finds, for whom, and what it leaves behind."""
+
+import logging
+from uuid import uuid4
+
+import pytest
+
+from kyc.models import Document
+from portal.audit.models import AuditEvent, AuditPersonal
+from portal.core import actor, clock
+from portal.people.models import Customer, Principal
+from portal.people.services import customers, principals
+from portal.people.states import MemberRole
+from tests.consent.factories import ASHA, law_is_loaded, person, published_notice, said
+from tests.grievances.factories import ticket
+from tests.kyc.factories import uploaded
+from tests.people.factories import CustomerFactory, PrincipalFactory
+from tests.registers.factories import registered_sender
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+EVERYTHING = ("administrator", "data_protection_officer", "grievance_officer", "kyc_maker", "support")
+
+
+def found(client, text):
+    """The rows that were found, by kind of record; of a linked list how many there are."""
+    kinds = client.post("/admin/find/", {"find": text}).context.get("kinds", [])
+    return {kind.label: [heading for heading, *_rest in kind.rows] or kind.lists[0][0] for kind in kinds}
+
+
+def test_a_reference_leads_to_its_record_however_it_is_typed_an_appeals_too(staff):
+    one = ticket()
+    client = staff("grievance_officer")
+    for typed in (one.reference, one.reference.lower().replace("-", " "), f"{one.reference}-A1", f" {one.reference} "):
+        assert found(client, typed) == {"grievances": [one.reference]}
+    customer = CustomerFactory()
+    assert found(client, customer.reference) == {"customers": [customer.reference]}
+
+
+def test_one_wrong_character_of_a_reference_is_said_and_nothing_is_guessed(staff):
+    answer = staff("grievance_officer").post("/admin/find/", {"find": "OS-GR-0000-0001"})
+    assert "One character of this reference is wrong" in answer.text
+    assert answer.context["kinds"] == []
+
+
+def test_an_address_leads_to_who_has_it_their_grievances_answers_and_messages(staff):
+    law_is_loaded()
+    published_notice()
+    asha = person()
+    customer = CustomerFactory()
+    customers.add_member(customer=customer, principal=asha, role=MemberRole.OWNER, actor=actor.SYSTEM)
+    said(asha, "given", channel="email")
+    one = ticket(email=ASHA)
+    shown = found(staff(*EVERYTHING), f"  {ASHA.upper()} ")
+    assert shown["persons"] == [f"Person {asha.pk}"]
+    assert shown["customers"] == [customer.reference]
+    assert shown["grievances"] == [one.reference]
+    assert shown["consent ledger"] == shown["consent states"] == 1
+    listed = staff(*EVERYTHING).post("/admin/find/", {"find": ASHA}).context["kinds"]
+    url = next(kind.lists[0][1] for kind in listed if kind.label == "consent ledger")
+    assert "%40" not in url
+    assert staff(*EVERYTHING).get(url).context["cl"].result_count == 1
+
+
+def test_a_whole_name_is_found_its_words_in_any_order_and_no_part_of_it(staff):
+    asha = principals.create(full_name="Asha  Meena Rao", actor=actor.SYSTEM)
+    company = customers.create(kind="organisation", name="Rao & Sons Pvt. Ltd.", actor=actor.SYSTEM)
+    client = staff(*EVERYTHING)
+    for typed in ("asha meena rao", "RAO, Asha Meena"):
+        assert found(client, typed) == {"persons": [f"Person {asha.pk}"]}
+    assert found(client, "rao sons pvt ltd") == {"customers": [company.reference]}
+    assert found(client, "Asha") == {}
+
+
+def test_a_name_that_was_changed_is_found_by_the_new_one_alone(staff):
+    asha = principals.create(full_name="Asha Rao", actor=actor.SYSTEM)
+    principals.rename(principal=asha, full_name="Asha Kulkarni", actor=actor.SYSTEM, now=clock.now())
+    client = staff(*EVERYTHING)
+    assert found(client, "Asha Rao") == {}
+    assert found(client, "Asha Kulkarni") == {"persons": [f"Person {asha.pk}"]}
+
+
+def test_no_name_no_hash(staff):
+    person, customer = PrincipalFactory(full_name="Asha Rao"), CustomerFactory(name="Rao")
+    person.full_name, customer.name = "", ""
+    person.save(update_fields=["full_name"])
+    customer.save(update_fields=["name"])
+    assert not Principal.objects.exclude(name_key=None).exists()
+    assert not Customer.objects.exclude(name_key=None).exists()
+
+
+def test_people_of_a_list_are_found_by_their_names(staff):
+    principals.bring(
+        people=[principals.NewPerson(full_name="मीरा राव"), principals.NewPerson()],
+        source="OS-CL-7K4M-9QX2",
+        actor=actor.SYSTEM,
+        now=clock.now(),
+    )
+    assert list(Principal.objects.filter(name_key=None).values_list("full_name", flat=True)) == [""]
+    assert len(found(staff(*EVERYTHING), "राव मीरा")["persons"]) == 1
+
+
+def test_the_number_of_a_paper_leads_to_the_documents_with_it(staff):
+    document = uploaded(CustomerFactory(kind="individual"), number="ABCPR1234K")
+    assert Document.objects.get().number_index
+    assert found(staff("kyc_maker"), "abcpr 1234k")["KYC documents"] == [document.reference]
+    assert "KYC documents" not in found(staff("support"), "ABCPR1234K")
+
+
+def test_a_header_is_found_as_it_stands_above_a_message(staff):
+    row = registered_sender("ONESTU")
+    assert found(staff("support"), "ad-onestu-p") == {"senders": [row.value]}
+
+
+def test_a_login_without_roles_finds_nothing_and_opening_what_is_found_asks_why(staff):
+    one = ticket()
+    assert found(staff(), one.reference) == {}
+    client = staff("grievance_officer")
+    kinds = client.post("/admin/find/", {"find": one.reference}).context["kinds"]
+    assert "Why do you open this record?" in client.get(kinds[0].rows[0][1]).text
+
+
+def test_a_search_is_written_down_without_its_words_which_stand_in_no_log_either(staff, caplog):
+    caplog.set_level(logging.DEBUG)
+    client = staff("grievance_officer")
+    name = f"Asha {uuid4().hex}"
+    client.post("/admin/find/", {"find": name})
+    event = AuditEvent.objects.get(kind="admin.search.done")
+    assert event.facts == {"read_as": "name", "count": 0}
+    assert name not in caplog.text
+    assert all(name not in str(row.body) for row in AuditPersonal.objects.all())
+    assert name not in str(dict(client.session))
+
+
+def test_a_search_asks_few_questions_however_much_is_found(staff, django_assert_max_num_queries):
+    asha = PrincipalFactory()
+    for _number in range(3):
+        ticket(email=ASHA)
+    client = staff(*EVERYTHING)
+    client.post("/admin/find/", {"find": ASHA})
+    assert asha
+    with django_assert_max_num_queries(45):
+        client.post("/admin/find/", {"find": ASHA})
+
+
+def test_every_page_of_the_workplace_has_the_box_and_it_posts(staff):
+    page = staff("support").get("/admin/grievances/ticket/").text
+    assert 'method="post" action="/admin/find/"' in page
+    assert "What is encrypted" not in staff("support").get("/admin/find/").text
