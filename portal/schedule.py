@@ -121,11 +121,27 @@ BEAT: dict[str, dict[str, Any]] = {
     },
     "signin-sweep-codes": {"task": "portal.signin.tasks.sweep_codes", "schedule": crontab(minute="50")},
     "signin-sweep-sessions": {"task": "portal.signin.tasks.sweep_sessions", "schedule": crontab(hour="3", minute="5")},
+    "workplace-watch-health": {
+        "task": "portal.workplace.tasks.watch_health",
+        "schedule": 60.0,
+        "options": {"expires": 55.0},
+    },
     "vault-sweep": {
         "task": "portal.vault.tasks.sweep",
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 500},
     },
+}
+
+#: A sign of life of each queue (settings.QUEUES): beat, broker and a worker of it all work.
+BEAT |= {
+    f"workplace-pulse-{queue}": {
+        "task": "portal.workplace.tasks.pulse",
+        "args": (queue,),
+        "schedule": 60.0,
+        "options": {"queue": queue, "expires": 55.0},
+    }
+    for queue in ("default", "kyc", "ledger", "notify", "bulk")
 }
 
 __all__ = ["BEAT", "crontab"]

@@ -366,6 +366,9 @@ DECISION_RULES_SECONDS = 5  # a process answers from the purposes and hours it h
 DECISION_LOG_SECONDS = env.float("DECISION_LOG_SECONDS", default=1.0)
 DECISION_RULES_DAYS = 8  # different days whose rules a process keeps
 
+#: Where another system is told that a health check turned bad or well (signed webhook), and who may read /metrics.
+ALERT_WEBHOOK_URL, METRICS_TOKEN = env.str("ALERT_WEBHOOK_URL", default=""), env.str("METRICS_TOKEN", default="")
+
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"

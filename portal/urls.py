@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/privacy/", permanent=False), name="root"),
     path("", include("portal.api.urls")),
     path("", include("portal.selfservice.root_urls")),
+    path("", include("portal.workplace.root_urls")),
     path("admin/evidence/", include("portal.evidence.urls")),
     path("admin/", include("portal.workplace.urls")),
     path("demo/", include("portal.demo.urls")),

@@ -111,3 +111,37 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return f"view {self.pk}"
+
+
+class Pulse(models.Model):
+    """When a worker of a queue last did what beat asks for once a minute: beat, broker and worker all live."""
+
+    queue = models.CharField(_("queue"), max_length=24, primary_key=True)
+    at = models.DateTimeField(_("last sign of life"))
+
+    data_categories = declare(none="queue at")
+
+    class Meta:
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("signs of life")
+
+    def __str__(self) -> str:
+        return self.queue
+
+
+class HealthState(models.Model):
+    """How a check stood when it last changed. ``seen`` is the newest answer: a change counts once it was seen twice."""
+
+    name = models.CharField(_("check"), max_length=64, primary_key=True)
+    is_bad = models.BooleanField(_("bad"), default=False)
+    seen_bad = models.BooleanField(_("bad at the last look"), default=False)
+    since = models.DateTimeField(_("since"))
+
+    data_categories = declare(none="name is_bad seen_bad since")
+
+    class Meta:
+        verbose_name = _("state of a check")
+        verbose_name_plural = _("states of checks")
+
+    def __str__(self) -> str:
+        return self.name

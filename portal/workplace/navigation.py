@@ -140,6 +140,8 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
 )
 #: The place of the group that holds the pages of the ledger.
 EVIDENCE = 7
+#: That of the installation's own.
+OPERATION = 8
 
 
 def place_of(model: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Alphabetical. Which role holds which is data: ``portal/people/data/roles.toml``."""
 
+    ALERT_RECEIVE = "operations.alert:receive"
     AUDIT_EXPORT = "audit.event:export"
     AUDIT_REVEAL = "audit.event:reveal"
     AUDIT_VIEW = "audit.event:view"
@@ -35,6 +36,7 @@ class Permission(StrEnum):
     RULE_VIEW = "law.rule:view"
     SCREENING_VIEW = "kyc.screening:view"
     SEND_VIEW = "consent.send:view"
+    SYSTEM_VIEW = "operations.system:view"
     TICKET_VIEW = "grievances.ticket:view"
 
 

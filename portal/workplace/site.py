@@ -20,6 +20,7 @@ PAGES: tuple[tuple[int, Any, str, str], ...] = (
     (navigation.EVIDENCE, _("Policy map"), "evidence:promises", Permission.MAP_VIEW),
     (navigation.EVIDENCE, _("Data inventory"), "evidence:inventory", Permission.MAP_VIEW),
     (navigation.EVIDENCE, _("State of the ledger"), "admin:ledger", Permission.LEDGER_VIEW),
+    (navigation.OPERATION, _("System"), "admin:system", Permission.SYSTEM_VIEW),
 )
 #: Links to the login's own pages: (label, name of the address).
 OWN = (
@@ -101,6 +102,7 @@ class StaffSite(admin.AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Late: views import models, and the site is made while apps are still loading.
         from portal.workplace.views import find, help, ledger, queues, today  # noqa: A004 - a page of that name
+        from portal.workplace.views.system import page as system_page
 
         own: list[URLResolver | URLPattern] = [
             path("", self.admin_view(today.page), name="index"),
@@ -112,6 +114,7 @@ class StaffSite(admin.AdminSite):
             path("views/<int:number>/remove/", self.admin_view(queues.remove), name="view-remove"),
             path("ledger/", self.admin_view(ledger.state), name="ledger"),
             path("proposals/", self.admin_view(today.waiting), name="proposals"),
+            path("system/", self.admin_view(system_page), name="system"),
             path("ledger/verify/", self.admin_view(ledger.verify_now), name="ledger-verify"),
         ]
         return own + super().get_urls()

@@ -2,8 +2,7 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
-from portal.api import health
-from portal.core import hooks
+from portal.core import hooks, readiness
 
 
 def test_a_living_process_says_ok_without_a_database():
@@ -30,7 +29,7 @@ def test_a_database_that_does_not_answer_is_named_by_its_fault_only(monkeypatch)
     def down(connection):
         raise DatabaseError("password of user portal is wrong")
 
-    monkeypatch.setattr(health.append_only, "unfrozen", down)
+    monkeypatch.setattr(readiness.append_only, "unfrozen", down)
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert "password" not in answer.text

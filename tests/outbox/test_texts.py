@@ -121,6 +121,7 @@ STAFF_ONLY = {
     "signin.password_reset",
     "signin.recovery_codes_made",
     "signin.staff_invitation",
+    "workplace.staff_health",
 }
 FOLDER = settings.BASE_DIR / "templates" / "messages"
 CUSTOMER_KINDS = sorted({path.name.removesuffix(".en.txt") for path in FOLDER.glob("*.en.txt")} - STAFF_ONLY)

@@ -137,3 +137,12 @@ def test_each_step_of_a_key_is_an_audit_event():
     issued_api_key(FiduciaryFactory())
     kinds = set(AuditEvent.objects.values_list("kind", flat=True))
     assert {"people.api_key.proposed", "people.api_key.answered", "people.api_key.issued"} <= kinds
+
+
+def test_when_a_key_was_last_used_is_noted_to_some_minutes():
+    text = issued_api_key(FiduciaryFactory(code="acme"), scopes=["decisions:ask"])
+    now = clock.now()
+    for minutes, noted in ((0, now), (5, now), (12, now + timedelta(minutes=12))):
+        api_keys.forget()
+        api_keys.holder_of(text, now=now + timedelta(minutes=minutes))
+        assert ApiKey.objects.get().last_used_at == noted

@@ -37,16 +37,27 @@ class ApiKeyAdmin(AuditedExport, CreatingAdmin):
     add_permission = Permission.API_KEY_PROPOSE
     export_resource = resource_of(
         ApiKey,
-        "id fiduciary__code label prefix expires_at issued_at ended_at act made_by made_at checked_by checked_at "
+        "id fiduciary__code label prefix expires_at issued_at last_used_at ended_at act made_by made_at checked_by checked_at "
         "shown_sha256 answer",
     )
     create_form = ApiKeyForm
     create_title = _("Propose an API key")
-    list_display = ("label", "fiduciary", "prefix", "answer", "expires_at", "issued_at", "ended_at")
+    list_display = ("label", "fiduciary", "prefix", "answer", "expires_at", "last_used_at", "ended_at")
     list_filter = ("answer", "expires_at")
     list_select_related = ("fiduciary",)
     fields = (
-        *("label", "fiduciary", "may_do", "prefix", "expires_at", "issued_at", "ended_at", "ended_by", "answer"),
+        *(
+            "label",
+            "fiduciary",
+            "may_do",
+            "prefix",
+            "expires_at",
+            "issued_at",
+            "last_used_at",
+            "ended_at",
+            "ended_by",
+            "answer",
+        ),
         *("made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256"),
     )
     readonly_fields = ("may_do",)

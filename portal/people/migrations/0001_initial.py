@@ -191,6 +191,7 @@ class Migration(migrations.Migration):
                     ('prefix', models.CharField(blank=True, editable=False, max_length=16, verbose_name='begins with')),
                     ('key_sha256', models.BinaryField(max_length=32, null=True, verbose_name='SHA-256 of the key')),
                     ('issued_at', models.DateTimeField(editable=False, null=True, verbose_name='made')),
+                    ('last_used_at', models.DateTimeField(editable=False, null=True, verbose_name='last used')),
                     ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
                     ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
                     ('ended_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ended by')),

@@ -23,6 +23,7 @@ class ApiKey(FourEyesModel):
     prefix = models.CharField(_("begins with"), max_length=16, blank=True, editable=False)
     key_sha256 = models.BinaryField(_("SHA-256 of the key"), max_length=32, null=True, editable=False)
     issued_at = models.DateTimeField(_("made"), null=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -36,7 +37,7 @@ class ApiKey(FourEyesModel):
     named_by = ("fiduciary",)
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer fiduciary label scopes expires_at "
-        "prefix issued_at ended_at ended_by",
+        "prefix issued_at last_used_at ended_at ended_by",
         free_text="reason",
         credential="key_sha256",
     )

@@ -1,16 +1,18 @@
 """API keys: two people agree to one, it is shown once, and it can be ended by one person at any time."""
 
+import contextlib
 import hashlib
 import re
 import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.utils import OperationalError
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
@@ -27,6 +29,8 @@ from portal.people.states import Answer, ApiScope
 FORM: Final = re.compile(r"osk_[A-Za-z0-9]{8}_[A-Za-z0-9_-]{43}")
 #: Seconds for which a process trusts what it read about a key: an ended key works no longer than this.
 TRUSTED_FOR: Final = 5.0
+#: How exactly it is noted when a key was last used.
+USED_EVERY: Final = timedelta(minutes=10)
 MOST_REMEMBERED: Final = 10_000
 
 
@@ -143,7 +147,7 @@ def holder_of(text: str, *, now: datetime) -> KeyHolder | None:
     digest = _digest(text)
     read_at, holder = _remembered.get(digest, (0.0, None))
     if holder is None or time.monotonic() - read_at > TRUSTED_FOR:
-        holder = _read(digest)
+        holder = _read(digest, now)
         if holder is None:
             _remembered.pop(digest, None)
             return None
@@ -158,10 +162,13 @@ def forget() -> None:
     _remembered.clear()
 
 
-def _read(digest: bytes) -> KeyHolder | None:
+def _read(digest: bytes, now: datetime) -> KeyHolder | None:
     row = ApiKey.objects.filter(key_sha256=digest, ended_at=None).select_related("fiduciary").first()
     if row is None:
         return None
+    if row.last_used_at is None or now - row.last_used_at > USED_EVERY:
+        with contextlib.suppress(OperationalError):  # a busy database answers all the same; the next reading notes it
+            ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
     return KeyHolder(row.pk, row.fiduciary.code, frozenset(row.scopes), row.expires_at)
 
 

@@ -106,4 +106,28 @@ class Migration(migrations.Migration):
                 },
             ),
         ),
+        migrations.CreateModel(
+            name='HealthState',
+            fields=[
+                ('name', models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name='check')),
+                ('is_bad', models.BooleanField(default=False, verbose_name='bad')),
+                ('seen_bad', models.BooleanField(default=False, verbose_name='bad at the last look')),
+                ('since', models.DateTimeField(verbose_name='since')),
+            ],
+            options={
+                'verbose_name': 'state of a check',
+                'verbose_name_plural': 'states of checks',
+            },
+        ),
+        migrations.CreateModel(
+            name='Pulse',
+            fields=[
+                ('queue', models.CharField(max_length=24, primary_key=True, serialize=False, verbose_name='queue')),
+                ('at', models.DateTimeField(verbose_name='last sign of life')),
+            ],
+            options={
+                'verbose_name': 'sign of life',
+                'verbose_name_plural': 'signs of life',
+            },
+        ),
     ]

@@ -1,0 +1,42 @@
+"""May this installation be given work? Asked by ``/readyz`` and shown on the system page: names, codes and counts only."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connections
+
+from portal.core import append_only, hooks
+
+Part = tuple[str, bool, str]
+
+
+def parts() -> list[Part]:
+    """Each part as (name, ok, detail): databases, broker, and what rooms have registered (``hooks.readiness``)."""
+    states = [*_databases(), _broker()]
+    for part in hooks.readiness:
+        try:
+            states.append(part())
+        except DatabaseError as error:
+            states.append((getattr(part, "__name__", "part"), False, type(error).__name__))
+    return states
+
+
+def _databases() -> Iterator[Part]:
+    for alias in settings.DATABASES:
+        try:
+            loose = append_only.unfrozen(connections[alias])
+            yield f"database.{alias}", True, "answers"
+            yield f"frozen.{alias}", not loose, f"{len(loose)} tables can be changed"
+        except DatabaseError as error:
+            yield f"database.{alias}", False, type(error).__name__
+
+
+def _broker() -> Part:
+    if not settings.REDIS_URL:
+        return ("broker", True, "in-process")
+    try:
+        cache.set("readyz", 1, 5)
+    except Exception as error:  # noqa: BLE001 - any fault of the client means "not ready", by type only
+        return ("broker", False, type(error).__name__)
+    return ("broker", True, "answers")

@@ -1,0 +1,182 @@
+"""The checks, in the order of the page. Limits here are technical; what ends when is a house rule."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import clock, moments, readiness
+from portal.jobs.models import Job
+from portal.jobs.states import FINISHED
+from portal.law import selectors as law
+from portal.ledger.models import Pending
+from portal.outbox.models import Message
+from portal.people.models import ApiKey
+from portal.workplace.health import machine
+from portal.workplace.health.finding import Check, Finding, Health
+from portal.workplace.models import Pulse
+
+#: Beat asks every queue for a pulse once a minute.
+PULSE_LATE, PULSE_LOST = timedelta(minutes=3), timedelta(minutes=10)
+SEAL_LATE, SEAL_LOST = timedelta(seconds=20), timedelta(seconds=60)
+JOB_LATE, JOB_LOST = timedelta(minutes=15), timedelta(hours=2)
+#: Shares of a disk that are still free.
+DISK_LOW, DISK_FULL = 0.15, 0.05
+CLOCKS_APART = 2.0
+#: House rules.
+ENDS_SOON, BACKUP_LATE = "operations.ends_soon", "operations.backup_late"
+
+
+def _by(value: float, look: float, bad: float) -> Health:
+    return Health.BAD if value > bad else Health.LOOK if value > look else Health.WELL
+
+
+def parts(now: datetime) -> Iterator[Finding]:
+    """What ``/readyz`` asks: databases, broker, sealing, witnesses, outbox, signers' certificates."""
+    words: dict[str, tuple[Any, Any]] = {
+        "database": (_("Database"), _("Look whether the server runs and lets us in; then its own log.")),
+        "frozen": (_("Insert-only tables"), _("Run migrate as the owner of the tables: it puts the guards on again.")),
+        "broker": (_("Broker (Redis)"), _("Look whether Redis runs. Nothing is lost: work waits in the database.")),
+        "ledger": (_("Ledger"), _("Open “State of the ledger”. Run verify_ledger before anything else.")),
+        "witnesses": (_("Witnesses of the ledger"), _("See WITNESSES in the handbook.")),
+        "outbox": (_("Outbox"), _("Look whether a worker serves the queue notify, and at messages not delivered.")),
+        "signers": (_("Signers' certificates"), _("Import the issuer's next certificate, two people.")),
+    }
+    for name, is_ok, detail in readiness.parts():
+        kind, _sep, which = name.partition(".")
+        label, todo = words.get(kind, (kind, _("Look at the log.")))
+        said = f"{label} “{which}”" if which else label
+        yield Finding(name, said, Health.WELL if is_ok else Health.BAD, detail, "" if is_ok else todo)
+
+
+def pulses(now: datetime) -> Iterator[Finding]:
+    """Beat and the workers of each queue: when somebody last did what beat asks for once a minute."""
+    last = dict(Pulse.objects.values_list("queue", "at"))
+    waiting = machine.waiting()
+    newest = max(last.values(), default=None)
+    yield _pulse(
+        "beat", _("Timetable (beat)"), newest, now, _("Start one celery beat. Deadlines and sealing wait for it.")
+    )
+    for queue in settings.QUEUES:
+        label = _("Workers of the queue “%(queue)s”") % {"queue": queue}
+        todo = _("Start a celery worker with -Q %(queue)s, or look why it hangs.") % {"queue": queue}
+        yield _pulse(f"queue.{queue}", label, last.get(queue), now, todo, waiting=waiting.get(queue))
+
+
+def _pulse(
+    name: str, label: Any, at: datetime | None, now: datetime, todo: Any, *, waiting: int | None = None
+) -> Finding:
+    queued = "" if waiting is None else " " + _("%(count)s tasks wait.") % {"count": waiting}
+    if at is None:
+        return Finding(name, label, Health.LOOK, _("No sign of life yet.") + queued, todo)
+    age = (now - at).total_seconds()
+    state = _by(age, PULSE_LATE.total_seconds(), PULSE_LOST.total_seconds())
+    says = _("Last sign of life %(seconds)d seconds ago.") % {"seconds": age} + queued
+    return Finding(name, label, state, says, "" if state == Health.WELL else todo, age, "seconds")
+
+
+def lags(now: datetime) -> Iterator[Finding]:
+    """What has waited longest for the sealer, for its time to be sent, for a worker of long work."""
+    sealing = Pending.objects.order_by("pk").values_list("entry__recorded_at", flat=True).first()
+    yield _lag(
+        "lag.sealing", _("Oldest unsealed entry"), sealing, now, (SEAL_LATE, SEAL_LOST), _("Look at the queue ledger.")
+    )
+    due = Message.objects.filter(next_attempt_at__lt=now).order_by("next_attempt_at")
+    limits = (timedelta(minutes=2), timedelta(seconds=settings.OUTBOX_LAG_SECONDS))
+    message = due.values_list("next_attempt_at", flat=True).first()
+    yield _lag("lag.outbox", _("Oldest message past its time"), message, now, limits, _("Look at the queue notify."))
+    open_jobs = Job.objects.exclude(state__in=FINISHED).order_by("pk").values_list("created_at", flat=True)
+    yield _lag(
+        "lag.jobs",
+        _("Oldest unfinished job"),
+        open_jobs.first(),
+        now,
+        (JOB_LATE, JOB_LOST),
+        _("Open “Jobs” and look how far it is."),
+    )
+
+
+def _lag(
+    name: str, label: Any, since: datetime | None, now: datetime, limits: tuple[timedelta, timedelta], todo: Any
+) -> Finding:
+    if since is None:
+        return Finding(name, label, Health.WELL, _("Nothing waits."), "", 0, "seconds")
+    age = max(0.0, (now - since).total_seconds())
+    state = _by(age, *(limit.total_seconds() for limit in limits))
+    says = _("Waits for %(seconds)d seconds.") % {"seconds": age}
+    return Finding(name, label, state, says, "" if state == Health.WELL else todo, age, "seconds")
+
+
+def keys_and_backups(now: datetime) -> Iterator[Finding]:
+    """API keys near their end, and the last backup."""
+    today = clock.day(now)
+    until = now + law.house_rule(ENDS_SOON, on=today).duration
+    live = ApiKey.objects.filter(issued_at__isnull=False, ended_at=None, expires_at__gt=now)
+    soon = live.filter(expires_at__lte=until).count()
+    says = _("%(soon)d of %(all)d end soon.") % {"soon": soon, "all": live.count()}
+    todo = _("Open “API keys” and propose the next ones, two people.") if soon else ""
+    yield Finding("keys.api", _("API keys"), Health.LOOK if soon else Health.WELL, says, todo, soon, "keys")
+    last = (
+        AuditEvent.objects.filter(kind=AuditKind.VAULT_BACKUP_TAKEN)
+        .order_by("-pk")
+        .values_list("at", flat=True)
+        .first()
+    )
+    todo = _("Run backup, and see why the nightly one did not (handbook, backups).")
+    if last is None:
+        yield Finding("backup", _("Last backup"), Health.LOOK, _("None was ever taken with the command backup."), todo)
+        return
+    late = law.house_rule(BACKUP_LATE, on=today).duration
+    state = _by((now - last).total_seconds(), late.total_seconds(), 2 * late.total_seconds())
+    says = _("Taken %(at)s.") % {"at": moments.moment(last)}
+    yield Finding(
+        "backup",
+        _("Last backup"),
+        state,
+        says,
+        "" if state == Health.WELL else todo,
+        (now - last).total_seconds(),
+        "seconds",
+    )
+
+
+def disks(now: datetime) -> Iterator[Finding]:
+    """The disks of this machine that we write to."""
+    places = {
+        "disk.var": (_("Disk of PORTAL_VAR"), settings.VAR),
+        "disk.anchor": (_("Disk of the anchor"), settings.LEDGER_ANCHOR.parent),
+    }
+    for name, (label, path) in places.items():
+        there = next(one for one in (path, *Path(path).absolute().parents) if one.exists())
+        usage = shutil.disk_usage(there)
+        free = usage.free / usage.total
+        state = Health.BAD if free < DISK_FULL else Health.LOOK if free < DISK_LOW else Health.WELL
+        says = _("%(share)d %% free, %(size).0f GB.") % {"share": free * 100, "size": usage.free / 1e9}
+        todo = "" if state == Health.WELL else _("Free some space: expired backups, old logs, then a larger disk.")
+        yield Finding(name, label, state, says, todo, free, "share")
+
+
+def clocks(now: datetime) -> Iterator[Finding]:
+    """Whether this machine's clock is kept right by NTP, and whether the database's agrees with it."""
+    kept = machine.clock_is_kept()
+    todo = _("Switch on chrony or systemd-timesyncd: deadlines and evidence stand on this clock.")
+    if kept is None:
+        yield Finding("clock.ntp", _("Clock (NTP)"), Health.LOOK, _("This machine does not say."), todo)
+    else:
+        says = _("Kept right by NTP.") if kept else _("Not kept right by NTP.")
+        yield Finding("clock.ntp", _("Clock (NTP)"), Health.WELL if kept else Health.LOOK, says, "" if kept else todo)
+    apart = machine.database_clock_apart()
+    if apart is not None:
+        state = Health.WELL if apart <= CLOCKS_APART else Health.BAD
+        says = _("%(seconds).1f seconds apart.") % {"seconds": apart}
+        todo = "" if state == Health.WELL else _("Both machines need NTP.")
+        yield Finding("clock.database", _("Clock of the database"), state, says, todo, apart, "seconds")
+
+
+CHECKS: tuple[Check, ...] = (parts, pulses, lags, keys_and_backups, disks, clocks)

@@ -1,0 +1,78 @@
+"""Signs of life, and one message each time a check turns bad or well again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from portal.core import clock, moments
+from portal.outbox.services import post_webhook, write_to_staff
+from portal.workplace.health import Finding, Health, findings
+from portal.workplace.models import HealthState, Pulse
+from portal.workplace.permissions import Permission
+
+#: Nobody's: alerts to another system are sealed under a key of their own, and name no person.
+ALERTS = UUID("0e0c5a6e-5a52-5c0e-9a44-7f6f5d0a1e01")
+ABOUT = "workplace.health"
+
+
+def beat(queue: str, *, now: datetime) -> None:
+    """A worker of the queue lives."""
+    Pulse.objects.update_or_create(queue=queue, defaults={"at": now})
+
+
+def watch(*, now: datetime) -> int:
+    """Ask every check and tell of each that changed, once: by letter to whoever receives alerts, and by webhook. How many.
+
+    A change counts when two looks in a row have seen it. Row and messages are one transaction, so that a process that
+    dies tells neither twice nor never.
+    """
+    known = {row.name: row for row in HealthState.objects.all()}
+    return sum(_looked_at(one, known.get(one.name), now) for one in findings(now))
+
+
+def _looked_at(one: Finding, known: HealthState | None, now: datetime) -> bool:
+    is_bad = one.state == Health.BAD
+    if known is None:
+        HealthState.objects.get_or_create(name=one.name, defaults={"is_bad": False, "seen_bad": is_bad, "since": now})
+        return False
+    if is_bad == known.is_bad or is_bad != known.seen_bad:
+        if is_bad != known.seen_bad:
+            HealthState.objects.filter(name=one.name).update(seen_bad=is_bad)
+        return False
+    with transaction.atomic():
+        changed = HealthState.objects.filter(name=one.name, is_bad=known.is_bad).update(is_bad=is_bad, since=now)
+        if changed:
+            _tell(one, is_bad=is_bad, now=now)
+    return bool(changed)
+
+
+def _tell(one: Finding, *, is_bad: bool, now: datetime) -> None:
+    about = f"{ABOUT}:{one.name}/{int(now.timestamp())}"
+    url = settings.SITE_URL + reverse("admin:system")
+    write_to_staff(
+        kind="workplace.staff_health",
+        permission=Permission.ALERT_RECEIVE,
+        about=about,
+        context={
+            "state": "BAD" if is_bad else "well again",
+            "what": str(one.label),
+            "says": str(one.says),
+            "todo": str(one.todo) or "Nothing.",
+            "at": moments.moment(now),
+            "url": url,
+        },
+        now=now,
+    )
+    if settings.ALERT_WEBHOOK_URL:
+        data = {"check": one.name, "state": str(one.state), "says": str(one.says), "at": clock.stamp(now), "url": url}
+        post_webhook(
+            kind="operations.health",
+            subject_ref=ALERTS,
+            url=settings.ALERT_WEBHOOK_URL,
+            purpose="policy_and_security",
+            about=about,
+            data=data,
+        )

@@ -1,0 +1,97 @@
+"""The system page, signs of life, alerts and metrics."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from portal.core import clock
+from portal.outbox.models import Message
+from portal.schedule import BEAT
+from portal.workplace import tasks, watching
+from portal.workplace.health import Finding, Health, checks, findings, machine
+from portal.workplace.models import HealthState, Pulse
+from tests.people.factories import StaffFactory
+from tests.shipped import every_rule
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def rules() -> None:
+    every_rule()
+
+
+def of(name: str, now=None) -> Finding:
+    return next(one for one in findings(now or clock.now()) if one.name == name)
+
+
+def test_the_page_says_of_each_check_how_it_is_and_what_to_do(staff, monkeypatch) -> None:
+    client = staff("auditor")
+    now = clock.now()
+    tasks.pulse("default")
+    Pulse.objects.create(queue="notify", at=now - timedelta(minutes=20))
+    monkeypatch.setattr(checks, "CHECKS", (*checks.CHECKS, lambda now: 1 / 0))
+    page = client.get(reverse("admin:system")).text
+    assert "✓ Well" in page
+    assert "■ Bad" in page
+    assert "Start a celery worker with -Q notify" in page
+    assert "Look at the log for health.check_failed." in page, "a check that breaks hides no other"
+    assert "Audit events" in page
+    assert staff("support").get(reverse("admin:system")).status_code == 403
+
+
+def test_each_queue_gives_a_sign_of_life_and_beat_is_known_by_the_newest() -> None:
+    asked = {entry["args"][0]: entry["options"]["queue"] for entry in BEAT.values() if entry["task"].endswith(".pulse")}
+    assert asked == {queue: queue for queue in settings.QUEUES}
+    assert of("beat").state == Health.LOOK
+    tasks.pulse("kyc")
+    assert (of("beat").state, of("queue.kyc").state, of("queue.bulk").state) == (Health.WELL, Health.WELL, Health.LOOK)
+    later = clock.now() + timedelta(minutes=11)
+    assert (of("beat", later).state, of("queue.kyc", later).state) == (Health.BAD, Health.BAD)
+
+
+def test_clocks_and_disks_are_measured(monkeypatch) -> None:
+    assert 0 < of("disk.var").number < 1
+    assert (machine.database_clock_apart() or 0) < 2
+    for kept, state in ((True, Health.WELL), (False, Health.LOOK), (None, Health.LOOK)):
+        monkeypatch.setattr(machine, "clock_is_kept", lambda kept=kept: kept)
+        assert of("clock.ntp").state == state
+
+
+def test_who_receives_alerts_is_told_once_when_a_check_turns_bad_and_once_when_it_is_well_again(
+    settings, monkeypatch
+) -> None:
+    StaffFactory(roles=["administrator"])
+    StaffFactory(roles=["auditor"])
+    settings.ALERT_WEBHOOK_URL = "https://watch.example/hook"
+    state = Health.WELL
+    monkeypatch.setattr(checks, "CHECKS", (lambda now: [Finding("disk.var", "Disk", state, "5 % free", "Free some")],))
+    now = clock.now()
+
+    def looks(count: int) -> int:
+        return sum(watching.watch(now=now + timedelta(minutes=minute)) for minute in range(count))
+
+    assert looks(2) == 0
+    state = Health.BAD
+    assert looks(1) == 0, "one look may be wrong"
+    assert looks(3) == 1
+    assert HealthState.objects.get().is_bad
+    now, state = now + timedelta(hours=1), Health.LOOK
+    assert looks(4) == 1
+    letters = Message.objects.filter(kind="workplace.staff_health")
+    assert letters.count() == 2, "one login, twice"
+    assert Message.objects.filter(kind="operations.health", channel="webhook").count() == 2
+
+
+def test_metrics_are_for_whoever_has_the_token(client, settings) -> None:
+    url = reverse("metrics")
+    assert client.get(url).status_code == 404
+    settings.METRICS_TOKEN = "t" * 40
+    assert client.get(url).status_code == 401
+    tasks.pulse("default")
+    text = client.get(url, headers={"Authorization": f"Bearer {'t' * 40}"}).text
+    assert 'portal_check_state{check="queue.default"} 0.0' in text
+    assert "portal_ledger_waiting " in text
+    assert 'django="5.2' in text
