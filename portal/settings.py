@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "portal.selfservice.middleware.ListedCookies",
     "portal.core.middleware.RequestSize",
     "django.middleware.security.SecurityMiddleware",
+    "portal.core.read_only.ReadOnly",
     "portal.core.short_way.ShortWay",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -366,6 +367,9 @@ DECISION_RULES_SECONDS = 5  # a process answers from the purposes and hours it h
 DECISION_LOG_SECONDS = env.float("DECISION_LOG_SECONDS", default=1.0)
 DECISION_RULES_DAYS = 8  # different days whose rules a process keeps
 
+#: Pages read, nothing is taken in or sent: by setting, or by the file of the command read_only.
+READ_ONLY = env.bool("READ_ONLY", default=False)
+READ_ONLY_FILE = Path(env.str("READ_ONLY_FILE", default=str(VAR / "read-only")))
 #: Where another system is told that a health check turned bad or well (signed webhook), and who may read /metrics.
 ALERT_WEBHOOK_URL, METRICS_TOKEN = env.str("ALERT_WEBHOOK_URL", default=""), env.str("METRICS_TOKEN", default="")
 

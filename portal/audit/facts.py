@@ -98,6 +98,7 @@ _BY_AREA: Mapping[str, str] = {
     "kyc": f"{_MOVE} {_PROPOSAL} case document type check outcome severity size sha256 retention_until rekyc_on count consent provenance way",
     "law": f"{_CLOCK} {_PROPOSAL} key version purpose effective_from effective_on rules house_rules purposes added superseded date sha256",
     "notices": f"{_VERSION} {_PROPOSAL} count channel clause weight changes job kind round",
+    "operations": "reason_code since",
     "outbox": _MESSAGE,
     "people": f"{_PROPOSAL} customer principal contact kind channel fields member role regime evidence count rows errors user fiduciary nominee old new source deputy starts_on ends_on",
     "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count fiduciary category starts_at ends_at findings about due_at late sequence",

@@ -156,6 +156,8 @@ class AuditKind(StrEnum):
     NOTICES_VERSION_PROPOSED = "notices.version.proposed"
     NOTICES_VERSION_PUBLISHED = "notices.version.published"
     NOTICES_VERSION_WITHDRAWN = "notices.version.withdrawn"
+    OPERATIONS_READ_ONLY_BEGUN = "operations.read_only.begun"
+    OPERATIONS_READ_ONLY_ENDED = "operations.read_only.ended"
     OUTBOX_ADDRESS_CLEARED = "outbox.address.cleared"
     OUTBOX_ADDRESS_FAILED = "outbox.address.failed"
     OUTBOX_BROWSER_ADDED = "outbox.browser.added"

@@ -1,5 +1,6 @@
 """Error pages in the reader's language and in the two others, each with a reference that also stands in the log."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -19,12 +20,15 @@ TRY_AGAIN_AFTER = 300
 log = structlog.get_logger(__name__)
 
 
-def page(request: HttpRequest, status: HTTPStatus, name: str, *, message: object = "") -> HttpResponse:
+def page(
+    request: HttpRequest, status: HTTPStatus, name: str, *, message: object = "", kept: Sequence[str] = ()
+) -> HttpResponse:
     """The page ``name`` of ``error_texts``; under ``/api/`` a problem (RFC 9457) in its place.
 
     It asks no database and no session, so it works when those are down.
 
-    ``message`` is what a rule said in the reader's language; it takes the place of the general sentence.
+    ``message`` is what a rule said in the reader's language; it takes the place of the general sentence. ``kept`` is what
+    the person wrote, to be copied: it goes back to them and nowhere else.
     """
     if request.path.startswith(problem_details.PLACE):
         return problem_details.of_status(request, status, str(message or ""))
@@ -37,6 +41,7 @@ def page(request: HttpRequest, status: HTTPStatus, name: str, *, message: object
         "frame_text": FRAME[own],
         "error": TEXTS[name][own],
         "message": str(message or ""),
+        "kept": kept,
         "others": [(code, TEXTS[name][code], FRAME[code]) for code in FRAME if code != own],
         "reference": reference,
         # Written out, not looked up: a missing list of static files must not break the page that reports it.
@@ -84,6 +89,14 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 def unavailable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """503 with ``Retry-After`` (RFC 9110, 10.2.3): what we lean on is down; the same request may work later."""
     response = page(request, HTTPStatus.SERVICE_UNAVAILABLE, "503", message=getattr(exception, "message", ""))
+    response.headers["Retry-After"] = str(TRY_AGAIN_AFTER)
+    return response
+
+
+def read_only(request: HttpRequest, *, kept: Sequence[str] = ()) -> HttpResponse:
+    """503 with ``Retry-After`` while the portal takes nothing in; what was written stands on the page."""
+    message = TEXTS["read_only"]["en"].text if request.path.startswith(problem_details.PLACE) else ""
+    response = page(request, HTTPStatus.SERVICE_UNAVAILABLE, "read_only", message=message, kept=kept)
     response.headers["Retry-After"] = str(TRY_AGAIN_AFTER)
     return response
 

@@ -21,6 +21,7 @@ class FrameText(NamedTuple):
     home: str
     workplace: str
     again: str
+    written: str
 
 
 FRAME: Final[dict[str, FrameText]] = {
@@ -31,6 +32,7 @@ FRAME: Final[dict[str, FrameText]] = {
         "Go to the first page",
         "Go to the workplace",
         "Load the page again",
+        "What you wrote, for you to copy",
     ),
     "hi": FrameText(
         "Onesetu निजता और शिकायतें",
@@ -39,6 +41,7 @@ FRAME: Final[dict[str, FrameText]] = {
         "पहले पेज पर जाएँ",
         "कार्यस्थल पर जाएँ",
         "पेज फिर से खोलें",
+        "आपने जो लिखा, ताकि आप उसे कॉपी कर सकें",
     ),
     "mr": FrameText(
         "Onesetu गोपनीयता आणि तक्रारी",
@@ -47,10 +50,25 @@ FRAME: Final[dict[str, FrameText]] = {
         "पहिल्या पानावर जा",
         "कार्यस्थळावर जा",
         "पान पुन्हा उघडा",
+        "तुम्ही जे लिहिले ते, कॉपी करण्यासाठी",
     ),
 }
 
 TEXTS: Final[dict[str, dict[str, ErrorText]]] = {
+    "read_only": {
+        "en": ErrorText(
+            "You can only read at the moment",
+            "We are working on the portal. You can read everything and stop promotional messages; nothing else can be sent or changed until we have finished. What you write here meanwhile is not kept: copy it, and send it later. If something is urgent, write to the Grievance Officer.",
+        ),
+        "hi": ErrorText(
+            "अभी आप केवल पढ़ सकते हैं",
+            "हम पोर्टल पर काम कर रहे हैं। आप सब कुछ पढ़ सकते हैं और प्रचार संदेश बंद कर सकते हैं; काम पूरा होने तक और कुछ भेजा या बदला नहीं जा सकता। इस बीच आप यहाँ जो लिखते हैं वह रखा नहीं जाता: उसे कॉपी कर लें और बाद में भेजें। कुछ ज़रूरी हो तो शिकायत अधिकारी को लिखें।",
+        ),
+        "mr": ErrorText(
+            "सध्या तुम्ही फक्त वाचू शकता",
+            "आम्ही पोर्टलवर काम करत आहोत. तुम्ही सर्व काही वाचू शकता आणि प्रचार संदेश थांबवू शकता; काम पूर्ण होईपर्यंत दुसरे काही पाठवता किंवा बदलता येत नाही. दरम्यान तुम्ही येथे लिहिता ते ठेवले जात नाही: ते कॉपी करा आणि नंतर पाठवा. काही तातडीचे असल्यास तक्रार अधिकाऱ्याला लिहा.",
+        ),
+    },
     "400": {
         "en": ErrorText(
             "We could not use what was sent",

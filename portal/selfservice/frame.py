@@ -9,10 +9,12 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from consent.services.signals import stands_against
-from portal.core import clock
+from portal.core import clock, read_only
+from portal.core.error_texts import TEXTS, ErrorText
 from portal.law.models import Purpose
 from portal.people.pages import is_customer, principal_of
 from portal.registers.models import Officer
@@ -88,6 +90,11 @@ class Frame:
     @property
     def is_demo(self) -> bool:
         return bool(settings.DEMO)
+
+    @property
+    def read_only(self) -> ErrorText | None:
+        """What is said on every page while nothing is taken in; None in ordinary times."""
+        return TEXTS["read_only"][get_language() or "en"] if read_only.is_on() else None
 
     @property
     def hears_signal(self) -> bool:

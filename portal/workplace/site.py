@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from portal.core import access, changes, hooks
+from portal.core import access, changes, hooks, read_only
 from portal.core.admin.speaking import EMPTY
 from portal.workplace import navigation
 from portal.workplace.permissions import Permission
@@ -82,6 +82,7 @@ class StaffSite(admin.AdminSite):
         context["queues_url"] = reverse("admin:queues")
         context["help_url"] = reverse("admin:help")
         context["environment"] = _("Demonstration") if settings.DEMO else ("" if settings.PRODUCTION else _("Embedded"))
+        context["is_read_only"] = read_only.is_on()
         context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
         context["navigation"] = self.navigation(request, context["available_apps"]) if context["has_permission"] else []
         return context

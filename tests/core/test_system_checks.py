@@ -112,5 +112,5 @@ def test_keys_are_made_once_and_whole(tmp_path):
     assert len(first.strip()) == 64
     assert first == second
     assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == [
-        *("ledger_key", "lookup_key", "secret_key", "vapid_private_key", "vault_key")
+        *("backup_key", "ledger_key", "lookup_key", "secret_key", "vapid_private_key", "vault_key")
     ]

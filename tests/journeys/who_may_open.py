@@ -101,6 +101,7 @@ PAGES: dict[str, Page] = {
     "ledger-tile": Page(For.ANYBODY, lambda w: [0, 0], is_empty=True),
     "ledger-tile-part": Page(For.ANYBODY, lambda w: [0, 0, 1], is_empty=True),
     "readyz": Page(For.ANYBODY),
+    "metrics": Page(For.SECRET),
     "gpc": Page(For.ANYBODY),
     "robots": Page(For.ANYBODY),
     "security-txt": Page(For.ANYBODY),

@@ -5,10 +5,11 @@ and stays as it is.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from portal.core import clock
+from portal.core import clock, read_only
 from portal.ledger import services as ledger
 from portal.ledger.errors import SigningStopped
 from portal.ledger.models import Head
@@ -55,7 +56,10 @@ def test_what_an_older_dump_brings_back_is_erased_again_and_the_ledgers_check_sa
     assert answered("replay_erasures")["undone"] == 0
 
 
-def test_the_drill_a_backup_more_work_an_erasure_a_restore_and_the_ledger_says_what_is_lost(tmp_path: Path) -> None:
+def test_the_drill_a_backup_more_work_an_erasure_a_restore_and_the_ledger_says_what_is_lost(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.READ_ONLY_FILE = tmp_path / "read-only"
     person = person_everywhere()
     ledger.seal_now()
     where = ("--data", str(tmp_path / "data"), "--key-files", str(tmp_path / "keys"))
@@ -74,6 +78,7 @@ def test_the_drill_a_backup_more_work_an_erasure_a_restore_and_the_ledger_says_w
     assert {label for label, _field in marked()} <= {label for label, _field in after}
     assert MAIL not in {contact.address for contact in Principal.objects.get(pk=person.pk).contact_points.all()}
     assert opening() == shut, "what was shredded stays shut"
+    assert read_only.said()["why"] == "restore", "nothing is sent before somebody has looked"
     assert Head.objects.get().size == size
     assert failures() == {"X1"}, "the anchor remembers more than the backup"
     with pytest.raises(SigningStopped, match=r"rolled back|forked"):

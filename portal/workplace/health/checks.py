@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
-from portal.core import clock, moments, readiness
+from portal.core import clock, moments, read_only, readiness
 from portal.jobs.models import Job
 from portal.jobs.states import FINISHED
 from portal.law import selectors as law
@@ -53,6 +53,17 @@ def parts(now: datetime) -> Iterator[Finding]:
         label, todo = words.get(kind, (kind, _("Look at the log.")))
         said = f"{label} “{which}”" if which else label
         yield Finding(name, said, Health.WELL if is_ok else Health.BAD, detail, "" if is_ok else todo)
+
+
+def mode(now: datetime) -> Iterator[Finding]:
+    """Whether the portal takes in and sends."""
+    if not read_only.is_on():
+        yield Finding("mode", _("Read-only mode"), Health.WELL, _("Off: the portal takes in and sends."))
+        return
+    todo = _("End it with the command read_only off as soon as the work is done: what is due waits.")
+    since = read_only.said().get("since", "")
+    says = _("On since %(since)s: nothing is sent.") % {"since": since} if since else _("On: nothing is sent.")
+    yield Finding("mode", _("Read-only mode"), Health.LOOK, says, todo)
 
 
 def pulses(now: datetime) -> Iterator[Finding]:
@@ -179,4 +190,4 @@ def clocks(now: datetime) -> Iterator[Finding]:
         yield Finding("clock.database", _("Clock of the database"), state, says, todo, apart, "seconds")
 
 
-CHECKS: tuple[Check, ...] = (parts, pulses, lags, keys_and_backups, disks, clocks)
+CHECKS: tuple[Check, ...] = (parts, mode, pulses, lags, keys_and_backups, disks, clocks)

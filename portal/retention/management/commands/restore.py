@@ -4,14 +4,17 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from portal.core import actor, clock
+from portal.core import actor, clock, read_only
 from portal.core.commands import PortalCommand
 from portal.retention.management.commands.backup import add_places, told
 from portal.retention.services import restoring
 from portal.vault import backups
 from portal.vault.backups import Places
 
-NEXT = "Next: grant_app_role (PostgreSQL), verify_ledger, and only then let people in (portal/docs/operators.md)."
+NEXT = (
+    "The portal is read-only until `read_only off`. Before that: grant_app_role (PostgreSQL) and verify_ledger "
+    "(portal/docs/backups.md)."
+)
 
 
 class Command(PortalCommand):
@@ -36,6 +39,7 @@ class Command(PortalCommand):
         places = Places.given(options["data"], options["key_files"])
         one = backups.one(options["name"], places)
         keys_of = backups.one(options["keys_of"], places) if options["keys_of"] else None
+        read_only.turn_on(why="restore", now=clock.now())
         back = restoring.restore(
             one,
             places=places,

@@ -1,0 +1,119 @@
+"""Read-only mode: pages read, nothing is taken in or sent, nothing is lost (``portal/docs/decisions/read-only.md``).
+
+The switch is a file and not a row: it works while the database is being restored or upgraded, costs no query, and a dump
+that is brought back does not carry it away. On several machines it lies on a shared disk, or on each.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from celery import Task
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
+
+from portal.core import clock, error_pages
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+READING: Final = ("GET", "HEAD", "OPTIONS")
+#: What is taken all the same. A stop takes something from us and nothing from anybody else, and most mail programs send it
+#: once; the rest changes nothing but the browser's own session.
+TAKEN: Final = (
+    "/privacy/out/",
+    "/privacy/preferences/stop/",
+    "/privacy/language/",
+    "/privacy/sign-out/",
+    "/staff/sign-in/",
+    "/staff/sign-out/",
+    "/staff/second-factor/sign-in/",
+    "/staff/second-factor/confirm/",
+    "/staff/confirm/",
+)
+#: Tasks that go on: sealing and checking what is recorded, and signs of life.
+GO_ON: Final = (
+    "portal.ledger.tasks.",
+    "portal.audit.tasks.",
+    "portal.workplace.tasks.pulse",
+    "portal.workplace.tasks.watch_health",
+)
+#: Fields whose text is not given back: secrets, and what no person wrote.
+NOT_GIVEN_BACK: Final = ("csrfmiddlewaretoken", "password", "code", "token", "next")
+LONGEST: Final = 20_000
+
+
+def is_on() -> bool:
+    """Whether the portal is read-only now: by READ_ONLY, or by the file of ``turn_on``."""
+    return bool(settings.READ_ONLY) or settings.READ_ONLY_FILE.exists()
+
+
+def turn_on(*, why: str, now: datetime) -> bool:
+    """Make the portal read-only; False when it was. Each process sees it at its next request or task."""
+    settings.READ_ONLY_FILE.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with settings.READ_ONLY_FILE.open("x", encoding="utf-8") as file:
+            json.dump({"since": clock.stamp(now), "why": why}, file)
+    except FileExistsError:
+        return False
+    return True
+
+
+def turn_off() -> bool:
+    """Take in and send again; False when nothing was to be ended. READ_ONLY in the environment is not ended by it."""
+    try:
+        settings.READ_ONLY_FILE.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def said() -> dict[str, str]:
+    """Since when, and why, where the file says it."""
+    try:
+        found: dict[str, str] = json.loads(settings.READ_ONLY_FILE.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+class ReadOnly:
+    """While the portal is read-only, answers whatever would change something with 503, and gives back what was written."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method in READING or request.path.startswith(TAKEN) or not is_on():
+            return self.get_response(request)
+        with translation.override(translation.get_language_from_request(request)):
+            return error_pages.read_only(request, kept=_written(request))
+
+
+def _written(request: HttpRequest) -> list[str]:
+    """What the person typed, for them to copy: the texts of the form, without secrets and without files."""
+    if request.path.startswith("/api/"):
+        return []
+    try:
+        data: Any = request.POST
+    except (RequestDataTooBig, TooManyFilesSent, OSError):
+        return []
+    fields = ((name, value.strip()) for name, values in data.lists() for value in values)
+    return [value for name, value in fields if value and len(value) <= LONGEST and not _is_secret(name)]
+
+
+def _is_secret(name: str) -> bool:
+    return any(part in name.lower() for part in NOT_GIVEN_BACK)
+
+
+class WaitingTask(Task):
+    """A task that does nothing while the portal is read-only: its work is a row, and a sweep finds it afterwards."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.name.startswith(GO_ON) and is_on():
+            return None
+        return super().__call__(*args, **kwargs)

@@ -1,0 +1,93 @@
+"""Read-only mode: pages read, nothing is taken in or sent, nothing is lost, and a stop is taken all the same."""
+
+from http import HTTPStatus
+from unittest import mock
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from portal.audit.models import AuditEvent
+from portal.core import clock, read_only
+from portal.outbox import tasks as outbox
+from portal.workplace.models import Pulse
+from portal.workplace.tasks import pulse
+from tests.people.factories import StaffFactory
+from tests.shipped import every_rule
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def switch(settings, tmp_path) -> None:
+    settings.READ_ONLY_FILE = tmp_path / "var" / "read-only"
+
+
+@pytest.fixture
+def is_on(switch) -> None:
+    read_only.turn_on(why="maintenance", now=clock.now())
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "only read"), ("hi", "केवल पढ़"), ("mr", "फक्त वाचू")])
+def test_pages_read_and_say_so_and_what_was_written_comes_back(client, is_on, language, words) -> None:
+    asked = {"headers": {"Accept-Language": language}}
+    page = client.get(reverse("privacy:policies"), **asked)
+    assert (page.status_code, words in page.text) == (HTTPStatus.OK, True)
+    typed = {
+        "what_happened": "They wrote <three> times.",
+        "password": "hunter2hunter2",
+        "csrfmiddlewaretoken": "x" * 64,
+    }
+    refused = client.post("/privacy/grievances/new/what-happened/", typed, **asked)
+    assert refused.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert refused.headers["Retry-After"] == "300"
+    assert f'<html lang="{language}"' in refused.text
+    assert "They wrote &lt;three&gt; times." in refused.text
+    assert "hunter2" not in refused.text
+
+
+def test_machines_are_told_to_try_again_and_no_message_is_allowed_meanwhile(client, is_on) -> None:
+    for path in ("/api/v1/decisions", "/api/v1/messages/inbound"):
+        answer = client.post(path, data="{}", content_type="application/json")
+        assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"]
+
+
+def test_a_stop_from_a_letter_and_the_sign_in_of_staff_are_taken(client, is_on) -> None:
+    """Most mail programs send a one-click stop once. Here it reaches its view, which knows no such link."""
+    for path in ("/privacy/out/nobody/", "/staff/sign-in/"):
+        assert client.post(path).status_code != HTTPStatus.SERVICE_UNAVAILABLE
+    for taken in read_only.TAKEN:
+        assert client.get(taken).status_code != HTTPStatus.NOT_FOUND or taken == "/privacy/out/"
+
+
+def test_workers_do_nothing_but_seal_and_give_signs_of_life_and_go_on_afterwards(is_on) -> None:
+    with mock.patch("portal.outbox.tasks.sweeping.sweep") as sweep:
+        outbox.sweep()
+        sweep.assert_not_called()
+        pulse("notify")
+        assert Pulse.objects.count() == 1
+        read_only.turn_off()
+        outbox.sweep()
+        sweep.assert_called_once()
+
+
+def test_the_command_turns_it_on_and_off_with_a_trace_and_a_setting_outlives_it(capsys, settings) -> None:
+    for what in ("on", "on", "status", "off", "off"):
+        call_command("read_only", what, "--json")
+    said = [line.split('"changed": ')[1].split(",")[0].strip("}") for line in capsys.readouterr().out.splitlines()]
+    assert said == ["true", "false", "false", "true", "false"]
+    kinds = AuditEvent.objects.filter(kind__startswith="operations.").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["operations.read_only.begun", "operations.read_only.ended"]
+    settings.READ_ONLY = True
+    call_command("read_only", "off")
+    assert "READ_ONLY is set in the environment" in capsys.readouterr().out
+
+
+def test_staff_read_that_nothing_can_be_changed(is_on) -> None:
+    every_rule()
+    client = staff_client(StaffFactory(roles=["administrator"]))
+    assert "The portal is read-only." in client.get(reverse("admin:system")).text
+    assert client.post(reverse("admin:ledger-verify")).status_code == HTTPStatus.SERVICE_UNAVAILABLE
