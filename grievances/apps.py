@@ -11,6 +11,7 @@ class GrievancesConfig(AppConfig):
         from grievances.clocks import GrievanceClocks
         from grievances.erasers import GrievanceTexts, open_disputes
         from grievances.job_kinds import PutTogether
+        from grievances.lookups import LOOKUPS
         from grievances.models import Nominee, Ticket
         from grievances.nominee_erasers import Nominees, end_with_the_person
         from grievances.sections import GrievanceSection, NomineeSection
@@ -37,5 +38,7 @@ class GrievancesConfig(AppConfig):
         hooks.referred_entries.register(nominating.entries_of)
         hooks.work.register(("GR", Ticket))
         hooks.work.register(("NM", Nominee))
+        for column in LOOKUPS:
+            hooks.lookup_columns.register(column)
         hooks.sections.register(GrievanceSection())
         hooks.sections.register(NomineeSection())

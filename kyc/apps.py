@@ -13,6 +13,7 @@ class KycConfig(AppConfig):
         from kyc import ages, finding, gates, inspection, keeping, queues, selections, selectors, system_checks
         from kyc.clocks import KycClocks
         from kyc.erasers import KycDocuments
+        from kyc.lookups import NUMBERS
         from kyc.models import Case, Decision, DeletionRequest, Document, Inquiry, Likeness, TakeOver
         from kyc.sections import KycSection
         from kyc.services import consenting, locking, signers, taking_over
@@ -29,6 +30,7 @@ class KycConfig(AppConfig):
         hooks.clock_owners.register(KycClocks())
         for retention_class in keeping.classes():
             hooks.erasers.register(KycDocuments(retention_class))
+        hooks.lookup_columns.register(NUMBERS)
         hooks.sections.register(KycSection())
         hooks.consent_withdrawn.register(consenting.withdrawn)
         hooks.login_left.register(locking.login_left)

@@ -11,6 +11,7 @@ class OutboxConfig(AppConfig):
         """Register what other rooms ask of this one, and its production rules."""
         from portal.core import hooks
         from portal.outbox import erasers, finding, health, identity, queues, sections, system_checks
+        from portal.outbox.lookups import LOOKUPS
         from portal.outbox.models import Message
         from portal.outbox.services import faults
 
@@ -25,6 +26,8 @@ class OutboxConfig(AppConfig):
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         hooks.readiness.register(health.readiness)
+        for column in LOOKUPS:
+            hooks.lookup_columns.register(column)
         register(system_checks.production_sends_email, Tags.security)
         register(system_checks.a_lease_outlasts_a_send, Tags.security)
         register(system_checks.a_gateway_has_its_keys, Tags.security)

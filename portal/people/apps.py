@@ -10,6 +10,7 @@ class PeopleConfig(AppConfig):
         from portal.core import hooks
         from portal.core.admin import speaking
         from portal.people import erasers, finding, sections, selectors, words
+        from portal.people.lookups import CONTACTS
 
         hooks.permission_source.fill(selectors.has_permission)
         hooks.erasers.register(erasers.Accounts())
@@ -17,6 +18,7 @@ class PeopleConfig(AppConfig):
         hooks.erasers.register(erasers.SignIns())
         hooks.sections.register(sections.PeopleSection())
         hooks.finders.register(finding.find)
+        hooks.lookup_columns.register(CONTACTS)
         speaking.say(words.LoginNames, model="people.User")
         speaking.say(words.ActorNames, fields=("actor_ref", "started_by", "made_by_ref", "checked_by_ref"))
         speaking.say(words.ActorKinds, fields=("actor_kind",))

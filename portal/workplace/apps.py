@@ -16,9 +16,10 @@ class WorkplaceConfig(AppConfig):
     def ready(self) -> None:
         from portal.core import hooks
         from portal.workplace import queues, saved_views
-        from portal.workplace.job_kinds import VerifyLedger
+        from portal.workplace.job_kinds import RenewLookups, VerifyLedger
 
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         hooks.login_left.register(saved_views.login_left)
+        hooks.job_kinds.register(RenewLookups())
         hooks.job_kinds.register(VerifyLedger())

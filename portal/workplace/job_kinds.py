@@ -3,11 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import services as audit
-from portal.core import actor
+from portal.core import actor, hooks, lookups
 from portal.jobs.kinds import Handle
 from portal.ledger.states import Scope
 
 VERIFY_LEDGER = "ledger.verify"
+RENEW_LOOKUPS = "lookups.renew"
 
 
 class VerifyLedger:
@@ -20,3 +21,23 @@ class VerifyLedger:
         """Raises nothing when a check fails: the failure is the result, and signing has stopped."""
         asked = actor.system(f"jobs.job:{handle.reference}")
         audit.verify_ledger(scope=Scope.ALL, actor=asked, progress=handle.progress)
+
+
+class RenewLookups:
+    """Lookup hashes under the present LOOKUP_KEY. Run again it goes on with what is left: each row says its key itself."""
+
+    name = RENEW_LOOKUPS
+    label = _("Write lookup hashes under the new key")
+
+    def run(self, handle: Handle) -> None:
+        """What opens no more, because it was erased, keeps its hash; cancelled, it stops between two batches."""
+        done, total = 0, sum(column.older().count() for column in hooks.lookup_columns)
+
+        def told(rows: int) -> None:
+            nonlocal done
+            done += rows
+            handle.progress(min(done, total), total)
+
+        handle.progress(0, total)
+        for column in hooks.lookup_columns:
+            lookups.renew(column, told=told)

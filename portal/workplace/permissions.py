@@ -24,6 +24,7 @@ class Permission(StrEnum):
     SIGNER_VIEW = "kyc.signer:view"
     LEDGER_VERIFY = "ledger:verify"
     LEDGER_VIEW = "ledger.entry:view"
+    LOOKUPS_RENEW = "operations.lookups:renew"
     MAP_VIEW = "evidence.map:view"
     MESSAGE_VIEW = "outbox.message:view"
     ORDER_VIEW = "registers.order:view"

@@ -104,6 +104,7 @@ class StaffSite(admin.AdminSite):
         # Late: views import models, and the site is made while apps are still loading.
         from portal.workplace.views import find, help, ledger, queues, today  # noqa: A004 - a page of that name
         from portal.workplace.views.system import page as system_page
+        from portal.workplace.views.system import renew_lookups
 
         own: list[URLResolver | URLPattern] = [
             path("", self.admin_view(today.page), name="index"),
@@ -116,6 +117,7 @@ class StaffSite(admin.AdminSite):
             path("ledger/", self.admin_view(ledger.state), name="ledger"),
             path("proposals/", self.admin_view(today.waiting), name="proposals"),
             path("system/", self.admin_view(system_page), name="system"),
+            path("system/lookups/", self.admin_view(renew_lookups), name="system-lookups"),
             path("ledger/verify/", self.admin_view(ledger.verify_now), name="ledger-verify"),
         ]
         return own + super().get_urls()

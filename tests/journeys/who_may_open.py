@@ -307,6 +307,7 @@ PAGES: dict[str, Page] = {
     "admin:jsi18n": Page(For.STAFF),
     "admin:jobs_job_result": Page(For.CODE, lambda w: [w.job], code="jobs.job:view", is_untold=True),
     "admin:ledger": Page(For.CODE, code="ledger.checkpoint:view"),
+    "admin:system-lookups": Page(For.CODE, is_post=True, code="operations.lookups:renew"),
     "admin:system": Page(For.CODE, code="operations.system:view"),
     "admin:ledger-verify": Page(For.CODE, is_post=True, code="ledger:verify"),
     "admin:login": Page(For.STAFF_DOOR),

@@ -1,12 +1,15 @@
 """How the installation is, for whoever runs it and for auditors."""
 
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from portal.core import access, clock
+from portal.workplace import renewing
 from portal.workplace.health import Health, findings, logs_kept, machine
 from portal.workplace.models import HealthState
 from portal.workplace.permissions import Permission
@@ -34,6 +37,20 @@ def page(request: HttpRequest) -> HttpResponse:
         "bad": sum(one.state == Health.BAD for one in found),
         "look": sum(one.state == Health.LOOK for one in found),
         "versions": machine.versions(),
+        "lookups": renewing.older_lookups() if settings.LOOKUP_KEYS_OLD else [],
+        "may_renew": bool(settings.LOOKUP_KEYS_OLD) and access.allowed(request.user, Permission.LOOKUPS_RENEW),
+        "job": renewing.running(),
         "logs": list(logs_kept.logs()),
     }
     return TemplateResponse(request, "workplace/system.html", context)
+
+
+@require_POST
+def renew_lookups(request: HttpRequest) -> HttpResponse:
+    """Start the job; one that runs is not started twice."""
+    access.require(request.user, Permission.LOOKUPS_RENEW)
+    if renewing.start(actor=request.actor):  # type: ignore[attr-defined]
+        messages.success(request, _("The hashes are being written anew. How far it is stands here, and under “Jobs”."))
+    else:
+        messages.info(request, _("They are being written anew already."))
+    return HttpResponseRedirect(reverse("admin:system"))
