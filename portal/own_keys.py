@@ -1,11 +1,26 @@
-"""Keys that an embedded installation makes for itself on its first start."""
+"""Where settings come from: the environment, files of secrets, and keys that an embedded installation makes for itself."""
 
 import contextlib
 import os
 import secrets
 from pathlib import Path
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
+
+
+class _WithoutLineEnds(FileAwareMapping):
+    """A secret that was written to its file by a shell ends with a line feed, which is no part of it."""
+
+    def __getitem__(self, key: str) -> str:
+        return str(super().__getitem__(key)).strip()
+
+
+class SettingsEnv(environ.FileAwareEnv):
+    """NAME, or NAME_FILE for a mounted secret, without blanks and line ends around it."""
+
+    ENVIRON = _WithoutLineEnds()
 
 
 def own_key(path: Path) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 
 import environ
 
-from portal.own_keys import own_key
+from portal.own_keys import SettingsEnv, own_key
 from portal.schedule import BEAT
 from portal.ways_out import ways_out
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(environ.Env().str("PORTAL_VAR", default=str(BASE_DIR / "var")))
-env = environ.FileAwareEnv()
+env = SettingsEnv()
 
 PRODUCTION = env.bool("PRODUCTION", default=False)
 #: The demonstration shows logins, codes and a mailbox. It can never be on in production.
@@ -369,7 +369,7 @@ DECISION_RULES_DAYS = 8  # different days whose rules a process keeps
 
 #: Pages read, nothing is taken in or sent: by setting, or by the file of the command read_only.
 READ_ONLY = env.bool("READ_ONLY", default=False)
-READ_ONLY_FILE = Path(env.str("READ_ONLY_FILE", default=str(VAR / "read-only")))
+READ_ONLY_SWITCH = Path(env.str("READ_ONLY_SWITCH", default=str(VAR / "read-only")))
 #: Where another system is told that a health check turned bad or well (signed webhook), and who may read /metrics.
 ALERT_WEBHOOK_URL, METRICS_TOKEN = env.str("ALERT_WEBHOOK_URL", default=""), env.str("METRICS_TOKEN", default="")
 

@@ -47,14 +47,14 @@ LONGEST: Final = 20_000
 
 def is_on() -> bool:
     """Whether the portal is read-only now: by READ_ONLY, or by the file of ``turn_on``."""
-    return bool(settings.READ_ONLY) or settings.READ_ONLY_FILE.exists()
+    return bool(settings.READ_ONLY) or settings.READ_ONLY_SWITCH.exists()
 
 
 def turn_on(*, why: str, now: datetime) -> bool:
     """Make the portal read-only; False when it was. Each process sees it at its next request or task."""
-    settings.READ_ONLY_FILE.parent.mkdir(parents=True, exist_ok=True)
+    settings.READ_ONLY_SWITCH.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with settings.READ_ONLY_FILE.open("x", encoding="utf-8") as file:
+        with settings.READ_ONLY_SWITCH.open("x", encoding="utf-8") as file:
             json.dump({"since": clock.stamp(now), "why": why}, file)
     except FileExistsError:
         return False
@@ -64,7 +64,7 @@ def turn_on(*, why: str, now: datetime) -> bool:
 def turn_off() -> bool:
     """Take in and send again; False when nothing was to be ended. READ_ONLY in the environment is not ended by it."""
     try:
-        settings.READ_ONLY_FILE.unlink()
+        settings.READ_ONLY_SWITCH.unlink()
     except FileNotFoundError:
         return False
     return True
@@ -73,7 +73,7 @@ def turn_off() -> bool:
 def said() -> dict[str, str]:
     """Since when, and why, where the file says it."""
     try:
-        found: dict[str, str] = json.loads(settings.READ_ONLY_FILE.read_text(encoding="utf-8"))
+        found: dict[str, str] = json.loads(settings.READ_ONLY_SWITCH.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def switch(settings, tmp_path) -> None:
-    settings.READ_ONLY_FILE = tmp_path / "var" / "read-only"
+    settings.READ_ONLY_SWITCH = tmp_path / "var" / "read-only"
 
 
 @pytest.fixture

@@ -114,3 +114,11 @@ def test_keys_are_made_once_and_whole(tmp_path):
     assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == [
         *("backup_key", "ledger_key", "lookup_key", "secret_key", "vapid_private_key", "vault_key")
     ]
+
+
+def test_a_secret_from_a_file_has_no_line_end(tmp_path):
+    path = tmp_path / "vault"
+    path.write_text("ab" * 32 + "\n")
+    program = "from portal import settings; print([settings.VAULT_KEY])"
+    said = started(program, PORTAL_VAR=str(tmp_path), VAULT_KEY_FILE=str(path)).stdout
+    assert said.strip() == str(["ab" * 32])

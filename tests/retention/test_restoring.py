@@ -59,7 +59,7 @@ def test_what_an_older_dump_brings_back_is_erased_again_and_the_ledgers_check_sa
 def test_the_drill_a_backup_more_work_an_erasure_a_restore_and_the_ledger_says_what_is_lost(
     tmp_path: Path, settings: Any
 ) -> None:
-    settings.READ_ONLY_FILE = tmp_path / "read-only"
+    settings.READ_ONLY_SWITCH = tmp_path / "read-only"
     person = person_everywhere()
     ledger.seal_now()
     where = ("--data", str(tmp_path / "data"), "--key-files", str(tmp_path / "keys"))
