@@ -1,7 +1,9 @@
 """What happens when a recipient, a report of an incident or the answer to an authority is late, or nearly."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from portal.core.actor import Actor
 from portal.law.models import Clock
 from portal.registers.models import AuthorityOrder, Incident, Instruction
 from portal.registers.services import incidents, instructions, orders
@@ -36,6 +38,10 @@ class IncidentClocks:
     def late(self, clock: Clock, *, now: datetime) -> None:
         """The same, when the time is over."""
         incidents.remind(clock, percent=None, now=now)
+
+    def corrected(self, clocks: Sequence[Clock], *, actor: Actor, now: datetime) -> None:
+        """The incident and everything else that counts from the same moment follow."""
+        incidents.follow(clocks[0], actor=actor, now=now)
 
 
 class OrderClocks:

@@ -20,6 +20,7 @@ from portal.people import selectors as people
 from portal.people.models import Customer, Membership, Principal
 from portal.people.states import CustomerKind, MemberRole
 from portal.retention import rules, selectors, words
+from portal.retention.financial_years import events_after
 from portal.retention.models import Hold, RetentionRule
 from portal.retention.rules import Facts, Period, Term, Verdict, Why
 
@@ -210,8 +211,11 @@ class _Decider:
 
     def _verdict(self, rule: RetentionRule, terms: list[Term], record: Record) -> Verdict:
         began = record.began_at
+        began_on = local_date(began, self.place, late=True) if began else None
+        counted_from = began_on or self.asked_on
         facts = Facts(
-            began_on=local_date(began, self.place, late=True) if began else None,
+            began_on=began_on,
+            events=events_after(counted_from) if counted_from is not None else {},
             began_early_on=local_date(began, self.place) if began else None,
             asked_on=self.asked_on,
             is_held=any(each.is_held(rule.retention_class) for each in self.stopped),

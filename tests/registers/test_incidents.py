@@ -10,7 +10,8 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.law.models import Clock
-from portal.law.services import sweeping
+from portal.law.rules import clock_state
+from portal.law.services import correcting, sweeping
 from portal.law.states import ClockState
 from portal.outbox.models import Message
 from portal.outbox.services import reading
@@ -82,6 +83,24 @@ def test_the_board_has_to_be_told_from_the_day_its_rule_is_in_force(maker: Any) 
     assert due_at(incident, "board_first") == AFTER + timedelta(hours=24)
     assert due_at(incident, "board_details") == AFTER + timedelta(hours=72)
     assert due_at(incident, "people") == AFTER + timedelta(hours=72)
+
+
+def test_a_start_that_is_put_right_moves_the_incident_and_all_that_counts_from_it(maker: Any) -> None:
+    incident = opened_incident(maker, regimes=["EU"])
+    at = incident.aware_at - timedelta(hours=5)
+    correcting.correct_start(
+        owner=duty(incident, "eu_authority").owner,
+        kind=incidents.PLAN,
+        started_at=at,
+        reason_code="earlier",
+        actor=maker,
+        now=clock.now(),
+    )
+    incident.refresh_from_db()
+    assert (incident.aware_at, incident.noticed_at) == (at, at)
+    counted = Clock.objects.filter(owner__startswith=incident.about).exclude(ended="corrected")
+    assert set(counted.values_list("started_at", flat=True)) == {at}
+    assert duty(incident, "cert_in").owner in set(counted.values_list("owner", flat=True))
 
 
 def test_each_client_has_a_clock_of_its_own_and_is_told_alone(maker: Any, checker: Any) -> None:
@@ -271,7 +290,9 @@ def test_two_people_may_decide_not_to_report_and_nobody_alone(maker: Any, checke
     )
     assert duty(incident, "eu_people").state == DutyState.OPEN
     agreed(decision, checker)
-    assert duty(incident, "eu_people").state == DutyState.DECLINED
+    declined = duty(incident, "eu_people")
+    assert declined.state == DutyState.DECLINED
+    assert clock_state(Clock.objects.get(owner=declined.owner), clock.now()).stands == "frozen", "nothing was reported"
     with pytest.raises(Refused) as refused:
         incident_reports.propose_close(incident=incident, why="Done", actor=maker, now=clock.now())
     assert refused.value.code == "OWED"

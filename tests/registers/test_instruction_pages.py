@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from consent.services import withdraw
+from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock
 from portal.core.ids import new_reference
 from portal.law.models import Clock
@@ -17,6 +18,7 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.registers.models import Instruction
 from portal.registers.sections import RecipientSection
+from portal.registers.selectors import recipients
 from portal.registers.services import instructions
 from portal.registers.services.instructions import Sent
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
@@ -78,6 +80,15 @@ def test_the_list_shows_what_is_open_late_and_done(instruction, officer):
     assert not listed(officer, "standing=late")
     assert not listed(officer, "standing=open")
     assert listed(officer, "standing=done")
+
+
+def test_within_the_last_second_that_the_law_gives_nothing_is_late_yet(instruction):
+    moment = Clock.objects.get(owner=instruction.owner).due_at + timedelta(milliseconds=500)
+    rows = recipients.with_standing(Instruction.objects.all())
+    assert not recipients.late(rows, now=moment).exists()
+    assert recipients.late(rows, now=moment + timedelta(seconds=1)).exists()
+    instructions.note(instruction, "acknowledged", happened_at=None, actor=actor.system("tests"), now=moment)
+    assert AuditEvent.objects.get(kind="registers.instruction.acknowledged").facts["late"] is False
 
 
 def test_the_letter_about_a_late_one_leads_to_the_list_of_all_of_them(instruction, officer):

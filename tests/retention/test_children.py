@@ -299,7 +299,8 @@ def test_nobody_decides_alone_and_a_decision_fits_what_was_done(kid: Principal, 
     children.answer(decision=decision, approve=True, reason="", actor=checker, now=clock.now())
     row.refresh_from_db()
     assert row.state == ChildState.NOBODY
-    assert Clock.objects.get(owner=row.owner).state == ClockState.STOPPED
+    stopped = Clock.objects.get(owner=row.owner)
+    assert (stopped.state, stopped.ended) == (ClockState.STOPPED, "withdrawn"), "nobody was frozen in time"
 
 
 def test_a_freeze_between_two_people_needs_a_new_proposal(kid: Principal, maker: Any, checker: Any) -> None:

@@ -120,3 +120,19 @@ def test_records_of_one_day_stand_together_and_the_last_start_counts() -> None:
     (found, other) = of_days([(asha, NOON), (asha, NOON + timedelta(hours=1)), (asha, None)])
     assert (found.count, found.began_at, other.began_at) == (2, NOON + timedelta(hours=1), None)
     assert clock.day(NOON) == date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("ended", "books_year"),
+    [(datetime(2026, 11, 24, 6, 30, tzinfo=UTC), 2026), (datetime(2027, 3, 31, 6, 30, tzinfo=UTC), 2026)],
+)
+def test_a_law_that_counts_from_the_financial_year_keeps_a_persons_papers_from_its_end(
+    shelf: Shelf, ended: datetime, books_year: int
+) -> None:
+    """As the books of that year are kept (law.md 3.2, rows 27 and 28): not from the end of the relation."""
+    retention_rule("CO", "GST")
+    legal_rule("CO", 8, "year", start_event="financial_year_end")
+    legal_rule("GST", 72, "month", start_event="annual_return_due")
+    (found,) = deciding.keep_or_erase(put(shelf, ended), now=ended, asked_at=ended)
+    last = {ground.key: ground.on for ground in found.verdict.keeps if ground.why is Why.LAW}
+    assert last == {"CO": date(books_year + 9, 3, 31), "GST": date(books_year + 7, 12, 31)}

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import actor, clock, hooks
 from portal.people.models import Principal, RegimeEvidence
+from portal.retention import deciding
 from portal.retention.models import ErasureItem, ErasureRun, PlanApproval
 from portal.retention.services import approving, barriers, certifying, nights, persons, planning, replaying, runs
 from portal.retention.states import Cause, ItemState, RunState
@@ -84,6 +86,10 @@ def test_of_a_person_who_asks_goes_what_no_law_keeps(shelf: Shelf, asha: Any) ->
     done = carried_out(run_for(asha))
     assert (done.due, done.kept_by_law, done.erased, len(shelf.shelved[asha])) == (2, 1, 1, 1)
     assert again() == [], "what a law keeps ends by its own day"
+    (end,) = (each.verdict.erase_on for each in deciding.keep_or_erase(asha, now=clock.now(), asked_at=clock.now()))
+    with time_machine.travel(datetime.combine(end, time(12), clock.IST), tick=False):
+        (second,) = again()
+        assert (second.state, second.due, second.because) == (RunState.PLANNED, 1, "OS-GR-1")
 
 
 def test_without_a_law_the_wish_ends_what_began_a_moment_ago(shelf: Shelf, asha: Any) -> None:

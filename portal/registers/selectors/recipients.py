@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 
 from portal.core import addresses, ciphers
 from portal.law.models import Clock
+from portal.law.rules import latest_missed
 from portal.people.models import Fiduciary
 from portal.people.states import Answer
 from portal.registers.models import Instruction, InstructionFact, Recipient, RecipientSecret, ReportedSend, Telling
@@ -95,7 +96,7 @@ def with_standing(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
 
 def late(rows: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
     """Those whose time to be acknowledged is over while they are not. Of rows ``with_standing``."""
-    return not_acknowledged(rows).filter(due_at__lt=now)
+    return not_acknowledged(rows).filter(due_at__lte=latest_missed(now))
 
 
 def last_send_of(instruction: Instruction) -> datetime | None:

@@ -20,7 +20,7 @@ from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.moves import move
 from portal.law.services import clocks
-from portal.law.states import Channel
+from portal.law.states import Channel, Ended
 from portal.outbox.models import Message
 from portal.outbox.services import post
 from portal.outbox.states import LEFT
@@ -313,7 +313,8 @@ def _reported(decision: IncidentDecision, *, at: datetime, actor: Actor, now: da
 def _decline(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:
     assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
     move(decision.duty, DutyState.DECLINED, moves=DUTY_MOVES)
-    clocks.stop(owner=decision.duty.owner, at=now, actor=actor, now=now)
+    # Nothing was reported: a clock that says "met" would say that something was.
+    clocks.stop(owner=decision.duty.owner, at=now, actor=actor, now=now, ended=Ended.WITHDRAWN)
 
 
 def _close(decision: IncidentDecision, *, actor: Actor, now: datetime) -> None:

@@ -14,9 +14,9 @@ from portal.core import access, clock, ids, moments, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
-from portal.law.models import Clock
-from portal.law.services import clocks
-from portal.law.states import Regime
+from portal.law.models import Clock, ClockEvent
+from portal.law.services import clocks, correcting
+from portal.law.states import ClockEventKind, Ended, Regime
 from portal.outbox.services import write_to_staff
 from portal.people.models import Fiduciary, User
 from portal.people.services import subjects
@@ -31,7 +31,8 @@ from portal.registers.services.fields import at_field, filled
 
 #: The kind of clock plan (``law/data/clock_plans.toml``).
 PLAN = "incident"
-#: What decides which duties there are, and may turn out otherwise while an incident is open.
+#: What decides which duties there are, and may turn out otherwise while an incident is open. From its times clocks run:
+#: they are put right with a reason (``law.correcting``), and ``follow`` lets the incident and its other clocks follow.
 DECIDING = ("role", "regimes", "is_cyber", "is_telecom", "has_personal_data", "risk")
 
 
@@ -148,8 +149,43 @@ def change(*, incident: Incident, actor: Actor, now: datetime, **deciding: Any) 
             setattr(incident, name, value)
         incident.save(update_fields=list(fresh))
         _changed(incident, fresh, actor=actor, now=now)
-        waiting = incident.duties.filter(state=DutyState.NOT_DUE).select_related("incident", "client")
-        return [duty for duty in waiting if _reconsider(duty, incident, actor=actor, now=now)]
+        return _reconsider_all(incident, actor=actor, now=now)
+
+
+def follow(clock_of: Clock, *, actor: Actor, now: datetime) -> None:
+    """The start of one duty's clock was put right: the incident says that time from now on, every other clock from the
+    same event counts from it too, and what becomes due by it is due. In law's transaction, with an audit event.
+
+    What was known was noticed by then: the other time moves along where it has to. Raises Refused (TIMES) for a moment
+    before the incident began, and what ``correct_start`` raises where another duty was done before that moment.
+    """
+    row = duty_of(clock_of.owner)
+    if row is None or book.starts_at(rules.duties()[row.code], row.incident) == clock_of.started_at:
+        return
+    incident, start = row.incident, clock_of.started_at
+    if rules.duties()[row.code].starts == "noticed":
+        incident.noticed_at, incident.aware_at = start, max(incident.aware_at, start)
+    else:
+        incident.noticed_at, incident.aware_at = min(incident.noticed_at, start), start
+    _require_times(incident.began_at, incident.noticed_at, incident.aware_at, now)
+    incident.save(update_fields=["noticed_at", "aware_at"])
+    _changed(incident, ["noticed_at", "aware_at"], actor=actor, now=now)
+    why = ClockEvent.objects.filter(clock__owner=clock_of.owner, kind=ClockEventKind.CORRECTED).latest("pk").reason_code
+    for other in incident.duties.exclude(pk=row.pk).select_related("client"):
+        other.incident = incident
+        starts = book.starts_at(rules.duties()[other.code], incident)
+        counted = Clock.objects.filter(owner=other.owner).exclude(ended=Ended.CORRECTED)
+        if counted.exclude(started_at=starts).exists():
+            correcting.correct_start(
+                owner=other.owner, kind=PLAN, started_at=starts, reason_code=why, actor=actor, now=now
+            )
+    _reconsider_all(incident, actor=actor, now=now)
+
+
+def _reconsider_all(incident: Incident, *, actor: Actor, now: datetime) -> list[IncidentDuty]:
+    """Those that were not due and are, with their clocks."""
+    waiting = incident.duties.filter(state=DutyState.NOT_DUE).select_related("incident", "client")
+    return [duty for duty in waiting if _reconsider(duty, incident, actor=actor, now=now)]
 
 
 def _reconsider(row: IncidentDuty, incident: Incident, *, actor: Actor, now: datetime) -> bool:

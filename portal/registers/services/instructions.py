@@ -15,6 +15,7 @@ from portal.core import actor as actors
 from portal.core import changes
 from portal.core.actor import Actor, ActorKind
 from portal.law.models import Clock
+from portal.law.rules import is_late
 from portal.law.services import clocks
 from portal.outbox.models import Message, ReceivedWebhook
 from portal.outbox.services import forget_words, write_to_staff
@@ -110,7 +111,7 @@ def _ref(actor: Actor) -> str:
 def _stop_clock(instruction: Instruction, *, actor: Actor, now: datetime) -> bool:
     """Whether it was late."""
     stopped = clocks.stop(owner=instruction.owner, at=now, actor=actor, now=now)
-    return any(now > each.due_at for each in stopped)
+    return any(is_late(each.due_at, now) for each in stopped)
 
 
 def delivered(*, message: Message, at: datetime) -> None:

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                     ('refs', models.JSONField(blank=True, default=list, verbose_name='references of the person')),
                     ('asked_at', models.DateTimeField(null=True, verbose_name='asked')),
                     ('agreed', models.JSONField(null=True, verbose_name='decided by two people')),
+                    ('look_again_on', models.DateField(blank=True, null=True, verbose_name='something more ends on')),
                 ],
                 options={
                     'verbose_name': 'erasure run',

@@ -20,7 +20,7 @@ class ErasureRun(models.Model):
 
     data_categories = declare(
         none="id reference state cause because refs asked_at agreed needs_approval plan_sha256 planned_at approved_at started_by started_at "
-        "finished_at due held disputed stale kept_by_law erased certificate certificate_sha256"
+        "finished_at due held disputed stale kept_by_law erased look_again_on certificate certificate_sha256"
     )
 
     reference = models.CharField(_("reference"), max_length=16, unique=True, editable=False)
@@ -49,6 +49,8 @@ class ErasureRun(models.Model):
     stale = models.PositiveBigIntegerField(_("changed since"), default=0, db_default=0)
     kept_by_law = models.PositiveBigIntegerField(_("kept by law"), default=0)
     erased = models.PositiveBigIntegerField(_("erased"), default=0)
+    #: Of one person: the first day on which something that a law kept has to go (``persons.plan_again``).
+    look_again_on = models.DateField(_("something more ends on"), null=True, blank=True)
     certificate = models.JSONField(_("certificate"), null=True)
     certificate_sha256 = models.CharField(_("SHA-256 of the certificate"), max_length=64, blank=True)
 

@@ -18,7 +18,7 @@ from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.law.models import Clock
 from portal.law.services import clocks
-from portal.law.states import Channel, Regime
+from portal.law.states import Channel, Ended, Regime
 from portal.outbox.services import post, write_to_staff
 from portal.people import selectors as people
 from portal.people.models import Customer, Principal, User
@@ -187,7 +187,7 @@ def answer(*, decision: ChildDecision, approve: bool, reason: str, actor: Actor,
                 _lift(row, actor=actor, now=now)
             case _:
                 move(row, ChildState.NOBODY, moves=CHILD_MOVES, decided_at=now)
-                clocks.stop(owner=row.owner, at=now, actor=actor, now=now)
+                clocks.stop(owner=row.owner, at=now, actor=actor, now=now, ended=Ended.WITHDRAWN)
 
 
 def persons_of(row: ChildReport) -> list[UUID]:
@@ -267,8 +267,8 @@ def _lift(row: ChildReport, *, actor: Actor, now: datetime) -> None:
                 protections.end(protection=held, actor=actor, now=now)
         for customer in Customer.objects.filter(reference__in=row.closed_customers, state=CustomerState.CLOSED):
             customers.reopen(customer=customer, actor=actor, now=now)
-    else:
-        clocks.stop(owner=row.owner, at=now, actor=actor, now=now)
+    else:  # nobody was frozen: nothing was done in time, nothing had to be
+        clocks.stop(owner=row.owner, at=now, actor=actor, now=now, ended=Ended.WITHDRAWN)
     move(row, ChildState.LIFTED, moves=CHILD_MOVES, decided_at=now)
 
 

@@ -6,7 +6,7 @@ end, because something stopped it or broke, is planned again by night.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,12 +47,13 @@ def plan(
     In the caller's transaction, which answers ``decision``. ``because`` is the reference of the request or case; while a
     run of it is open, that one is returned. ``decided`` are the verdicts that both saw, ``refs`` the person's references.
     """
-    case = Case(cause, because, frozenset(refs), asked_at, agreed_by(decision))
+    seen = list(decided)
+    case = Case(cause, because, frozenset(refs), asked_at, agreed_by(decision), look_again_on=_next_end(seen))
     with transaction.atomic():
         standing = ErasureRun.objects.filter(because=because, state__in=OPEN_RUNS).first()
         if standing is not None:
             return standing
-        run = planning.write(_drafts(case, decided, now), case, state=RunState.APPROVED, now=now, actor=actor)
+        run = planning.write(_drafts(case, seen, now), case, state=RunState.APPROVED, now=now, actor=actor)
         enqueue(CARRY_OUT, run.pk)
     return run
 
@@ -83,11 +84,13 @@ def plan_again(*, now: datetime, actor: Actor) -> list[ErasureRun]:
     """Plan again what the last run of a case could not end and nothing stops any more; the new plans.
 
     What only broke, and is exactly what two people agreed to, is tried again under their decision. Everything else (a
-    hold or a dispute has ended, something changed) waits for two people like any plan; refused, it is planned once more.
+    hold or a dispute has ended, the day of a law has come, something changed) waits for two people like any plan;
+    refused, it is planned once more.
     Each in a transaction of its own.
     """
     ended = ErasureRun.objects.filter(state__in=(RunState.DONE, RunState.FAILED)).exclude(cause=Cause.SCHEDULE)
     with_rest = Q(held__gt=0) | Q(disputed__gt=0) | Q(stale__gt=0) | Q(state=RunState.FAILED)
+    with_rest |= Q(look_again_on__lte=clock.day(now))
     later = ended.filter(because=OuterRef("because"), pk__gt=OuterRef("pk"))
     newest = ErasureRun.objects.filter(because=OuterRef("because")).order_by("-pk").values("state")[:1]
     # Where the newest was given up the wish was taken back; where it is under way its end is waited for.
@@ -99,12 +102,15 @@ def plan_again(*, now: datetime, actor: Actor) -> list[ErasureRun]:
 def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
     case = Case(Cause(last.cause), last.because, frozenset(UUID(ref) for ref in last.refs), last.asked_at)
     decided = deciding.decide(case.refs, now=now, asked_at=case.asked_at)
+    case = replace(case, look_again_on=_next_end(decided))
     drafts = [
         (draft, [item for item in items if item.count])
         for draft, items in _drafts(case, decided, now)
         if any(item.count for item in items)
     ]
     if not drafts:
+        # A law may ask for longer than it did, or somebody else has ended it: nobody looks again before the next day.
+        ErasureRun.objects.filter(pk=last.pk).update(look_again_on=case.look_again_on)
         return None
     wanted = planning.places(drafts)
     with transaction.atomic():
@@ -121,6 +127,11 @@ def _again(last: ErasureRun, now: datetime, actor: Actor) -> ErasureRun | None:
         if state == RunState.APPROVED:
             enqueue(CARRY_OUT, run.pk)
     return run
+
+
+def _next_end(decided: Iterable[Decided]) -> date | None:
+    """The first day on which something of what stays has to go, as far as that is known: the person was promised it."""
+    return min((on for each in decided if each.verdict.is_kept and (on := each.verdict.erase_on)), default=None)
 
 
 def _drafts(case: Case, decided: Iterable[Decided], now: datetime) -> list[Draft]:

@@ -61,6 +61,8 @@ class Case:
     asked_at: datetime | None = None
     agreed: dict[str, Any] | None = None
     needs_approval: bool = True
+    #: The first day on which something that stays now has to go.
+    look_again_on: date | None = None
 
 
 @dataclass
@@ -215,6 +217,7 @@ def write(drafts: list[Draft], case: Case, *, state: RunState, now: datetime, ac
         asked_at=case.asked_at,
         agreed=case.agreed,
         needs_approval=case.needs_approval,
+        look_again_on=case.look_again_on,
         planned_at=now,
         approved_at=now if state == RunState.APPROVED else None,
         started_by=f"{actor.kind}:{actor.ref}",
