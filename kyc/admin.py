@@ -38,6 +38,7 @@ from kyc.services.revealing import reveal
 from kyc.states import Revealed
 from portal.core import access, changes, clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
+from portal.core.admin.bases import KEYS_OFF
 from portal.core.admin.opening import OpenUntil
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport, resource_of
@@ -269,7 +270,7 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedWithPurpose, ReadO
         """POST: single keys on or off, for this session."""
         document = self._opened(request, number)
         if request.method == "POST":
-            request.session[review_page.KEYS_OFF] = not request.session.get(review_page.KEYS_OFF, False)
+            request.session[KEYS_OFF] = not request.session.get(KEYS_OFF, False)
         return HttpResponseRedirect(f"{_page_url(document)}#keys")
 
     def page_view(self, request: HttpRequest, number: int, page: int) -> HttpResponse:

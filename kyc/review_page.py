@@ -23,12 +23,11 @@ from kyc.services import deciding, proving, signers, telling
 from kyc.side_by_side import VERDICTS, side_by_side
 from kyc.states import PROVED_BY_SIGNATURE, DecisionReason, DocumentState
 from portal.core import access, clock, moments
+from portal.core.admin.bases import KEYS_OFF
 from portal.law.selectors import running_clocks
 from portal.people.states import Answer
 
 SIGNS = {"PASS": "✓", "WARN": "▲", "FAIL": "■", "UNAVAILABLE": "‖", "NOT_APPLICABLE": "–"}
-#: Of the session: single keys are switched off.
-KEYS_OFF = "single_keys_off"
 LONGEST_PAGE = 5
 OUTCOMES = {
     "PASS": _("Passed"),

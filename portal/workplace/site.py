@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, changes, hooks, read_only
+from portal.core.admin.bases import KEYS_OFF
 from portal.core.admin.speaking import EMPTY
 from portal.workplace import navigation
 from portal.workplace.permissions import Permission
@@ -81,6 +82,7 @@ class StaffSite(admin.AdminSite):
         context["today_url"] = reverse("admin:index")
         context["queues_url"] = reverse("admin:queues")
         context["help_url"] = reverse("admin:help")
+        context["keys_off"] = request.session.get(KEYS_OFF, False)
         context["environment"] = _("Demonstration") if settings.DEMO else ("" if settings.PRODUCTION else _("Embedded"))
         context["is_read_only"] = read_only.is_on()
         context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
@@ -110,6 +112,7 @@ class StaffSite(admin.AdminSite):
             path("", self.admin_view(today.page), name="index"),
             path("today/<slug:code>.csv", self.admin_view(today.chart_file), name="chart-file"),
             path("help/", self.admin_view(help.page), name="help"),
+            path("help/keys/", self.admin_view(help.switch_keys), name="keys"),
             path("find/", self.admin_view(find.page), name="find"),
             path("queues/", self.admin_view(queues.page), name="queues"),
             path("views/save/<str:model>/", self.admin_view(queues.save), name="view-save"),

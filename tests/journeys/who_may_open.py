@@ -303,6 +303,7 @@ PAGES: dict[str, Page] = {
     "admin:chart-file": Page(For.CODE, lambda w: ["kyc"], code="kyc.case:view"),
     "admin:find": Page(For.STAFF),
     "admin:help": Page(For.STAFF),
+    "admin:keys": Page(For.STAFF, is_post=True),
     "admin:index": Page(For.STAFF),
     "admin:jsi18n": Page(For.STAFF),
     "admin:jobs_job_result": Page(For.CODE, lambda w: [w.job], code="jobs.job:view", is_untold=True),

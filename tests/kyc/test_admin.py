@@ -343,7 +343,7 @@ def test_single_keys_can_be_switched_off_and_each_key_is_a_link_or_a_button_too(
     shown = desk.get(page_of(document)).text
     assert "workplace/keys.js" in shown
     for key in re.findall(r'data-key="([^"]+)"', shown):
-        assert re.search(rf'<(a|button)[^>]*data-key="{re.escape(key)}"', shown), key
+        assert re.search(rf'<(a|button|input)[^>]*data-key="{re.escape(key)}"', shown), key
     desk.post(f"{LIST}{document.pk}/keys/")
     assert "workplace/keys.js" not in desk.get(page_of(document)).text
     desk.post(f"{LIST}{document.pk}/keys/")

@@ -27,3 +27,12 @@ def test_a_list_leads_to_what_its_states_mean(staff):
     page = client.get("/admin/help/")
     assert 'id="grievances"' in page.text
     assert "What may come next" in page.text
+
+
+@pytest.mark.django_db
+def test_single_keys_are_switched_off_for_every_page_and_on_again(staff):
+    client = staff("support")
+    for is_on in (True, False, True):
+        page = client.get("/admin/help/").text
+        assert ("workplace/keys.js" in page) is is_on
+        client.post("/admin/help/keys/")

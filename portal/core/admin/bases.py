@@ -29,6 +29,10 @@ SCRIPTS = (
 )
 
 
+#: Of the session: single keys are switched off.
+KEYS_OFF = "single_keys_off"
+
+
 class CappedPaginator(Paginator):
     """Counts at most 10,001 rows: an exact count over a large table costs more than the page."""
 

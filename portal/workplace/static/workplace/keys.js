@@ -1,12 +1,16 @@
 "use strict";
-// Single keys for the review desk: each presses a link or button that stands on the page anyway and names its key.
+// Single keys: each presses a link or button, or goes into a box, that stands on the page anyway and names its key.
 // Without this file everything works by Tab and Enter; the page leaves it out for whoever switched single keys off.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   if (event.target.closest("input:not([type=radio]):not([type=checkbox]), select, textarea")) return;
-  const asked = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key);
+  const asked = [...document.querySelectorAll("[data-key]")].findLast((one) => one.dataset.key === event.key);
   if (!asked) return;
   event.preventDefault();
+  if (asked.matches("input[type=search]")) {
+    asked.focus();
+    return;
+  }
   const hash = asked.getAttribute("href") || "";
   const target = hash.startsWith("#") ? document.getElementById(hash.slice(1)) : null;
   if (!target) {
