@@ -62,7 +62,9 @@ class WordsIndexField(models.BinaryField):
 
     def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
         self.of = of
-        super().__init__(*args, **{**kwargs, "max_length": 33, "null": True, "editable": False, "db_index": True})
+        super().__init__(
+            *args, **{**kwargs, "max_length": ciphers.INDEX_LENGTH, "null": True, "editable": False, "db_index": True}
+        )
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()

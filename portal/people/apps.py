@@ -10,7 +10,7 @@ class PeopleConfig(AppConfig):
         from portal.core import hooks
         from portal.core.admin import speaking
         from portal.people import erasers, finding, sections, selectors, words
-        from portal.people.lookups import CONTACTS
+        from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
 
         hooks.permission_source.fill(selectors.has_permission)
         hooks.erasers.register(erasers.Accounts())
@@ -18,7 +18,8 @@ class PeopleConfig(AppConfig):
         hooks.erasers.register(erasers.SignIns())
         hooks.sections.register(sections.PeopleSection())
         hooks.finders.register(finding.find)
-        hooks.lookup_columns.register(CONTACTS)
+        for column in (CONTACTS, PERSONS, ACCOUNTS):
+            hooks.lookup_columns.register(column)
         speaking.say(words.LoginNames, model="people.User")
         speaking.say(words.ActorNames, fields=("actor_ref", "started_by", "made_by_ref", "checked_by_ref"))
         speaking.say(words.ActorKinds, fields=("actor_kind",))

@@ -8,6 +8,8 @@ import pytest
 from kyc.models import Document
 from portal.audit.models import AuditEvent, AuditPersonal
 from portal.core import actor, clock
+from portal.core.lookups import renew
+from portal.people.lookups import PERSONS
 from portal.people.models import Customer, Principal
 from portal.people.services import customers, principals
 from portal.people.states import MemberRole
@@ -97,6 +99,17 @@ def test_people_of_a_list_are_found_by_their_names(staff):
     )
     assert list(Principal.objects.filter(name_key=None).values_list("full_name", flat=True)) == [""]
     assert len(found(staff(*EVERYTHING), "राव मीरा")["persons"]) == 1
+
+
+def test_names_are_found_under_an_older_key_too_and_hashed_anew_under_the_present_one(staff, settings):
+    asha = principals.create(full_name="Asha Rao", actor=actor.SYSTEM)
+    settings.LOOKUP_KEYS_OLD, settings.LOOKUP_KEY = [settings.LOOKUP_KEY], "cd" * 32
+    client = staff(*EVERYTHING)
+    assert found(client, "Rao Asha") == {"persons": [f"Person {asha.pk}"]}
+    assert renew(PERSONS, told=lambda rows: None) == (1, 0)
+    asha.refresh_from_db()
+    assert bytes(asha.name_key)[:1] == b"\x02"
+    assert found(client, "Rao Asha") == {"persons": [f"Person {asha.pk}"]}
 
 
 def test_the_number_of_a_paper_leads_to_the_documents_with_it(staff):
