@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from grievances import sealing
+from grievances.services.hiding import without_numbers
 from portal.core import hooks
 from portal.core.actor import Actor
 from portal.core.errors import Refused, Unavailable
@@ -57,8 +58,8 @@ def keep(safe: SafeFile, *, name: str, subject_ref: UUID, actor: Actor) -> KeptF
 
 
 def name_of(name: str) -> str:
-    """A file's name as it is kept: its end, where the kind of file stands."""
-    return name[-LONGEST_NAME:]
+    """A file's name as it is kept: its end, where the kind of file stands, and no number that must not be kept."""
+    return without_numbers(name)[0][-LONGEST_NAME:]
 
 
 def made_safe(stream: BinaryIO) -> SafeFile:

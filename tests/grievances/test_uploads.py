@@ -48,6 +48,10 @@ def test_each_fault_is_named(content: bytes, code: str) -> None:
     assert code_of(content) == code
 
 
+def test_no_number_that_must_not_be_kept_is_kept_in_the_name_of_a_file() -> None:
+    assert uploads.name_of("aadhaar 2341 2341 2346.png") == "aadhaar XXXXXXXX2346.png"
+
+
 def test_a_file_of_a_stranger_never_lies_on_the_disk(monkeypatch) -> None:
     def never(*args: object, **kwargs: object) -> None:
         raise AssertionError("An upload was written to the disk.")
