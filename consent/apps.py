@@ -23,7 +23,17 @@ class ConsentConfig(AppConfig):
         )
         from consent.models import AnswerSet, ConsentList, ConsentReceipt
         from consent.selectors.used_addresses import used_by
-        from consent.services import ending, joining, merging, needed, one_click, receipts, resting, standing
+        from consent.services import (
+            ending,
+            joining,
+            merging,
+            needed,
+            one_click,
+            receipts,
+            resting,
+            restricting,
+            standing,
+        )
         from portal.core import hooks
         from portal.core.admin import speaking
         from portal.law import memory
@@ -44,7 +54,8 @@ class ConsentConfig(AppConfig):
         hooks.rest_noted.register(resting.pause)
         hooks.rest_lifted.register(resting.resume)
         hooks.person_rests.register(resting.end_with_the_person)
-        hooks.withdraw_everything.fill(resting.withdraw_for_nominee)
+        hooks.withdraw_everything.fill(resting.withdraw_everything)
+        hooks.use_stopped.fill(restricting.stop_every_use)
         hooks.complaints.register(gates.complained)
         hooks.stop_at_address.fill(gates.stop_wanted)
         hooks.opted_out.fill(gates.opted_out)

@@ -52,13 +52,17 @@ def opted_out(*, subject_ref: UUID, actor: Actor, at: datetime) -> None:
     opt_out(subject_ref=subject_ref, actor=actor, now=at)
 
 
-def stop_wanted(*, kind: str, address: str, fiduciary: str, actor: Actor, at: datetime) -> str:
-    """Fills ``hooks.stop_at_address``: a grievance about unwanted messages ends with everything promotional stopped there.
+def stop_wanted(
+    *, kind: str, address: str, fiduciary: str, actor: Actor, at: datetime, is_complaint: bool = True
+) -> str:
+    """Fills ``hooks.stop_at_address``: a grievance about unwanted messages, or a request that was granted, ends with everything
+    promotional stopped there.
 
     In the caller's transaction. Returns the receipt's reference; empty where nothing had to change. Raises Refused for what
     is no address of the kind.
     """
+    way = Way.COMPLAINT if is_complaint else Way.PAGE
     receipt = stop_at_address(
-        kind=kind, address=address, fiduciary=fiduciary_of(fiduciary), way=Way.COMPLAINT, actor=actor, now=at
+        kind=kind, address=address, fiduciary=fiduciary_of(fiduciary), way=way, actor=actor, now=at
     )
     return receipt.reference if receipt is not None else ""

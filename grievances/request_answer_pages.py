@@ -154,7 +154,8 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         label=_("Approve"),
         skip=not_answerable,
         description=_(
-            "The letter goes out, a copy can be fetched, and the clocks stop. What is erased is gone for good."
+            "The letter goes out, a copy can be fetched, and the clocks stop. What is erased is gone for good; a withdrawal, "
+            "restriction or objection, also granted in part, ends every use that waits for consent or may be objected to."
         ),
     )
     def approve(self, request: Any, obj: RequestProposal, given: dict[str, Any]) -> None:

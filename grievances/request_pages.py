@@ -116,7 +116,7 @@ def _not_to_answer(row: RightsRequest, user: Any) -> str:
 def _not_to_call(row: RightsRequest, user: Any) -> str:
     if row.state != RequestState.ASKED or row.address_shown_at is not None:
         return str(_("It was shown already who asks."))
-    return str(_("A code can be sent to this address.")) if proving.reached_at(row.ticket) else ""
+    return str(_("A code can be sent to this address.")) if proving.reached_at(row) else ""
 
 
 def _checked(row: ProofPaper, user: Any) -> str:

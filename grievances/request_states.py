@@ -97,6 +97,9 @@ LOW_RISK: Final = frozenset(
 #: Which plan of clocks (``portal/law/data/clock_plans.toml``) runs for a right.
 OPT_OUTS: Final = frozenset({Right.OPT_OUT, Right.LIMIT})
 
+#: What ends a use of the data once it is granted: carried out by the portal, nobody has to remember it.
+STOPS: Final = OPT_OUTS | {Right.WITHDRAWAL, Right.RESTRICTION, Right.OBJECTION}
+
 
 class BundleState(StrEnum):
     """Where a copy of somebody's data stands: put together, waiting for a second person, given out, ended."""

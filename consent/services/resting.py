@@ -1,6 +1,6 @@
 """A person died or can no longer act: promotion waits from a plausible report on, and every yes ends with a verified death.
 
-Fills ``hooks.rest_noted``, ``rest_lifted`` and ``person_rests``; and withdraws what a nominee may withdraw.
+Fills ``hooks.rest_noted``, ``rest_lifted`` and ``person_rests``; and withdraws everything at a wish that two people granted.
 """
 
 from dataclasses import replace
@@ -63,8 +63,11 @@ def end_with_the_person(*, subject_ref: UUID, at: datetime) -> int:
     return end_all(subject_ref, standing, way=Way.RESTED, actor=RESTING, at=at)
 
 
-def withdraw_for_nominee(*, subject_ref: UUID, actor: Actor, at: datetime) -> int:
-    """Withdraw every yes of the person at the wish of their nominee, in the caller's transaction. Returns how many."""
+def withdraw_everything(*, subject_ref: UUID, by_nominee: bool, actor: Actor, at: datetime) -> int:
+    """Withdraw every yes of the person at their own wish or at that of their nominee, in the caller's transaction.
+
+    Fills ``hooks.withdraw_everything``. Returns how many.
+    """
     with transaction.atomic():
         turns.take_all_of(subject_ref)
         standing = [event for event in history.latest(history.events_of(subject_ref)).values() if event.answer in YES]
@@ -75,7 +78,7 @@ def withdraw_for_nominee(*, subject_ref: UUID, actor: Actor, at: datetime) -> in
                 fiduciary=event.fiduciary,
                 purpose=purpose,
                 channel=channel,
-                way=Way.NOMINEE,
+                way=Way.NOMINEE if by_nominee else Way.PAGE,
                 actor=actor,
                 now=at,
             )

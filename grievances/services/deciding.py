@@ -20,9 +20,7 @@ from grievances.request_states import (
     BUNDLED,
     CORRECTIONS,
     MOVES,
-    OPT_OUTS,
     BundleState,
-    Capacity,
     Outcome,
     RefusalGround,
     RequestState,
@@ -35,6 +33,7 @@ from grievances.services import (
     correcting,
     ending,
     handing_out,
+    opting,
     resolving,
     standings,
     thread,
@@ -43,11 +42,10 @@ from grievances.services.hiding import without_numbers
 from grievances.states import AppealOutcome
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import access, hooks
+from portal.core import access
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
-from portal.people import selectors as people
 from portal.people.models import User
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
@@ -150,8 +148,8 @@ def answer(
             ending.carry_out(request, decided=plan, proposal=proposal, actor=actor, at=at)
         if request.right == Right.CLAIM:
             claiming.decided(request, is_granted=chosen is Outcome.GRANT, actor=actor, at=at)
-        if request.capacity == Capacity.NOMINEE and chosen is not Outcome.REFUSE:
-            _say_no_for(request, actor, at)
+        if chosen is not Outcome.REFUSE:
+            opting.granted(request, actor=actor, at=at)
         resolving.send_agreed(
             ticket=request.ticket,
             letter=letter,
@@ -161,14 +159,6 @@ def answer(
             outcome=on_appeal,
             late_because=late_because,
         )
-
-
-def _say_no_for(request: RightsRequest, actor: Actor, at: datetime) -> None:
-    """What a nominee takes back for the person holds with the answer; a person's own word holds before it."""
-    ask = hooks.withdraw_everything if request.right == Right.WITHDRAWAL else hooks.opted_out
-    if request.right == Right.WITHDRAWAL or request.right in OPT_OUTS:
-        for ref in people.known_people(standings.person_of(request)):
-            ask.ask(subject_ref=ref, actor=actor, at=at)
 
 
 def letter_text(proposal: RequestProposal) -> str:
@@ -194,6 +184,8 @@ def letter_of(
             pieces = [_("We do a part of what you asked."), text]
         if _erases(request, outcome):
             pieces.append("\n".join(ending.letter_lines(plan, language=ticket.language)))
+        if outcome is not Outcome.REFUSE:
+            pieces += opting.letter_lines(request)
         if request.right == Right.CLAIM and outcome is not Outcome.REFUSE:
             pieces += claiming.letter_lines(request, at=at)
         if request.right in BUNDLED and outcome is not Outcome.REFUSE:
@@ -228,6 +220,8 @@ def _require_may(request: RightsRequest, outcome: Outcome, ground: str, at: date
         claiming.require_may(request, outcome, ground)
     if rules.needs_standing(right=request.right, capacity=request.capacity) and outcome is not Outcome.REFUSE:
         bundling.data_refs(request)
+    if outcome is not Outcome.REFUSE:
+        opting.require_known(request)
     if not _erases(request, outcome):
         return []
     plan = ending.plan(request, at=at)

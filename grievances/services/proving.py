@@ -33,7 +33,7 @@ from portal.law.states import Channel
 from portal.outbox import services as outbox
 from portal.outbox.selectors import can_send
 from portal.people import selectors as people
-from portal.people.models import SubjectAlias, User
+from portal.people.models import ContactPoint, SubjectAlias, User
 from portal.people.services import codes, subjects
 from portal.people.states import CodePurpose
 from portal.vault.services import files as vault
@@ -43,14 +43,33 @@ MOST_PAPERS = 5
 _CHANNEL = {ContactKind.EMAIL: Channel.EMAIL, ContactKind.PHONE: Channel.SMS}
 
 
-def reached_at(ticket: Ticket) -> tuple[str, str] | None:
-    """The kind and text of the address to which a code can go: e-mail, else a number where SMS are sent; or none."""
-    known = filing.addresses_of(ticket)
+def reached_at(request: RightsRequest) -> tuple[str, str] | None:
+    """The kind and text of the address to which a code can go: e-mail, else a number where SMS are sent; or none.
+
+    Who was signed in and asks for themself wrote the address for the answer with the same session: a code there would show
+    nothing more. Theirs goes to an address that their account had confirmed before they asked, this one where it is.
+    """
+    known = filing.addresses_of(request.ticket)
+    if request.was_signed_in and request.capacity == Capacity.SELF:
+        known = _confirmed_before(request.ticket, known)
     if ContactKind.EMAIL in known:
         return ContactKind.EMAIL, known[ContactKind.EMAIL]
     if ContactKind.PHONE in known and can_send(Channel.SMS):
         return ContactKind.PHONE, known[ContactKind.PHONE]
     return None
+
+
+def _confirmed_before(ticket: Ticket, wanted: dict[str, str]) -> dict[str, str]:
+    held = ContactPoint.objects.filter(
+        principal__subject__ref__in=people.known_people(ticket.subject_ref),
+        left_at=None,
+        verified_at__lte=ticket.received_at,
+    ).order_by("verified_at", "pk")
+    found: dict[str, str] = {}
+    for contact in held:
+        if contact.kind not in found or contact.address == wanted.get(contact.kind):
+            found[contact.kind] = contact.address
+    return found
 
 
 def send_code(*, request: RightsRequest, at: datetime) -> bool:
@@ -60,7 +79,7 @@ def send_code(*, request: RightsRequest, at: datetime) -> bool:
     request stands all the same; an officer can call the number back.
     """
     ticket = request.ticket
-    place = reached_at(ticket)
+    place = reached_at(request)
     if place is None or request.address_shown_at is not None:
         return False
     kind, address = place
@@ -94,7 +113,7 @@ def enter_code(*, request: RightsRequest, typed: str, actor: Actor, at: datetime
     That is the request itself or the one that it joined. Raises Refused for a wrong code, which counts.
     """
     ticket = request.ticket
-    place = reached_at(ticket)
+    place = reached_at(request)
     if place is None:
         raise Refused(_("We cannot send a code to this number. An officer will call you back."), code="NO_CODE")
     with transaction.atomic():
@@ -104,24 +123,32 @@ def enter_code(*, request: RightsRequest, typed: str, actor: Actor, at: datetime
         if not isinstance(found, Refused):
             proof = rules.proof_of_address(right=request.right, is_signed_in=request.was_signed_in)
             kept = Proof.CODE if proof == Proof.SESSION else proof
-            address_shown(request=request, proof=kept, kind=place[0], actor=actor, at=at)
+            address_shown(request=request, proof=kept, place=place, actor=actor, at=at)
             goes_on = request.joined_to or request
             return goes_on, tracking.open_view(ticket=goes_on.ticket, kind=place[0], actor=actor, at=at)
     raise found
 
 
 def address_shown(
-    *, request: RightsRequest, proof: Proof, actor: Actor, at: datetime, kind: str = ContactKind.EMAIL
+    *, request: RightsRequest, proof: Proof, actor: Actor, at: datetime, place: tuple[str, str] | None = None
 ) -> None:
-    """The address is the asking person's, in the caller's transaction; what follows from it follows. Twice is harmless."""
+    """It is shown who asks, in the caller's transaction; what follows from it follows. Twice is harmless.
+
+    ``place``: the address that was shown to be theirs; None where the session alone shows it.
+    """
     with transaction.atomic():
         turns.take(*_turns_of(request.ticket))
         shown = RightsRequest.objects.filter(pk=request.pk, address_shown_at=None)
         if not shown.update(address_shown_at=at, proof=proof):
             return
         request.refresh_from_db()
-        if proof != Proof.SESSION:
-            TicketContact.objects.filter(ticket=request.ticket, kind=kind, verified_at=None).update(verified_at=at)
+        if place is not None:
+            TicketContact.objects.filter(
+                ticket=request.ticket,
+                kind=place[0],
+                address_key__in=addresses.address_keys(place[1]),
+                verified_at=None,
+            ).update(verified_at=at)
         _know_again(request, actor, at)
         opting.carry_out(request, actor=actor, at=at)
         _note(request, AuditKind.GRIEVANCES_REQUEST_ADDRESS_SHOWN, actor, at)
@@ -136,9 +163,11 @@ def called_back(*, request: RightsRequest, by: User, actor: Actor, at: datetime)
     Raises NotAllowed, Refused where a code can be sent or the address was shown already.
     """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
-    if reached_at(request.ticket) is not None or request.address_shown_at is not None:
+    if reached_at(request) is not None or request.address_shown_at is not None:
         raise Refused(_("A code can be sent here, or the address was shown already."), code="NOT_NEEDED")
-    address_shown(request=request, proof=Proof.CALL, kind=ContactKind.PHONE, actor=actor, at=at)
+    number = filing.addresses_of(request.ticket).get(ContactKind.PHONE)
+    place = (str(ContactKind.PHONE), number) if number is not None else None
+    address_shown(request=request, proof=Proof.CALL, place=place, actor=actor, at=at)
 
 
 def add_paper(*, request: RightsRequest, upload: thread.Upload, actor: Actor, at: datetime) -> ProofPaper:
@@ -230,6 +259,7 @@ def _go_on(request: RightsRequest, actor: Actor, at: datetime) -> None:
         return
     ticket = request.ticket
     lines.add(ticket, EntryKind.PROVED, author=Author.PORTAL, actor=actor, at=at)
+    opting.carry_out_for_other(request, actor=actor, at=at)
     _note(request, AuditKind.GRIEVANCES_REQUEST_SHOWN, actor, at)
     if request.capacity == Capacity.NOMINEE or request.right == Right.CLAIM:
         return  # two of one asking person may be about two people
@@ -274,6 +304,8 @@ def _join(request: RightsRequest, into: RightsRequest, join: rules.Join, actor: 
 def _know_again(request: RightsRequest, actor: Actor, at: datetime) -> None:
     """A stranger whose address is one person's here, and of nobody else, is that person: their data is what is asked for.
 
+    An address that somebody only claimed, and never confirmed, makes nobody that person.
+
     For somebody else's data the asking person's own address says nothing: an officer names whose data it is.
     """
     ticket = request.ticket
@@ -282,7 +314,8 @@ def _know_again(request: RightsRequest, actor: Actor, at: datetime) -> None:
     found = set()
     for kind, address in filing.addresses_of(ticket).items():
         if ticket.contacts.filter(kind=kind, verified_at__isnull=False).exists():
-            found |= {contact.principal.subject.ref for contact in people.contacts_at(kind, address)}
+            confirmed = people.contacts_at(kind, address).exclude(verified_at=None)
+            found |= {contact.principal.subject.ref for contact in confirmed}
     if len(found) == 1 and not SubjectAlias.objects.filter(old_ref=ticket.subject_ref).exists():
         subjects.join(old_ref=ticket.subject_ref, new_ref=found.pop(), actor=actor, now=at)
 

@@ -29,6 +29,7 @@ ACKNOWLEDGE_REQUEST = "acknowledge_request"
 ANSWER = "answer"
 INTERIM = "interim"
 APPEAL = "appeal"
+EFFECT = "opt_out_effect"
 
 
 def start(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime) -> None:
@@ -79,6 +80,30 @@ def stop_acknowledge(ticket: Ticket, *, actor: Actor, at: datetime, ended: str =
     clocks.stop(owner=selectors.acknowledge_owner(ticket), at=at, actor=actor, ended=ended)
 
 
+def effect_owner(ticket: Ticket) -> str:
+    """The label of the clock that runs from the proof of who asks until an opt-out holds."""
+    return f"grievances.effect:{ticket.reference}"
+
+
+def start_effect(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
+    """It is shown who opts out: from now on it has to hold, whenever it is answered. In the caller's transaction."""
+    clocks.start(
+        owner=effect_owner(ticket),
+        subject_ref=ticket.subject_ref,
+        rule_keys=None,
+        kind=EFFECT,
+        started_at=at,
+        zone=ticket.zone,
+        regimes=[Regime.IN],
+        actor=actor,
+    )
+
+
+def stop_effect(ticket: Ticket, *, actor: Actor, at: datetime, ended: str = Ended.DONE) -> None:
+    """It holds, or will not: its clock ends. Nothing where none runs."""
+    clocks.stop(owner=effect_owner(ticket), at=at, actor=actor, ended=ended)
+
+
 def first_word(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
     """Somebody here wrote to the person: the clock for the interim reply has done its work."""
     clocks.stop(owner=selectors.interim_owner(ticket), at=at, actor=actor)
@@ -92,6 +117,7 @@ def stop_answer(ticket: Ticket, *, actor: Actor, at: datetime, ended: str = Ende
     for owner in selectors.answer_owners(ticket):
         clocks.stop(owner=owner, at=at, actor=actor, ended=ended, late_because=late_because)
     clocks.stop(owner=selectors.interim_owner(ticket), at=at, actor=actor, ended=ended)
+    stop_effect(ticket, actor=actor, at=at, ended=ended)
     follow(ticket, now=at)
 
 

@@ -107,7 +107,9 @@ def enter_code(*, secret: str, typed: str, actor: Actor, at: datetime) -> Ticket
 
 
 def open_view(*, ticket: Ticket, kind: str, actor: Actor, at: datetime) -> str:
-    """Open the view for somebody who has just shown an address of the ticket by another code; returns its secret."""
+    """Open the view for somebody who has just shown who they are by another code, sent to this address of the ticket or to one
+    of their account; returns its secret.
+    """
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         code = TrackingCode.objects.create(
@@ -122,7 +124,7 @@ def open_view(*, ticket: Ticket, kind: str, actor: Actor, at: datetime) -> str:
             used_at=at,
             view_until=at + selectors.promise(selectors.VIEW_LIFE, at=at),
         )
-        _opened(code, actor, at)
+        _opened(code, actor, at, shows_address=False)
     return secret
 
 
@@ -145,13 +147,14 @@ def _is_right(code: TrackingCode, digits: str) -> bool:
     return any(answers)
 
 
-def _opened(code: TrackingCode, actor: Actor, at: datetime) -> None:
+def _opened(code: TrackingCode, actor: Actor, at: datetime, *, shows_address: bool = True) -> None:
     ticket = code.ticket
     if ticket is None:
         return
-    TicketContact.objects.filter(
-        ticket=ticket, kind=code.address_kind, verified_at=None, kind__in=[addresses.EMAIL]
-    ).update(verified_at=at)
+    if shows_address:
+        TicketContact.objects.filter(
+            ticket=ticket, kind=code.address_kind, verified_at=None, kind__in=[addresses.EMAIL]
+        ).update(verified_at=at)
     record(
         AuditKind.GRIEVANCES_TICKET_TRACKED,
         actor=actor,

@@ -143,15 +143,18 @@ send_gate = HookAnswer("send_gate", when_empty=lambda *args, **kwargs: None)
 #: principal, actor, at) -> reference``, in the caller's transaction. Filled by grievances, asked by consent.
 inbound_grievance = HookAnswer("inbound_grievance", when_empty=lambda *args, **kwargs: "")
 #: Stops everything promotional of a fiduciary at an address that somebody complained of, in the caller's transaction,
-#: ``(*, kind, address, fiduciary, actor, at) -> receipt``; empty where all of it was stopped before. Filled by consent, asked
-#: by grievances.
+#: ``(*, kind, address, fiduciary, actor, at, is_complaint=True) -> receipt``; empty where all of it was stopped before. Filled
+#: by consent, asked by grievances.
 stop_at_address = HookAnswer("stop_at_address", when_empty=lambda *args, **kwargs: "")
 #: Records a person's wish to opt out of sale, sharing and uses that are not needed, in the caller's transaction,
 #: ``(*, subject_ref, actor, at)``. Filled by consent, asked by grievances.
 opted_out = HookAnswer("opted_out", when_empty=lambda *args, **kwargs: None)
-#: Withdraws every yes of a person at the wish of their nominee, in the caller's transaction, ``(*, subject_ref, actor, at) ->
-#: how many``. Filled by consent, asked by grievances.
+#: Withdraws every yes of a person at their own wish or that of their nominee, in the caller's transaction, ``(*, subject_ref,
+#: by_nominee, actor, at) -> how many``. Filled by consent, asked by grievances.
 withdraw_everything = HookAnswer("withdraw_everything", when_empty=lambda *args, **kwargs: 0)
+#: Ends every use of a person's data that waits for their word or that they may object to, in the caller's transaction,
+#: ``(*, subject_ref, is_restricted, actor, at)``. Filled by consent, asked by grievances.
+use_stopped = HookAnswer("use_stopped", when_empty=lambda *args, **kwargs: None)
 #: Whether this login may look at a record for a grievance, ``(*, ticket, reference, user) -> bool``: it is open, it is theirs
 #: to answer, and its person wrote the record's reference. Filled by grievances, asked by kyc. Empty means no.
 named_in_grievance = HookAnswer("named_in_grievance", when_empty=lambda *args, **kwargs: False)
@@ -197,6 +200,7 @@ ANSWERS = (
     stop_at_address,
     opted_out,
     withdraw_everything,
+    use_stopped,
     named_in_grievance,
     consent_question,
     consent_given,

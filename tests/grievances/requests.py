@@ -1,7 +1,7 @@
 """Requests about data for tests, made by the services that make them in life."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -11,12 +11,17 @@ from grievances.request_states import Capacity, Right
 from grievances.services import asking, drafts, proving
 from portal.outbox.models import Message
 from portal.outbox.services import reading
-from portal.people.models import Principal
+from portal.people.models import ContactPoint, Principal
 from tests.grievances.factories import RECEIVED, STRANGER
+from tests.people.factories import ContactPointFactory
 
 
 def asked(*, at: datetime = RECEIVED, principal: Principal | None = None, **answers: str) -> asking.Asked:
-    """One request, sent at ``at``; by a stranger unless a principal is signed in."""
+    """One request, sent at ``at``; by a stranger unless a principal is signed in, who had confirmed an address before."""
+    if principal is not None and not ContactPoint.objects.filter(principal=principal, verified_at__lte=at).exists():
+        before = at - timedelta(days=1)
+        if not ContactPoint.objects.filter(principal=principal).update(verified_at=before):
+            ContactPointFactory(principal=principal, verified_at=before)
     given = {"right": Right.ACCESS, "capacity": Capacity.SELF, "language": "en", "email": "asha@example.in", **answers}
     draft, _secret = drafts.start(at=at)
     drafts.save(draft=draft, answers={name: str(value) for name, value in given.items()})

@@ -10,7 +10,7 @@ from consent.services import may_process
 from grievances import selectors
 from grievances.models import ProofPaper, RightsRequest, Ticket
 from grievances.request_states import Capacity, Finding, JoinedBecause, Proof, RequestState, Right
-from grievances.services import asking, erasing, proving, reading, resolving
+from grievances.services import asking, erasing, proving, reading, resolving, timing
 from grievances.services.thread import Upload
 from grievances.states import ClosedBecause, EntryKind, TicketState
 from portal.core import actor, clock, hooks
@@ -43,8 +43,12 @@ def test_a_request_is_a_ticket_with_the_clocks_of_requests() -> None:
     assert Message.objects.filter(kind="grievances.request_acknowledged").count() == 1
 
 
-def test_an_opt_out_runs_on_the_clock_of_the_stop() -> None:
-    assert running(asked(right=Right.OPT_OUT).request.ticket) == {"consent.stop_delay"}
+def test_an_opt_out_has_time_for_the_answer_and_none_before_it_holds() -> None:
+    request = shown(right=Right.OPT_OUT)
+    assert running(request.ticket) == {"requests.answer"}
+    held = Clock.objects.get(owner=timing.effect_owner(request.ticket))
+    assert (held.rule_key, held.started_at, held.stopped_at) == ("consent.stop_delay", RECEIVED, RECEIVED)
+    assert selectors.standing_of(request.ticket, now=RECEIVED + timedelta(days=2)).situation != "late"
 
 
 def test_a_californian_is_told_within_ten_business_days_that_the_request_arrived() -> None:
@@ -101,6 +105,23 @@ def test_an_address_that_two_people_share_joins_the_request_to_neither() -> None
         ContactPointFactory(kind="email", address="asha@example.in")
     own = shown().ticket.subject_ref
     assert refs_of(own) == {own}
+
+
+def test_an_address_that_somebody_only_claimed_makes_nobody_that_person() -> None:
+    ContactPointFactory(kind="email", address="asha@example.in", verified_at=None)
+    own = shown().ticket.subject_ref
+    assert refs_of(own) == {own}
+
+
+def test_the_code_of_a_signed_in_person_goes_to_an_address_that_their_account_had_confirmed() -> None:
+    contact = ContactPointFactory(kind="email", address="asha@example.in", verified_at=RECEIVED - timedelta(days=9))
+    ContactPointFactory(principal=contact.principal, address="new@example.in", verified_at=RECEIVED + timedelta(days=1))
+    request = asked(principal=contact.principal, email="new@example.in").request
+    assert proving.reached_at(request) == ("email", "asha@example.in")
+    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=RECEIVED)
+    request.refresh_from_db()
+    assert request.state == RequestState.SHOWN
+    assert not request.ticket.contacts.filter(verified_at__isnull=False).exists()
 
 
 def test_a_signed_in_person_needs_no_code_for_what_carries_little_risk() -> None:

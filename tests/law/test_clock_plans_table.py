@@ -40,8 +40,9 @@ request | fiduciary | IN | 2027-05-14T09:00+05:30 | IN | requests.answer Sun 202
 request | fiduciary | IN EU | 2026-11-24T19:10+05:30 | DE | EU-12-1M Thu 2026-12-24, requests.answer Thu 2026-12-24
 request | fiduciary | IN US-CA | 2026-11-24T19:10+05:30 | IN | CA-ACK Tue 2026-12-08, CA-RESP Fri 2027-01-08, requests.answer Thu 2026-12-24
 request | fiduciary | IN EU US-CA | 2027-01-31T12:00+05:30 | IN | EU-12-1M Sun 2027-02-28, CA-ACK Fri 2027-02-12, CA-RESP Wed 2027-03-17, requests.answer Tue 2027-03-02
-opt_out | fiduciary | IN US-CA | 2026-12-18T12:00+05:30 | IN | CA-OPT Fri 2027-01-08, CA-LIMIT Fri 2027-01-08, consent.stop_delay Fri 2026-12-18
-opt_out | fiduciary | IN | 2026-12-18T12:00+05:30 | IN | consent.stop_delay Fri 2026-12-18
+opt_out | fiduciary | IN US-CA | 2026-12-18T12:00+05:30 | IN | CA-OPT Fri 2027-01-08, CA-LIMIT Fri 2027-01-08, requests.answer Sun 2027-01-17
+opt_out | fiduciary | IN | 2026-12-18T12:00+05:30 | IN | requests.answer Sun 2027-01-17
+opt_out_effect | fiduciary | IN US-CA | 2026-12-18T12:00+05:30 | IN | consent.stop_delay Fri 2026-12-18
 # As a processor we pass on; the periods are the client's.
 answer | processor | IN | 2027-05-13T10:00+05:30 | IN | clients.pass_on Fri 2027-05-14
 request | processor | IN EU US-CA | 2026-12-31T10:00+05:30 | IN | clients.pass_on Fri 2027-01-01

@@ -219,7 +219,7 @@ def copy(request: HttpRequest, reference: str) -> HttpResponse | FileResponse:
 
 def _confirmation(request: HttpRequest, found: RightsRequest, form: Form, note: str, tracking_key: str) -> HttpResponse:
     ticket, now = found.ticket, clock.now()
-    place = proving.reached_at(ticket)
+    place = proving.reached_at(found)
     context: dict[str, Any] = {
         "found": found,
         "ticket": ticket,
