@@ -55,10 +55,11 @@ def message_came_in(
     gives the reference and the key to follow it with; no e-mail address is known.
     """
     known = _meant(text, address, fiduciary=fiduciary, at=at)
-    if known is not None and hearing.hear(
-        ticket=known, text=text, actor=actor, at=at, once_key=uuid5(_MESSAGES, f"heard:{key}")
-    ):
-        return known.reference
+    if known is not None:
+        once_key = uuid5(_MESSAGES, f"heard:{key}")
+        heard = hearing.hear(ticket=known, text=text, actor=actor, at=at, once_key=once_key)
+        if heard is not hearing.Heard.TOO_LATE:
+            return known.reference
     subject = subjects.new(SubjectKind.STRANGER, now=at)
     filed = filing.file_ticket(
         filing_key=uuid5(_MESSAGES, key),

@@ -93,6 +93,12 @@ class ProposeForm(forms.Form):
         choices=[("", _("Not refused")), *((str(value), text) for value, text in words.GROUNDS.items())],
         required=False,
     )
+    written = forms.CharField(
+        label=_("If a correction is granted in part: what is written in the record"),
+        help_text=_("Empty: nothing is written. The letter names it, and the second person reads it there."),
+        max_length=500,
+        required=False,
+    )
     words_to_person = Prose(
         label=_("What the person reads"),
         help_text=_("In their language. The ground, the appeal, the bodies outside and what is kept are added."),

@@ -139,9 +139,9 @@ def all_deadlines(ticket: Ticket, *, now: datetime) -> list[DeadlineInWords]:
 
 
 def dues(ticket: Ticket, *, now: datetime) -> list[Due]:
-    """The running clocks of the present round as plain values. Law alone says what is late."""
+    """The clocks for the answer that run, of each round: an appeal makes nothing less late. Law alone says what is late."""
     found = []
-    for clock in answer_clocks(ticket):
+    for clock in Clock.objects.filter(owner__in=answer_owners(ticket)).exclude(state=ClockState.STOPPED):
         state = clock_state(clock, now)
         if not state.is_stopped:
             found.append(Due(due_at=clock.due_at, is_late=state.is_late, is_paused=state.is_paused))

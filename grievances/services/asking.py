@@ -13,7 +13,7 @@ from grievances import request_words as words
 from grievances import sealing
 from grievances.models import RightsRequest, TicketDraft
 from grievances.request_states import CORRECTIONS, Capacity, Proof, Right
-from grievances.services import drafts, filing, proving
+from grievances.services import drafts, filing, proving, timing
 from grievances.states import Door, ForWhom, TicketKind
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -85,6 +85,7 @@ def send(*, draft: TicketDraft, principal: Principal | None, actor: Actor, at: d
                 language=answers["language"],
                 email=answers.get("email", ""),
                 phone=answers.get("phone", ""),
+                zone=principal.zone if principal is not None else timing.DEFAULT_ZONE,
                 door=Door.PAGE if principal is None else Door.ACCOUNT,
             ),
             principal=principal if answers["capacity"] == Capacity.SELF else None,

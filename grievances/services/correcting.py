@@ -24,8 +24,11 @@ from portal.registers.states import InstructionKind
 NAME, LANGUAGE, ZONE = "name", "language", "zone"
 
 
-def carry_out(request: RightsRequest, *, actor: Actor, at: datetime) -> list[Instruction]:
+def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: str | None = None) -> list[Instruction]:
     """Write what is corrected and instruct every recipient who was told about the person, in the caller's transaction.
+
+    ``written``: what two people agreed to write of a correction granted in part, empty for nothing; None writes what was
+    asked for.
 
     Each instruction has its own clock and its own steps. Raises Refused (WHOSE) where it is not clear whose data it is.
     """
@@ -34,8 +37,9 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime) -> list[Ins
     given: list[Instruction] = []
     with transaction.atomic():
         mine = list(Principal.objects.select_related("subject").filter(subject__ref__in=refs, subject__erased_at=None))
-        if len(mine) == 1:
-            _write(mine[0], details.get("field", ""), details.get("should_be", ""), actor=actor, at=at)
+        value = details.get("should_be", "") if written is None else written
+        if len(mine) == 1 and value:
+            _write(mine[0], details.get("field", ""), value, actor=actor, at=at)
         told = Telling.objects.filter(subject_ref__in=refs).order_by("recipient_code", "pk")
         for code, ref in dict(told.values_list("recipient_code", "subject_ref")).items():
             recipient = book.by_code(code)

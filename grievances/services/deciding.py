@@ -64,10 +64,18 @@ _BECOMES = {
 
 
 def propose(
-    *, request: RightsRequest, outcome: str, words_to_person: str, ground: str = "", actor: Actor, at: datetime
+    *,
+    request: RightsRequest,
+    outcome: str,
+    words_to_person: str,
+    ground: str = "",
+    written: str = "",
+    actor: Actor,
+    at: datetime,
 ) -> RequestProposal:
     """Propose an answer with its whole letter. Raises NotAllowed, on appeal also for who answered before; Refused
-    (NOT_SHOWN, NOT_READY, GROUND, WORDS); IllegalMove while another proposal waits.
+    (NOT_SHOWN, NOT_READY, GROUND, WORDS, WRITTEN); IllegalMove while another proposal waits. ``written`` is what the record
+    says after a correction that is granted in part; the letter names it.
 
     Before it is shown who asks only a refusal for that very reason can be proposed.
     """
@@ -80,7 +88,10 @@ def propose(
     text = without_numbers(words_to_person.strip())[0]
     if not text:
         raise Refused(_("Write what the person reads."), code="WORDS")
-    letter = letter_of(request, chosen, text, ground, plan=plan, at=at)
+    written = without_numbers(written.strip())[0]
+    if written and not (request.right in CORRECTIONS and chosen is Outcome.PARTLY):
+        raise Refused(_("Only of a correction granted in part you say what is written."), code="WRITTEN")
+    letter = letter_of(request, chosen, text, ground, plan=plan, at=at, written=written)
     try:
         with transaction.atomic():
             made = four_eyes.propose(
@@ -92,7 +103,9 @@ def propose(
                 request=request,
                 outcome=chosen,
                 ground=ground,
-                letter_sealed=sealing.seal({"text": letter}, subject_ref=request.ticket.subject_ref),
+                letter_sealed=sealing.seal(
+                    {"text": letter, "written": written}, subject_ref=request.ticket.subject_ref
+                ),
             )
             _note(AuditKind.GRIEVANCES_REQUEST_ANSWER_PROPOSED, made, actor, at)
             thread.begin_with(request.ticket, maker, actor=actor, at=at)
@@ -143,7 +156,8 @@ def answer(
         if bundle is not None and chosen is not Outcome.REFUSE and bundle.state == BundleState.READY:
             bundling.release(bundle=bundle, actor=actor, at=at)
         if request.right in CORRECTIONS and chosen is not Outcome.REFUSE:
-            correcting.carry_out(request, actor=actor, at=at)
+            written = _written(proposal) if chosen is Outcome.PARTLY else None
+            correcting.carry_out(request, actor=actor, at=at, written=written)
         if _erases(request, chosen):
             ending.carry_out(request, decided=plan, proposal=proposal, actor=actor, at=at)
         if request.right == Right.CLAIM:
@@ -166,8 +180,20 @@ def letter_text(proposal: RequestProposal) -> str:
     return sealing.unseal(proposal.letter_sealed, subject_ref=proposal.request.ticket.subject_ref)["text"]
 
 
+def _written(proposal: RequestProposal) -> str:
+    kept = sealing.unseal(proposal.letter_sealed, subject_ref=proposal.request.ticket.subject_ref)
+    return str(kept.get("written", ""))
+
+
 def letter_of(
-    request: RightsRequest, outcome: Outcome, text: str, ground: str, *, plan: list[Decided], at: datetime
+    request: RightsRequest,
+    outcome: Outcome,
+    text: str,
+    ground: str,
+    *,
+    plan: list[Decided],
+    at: datetime,
+    written: str = "",
 ) -> str:
     """The whole letter in the person's language: what is granted, or the ground, the appeal and who else can help.
 
@@ -182,6 +208,8 @@ def letter_of(
             pieces = [_("We cannot do what you asked."), str(words.REFUSALS[ground]), *own]
         elif outcome is Outcome.PARTLY:
             pieces = [_("We do a part of what you asked."), text]
+            if written:
+                pieces.append(_("Our record now says: %(value)s") % {"value": written})
         if _erases(request, outcome):
             pieces.append("\n".join(ending.letter_lines(plan, language=ticket.language)))
         if outcome is not Outcome.REFUSE:

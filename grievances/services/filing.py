@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from grievances import details, sealing
 from grievances.models import DraftFile, Ticket, TicketContact
@@ -57,7 +58,8 @@ class Reach:
     language: str
     email: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
-    zone: str = "Asia/Kolkata"
+    #: Of who is known; a person who is signed in has theirs on record.
+    zone: str = timing.DEFAULT_ZONE
     door: str = Door.PAGE
 
 
@@ -96,13 +98,14 @@ def file_ticket(
     """
     now = now or at
     if not reach.email and not reach.phone:
-        raise Refused("A grievance needs an e-mail address or a telephone number for the answer.", code="NO_ADDRESS")
+        raise Refused(_("A grievance needs an e-mail address or a telephone number for the answer."), code="NO_ADDRESS")
     with transaction.atomic():
         found = Ticket.objects.filter(filing_key=filing_key).first()
         if found is not None:
             return Filed(found, is_new=False)
         key = None if reach.email else "".join(secrets.choice("0123456789") for _ in range(KEY_DIGITS))
-        ticket, is_new = _insert(filing_key, subject_ref, story, reach, at, key, fiduciary, plan)
+        zone = principal.zone if principal is not None else reach.zone
+        ticket, is_new = _insert(filing_key, subject_ref, story, reach, at, key, fiduciary, plan, zone)
         if not is_new:
             return Filed(ticket, is_new=False)
         if principal is not None and principal.subject.ref != subject_ref:
@@ -179,6 +182,7 @@ def _insert(
     key: str | None,
     fiduciary: str,
     plan: str,
+    zone: str,
 ) -> tuple[Ticket, bool]:
     """The row itself. Two requests at once meet at the unique filing key; two equal references are drawn anew."""
     owner = Fiduciary.objects.get(code=fiduciary)
@@ -197,7 +201,7 @@ def _insert(
                     state=TicketState.RECEIVED,
                     plan=plan,
                     language=reach.language,
-                    zone=reach.zone,
+                    zone=zone,
                     received_at=at,
                     turn_at=at,
                     tracking_key_hash=tracking_key_hashes(reference, key)[0] if key else None,

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
 
-from grievances.models import Ticket, TicketEntry
+from grievances.models import Ticket
 from grievances.rules import PersonAction
 from grievances.selectors import standing_of
 from grievances.services import lines, resolving, thread, timing, uploads
@@ -15,6 +16,14 @@ from grievances.states import MOVES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.core.actor import Actor
 from portal.core.moves import move
+
+
+class Heard(StrEnum):
+    """What became of words about a grievance."""
+
+    ADDED = "added"
+    BEFORE = "before"
+    TOO_LATE = "too_late"
 
 
 def hear(
@@ -26,21 +35,22 @@ def hear(
     once_key: UUID,
     files: Iterable[tuple[SafeFile, str]] = (),
     note: str = "",
-) -> TicketEntry | None:
+) -> Heard:
     """Put what a person wrote into the thread, in one transaction; files were made safe before.
 
     Open: it is our turn again, as with a message on the page. Answered: nobody can press yes or no in a mail, so it is
-    taken as "this does not settle it" and opens the grievance. Closed: it opens it while that is promised. None where the
-    grievance can no longer be opened (the caller files a new one), or where the same ``once_key`` was heard before.
+    taken as "this does not settle it" and opens the grievance. Closed: it opens it while that is promised. ``TOO_LATE``
+    where the grievance can no longer be opened (the caller files a new one), ``BEFORE`` where the same ``once_key`` was heard
+    already.
     ``note`` is kept with the words: what of the message is not.
     """
     with transaction.atomic():
         fresh = Ticket.objects.select_for_update().select_related("fiduciary").get(pk=ticket.pk)
         texts = {"text": text, "left_out": note}
         if lines.is_there(lines.once_of(once_key, fresh, EntryKind.MESSAGE, texts)):
-            return None
+            return Heard.BEFORE
         if fresh.state == TicketState.CLOSED and standing_of(fresh, now=at).person != PersonAction.REOPEN:
-            return None
+            return Heard.TOO_LATE
         if fresh.state == TicketState.ANSWERED:
             resolving.decline(ticket=fresh, why="", actor=actor, at=at)
         elif fresh.state == TicketState.CLOSED:
@@ -57,12 +67,12 @@ def hear(
             files=kept,
         )
         if entry is None:
-            return None
+            return Heard.BEFORE
         if fresh.state == TicketState.WITH_YOU:
             move(fresh, TicketState.WITH_US, moves=MOVES, turn_at=at)
             timing.go_on(fresh, actor=actor, at=at)
         thread.trace(fresh, AuditKind.GRIEVANCES_MESSAGE_ADDED, entry.kind, actor=actor, at=at)
-    return entry
+    return Heard.ADDED
 
 
 def can_hear(ticket: Ticket, *, now: datetime) -> bool:

@@ -176,16 +176,18 @@ def _filed(mail: Mail, row: SeenMail, files: Files, now: datetime) -> tuple[Mail
     mark = uuid5(_MAILS, row.source_key)
     note = ", ".join(files.left_out)
     known = _meant(mail, now=now)
-    if known is not None and hearing.hear(
-        ticket=known,
-        text=judging.own_words(mail.text) or mail.subject,
-        actor=RECEIVER,
-        at=now,
-        once_key=mark,
-        files=files.kept,
-        note=note,
-    ):
-        return MailOutcome.LINE, "", known
+    if known is not None:
+        heard = hearing.hear(
+            ticket=known,
+            text=judging.own_words(mail.text) or mail.subject,
+            actor=RECEIVER,
+            at=now,
+            once_key=mark,
+            files=files.kept,
+            note=note,
+        )
+        if heard is not hearing.Heard.TOO_LATE:
+            return MailOutcome.LINE, "", known
     sender = addresses.normalise(addresses.EMAIL, mail.sender)
     crowded = _crowded(sender, now)
     if crowded is not None:
@@ -210,10 +212,10 @@ def _joined(
     """One more mail of a sender who floods us: a line of their newest grievance, with a letter an hour that says so."""
     if crowded.entries.filter(kind=EntryKind.MESSAGE, at__gt=now - HOUR).count() >= MOST_LINES:
         return MailOutcome.IGNORED, Reason.FLOOD, crowded
-    entry = hearing.hear(
+    heard = hearing.hear(
         ticket=crowded, text=_words(mail), actor=RECEIVER, at=now, once_key=mark, files=files.kept, note=note
     )
-    if entry is None:
+    if heard is hearing.Heard.TOO_LATE:
         return MailOutcome.IGNORED, Reason.FLOOD, crowded
     letters.tell(crowded, "joined", about=f"joined/{now:%Y%m%d%H}", now=now)
     return MailOutcome.LINE, Reason.FLOOD, crowded

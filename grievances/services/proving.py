@@ -17,7 +17,7 @@ from grievances import sealing, selectors
 from grievances.models import ProofPaper, RightsRequest, Ticket, TicketContact
 from grievances.permissions import GrievancePermission
 from grievances.request_states import MOVES, UNDECIDED, Capacity, Finding, Proof, RequestState, Right
-from grievances.services import filing, lines, opting, resolving, standings, thread, tracking, uploads
+from grievances.services import filing, letters, lines, opting, resolving, standings, thread, timing, tracking, uploads
 from grievances.states import OPEN_STATES, Author, ContactKind, EntryKind
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -33,7 +33,7 @@ from portal.law.states import Channel
 from portal.outbox import services as outbox
 from portal.outbox.selectors import can_send
 from portal.people import selectors as people
-from portal.people.models import ContactPoint, SubjectAlias, User
+from portal.people.models import ContactPoint, Principal, SubjectAlias, User
 from portal.people.services import codes, subjects
 from portal.people.states import CodePurpose
 from portal.vault.services import files as vault
@@ -296,7 +296,9 @@ def _join(request: RightsRequest, into: RightsRequest, join: rules.Join, actor: 
             "reference": request.ticket.reference,
             "right": words.RIGHTS[request.right],
         }
-    lines.add(into.ticket, EntryKind.JOINED, author=Author.PORTAL, actor=actor, at=at, texts={"text": said})
+    line = lines.add(into.ticket, EntryKind.JOINED, author=Author.PORTAL, actor=actor, at=at, texts={"text": said})
+    if line is not None:
+        letters.tell(into.ticket, "replied", about=f"line/{line.pk}", now=at)
     resolving.close_joined(ticket=request.ticket, actor=actor, at=at)
     _note(request, AuditKind.GRIEVANCES_REQUEST_JOINED, actor, at, to=into.ticket.reference, reason_code=join.because)
 
@@ -317,7 +319,11 @@ def _know_again(request: RightsRequest, actor: Actor, at: datetime) -> None:
             confirmed = people.contacts_at(kind, address).exclude(verified_at=None)
             found |= {contact.principal.subject.ref for contact in confirmed}
     if len(found) == 1 and not SubjectAlias.objects.filter(old_ref=ticket.subject_ref).exists():
-        subjects.join(old_ref=ticket.subject_ref, new_ref=found.pop(), actor=actor, now=at)
+        known = found.pop()
+        subjects.join(old_ref=ticket.subject_ref, new_ref=known, actor=actor, now=at)
+        ticket.zone = Principal.objects.get(subject__ref=known).zone
+        ticket.save(update_fields=["zone"])
+        timing.start_missing(ticket, actor=actor, at=at)
 
 
 def _look_at_claim(request: RightsRequest) -> None:

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances import selectors
+from grievances import rules, selectors
 from grievances.models import Ticket, TicketLink
 from grievances.permissions import GrievancePermission
 from grievances.services import appealing, letters, lines, resolving, thread, timing
@@ -30,7 +30,7 @@ def say_kind(*, ticket: Ticket, kind: TicketKind, by: User, actor: Actor, at: da
         return
     if TicketKind.REQUEST in {ticket.kind, kind}:
         said = _(
-            "A grievance does not become a request about data, nor a request a grievance. Ask the person to send one."
+            "Say of a request about data which right it is, with the act for it. A request does not become a grievance."
         )
         raise Refused(said, code="REQUEST")
     before = ticket.kind
@@ -73,10 +73,10 @@ def link(*, ticket: Ticket, other: Ticket, by: User, actor: Actor, at: datetime)
 
 
 def merge(*, ticket: Ticket, into: Ticket, by: User, actor: Actor, at: datetime) -> None:
-    """Join a grievance with an older one of the same person, in one transaction: it is closed, and the older one goes on.
+    """Join a grievance with another one of the same person, in one transaction: it is closed, and the other one goes on.
 
     The words stay where they are; a line in each names the other, and the person is told. Raises Refused unless both are of
-    one person (one account, or one address), open, and the other is the older one: its clocks are the stricter.
+    one person (one account, or one address), open, and the dates of the other one are the stricter.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
@@ -85,7 +85,7 @@ def merge(*, ticket: Ticket, into: Ticket, by: User, actor: Actor, at: datetime)
             row.pk: row for row in Ticket.objects.select_for_update().filter(pk__in=[ticket.pk, into.pk]).order_by("pk")
         }
         newer, older = both[ticket.pk], both[into.pk]
-        _require_mergeable(newer, older)
+        _require_mergeable(newer, older, at)
         for one, other in ((newer, older), (older, newer)):
             with translation.override(one.language):
                 text = _("Joined with %(reference)s.") % {"reference": other.reference}
@@ -97,15 +97,26 @@ def merge(*, ticket: Ticket, into: Ticket, by: User, actor: Actor, at: datetime)
     ticket.refresh_from_db()
 
 
-def _require_mergeable(newer: Ticket, older: Ticket) -> None:
+def _is_stricter(one: Ticket, other: Ticket, at: datetime) -> bool:
+    """Whether the first has the earlier date; where their dates are the same, whether it came first.
+
+    An older grievance that was opened again has later dates than a newer one.
+    """
+    dates = [rules.strictest(selectors.dues(each, now=at)) for each in (one, other)]
+    if dates[0] == dates[1]:
+        return one.received_at <= other.received_at
+    return dates[0] is not None and rules.strictest(date for date in dates if date is not None) == dates[0]
+
+
+def _require_mergeable(newer: Ticket, older: Ticket, at: datetime) -> None:
     if newer.pk == older.pk:
         raise Refused(_("This is the same grievance."), code="SAME")
     if TicketKind.REQUEST in {newer.kind, older.kind}:
         raise Refused(_("Requests about data are joined by the portal itself."), code="REQUEST")
     if newer.state == TicketState.CLOSED or older.state not in OPEN_STATES:
         raise Refused(_("Both have to be open."), code="NOT_OPEN")
-    if newer.received_at < older.received_at:
-        raise Refused(_("Join the newer one with the older one: its dates are the stricter."), code="NEWER")
+    if not _is_stricter(older, newer, at):
+        raise Refused(_("Join them the other way round: the dates of this one are the stricter."), code="NEWER")
     if not _of_one_person(newer, older):
         raise Refused(_("These are not of the same person, as far as we know."), code="TWO_PEOPLE")
 

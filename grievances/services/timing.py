@@ -21,7 +21,7 @@ from portal.law.services import clocks, correcting
 from portal.law.services.timing import dates_of
 from portal.law.states import ClockState, Ended, LateReason, Regime, Role
 from portal.people import selectors as people
-from portal.people.models import User
+from portal.people.models import Principal, User
 
 #: Kinds of work in ``portal/law/data/clock_plans.toml``: which rules and promises run for them.
 ACKNOWLEDGE = "acknowledge"
@@ -30,6 +30,8 @@ ANSWER = "answer"
 INTERIM = "interim"
 APPEAL = "appeal"
 EFFECT = "opt_out_effect"
+#: Where nobody said where they live.
+DEFAULT_ZONE = "Asia/Kolkata"
 
 
 def start(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: datetime) -> None:
@@ -75,6 +77,40 @@ def start_answer(ticket: Ticket, *, regimes: Iterable[str], actor: Actor, at: da
     follow(ticket, now=at)
 
 
+def start_as_request(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
+    """It turned out to be a request: the clocks of its plan start from the receipt, in the caller's transaction, beside those
+    that run. That it arrived was said already. Sets ``due_at``.
+    """
+    for owner, kind in (
+        (selectors.acknowledge_owner(ticket), ACKNOWLEDGE_REQUEST),
+        (selectors.answer_owner(ticket), ticket.plan),
+    ):
+        clocks.start(
+            owner=owner,
+            subject_ref=ticket.subject_ref,
+            rule_keys=None,
+            kind=kind,
+            started_at=ticket.received_at,
+            zone=ticket.zone,
+            regimes=people.regimes_of(ticket.subject_ref),
+            actor=actor,
+            now=at,
+        )
+    if ticket.acknowledged_at is not None:
+        stop_acknowledge(ticket, actor=actor, at=ticket.acknowledged_at)
+    follow(ticket, now=at)
+
+
+def start_missing(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
+    """The person is known by now: the clocks of their laws that did not start with the receipt start from it, in the
+    caller's transaction (CCPA regulations 7021(b); GDPR Art 12(3)). Sets ``due_at``.
+    """
+    regimes = people.regimes_of(ticket.subject_ref)
+    for owner in (selectors.acknowledge_owner(ticket), *selectors.answer_owners(ticket)):
+        clocks.start_missing(owner=owner, zone=ticket.zone, regimes=regimes, actor=actor, now=at)
+    follow(ticket, now=at)
+
+
 def stop_acknowledge(ticket: Ticket, *, actor: Actor, at: datetime, ended: str = Ended.DONE) -> None:
     """The person has been told that we have it; or nobody needs to be any more."""
     clocks.stop(owner=selectors.acknowledge_owner(ticket), at=at, actor=actor, ended=ended)
@@ -116,7 +152,7 @@ def stop_answer(ticket: Ticket, *, actor: Actor, at: datetime, ended: str = Ende
     """
     for owner in selectors.answer_owners(ticket):
         clocks.stop(owner=owner, at=at, actor=actor, ended=ended, late_because=late_because)
-    clocks.stop(owner=selectors.interim_owner(ticket), at=at, actor=actor, ended=ended)
+    clocks.stop(owner=selectors.interim_owner(ticket), at=at, actor=actor, ended=ended, late_because=late_because)
     stop_effect(ticket, actor=actor, at=at, ended=ended)
     follow(ticket, now=at)
 
@@ -201,14 +237,21 @@ def follow(ticket: Ticket, *, now: datetime) -> None:
     ticket.save(update_fields=["due_at"])
 
 
-def expected_reply(*, now: datetime, zone: str = "Asia/Kolkata", kind: str = ANSWER) -> str:
+def expected_reply(
+    *, now: datetime, kind: str = ANSWER, principal: Principal | None = None, ticket: Ticket | None = None
+) -> str:
     """By which day a grievance (an appeal, a request) sent now is answered, in words: the strictest of the rules and promises in
-    force.
+    force, by the laws and in the zone of who is signed in, or of whose ``ticket`` it is; of a stranger by India's.
     """
+    zone, regimes = DEFAULT_ZONE, {Regime.IN}
+    if ticket is not None:
+        zone, regimes = ticket.zone, people.regimes_of(ticket.subject_ref)
+    elif principal is not None:
+        zone, regimes = principal.zone, people.regimes_of(principal.subject.ref)
     plan = clocks.plans()[kind]
     on = day(now)
     rules_now: list[LegalRule | HouseRule] = [
-        *law.rules_for_us(plan["rules"], on=on, regimes=[Regime.IN], profile=law.profile(on=on)),
+        *law.rules_for_us(plan["rules"], on=on, regimes=regimes, profile=law.profile(on=on)),
         *law.promises(plan["promises"], on=on),
     ]
     due = min((dates_of(rule, now, zone).due for rule in rules_now), default=None)

@@ -142,6 +142,7 @@ def test_the_same_again_is_answered_with_the_first_and_the_person_is_told() -> N
     assert again.ticket.closed_because == ClosedBecause.JOINED
     told = [line for line in reading.thread(first.ticket, internal=False) if line.entry.kind == EntryKind.JOINED]
     assert again.ticket.reference in told[0].texts["text"]
+    assert Message.objects.filter(kind="grievances.request_replied").count() == 1
     assert "Nothing is refused" in selectors.sentence_for_person(again.ticket, now=RECEIVED)
     with pytest.raises(Refused):
         resolving.reopen(ticket=again.ticket, why="Once more.", actor=STRANGER, at=RECEIVED)

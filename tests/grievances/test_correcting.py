@@ -20,10 +20,11 @@ from tests.registers.factories import registered_recipient
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
 
-def decide(request, officer: User) -> None:
+def decide(request, officer: User, outcome: Outcome = Outcome.GRANT, **given: str) -> None:
     made = deciding.propose(
         request=request,
-        outcome=Outcome.GRANT,
+        outcome=outcome,
+        **given,
         words_to_person="Your name is corrected.",
         actor=actor.staff(officer.pk),
         at=clock.now(),
@@ -59,6 +60,18 @@ def test_a_language_and_a_zone_are_written_where_they_are_ones(
     decide(shown(right=Right.CORRECTION, field=field, should_be=should_be), officer)
     principal.refresh_from_db()
     assert getattr(principal, field) == stands
+
+
+@pytest.mark.parametrize(("written", "stands"), [("", "Asha Roa"), ("Asha R.", "Asha R.")])
+def test_of_a_correction_granted_in_part_only_what_two_people_read_is_written(
+    officer: User, written: str, stands: str
+) -> None:
+    principal = PrincipalFactory(full_name="Asha Roa")
+    ContactPointFactory(kind="email", address="asha@example.in", principal=principal)
+    request = shown(right=Right.CORRECTION, field="name", should_be="Dr Asha Rao", at=clock.now())
+    decide(request, officer, Outcome.PARTLY, written=written)
+    principal.refresh_from_db()
+    assert principal.full_name == stands
 
 
 def test_an_address_is_not_written_in_the_persons_place(officer: User) -> None:

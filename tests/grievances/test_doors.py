@@ -86,9 +86,9 @@ def test_a_role_that_may_not_file_sees_no_door(officer) -> None:
     assert auditor.get("/admin/grievances/ticket/new/").status_code == 403
 
 
-def came_in(text: str, *, channel: str = "whatsapp", address: str = NUMBER, at=RECEIVED) -> str:
+def came_in(text: str, *, channel: str = "whatsapp", address: str = NUMBER, at=RECEIVED, key: str = "") -> str:
     return gates.message_came_in(
-        key=uuid4().hex,
+        key=key or uuid4().hex,
         fiduciary="onesetu",
         channel=channel,
         address=address,
@@ -99,6 +99,12 @@ def came_in(text: str, *, channel: str = "whatsapp", address: str = NUMBER, at=R
         actor=actor.system("test"),
         at=at,
     )
+
+
+def test_the_same_message_about_a_grievance_told_twice_makes_no_other_one() -> None:
+    reference = came_in("They call me every night.")
+    assert [came_in(f"About {reference}: again today.", key="one") for _twice in range(2)] == [reference, reference]
+    assert Ticket.objects.count() == 1
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from grievances.request_states import Outcome, RefusalGround, RequestState, Righ
 from grievances.services import deciding
 from portal.audit.models import AuditEvent
 from portal.core import actor
+from portal.law.models import Clock
 from portal.people.models import Principal
 from portal.people.services.principals import note_regime
 from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.requests import shown
-from tests.people.factories import PrincipalFactory, StaffFactory
+from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -53,6 +54,20 @@ def test_the_figures_count_what_was_asked_under_californias_law_and_how_it_was_a
     assert (found.received, found.denied, found.complied, found.open) == (3, 2, 0, 1)
     assert (found.median_days, found.mean_days) == (3.5, 3.5)
     assert not request_log.entries(first_day=date(2026, 12, 1), last_day=date(2026, 12, 31))
+
+
+def test_a_stranger_who_turns_out_to_be_a_californian_stands_in_the_log_from_the_receipt_on() -> None:
+    who = californian()
+    Principal.objects.filter(pk=who.pk).update(zone="America/Los_Angeles")
+    ContactPointFactory(principal=who, address="asha@example.in", verified_at=RECEIVED)
+    request = shown(right=Right.OBJECTION)
+    assert list(request_log.entries(**PERIOD)) == [request]
+    clocks = Clock.objects.filter(legal_rule__jurisdiction="US-CA").order_by("rule_key")
+    assert [(one.rule_key, one.started_at, one.stopped_at) for one in clocks] == [
+        ("CA-ACK", RECEIVED, RECEIVED),
+        ("CA-RESP", RECEIVED, None),
+    ]
+    assert request.ticket.zone == "America/Los_Angeles"
 
 
 def test_a_joined_request_is_answered_with_the_one_that_takes_it_in() -> None:

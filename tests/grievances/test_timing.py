@@ -8,7 +8,7 @@ from django.utils import translation
 
 from grievances import selectors, words
 from grievances.models import Ticket
-from grievances.services import resolving, thread, timing
+from grievances.services import appealing, resolving, thread, timing
 from grievances.states import EntryKind
 from portal.core import actor
 from portal.core.errors import NotAllowed, Refused
@@ -19,8 +19,9 @@ from portal.law.services import sweeping as law
 from portal.outbox.models import Message
 from portal.outbox.services.reading import text_of
 from portal.people.services import absences
+from portal.people.services.principals import note_regime
 from tests.grievances.factories import RECEIVED, STRANGER, ticket
-from tests.people.factories import StaffFactory
+from tests.people.factories import PrincipalFactory, StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 BACK = RECEIVED - timedelta(days=2)
@@ -67,6 +68,28 @@ def test_an_answer_in_time_needs_no_reason_and_a_late_one_does(found, officer):
         answer(found, officer, days=9, late_because="weather")
     answer(found, officer, days=9, late_because="fault")
     answer(ticket(), officer, days=2)
+
+
+def test_a_late_answer_says_why_of_the_first_word_too(found, officer):
+    answer(found, officer, days=40, late_because="many")
+    first_word = Clock.objects.get(owner=selectors.interim_owner(found))
+    assert first_word.late_because == "many"
+
+
+def test_an_appeal_against_our_being_late_makes_nothing_less_late(found):
+    at = RECEIVED + timedelta(days=10)
+    before = found.due_at
+    appealing.appeal(ticket=found, why="Nobody answers.", actor=STRANGER, at=at)
+    found.refresh_from_db()
+    assert selectors.standing_of(found, now=at).situation == "late"
+    assert found.due_at == before
+
+
+def test_who_is_signed_in_reads_the_day_of_their_own_law():
+    asha = PrincipalFactory(zone="America/Los_Angeles")
+    note_regime(principal=asha, regime="US-CA", ground="declared", actor=STRANGER, now=RECEIVED)
+    assert "14" in timing.expected_reply(now=RECEIVED, kind="opt_out", principal=asha)
+    assert "24" in timing.expected_reply(now=RECEIVED, kind="opt_out")
 
 
 def test_somebody_who_waits_for_a_first_word_is_raised_with_the_officer_once(found, officer):

@@ -4,7 +4,7 @@ Each act writes its ClockEvent rows and one audit event in the caller's transact
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -69,8 +69,62 @@ def start(
 
     Raises NotFound for a kind without a plan and without keys, UnknownZone for an unknown zone.
     """
+    return _start(
+        _rule_names(kind, rule_keys, role),
+        owner=owner,
+        subject_ref=subject_ref,
+        kind=kind,
+        started_at=started_at,
+        zone=zone,
+        regimes=regimes,
+        actor=actor,
+        now=now or present.now(),
+    )
+
+
+def start_missing(
+    *, owner: str, zone: str, regimes: Iterable[str], actor: Actor, now: datetime | None = None
+) -> list[Clock]:
+    """Start what the law asks besides, now that more is known of the person, from the moment from which the owner's clocks
+    count; what is done already ends the new ones when it was done. Returns the new ones; safe to repeat.
+    """
     now = now or present.now()
-    names = _rule_names(kind, rule_keys, role)
+    fresh: list[Clock] = []
+    with transaction.atomic():
+        counted = list(Clock.objects.filter(owner=owner).exclude(ended=Ended.CORRECTED).order_by("started_at", "pk"))
+        for kind in dict.fromkeys(clock.kind for clock in counted):
+            series = [clock for clock in counted if clock.kind == kind]
+            begun = _start(
+                set(plans().get(kind, {"rules": ()})["rules"]) - {clock.rule_key for clock in series},
+                owner=owner,
+                subject_ref=series[0].subject_ref,
+                kind=kind,
+                started_at=series[0].started_at,
+                zone=zone,
+                regimes=regimes,
+                actor=actor,
+                now=now,
+            )
+            begun = [clock for clock in begun if clock.pk not in {one.pk for one in series}]
+            ends = [clock.stopped_at for clock in series if clock.stopped_at is not None]
+            if begun and len(ends) == len(series):
+                stop(owner=owner, at=max(ends), actor=actor, now=now, ended=series[0].ended)
+            fresh += begun
+    return fresh
+
+
+def _start(
+    names: Collection[str],
+    *,
+    owner: str,
+    subject_ref: UUID | None,
+    kind: str,
+    started_at: datetime,
+    zone: str,
+    regimes: Iterable[str],
+    actor: Actor,
+    now: datetime,
+) -> list[Clock]:
     on = present.day(started_at)
     profile = selectors.profile(on=on)
     rules: list[LegalRule | HouseRule] = [

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -42,17 +43,17 @@ def join(*, old_ref: UUID, new_ref: UUID, actor: Actor, now: datetime) -> Subjec
     """
     with transaction.atomic():
         if SubjectAlias.objects.filter(old_ref=old_ref).exists():
-            raise Refused("This reference was joined to another one already.", code="JOINED_ALREADY")
+            raise Refused(_("This reference was joined to another one already."), code="JOINED_ALREADY")
         at: UUID | None = new_ref
         while at is not None:
             if at == old_ref:
-                raise Refused("These references are one person already.", code="JOINED_ALREADY")
+                raise Refused(_("These references are one person already."), code="JOINED_ALREADY")
             at = SubjectAlias.objects.filter(old_ref=at).values_list("new_ref", flat=True).first()
         try:
             with transaction.atomic():
                 alias = SubjectAlias.objects.create(old_ref=old_ref, new_ref=new_ref, joined_at=now)
         except IntegrityError:  # somebody joined it in this instant
-            raise Refused("This reference was joined to another one already.", code="JOINED_ALREADY") from None
+            raise Refused(_("This reference was joined to another one already."), code="JOINED_ALREADY") from None
         record(
             AuditKind.PEOPLE_SUBJECT_JOINED,
             actor=actor,

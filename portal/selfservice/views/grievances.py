@@ -61,7 +61,7 @@ def start(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     draft = _draft(request)
     context = {
-        "expected": timing.expected_reply(now=now),
+        "expected": timing.expected_reply(now=now, principal=getattr(request.user, "principal", None)),
         "officer": selectors.officer(at=now),
         "draft_days": selectors.promise(selectors.DRAFT_LIFE, at=now).days,
         "resume": _page(_first_open(drafts.answers_of(draft))) if draft and not draft.ticket_id else "",
@@ -168,7 +168,7 @@ def check(request: HttpRequest) -> HttpResponse:
             return _sent(draft.ticket)
         context = {
             "rows": grievance_rows.rows(draft, answers, page=_page),
-            "expected": timing.expected_reply(now=clock.now()),
+            "expected": timing.expected_reply(now=clock.now(), principal=getattr(request.user, "principal", None)),
             "step": NUMBER["check"],
             "back": _page("contact"),
         }

@@ -78,7 +78,9 @@ def details(request: HttpRequest) -> HttpResponse:
         context = {
             "right": said.RIGHTS[right],
             "promise": said.PROMISES[right],
-            "expected": timing.expected_reply(now=clock.now(), kind=request_rules.plan_of(right)),
+            "expected": timing.expected_reply(
+                now=clock.now(), kind=request_rules.plan_of(right), principal=_principal(request)
+            ),
         }
         return _page(request, "details", form, step=2, back=reverse("privacy:new-request"), **context)
     given = {name: str(form.cleaned_data.get(name) or "") for name in DETAILS}
@@ -119,7 +121,9 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         context = {
             "rows": _rows(answers),
-            "expected": timing.expected_reply(now=clock.now(), kind=request_rules.plan_of(answers["right"])),
+            "expected": timing.expected_reply(
+                now=clock.now(), kind=request_rules.plan_of(answers["right"]), principal=_principal(request)
+            ),
         }
         return _page(request, "check", None, step=NUMBER["check"], back=_to("details"), **context)
     asked = asking.send(draft=draft, principal=_principal(request), actor=request.actor, at=clock.now())  # type: ignore[attr-defined]

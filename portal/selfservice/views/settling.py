@@ -65,7 +65,7 @@ def appeal(request: HttpRequest, reference: str) -> HttpResponse:
         "form": form,
         "until": selectors.appeal_until(found),
         "zone": selectors.zone_of(found),
-        "expected": timing.expected_reply(now=now, zone=found.zone, kind=timing.APPEAL),
+        "expected": timing.expected_reply(now=now, ticket=found, kind=timing.APPEAL),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "selfservice/track/appeal.html", context, status=status)

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from portal.core import ciphers, clock
 from portal.core.ciphers import CannotDecrypt
@@ -76,7 +77,7 @@ def require_lasting(key_id: UUID) -> None:
     """
     _lock(key_id, "pg_advisory_xact_lock_shared")
     if ShredOrder.objects.filter(key_id=key_id).exists():
-        raise Unavailable("What is kept here is being erased at this moment. Try again in ten minutes.")
+        raise Unavailable(_("What is kept here is being erased at this moment. Try again in ten minutes."))
 
 
 def wait_for_writers(key_id: UUID) -> None:
