@@ -6,10 +6,13 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from grievances import selectors, words
+from grievances import request_words, selectors, words
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
-from grievances.services import sorting, stopping, timing
+from grievances.request_forms import FIELDS
+from grievances.request_states import Capacity, Right
+from grievances.services import becoming, sorting, stopping, timing
+from grievances.services.becoming import NOT_BY_STAFF
 from grievances.staff_forms import ReceiptForm
 from grievances.states import OPEN_STATES, RootCause, TicketKind, TicketState
 from portal.core import clock
@@ -51,12 +54,43 @@ def _no_kind(ticket: Ticket, user: Any) -> str:
     return str(_("It is a request about data.")) if selectors.is_request(ticket) else ""
 
 
+def _no_request(ticket: Ticket, user: Any) -> str:
+    return _no_kind(ticket, user) or not_mine_to_answer(ticket, user)
+
+
 class KindForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("What is it about?"),
         choices=list(words.FORM_KINDS.items()),
         error_messages={"required": _("Select a kind")},
     )
+
+
+class BecomeForm(forms.Form):
+    """Which right, and for whom; what the pages of a request ask besides."""
+
+    right = forms.ChoiceField(
+        label=_("What do they ask for?"),
+        choices=[(str(value), text) for value, text in request_words.RIGHTS.items() if value not in NOT_BY_STAFF],
+        error_messages={"required": _("Select what they ask for")},
+    )
+    capacity = forms.ChoiceField(
+        label=_("For whom?"),
+        choices=[
+            (str(value), text)
+            for value, text in request_words.CAPACITIES.items()
+            if value not in {Capacity.NOMINEE, Capacity.RELATIVE}
+        ],
+        error_messages={"required": _("Select for whom")},
+    )
+    person_name = forms.CharField(label=_("If for somebody else: their name"), max_length=200, required=False)
+    person_address = forms.CharField(
+        label=_("If for somebody else: their email address or mobile number"), max_length=254, required=False
+    )
+    field = forms.ChoiceField(
+        label=_("Of a correction: what is wrong"), choices=[("", "–"), *FIELDS.items()], required=False
+    )
+    should_be = forms.CharField(label=_("Of a correction: how it should be"), max_length=500, required=False)
 
 
 class CauseForm(forms.Form):
@@ -139,6 +173,19 @@ class SortsTickets:
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,
+        label=_("It is a request about data"),
+        ask=BecomeForm,
+        skip=_no_request,
+        description=_(
+            "The clocks of the right start from the day on which it reached us, and the person is asked to show who they are."
+        ),
+    )
+    def become_request(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
+        right, capacity = Right(answer.pop("right")), Capacity(answer.pop("capacity"))
+        becoming.become_request(right=right, capacity=capacity, details=answer, **self._given(request, obj))
+
+    @service_action(
+        permission=GrievancePermission.TICKET_ANSWER,
         label=_("Say what it came from"),
         ask=CauseForm,
         description=_("Counted, so that the next one does not come. The person does not see it."),
@@ -160,7 +207,9 @@ class SortsTickets:
         label=_("Join with an older one"),
         ask=OtherForm,
         skip=_no_merge,
-        description=_("Of the same person. This one is closed, the older one goes on; the person is told."),
+        description=_(
+            "Of the same person. This one is closed, the one with the earlier date goes on; the person is told."
+        ),
     )
     def merge(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:
         sorting.merge(into=sorting.by_reference(answer["other"]), **self._given(request, obj))

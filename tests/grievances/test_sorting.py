@@ -7,9 +7,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from grievances import answers, selectors
-from grievances.models import Ticket, TicketLink
+from grievances.models import RightsRequest, Ticket, TicketLink
 from grievances.permissions import GrievancePermission
-from grievances.services import appealing, doors, filing, rating, reading, resolving, sorting
+from grievances.request_states import RequestState
+from grievances.services import appealing, doors, filing, proving, rating, reading, resolving, sorting
 from grievances.states import ClosedBecause, EntryKind, RootCause, TicketKind, TicketState
 from portal.audit.models import AuditEvent
 from portal.core import access, actor, clock
@@ -18,7 +19,7 @@ from portal.law.models import Clock
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox
 from tests.grievances.factories import RECEIVED, STRANGER, story, ticket
-from tests.grievances.requests import shown
+from tests.grievances.requests import code_for, shown
 from tests.grievances.test_admin import LIST, opened, write
 from tests.people.factories import FiduciaryFactory, PrincipalFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -60,6 +61,19 @@ def test_only_two_open_ones_of_one_person_are_joined_newer_to_older(by, code, ot
     with pytest.raises(Refused) as refused:
         sorting.merge(ticket=newer, into=newer if other is None else ticket(**other), **by)
     assert refused.value.code == code
+    newer.refresh_from_db()
+    assert newer.state == TicketState.RECEIVED
+
+
+def test_an_older_one_that_was_opened_again_is_joined_with_the_newer_one_whose_date_is_the_stricter(by) -> None:
+    older, newer = ticket(), ticket(at=RECEIVED + timedelta(hours=1))
+    resolving.propose(ticket=older, text="Done.", by=by["by"], actor=by["actor"], at=RECEIVED + timedelta(hours=2))
+    resolving.decline(ticket=older, why="No.", actor=STRANGER, at=AT + timedelta(days=2))
+    at = {**by, "at": AT + timedelta(days=2)}
+    with pytest.raises(Refused) as refused:
+        sorting.merge(ticket=newer, into=older, **at)
+    assert refused.value.code == "NEWER"
+    sorting.merge(ticket=older, into=newer, **at)
     newer.refresh_from_db()
     assert newer.state == TicketState.RECEIVED
 
@@ -234,6 +248,22 @@ def test_no_grievance_becomes_a_request_about_data_nor_a_request_a_grievance(off
         assert label not in page
         assert label in opened(desk, found)
     assert "A request about my data" not in desk.get(f"{LIST}{found.pk}/do/say-kind/").text
+
+
+def test_what_came_by_mail_becomes_the_request_that_it_is_with_its_clocks_from_the_receipt(officer) -> None:
+    found = ticket(kind=TicketKind.OTHER, at=clock.now() - timedelta(days=2))
+    desk = staff_client(officer)
+    opened(desk, found)
+    given = {"right": "access", "capacity": "self"}
+    desk.post(f"{LIST}{found.pk}/do/become-request/", {**given, "answer": "1"})
+    request = RightsRequest.objects.get(ticket=found)
+    found.refresh_from_db()
+    assert (found.kind, request.state) == (TicketKind.REQUEST, RequestState.ASKED)
+    promised = Clock.objects.get(owner=selectors.answer_owner(found), rule_key="requests.answer")
+    assert promised.started_at == found.received_at
+    proving.enter_code(request=request, typed=code_for(request), actor=STRANGER, at=clock.now())
+    request.refresh_from_db()
+    assert request.state == RequestState.SHOWN
 
 
 def test_whoever_brings_a_grievance_for_somebody_brings_no_request_about_data(officer) -> None:

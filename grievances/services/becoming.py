@@ -1,0 +1,104 @@
+"""What came by mail, by post, by telephone or from another system may be a request about data: staff say so, nobody asks again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from grievances import request_rules as rules
+from grievances import request_words as words
+from grievances import sealing, selectors
+from grievances.models import RightsRequest, Ticket
+from grievances.permissions import GrievancePermission
+from grievances.request_states import Capacity, Proof, Right
+from grievances.services import appealing, asking, letters, lines, proving, timing
+from grievances.services.hiding import without_numbers
+from grievances.states import OPEN_STATES, Author, Door, EntryKind, TicketKind
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.people.models import User
+
+#: What has pages of its own that ask more: a nominee is named by whoever is signed in, and claims with papers.
+NOT_BY_STAFF = frozenset({Right.NOMINATION, Right.CLAIM})
+
+
+def become_request(
+    *,
+    ticket: Ticket,
+    right: Right,
+    capacity: Capacity,
+    details: Mapping[str, str],
+    by: User,
+    actor: Actor,
+    at: datetime,
+) -> RightsRequest:
+    """Make a grievance the request about data that it is, in one transaction; the person is told, and asked to show who asks.
+
+    The clocks of the right start from the receipt (CCPA regulations 7021(b)); those of the grievance run on, so that nothing
+    becomes due later. ``details`` as the pages ask them (``asking.DETAILS``). Raises NotAllowed; Refused for a request
+    (REQUEST), what is answered or closed (NOT_OPEN), a right that only its own pages take (RIGHT), and where something is
+    missing that the pages ask for (INCOMPLETE).
+    """
+    access.require(by, GrievancePermission.TICKET_ANSWER)
+    appealing.require_another(ticket, by)
+    kept = {name: without_numbers(details.get(name, "").strip())[0] for name in asking.DETAILS}
+    if right in NOT_BY_STAFF or capacity in {Capacity.NOMINEE, Capacity.RELATIVE}:
+        raise Refused(_("Only the pages for it ask what this needs: /privacy/requests/new/."), code="RIGHT")
+    answers = {**kept, "right": right, "capacity": capacity, "language": ticket.language, "email": "known"}
+    if asking.missing(answers):
+        raise Refused(_("Say for whom it is, and of a correction how it should be."), code="INCOMPLETE")
+    with transaction.atomic():
+        fresh = Ticket.objects.select_for_update().select_related("fiduciary").get(pk=ticket.pk)
+        if selectors.is_request(fresh):
+            raise Refused(_("It is a request about data."), code="REQUEST")
+        if fresh.state not in OPEN_STATES:
+            raise Refused(_("It is answered or closed."), code="NOT_OPEN")
+        before = fresh.kind
+        fresh.kind, fresh.plan = TicketKind.REQUEST, rules.plan_of(right)
+        fresh.save(update_fields=["kind", "plan"])
+        request = RightsRequest.objects.create(
+            ticket=fresh,
+            right=right,
+            capacity=capacity,
+            was_signed_in=fresh.door == Door.ACCOUNT,
+            details_sealed=sealing.seal(
+                {name: value for name, value in kept.items() if value}, subject_ref=fresh.subject_ref
+            ),
+        )
+        timing.start_as_request(fresh, actor=actor, at=at)
+        for kind, facts in (
+            (AuditKind.GRIEVANCES_TICKET_SORTED, {"from": before, "to": TicketKind.REQUEST}),
+            (AuditKind.GRIEVANCES_REQUEST_ASKED, {"request": right, "category": capacity}),
+        ):
+            record(
+                kind,
+                actor=actor,
+                about=fresh.about,
+                facts={"reference": fresh.reference, **facts},
+                subject_ref=fresh.subject_ref,
+                at=at,
+            )
+        _tell(fresh, right, actor, at)
+        if rules.needs_code(right=right, capacity=capacity, is_signed_in=request.was_signed_in):
+            proving.send_code(request=request, at=at)
+        else:
+            proving.address_shown(request=request, proof=Proof.SESSION, actor=actor, at=at)
+    ticket.refresh_from_db()
+    request.refresh_from_db()
+    return request
+
+
+def _tell(ticket: Ticket, right: Right, actor: Actor, at: datetime) -> None:
+    with translation.override(ticket.language):
+        text = _(
+            "What you wrote is a request about data: %(right)s. It counts from the day on which it reached us. Before we "
+            "answer we have to know who asks: open this page and show it."
+        ) % {"right": words.RIGHTS[right]}
+    entry = lines.add(ticket, EntryKind.REPLY, author=Author.PORTAL, actor=actor, at=at, texts={"text": text})
+    if entry is not None:
+        letters.tell(ticket, "replied", about=f"line/{entry.pk}", now=at)
