@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Max
+
 from kyc.models import Case
 from kyc.services import renewing
 from kyc.states import RenewalReason
@@ -22,25 +24,29 @@ def renamed(*, customer: int, actor: Actor, at: datetime) -> None:
     case = Case.objects.select_related("customer").filter(customer=customer).first()
     if case is not None:
         renewing.something_changed(case, RenewalReason.NAME_CHANGED, actor=actor, now=at)
+        Case.objects.filter(pk=case.pk).update(to_screen_since=at)
         enqueue("kyc.tasks.screen_case", case.pk)
 
 
 def complained(*, fiduciary: str, at: datetime, subject_ref: UUID, **said: str) -> None:
     """Registered in ``hooks.complaints``: many complaints about one sender in a short time, and it is looked at again.
 
-    Counted over every channel, by the delivery reports of the days that a house rule gives.
+    Counted over every channel, by the delivery reports of the days that a house rule gives; those that we looked at
+    already, in a renewal that is done, count no more.
     """
     rows = SendingEntity.objects.filter(fiduciary__code=fiduciary, fiduciary__is_self=False, customer__isnull=False)
     entity = in_force(rows, at=at).first()
-    if entity is None or not _is_spike(fiduciary, at):
+    if entity is None:
         return
     case = Case.objects.select_related("customer").filter(customer=entity.customer_id).first()
-    if case is not None:
+    if case is not None and _is_spike(fiduciary, case, at):
         renewing.something_changed(case, RenewalReason.COMPLAINTS, actor=actors.system("kyc.complaints"), now=at)
 
 
-def _is_spike(fiduciary: str, at: datetime) -> bool:
+def _is_spike(fiduciary: str, case: Case, at: datetime) -> bool:
+    looked_at = case.renewals.filter(reason=RenewalReason.COMPLAINTS).aggregate(last=Max("closed_at"))["last"]
     over = house_rule("kyc.complaints_in", on=day(at)).duration
     most = int(house_rule("kyc.complaints_most", on=day(at)).amount or 0)
     told = Delivery.objects.filter(message__fiduciary=fiduciary, outcome=Outcome.COMPLAINED)
-    return told.filter(happened_at__gt=at - over, happened_at__lte=at).count() > most
+    since = max(at - over, looked_at or at - over)
+    return told.filter(happened_at__gt=since, happened_at__lte=at).count() > most

@@ -54,7 +54,10 @@ def sweep() -> None:
 
 @shared_task
 def watch_signers() -> None:
-    signers.warn(now=clock.now())
+    """Beat, daily: certificates that end soon, and documents that a lost nudge left behind a new one."""
+    now = clock.now()
+    signers.warn(now=now)
+    rechecking.sweep(now=now)
 
 
 @shared_task

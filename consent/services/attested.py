@@ -68,7 +68,7 @@ def once(
     if not request_key:
         with transaction.atomic():
             return act(), False
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+    digest = _digest(body)
     try:
         with transaction.atomic():
             kept = _taken(asked_by, request_key, digest)
@@ -84,6 +84,19 @@ def once(
         if kept is None:
             raise
         return kept, True
+
+
+def answered_before(*, asked_by: str, request_key: str, body: Mapping[str, Any]) -> Json | None:
+    """The answer that ``once`` kept for the same request; None for a new one. Reads only.
+
+    For whoever looks at a request before ``once``: what was taken is answered as it was, whatever has changed since.
+    Raises OtherRequest when the key came with another body.
+    """
+    return _taken(asked_by, request_key, _digest(body)) if request_key else None
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _taken(asked_by: str, request_key: str, digest: str) -> Json | None:

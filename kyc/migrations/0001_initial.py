@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                     ('risk', models.CharField(blank=True, choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], db_default='', default='', max_length=8, verbose_name='risk')),
                     ('verified_at', models.DateTimeField(blank=True, null=True, verbose_name='verified')),
                     ('frozen_at', models.DateTimeField(blank=True, null=True, verbose_name='frozen')),
+                    ('to_screen_since', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='to be screened since')),
                     ('rekyc_on', models.DateField(blank=True, null=True, verbose_name='to be looked at again on')),
                     ('retained_until', models.DateField(blank=True, null=True, verbose_name='kept at least until')),
                     ('locked_until', models.DateTimeField(blank=True, null=True, verbose_name='taken until')),

@@ -33,6 +33,8 @@ class Case(models.Model):
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     #: The customer turned out to be a child: nothing is taken and nothing may be sent until a person lifts it.
     frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True)
+    #: The customer has another name since then, and was not held against the sanctions lists under it yet.
+    to_screen_since = models.DateTimeField(_("to be screened since"), null=True, blank=True, db_index=True)
     rekyc_on = models.DateField(_("to be looked at again on"), null=True, blank=True)
     retained_until = models.DateField(_("kept at least until"), null=True, blank=True)
     locked_by = models.ForeignKey(
@@ -45,7 +47,7 @@ class Case(models.Model):
 
     data_categories = declare(
         none="id reference customer subject_ref relation customer_type state nobody_else_at opened_at review_since decided_at rekyc_on retained_until "
-        "risk verified_at frozen_at locked_by locked_until"
+        "risk verified_at frozen_at to_screen_since locked_by locked_until"
     )
 
     class Meta:

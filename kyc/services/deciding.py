@@ -13,7 +13,8 @@ from kyc.models import Check, Decision, Document
 from kyc.permissions import Act, Permission
 from kyc.selectors import latest_checks
 from kyc.services import renewing, screening, sealing, settling, telling
-from kyc.services.locking import let_go_when_done, require_free_for
+from kyc.services.handing_out import let_go_when_done
+from kyc.services.locking import require_free_for
 from kyc.services.noting import note_move
 from kyc.states import (
     DOCUMENT_MOVES,
@@ -114,7 +115,7 @@ def propose(
                 note_sealed=_sealed(document, note),
             )
             _note(AuditKind.KYC_DECISION_PROPOSED, decision, actor, now)
-            let_go_when_done(document.case, maker)
+            let_go_when_done(document.case, maker, now=now)
     except IntegrityError as error:
         raise IllegalMove(_("This document has a proposal already. It waits for a second person.")) from error
     return decision
@@ -126,7 +127,8 @@ def answer(
     """A second person says yes or no; a yes moves the document, tells the customer and settles the case, at once.
 
     Raises NotAllowed for the maker, for whoever brought the document in and for roles that may not answer, Refused when what the maker saw, or the page on
-    which the checker decides (``page_seen``), has changed, or a no has no reason, IllegalMove or LostRace when it was answered already.
+    which the checker decides (``page_seen``), has changed, or a no has no reason, IllegalMove or LostRace when it was answered already;
+    LostRace while a colleague other than the maker has the case.
     """
     checker = person_of(actor)
     document = Document.objects.select_related("case__customer__subject", "party", "kept").get(pk=decision.document_id)
@@ -144,11 +146,14 @@ def answer(
     if approve and decision.outcome == DecisionOutcome.APPROVE:
         screening.require_clear(document.case, now=now)
     _require_not_bringer(document, checker)
+    if document.case.holder_id_at(now) != decision.made_by_id:  # the maker goes on with the other papers of the case
+        require_free_for(document.case, checker, now=now)
     with transaction.atomic():
         four_eyes.answer(decision, checker=checker, approve=approve, shown=both_saw, reason=reason, now=now)
         _note(AuditKind.KYC_DECISION_ANSWERED, decision, actor, now, answer=decision.answer, checker=actor.ref)
         if approve:
             _carry_out(decision, document, message, actor, now)
+        let_go_when_done(document.case, checker, now=now)
 
 
 def words_of(decision: Decision) -> tuple[str, str]:

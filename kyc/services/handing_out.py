@@ -1,11 +1,11 @@
-"""Handing out work at the desk: what is due first and free goes to exactly one person."""
+"""Handing out work at the desk: what is due first and free goes to exactly one person, until they are done with it."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from kyc.models import Document
+from kyc.models import Case, Document
 from kyc.permissions import Act, Permission
 from kyc.selectors import SOONEST, in_queue, proposed, to_review
 from kyc.services.locking import claim, given_back
@@ -53,6 +53,12 @@ def waiting_for(user: User, *, now: datetime) -> QuerySet[Document]:
         not_brought = Q(brought_by=None) | ~Q(brought_by=user)
         can |= Q(proposed()) & ~Q(proposed(by=user)) & not_brought
     return in_queue(to_review().filter(can)).order_by(*SOONEST)
+
+
+def let_go_when_done(case: Case, user: User, *, now: datetime) -> None:
+    """In the caller's transaction: the case is free again once nothing in it waits for this person any more."""
+    if not waiting_for(user, now=now).filter(case=case).exists():
+        Case.objects.filter(pk=case.pk, locked_by=user).update(locked_by=None, locked_until=None)
 
 
 def _first(user: User, now: datetime) -> Document | None:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from kyc.models import Case, Document
 from kyc.permissions import Permission
-from kyc.selectors import proposed, to_review
 from kyc.services.settling import ZONE
 from kyc.states import DocumentState
 from portal.audit.kinds import AuditKind
@@ -55,13 +54,6 @@ def given_back(user: User, *, now: datetime) -> list[str]:
         kind=AuditKind.KYC_CASE_ASSIGNED, actor_ref=actors.staff(user.pk).ref, at__gt=begin, facts__kind="given_back"
     )
     return [about.partition(":")[2] for about in events.values_list("about", flat=True)]
-
-
-def let_go_when_done(case: Case, user: User) -> None:
-    """In the caller's transaction: the case is free again once this person has proposed about everything in it."""
-    left = to_review().filter(case=case).exclude(proposed())
-    if not left.exists():
-        Case.objects.filter(pk=case.pk, locked_by=user).update(locked_by=None, locked_until=None)
 
 
 def require_free_for(case: Case, user: User, *, now: datetime) -> None:

@@ -11,12 +11,14 @@ import structlog
 from django.db import transaction
 
 from kyc import plans
-from kyc.models import Document
+from kyc.models import Document, SignerProposal
 from kyc.selectors import has_unknown_signer
 from kyc.services import minors, proving, telling
 from kyc.services.noting import WORKER, note_check
-from kyc.states import PROVED_BY_SIGNATURE, DocumentState
+from kyc.states import PROVED_BY_SIGNATURE, DocumentState, SignerChange
 from portal.core import clock
+from portal.core.errors import PortalError
+from portal.people.states import Answer
 from portal.vault.services import files
 
 log = structlog.get_logger(__name__)
@@ -30,10 +32,7 @@ def signer_trusted(kinds: Iterable[str], *, now: datetime) -> tuple[int, int]:
     the files cannot be read.
     """
     read = asked = 0
-    waiting = Document.objects.filter(kind__in=PROVED_BY_SIGNATURE & set(kinds), state=DocumentState.CHECKED)
-    for document in waiting.filter(erased_at=None).select_related("case__customer", "party", "kept").order_by("pk"):
-        if not has_unknown_signer(document):
-            continue
+    for document in _waiting(kinds):
         if document.kind in proving.AT_ONCE:
             telling.signer_is_known(document)
             asked += 1
@@ -41,6 +40,42 @@ def signer_trusted(kinds: Iterable[str], *, now: datetime) -> tuple[int, int]:
             read += _read_again(document, now=now)
     log.info("kyc.signer_trusted", read=read, asked=asked)
     return read, asked
+
+
+def sweep(*, now: datetime) -> int:
+    """Look again at what waited when a certificate was trusted and nobody did, as the nudge was lost: once a day.
+
+    The proposal that two people agreed to is the row that knows. Returns at how many documents; one that cannot be read
+    keeps the others waiting for nothing. Safe to repeat.
+    """
+    trusted: dict[str, datetime] = {}
+    agreed = SignerProposal.objects.filter(change=SignerChange.ADD, answer=Answer.APPROVED).order_by("checked_at")
+    for kinds, checked_at in agreed.values_list("kinds", "checked_at"):
+        trusted |= dict.fromkeys(kinds, checked_at)
+    found = [one for one in _waiting(trusted) if _looked_at(one) < trusted[one.kind]]
+    for document in found:
+        try:
+            if document.kind in proving.AT_ONCE:
+                telling.signer_is_known(document)
+            else:
+                _read_again(document, now=now)
+        except PortalError as error:
+            log.warning("kyc.not_looked_again", document=document.reference, code=error.code)
+    return len(found)
+
+
+def _waiting(kinds: Iterable[str]) -> list[Document]:
+    """Undecided documents of these kinds whose signer nobody knew at the last look."""
+    rows = Document.objects.filter(
+        kind__in=PROVED_BY_SIGNATURE & set(kinds), state=DocumentState.CHECKED, erased_at=None
+    )
+    ahead = rows.select_related("case__customer", "party", "kept").order_by("pk")
+    return [document for document in ahead if has_unknown_signer(document)]
+
+
+def _looked_at(document: Document) -> datetime:
+    last: datetime = document.checks.filter(name="signature").latest("attempt").ended_at
+    return last
 
 
 def _read_again(document: Document, *, now: datetime) -> bool:

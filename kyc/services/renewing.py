@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -134,8 +134,8 @@ def sweep(*, now: datetime, after: int = 0) -> Swept:
     for number in numbers:
         try:
             told += _look_at(number, now)
-        except PortalError as error:
-            log.warning("kyc.renewal_failed", case=number, code=error.code)
+        except (PortalError, DatabaseError) as error:
+            log.warning("kyc.renewal_failed", case=number, error=type(error).__name__)
     return Swept(len(numbers), told, numbers[-1] if len(numbers) == MOST else None)
 
 
@@ -225,7 +225,10 @@ def _open(
 
 
 def _tell(renewal: Renewal, now: datetime) -> int:
-    """The newest notice that has come and was not given; one or none. Who has sent everything is left in peace."""
+    """The newest notice that has come and was not given; one or none. Who has sent everything is left in peace.
+
+    Where nobody owns the account it is not given: staff are told, and the next sweep tries again.
+    """
     case, today = renewal.case, day(now)
     if renewal.closed_at is not None or case.state == CaseState.IN_REVIEW:
         return 0
@@ -238,6 +241,9 @@ def _tell(renewal: Renewal, now: datetime) -> int:
     if not come:
         return 0
     messages = telling.renewal_due(renewal, days=come[-1])
+    if not messages:  # the notice stays to be given
+        telling.staff_nobody_told(renewal, days=come[-1], now=now)
+        return 0
     RenewalNotice.objects.create(renewal=renewal, days=come[-1], told_at=now, messages=messages)
     record(
         AuditKind.KYC_RENEWAL_TOLD,

@@ -27,7 +27,7 @@ from kyc.states import LikenessState, ListSource
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import actor as actors
-from portal.core import ciphers, ids
+from portal.core import ciphers, ids, turns
 from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.enqueue import enqueue
@@ -59,14 +59,16 @@ def import_edition(
 ) -> SanctionsList:
     """Take a new edition, in one transaction with its audit event; everybody is screened against it by the worker.
 
-    The same files again change nothing. Raises Refused for an edition older than the one that counts (OLDER).
+    The same files again change nothing; two imports of one list take turns. Raises Refused for an edition older than the
+    one that counts (OLDER).
     """
-    current = SanctionsList.objects.filter(source=source, superseded_at=None).first()
-    if current is not None and (current.sha256, current.names_sha256) == (sha256, names_sha256):
-        return current
-    if current is not None and version < current.version:
-        raise Refused(_("A newer edition of this list is in use."), code="OLDER")
     with transaction.atomic():
+        turns.take(f"kyc.sanctions:{source}")
+        current = SanctionsList.objects.filter(source=source, superseded_at=None).first()
+        if current is not None and (current.sha256, current.names_sha256) == (sha256, names_sha256):
+            return current
+        if current is not None and version < current.version:
+            raise Refused(_("A newer edition of this list is in use."), code="OLDER")
         if current is not None:
             SanctionsList.objects.filter(pk=current.pk).update(superseded_at=now)
             ListedEntry.objects.filter(edition=current).delete()
@@ -104,7 +106,7 @@ def import_edition(
 
 def screen_round(*, now: datetime) -> int:
     """Screen the next of those who have not been held against an edition that counts; returns how many rows were written."""
-    written = 0
+    written = _renamed(now)
     for edition in current_editions():
         waiting: list[tuple[Case, Party | None]] = [(case, None) for case in unscreened_cases(edition)[:ROUND]]
         waiting += [(party.case, party) for party in unscreened_parties(edition)[:ROUND]]
@@ -115,6 +117,17 @@ def screen_round(*, now: datetime) -> int:
                 break
             except PortalError as error:  # one stops nobody behind it
                 log.warning("kyc.not_screened_yet", case=case.reference, code=error.code)
+    return written
+
+
+def _renamed(now: datetime) -> int:
+    """Those who have another name since they were screened and whose nudge was lost."""
+    written = 0
+    for case in Case.objects.filter(to_screen_since__isnull=False).select_related("customer").order_by("pk")[:ROUND]:
+        try:
+            written += screen_case(case, now=now)
+        except PortalError as error:  # one stops nobody behind it
+            log.warning("kyc.not_screened_yet", case=case.reference, code=error.code)
     return written
 
 
@@ -149,7 +162,10 @@ def screen(case: Case, party: Party | None, *, editions: Iterable[SanctionsList]
 def screen_case(case: Case, *, now: datetime) -> int:
     """The customer and everybody who stands behind it now, under their present names. Returns how many rows are new."""
     people = case.parties.filter(ended_at=None, erased_at=None).select_related("principal")
-    return sum(screen(case, party, now=now) for party in (None, *people))
+    written = sum(screen(case, party, now=now) for party in (None, *people))
+    if case.to_screen_since is not None:  # a name of after this read stays to be screened
+        Case.objects.filter(pk=case.pk, to_screen_since=case.to_screen_since).update(to_screen_since=None)
+    return written
 
 
 def require_clear(case: Case, *, now: datetime) -> None:

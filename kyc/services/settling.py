@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
 from kyc import keeping, rules
@@ -17,6 +18,7 @@ from portal.audit.services import record
 from portal.core import actor as actors
 from portal.core.actor import Actor
 from portal.core.clock import day
+from portal.core.errors import PortalError
 from portal.core.moves import move
 from portal.law.counting import INDIA
 from portal.law.services import clocks
@@ -25,6 +27,10 @@ from portal.retention.rules import kept_through
 CHECK_PROMISE = "kyc.check"
 ZONE = INDIA
 DAILY = actors.system("kyc.changes")
+#: Cases that are read at once.
+MOST = 200
+
+log = structlog.get_logger(__name__)
 
 
 def settle(case: Case, *, actor: Actor, now: datetime) -> None:
@@ -70,15 +76,22 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
 def settle_changed(*, now: datetime) -> int:
     """Settle every approved case that somebody new came to: where their days have run out, it opens again.
 
-    Each in a transaction of its own. Returns how many there were. Safe to repeat.
+    Each in a transaction of its own: one that fails is logged and left to the next day. Returns how many there were. Safe
+    to repeat.
     """
     since = F("decided_at")
     new = Q(parties__ended_at=None) & (Q(parties__added_at__gt=since) | Q(parties__holdings__since__gt=since))
-    found = Case.objects.filter(new, state=CaseState.APPROVED).distinct()
-    for case in found:
-        with transaction.atomic():
-            settle(case, actor=DAILY, now=now)
-    return len(found)
+    found = Case.objects.filter(new, state=CaseState.APPROVED).distinct().order_by("pk")
+    looked_at = after = 0
+    while cases := list(found.filter(pk__gt=after)[:MOST]):
+        for case in cases:
+            try:
+                with transaction.atomic():
+                    settle(case, actor=DAILY, now=now)
+            except (PortalError, DatabaseError) as error:
+                log.warning("kyc.not_settled_yet", case=case.reference, error=type(error).__name__)
+        looked_at, after = looked_at + len(cases), cases[-1].pk
+    return looked_at
 
 
 def _set(case: Case, **values: Any) -> None:

@@ -162,6 +162,13 @@ def staff_late(case: Case, *, about: str, now: datetime) -> int:
     return _tell_deciders("kyc.staff_late", case, about=about, page="/admin/kyc/document/?queue=review", now=now)
 
 
+def staff_nobody_told(renewal: Renewal, *, days: int, now: datetime) -> int:
+    """Nobody owns the account of a customer that is due again. Told once for each notice; returns how many were told."""
+    page = f"/admin/kyc/renewal/{renewal.pk}/change/"
+    about = f"renewal/{renewal.pk}/{days:+d}/nobody_told"
+    return _tell_deciders("kyc.staff_nobody_told", renewal.case, about=about, page=page, now=now)
+
+
 def staff_answer_came_late(document: Document, *, about: str, now: datetime) -> int:
     """A register says no about a document that was approved without its answer. Returns how many were told."""
     page = f"/admin/kyc/document/{document.pk}/change/"

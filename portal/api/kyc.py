@@ -1,8 +1,8 @@
 """``/api/v1/kyc/documents``: a connected system sends in a document, and reads where it stands."""
 
 import hashlib
-from datetime import date
-from typing import BinaryIO, Final, cast
+from datetime import date, datetime
+from typing import Any, BinaryIO, Final, cast
 
 from django.http import HttpRequest
 from ninja import Field, File, Form, Router, Schema
@@ -12,7 +12,7 @@ from consent.services import attested
 from consent.services.answer_sets import by
 from kyc import selectors
 from kyc.models import Document
-from kyc.services import bringing, open_case
+from kyc.services import bringing, describing
 from kyc.services.uploading import Sent
 from portal.api.bodies import BodyIn, Words
 from portal.api.consents import RequestKey, require_key
@@ -66,7 +66,13 @@ def send_document(
     require_key(request_key)
     now, actor = clock.now(), actor_of(request)
     customer = selectors.customer_of_fiduciary(holder(request).fiduciary, given.customer, at=now)
-    party = selectors.party_of(open_case(customer=customer, actor=actor, now=now), given.party) if given.party else None
+    body = {"path": request.path, **given.model_dump(mode="json"), "sha256": _sha256(file)}
+    asked: dict[str, Any] = {"asked_by": by(actor), "request_key": request_key, "body": body}
+    kept = attested.answered_before(**asked)
+    if kept is not None:  # whatever has ended since: its day, a consent, somebody's part
+        return _taken(request, kept, now, replayed=True)
+    case = describing.case_of(customer, now=now)
+    party = selectors.party_of(case, given.party) if given.party else None
     sent = Sent(
         customer=customer,
         kind=given.kind,
@@ -77,16 +83,13 @@ def send_document(
         declared={name: text for name in ("name", "ifsc", "tan") if (text := getattr(given, name))},
         share_code=given.share_code,
     )
-    body = {"path": request.path, **given.model_dump(mode="json"), "sha256": _sha256(file)}
     judged = bringing.judged_for_program(sent, cast(BinaryIO, file), now=now)
 
     def act() -> attested.Json:
         return {"reference": bringing.by_program(judged, actor=actor, now=now).reference}
 
-    answer, replayed = attested.once(asked_by=by(actor), request_key=request_key, body=body, now=now, act=act)
-    return _out(
-        selectors.document_of_fiduciary(holder(request).fiduciary, answer["reference"], at=now), replayed=replayed
-    )
+    answer, replayed = attested.once(**asked, now=now, act=act)
+    return _taken(request, answer, now, replayed=replayed)
 
 
 @router.get(
@@ -99,6 +102,11 @@ def send_document(
 def read_document(request: HttpRequest, reference: str) -> DocumentOut:
     """Of a customer that the key's fiduciary stands for; no other document is there."""
     return _out(selectors.document_of_fiduciary(holder(request).fiduciary, reference, at=clock.now()))
+
+
+def _taken(request: HttpRequest, answer: attested.Json, now: datetime, *, replayed: bool) -> DocumentOut:
+    found = selectors.document_of_fiduciary(holder(request).fiduciary, answer["reference"], at=now)
+    return _out(found, replayed=replayed)
 
 
 def _out(document: Document, *, replayed: bool = False) -> DocumentOut:

@@ -1,11 +1,13 @@
 """A connected system sends in a document and reads where it stands."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from kyc.models import Document
+from kyc.models import Case, Document
 from kyc.services import run_plan
 from portal.audit.models import AuditEvent
 from portal.core import clock
@@ -71,6 +73,20 @@ def test_the_same_request_again_is_answered_and_not_done_again(individual, key):
     assert Document.objects.count() == 1
     other = send(individual, key, data=documents.pdf(pages=2))
     assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_a_request_that_was_taken_is_answered_as_it_was_although_its_day_has_passed(individual, key, time_machine):  # noqa: F811
+    data, until = documents.pdf(), clock.day(clock.now())
+    first = send(individual, key, data=data, valid_until=until.isoformat())
+    time_machine.move_to(clock.now() + timedelta(days=2))
+    again = send(individual, key, data=data, valid_until=until.isoformat())
+    assert (again.status_code, again.json()) == (200, {**first.json(), "replayed": True})
+
+
+def test_a_person_nobody_knows_opens_no_case(organisation, individual, key):  # noqa: F811
+    party = party_of(organisation)
+    assert send(individual, key, party=party.reference).status_code == 404
+    assert not Case.objects.filter(customer=individual).exists()
 
 
 def test_without_a_request_key_nothing_is_taken(individual, key):  # noqa: F811

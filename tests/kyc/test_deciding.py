@@ -15,7 +15,7 @@ from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.law.models import Clock
 from portal.outbox.models import Message
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, answered, checked, firm, gst, proposed, rest_approved, uploaded
+from tests.kyc.factories import CUSTOMER, answered, checked, company_pan, firm, gst, proposed, rest_approved, uploaded
 from tests.people.factories import StaffFactory
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -268,6 +268,26 @@ def test_one_person_works_on_a_case_at_a_time(individual, maker):
     with pytest.raises(LostRace):
         proposed(document, colleague)
     assert proposed(document, maker)
+
+
+def test_nobody_answers_in_a_case_that_a_colleague_has_and_who_answered_has_it_no_longer(individual, maker, checker):
+    decision = proposed(checked(individual), maker)
+    colleague = StaffFactory(roles=["kyc_checker"])
+    case = decision.document.case
+    claim(case, actor=actor.staff(colleague.pk), now=clock.now())
+    with pytest.raises(LostRace):
+        answered(decision, checker)
+    answered(decision, colleague)
+    case.refresh_from_db()
+    assert (decision.document.state, case.locked_by) == ("approved", None)
+
+
+def test_a_maker_who_goes_on_with_the_case_stands_in_no_checker_s_way(organisation, maker, checker):
+    first = checked(organisation, make=company_pan)
+    checked(organisation, make=gst)
+    claim(first.case, actor=actor.staff(maker.pk), now=clock.now())
+    answered(proposed(first, maker), checker)
+    assert (first.decisions.get().answer, Case.objects.get().locked_by) == ("approved", maker)
 
 
 def test_what_people_wrote_is_sealed_and_dies_with_the_customer_s_key(

@@ -8,9 +8,10 @@ from kyc import rules
 from kyc.models import Case, Document, Holding
 from kyc.needs import needs_of
 from kyc.selectors import sender_state
-from kyc.services import add_person, open_case
+from kyc.services import add_person, open_case, settling
 from kyc.services.settling import settle, settle_changed
 from kyc.states import Turn
+from portal.core.errors import LostRace
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved, uploaded
 
 pytestmark = pytest.mark.usefixtures("house", "same_process")
@@ -191,6 +192,23 @@ def test_somebody_new_does_not_take_the_approval_back_at_once_but_does_when_thei
     settle_changed(now=later + timedelta(days=31))
     customer.kyc.refresh_from_db()
     assert customer.kyc.state == "open"
+
+
+def test_a_case_that_fails_keeps_the_others_of_the_day_s_run_waiting_for_nothing(monkeypatch):
+    later, cases = NOW + timedelta(days=100), [approved_firm("company").kyc for _each in range(2)]
+    for case in cases:
+        add_person(case, full_name="Uma Devi", roles=["director"], actor=CUSTOMER, now=later)
+    plain = settling.settle
+
+    def loses(case, **given):
+        if case.pk == cases[0].pk:
+            raise LostRace("Somebody was quicker.")
+        plain(case, **given)
+
+    monkeypatch.setattr(settling, "settle", loses)
+    monkeypatch.setattr(settling, "MOST", 1, raising=False)
+    settle_changed(now=later + timedelta(days=31))
+    assert [Case.objects.get(pk=case.pk).state for case in cases] == ["approved", "open"]
 
 
 def test_a_rejected_paper_of_somebody_new_does_not_wait_for_their_days():

@@ -9,7 +9,7 @@ from django.db import connection, connections
 
 from consent.models import ConsentEvent
 from consent.services import attested
-from kyc.models import Case, Document
+from kyc.models import Case, Document, SanctionsList
 from kyc.services import bringing, telling, uploading
 from kyc.services.deciding import answer
 from portal.core import actor, clock
@@ -21,6 +21,7 @@ from tests.kyc.factories import CUSTOMER, checked, company_pan, firm, gst, propo
 from tests.kyc.test_consenting import card, withdrawn
 from tests.kyc.test_proving import offline, pinned, read_here, yesterday  # noqa: F401
 from tests.kyc.test_reusing import again, approved
+from tests.kyc.test_screening import ZORAN, imported
 from tests.people.factories import StaffFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("house", "same_process")]
@@ -53,6 +54,11 @@ def test_the_last_two_documents_approved_at_once_approve_the_case(monkeypatch):
         thread.join()
     assert failed == []
     assert Case.objects.get().state == "approved"
+
+
+def test_two_imports_of_one_list_at_once_take_turns():
+    later = while_in_flight(lambda: imported(ZORAN, made="2026-11-20"), lambda: imported(ZORAN, made="2026-11-21"))
+    assert SanctionsList.objects.get(superseded_at=None) == later
 
 
 def without_a_box(customer: Customer) -> Document:

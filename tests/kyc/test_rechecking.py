@@ -5,6 +5,7 @@ import pytest
 from kyc.models import SignerKey
 from kyc.services import rechecking
 from kyc.services.uploading import why_not_now
+from kyc.tasks import watch_signers
 from portal.core import clock
 from portal.outbox.models import Message
 from tests.kyc.signatures import vectors
@@ -54,6 +55,24 @@ def test_of_a_file_that_was_not_kept_the_customer_is_told_once_and_may_send_it_a
     assert Message.objects.filter(kind="kyc.signer_is_known").count() == 2  # by e-mail and in the dashboard
     assert why_not_now(document, now=clock.now()) == ""
     assert outcomes(offline(individual))["signature"] == ("PASS", "")
+
+
+def test_what_a_lost_nudge_left_behind_a_new_certificate_is_looked_at_by_the_next_sweep(
+    individual,
+    asha,
+    first,  # noqa: F811
+    second,  # noqa: F811
+):
+    card_sent = offline(individual, card(), kind="aadhaar_qr", extension="png", share_code="")
+    offline(individual)
+    watch_signers()
+    assert not Message.objects.filter(kind="kyc.signer_is_known").exists()
+    answer(propose(first, living(), kinds=list(vectors.ALL)), second)
+    for _twice in range(2):
+        watch_signers()
+    assert outcomes(card_sent)["signature"] == ("PASS", "")
+    assert card_sent.checks.filter(name="signature").count() == 2
+    assert Message.objects.filter(kind="kyc.signer_is_known").count() == 2  # by e-mail and in the dashboard
 
 
 def test_a_certificate_for_other_documents_changes_nothing(individual, first, second):  # noqa: F811

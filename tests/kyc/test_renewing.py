@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 
 from kyc import gates, renewals
@@ -15,7 +16,7 @@ from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused
 from portal.law.selectors import house_rule
 from portal.outbox.models import Delivery, Message
-from portal.people.models import User
+from portal.people.models import Membership, User
 from portal.people.services import customers
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, answered, checked, company_pan, gst, proposed, rest_approved, uploaded
@@ -144,12 +145,34 @@ def test_who_has_sent_everything_is_left_in_peace(individual, case):
     assert renewing.sweep(now=at(due - timedelta(days=7))).told == 0
 
 
+def test_a_notice_that_nobody_could_be_given_is_given_once_somebody_can_read_it(case, maker):
+    members = Membership.objects.filter(customer=case.customer)
+    members.update(role="member")
+    now = at(case.rekyc_on - timedelta(days=90))
+    for _twice in range(2):
+        assert renewing.sweep(now=now).told == 0
+    assert days_told(case) == []
+    told = Message.objects.get(kind="kyc.staff_nobody_told")
+    assert told.subject_ref == maker.subject.ref
+    members.update(role="owner")
+    assert renewing.sweep(now=now).told == 1
+    assert days_told(case) == [-90]
+
+
 def test_a_sweep_goes_in_rounds_and_on_where_the_last_one_ended(case, monkeypatch):
     monkeypatch.setattr(renewing, "MOST", 1)
     now = at(case.rekyc_on)
     first = renewing.sweep(now=now)
     assert (first.looked_at, first.last) == (1, case.pk)
     assert renewing.sweep(now=now, after=first.last).looked_at == 0
+
+
+def test_a_case_that_the_database_refuses_stops_no_other(case, monkeypatch):
+    def refuses(number, now):
+        raise IntegrityError
+
+    monkeypatch.setattr(renewing, "_look_at", refuses)
+    assert renewing.sweep(now=at(case.rekyc_on)).looked_at == 1
 
 
 def test_a_full_round_calls_for_the_next_one(case, monkeypatch):
@@ -264,6 +287,11 @@ def test_many_complaints_about_one_sender_in_a_week_are_looked_at(firm_case):
         gates.complained(fiduciary=code, at=now, subject_ref=message.subject_ref)
         assert Renewal.objects.exists() == (number == 10)
     assert Renewal.objects.get().reason == "complaints"
+    Renewal.objects.update(closed_at=now)
+    again = MessageFactory(fiduciary=code)
+    Delivery.objects.create(message=again, attempt=1, outcome="complained", happened_at=now + timedelta(hours=1))
+    gates.complained(fiduciary=code, at=now + timedelta(hours=1), subject_ref=again.subject_ref)
+    assert Renewal.objects.count() == 1  # what we looked at counts no more
 
 
 def test_staff_name_what_has_happened_from_a_closed_list_and_say_why(case, maker):

@@ -130,6 +130,16 @@ def test_who_reveals_more_than_the_rule_allows_is_told_on_once(document, maker, 
     assert AuditEvent.objects.filter(kind="kyc.reveals.many").count() == 1
 
 
+def test_the_alarm_is_raised_although_the_count_jumped_over_the_number(document, maker, why):
+    given = {**why, "actor": actor.staff(maker.pk), "now": clock.now()}
+    HouseRule.objects.filter(key="kyc.reveals_most").update(amount=9)
+    for _time in range(3):
+        number_of(document, **given)
+    HouseRule.objects.filter(key="kyc.reveals_most").update(amount=2)  # as two at once on PostgreSQL made it
+    number_of(document, **given)
+    assert AuditEvent.objects.get(kind="kyc.reveals.many").facts["count"] == 4
+
+
 def test_a_customer_reads_how_often_by_which_role_and_why_and_no_name_of_staff(document, asha, maker, checker, why):
     for person in (maker, checker):
         at_the_desk(person, document)

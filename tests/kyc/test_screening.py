@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from kyc import gates
 from kyc.erasers import KycDocuments
 from kyc.models import Check, CheckEvidence, Likeness, LikenessAnswer, ListedEntry, SanctionsList, Screening
 from kyc.sanctions import united_nations
@@ -117,6 +118,17 @@ def test_a_list_whose_entries_went_meanwhile_says_of_nobody_that_they_are_not_on
     assert not Screening.objects.exists()
     with pytest.raises(LostRace):
         screening.screen_case(zoran, now=NOW)
+
+
+def test_who_has_another_name_is_screened_by_the_next_round_although_the_nudge_was_lost(house):
+    case = open_case(customer=CustomerFactory(kind="individual", name="Somebody Else"), actor=CUSTOMER, now=NOW)
+    imported(ZORAN)
+    screening.screen_round(now=NOW)
+    case.customer.name = "Zoran Vexley Quill"
+    case.customer.save(update_fields=["name"])
+    gates.renamed(customer=case.customer_id, actor=CUSTOMER, at=NOW)
+    assert [screening.screen_round(now=NOW), screening.screen_round(now=NOW)] == [1, 0]
+    assert Likeness.objects.get().case == case
 
 
 def test_a_new_edition_screens_everybody_again_and_remembers_what_was_answered(likeness, zoran, maker, checker):

@@ -102,6 +102,7 @@ STAFF_ONLY = {
     "kyc.staff_answer_late",
     "kyc.staff_deletion_late",
     "kyc.staff_late",
+    "kyc.staff_nobody_told",
     "kyc.staff_reveals_many",
     "registers.incident_due_soon",
     "registers.incident_late",
