@@ -1,4 +1,4 @@
-"""What staff read about a check: what it looks at, and why it says what it says."""
+"""What people read about a check: what it looks at and what it says; staff also why."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +30,14 @@ CHECKS: Mapping[str, Any] = {
     "pan_status": _("PAN in the register"),
     "states_agree": _("States that the numbers name"),
     "tan": _("Tax deduction number (TAN)"),
+}
+
+OUTCOMES: Mapping[str, Any] = {
+    "PASS": _("Passed"),
+    "WARN": _("Look at it"),
+    "FAIL": _("Failed"),
+    "UNAVAILABLE": _("Could not run"),
+    "NOT_APPLICABLE": _("Does not apply"),
 }
 
 REASONS: Mapping[str, Any] = {

@@ -19,7 +19,6 @@ from portal.core import clock
 from portal.core.actor import SYSTEM
 from portal.core.erasing import Kept, Record
 from portal.people.states import CustomerState
-from portal.vault.services import files
 
 
 class KycDocuments:
@@ -63,8 +62,6 @@ class KycDocuments:
             due = list(self._documents(before).filter(whose=subject_ref).select_related("party", "case"))
             for document in due:
                 erase_document(document, actor=SYSTEM, now=now)
-            if any(document.key_ref is None for document in due):
-                files.shred(subject_ref=subject_ref, retention_class=self.retention_class)
             self._forget_likenesses(subject_ref, before)
             Holding.objects.filter(owner__in=self._parties(before).filter(subject_ref=subject_ref)).delete()
             parties = self._parties(before).filter(subject_ref=subject_ref).update(name="", erased_at=now)

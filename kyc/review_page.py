@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc import check_words, words
 from kyc.admin_queue import holder_of
 from kyc.basis import Change, changed_since, seen
+from kyc.check_words import OUTCOMES
 from kyc.forms import ProposalForm
 from kyc.models import Check, Document
 from kyc.outcomes import CheckOutcome
@@ -29,13 +30,6 @@ from portal.people.states import Answer
 
 SIGNS = {"PASS": "✓", "WARN": "▲", "FAIL": "■", "UNAVAILABLE": "‖", "NOT_APPLICABLE": "–"}
 LONGEST_PAGE = 5
-OUTCOMES = {
-    "PASS": _("Passed"),
-    "WARN": _("Look at it"),
-    "FAIL": _("Failed"),
-    "UNAVAILABLE": _("Could not run"),
-    "NOT_APPLICABLE": _("Does not apply"),
-}
 
 
 def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) -> dict[str, Any]:

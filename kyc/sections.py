@@ -1,54 +1,137 @@
-"""A customer's documents for the bundle of its own data: what was sent, what was decided and when,
-and who looked at it; numbers masked.
+"""A customer's documents for the bundle of its own data: what was sent, what was decided and when, and who looked at it;
+numbers masked. With it the people behind a customer, their shares, and likenesses to sanctions lists.
 """
 
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from kyc import words
-from kyc.models import Document
+from kyc.check_words import CHECKS, OUTCOMES
+from kyc.models import Decision, Document, Likeness, Party
+from kyc.services.deciding import words_of
+from kyc.states import DecisionOutcome, DecisionReason, PartyRole
 from kyc.viewings import viewings_of
+from portal.people.states import Answer
+from portal.vault.services.keys import Shredded
 
 
 class KycSection:
-    """Registered in ``hooks.sections``. Notes that are internal stay out."""
+    """Registered in ``hooks.sections``. Notes that are internal, and proposals that nobody agreed to, stay out."""
 
     name = "kyc"
     label = _("Identity and business documents")
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
-        """One record for each document ever sent about this customer or person, oldest first."""
+        """One record for each document ever sent about this customer or person, oldest first; then one for each place
+        behind a customer, and one for each likeness.
+        """
         refs = list(subject_refs)
-        whose = Q(party=None, case__subject_ref__in=refs) | Q(party__subject_ref__in=refs)
-        rows = list(
-            Document.objects.filter(whose)
-            .select_related("case")
-            .prefetch_related("checks")
-            .order_by("uploaded_at", "pk")
-        )
-        looks: dict[int, list[dict[str, Any]]] = {}
-        for look in viewings_of(rows):
-            said = {"at": look.at, "who": words.roles(look.roles), "why": words.purpose(look.why)}
-            looks.setdefault(look.document.pk, []).append({**said, "what": words.shown(look.what)})
-        return [
-            {
-                "case": row.case.reference,
-                "document": row.reference,
-                "kind": str(row.get_kind_display()),
-                "number": row.number_display,
-                "state": str(row.get_state_display()),
-                "uploaded_at": row.uploaded_at,
-                "sent_at": row.sent_at,
-                "checked_at": row.checked_at,
-                "valid_until": row.expires_on,
-                "checks": [
-                    {"check": check.name, "outcome": check.outcome, "at": check.ended_at} for check in row.checks.all()
-                ],
-                "viewed": looks.get(row.pk, []),
-            }
-            for row in rows
-        ]
+        return [*_documents(refs), *_places(refs), *_likenesses(refs)]
+
+
+def _documents(refs: list[UUID]) -> list[dict[str, Any]]:
+    whose = Q(party=None, case__subject_ref__in=refs) | Q(party__subject_ref__in=refs)
+    told = Decision.objects.filter(answer=Answer.APPROVED).order_by("checked_at", "pk")
+    rows = list(
+        Document.objects.filter(whose)
+        .select_related("case", "party")
+        .prefetch_related("checks", Prefetch("decisions", queryset=told))
+        .order_by("uploaded_at", "pk")
+    )
+    looks: dict[int, list[dict[str, Any]]] = {}
+    for look in viewings_of(rows):
+        said = {"at": look.at, "who": words.roles(look.roles), "why": words.purpose(look.why)}
+        looks.setdefault(look.document.pk, []).append({**said, "what": words.shown(look.what)})
+    return [
+        {
+            "case": row.case.reference,
+            "document": row.reference,
+            "kind": str(row.get_kind_display()),
+            "number": row.number_display,
+            "state": str(row.get_state_display()),
+            "uploaded_at": row.uploaded_at,
+            "sent_at": row.sent_at,
+            "checked_at": row.checked_at,
+            "valid_until": row.expires_on,
+            "checks": [
+                {
+                    "check": str(CHECKS.get(check.name, check.name)),
+                    "outcome": str(OUTCOMES.get(check.outcome, check.outcome)),
+                    "at": check.ended_at,
+                }
+                for check in row.checks.all()
+            ],
+            "decisions": [_decision(row, one) for one in row.decisions.all()],
+            "viewed": looks.get(row.pk, []),
+        }
+        for row in rows
+    ]
+
+
+def _decision(document: Document, told: Decision) -> dict[str, Any]:
+    """As the customer was told; the message is empty once it was erased."""
+    told.document = document
+    try:
+        message = words_of(told)[0]
+    except Shredded:
+        message = ""
+    return {
+        "at": told.checked_at,
+        "outcome": str(DecisionOutcome(told.outcome).label),
+        "reason": str(DecisionReason(told.reason_code).label) if told.reason_code else "",
+        "message": message,
+    }
+
+
+def _places(refs: list[UUID]) -> list[dict[str, Any]]:
+    """In what capacity, since when and with which shares somebody stands behind a customer."""
+    parties = Party.objects.filter(subject_ref__in=refs, erased_at=None).select_related("case")
+    return [
+        {
+            "case": party.case.reference,
+            "person": party.reference,
+            "roles": _roles(party),
+            "added_at": party.added_at,
+            "ended_at": party.ended_at,
+            "shares": [
+                {
+                    "percent": f"{share.percent.normalize():f}",
+                    "through": share.held.reference if share.held else "",
+                    "since": share.since,
+                    "ended_at": share.ended_at,
+                }
+                for share in party.holdings.all()
+            ],
+        }
+        for party in parties.prefetch_related("holdings__held").order_by("added_at", "pk")
+    ]
+
+
+def _roles(party: Party) -> list[str]:
+    is_owner = bool(party.holdings.all())
+    held = [
+        (party.is_signatory, PartyRole.SIGNATORY),
+        (party.is_director, PartyRole.DIRECTOR),
+        (is_owner, PartyRole.OWNER),
+    ]
+    return [str(role.label) for is_it, role in held if is_it]
+
+
+def _likenesses(refs: list[UUID]) -> list[dict[str, Any]]:
+    whose = Q(party=None, case__subject_ref__in=refs) | Q(party__subject_ref__in=refs)
+    return [
+        {
+            "case": row.case.reference,
+            "likeness": row.reference,
+            "list": str(row.get_source_display()),
+            "list_of": row.list_version,
+            "state": str(row.get_state_display()),
+            "found_at": row.found_at,
+            "answered_at": row.answered_at,
+        }
+        for row in Likeness.objects.filter(whose).select_related("case").order_by("found_at", "pk")
+    ]

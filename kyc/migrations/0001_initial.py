@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                     ('fault', models.CharField(blank=True, max_length=20, verbose_name='fault of the file')),
                     ('provenance', models.CharField(choices=[('page', 'Sent on the pages'), ('staff', 'Sent in by staff'), ('api', 'Sent by a program'), ('legacy', 'Taken over from an old system')], db_default='page', default='page', max_length=8, verbose_name='how it came')),
                     ('consent_ref', models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='receipt of the consent')),
-                    ('key_ref', models.UUIDField(editable=False, null=True, unique=True, verbose_name='key')),
+                    ('key_ref', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='key')),
                     ('retention_class', models.CharField(choices=[('kyc', 'KYC documents of customers and resellers'), ('kyc_accounts', 'Bank papers of customers, resellers and vendors'), ('kyc_vendor', 'Documents of vendors'), ('kyc_developer', 'Documents of developers'), ('kyc_applicant', 'Documents of job applicants'), ('grievance', 'Grievances and requests'), ('message', 'Messages as sent'), ('consent_evidence', 'Evidence of consent'), ('audit_personal', 'Personal part of audit events'), ('export', 'Exports and bundles'), ('quarantine', 'Uploads not yet checked')], db_default='kyc', default='kyc', max_length=16, verbose_name='kept as')),
                     ('deletion_asked_at', models.DateTimeField(blank=True, null=True, verbose_name='asked to delete')),
                     ('uploaded_at', models.DateTimeField(verbose_name='uploaded')),

@@ -77,8 +77,8 @@ class Document(models.Model):
     )
     #: The receipt of the consent under which it was taken, where one was asked (``consent.ConsentReceipt``).
     consent_ref = models.CharField(_("receipt of the consent"), max_length=20, blank=True, default="", db_default="")
-    #: Whose key the kept copy and the texts lie under: the document's own. Empty: the key of its subject.
-    key_ref = models.UUIDField(_("key"), null=True, unique=True, editable=False)
+    #: Whose key the kept copy and the texts lie under: the document's own.
+    key_ref = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
     retention_class = models.CharField(
         _("kept as"),
         max_length=16,
@@ -134,8 +134,3 @@ class Document(models.Model):
     def subject_ref(self) -> uuid.UUID:
         """Whose document it is."""
         return self.party.subject_ref if self.party else self.case.subject_ref
-
-    @property
-    def sealed_under(self) -> uuid.UUID:
-        """The reference whose key protects what is kept of it."""
-        return self.key_ref or self.subject_ref

@@ -86,21 +86,6 @@ def kind_fits_numbers(kind: str, numbers: Mapping[str, str]) -> Compared:
     return said
 
 
-def initial_fits_name(pan: str, name: str) -> Compared:
-    """The fifth letter of a PAN against the name: of a person any part may be the surname, of others the first word.
-
-    Names change and some people have no surname, so a difference is a hint.
-    """
-    found = check_pan(pan)
-    words = [word for word in name.upper().replace("M/S", " ").replace(".", " ").split() if word[0].isascii()]
-    words = [word for word in words if word not in {"MR", "MRS", "MS", "SHRI", "SMT", "DR", "THE"}]
-    if not found.is_valid or not words:
-        return NOTHING_TO_COMPARE
-    initials = {word[0] for word in words} if found.details["holder"] == "P" else {words[0][0]}
-    fits = found.details["initial"] in initials
-    return Compared(fits, "" if fits else "INITIAL_DIFFERS", {"initial": found.details["initial"]})
-
-
 def states_named(number_type: str, number: str) -> frozenset[str]:
     """The states a number may be of, by present GST codes; none where it names none or is wrong."""
     if number_type == "gstin":

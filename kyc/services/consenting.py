@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from kyc import plans
 from kyc.models import Case, Document, Party
 from kyc.services import proving
-from kyc.services.letting_go import ask_to_delete
-from kyc.states import GONE, DocumentKind
+from kyc.services.letting_go import ask_to_delete, is_still_kept
+from kyc.states import DocumentKind
 from portal.core import hooks, turns
 from portal.core.actor import Actor
 from portal.core.errors import Refused
@@ -122,14 +122,15 @@ def is_held_by(principal: Principal, customer: Customer, party: Party | None) ->
 
 def withdrawn(*, purpose: str, receipts: frozenset[str], actor: Actor, at: datetime) -> None:
     """Answers ``hooks.consent_withdrawn``: the documents taken under the yes are asked to be deleted, in the same
-    transaction. One that was never sent goes at once; staff see and answer the others.
+    transaction. One that was never sent goes at once; staff see and answer the others, replaced versions among them.
     """
     if purpose != PURPOSE:
         return
     kinds = [kind for kind in DocumentKind if plans.consent(kind)]
     taken = Document.objects.filter(kind__in=kinds, consent_ref__in=receipts, deletion_asked_at=None, erased_at=None)
-    for document in taken.exclude(state__in=GONE).select_related("case", "party", "kept").order_by("pk"):
-        ask_to_delete(document, actor=actor, now=at)
+    for document in taken.select_related("case", "party", "kept").order_by("pk"):
+        if is_still_kept(document):
+            ask_to_delete(document, actor=actor, now=at)
 
 
 def _standing(customer: Customer, party: Party | None, *, now: datetime) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from kyc.models import CheckEvidence, DeletionRequest, Document
 from kyc.services import sealing, settling
-from kyc.states import DOCUMENT_MOVES, DocumentState
+from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, DeletionState, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import ids
@@ -27,15 +27,14 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
     A file that was never sent is let go at once. One that was sent is with us for a decision or kept by a rule: staff
     see the request beside it and answer it. Raises IllegalMove when it was asked for before or is gone.
     """
-    is_gone = document.erased_at is not None or document.state == DocumentState.DESTROYED
-    if document.deletion_asked_at is not None or is_gone:
+    if document.deletion_asked_at is not None or not is_still_kept(document):
         raise IllegalMove(_("You have asked for this already. We write to you about it."))
     with transaction.atomic():
         rows = Document.objects.filter(pk=document.pk, deletion_asked_at=None)
         if rows.update(deletion_asked_at=now) != 1:
             raise IllegalMove(_("You have asked for this already. We write to you about it."))
         document.refresh_from_db()
-        is_unsent = document.sent_at is None and document.state != DocumentState.REPLACED
+        is_unsent = document.sent_at is None
         record(
             AuditKind.KYC_DOCUMENT_DELETION_ASKED,
             actor=actor,
@@ -49,6 +48,12 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
         else:
             let_go(document, actor=actor)
             settling.settle(document.case, actor=actor, now=now)
+
+
+def is_still_kept(document: Document) -> bool:
+    """Whether anything of the file is here: of one that was replaced before it was sent nothing is (``keep_nothing``)."""
+    is_gone = document.erased_at is not None or document.state == DocumentState.DESTROYED
+    return not is_gone and not (document.state == DocumentState.REPLACED and document.sent_at is None)
 
 
 def _ask(document: Document, actor: Actor, now: datetime) -> None:
@@ -80,18 +85,42 @@ def keep_nothing(document: Document, *, actor: Actor) -> None:
     document.kept = document.number_sealed = document.number_index = document.declared_sealed = None
     document.number_display = ""
     document.save(update_fields=["kept", "number_sealed", "number_index", "number_display", "declared_sealed"])
-    files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+    end_quarantine(document, actor=actor)
     CheckEvidence.objects.filter(check_run__document=document).delete()
     document.decisions.filter(answer=Answer.PENDING).update(message_sealed=None, note_sealed=None)
     sealing.shred(document, actor=actor)
 
 
+def _carry_out_request(document: Document, actor: Actor, now: datetime) -> None:
+    """The document ends without the two people of ``deleting``, who make a certificate: by its time, or as a child's."""
+    request = DeletionRequest.objects.filter(document=document, state=DeletionState.ASKED).first()
+    if request is None:
+        return
+    move(request, DeletionState.ERASED, moves=DELETION_MOVES, answered_at=now)
+    record(
+        AuditKind.KYC_DOCUMENT_DELETION_ANSWERED,
+        actor=actor,
+        about=request.owner,
+        subject_ref=document.subject_ref,
+        facts={"case": document.case.reference, "document": document.reference, "state": str(request.state)},
+        at=now,
+    )
+    clocks.stop(owner=request.owner, at=now, actor=actor, now=now)
+
+
+def end_quarantine(document: Document, *, actor: Actor) -> None:
+    """End the upload's key, in the caller's transaction."""
+    files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+
+
 def erase_document(document: Document, *, actor: Actor, now: datetime) -> None:
     """End everything personal about one document, in the caller's transaction: its keys are shredded, its texts deleted.
 
-    That there was one, what the checks and two people said of it, and when, stays.
+    That there was one, what the checks and two people said of it, and when, stays. A customer's open request to delete it
+    is carried out with it, and its clocks stop.
     """
-    files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=actor)
+    _carry_out_request(document, actor, now)
+    end_quarantine(document, actor=actor)
     CheckEvidence.objects.filter(check_run__document=document).delete()
     document.decisions.update(message_sealed=None, note_sealed=None, reason="")
     Document.objects.filter(pk=document.pk).update(

@@ -15,7 +15,7 @@ from kyc.outcomes import CheckOutcome
 from kyc.permissions import Permission
 from kyc.rules import Said
 from kyc.services import parties, proving, settling, telling
-from kyc.services.letting_go import erase_document
+from kyc.services.letting_go import end_quarantine, erase_document
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
 from kyc.states import DOCUMENT_MOVES, DocumentState
@@ -162,6 +162,8 @@ def _erase(case: Case, party: Party | None) -> tuple[int, int]:
     for document in Document.objects.filter(case=case, party=party, erased_at=None).select_related("case", "party"):
         if is_kept(document, now=now):
             kept += 1
+            if document.state == DocumentState.REFUSED:  # the kept copy is held, not the upload with all in clear
+                end_quarantine(document, actor=WORKER)
             continue
         erase_document(document, actor=WORKER, now=now)
         erased += 1

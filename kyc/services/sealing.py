@@ -10,12 +10,12 @@ from portal.vault.services import files, texts
 
 def seal(document: Document, text: str) -> bytes:
     """A text about the document, under its key."""
-    return texts.seal(text, subject_ref=document.sealed_under, retention_class=document.retention_class)
+    return texts.seal(text, subject_ref=document.key_ref, retention_class=document.retention_class)
 
 
 def opened(document: Document, sealed: bytes | memoryview) -> str:
     """The clear text. Raises Shredded once the document was erased."""
-    return texts.open(bytes(sealed), subject_ref=document.sealed_under, retention_class=document.retention_class)
+    return texts.open(bytes(sealed), subject_ref=document.key_ref, retention_class=document.retention_class)
 
 
 def keep(document: Document, data: bytes, *, actor: Actor) -> StoredFile:
@@ -24,17 +24,12 @@ def keep(document: Document, data: bytes, *, actor: Actor) -> StoredFile:
         io.BytesIO(data),
         subject_ref=document.subject_ref,
         retention_class=document.retention_class,
-        key_ref=document.sealed_under,
+        key_ref=document.key_ref,
         kind="kyc.document",
         actor=actor,
     )
 
 
 def shred(document: Document, *, actor: Actor) -> int:
-    """End the document's key, in the caller's transaction: its copy, number and texts open nowhere any more.
-
-    Nothing, for one that lies under the key of its subject: others lie under it too.
-    """
-    if document.key_ref is None:
-        return 0
-    return files.shred(subject_ref=document.sealed_under, retention_class=document.retention_class, actor=actor)
+    """End the document's key, in the caller's transaction: its copy, number and texts open nowhere any more."""
+    return files.shred(subject_ref=document.key_ref, retention_class=document.retention_class, actor=actor)

@@ -195,7 +195,6 @@ def _write_down(judged: Judged, *, actor: Actor, now: datetime) -> Document:
             case=case,
             party=party,
             kind=sent.kind,
-            key_ref=uuid.uuid4(),
             retention_class=keeping.class_of(case.relation, sent.kind),
             number_index=ciphers.blind_index(found.normal, domain=number_domain(sent.kind)) if found else None,
             number_display=found.display if found else "",

@@ -181,9 +181,11 @@ PAGES: dict[str, Page] = {
     "privacy:kyc-choose": Page(For.MEMBERS, lambda w: [w.customer.reference, "identity"], is_untold=True),
     "privacy:kyc-delete": Page(For.MEMBERS, document, is_empty=True),
     "privacy:kyc-document": Page(For.MEMBERS, document, is_empty=True),
-    "privacy:kyc-fetch": Page(For.MEMBERS, lambda w: [w.customer.reference, "PANCR"], is_untold=True),
+    "privacy:kyc-fetch": Page(For.MEMBERS, lambda w: [w.customer.reference, "PANCR"], is_post=True, is_empty=True),
     "privacy:kyc-fetched": Page(For.CUSTOMERS, is_empty=True),
-    "privacy:kyc-party-fetch": Page(For.MEMBERS, lambda w: [w.customer.reference, w.party, "PANCR"], is_untold=True),
+    "privacy:kyc-party-fetch": Page(
+        For.MEMBERS, lambda w: [w.customer.reference, w.party, "PANCR"], is_post=True, is_empty=True
+    ),
     "privacy:kyc-looks": Page(For.MEMBERS, lambda w: [w.customer.reference]),
     "privacy:kyc-nobody-else": Page(For.MEMBERS, lambda w: [w.customer.reference], is_empty=True),
     "privacy:kyc-page": Page(For.MEMBERS, lambda w: [*document(w), 1], is_untold=True),

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from consent.models import ConsentEvent, NoticeVersion
 from consent.selectors import rulebook
 from consent.services import ending, withdraw
-from kyc.models import Document
+from kyc.models import DeletionRequest, Document
 from kyc.services import proving, uploading
 from portal.audit.models import AuditEvent
 from portal.core import clock
@@ -19,6 +20,7 @@ from tests.kyc.signatures import vectors
 from tests.kyc.signatures.test_signed_pdf import living
 from tests.kyc.test_proving import ekyc, offline, pinned, read_here, yesterday  # noqa: F401
 from tests.people.factories import FiduciaryFactory, PrincipalFactory
+from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.usefixtures("same_process", "read_here", "asha")
 PURPOSE = "aadhaar_verification"
@@ -182,3 +184,16 @@ def test_a_no_from_before_the_yes_that_is_heard_late_leaves_what_the_yes_brought
     said(asha.principal, "denied", purpose=PURPOSE, channel="none", occurred_at=clock.now() - timedelta(days=1))
     document.refresh_from_db()
     assert document.deletion_asked_at is None
+
+
+def test_taking_the_yes_back_is_the_wish_to_delete_a_version_that_was_sent_and_replaced(individual, asha):
+    replaced, never_sent = card(individual), offline(individual, make=uploaded)
+    for document in (replaced, never_sent):
+        Document.objects.filter(pk=document.pk).update(state="replaced")
+    replaced.refresh_from_db()
+    client = customer_client(asha)
+    wish = reverse("privacy:kyc-delete", args=[replaced.reference])
+    assert wish in client.get(reverse("privacy:kyc-document", args=[replaced.reference])).text
+    withdrawn(asha)
+    assert DeletionRequest.objects.get().document == replaced
+    assert wish not in client.get(reverse("privacy:kyc-document", args=[replaced.reference])).text

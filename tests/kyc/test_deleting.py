@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kyc.clocks import KycClocks
+from kyc.erasers import KycDocuments
 from kyc.models import Case, Decision, DeletionProposal, DeletionRequest, Document
 from kyc.services import ask_to_delete, deleting, sealing
 from portal.audit.models import AuditEvent
@@ -115,6 +116,13 @@ def test_a_document_that_nothing_keeps_is_destroyed_with_a_certificate(
     assert "newer file" not in page
     assert "Now: Destroyed at your request" in page
     assert "We have answered your request to delete it" in page
+
+
+def test_a_request_about_a_document_that_is_erased_otherwise_is_answered_with_it_and_its_clock_stops(asked):
+    KycDocuments("kyc").erase(subject_ref=asked.document.subject_ref, before=None)
+    asked.refresh_from_db()
+    assert (asked.state, asked.answered_at is not None) == ("erased", True)
+    assert not Clock.objects.filter(owner=asked.owner, stopped_at=None).exists()
 
 
 def test_the_other_documents_stay(asked, officer, second, django_capture_on_commit_callbacks):

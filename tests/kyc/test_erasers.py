@@ -4,7 +4,7 @@ import pytest
 
 from kyc import plans
 from kyc.erasers import KycDocuments
-from kyc.models import Check, CheckEvidence, Decision
+from kyc.models import Check, CheckEvidence, Decision, Holding, Likeness
 from kyc.sections import KycSection
 from kyc.selectors import sender_state
 from kyc.services import own_number
@@ -12,7 +12,7 @@ from portal.core import actor, clock
 from portal.people.services import subjects
 from portal.vault.services import files
 from tests.kyc import documents
-from tests.kyc.factories import answered, checked, firm, party_of, proposed, rest_approved, uploaded
+from tests.kyc.factories import NOW, answered, checked, firm, party_of, proposed, rest_approved, uploaded
 from tests.people.factories import SubjectFactory
 
 KYC = KycDocuments("kyc")
@@ -61,6 +61,48 @@ def test_a_customer_s_bundle_tells_what_was_sent_with_masked_numbers(individual)
     (found,) = KycSection().collect(subject_refs=[individual.subject.ref])
     assert found["number"] == "ABCPRXXXXK"
     assert documents.PAN not in str(found)
+
+
+def test_a_bundle_tells_what_was_decided_and_when_and_says_checks_in_words(individual, maker, checker):
+    answered(proposed(checked(individual), maker, **REJECTED, note="Colleagues only."), checker)
+    (found,) = KycSection().collect(subject_refs=[individual.subject.ref])
+    (decision,) = found["decisions"]
+    assert decision.pop("at") == Decision.objects.get().checked_at
+    assert decision == {
+        "outcome": "Reject for good; the customer may appeal",
+        "reason": "The document looks altered",
+        "message": "It looks altered.",
+    }
+    assert {"Safety of the file", "Still valid"} <= {check["check"] for check in found["checks"]}
+    assert {check["outcome"] for check in found["checks"]} <= {
+        "Passed",
+        "Look at it",
+        "Does not apply",
+        "Could not run",
+    }
+    assert "Colleagues" not in str(found)
+
+
+def test_a_bundle_of_somebody_behind_a_customer_tells_place_shares_and_likenesses(organisation):
+    party = party_of(organisation, is_director=True)
+    Holding.objects.create(owner=party, percent=60, since=NOW)
+    Likeness.objects.create(
+        reference="OS-SC-7K4M-9QX2",
+        case=party.case,
+        party=party,
+        source="un",
+        uid="QDi.001",
+        list_version=NOW.date(),
+        list_sha256="0" * 64,
+        decision="AUTO",
+        birth="unknown",
+        pair_key=b"key",
+        found_at=NOW,
+    )
+    place, likeness = KycSection().collect(subject_refs=[party.subject_ref])
+    assert place["roles"] == ["Signs for you", "Director, partner or trustee", "Owner"]
+    assert [share["percent"] for share in place["shares"]] == ["60"]
+    assert (likeness["list"], likeness["state"]) == ("United Nations Security Council", "To be answered")
 
 
 def test_a_sender_is_verified_from_the_approval_until_it_is_due_again(individual, maker, checker):

@@ -12,6 +12,7 @@ from portal.vault.services.scanning import Scan
 from tests.kyc import documents
 from tests.kyc.factories import checked, uploaded
 from tests.servers import scanner as scanners
+from tests.signin.people_who_sign_in import customer_client
 from tests.vault import nasty
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -35,6 +36,12 @@ def test_a_scanned_file_says_so_and_one_that_was_not_says_that_too(individual, o
     settings.CLAMD_URL = ""
     assert run(uploaded(organisation)).scanned == Scan.NOT_SCANNED
     assert set(words.SCANS) == {Scan.CLEAN, Scan.NOT_SCANNED}
+
+
+def test_a_customer_reads_that_their_file_was_not_scanned(individual, asha):
+    document = checked(individual)
+    said = "Not scanned for viruses: no scanner is set up."
+    assert said in customer_client(asha).get(f"/privacy/kyc/documents/{document.reference}/").text
 
 
 def test_what_the_scanner_finds_is_refused_and_its_quarantine_ends(individual, asha, scanner):

@@ -15,7 +15,7 @@ from portal.core.errors import IllegalMove, NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.people.selectors import is_child, protection_of
 from portal.retention.services import holds
-from portal.vault.models import StoredFile, SubjectKey
+from portal.vault.models import ShredOrder, StoredFile, SubjectKey
 from tests.kyc.factories import party_of, rest_approved, uploaded
 from tests.kyc.signatures import vectors
 from tests.kyc.test_proving import ekyc, offline, pinned, read_here  # noqa: F401 - a throw-away issuer, read without its child
@@ -55,7 +55,7 @@ def test_nothing_of_a_child_who_was_never_verified_is_kept(found):
     for document in documents:
         assert document.erased_at is not None
         assert (document.number_sealed, document.number_display, document.declared_sealed) == (None, "", None)
-        assert not SubjectKey.objects.filter(subject_ref=document.sealed_under).exists()
+        assert not SubjectKey.objects.filter(subject_ref=document.key_ref).exists()
     assert not StoredFile.objects.filter(shredded_at=None).exists()
     assert (found.document.state, found.document.fault) == ("refused", "MINOR")
 
@@ -116,7 +116,11 @@ def test_a_hold_keeps_documents_of_a_child(individual, asha):
         actor=officer,
     )
     offline(individual, child())
-    assert (MinorFound.objects.get().erased, MinorFound.objects.get().kept) == (0, 2)
+    row = MinorFound.objects.get()
+    assert (row.erased, row.kept) == (0, 2)
+    assert row.document.kept.shredded_at is None
+    ended = ShredOrder.objects.filter(subject_ref=row.document.quarantine_ref)
+    assert ended.exists()  # name, birth and address in clear
 
 
 def test_a_hold_on_the_child_keeps_documents_of_their_own_account(individual, asha):

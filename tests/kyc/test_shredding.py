@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("same_process", "house")
 
 def text_readings(document: Document, sealed: bytes) -> Iterator[str]:
     """What every key that is left makes of a sealed text of an old dump, without asking any service."""
-    bound = texts._bound(document.sealed_under, document.retention_class)
+    bound = texts._bound(document.key_ref, document.retention_class)
     for key in SubjectKey.objects.all():
         subject_key = ciphers.decrypt(bytes(key.wrapped), purpose=keys.PURPOSE, context=key.pk.bytes)
         if sealed[1:17] == key.pk.bytes:

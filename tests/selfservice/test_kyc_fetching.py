@@ -66,7 +66,7 @@ def client(asha: User) -> Client:
 
 
 def leave(client: Client, customer: Customer, doctype: str = "PANCR") -> Any:
-    return client.get(reverse("privacy:kyc-fetch", args=[customer.reference, doctype]))
+    return client.post(reverse("privacy:kyc-fetch", args=[customer.reference, doctype]))
 
 
 def come_back(client: Client, **given: str) -> Any:
@@ -76,7 +76,9 @@ def come_back(client: Client, **given: str) -> Any:
 def test_a_document_is_fetched_verified_and_shown_before_it_is_sent(client, individual, locker):
     offer = client.get(reverse("privacy:kyc-upload", args=[individual.reference, "digilocker_xml"])).text
     assert "Fetch your PAN card from DigiLocker" in offer
-    address = leave(client, individual).headers["Location"]
+    page = leave(client, individual)
+    address = page.context["address"]
+    assert page["Refresh"] == f"0; url={address}"
     assert address.startswith(f"{locker.url}/public/oauth2/1/authorize?")
     assert individual.reference not in address
     code, state = locker.sign_in(address)
@@ -94,30 +96,38 @@ def test_a_document_is_fetched_verified_and_shown_before_it_is_sent(client, indi
 @pytest.mark.django_db(transaction=True)
 def test_that_we_asked_is_committed_also_where_nothing_comes_of_it(client, individual, locker):
     """No test's transaction stands around it, as none does in life."""
-    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    code, state = locker.sign_in(leave(client, individual).context["address"])
     locker.turns.append(Turn(503))
     assert "did not give us the document" in come_back(client, code=code, state=state).text
     assert AuditEvent.objects.filter(kind="kyc.document.fetched").count() == 1
-    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    code, state = locker.sign_in(leave(client, individual).context["address"])
     come_back(client, code=code, state=state)
     assert Document.objects.get().kind == "digilocker_xml"
 
 
 def test_a_code_is_good_once_and_only_for_whoever_began(client, individual, locker):
-    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    code, state = locker.sign_in(leave(client, individual).context["address"])
     assert "Begin again from your list" in come_back(client, code=code, state="another").text
     assert "Begin again from your list" in come_back(client, code=code, state=state).text  # the errand has ended
     leave(client, individual)
-    stolen, _state = locker.sign_in(leave(client, individual).headers["Location"])
-    ours = locker.sign_in(leave(client, individual).headers["Location"])[1]
+    stolen, _state = locker.sign_in(leave(client, individual).context["address"])
+    ours = locker.sign_in(leave(client, individual).context["address"])[1]
     assert "did not give us the document" in come_back(client, code=stolen, state=ours).text
     assert not Document.objects.exists()
 
 
+def test_an_address_that_is_fetched_ahead_begins_nothing_and_ends_no_errand(client, individual, locker):
+    code, state = locker.sign_in(leave(client, individual).context["address"])
+    ahead = client.get(reverse("privacy:kyc-fetch", args=[individual.reference, "DRVLC"]))
+    assert ahead.headers["Location"] == reverse("privacy:kyc-upload", args=[individual.reference, "digilocker_xml"])
+    come_back(client, code=code, state=state)
+    assert Document.objects.get().kind == "digilocker_xml"
+
+
 def test_who_comes_back_late_or_without_a_yes_is_told(client, individual, locker, monkeypatch):
-    state = locker.sign_in(leave(client, individual).headers["Location"])[1]
+    state = locker.sign_in(leave(client, individual).context["address"])[1]
     assert "did not let DigiLocker" in come_back(client, state=state, error="access_denied").text
-    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    code, state = locker.sign_in(leave(client, individual).context["address"])
     late = clock.now() + timedelta(minutes=16)
     monkeypatch.setattr(clock, "now", lambda: late)
     assert "Begin again from your list" in come_back(client, code=code, state=state).text
@@ -126,7 +136,7 @@ def test_who_comes_back_late_or_without_a_yes_is_told(client, individual, locker
 
 def test_how_long_the_holder_may_take_to_come_back_is_a_house_rule(client, individual, locker, monkeypatch):
     HouseRule.objects.filter(key="kyc.fetch_life").update(amount=30)
-    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    code, state = locker.sign_in(leave(client, individual).context["address"])
     later = clock.now() + timedelta(minutes=16)
     monkeypatch.setattr(clock, "now", lambda: later)
     come_back(client, code=code, state=state)
@@ -138,17 +148,17 @@ def test_how_long_the_holder_may_take_to_come_back_is_a_house_rule(client, indiv
     [Turn(503), Turn(429), Turn(hangs_up=True), Turn(delay=1.0), Turn(body=b"<html>"), Turn(body=b'{"error": 1}')],
 )
 def test_a_fault_of_digilocker_is_no_refusal_of_anything(client, individual, locker, turn):
-    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    code, state = locker.sign_in(leave(client, individual).context["address"])
     locker.turns.append(turn)
     assert "did not give us the document" in come_back(client, code=code, state=state).text
     assert not Document.objects.exists()
 
 
 def test_a_document_that_is_not_issued_or_not_signed_is_said_so(client, individual, locker):
-    code, state = locker.sign_in(leave(client, individual, "DRVLC").headers["Location"])
+    code, state = locker.sign_in(leave(client, individual, "DRVLC").context["address"])
     assert "You have no such document in DigiLocker" in come_back(client, code=code, state=state).text
     locker.papers[URI] = b"<html>no certificate</html>"
-    code, state = locker.sign_in(leave(client, individual).headers["Location"])
+    code, state = locker.sign_in(leave(client, individual).context["address"])
     come_back(client, code=code, state=state)
     assert not Document.objects.exists()
 

@@ -11,9 +11,20 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation.template import templatize
 
-from kyc.states import DecisionReason, DeletionRefusal, DocumentKind, DocumentState, RenewalReason
+from kyc.check_words import CHECKS, OUTCOMES
+from kyc.states import (
+    DecisionOutcome,
+    DecisionReason,
+    DeletionRefusal,
+    DocumentKind,
+    DocumentState,
+    LikenessState,
+    ListSource,
+    PartyRole,
+    RenewalReason,
+)
 from kyc.upload_forms import AGREES, PROOF_FILES, UploadForm
-from kyc.words import DOES_NOT_FIT, FAULTS, NUMBERS, PROOF_FAULTS, ROLES, SHOWN, STANDINGS, WHYS
+from kyc.words import DOES_NOT_FIT, FAULTS, NUMBERS, PROOF_FAULTS, ROLES, SCANS, SHOWN, STANDINGS, WHYS
 
 ROOT = Path(settings.BASE_DIR)
 KEYWORDS = {
@@ -72,6 +83,7 @@ SOURCES = [
     ROOT / "grievances" / "services" / "uploads.py",
     ROOT / "consent" / "services" / "needed.py",
     ROOT / "kyc" / "services" / "consenting.py",
+    ROOT / "kyc" / "services" / "opening.py",
     ROOT / "kyc" / "services" / "proving.py",
     ROOT / "kyc" / "services" / "uploading.py",
     ROOT / "portal" / "law" / "explanations.py",
@@ -144,6 +156,13 @@ def test_what_a_letter_says_about_a_document_is_left_nowhere_in_english(language
                 *(said for said, _accepted in PROOF_FILES.values()),
                 *_words_of(UploadForm.base_fields["share_code"]),
                 *AGREES.values(),
+                *CHECKS.values(),
+                *OUTCOMES.values(),
+                *SCANS.values(),
+                *PartyRole.labels,
+                *LikenessState.labels,
+                *ListSource.labels,
+                *DecisionOutcome.labels,
                 *numbers,
             )
         } | {str(DOES_NOT_FIT)}

@@ -22,6 +22,7 @@ from kyc.selectors import document_for, does_not_fit, latest_checks, present_doc
 from kyc.services import consenting, inquiring, minors, proving
 from kyc.services.comparing import typed_beside
 from kyc.services.deciding import customer_words
+from kyc.services.letting_go import is_still_kept
 from kyc.services.reusing import reusable
 from kyc.states import PROVED_BY_SIGNATURE, DecisionReason, DeletionState, DocumentState, Turn
 from kyc.upload_forms import HOW_TO_GET, UploadForm
@@ -119,7 +120,7 @@ def delete(request: HttpRequest, reference: str) -> HttpResponse:
             services.ask_to_delete(document, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
         except (IllegalMove, LostRace):
             document.refresh_from_db()
-            if document.erased_at is None and document.state != DocumentState.DESTROYED:
+            if is_still_kept(document):
                 messages.info(request, _("You have asked for this already. We write to you about it."))
             else:
                 messages.info(request, _("It is destroyed already."))
@@ -261,6 +262,7 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "why": words.DOES_NOT_FIT if is_misfit else why,
         "message": message,
         "searched": words.searched(document),
+        "scanned": words.SCANS.get(document.scanned, ""),
         "notices": words.notices(document),
         "page_numbers": range(1, document.pages + 1) if document.kept_id else range(0),
         "due_at": _due_at(document.case),
@@ -270,6 +272,7 @@ def _about(request: HttpRequest, document: Document) -> dict[str, Any]:
         "consent_is_own": consenting.is_held_by(reader, document.case.customer, document.party),
         "deletion": deletion,
         "deletion_due": waits.due_at if waits else None,
+        "may_be_deleted": document.deletion_asked_at is None and is_still_kept(document),
         "is_deleted": deletion is not None and deletion.state == DeletionState.ERASED,
         "is_frozen": document.case.frozen_at is not None,
         "stands": _("Not sent yet") if is_unsent else _stands(document),

@@ -6,12 +6,13 @@ from urllib.parse import urljoin
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from kyc.models import Party
 from kyc.needs import kinds_wanted
@@ -34,9 +35,13 @@ LABELS: Final = {
 
 
 @customer_required
-@require_safe
+@require_POST
 def leave(request: HttpRequest, customer: str, doctype: str, party: str = "") -> HttpResponse:
-    """Send the browser to DigiLocker. Where it comes back to, and for what, waits in the session."""
+    """Where it comes back to, and for what, waits in the session; the page sends the browser to DigiLocker.
+
+    A page and no redirect: ``form-action`` lets no form end on another site. Only a press begins: an address that a browser
+    fetches ahead would take the place of an errand that runs.
+    """
     case, whose, now = *place(request.user, customer, party), clock.now()
     if doctype not in DOCTYPES or fetching.KIND not in kinds_wanted(case, whose, now=now):
         raise NotFound("There is no such task.")
@@ -50,7 +55,9 @@ def leave(request: HttpRequest, customer: str, doctype: str, party: str = "") ->
         "doctype": doctype,
         "until": (now + house_rule(LIFE, on=clock.day(now)).duration).timestamp(),
     }
-    return HttpResponseRedirect(address)
+    response = render(request, "selfservice/kyc/fetch.html", {"address": address})
+    response["Refresh"] = f"0; url={address}"
+    return response
 
 
 @customer_required

@@ -57,22 +57,6 @@ def test_the_kind_of_customer_is_compared_with_its_numbers(kind, numbers, fits, 
 
 
 @pytest.mark.parametrize(
-    ("pan", "name", "fits"),
-    [
-        ("AAAPR1234A", "Asha Rao", True),
-        ("AAAPA1234A", "Asha Rao", True),
-        ("AAAPR1234A", "Smt. Asha Kumari", False),
-        ("AAACO1234A", "M/s. Onesetu Private Limited", True),
-        ("AAACP1234A", "Onesetu Private Limited", False),
-        ("AAACO1234A", "वनसेतु", None),
-        ("AAACO1234A", "", None),
-    ],
-)
-def test_the_fifth_letter_of_a_pan_is_compared_with_the_name(pan, name, fits):
-    assert comparison.initial_fits_name(pan, name).fits is fits
-
-
-@pytest.mark.parametrize(
     ("numbers", "fits"),
     [
         ({"gstin": gstin("29"), "cin": CIN, "pin": "560001"}, True),
