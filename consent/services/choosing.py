@@ -14,9 +14,10 @@ from consent.rules.fold import NO, YES
 from consent.rules.hours import Hours
 from consent.selectors import history
 from consent.selectors.notices import notices_for
+from consent.selectors.purposes import is_closed_to_children
 from consent.selectors.rulebook import PurposeTerms, rulebook
 from consent.selectors.wishes import preference_of
-from consent.services import opting_in, preferring, turns
+from consent.services import guarding, opting_in, preferring, turns
 from consent.services.addresses import SUBJECT, Address, addresses_by_channel, addresses_of, contacts_of
 from consent.services.evidence import Evidence
 from consent.services.preferring import WishList
@@ -67,6 +68,8 @@ class Saved:
 
     receipt: ConsentReceipt | None
     wishes_changed: bool
+    #: Purposes whose yes waits for the person's parent or guardian.
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
     contacts = contacts_of(refs)
     places = addresses_by_channel(subject_ref, contacts=contacts)
     purposes = [p for p in book.asked if p.message_category in CHOSEN or not p.sends_messages]
+    is_child = people.is_child(subject_ref, at=at)
     notices = notices_for([purpose.code for purpose in purposes], on=book.on, language=language)
     drawn = [
         (
@@ -171,8 +175,9 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
     groups = _with_wordings(
         Group(purpose, notices.get(purpose.code), tuple(_with_noes(box, purpose, places, said, noes) for box in boxes))
         for purpose, boxes in drawn
-        # A yes that stands can be taken back, whosever the purpose is.
-        if purpose.is_of(us=fiduciary == OWN_CODE) or any(box.ticked for box in boxes)
+        # A yes that stands can be taken back, whosever the purpose is and whoever said it.
+        if any(box.ticked for box in boxes)
+        or (purpose.is_of(us=fiduciary == OWN_CODE) and not (is_child and is_closed_to_children(purpose)))
     )
     row = preference_of(refs)
     return Offer(
@@ -312,7 +317,8 @@ def save(
     meanwhile (a STOP by SMS is not undone by an old page); None: as it stands now. ``shown`` maps each purpose to the
     SHA-256 of the text the person had before them, and ``opt_in`` the request that this Save confirms, where the law asks
     for two steps (``opting_in``). One event for each changed box and address, all under one receipt;
-    nothing changed, nothing recorded.
+    nothing changed, nothing recorded. The yes of a person for whom somebody else answers is held, as on the questions'
+    page; a no holds at once.
 
     Raises Refused when a text has changed since the page was opened, for a box that is not there, and as
     ``preferring.change``; LostRace when somebody else answered for the same address at the same instant.
@@ -327,7 +333,10 @@ def save(
                 _("One of the choices is not offered any more. Look at them again and save."), code="NOT_OFFERED"
             )
         choices: list[Choice] = []
+        held: list[str] = []
+        is_held = people.protection_of(subject_ref, at=at) is not None
         for group in offered:
+            wanted: list[Choice] = []
             for box in group.boxes:
                 before = box.ticked if was_ticked is None else box.value in was_ticked
                 if before == (box.value in ticked):
@@ -335,7 +344,20 @@ def save(
                 if before:  # also a yes that does not count any more since the page was opened: no is said to it
                     choices += _withdrawals(box, subject_ref, fiduciary)
                 elif not box.ticked:
-                    choices += _yeses(group, box, subject_ref, shown, opting_in.evidence_of(opt_in))
+                    wanted += _yeses(group, box, subject_ref, shown, opting_in.evidence_of(opt_in))
+            if not is_held:
+                choices += wanted
+            elif wanted and group.notice is not None:
+                held.append(group.purpose.code)
+                guarding.hold(
+                    subject_ref=subject_ref,
+                    fiduciary=fiduciary_of(fiduciary),
+                    purpose=group.purpose.code,
+                    channels={choice.channel for choice in wanted} - {str(Channel.NONE)},
+                    notice=group.notice,
+                    actor=actor,
+                    now=at,
+                )
         done = record_all(
             subject_ref=subject_ref,
             fiduciary=fiduciary,
@@ -346,7 +368,7 @@ def save(
             now=at,
         )
         wishes_changed = preferring.change(subject_ref=subject_ref, wishes=wishes, actor=actor, now=at)
-    return Saved(done.receipt, wishes_changed)
+    return Saved(done.receipt, wishes_changed, tuple(held))
 
 
 def _yeses(

@@ -201,6 +201,8 @@ class ReassignForm(forms.Form):
         max_length=254,
     )
 
+    why = PlainWords(label=_("How we know that it belongs to somebody else"), max_length=500)
+
     def clean_address(self) -> tuple[str, str]:
         """Kind and normal form."""
         text = str(self.cleaned_data["address"]).strip()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consent.models import ConsentEvent
+from consent.models import ConsentEvent, HeldConsent
 from consent.selectors import rulebook
 from consent.services import choosing
 from consent.services.preferring import WishList
@@ -13,6 +13,7 @@ from portal.core.errors import Refused
 from portal.law.models import Purpose
 from portal.people.models import Fiduciary
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.consent.test_who_may_not import protect
 from tests.people.factories import FiduciaryFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -71,3 +72,35 @@ def test_a_yes_that_a_client_has_to_what_became_ours_alone_can_be_taken_back_and
     with pytest.raises(Refused) as refusal:
         choosing.save(ticked=frozenset({"analytics:none"}), shown={}, **save)
     assert refusal.value.code == "NOT_OFFERED"
+
+
+def tick(who, *values):
+    offered = choosing.offer(who.subject.ref, at=clock.now())
+    return choosing.save(
+        subject_ref=who.subject.ref,
+        ticked=frozenset({*offered.ticked, *values}),
+        shown={group.purpose.code: group.notice.sha256 for group in offered.groups if group.notice},
+        wishes=offered.wishes,
+        actor=actor.SYSTEM,
+    )
+
+
+def test_the_yes_of_who_has_a_guardian_is_held_and_a_no_holds_at_once(asha):
+    said(asha, "given", channel="email")
+    protect(asha, kind="guarded", ground="court_order")
+    saved = tick(asha, "marketing:sms")
+    assert (saved.held, saved.receipt) == (("marketing",), None)
+    assert [(row.purpose, row.channels) for row in HeldConsent.objects.all()] == [("marketing", ["sms"])]
+    saved = choosing.save(
+        subject_ref=asha.subject.ref, ticked=frozenset(), shown={}, wishes=WishList(), actor=actor.SYSTEM
+    )
+    assert saved.receipt is not None
+    assert boxes(asha) == set()
+
+
+def test_a_child_is_offered_no_promotion_and_may_take_back_what_was_said(asha):
+    said(asha, "given")
+    protect(asha)
+    assert "marketing" in offered_by("onesetu", asha)
+    said(asha, "withdrawn")
+    assert "marketing" not in offered_by("onesetu", asha)

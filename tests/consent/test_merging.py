@@ -111,7 +111,7 @@ def test_a_number_that_belongs_to_somebody_else_starts_without_a_yes(maker: Any)
     asha = person()
     said(asha, "given")
     assert may()
-    assert merging.reassign(kind="phone", address="98765 43210", actor=maker, now=clock.now()) == 1
+    assert reassigned(asha, "98765 43210", maker) == 1
     assert not may()
     stranger = PrincipalFactory(phone=ASHA_PHONE)
     assert not may(), "the new person starts at no"
@@ -120,10 +120,21 @@ def test_a_number_that_belongs_to_somebody_else_starts_without_a_yes(maker: Any)
     assert asha.contact_points.get(kind="email").left_at is None
 
 
-def test_an_address_that_nobody_has_is_reassigned_from_nobody(maker: Any) -> None:
+def reassigned(holder: Any, address: str, maker: Any, why: str = "The operator gave it out again") -> int:
+    return merging.reassign(holder=holder, kind="phone", address=address, why=why, actor=maker, now=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("why", "code"),
+    [("Given out again", "NOT_THEIRS"), (" ", "REASON_MISSING"), ("call 9876543210", "NUMBER_IN_WORDS")],
+)
+def test_only_an_address_of_this_very_person_is_reassigned_and_with_a_reason(maker: Any, why: str, code: str) -> None:
+    asha, ravi = person(), person(email="ravi@acme.example", phone=OTHER)
+    said(ravi, "given", address=OTHER)
     with pytest.raises(Refused) as refused:
-        merging.reassign(kind="phone", address=OTHER, actor=maker, now=clock.now())
-    assert refused.value.code == "NOBODY"
+        reassigned(asha, OTHER, maker, why)
+    assert refused.value.code == code
+    assert ravi.contact_points.get(kind="phone").left_at is None
 
 
 def test_staff_merge_and_reassign_on_the_pages_of_a_person() -> None:
@@ -136,4 +147,6 @@ def test_staff_merge_and_reassign_on_the_pages_of_a_person() -> None:
     assert "Approved" in other.post(url, {"answer": "1", "decision": "approve"}).text
     assert two.subject.ref in people.refs_of(one.subject.ref)
     url = reverse("admin:people_principal_do_one", args=[two.pk, "reassign-address"])
-    assert "so many people: 1" in browser.post(url, {"answer": "1", "address": ASHA_PHONE}).text
+    assert (
+        "so many people: 1" in browser.post(url, {"answer": "1", "address": ASHA_PHONE, "why": "Given out again"}).text
+    )

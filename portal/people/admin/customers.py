@@ -216,11 +216,18 @@ class PrincipalAdmin(FoundByAddress, AuditedExport, OpenedWithPurpose, ReadOnlyA
     @service_action(
         permission=Permission.PRINCIPAL_MERGE,
         ask=ReassignForm,
-        label=_("An address belongs to somebody else now"),
+        label=_("An address of this person belongs to somebody else now"),
     )
     def reassign_address(self, request: HttpRequest, obj: Principal, answer: dict[str, Any]) -> str:
         kind, address = answer["address"]
-        count = merging.reassign(kind=kind, address=address, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        count = merging.reassign(
+            holder=obj,
+            kind=kind,
+            address=address,
+            why=answer["why"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
         return str(_("It has left so many people: {count}")).format(count=count)
 
     @service_action(

@@ -157,8 +157,10 @@ def verify(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) 
 
 
 @retried
-def leave(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) -> None:
+def leave(*, contact: ContactPoint, actor: Actor, why: str = "", now: datetime | None = None) -> None:
     """The address no longer belongs to the person: what hangs on it ends in the same transaction.
+
+    ``why`` is kept in the part of the event that can be erased.
 
     Tells each callable of ``hooks.address_left`` as ``told(subject_ref=, kind=, address=, at=)``. Raises Refused when
     it was given up already.
@@ -168,6 +170,8 @@ def leave(*, contact: ContactPoint, actor: Actor, now: datetime | None = None) -
         if not ContactPoint.objects.filter(pk=contact.pk, left_at=None).update(left_at=at):
             raise Refused(_("This address was given up already."), code="ADDRESS_LEFT_ALREADY")
         contact.refresh_from_db()
-        _record(AuditKind.PEOPLE_CONTACT_REMOVED, contact, actor, at, state="left")
+        _record(
+            AuditKind.PEOPLE_CONTACT_REMOVED, contact, actor, at, state="left", personal={"why": why} if why else None
+        )
         for told in hooks.address_left:
             told(subject_ref=contact.principal.subject.ref, kind=contact.kind, address=contact.address, at=at)

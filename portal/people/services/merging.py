@@ -72,20 +72,28 @@ def answer(*, proposal: MergeProposal, approve: bool, reason: str, actor: Actor,
 
 
 @retried
-def reassign(*, kind: ContactKind | str, address: str, actor: Actor, now: datetime) -> int:
-    """An address now belongs to somebody we do not know yet: it leaves everybody who had it, and their answers there expire
-    with it, in one transaction. Whoever has it now starts without a yes. Returns how many people it left.
+def reassign(*, holder: Principal, kind: ContactKind | str, address: str, why: str, actor: Actor, now: datetime) -> int:
+    """An address of the holder now belongs to somebody we do not know yet: it leaves everybody who had it, and their
+    answers there expire with it, in one transaction with the reason. Whoever has it now starts without a yes. Returns how
+    many people it left.
 
-    Raises NotAllowed, and Refused for what is no address or one that nobody has (NOBODY).
+    Raises NotAllowed; Refused for what is no address or none of the holder's (NOT_THEIRS), and without a reason or with
+    somebody's address in it.
     """
     access.require(four_eyes.person_of(actor), Permission.PRINCIPAL_MERGE)
+    if not why.strip():
+        raise Refused(_("Say how we know that it belongs to somebody else."), code="REASON_MISSING")
+    plain_words.require_plain(why)
     plain = addresses.normalise(ContactKind(kind), address)
+    refs = refs_of(holder.subject.ref)
     with transaction.atomic():
-        held = list(contacts_at(str(ContactKind(kind)), plain).order_by("pk"))
-        if not held:
-            raise Refused(_("Nobody here has this address."), code="NOBODY")
+        held = list(contacts_at(str(ContactKind(kind)), plain).select_related("principal__subject").order_by("pk"))
+        if not any(contact.principal.subject.ref in refs for contact in held):
+            raise Refused(
+                _("This person has no such address. Open the record of the one who has it."), code="NOT_THEIRS"
+            )
         for contact in held:
-            contacts.leave(contact=contact, actor=actor, now=now)
+            contacts.leave(contact=contact, why=why.strip(), actor=actor, now=now)
     return len(held)
 
 

@@ -68,24 +68,42 @@ def put_to_rest(*, row: Rest, actor: Actor, now: datetime) -> None:
 
 def lift(*, row: Rest, actor: Actor, now: datetime) -> None:
     """It was wrong, or is over: accounts and logins open again, and what was held back is held back no more unless another
-    report stands (``hooks.rest_lifted``). Answers that ended do not come back: the person is asked anew. Safe to repeat.
+    report stands (``hooks.rest_lifted``). Accounts and logins stay closed while another verified report stands, which
+    answers for them from then on. Answers that ended do not come back: the person is asked anew. Safe to repeat.
     """
     with transaction.atomic():
         fresh = Rest.objects.select_for_update().get(pk=row.pk)
         if fresh.lifted_at is not None:
             return
         move(fresh, RestState.LIFTED, moves=REST_MOVES, lifted_at=now)
-        for customer in Customer.objects.filter(
-            reference__in=fresh.closed_customers, state=CustomerState.CLOSED, subject__erased_at=None
-        ).select_related("subject"):
-            customers.reopen(customer=customer, actor=actor, now=now)
-        live = User.objects.filter(pk__in=fresh.closed_logins, principal__subject__erased_at=None)
-        live.update(is_active=True, deactivated_at=None)
+        others = Rest.objects.select_for_update().filter(subject_ref__in=refs_of(fresh.subject_ref), lifted_at=None)
+        verified = others.filter(state=RestState.RESTING).order_by("pk").first()
+        if verified is None:
+            _open_again(fresh, actor, now)
+        else:
+            _hand_over(fresh, verified)
         _record(AuditKind.PEOPLE_REST_LIFTED, fresh, actor, now)
-        if not Rest.objects.filter(subject_ref__in=refs_of(fresh.subject_ref), lifted_at=None).exists():
+        if not others.exists():
             for told in hooks.rest_lifted:
                 told(subject_ref=fresh.subject_ref, at=now)
     row.refresh_from_db()
+
+
+def _open_again(row: Rest, actor: Actor, now: datetime) -> None:
+    closed = Customer.objects.filter(
+        reference__in=row.closed_customers, state=CustomerState.CLOSED, subject__erased_at=None
+    )
+    for customer in closed.select_related("subject"):
+        customers.reopen(customer=customer, actor=actor, now=now)
+    live = User.objects.filter(pk__in=row.closed_logins, principal__subject__erased_at=None)
+    live.update(is_active=True, deactivated_at=None)
+
+
+def _hand_over(lifted: Rest, verified: Rest) -> None:
+    """What the lifted report closed opens when the other one is lifted too."""
+    verified.closed_customers = sorted({*verified.closed_customers, *lifted.closed_customers})
+    verified.closed_logins = sorted({*verified.closed_logins, *lifted.closed_logins})
+    verified.save(update_fields=["closed_customers", "closed_logins"])
 
 
 def _record(kind: AuditKind, row: Rest, actor: Actor, now: datetime, **facts: int) -> None:

@@ -72,11 +72,17 @@ def preferences(request: HttpRequest) -> HttpResponse:
             return confirm_again(request, subject_ref, [(purpose, channel) for purpose, channel in wanted])
         form.add_error(None, str(refusal))
         return _show(request, form, offer, principal, now, client, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if saved.held:
+        messages.info(
+            request, _("Your yes waits for your parent or guardian. Until they agree nothing is done with it.")
+        )
     if saved.receipt is not None:
         receipts.seal(saved.receipt)
         return _back(client, receipt=saved.receipt.reference)
-    said = _("Your wishes are saved.") if saved.wishes_changed else _("Nothing was changed, so nothing was saved.")
-    messages.info(request, said)
+    if saved.wishes_changed:
+        messages.info(request, _("Your wishes are saved."))
+    elif not saved.held:
+        messages.info(request, _("Nothing was changed, so nothing was saved."))
     return _back(client)
 
 
