@@ -26,6 +26,7 @@ class GrievanceTexts:
         "grievances.DraftFile",
         "grievances.EntryText",
         "grievances.NomineeStanding",
+        "grievances.OutsideTask",
         "grievances.ProofPaper",
         "grievances.RequestProposal",
         "grievances.RightsRequest",

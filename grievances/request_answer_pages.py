@@ -111,16 +111,17 @@ class RequestProposalAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     view_permission = GrievancePermission.REQUEST_VIEW
     export_permission = GrievancePermission.TICKET_EXPORT
     export_resource = resource_of(
-        RequestProposal, "id request act outcome ground made_by made_at checked_by checked_at shown_sha256 answer"
+        RequestProposal,
+        "id request act outcome ground despite_tasks made_by made_at checked_by checked_at shown_sha256 answer",
     )
     list_display = ("request", "right", "outcome", "answer", "made_by", "made_at", "checked_by")
     list_filter = ("answer", "outcome")
     list_select_related = ("request__ticket", "made_by", "checked_by")
     fields = (
-        *("request", "right", "outcome", "ground", "letter", "answer"),
+        *("request", "right", "outcome", "ground", "despite_tasks", "letter", "answer"),
         *("made_by", "made_at", "checked_by", "checked_at", "reason", "shown_sha256"),
     )
-    shown_before = ("request", "right", "outcome", "ground", "letter")
+    shown_before = ("request", "right", "outcome", "ground", "despite_tasks", "letter")
 
     def subject_ref_of(self, obj: Any) -> Any:
         return obj.request.ticket.subject_ref

@@ -14,12 +14,14 @@ from grievances import request_words as words
 from grievances import selectors
 from grievances.forms import LONGEST_MESSAGE, Prose
 from grievances.log_pages import RequestLogPage
-from grievances.models import ProofPaper, RightsRequest
+from grievances.models import OutsideTask, ProofPaper, RightsRequest
+from grievances.outside_task_pages import GiveForm
+from grievances.outside_task_words import DESPITE_TASKS
 from grievances.permissions import GrievancePermission
 from grievances.request_forms import FIELDS
 from grievances.request_states import BUNDLED, UNDECIDED, RequestState
 from grievances.sealing import Shredded
-from grievances.services import bundling, deciding, proving, reading
+from grievances.services import bundling, deciding, outside_tasks, proving, reading
 from grievances.states import OPEN_STATES
 from grievances.words import short_day
 from portal.core import access, clock
@@ -28,6 +30,7 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.rules import latest_missed
 from portal.people.models import User
 from portal.people.states import RestCause
+from portal.registers.selectors.recipients import instructions_because_of
 from portal.vault.services import files as vault
 
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
@@ -99,6 +102,11 @@ class ProposeForm(forms.Form):
         max_length=500,
         required=False,
     )
+    despite_tasks = forms.ChoiceField(
+        label=_("If a system outside has not done its part: why it goes out all the same"),
+        choices=[("", _("Everything outside is done")), *((str(value), text) for value, text in DESPITE_TASKS.items())],
+        required=False,
+    )
     words_to_person = Prose(
         label=_("What the person reads"),
         help_text=_("In their language. The ground, the appeal, the bodies outside and what is kept are added."),
@@ -146,7 +154,8 @@ class RightsRequestAdmin(RequestLogPage, AuditedExport, OpenedWithPurpose, ReadO
     search_help_text = _("A reference, for example OS-GR-7K4M-9QX2")
     fields = (
         *("thread", "right", "capacity", "state", "details", "received", "due", "was_signed_in", "proof"),
-        *("address_shown_at", "shown_at", "proofs", "joined_to", "joined_because", "taken_in", "decided_at"),
+        *("address_shown_at", "shown_at", "proofs", "outside", "told", "joined_to", "joined_because", "taken_in"),
+        "decided_at",
     )
     shown_before = ("right", "capacity", "state", "due")
     ordering = (F("ticket__due_at").asc(nulls_last=True), "pk")
@@ -202,6 +211,24 @@ class RightsRequestAdmin(RequestLogPage, AuditedExport, OpenedWithPurpose, ReadO
         ]
         return format_html_join("", '<a href="{}">{}</a>: {}<br>', rows) or "–"
 
+    @admin.display(description=_("tasks for systems outside"))
+    def outside(self, obj: RightsRequest) -> str:
+        """Each with where it stands; the acts on one are on its own page."""
+        rows = [
+            (reverse("admin:grievances_outsidetask_change", args=[task.pk]), *_task_in_words(task))
+            for task in obj.outside_tasks.all()
+        ]
+        return format_html_join("", '<a href="{}">{}</a>: {}<br>', rows) or "–"
+
+    @admin.display(description=_("recipients instructed"))
+    def told(self, obj: RightsRequest) -> str:
+        """Each recipient and how far it is; its own page says what went wrong and tries that one again."""
+        rows = [
+            (reverse("admin:registers_instruction_change", args=[each.pk]), each.recipient.name, _told_in_words(each))
+            for each in instructions_because_of(obj.ticket.reference)
+        ]
+        return format_html_join("", '<a href="{}">{}</a>: {}<br>', rows) or "–"
+
     @admin.display(description=_("answers these too"))
     def taken_in(self, obj: RightsRequest) -> str:
         rows = [(row.ticket.reference, row.get_right_display()) for row in obj.joined.select_related("ticket")]
@@ -216,6 +243,17 @@ class RightsRequestAdmin(RequestLogPage, AuditedExport, OpenedWithPurpose, ReadO
     def collect(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
         bundling.collect(request=obj, by=request.user, actor=request.actor, at=clock.now())
         return str(_("It is put together in a job."))
+
+    @service_action(
+        permission=GrievancePermission.REQUEST_ANSWER,
+        label=_("Add a task for a system outside"),
+        ask=GiveForm,
+        skip=_not_to_answer,
+        description=_("For a system that does not hear of the request by itself. The task has a date of its own."),
+    )
+    def give_task(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
+        outside_tasks.give(request=obj, **given, by=request.user, actor=request.actor, at=clock.now())
+        return str(_("The task is added."))
 
     @service_action(
         permission=GrievancePermission.REQUEST_ANSWER,
@@ -237,6 +275,17 @@ class RightsRequestAdmin(RequestLogPage, AuditedExport, OpenedWithPurpose, ReadO
     def call_back(self, request: Any, obj: RightsRequest, given: dict[str, Any]) -> str:
         proving.called_back(request=obj, by=request.user, actor=request.actor, at=clock.now())
         return str(_("It counts as shown who asks."))
+
+
+def _task_in_words(task: OutsideTask) -> tuple[str, str]:
+    return f"{task.system}, {task.get_work_display()}", str(task.get_state_display())
+
+
+def _told_in_words(instruction: Any) -> str:
+    """How far a recipient is with its instruction (of rows with their standing)."""
+    if instruction.acted_at is not None:
+        return str(_("done"))
+    return str(_("confirmed")) if instruction.acknowledged_at is not None else str(_("not confirmed yet"))
 
 
 def _said_of(paper: ProofPaper) -> str:

@@ -138,6 +138,41 @@ class RefusalGround(StrEnum):
     NOT_NAMED = "not_named"
 
 
+class OutsideWork(StrEnum):
+    """What a person has to do in a system outside for a request."""
+
+    FIND = "find"
+    CORRECT = "correct"
+    ERASE = "erase"
+    STOP = "stop"
+    TELL = "tell"
+
+
+class OutsideState(StrEnum):
+    """Where such a task stands: a failed one can be tried again alone; two people may leave one undone."""
+
+    OPEN = "open"
+    FAILED = "failed"
+    DONE = "done"
+    LEFT = "left"
+
+
+class DespiteTasks(StrEnum):
+    """Why a request is answered while such a task is not done; two people answer for it."""
+
+    NOT_NEEDED = "not_needed"
+    NO_ANSWER = "no_answer"
+    FOLLOWS = "follows"
+
+
+TASK_MOVES: Final[Mapping[str, frozenset[str]]] = {
+    OutsideState.OPEN: frozenset({OutsideState.DONE, OutsideState.FAILED, OutsideState.LEFT}),
+    OutsideState.FAILED: frozenset({OutsideState.OPEN, OutsideState.LEFT}),
+    OutsideState.DONE: frozenset(),
+    OutsideState.LEFT: frozenset(),
+}
+UNDONE: Final = frozenset({OutsideState.OPEN, OutsideState.FAILED})
+
 #: Grounds that may be given before it is shown who asks.
 BEFORE_PROOF: Final = frozenset({RefusalGround.NOT_PROVED, RefusalGround.NOT_NOMINEE, RefusalGround.NOT_NAMED})
 

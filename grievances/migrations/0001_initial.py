@@ -369,6 +369,29 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
+                name='OutsideTask',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('number', models.PositiveSmallIntegerField(verbose_name='number')),
+                    ('system', models.CharField(max_length=120, verbose_name='system or recipient')),
+                    ('work', models.CharField(choices=[(grievances.request_states.OutsideWork['FIND'], 'Say what it holds'), (grievances.request_states.OutsideWork['CORRECT'], 'Correct it'), (grievances.request_states.OutsideWork['ERASE'], 'Erase it'), (grievances.request_states.OutsideWork['STOP'], 'Stop using it'), (grievances.request_states.OutsideWork['TELL'], 'Be told of it')], max_length=8, verbose_name='what to do there')),
+                    ('state', models.CharField(choices=[(grievances.request_states.OutsideState['OPEN'], 'To be done'), (grievances.request_states.OutsideState['FAILED'], 'It failed'), (grievances.request_states.OutsideState['DONE'], 'Done'), (grievances.request_states.OutsideState['LEFT'], 'Left undone by two people')], default=grievances.request_states.OutsideState['OPEN'], max_length=8, verbose_name='state')),
+                    ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
+                    ('words_sealed', models.BinaryField(default=bytes, verbose_name='words')),
+                    ('made_at', models.DateTimeField(verbose_name='added')),
+                    ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
+                    ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ended by')),
+                    ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='added by')),
+                    ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outside_tasks', to='grievances.rightsrequest', verbose_name='request')),
+                ],
+                options={
+                    'verbose_name': 'task for a system outside',
+                    'verbose_name_plural': 'tasks for systems outside',
+                    'ordering': ('request', 'number'),
+                    'constraints': [models.UniqueConstraint(fields=('request', 'number'), name='grievances_tasks_are_numbered'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'left']), ('ended_at__isnull', False)), models.Q(('ended_at', None), ('state__in', ['open', 'failed'])), _connector='OR'), name='grievances_an_ended_task_says_when')],
+                },
+            ),
+            migrations.CreateModel(
                 name='RequestProposal',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -380,6 +403,7 @@ class Migration(migrations.Migration):
                     ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
                     ('outcome', models.CharField(choices=[(grievances.request_states.Outcome['GRANT'], 'Grant it'), (grievances.request_states.Outcome['PARTLY'], 'Grant it in part'), (grievances.request_states.Outcome['REFUSE'], 'Refuse it')], editable=False, max_length=8, verbose_name='outcome')),
                     ('ground', models.CharField(blank=True, choices=[(grievances.request_states.RefusalGround['NOT_PROVED'], 'Who asks was not shown'), (grievances.request_states.RefusalGround['LAW_KEEPS'], 'A law obliges us to keep it'), (grievances.request_states.RefusalGround['OTHERS'], 'It would show the data of others'), (grievances.request_states.RefusalGround['REPEATED'], 'The same was answered a short time ago'), (grievances.request_states.RefusalGround['CLAIM'], 'It is needed for a legal claim'), (grievances.request_states.RefusalGround['NOT_NOMINEE'], 'Not shown to be a nominee of anybody here'), (grievances.request_states.RefusalGround['NOT_NAMED'], 'The person did not name this right')], editable=False, max_length=12, verbose_name='ground')),
+                    ('despite_tasks', models.CharField(blank=True, choices=[(grievances.request_states.DespiteTasks['NOT_NEEDED'], 'They turned out not to be needed'), (grievances.request_states.DespiteTasks['NO_ANSWER'], 'The system outside gives no answer'), (grievances.request_states.DespiteTasks['FOLLOWS'], 'They are done afterwards; their clocks run on')], editable=False, max_length=10, verbose_name='why tasks outside do not hold it up')),
                     ('letter_sealed', models.BinaryField(verbose_name='letter')),
                     ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
                     ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),

@@ -3,6 +3,7 @@ from grievances.models.bundles import Bundle, BundleSection, RequestProposal
 from grievances.models.draft import DraftFile, TicketDraft
 from grievances.models.mail import MailCount, SeenMail
 from grievances.models.nominees import Nominee, NomineeStanding
+from grievances.models.outside_tasks import OutsideTask
 from grievances.models.requests import ProofPaper, RightsRequest
 from grievances.models.thread import Attachment, EntryText, Resolution, TicketEntry
 from grievances.models.ticket import Ticket, TicketContact, TicketLink
@@ -18,6 +19,7 @@ __all__ = [
     "MailCount",
     "Nominee",
     "NomineeStanding",
+    "OutsideTask",
     "ProofPaper",
     "RequestProposal",
     "Resolution",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from grievances import request_states as states
 from grievances import request_words as words
 from grievances.models.requests import RightsRequest
+from grievances.outside_task_words import DESPITE_TASKS
 from portal.core.data_categories import declare
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
@@ -81,12 +82,20 @@ class RequestProposal(FourEyesModel):
     ground = models.CharField(
         _("ground"), max_length=12, choices=list(words.GROUNDS.items()), blank=True, editable=False
     )
+    #: Why it goes out while a task of a system outside is not done.
+    despite_tasks = models.CharField(
+        _("why tasks outside do not hold it up"),
+        max_length=10,
+        choices=list(DESPITE_TASKS.items()),
+        blank=True,
+        editable=False,
+    )
     #: The letter to the person, whole, as it will go out; sealed under the ticket's subject.
     letter_sealed = models.BinaryField(_("letter"), editable=False)
 
     named_by = ("request__ticket",)
     data_categories = declare(
-        none="id act made_by made_at checked_by checked_at shown_sha256 answer request outcome ground",
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer request outcome ground despite_tasks",
         free_text="reason letter_sealed",
     )
 

@@ -34,6 +34,7 @@ from grievances.services import (
     ending,
     handing_out,
     opting,
+    outside_tasks,
     resolving,
     standings,
     thread,
@@ -70,12 +71,14 @@ def propose(
     words_to_person: str,
     ground: str = "",
     written: str = "",
+    despite_tasks: str = "",
     actor: Actor,
     at: datetime,
 ) -> RequestProposal:
     """Propose an answer with its whole letter. Raises NotAllowed, on appeal also for who answered before; Refused
-    (NOT_SHOWN, NOT_READY, GROUND, WORDS, WRITTEN); IllegalMove while another proposal waits. ``written`` is what the record
-    says after a correction that is granted in part; the letter names it.
+    (NOT_SHOWN, NOT_READY, GROUND, WORDS, WRITTEN, TASKS_OPEN); IllegalMove while another proposal waits. ``written`` is what
+    the record says after a correction that is granted in part; the letter names it. ``despite_tasks`` (``DespiteTasks``) says
+    why a task that a system outside has not done does not hold the answer up.
 
     Before it is shown who asks only a refusal for that very reason can be proposed.
     """
@@ -85,6 +88,8 @@ def propose(
     handing_out.require_free_for(request.ticket, maker, at=at)
     chosen = Outcome(outcome)
     plan = _require_may(request, chosen, ground, at)
+    outside_tasks.require_done(request, despite=despite_tasks)
+    despite = despite_tasks if outside_tasks.undone(request) else ""
     text = without_numbers(words_to_person.strip())[0]
     if not text:
         raise Refused(_("Write what the person reads."), code="WORDS")
@@ -98,11 +103,12 @@ def propose(
                 RequestProposal,
                 act=ACTS[chosen],
                 maker=maker,
-                shown=_shown(request, chosen, ground, letter, plan),
+                shown=_shown(request, chosen, ground, letter, plan, despite),
                 now=at,
                 request=request,
                 outcome=chosen,
                 ground=ground,
+                despite_tasks=despite,
                 letter_sealed=sealing.seal(
                     {"text": letter, "written": written}, subject_ref=request.ticket.subject_ref
                 ),
@@ -139,12 +145,13 @@ def answer(
         plan: list[Decided] = []  # a no is compared with nothing
         if approve:
             plan = _require_may(request, chosen, proposal.ground, at)
+            outside_tasks.require_done(request, despite=proposal.despite_tasks)
             _require_others(request, proposal, checker)
         four_eyes.answer(
             proposal,
             checker=checker,
             approve=approve,
-            shown=_shown(request, chosen, proposal.ground, letter, plan),
+            shown=_shown(request, chosen, proposal.ground, letter, plan, proposal.despite_tasks),
             reason=reason,
             now=at,
         )
@@ -152,6 +159,7 @@ def answer(
         if not approve:
             return
         move(request, _BECOMES[chosen], moves=MOVES, decided_at=at)
+        outside_tasks.answered(request, despite=proposal.despite_tasks, actor=actor, at=at)
         bundle = Bundle.objects.filter(request=request).first()
         if bundle is not None and chosen is not Outcome.REFUSE and bundle.state == BundleState.READY:
             bundling.release(bundle=bundle, actor=actor, at=at)
@@ -270,8 +278,12 @@ def _erases(request: RightsRequest, outcome: Outcome) -> bool:
     return request.right == Right.ERASURE and outcome is not Outcome.REFUSE
 
 
-def _shown(request: RightsRequest, outcome: Outcome, ground: str, letter: str, plan: list[Decided]) -> dict[str, Any]:
-    """What both people answer for: request, outcome, letter, the very file that goes out, the very plan of what ends."""
+def _shown(
+    request: RightsRequest, outcome: Outcome, ground: str, letter: str, plan: list[Decided], despite: str
+) -> dict[str, Any]:
+    """What both people answer for: request, outcome, letter, the very file that goes out, the very plan of what ends, and
+    why a task outside does not hold it up.
+    """
     bundle = Bundle.objects.select_related("file").filter(request=request).first()
     return {
         "request": request.ticket.reference,
@@ -280,6 +292,7 @@ def _shown(request: RightsRequest, outcome: Outcome, ground: str, letter: str, p
         "ground": str(ground),
         "letter": letter,
         "plan": ending.in_short(plan),
+        "despite_tasks": str(despite),
         "file": bundle.file.sha256 if bundle is not None and bundle.file is not None else None,
     }
 

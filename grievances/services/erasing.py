@@ -10,6 +10,7 @@ from grievances.models import (
     DraftFile,
     EntryText,
     NomineeStanding,
+    OutsideTask,
     ProofPaper,
     RequestProposal,
     RightsRequest,
@@ -19,7 +20,7 @@ from grievances.models import (
     TrackingCode,
 )
 from grievances.request_states import BundleState
-from grievances.services import appealing, bundling, lines, timing
+from grievances.services import appealing, bundling, lines, outside_tasks, timing
 from grievances.states import MOVES, Author, ClosedBecause, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -79,6 +80,7 @@ def _close(ticket: Ticket) -> None:
     )
     appealing.end(ticket=ticket, actor=SYSTEM, at=now)
     timing.stop_answer(ticket, actor=SYSTEM, at=now, ended=Ended.WITHDRAWN)
+    outside_tasks.leave_all(ticket, actor=SYSTEM, at=now)
     timing.stop_acknowledge(ticket, actor=SYSTEM, at=now, ended=Ended.WITHDRAWN)
     lines.add(ticket, EntryKind.CLOSED, author=Author.PORTAL, actor=SYSTEM, at=now)
     record(
@@ -97,6 +99,7 @@ def _end_request(ticket: Ticket) -> None:
     RightsRequest.objects.filter(ticket=ticket).update(details_sealed=b"")
     NomineeStanding.objects.filter(request__ticket=ticket).update(cause="")
     RequestProposal.objects.filter(request__ticket=ticket).update(letter_sealed=b"")
+    OutsideTask.objects.filter(request__ticket=ticket).update(words_sealed=b"")
     for bundle in Bundle.objects.filter(request__ticket=ticket).exclude(state=BundleState.ENDED):
         bundling.end(bundle=bundle, at=now)
     for paper in ProofPaper.objects.filter(request__ticket=ticket, destroyed_at=None):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from grievances import selectors
 from grievances.models import Resolution, Ticket
 from grievances.permissions import GrievancePermission
-from grievances.services import appealing, handing_out, letters, lines, timing, undeciding
+from grievances.services import appealing, handing_out, letters, lines, outside_tasks, timing, undeciding
 from grievances.services.thread import begin_with, trace
 from grievances.states import (
     FOR_GOOD,
@@ -253,6 +253,7 @@ def _close(ticket: Ticket, because: ClosedBecause, *, actor: Actor, at: datetime
     appealing.end(ticket=ticket, actor=actor, at=at)
     # What still runs here was taken back, or has no answer left to wait for: an answer has stopped its clocks before.
     timing.stop_answer(ticket, actor=actor, at=at, ended=Ended.WITHDRAWN)
+    outside_tasks.leave_all(ticket, actor=actor, at=at)
     timing.stop_acknowledge(ticket, actor=actor, at=at, ended=Ended.WITHDRAWN)
     lines.add(ticket, EntryKind.CLOSED, author=Author.PORTAL, actor=actor, at=at)
     event = record(

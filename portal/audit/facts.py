@@ -39,6 +39,8 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",
     AuditKind.EVIDENCE_PACK_REQUESTED: "pack from to seed sample job",
     AuditKind.GRIEVANCES_REQUEST_ERASED: "reference request erased kept",
+    AuditKind.GRIEVANCES_TASK_GIVEN: "reference number kind state reason_code",
+    AuditKind.GRIEVANCES_TASK_MOVED: "reference number kind state reason_code",
     AuditKind.KYC_DOCUMENT_FETCHED: "recipient type",
     AuditKind.KYC_LIKENESS_ANSWERED: "case source version sha256 state proposal answer",
     AuditKind.KYC_LIKENESS_PROPOSED: "case source version sha256 state proposal answer",

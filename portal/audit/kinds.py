@@ -65,6 +65,8 @@ class AuditKind(StrEnum):
     GRIEVANCES_STANDING_BEGUN = "grievances.standing.begun"
     GRIEVANCES_STANDING_ENDED = "grievances.standing.ended"
     GRIEVANCES_STANDING_GRANTED = "grievances.standing.granted"
+    GRIEVANCES_TASK_GIVEN = "grievances.task.given"
+    GRIEVANCES_TASK_MOVED = "grievances.task.moved"
     GRIEVANCES_TICKET_ACKNOWLEDGED = "grievances.ticket.acknowledged"
     GRIEVANCES_TICKET_ASSIGNED = "grievances.ticket.assigned"
     GRIEVANCES_TICKET_CLOSED = "grievances.ticket.closed"

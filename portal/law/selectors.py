@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from portal.core.clock import day
@@ -118,9 +118,14 @@ def kept(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
     return clocks.filter(in_time, state=ClockState.STOPPED).exclude(ended__in=(Ended.CORRECTED, Ended.WITHDRAWN))
 
 
-def due_at(label: str, reference: str = "reference") -> Subquery:
-    """A column for rows that own clocks: when the first of those that run is due. ``label`` is what the owner begins with."""
-    return Subquery(running_clocks(Concat(Value(label), OuterRef(reference))).values("due_at")[:1])
+def due_at(label: str, reference: str = "reference", *, number: str = "") -> Subquery:
+    """A column for rows that own clocks: when the first of those that run is due. ``label`` is what the owner begins with;
+    ``number`` the column of the rows' number, where several of one reference own clocks.
+    """
+    owner = Concat(Value(label), OuterRef(reference))
+    if number:
+        owner = Concat(owner, Value("/"), Cast(OuterRef(number), CharField()))
+    return Subquery(running_clocks(owner).values("due_at")[:1])
 
 
 def profile(*, on: date) -> OrganisationProfile:

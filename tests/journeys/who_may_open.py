@@ -449,6 +449,15 @@ BOOKS: dict[str, Book] = {
         export="grievances.ticket:export",
         acts={"end-standing": "grievances.request:answer"},
     ),
+    "grievances_outsidetask": Book(
+        "grievances.request:view",
+        export="grievances.ticket:export",
+        acts={
+            "done": "grievances.request:answer",
+            "failed": "grievances.request:answer",
+            "try-again": "grievances.request:answer",
+        },
+    ),
     "grievances_proofpaper": Book(
         "grievances.request:view",
         export="grievances.ticket:export",
@@ -461,6 +470,7 @@ BOOKS: dict[str, Book] = {
         extra={"log": "grievances.request:view"},
         acts={
             "call-back": "grievances.request:answer",
+            "give-task": "grievances.request:answer",
             "collect": "grievances.request:answer",
             "propose": "grievances.request:answer",
         },

@@ -94,6 +94,18 @@ def with_standing(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
     return rows.annotate(due_at=Subquery(due.values("due_at")[:1]), **steps)
 
 
+def instructions_because_of(reference: str) -> QuerySet[Instruction]:
+    """What recipients were instructed because of a grievance or request, with their standing, in the order given."""
+    return (
+        with_standing(Instruction.objects.filter(about=because(reference))).select_related("recipient").order_by("pk")
+    )
+
+
+def because(reference: str) -> str:
+    """What the instructions because of a grievance or request are about."""
+    return f"because:{reference}"
+
+
 def late(rows: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
     """Those whose time to be acknowledged is over while they are not. Of rows ``with_standing``."""
     return not_acknowledged(rows).filter(due_at__lte=latest_missed(now))

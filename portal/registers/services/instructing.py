@@ -73,7 +73,7 @@ def by_staff(
         recipient,
         do=InstructionKind(do),
         subject_ref=subject_ref,
-        about=f"because:{because}",
+        about=book.because(because),
         reached_at=reached_at,
         actor=actor,
         at=now,
