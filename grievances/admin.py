@@ -21,6 +21,7 @@ from grievances import (  # noqa: F401 - requests register their pages with thes
     request_answer_pages,
     request_pages,
     selectors,
+    takeover_pages,
     words,
 )
 from grievances.admin_filing import FilesForPeople
@@ -28,7 +29,7 @@ from grievances.admin_mail import MailCountAdmin, SeenMailAdmin
 from grievances.admin_sorting import SortsTickets, closed, not_mine_to_answer
 from grievances.admin_taking import TakesTickets, taken
 from grievances.forms import LONGEST_MESSAGE, Prose
-from grievances.models import Ticket
+from grievances.models import Ticket, TicketTakeOverLine
 from grievances.permissions import GrievancePermission
 from grievances.resources import TicketResource
 from grievances.services import filing, letters, reading, resolving, sorting, thread, timing
@@ -321,6 +322,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
             and ticket.state == TicketState.ANSWERED,
             "reached": words.REACHED[letters.way_to(ticket)],
             "may_note": access.allowed(request.user, GrievancePermission.TICKET_NOTE),
+            "legacy": TicketTakeOverLine.objects.select_related("take_over").filter(ticket=ticket).first(),
             "contacts": _masked(ticket),
             "language": dict(forms.LANGUAGES).get(ticket.language, ticket.language),
             "others": selectors.others_of(ticket)[:10],

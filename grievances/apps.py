@@ -12,10 +12,10 @@ class GrievancesConfig(AppConfig):
         from grievances.erasers import GrievanceTexts, open_disputes
         from grievances.job_kinds import PutTogether
         from grievances.lookups import LOOKUPS
-        from grievances.models import Nominee, Ticket
+        from grievances.models import Nominee, Ticket, TicketTakeOver
         from grievances.nominee_erasers import Nominees, end_with_the_person
         from grievances.sections import GrievanceSection, NomineeSection
-        from grievances.services import bundling, ending, nominating, reading, thread
+        from grievances.services import bundling, ending, nominating, reading, taking_over, thread
         from portal.core import hooks
 
         hooks.clock_owners.register(GrievanceClocks())
@@ -26,6 +26,8 @@ class GrievancesConfig(AppConfig):
         hooks.copies.register(bundling.end_holding)
         hooks.person_run_ended.register(ending.note_end)
         hooks.job_kinds.register(PutTogether())
+        hooks.job_kinds.register(taking_over.TryJob())
+        hooks.job_kinds.register(taking_over.TakeJob())
         hooks.inbound_grievance.fill(gates.message_came_in)
         hooks.named_in_grievance.fill(gates.named_in_grievance)
         for queue in queues.QUEUES:
@@ -38,6 +40,7 @@ class GrievancesConfig(AppConfig):
         hooks.referred_entries.register(nominating.entries_of)
         hooks.work.register(("GR", Ticket))
         hooks.work.register(("NM", Nominee))
+        hooks.work.register(("TT", TicketTakeOver))
         for column in LOOKUPS:
             hooks.lookup_columns.register(column)
         hooks.sections.register(GrievanceSection())

@@ -12,6 +12,8 @@ class GrievancePermission(StrEnum):
     #: Answer the person: reply, ask, propose a resolution.
     TICKET_ANSWER = "grievances.ticket:answer"
     TICKET_ASSIGN = "grievances.ticket:assign"
+    #: Take open grievances of an old system over.
+    TICKET_BRING = "grievances.ticket:bring"
     TICKET_EXPORT = "grievances.ticket:export"
     #: File a grievance for a person who rang or wrote by post.
     TICKET_FILE = "grievances.ticket:file"

@@ -5,6 +5,7 @@ from grievances.models.mail import MailCount, SeenMail
 from grievances.models.nominees import Nominee, NomineeStanding
 from grievances.models.outside_tasks import OutsideTask
 from grievances.models.requests import ProofPaper, RightsRequest
+from grievances.models.takeovers import TicketTakeOver, TicketTakeOverLine
 from grievances.models.thread import Attachment, EntryText, Resolution, TicketEntry
 from grievances.models.ticket import Ticket, TicketContact, TicketLink
 from grievances.models.tracking import TrackingCode
@@ -30,5 +31,7 @@ __all__ = [
     "TicketDraft",
     "TicketEntry",
     "TicketLink",
+    "TicketTakeOver",
+    "TicketTakeOverLine",
     "TrackingCode",
 ]

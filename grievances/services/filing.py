@@ -86,11 +86,14 @@ def file_ticket(
     fiduciary: str = "onesetu",
     now: datetime | None = None,
     plan: str = timing.ANSWER,
+    acknowledged_at: datetime | None = None,
 ) -> Filed:
     """File a grievance received at ``at`` and acknowledge it, all in one transaction.
 
     ``now`` is when it is entered, where that is later than ``at``: the clocks run from the receipt (any channel's counts),
     what is done is done now.
+
+    ``acknowledged_at`` is when another system told the person already that it arrived: then nothing is sent.
 
     ``subject_ref`` is a subject issued for this grievance; it is joined to ``principal`` where the person is signed in.
     The same ``filing_key`` again returns the ticket that is there and changes nothing. Clocks start at ``at`` under
@@ -138,7 +141,10 @@ def file_ticket(
             at=now,
         )
         timing.start(ticket, regimes=people.regimes_of(subject_ref), actor=actor, at=at)
-        acknowledge(ticket=ticket, at=now)
+        if acknowledged_at is None:
+            acknowledge(ticket=ticket, at=now)
+        else:
+            _acknowledged_elsewhere(ticket, actor=actor, at=acknowledged_at, now=now)
     return Filed(ticket, is_new=True, tracking_key=key)
 
 
@@ -166,6 +172,21 @@ def acknowledge(*, ticket: Ticket, at: datetime, actor: Actor = SYSTEM) -> None:
             subject_ref=ticket.subject_ref,
             at=at,
         )
+
+
+def _acknowledged_elsewhere(ticket: Ticket, *, actor: Actor, at: datetime, now: datetime) -> None:
+    Ticket.objects.filter(pk=ticket.pk).update(acknowledged_at=at)
+    ticket.refresh_from_db()
+    lines.add(ticket, EntryKind.ACKNOWLEDGED, author=Author.PORTAL, actor=actor, at=at)
+    timing.stop_acknowledge(ticket, actor=actor, at=at)
+    record(
+        AuditKind.GRIEVANCES_TICKET_ACKNOWLEDGED,
+        actor=actor,
+        about=ticket.about,
+        facts={"reference": ticket.reference, "channel": "legacy"},
+        subject_ref=ticket.subject_ref,
+        at=now,
+    )
 
 
 def tracking_key_hashes(reference: str, key: str) -> list[bytes]:

@@ -11,7 +11,7 @@ from grievances import rules, selectors
 from grievances.models import Resolution, Ticket, TrackingCode
 from grievances.permissions import GrievancePermission
 from grievances.rules import SilenceStep, SilenceTerms
-from grievances.services import bundling, drafts, letters, lines, resolving
+from grievances.services import bundling, drafts, letters, lines, resolving, taking_over
 from grievances.states import OPEN_STATES, Answer, Author, EntryKind, TicketState
 from portal.core.actor import SYSTEM
 from portal.core.errors import PortalError
@@ -49,6 +49,7 @@ def sweep(*, now: datetime, most: int = 500) -> Swept:
         closed += step == SilenceStep.CLOSE
     codes, _kinds = TrackingCode.objects.filter(expires_at__lt=now - CODES_KEPT).delete()
     bundling.end_expired(now=now)
+    taking_over.sweep(now=now)
     return Swept(notices, closed, drafts.forget_expired(at=now), codes)
 
 

@@ -65,6 +65,7 @@ class AuditKind(StrEnum):
     GRIEVANCES_STANDING_BEGUN = "grievances.standing.begun"
     GRIEVANCES_STANDING_ENDED = "grievances.standing.ended"
     GRIEVANCES_STANDING_GRANTED = "grievances.standing.granted"
+    GRIEVANCES_TAKE_OVER_MOVED = "grievances.take_over.moved"
     GRIEVANCES_TASK_GIVEN = "grievances.task.given"
     GRIEVANCES_TASK_MOVED = "grievances.task.moved"
     GRIEVANCES_TICKET_ACKNOWLEDGED = "grievances.ticket.acknowledged"

@@ -23,6 +23,7 @@ KINDS = frozenset(
         "DO",
         "RQ",
         "TO",
+        "TT",
         "JB",
         "EP",
         "MS",

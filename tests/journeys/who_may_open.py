@@ -477,6 +477,12 @@ BOOKS: dict[str, Book] = {
     ),
     "grievances_mailcount": Book("grievances.ticket:view", export="jobs.list:export"),
     "grievances_seenmail": Book("grievances.ticket:view", export="jobs.list:export"),
+    "grievances_tickettakeover": Book(
+        "grievances.ticket:bring",
+        add="grievances.ticket:bring",
+        export="grievances.ticket:bring",
+        acts={"give-up": "grievances.ticket:bring", "take-in": "grievances.ticket:bring"},
+    ),
     "grievances_ticket": Book(
         "grievances.ticket:view",
         export="grievances.ticket:export",

@@ -57,22 +57,31 @@ class _Undo(Exception):
     """Ends the transaction of a trial, or of a file with faults."""
 
 
-def read(name: str, content: bytes) -> list[Row]:
+def read(
+    name: str,
+    content: bytes,
+    *,
+    columns: Sequence[str] = COLUMNS,
+    required: Sequence[str] = REQUIRED,
+    most_rows: int = MOST_ROWS,
+    most_bytes: int = MOST_BYTES,
+) -> list[Row]:
     """The lines of a CSV (UTF-8) or XLSX file by the names of its heading.
 
     Raises Refused for another kind of file, an unreadable or too long one, and missing or unknown columns.
     """
-    if len(content) > MOST_BYTES:
-        raise Refused(_("The file is larger than 4 MB. Split it."), code="TOO_LARGE")
+    if len(content) > most_bytes:
+        said = _("The file is larger than %(most)d MB. Split it.") % {"most": most_bytes // 2**20}
+        raise Refused(said, code="TOO_LARGE")
     table = _table(name, content)
     headings = [str(heading or "").strip().lower() for heading in table.headers or ()]
-    missing = [column for column in REQUIRED if column not in headings]
-    unknown = [heading for heading in headings if heading not in COLUMNS]
+    missing = [column for column in required if column not in headings]
+    unknown = [heading for heading in headings if heading not in columns]
     if missing or unknown:
-        wanted = ", ".join(COLUMNS)
+        wanted = ", ".join(columns)
         raise Refused(_("The first line must name the columns: %(columns)s.") % {"columns": wanted}, code="COLUMNS")
-    if len(table) > MOST_ROWS:
-        raise Refused(_("The file has more than %(most)d lines. Split it.") % {"most": MOST_ROWS}, code="TOO_MANY_ROWS")
+    if len(table) > most_rows:
+        raise Refused(_("The file has more than %(most)d lines. Split it.") % {"most": most_rows}, code="TOO_MANY_ROWS")
     cells = ([without_hiding_marks("" if cell is None else str(cell)).strip() for cell in row] for row in table)
     rows = [dict(zip(headings, row, strict=False)) for row in cells]
     if not rows:

@@ -1,0 +1,35 @@
+"""The words of take-overs: staff alone read them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from grievances.states import TakeOverState
+
+STATES: Final[Mapping[str, Any]] = {
+    TakeOverState.TRYING: _("Being tried"),
+    TakeOverState.TRIED: _("Tried: nothing is taken in yet"),
+    TakeOverState.TAKING: _("Being taken in"),
+    TakeOverState.DONE: _("Taken in"),
+    TakeOverState.GIVEN_UP: _("Given up"),
+}
+FAULTS: Final[Mapping[str, Any]] = {
+    "OLD_REFERENCE": _("The reference in the old system is missing or too long, or has a number of a person in it"),
+    "RECEIVED": _("Write when it was received, as YYYY-MM-DD or YYYY-MM-DD HH:MM (IST), a time that has passed"),
+    "ACKNOWLEDGED": _("Write when it was acknowledged, after it was received, or leave it empty"),
+    "KIND": _("There is no such kind of grievance"),
+    "REQUEST": _("Requests about data are asked on their own pages: they need proof of who asks"),
+    "DOOR": _("There is no such way by which a grievance comes in"),
+    "LANGUAGE": _("Write en, hi or mr"),
+    "ADDRESS": _("The email address or mobile number is none"),
+    "NO_ADDRESS": _("It needs an email address or a mobile number"),
+    "NO_WORDS": _("What happened is missing"),
+    "TWICE": _("The same reference stands in the list before"),
+    "THERE_ALREADY": _("This grievance of the old system was taken over before"),
+}
+
+
+def line_fault(code: str) -> str:
+    """What is wrong with a line, as a sentence; the bare code of what nobody has put into words."""
+    return str(FAULTS.get(code, code))
