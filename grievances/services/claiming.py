@@ -32,6 +32,7 @@ from portal.core.errors import PortalError, Refused
 from portal.core.moves import move
 from portal.law.states import Channel
 from portal.outbox import services as outbox
+from portal.outbox.selectors import can_send
 from portal.people import selectors as people
 from portal.people.models import ContactPoint, Principal, Rest, User
 from portal.people.services import rests
@@ -266,13 +267,14 @@ def _put_to_rest(standing: NomineeStanding, now: datetime) -> None:
 def _call(nominee: Nominee, standing: NomineeStanding) -> None:
     """Tell a nominee that it has come to it: reference and way, no name."""
     held = nominating.details_of(nominee)
-    if not held.get("email"):
+    by_email = bool(held.get("email"))
+    if not by_email and not (held.get("phone") and can_send(Channel.SMS)):
         return
     outbox.post(
-        kind="grievances.nominee_called",
+        kind="grievances.nominee_called" if by_email else "grievances.nominee_called_short",
         subject_ref=standing.request.ticket.subject_ref,
-        channel=Channel.EMAIL,
-        address=held["email"],
+        channel=Channel.EMAIL if by_email else Channel.SMS,
+        address=held["email"] if by_email else held["phone"],
         language=standing.request.ticket.language,
         purpose="support",
         about=f"{nominee.owner}/called/{standing.pk}",
@@ -282,16 +284,23 @@ def _call(nominee: Nominee, standing: NomineeStanding) -> None:
 
 
 def _write_to_person(standing: NomineeStanding) -> None:
-    """To every e-mail address of the person: whoever reads it can object until the day. What was said of them stands in it."""
+    """To every address of the person: whoever reads it can object until the day. What was said of them stands in it.
+
+    To a number only where it was confirmed and this installation can send there.
+    """
     refs = people.refs_of(standing.person_ref)
-    reached = ContactPoint.objects.filter(principal__subject__ref__in=refs, kind=ContactKind.EMAIL, left_at=None)
+    here = Q(kind=ContactKind.EMAIL)
+    if can_send(Channel.SMS):
+        here |= Q(kind=ContactKind.PHONE, verified_at__isnull=False)
+    reached = ContactPoint.objects.filter(here, principal__subject__ref__in=refs, left_at=None)
     for contact in reached.select_related("principal").order_by("pk"):
         with translation.override(contact.principal.language):
             begins = day_in_words(standing.begins_at, IST)
+        by_email = contact.kind == ContactKind.EMAIL
         outbox.post(
-            kind="grievances.claim_notice",
+            kind="grievances.claim_notice" if by_email else "grievances.claim_notice_short",
             subject_ref=standing.person_ref,
-            channel=Channel.EMAIL,
+            channel=Channel.EMAIL if by_email else Channel.SMS,
             address=contact.address,
             language=contact.principal.language,
             purpose="policy_and_security",

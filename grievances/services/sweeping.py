@@ -33,20 +33,25 @@ class Swept:
     codes: int = 0
 
 
-def sweep(*, now: datetime, most: int = 500) -> Swept:
-    """Do everything that is due for grievances, row by row; one bad row stops no other. Opens its own transactions."""
-    notices = closed = 0
+def sweep(*, now: datetime, at_once: int = 500) -> Swept:
+    """Do everything that is due for grievances, row by row; one bad row stops no other. Opens its own transactions.
+
+    Every answer that waits is looked at, ``at_once`` of them in memory: many that wait hold none back behind them.
+    """
+    notices = closed = last = 0
     waiting = (
         Resolution.objects.filter(answer=Answer.WAITING, ticket__state=TicketState.ANSWERED)
         .select_related("ticket__fiduciary")
-        .order_by("proposed_at")[:most]
+        .order_by("pk")
     )
-    with remembering():
-        terms = [(resolution, selectors.silence_terms(at=resolution.proposed_at)) for resolution in waiting]
-    for resolution, promised in terms:
-        step = _after_silence(resolution, promised, now)
-        notices += step in {SilenceStep.FIRST_NOTICE, SilenceStep.SECOND_NOTICE}
-        closed += step == SilenceStep.CLOSE
+    while chunk := list(waiting.filter(pk__gt=last)[:at_once]):
+        last = chunk[-1].pk
+        with remembering():
+            terms = [(resolution, selectors.silence_terms(at=resolution.proposed_at)) for resolution in chunk]
+        for resolution, promised in terms:
+            step = _after_silence(resolution, promised, now)
+            notices += step in {SilenceStep.FIRST_NOTICE, SilenceStep.SECOND_NOTICE}
+            closed += step == SilenceStep.CLOSE
     codes, _kinds = TrackingCode.objects.filter(expires_at__lt=now - CODES_KEPT).delete()
     bundling.end_expired(now=now)
     taking_over.sweep(now=now)

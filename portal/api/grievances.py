@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
-from pydantic import StringConstraints
+from pydantic import StringConstraints, WithJsonSchema
 
 from consent.services import attested
 from consent.services.answer_sets import by
@@ -26,13 +26,17 @@ from portal.people.states import ApiScope
 
 router = Router(tags=["Grievances"])
 WRITE: Final = Key(ApiScope.GRIEVANCES_WRITE)
+#: The kinds that are taken here, as the description of the interface lists them.
+KINDS: Final = [str(kind) for kind in TicketKind if kind is not TicketKind.REQUEST]
 Answer = Annotated[Words, StringConstraints(max_length=1_000)]
 
 
 class GrievanceIn(BodyIn):
     """A grievance as your system took it. It is about the key's fiduciary."""
 
-    kind: TicketKind = Field(description="All but `request`: a request about data is asked for on pages of its own")
+    kind: Annotated[TicketKind, WithJsonSchema({"type": "string", "enum": KINDS})] = Field(
+        description="A request about data is asked for on pages of its own"
+    )
     for_whom: ForWhom = ForWhom.SELF
     what_happened: Words = Field(min_length=1, max_length=LONGEST_STORY, examples=["They wrote to me at night."])
     wanted: Words = Field(default="", max_length=LONGEST_WISH)

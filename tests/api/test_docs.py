@@ -10,6 +10,12 @@ from portal.api import described
 from tests.api.asking import document
 
 
+def test_a_grievance_lists_the_kinds_that_are_taken_and_no_other():
+    taken = document()["components"]["schemas"]["GrievanceIn"]["properties"]["kind"]["enum"]
+    assert "billing" in taken
+    assert "request" not in taken
+
+
 def test_the_document_is_openapi_and_every_answer_of_every_operation_is_described():
     found = document()
     assert found["openapi"].startswith("3.1")

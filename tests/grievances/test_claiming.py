@@ -34,7 +34,13 @@ from tests.grievances.factories import RECEIVED, STRANGER
 from tests.grievances.nominees import nominee
 from tests.grievances.pictures import png
 from tests.grievances.requests import shown
-from tests.people.factories import CustomerFactory, CustomerUserFactory, PrincipalFactory, StaffFactory
+from tests.people.factories import (
+    ContactPointFactory,
+    CustomerFactory,
+    CustomerUserFactory,
+    PrincipalFactory,
+    StaffFactory,
+)
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.usefixtures("house")]
@@ -208,6 +214,26 @@ def test_two_people_agree_the_person_is_written_to_and_the_standing_waits(asha, 
     claiming.settle_all(now=RECEIVED + WAITED - timedelta(minutes=1))
     standing.refresh_from_db()
     assert standing.state == StandingState.COOLING
+
+
+def test_a_confirmed_number_hears_of_it_by_sms_and_so_does_a_nominee_with_a_number_alone(
+    asha, ravi, officer, settings
+) -> None:
+    settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, "sms": "portal.outbox.channels.gateway.SmsChannel"}
+    ContactPointFactory(principal=asha, kind="phone", address="+919876543210", verified_at=RECEIVED)
+    ContactPointFactory(principal=asha, kind="phone", address="+919876543211", verified_at=None)
+    mira = nominating.name(
+        principal=asha,
+        named=nominating.Named(full_name="Mira", relation="friend", rights=["access"], phone="+919876543212"),
+        actor=STRANGER,
+        at=RECEIVED,
+    )
+    granted(officer)
+    notice = Message.objects.get(kind="grievances.claim_notice_short")
+    assert (notice.channel, "I am here" in letters.text_of(notice).body) == ("sms", True)
+    claiming.settle_all(now=RECEIVED + WAITED)
+    called = Message.objects.get(kind="grievances.nominee_called_short")
+    assert mira.reference in letters.text_of(called).body
 
 
 def test_after_the_wait_a_death_puts_the_account_to_rest_and_ends_every_yes(asha, ravi, officer, login) -> None:

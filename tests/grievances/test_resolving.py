@@ -118,6 +118,13 @@ def test_silence_sends_two_notices_and_then_closes_with_a_way_back(answered) -> 
     assert answered.reopen_until is not None
 
 
+def test_answers_that_wait_in_front_hold_none_back_behind_them(answered, officer) -> None:
+    for _each in range(2):
+        resolving.propose(ticket=ticket(), text="Done.", by=officer, actor=actor.staff(officer.pk), at=ANSWERED)
+    day = ANSWERED + selectors.silence_terms(at=ANSWERED).first_notice
+    assert sweeping.sweep(now=day, at_once=1).notices == 3
+
+
 def test_a_sweep_reads_the_promises_of_a_day_once_for_all_its_answers(answered, officer) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connection) as captured:

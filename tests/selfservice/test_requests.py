@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from grievances.models import ProofPaper, RightsRequest, TicketDraft
+from grievances.models import Bundle, ProofPaper, RightsRequest, TicketDraft
 from grievances.request_states import Proof, RequestState, Right
 from grievances.services import bundling
 from portal.core import actor, clock
@@ -157,6 +157,10 @@ def test_a_copy_is_counted_by_a_press_and_never_by_a_look_at_its_address(client,
     assert client.post(url).headers["Content-Type"] == "application/zip"
     bundle.refresh_from_db()
     assert bundle.downloads == 1
+    Bundle.objects.filter(pk=bundle.pk).update(downloads=3)
+    said = text(client.get(f"/privacy/track/{bundle.request.ticket.reference}/"))
+    assert "as often as it can be fetched" in said
+    assert "its key is destroyed" not in said
 
 
 def sent_with_a_phone_only(client: Client) -> str:

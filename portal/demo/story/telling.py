@@ -16,6 +16,7 @@ from portal.core.errors import Refused
 from portal.demo.story import (
     answers,
     books,
+    cases,
     customers,
     documents,
     grievances,
@@ -85,6 +86,7 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         papers = documents.upload(cast, people, tell=tell)
         answers.build(cast, people, notice, actor=ACTOR, tell=tell)
         grievances.build(cast, people, team, tell=tell)
+        cases.build(cast, people, team)
         with documents.being_checked(papers):
             # Meanwhile letters leave: each in short transactions, so that the checks come in between.
             sweeping.sweep(now=clock.now(), limit=LETTERS)

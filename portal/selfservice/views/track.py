@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from grievances import forms, nominee_words, selectors, words
 from grievances.models import Bundle, RightsRequest, Ticket
 from grievances.nominee_states import StandingState
-from grievances.request_states import Right
+from grievances.request_states import BundleState, Right
 from grievances.rules import PersonAction, Standing, Turn
 from grievances.services import bundling, claiming, rating, reading, resolving, thread, tracking
 from grievances.services.uploads import FileFault
@@ -308,7 +308,14 @@ def _copy_of(found: RightsRequest | None, now: datetime) -> dict[str, Any]:
     copy = Bundle.objects.select_related("file").filter(request=found).first() if found is not None else None
     is_over = copy is None or copy.expires_at is None or copy.expires_at <= now
     left = 0 if copy is None or is_over else bundling.most_downloads(now) - copy.downloads
-    return {"rights_request": found, "copy": copy, "copy_left": left, "claim": _claim_of(found)}
+    is_used_up = not is_over and left <= 0 and copy is not None and copy.state == BundleState.RELEASED
+    return {
+        "rights_request": found,
+        "copy": copy,
+        "copy_left": left,
+        "copy_is_used_up": is_used_up,
+        "claim": _claim_of(found),
+    }
 
 
 def _claim_of(found: RightsRequest | None) -> dict[str, Any] | None:
