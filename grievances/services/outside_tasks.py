@@ -160,7 +160,7 @@ def _note(kind: AuditKind, task: OutsideTask, actor: Actor, at: datetime, *, rea
         about=ticket.about,
         facts={
             "reference": ticket.reference,
-            "number": task.number,
+            "task": task.number,
             "kind": str(task.work),
             "state": str(task.state),
             "reason_code": reason_code,
