@@ -48,6 +48,7 @@ class ItemState(models.TextChoices):
     DISPUTED = "disputed", _("Kept: an open dispute")
     CHANGED = "changed", _("Kept: something changed since the plan")
     CAME_BACK = "came_back", _("Kept: the person came back")
+    UNTOLD = "untold", _("Kept: the person cannot be told first, as a law asks")
     FAILED = "failed", _("Could not be erased")
 
 

@@ -304,12 +304,21 @@ def test_a_courtesy_that_cannot_be_delivered_keeps_nothing(shelf: Shelf, told: E
     assert carried_out(told).erased == 2
 
 
-def test_a_notice_that_a_law_asks_for_is_waited_for(shelf: Shelf, people: list[Any], two: tuple[Any, Any]) -> None:
+def test_a_notice_that_a_law_asks_for_is_waited_for_and_its_run_ends_without_who_cannot_be_told(
+    shelf: Shelf, people: list[Any], two: tuple[Any, Any]
+) -> None:
+    house_rule("retention.untold", 30, "calendar_day")
     ProfileFactory(third_schedule_class="yes")
     legal_rule("WARN", 48, "hour", kind="deadline", counting="elapsed_backwards", switch="third_schedule_class")
     retention_rule(needs_approval=True, notice_rules=["WARN"])
     run = approved(plan(), two)
     assert (carried_out(run).state, states(), left(shelf)) == (RunState.RUNNING, [ItemState.TOLD] * 2, [1, 1])
+    ErasureRun.objects.update(started_at=ago(29))
+    assert carried_out(ErasureRun.objects.get(pk=run.pk)).state == RunState.RUNNING
+    ErasureRun.objects.update(started_at=ago(30))
+    done = carried_out(ErasureRun.objects.get(pk=run.pk))
+    assert (done.state, done.kept_by_law, states()) == (RunState.DONE, 2, [ItemState.UNTOLD] * 2)
+    assert left(shelf) == [1, 1], "who cannot be told is not erased"
 
 
 @pytest.fixture

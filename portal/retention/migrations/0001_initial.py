@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                     ('before', models.DateTimeField(null=True, verbose_name='what began before')),
                     ('count', models.PositiveBigIntegerField(verbose_name='records')),
                     ('seen_sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of what was seen')),
-                    ('state', models.CharField(choices=[('planned', 'To be erased'), ('told', 'The person is told first'), ('done', 'Erased'), ('held', 'Kept: a legal hold'), ('disputed', 'Kept: an open dispute'), ('changed', 'Kept: something changed since the plan'), ('came_back', 'Kept: the person came back'), ('failed', 'Could not be erased')], default='planned', max_length=12, verbose_name='state')),
+                    ('state', models.CharField(choices=[('planned', 'To be erased'), ('told', 'The person is told first'), ('done', 'Erased'), ('held', 'Kept: a legal hold'), ('disputed', 'Kept: an open dispute'), ('changed', 'Kept: something changed since the plan'), ('came_back', 'Kept: the person came back'), ('untold', 'Kept: the person cannot be told first, as a law asks'), ('failed', 'Could not be erased')], default='planned', max_length=12, verbose_name='state')),
                     ('erased', models.PositiveBigIntegerField(default=0, verbose_name='erased')),
                     ('failure', models.CharField(blank=True, default='', max_length=64, verbose_name='failure')),
                     ('finished_at', models.DateTimeField(null=True, verbose_name='finished')),

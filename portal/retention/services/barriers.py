@@ -48,7 +48,14 @@ def stops(at: Moment) -> ItemState | None:
     happened = _happened_since(at, refs)
     if happened is not None:
         return ItemState.CAME_BACK if happened in THEMSELVES and at.item.notice_id else ItemState.CHANGED
-    return ItemState.TOLD if telling.must_wait(at.item, now=at.now) else None
+    return _waits_for_notice(at)
+
+
+def _waits_for_notice(at: Moment) -> ItemState | None:
+    """TOLD while a due notice may still arrive; UNTOLD once a law asks for one and the time for a way to the person is over."""
+    if not telling.must_wait(at.item, now=at.now):
+        return None
+    return ItemState.UNTOLD if telling.is_given_up(at.item, now=at.now) else ItemState.TOLD
 
 
 def _is_other_than_seen(at: Moment) -> bool:

@@ -24,6 +24,7 @@ SUM_OF = {
     ItemState.DISPUTED: "disputed",
     ItemState.CHANGED: "stale",
     ItemState.CAME_BACK: "stale",
+    ItemState.UNTOLD: "kept_by_law",
 }
 
 

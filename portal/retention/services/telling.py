@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from portal.core import clock
+from portal.law import selectors as law
 from portal.law.states import Channel
 from portal.outbox import services as outbox
 from portal.outbox.models import Message
@@ -22,6 +23,8 @@ from portal.retention.models import ErasureItem, ErasureRun, ErasureStep
 from portal.retention.selectors import Notice
 from portal.retention.states import Cause, ItemState
 
+#: For how long a way to a person is waited for.
+UNTOLD_AFTER = "retention.untold"
 log = structlog.get_logger(__name__)
 #: The message is with the person, as far as anybody can tell.
 ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
@@ -81,6 +84,18 @@ def must_wait(item: ErasureItem, *, now: datetime) -> bool:
     if message.state in ARRIVED:
         return now < (message.sent_at or now) + need.before
     return message.state in UNDER_WAY or need.is_law
+
+
+def is_given_up(item: ErasureItem, *, now: datetime) -> bool:
+    """Whether a notice that a law asks for has no way left to the person, and the time in which one could turn up is over.
+
+    Then the records stay and the run comes to its end: what nobody can be told of is not erased, and holds up nobody else.
+    """
+    message = _last(item.notice)
+    if message is not None and message.state in (*ARRIVED, *UNDER_WAY):
+        return False
+    begun = item.step.run.started_at
+    return begun is not None and begun + law.house_rule(UNTOLD_AFTER, on=clock.day(now)).duration <= now
 
 
 def _last(message: Message | None) -> Message | None:
