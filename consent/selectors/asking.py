@@ -9,7 +9,7 @@ from django.db.models import Q
 from consent.models import ConsentEvent, Meeting, Suppression
 from consent.rules.fold import NO, YES
 from consent.selectors.rulebook import rulebook
-from consent.states import TOLD
+from consent.states import TOLD, Way
 from portal.core import clock
 from portal.law import selectors as law
 from portal.law.models import Purpose
@@ -61,11 +61,12 @@ def unanswered(
     What is asked where it is needed is put here only to who said yes to it before, when that does not hold any more.
     An answer to an earlier meaning is none to the new one, nor is a yes to a text that has changed materially since; but after a no the rule about asking again is kept all the
     same: the person has said to be left in peace. So has who stopped promotion at an address of theirs.
+    A stop that was undone is none: what was open before is open again.
     """
     stops = _stops(subject_ref, fiduciary) if any(purpose.is_promotional for purpose in purposes) else []
     events = ConsentEvent.objects.filter(
         subject_ref__in=people.refs_of(subject_ref), fiduciary=fiduciary, purpose__in=[p.code for p in purposes]
-    )
+    ).exclude(next__way=Way.UNDO)
     said = list(
         events.order_by("occurred_at", "pk").values_list("purpose", "occurred_at", "answer", "notice_version_id")
     )

@@ -151,16 +151,22 @@ def rulebook(at: datetime, *, purpose: str = "", fiduciary: str = "") -> Ruleboo
     """The rules of the day of ``at`` in India. A purpose or fiduciary that the kept copy lacks is looked up afresh."""
     key = clock.day(at)
     kept = _kept.get(key)
-    if kept is not None and monotonic_time.monotonic() - kept.loaded_at < settings.DECISION_RULES_SECONDS:
-        known = (not purpose or purpose in kept.purposes) and (not fiduciary or fiduciary in kept.fiduciaries)
-        if known:
-            return kept
+    is_fresh = kept is not None and monotonic_time.monotonic() - kept.loaded_at < settings.DECISION_RULES_SECONDS
+    if kept is not None and is_fresh and not _has_come(kept, purpose=purpose, fiduciary=fiduciary):
+        return kept
     loaded = _load(key)
     with _lock:
         if len(_kept) > settings.DECISION_RULES_DAYS:
             _kept.clear()
         _kept[key] = loaded
     return loaded
+
+
+def _has_come(kept: Rulebook, *, purpose: str, fiduciary: str) -> bool:
+    """Whether the kept copy lacks a purpose or fiduciary that there is by now. For a code that nobody has it is not read anew."""
+    if purpose and purpose not in kept.purposes and law.purposes_in_force(on=kept.on, codes=[purpose]):
+        return True
+    return bool(fiduciary) and fiduciary not in kept.fiduciaries and Fiduciary.objects.filter(code=fiduciary).exists()
 
 
 def forget() -> None:

@@ -16,7 +16,6 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import Error as DatabaseFault
 from django.db import connections, transaction
 
 from consent.models import AnswerSet, GivenAnswer
@@ -72,13 +71,15 @@ def note(decision: Decision, *, asked_by: str, now: datetime) -> None:
 
 
 def flush() -> int:
-    """Write what is held. What the database does not take stays for the next time. Returns how many were written."""
+    """Write what is held. What cannot be written now, whatever the reason, stays for the next time. Returns how many were
+    written.
+    """
     with _lock:
         rows, _held[:] = _held[:], []
     for written in range(0, len(rows), AT_ONCE):
         try:
             _write(rows[written : written + AT_ONCE])
-        except DatabaseFault as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, no answer is lost and the writer goes on
             with _lock:
                 kept = [*rows[written:], *_held]
                 lost = max(0, len(kept) - MOST_HELD)

@@ -52,7 +52,7 @@ def answered_by_key(
     One transaction. The prompt's text is kept, and event and leaf name its hash, so that nobody has to believe what the
     key stood for (DPDP s.6(1), s.6(10)). That it was pressed is the word of the system that tells of it, our own too: after
     a no it is refused as any other yes that a system tells of. Without ``notice`` it is the word of a client's system about its own recipient,
-    with the prompt for proof. The same call about the same purpose again gives the first event. Raises
+    with the prompt for proof. The same call about the same purpose at the same number again gives the first event. Raises
     Refused without a prompt, for what is no key or no reference of a call, so soon after a no that nobody may have asked
     (TOO_SOON_AFTER_NO), and as ``recording.record_all``; NotFound for a purpose that is not in force.
     """
@@ -72,7 +72,12 @@ def answered_by_key(
     with transaction.atomic():
         turns.take([place], by=subject_ref)
         known = ConsentEvent.objects.filter(
-            evidence__kind=CALL, evidence__reference=call_reference, fiduciary=whose, purpose=purpose, channel=channel
+            evidence__kind=CALL,
+            evidence__reference=call_reference,
+            fiduciary=whose,
+            address_key__in=place.keys,
+            purpose=purpose,
+            channel=channel,
         ).first()
         if known is not None:
             return known

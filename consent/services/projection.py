@@ -214,7 +214,10 @@ def _mend(key: Key, rows: list[Mapping[str, Any]]) -> bool:
 def _remove_orphans() -> int:
     """States whose deciding event is about another key: only a hand in the database makes one."""
     wrong: QuerySet[ConsentState] = ConsentState.objects.exclude(
-        event__purpose=F("purpose"), event__channel=F("channel"), event__fiduciary=F("fiduciary")
+        event__purpose=F("purpose"),
+        event__channel=F("channel"),
+        event__fiduciary=F("fiduciary"),
+        event__address_key=F("address_key"),
     )
     removed, _each = wrong.delete()
     return removed

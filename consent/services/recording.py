@@ -32,7 +32,7 @@ TRIES = 3
 #: Ways that bring the proof of a yes with them instead of one of our notices.
 WITH_OWN_PROOF = frozenset({Way.API, Way.IMPORT, Way.CONSENT_MANAGER})
 #: Ways in which the time or the house, not the person, ends an answer: nothing is confirmed to the person.
-UNASKED = frozenset({Way.ADDRESS_LEFT, Way.EXPIRY, Way.IMPORT, Way.MERGED, Way.PROTECTION})
+UNASKED = frozenset({Way.ADDRESS_LEFT, Way.EXPIRY, Way.IMPORT, Way.MERGED, Way.PROTECTION, Way.RESTED})
 #: A key press says nothing by itself: the prompt that was played and the call belong to it.
 OF_A_KEY_PRESS = frozenset({evidence.PROMPT, evidence.CALL})
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from portal.audit import tasks
-from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.audit.models import AuditEvent, AuditPersonal
+from portal.core import actor, clock
 from portal.ledger import services as ledger
 from portal.ledger.models import Entry, Verification
 from tests.audit.factories import AuditEventFactory
@@ -118,3 +118,19 @@ def test_the_nightly_run_finds_it_for_old_events(events):
     tamper(events[0], "actor_ref", "user:9")
     tasks.verify_all()
     assert [failure[0] for failure in Verification.objects.latest("pk").failures] == ["V9"]
+
+
+def test_a_personal_part_that_was_changed_broken_or_added_is_found_and_one_that_was_erased_is_not(events):
+    made = [AuditEventFactory(personal={"old": "1", "new": str(n)}) for n in range(2)]
+    bare = AuditEventFactory(actor=actor.SYSTEM)
+    ledger.seal_now()
+    assert failures() == []
+    changed, erased = (AuditPersonal.objects.get(event=event) for event in made)
+    for body in (str(changed.body).replace('"1"', '"9"'), b"broken"):
+        AuditPersonal.objects.filter(pk=changed.pk).update(body=body)
+        assert failures() == [("V9", made[0].entry.index)]
+    AuditPersonal.objects.filter(pk=changed.pk).delete()
+    erased.delete()
+    assert failures() == []
+    AuditPersonal.objects.create(event=bare, body="{}", recorded_at=clock.now())
+    assert failures() == [("V9", bare.entry.index)]

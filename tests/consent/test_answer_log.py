@@ -4,9 +4,11 @@ import pytest
 from django.db import DatabaseError, InterfaceError
 
 from consent.models import GivenAnswer
+from consent.selectors import rulebook
 from consent.services import answer_log, may_contact
 from portal.core import clock
 from tests.consent.factories import ASHA_PHONE
+from tests.people.factories import FiduciaryFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
@@ -53,3 +55,20 @@ def test_what_was_written_before_the_fault_is_not_written_again(held, monkeypatc
     assert answer_log.flush() == 1
     assert GivenAnswer.objects.count() == 3
     assert sorted(GivenAnswer.objects.values_list("channel", flat=True)) == ["rcs", "sms", "voice"]
+
+
+def test_any_other_fault_loses_nothing_either(held, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(answer_log, "_write", lambda rows: 1 / 0)
+        assert answer_log.flush() == 0
+    assert answer_log.flush() == 3
+
+
+def test_a_code_that_nobody_has_reads_the_rules_anew_not_once(law, monkeypatch):
+    now = clock.now()
+    kept = rulebook.rulebook(now)
+    monkeypatch.setattr(rulebook, "_load", lambda on: None)
+    assert rulebook.rulebook(now, purpose="nothing", fiduciary="nobody") is kept
+    FiduciaryFactory(code="new")
+    assert rulebook.rulebook(now, fiduciary="new") is None
+    rulebook.forget()

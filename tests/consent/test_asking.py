@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from consent.models import ConsentEvent, ConsentEvidence, HeldConsent, Meeting, NoticeVersion, ShownText
 from consent.selectors import asking as selectors
 from consent.selectors import rulebook
-from consent.services import asking, may_process, stop_all_promotional, visiting
+from consent.services import asking, may_process, stop_all_promotional, undo_stop, visiting
 from consent.services.asking import Answered
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
@@ -300,3 +300,9 @@ def test_no_client_puts_a_question_that_is_ours_alone(asha):
     FiduciaryFactory(code="acme")
     published_notice(asks=["kyc_verification"], code="kyc-consent")
     assert set(open_ones(asha)) - set(open_ones(asha, fiduciary="acme")) == {"kyc_verification"}
+
+
+def test_what_was_open_before_a_stop_that_was_undone_is_asked_again(asha):
+    stop = stop_all_promotional(subject_ref=asha.subject.ref, actor=actor.SYSTEM).receipt
+    undo_stop(receipt=stop, actor=actor.SYSTEM)
+    assert set(open_ones(asha)) == set(ASKED)

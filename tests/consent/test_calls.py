@@ -81,3 +81,10 @@ def test_no_other_door_lets_a_key_press_in_without_them(asha):
         said(asha, "given", way="voice")
     assert refusal.value.code == "PROMPT_MISSING"
     assert said(asha, "withdrawn", way="voice").answer == "withdrawn"
+
+
+def test_a_second_number_in_the_same_call_has_a_yes_of_its_own(asha):
+    other = person(email=None, phone="+919811112222")
+    first, second = press(asha), press(other, number="+919811112222")
+    assert (second.subject_ref, ConsentEvent.objects.count()) == (other.subject.ref, 2)
+    assert press(other, number="+919811112222") == second != first

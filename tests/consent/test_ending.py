@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from consent.models import ConsentEvent, Suppression
 from consent.selectors import past
-from consent.services import batches, may_contact, preferring
+from consent.services import batches, may_contact, preferring, resting
 from consent.services.batches import Question
 from consent.services.preferring import WishList
 from portal.core import actor, clock
+from portal.outbox.models import Message
 from portal.people.erasers import Accounts
 from portal.people.services import contacts, subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
@@ -85,3 +87,11 @@ def test_an_address_leaves_a_joined_person_with_the_last_reference_that_holds_it
     give_up(asha)
     assert (may().reason, may(ORDER_NEWS).reason) == ("CONSENT_EXPIRED", "ALLOWED_NO_OBJECTION")
     assert ConsentEvent.objects.filter(way="address_left").count() == 2
+
+
+def test_the_end_with_a_persons_death_is_confirmed_to_nobody(asha):
+    said(asha, "given")
+    Message.objects.all().delete()
+    with transaction.atomic():
+        assert resting.end_with_the_person(subject_ref=asha.subject.ref, at=clock.now()) == 1
+    assert not Message.objects.filter(kind="consent.confirmed").exists()

@@ -13,7 +13,7 @@ from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
 from consent.models.list_states import ListState
 from consent.services import lists, may_contact, projection, suppressing
 from consent.services.addresses import Address
-from consent.services.lists import lines, own_noes, reading, resting, taking_in
+from consent.services.lists import bringing, lines, own_noes, reading, resting, taking_in
 from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, addresses, clock, turns
@@ -525,3 +525,18 @@ def test_a_clients_list_brings_no_yes_to_what_is_ours_alone():
     assert not of_client["product_updates"].is_in_force
     assert of_client["marketing"].is_in_force
     assert of_us["product_updates"].is_in_force
+
+
+def test_a_list_that_cannot_be_given_up_holds_up_no_other(people, monkeypatch):
+    first, second = bring(people, as_csv([line(1)])), bring(people, as_csv([line(2)]))
+    give_up = bringing.give_up
+
+    def refuses_the_first(*, row, **given):
+        if row.pk == first.pk:
+            raise IllegalMove("Somebody was quicker.")
+        give_up(row=row, **given)
+
+    monkeypatch.setattr(bringing, "give_up", refuses_the_first)
+    assert lists.sweep(now=clock.now() + timedelta(days=8)) == 1
+    second.refresh_from_db()
+    assert second.state == ListState.REFUSED

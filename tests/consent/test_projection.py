@@ -93,3 +93,12 @@ def test_a_yes_whose_time_is_over_is_recorded_as_ended_once(asha):
     assert ending.end_what_is_over(now=later).ended == 1
     assert ending.end_what_is_over(now=later).ended == 0
     assert ConsentState.objects.get().answer == "expired"
+
+
+def test_a_state_that_was_planted_for_another_address_is_removed(asha):
+    said(asha, "given")
+    planted = ConsentState.objects.get()
+    planted.pk, planted.address_key = None, bytes([1]) * 33
+    planted.save()
+    assert rebuild().removed == 1
+    assert ConsentState.objects.count() == 1

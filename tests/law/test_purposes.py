@@ -170,3 +170,13 @@ def test_a_new_version_is_whose_it_was_and_a_correction_cannot_change_that():
             checked_by_ref="user:2", shown_sha256="d" * 64, is_correction=True,
         )  # fmt: skip
     assert refusal.value.code == "NOT_A_CORRECTION"
+
+
+def test_a_notice_tells_of_the_meaning_of_its_day_and_of_none_that_comes_later():
+    for number in range(2):
+        adopt(effective_from=date(2026, 12, 1 + 20 * number), descriptions={"en": f"Meaning {number}."})
+    assert purposes.notice_published(code="surveys", at=datetime(2026, 11, 5, tzinfo=UTC)) == 1
+    first, second = Purpose.objects.order_by("version")
+    assert (first.notice_published_at is None, second.notice_published_at) == (False, None)
+    assert purposes.notice_published(code="surveys", at=datetime(2026, 12, 5, tzinfo=UTC)) == 0
+    assert purposes.notice_published(code="surveys", at=datetime(2026, 12, 21, tzinfo=UTC)) == 1

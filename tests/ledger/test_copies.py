@@ -156,3 +156,12 @@ def test_a_wrong_token_or_a_host_that_is_not_ours_is_named(store, settings):
     assert codes() == [("HTTP_401", None)]
     settings.OUTGOING_PRIVATE_HOSTS = []
     assert codes() == [("NOT_HTTPS", None)]
+
+
+@pytest.mark.parametrize(("size", "code"), [(5, "NOT_OURS"), (-1, "ANCHOR")])
+def test_a_copy_whose_size_was_edited_is_named_and_stops_nothing(disk, size, code):
+    grow()
+    renew_copies()
+    disk.write_text(json.dumps({**json.loads(disk.read_text()), "size": size}))
+    assert codes() == [(code, None)]
+    assert not Head.objects.exclude(stopped_at=None).exists()

@@ -7,10 +7,10 @@ from django.db import IntegrityError, transaction
 
 from portal.core import clock
 from portal.core.errors import Refused
-from portal.ledger import notes, receipts, services
+from portal.ledger import commitment, notes, receipts, services, tree
 from portal.ledger.errors import KeyNotAgreed
 from portal.ledger.ledger_rows import KeyRotations
-from portal.ledger.models import Checkpoint, Entry, KeyRotation, Leaf
+from portal.ledger.models import Checkpoint, Entry, Head, KeyRotation, Leaf
 from portal.ledger.states import EntryKind
 from portal.ledger.system_checks import signing_key
 from tests.ledger import attacks
@@ -256,3 +256,21 @@ def test_a_receipt_is_verified_under_any_of_several_keys_and_by_its_witnesses(ol
     assert (code, body["reason"]) == (1, "A witness that you named has not cosigned.")
     assert "has not cosigned" in run("verify_receipt", path, vkey=[new.vkey], witness=[other.vkey])[1]
     assert json.dumps(body)
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_what_a_stolen_key_signed_is_refused_and_stops_nothing(old, new, settings, size):
+    """X2 under a key that was given up proves nothing: else whoever stole it could stop the log."""
+    rotate("compromise", Checkpoint.objects.get().size)
+    grow()
+    thief = services.signer()
+    salt, payload = b"\1" * 32, b"{}"
+    other = b"\2" * 32
+    root, path = tree.hash_node(commitment.leaf_hash(salt, payload), other), (other,)
+    if size == 4:
+        root, path = tree.hash_node(root, other), (other, other)
+    note = notes.sign_note(notes.TreeHead(thief.name, size, root).text, [thief])
+    forged = receipts.write_receipt(receipts.Receipt(salt, payload, 0, path, note))
+    told = services.check_presented(forged)
+    assert told.reason == "The receipt stands in another tree than ours, under a key that was given up."
+    assert not Head.objects.exclude(stopped_at=None).exists()

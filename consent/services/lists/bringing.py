@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Final
 from uuid import uuid4
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from consent.services.lists import notes, reading
 from portal.audit.kinds import AuditKind
 from portal.core import clock, ids
 from portal.core.actor import Actor, system
-from portal.core.errors import IllegalMove, Refused
+from portal.core.errors import IllegalMove, PortalError, Refused
 from portal.core.moves import move
 from portal.jobs import services as jobs
 from portal.jobs.models import Job
@@ -26,6 +27,8 @@ from portal.people.services import four_eyes
 from portal.vault.models import StoredFile
 from portal.vault.services import files
 from portal.vault.states import RetentionClass
+
+log = structlog.get_logger(__name__)
 
 CHECK: Final = "consent.list.check"
 TAKE_IN: Final = "consent.list.take_in"
@@ -188,7 +191,12 @@ def sweep(*, now: datetime, limit: int = 100) -> int:
     old = ConsentList.objects.filter(file_ended_at=None, made_at__lt=now - life, state__in=_OPEN).order_by("pk")
     count = 0
     for row in old[:limit]:
-        give_up(row=row, actor=SWEEPER, now=now)
+        try:
+            give_up(row=row, actor=SWEEPER, now=now)
+        except PortalError as refusal:
+            # Somebody may have answered it a moment ago: the others are given up all the same.
+            log.warning("consent.list_not_given_up", list=row.reference, code=refusal.code)
+            continue
         count += 1
     left = StoredFile.objects.filter(kind=FILE, shredded_at=None, stored_at__lt=now - files.ORPHAN_AGE)
     for stored in left.exclude(pk__in=ConsentList.objects.values("file"))[:limit]:

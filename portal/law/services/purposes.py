@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from portal.audit.kinds import AuditKind
@@ -94,9 +95,16 @@ def adopt(
 def notice_published(*, code: str, at: datetime) -> int:
     """The notice that names the purpose is published: from ``at`` on, consent may be asked for.
 
-    Touches versions that had no notice yet, in the caller's transaction; returns how many.
+    It tells of the purpose as it means on the day of ``at`` in India, or of its first meaning where none has begun by
+    then; a meaning that comes later waits for its own notice. Touches versions that had no notice yet, in the caller's
+    transaction; returns how many.
     """
-    return Purpose.objects.filter(code=code, notice_published_at=None).update(notice_published_at=at)
+    meanings = Purpose.objects.filter(code=code).annotate(meant=Coalesce("means_since", "effective_from"))
+    days = list(meanings.order_by("meant").values_list("meant", flat=True).distinct())
+    if not days:
+        return 0
+    meant = max((day for day in days if day <= clock.day(at)), default=days[0])
+    return meanings.filter(meant=meant, notice_published_at=None).update(notice_published_at=at)
 
 
 def check(row: Purpose, *, last: Purpose | None) -> None:

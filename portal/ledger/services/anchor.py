@@ -45,6 +45,8 @@ def parse(data: bytes) -> Anchored:
     try:
         kept = json.loads(data)
         head = notes.TreeHead("", int(kept["size"]), notes.from_base64(kept["root"]))
+        if head.size < 0:
+            raise ValueError
         return Anchored(head.size, head.root, kept["note"].encode())
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AnchorUnusable(UNREADABLE) from error

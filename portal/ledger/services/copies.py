@@ -67,7 +67,8 @@ def _is_beginning(known: anchor.Anchored) -> bool:
     """Whether the copy's tree begins ours. A copy that our key did not sign is somebody else's file: it proves nothing."""
     if not notes.is_signed(known.note, keys.verifier_at(known.size)):
         raise AnchorUnusable("A copy of the anchor is not signed by the ledger's key.", code="NOT_OURS")
-    if notes.parse_tree_head(notes.split_note(known.note)[0]).root != known.root:
+    signed = notes.parse_tree_head(notes.split_note(known.note)[0])
+    if (signed.size, signed.root) != (known.size, known.root):
         raise AnchorUnusable("A copy of the anchor contradicts its own note.", code="NOT_OURS")
     reaches = Head.objects.filter(pk=signing.HEAD_ID, size__gte=known.size).exists()
     return reaches and tiles.root_of(known.size) == known.root

@@ -26,6 +26,11 @@ class Term:
     good_size: int | None = None
     good_root: bytes = b""
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the key was replaced because somebody else may have it: then it can have signed anything."""
+        return self.good_size is not None
+
 
 def signer() -> notes.Signer:
     """The signing key of LEDGER_KEY (64 hexadecimal digits) under the name LEDGER_ORIGIN.
@@ -69,7 +74,12 @@ def verifiers() -> list[notes.Verifier]:
 
 def verifier_at(size: int, known: Sequence[Term] | None = None) -> notes.Verifier:
     """The key that has to stand under a head of this size."""
-    return next(term.verifier for term in reversed(known or terms()) if term.first <= size)
+    return term_at(size, known).verifier
+
+
+def term_at(size: int, known: Sequence[Term] | None = None) -> Term:
+    """In which term a head of this size is signed."""
+    return next(term for term in reversed(known or terms()) if term.first <= size)
 
 
 def signers_for(size: int) -> list[notes.Signer]:

@@ -74,7 +74,8 @@ def check_presented(data: bytes) -> Presented:
     """Check a receipt with our own keys, each for the sizes that it signed, and that the tree it stands in is the beginning of ours (check X2).
 
     A receipt that our key signed over another tree, or over more leaves than were ever here, proves a fork or a
-    rollback: signing is stopped, as by every failed check.
+    rollback: signing is stopped, as by every failed check. One under a key that somebody else may have proves nothing
+    where it contradicts our tree: it is refused and stops nothing, for else whoever stole the key could stop us.
     """
     known = keys.terms()
     result = receipts.check_receipt(data, [term.verifier for term in known])
@@ -86,6 +87,10 @@ def check_presented(data: bytes) -> Presented:
         return Presented(ok=False, reason="The receipt is signed by a key that did not sign at its size.")
     newest = Head.objects.filter(pk=signing.HEAD_ID).first()
     if newest is None or newest.size < head.size or tiles.root_of(head.size) != head.root:
+        if keys.term_at(head.size, known).is_given_up:
+            return Presented(
+                ok=False, reason="The receipt stands in another tree than ours, under a key that was given up."
+            )
         signing.stop_signing(check="X2", index=head.size)
         return Presented(ok=False, reason="The receipt stands in another tree than ours: a fork.")
     return Presented(**vars(result), witnesses=witnesses.independent_over(note))
