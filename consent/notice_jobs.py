@@ -51,7 +51,7 @@ class ReachProof:
     def run(self, handle: Handle) -> None:
         """Raises NotFound for a round that there is not."""
         announcement = _announcement(handle)
-        total = announcement.tellings.count()
+        total = reach.tellings_of(announcement).count()
         with tempfile.TemporaryFile() as target:
             for done, line in enumerate(stream_csv(COLUMNS, reach.proofs(announcement), for_spreadsheets=True)):
                 target.write(line)

@@ -2,7 +2,17 @@ from datetime import datetime
 
 from celery import shared_task
 
-from consent.services import answer_log, ending, late_notices, lists, public_stops, reminding, renewing, watching
+from consent.services import (
+    answer_log,
+    decision_keys,
+    ending,
+    late_notices,
+    lists,
+    public_stops,
+    reminding,
+    renewing,
+    watching,
+)
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -35,8 +45,9 @@ def end_old_lists() -> None:
 
 @shared_task(ignore_result=True)
 def sum_up_answers() -> None:
-    """Beat: commit to the single answers of each minute that is over."""
+    """Beat: commit to the single answers of each minute that is over, and note the key that signs them."""
     answer_log.sum_up(now=clock.now())
+    decision_keys.note(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -15,7 +15,9 @@ from consent.permissions import Permission
 from consent.resources import AnswerSetResource, GivenAnswerResource
 from consent.rules.contact import Reason
 from consent.services.answer_log import is_as_sealed
+from consent.services.answer_sets import salts_of
 from consent.services.reasons import SENTENCES
+from portal.core import access
 from portal.core.admin import ReadOnlyAdmin
 from portal.core.admin.searching import SearchedByPost, keys_in, reference_in
 from portal.jobs.audited_export import AuditedExport
@@ -72,7 +74,16 @@ class AnswerSetAdmin(ScrubPages, _Answers):
         "is_unchanged",
         "leaf",
     )
-    readonly_fields = fields
+    readonly_fields = (*fields, "salt")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may bring a list sees the salt of its hashes; with it others could guess at what was asked."""
+        may = access.allowed(request.user, Permission.ANSWER_SCRUB)
+        return (*self.fields, "salt") if may and obj is not None and obj.asked_sha256 else self.fields
+
+    @admin.display(description=gettext_lazy("salt of the hash of the list"))
+    def salt(self, obj: AnswerSet) -> str:
+        return " ".join(salts_of(obj.reference))
 
     def asked_for(self, rows: QuerySet[AnswerSet], term: str) -> QuerySet[AnswerSet]:
         """By reference, or the batches that held an address: its hash is looked for in their packed answers."""

@@ -18,7 +18,7 @@ from consent.services import guarding, taking
 from consent.states import HeldState
 from consent.taking_forms import TakenForm
 from portal.core import access, changes, clock
-from portal.core.admin import ReadOnlyAdmin, StaffModelAdmin, service_action
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, StaffModelAdmin, service_action
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, not_answerable
@@ -44,7 +44,7 @@ OWN = (
 
 
 @admin.register(TakenAnswer)
-class TakenAnswerAdmin(AuditedExport, StaffModelAdmin):
+class TakenAnswerAdmin(AuditedExport, OpenedWithPurpose, StaffModelAdmin):
     """Adding is proposing: nothing is recorded before another person has seen the proof and agreed."""
 
     export_resource = resource_of(
@@ -115,8 +115,8 @@ class TakenAnswerAdmin(AuditedExport, StaffModelAdmin):
     def scan_view(self, request: HttpRequest, number: int) -> FileResponse:
         """The scan, as a download; the vault writes who opened it."""
         access.require(request.user, Permission.EVENT_RECORD)
-        row = TakenAnswer.objects.select_related("scan").filter(pk=number).first()
-        if row is None or row.scan is None:
+        row = self.only_opened(request, TakenAnswer.objects.select_related("scan").filter(pk=number).first())
+        if row.scan is None:
             raise Http404
         stream = taking.open_scan(row, actor=request.actor)  # type: ignore[attr-defined]
         name = f"consent-form-{row.pk}"
@@ -147,7 +147,7 @@ def _closed(held: HeldConsent, user: Any) -> str:
 
 
 @admin.register(HeldConsent)
-class HeldConsentAdmin(AuditedExport, ReadOnlyAdmin):
+class HeldConsentAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """A yes that a parent or guardian has to give. It allows nothing; their answer is taken as a consent on paper."""
 
     export_resource = resource_of(

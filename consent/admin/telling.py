@@ -16,7 +16,7 @@ from consent.selectors import wards
 from consent.services import late_notices, standing_down
 from consent.states import EndedBy
 from portal.core import clock
-from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.admin.bases import ReasonForm
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law.words import PurposeNames
@@ -39,7 +39,7 @@ def _person_page(ref: UUID) -> str:
     return format_html('<a href="{}">{}</a>', reverse("admin:people_principal_change", args=[person.pk]), ref)
 
 
-class _Told(AuditedExport, ReadOnlyAdmin):
+class _Told(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     view_permission = Permission.EVENT_VIEW
 
     @admin.display(description=gettext_lazy("person"))

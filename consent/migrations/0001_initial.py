@@ -753,7 +753,7 @@ class Migration(migrations.Migration):
                 options={
                     'verbose_name': 'telling of a person',
                     'verbose_name_plural': 'tellings of persons',
-                    'constraints': [models.UniqueConstraint(fields=('announcement', 'subject_ref'), name='consent_one_telling')],
+                    'constraints': [models.UniqueConstraint(condition=models.Q(('channels', ''), _negated=True), fields=('announcement', 'subject_ref'), name='consent_one_telling'), models.UniqueConstraint(condition=models.Q(('channels', '')), fields=('announcement', 'subject_ref'), name='consent_one_telling_on_no_way')],
                 },
             ),
             migrations.CreateModel(

@@ -49,7 +49,8 @@ class Announcement(models.Model):
 
 
 class Telling(AppendOnlyModel):
-    """One person was told in a round, on the channels named; none where the person can be reached on none.
+    """One person was told in a round, on the channels named; none where the person could be reached on none. Who can be
+    reached later is told then, in a second row.
 
     The messages of the outbox with the round's label are the proof per channel.
     """
@@ -68,7 +69,14 @@ class Telling(AppendOnlyModel):
         verbose_name_plural = _("tellings of persons")
         constraints = (
             # Of two jobs at once one tells; and the next batch leaves out whoever stands here.
-            models.UniqueConstraint(name="consent_one_telling", fields=("announcement", "subject_ref")),
+            models.UniqueConstraint(
+                name="consent_one_telling", fields=("announcement", "subject_ref"), condition=~models.Q(channels="")
+            ),
+            models.UniqueConstraint(
+                name="consent_one_telling_on_no_way",
+                fields=("announcement", "subject_ref"),
+                condition=models.Q(channels=""),
+            ),
         )
 
     def __str__(self) -> str:

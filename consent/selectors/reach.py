@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from consent.models import Acknowledgement, Announcement, ConsentEvent, NoticeVersion, Telling
 from consent.rules.fold import YES
@@ -51,6 +51,13 @@ class Proof:
     reconsented_at: datetime | None
 
 
+def tellings_of(announcement: Announcement) -> QuerySet[Telling]:
+    """One row for each person of a round: the one without a way is left out where the person was told after it."""
+    told = Telling.objects.filter(announcement=OuterRef("announcement"), subject_ref=OuterRef("subject_ref"))
+    later = Exists(told.exclude(channels=""))
+    return Telling.objects.filter(announcement=announcement).filter(~Q(channels="") | ~Q(later))
+
+
 def messages_of(announcement: Announcement) -> QuerySet[Message]:
     """The messages of a round, those that took over on another channel included."""
     return Message.objects.filter(about=announcement.about)
@@ -58,7 +65,7 @@ def messages_of(announcement: Announcement) -> QuerySet[Message]:
 
 def reach_of(announcement: Announcement, *, audience: int) -> Reach:
     """The figures of a round as they are now. ``audience`` are those whom it is for."""
-    tellings = Telling.objects.filter(announcement=announcement)
+    tellings = tellings_of(announcement)
     subjects = tellings.values("subject_ref")
     messages = messages_of(announcement)
     left = messages.filter(state__in=LEFT)
@@ -99,7 +106,7 @@ def proofs(announcement: Announcement) -> Iterator[Proof]:
     """A line for each person and channel, in batches of people: memory stays small whatever their number."""
     after = 0
     while True:
-        batch = list(announcement.tellings.filter(pk__gt=after).order_by("pk")[:A_BATCH])
+        batch = list(tellings_of(announcement).filter(pk__gt=after).order_by("pk")[:A_BATCH])
         if not batch:
             return
         after = batch[-1].pk

@@ -91,19 +91,30 @@ def _start(announcement: Announcement, actor: Actor) -> None:
 
 def audience(announcement: Announcement) -> QuerySet[Principal]:
     """Whom a round tells: of a material change everybody we know; of other words, and reminders, who has an account."""
-    with_login = Exists(User.objects.filter(principal=OuterRef("pk"), is_active=True))
     people = Principal.objects.filter(subject__erased_at=None)
     is_for_all = announcement.kind == AnnouncementKind.CHANGE and announcement.version.weight != Weight.EDITORIAL
     if not is_for_all:
-        return people.filter(with_login)
+        return people.filter(_with_login())
     reachable = Exists(ContactPoint.objects.filter(principal=OuterRef("pk"), left_at=None))
-    return people.filter(Q(with_login) | Q(reachable))
+    return people.filter(_with_login() | Q(reachable))
 
 
 def untold(announcement: Announcement) -> QuerySet[Principal]:
-    """Whoever of the audience was not told yet."""
-    told = Telling.objects.filter(announcement=announcement, subject_ref=OuterRef("subject__ref"))
-    return audience(announcement).filter(~Exists(told))
+    """Whoever of the audience was not told yet: who could be reached on no way once is told when there is one."""
+    tellings = Telling.objects.filter(announcement=announcement, subject_ref=OuterRef("subject__ref"))
+    told, without_a_way = tellings.exclude(channels=""), tellings.filter(channels="")
+    return audience(announcement).filter(~Exists(told)).filter(~Exists(without_a_way) | _has_a_way())
+
+
+def _has_a_way() -> Q:
+    """The condition of ``_ways`` in the database."""
+    kinds = [ContactKind.EMAIL, *([ContactKind.PHONE] if can_send(Channel.SMS) else [])]
+    contacts = ContactPoint.objects.filter(principal=OuterRef("pk"), left_at=None, verified_at__isnull=False)
+    return _with_login() | Q(Exists(contacts.filter(kind__in=kinds)))
+
+
+def _with_login() -> Q:
+    return Q(Exists(User.objects.filter(principal=OuterRef("pk"), is_active=True)))
 
 
 def has_stopped(announcement: Announcement) -> bool:
@@ -119,8 +130,9 @@ def tell_everyone(announcement: Announcement, *, progress: Callable[[int, int | 
 
     ``progress`` may raise to stop between two batches; what is told stays told.
     """
-    total, done = untold(announcement).count(), 0
-    while batch := list(untold(announcement).select_related("subject").order_by("pk")[:BATCH]):
+    total, done, last = untold(announcement).count(), 0, 0
+    while batch := list(untold(announcement).filter(pk__gt=last).select_related("subject").order_by("pk")[:BATCH]):
+        last = batch[-1].pk
         done += _tell(announcement, batch, at=clock.now())
         progress(done, max(total, done))
     with transaction.atomic():

@@ -1,5 +1,6 @@
 """Sets of answers: the row that keeps one, and the one leaf that commits to it."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -10,7 +11,7 @@ from consent.services.batches import Question
 from consent.states import AnsweredAs
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import clock, ids
+from portal.core import ciphers, clock, ids
 from portal.core.actor import Actor
 from portal.people.models import Fiduciary
 
@@ -18,8 +19,33 @@ from portal.people.models import Fiduciary
 NO_ADDRESS: Final = bytes(33)
 
 
+def new_reference() -> str:
+    """The reference of a set that is going to be kept: its salt hangs on it."""
+    return ids.new_reference("DA")
+
+
+def salt_of(reference: str) -> str:
+    """What stands before the addresses wherever a hash of them leaves the room: 66 hexadecimal digits that only LOOKUP_KEY gives.
+
+    A list may hold one number, and a bare hash of that is found by guessing. Whoever asked is told the salt, and proves
+    with it which list it was.
+    """
+    return ciphers.blind_index(reference, domain="consent.answerset").hex()
+
+
+def salts_of(reference: str) -> list[str]:
+    """The salt under the present lookup key and under each older one: with one of them the set was hashed."""
+    return [salt.hex() for salt in ciphers.blind_indexes(reference, domain="consent.answerset")]
+
+
+def salted(reference: str) -> "hashlib._Hash":
+    """A SHA-256 that has taken in the salt of the set, as text, and waits for the addresses."""
+    return hashlib.sha256(salt_of(reference).encode())
+
+
 def keep(
     *,
+    reference: str,
     answered_as: AnsweredAs,
     question: Question,
     reasons: Sequence[tuple[Reason, int]],
@@ -33,7 +59,7 @@ def keep(
     """Insert the row of a batch or a scrubbed list and its audit event, in the caller's transaction."""
     counts = dict(reasons)
     kept = AnswerSet(
-        reference=ids.new_reference("DA"),
+        reference=reference,
         answered_as=answered_as,
         fiduciary=Fiduciary.objects.get(code=question.fiduciary),
         purpose=question.purpose[:40],

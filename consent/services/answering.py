@@ -87,20 +87,21 @@ def answer_many(question: Question, *, addresses: Sequence[str], actor: Actor, n
     counted = Counter(answer.reason for answer in answers)
     places = {reason: bytes([place]) for place, reason in enumerate(counted)}
     packed = b"".join((answer.key or answer_sets.NO_ADDRESS) + places[answer.reason] for answer in answers)
+    reference = answer_sets.new_reference()
+    asked = answer_sets.salted(reference)
+    asked.update("\n".join(addresses).encode())
     with transaction.atomic():
         kept = answer_sets.keep(
+            reference=reference,
             answered_as=AnsweredAs.BATCH,
             question=question,
             reasons=list(counted.items()),
             allowed=sum(answer.allowed for answer in answers),
-            asked_sha256=_sha256("\n".join(addresses).encode()),
-            answers_sha256=_sha256(packed),
+            asked_sha256=asked.hexdigest(),
+            # Of keyed hashes: nobody can try numbers against it.
+            answers_sha256=hashlib.sha256(packed).hexdigest(),
             answers=packed,
             actor=actor,
             now=now,
         )
     return AnsweredSet(kept, answers)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ConsentReceipt, ConsentState, NoticeText, NoticeVersion
 from consent.rules import leaves
-from consent.rules.fold import NO, YES
+from consent.rules.fold import YES
 from consent.selectors.purposes import in_force_or_ended
 from consent.services import confirming, evidence, guarding, informing, opting_in, projection, standing, turns, validity
 from consent.services.addresses import Address, address_of
@@ -368,11 +368,3 @@ def _notice(text: NoticeText | None) -> dict[str, Any] | None:
         "lang": text.language,
         "sha256": text.sha256,
     }
-
-
-def is_no(event: ConsentEvent | None) -> bool:
-    return event is not None and event.answer in NO
-
-
-def is_yes(event: ConsentEvent | None) -> bool:
-    return event is not None and event.answer in YES

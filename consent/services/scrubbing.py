@@ -6,7 +6,6 @@ an address confirmed later) are those addresses, found by joins as well, answere
 """
 
 import codecs
-import hashlib
 import io
 import re
 from collections import Counter
@@ -51,9 +50,10 @@ Tell = Callable[[int], None]
 
 @dataclass
 class Scrubbed:
-    """What came of a list. Whole only when every line was read."""
+    """What came of a list. Whole only when every line was read. Both hashes are over the salt of the reference, then the file."""
 
     question: Question
+    reference: str = field(default_factory=answer_sets.new_reference)
     by_reason: Counter[Reason] = field(default_factory=Counter)
     allowed: int = 0
     asked_sha256: str = ""
@@ -95,7 +95,7 @@ class Scrub:
 
         Reads only, besides a temporary table of the connection.
         """
-        asked, answered = hashlib.sha256(), hashlib.sha256()
+        asked, answered = answer_sets.salted(self.done.reference), answer_sets.salted(self.done.reference)
         heading = HEADING.encode()
         answered.update(heading)
         yield heading
@@ -213,6 +213,7 @@ def note(done: Scrubbed, *, actor: Actor, now: datetime) -> AnswerSet:
     """Keep what came of a list: one row and one leaf, in one transaction. The answers are the file that was handed over."""
     with transaction.atomic():
         return answer_sets.keep(
+            reference=done.reference,
             answered_as=AnsweredAs.SCRUB,
             question=done.question,
             reasons=sorted(done.by_reason.items()),
@@ -311,6 +312,8 @@ def as_json(done: Scrubbed, ledger_index: int | None) -> dict[str, Any]:
         "blocked": done.blocked,
         "invalid": done.invalid,
         "by_reason": {str(reason): count for reason, count in sorted(done.by_reason.items())},
+        "reference": done.reference,
+        "salt": answer_sets.salt_of(done.reference),
         "ledger_index": ledger_index,
     }
 

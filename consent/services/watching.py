@@ -8,6 +8,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from consent.models import ConsentEvent, SendAfterWithdrawal, SendWatch, Suppression
 from consent.rules.fold import NO, YES, Said, deciding
@@ -24,6 +25,7 @@ from portal.core.errors import IllegalMove, NotFound
 from portal.law.models import Purpose
 from portal.law.states import MESSAGE_CHANNELS, Channel, MessageCategory
 from portal.outbox.models import Message
+from portal.outbox.selectors import told_late
 from portal.outbox.services import reading
 from portal.outbox.states import LEFT
 from portal.people.services import four_eyes
@@ -70,12 +72,12 @@ def find(*, now: datetime) -> int:
 
 
 def _own(since: datetime | None, until: datetime) -> Iterator[Send]:
-    """Our own messages to people, by when they left. A report may tell of one that we believed unsent."""
+    """Our own messages to people, by when they left, and those of which a report told since that they had left before."""
     rows = Message.objects.filter(
         channel__in=MESSAGE_CHANNELS, state__in=LEFT, category__in=CHOSEN, sent_at__lte=until
     ).select_related("destination")
     if since is not None:
-        rows = rows.filter(sent_at__gt=since)
+        rows = rows.filter(Q(sent_at__gt=since) | Q(reference__in=told_late(since=since)))
     for message in rows.order_by("sent_at", "pk").iterator(chunk_size=CHUNK):
         if message.sent_at is not None:
             yield Send(

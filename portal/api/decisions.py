@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from consent.rules.contact import Reason
-from consent.services import answering, signing
+from consent.services import answer_sets, answering, signing
 from consent.services.batches import Answered, Question
 from consent.services.decisions import Decision
 from consent.services.told_times import tolerance
@@ -122,6 +122,9 @@ class BatchOut(Schema):
     blocked: int
     invalid: int
     by_reason: dict[str, int]
+    salt: str = Field(
+        description="Stands before the addresses in the hash of them that the ledger holds; keep it with them"
+    )
     answers_sha256: str
     decisions: list[AnsweredOut]
 
@@ -177,6 +180,7 @@ def ask_decisions(request: HttpRequest, given: BatchIn) -> HttpResponse:
             "blocked": kept.blocked,
             "invalid": kept.invalid,
             "by_reason": dict(kept.reasons),
+            "salt": answer_sets.salt_of(kept.reference),
             "answers_sha256": kept.answers_sha256,
             "decisions": [_answered(answer) for answer in done.answers],
         }

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, NinjaAPI, Schema
 
-from consent.services import signing
+from consent.services import decision_keys
 from portal.api import (
     blocks,
     bodies,
@@ -75,6 +75,13 @@ api.add_router("", grievances.router)
 api.add_router("", nominees.router)
 
 
+class DecisionKeyOut(Schema):
+    """A key that signed decisions are, or were, checked with."""
+
+    key: str
+    since: datetime | None
+
+
 class KeyOut(Schema):
     """What a key is worth."""
 
@@ -82,15 +89,17 @@ class KeyOut(Schema):
     scopes: list[str]
     expires_at: datetime
     decision_key: str = Field(description="The Ed25519 key, in hex, that signed decisions are checked with")
+    decision_keys: list[DecisionKeyOut] = Field(description="That key and every earlier one, the newest first")
 
 
 @api.get("/key", response=KeyOut, summary="What this key may do", operation_id="read_key")
 def read_key(request: HttpRequest) -> KeyOut:
     """For whom the key stands, what it may do and until when."""
-    holder = request.auth  # type: ignore[attr-defined]
+    holder, known = request.auth, decision_keys.known()  # type: ignore[attr-defined]
     return KeyOut(
         fiduciary=holder.fiduciary,
         scopes=sorted(holder.scopes),
         expires_at=holder.expires_at,
-        decision_key=signing.public_key().hex(),
+        decision_key=known[0].key,
+        decision_keys=[DecisionKeyOut(key=one.key, since=one.since) for one in known],
     )

@@ -31,6 +31,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_VALUE_REVEALED: "model object field purpose ticket queue reason_code",
     AuditKind.ADMIN_VIEW_REMOVED: "model role",
     AuditKind.ADMIN_VIEW_SAVED: "model role",
+    AuditKind.CONSENT_DECISION_KEY_USED: "key",
     AuditKind.CONSENT_ANSWERS_GIVEN: "as fiduciary purpose channel total allowed invalid reasons asked_sha256 answers_sha256 until",
     AuditKind.CONSENT_PREFERENCE_TOLD: "reference way categories modes bands days",
     AuditKind.CONSENT_STANDING_ENDED: "reference way",

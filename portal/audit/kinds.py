@@ -15,6 +15,7 @@ class AuditKind(StrEnum):
     CONSENT_ACKNOWLEDGEMENT_GIVEN = "consent.acknowledgement.given"
     CONSENT_ADDRESS_SUPPRESSED = "consent.address.suppressed"
     CONSENT_ANSWERS_GIVEN = "consent.answers.given"
+    CONSENT_DECISION_KEY_USED = "consent.decision_key.used"
     CONSENT_LATE_NOTICE_GIVEN = "consent.late_notice.given"
     CONSENT_LIST_ANSWERED = "consent.list.answered"
     CONSENT_LIST_BROUGHT = "consent.list.brought"

@@ -1,13 +1,17 @@
 """What a person may read of the messages to them."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
 from portal.law.states import Channel
+from portal.outbox import traces
 from portal.outbox.channels import registry
 from portal.outbox.models import DeliveryAddress, Message
 from portal.outbox.states import LEFT
@@ -43,3 +47,11 @@ def dashboard_message(refs: Iterable[UUID], reference: str) -> Message:
     if message is None:
         raise NotFound("There is no such message.")
     return message
+
+
+def told_late(*, since: datetime) -> list[str]:
+    """The references of messages that were believed unsent until a report, taken after ``since``, told that they had left."""
+    told = AuditEvent.objects.filter(
+        kind=AuditKind.OUTBOX_MESSAGE_SENT, actor_ref=traces.REPORTER.ref, at__gt=since
+    ).values_list("facts", flat=True)
+    return [str(facts["message"]) for facts in told.iterator()]

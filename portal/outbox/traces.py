@@ -4,8 +4,11 @@ from datetime import datetime
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core.actor import Actor
+from portal.core.actor import Actor, system
 from portal.outbox.models import AddressFault, Message, PushSubscription
+
+#: Whose word it is when a gateway reports.
+REPORTER = system("portal.outbox.reports")
 
 
 def record_act(kind: AuditKind, message: Message, *, actor: Actor) -> None:

@@ -207,12 +207,6 @@ def is_child(subject: Subject | UUID, *, at: datetime) -> bool:
     return found is not None and found.kind == ProtectionKind.CHILD
 
 
-def children(*, at: datetime) -> set[UUID]:
-    """Every reference of everybody who is known to be under 18 at ``at``: for many decisions at once."""
-    known = set(_protections(at).filter(kind=ProtectionKind.CHILD).values_list("subject_ref", flat=True))
-    return {ref for child in known for ref in refs_of(child)}
-
-
 def children_among(refs: Iterable[UUID], *, at: datetime) -> set[UUID]:
     """Those of the references under which somebody is known to be under 18 at ``at``: a statement for all of them.
 

@@ -1,5 +1,6 @@
 """Decisions over the interface: for the key's fiduciary alone, in words a program and a person understand, written down."""
 
+import hashlib
 from datetime import timedelta
 from uuid import UUID
 
@@ -226,3 +227,14 @@ def test_nobody_named_is_said(key):
 
 def test_a_key_is_read_as_described(key):
     assert get("key", key=key).status_code == 200
+
+
+def test_a_batch_of_one_number_is_proved_with_its_salt_and_not_found_by_guessing(asha, key):
+    salts = []
+    for _time in range(2):
+        answer = post("decisions/batch", {**BATCH, "addresses": [ASHA_PHONE]}, key=key).json()
+        salts.append(answer["salt"])
+        event = AuditEvent.objects.latest("pk")
+        assert event.facts["asked_sha256"] == hashlib.sha256((answer["salt"] + ASHA_PHONE).encode()).hexdigest()
+        assert answer["salt"] not in str(event.facts)
+    assert salts[0] != salts[1]

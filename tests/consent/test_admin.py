@@ -1,13 +1,26 @@
 """The staff's pages of consent: read only, opened with a purpose, taken away by auditors alone."""
 
 import pytest
+from django.contrib.admin import site
 from django.urls import reverse
 from django.utils.html import escape
 
-from consent.models import ConsentEvent, NoticeVersion
+from consent.models import (
+    ConsentEvent,
+    GuardianAnswer,
+    HeldConsent,
+    LateNotice,
+    Meeting,
+    NoticeVersion,
+    SendAfterWithdrawal,
+    StandingEnded,
+    Suppression,
+    TakenAnswer,
+)
 from consent.states import VersionState
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
+from portal.core.admin import OpenedWithPurpose
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.consent.test_publishing import FAULTY, draft
 from tests.people.factories import StaffFactory
@@ -120,3 +133,10 @@ def test_every_list_opens_for_those_who_may_see_it(officer):
         assert officer.get(reverse(f"admin:consent_{name}_changelist")).status_code == 200
     maker = staff_client(StaffFactory(roles=["kyc_maker"]))
     assert maker.get(reverse("admin:consent_consentevent_changelist")).status_code == 403
+
+
+def test_every_page_of_one_persons_words_asks_why_it_is_opened(db):
+    pages = {model: page for model, page in site._registry.items() if model._meta.app_label == "consent"}
+    about_one = {model for model in pages if hasattr(model, "subject_ref")} - {Suppression, SendAfterWithdrawal}
+    assert {GuardianAnswer, HeldConsent, LateNotice, Meeting, StandingEnded, TakenAnswer} <= about_one
+    assert [model for model in about_one if not isinstance(pages[model], OpenedWithPurpose)] == []

@@ -259,3 +259,21 @@ def test_staff_see_that_a_telling_stopped_halfway_and_what_to_do(change, state):
     run(announcement.job)
     assert "no job is at work on it" not in officer.get(page).text
     assert "Everybody told" in officer.get(listed).text
+
+
+def test_who_could_be_reached_on_no_way_is_told_once_there_is_one(change):
+    asha = PrincipalFactory()
+    contact = ContactPointFactory(principal=asha, verified_at=None)
+    announcement = change()
+    run(announcement.job)
+    assert reminding.sweep(now=clock.now()).gone_on == 0
+    contact.verified_at = clock.now()
+    contact.save()
+    assert reminding.sweep(now=clock.now()).gone_on == 1
+    announcement.refresh_from_db()
+    run(announcement.job)
+    assert ways_of(asha) == ["email"]
+    assert reminding.sweep(now=clock.now()).gone_on == 0
+    found = reach.reach_of(announcement, audience=1)
+    assert (found.unreachable, found.on_old_version) == (0, 1)
+    assert [proof.channel for proof in reach.proofs(announcement)] == ["email"]

@@ -16,7 +16,7 @@ from consent.services.addresses import Address
 from consent.services.lists import bringing, lines, own_noes, reading, resting, taking_in
 from consent.states import Way
 from portal.audit.models import AuditEvent
-from portal.core import actor, addresses, clock, turns
+from portal.core import actor, addresses, clock, turns, workbooks
 from portal.core.clock import IST
 from portal.core.errors import IllegalMove, NotAllowed, NotFound, Refused
 from portal.jobs import services as jobs
@@ -176,7 +176,7 @@ def test_a_workbook_that_defines_entities_or_unpacks_too_large_is_not_read(peopl
     monkeypatch.setattr(reading, "MOST_UNPACKED", 100)
     assert bring(people, content, name="b.xlsx").state == ListState.FAULTY
     monkeypatch.undo()
-    monkeypatch.setattr(reading, "_defines_entities", lambda packed, parts: True)
+    monkeypatch.setattr(workbooks, "_defines_entities", lambda packed, parts: True)
     assert bring(people, content, name="c.xlsx").state == ListState.FAULTY
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from consent.models import AnswerSet
 from consent.selectors import rulebook
-from consent.services import may_contact, scrub_jobs, scrubbing
+from consent.services import answer_sets, may_contact, scrub_jobs, scrubbing
 from consent.services.batches import Question
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
@@ -189,8 +189,9 @@ def test_a_job_scrubs_an_encrypted_list_into_an_encrypted_result_that_ends_with_
     assert out.decode().splitlines()[1] == f"{NUMBERS[0]},true,ALLOWED_BY_CONSENT"
     kept = AnswerSet.objects.get()
     assert (kept.total, kept.allowed, kept.answered_as) == (5, 1, "scrub")
-    assert kept.answers_sha256 == hashlib.sha256(out).hexdigest()
-    assert kept.asked_sha256 == hashlib.sha256("\n".join(NUMBERS).encode()).hexdigest()
+    salt = answer_sets.salt_of(kept.reference).encode()
+    assert kept.answers_sha256 == hashlib.sha256(salt + out).hexdigest()
+    assert kept.asked_sha256 == hashlib.sha256(salt + "\n".join(NUMBERS).encode()).hexdigest()
     assert (job.done, job.total) == (5, 5)
     results.expire(now=clock.now() + timedelta(days=400), limit=10)
     assert_ended(job)
@@ -250,12 +251,12 @@ def test_the_command_writes_the_list_whole_and_names_its_place_in_the_ledger(law
     assert body == {
         "total": 6, "allowed": 1, "blocked": 4, "invalid": 1,
         "by_reason": {"ALLOWED_BY_CONSENT": 1, "NO_CONSENT": 4, "NO_SUCH_ADDRESS": 1},
-        "ledger_index": kept.entry.index,
+        "reference": kept.reference, "salt": body["salt"], "ledger_index": kept.entry.index,
     }  # fmt: skip
     assert isinstance(body["ledger_index"], int)
     assert AuditEvent.objects.count() - before == 1
     assert target.read_bytes().startswith(b"address,allowed,reason\r\n")
-    assert hashlib.sha256(target.read_bytes()).hexdigest() == kept.answers_sha256
+    assert hashlib.sha256(body["salt"].encode() + target.read_bytes()).hexdigest() == kept.answers_sha256
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 

@@ -31,6 +31,7 @@ from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
+OPENING = {"open_record": "1", "purpose": "support", "ticket": "review queue"}
 
 
 @pytest.fixture
@@ -312,7 +313,10 @@ def test_two_people_do_it_through_the_pages_and_the_second_opens_the_scan(asha, 
     assert answer.url == reverse("admin:consent_takenanswer_change", args=[proposal.pk])
     assert proposal.occurred_at.astimezone(clock.IST).hour == 10
 
-    opened = second.get(reverse("admin:consent_takenanswer_scan", args=[proposal.pk]))
+    scan_of_it = reverse("admin:consent_takenanswer_scan", args=[proposal.pk])
+    assert second.get(scan_of_it).status_code == 404
+    second.post(answer.url, OPENING)
+    opened = second.get(scan_of_it)
     assert b"".join(opened.streaming_content).startswith(b"\x89PNG")
     assert AuditEvent.objects.filter(kind="vault.file.opened").count() == 1
     do = reverse("admin:consent_takenanswer_do_one", args=[proposal.pk, "answer-taken"])
@@ -325,8 +329,8 @@ def test_whoever_may_not_open_the_scan_sees_its_hash_and_no_link(asha, notice, m
     proposal = propose(maker, taken(asha, notice))
     scan = reverse("admin:consent_takenanswer_scan", args=[proposal.pk])
     url = reverse("admin:consent_takenanswer_change", args=[proposal.pk])
-    assert scan in staff_client(StaffFactory(roles=["support"])).get(url).text
-    page = staff_client(StaffFactory(roles=["auditor"])).get(url).text
+    assert scan in staff_client(StaffFactory(roles=["support"])).post(url, OPENING, follow=True).text
+    page = staff_client(StaffFactory(roles=["auditor"])).post(url, OPENING, follow=True).text
     assert scan not in page
     assert proposal.scan.sha256 in page
 
@@ -354,5 +358,5 @@ def test_the_answer_is_offered_only_to_whose_role_may_give_it(asha, notice, make
     proposal = propose(maker, taken(asha, notice))
     url = reverse("admin:consent_takenanswer_change", args=[proposal.pk])
     link = reverse("admin:consent_takenanswer_do_one", args=[proposal.pk, "answer-taken"])
-    assert link in staff_client(checker).get(url).text
-    assert link not in staff_client(StaffFactory(roles=["support"])).get(url).text
+    assert link in staff_client(checker).post(url, OPENING, follow=True).text
+    assert link not in staff_client(StaffFactory(roles=["support"])).post(url, OPENING, follow=True).text

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 
 from consent.models import ConsentEvent, SendAfterWithdrawal, Suppression
@@ -16,8 +17,9 @@ from portal.core import actor, addresses, clock
 from portal.core.actor import staff
 from portal.core.errors import IllegalMove, NotAllowed
 from portal.outbox.models import DeliveryAddress, Message
+from portal.outbox.services import reports
 from portal.outbox.services.posting import new_identity
-from portal.outbox.states import MessageState
+from portal.outbox.states import MessageState, Outcome
 from portal.people.models import Fiduciary
 from portal.registers.services import instructions
 from portal.registers.services.instructions import Sent
@@ -220,3 +222,16 @@ def test_staff_say_once_what_it_was(stopped):
     assert AuditEvent.objects.get(kind="consent.send.explained").facts["state"] == "under_way"
     with pytest.raises(IllegalMove):
         watching.note_finding(row, finding=SendFinding.OUR_FAULT, actor=officer, now=clock.now())
+
+
+@pytest.mark.parametrize("believed", [MessageState.UNKNOWN, MessageState.DEAD])
+def test_a_send_that_a_late_report_tells_of_is_found(stopped, believed, monkeypatch):
+    monkeypatch.setattr(reports, "_works_again", lambda *_given: None)  # these messages have no address to read
+    late = left(stopped + SECOND, state=believed, sent_at=None)
+    late.deliveries.create(attempt=1, outcome=Outcome.STARTED, happened_at=stopped + SECOND)
+    watching.find(now=clock.now() + timedelta(minutes=30))
+    assert not SendAfterWithdrawal.objects.exists()
+    told = reports.Report(late.reference, Outcome.DELIVERED)
+    with time_machine.travel(clock.now() + timedelta(minutes=40)):
+        reports.take(webhook_id="1", reports=[told], now=clock.now())
+    assert found() == [f"outbox.message:{late.reference}"]

@@ -6,6 +6,7 @@ import re
 
 import openpyxl
 import pytest
+import tablib
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -165,3 +166,12 @@ def test_the_list_offers_the_import_to_who_may():
         staff_client(StaffFactory(roles=[role])).get(url).content.decode() for role in ("administrator", "support")
     ]
     assert [URL in page for page in pages] == [True, False]
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(monkeypatch):
+    book = tablib.Dataset(["Asha", "individual"], headers=["name", "kind"]).export("xlsx")
+    assert len(imports.read("customers.xlsx", book)) == 1
+    monkeypatch.setattr(imports, "MOST_UNPACKED", 10)
+    with pytest.raises(Refused) as refusal:
+        imports.read("customers.xlsx", book)
+    assert refusal.value.code == "UNREADABLE"

@@ -95,7 +95,6 @@ def test_a_child_known_by_two_references_is_one_under_both():
     protect(one)
     subjects.join(old_ref=one, new_ref=other, actor=actor.SYSTEM, now=clock.now())
     assert selectors.is_child(other, at=clock.now())
-    assert selectors.children(at=clock.now()) == {one, other}
 
 
 def test_why_stands_in_the_erasable_part_of_the_audit_event_only():

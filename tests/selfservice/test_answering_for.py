@@ -149,8 +149,10 @@ def test_who_never_answered_for_somebody_cannot_end_it(page, notice):
 
 def test_staff_come_from_the_answer_of_a_guardian_to_both_people(page, mother, child):
     last = GuardianAnswer.objects.latest("pk")
-    shown = staff_client(StaffFactory(roles=["support"])).get(
-        reverse("admin:consent_guardiananswer_change", args=[last.pk])
+    shown = staff_client(StaffFactory(roles=["support"])).post(
+        reverse("admin:consent_guardiananswer_change", args=[last.pk]),
+        {"open_record": "1", "purpose": "support", "ticket": "review queue"},
+        follow=True,
     )
     for somebody in (mother.principal, child):
         assert reverse("admin:people_principal_change", args=[somebody.pk]) in shown.text

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, Final
@@ -14,7 +13,7 @@ from consent.models.list_states import LineFault
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from consent.services.lists import lines as list_lines
 from consent.services.lists.lines import Used
-from portal.core import clock
+from portal.core import clock, workbooks
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.law import selectors as law
@@ -110,10 +109,8 @@ def _xlsx(stream: BinaryIO) -> Iterable[tuple[int, list[str]]]:
     held = io.BytesIO(stream.read(MOST_BYTES["xlsx"] + 1))
     number = 0
     try:
-        with zipfile.ZipFile(held) as packed:
-            parts = [part for part in packed.infolist() if part.filename.endswith((".xml", ".rels"))]
-            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED or _defines_entities(packed, parts):
-                raise Unreadable(LineFault.FILE_UNREADABLE, 1)
+        if not workbooks.is_harmless(held, most_unpacked=MOST_UNPACKED):
+            raise Unreadable(LineFault.FILE_UNREADABLE, 1)
         book = openpyxl.load_workbook(held, read_only=True, data_only=True)
         for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
             yield number, ["" if cell is None else str(cell).strip() for cell in cells]
@@ -121,11 +118,3 @@ def _xlsx(stream: BinaryIO) -> Iterable[tuple[int, list[str]]]:
         raise
     except Exception:  # noqa: BLE001 - the library has no error of its own for what is no workbook
         raise Unreadable(LineFault.FILE_UNREADABLE, number + 1) from None
-
-
-def _defines_entities(packed: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo]) -> bool:
-    for part in parts:
-        with packed.open(part) as opened:
-            if b"<!DOCTYPE" in opened.read(4096):
-                return True
-    return False

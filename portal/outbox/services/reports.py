@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from portal.audit.kinds import AuditKind
-from portal.core import actor, addresses, clock, hooks, signed_messages, turns
+from portal.core import addresses, clock, hooks, signed_messages, turns
 from portal.core.errors import NotFound
 from portal.core.moves import move
 from portal.core.turns import retried
@@ -27,7 +27,6 @@ from portal.outbox.states import (
 )
 from portal.people import selectors as people
 
-REPORTER = actor.system("portal.outbox.reports")
 #: States in which nobody was sure that the message had left. A report says that it did.
 _NOT_KNOWN = (MessageState.DUE, MessageState.UNKNOWN, MessageState.DEAD)
 _FAULT = {Outcome.BOUNCED: FaultReason.BOUNCED, Outcome.COMPLAINED: FaultReason.COMPLAINED}
@@ -159,7 +158,7 @@ def follow(message: Message) -> None:
             reason="",
             **FREE,
         )
-        traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=REPORTER)
+        traces.record_act(AuditKind.OUTBOX_MESSAGE_SENT, message, actor=traces.REPORTER)
     if told in MOVES[message.state]:
         move(message, told, moves=MOVES)
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from portal.core import addresses, changes, ciphers
+from portal.core import addresses, changes, ciphers, workbooks
 from portal.core.actor import Actor
 from portal.core.errors import PortalError, Refused
 from portal.core.text import without_hiding_marks
@@ -28,6 +29,8 @@ REQUIRED = ("name", "kind")
 #: More lines belong into several files: one transaction writes them all.
 MOST_ROWS = 2000
 MOST_BYTES = 4 * 1024 * 1024
+#: What a workbook may come to when it is unpacked.
+MOST_UNPACKED = 64 * 1024 * 1024
 _PURPOSE = "people.import"
 _ABOUT = "people.customer:import"
 
@@ -94,10 +97,12 @@ def _table(name: str, content: bytes) -> tablib.Dataset:
     try:
         if kind == "csv":
             return tablib.Dataset().load(content.decode("utf-8-sig"), format="csv")
-        if kind == "xlsx":
+        if kind == "xlsx" and workbooks.is_harmless(io.BytesIO(content), most_unpacked=MOST_UNPACKED):
             return tablib.Dataset().load(content, format="xlsx", read_only=True)
     except Exception as error:
         raise Refused(_("The file cannot be read. Save it as CSV in UTF-8 or as XLSX."), code="UNREADABLE") from error
+    if kind == "xlsx":
+        raise Refused(_("The file cannot be read. Save it as CSV in UTF-8 or as XLSX."), code="UNREADABLE")
     raise Refused(_("Choose a CSV or an XLSX file."), code="TYPE")
 
 
