@@ -23,12 +23,14 @@ from django.utils.translation import gettext as _
 from consent.models import NoticeVersion, PolicyClause, PolicyDefect
 from consent.selectors import notices
 from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.core import clock, moments
 from portal.core.errors import NotFound
 from portal.evidence import questions
 from portal.law import selectors as law
+from portal.law.counting import add_months
 from portal.law.memory import remembering
 from portal.people.models import FourEyesRule
+from portal.people.promises import number
 from portal.registers.models import DatedEntry, Recipient
 from portal.registers.selectors import inventory, papers
 from portal.registers.selectors.senders import in_force
@@ -37,6 +39,8 @@ PROMISES = Path(__file__).resolve().parent / "data" / "promises.toml"
 POLICY = "privacy-policy"
 #: The promises before the first numbered clause.
 PREAMBLE = "0"
+#: How old the newest evidence of a practice may be: the key of a house rule in months.
+WITHIN = "within="
 #: Words of a filter as the database has them.
 _WORDS: Mapping[str, Any] = {"True": True, "False": False, "": ""}
 
@@ -101,7 +105,7 @@ class Unnamed:
 
 @dataclass(frozen=True)
 class Map:
-    """The whole page: one count, the promises by clause, and what no notice names."""
+    """The whole page: one count, the promises by clause, and what no notice names, which counts among the red."""
 
     rows: Sequence[Shown]
     unnamed: Sequence[Unnamed]
@@ -138,6 +142,7 @@ def policy_map(*, now: datetime) -> Map:
         rows = [shown(promise, answers, stated) for promise in promises()]
         unnamed = unnamed_by(stated.clauses if stated is not None else frozenset(), now=now)
     counts = {str(state): sum(1 for row in rows if row.state == state) for state in State}
+    counts[str(State.RED)] += len(unnamed)
     return Map(rows, unnamed, version, now, counts)
 
 
@@ -197,6 +202,8 @@ def filters(model: type[Model], words: Sequence[str]) -> dict[str, Any]:
     """The filters of a question. Raises ValueError for a value that the field never has: no row could ever answer."""
     found: dict[str, Any] = {}
     for word in words:
+        if word.startswith(WITHIN):
+            continue
         name, _is, value = word.partition("=")
         known = _choices(model, name)
         if known and value not in known:
@@ -224,8 +231,20 @@ def _rows(words: Sequence[str], now: datetime) -> Seen:
     if model is None:
         return Seen(is_so=False, says=_("There is no such book here."))
     found = model._default_manager.filter(**_until(model, moment, now), **filters(model, words))
-    last = found.order_by().aggregate(last=Max(moment))["last"]
-    return Seen(last is not None, questions.instant(last))
+    last = questions.instant(found.order_by().aggregate(last=Max(moment))["last"])
+    return _lately(last, words, now)
+
+
+def _lately(last: datetime | None, words: Sequence[str], now: datetime) -> Seen:
+    """Whether there is evidence, and none of a practice that has stopped: where the question names a house rule in months
+    (``within=``), the last date lies no further back than that.
+    """
+    rule = next((word.removeprefix(WITHIN) for word in words if word.startswith(WITHIN)), None)
+    if last is None or rule is None:
+        return Seen(last is not None, last)
+    until = add_months(clock.day(last), number(rule, now=now, otherwise=12))
+    is_so = until >= clock.day(now)
+    return Seen(is_so, last, "" if is_so else _("The last one counted until %(day)s.") % {"day": moments.day(until)})
 
 
 def _until(model: type[Model], moment: str, now: datetime) -> dict[str, Any]:
@@ -258,7 +277,7 @@ def _no(words: Sequence[str], now: datetime) -> Seen:
 
 def _event(words: Sequence[str], now: datetime) -> Seen:
     last = AuditEvent.objects.filter(kind__startswith=words[0], at__lte=now).aggregate(last=Max("at"))["last"]
-    return Seen(last is not None, last)
+    return _lately(last, words[1:], now)
 
 
 def _acts(words: Sequence[str], now: datetime) -> Seen:

@@ -104,9 +104,10 @@ class RetentionRuleAdmin(KeepOrErasePage, AuditedExport, ReadOnlyAdmin):
     @service_action(permission=Permission.RULE_CHANGE, ask=ChangeForm, label=_("Propose a change"), skip=_not_to_change)
     def propose_change(self, request: HttpRequest, obj: RetentionRule, answer: dict[str, Any]) -> str:
         why, effective_from = answer.pop("why"), answer.pop("effective_from")
+        taken_away: dict[str, Any] = {name: [] for name in answer.pop("none_of")}
         changing.propose(
             retention_class=obj.retention_class,
-            changes={name: value for name, value in answer.items() if value not in ("", None, [])},
+            changes={name: value for name, value in answer.items() if value not in ("", None, [])} | taken_away,
             effective_from=effective_from,
             why=why,
             actor=request.actor,  # type: ignore[attr-defined]

@@ -104,7 +104,18 @@ class ChangeForm(forms.Form):
 
     house_rule = forms.CharField(label=_("Our own period: key of a house rule"), max_length=40, required=False)
     legal_rules = KeysField(label=_("Laws that ask for longer: keys"), max_length=400, required=False)
+    erasing_rules = KeysField(label=_("Laws that ask for the end: keys"), max_length=400, required=False)
     notice_rules = KeysField(label=_("Notice before the end: keys"), max_length=200, required=False)
+    none_of = forms.MultipleChoiceField(
+        label=_("Take all of these away"),
+        choices=[
+            ("legal_rules", _("laws that ask for longer")),
+            ("erasing_rules", _("laws that ask for the end")),
+            ("notice_rules", _("notice before the end")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
     needs_approval = forms.NullBooleanField(label=_("Two people approve each run"), required=False)
     effective_from = DayField(label=_("In force from"), help_text=_("A day that is still to come."))
     why = PlainWords(
@@ -112,3 +123,11 @@ class ChangeForm(forms.Form):
         help_text=_("One sentence that an auditor will understand in five years. No names, numbers or addresses."),
         max_length=1000,
     )
+
+    def clean(self) -> dict[str, Any]:
+        """What is taken away is not also named anew."""
+        cleaned = super().clean() or {}
+        for name in cleaned.get("none_of", []):
+            if cleaned.get(name):
+                self.add_error(name, _("Name keys here or take all of them away, not both."))
+        return cleaned

@@ -10,7 +10,11 @@ from tests.people.factories import CustomerFactory, StaffFactory
 from tests.registers.factories import own, today, two_people
 
 USUAL: dict[str, dict[str, Any]] = {
-    "AccessReview": {"roles": ["administrator"], "found": "Everybody still needs the role.", "to_end": 0},
+    "AccessReview": {
+        "roles": ["administrator", "data_protection_officer"],
+        "found": "Everybody still needs the role.",
+        "to_end": 0,
+    },
     "AccountBlock": {"why": "spam", "is_automated": True, "human_check": "The messages were read by a person."},
     "AuditFinding": {
         "audit": "Yearly audit of 2026",

@@ -88,6 +88,17 @@ def test_role_access_is_due_each_quarter():
     assert "access_review" in asked(days=93)
 
 
+def test_a_review_of_one_role_is_no_review_of_the_others():
+    def asked(days):
+        now = clock.now() + timedelta(days=days)
+        return "access_review" in [duty.what for duty in duties.duties(now=now)]
+
+    agreed(AccessReview, roles=["administrator"])
+    assert asked(days=0), "the data protection officer's role is held, and nobody looked at it"
+    agreed(AccessReview, code="all")
+    assert not asked(days=60)
+
+
 def test_a_task_is_opened_once_told_to_its_owner_once_a_day_and_closed_by_itself():
     rule = agreed(CountryRule)
     agreed(AccessReview)

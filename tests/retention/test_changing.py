@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
@@ -12,6 +13,7 @@ from portal.retention.models import RetentionRule, RuleProposal
 from portal.retention.services import changing
 from tests.people.factories import StaffFactory
 from tests.retention.factories import house_rule, legal_rule, retention_rule
+from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +51,18 @@ def test_a_change_counts_from_its_day_once_a_second_person_agrees(two: tuple[Any
     assert then is not None
     assert (now.version, then.version, then.house_rule, then.legal_rules) == (1, 2, "tests.longer", ["LAW-5Y"])
     assert (then.name, then.counts_from) == (now.name, now.counts_from)
+
+
+def test_the_last_notice_rule_and_the_laws_that_ask_for_the_end_are_changed_on_the_page(two: tuple[Any, Any]) -> None:
+    rule = RetentionRule.objects.get()
+    RetentionRule.objects.update(notice_rules=["tests.longer"])
+    page = reverse("admin:retention_retentionrule_do_one", args=[rule.pk, "propose-change"])
+    said = {"answer": "1", "effective_from": clock.day(clock.now() + timedelta(days=2)), "why": "Claims came late."}
+    client = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    both = client.post(page, {**said, "none_of": ["notice_rules"], "notice_rules": "tests.longer"})
+    assert (both.status_code, RuleProposal.objects.exists()) == (422, False)
+    client.post(page, {**said, "none_of": ["notice_rules"], "erasing_rules": "LAW-5Y"})
+    assert RuleProposal.objects.get().content == {"notice_rules": [], "erasing_rules": ["LAW-5Y"]}
 
 
 def test_a_refused_change_leaves_the_rule(two: tuple[Any, Any]) -> None:

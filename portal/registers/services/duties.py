@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
@@ -17,7 +18,7 @@ from portal.core.actor import system
 from portal.law.counting import add_months
 from portal.outbox.services import write_to
 from portal.people import selectors as people
-from portal.people.models import User
+from portal.people.models import RoleGrant, User
 from portal.people.promises import length, number
 from portal.people.states import Answer
 from portal.registers.models import (
@@ -161,11 +162,17 @@ def nights_of_links(*, now: datetime) -> int:
 
 
 def access_review_due(*, now: datetime) -> date:
-    """When roles have to be looked at: a quarter (house rule) after the last review that two people agreed to."""
-    last = AccessReview.objects.filter(answer=Answer.APPROVED, checked_at__lte=now).order_by("-checked_at").first()
-    if last is None or last.checked_at is None:
+    """When roles have to be looked at: a quarter (house rule) after the last review that two people agreed to, for the role
+    that waits longest. A review counts for the roles it names; one that nobody has looked at yet counts from its first grant.
+    """
+    reviews = AccessReview.objects.filter(answer=Answer.APPROVED, checked_at__lte=now).order_by("checked_at")
+    looked = {role: at for roles, at in reviews.values_list("roles", "checked_at") for role in roles}
+    if not looked:
         return clock.day(now)
-    return add_months(clock.day(last.checked_at), number(ACCESS, now=now, otherwise=3))
+    grants = people.grants_in_force(RoleGrant.objects.filter(user__is_active=True), now=now)
+    held = grants.values_list("role__code").annotate(since=Min("starts_at")).order_by()
+    counted = [looked.get(role, since) for role, since in held] or list(looked.values())
+    return add_months(clock.day(min(counted)), number(ACCESS, now=now, otherwise=3))
 
 
 def _tell(fresh: list[Duty], now: datetime) -> None:
