@@ -14,7 +14,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.people.models import Principal
 from portal.people.services import principals
-from portal.registers.models import Instruction, Telling
+from portal.registers.models import Instruction
 from portal.registers.selectors import recipients as book
 from portal.registers.services import instructing
 from portal.registers.states import InstructionKind
@@ -25,7 +25,7 @@ NAME, LANGUAGE, ZONE = "name", "language", "zone"
 
 
 def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: str | None = None) -> list[Instruction]:
-    """Write what is corrected and instruct every recipient who was told about the person, in the caller's transaction.
+    """Write what is corrected and instruct every recipient who got data of the person, in the caller's transaction.
 
     ``written``: what two people agreed to write of a correction granted in part, empty for nothing; None writes what was
     asked for.
@@ -40,24 +40,22 @@ def carry_out(request: RightsRequest, *, actor: Actor, at: datetime, written: st
         value = details.get("should_be", "") if written is None else written
         if len(mine) == 1 and value:
             _write(mine[0], details.get("field", ""), value, actor=actor, at=at)
-        told = Telling.objects.filter(subject_ref__in=refs).order_by("recipient_code", "pk")
-        for code, ref in dict(told.values_list("recipient_code", "subject_ref")).items():
+        for code, ref in sorted(instructing.codes_told(refs).items()):
             recipient = book.by_code(code)
             if recipient is None:
                 continue
+            because = request.ticket.reference
+            do = InstructionKind.CORRECT
             try:
                 with transaction.atomic():
                     instruction = instructing.by_staff(
-                        recipient=recipient,
-                        do=InstructionKind.CORRECT,
-                        subject_ref=ref,
-                        because=request.ticket.reference,
-                        actor=actor,
-                        now=at,
+                        recipient=recipient, do=do, subject_ref=ref, because=because, actor=actor, now=at
                     )
-                given.append(instruction)
-            except Refused:  # the recipient knows no address of this person that we may name: it could not tell whom
-                continue
+            except Refused:  # its machine could not tell whom it is about, or cannot be reached: people tell it
+                instruction = instructing.by_hand(
+                    recipient=recipient, do=do, subject_ref=ref, because=because, actor=actor, now=at
+                )
+            given.append(instruction)
     return given
 
 

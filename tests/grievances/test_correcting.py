@@ -92,3 +92,16 @@ def test_everybody_who_was_told_is_instructed_to_correct_too(officer: User) -> N
     (instruction,) = Instruction.objects.filter(kind="correct")
     assert instruction.about == f"because:{request.ticket.reference}"
     assert Clock.objects.filter(owner=instruction.owner, stopped_at=None).exists()
+
+
+def test_who_cannot_be_told_by_machine_becomes_a_task_for_people(officer: User) -> None:
+    rulebook.forget()
+    published_notice()
+    asha = person()
+    registered_recipient()
+    said(asha, "given", purpose="marketing", channel="sms")
+    asha.contact_points.all().delete()
+    decide(shown(right=Right.CORRECTION, field="name", should_be="Asha Rao", principal=asha), officer)
+    (task,) = Instruction.objects.filter(kind="correct")
+    assert task.telling is None
+    assert Clock.objects.filter(owner=task.owner, stopped_at=None).exists()

@@ -9,6 +9,7 @@ from django.urls import get_resolver, reverse
 from portal.api import v1
 from portal.core import clock
 from portal.core.errors import Refused
+from portal.law.models import Clock
 from portal.registers.models import Contract, DatedEntry, Recipient, Telling
 from portal.registers.selectors import recipients as book
 from portal.registers.services import entries, instructing
@@ -108,16 +109,17 @@ def test_a_service_is_told_by_people_and_never_by_a_webhook():
     service_in_the_book("penny-drop")
     said(who, "given", purpose="marketing", channel="sms")
     assert told("penny-drop") == []
-    with pytest.raises(Refused) as refused:
-        instructing.by_staff(
-            recipient=Recipient.objects.get(),
-            do="correct",
-            subject_ref=who.subject.ref,
-            because="OS-GR-7K4M-9QX2",
-            actor=two_people()[1],
-            now=clock.now(),
-        )
-    assert refused.value.code == "NO_WEBHOOK"
+    task = instructing.by_staff(
+        recipient=Recipient.objects.get(),
+        do="correct",
+        subject_ref=who.subject.ref,
+        because="OS-GR-7K4M-9QX2",
+        actor=two_people()[1],
+        now=clock.now(),
+    )
+    assert task.telling is None
+    assert Clock.objects.get(owner=task.owner).state == "running"
+    assert told("penny-drop") == []
 
 
 def test_only_a_service_goes_without_a_webhook_and_two_of_them_do_not_meet():

@@ -19,13 +19,13 @@ from portal.outbox.services import reading
 from portal.outbox.states import MessageState
 from portal.people.erasers import Accounts
 from portal.people.models import Principal
-from portal.registers.models import Instruction, Telling
+from portal.registers.models import Disclosure, Instruction, Telling
 from portal.registers.selectors import recipients as book
 from portal.registers.services import entries, instructing, instructions
 from portal.registers.states import FactKind
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import ContactPointFactory, FiduciaryFactory
-from tests.registers.factories import registered_recipient, two_people
+from tests.registers.factories import registered_recipient, service_in_the_book, two_people
 
 pytestmark = pytest.mark.django_db
 
@@ -262,6 +262,24 @@ def test_when_a_person_is_erased_everybody_who_was_told_of_them_has_to_erase_too
         reading.text_of(Message.objects.get(pk=instruction.telling.message_id))
     Accounts().erase(subject_ref=asha.subject.ref, before=None)
     assert Instruction.objects.count() == 1
+
+
+def test_who_got_data_for_a_check_is_told_to_erase_by_people(asha):
+    service_in_the_book("penny-drop")
+    Disclosure.objects.create(
+        reference="OS-DI-1",
+        recipient_code="penny-drop",
+        subject_ref=asha.subject.ref,
+        purpose="kyc_verification",
+        basis="consent",
+        about="kyc.check:1",
+        disclosed_at=clock.now(),
+    )
+    Accounts().erase(subject_ref=asha.subject.ref, before=None)
+    task = Instruction.objects.get()
+    assert (task.kind, task.recipient.code, task.telling) == ("erase", "penny-drop", None)
+    instructions.note(task, FactKind.ACTED, happened_at=None, actor=actor.SYSTEM, now=clock.now())
+    assert Clock.objects.get(owner=task.owner).state == "stopped"
 
 
 def test_a_no_is_told_while_the_words_of_the_person_are_being_erased(asha):

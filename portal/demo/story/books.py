@@ -9,7 +9,7 @@ from portal.core.actor import Actor
 from portal.demo.story.cast import Cast
 from portal.demo.story.office import by
 from portal.demo.story.pieces import piece
-from portal.people.models import User
+from portal.people.models import Role, User
 from portal.people.services import fiduciaries, four_eyes
 from portal.registers.models import (
     AccessReview,
@@ -112,7 +112,7 @@ def build(cast: Cast, team: Mapping[str, User]) -> None:
         put(AuditFinding, "restore-minutes", "Restores are not written down", audit="Audit from outside, invented",
             severity="medium", what="Who tried a restore, and when, was not written down.", state="open",
             due_on=clock.day(cast.start) + timedelta(days=20))  # fmt: skip
-        put(AccessReview, "first-quarter", "Roles of the first quarter", evidence_ago=20, roles=["administrator", "auditor"],
+        put(AccessReview, "first-quarter", "Roles of the first quarter", evidence_ago=20, roles=[row.code for row in Role.objects.order_by("code")],
             found="Everybody still needs the role.", to_end=0)  # fmt: skip
 
 

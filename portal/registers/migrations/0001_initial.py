@@ -286,7 +286,7 @@ class Migration(migrations.Migration):
                     ('given_at', models.DateTimeField(db_index=True, verbose_name='given')),
                     ('fiduciary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.fiduciary', verbose_name='fiduciary')),
                     ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instructions', to='registers.recipient', verbose_name='recipient')),
-                    ('telling', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='instruction', to='registers.telling', verbose_name='word')),
+                    ('telling', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruction', to='registers.telling', verbose_name='word')),
                 ],
                 options={
                     'verbose_name': 'instruction to a recipient',

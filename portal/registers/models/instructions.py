@@ -48,11 +48,14 @@ class Instruction(AppendOnlyModel):
     """What a recipient has to do about one address of a person: stop, correct, erase (DPDP s.6(6), s.8(7), GDPR 19).
 
     Delivered, acknowledged and acted are three facts (``InstructionFact``). Its clock is law's, under the owner
-    ``registers.instruction:`` and the reference.
+    ``registers.instruction:`` and the reference. One without a word (``telling``) goes by hand: staff tell the recipient in
+    writing and note each step.
     """
 
     reference = models.CharField(_("reference"), max_length=16, unique=True)
-    telling = models.OneToOneField(Telling, models.PROTECT, related_name="instruction", verbose_name=_("word"))
+    telling = models.OneToOneField(
+        Telling, models.PROTECT, null=True, blank=True, related_name="instruction", verbose_name=_("word")
+    )
     recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="instructions", verbose_name=_("recipient"))
     fiduciary = models.ForeignKey("people.Fiduciary", models.PROTECT, related_name="+", verbose_name=_("fiduciary"))
     kind = models.CharField(_("what to do"), max_length=8, choices=InstructionKind.choices)

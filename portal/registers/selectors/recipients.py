@@ -113,6 +113,8 @@ def late(rows: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
 
 def last_send_of(instruction: Instruction) -> datetime | None:
     """When the address of a stop was last sent to by this recipient, for what the stop is about, as far as it said."""
+    if instruction.telling is None:
+        return None
     sends = ReportedSend.objects.filter(
         recipient__code=instruction.recipient.code, address_key=instruction.telling.address_key
     )

@@ -1,5 +1,6 @@
 """Staff instruct a recipient about a person: to correct or erase what it holds, or to stop, beside a withdrawal."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.services import four_eyes, subjects
 from portal.people.states import SubjectKind
-from portal.registers.models import Instruction, Recipient, Telling
+from portal.registers.models import AuthorityOrder, Disclosure, Instruction, Recipient, Telling
 from portal.registers.selectors import recipients as book
 from portal.registers.services import telling
 from portal.registers.states import InstructionKind
@@ -21,14 +22,14 @@ ERASER = system("registers.erasure")
 
 
 def erase_everywhere(*, subject_ref: UUID, at: datetime) -> list[Instruction]:
-    """Registered in ``hooks.person_erased``: everybody who was told about a person has to erase too (DPDP s.8(7)).
+    """Registered in ``hooks.person_erased``: everybody who got data of a person has to erase too (DPDP s.8(7)): who was told
+    of it, and who got it for a check or a payment. One without a webhook is a task for people (``telling.by_hand``).
 
     In the caller's transaction, while the addresses are still there. The words are sealed under a reference of their
     own, because the person's keys may end in this very transaction, and go as soon as the recipient has answered.
     """
     refs = people.refs_of(subject_ref)
-    codes = sorted(set(Telling.objects.filter(subject_ref__in=refs).values_list("recipient_code", flat=True)))
-    told = [recipient for code in codes if (recipient := book.by_code(code)) is not None]
+    told = [recipient for code in sorted(codes_told(refs)) if (recipient := book.by_code(code)) is not None]
     if not told:
         return []
     words = subjects.new(SubjectKind.STRANGER, now=at)
@@ -47,6 +48,16 @@ def erase_everywhere(*, subject_ref: UUID, at: datetime) -> list[Instruction]:
     ]
 
 
+def codes_told(refs: Collection[UUID]) -> dict[str, UUID]:
+    """Who got data of a person, by code, each with the reference under which that was; authorities by their orders not."""
+    got = Disclosure.objects.filter(subject_ref__in=refs).exclude(about__startswith=AuthorityOrder.OWNER)
+    told = Telling.objects.filter(subject_ref__in=refs).order_by("pk")
+    return {
+        **dict(got.order_by("pk").values_list("recipient_code", "subject_ref")),
+        **dict(told.values_list("recipient_code", "subject_ref")),
+    }
+
+
 def _reached_at(subject_ref: UUID, recipient: Recipient) -> list[tuple[str, str]]:
     """The person's addresses, as far as the recipient's fiduciary has to do with them: no client learns of others here."""
     contacts = ContactPoint.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref)).order_by("pk")
@@ -63,12 +74,14 @@ def by_staff(
     """Give one instruction about a person as a whole, in one transaction with its clock and audit event.
 
     ``because`` is the reference of a grievance or request; the same for the same person and recipient gives the first
-    instruction. Raises NotAllowed for who is no staff, Refused for a person whom the recipient could not tell.
+    instruction. A recipient without a webhook is a task for people. Raises NotAllowed for who is no staff, Refused
+    (NO_ADDRESS) for a person whom a webhook could not tell.
     """
     four_eyes.person_of(actor)
     reached_at = _reached_at(subject_ref, recipient)
-    if not reached_at:
-        raise Refused(_("No address of this person is known: the recipient could not tell whom it is about."))
+    if recipient.url and not reached_at:
+        said = _("No address of this person is known: the recipient could not tell whom it is about.")
+        raise Refused(said, code="NO_ADDRESS")
     return telling.instruct(
         recipient,
         do=InstructionKind(do),
@@ -78,3 +91,12 @@ def by_staff(
         actor=actor,
         at=now,
     )
+
+
+def by_hand(
+    *, recipient: Recipient, do: str, subject_ref: UUID, because: str, actor: Actor, now: datetime
+) -> Instruction:
+    """The same as a task for people, where the recipient's machine cannot be told. Raises NotAllowed for who is no staff."""
+    four_eyes.person_of(actor)
+    about = f"because:{because}"
+    return telling.by_hand(recipient, do=InstructionKind(do), subject_ref=subject_ref, about=about, actor=actor, at=now)

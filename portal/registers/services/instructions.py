@@ -89,10 +89,11 @@ def note(
                 continue
             is_new = True
             changes.watch_created(fact)
-            if step == FactKind.ACKNOWLEDGED and instruction.kind == InstructionKind.ERASE:
+            is_answer = step == FactKind.ACKNOWLEDGED
+            if is_answer and instruction.kind == InstructionKind.ERASE and instruction.telling is not None:
                 # Who has to erase has answered: the words that named the person are needed no more.
                 forget_words(instruction.telling.message)
-            late = _stop_clock(instruction, actor=actor, now=now) if step == FactKind.ACKNOWLEDGED else False
+            late = _stop_clock(instruction, actor=actor, now=now) if is_answer else False
             audit.record(
                 KIND_OF_FACT[step],
                 actor=actor,

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
@@ -21,7 +20,7 @@ from portal.audit.services import Act
 from portal.core import actor as actors
 from portal.core import changes, clock, ids
 from portal.core.actor import Actor
-from portal.core.errors import Refused, Unavailable
+from portal.core.errors import Unavailable
 from portal.law.memory import remembering
 from portal.law.models import Clock
 from portal.law.services import clocks
@@ -144,17 +143,15 @@ def instruct(
 ) -> Instruction:
     """Instruct one recipient about a person as a whole: to stop, correct or erase, in one transaction.
 
-    ``sealed_for`` is the subject under whose key the words lie, where that is not the person. Raises Refused and NotFound
-    of the outbox, and Refused (NO_WEBHOOK) for a service that people have to tell. The same act to the same recipient again
-    gives the first instruction.
+    ``sealed_for`` is the subject under whose key the words lie, where that is not the person. A recipient without a webhook
+    is told by people: the instruction has its clock and no word (``by_hand``). Raises Refused and NotFound of the outbox.
+    The same act to the same recipient again gives the first instruction.
     """
     if not recipient.url:
-        raise Refused(_("This recipient has no webhook: tell it in writing, and note that."), code="NO_WEBHOOK")
+        return by_hand(recipient, do=do, subject_ref=subject_ref, about=about, actor=actor, at=at)
     word = Word(book.person_key(subject_ref), "subject", (), reached_at=reached_at)
     with transaction.atomic():
-        earlier = Instruction.objects.filter(
-            recipient__code=recipient.code, about=about, kind=do, subject_ref=subject_ref
-        ).first()
+        earlier = _earlier(recipient, do, subject_ref, about)
         if earlier is not None:
             return earlier
         given = _tell_one(
@@ -172,6 +169,36 @@ def instruct(
         changes.watch_created(given)
         _start([given], actor=actor, at=at)
     return given
+
+
+def by_hand(
+    recipient: Recipient, *, do: InstructionKind, subject_ref: UUID, about: str, actor: Actor, at: datetime
+) -> Instruction:
+    """Give an instruction that no machine can carry: staff tell the recipient in writing and note what it confirmed.
+
+    In one transaction with its clock, which raises it with staff when it is late, and its audit event. The same act again
+    gives the first instruction.
+    """
+    with transaction.atomic():
+        given = _earlier(recipient, do, subject_ref, about)
+        if given is None:
+            given = Instruction.objects.create(
+                reference=ids.new_reference("IN"),
+                recipient=recipient,
+                fiduciary=recipient.fiduciary,
+                kind=do,
+                subject_ref=subject_ref,
+                about=about,
+                given_at=at,
+            )
+            changes.watch_created(given)
+            _start([given], actor=actor, at=at)
+    return given
+
+
+def _earlier(recipient: Recipient, do: InstructionKind, subject_ref: UUID, about: str) -> Instruction | None:
+    same = Instruction.objects.filter(recipient__code=recipient.code, about=about, kind=do, subject_ref=subject_ref)
+    return same.first()
 
 
 def _own_part(word: Word, recipient: Recipient) -> Word | None:
