@@ -86,7 +86,9 @@ REASONS: Mapping[str, Any] = {
     "SIGNATURE_INVALID": _("The signature does not hold."),
     "SIGNATURE_MISSING": _("The document is not signed: it proves nothing."),
     "UNKNOWN_LAYOUT": _("Genuine, in a form newer than those we know. Look at it."),
-    "UNKNOWN_SIGNER": _("Not verified: no certificate that we trust has signed it."),
+    "UNKNOWN_SIGNER": _(
+        "Not verified: no certificate that we trust has signed it. It cannot be approved: ask for another."
+    ),
     "BLURRED": _("The picture looks blurred."),
     "CHECKSUM": _("The number's check digit is wrong; some real cards have one. Compare with the card."),
     "EXPIRED": _("The document's last day has passed."),

@@ -134,9 +134,9 @@ MUST_BE_ANSWERED = frozenset(
         "MINOR",
     }
 )
-#: A genuine document that does not say whose it is. Of such a file only what was read is kept: nobody can look, so nobody
-#: may approve.
-PROVES_NOBODY = frozenset({"BIRTH_NOT_READ", "NAME_NOT_READ"})
+#: A genuine document that does not say whose it is, or one that nobody whom we trust has signed: anybody can sign
+#: anything. Of such a file only what was read is kept: nobody can look, so nobody may approve.
+PROVES_NOBODY = frozenset({"BIRTH_NOT_READ", "NAME_NOT_READ", "UNKNOWN_SIGNER"})
 
 
 def must_be_answered(outcome: str, reason: str) -> bool:

@@ -75,9 +75,14 @@ def _answered(likeness: Likeness, user: Any) -> str:
 
 
 def _not_to_propose(likeness: Likeness, user: Any) -> str:
+    """Somebody else: of one that is open, or was said to be the same by mistake."""
     if likenesses.open_answer(likeness) is not None:
         return str(_("A colleague has answered. It waits for a second person."))
-    return _answered(likeness, user)
+    return "" if likeness.state == LikenessState.SAME else _answered(likeness, user)
+
+
+def _not_to_say(likeness: Likeness, user: Any) -> str:
+    return _answered(likeness, user) or _not_to_propose(likeness, user)
 
 
 def _not_to_answer(likeness: Likeness, user: Any) -> str:
@@ -124,9 +129,9 @@ class LikenessAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
 
     @admin.display(description=_("whose turn"))
     def waits_for(self, obj: Likeness) -> str:
-        if obj.state != LikenessState.OPEN:
-            return str(_("nobody's"))
-        return str(_("a second person's") if obj.waits else _("a first person's"))  # type: ignore[attr-defined]
+        if obj.waits:  # type: ignore[attr-defined]
+            return str(_("a second person's"))
+        return str(_("a first person's") if obj.state == LikenessState.OPEN else _("nobody's"))
 
     @admin.display(description=_("what makes them fit"))
     def names_fit(self, obj: Likeness) -> str:
@@ -195,8 +200,10 @@ class LikenessAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         permission=Permission.CASE_DECIDE,
         label=_("It is the same"),
         ask=NoteForm,
-        skip=_not_to_propose,
-        description=_("Your word is enough. Nothing of this customer can be approved from then on."),
+        skip=_not_to_say,
+        description=_(
+            "Your word is enough. The customer is not verified from then on and cannot send, until two people correct it."
+        ),
     )
     def same(self, request: HttpRequest, obj: Likeness, given: dict[str, Any]) -> None:
         changes.watch_row(obj)
@@ -217,7 +224,7 @@ class LikenessAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         label=_("Refuse the answer"),
         ask=RefuseForm,
         skip=_not_to_answer,
-        description=_("The likeness is open again: anybody may answer it anew."),
+        description=_("The likeness stands as it did before: anybody may answer it anew."),
     )
     def refuse(self, request: HttpRequest, obj: Likeness, given: dict[str, Any]) -> None:
         changes.watch_row(obj)

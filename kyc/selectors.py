@@ -183,8 +183,11 @@ def to_review() -> QuerySet[Document]:
 
 
 def standing_of(case: Case, *, on: date) -> Standing:
-    """What the KYC of a case is worth on a day. While it is renewed, the verification of before stands until it is due."""
-    if case.state == CaseState.REJECTED:
+    """What the KYC of a case is worth on a day. While it is renewed, the verification of before stands until it is due.
+
+    Nothing is, while somebody of it was found to stand on a sanctions list.
+    """
+    if case.state == CaseState.REJECTED or is_listed(case):
         return Standing.NONE
     if case.rekyc_on is not None and on > case.rekyc_on:
         return Standing.EXPIRED
@@ -224,6 +227,11 @@ def against_approval(case: Case) -> QuerySet[Likeness]:
     """Likenesses of the customer or its people that nobody has answered, or that were found to be right."""
     here = Q(party=None) | Q(party__ended_at=None)
     return Likeness.objects.filter(here, case=case).exclude(state=LikenessState.SOMEBODY_ELSE)
+
+
+def is_listed(case: Case) -> bool:
+    """Whether the customer or one of its people was found to be who a sanctions list names."""
+    return case.pk is not None and against_approval(case).filter(state=LikenessState.SAME).exists()
 
 
 @dataclass(frozen=True)

@@ -267,7 +267,8 @@ class LikenessState(TextChoices):
 LIKENESS_MOVES: dict[str, set[str]] = {
     LikenessState.OPEN: {LikenessState.SOMEBODY_ELSE, LikenessState.SAME},
     LikenessState.SOMEBODY_ELSE: set(),
-    LikenessState.SAME: set(),
+    # One person's word: two correct it.
+    LikenessState.SAME: {LikenessState.SOMEBODY_ELSE},
 }
 
 

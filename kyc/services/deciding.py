@@ -225,6 +225,11 @@ def _require_whole(document: Document, outcome: str, reason_code: str, message: 
         if reason_code:
             raise Refused(_("An approval has no reason code. Clear it, or propose something else."), code="REASON")
         checks = latest_checks(document)
+        if any(check.reason == "UNKNOWN_SIGNER" for check in checks):
+            raise Refused(
+                _("No certificate that we trust has signed this document: it proves nothing. Ask for another one."),
+                code="CHECK_FAILED",
+            )
         if any(check.reason in rules.PROVES_NOBODY for check in checks):
             raise Refused(
                 _(

@@ -1,4 +1,7 @@
-"""What people say about a likeness: two that it is somebody else, or one that it is the same."""
+"""What people say about a likeness: two that it is somebody else, or one that it is the same. Two correct that one.
+
+The risk and the state of the case follow from each answer in the same transaction.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -8,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kyc.models import Likeness, LikenessAnswer
 from kyc.permissions import Act, Permission
+from kyc.services import settling
 from kyc.states import LIKENESS_MOVES, LikenessState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -32,15 +36,21 @@ def shown(likeness: Likeness) -> dict[str, Any]:
 
 
 def propose_somebody_else(likeness: Likeness, *, note: str, actor: Actor, now: datetime) -> LikenessAnswer:
-    """Say why it is somebody else; it holds once another person agrees. Raises NotAllowed, Refused (NOTE), IllegalMove."""
+    """Say why it is somebody else; it holds once another person agrees. Raises NotAllowed, Refused (NOTE), IllegalMove.
+
+    So is a wrong "the same" corrected, which stands until then: its note stays in front of the new one.
+    """
     note = mask_identity_numbers(note.strip())[0]
     if not note:
         raise Refused(_("Write what tells the two apart."), code="NOTE")
-    if likeness.state != LikenessState.OPEN:
+    if likeness.state == LikenessState.SOMEBODY_ELSE:
         raise IllegalMove(_("This was answered already."))
+    if likeness.state == LikenessState.SAME:
+        note = f"{likeness.note}\n{note}"
     try:
         with transaction.atomic():
-            Likeness.objects.filter(pk=likeness.pk, state=LikenessState.OPEN).update(note=note)
+            if Likeness.objects.filter(pk=likeness.pk, state=likeness.state).update(note=note) != 1:
+                raise IllegalMove(_("This was answered already."))
             likeness.refresh_from_db()
             made = four_eyes.propose(
                 LikenessAnswer,
@@ -57,7 +67,7 @@ def propose_somebody_else(likeness: Likeness, *, note: str, actor: Actor, now: d
 
 
 def answer(likeness: Likeness, *, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
-    """A second person agrees that it is somebody else, or not: then it is open again. Raises what ``four_eyes.answer`` does."""
+    """A second person agrees that it is somebody else, or not: then it stands as it did. Raises what ``four_eyes.answer`` does."""
     waiting = open_answer(likeness)
     if waiting is None:
         raise IllegalMove(_("Nobody has proposed an answer, or it was answered already."))
@@ -73,10 +83,13 @@ def answer(likeness: Likeness, *, approve: bool, reason: str = "", actor: Actor,
         if approve:
             move(likeness, LikenessState.SOMEBODY_ELSE, moves=LIKENESS_MOVES, answered_at=now)
         _note(AuditKind.KYC_LIKENESS_ANSWERED, likeness, actor, now, proposal=waiting.pk, answer=str(waiting.answer))
+        if approve:
+            settling.settle(likeness.case, actor=actor, now=now)
 
 
 def say_same(likeness: Likeness, *, note: str, actor: Actor, now: datetime) -> None:
-    """It is the person or organisation of the list: nothing of this customer is approved any more. One person is enough.
+    """It is the person or organisation of the list: nothing of this customer is approved any more, and its verification is
+    worth nothing (``selectors.standing_of``). One person is enough.
 
     In one transaction with its audit event. Raises NotAllowed, Refused (NOTE), IllegalMove while a colleague says otherwise.
     """
@@ -89,6 +102,7 @@ def say_same(likeness: Likeness, *, note: str, actor: Actor, now: datetime) -> N
     with transaction.atomic():
         move(likeness, LikenessState.SAME, moves=LIKENESS_MOVES, answered_at=now, note=note)
         _note(AuditKind.KYC_LIKENESS_ANSWERED, likeness, actor, now, answer=str(LikenessState.SAME))
+        settling.settle(likeness.case, actor=actor, now=now)
 
 
 def open_answer(likeness: Likeness) -> LikenessAnswer | None:

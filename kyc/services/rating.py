@@ -13,8 +13,8 @@ from kyc.needs import Needs, needs_of
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Act, Permission
 from kyc.risk import Rating
-from kyc.selectors import latest_checks
-from kyc.states import DecisionOutcome, DocumentState, LikenessState, Risk, RiskReason
+from kyc.selectors import against_approval, is_listed, latest_checks
+from kyc.states import DecisionOutcome, DocumentState, Risk, RiskReason
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, changes
@@ -38,8 +38,7 @@ def rating_of(case: Case, needs: Needs) -> Rating:
         for check in latest_checks(task.document) if task.document else ():
             if check.outcome in DOUBTS:
                 facts.add(f"check:{check.reason}")
-    if case.likenesses.filter(state=LikenessState.OPEN).exists():
-        facts.add("sanctions:open")
+    facts |= {f"sanctions:{state}" for state in against_approval(case).values_list("state", flat=True)}
     rejected = Document.objects.filter(
         case=case, decisions__outcome=DecisionOutcome.REJECT, decisions__answer=Answer.APPROVED
     )
@@ -49,7 +48,9 @@ def rating_of(case: Case, needs: Needs) -> Rating:
 
 
 def set_by_people(case: Case) -> RiskProposal | None:
-    """What two people said last, if it still holds against the points."""
+    """What two people said last, if it still holds against the points: nothing does against a name on a sanctions list."""
+    if is_listed(case):
+        return None
     last = RiskProposal.objects.filter(case=case, answer=Answer.APPROVED).order_by("-checked_at", "-pk").first()
     return last if last is not None and last.level else None
 
@@ -76,8 +77,8 @@ def rate(case: Case, needs: Needs, *, actor: Actor, now: datetime) -> None:
 def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) -> RiskProposal:
     """A first person proposes another risk than the points say, and why; an empty ``level`` gives them their word back.
 
-    With its audit event, in one transaction. Raises NotAllowed, Refused (REASON, LEVEL), IllegalMove while a proposal
-    waits.
+    With its audit event, in one transaction. Raises NotAllowed, Refused (REASON, LEVEL; LIKENESS for somebody who was found
+    to stand on a sanctions list), IllegalMove while a proposal waits.
     """
     maker = person_of(actor)
     access.require(maker, Permission.CASE_DECIDE)
@@ -85,6 +86,8 @@ def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) ->
         raise Refused(_("Choose why."), code="REASON")
     if level and level not in Risk.values:
         raise Refused(_("Choose a risk."), code="LEVEL")
+    if is_listed(case):
+        raise Refused(_("A name of this case stands on a sanctions list: its risk is high."), code="LIKENESS")
     points = rating_of(case, needs_of(case, now=now)).points
     try:
         with transaction.atomic():

@@ -11,6 +11,7 @@ from kyc import keeping, rules
 from kyc.models import Case, Renewal
 from kyc.needs import Needs, needs_of
 from kyc.renewals import WHOLE, period_ends
+from kyc.selectors import is_listed
 from kyc.services import rating, telling
 from kyc.states import CASE_MOVES, CaseState
 from portal.audit.kinds import AuditKind
@@ -37,7 +38,8 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
     """Move the case to where its documents and people put it, in the caller's transaction; nothing when it is there already.
 
     One at a time for each case: two who decide about its last two documents at once would each see the other's as
-    undecided, and neither would move the case. The lock lets rows that refer to the case be written.
+    undecided, and neither would move the case. The lock lets rows that refer to the case be written. While somebody of it
+    was found to stand on a sanctions list it is not approved, whatever its documents say.
     """
     read = [
         "state",
@@ -54,6 +56,8 @@ def settle(case: Case, *, actor: Actor, now: datetime) -> None:
     needs = needs_of(case, now=now)
     rating.rate(case, needs, actor=actor, now=now)
     target = CaseState.REJECTED if case.frozen_at is not None else rules.case_target(needs.states)
+    if target == CaseState.APPROVED and is_listed(case):
+        target = CaseState.IN_REVIEW
     if target == case.state:
         if target == CaseState.APPROVED and case.renewals.filter(closed_at=None).exists():
             _set(case, **_verified(case, needs, _close_renewals(case, actor, now), now))

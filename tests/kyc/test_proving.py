@@ -176,6 +176,14 @@ def test_another_issuer_of_a_certificate_goes_to_a_person(individual):
     assert outcomes(document)["signature"] == ("WARN", "UNKNOWN_SIGNER")
 
 
+def test_a_certificate_that_anybody_signed_is_approved_by_nobody(individual, maker):
+    data = vectors.enveloped(vectors.digilocker(), vectors.stranger()).encode()
+    document = offline(individual, data, kind="digilocker_xml", extension="xml", share_code="")
+    with pytest.raises(Refused, match="No certificate that we trust"):
+        proposed(document, maker, note="I looked at it.", answered={"signature", "name"})
+    assert proposed(document, maker, outcome="ask_again", reason_code="wrong_document", message="Send another.").pk
+
+
 def test_a_key_that_had_ended_goes_to_a_person(individual):
     SignerKey.objects.update(ended_at=clock.now())
     gone = vectors.expired().key

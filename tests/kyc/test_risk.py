@@ -37,7 +37,7 @@ def test_each_row_of_the_table_is_about_something_that_is_known():
         "relation": set(Relation),
         "owners": {*OwnershipFault, "through"},
         "check": set(check_words.REASONS),
-        "sanctions": {"open"},
+        "sanctions": {"open", "same"},
         "history": {"rejected"},
     }
     for row in risk.table():

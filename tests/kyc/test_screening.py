@@ -15,13 +15,15 @@ from kyc import gates
 from kyc.erasers import KycDocuments
 from kyc.models import Check, CheckEvidence, Likeness, LikenessAnswer, ListedEntry, SanctionsList, Screening
 from kyc.sanctions import united_nations
-from kyc.services import likenesses, open_case, screening, sealing
+from kyc.selectors import sender_state
+from kyc.services import likenesses, open_case, rating, screening, sealing
+from kyc.services.settling import settle
 from kyc.tasks import screen
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, LostRace, NotAllowed, Refused
 from portal.law.models import HouseRule
-from tests.kyc.factories import CUSTOMER, NOW, answered, checked, paper, party_of, proposed
+from tests.kyc.factories import CUSTOMER, NOW, answered, checked, paper, party_of, proposed, rest_approved
 from tests.kyc.sanctions import lists
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -181,8 +183,60 @@ def test_who_is_the_same_is_approved_by_nobody(likeness, zoran, maker):
     likenesses.say_same(likeness, note="Same year, same village.", actor=actor.staff(maker.pk), now=clock.now())
     with pytest.raises(Refused):
         proposed(checked(zoran.customer), maker)
+
+
+def said_same(likeness: Likeness, maker: Any) -> None:
+    likenesses.say_same(likeness, note="Same village.", actor=actor.staff(maker.pk), now=clock.now())
+
+
+@pytest.mark.usefixtures("same_process")
+def test_who_is_the_same_is_verified_no_more_until_two_people_correct_it(zoran, maker, checker):
+    rest_approved(zoran.customer)
+    answered(proposed(checked(zoran.customer), maker), checker)
+    imported(ZORAN)
+    screening.screen_round(now=clock.now())
+    likeness = Likeness.objects.get()
+
+    def stands() -> tuple[bool, str, str]:
+        zoran.refresh_from_db()
+        found = sender_state(subject_ref=zoran.subject_ref, on=NOW.date())
+        return found.is_verified, zoran.state, zoran.risk
+
+    assert stands() == (True, "approved", "low")
+    said_same(likeness, maker)
+    assert stands() == (False, "in_review", "high")
+    settle(zoran, actor=CUSTOMER, now=NOW)
+    assert stands() == (False, "in_review", "high")
+    likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+    assert stands() == (False, "in_review", "high")
+    assert (likeness.state, likeness.note) == ("same", f"Same village.\n{NOTE}")
+    with pytest.raises(NotAllowed):
+        likenesses.answer(likeness, approve=True, actor=actor.staff(maker.pk), now=clock.now())
+    likenesses.answer(likeness, approve=True, actor=actor.staff(checker.pk), now=clock.now())
+    assert (stands(), likeness.state) == ((True, "approved", "low"), "somebody_else")
     with pytest.raises(IllegalMove):
         likenesses.propose_somebody_else(likeness, note=NOTE, actor=actor.staff(maker.pk), now=clock.now())
+
+
+def test_no_word_of_two_people_lowers_the_risk_of_somebody_on_a_list(likeness, zoran, maker):
+    said_same(likeness, maker)
+    with pytest.raises(Refused) as refused:
+        rating.propose(zoran, level="low", why="explained", actor=actor.staff(maker.pk), now=clock.now())
+    assert refused.value.code == "LIKENESS"
+
+
+def test_the_page_takes_a_correction_of_the_same_and_says_whose_turn_it_is(likeness, maker):
+    said_same(likeness, maker)
+    desk, listed = staff_client(maker), reverse("admin:kyc_likeness_changelist")
+    assert "nobody&#x27;s" in desk.get(listed).text
+    desk.post(
+        reverse("admin:kyc_likeness_change", args=[likeness.pk]),
+        {"open_record": "1", "purpose": "kyc_review", "ticket": likeness.reference},
+    )
+    act = reverse("admin:kyc_likeness_do_one", args=[likeness.pk, "somebody-else"])
+    desk.post(act, {"_selected_action": likeness.pk, "answer": "1", "note": NOTE})
+    assert LikenessAnswer.objects.filter(likeness=likeness, answer="pending").exists()
+    assert "a second person&#x27;s" in desk.get(listed).text
 
 
 def test_one_person_cannot_say_alone_that_it_is_somebody_else(likeness, maker, checker):
