@@ -77,6 +77,12 @@ class Needs:
         ]
         return [*asked, *("customer" for _ in self.lacking)]
 
+    @property
+    def last_days(self) -> list[date]:
+        """On which the documents that are asked for end."""
+        there = (task.document for task in self.tasks if task.document and not task.need.is_optional)
+        return [document.expires_on for document in there if document.expires_on is not None]
+
 
 def requirements_of(case: Case, *, now: datetime) -> Requirements:
     """The list for this case, in force on that day in India."""

@@ -38,6 +38,11 @@ def number_type(document_kind: str) -> str:
     return str(_read()["documents"][document_kind].get("number", ""))
 
 
+def kinds_with_number(number: str) -> list[str]:
+    """The kinds of document on which a type of number stands: an account is the same on a cheque and on a statement."""
+    return [kind for kind in _read()["documents"] if number and number_type(kind) == number]
+
+
 def can_judge(document_kind: str) -> bool:
     """Whether more is known of such a document than that its file is safe; else a signature that proves it goes unread."""
     return document_kind not in PROVED_BY_SIGNATURE or bool(

@@ -16,6 +16,7 @@ from portal.law.services.timing import dates_of
 
 FILE = Path(__file__).resolve().parent / "data" / "renewals.toml"
 AFTER = "kyc.rekyc_after"
+WITHIN = "kyc.renewal_within"
 #: By the risk of the customer; one that nobody has rated counts as high.
 PERIODS = {
     Risk.LOW: "kyc.rekyc_low",
@@ -48,6 +49,11 @@ WHOLE = tuple(reason for reason in RenewalReason if not rule_of(reason).needs an
 def period_ends(verified_at: datetime, risk: str, *, on: date) -> date:
     """The day on which KYC is due again: so long after the last look at everything, by the risk of the customer."""
     return dates_of(house_rule(PERIODS[Risk(risk) if risk else ""], on=on), verified_at, str(IST)).due_on
+
+
+def soonest(*, now: datetime) -> date:
+    """The day that is due at the earliest where something that changed brings the next look forward."""
+    return dates_of(house_rule(WITHIN, on=day(now)), now, str(IST)).due_on
 
 
 def notice_days(reason: str, *, on: date) -> list[int]:

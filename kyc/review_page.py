@@ -41,7 +41,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
     may_open = access.allowed(user, Permission.DOCUMENT_OPEN) and is_sent
     decision = deciding.open_proposal(document)
     is_waiting = document.state == DocumentState.CHECKED and is_sent
-    is_open = is_waiting or document.state == DocumentState.REJECTED
+    is_open = (is_waiting or document.state == DocumentState.REJECTED) and document.case.frozen_at is None
     may_decide = access.allowed(user, Permission.CASE_DECIDE)
     is_shown = may_open and document.kept_id is not None
     said = deciding.words_of(decision) if decision is not None and may_open else ("", "")

@@ -136,12 +136,13 @@ def number_domain(kind: str) -> str:
 
 
 def others_with_number(document: Document, number: str) -> QuerySet[Document]:
-    """Documents that other customers have sent with the same number: found by keyed hash, under every lookup key.
+    """Documents of any kind that other customers have sent with the same number: by keyed hash, under every lookup key.
 
     ``number`` is the document's own in clear: its stored hash was made under one key, a row of long ago under another.
     """
     hashes = ciphers.blind_indexes(number, domain=number_domain(document.kind))
-    same = Document.objects.filter(kind=document.kind, number_index__in=hashes, sent_at__isnull=False)
+    kinds = plans.kinds_with_number(plans.number_type(document.kind))
+    same = Document.objects.filter(kind__in=kinds, number_index__in=hashes, sent_at__isnull=False)
     return same.exclude(case__customer_id=document.case.customer_id).exclude(state__in=GONE)
 
 
@@ -171,12 +172,12 @@ SOONEST = (F("due_at").asc(nulls_last=True), F("sent_at").asc(nulls_last=True), 
 
 
 def to_review() -> QuerySet[Document]:
-    """What the desk works on: checked by machine and sent by the customer, oldest first."""
+    """What the desk works on: checked by machine and sent by the customer, oldest first. Nothing of a frozen case."""
     is_waiting = Q(state=DocumentState.CHECKED, sent_at__isnull=False)
     is_appeal = Q(proposed(), state=DocumentState.REJECTED)
     is_here = Q(party=None) | Q(party__ended_at=None)
     return (
-        Document.objects.filter(is_here & (is_waiting | is_appeal))
+        Document.objects.filter(is_here & (is_waiting | is_appeal), case__frozen_at=None, erased_at=None)
         .select_related("case__customer", "case__locked_by", "party", "kept")
         .order_by("sent_at")
     )

@@ -78,7 +78,8 @@ def propose(
     when the document is not waiting for a decision or has an open proposal; Refused with a code: REASON (missing, or
     given with an approval), MESSAGE (missing unless approved), CHECK_FAILED (an approval against a blocking check),
     FINAL (a rejection for a reason that can be mended), SEEN_CHANGED (the page shows what is no more),
-    ANSWER (an approval that leaves open what only a person can answer), NOTE (that does not say how it was answered).
+    ANSWER (an approval that leaves open what only a person can answer), NOTE (that does not say how it was answered),
+    FROZEN (the account of a child).
     """
     maker = person_of(actor)
     access.require(maker, Permission.CASE_DECIDE)
@@ -128,12 +129,13 @@ def answer(
 
     Raises NotAllowed for the maker, for whoever brought the document in and for roles that may not answer, Refused when what the maker saw, or the page on
     which the checker decides (``page_seen``), has changed, or a no has no reason, IllegalMove or LostRace when it was answered already;
-    LostRace while a colleague other than the maker has the case.
+    LostRace while a colleague other than the maker has the case, Refused (FROZEN) for a yes on the account of a child.
     """
     checker = person_of(actor)
     document = Document.objects.select_related("case__customer__subject", "party", "kept").get(pk=decision.document_id)
     message, note = words_of(decision)
     if approve:
+        _require_not_frozen(document)
         _require_seen(document, page_seen)
     both_saw = shown(
         document,
@@ -206,8 +208,16 @@ def _require_not_bringer(document: Document, checker: User) -> None:
 def _require_decidable(document: Document, outcome: str) -> None:
     is_waiting = document.state == DocumentState.CHECKED and document.sent_at is not None
     is_appeal = document.state == DocumentState.REJECTED and outcome == DecisionOutcome.ASK_AGAIN
-    if document.kept is None or not (is_waiting or is_appeal):
+    if document.kept is None or document.erased_at is not None or not (is_waiting or is_appeal):
         raise IllegalMove(_("This document is not waiting for a decision. Load the page again."))
+    _require_not_frozen(document)
+
+
+def _require_not_frozen(document: Document) -> None:
+    if document.case.frozen_at is not None:
+        raise Refused(
+            _("This account is frozen: nothing is decided about its documents. End the freeze first."), code="FROZEN"
+        )
 
 
 def _require_seen(document: Document, page_seen: str) -> None:

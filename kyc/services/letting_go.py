@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from kyc.models import CheckEvidence, DeletionRequest, Document
 from kyc.services import sealing, settling
-from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, DeletionState, DocumentState
+from kyc.states import DELETION_MOVES, DOCUMENT_MOVES, GONE, DeletionState, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import ids
@@ -117,8 +117,11 @@ def erase_document(document: Document, *, actor: Actor, now: datetime) -> None:
     """End everything personal about one document, in the caller's transaction: its keys are shredded, its texts deleted.
 
     That there was one, what the checks and two people said of it, and when, stays. A customer's open request to delete it
-    is carried out with it, and its clocks stop.
+    is carried out with it, and its clocks stop. Its place is free: what is gone proves nothing any more, and another may
+    be sent. One that was refused keeps its fault; its place is free as it is.
     """
+    if document.state not in {DocumentState.REFUSED, *GONE}:
+        move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES, read_again=False, leased_until=None)
     _carry_out_request(document, actor, now)
     end_quarantine(document, actor=actor)
     CheckEvidence.objects.filter(check_run__document=document).delete()

@@ -18,7 +18,7 @@ from kyc.services import parties, proving, settling, telling
 from kyc.services.letting_go import end_quarantine, erase_document
 from kyc.signatures import moments
 from kyc.signatures.verdict import Signed
-from kyc.states import DOCUMENT_MOVES, DocumentState
+from kyc.states import DOCUMENT_MOVES, CustomerType, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, clock
@@ -131,13 +131,17 @@ def lift(row: MinorFound, *, why: str, actor: Actor, now: datetime) -> None:
 
 
 def _person(document: Document) -> UUID | None:
-    """The subject of whoever the document is about: the party's person, or the one behind an individual customer."""
+    """The subject of whoever the document is about: the party's person, or the one that is the customer."""
     if document.party is not None:
         principal = document.party.principal
         return principal.subject.ref if principal is not None else None
-    customer = document.case.customer
-    owner = proving.owner_of(customer) if customer.kind == CustomerKind.INDIVIDUAL else None
+    owner = proving.owner_of(document.case.customer) if _is_a_person(document.case) else None
     return owner.subject.ref if owner is not None else None
+
+
+def _is_a_person(case: Case) -> bool:
+    """A sole proprietor is the person, whatever kind of account they opened."""
+    return case.customer.kind == CustomerKind.INDIVIDUAL or case.customer_type == CustomerType.PROPRIETOR
 
 
 def _freeze(document: Document, case: Case, party: Party | None) -> datetime:
@@ -150,7 +154,7 @@ def _freeze(document: Document, case: Case, party: Party | None) -> datetime:
         return now
     Case.objects.filter(pk=case.pk).update(frozen_at=now)
     settling.settle(case, actor=WORKER, now=now)
-    if case.customer.kind == CustomerKind.INDIVIDUAL and case.customer.state == CustomerState.ACTIVE:
+    if _is_a_person(case) and case.customer.state == CustomerState.ACTIVE:
         customers.close(customer=case.customer, actor=WORKER, now=now)
     return now
 

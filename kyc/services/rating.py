@@ -1,24 +1,25 @@
 """How closely a customer is watched: by its points, unless two people said otherwise."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from kyc import risk
+from kyc import renewals, risk
 from kyc.models import Case, Document, RiskProposal
 from kyc.needs import Needs, needs_of
 from kyc.outcomes import CheckOutcome
 from kyc.permissions import Act, Permission
 from kyc.risk import Rating
-from kyc.selectors import against_approval, is_listed, latest_checks
-from kyc.states import DecisionOutcome, DocumentState, Risk, RiskReason
+from kyc.selectors import against_approval, is_listed, latest_checks, renewals_of
+from kyc.states import CaseState, DecisionOutcome, DocumentState, Risk, RiskReason
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, changes
 from portal.core.actor import Actor
+from portal.core.clock import day
 from portal.core.errors import IllegalMove, Refused
 from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
@@ -56,14 +57,19 @@ def set_by_people(case: Case) -> RiskProposal | None:
 
 
 def rate(case: Case, needs: Needs, *, actor: Actor, now: datetime) -> None:
-    """Bring the risk of a case up to date, with its audit event, in the caller's transaction; nothing when it stands."""
+    """Bring the risk of a case up to date, with its audit event, in the caller's transaction; nothing when it stands.
+
+    The day on which an approved customer is looked at again moves with it, and never nearer than ``renewals.soonest``: one
+    that is due is told first. Where it is being renewed, the next approval sets the day.
+    """
     said, found = set_by_people(case), rating_of(case, needs)
     level = said.level if said is not None else str(found.level)
     if level == case.risk:
         return
     before = case.risk
-    Case.objects.filter(pk=case.pk).update(risk=level)
     case.risk = level
+    case.rekyc_on = _looked_at_again_on(case, needs, now)
+    Case.objects.filter(pk=case.pk).update(risk=level, rekyc_on=case.rekyc_on)
     record(
         AuditKind.KYC_CASE_RATED,
         actor=actor,
@@ -72,6 +78,14 @@ def rate(case: Case, needs: Needs, *, actor: Actor, now: datetime) -> None:
         facts={"from": before, "to": level, "count": found.points},
         at=now,
     )
+
+
+def _looked_at_again_on(case: Case, needs: Needs, now: datetime) -> date | None:
+    is_settled = case.state == CaseState.APPROVED and not renewals_of(case)
+    if case.rekyc_on is None or case.verified_at is None or not is_settled:
+        return case.rekyc_on
+    ends = renewals.period_ends(case.verified_at, case.risk, on=day(now))
+    return min([max(ends, min(case.rekyc_on, renewals.soonest(now=now))), *needs.last_days])
 
 
 def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) -> RiskProposal:

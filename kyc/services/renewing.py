@@ -163,7 +163,9 @@ def _look_at(number: int, now: datetime) -> int:
 
 def _open_period(case: Case, now: datetime) -> None:
     today = day(now)
-    ends = renewals.period_ends(case.verified_at, case.risk, on=today) if case.verified_at else case.rekyc_on
+    ends = case.rekyc_on
+    if case.verified_at is not None and ends is not None:  # later than the period where the risk was raised after it
+        ends = max(ends, renewals.period_ends(case.verified_at, case.risk, on=today))
     if ends is not None and today >= renewals.opens_on(RenewalReason.PERIOD, ends, on=today):
         _open(case, RenewalReason.PERIOD, due_on=ends, actor=WORKER, now=now)
 

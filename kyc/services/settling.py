@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from kyc import keeping, rules
 from kyc.models import Case, Renewal
 from kyc.needs import Needs, needs_of
-from kyc.renewals import WHOLE, period_ends
+from kyc.renewals import WHOLE, period_ends, soonest
 from kyc.selectors import is_listed
 from kyc.services import rating, telling
 from kyc.states import CASE_MOVES, CaseState
@@ -120,12 +120,10 @@ def _verified(case: Case, needs: Needs, renewed: set[str], now: datetime) -> dic
     is_over = not renewed and case.rekyc_on is not None and case.rekyc_on <= day(now)
     is_whole = is_over or not renewed.isdisjoint(WHOLE)
     verified_at = now if is_whole or case.verified_at is None else case.verified_at
-    last_days = [task.document.expires_on for task in needs.tasks if task.document and not task.need.is_optional]
-    ends = [one for one in last_days if one is not None]
-    return {
-        "verified_at": verified_at,
-        "rekyc_on": min([period_ends(verified_at, case.risk, on=day(now)), *ends]),
-    }
+    ends = period_ends(verified_at, case.risk, on=day(now))
+    if ends <= day(now):  # the risk was raised meanwhile
+        ends = soonest(now=now)
+    return {"verified_at": verified_at, "rekyc_on": min([ends, *needs.last_days])}
 
 
 def _close_renewals(case: Case, actor: Actor, now: datetime) -> set[str]:

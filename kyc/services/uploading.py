@@ -249,11 +249,13 @@ def _brought_by(judged: Judged, actor: Actor) -> int | None:
 def send(document: Document, *, actor: Actor, now: datetime) -> None:
     """The customer has looked at what they uploaded and sends it for checking. Safe to repeat.
 
-    Raises IllegalMove for a file that was refused or replaced meanwhile.
+    Raises IllegalMove for a file that was refused or replaced meanwhile, Refused (FROZEN) for the account of a child.
     """
     if document.sent_at is not None:
         return
     with transaction.atomic():
+        document.case.refresh_from_db(fields=["frozen_at"])
+        require_not_frozen(document.case)
         open_states = (DocumentState.RECEIVED, DocumentState.STALLED, DocumentState.CHECKED)
         rows = Document.objects.filter(pk=document.pk, sent_at=None, state__in=open_states)
         if rows.update(sent_at=now) != 1:

@@ -158,6 +158,16 @@ def test_the_same_number_is_found_under_an_old_and_a_new_lookup_key(individual, 
 
 
 @pytest.mark.usefixtures("same_process")
+def test_the_same_account_is_found_on_a_cheque_and_on_a_statement(individual, monkeypatch):
+    monkeypatch.setattr("kyc.services.uploading._require_wanted", lambda *given: None)
+    account = {"number": "123456789012", "data": documents.pdf("Account 123456789012")}
+    send(uploaded(CustomerFactory(kind="individual"), kind="cancelled_cheque", **account), actor=CUSTOMER, now=NOW)
+    second = uploaded(individual, kind="bank_statement", **account)
+    run_plan(second.pk, now=clock.now())
+    assert outcomes(second)["duplicate"] == ("WARN", "USED_BY_ANOTHER_CUSTOMER")
+
+
+@pytest.mark.usefixtures("same_process")
 def test_an_expired_certificate_fails(organisation):
     document = gst(organisation, expires_on=NOW.date())
     Document.objects.filter(pk=document.pk).update(expires_on=NOW.date().replace(year=2020))

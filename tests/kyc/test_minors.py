@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from kyc.models import Case, Document, MinorFound
 from kyc.needs import needs_of
-from kyc.selectors import sender_state
+from kyc.selectors import sender_state, to_review
 from kyc.services import minors, uploading
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
@@ -16,7 +16,7 @@ from portal.outbox.models import Message
 from portal.people.selectors import is_child, protection_of
 from portal.retention.services import holds
 from portal.vault.models import ShredOrder, StoredFile, SubjectKey
-from tests.kyc.factories import party_of, rest_approved, uploaded
+from tests.kyc.factories import CUSTOMER, answered, checked, firm, paper, party_of, proposed, rest_approved, uploaded
 from tests.kyc.signatures import vectors
 from tests.kyc.test_proving import ekyc, offline, pinned, read_here  # noqa: F401 - a throw-away issuer, read without its child
 from tests.kyc.test_shredding import opened
@@ -149,6 +149,60 @@ def test_a_child_behind_an_organisation_is_taken_off_its_list_and_the_rest_stays
     assert is_child(party.principal.subject.ref, at=clock.now())
     assert Message.objects.filter(kind="kyc.minor_behind_found").count() == 2
     assert "signatory" in {one.role for one in needs_of(row.case, now=clock.now()).lacking}
+
+
+def test_a_child_who_is_a_sole_proprietor_is_the_customer_whatever_the_account(
+    house, django_capture_on_commit_callbacks
+):
+    shop = firm("proprietor")
+    owner = CustomerUserFactory(email="boss@acme.example", member_of=shop)
+    with django_capture_on_commit_callbacks(execute=True):
+        offline(shop, child())
+    shop.refresh_from_db()
+    assert shop.state == "closed"
+    assert is_child(owner.principal.subject.ref, at=clock.now())
+
+
+def held(found) -> Document:
+    """A licence that an order keeps, checked and sent before its child was found."""
+    row = paper(found.case, "driving_licence", state="checked", sent_at=clock.now())
+    return Document.objects.select_related("case__customer").get(pk=row.pk)
+
+
+def test_what_was_erased_proves_nothing_and_its_place_is_free_when_the_freeze_ends(found, individual, maker):
+    erased = Document.objects.exclude(pk=found.document_id).get()
+    Document.objects.filter(pk=erased.pk).update(sent_at=clock.now())
+    assert erased.state == "destroyed"
+    with pytest.raises(IllegalMove):
+        proposed(erased, maker, outcome="ask_again", reason_code="unreadable", message="Send it again.")
+    assert not SubjectKey.objects.filter(subject_ref=erased.key_ref).exists()
+    minors.lift(found, why="The register office was wrong.", actor=actor.staff(maker.pk), now=clock.now())
+    assert uploaded(individual).state == "received"
+
+
+def test_nothing_of_a_frozen_case_is_decided_or_sent(found, maker, checker):
+    document = held(found)
+    assert not to_review().exists()
+    for outcome in ({"outcome": "approve"}, {"outcome": "ask_again", "reason_code": "cut_off", "message": "Again."}):
+        with pytest.raises(Refused) as caught:
+            proposed(document, maker, **outcome)
+        assert caught.value.code == "FROZEN"
+    Document.objects.filter(pk=document.pk).update(sent_at=None)
+    with pytest.raises(Refused) as caught:
+        uploading.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
+    assert caught.value.code == "FROZEN"
+    minors.lift(found, why="It was a mistake.", actor=actor.staff(maker.pk), now=clock.now())
+    uploading.send(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=clock.now())
+    assert to_review().get() == document
+
+
+def test_a_freeze_between_the_two_people_stops_the_second(individual, asha, maker, checker):
+    document = checked(individual)
+    decision = proposed(document, maker)
+    Case.objects.update(frozen_at=clock.now())
+    with pytest.raises(Refused) as caught:
+        answered(decision, checker)
+    assert caught.value.code == "FROZEN"
 
 
 def test_a_person_lifts_a_freeze_once_and_says_why(found, maker):

@@ -8,7 +8,7 @@ from kyc import gates, renewals
 from kyc.models import Case, Document, Renewal, RenewalNotice
 from kyc.needs import is_due_again, needs_of
 from kyc.selectors import sender_state, standing_of
-from kyc.services import add_person, ask_again, leave, renewing, settling
+from kyc.services import add_person, ask_again, leave, rating, renewing, settling
 from kyc.states import RenewalReason, Risk
 from kyc.tasks import renew
 from portal.audit.models import AuditEvent
@@ -333,3 +333,33 @@ def test_staff_read_what_is_still_to_come_and_what_waits_stands_first(case, make
     shown = desk.get(url).text
     assert "PAN card: Approved (the customer&#x27;s turn" in shown
     assert "14 days before: 2 messages" in shown
+
+
+def rated(case: Case, level: str, maker: User, checker: User, now: datetime) -> None:
+    """Two people set the risk."""
+    made = rating.propose(case, level=level, why="explained", actor=actor.staff(maker.pk), now=now)
+    rating.answer(made, approve=True, actor=actor.staff(checker.pk), now=now)
+    case.refresh_from_db()
+
+
+def test_a_raised_risk_brings_the_next_look_forward_and_the_customer_is_told_first(case, maker, checker):
+    far, now = case.rekyc_on, at(NOW.date() + timedelta(days=5 * 365))
+    rated(case, Risk.HIGH, maker, checker, now)
+    assert clock.day(now) < case.rekyc_on < far
+    assert standing_of(case, on=clock.day(now)) == "verified"
+    renewing.sweep(now=now)
+    case.refresh_from_db()
+    renewal = Renewal.objects.get(case=case)
+    assert (renewal.reason, renewal.due_on, case.rekyc_on) == ("period", case.rekyc_on, renewal.due_on)
+    assert days_told(case) == [-30]
+    assert standing_of(case, on=clock.day(now)) == "expiring"
+
+
+def test_a_lowered_risk_puts_the_next_look_off_and_nothing_lapses_unsaid(case, maker, checker):
+    far = case.rekyc_on
+    rated(case, Risk.HIGH, maker, checker, LATER)
+    near = case.rekyc_on
+    assert near < far
+    rated(case, Risk.LOW, maker, checker, LATER + timedelta(days=1))
+    assert case.rekyc_on == far
+    assert standing_of(case, on=near + timedelta(days=1)) == "verified"
