@@ -33,6 +33,8 @@ def explain(error: BaseException) -> tuple[int, str] | None:  # noqa: PLR0911 - 
         if "no such table" in said:
             return UNDECIDED, "The database has no tables yet. Run: ./run manage migrate"
         return UNDECIDED, f"The database cannot be used ({said}). Check DATABASE_URL and that the server runs."
+    if isinstance(error, DatabaseError) and "permission denied" in str(error):
+        return UNDECIDED, "The database's role lacks a right. As the owner of the tables run: grant_app_role ROLE"
     if isinstance(error, DatabaseError) and "does not exist" in str(error):
         return UNDECIDED, "The database has no tables yet. Run: ./run manage migrate"
     if isinstance(error, RedisError):

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
         (OperationalError("no such table: people_user"), 3, "migrate"),
         (OperationalError("connection refused"), 3, "DATABASE_URL"),
         (ProgrammingError('relation "people_user" does not exist'), 3, "migrate"),
+        (ProgrammingError("permission denied for table ledger_head"), 3, "grant_app_role"),
         (RedisConnectionError("refused"), 3, "REDIS_URL"),
         (OSError(errno.ENOSPC, "No space left on device"), 3, "disk is full"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "missing.txt"), 3, "missing.txt"),

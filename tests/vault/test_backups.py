@@ -11,7 +11,7 @@ from django.core.files.storage import storages
 
 from portal.audit.models import AuditEvent
 from portal.core import actor as actors
-from portal.core import clock
+from portal.core import clock, read_only
 from portal.core.ciphers import CannotDecrypt
 from portal.core.errors import NotFound, Refused, Unavailable
 from portal.people.models import Principal
@@ -29,7 +29,8 @@ NAME = "Zerlinda Quatermain"
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    monkeypatch.setattr(settings, "READ_ONLY_SWITCH", tmp_path / "read-only")
     house_rule("backups.life", 30, "calendar_day")
     return Places.given(tmp_path / "data", tmp_path / "keys")
 
@@ -65,12 +66,14 @@ def test_a_backup_brings_rows_files_and_keys_back_and_neither_place_opens_anythi
         backups.verify(one, places=places)
     away.rename(places.data / one.name)
 
+    assert not read_only.is_on()
     Principal.objects.all().delete()
     StoredFile.objects.all().delete()
     SubjectKey.objects.all().delete()
     shutil.rmtree(storages["vault"].path(file.storage_name[:2]))
     back = backups.bring_back(one, places=places, keys_of=None, replace=True)
     assert (back.files, back.keys) == (1, one.name)
+    assert read_only.said()["why"] == "restore", "nothing is sent before somebody has looked"
     assert Principal.objects.get().full_name == NAME
     with files.open_stream(StoredFile.objects.get(), actor=OPERATOR, reason="drill") as stream:
         assert stream.read() == b"PAN card of somebody"

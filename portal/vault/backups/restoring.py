@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 from django.core.files.base import File
 from django.core.files.storage import storages
 
+from portal.core import clock, read_only
 from portal.core.errors import NotFound, Refused
 from portal.vault.backups import databases, wrapping
 from portal.vault.backups.manifest import Manifest, Places
@@ -48,8 +49,8 @@ def bring_back(one: Manifest, *, places: Places, keys_of: Manifest | None, repla
     """Put the main database and the stored files of a backup in the place of what is there.
 
     The key database stays as it is, and with it every erasure since: it is only brought back when it is empty, or when
-    ``keys_of`` names the backup to take it from, which is not older. Each database is replaced in one transaction. Safe to
-    repeat.
+    ``keys_of`` names the backup to take it from, which is not older. Each database is replaced in one transaction; from the
+    first change on the portal is read-only until somebody ends that. Safe to repeat.
 
     Raises Refused when there are rows and ``replace`` was not said, when other sessions use a database, or when
     VAULT_KEY or LOOKUP_KEY is another than the backup's; what ``verify`` raises. Then nothing was changed.
@@ -64,6 +65,7 @@ def bring_back(one: Manifest, *, places: Places, keys_of: Manifest | None, repla
         verify(keys_from, places=places)
     if keys_from != one:
         verify(one, places=places)
+    read_only.turn_on(why="restore", now=clock.now())
     count = _put_back_files(one, places=places)
     with _opened(one, MAIN, places=places) as stream:
         databases.load("default", stream)
@@ -81,6 +83,7 @@ def bring_back_keys(one: Manifest, *, places: Places, replace: bool) -> Restored
     _refuse_unfit(one)
     _refuse_in_use("keys", replace=replace)
     verify(one, places=places)
+    read_only.turn_on(why="restore", now=clock.now())
     _put_back_keys(one, places=places)
     return Restored(files=0, keys=one.name, ended=end_shredded_keys())
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management import CommandParser
 
-from portal.core import actor, clock, read_only
+from portal.core import actor, clock
 from portal.core.commands import PortalCommand
 from portal.retention.management.commands.backup import add_places, told
 from portal.retention.services import restoring
@@ -39,7 +39,6 @@ class Command(PortalCommand):
         places = Places.given(options["data"], options["key_files"])
         one = backups.one(options["name"], places)
         keys_of = backups.one(options["keys_of"], places) if options["keys_of"] else None
-        read_only.turn_on(why="restore", now=clock.now())
         back = restoring.restore(
             one,
             places=places,
