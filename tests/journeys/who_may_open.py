@@ -488,6 +488,7 @@ BOOKS: dict[str, Book] = {
         export="grievances.ticket:export",
         acts={
             "assign": "grievances.ticket:assign",
+            "become-request": "grievances.ticket:answer",
             "correct-receipt": "grievances.ticket:assign",
             "give-back": "grievances.ticket:answer",
             "link": "grievances.ticket:answer",
