@@ -158,7 +158,7 @@ def offer(subject_ref: UUID, *, at: datetime, language: str = "en", fiduciary: s
     contacts = contacts_of(refs)
     places = addresses_by_channel(subject_ref, contacts=contacts)
     purposes = [p for p in book.asked if p.message_category in CHOSEN or not p.sends_messages]
-    is_child = people.is_child(subject_ref, at=at)
+    is_child = people.is_child(subject_ref, at=at, refs=refs)
     notices = notices_for([purpose.code for purpose in purposes], on=book.on, language=language)
     drawn = [
         (

@@ -185,9 +185,12 @@ def declared_regime(subject_ref: UUID) -> Regime:
     return Regime(last.regime) if last else DEFAULT_REGIME
 
 
-def protection_of(subject: Subject | UUID, *, at: datetime) -> Protection | None:
-    """Why somebody else answers for the person at ``at``, under any reference; that of a child first. None: nobody does."""
-    rows = _protections(at).filter(subject_ref__in=refs_of(subject))
+def protection_of(subject: Subject | UUID, *, at: datetime, refs: Collection[UUID] | None = None) -> Protection | None:
+    """Why somebody else answers for the person at ``at``, under any reference; that of a child first. None: nobody does.
+
+    ``refs``: the person's references, where the caller has them already.
+    """
+    rows = _protections(at).filter(subject_ref__in=refs_of(subject) if refs is None else refs)
     return min(rows, key=lambda row: (row.kind != ProtectionKind.CHILD, row.pk), default=None)
 
 
@@ -201,9 +204,9 @@ def protected_among(refs: Collection[UUID], *, at: datetime) -> set[UUID]:
     return found | {ref for ref in others if protection_of(ref, at=at) is not None}
 
 
-def is_child(subject: Subject | UUID, *, at: datetime) -> bool:
+def is_child(subject: Subject | UUID, *, at: datetime, refs: Collection[UUID] | None = None) -> bool:
     """Whether the person is known to be under 18 at ``at`` (DPDP s.2(f)): no promotion, no tracking (s.9(3))."""
-    found = protection_of(subject, at=at)
+    found = protection_of(subject, at=at, refs=refs)
     return found is not None and found.kind == ProtectionKind.CHILD
 
 

@@ -75,7 +75,8 @@ def test_an_act_for_what_is_not_there_is_named(
     monkeypatch: pytest.MonkeyPatch, said: dict[str, dict[str, str]], words: str
 ) -> None:
     known = fields.acts()
-    monkeypatch.setattr(fields, "acts", lambda: {**known, **said})
+    with_said = {model: {**known.get(model, {}), **acts} for model, acts in said.items()}
+    monkeypatch.setattr(fields, "acts", lambda: {**known, **with_said})
     (error,) = system_checks.every_field_has_its_act(None)
     assert error.msg.startswith(words)
     assert "field_acts.toml" in error.hint
