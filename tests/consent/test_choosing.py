@@ -87,7 +87,7 @@ def tick(who, *values):
 
 def test_the_yes_of_who_has_a_guardian_is_held_and_a_no_holds_at_once(asha):
     said(asha, "given", channel="email")
-    protect(asha, kind="guarded", ground="court_order")
+    protect(asha, kind="guarded", ground="order")
     saved = tick(asha, "marketing:sms")
     assert (saved.held, saved.receipt) == (("marketing",), None)
     assert [(row.purpose, row.channels) for row in HeldConsent.objects.all()] == [("marketing", ["sms"])]
