@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db import connections
 
 from portal.audit.models import AuditEvent
 from portal.core import actor as actors
@@ -19,6 +20,7 @@ from portal.vault import backups
 from portal.vault.backups import Manifest, Places, databases, manifest
 from portal.vault.models import ErasureMark, StoredFile, SubjectKey
 from portal.vault.services import files, marks
+from tests import other_sessions
 from tests.people.factories import PrincipalFactory
 from tests.retention.factories import house_rule
 from tests.vault.factories import stored
@@ -32,6 +34,9 @@ NAME = "Zerlinda Quatermain"
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setattr(settings, "READ_ONLY_SWITCH", tmp_path / "read-only")
     house_rule("backups.life", 30, "calendar_day")
+    # A live server of an earlier test may have left a session behind.
+    for connection in connections.all():
+        other_sessions.end(connection)
     return Places.given(tmp_path / "data", tmp_path / "keys")
 
 
