@@ -33,7 +33,7 @@ class KycConfig(AppConfig):
         hooks.lookup_columns.register(NUMBERS)
         hooks.sections.register(KycSection())
         hooks.consent_withdrawn.register(consenting.withdrawn)
-        hooks.login_left.register(locking.login_left)
+        hooks.login_left.register(locking.CLAIMS.login_left)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         hooks.finders.register(finding.find)

@@ -1,7 +1,5 @@
 """A grievance and the addresses its person can be reached at."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import states, words
 from portal.core.data_categories import declare
+from portal.people.models.claimed import ClaimedModel
 
 
-class Ticket(models.Model):
+class Ticket(ClaimedModel):
     """A grievance. It carries an opaque subject of its own; who the person is stands in rows that can be erased.
 
     ``due_at`` is the date of the strictest running clock, kept here for the queue and written only together with the
@@ -46,11 +45,6 @@ class Ticket(models.Model):
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assigned to")
     )
-    #: Who was handed it to begin with, and until when; from their first word on it is assigned to them.
-    locked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("taken by")
-    )
-    locked_until = models.DateTimeField(_("taken until"), null=True, blank=True)
     #: What the officer found that it came from.
     root_cause = models.CharField(_("root cause"), max_length=16, choices=list(words.ROOT_CAUSES.items()), blank=True)
     #: The client whose message it is about, where we only act for one: they answer it through us.
@@ -122,10 +116,6 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.reference
-
-    def holder_id_at(self, at: datetime) -> int | None:
-        """Whoever was handed it, at an instant: what was taken is free again once its time is over."""
-        return self.locked_by_id if self.locked_until is not None and self.locked_until >= at else None
 
     @property
     def about(self) -> str:

@@ -32,13 +32,13 @@ from grievances.services import (
     claiming,
     correcting,
     ending,
-    handing_out,
     opting,
     outside_tasks,
     resolving,
     standings,
     thread,
 )
+from grievances.services.handing_out import CLAIMS
 from grievances.services.hiding import without_numbers
 from grievances.states import AppealOutcome
 from portal.audit.kinds import AuditKind
@@ -85,7 +85,7 @@ def propose(
     maker = person_of(actor)
     access.require(maker, GrievancePermission.REQUEST_ANSWER)
     appealing.require_another(request.ticket, maker)
-    handing_out.require_free_for(request.ticket, maker, at=at)
+    CLAIMS.require_free_for(request.ticket, maker, now=at)
     chosen = Outcome(outcome)
     plan = _require_may(request, chosen, ground, at)
     outside_tasks.require_done(request, despite=despite_tasks)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from grievances import selectors
 from grievances.models import Resolution, Ticket
 from grievances.permissions import GrievancePermission
-from grievances.services import appealing, handing_out, letters, lines, outside_tasks, timing, undeciding
+from grievances.services import appealing, letters, lines, outside_tasks, timing, undeciding
+from grievances.services.handing_out import CLAIMS
 from grievances.services.thread import begin_with, trace
 from grievances.states import (
     FOR_GOOD,
@@ -54,7 +55,7 @@ def propose(
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     _require_grievance(ticket)
-    handing_out.require_free_for(ticket, by, at=at)
+    CLAIMS.require_free_for(ticket, by, now=at)
     return _propose(
         ticket=ticket,
         text=text,

@@ -13,7 +13,8 @@ from grievances import selectors, words
 from grievances.models import Ticket, TicketEntry
 from grievances.permissions import GrievancePermission
 from grievances.rules import PersonAction
-from grievances.services import appealing, handing_out, letters, lines, reading, timing, uploads
+from grievances.services import appealing, letters, lines, reading, timing, uploads
+from grievances.services.handing_out import CLAIMS
 from grievances.services.hiding import without_numbers
 from grievances.states import MOVES, OPEN_STATES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
@@ -141,7 +142,7 @@ def reply(
     """Write to the person without asking anything: the turn stays with us, the clocks run."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
-    handing_out.require_free_for(ticket, by, at=at)
+    CLAIMS.require_free_for(ticket, by, now=at)
     with transaction.atomic():
         entry = _write(ticket, EntryKind.REPLY, text, actor=actor, at=at, once_key=once_key)
         if entry is None:
@@ -160,7 +161,7 @@ def ask(
     """Ask the person something we cannot go on without: their turn. House clocks pause; the law's run on."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
-    handing_out.require_free_for(ticket, by, at=at)
+    CLAIMS.require_free_for(ticket, by, now=at)
     with transaction.atomic():
         entry = _write(ticket, EntryKind.QUESTION, text, actor=actor, at=at, once_key=once_key)
         if entry is None:
@@ -206,7 +207,7 @@ def assign(*, ticket: Ticket, to: User, by: User, actor: Actor, at: datetime) ->
 def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> None:
     """Take a grievance oneself. Raises NotAllowed for a role that may not answer."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
-    handing_out.require_free_for(ticket, by, at=at)
+    CLAIMS.require_free_for(ticket, by, now=at)
     _give(ticket, by, actor=actor, at=at)
 
 
@@ -221,7 +222,7 @@ def let_go(*, user_id: int, at: datetime) -> int:
 
     Returns how many were assigned to it.
     """
-    Ticket.objects.filter(locked_by_id=user_id).update(locked_by=None, locked_until=None)
+    CLAIMS.login_left(user_id=user_id, at=at)
     return Ticket.objects.filter(assigned_to_id=user_id, state__in=OPEN_STATES).update(assigned_to=None)
 
 

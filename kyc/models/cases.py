@@ -1,14 +1,12 @@
-from datetime import datetime
-
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kyc.states import CaseState, CustomerType, Relation, Risk
 from portal.core.data_categories import declare
+from portal.people.models.claimed import ClaimedModel
 
 
-class Case(models.Model):
+class Case(ClaimedModel):
     """The KYC of one customer, vendor or applicant: one case for its life; documents are replaced within it."""
 
     reference = models.CharField(_("reference"), max_length=20, unique=True)
@@ -37,10 +35,6 @@ class Case(models.Model):
     to_screen_since = models.DateTimeField(_("to be screened since"), null=True, blank=True, db_index=True)
     rekyc_on = models.DateField(_("to be looked at again on"), null=True, blank=True)
     retained_until = models.DateField(_("kept at least until"), null=True, blank=True)
-    locked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("taken by")
-    )
-    locked_until = models.DateTimeField(_("taken until"), null=True, blank=True)
 
     #: What its label in clocks and audit events begins with.
     OWNER = "kyc.case:"
@@ -56,10 +50,6 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
-
-    def holder_id_at(self, at: datetime) -> int | None:
-        """Whoever has the case at an instant: what was taken is free again once its time is over."""
-        return self.locked_by_id if self.locked_until is not None and self.locked_until >= at else None
 
     @property
     def owner(self) -> str:

@@ -14,7 +14,7 @@ from kyc.permissions import Act, Permission
 from kyc.selectors import latest_checks
 from kyc.services import renewing, screening, sealing, settling, telling
 from kyc.services.handing_out import let_go_when_done
-from kyc.services.locking import require_free_for
+from kyc.services.locking import CLAIMS
 from kyc.services.noting import note_move
 from kyc.states import (
     DOCUMENT_MOVES,
@@ -83,7 +83,7 @@ def propose(
     """
     maker = person_of(actor)
     access.require(maker, Permission.CASE_DECIDE)
-    require_free_for(document.case, maker, now=now)
+    CLAIMS.require_free_for(document.case, maker, now=now)
     message, note = mask_identity_numbers(message.strip())[0], mask_identity_numbers(note.strip())[0]
     _require_decidable(document, outcome)
     _require_seen(document, page_seen)
@@ -149,7 +149,7 @@ def answer(
         screening.require_clear(document.case, now=now)
     _require_not_bringer(document, checker)
     if document.case.holder_id_at(now) != decision.made_by_id:  # the maker goes on with the other papers of the case
-        require_free_for(document.case, checker, now=now)
+        CLAIMS.require_free_for(document.case, checker, now=now)
     with transaction.atomic():
         four_eyes.answer(decision, checker=checker, approve=approve, shown=both_saw, reason=reason, now=now)
         _note(AuditKind.KYC_DECISION_ANSWERED, decision, actor, now, answer=decision.answer, checker=actor.ref)

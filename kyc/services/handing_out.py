@@ -2,22 +2,18 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from kyc.models import Case, Document
 from kyc.permissions import Act, Permission
 from kyc.selectors import SOONEST, in_queue, proposed, to_review
-from kyc.services.locking import claim, given_back
-from portal.core import access, changes
+from kyc.services.locking import CLAIMS, claim
+from portal.core import access
 from portal.core.actor import Actor
-from portal.core.errors import LostRace
 from portal.people.models import User
 from portal.people.services import four_eyes
+from portal.people.services.claims import free, hand_out
 from portal.people.services.four_eyes import person_of
-
-#: Losing so many races one after the other means that colleagues take everything.
-TRIES = 5
 
 
 def take_next(*, actor: Actor, now: datetime) -> Document | None:
@@ -30,18 +26,11 @@ def take_next(*, actor: Actor, now: datetime) -> Document | None:
     """
     user = person_of(actor)
     access.require(user, Permission.CASE_DECIDE)
-    for _attempt in range(TRIES):
-        with transaction.atomic():
-            document = _first(user, now)
-            if document is None:
-                return None
-            changes.watch_row(document.case)
-            try:
-                claim(document.case, actor=actor, now=now)
-            except LostRace:
-                continue
-            return document
-    return None
+    return hand_out(
+        lambda: _first(user, now),
+        lambda document: claim(document.case, actor=actor, now=now),
+        row=lambda document: document.case,
+    )
 
 
 def waiting_for(user: User, *, now: datetime) -> QuerySet[Document]:
@@ -58,12 +47,16 @@ def waiting_for(user: User, *, now: datetime) -> QuerySet[Document]:
 def let_go_when_done(case: Case, user: User, *, now: datetime) -> None:
     """In the caller's transaction: the case is free again once nothing in it waits for this person any more."""
     if not waiting_for(user, now=now).filter(case=case).exists():
-        Case.objects.filter(pk=case.pk, locked_by=user).update(locked_by=None, locked_until=None)
+        CLAIMS.let_go(case, by=user)
 
 
 def _first(user: User, now: datetime) -> Document | None:
     """The row of its case stays locked until the transaction ends."""
-    is_free = Q(case__locked_by=None) | Q(case__locked_until__lt=now)
     waiting = waiting_for(user, now=now).select_for_update(skip_locked=True, of=("case",), no_key=True)
     held = waiting.filter(case__locked_by=user, case__locked_until__gte=now).first()
-    return held or waiting.filter(is_free).exclude(case__reference__in=given_back(user, now=now)).first()
+    return (
+        held
+        or waiting.filter(free(now, through="case__"))
+        .exclude(case__reference__in=CLAIMS.given_back(user, now=now))
+        .first()
+    )
