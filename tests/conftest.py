@@ -1,5 +1,6 @@
 """What every test stands on: tables that are emptied, an anchor of its own, real workers for those that ask."""
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -35,6 +36,13 @@ hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("f
 
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("quick" if "not full" in config.option.markexpr else "full")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is loaded by now stays to the end: the collector of garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -329,7 +329,7 @@ def test_checks_are_rows_that_stay(individual):
 def test_a_busy_machine_is_no_fault_of_the_file(individual, monkeypatch):
     document = uploaded(individual)
     with monkeypatch.context() as patch:
-        patch.setattr(process, "LIMITS", replace(process.LIMITS, wall_seconds=0.01))
+        patch.setattr(process, "LIMITS", replace(process.LIMITS, wall_seconds=0.0001))
         patch.setattr(process.inspect, "__kwdefaults__", {**process.inspect.__kwdefaults__, "limits": process.LIMITS})
         assert run_plan(document.pk, now=clock.now()) == "received"
     assert list(document.checks.values_list("outcome", "reason")) == [("UNAVAILABLE", "SERVICE_DOWN")]
