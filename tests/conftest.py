@@ -1,6 +1,5 @@
 """What every test stands on: tables that are emptied, an anchor of its own, real workers for those that ask."""
 
-import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -31,18 +30,11 @@ STACK = {Path(__file__).parent, Path(__file__).parent / "core", JOURNEYS}
 #: A busy machine is slow, not wrong: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("full", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 #: The quick run tries fewer examples of each law: they are new ones in each run.
-hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=15)
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=10)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("quick" if "not full" in config.option.markexpr else "full")
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """What is loaded by now stays to the end: the collector of garbage need not go through it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

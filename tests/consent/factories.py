@@ -7,6 +7,7 @@ from consent.models import ConsentEvent, Notice, NoticeText, NoticeVersion
 from consent.services import record
 from consent.states import NoticeKind, VersionState, Way
 from portal.core import actor, clock
+from portal.law.memory import remembering
 from portal.law.services import purposes
 from portal.people.models import Fiduciary, Principal
 from tests.people.factories import PrincipalFactory
@@ -56,8 +57,9 @@ def person(**kwargs) -> Principal:
     return PrincipalFactory(**{"email": ASHA, "phone": ASHA_PHONE, **kwargs})
 
 
+@remembering()
 def said(who: Principal, answer: str, **changes) -> ConsentEvent:
-    """One answer of a person, by default about promotional SMS, a minute ago."""
+    """One answer of a person, by default about promotional SMS, a minute ago; as in a request, each rule is read once."""
     channel = changes.get("channel", "sms")
     kind = {"email": "email", "push": "subject", "dashboard": "subject", "none": "subject"}.get(channel, "phone")
     contact = who.contact_points.filter(kind=kind).first()

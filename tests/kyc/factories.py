@@ -12,6 +12,7 @@ from kyc.needs import needs_of
 from kyc.services import answer, open_case, propose, run_plan, say_type, sealing, send, upload
 from kyc.services.consenting import PURPOSE, Yes, holder_of
 from portal.core import actor, clock, hooks, ids
+from portal.law.memory import remembering
 from portal.people.models import Customer, Fiduciary, User
 from tests.consent.factories import published_notice
 from tests.kyc import documents
@@ -58,8 +59,9 @@ def company_pan(customer: Customer, **changes: Any) -> Document:
     return uploaded(customer, **{"number": number, "data": documents.pdf(number), **changes})
 
 
+@remembering()
 def checked(customer: Customer, **changes: Any) -> Document:
-    """Uploaded, checked by the plan, and sent by the customer."""
+    """Uploaded, checked by the plan, and sent by the customer; as in a request, each rule is read once."""
     make = changes.pop("make", uploaded)
     document = make(customer, **changes)
     run_plan(document.pk, now=clock.now())
@@ -69,11 +71,13 @@ def checked(customer: Customer, **changes: Any) -> Document:
     return document
 
 
+@remembering()
 def proposed(document: Document, maker: User, **changes: Any) -> Decision:
     given = {"outcome": "approve", "actor": actor.staff(maker.pk), "now": clock.now(), **changes}
     return propose(document, **given)
 
 
+@remembering()
 def answered(decision: Decision, checker: User, **changes: Any) -> Decision:
     answer(decision, **{"approve": True, "actor": actor.staff(checker.pk), "now": clock.now(), **changes})
     decision.refresh_from_db()
