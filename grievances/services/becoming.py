@@ -14,6 +14,7 @@ from grievances.models import RightsRequest, Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_states import Capacity, Proof, Right
 from grievances.services import appealing, asking, letters, lines, proving, timing
+from grievances.services.handing_out import CLAIMS
 from grievances.services.hiding import without_numbers
 from grievances.states import OPEN_STATES, Author, Door, EntryKind, TicketKind
 from portal.audit.kinds import AuditKind
@@ -42,7 +43,7 @@ def become_request(
     The clocks of the right start from the receipt (CCPA regulations 7021(b)); those of the grievance run on, so that nothing
     becomes due later. ``details`` as the pages ask them (``asking.DETAILS``). Raises NotAllowed; Refused for a request
     (REQUEST), what is answered or closed (NOT_OPEN), a right that only its own pages take (RIGHT), and where something is
-    missing that the pages ask for (INCOMPLETE).
+    missing that the pages ask for (INCOMPLETE); LostRace while a colleague works on it.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
@@ -54,6 +55,7 @@ def become_request(
         raise Refused(_("Say for whom it is, and of a correction how it should be."), code="INCOMPLETE")
     with transaction.atomic():
         fresh = Ticket.objects.select_for_update().select_related("fiduciary").get(pk=ticket.pk)
+        CLAIMS.require_free_for(fresh, by, now=at)
         if selectors.is_request(fresh):
             raise Refused(_("It is a request about data."), code="REQUEST")
         if fresh.state not in OPEN_STATES:

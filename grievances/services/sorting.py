@@ -10,6 +10,7 @@ from grievances import rules, selectors
 from grievances.models import Ticket, TicketLink
 from grievances.permissions import GrievancePermission
 from grievances.services import appealing, letters, lines, resolving, thread, timing
+from grievances.services.handing_out import CLAIMS
 from grievances.states import OPEN_STATES, Author, EntryKind, RootCause, TicketKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -50,7 +51,10 @@ def say_cause(*, ticket: Ticket, cause: RootCause, by: User, actor: Actor, at: d
 
 
 def transfer(*, ticket: Ticket, to: User, why: str, by: User, actor: Actor, at: datetime) -> None:
-    """Give a grievance to somebody else with a word to them, kept as an internal note. It stays ours: nobody is sent away."""
+    """Give a grievance to somebody else with a word to them, kept as an internal note. It stays ours: nobody is sent away.
+
+    In one transaction. Raises as ``thread.assign`` does.
+    """
     with transaction.atomic():
         thread.assign(ticket=ticket, to=to, by=by, actor=actor, at=at)
         if why:
@@ -76,7 +80,8 @@ def merge(*, ticket: Ticket, into: Ticket, by: User, actor: Actor, at: datetime)
     """Join a grievance with another one of the same person, in one transaction: it is closed, and the other one goes on.
 
     The words stay where they are; a line in each names the other, and the person is told. Raises Refused unless both are of
-    one person (one account, or one address), open, and the dates of the other one are the stricter.
+    one person (one account, or one address), open, and the dates of the other one are the stricter; LostRace while a colleague
+    works on the one that would be closed.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
@@ -85,6 +90,7 @@ def merge(*, ticket: Ticket, into: Ticket, by: User, actor: Actor, at: datetime)
             row.pk: row for row in Ticket.objects.select_for_update().filter(pk__in=[ticket.pk, into.pk]).order_by("pk")
         }
         newer, older = both[ticket.pk], both[into.pk]
+        CLAIMS.require_free_for(newer, by, now=at)
         _require_mergeable(newer, older, at)
         for one, other in ((newer, older), (older, newer)):
             with translation.override(one.language):
@@ -133,7 +139,8 @@ def pass_on(*, ticket: Ticket, to: Fiduciary, by: User, actor: Actor, at: dateti
 
     The client reads it by the interface. It stays open here with the dates of the law, because the person wrote to us; the
     clock of our own part, until the client has it, ends. The person is told who answers. Doing it again changes nothing.
-    Raises Refused for ourselves, another client than before, or a grievance that is not open.
+    Raises Refused for ourselves, another client than before, or a grievance that is not open; LostRace while a colleague works
+    on it.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
@@ -141,6 +148,7 @@ def pass_on(*, ticket: Ticket, to: Fiduciary, by: User, actor: Actor, at: dateti
         fresh = Ticket.objects.select_for_update().select_related("fiduciary").get(pk=ticket.pk)
         if fresh.client_id == to.pk:
             return
+        CLAIMS.require_free_for(fresh, by, now=at)
         if to.is_self:
             raise Refused(_("Choose the client whose message it is."), code="OURSELVES")
         if fresh.client_id is not None:

@@ -197,24 +197,25 @@ def note(
 
 
 def assign(*, ticket: Ticket, to: User, by: User, actor: Actor, at: datetime) -> None:
-    """Give a grievance to a member of staff who may answer it. Raises Refused when they may not, or answered it before an
-    appeal.
+    """Give a grievance to a member of staff who may answer it, in one transaction with its audit event.
+
+    Raises NotAllowed for a role that may not assign; Refused for somebody who may not answer, or answered before an appeal;
+    LostRace while a colleague other than the two works on it.
     """
     access.require(by, GrievancePermission.TICKET_ASSIGN)
-    _give(ticket, to, actor=actor, at=at)
+    _give(ticket, to, by=by, actor=actor, at=at)
 
 
 def take(*, ticket: Ticket, by: User, actor: Actor, at: datetime) -> None:
-    """Take a grievance oneself. Raises NotAllowed for a role that may not answer."""
+    """Take a grievance oneself. Raises NotAllowed for a role that may not answer, LostRace while a colleague works on it."""
     access.require(by, GrievancePermission.TICKET_ANSWER)
-    CLAIMS.require_free_for(ticket, by, now=at)
-    _give(ticket, by, actor=actor, at=at)
+    _give(ticket, by, by=by, actor=actor, at=at)
 
 
 def begin_with(ticket: Ticket, by: User, *, actor: Actor, at: datetime) -> None:
     """In the caller's transaction: what an officer was handed is assigned to them from their first word on."""
     if ticket.holder_id_at(at) == by.pk:
-        _give(ticket, by, actor=actor, at=at)
+        _give(ticket, by, by=by, actor=actor, at=at)
 
 
 def let_go(*, user_id: int, at: datetime) -> int:
@@ -226,12 +227,14 @@ def let_go(*, user_id: int, at: datetime) -> int:
     return Ticket.objects.filter(assigned_to_id=user_id, state__in=OPEN_STATES).update(assigned_to=None)
 
 
-def _give(ticket: Ticket, to: User, *, actor: Actor, at: datetime) -> None:
+def _give(ticket: Ticket, to: User, *, by: User, actor: Actor, at: datetime) -> None:
     if not access.allowed(to, GrievancePermission.TICKET_ANSWER):
         raise Refused(_("Choose somebody whose role may answer grievances."), code="MAY_NOT_ANSWER")
     if selectors.is_kept_out(ticket, to.pk):
         raise Refused(_("The appeal is against an answer of this officer. Choose somebody else."), code="OWN_APPEAL")
     with transaction.atomic():
+        Ticket.objects.select_for_update().get(pk=ticket.pk)  # nobody takes it between the question and the giving
+        CLAIMS.require_free_for(ticket, by, to, now=at)
         ticket.locked_by = ticket.locked_until = None
         if ticket.assigned_to_id == to.pk:
             ticket.save(update_fields=["locked_by", "locked_until"])

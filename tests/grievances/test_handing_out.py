@@ -7,7 +7,8 @@ import pytest
 from django.db import connection, connections
 
 from grievances.models import Ticket
-from grievances.services import handing_out, resolving, thread
+from grievances.request_states import Capacity, Right
+from grievances.services import becoming, handing_out, resolving, sorting, thread
 from grievances.services.handing_out import release, take_next
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
@@ -15,7 +16,7 @@ from portal.core.errors import LostRace, NotAllowed
 from portal.people.services import staff
 from tests.grievances.factories import STRANGER
 from tests.grievances.factories import ticket as make
-from tests.people.factories import StaffFactory
+from tests.people.factories import FiduciaryFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -70,6 +71,43 @@ def test_nobody_else_writes_meanwhile_and_from_their_first_word_on_it_is_the_off
     mine.refresh_from_db()
     assert (mine.assigned_to, mine.locked_by) == (officer, None)
     assert taken_by(officer) == two[1]
+
+
+def acts_on(found, by):
+    """What ends a colleague's work on a grievance, each as ``by`` would do it."""
+    common = {"ticket": found, "by": by, "actor": actor.staff(by.pk), "at": clock.now()}
+    older = make(at=clock.now() - timedelta(days=3), email="p30@example.in")
+    return {
+        "assign": lambda: thread.assign(to=another(), **common),
+        "transfer": lambda: sorting.transfer(to=by, why="Mine.", **common),
+        "merge": lambda: sorting.merge(into=older, **common),
+        "pass_on": lambda: sorting.pass_on(to=FiduciaryFactory(), **common),
+        "become_request": lambda: becoming.become_request(
+            right=Right.ACCESS, capacity=Capacity.SELF, details={}, **common
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["assign", "transfer", "merge", "pass_on", "become_request"])
+def test_what_a_colleague_works_on_is_taken_from_them_by_no_act_but_theirs(two, officer, name):
+    mine, colleague = taken_by(officer), another()
+    with pytest.raises(LostRace):
+        acts_on(mine, colleague)[name]()
+    mine.refresh_from_db()
+    assert (mine.locked_by, mine.assigned_to, mine.client, mine.merged_into) == (officer, None, None, None)
+    acts_on(mine, officer)[name]()
+
+
+def test_a_colleague_may_be_given_what_they_work_on_and_anybody_what_is_free_again(two, officer):
+    mine, colleague = taken_by(officer), another()
+    by = {"by": colleague, "actor": actor.staff(colleague.pk)}
+    thread.assign(ticket=Ticket.objects.get(pk=mine.pk), to=officer, at=clock.now(), **by)
+    mine.refresh_from_db()
+    assert (mine.assigned_to, mine.locked_by) == (officer, None)
+    handing_out.claim(mine, actor=actor.staff(officer.pk), now=clock.now())
+    thread.assign(ticket=mine, to=colleague, at=clock.now() + timedelta(minutes=31), **by)
+    mine.refresh_from_db()
+    assert mine.assigned_to == colleague
 
 
 def test_what_waits_for_the_person_is_handed_to_nobody_until_they_wrote(two, officer):

@@ -107,10 +107,10 @@ class Claims:
         events = mine.filter(at__gt=now - (self._until(now) - now), facts__kind="given_back")
         return [about.partition(":")[2] for about in events.values_list("about", flat=True)]
 
-    def require_free_for(self, row: ClaimedModel, user: User, *, now: datetime) -> None:
-        """Raises LostRace while another person has the row."""
+    def require_free_for(self, row: ClaimedModel, *users: User, now: datetime) -> None:
+        """Raises LostRace while a person other than these has the row."""
         held = self._rows(row).filter(locked_until__gte=now).exclude(locked_by=None)
-        if held.exclude(locked_by=user).exists():
+        if held.exclude(locked_by__in=users).exists():
             raise LostRace(self.taken())
 
     def _rows(self, row: ClaimedModel) -> QuerySet[Any]:
