@@ -20,7 +20,7 @@ from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, service_action
 from portal.core.plain_words import PlainWords
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
-from portal.law.states import LateReason
+from portal.people.forms import WhyLate
 
 
 class GiveForm(forms.Form):
@@ -54,9 +54,7 @@ class DoneForm(forms.Form):
         longest=LONGEST_WISH,
         error_messages={"required": _("Write how you know it")},
     )
-    late_because = forms.ChoiceField(
-        label=_("If it is late: why?"), choices=[("", "–"), *LateReason.choices], required=False
-    )
+    late_because = WhyLate()
 
 
 class FailedForm(forms.Form):

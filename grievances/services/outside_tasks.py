@@ -19,7 +19,7 @@ from portal.core import access, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.moves import move
-from portal.law.services import clocks
+from portal.law.services import clocks, lateness
 from portal.law.states import Ended
 from portal.people import selectors as people
 from portal.people.models import User
@@ -67,7 +67,10 @@ def give(
 
 
 def done(*, task: OutsideTask, evidence: str, by: User, actor: Actor, at: datetime, late_because: str = "") -> None:
-    """It was done there; ``evidence`` says how one knows. Its clock stops. Raises NotAllowed, Refused (WORDS), IllegalMove."""
+    """It was done there; ``evidence`` says how one knows. Its clock stops.
+
+    Raises NotAllowed, Refused (WORDS; LATE_REASON after its date without a reason), IllegalMove.
+    """
     _end(task, OutsideState.DONE, "evidence", evidence, by=by, actor=actor, at=at, late_because=late_because)
 
 
@@ -138,6 +141,8 @@ def _end(
     if not text.strip():
         raise Refused(_("Write how you know it."), code="WORDS")
     is_done = state is OutsideState.DONE
+    if is_done:
+        lateness.require_reason([task.owner], late_because=late_because, at=at)
     sealed = _sealed(task.request.ticket, {**words_of(task), name: text})
     ended: dict[str, Any] = {"ended_at": at, "ended_by": by} if is_done else {}
     with transaction.atomic():

@@ -15,11 +15,10 @@ from portal.core.actor import Actor
 from portal.core.clock import day
 from portal.core.errors import Refused
 from portal.law import selectors as law
-from portal.law.models import Clock, HouseRule, LegalRule
-from portal.law.rules import clock_state
-from portal.law.services import clocks, correcting
+from portal.law.models import HouseRule, LegalRule
+from portal.law.services import clocks, correcting, lateness
 from portal.law.services.timing import dates_of
-from portal.law.states import ClockState, Ended, LateReason, Regime, Role
+from portal.law.states import Ended, Regime, Role
 from portal.people import selectors as people
 from portal.people.models import Principal, User
 
@@ -165,15 +164,12 @@ def is_late(ticket: Ticket, *, at: datetime) -> bool:
 def late_ones(tickets: Iterable[Ticket], *, at: datetime) -> set[int]:
     """The keys of those for whose answer a date has passed (``is_late``), in one query."""
     of = {owner: ticket.pk for ticket in tickets for owner in selectors.answer_owners(ticket)}
-    running = Clock.objects.filter(owner__in=of).exclude(state=ClockState.STOPPED)
-    return {of[clock.owner] for clock in running if clock_state(clock, at).is_late}
+    return {of[owner] for owner in lateness.late_owners(of, at=at)}
 
 
 def require_reason(ticket: Ticket, *, late_because: str, at: datetime) -> None:
-    """Raises Refused (LATE_REASON) where a date has passed and nobody says why: an auditor asks of each."""
-    if late_because not in LateReason.values and is_late(ticket, at=at):
-        said = _("The date has passed. Say why the answer is late.")
-        raise Refused(said, code="LATE_REASON", fields={"late_because": [said]})
+    """Raises Refused (LATE_REASON) where a date for the answer has passed and nobody says why."""
+    lateness.require_reason(selectors.answer_owners(ticket), late_because=late_because, at=at)
 
 
 def correct_receipt(

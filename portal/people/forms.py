@@ -13,6 +13,7 @@ from portal.core.admin.opening import TicketField
 from portal.core.errors import Refused
 from portal.core.plain_words import NameWords, PlainWords, PublicWords
 from portal.core.time_range import EARLIEST_BIRTH, DayField, MomentField
+from portal.law.states import LateReason
 from portal.people.models import Fiduciary, Principal, Role, User
 from portal.people.states import (
     ApiScope,
@@ -166,6 +167,25 @@ class ChangeEndForm(forms.Form):
 
 class WhyForm(forms.Form):
     why = PlainWords(label=_("Why"), max_length=2000)
+
+
+class WhyLate(forms.ChoiceField):
+    """Why something is done after its date. May stay empty: the service that stops the clock knows whether it is late."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        given = {
+            "label": _("If it is late: why?"),
+            "help_text": _("Needed once the date has passed. An auditor reads it."),
+            "choices": [("", "–"), *LateReason.choices],
+            "required": False,
+        }
+        super().__init__(**{**given, **kwargs})
+
+
+class WhyLateForm(forms.Form):
+    """For a yes that may come late."""
+
+    late_because = WhyLate()
 
 
 class RefuseForm(ReasonForm):

@@ -10,6 +10,7 @@ from portal.core import addresses
 from portal.core.errors import BadReference, Refused
 from portal.core.ids import parse_reference
 from portal.core.plain_words import PlainWords
+from portal.people.forms import WhyLate
 from portal.people.models import Customer, Membership, Subject
 from portal.people.states import CustomerKind, MemberRole, SubjectKind
 from portal.retention.states import ChildOutcome, Relation
@@ -65,6 +66,7 @@ class WhoForm(forms.Form):
         help_text=_("The person's reference, or that of an individual customer, like OS-CU-7K4M-9QX2."),
         max_length=40,
     )
+    late_because = WhyLate()
 
     def clean_subject_ref(self) -> UUID:
         """The subject's reference: of the person, or of the one whose own account it is."""

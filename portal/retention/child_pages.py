@@ -89,7 +89,7 @@ class ChildReportAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
         skip=not_to_freeze,
     )
     def freeze_person(self, request: HttpRequest, obj: ChildReport, answer: dict[str, Any]) -> None:
-        children.freeze(row=obj, subject_ref=answer["subject_ref"], actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        children.freeze(row=obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
     @service_action(permission=Permission.CHILD_DECIDE, ask=OutcomeForm, label=_("Propose a decision"), skip=is_decided)
     def propose_decision(self, request: HttpRequest, obj: ChildReport, answer: dict[str, Any]) -> None:

@@ -97,6 +97,15 @@ def test_what_follows_afterwards_keeps_its_clock(task: OutsideTask, asked: Right
     assert not running(task)
 
 
+def test_a_task_done_after_its_date_says_why(task: OutsideTask, officer: User) -> None:
+    late = {**by(officer), "at": Clock.objects.get(owner=task.owner).due_at + timedelta(days=1)}
+    with pytest.raises(Refused) as refused:
+        outside_tasks.done(task=task, evidence="Seen there.", **late)
+    assert (refused.value.code, running(task)) == ("LATE_REASON", True)
+    outside_tasks.done(task=task, evidence="Seen there.", **late, late_because="others")
+    assert Clock.objects.get(owner=task.owner).late_because == "others"
+
+
 def test_a_task_given_after_the_proposal_stops_the_yes(asked: RightsRequest, officer: User) -> None:
     made = propose(asked, officer)
     outside_tasks.give(request=asked, system="Archive", work="tell", what="That he objects.", **by(officer))

@@ -275,12 +275,45 @@ def test_a_late_report_has_to_say_why_and_a_further_one_keeps_the_first_time(mak
         owed = duty(incident, "eu_authority")
         decision = incident_reports.propose_report(duty=owed, step="file", actor=maker, now=clock.now())
         assert any(text == "The extent was not known." for _says, text in decision.words)
-        agreed(decision, checker)
+        agreed(decision, checker, late_because="complex")
         at = clock.now()
         incident_reports.note_filed(
             decision=decision, filed_at=at, reference="EU-1", proof=b"seen", actor=maker, now=at
         )
     assert duty(incident, "eu_authority").reported_at < at
+
+
+def test_a_yes_to_a_late_report_names_the_reason_that_its_clock_keeps(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    known = clock.now() - timedelta(days=4)
+    incident = opened_incident(maker, noticed_at=known, aware_at=known, regimes=["EU"])
+    told_everything(incident, maker, delay="The extent was not known.")
+    owed = duty(incident, "eu_authority")
+    decision = incident_reports.propose_report(
+        duty=owed, step="send", to="dpa@example.eu", actor=maker, now=clock.now()
+    )
+    with pytest.raises(Refused) as refused:
+        agreed(decision, checker)
+    assert refused.value.code == "LATE_REASON"
+    agreed(decision, checker, late_because="complex")
+    Message.objects.filter(kind="registers.incident_report").update(state="sent", sent_at=clock.now())
+    assert incident_reports.settle(now=clock.now()) == 1
+    assert Clock.objects.get(owner=owed.owner).late_because == "complex"
+
+
+def test_a_report_that_was_agreed_in_time_and_filed_late_says_why(maker: Any, checker: Any) -> None:
+    officer_in_office()
+    incident = opened_incident(maker)
+    told_everything(incident, maker)
+    owed = duty(incident, "cert_in")
+    decision = agreed(incident_reports.propose_report(duty=owed, step="file", actor=maker, now=clock.now()), checker)
+    late = Clock.objects.get(owner=owed.owner).due_at + timedelta(hours=1)
+    noted = {"filed_at": late, "reference": "CERT-2026-17", "proof": b"received", "actor": maker, "now": late}
+    with pytest.raises(Refused) as refused:
+        incident_reports.note_filed(decision=decision, **noted)
+    assert refused.value.code == "LATE_REASON"
+    incident_reports.note_filed(decision=decision, **noted, late_because="fault")
+    assert Clock.objects.get(owner=owed.owner).late_because == "fault"
 
 
 def test_two_people_may_decide_not_to_report_and_nobody_alone(maker: Any, checker: Any) -> None:

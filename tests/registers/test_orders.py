@@ -101,6 +101,19 @@ def test_a_late_order_is_recorded_and_written_to_whoever_may_answer(asha):
     assert letters.exists()
 
 
+def test_a_late_answer_to_an_authority_says_why_and_the_clock_keeps_it(asha):
+    order = received(asha, received_at=clock.now() - timedelta(hours=100))
+    with pytest.raises(Refused) as refused:
+        answered(order)
+    assert (refused.value.code, Disclosure.objects.count()) == ("LATE_REASON", 0)
+    desk, proposal = staff_client(StaffFactory(roles=["administrator"])), OrderAnswer.objects.get()
+    page = f"/admin/registers/orderanswer/{proposal.pk}/do/approve/"
+    assert "Say why the answer is late" in desk.post(page, {"answer": "1"}).text
+    desk.post(page, {"answer": "1", "late_because": "complex"})
+    order.refresh_from_db()
+    assert (order.state, Clock.objects.get(owner=order.owner).late_because) == ("given", "complex")
+
+
 def test_nothing_leaves_before_two_approvers_agreed(asha):
     order = received(asha)
     maker, checker = two_people()

@@ -122,6 +122,18 @@ def test_a_number_of_a_family_freezes_nobody_by_itself(kid: Principal, maker: An
     assert (row.state, row.child_ref) == (ChildState.FROZEN, kid.subject.ref)
 
 
+def test_who_freezes_after_the_hour_says_why(kid: Principal, maker: Any) -> None:
+    PrincipalFactory(phone="+919876543210")
+    row = reported(address="98765 43210")
+    given = {"row": row, "subject_ref": kid.subject.ref, "actor": maker, "now": clock.now() + timedelta(hours=2)}
+    with pytest.raises(Refused) as refused:
+        children.freeze(**given)
+    row.refresh_from_db()
+    assert (refused.value.code, row.state) == ("LATE_REASON", ChildState.OPEN)
+    children.freeze(**given, late_because="many")
+    assert Clock.objects.get(owner=row.owner).late_because == "many"
+
+
 def test_somebody_known_under_two_references_is_frozen_at_once(kid: Principal) -> None:
     twin = PrincipalFactory(email=CHILD)
     subjects.join(old_ref=twin.subject.ref, new_ref=kid.subject.ref, actor=actor.SYSTEM, now=clock.now())

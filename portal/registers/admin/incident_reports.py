@@ -15,6 +15,7 @@ from portal.core import access, clock, moments
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
+from portal.people.forms import WhyLate
 from portal.people.states import Answer
 from portal.registers import incident_papers as papers
 from portal.registers.admin.incident_words import pdf, worded
@@ -25,6 +26,12 @@ from portal.registers.permissions import Permission
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 from portal.registers.services import incident_reports
+
+
+class ReportAnswerForm(AnswerForm):
+    """A yes to a report may come late."""
+
+    late_because = WhyLate()
 
 
 def not_open(duty: IncidentDuty, user: Any) -> str:
@@ -129,7 +136,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.INCIDENT_VIEW
     export_resource = resource_of(
         IncidentDecision,
-        "incident__reference duty__code step made_by made_at checked_by checked_at shown_sha256 answer done_at "
+        "incident__reference duty__code step made_by made_at checked_by checked_at shown_sha256 answer late_because done_at "
         "filed_reference proof_sha256",
     )
     list_display = ("incident", "duty", "step", "answer", "made_by", "made_at", "checked_by", "done_at")
@@ -138,7 +145,7 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
     search_fields = ("incident__reference",)
     fields = (
         *("incident", "what", "step", "why", "to", "text", *PROPOSAL),
-        *("done_at", "filed_reference", "proof_sha256", "paper"),
+        *("late_because", "done_at", "filed_reference", "proof_sha256", "paper"),
     )
     readonly_fields: ClassVar[tuple[str, ...]] = fields
 
@@ -165,10 +172,11 @@ class IncidentDecisionAdmin(AuditedExport, ReadOnlyAdmin):
         return format_html('<a href="../paper/">{}</a>', gettext("This report as PDF"))
 
     @service_action(
-        permission=Permission.INCIDENT_DECIDE, ask=AnswerForm, label=_("Answer the proposal"), skip=not_answerable
+        permission=Permission.INCIDENT_DECIDE, ask=ReportAnswerForm, label=_("Answer the proposal"), skip=not_answerable
     )
     def answer_decision(self, request: HttpRequest, obj: IncidentDecision, answer: dict[str, Any]) -> str:
-        return answered(incident_reports.answer, answer, decision=obj, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        about = {"decision": obj, "late_because": answer["late_because"], "actor": request.actor, "now": clock.now()}  # type: ignore[attr-defined]
+        return answered(incident_reports.answer, answer, **about)
 
     @service_action(
         permission=Permission.INCIDENT_DECIDE, ask=FiledForm, label=_("Note that it was filed"), skip=not_to_be_filed

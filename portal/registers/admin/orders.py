@@ -13,7 +13,7 @@ from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
 from portal.people.admin.answering import PROPOSAL, not_answerable
 from portal.people.admin.creating import CreatingAdmin
-from portal.people.forms import RefuseForm
+from portal.people.forms import RefuseForm, WhyLateForm
 from portal.registers.forms.orders import OrderAnswerForm, OrderForm
 from portal.registers.models import AuthorityOrder, BookTask, OrderAnswer
 from portal.registers.permissions import Permission
@@ -108,9 +108,9 @@ class OrderAnswerAdmin(AuditedExport, ReadOnlyAdmin):
     def what_kinds(self, obj: OrderAnswer) -> str:
         return _kinds(obj.given_categories)
 
-    @service_action(permission=Permission.ORDER_ANSWER, label=_("Approve"), skip=not_answerable)
+    @service_action(permission=Permission.ORDER_ANSWER, ask=WhyLateForm, label=_("Approve"), skip=not_answerable)
     def approve(self, request: HttpRequest, obj: OrderAnswer, answer: dict[str, Any]) -> None:
-        orders.answer(obj, approve=True, reason="", actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
+        orders.answer(obj, approve=True, reason="", **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]
 
     @service_action(permission=Permission.ORDER_ANSWER, ask=RefuseForm, label=_("Refuse"), skip=not_answerable)
     def refuse(self, request: HttpRequest, obj: OrderAnswer, answer: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.plain_words import PlainWords
 from portal.core.time_range import MomentField
 from portal.law.states import Regime
+from portal.people.forms import WhyLate
 from portal.people.models import Fiduciary
 from portal.registers.incident_states import IncidentRisk, IncidentRole
 from portal.registers.models import Incident
@@ -101,6 +102,7 @@ class FiledForm(forms.Form):
         label=_("What it sent back"),
         help_text=_("Keep the file: of it only the SHA-256 stays here, which proves it."),
     )
+    late_because = WhyLate()
 
     def clean_proof(self) -> bytes:
         """Its bytes. The name of the file is not kept."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.fields import EncryptedTextField
+from portal.law.states import LateReason
 from portal.people.models import FourEyesModel
 from portal.registers.incident_states import DutyState, IncidentRisk, IncidentRole, IncidentStep, NotDue
 
@@ -138,7 +139,8 @@ class IncidentDecision(FourEyesModel):
     """A report with its words, that there is none, or the end of an incident: proposed by one person, agreed by another.
 
     ``words`` are as they were shown and are sent: (what the law asks for, the text), in the order of the form; for people
-    by language. ``filed_at``, ``filed_reference`` and ``proof_sha256`` are the proof of a report on another's own form.
+    by language. ``done_at``, ``filed_reference`` and ``proof_sha256`` are the proof of a report on another's own form.
+    ``late_because`` is said by whoever lets a late report go, and kept until it has left and its clock stops.
     """
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="decisions", verbose_name=_("incident"))
@@ -149,6 +151,7 @@ class IncidentDecision(FourEyesModel):
     why = models.TextField(_("why"), max_length=2000, blank=True)
     words = models.JSONField(_("words of the report"), default=list)
     to = EncryptedTextField(_("e-mail address"), purpose="registers.incident_decision.to", blank=True)
+    late_because = models.CharField(_("why late"), max_length=12, choices=LateReason.choices, blank=True, default="")
     done_at = models.DateTimeField(_("sent or filed"), null=True, blank=True)
     filed_reference = models.CharField(_("number that the other side gave"), max_length=80, blank=True)
     proof_sha256 = models.CharField(_("SHA-256 of the acknowledgement"), max_length=64, blank=True)
@@ -157,8 +160,8 @@ class IncidentDecision(FourEyesModel):
     )
 
     data_categories = declare(
-        none="id act made_by made_at checked_by checked_at shown_sha256 answer incident duty step done_at filed_reference "
-        "proof_sha256 noted_by",
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer incident duty step late_because done_at "
+        "filed_reference proof_sha256 noted_by",
         contact="to",
         free_text="reason why words",
     )

@@ -19,7 +19,7 @@ from portal.core.actor import Actor
 from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, LostRace, Refused
 from portal.core.moves import move
-from portal.law.services import clocks
+from portal.law.services import clocks, lateness
 from portal.law.states import Channel, Ended
 from portal.outbox.models import Message
 from portal.outbox.services import post
@@ -35,6 +35,8 @@ from portal.registers.services.incident_people import TELL
 
 #: The kind of the letters to authorities and clients.
 REPORT = "registers.incident_report"
+#: What a yes lets leave: a report, as opposed to none and to the end of the incident.
+REPORTS = frozenset({IncidentStep.SEND, IncidentStep.FILE, IncidentStep.TELL})
 SETTLE = "portal.registers.tasks.settle_incidents"
 
 
@@ -107,15 +109,20 @@ def propose_close(*, incident: Incident, why: str, actor: Actor, now: datetime) 
     return _propose(incident, None, IncidentStep.CLOSE, actor=actor, now=now, why=_reason(why))
 
 
-def answer(*, decision: IncidentDecision, approve: bool, reason: str, actor: Actor, now: datetime) -> None:
+def answer(
+    *, decision: IncidentDecision, approve: bool, reason: str, actor: Actor, now: datetime, late_because: str = ""
+) -> None:
     """Agree to what was proposed or refuse it, as another person; what follows a yes is in the same transaction.
 
     A report by e-mail is promised to the outbox and its duty is reported when the message has left; for affected people a
-    task writes their letters; one on another's form waits for ``note_filed``. Raises what ``four_eyes.answer`` raises:
-    Refused (SHOWN_CHANGED) when the facts changed meanwhile, too; and IllegalMove where the duty went on without it.
+    task writes their letters; one on another's form waits for ``note_filed``. A yes to a report after its date says why it is
+    late (``law.states.LateReason``). Raises what ``four_eyes.answer`` raises: Refused (SHOWN_CHANGED) when the facts changed
+    meanwhile, too; Refused (LATE_REASON); and IllegalMove where the duty went on without it.
     """
     step = IncidentStep(decision.step)
     with transaction.atomic():
+        if approve and step in REPORTS:
+            _say_why_late(decision, late_because, at=now)
         four_eyes.answer(
             decision,
             checker=four_eyes.person_of(actor),
@@ -146,12 +153,14 @@ def note_filed(
     proof: bytes,
     actor: Actor,
     now: datetime,
+    late_because: str = "",
 ) -> None:
     """Note that a report was made on the other side's own form: when, under which number, and the hash of what it gave back.
 
     The duty is reported from ``filed_at``. The acknowledgement itself stays with whoever filed it; its SHA-256 proves it.
     Raises NotAllowed, IllegalMove for what was not agreed to or is noted already, Refused for a time before the agreement or
-    in the future (TIMES) and without the number or the acknowledgement (NO_PROOF).
+    in the future (TIMES), without the number or the acknowledgement (NO_PROOF), and where it was filed after its date and
+    neither this nor the agreement says why (LATE_REASON).
     """
     four_eyes.require_maker(four_eyes.person_of(actor), Act.INCIDENT_DECIDE, now=now)
     if decision.step != IncidentStep.FILE or decision.answer != Answer.APPROVED:
@@ -162,6 +171,7 @@ def note_filed(
     if filed_at > now or (decision.checked_at is not None and filed_at < decision.checked_at):
         raise Refused(_("It was filed after the second person agreed, and not in the future."), code="TIMES")
     with transaction.atomic():
+        _say_why_late(decision, late_because or decision.late_because, at=filed_at)
         noted = IncidentDecision.objects.filter(pk=decision.pk, done_at=None).update(
             done_at=filed_at,
             filed_reference=reference.strip(),
@@ -172,6 +182,15 @@ def note_filed(
             raise LostRace(_("This was noted already."))
         decision.refresh_from_db()
         _reported(decision, at=filed_at, actor=actor, now=now)
+
+
+def _say_why_late(decision: IncidentDecision, late_because: str, *, at: datetime) -> None:
+    """Kept with the decision until its report has left. Nothing for a duty that was reported, or whose date has not passed."""
+    assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
+    if lateness.late_owners([decision.duty.owner], at=at):
+        lateness.require_reason([decision.duty.owner], late_because=late_because, at=at)
+        IncidentDecision.objects.filter(pk=decision.pk).update(late_because=late_because)
+        decision.late_because = late_because
 
 
 def settle(*, now: datetime) -> int:
@@ -302,7 +321,7 @@ def _reported(decision: IncidentDecision, *, at: datetime, actor: Actor, now: da
     duty.refresh_from_db()
     if duty.state != DutyState.REPORTED:
         move(duty, DutyState.REPORTED, moves=DUTY_MOVES, reported_at=at)
-        clocks.stop(owner=duty.owner, at=at, actor=actor, now=now)
+        clocks.stop(owner=duty.owner, at=at, actor=actor, now=now, late_because=decision.late_because)
     facts: dict[str, Any] = {"reported_at": clock.stamp(at), "sha256": decision.proof_sha256 or None}
     if decision.step == IncidentStep.TELL:
         counts = book.counts(decision.incident)

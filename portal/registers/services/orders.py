@@ -18,7 +18,7 @@ from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.core.plain_words import require_no_number
 from portal.law.models import Clock
-from portal.law.services import clocks
+from portal.law.services import clocks, lateness
 from portal.law.states import LawfulBasis, Regime
 from portal.outbox.services import post, write_to_staff
 from portal.people.models import Subject
@@ -174,11 +174,14 @@ def shown(order: AuthorityOrder, fields: Mapping[str, object]) -> dict[str, obje
     return {**fields, "order": order.reference, "paper_sha256": order.paper_sha256, "about": list(order.subject_refs)}
 
 
-def answer(proposal: OrderAnswer, *, approve: bool, reason: str, actor: Actor, now: datetime) -> list[Disclosure]:
+def answer(
+    proposal: OrderAnswer, *, approve: bool, reason: str, actor: Actor, now: datetime, late_because: str = ""
+) -> list[Disclosure]:
     """The second approver's word, in one transaction: the disclosures it makes, the order's state, its clock stopped.
 
-    One disclosure for each person, written before anything is handed over. Raises what ``four_eyes.answer`` and
-    ``propose`` raise.
+    One disclosure for each person, written before anything is handed over. A yes after the date says why it is late
+    (``law.states.LateReason``), which the clock keeps. Raises what ``four_eyes.answer`` and ``propose`` raise, and Refused
+    (LATE_REASON).
     """
     made: list[Disclosure] = []
     order = proposal.order
@@ -186,6 +189,7 @@ def answer(proposal: OrderAnswer, *, approve: bool, reason: str, actor: Actor, n
         fields = {name: getattr(proposal, name) for name in ("decision", "given_categories", "given", "held_back")}
         if approve:
             _require_within(order, OrderDecision(proposal.decision), proposal.given_categories)
+            lateness.require_reason([order.owner], late_because=late_because, at=now)
         four_eyes.answer(
             proposal,
             checker=four_eyes.person_of(actor),
@@ -199,7 +203,7 @@ def answer(proposal: OrderAnswer, *, approve: bool, reason: str, actor: Actor, n
             target = OrderState.GIVEN if is_given else OrderState.REFUSED
             move(order, target, moves=ORDER_MOVES, answered_at=now)
             made = [_disclosed(order, UUID(ref), proposal, now) for ref in order.subject_refs] if is_given else []
-            clocks.stop(owner=order.owner, at=now, actor=actor, now=now)
+            clocks.stop(owner=order.owner, at=now, actor=actor, now=now, late_because=late_because)
         _record(
             AuditKind.REGISTERS_ORDER_ANSWERED,
             order,

@@ -17,7 +17,7 @@ from portal.core.enqueue import enqueue
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
 from portal.law.models import Clock
-from portal.law.services import clocks
+from portal.law.services import clocks, lateness
 from portal.law.states import Channel, Ended, Regime
 from portal.outbox.services import post, write_to_staff
 from portal.people import selectors as people
@@ -120,17 +120,19 @@ def look_at_all(*, now: datetime) -> int:
     return done
 
 
-def freeze(*, row: ChildReport, subject_ref: UUID, actor: Actor, now: datetime) -> None:
+def freeze(*, row: ChildReport, subject_ref: UUID, actor: Actor, now: datetime, late_because: str = "") -> None:
     """Staff freeze the person whom a report means: no consent of theirs counts, their own account is closed, they are signed
-    out. In one transaction with its audit events; the clock of the report stops.
+    out. In one transaction with its audit events; the clock of the report stops and keeps why it was late.
 
-    Raises NotAllowed, IllegalMove for a report that is decided or frozen, Refused (NOBODY) for a reference of nobody.
+    Raises NotAllowed, IllegalMove for a report that is decided or frozen, Refused for a reference of nobody (NOBODY) and after
+    the hour without a reason (LATE_REASON, ``law.states.LateReason``).
     """
     access.require(four_eyes.person_of(actor), Permission.CHILD_FREEZE)
     if not Principal.objects.filter(subject__ref=subject_ref, subject__erased_at=None).exists():
         raise Refused(_("There is nobody with this reference."), code="NOBODY")
     with transaction.atomic():
-        _freeze(row, subject_ref, actor=actor, now=now)
+        lateness.require_reason([row.owner], late_because=late_because, at=now)
+        _freeze(row, subject_ref, actor=actor, now=now, late_because=late_because)
 
 
 def propose(*, row: ChildReport, outcome: ChildOutcome | str, why: str, actor: Actor, now: datetime) -> ChildDecision:
@@ -229,7 +231,7 @@ def _persons_at(kind: str, address: str) -> list[UUID]:
     return found
 
 
-def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime) -> None:
+def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime, late_because: str = "") -> None:
     held = people.protection_of(subject_ref, at=now)
     is_new = held is None or held.kind != ProtectionKind.CHILD
     closed = people.own_accounts(subject_ref)
@@ -254,7 +256,7 @@ def _freeze(row: ChildReport, subject_ref: UUID, *, actor: Actor, now: datetime)
         customers.close(customer=customer, actor=actor, now=now)
     for login in User.objects.filter(principal__subject__ref__in=people.refs_of(subject_ref)):
         sessions.end_all(user=login, actor=actor, now=now)
-    clocks.stop(owner=row.owner, at=now, actor=actor, now=now)
+    clocks.stop(owner=row.owner, at=now, actor=actor, now=now, late_because=late_because)
     _record(AuditKind.RETENTION_CHILD_FROZEN, row, actor, now, count=len(closed))
 
 
