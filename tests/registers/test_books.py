@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading
-from portal.people.models import RoleGrant
+from portal.people.models import RoleGrant, User
 from portal.registers.models import (
     AccessReview,
     AccountBlock,
@@ -88,6 +88,24 @@ def test_a_row_holds_once_a_second_person_agrees_and_can_be_looked_at_and_taken_
     told = AuditEvent.objects.filter(about=f"registers.{model._meta.model_name}:{entry.pk}").order_by("pk")
     kinds = [kind.rpartition(".")[2] for kind in told.values_list("kind", flat=True)]
     assert [kind for kind in kinds if kind != "made"] == ["proposed", "answered", "reviewed", "ended"]
+
+
+def test_whoever_wrote_a_row_does_not_find_it_right_alone():
+    maker, checker = two_people()
+    entry = proposed(CountryRule, maker)
+    entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
+    given = {"next_on": today() + timedelta(days=200), "now": clock.now()}
+    before = entry.review_on
+    with pytest.raises(NotAllowed):
+        books.review(entry, **given, actor=maker)
+    entry.refresh_from_db()
+    assert (entry.review_on, entry.reviewed_by) == (before, None)
+    page = reverse("admin:registers_countryrule_change", args=[entry.pk])
+    writer, other = (staff_client(User.objects.get(pk=each.user_id)) for each in (maker, checker))
+    assert "You wrote this" in writer.get(f"{page[: -len('change/')]}do/review/").text
+    assert "You wrote this" not in other.get(f"{page[: -len('change/')]}do/review/").text
+    books.review(entry, **given, actor=checker)
+    assert (entry.review_on, entry.reviewed_by_id) == (given["next_on"], checker.user_id)
 
 
 def test_a_book_is_filled_in_on_its_page_by_two_people_and_what_was_entered_stays_when_it_is_refused():

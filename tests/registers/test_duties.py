@@ -99,6 +99,17 @@ def test_a_review_of_one_role_is_no_review_of_the_others():
     assert not asked(days=60)
 
 
+def test_a_review_whose_owner_wrote_the_row_is_asked_of_the_others():
+    rule = agreed(CountryRule)
+    agreed(AccessReview)
+    CountryRule.objects.update(owner=rule.made_by)
+    duties.look(now=clock.now() + timedelta(days=90))
+    letters = Message.objects.filter(kind="registers.book_tasks")
+    told = set(letters.values_list("subject_ref", flat=True))
+    assert rule.made_by.subject.ref not in told
+    assert rule.checked_by.subject.ref in told
+
+
 def test_a_task_is_opened_once_told_to_its_owner_once_a_day_and_closed_by_itself():
     rule = agreed(CountryRule)
     agreed(AccessReview)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core import clock
 from portal.core.admin import service_action
+from portal.core.errors import NotAllowed
 from portal.jobs.audited_export import resource_of
 from portal.registers.admin.entries import ENTRY, EntryAdmin, holds_no_more
 from portal.registers.forms.entered import ReviewForm, form_of
@@ -35,6 +36,17 @@ from portal.registers.services import books
 REVIEWED = ("reviewed_at", "reviewed_by")
 
 
+def not_to_review(entry: BookEntry, user: Any) -> str:
+    """Why this person cannot look at this row; empty when they can."""
+    if why := holds_no_more(entry, user):
+        return why
+    try:
+        books.require_another(entry, user)
+    except NotAllowed as refusal:
+        return str(refusal)
+    return ""
+
+
 class BookPage(EntryAdmin):
     """One book. ``book`` is its model; what differs between books stands there."""
 
@@ -52,7 +64,7 @@ class BookPage(EntryAdmin):
         return int(entry.pk)
 
     @service_action(
-        permission=Permission.BOOK_REVIEW, ask=ReviewForm, label=_("Note that it was looked at"), skip=holds_no_more
+        permission=Permission.BOOK_REVIEW, ask=ReviewForm, label=_("Note that it was looked at"), skip=not_to_review
     )
     def review(self, request: HttpRequest, obj: Any, answer: dict[str, Any]) -> None:
         books.review(obj, **answer, actor=request.actor, now=clock.now())  # type: ignore[attr-defined]

@@ -33,8 +33,8 @@ class CodesField(models.JSONField):
 class BookEntry(DatedEntry):
     """One row of a book. ``code`` is its name among the rows of its fiduciary; one row of a code holds at a time.
 
-    The owner answers for the row and looks at it again on ``review_on`` at the latest: ``services.books.review`` moves
-    that day and names newer evidence. Everything else is superseded by another row, never edited.
+    The owner answers for the row and looks at it again on ``review_on`` at the latest, or somebody else where the owner wrote
+    it: ``services.books.review`` moves that day and names newer evidence. Everything else is superseded by another row, never edited.
     """
 
     code = models.SlugField(_("code"), max_length=40)

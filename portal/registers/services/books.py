@@ -11,7 +11,7 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.core.errors import IllegalMove
+from portal.core.errors import IllegalMove, NotAllowed
 from portal.core.plain_words import names_an_identity_number
 from portal.people.models import Fiduciary, User
 from portal.people.services import four_eyes
@@ -90,6 +90,12 @@ def _text(field: Any, value: str) -> str:
     return text
 
 
+def require_another(entry: BookEntry, person: User) -> None:
+    """Raises NotAllowed for whoever wrote the row: nobody finds their own words right, the one who answers for them neither."""
+    if entry.made_by_id == person.pk:
+        raise NotAllowed(_("You wrote this: somebody else has to look at it."))
+
+
 def review(
     entry: BookEntry,
     *,
@@ -104,9 +110,10 @@ def review(
 
     Moves the day of the next review; names newer evidence and another owner where they are given. What the row says
     stays: something else is another row. Raises IllegalMove for a row that does not hold, Refused for a day of review or
-    of evidence that cannot be; NotAllowed.
+    of evidence that cannot be; NotAllowed, also for whoever wrote the row.
     """
     person = four_eyes.person_of(actor)
+    require_another(entry, person)
     today = clock.day(now)
     if next_on <= today:
         raise at_field("next_on", _("Choose a later day on which somebody looks at this again."), code="REVIEW_PASSED")

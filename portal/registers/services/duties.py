@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -44,7 +44,7 @@ LINKS = "registers.links_tried"
 
 @dataclass(frozen=True)
 class Duty:
-    """One thing about one row. ``entry`` 0 is the book as a whole."""
+    """One thing about one row. ``entry`` 0 is the book as a whole; ``kept_out`` is who may not do it, having written the row."""
 
     book: str
     entry: int
@@ -52,6 +52,7 @@ class Duty:
     code: str
     due_on: date
     owner: User | None
+    kept_out: int | None = None
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -116,7 +117,7 @@ def _of_every_book(today: date) -> Iterator[Duty]:
     for model in books():
         rows = model._default_manager.filter(answer=Answer.APPROVED, ends_at=None).select_related("owner")
         for row in rows.filter(review_on__lte=today):
-            yield _duty(row, Overdue.REVIEW, row.review_on)
+            yield replace(_duty(row, Overdue.REVIEW, row.review_on), kept_out=row.made_by_id)
         for row in rows.filter(owner__is_active=False):
             yield _duty(row, Overdue.OWNER_LEFT, today)
 
@@ -176,12 +177,13 @@ def access_review_due(*, now: datetime) -> date:
 
 
 def _tell(fresh: list[Duty], now: datetime) -> None:
-    """One letter for each person: the owner, or everybody who may review where nobody answers for the row."""
+    """One letter for each person: the owner, or everybody who may review where no owner is there who may do it."""
     counts: Counter[User] = Counter()
     keepers = list(people.staff_with(Permission.BOOK_REVIEW, now=now).select_related("subject"))
     for duty in fresh:
         owner = duty.owner if duty.owner is not None and duty.owner.is_active else None
-        counts.update([owner] if owner is not None else keepers)
+        told = keepers if owner is None or owner.pk == duty.kept_out else [owner]
+        counts.update(each for each in told if each.pk != duty.kept_out)
     url = f"{settings.SITE_URL}/admin/registers/booktask/?done=no"
     for user, count in counts.items():
         write_to(
