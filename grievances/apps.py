@@ -26,8 +26,8 @@ class GrievancesConfig(AppConfig):
         hooks.copies.register(bundling.end_holding)
         hooks.person_run_ended.register(ending.note_end)
         hooks.job_kinds.register(PutTogether())
-        hooks.job_kinds.register(taking_over.TryJob())
-        hooks.job_kinds.register(taking_over.TakeJob())
+        for job_kind in taking_over.LISTS.job_kinds:
+            hooks.job_kinds.register(job_kind)
         hooks.inbound_grievance.fill(gates.message_came_in)
         hooks.named_in_grievance.fill(gates.named_in_grievance)
         for queue in queues.QUEUES:

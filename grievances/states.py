@@ -69,25 +69,6 @@ class ClosedBecause(StrEnum):
     MERGED = "merged"
 
 
-class TakeOverState(StrEnum):
-    """Where a list of grievances of an old system stands."""
-
-    TRYING = "trying"
-    TRIED = "tried"
-    TAKING = "taking"
-    DONE = "done"
-    GIVEN_UP = "given_up"
-
-
-TAKE_OVER_MOVES: Final[Mapping[str, frozenset[str]]] = {
-    TakeOverState.TRYING: frozenset({TakeOverState.TRIED, TakeOverState.GIVEN_UP}),
-    TakeOverState.TRIED: frozenset({TakeOverState.TAKING, TakeOverState.GIVEN_UP}),
-    TakeOverState.TAKING: frozenset({TakeOverState.DONE, TakeOverState.GIVEN_UP}),
-    TakeOverState.DONE: frozenset(),
-    TakeOverState.GIVEN_UP: frozenset(),
-}
-
-
 class EntryKind(StrEnum):
     """One line of the thread: a message, or a step that was taken."""
 

@@ -1,19 +1,10 @@
-"""The words of take-overs: staff alone read them."""
+"""What is wrong with a line of a take-over, in words: staff alone read them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from grievances.states import TakeOverState
-
-STATES: Final[Mapping[str, Any]] = {
-    TakeOverState.TRYING: _("Being tried"),
-    TakeOverState.TRIED: _("Tried: nothing is taken in yet"),
-    TakeOverState.TAKING: _("Being taken in"),
-    TakeOverState.DONE: _("Taken in"),
-    TakeOverState.GIVEN_UP: _("Given up"),
-}
 FAULTS: Final[Mapping[str, Any]] = {
     "OLD_REFERENCE": _("The reference in the old system is missing or too long, or has a number of a person in it"),
     "RECEIVED": _("Write when it was received, as YYYY-MM-DD or YYYY-MM-DD HH:MM (IST), a time that has passed"),

@@ -23,8 +23,8 @@ class KycConfig(AppConfig):
         hooks.age_shown.fill(ages.age_shown)
         hooks.sender_state.fill(selectors.sender_state)
         hooks.people_selections.register(selections.WithDocuments())
-        hooks.job_kinds.register(taking_over.TryJob())
-        hooks.job_kinds.register(taking_over.TakeJob())
+        for job_kind in taking_over.ARCHIVES.job_kinds:
+            hooks.job_kinds.register(job_kind)
         hooks.complaints.register(gates.complained)
         hooks.customer_renamed.register(gates.renamed)
         hooks.clock_owners.register(KycClocks())

@@ -362,22 +362,3 @@ class DeletionRefusal(TextChoices):
     LAW = "law", _("A law asks us to keep it")
     HOLD = "hold", _("An order or a case stops us from deleting it")
     CLAIM = "claim", _("It is needed to bring or to answer a claim")
-
-
-class TakeOverState(TextChoices):
-    """Where the archive of an old system stands."""
-
-    TRYING = "trying", _("Being tried")
-    TRIED = "tried", _("Tried: nothing is taken in yet")
-    TAKING = "taking", _("Being taken in")
-    DONE = "done", _("Taken in")
-    GIVEN_UP = "given_up", _("Given up")
-
-
-TAKE_OVER_MOVES: dict[str, set[str]] = {
-    TakeOverState.TRYING: {TakeOverState.TRIED, TakeOverState.GIVEN_UP},
-    TakeOverState.TRIED: {TakeOverState.TAKING, TakeOverState.GIVEN_UP},
-    TakeOverState.TAKING: {TakeOverState.DONE, TakeOverState.GIVEN_UP},
-    TakeOverState.DONE: set(),
-    TakeOverState.GIVEN_UP: set(),
-}

@@ -123,3 +123,22 @@ class SignInOutcome(TextChoices):
     LOCKED = "locked", _("Refused: too many tries")
     SIGNED_OUT = "signed_out", _("Signed out")
     FORGIVEN = "forgiven", _("Unlocked by staff")
+
+
+class TakeOverState(TextChoices):
+    """Where what was brought of an old system stands."""
+
+    TRYING = "trying", _("Being tried")
+    TRIED = "tried", _("Tried: nothing is taken in yet")
+    TAKING = "taking", _("Being taken in")
+    DONE = "done", _("Taken in")
+    GIVEN_UP = "given_up", _("Given up")
+
+
+TAKE_OVER_MOVES: dict[str, set[str]] = {
+    TakeOverState.TRYING: {TakeOverState.TRIED, TakeOverState.GIVEN_UP},
+    TakeOverState.TRIED: {TakeOverState.TAKING, TakeOverState.GIVEN_UP},
+    TakeOverState.TAKING: {TakeOverState.DONE, TakeOverState.GIVEN_UP},
+    TakeOverState.DONE: set(),
+    TakeOverState.GIVEN_UP: set(),
+}

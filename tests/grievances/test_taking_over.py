@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from grievances import selectors
 from grievances.models import Ticket, TicketTakeOver, TicketTakeOverLine
-from grievances.services import reading, sweeping, taking_over
-from grievances.states import TakeOverState, TicketState
+from grievances.services import filing, reading, sweeping, taking_over
+from grievances.states import TicketState
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
 from portal.jobs.services import running
@@ -18,6 +18,7 @@ from portal.law.models import Clock
 from portal.outbox.models import Message
 from portal.outbox.services import reading as letters
 from portal.people.models import User
+from portal.people.states import TakeOverState
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -154,6 +155,22 @@ def test_who_may_not_bring_brings_nothing_and_what_ended_is_not_taken_again(keep
     taking_over.give_up(row, actor=actor.staff(keeper.pk), now=clock.now())
     with pytest.raises(IllegalMove):
         taking_over.take_in(row, actor=actor.staff(keeper.pk), now=clock.now())
+
+
+def test_a_line_that_cannot_be_filed_is_a_fault_and_those_behind_it_are_taken_over(
+    keeper: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_ticket = filing.file_ticket
+
+    def not_the_first(**told: Any) -> Any:
+        if told["reach"].email:
+            raise Refused("Not this one.", code="NOT_NOW")
+        return file_ticket(**told)
+
+    monkeypatch.setattr(filing, "file_ticket", not_the_first)
+    row = taken(brought(keeper, GOOD, NEW), keeper)
+    assert dict(row.results.values_list("number", "fault")) == {2: "NOT_NOW", 3: ""}
+    assert row.state == TakeOverState.DONE
 
 
 def test_a_list_that_nobody_takes_in_is_destroyed(keeper: User, time_machine: Any) -> None:

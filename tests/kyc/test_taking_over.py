@@ -178,14 +178,14 @@ def test_a_line_whose_place_one_before_has_filled_is_not_taken_even_when_that_on
     customer = CustomerFactory(kind="individual")
     row = worked(brought(officer, archive(pan(customer), pan(customer))))
     take(officer, row)
-    lines = taking_over._taken
+    take_line = taking_over.ARCHIVES.take_line
 
     def taken_and_refused(*given):
-        found = lines(*given)
+        found = take_line(*given)
         Document.objects.update(state="refused")
         return found
 
-    with patch.object(taking_over, "_taken", taken_and_refused):
+    with patch.object(taking_over.ARCHIVES, "take_line", taken_and_refused):
         worked(row)
     assert (faults(row), Document.objects.count()) == ({3: "TWICE"}, 1)
 
@@ -203,6 +203,14 @@ def test_what_is_no_archive_with_an_index_is_refused(officer, content):
         brought(officer, content)
     assert caught.value.code == "ARCHIVE"
     assert not TakeOver.objects.exists()
+
+
+def test_what_is_refused_leaves_no_encrypted_copy_behind(officer, monkeypatch):
+    stored = []
+    monkeypatch.setattr(files, "store", lambda *given, **told: stored.append(told))
+    with pytest.raises(Refused):
+        brought(officer, archive(index=False))
+    assert stored == []
 
 
 def test_giving_up_destroys_the_archive_and_ends_it(officer, django_capture_on_commit_callbacks):
