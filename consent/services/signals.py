@@ -26,8 +26,8 @@ from portal.people.models.fiduciaries import OWN_CODE
 def honour(*, subject_ref: UUID, actor: Actor, now: datetime | None = None) -> Recorded:
     """Record the signal as a no to each purpose that it is about, once, under one receipt (CCPA regulations 7025).
 
-    What was refused already stays as it is. A yes that the person gave here after the signal was heard was meant: it
-    stays, and nobody asks to turn the signal off.
+    Also what the person had refused by their own hand: only a signal that is on record tells later that a yes came after
+    it. Such a yes was meant and stays, and nobody asks to turn the signal off.
     """
     return _refuse(subject_ref, Way.GPC, actor, now or clock.now())
 
@@ -50,7 +50,7 @@ def _refuse(subject_ref: UUID, way: Way, actor: Actor, at: datetime) -> Recorded
             if not is_meant(purpose):
                 continue
             last = _last(subject_ref, purpose)
-            if last is not None and (last.answer in NO or (way == Way.GPC and _was_heard_before(last))):
+            if last is not None and (_was_heard_before(last) if way == Way.GPC else last.answer in NO):
                 continue
             answer = Answer.WITHDRAWN if last is not None and last.answer in YES else Answer.DENIED
             choices += [
@@ -89,8 +89,9 @@ def _last(subject_ref: UUID, purpose: Purpose) -> ConsentEvent | None:
     return max(said, key=lambda event: (event.occurred_at, event.answer not in YES, event.pk), default=None)
 
 
-def _was_heard_before(yes: ConsentEvent) -> bool:
-    heard = history.events_of(yes.subject_ref).filter(
-        purpose=yes.purpose, way=Way.GPC, occurred_at__lte=yes.occurred_at
+def _was_heard_before(last: ConsentEvent) -> bool:
+    """Whether the last word is of somebody whose signal is on record. A yes that has ended is no word any more."""
+    heard = history.events_of(last.subject_ref).filter(
+        purpose=last.purpose, way=Way.GPC, occurred_at__lte=last.occurred_at
     )
-    return yes.answer in YES and heard.exists()
+    return last.answer in YES | NO and heard.exists()

@@ -67,6 +67,33 @@ def test_a_yes_after_the_signal_was_meant_and_stays(asha, still):
     assert may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
 
 
+def test_a_signal_heard_while_the_persons_own_no_stood_does_not_undo_the_yes_after_it(asha, still):
+    """CCPA regulations 7025(c): the signal is kept where nothing changes by it, once; what is agreed to after it is meant."""
+    said(asha, "denied", purpose="analytics", channel="none")
+    for _session in range(2):
+        customer_client(asha.user).get(PAGE, headers=GPC)
+    (event,) = heard()
+    assert (event.purpose, event.answer) == ("analytics", "denied")
+    still.shift(1)
+    said(asha, "given", purpose="analytics", channel="none", occurred_at=clock.now())
+    still.shift(1)
+    page = customer_client(asha.user).get(PAGE, headers=GPC).text
+    assert heard().count() == 1
+    assert may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
+    assert "Your own yes counts until you take it back" in page
+    assert "We have done this." not in page
+
+
+def test_a_no_after_the_yes_that_came_after_the_signal_needs_no_second_signal(asha, still):
+    customer_client(asha.user).get(PAGE, headers=GPC)
+    for answer in ("given", "withdrawn", "given"):
+        still.shift(1)
+        said(asha, answer, purpose="analytics", channel="none", occurred_at=clock.now())
+        customer_client(asha.user).get(PAGE, headers=GPC)
+    assert heard().count() == 1
+    assert may_process(subject=asha.subject.ref, purpose="analytics", at=clock.now()).allowed
+
+
 @pytest.mark.parametrize("page", [PAGE, "/privacy/cookies/"])
 def test_the_page_does_not_say_no_where_the_persons_own_yes_counts(asha, still, page):
     her = customer_client(asha.user)
