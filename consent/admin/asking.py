@@ -108,8 +108,9 @@ class IntroductionForm(forms.Form):
 
 
 class DetailsForm(forms.Form):
-    """A draft's day, its summary and its purposes."""
+    """A draft's day, its summary and its purposes. ``seen`` are those that stood there when the page was opened."""
 
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     effective_on = DayField(
         label=gettext_lazy("In force from"),
         help_text=gettext_lazy(
@@ -151,7 +152,7 @@ class DetailsForm(forms.Form):
                 required=False,
             )
         self.order_fields(
-            ["effective_on", "what_changed", *(n for n in self.fields if n.startswith(SUMMARY)), "purposes"]
+            ["seen", "effective_on", "what_changed", *(n for n in self.fields if n.startswith(SUMMARY)), "purposes"]
         )
 
     def clean(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from consent.services import editing
 from consent.states import VersionState
 from portal.core import access, changes
 from portal.core.errors import PortalError
+from portal.law.words import names_of_purposes
 
 #: Acts on a place of the text that ask nothing more.
 ACTS: dict[str, Callable[..., NoticeText]] = {
@@ -80,6 +81,7 @@ class ClausePages:
         """The day from which the draft holds, its summary, its purposes."""
         version = self._draft(request, number)
         initial = {
+            "seen": editing.details_digest(version),
             "effective_on": version.effective_on,
             "what_changed": version.what_changed,
             "purposes": version.purposes,
@@ -89,7 +91,8 @@ class ClausePages:
             act = partial(editing.change_details, version=version, **form.cleaned_data, **_by(request))
             if self._try(request, form, version, act):
                 return HttpResponseRedirect(reverse("admin:consent_noticeversion_change", args=[version.pk]))
-        return self._ask(request, version, form, _("Day, summary and purposes"))
+            version.refresh_from_db()
+        return self._ask(request, version, form, _("Day, summary and purposes"), theirs=_details(version, form))
 
     def clauses_view(self, request: HttpRequest, number: int, language: str) -> HttpResponse:
         """The whole draft with what is wrong beside each clause, and the ways to change it."""
@@ -205,6 +208,22 @@ class ClausePages:
         context = {**self._frame(request, version, title), "form": form, **more}
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, "admin/consent/clause.html", context, status=status)
+
+
+def _details(version: NoticeVersion, form: forms.Form) -> list[tuple[str, str]]:
+    """What stands on the draft now, in words, where it is not what the editor had open."""
+    if not form.errors or form["seen"].value() == editing.details_digest(version):
+        return []
+    names = names_of_purposes()
+    return [
+        (_("In force from"), version.effective_on.isoformat()),
+        (_("What changed, in English"), version.what_changed),
+        *(
+            (_("What changed, in %s") % language_of(code).name, text)
+            for code, text in sorted(version.summaries.items())
+        ),
+        (_("Purposes"), ", ".join(names.get(code, code) for code in version.purposes)),
+    ]
 
 
 def _form(request: HttpRequest, text: NoticeText, clause: PolicyClause | None) -> forms.Form:

@@ -20,6 +20,7 @@ from portal.core import changes, clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, LostRace, NotFound, Refused
 from portal.law import selectors as law
+from portal.people.services import four_eyes
 
 REASONS = {
     "BAD_NUMBER": _("A clause number is like 9 or 9.7: one to four numbers with a full stop between them."),
@@ -202,6 +203,7 @@ def _write(
 def change_details(
     *,
     version: NoticeVersion,
+    seen: str,
     effective_on: date,
     what_changed: str,
     purposes: Sequence[str],
@@ -212,7 +214,9 @@ def change_details(
     """Change a draft's day, its summary for people (``summaries``: in other languages) and its purposes.
 
     Its defects are weighed again, for another day has other rules, and another version before it. In one transaction.
-    Raises IllegalMove for a version that is no draft, NotFound for an unknown purpose, Refused for a day that has passed.
+    ``seen`` is ``details_digest`` of what the editor had open. What stands so already writes nothing, whoever wrote it.
+    Raises LostRace when somebody changed the details meanwhile, IllegalMove for a version that is no draft, NotFound for
+    an unknown purpose, Refused for a day that has passed.
     """
     at = now or clock.now()
     for code in purposes:
@@ -231,6 +235,8 @@ def change_details(
         changed = [name for name, value in wanted.items() if getattr(draft, name) != value]
         if not changed:
             return
+        if details_digest(draft) != seen:
+            raise _lost()
         changes.watch_row(draft)
         for name in changed:
             setattr(draft, name, wanted[name])
@@ -249,6 +255,18 @@ def change_details(
             },
             at=at,
         )
+
+
+def details_digest(version: NoticeVersion) -> str:
+    """SHA-256 of the day, the summaries and the purposes as they stand on the version: what an editor had open."""
+    return four_eyes.shown_digest(
+        {
+            "effective_on": version.effective_on.isoformat(),
+            "what_changed": version.what_changed,
+            "purposes": version.purposes,
+            "summaries": version.summaries,
+        }
+    )
 
 
 def _lines(text: str) -> str:

@@ -123,7 +123,12 @@ def test_only_drafts_are_edited_and_only_by_whoever_may(officer, administrator):
 def test_the_day_and_the_summary_are_changed_and_a_wrong_day_is_named(officer):
     version = draft(CLEAN)
     url = page("details", version)
-    entered = {"effective_on": "2027-02-01", "what_changed": "One.\nTwo.", "purposes": ["analytics", "marketing"]}
+    entered = {
+        **officer.get(url).context["form"].initial,
+        "effective_on": "2027-02-01",
+        "what_changed": "One.\nTwo.",
+        "purposes": ["analytics", "marketing"],
+    }
     assert officer.post(url, entered).status_code == 302
     version.refresh_from_db()
     assert (str(version.effective_on), version.purposes) == ("2027-02-01", ["analytics", "marketing"])
@@ -131,6 +136,32 @@ def test_the_day_and_the_summary_are_changed_and_a_wrong_day_is_named(officer):
         answer = officer.post(url, {**entered, **wrong})
         assert answer.status_code == 422
         assert "Two." in answer.content.decode()
+
+
+def test_the_second_save_of_the_details_does_not_undo_the_first_and_loses_nothing_that_was_typed(officer):
+    version = draft(CLEAN)
+    url = page("details", version)
+    opened = officer.get(url).context["form"].initial
+    theirs = {**opened, "effective_on": "2027-02-01", "what_changed": "What they wrote.", "summary_hi": "उनका।"}
+    mine = {**opened, "effective_on": "2027-03-01", "what_changed": "What I wrote.", "summary_hi": "मेरा।"}
+    assert officer.post(url, theirs).status_code == 302
+    answer = officer.post(url, mine)
+    assert answer.status_code == 422
+    for words in (
+        "Somebody else changed this text",
+        "What I wrote.",
+        "मेरा।",
+        "What they wrote.",
+        "उनका।",
+        "2027-02-01",
+    ):
+        assert words in answer.text
+    version.refresh_from_db()
+    assert (version.what_changed, version.summaries["hi"]) == ("What they wrote.", "उनका।")
+    assert officer.post(url, theirs).status_code == 302  # a double click: nothing of anybody's is lost
+    assert officer.post(url, {**mine, "seen": officer.get(url).context["form"].initial["seen"]}).status_code == 302
+    version.refresh_from_db()
+    assert version.what_changed == "What I wrote."
 
 
 def test_both_people_have_the_changes_before_them(officer, administrator):

@@ -110,11 +110,11 @@ def test_neither_the_import_nor_the_form_takes_a_day_that_has_passed(publish, of
     publish(days=-400)
     assert code_of(lambda: draft(CHANGED, on=far(-1))) == "DAY_PASSED"
     version = draft(CHANGED, on=far(30))
-    asked = {"version": version, "what_changed": "x", "purposes": [], "actor": officer}
+    asked = {"version": version, "seen": "", "what_changed": "x", "purposes": [], "actor": officer}
     assert code_of(lambda: editing.change_details(effective_on=far(-1), **asked)) == "DAY_PASSED"
     client = staff_client(StaffFactory(roles=["data_protection_officer"]))
     page = reverse("admin:consent_noticeversion_details", args=[version.pk])
-    answer = client.post(page, {"effective_on": far(-1).isoformat(), "what_changed": "x"})
+    answer = client.post(page, {"seen": "0", "effective_on": far(-1).isoformat(), "what_changed": "x"})
     assert answer.status_code == 422
     assert "Choose today or a later day" in str(answer.context["form"].errors["effective_on"])
     version.refresh_from_db()
@@ -151,7 +151,7 @@ def test_an_announced_change_is_not_brought_forward_as_editorial(publish, office
         asked = {"version": version, "weight": weight, "actor": officer}
         assert code_of(lambda asked=asked: publishing.propose(**asked)) == code
     details = {"effective_on": far(30), "what_changed": "x", "purposes": [], "actor": officer}
-    editing.change_details(version=version, **details)
+    editing.change_details(version=version, seen=editing.details_digest(version), **details)
     version.refresh_from_db()
     assert open_defects(version) == []
     assert publish(version=version, weight=Weight.EDITORIAL).state == VersionState.PUBLISHED

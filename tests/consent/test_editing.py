@@ -164,7 +164,7 @@ def test_a_published_text_is_edited_by_nobody(officer, administrator):
         edit(version, editing.add_clause, officer, number="9", title="New", body="x")
     with pytest.raises(IllegalMove):
         editing.change_details(
-            version=version, effective_on=date(2027, 1, 1), what_changed="", purposes=[], actor=officer
+            version=version, seen="", effective_on=date(2027, 1, 1), what_changed="", purposes=[], actor=officer
         )
 
 
@@ -172,12 +172,12 @@ def test_another_day_has_other_rules(officer):
     version = draft("May we?", kind=NoticeKind.CONSENT_NOTICE, code="consent", on=date(2026, 12, 1))
     assert all("IN-SPDI" in defect.message for defect in open_defects(version))
     details = {"effective_on": date(2027, 6, 1), "what_changed": " One. \n\nTwo.", "purposes": ["marketing"]}
-    editing.change_details(version=version, **details, actor=officer)
+    editing.change_details(version=version, seen=editing.details_digest(version), **details, actor=officer)
     version.refresh_from_db()
     assert (version.what_changed, version.purposes) == ("One.\nTwo.", ["marketing"])
     assert any("IN-DPDP-NOTICE" in defect.message for defect in open_defects(version))
     with pytest.raises(NotFound):
-        editing.change_details(version=version, **{**details, "purposes": ["nonsense"]}, actor=officer)
+        editing.change_details(version=version, seen="", **{**details, "purposes": ["nonsense"]}, actor=officer)
 
 
 def far(days=30):

@@ -256,6 +256,7 @@ def test_a_changed_policy_says_what_changed_in_each_language_in_which_it_is_read
         f"Nothing says in {name} what changed." for name in ("English (en)", "हिन्दी (hi)", "मराठी (mr)", "தமிழ் (ta)")
     ]
     details = {"effective_on": LATER, "what_changed": "Calls.", "purposes": [], "actor": officer}
+    details["seen"] = editing.details_digest(version)
     editing.change_details(version=version, summaries={"hi": "कॉल।", "mr": "कॉल.", "ta": "அழைப்பு."}, **details)
     assert defects_of(version) == set()
     version.refresh_from_db()
