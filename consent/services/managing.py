@@ -14,11 +14,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentEvent, ManagerLink, NoticeText
-from consent.selectors import history
+from consent.rules.fold import YES
+from consent.selectors import history, stops
 from consent.selectors.notices import notices_for
-from consent.services.addresses import addresses_of
+from consent.services import renewing, turns
+from consent.services.addresses import Address, addresses_of
 from consent.services.recording import Choice, Recorded, record_all
-from consent.services.withdrawing import withdraw
+from consent.services.withdrawing import find, latest_of, withdraw
 from consent.states import Answer, Way
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -187,25 +189,36 @@ def give(
 ) -> Recorded:
     """Record the person's yes to the text that the manager showed, at each confirmed address on the channel.
 
-    ``proof_sha256`` is the hash of the signed request. Raises NotFound where there is no such purpose, Refused for a text
-    that is not the one in force, or where the person has no confirmed address on the channel.
+    ``proof_sha256`` is the hash of the signed request. One transaction, at the turns of the person. Where their yes to this
+    text stands it is left as it is: who asks again is answered with its receipt, and nobody is told anything. One that ends
+    soon enough to be renewed is said anew. Raises NotFound where there is no such purpose, Refused for a text that is not
+    the one in force, or where the person has no confirmed address on the channel.
     """
-    on = clock.day(now)
+    on, whose = clock.day(now), found.manager.fiduciary
     law.purpose(purpose, on=on)
     text = _text_in_force(purpose, notice_sha256, on=on)
-    places = [place for place in addresses_of(found.subject_ref, channel) if place.is_verified]
-    if not places:
-        raise Refused("There is no confirmed address of the person on this channel.", code="NO_CONFIRMED_ADDRESS")
     proof = [{"type": "consent_manager_request", "sha256": proof_sha256}]
-    return record_all(
-        subject_ref=found.subject_ref,
-        fiduciary=found.manager.fiduciary,
-        choices=[Choice(place, purpose, channel, Answer.GIVEN, text, proof) for place in places],
-        way=Way.CONSENT_MANAGER,
-        occurred_at=now,
-        actor=actor_of(found.manager),
-        now=now,
-    )
+    with transaction.atomic():
+        turns.take_all_of(found.subject_ref)
+        places = [place for place in addresses_of(found.subject_ref, channel) if place.is_verified]
+        if not places:
+            raise Refused("There is no confirmed address of the person on this channel.", code="NO_CONFIRMED_ADDRESS")
+        said = latest_of(found.subject_ref, whose)
+        standing = [(place, _standing_yes(find(said, place, purpose, channel), place, text, now)) for place in places]
+        yeses = [yes for _place, yes in standing if yes is not None]
+        if len(yeses) == len(places):
+            return Recorded(max(yeses, key=lambda yes: (yes.occurred_at, yes.pk)).receipt, ())
+        return record_all(
+            subject_ref=found.subject_ref,
+            fiduciary=whose,
+            choices=[
+                Choice(place, purpose, channel, Answer.GIVEN, text, proof) for place, yes in standing if yes is None
+            ],
+            way=Way.CONSENT_MANAGER,
+            occurred_at=now,
+            actor=actor_of(found.manager),
+            now=now,
+        )
 
 
 def take_back(*, found: ManagerLink, purpose: str, channel: str, proof_sha256: str, now: datetime) -> Recorded:
@@ -220,6 +233,23 @@ def take_back(*, found: ManagerLink, purpose: str, channel: str, proof_sha256: s
         evidence=[{"type": "consent_manager_request", "sha256": proof_sha256}],
         now=now,
     )
+
+
+def _standing_yes(said: ConsentEvent | None, place: Address, text: NoticeText, at: datetime) -> ConsentEvent | None:
+    """The person's latest word where it is a yes to this text that saying it again would not change."""
+    if said is None or said.notice_sha256 != text.sha256 or renewing.is_soon(said.expires_at, at=at):
+        return None
+    if history.standing_of(said, at=at) not in YES:
+        return None
+    stop = stops.last_of(
+        stops.at_addresses(place.keys, fiduciary=said.fiduciary_id),
+        fiduciary=said.fiduciary_id,
+        keys=place.keys,
+        purpose=said.purpose,
+        channel=said.channel,
+    )
+    # Of promotion or not: a yes after a stop is a word that was not said before.
+    return said if stop is None or said.occurred_at > stop.suppressed_at else None
 
 
 def _text_in_force(purpose: str, sha256: str, *, on: date) -> NoticeText:

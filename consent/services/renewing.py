@@ -58,10 +58,23 @@ class Ending:
         return list(dict.fromkeys(state.channel for state in self.states if state.channel != Channel.NONE))
 
 
+def is_soon(ends_at: datetime | None, *, at: datetime) -> bool:
+    """Whether a yes that ends then may be renewed at an instant, or has ended already."""
+    return ends_at is not None and ends_at <= _soon_until(at)
+
+
+def _soon_until(now: datetime) -> datetime:
+    return now + law.house_rule(REMINDER_RULE, on=clock.day(now)).duration
+
+
 def _soon(now: datetime, whose: Fiduciary, asked: Collection[str]) -> QuerySet[ConsentState]:
-    until = now + law.house_rule(REMINDER_RULE, on=clock.day(now)).duration
     return ConsentState.objects.filter(
-        fiduciary=whose, purpose__in=asked, answer__in=YES, verified=True, expires_at__gt=now, expires_at__lte=until
+        fiduciary=whose,
+        purpose__in=asked,
+        answer__in=YES,
+        verified=True,
+        expires_at__gt=now,
+        expires_at__lte=_soon_until(now),
     )
 
 

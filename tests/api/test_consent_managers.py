@@ -7,22 +7,27 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 from django.urls import reverse
 
 from consent.erasers import ManagerLinks
-from consent.models import ConsentEvent, ManagerLink
+from consent.models import ConsentEvent, ConsentReceipt, ManagerLink
 from consent.selectors import rulebook
-from consent.services import managing, may_contact
+from consent.services import managing, may_contact, suppressing
+from consent.services.addresses import Address
+from consent.states import Way
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock, signed_messages
+from portal.core.addresses import address_keys
 from portal.core.errors import NotFound, Refused
+from portal.outbox.models import Message
 from portal.people.erasers import Accounts
 from portal.registers.models import ConsentManager
 from portal.registers.services import entries, managers
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
-from tests.people.factories import CustomerUserFactory, FiduciaryFactory, StaffFactory
+from tests.people.factories import ContactPointFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
 from tests.registers.factories import aged, own, two_people
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
@@ -37,6 +42,13 @@ def notice(db):
     rulebook.forget()
     law_is_loaded()
     return published_notice()
+
+
+@pytest.fixture
+def still():
+    """Of two acts at one instant neither comes after the other."""
+    with time_machine.travel(clock.now(), tick=False) as moment:
+        yield moment
 
 
 @pytest.fixture
@@ -161,6 +173,54 @@ def test_the_same_request_is_not_taken_twice(key, linked, notice):
     again = send("consents/give", *request)
     assert (again.status_code, again.json()["code"]) == (422, "REPLAYED")
     assert not allowed()
+
+
+def test_a_yes_that_stands_is_answered_with_its_receipt_and_recorded_once(key, linked, notice):
+    first, second = (send("consents/give", *signed(key, sms(linked, notice))) for _time in range(2))
+    assert first.status_code == second.status_code == 200
+    assert first.json() == second.json()
+    assert ConsentEvent.objects.count() == ConsentReceipt.objects.count() == 1
+    assert Message.objects.filter(kind="consent.confirmed", channel="dashboard").count() == 1
+
+
+def test_the_persons_own_yes_to_the_same_text_is_what_the_manager_is_told(key, linked, asha, notice):
+    by_herself = said(asha, "given")
+    given = send("consents/give", *signed(key, sms(linked, notice)))
+    assert given.json()["receipt"] == by_herself.receipt.reference
+    assert ConsentEvent.objects.count() == 1
+
+
+def with_another_number(asha, still):
+    ContactPointFactory(principal=asha, kind="phone", address="+919800000019", verified_at=clock.now())
+
+
+def after_a_no(asha, still):
+    said(asha, "withdrawn", occurred_at=clock.now())
+
+
+def after_a_stop_of_the_number(asha, still):
+    place = Address("phone", tuple(address_keys(ASHA_PHONE)))
+    suppressing.alone(
+        subject_ref=uuid4(), fiduciary=own(), places=[place], way=Way.SMS, occurred_at=clock.now(), actor=actor.SYSTEM
+    )
+
+
+def when_it_ends_soon(asha, still):
+    still.move_to(ConsentEvent.objects.get().expires_at - timedelta(days=2))
+
+
+@pytest.mark.parametrize("change", [with_another_number, after_a_no, after_a_stop_of_the_number, when_it_ends_soon])
+def test_a_yes_is_recorded_again_where_it_says_something_new(key, linked, asha, notice, still, change):
+    """At the new number only, and everywhere else where it would change what holds."""
+    first = send("consents/give", *signed(key, sms(linked, notice)))
+    still.shift(60)
+    change(asha, still)
+    still.shift(60)
+    second = send("consents/give", *signed(key, sms(linked, notice)))
+    assert second.status_code == 200, second.text
+    assert second.json()["receipt"] not in {"", first.json()["receipt"]}
+    events = ConsentEvent.objects.filter(receipt__reference=second.json()["receipt"])
+    assert [event.answer for event in events] == ["given"]
 
 
 def test_a_request_that_was_refused_may_be_sent_again(key, linked, notice):
