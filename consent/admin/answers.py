@@ -1,5 +1,6 @@
 """What systems asked and what we answered, for auditors."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -35,15 +36,14 @@ class _Answers(SearchedByPost, AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.ANSWER_VIEW
     export_permission = Permission.EVENT_EXPORT
     search_fields = ("pk",)
+    #: The rows that a search is for.
+    asked_for: Callable[[QuerySet[Any], str], QuerySet[Any]]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         return (self.asked_for(queryset, term) if term else queryset), False
-
-    def asked_for(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        raise NotImplementedError
 
 
 @admin.register(AnswerSet)

@@ -95,6 +95,11 @@ def test_a_module_holds_one_thing_and_says_which(path):
     assert len(path.read_text().splitlines()) <= MOST_LINES
 
 
+def test_what_a_class_leaves_to_others_is_abstract_or_an_attribute_and_no_stub():
+    stubs = [str(p.relative_to(ROOT)) for p in modules() if "raise NotImplementedError" in p.read_text()]
+    assert stubs == []
+
+
 def test_law_rooms_read_the_clock_only_through_core():
     direct = re.compile(r"datetime\.now\(|timezone\.now\(|date\.today\(|datetime\.utcnow\(")
     found = [str(p.relative_to(ROOT)) for p in modules() if p.name != "clock.py" and direct.search(p.read_text())]

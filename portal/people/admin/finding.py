@@ -1,5 +1,6 @@
 """Search persons, and what is theirs, by a whole address."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -29,10 +30,10 @@ class FoundByAddress(SearchedByPost):
 
     found_field: str
     reference_prefix = "CU"
-
-    def rows_of(self, people: set[int]) -> QuerySet[Any]:
-        """What these persons have in this list."""
-        raise NotImplementedError
+    #: What these persons have in this list.
+    rows_of: Callable[[set[int]], QuerySet[Any]]
+    #: Of some rows those of the customer with this reference.
+    with_reference: Callable[[QuerySet[Any], str], QuerySet[Any]]
 
     def query_of(self, request: HttpRequest, term: str) -> dict[str, str]:
         reference = reference_in(term, self.reference_prefix)
@@ -49,7 +50,3 @@ class FoundByAddress(SearchedByPost):
         if not search_term.strip():
             return queryset, False
         return self.with_reference(queryset, reference_in(search_term.strip(), self.reference_prefix)), True
-
-    def with_reference(self, queryset: QuerySet[Any], reference: str) -> QuerySet[Any]:
-        """The rows of the customer with this reference."""
-        raise NotImplementedError

@@ -1,5 +1,6 @@
 """Proposals about officers and the company."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, ClassVar
 
@@ -16,6 +17,9 @@ from portal.registers.services.fields import require_no_rewriting
 
 class _ReachableForm(forms.ModelForm):
     """The addresses in their normal form, or words that say what is wrong."""
+
+    #: Whether an earlier entry would be rewritten by one from the past.
+    is_in_force: Callable[[dict[str, Any], date], bool]
 
     def clean_email(self) -> str:
         return self._normal(addresses.EMAIL, "email")
@@ -34,10 +38,6 @@ class _ReachableForm(forms.ModelForm):
             except Refused as refusal:
                 self.add_error("effective_from", str(refusal))
         return cleaned
-
-    def is_in_force(self, cleaned: dict[str, Any], today: date) -> bool:
-        """Whether an earlier entry would be rewritten by one from the past."""
-        raise NotImplementedError
 
     def _normal(self, kind: str, field: str) -> str:
         try:
