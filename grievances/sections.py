@@ -16,6 +16,7 @@ class GrievanceSection:
 
     name = "grievances"
     label = _("Grievances")
+    covers = ("grievances.Ticket",)
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record per grievance with its public thread, oldest first."""
@@ -28,6 +29,7 @@ class NomineeSection:
 
     name = "nominees"
     label = _("Nominees")
+    covers = ("grievances.Nominee",)
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record per nominee that the person named, those that ended too; the first named first."""

@@ -24,6 +24,7 @@ class KycSection:
 
     name = "kyc"
     label = _("Identity and business documents")
+    covers = ("kyc.Case", "kyc.Decision", "kyc.Document", "kyc.Holding", "kyc.Likeness", "kyc.Party")
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record for each document ever sent about this customer or person, oldest first; then one for each place

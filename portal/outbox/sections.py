@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.core.errors import NotFound
-from portal.outbox.models import Message, PushSubscription
+from portal.outbox.models import AddressFault, Message, PushSubscription
 from portal.outbox.services import reading
 from portal.outbox.states import WEBHOOK
 
@@ -18,12 +18,29 @@ class MessageSection:
 
     name = "messages"
     label = gettext_lazy("Messages we sent you")
+    covers = ("outbox.AddressFault", "outbox.DeliveryAddress", "outbox.Message")
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
-        """One record per message, the oldest first; the words of erased ones are gone and the record says so."""
-        mine = Message.objects.filter(subject_ref__in=list(subject_refs)).exclude(channel=WEBHOOK)
-        messages = mine.select_related("text", "destination")
-        return [_record(message) for message in messages.order_by("created_at", "pk")]
+        """One record per message, the oldest first; the words of erased ones are gone and the record says so.
+
+        Then why an address is not used on a channel any more.
+        """
+        refs = list(subject_refs)
+        messages = Message.objects.filter(subject_ref__in=refs).exclude(channel=WEBHOOK)
+        faults = AddressFault.objects.filter(subject_ref__in=refs).select_related("message").order_by("noted_at", "pk")
+        return [
+            *(_record(one) for one in messages.select_related("text", "destination").order_by("created_at", "pk")),
+            *(_fault(row) for row in faults),
+        ]
+
+
+def _fault(row: AddressFault) -> dict[str, Any]:
+    return {
+        "address_not_used_on": row.get_channel_display(),
+        "because": row.get_reason_display(),
+        "after_message": row.message.reference,
+        "at": row.noted_at.isoformat(),
+    }
 
 
 def _record(message: Message) -> dict[str, Any]:
@@ -49,6 +66,7 @@ class BrowserSection:
 
     name = "browsers"
     label = gettext_lazy("Browsers that show you notices")
+    covers = ("outbox.PushSubscription",)
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record per browser, without its keys: with them anybody could write to it."""

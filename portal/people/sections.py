@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.people.models import Principal, Protection, RegimeEvidence, Rest, SignIn
+from portal.people.models import AgeStatement, Device, Principal, Protection, RegimeEvidence, Rest, SignIn
 
 
 class PeopleSection:
@@ -14,6 +14,18 @@ class PeopleSection:
 
     name = "people"
     label = _("Name, addresses and sign-ins")
+    covers = (
+        "people.AgeStatement",
+        "people.ContactPoint",
+        "people.Customer",
+        "people.Device",
+        "people.Membership",
+        "people.Principal",
+        "people.Protection",
+        "people.RegimeEvidence",
+        "people.Rest",
+        "people.SignIn",
+    )
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record per person behind the references: what they may see of themselves, nothing of others."""
@@ -24,7 +36,12 @@ class PeopleSection:
         protections = Protection.objects.filter(subject_ref__in=refs).order_by("noted_at")
         held = [_protection(row) for row in protections]
         rests = [_rest(row) for row in Rest.objects.filter(subject_ref__in=refs).order_by("noted_at", "pk")]
-        return [{**_record(principal, laws, held), "reported_not_to_act": rests} for principal in rows]
+        ages = AgeStatement.objects.filter(subject_ref__in=refs).order_by("stated_at", "pk")
+        about = {
+            "said_to_be_of_age_at": [row.stated_at.isoformat() for row in ages],
+            "reported_not_to_act": rests,
+        }
+        return [{**_record(principal, laws, held), **about} for principal in rows]
 
 
 def _protection(row: Protection) -> dict[str, Any]:
@@ -73,6 +90,15 @@ def _record(principal: Principal, laws: list[dict[str, Any]], held: list[dict[st
         ],
         "laws_that_apply": laws,
         "somebody_else_answers": held,
+        "known_browsers": [
+            {
+                "browser": row.label,
+                "first_seen": row.first_seen_at.isoformat(),
+                "last_seen": row.last_seen_at.isoformat(),
+                "forgotten_at": row.forgotten_at.isoformat() if row.forgotten_at else None,
+            }
+            for row in Device.objects.filter(user__principal=principal).order_by("first_seen_at", "pk")
+        ],
         "sign_ins": [
             {
                 "at": row.at.isoformat(),

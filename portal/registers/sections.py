@@ -19,6 +19,7 @@ class RecipientSection:
 
     name = "recipients"
     label = _("Whom we told of your choices")
+    covers = ("registers.Instruction", "registers.Telling")
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record per word to a recipient, the oldest first, with the steps of what it was instructed to do."""
@@ -33,6 +34,7 @@ class DisclosureSection:
 
     name = "disclosures"
     label = _("Whom we gave your data")
+    covers = ("registers.Disclosure",)
 
     def collect(self, *, subject_refs: Iterable[UUID]) -> list[dict[str, Any]]:
         """One record per request that carried the person's data to a third party, the oldest first.

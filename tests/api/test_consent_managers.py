@@ -25,10 +25,10 @@ from portal.core.errors import NotFound, Refused
 from portal.outbox.models import Message
 from portal.people.erasers import Accounts
 from portal.registers.models import ConsentManager
-from portal.registers.services import entries, managers
+from portal.registers.services import entries
 from tests.consent.factories import ASHA, ASHA_PHONE, law_is_loaded, person, published_notice, said
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, FiduciaryFactory, StaffFactory
-from tests.registers.factories import aged, own, two_people
+from tests.registers.factories import own, registered_manager
 from tests.signin.people_who_sign_in import customer_client, staff_client
 
 pytestmark = pytest.mark.django_db
@@ -57,12 +57,8 @@ def key():
 
 
 def registered(key, **changes) -> ConsentManager:
-    maker, checker = two_people()
     public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
-    usual = {"board_number": NUMBER, "name": "Sahmati Example", "starts_at": clock.now(), "now": clock.now()}
-    entry = managers.propose(fiduciary=own(), actor=maker, **{**usual, "public_key": public, **changes})
-    entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
-    return aged(entry)
+    return registered_manager(**{"board_number": NUMBER, "public_key": public, **changes})
 
 
 @pytest.fixture

@@ -5,13 +5,20 @@ from datetime import timedelta
 import pytest
 
 from consent.erasers import Wishes
-from consent.models import ConsentState, Preference
+from consent.models import ConsentState, LateNotice, Meeting, NoticeText, Preference
 from consent.sections import ConsentSection
-from consent.services import preferring
+from consent.services import guarding, inbound, managing, opting_in, preferring
+from consent.services.guarding import Guardian
+from consent.services.inbound import Inbound
 from consent.services.preferring import WishList
+from consent.states import Relation, ShownBy
 from portal.core import actor, clock
+from portal.law.states import Channel
+from portal.law.words import PurposeNames
+from portal.people.models import Fiduciary
 from portal.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.registers.factories import registered_manager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
 
@@ -32,6 +39,84 @@ def test_a_bundle_holds_every_answer_and_wish_of_the_person_and_of_nobody_else(a
     assert [record.get("answer") for record in records] == ["Withdrawn", None]
     assert records[1]["language"] == "mr"
     assert ASHA_PHONE not in str(records)
+
+
+def own_copy(*who):
+    return ConsentSection().collect(subject_refs=[each.subject.ref for each in who])
+
+
+def with_key(records, key):
+    return [record for record in records if key in record]
+
+
+def test_the_copy_tells_what_was_asked_told_and_requested_and_who_acts(asha):
+    ref, text, now = asha.subject.ref, NoticeText.objects.get(), clock.now()
+    shown = {"language": "en", "text_sha256": text.sha256, "notice_version": text.version}
+    Meeting.objects.create(subject_ref=ref, purpose="analytics", meaning_since=clock.day(now), met_at=now, **shown)
+    LateNotice.objects.create(
+        subject_ref=ref, purpose="marketing", rule="IN-DPDP-LATE@1", about="x", given_at=now, **shown
+    )
+    opting_in.request(
+        subject_ref=ref,
+        fiduciary=Fiduciary.objects.get(code="onesetu"),
+        values=[("marketing", "sms"), ("analytics", "none")],
+        actor=actor.SYSTEM,
+        now=now,
+    )
+    manager = registered_manager(name="Sahmati Example")
+    managing.link(manager=manager, code=managing.offer_link(subject_ref=ref, manager=manager).code, now=clock.now())
+    records = own_copy(asha)
+    names = PurposeNames()
+    (met,) = with_key(records, "question_put")
+    assert (met["question_put"], met["notice_sha256"]) == (names("analytics"), text.sha256)
+    (late,) = with_key(records, "notice_given_afterwards")
+    assert (late["notice_given_afterwards"], late["because_of"]) == (names("marketing"), "IN-DPDP-LATE@1")
+    (again,) = with_key(records, "asked_to_be_asked_again")
+    assert again["asked_to_be_asked_again"] == [names("analytics"), f"{names('marketing')}, SMS"]
+    (link,) = with_key(records, "consent_manager")
+    assert (link["consent_manager"], link["until"]) == ("Sahmati Example", None)
+    assert link["acts_since"]
+
+
+def stop_by_sms(name, number):
+    message = Inbound(name=name, channel=Channel.SMS, sender=number, to="OSOPT", text="STOP")
+    assert inbound.take([message]).new == 1
+
+
+def test_the_copy_tells_what_was_written_from_the_persons_number_and_what_followed(asha):
+    stop_by_sms("one", ASHA_PHONE)
+    records = own_copy(asha)
+    (written,) = with_key(records, "message_from_you")
+    assert (written["message_from_you"], written["what_followed"]) == ("SMS", "Stopped")
+    assert written["receipt"] in {stop["receipt"] for stop in with_key(records, "promotion_stopped_on")}
+    assert ASHA_PHONE not in str(records)
+
+
+def test_the_copy_leaves_out_what_came_from_a_shared_number_and_from_before_it_was_the_persons(asha):
+    ravi = person(email="ravi@acme.example", phone=ASHA_PHONE)
+    stop_by_sms("one", ASHA_PHONE)
+    stop_by_sms("two", "+919811112222")
+    later = person(email="mira@acme.example", phone="+919811112222")
+    for who in (asha, ravi, later):
+        assert with_key(own_copy(who), "message_from_you") == []
+        assert with_key(own_copy(who), "promotion_stopped_on") == []
+
+
+def test_the_copy_holds_earlier_wishes_too(asha):
+    preferring.change(subject_ref=asha.subject.ref, wishes=WishList(language="hi"), actor=actor.SYSTEM)
+    records = own_copy(asha)
+    assert [record["earlier_wishes"]["language"] for record in with_key(records, "earlier_wishes")] == ["mr"]
+    assert records[-1]["language"] == "hi"
+
+
+def test_who_answers_for_another_is_told_so_and_not_for_whom(asha):
+    child, now = person(email="child@acme.example", phone="+919811112222"), clock.now()
+    guardian = Guardian(asha.subject.ref, Relation.PARENT, ShownBy.HELD, ShownBy.HELD)
+    guarding.keep(said(child, "denied").receipt, guardian, now=now)
+    (record,) = with_key(own_copy(asha), "you_answered_for_another")
+    assert record["you_answered_for_another"]["answered_by"] == Relation.PARENT.label
+    assert str(child.subject.ref) not in str(record)
+    assert with_key(own_copy(child), "answered_by")
 
 
 def test_erasing_ends_the_wishes_and_keeps_the_no(asha):

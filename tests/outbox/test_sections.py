@@ -3,6 +3,7 @@ from uuid import uuid4
 import pytest
 
 from portal.core import clock, hooks
+from portal.outbox.models import AddressFault
 from portal.outbox.services import delivery
 from tests.outbox.factories import Gate, RecordingChannel, posted
 
@@ -30,6 +31,16 @@ def test_an_erased_message_is_named_as_erased() -> None:
     (record,) = collected(message.subject_ref)
     assert "were erased" in str(record["erased"])
     assert "body" not in record
+
+
+def test_why_an_address_is_not_used_any_more_is_told_with_the_messages() -> None:
+    message = posted()
+    AddressFault.objects.create(
+        subject_ref=message.subject_ref, address_key=b"x" * 33, channel=message.channel, reason="bounced",
+        message=message, noted_at=clock.now(),
+    )  # fmt: skip
+    fault = collected(message.subject_ref)[-1]
+    assert (fault["because"], fault["after_message"]) == ("There is no such address", message.reference)
 
 
 def test_nobody_gets_anybody_elses() -> None:

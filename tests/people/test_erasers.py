@@ -13,7 +13,7 @@ from portal.core.actor import SYSTEM, staff
 from portal.people import erasers
 from portal.people.models import ContactPoint, Customer, Device, OneTimeCode, RegimeEvidence, SignIn, User
 from portal.people.sections import PeopleSection
-from portal.people.services import codes, customers, devices, principals
+from portal.people.services import ages, codes, customers, devices, principals
 from portal.people.services import staff as staff_services
 from tests.people.factories import (
     CustomerFactory,
@@ -166,6 +166,19 @@ def test_the_bundle_of_a_person_tells_what_we_hold_and_nothing_of_others(asha):
     assert record["laws_that_apply"] == [{"law": "European Union", "because": "The person said so"}]
     assert len(record["sign_ins"]) == 1
     assert "ravi" not in str(record)
+
+
+def test_a_bundle_holds_the_known_browsers_without_their_tokens_and_the_statement_of_age(asha):
+    now = clock.now()
+    Device.objects.create(
+        user=asha, token_sha256="ab" * 32, label="Firefox on Linux", first_seen_at=now, last_seen_at=now
+    )
+    ages.state_adult(subject_ref=asha.principal.subject.ref, actor=SYSTEM, now=now)
+    (record,) = PeopleSection().collect(subject_refs=[asha.principal.subject.ref])
+    browser = record["known_browsers"][-1]
+    assert (browser["browser"], browser["forgotten_at"]) == ("Firefox on Linux", None)
+    assert record["said_to_be_of_age_at"] == [now.isoformat()]
+    assert "ab" * 32 not in str(record)
 
 
 def test_the_laws_of_a_bundle_are_those_of_every_reference(asha):

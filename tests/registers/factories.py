@@ -1,6 +1,9 @@
+import base64
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.core import actor, clock, signed_messages
 from portal.core.data_categories import DataCategory
@@ -8,6 +11,7 @@ from portal.people.models import Customer, Fiduciary, User
 from portal.people.services import fiduciaries
 from portal.registers.models import (
     CompanyDetails,
+    ConsentManager,
     ContentTemplate,
     Contract,
     DatedEntry,
@@ -22,7 +26,7 @@ from portal.registers.models import (
 )
 from portal.registers.rules import incidents as incident_rules
 from portal.registers.selectors import senders as book
-from portal.registers.services import company, entries, incidents, officers, recipients, senders, templates
+from portal.registers.services import company, entries, incidents, managers, officers, recipients, senders, templates
 from portal.registers.states import Clause
 from tests.people.factories import StaffFactory
 
@@ -76,6 +80,16 @@ def two_people() -> tuple[Any, Any]:
     """A maker and a checker of what is registered about senders."""
     maker, checker = StaffFactory(roles=["administrator"]), StaffFactory(roles=["data_protection_officer"])
     return as_actor(maker), as_actor(checker)
+
+
+def registered_manager(**changes: Any) -> ConsentManager:
+    """A consent manager in our book, entered by two people."""
+    maker, checker = two_people()
+    key = base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw()).decode()
+    usual = {"board_number": "DPB/CM/0007", "name": "Sahmati Example", "public_key": key, "starts_at": clock.now()}
+    entry = managers.propose(fiduciary=own(), actor=maker, now=clock.now(), **{**usual, **changes})
+    entries.answer(entry, approve=True, reason="", actor=checker, now=clock.now())
+    return aged(entry)
 
 
 def own() -> Fiduciary:
