@@ -173,11 +173,11 @@ def test_a_bundle_holds_the_known_browsers_without_their_tokens_and_the_statemen
     Device.objects.create(
         user=asha, token_sha256="ab" * 32, label="Firefox on Linux", first_seen_at=now, last_seen_at=now
     )
-    ages.state_adult(subject_ref=asha.principal.subject.ref, actor=SYSTEM, now=now)
+    stated = ages.state_adult(subject_ref=asha.principal.subject.ref, actor=SYSTEM, now=now)
     (record,) = PeopleSection().collect(subject_refs=[asha.principal.subject.ref])
     browser = record["known_browsers"][-1]
     assert (browser["browser"], browser["forgotten_at"]) == ("Firefox on Linux", None)
-    assert record["said_to_be_of_age_at"] == [now.isoformat()]
+    assert record["said_to_be_of_age_at"] == [stated.stated_at.isoformat()]
     assert "ab" * 32 not in str(record)
 
 
