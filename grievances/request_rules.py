@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from grievances.request_states import LOW_RISK, OPT_OUTS, Capacity, JoinedBecause, Proof, Right
+from grievances.request_states import ACTED_ON, LOW_RISK, OPT_OUTS, Capacity, JoinedBecause, Proof, Right
 
 PLAN = "rights_request"
 OPT_OUT_PLAN = "opt_out"
@@ -50,6 +50,8 @@ class Open:
     right: str
     capacity: str
     asked_at: datetime
+    #: What exactly and for whom, as the person wrote it.
+    details: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,35 @@ class Join:
 
 
 def joins(
-    *, right: str, capacity: str, asked_at: datetime, others: Iterable[Open], most: int, within: timedelta
+    *,
+    right: str,
+    capacity: str,
+    asked_at: datetime,
+    others: Iterable[Open],
+    most: int,
+    within: timedelta,
+    details: Mapping[str, str] | None = None,
 ) -> Join | None:
     """The undecided request of the same person that a new one joins, if any: the same wish, or one too many in a time.
 
-    The oldest takes it in, so that no clock becomes longer. Nothing is refused: what is joined is answered there.
+    The oldest takes it in, so that no clock becomes longer. Nothing is refused: what is joined is answered there. What is
+    carried out of the request itself (``ACTED_ON``) joins the very same wish only: within another one it would be lost, and
+    so would what is asked for a second person, or of another detail.
     """
     earlier = sorted((one for one in others if one.asked_at <= asked_at), key=lambda one: (one.asked_at, one.pk))
-    same = next((one for one in earlier if (one.right, one.capacity) == (right, capacity)), None)
+    wish = (right, capacity, _in_short(details or {}))
+    same = next((one for one in earlier if (one.right, one.capacity, _in_short(one.details)) == wish), None)
     if same is not None:
         return Join(same.pk, JoinedBecause.SAME)
+    if right in ACTED_ON or capacity != Capacity.SELF:
+        return None
     lately = [one for one in earlier if one.asked_at > asked_at - within]
     return Join(lately[0].pk, JoinedBecause.MANY) if len(lately) >= most else None
+
+
+def _in_short(details: Mapping[str, str]) -> dict[str, str]:
+    """Details as they are compared: spaces make no other wish, the case of a letter of a name may be the very wish."""
+    return {name: " ".join(value.split()) for name, value in details.items() if value.strip()}
 
 
 #: What stands in a copy in the place of somebody else's address or number.

@@ -185,4 +185,7 @@ BUNDLE_MOVES: Final[Mapping[str, frozenset[str]]] = {
 
 #: Rights that are answered with a copy; and which rooms' parts of it belong to the list of recipients.
 BUNDLED: Final = frozenset({Right.ACCESS, Right.PORTABILITY, Right.RECIPIENTS})
+
+#: What is carried out of the request itself, by what two people read of it: within another one it would be lost.
+ACTED_ON: Final = CORRECTIONS | BUNDLED | {Right.ERASURE}
 RECIPIENT_SECTIONS: Final = frozenset({"recipients", "disclosures"})

@@ -17,7 +17,19 @@ from grievances import sealing, selectors
 from grievances.models import ProofPaper, RightsRequest, Ticket, TicketContact
 from grievances.permissions import GrievancePermission
 from grievances.request_states import MOVES, UNDECIDED, Capacity, Finding, Proof, RequestState, Right
-from grievances.services import filing, letters, lines, opting, resolving, standings, thread, timing, tracking, uploads
+from grievances.services import (
+    filing,
+    letters,
+    lines,
+    opting,
+    reading,
+    resolving,
+    standings,
+    thread,
+    timing,
+    tracking,
+    uploads,
+)
 from grievances.states import OPEN_STATES, Author, ContactKind, EntryKind
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -270,6 +282,7 @@ def _go_on(request: RightsRequest, actor: Actor, at: datetime) -> None:
         others=_others(request),
         most=int(law.house_rule("requests.most_open", on=day(at)).amount or 0),
         within=selectors.promise("requests.counted_within", at=at),
+        details=reading.details_of(request),
     )
     if join is not None:
         _join(request, RightsRequest.objects.select_related("ticket__fiduciary").get(pk=join.into), join, actor, at)
@@ -285,8 +298,10 @@ def _others(request: RightsRequest) -> list[rules.Open]:
     same = rows.filter(ticket__subject_ref__in=refs) | rows.filter(
         ticket__contacts__address_key__in=keys, ticket__contacts__verified_at__isnull=False
     )
-    found = same.distinct().values_list("pk", "right", "capacity", "ticket__received_at")
-    return [rules.Open(*row) for row in found]
+    found = RightsRequest.objects.filter(pk__in=same.values("pk")).select_related("ticket")
+    return [
+        rules.Open(one.pk, one.right, one.capacity, one.ticket.received_at, reading.details_of(one)) for one in found
+    ]
 
 
 def _join(request: RightsRequest, into: RightsRequest, join: rules.Join, actor: Actor, at: datetime) -> None:

@@ -170,6 +170,24 @@ def test_a_flood_becomes_one_ticket_and_nothing_is_refused() -> None:
     assert late.joined_to.ticket.state == TicketState.RECEIVED
 
 
+def test_a_correction_an_erasure_or_a_copy_asked_in_a_flood_is_not_lost_in_another_request() -> None:
+    principal = PrincipalFactory(full_name="Asha Roa")
+    rights = [Right.OBJECTION, Right.RESTRICTION, Right.OPT_OUT, Right.LIMIT, Right.WITHDRAWAL]
+    for number, right in enumerate(rights):
+        shown(principal=principal, right=right, at=RECEIVED + timedelta(minutes=number))
+    at = RECEIVED + timedelta(minutes=9)
+    for right in (Right.CORRECTION, Right.COMPLETION, Right.ERASURE, Right.ACCESS):
+        late = shown(principal=principal, right=right, field="name", should_be="Asha Rao", at=at)
+        assert (right, late.state, late.joined_to) == (right, RequestState.SHOWN, None)
+
+
+def test_a_correction_of_another_detail_is_not_the_same_wish_and_the_same_one_again_is() -> None:
+    first = shown(right=Right.CORRECTION, field="name", should_be="Asha Rao")
+    other = shown(right=Right.CORRECTION, field="name", should_be="Asha rao", at=RECEIVED + timedelta(minutes=1))
+    again = shown(right=Right.CORRECTION, field="name", should_be="Asha  Rao", at=RECEIVED + timedelta(minutes=2))
+    assert (other.state, again.state, again.joined_to) == (RequestState.SHOWN, RequestState.JOINED, first)
+
+
 def test_codes_that_ran_out_do_not_refuse_a_request() -> None:
     results = [asked(right=right, should_be="Asha Rao") for right in list(Right)[:7]]
     assert len({result.request.pk for result in results}) == 7

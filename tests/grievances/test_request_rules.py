@@ -55,6 +55,13 @@ def test_the_same_right_for_somebody_else_is_another_wish() -> None:
     assert joins(right="access", capacity="self", asked_at=NOON, others=others, most=5, within=DAY) is None
 
 
+def test_a_request_for_a_second_person_is_another_wish_and_joins_no_flood() -> None:
+    others = [Open(number, "access", "agent", NOON, {"person_name": f"Person {number}"}) for number in range(9)]
+    asked = {"right": "access", "capacity": "agent", "asked_at": NOON, "others": others, "most": 5, "within": DAY}
+    assert joins(**asked, details={"person_name": "Somebody Else"}) is None
+    assert joins(**asked, details={"person_name": "Person  3"}) == Join(3, JoinedBecause.SAME)
+
+
 opens = some.builds(
     Open,
     pk=some.integers(1, 1000),
@@ -66,7 +73,7 @@ opens = some.builds(
 
 @given(some.lists(opens, unique_by=lambda one: one.pk), some.integers(1, 6))
 def test_a_joined_request_never_gets_a_later_date_and_a_flood_is_one(others: list[Open], most: int) -> None:
-    found = joins(right="access", capacity="self", asked_at=NOON, others=others, most=most, within=DAY)
+    found = joins(right="objection", capacity="self", asked_at=NOON, others=others, most=most, within=DAY)
     lately = [one for one in others if NOON - DAY < one.asked_at <= NOON]
     if found is None:
         assert len(lately) < most
