@@ -3,6 +3,9 @@
 import pytest
 from django.conf import settings
 
+from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory
+from tests.signin.people_who_sign_in import customer_client
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -12,6 +15,19 @@ def test_the_first_pages_are_accessible_on_a_small_telephone_and_ask_nobody_else
         page = person.goes_to(path)
         assert page.locator("h1").count() == 1
         assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_values_of_a_profile_stand_in_one_column_whatever_stands_behind_them(window):
+    principal = PrincipalFactory(full_name="Asha Rao")
+    ContactPointFactory(principal=principal, kind="phone", address="+919999900320")
+    person = window()
+    person.signs_in_with(customer_client(CustomerUserFactory(principal=principal)))
+    page = person.goes_to("/privacy/profile/")
+    edges = "cells => cells.map(cell => Math.round(cell.getBoundingClientRect().left))"
+    for nth in (2, 3):
+        found = page.eval_on_selector_all(f".facts > div > :nth-child({nth})", edges)
+        assert len(found) > 3
+        assert len(set(found)) == 1
 
 
 @pytest.mark.parametrize("language", ["en", "hi", "mr"])
