@@ -1,5 +1,6 @@
 """Staff's queue of requests about data: what is asked, how it was shown who asks, by when, and the acts of officers."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,10 +19,11 @@ from grievances.models import OutsideTask, ProofPaper, RightsRequest
 from grievances.outside_task_pages import GiveForm
 from grievances.outside_task_words import DESPITE_TASKS
 from grievances.permissions import GrievancePermission
+from grievances.person_pages import NamesPerson
 from grievances.request_forms import FIELDS
 from grievances.request_states import BUNDLED, UNDECIDED, RequestState
 from grievances.sealing import Shredded
-from grievances.services import bundling, deciding, outside_tasks, proving, reading
+from grievances.services import bundling, deciding, outside_tasks, proving, reading, standings
 from grievances.states import OPEN_STATES
 from grievances.words import short_day
 from portal.core import access, clock
@@ -38,6 +40,7 @@ EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 DETAILS = {
     "person_name": _("For whom"),
     "person_address": _("Their address"),
+    "person_address_waits": _("Entered by us, and no code typed, since"),
     "field": _("What is wrong or missing"),
     "should_be": _("How it should be"),
     "cause": _("What happened"),
@@ -138,7 +141,7 @@ def _checked(row: ProofPaper, user: Any) -> str:
 
 
 @admin.register(RightsRequest)
-class RightsRequestAdmin(RequestLogPage, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
+class RightsRequestAdmin(NamesPerson, RequestLogPage, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     """What is due first stands first. The thread with the person is the ticket's."""
 
     view_permission = GrievancePermission.REQUEST_VIEW
@@ -200,6 +203,8 @@ class RightsRequestAdmin(RequestLogPage, AuditedExport, OpenedWithPurpose, ReadO
             found["field"] = str(FIELDS.get(found["field"], found["field"]))
         if "cause" in found:
             found["cause"] = str(RestCause(found["cause"]).label)
+        if standings.ADDRESS_WAITS in found:
+            found[standings.ADDRESS_WAITS] = short_day(datetime.fromisoformat(found[standings.ADDRESS_WAITS]))
         return format_html_join("", "{}: {}<br>", ((DETAILS[name], value) for name, value in found.items())) or "–"
 
     @admin.display(description=_("papers"))

@@ -12,6 +12,9 @@ from portal.core import addresses
 from portal.core.errors import Refused
 from portal.people import selectors as people
 
+#: The detail that says since when an address of an officer's waits for its code (``services.naming``).
+ADDRESS_WAITS = "person_address_waits"
+
 
 def of_request(request: RightsRequest, *, any_right: bool = False) -> NomineeStanding | None:
     """The standing under which a nominee asks: their shown address is the named one, and the person the one they mean.
@@ -55,8 +58,9 @@ def shown_keys(request: RightsRequest) -> list[bytes]:
 
 
 def refs_meant(request: RightsRequest) -> set[UUID]:
-    """Everybody who has the address that the request names; nobody for none."""
-    named = reading.details_of(request).get("person_address", "").strip()
+    """Everybody who has the address that the request names; nobody for none, and for one of an officer's without its code."""
+    details = reading.details_of(request)
+    named = "" if details.get(ADDRESS_WAITS) else details.get("person_address", "").strip()
     kind = addresses.kind_of(named)
     try:
         return {contact.principal.subject.ref for contact in people.contacts_at(kind, named)}

@@ -34,6 +34,7 @@ ELSEWHERE = {
             "DoneForm.evidence",
             "FailedForm.error",
             "GiveForm.what",
+            "PersonForm.why",
             "ProposeForm.words_to_person",
             "FiledForm.wanted",
             "FiledForm.what_happened",

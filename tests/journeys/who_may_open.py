@@ -470,8 +470,10 @@ BOOKS: dict[str, Book] = {
         extra={"log": "grievances.request:view"},
         acts={
             "call-back": "grievances.request:answer",
+            "confirm-person": "grievances.request:answer",
             "give-task": "grievances.request:answer",
             "collect": "grievances.request:answer",
+            "name-person": "grievances.request:answer",
             "propose": "grievances.request:answer",
         },
     ),

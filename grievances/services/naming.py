@@ -1,0 +1,147 @@
+"""Whose data a request for somebody else is about: an officer enters the address, and a code that comes there confirms it.
+
+Until then nobody is known by it: what was asked is carried out for nobody whom an officer only guessed or was told.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from grievances import request_rules as rules
+from grievances import sealing
+from grievances.models import Bundle, RequestProposal, RightsRequest
+from grievances.permissions import GrievancePermission
+from grievances.request_states import UNDECIDED, Right
+from grievances.services import appealing, opting, reading, thread
+from grievances.services.handing_out import CLAIMS
+from grievances.services.standings import ADDRESS_WAITS
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import access, addresses
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.law.states import Channel
+from portal.outbox import services as outbox
+from portal.outbox.selectors import can_send
+from portal.people.models import User
+from portal.people.services import codes
+from portal.people.states import Answer, CodePurpose
+
+
+def name_person(*, request: RightsRequest, address: str, why: str, by: User, actor: Actor, at: datetime) -> None:
+    """Enter the address of the person whose data is meant, and send a code there, in one transaction with its audit event.
+
+    It takes the place of what the asking person wrote, and counts once ``confirm`` has its code; entering it again sends
+    another one. ``why`` is kept as an internal note. Raises NotAllowed; LostRace while a colleague works on it; Refused for a
+    request that needs no such address or was answered (NOT_NEEDED), without a reason (REASON_MISSING), for what is no address,
+    one to which no code can go (NO_CODE), and after too many codes (TOO_MANY_CODES).
+    """
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    appealing.require_another(request.ticket, by)
+    if not why.strip():
+        raise Refused(_("Say how you know the address."), code="REASON_MISSING")
+    kind = addresses.kind_of(address)
+    normal = addresses.normalise(kind, address)
+    if kind != addresses.EMAIL and not can_send(Channel.SMS):
+        raise Refused(_("No code can be sent to a number here. Enter an email address."), code="NO_CODE")
+    with transaction.atomic():
+        fresh = _fresh(request)
+        CLAIMS.require_free_for(fresh.ticket, by, now=at)
+        _keep(fresh, {**reading.details_of(fresh), "person_address": normal, ADDRESS_WAITS: at.isoformat()})
+        _send(fresh, kind, normal, at)
+        thread.note(ticket=fresh.ticket, text=why, by=by, actor=actor, at=at)
+        _note(AuditKind.GRIEVANCES_REQUEST_PERSON_NAMED, fresh, actor, at)
+
+
+def confirm(*, request: RightsRequest, typed: str, by: User, actor: Actor, at: datetime) -> None:
+    """Take the code that came to the person's address: from now on the request is about whoever has it.
+
+    An opt-out that waited for that is carried out, in the same transaction. Raises NotAllowed; Refused where no address waits
+    (NOT_NEEDED) and for a wrong code, which counts.
+    """
+    access.require(by, GrievancePermission.REQUEST_ANSWER)
+    appealing.require_another(request.ticket, by)
+    with transaction.atomic():
+        fresh = _fresh(request)
+        details = reading.details_of(fresh)
+        if not waits(details):
+            raise Refused(_("No address that we entered waits for a code."), code="NOT_NEEDED")
+        address = details["person_address"]
+        found = codes.attempt(
+            purpose=CodePurpose.TRACK,
+            kind=addresses.kind_of(address),
+            address=address,
+            typed=typed,
+            about=_about(fresh),
+            now=at,
+        )
+        if not isinstance(found, Refused):
+            _keep(fresh, {name: value for name, value in details.items() if name != ADDRESS_WAITS})
+            _note(AuditKind.GRIEVANCES_REQUEST_PERSON_CONFIRMED, fresh, actor, at)
+            if fresh.shown_at is not None:
+                opting.carry_out_for_other(fresh, actor=actor, at=at)
+            return
+        _note(AuditKind.GRIEVANCES_REQUEST_PERSON_CODE_WRONG, fresh, actor, at)  # an officer who guesses leaves a trace
+    raise found  # not within the transaction: what the wrong code counted stays
+
+
+def waits(details: dict[str, str]) -> bool:
+    """Whether the person's address was entered by an officer and nobody has typed its code."""
+    return bool(details.get(ADDRESS_WAITS))
+
+
+def why_not(request: RightsRequest) -> str:
+    """Why no address can be entered for a request; empty where one can."""
+    if not rules.needs_papers(right=request.right, capacity=request.capacity) or request.right == Right.CLAIM:
+        return _("It is for the asking person's own data, or a nominee's: nobody else is meant.")
+    if request.state not in UNDECIDED:
+        return _("It was answered already.")
+    rests = Bundle.objects.filter(request=request).exists()
+    if rests or RequestProposal.objects.filter(request=request, answer=Answer.PENDING).exists():
+        return _("A copy or a proposed answer rests on the address that stands there now.")
+    return ""
+
+
+def _fresh(request: RightsRequest) -> RightsRequest:
+    fresh = RightsRequest.objects.select_for_update(of=("self",)).select_related("ticket__fiduciary").get(pk=request.pk)
+    if said := why_not(fresh):
+        raise Refused(said, code="NOT_NEEDED")
+    return fresh
+
+
+def _keep(request: RightsRequest, details: dict[str, str]) -> None:
+    request.details_sealed = sealing.seal(details, subject_ref=request.ticket.subject_ref)
+    request.save(update_fields=["details_sealed"])
+
+
+def _about(request: RightsRequest) -> str:
+    """Apart from the codes that open the request itself: this one shows nothing to whoever has it."""
+    return f"{request.ticket.about}/person"
+
+
+def _send(request: RightsRequest, kind: str, address: str, at: datetime) -> None:
+    ticket = request.ticket
+    code = codes.issue(purpose=CodePurpose.TRACK, kind=kind, address=address, about=_about(request), now=at)
+    outbox.post(
+        kind="grievances.person_code",
+        subject_ref=ticket.subject_ref,
+        channel=Channel.EMAIL if kind == addresses.EMAIL else Channel.SMS,
+        address=address,
+        language=ticket.language,
+        purpose="support",
+        about=f"{_about(request)}/{code.pk}",
+        context={
+            "reference": ticket.reference,
+            "code": codes.plain(code),
+            "minutes": str((code.expires_at - code.made_at) // timedelta(minutes=1)),
+        },
+        fiduciary=ticket.fiduciary.code,
+        only_here=True,
+    )
+
+
+def _note(kind: AuditKind, request: RightsRequest, actor: Actor, at: datetime) -> None:
+    ticket = request.ticket
+    facts = {"reference": ticket.reference, "request": request.right, "category": request.capacity}
+    record(kind, actor=actor, about=ticket.about, facts=facts, subject_ref=ticket.subject_ref, at=at)

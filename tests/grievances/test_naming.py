@@ -1,0 +1,90 @@
+"""Whose data a request for somebody else is about: entered by an officer, and nobody's until a code confirms it."""
+
+import re
+
+import pytest
+
+from grievances.models import RightsRequest
+from grievances.request_states import Capacity, Right
+from grievances.services import bundling, naming, reading
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.outbox.models import Message
+from portal.outbox.services import reading as outbox
+from portal.people.models import Principal, User
+from tests.grievances.requests import shown
+from tests.people.factories import PrincipalFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+MEANT = "little@example.in"
+
+
+@pytest.fixture
+def kid() -> Principal:
+    person: Principal = PrincipalFactory(full_name="Little One", email=MEANT)
+    return person
+
+
+@pytest.fixture
+def request_for_kid(kid: Principal) -> RightsRequest:
+    """Of a mother who did not say where we know the child."""
+    return shown(right=Right.OBJECTION, capacity=Capacity.CHILD, person_name="Little One", at=clock.now())
+
+
+def code_at_the_persons() -> str:
+    letter = outbox.text_of(Message.objects.filter(kind="grievances.person_code").latest("pk"))
+    return re.findall(r"\b\d{6}\b", letter.body)[0]
+
+
+def given(officer: User) -> dict:
+    return {"by": officer, "actor": actor.staff(officer.pk), "at": clock.now()}
+
+
+def test_an_address_of_an_officers_counts_once_its_code_was_typed(
+    request_for_kid: RightsRequest, kid: Principal, officer: User
+) -> None:
+    desk = staff_client(officer)
+    page = f"/admin/grievances/rightsrequest/{request_for_kid.pk}/"
+    why = {"open_record": "1", "purpose": "grievance", "ticket": request_for_kid.ticket.reference}
+    desk.post(f"{page}change/", why)
+    desk.post(f"{page}do/name-person/", {"answer": "1", "address": MEANT, "why": "Read on the birth certificate."})
+    found = RightsRequest.objects.get(pk=request_for_kid.pk)
+    with pytest.raises(Refused):
+        bundling.data_refs(found)
+    assert "no code typed" in desk.get(f"{page}change/").text
+    notes = [line.texts["text"] for line in reading.thread(found.ticket, internal=True) if line.is_internal]
+    assert notes == ["Read on the birth certificate."]
+    wrong = desk.post(f"{page}do/confirm-person/", {"answer": "1", "code": "000000"})
+    assert "This code is not right" in wrong.text
+    desk.post(f"{page}do/confirm-person/", {"answer": "1", "code": code_at_the_persons()})
+    found.refresh_from_db()
+    assert MEANT in desk.get(f"{page}change/").text
+    assert kid.subject.ref in bundling.data_refs(found)
+    kinds = AuditEvent.objects.filter(about=found.ticket.about, kind__startswith="grievances.request.person")
+    assert [event.kind.rpartition("_")[2] for event in kinds.order_by("pk")] == ["named", "wrong", "confirmed"]
+    assert MEANT not in str(list(kinds.values_list("facts", flat=True)))
+
+
+def test_the_address_of_an_officers_replaces_what_the_asking_person_wrote_until_nobody_is_meant(
+    kid: Principal, officer: User
+) -> None:
+    request = shown(
+        right=Right.ACCESS, capacity=Capacity.AGENT, person_name="Little One", person_address=MEANT, at=clock.now()
+    )
+    assert kid.subject.ref in bundling.data_refs(request)
+    naming.name_person(request=request, address="other@example.in", why="They told us.", **given(officer))
+    request.refresh_from_db()
+    with pytest.raises(Refused):
+        bundling.data_refs(request)
+
+
+def test_no_address_is_entered_for_ones_own_data_or_without_a_reason(
+    request_for_kid: RightsRequest, officer: User
+) -> None:
+    own = shown(right=Right.ACCESS, email="ravi@example.in", at=clock.now())
+    for request, why in ((own, "Known."), (request_for_kid, " ")):
+        with pytest.raises(Refused):
+            naming.name_person(request=request, address=MEANT, why=why, **given(officer))
+    assert not Message.objects.filter(kind="grievances.person_code").exists()
