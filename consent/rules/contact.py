@@ -9,13 +9,15 @@ from enum import StrEnum
 from consent.rules.blocks import NOTHING_BLOCKED, Blocks
 from consent.rules.fold import NO, UNANSWERED, YES
 from consent.rules.hours import Hours
+from portal.law.strictness import (
+    POLICY_AND_SECURITY,
+    PROMOTIONAL,
+    SERVICE,
+    STRICTEST_FIRST,
+    TRANSACTIONAL,
+    strictest,
+)
 
-PROMOTIONAL = "promotional"
-SERVICE = "service"
-TRANSACTIONAL = "transactional"
-POLICY_AND_SECURITY = "policy_and_security"
-#: Where purpose, header and template disagree, the first of these that is named wins.
-STRICTEST_FIRST = (PROMOTIONAL, SERVICE, TRANSACTIONAL, POLICY_AND_SECURITY)
 #: Channels that ring or buzz in a pocket wait for the permitted hours; a notice in the dashboard disturbs nobody.
 SILENT_CHANNELS = frozenset({"dashboard"})
 
@@ -96,13 +98,6 @@ class Verdict:
     allowed: bool
     reason: Reason
     valid_until: datetime | None = None
-
-
-def strictest(categories: list[str]) -> str:
-    """The strictest of the named categories. An unknown name counts as promotional: nobody vouches for it."""
-    if any(category not in STRICTEST_FIRST for category in categories):
-        return PROMOTIONAL
-    return min(categories, key=STRICTEST_FIRST.index)
 
 
 def agreed_category(purpose: str, *, template: str | None, carries: AbstractSet[str] | None) -> tuple[str, bool]:

@@ -29,13 +29,10 @@ from portal.core.actor import Actor
 from portal.core.errors import NotFound, Refused
 from portal.core.turns import retried
 from portal.law.models import Purpose
-from portal.law.states import MESSAGE_CHANNELS, Channel, MessageCategory
+from portal.law.states import CHOSEN, MESSAGE_CHANNELS, Channel, MessageCategory
 from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.models.fiduciaries import OWN_CODE
-
-#: Categories a person chooses about; the others are owed and stand on the page as text.
-CHOSEN = (MessageCategory.PROMOTIONAL, MessageCategory.SERVICE)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT, subject_keys
 from portal.core import addresses, clock
 from portal.core.errors import Refused
 from portal.law.states import Channel
+from portal.law.strictness import PROMOTIONAL
 from portal.people import selectors as people
 from portal.people.models import ContactPoint
 from portal.people.models.fiduciaries import OWN_CODE
@@ -298,7 +299,7 @@ def agreed(
 
 def _used(book: Rulebook, terms: PurposeTerms, category: str, verdict: Verdict) -> tuple[str, ...]:
     timed = verdict.allowed or verdict.reason in _WAITS
-    if category == contact.PROMOTIONAL and timed and book.hours_label:
+    if category == PROMOTIONAL and timed and book.hours_label:
         return terms.label, book.hours_label
     return (terms.label,)
 

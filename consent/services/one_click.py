@@ -21,15 +21,13 @@ from portal.core import ciphers
 from portal.core.actor import Actor
 from portal.core.errors import BadReference, NotFound
 from portal.core.ids import parse_reference
-from portal.law.states import Channel, MessageCategory
+from portal.law.states import CHOSEN, Channel
 from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import Fiduciary
 
 DOMAIN: Final = "consent.one_click"
 CLIENT: Final = "consent.client_page"
-#: What a person may stop; the rest is owed, and its letters carry no such link.
-CHOSEN: Final = frozenset({MessageCategory.PROMOTIONAL, MessageCategory.SERVICE})
 
 
 @dataclass(frozen=True)

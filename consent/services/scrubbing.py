@@ -32,6 +32,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.jobs.exports import escape_formula
 from portal.law.states import Channel
+from portal.law.strictness import POLICY_AND_SECURITY, TRANSACTIONAL
 
 #: Lines that are held at a time.
 BATCH: Final = 200_000
@@ -131,7 +132,7 @@ class Scrub:
 
     def _letters(self, keys: Sequence[tuple[bytes, ...] | None], table: scrub_table.Table) -> str:
         question, frame = self.done.question, self.frame
-        if frame.category in {contact.TRANSACTIONAL, contact.POLICY_AND_SECURITY}:
+        if frame.category in {TRANSACTIONAL, POLICY_AND_SECURITY}:
             return "".join(scrub_table.NO_ADDRESS if key is None else scrub_table.NOTHING_SAID for key in keys)
         table.fill(keys)
         return table.letters(
@@ -175,8 +176,8 @@ class Scrub:
     def _is_open(self, letter: str) -> bool:
         """Whether anything but the address's own word can matter; another lookup key may always hold another word."""
         if letter == scrub_table.NO_ADDRESS or self.frame.category in {
-            contact.TRANSACTIONAL,
-            contact.POLICY_AND_SECURITY,
+            TRANSACTIONAL,
+            POLICY_AND_SECURITY,
         }:
             return False
         if letter == scrub_table.UNVERIFIED or scrub_table.has_older_keys():

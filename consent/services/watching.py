@@ -23,7 +23,7 @@ from portal.core import addresses, clock
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, NotFound
 from portal.law.models import Purpose
-from portal.law.states import MESSAGE_CHANNELS, Channel, MessageCategory
+from portal.law.states import CHOSEN, MESSAGE_CHANNELS, Channel
 from portal.outbox.models import Message
 from portal.outbox.selectors import told_late
 from portal.outbox.services import reading
@@ -37,8 +37,6 @@ OWN, REPORTED = "outbox", "reported"
 OVERLAP: Final = timedelta(minutes=10)
 #: Sends that are compared in one go.
 CHUNK: Final = 500
-#: A no stops these; messages that are owed go on.
-CHOSEN: Final = frozenset({MessageCategory.PROMOTIONAL, MessageCategory.SERVICE})
 #: What a send must not come after: a person's answer, or a stop that belongs to the address alone.
 No = ConsentEvent | Suppression
 

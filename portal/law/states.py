@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from portal.law import strictness
+
 
 class Channel(TextChoices):
     """Ways of reaching a person; ``none`` is processing that is no message."""
@@ -24,16 +26,16 @@ MESSAGE_CHANNELS = tuple(channel for channel in Channel if channel is not Channe
 
 
 class MessageCategory(TextChoices):
-    """TRAI suffix -P, -S and -T; policy and security goes as -S or -T. Listed from the strictest."""
+    """The words for the codes of ``strictness``, which says their order."""
 
-    PROMOTIONAL = "promotional", _("Promotional")
-    SERVICE = "service", _("Service")
-    TRANSACTIONAL = "transactional", _("Transactional")
-    POLICY_AND_SECURITY = "policy_and_security", _("Policy and security")
+    PROMOTIONAL = strictness.PROMOTIONAL, _("Promotional")
+    SERVICE = strictness.SERVICE, _("Service")
+    TRANSACTIONAL = strictness.TRANSACTIONAL, _("Transactional")
+    POLICY_AND_SECURITY = strictness.POLICY_AND_SECURITY, _("Policy and security")
 
 
-#: The strictest first: where purpose, template and header disagree, the first of these wins.
-STRICTEST_FIRST = tuple(MessageCategory)
+#: Categories that a person chooses about and may stop; the others are owed.
+CHOSEN = (MessageCategory.PROMOTIONAL, MessageCategory.SERVICE)
 
 
 class PreferenceCategory(TextChoices):

@@ -1,23 +1,14 @@
-"""Pure decisions of the outbox: how long to wait, which category a message has, what an unknown outcome allows."""
+"""Pure decisions of the outbox: how long to wait, which messages are essential, what an unknown outcome allows."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
-# TCCCPR 2018 as amended in 2025: any promotional content makes the whole message promotional. Strictest first.
-STRICTNESS = ("promotional", "service", "transactional", "policy_and_security")
-
-
-def strictest(categories: Iterable[str]) -> str:
-    """The category that binds a message for which several are named. An unknown name counts as promotional."""
-    found = list(categories)
-    if not found or any(category not in STRICTNESS for category in found):
-        return STRICTNESS[0]
-    return min(found, key=STRICTNESS.index)
+from portal.law.strictness import PROMOTIONAL, STRICTEST_FIRST
 
 
 def is_essential(category: str) -> bool:
     """Essential messages reach a person who wants no promotion (policy 9.7): alerts, service, security, policy."""
-    return category in STRICTNESS[1:]
+    return category in STRICTEST_FIRST and category != PROMOTIONAL
 
 
 def wait_before(attempt: int, *, first: timedelta, longest: timedelta, jitter: float) -> timedelta:

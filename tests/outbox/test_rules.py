@@ -7,23 +7,6 @@ from hypothesis import strategies as st
 from portal.outbox import rules
 
 FIRST, LONGEST = timedelta(seconds=30), timedelta(hours=6)
-categories = st.sampled_from(rules.STRICTNESS)
-
-
-@given(st.lists(categories, min_size=1))
-def test_one_promotional_part_makes_the_whole_message_promotional(named: list[str]) -> None:
-    assert rules.strictest([*named, "promotional"]) == "promotional"
-
-
-@given(st.lists(categories, min_size=1))
-def test_the_order_in_which_categories_are_named_does_not_matter(named: list[str]) -> None:
-    assert rules.strictest(named) == rules.strictest(reversed(named))
-    assert rules.strictest(named) in named
-
-
-@pytest.mark.parametrize("named", [[], ["holiday greetings"], ["transactional", ""]])
-def test_a_category_nobody_knows_counts_as_promotional(named: list[str]) -> None:
-    assert rules.strictest(named) == "promotional"
 
 
 @given(st.integers(1, 500), st.floats(0, 1))

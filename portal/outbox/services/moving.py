@@ -11,6 +11,7 @@ from portal.core import actor, clock
 from portal.core.enqueue import enqueue
 from portal.core.errors import NotFound, Unavailable
 from portal.law.states import Channel
+from portal.law.strictness import strictest
 from portal.outbox import rules, texts, traces
 from portal.outbox.channels import registry
 from portal.outbox.models import Delivery, Message, PushSubscription
@@ -89,7 +90,7 @@ def _post(message: Message, words: reading.Text, channel: Channel, address: str,
         **{name: getattr(message, name) for name in _SAME},
         **posting.new_identity(now),
         channel=channel,
-        category=rules.strictest(named),
+        category=strictest(named),
         category_is_disputed=message.category_is_disputed or len(set(named)) > 1,
         template_sha256=template.sha256,
         template_language=template.language,

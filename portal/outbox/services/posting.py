@@ -15,7 +15,8 @@ from portal.core.enqueue import enqueue
 from portal.core.errors import Refused
 from portal.law import selectors as law
 from portal.law.states import Channel
-from portal.outbox import rules, sealing, texts
+from portal.law.strictness import strictest
+from portal.outbox import sealing, texts
 from portal.outbox.models import DeliveryAddress, Message, MessageBody, TemplateVersion
 from portal.outbox.states import ADDRESS_KIND, SHORT, WITHOUT_ADDRESS
 
@@ -101,7 +102,7 @@ def _category(template: texts.MessageTemplate, purpose: str, now: datetime) -> d
     is_disputed = len(set(named)) > 1
     if is_disputed:
         log.warning("outbox.category_disputed", kind=template.kind, purpose=purpose)
-    return {"category": rules.strictest(named), "category_is_disputed": is_disputed}
+    return {"category": strictest(named), "category_is_disputed": is_disputed}
 
 
 def keep(

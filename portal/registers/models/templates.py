@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.law.states import MESSAGE_CHANNELS, MessageCategory
+from portal.law.strictness import CARRIED
 from portal.registers.models.dated import IN_FORCE, DatedEntry
 from portal.registers.models.senders import Sender
 from portal.registers.states import TemplateState
@@ -16,11 +17,7 @@ from portal.registers.states import TemplateState
 CHANNELS = [(channel.value, channel.label) for channel in MESSAGE_CHANNELS]
 #: Channels whose templates the operators' ledger gives an id.
 OPERATORS = ("sms", "voice")
-#: Templates of policy and security go as service or transactional.
-CATEGORIES = [
-    (category.value, category.label)
-    for category in (MessageCategory.PROMOTIONAL, MessageCategory.SERVICE, MessageCategory.TRANSACTIONAL)
-]
+CATEGORIES = [(category, MessageCategory(category).label) for category in CARRIED]
 
 
 class ContentTemplate(DatedEntry):

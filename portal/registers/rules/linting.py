@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from portal.law.strictness import PROMOTIONAL
+
 ERROR, WARNING = "error", "warning"
-PROMOTIONAL = "promotional"
 #: Stands for a variable while links and numbers are looked for: no part of a word, a link's host or a number.
 VARIABLE = "\ue000"
 BLANK = " "

@@ -5,11 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-PROMOTIONAL = "promotional"
-SERVICE = "service"
-TRANSACTIONAL = "transactional"
-#: What a sender can be registered for. Messages of policy and security go as service or transactional.
-CARRIED = (PROMOTIONAL, SERVICE, TRANSACTIONAL)
+from portal.law.strictness import CARRIED, PROMOTIONAL, SERVICE, TRANSACTIONAL
+
 #: The letter at the end of a TRAI header, AD-ONESTU-P.
 CATEGORY_OF_SUFFIX = {"P": PROMOTIONAL, "S": SERVICE, "T": TRANSACTIONAL}
 GOVERNMENT = "G"

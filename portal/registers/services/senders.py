@@ -13,11 +13,12 @@ from portal.core import addresses
 from portal.core.actor import Actor
 from portal.core.text import ascii_digits
 from portal.law.states import PreferenceCategory
+from portal.law.strictness import CARRIED
 from portal.people.models import Customer, Fiduciary
 from portal.people.states import CustomerKind
 from portal.registers.models import LastInbound, ListedTarget, Sender, SendingEntity
 from portal.registers.permissions import Act
-from portal.registers.rules.senders import CARRIED, CATEGORY_OF_SUFFIX, GOVERNMENT, fits_series, parse_header
+from portal.registers.rules.senders import CATEGORY_OF_SUFFIX, GOVERNMENT, fits_series, parse_header
 from portal.registers.selectors import senders as book
 from portal.registers.services import entries
 from portal.registers.services.fields import at_field
