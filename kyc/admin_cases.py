@@ -82,12 +82,13 @@ class CaseAdmin(BringsDocuments, AuditedExport, OpenedWithPurpose, ReadOnlyAdmin
     @admin.display(description=_("points of risk"))
     def risk_points(self, obj: Case) -> str:
         """What adds up now, line by line, and whether two people set the risk against it."""
-        found, said = rating.rating_of(obj, needs_of(obj, now=clock.now())), rating.set_by_people(obj)
+        now = clock.now()
+        found, said = rating.rating_of(obj, needs_of(obj, now=now), now=now), rating.set_by_people(obj)
         lines = [f"{line.points}: {line.says}" for line in found.lines]
         total = _("%(points)d points: %(level)s (table %(version)s)") % {
             "points": found.points,
             "level": found.level.label,
-            "version": found.version,
+            "version": found.table.version,
         }
         people = [_("Set by two people: %(why)s") % {"why": said.get_why_display()}] if said is not None else []
         return format_html_join("", "<p>{}</p>", ((line,) for line in [*lines, total, *people]))

@@ -1,13 +1,15 @@
-"""Risk in points that add up: ``kyc/data/risk.toml``. Facts in, points with their reasons and a level out. Pure."""
+"""Risk in points that add up: ``kyc/data/risk.toml``. Facts in, points with their reasons and a level out."""
 
 import tomllib
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from kyc.states import Risk
+from portal.law.selectors import NotInForce
 
 FILE = Path(__file__).resolve().parent / "data" / "risk.toml"
 
@@ -22,11 +24,21 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Table:
+    """What is in force from its day until the next one's. ``levels``: from how many points on a risk is medium, or high."""
+
+    version: str
+    effective_from: date
+    levels: Mapping[str, int]
+    points: tuple[Points, ...]
+
+
+@dataclass(frozen=True)
 class Rating:
-    """All that adds up, in the order of the file, and the level that follows."""
+    """All that adds up, in the order of the table, and the level that follows."""
 
     lines: tuple[Points, ...]
-    version: str
+    table: Table
 
     @property
     def points(self) -> int:
@@ -36,23 +48,33 @@ class Rating:
     @property
     def level(self) -> Risk:
         """By the sum alone."""
-        levels = _read()["levels"]
-        if self.points >= levels["high"]:
+        if self.points >= self.table.levels["high"]:
             return Risk.HIGH
-        return Risk.MEDIUM if self.points >= levels["medium"] else Risk.LOW
+        return Risk.MEDIUM if self.points >= self.table.levels["medium"] else Risk.LOW
 
 
 @cache
-def _read() -> dict[str, Any]:
-    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+def tables() -> tuple[Table, ...]:
+    """Every table of the file, the earliest first."""
+    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["table"]
+    found = (
+        Table(
+            row["version"],
+            row["effective_from"],
+            row["levels"],
+            tuple(Points(one["fact"], one["points"], one["says"]) for one in row["points"]),
+        )
+        for row in rows
+    )
+    return tuple(sorted(found, key=lambda table: table.effective_from))
 
 
-@cache
-def table() -> tuple[Points, ...]:
-    """Every row of the file."""
-    return tuple(Points(row["fact"], row["points"], row["says"]) for row in _read()["points"])
+def rate(facts: AbstractSet[str], *, on: date) -> Rating:
+    """What of the table in force on that day is true. A fact that it does not know adds nothing.
 
-
-def rate(facts: AbstractSet[str]) -> Rating:
-    """What of the table is true. A fact that it does not know adds nothing."""
-    return Rating(tuple(row for row in table() if row.fact in facts), str(_read()["version"]))
+    Raises NotInForce before the first table's day.
+    """
+    begun = [table for table in tables() if table.effective_from <= on]
+    if not begun:
+        raise NotInForce(f"No points of risk are in force on {on}.")
+    return Rating(tuple(row for row in begun[-1].points if row.fact in facts), begun[-1])

@@ -28,8 +28,10 @@ from portal.people.states import Answer
 DOUBTS = frozenset({CheckOutcome.WARN, CheckOutcome.FAIL})
 
 
-def rating_of(case: Case, needs: Needs) -> Rating:
-    """The points of a case, from its rows as they are now: its type, its owners, its documents and what was decided."""
+def rating_of(case: Case, needs: Needs, *, now: datetime) -> Rating:
+    """The points of a case by the table of today, from its rows as they are now: its type, its owners, its documents and
+    what was decided.
+    """
     facts = {f"type:{case.customer_type}", f"relation:{case.relation}"}
     if needs.ownership is not None:
         facts |= {f"owners:{fault}" for fault in needs.ownership.faults}
@@ -45,7 +47,7 @@ def rating_of(case: Case, needs: Needs) -> Rating:
     )
     if rejected.exists() or Document.objects.filter(case=case, state=DocumentState.REJECTED).exists():
         facts.add("history:rejected")
-    return risk.rate(facts)
+    return risk.rate(facts, on=day(now))
 
 
 def set_by_people(case: Case) -> RiskProposal | None:
@@ -62,7 +64,7 @@ def rate(case: Case, needs: Needs, *, actor: Actor, now: datetime) -> None:
     The day on which an approved customer is looked at again moves with it, and never nearer than ``renewals.soonest``: one
     that is due is told first. Where it is being renewed, the next approval sets the day.
     """
-    said, found = set_by_people(case), rating_of(case, needs)
+    said, found = set_by_people(case), rating_of(case, needs, now=now)
     level = said.level if said is not None else str(found.level)
     if level == case.risk:
         return
@@ -75,7 +77,13 @@ def rate(case: Case, needs: Needs, *, actor: Actor, now: datetime) -> None:
         actor=actor,
         about=case.owner,
         subject_ref=case.subject_ref,
-        facts={"from": before, "to": level, "count": found.points},
+        facts={
+            "from": before,
+            "to": level,
+            "count": found.points,
+            "reasons": ",".join(line.fact for line in found.lines),
+            "version": found.table.version,
+        },
         at=now,
     )
 
@@ -102,7 +110,7 @@ def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) ->
         raise Refused(_("Choose a risk."), code="LEVEL")
     if is_listed(case):
         raise Refused(_("A name of this case stands on a sanctions list: its risk is high."), code="LIKENESS")
-    points = rating_of(case, needs_of(case, now=now)).points
+    points = rating_of(case, needs_of(case, now=now), now=now).points
     try:
         with transaction.atomic():
             made = four_eyes.propose(
@@ -127,7 +135,7 @@ def answer(proposal: RiskProposal, *, approve: bool, reason: str = "", actor: Ac
     case = proposal.case
     with transaction.atomic():
         needs = needs_of(case, now=now)
-        points = rating_of(case, needs).points
+        points = rating_of(case, needs, now=now).points
         four_eyes.answer(
             proposal,
             checker=person_of(actor),

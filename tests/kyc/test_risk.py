@@ -1,6 +1,7 @@
 """Points of risk: they add up, they say why, and only two people set a level against them."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,19 +15,23 @@ from kyc.services import rating
 from kyc.services.settling import settle
 from kyc.states import CustomerType, Relation, Risk
 from portal.audit.models import AuditEvent
+from portal.audit.rules import LONGEST_FACT
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
+from portal.law.selectors import NotInForce
 from tests.kyc.factories import CUSTOMER, NOW, checked, firm, paper, party_of, rest_approved
 from tests.people.factories import CustomerFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
-FACTS = [row.fact for row in risk.table()]
+TODAY = clock.day(NOW)
+ROWS = risk.tables()[-1].points
+FACTS = [row.fact for row in ROWS]
 
 
 @given(st.sets(st.sampled_from(FACTS)), st.sampled_from(FACTS))
 def test_each_fact_adds_its_points_once_and_no_fact_lowers_a_level(facts, more):
-    few, many = risk.rate(facts), risk.rate(facts | {more, "check:NOBODY_KNOWS"})
-    added = next(row.points for row in risk.table() if row.fact == more)
+    few, many = risk.rate(facts, on=TODAY), risk.rate(facts | {more, "check:NOBODY_KNOWS"}, on=TODAY)
+    added = next(row.points for row in ROWS if row.fact == more)
     assert many.points == few.points + (0 if more in facts else added)
     assert Risk.values.index(many.level) >= Risk.values.index(few.level)
 
@@ -40,12 +45,24 @@ def test_each_row_of_the_table_is_about_something_that_is_known():
         "sanctions": {"open", "same"},
         "history": {"rejected"},
     }
-    for row in risk.table():
+    for row in ROWS:
         kind, _colon, what = row.fact.partition(":")
         assert what in known[kind], row.fact
         assert row.points > 0
         assert row.says.endswith(".")
     assert len(FACTS) == len(set(FACTS))
+    assert len(",".join(FACTS)) <= LONGEST_FACT
+
+
+def test_a_newer_table_counts_from_its_day_and_a_rating_of_before_stays_what_it_was(monkeypatch):
+    first, begins = risk.tables()[0], date(2027, 4, 1)
+    strict = replace(first, version="2027-04-01", effective_from=begins, levels={"medium": 1, "high": 2})
+    monkeypatch.setattr(risk, "tables", lambda: (first, strict))
+    before, after = (risk.rate({"type:society"}, on=day) for day in (begins - timedelta(days=1), begins))
+    assert (before.level, before.table.version) == (Risk.LOW, first.version)
+    assert (after.level, after.table.version) == (Risk.HIGH, "2027-04-01")
+    with pytest.raises(NotInForce):
+        risk.rate(set(), on=first.effective_from - timedelta(days=1))
 
 
 @pytest.mark.usefixtures("house", "same_process")
@@ -54,7 +71,7 @@ def test_points_follow_what_is_known_of_the_customer_its_owners_and_its_papers()
     body = party_of(trust, principal=None, name="Holding Ltd", is_signatory=False)
     Holding.objects.create(owner=body, percent=40, since=NOW)
     paper(trust.kyc, "trust_deed", state="rejected")
-    found = rating.rating_of(trust.kyc, needs_of(trust.kyc, now=NOW))
+    found = rating.rating_of(trust.kyc, needs_of(trust.kyc, now=NOW), now=NOW)
     facts = {line.fact for line in found.lines}
     assert facts == {"type:trust", "owners:NOT_ALL_NAMED", "owners:through", "history:rejected"}
     assert (found.points, found.level) == (65, Risk.HIGH)
@@ -70,6 +87,8 @@ def test_a_shared_number_raises_the_risk_of_a_case_when_it_is_settled():
     assert case.risk == Risk.MEDIUM
     event = AuditEvent.objects.filter(kind="kyc.case.rated", about=f"kyc.case:{case.reference}").latest("pk")
     assert (event.facts["to"], event.facts["count"]) == ("medium", 30)
+    again = risk.rate(set(event.facts["reasons"].split(",")), on=clock.day(event.at))
+    assert (again.table.version, again.level, again.points) == (event.facts["version"], "medium", 30)
     before = AuditEvent.objects.filter(kind="kyc.case.rated").count()
     settle(case, actor=CUSTOMER, now=NOW)
     assert AuditEvent.objects.filter(kind="kyc.case.rated").count() == before
