@@ -61,10 +61,6 @@ def _read() -> dict[str, Any]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
-def version() -> str:
-    return str(_read()["version"])
-
-
 def types_of(relation: str) -> tuple[str, ...]:
     """The types that have a list under this relation, in the order in which they are first named."""
     rows = (row for row in _read()["list"] if relation in row["relations"])
