@@ -34,7 +34,8 @@ def left_in_peace_until(
     """Until when nobody may ask the person, or whoever is at the address of ``keys``, about the purpose on the channel; None: nobody said no.
 
     A no counts while it is the last word, a stop of the address until it is lifted or the person themselves has said yes
-    there since: what a system told of them ends no rest, nor a key press that it told of.
+    there since: what a system told of them ends no rest, nor a key press that it told of. That a yes ended by itself is no
+    word: a no from before that end, of which we heard later, stands.
     """
     refs = people.refs_of(subject_ref)
     events = ConsentEvent.objects.filter(
@@ -42,7 +43,7 @@ def left_in_peace_until(
         fiduciary=fiduciary,
         purpose=purpose.code,
         channel=channel,
-    )
+    ).exclude(way=Way.EXPIRY)
     last = events.order_by("-occurred_at", "-pk").first()
     noes = [last.occurred_at] if last is not None and last.answer in NO else []
     if purpose.is_promotional:

@@ -11,6 +11,7 @@ import pytest
 
 from consent.models import ConsentEvent, ConsentList, ConsentState, ListFault
 from consent.models.list_states import ListState
+from consent.selectors.asking import left_in_peace_until
 from consent.services import lists, may_contact, projection, suppressing
 from consent.services.addresses import Address
 from consent.services.lists import bringing, lines, own_noes, reading, resting, taking_in
@@ -419,6 +420,35 @@ def test_a_yes_given_here_since_the_no_lets_another_of_a_list_in(people):
     assert row.state == ListState.CHECKED
     row = bring(people, as_csv(rows))
     assert list(row.faults.values_list("line", "column", "fault")) == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("no", "yes", "stands"), [(300, 100, "given"), (100, 300, "denied")])
+def test_of_two_lists_the_dates_decide_and_not_which_one_came_first(people, order, no, yes, stands):
+    refused = line(1, address=ASHA_PHONE, answer="no", occurred_at=ago(days=no), origin="", proof_sha256="")
+    agreed = line(1, address=ASHA_PHONE, occurred_at=ago(days=yes))
+    asha = person()
+    for row in [refused, agreed][::order]:
+        assert agree(bring(people, as_csv([row])), people).state == ListState.DONE
+    assert ConsentState.objects.get().answer == stands
+    events = ConsentEvent.objects.filter(subject_ref=asha.subject.ref)
+    assert {event.answer for event in events} == {"given", "denied"}
+
+
+def test_a_no_that_a_second_list_tells_of_is_not_hidden_by_the_end_of_the_yes_before_it(people):
+    """The end came by itself and is no word of the person: their last word is the no, whichever was recorded first."""
+    published_notice()
+    asha = person()
+    said(asha, "given", occurred_at=clock.now() - timedelta(days=60))
+    said(asha, "expired", occurred_at=clock.now() - timedelta(days=10), way=Way.EXPIRY, notice_version=None)
+    no = line(1, address=ASHA_PHONE, answer="no", occurred_at=ago(days=20), origin="", proof_sha256="")
+    assert agree(bring(people, as_csv([no])), people).state == ListState.DONE
+    row = bring(people, as_csv([line(1, address=ASHA_PHONE, occurred_at=ago(days=5))]))
+    assert list(row.faults.values_list("line", "fault")) == [(2, "TOO_SOON_AFTER_NO")]
+    keys, marketing = addresses.address_keys(ASHA_PHONE), Purpose.objects.filter(code="marketing").latest("version")
+    until = left_in_peace_until(asha.subject.ref, keys, marketing, "sms", fiduciary=own())
+    assert until is not None
+    assert until > clock.now()
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -15,7 +15,7 @@ from consent.services.bringing import ASKED
 from consent.services.lists.lines import Line
 from consent.services.lists.own_noes import OwnNoes, Speaker
 from consent.services.lists.people import known_at
-from consent.states import TOLD
+from consent.states import TOLD, Way
 from portal.core import addresses, clock
 from portal.law import selectors as law
 from portal.people import selectors as people
@@ -101,7 +101,7 @@ def _of_list(
 
 
 def _said(row: ConsentList, present: dict[bytes, bytes], persons: dict[UUID, frozenset[UUID]]) -> _Said:
-    """What was said at the addresses and by the people, this list apart."""
+    """What was said at the addresses and by the people, this list apart, and no end that came by itself."""
     found = _Said()
     group_of = {ref: group for group in persons.values() for ref in group}
     own = Exists(ConsentEvidence.objects.filter(event=OuterRef("pk"), kind=LIST, sha256=row.sha256))
@@ -129,7 +129,9 @@ def _rows(
 ) -> list[tuple[int, bytes, UUID, str, str, datetime, str, str]]:
     found: list[tuple[int, bytes, UUID, str, str, datetime, str, str]] = []
     for some in _parts(values):
-        said = ConsentEvent.objects.filter(~Q(own), fiduciary=row.fiduciary, **{f"{column}__among": some})
+        said = ConsentEvent.objects.filter(
+            ~Q(own), ~Q(way=Way.EXPIRY), fiduciary=row.fiduciary, **{f"{column}__among": some}
+        )
         found += said.values_list(*columns)
     return found
 
