@@ -63,20 +63,25 @@ def kept_from(*, today: date) -> date:
 
 
 def entries(*, first_day: date, last_day: date) -> QuerySet[RightsRequest]:
-    """The log of the requests received in a period (days in India, both included), oldest first.
+    """The log of the Californian requests received in a period: as ``requests``, of those under a clock of that law."""
+    reference = OuterRef("ticket__reference")
+    owners = (Concat(Value(label), reference) for label in ("grievances.acknowledgement:", "grievances.ticket:"))
+    ours = Clock.objects.filter(Q(owner=next(owners)) | Q(owner=next(owners)), legal_rule__jurisdiction=Regime.US_CA)
+    return requests(first_day=first_day, last_day=last_day).filter(Exists(ours))
+
+
+def requests(*, first_day: date, last_day: date) -> QuerySet[RightsRequest]:
+    """The requests received in a period (days in India, both included), oldest first.
 
     Each row carries ``outcome`` and ``answered_at``, of the request that answers it where it was joined to another one,
     and the ``ground`` of a denial.
     """
     start = datetime.combine(first_day, time.min, tzinfo=clock.IST)
     end = datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=clock.IST)
-    reference = OuterRef("ticket__reference")
-    owners = (Concat(Value(label), reference) for label in ("grievances.acknowledgement:", "grievances.ticket:"))
-    ours = Clock.objects.filter(Q(owner=next(owners)) | Q(owner=next(owners)), legal_rule__jurisdiction=Regime.US_CA)
     answered = Coalesce("joined_to_id", "pk")
     approved = RequestProposal.objects.filter(request_id=OuterRef("answered_in"), answer=Answer.APPROVED)
     return (
-        RightsRequest.objects.filter(Exists(ours), ticket__received_at__gte=start, ticket__received_at__lt=end)
+        RightsRequest.objects.filter(ticket__received_at__gte=start, ticket__received_at__lt=end)
         .select_related("ticket")
         .annotate(
             answered_in=answered,

@@ -39,6 +39,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.EVIDENCE_PACK_DOWNLOADED: "pack job sha256",
     AuditKind.EVIDENCE_PACK_MADE: "pack from to sha256 bytes records missing size seed sample manifest_sha256 job",
     AuditKind.EVIDENCE_PACK_REQUESTED: "pack from to seed sample job",
+    AuditKind.EVIDENCE_REPORT_MADE: "report from to sha256",
     AuditKind.GRIEVANCES_REQUEST_ERASED: "reference request erased kept",
     AuditKind.GRIEVANCES_TAKE_OVER_MOVED: "reference state sha256 count taken faulty",
     AuditKind.GRIEVANCES_TASK_GIVEN: "reference task kind state reason_code",

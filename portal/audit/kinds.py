@@ -41,6 +41,7 @@ class AuditKind(StrEnum):
     EVIDENCE_PACK_DOWNLOADED = "evidence.pack.downloaded"
     EVIDENCE_PACK_MADE = "evidence.pack.made"
     EVIDENCE_PACK_REQUESTED = "evidence.pack.requested"
+    EVIDENCE_REPORT_MADE = "evidence.report.made"
     EXPORT_LIST_MADE = "export.list.made"
     GRIEVANCES_APPEAL_DECIDED = "grievances.appeal.decided"
     GRIEVANCES_APPEAL_MADE = "grievances.appeal.made"

@@ -12,19 +12,32 @@ from portal.evidence.period import Period
 MOST_SAMPLES = 10_000
 
 
-class PackForm(forms.Form):
-    """The period of a pack, and how many of its records are to be proved one by one."""
+class PeriodForm(forms.Form):
+    """Whole days in India that are not ahead."""
 
     first_day = DayField(
         label=_("First day"), help_text=_("For example 2026-10-01."), widget=forms.DateInput(attrs={"type": "date"})
     )
     last_day = DayField(
         label=_("Last day"),
-        help_text=_(
-            "Included. Of today the pack holds what was recorded until now, and says so; a later one holds more."
-        ),
+        help_text=_("Included. Of today what was recorded until now counts; later there may be more."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """The days make a period that is not ahead."""
+        found: dict[str, Any] = super().clean() or {}
+        if "first_day" in found and "last_day" in found:
+            try:
+                Period.of(found["first_day"], found["last_day"], now=clock.now()).refuse_unfit(now=clock.now())
+            except Refused as error:
+                self.add_error("last_day", str(error))
+        return found
+
+
+class PackForm(PeriodForm):
+    """The period of a pack, and how many of its records are to be proved one by one."""
+
     sample = forms.IntegerField(
         label=_("Sample"),
         help_text=_("How many records get a receipt of their own in the pack. 0 for none."),
@@ -41,13 +54,8 @@ class PackForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """The days make a period that is not ahead; a seed is drawn where none was given."""
-        found: dict[str, Any] = super().clean() or {}
-        if "first_day" in found and "last_day" in found:
-            try:
-                Period.of(found["first_day"], found["last_day"], now=clock.now()).refuse_unfit(now=clock.now())
-            except Refused as error:
-                self.add_error("last_day", str(error))
+        """A seed is drawn where none was given."""
+        found = super().clean()
         if found.get("seed") is None:
             found["seed"] = secrets.randbelow(2**32)
         return found

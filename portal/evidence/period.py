@@ -21,6 +21,12 @@ class Period:
         is_today = last_day == clock.day(now)
         return cls(first_day, last_day, now if is_today else None)
 
+    @classmethod
+    def month_before(cls, now: datetime) -> "Period":
+        """The last whole month in India."""
+        last_day = clock.day(now).replace(day=1) - timedelta(days=1)
+        return cls(last_day.replace(day=1), last_day)
+
     @property
     def start(self) -> datetime:
         """The first instant of the period."""

@@ -7,3 +7,4 @@ class Permission(StrEnum):
     MAP_VIEW = "evidence.map:view"
     PACK_MAKE = "evidence.pack:make"
     PACK_VIEW = "evidence.pack:view"
+    REPORT_VIEW = "evidence.report:view"

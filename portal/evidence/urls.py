@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from portal.evidence import map_views, views
+from portal.evidence import map_views, report_views, views
 
 app_name = "evidence"
 urlpatterns = [
     path("", views.packs, name="packs"),
     path("inventory/", map_views.data_inventory, name="inventory"),
     path("promises/", map_views.policy_map, name="promises"),
+    path("reports/", report_views.reports, name="reports"),
+    path("reports/month/<int:number>/", report_views.kept_report, name="kept-report"),
+    path("reports/<slug:code>/", report_views.report, name="report"),
     path("<slug:reference>/pack/", views.download, name="download"),
     path("<slug:reference>/receipt/", views.receipt, name="receipt"),
 ]

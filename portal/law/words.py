@@ -134,3 +134,8 @@ class ChannelNames:
         known = dict(Channel.choices)
         codes = value if isinstance(value, list | tuple) else [value]
         return ", ".join(str(known.get(code, code)) for code in codes)
+
+
+def title_of(key: str) -> str:
+    """What the legal or house rule with this key is about; the key where nobody has given it a title."""
+    return titles()["legal"].get(key) or titles()["house"].get(key, key)

@@ -1,17 +1,9 @@
-"""What of an incident is handed to an authority on paper: one report, or the whole file, as PDF set by typst."""
+"""What of an incident is handed to an authority on paper: one report, or the whole file, as PDF."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-import typst
-from django.conf import settings
-from fontpkg_noto_sans import ROOT as LATIN
-from fontpkg_noto_sans_devanagari import ROOT as DEVANAGARI
-
-from portal.core import moments
+from portal.core import moments, printing
 from portal.law import rules as law
 from portal.law.models import Clock
 from portal.people.states import Answer
@@ -19,7 +11,6 @@ from portal.registers.models import Incident, IncidentDecision, IncidentDuty
 from portal.registers.rules import incidents as rules
 from portal.registers.selectors import incidents as book
 
-TEMPLATE = Path(settings.BASE_DIR) / "templates" / "letters" / "incident.typ"
 HEADS = ("What is owed", "Under", "Due", "State", "Reported", "In time")
 
 
@@ -41,11 +32,11 @@ def report_pdf(decision: IncidentDecision, *, at: datetime) -> bytes:
     if duty is not None:
         rows[2:2] = _clock_rows(duty)
     parts = [
-        _part("The report", rows),
-        _part("Its words", [[says, text] for says, text in decision.words], "No words."),
+        printing.part("The report", rows),
+        printing.part("Its words", [[says, text] for says, text in decision.words], "No words."),
     ]
     title = terms.label if terms is not None else "Incident"
-    return _set(f"{title}: report of an incident", parts, at=at, footer=incident.reference)
+    return printing.paper(f"{title}: report of an incident", parts, at=at, footer=incident.reference)
 
 
 def file_pdf(incident: Incident, *, at: datetime) -> bytes:
@@ -56,13 +47,13 @@ def file_pdf(incident: Incident, *, at: datetime) -> bytes:
     duties = list(incident.duties.select_related("incident", "client"))
     clocks = book.clocks_of(duties)
     parts = [
-        _part("The incident", _incident_rows(incident, known)),
-        _part("What is known", facts, "Nothing was told yet."),
-        _part("Who has to be told", [_duty_row(duty, clocks.get(duty.owner)) for duty in duties], heads=HEADS),
-        _part("Decisions of two people", _decision_rows(incident), "None yet."),
-        _part("Searches for affected people", _search_rows(incident), "None yet."),
+        printing.part("The incident", _incident_rows(incident, known)),
+        printing.part("What is known", facts, "Nothing was told yet."),
+        printing.part("Who has to be told", [_duty_row(duty, clocks.get(duty.owner)) for duty in duties], heads=HEADS),
+        printing.part("Decisions of two people", _decision_rows(incident), "None yet."),
+        printing.part("Searches for affected people", _search_rows(incident), "None yet."),
     ]
-    return _set(f"Incident {incident.reference}", parts, at=at, footer=incident.reference)
+    return printing.paper(f"Incident {incident.reference}", parts, at=at, footer=incident.reference)
 
 
 def _incident_rows(incident: Incident, known: Mapping[str, str]) -> list[list[str]]:
@@ -127,18 +118,3 @@ def _answer(decision: IncidentDecision) -> str:
     if decision.answer == Answer.PENDING:
         return "Not yet"
     return f"{decision.get_answer_display()}, {moments.in_both(decision.checked_at)}"
-
-
-def _part(heading: str, rows: Sequence[Sequence[str]], empty: str = "", *, heads: Sequence[str] = ()) -> dict[str, Any]:
-    return {"heading": heading, "rows": [list(row) for row in rows], "empty": empty, "heads": list(heads)}
-
-
-def _set(title: str, parts: list[dict[str, Any]], *, at: datetime, footer: str) -> bytes:
-    words = {"title": title, "made": f"Made on {moments.in_both(at)}.", "footer": f"Onesetu · {footer}", "parts": parts}
-    return bytes(
-        typst.compile(
-            TEMPLATE.read_bytes(),
-            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[LATIN, DEVANAGARI]),
-            sys_inputs={"data": json.dumps(words, ensure_ascii=False)},
-        )
-    )

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     PURPOSE_ANSWER = "law.purpose:answer"
     PURPOSE_PROPOSE = "law.purpose:propose"
     PURPOSE_VIEW = "law.purpose:view"
+    REPORT_VIEW = "evidence.report:view"
     RULE_VIEW = "law.rule:view"
     SCREENING_VIEW = "kyc.screening:view"
     SEND_VIEW = "consent.send:view"

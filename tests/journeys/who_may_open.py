@@ -326,6 +326,9 @@ PAGES: dict[str, Page] = {
     "evidence:inventory": Page(For.CODE, code="evidence.map:view"),
     "evidence:promises": Page(For.CODE, code="evidence.map:view"),
     "evidence:packs": Page(For.CODE, code="evidence.pack:view"),
+    "evidence:reports": Page(For.CODE, code="evidence.report:view"),
+    "evidence:report": Page(For.CODE, lambda w: ["access"], code="audit.event:view"),
+    "evidence:kept-report": Page(For.CODE, lambda w: [0], code="evidence.report:view", is_untold=True),
     "evidence:receipt": Page(For.CODE, pack, code="evidence.pack:view", is_untold=True),
 }
 

@@ -1,0 +1,134 @@
+"""Reports: of any days on demand, of each month as they were kept; as page, as PDF, as CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.core import access, clock, moments, printing
+from portal.evidence import monthly
+from portal.evidence.forms import PeriodForm
+from portal.evidence.models import MonthlyReport
+from portal.evidence.period import Period
+from portal.evidence.permissions import Permission
+from portal.evidence.reports import REPORTS, Report, Table
+from portal.evidence.views import staff_page
+from portal.jobs.exports import escape_formula
+
+#: Kept reports that the page lists: those of a year.
+MONTHS = 12
+FORMS = ("csv", "pdf")
+
+
+@staff_page
+@require_safe
+def reports(request: HttpRequest) -> HttpResponse:
+    """The reports of this login, and those of the last months."""
+    access.require(request.user, Permission.REPORT_VIEW)
+    own = [report for report in REPORTS.values() if access.allowed(request.user, report.permission)]
+    kept = MonthlyReport.objects.filter(code__in=[report.code for report in own]).defer("tables")
+    months: dict[date, list[tuple[Report, MonthlyReport]]] = {}
+    for row in kept[: MONTHS * len(own)]:
+        months.setdefault(row.first_day, []).append((REPORTS[row.code], row))
+    context = {**admin.site.each_context(request), "title": _("Reports"), "reports": own, "months": months}
+    return TemplateResponse(request, "evidence/reports.html", context)
+
+
+@staff_page
+@require_safe
+def report(request: HttpRequest, code: str) -> HttpResponse:
+    """One report of the days asked for; of this month where none are."""
+    found = _report(request, code)
+    today = clock.day(clock.now())
+    days = {"first_day": today.replace(day=1), "last_day": today}
+    asked = {name: request.GET[name] for name in days if name in request.GET}
+    form = PeriodForm({**days, **asked})
+    context = {
+        **admin.site.each_context(request),
+        "title": found.title,
+        "report": found,
+        "form": form,
+        "path": reverse("evidence:report", args=[code]),
+    }
+    if not form.is_valid():
+        return TemplateResponse(request, "evidence/report.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    now = clock.now()
+    period = Period.of(form.cleaned_data["first_day"], form.cleaned_data["last_day"], now=now)
+    tables = found.tables(period)
+    if (wanted := request.GET.get("as")) in FORMS:
+        return _file(wanted, found, tables, period.first_day, period.last_day)
+    context |= {"tables": tables, "period": period, "now": now, "days": urlencode(form.cleaned_data)}
+    return TemplateResponse(request, "evidence/report.html", context)
+
+
+@staff_page
+@require_safe
+def kept_report(request: HttpRequest, number: int) -> HttpResponse:
+    """A report of a month as it was counted when the month was over."""
+    access.require(request.user, Permission.REPORT_VIEW)
+    row = get_object_or_404(MonthlyReport, pk=number)
+    found = _report(request, row.code)
+    tables = monthly.as_tables(row)
+    if (wanted := request.GET.get("as")) in FORMS:
+        return _file(wanted, found, tables, row.first_day, row.last_day)
+    context = {
+        **admin.site.each_context(request),
+        "title": found.title,
+        "report": found,
+        "row": row,
+        "path": reverse("evidence:kept-report", args=[number]),
+        "tables": tables,
+        "period": row,
+    }
+    return TemplateResponse(request, "evidence/report.html", context)
+
+
+def _report(request: HttpRequest, code: str) -> Report:
+    """Raises NotAllowed, or 404 where there is none."""
+    access.require(request.user, Permission.REPORT_VIEW)
+    if (found := REPORTS.get(code)) is None:
+        raise Http404
+    access.require(request.user, found.permission)
+    return found
+
+
+def _file(form: str, report: Report, tables: Sequence[Table], first_day: date, last_day: date) -> HttpResponse:
+    if form == "csv":
+        kind, content = "text/csv; charset=utf-8", _csv(tables)
+    else:
+        kind, content = "application/pdf", _pdf(report, tables, first_day, last_day)
+    name = f"{report.code}-{first_day.isoformat()}-{last_day.isoformat()}.{form}"
+    said = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=kind, headers=said)
+
+
+def _csv(tables: Sequence[Table]) -> bytes:
+    """Every table below its title, an empty line between; UTF-8 with CRLF (RFC 4180)."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for table in tables:
+        lines: list[Sequence[Any]] = [[table.title], table.heads, *table.rows, []]
+        writer.writerows([escape_formula("" if cell is None else str(cell)) for cell in line] for line in lines)
+    return text.getvalue().encode()
+
+
+def _pdf(report: Report, tables: Sequence[Table], first_day: date, last_day: date) -> bytes:
+    parts = [
+        printing.part(
+            str(table.title), table.as_text(), _("Nothing to count."), heads=[str(head) for head in table.heads]
+        )
+        for table in tables
+    ]
+    days = f"{moments.day(first_day)} – {moments.day(last_day)}"
+    return printing.paper(f"{report.title}, {days}", parts, at=clock.now(), footer=f"{report.title}, {days}")

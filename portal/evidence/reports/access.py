@@ -1,0 +1,90 @@
+"""Which roles opened records of people, and why; how logins of staff are secured and ended."""
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import actor as actors
+from portal.core.admin.opening import PURPOSES
+from portal.evidence.period import Period
+from portal.evidence.reports.tables import Cell, Table, counted, within
+from portal.people.models import RoleGrant, User
+
+OPENED = (AuditKind.ADMIN_RECORD_OPENED, AuditKind.ADMIN_VALUE_REVEALED)
+
+
+def access(period: Period) -> list[Table]:
+    """Records opened and values shown in the period, by role and by the purpose that was given."""
+    events = AuditEvent.objects.filter(kind__in=OPENED, **within(period, "at"))
+    roles = _roles_of(period)
+    by_role: dict[str, dict[str, int]] = {}
+    for (ref, kind), number in counted(events, "actor_ref", "kind").items():
+        counts = by_role.setdefault(roles.get(ref, str(_("No role"))), {})
+        counts[kind] = counts.get(kind, 0) + number
+    by_purpose = counted(events, "facts__purpose", "kind")
+    names = dict(PURPOSES)
+    purposes = sorted({purpose or "" for purpose, _kind in by_purpose})
+    by_model = counted(events.filter(kind=AuditKind.ADMIN_RECORD_OPENED), "facts__model")
+    columns = (_("Records opened"), _("Values shown in full"))
+    return [
+        Table(
+            _("By role"),
+            (_("Roles"), *columns),
+            [[name, *(by_role[name].get(kind, 0) for kind in OPENED)] for name in sorted(by_role)],
+            _("A login that held several roles in the period counts under all of them together."),
+        ),
+        Table(
+            _("By purpose"),
+            (_("Purpose"), *columns),
+            [
+                [
+                    str(names.get(code, code or _("None given"))),
+                    *(by_purpose.get((code or None, kind), by_purpose.get((code, kind), 0)) for kind in OPENED),
+                ]
+                for code in purposes
+            ],
+        ),
+        Table(
+            _("By kind of record"),
+            (_("Record"), _("Opened")),
+            [[str(model or "–"), number] for model, number in sorted(by_model.items(), key=str)],
+        ),
+    ]
+
+
+def _roles_of(period: Period) -> dict[str, str]:
+    """By actor reference: the roles that a login held at some moment of the period."""
+    held = RoleGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=period.start), starts_at__lt=period.end)
+    names: dict[str, set[str]] = {}
+    for user, role in held.values_list("user_id", "role__code"):
+        names.setdefault(actors.staff(user).ref, set()).add(role)
+    return {ref: ", ".join(sorted(found)) for ref, found in names.items()}
+
+
+def logins(period: Period) -> list[Table]:
+    """How many logins of staff have the second factor now; who came and left in the period."""
+    staff = User.objects.filter(is_staff=True)
+    has_factor = Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP))
+    active = staff.filter(is_active=True)
+    holding = RoleGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=period.end), starts_at__lt=period.end)
+    now: list[list[Cell]] = [
+        [str(_("Active")), active.count()],
+        [str(_("Of them with a second factor")), active.filter(has_factor).count()],
+        [str(_("Of them without one: they can open nothing")), active.filter(~has_factor).count()],
+        [
+            str(_("Deactivated that still hold a role")),
+            staff.filter(is_active=False, pk__in=holding.values("user")).count(),
+        ],
+    ]
+    moved: list[list[Cell]] = [
+        [str(_("Came")), staff.filter(**within(period, "created_at")).count()],
+        [str(_("Deactivated")), staff.filter(**within(period, "deactivated_at")).count()],
+        [str(_("Roles given")), RoleGrant.objects.filter(**within(period, "granted_at")).count()],
+        [str(_("Roles ended")), RoleGrant.objects.filter(**within(period, "ends_at")).count()],
+    ]
+    return [
+        Table(_("Logins of staff as they stand now"), ("", _("Logins")), now),
+        Table(_("Changes in the period"), ("", _("Number")), moved),
+    ]

@@ -1,0 +1,86 @@
+"""Grievances, appeals and requests about data."""
+
+from django.utils.translation import gettext_lazy as _
+
+from grievances import request_log
+from grievances.models import Appeal, Ticket
+from portal.evidence.period import Period
+from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
+from portal.law.models import Clock
+from portal.law.selectors import kept, missed
+from portal.law.words import title_of
+
+
+def grievances(period: Period) -> list[Table]:
+    """Received, closed, on time, why, upheld and what it came from. One that was joined to another counts with that one."""
+    own = Ticket.objects.filter(merged_into=None)
+    received = counted(own.filter(**within(period, "received_at")), "kind")
+    closed = own.filter(**within(period, "closed_at"))
+    rated = counted(own.filter(**within(period, "rated_at")), "rating")
+    by_stars: list[list[Cell]] = [[str(stars), number] for stars, number in sorted(rated.items())]
+    by_cause = counted(closed.exclude(root_cause=""), "root_cause")
+    return [
+        Table(
+            _("By kind"),
+            (_("Kind"), _("Received"), _("Closed")),
+            by_choice(Ticket, "kind", received, counted(closed, "kind")),
+        ),
+        Table(
+            _("By the way they came"),
+            (_("Way"), _("Received")),
+            by_choice(Ticket, "door", counted(own.filter(**within(period, "received_at")), "door")),
+        ),
+        deadlines(period, "grievances."),
+        Table(
+            _("Why they were closed"),
+            (_("Reason"), _("Closed")),
+            by_choice(Ticket, "closed_because", counted(closed, "closed_because")),
+        ),
+        Table(_("What they came from"), (_("Root cause"), _("Closed")), by_choice(Ticket, "root_cause", by_cause)),
+        _appeals(period),
+        Table(_("How people rated the answer"), (_("Stars"), _("Grievances")), by_stars),
+    ]
+
+
+def deadlines(period: Period, owners: str) -> Table:
+    """Clocks of these owners that ended in the period, by the rule they ran under."""
+    ended = Clock.objects.filter(owner__startswith=owners, **within(period, "stopped_at"))
+    in_time, late = counted(kept(ended), "rule_key"), counted(missed(ended), "rule_key")
+    return Table(
+        _("Deadlines that ended"),
+        (_("Rule"), _("Kept"), _("Missed")),
+        [[str(title_of(key)), in_time.get(key, 0), late.get(key, 0)] for key in sorted({*in_time, *late})],
+    )
+
+
+def _appeals(period: Period) -> Table:
+    decided = counted(Appeal.objects.filter(**within(period, "decided_at")), "outcome")
+    rows: list[list[Cell]] = [
+        [str(label), decided.get(str(value), 0)] for value, label in choices_of(Appeal, "outcome")
+    ]
+    made = Appeal.objects.filter(**within(period, "made_at")).count()
+    return Table(_("Appeals"), ("", _("Appeals")), [[str(_("Made")), made], *rows])
+
+
+def requests(period: Period) -> list[Table]:
+    """Requests received in the period, by right, as they stand now."""
+    figures = request_log.figures(request_log.requests(first_day=period.first_day, last_day=period.last_day))
+    rows: list[list[Cell]] = [
+        [
+            one.name,
+            one.received,
+            one.in_whole,
+            one.in_part,
+            one.denied,
+            one.ended,
+            one.open,
+            one.median_days,
+            one.mean_days,
+        ]
+        for one in figures
+    ]
+    heads = (
+        _("Right"), _("Received"), _("Granted"), _("Granted in part"), _("Refused"), _("Closed without an answer"), _("Open"),
+        _("Median days"), _("Mean days"),
+    )  # fmt: skip
+    return [Table(_("Requests about data"), heads, rows)]

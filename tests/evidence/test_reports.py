@@ -1,0 +1,180 @@
+"""Reports: what was done in some days, in numbers; of whole months, as they were then."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import pikepdf
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+
+from grievances.services import resolving
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock, hooks
+from portal.evidence import monthly
+from portal.evidence.models import MonthlyReport
+from portal.evidence.period import Period
+from portal.evidence.reports import REPORTS
+from portal.people.services import staff
+from tests.consent.factories import person, published_notice, said
+from tests.grievances.conftest import house, officer
+from tests.grievances.factories import STRANGER, ticket
+from tests.kyc.conftest import same_process
+from tests.kyc.factories import answered, checked, proposed
+from tests.people.factories import CustomerFactory, StaffFactory
+from tests.registers.factories import opened_incident, two_people
+from tests.retention.factories import hold
+from tests.signin.people_who_sign_in import staff_client
+
+__all__ = ["house", "officer", "same_process"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+
+
+def today():
+    return Period.of(clock.day(clock.now()), clock.day(clock.now()), now=clock.now() + timedelta(minutes=1))
+
+
+def rows_of(code, title, period=None):
+    """The rows of one table of a report, by their first cell."""
+    [table] = [one for one in REPORTS[code].tables(period or today()) if str(one.title) == title]
+    return {row[0]: list(row[1:]) for row in table.rows}
+
+
+@pytest.fixture
+def auditor():
+    return StaffFactory(roles=["auditor"])
+
+
+def test_a_grievance_counts_where_it_came_why_it_closed_and_with_its_deadlines(officer):
+    now = clock.now()
+    received = now - timedelta(days=1)
+    first, _second = ticket(at=received), ticket(at=received, email="ravi@example.in")
+    who = actor.staff(officer.pk)
+    resolving.propose(ticket=first, text="It was our mistake.", by=officer, actor=who, at=now)
+    resolving.accept(ticket=first, actor=STRANGER, at=now)
+    first.root_cause = "our_mistake"
+    first.save(update_fields=["root_cause"])
+    both = Period.of(clock.day(received), clock.day(now), now=now + timedelta(minutes=1))
+    assert rows_of("grievances", "By the way they came", both)["Page, without signing in"] == [2]
+    assert rows_of("grievances", "Why they were closed", both)["Settled"] == [1]
+    assert rows_of("grievances", "What they came from", both)["A mistake of ours"] == [1]
+    assert all(kept and not missed for kept, missed in rows_of("grievances", "Deadlines that ended", both).values())
+    before = Period.of(clock.day(now) - timedelta(days=9), clock.day(now) - timedelta(days=8), now=now)
+    assert rows_of("grievances", "By the way they came", before)["Page, without signing in"] == [0]
+
+
+def test_answers_count_by_what_was_said():
+    published_notice()
+    asha = person()
+    for answer in ("given", "withdrawn"):
+        said(asha, answer)
+    names, heads = rows_of("consents", "By channel"), ["Yes", "No", "Withdrawn", "Ended", "Yes, again"]
+    assert dict(zip(heads, names["SMS"], strict=True)) == {**dict.fromkeys(heads, 0), "Yes": 1, "Withdrawn": 1}
+
+
+def test_a_document_counts_once_two_people_decided_with_the_hours_the_customer_waited(same_process):
+    maker, checker = StaffFactory(roles=["kyc_maker"]), StaffFactory(roles=["kyc_checker"])
+    document = checked(CustomerFactory(kind="individual"))
+    proposal = proposed(document, maker)
+    assert rows_of("kyc", "Documents decided") == {}
+    answered(proposal, checker)
+    document.sent_at = proposal.checked_at - timedelta(hours=3)
+    document.save(update_fields=["sent_at"])
+    assert rows_of("kyc", "Documents decided") == {"PAN card": [1, 0, 0, 3.0, 3.0]}
+
+
+def test_an_incident_counts_from_when_it_was_known():
+    maker, _checker = two_people()
+    incident = opened_incident(maker)
+    assert rows_of("incidents", "Incidents")["Known as an incident"] == [1]
+    incident.noticed_at = incident.aware_at = incident.aware_at - timedelta(days=3)
+    incident.save(update_fields=["noticed_at", "aware_at"])
+    assert rows_of("incidents", "Incidents")["Known as an incident"] == [0]
+
+
+def test_holds_count_while_they_are_in_force():
+    placed = hold(CustomerFactory().subject.ref)
+    assert rows_of("retention", "Legal holds") == {"Placed": [1], "Released": [0], "In force now": [1]}
+    placed.released_at = clock.now()
+    placed.save(update_fields=["released_at"])
+    assert rows_of("retention", "Legal holds") == {"Placed": [1], "Released": [1], "In force now": [0]}
+
+
+def test_what_was_opened_counts_for_the_roles_held_then_and_for_its_purpose():
+    member = StaffFactory(roles=["kyc_checker", "support"])
+    for who in (member, StaffFactory()):
+        about = {"about": "kyc.case:OS-KY-1", "subject_ref": None, "purpose": "support", "ticket": "kyc"}
+        hooks.record_opened.ask(actor=actor.staff(who.pk), **about)
+    assert rows_of("access", "By role") == {"No role": [1, 0], "kyc_checker, support": [1, 0]}
+    assert rows_of("access", "By purpose") == {"To support this person at their wish": [2, 0]}
+
+
+def test_a_login_that_left_is_no_more_among_the_active():
+    leaver, boss = StaffFactory(), StaffFactory(roles=["administrator"])
+    assert rows_of("logins", "Logins of staff as they stand now")["Active"] == [2]
+    staff.deactivate(user=leaver, actor=actor.staff(boss.pk), now=clock.now())
+    assert rows_of("logins", "Logins of staff as they stand now")["Active"] == [1]
+    assert rows_of("logins", "Changes in the period")["Deactivated"] == [1]
+
+
+def test_the_reports_of_a_month_are_made_once_and_stay_as_they_were():
+    ticket(at=clock.now() - timedelta(days=32))
+    assert monthly.make_reports(now=clock.now()) == len(REPORTS)
+    assert monthly.make_reports(now=clock.now()) == 0
+    row = MonthlyReport.objects.get(code="grievances")
+    event = AuditEvent.objects.get(kind="evidence.report.made", about=f"evidence.monthlyreport:{row.pk}")
+    assert event.facts["sha256"] == row.sha256
+    kept = [monthly.as_row(table) for table in monthly.as_tables(row)]
+    assert kept == row.tables
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE evidence_monthlyreport SET sha256 = ''")
+
+
+def test_one_report_that_fails_stops_no_other(monkeypatch):
+    def fails(period):
+        raise DatabaseError
+
+    broken = {**REPORTS, "kyc": replace(REPORTS["kyc"], tables=fails)}
+    monkeypatch.setattr(monthly, "REPORTS", broken)
+    assert monthly.make_reports(now=clock.now()) == len(REPORTS) - 1
+    monkeypatch.undo()
+    assert monthly.make_reports(now=clock.now()) == 1
+
+
+def test_an_auditor_reads_each_report_and_takes_it_away(auditor):
+    published_notice()
+    said(person(), "given")
+    monthly.make_reports(now=clock.now())
+    client = staff_client(auditor)
+    page = client.get(reverse("evidence:reports")).text
+    for report in REPORTS.values():
+        address = reverse("evidence:report", args=[report.code])
+        assert address in page
+        assert client.get(address).status_code == 200
+    address = reverse("evidence:report", args=["consents"])
+    lines = list(csv.reader(io.StringIO(client.get(f"{address}?as=csv").text)))
+    assert ["SMS", "1", "0", "0", "0", "0"] in lines
+    with pikepdf.open(io.BytesIO(client.get(f"{address}?as=pdf").content)) as paper:
+        assert len(paper.pages) >= 1
+    row = MonthlyReport.objects.get(code="consents")
+    assert row.sha256 in client.get(reverse("evidence:kept-report", args=[row.pk])).text
+    assert client.get(reverse("evidence:kept-report", args=[row.pk]) + "?as=csv").status_code == 200
+
+
+def test_days_that_make_no_period_are_named_beside_their_field_and_stay(auditor):
+    client = staff_client(auditor)
+    answer = client.get(reverse("evidence:report", args=["kyc"]), {"first_day": "2026-11-09", "last_day": "2026-11-02"})
+    assert answer.status_code == 422
+    assert "ends before it begins" in answer.text
+    assert "2026-11-09" in answer.text
+
+
+def test_a_report_opens_for_whoever_may_see_what_it_counts():
+    client = staff_client(StaffFactory(roles=["grievance_officer"]))
+    page = client.get(reverse("evidence:reports")).text
+    assert reverse("evidence:report", args=["grievances"]) in page
+    assert reverse("evidence:report", args=["logins"]) not in page
+    assert client.get(reverse("evidence:report", args=["logins"])).status_code == 403
