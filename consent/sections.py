@@ -182,8 +182,16 @@ def _is_theirs(
 
 
 def _own_since(refs: Collection[UUID]) -> dict[bytes, datetime]:
-    """Each lookup hash of the addresses that nobody else holds, and since when the person does."""
-    held = {key: contact.added_at for contact in contacts_of(refs) for key in address_keys(contact.address)}
+    """Each lookup hash of the confirmed addresses that nobody else holds, and since when the person was known to.
+
+    Anybody may name a number; only who has confirmed it learns what was written from there.
+    """
+    held = {
+        key: contact.verified_at
+        for contact in contacts_of(refs)
+        if contact.verified_at is not None
+        for key in address_keys(contact.address)
+    }
     others = ContactPoint.objects.filter(address_key__in=list(held), left_at=None)
     for key in others.exclude(principal__subject__ref__in=refs).values_list("address_key", flat=True):
         held.pop(bytes(key), None)

@@ -65,7 +65,7 @@ copies: HookList[Callable[..., int]] = HookList("copies")
 #: ``(*, because, ended, left, kept, is_again, at)``: how many records each eraser ended, (eraser, state) of what it was to
 #: end and did not, how many records are kept, and whether an earlier run of the case had left them.
 person_run_ended: HookList[Callable[..., Any]] = HookList("person_run_ended")
-#: Callables that give a subject's data of one room for an access bundle.
+#: Objects that give a subject's data of one room for an access bundle; ``covers`` names the models they tell.
 sections: HookList[Any] = HookList("sections")
 #: Objects that own clocks: told when one becomes due soon or late.
 clock_owners: HookList[Any] = HookList("clock_owners")

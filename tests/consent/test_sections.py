@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from consent.erasers import Wishes
-from consent.models import ConsentState, LateNotice, Meeting, NoticeText, Preference
+from consent.models import ConsentState, InboundMessage, LateNotice, Meeting, NoticeText, Preference
 from consent.sections import ConsentSection
 from consent.services import guarding, inbound, managing, opting_in, preferring
 from consent.services.guarding import Guardian
@@ -18,6 +18,7 @@ from portal.law.words import PurposeNames
 from portal.people.models import Fiduciary
 from portal.people.services import subjects
 from tests.consent.factories import ASHA_PHONE, person, published_notice, said
+from tests.people.factories import ContactPointFactory
 from tests.registers.factories import registered_manager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("law")]
@@ -100,6 +101,17 @@ def test_the_copy_leaves_out_what_came_from_a_shared_number_and_from_before_it_w
     for who in (asha, ravi, later):
         assert with_key(own_copy(who), "message_from_you") == []
         assert with_key(own_copy(who), "promotion_stopped_on") == []
+
+
+def test_a_number_that_was_named_and_never_confirmed_brings_nothing_of_whoever_has_it(asha):
+    other = "+919811112222"
+    named = ContactPointFactory(principal=asha, kind="phone", address=other, verified_at=None)
+    inbound.take([Inbound(name="one", channel=Channel.SMS, sender=other, to="OSOPT", text="ok")])
+    assert InboundMessage.objects.get().receipt is None
+    for _confirmed_afterwards in range(2):
+        assert with_key(own_copy(asha), "message_from_you") == []
+        named.verified_at = clock.now()
+        named.save(update_fields=["verified_at"])
 
 
 def test_the_copy_holds_earlier_wishes_too(asha):
