@@ -12,17 +12,17 @@ from portal.evidence.period import Period
 MOST_SAMPLES = 10_000
 
 
+def _last_day(help_text: Any) -> DayField:
+    return DayField(label=_("Last day"), help_text=help_text, widget=forms.DateInput(attrs={"type": "date"}))
+
+
 class PeriodForm(forms.Form):
     """Whole days in India that are not ahead."""
 
     first_day = DayField(
         label=_("First day"), help_text=_("For example 2026-10-01."), widget=forms.DateInput(attrs={"type": "date"})
     )
-    last_day = DayField(
-        label=_("Last day"),
-        help_text=_("Included. Of today what was recorded until now counts; later there may be more."),
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
+    last_day = _last_day(_("Included. Of today what was recorded until now counts; later there may be more."))
 
     def clean(self) -> dict[str, Any]:
         """The days make a period that is not ahead."""
@@ -38,6 +38,9 @@ class PeriodForm(forms.Form):
 class PackForm(PeriodForm):
     """The period of a pack, and how many of its records are to be proved one by one."""
 
+    last_day = _last_day(
+        _("Included. Of today the pack holds what was recorded until now, and says so; a later one holds more.")
+    )
     sample = forms.IntegerField(
         label=_("Sample"),
         help_text=_("How many records get a receipt of their own in the pack. 0 for none."),

@@ -1,17 +1,17 @@
 """Reports of the month before, made once and kept."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 
 import rfc8785
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import actor
-from portal.core.errors import PortalError
 from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
 from portal.evidence.reports import REPORTS, Report, Table
@@ -22,22 +22,35 @@ log = structlog.get_logger(__name__)
 
 
 def make_reports(*, now: datetime) -> int:
-    """Make each report of the month before that is missing; how many. Safe to repeat, also by two at once.
+    """Make each report that is missing, of every month from the earliest that has one to the month before; how many.
 
-    Each is one transaction with its audit event, which carries the SHA-256 of its tables. One that cannot be made is logged
-    and tried again the next time.
+    Each is one transaction with its audit event, which carries the SHA-256 of its tables. One that cannot be made stops no
+    other; it is logged, tried again the next time, and raised at the end, so that the failure shows. Safe to repeat, also
+    by two at once.
     """
-    period = Period.month_before(now)
-    there = set(MonthlyReport.objects.filter(first_day=period.first_day).values_list("code", flat=True))
-    made = 0
-    for report in REPORTS.values():
-        if report.code in there:
-            continue
-        try:
-            made += _make(report, period, now)
-        except (PortalError, DatabaseError) as error:
-            log.warning("evidence.report_not_made_yet", report=report.code, error=type(error).__name__)
+    there = set(MonthlyReport.objects.values_list("code", "first_day"))
+    made, failure = 0, None
+    for period in _months(now, min((day for _code, day in there), default=None)):
+        for report in REPORTS.values():
+            if (report.code, period.first_day) in there:
+                continue
+            try:
+                made += _make(report, period, now)
+            except Exception as error:
+                log.exception("evidence.report_not_made_yet", report=report.code, error=type(error).__name__)
+                failure = error
+    if failure is not None:
+        raise failure
     return made
+
+
+def _months(now: datetime, earliest: date | None) -> Iterator[Period]:
+    """The month before, and those before it back to the earliest; the latest first."""
+    period = Period.month_before(now)
+    yield period
+    while earliest is not None and period.first_day > earliest:
+        period = Period.month_before(period.start)
+        yield period
 
 
 def _make(report: Report, period: Period, now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """Reports: of any days on demand, of each month as they were kept; as page, as PDF, as CSV."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Sequence
 from datetime import date
@@ -8,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -16,6 +18,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
 from portal.core import access, clock, moments, printing
 from portal.evidence import monthly
 from portal.evidence.forms import PeriodForm
@@ -67,7 +71,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     period = Period.of(form.cleaned_data["first_day"], form.cleaned_data["last_day"], now=now)
     tables = found.tables(period)
     if (wanted := request.GET.get("as")) in FORMS:
-        return _file(wanted, found, tables, period.first_day, period.last_day)
+        return _file(request, wanted, found, tables, period.first_day, period.last_day)
     context |= {"tables": tables, "period": period, "now": now, "days": urlencode(form.cleaned_data)}
     return TemplateResponse(request, "evidence/report.html", context)
 
@@ -81,7 +85,7 @@ def kept_report(request: HttpRequest, number: int) -> HttpResponse:
     found = _report(request, row.code)
     tables = monthly.as_tables(row)
     if (wanted := request.GET.get("as")) in FORMS:
-        return _file(wanted, found, tables, row.first_day, row.last_day)
+        return _file(request, wanted, found, tables, row.first_day, row.last_day)
     context = {
         **admin.site.each_context(request),
         "title": found.title,
@@ -103,11 +107,28 @@ def _report(request: HttpRequest, code: str) -> Report:
     return found
 
 
-def _file(form: str, report: Report, tables: Sequence[Table], first_day: date, last_day: date) -> HttpResponse:
+def _file(
+    request: HttpRequest, form: str, report: Report, tables: Sequence[Table], first_day: date, last_day: date
+) -> HttpResponse:
+    """The report as a file. Who took it away is an audit event."""
     if form == "csv":
         kind, content = "text/csv; charset=utf-8", _csv(tables)
     else:
         kind, content = "application/pdf", _pdf(report, tables, first_day, last_day)
+    with transaction.atomic():
+        audit.record(
+            AuditKind.EXPORT_LIST_MADE,
+            actor=request.actor,  # type: ignore[attr-defined]
+            about=f"export.list:evidence.report.{report.code}",
+            facts={
+                "model": f"evidence.report.{report.code}",
+                "format": form,
+                "rows": sum(len(table.rows) for table in tables),
+                "filters": f"{first_day.isoformat()}/{last_day.isoformat()}",
+                "sha256": hashlib.sha256(content).hexdigest(),
+            },
+            personal={},
+        )
     name = f"{report.code}-{first_day.isoformat()}-{last_day.isoformat()}.{form}"
     said = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=kind, headers=said)

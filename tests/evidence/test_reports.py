@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pikepdf
 import pytest
@@ -17,7 +18,10 @@ from portal.evidence import monthly
 from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
 from portal.evidence.reports import REPORTS
+from portal.law.states import LawfulBasis
 from portal.people.services import staff
+from portal.registers.models import AuthorityOrder, Disclosure, IncidentPerson, IncidentSearch
+from portal.retention.models import ErasureRun, ErasureStep
 from tests.consent.factories import person, published_notice, said
 from tests.grievances.conftest import house, officer
 from tests.grievances.factories import STRANGER, ticket
@@ -86,13 +90,13 @@ def test_a_document_counts_once_two_people_decided_with_the_hours_the_customer_w
     assert rows_of("kyc", "Documents decided") == {"PAN card": [1, 0, 0, 3.0, 3.0]}
 
 
-def test_an_incident_counts_from_when_it_was_known():
+def test_an_incident_counts_from_when_it_was_entered():
     maker, _checker = two_people()
     incident = opened_incident(maker)
-    assert rows_of("incidents", "Incidents")["Known as an incident"] == [1]
-    incident.noticed_at = incident.aware_at = incident.aware_at - timedelta(days=3)
-    incident.save(update_fields=["noticed_at", "aware_at"])
-    assert rows_of("incidents", "Incidents")["Known as an incident"] == [0]
+    assert rows_of("incidents", "Incidents")["Entered in the book"] == [1]
+    incident.opened_at += timedelta(days=3)
+    incident.save(update_fields=["opened_at"])
+    assert rows_of("incidents", "Incidents")["Entered in the book"] == [0]
 
 
 def test_holds_count_while_they_are_in_force():
@@ -109,7 +113,8 @@ def test_what_was_opened_counts_for_the_roles_held_then_and_for_its_purpose():
         about = {"about": "kyc.case:OS-KY-1", "subject_ref": None, "purpose": "support", "ticket": "kyc"}
         hooks.record_opened.ask(actor=actor.staff(who.pk), **about)
     assert rows_of("access", "By role") == {"No role": [1, 0], "kyc_checker, support": [1, 0]}
-    assert rows_of("access", "By purpose") == {"To support this person at their wish": [2, 0]}
+    assert rows_of("access", "Records opened, by purpose") == {"To support this person at their wish": [2]}
+    assert rows_of("access", "By kind of record") == {"kyc.case": [2, 0]}
 
 
 def test_a_login_that_left_is_no_more_among_the_active():
@@ -133,13 +138,60 @@ def test_the_reports_of_a_month_are_made_once_and_stay_as_they_were():
         cursor.execute("UPDATE evidence_monthlyreport SET sha256 = ''")
 
 
+def test_a_month_that_was_missed_is_made_up_for():
+    now = clock.now()
+    two_months_ago = Period.month_before(Period.month_before(now).start)
+    assert monthly.make_reports(now=Period.month_before(now).start) == len(REPORTS)
+    assert monthly.make_reports(now=now.replace(day=28) + timedelta(days=10)) == 2 * len(REPORTS)
+    assert MonthlyReport.objects.filter(first_day=two_months_ago.first_day).count() == len(REPORTS)
+    assert MonthlyReport.objects.values("first_day").distinct().count() == 3
+
+
+def test_what_a_law_keeps_each_night_is_counted_as_the_last_run_found_it():
+    now = clock.now()
+    for night, (state, erased) in enumerate([("done", 2), ("done", 1), ("stale", 0)]):
+        run = ErasureRun.objects.create(
+            reference=f"OS-ER-{night}", state=state, started_by="system", finished_at=now - timedelta(minutes=9 - night)
+        )
+        ErasureStep.objects.create(
+            run=run, eraser="tests.one", retention_class="tests", rule_version=1, rule_sha256="", due=100, kept_by_law=100,
+            erased=erased, subjects_sha256="", finished_at=now,
+        )  # fmt: skip
+    assert rows_of("retention", "Records by class") == {"tests": [3, 100, 100, 0, 0]}
+
+
+def test_whom_nothing_reaches_was_not_told():
+    maker, _checker = two_people()
+    incident = opened_incident(maker)
+    search = IncidentSearch.objects.create(
+        incident=incident, source="tests", asked_at=clock.now(), asked_by=StaffFactory(), done_at=clock.now()
+    )
+    for way in ("email", "none"):
+        IncidentPerson.objects.create(
+            incident=incident, subject_ref=uuid4(), search=search, told_at=clock.now(), told_by_way=way
+        )
+    counts = rows_of("incidents", "Incidents")
+    assert (counts["Letters promised to people"], counts["People whom nothing reaches"]) == ([1], [1])
+
+
+def test_what_an_authority_was_given_stands_among_no_recipients():
+    for code, about in (("sms-gateway", "outbox.message:1"), ("authority-0a1b2c", f"{AuthorityOrder.OWNER}OS-AO-1")):
+        Disclosure.objects.create(
+            reference=f"OS-DI-{code[:3]}", recipient_code=code, subject_ref=uuid4(), purpose="transactional",
+            basis=LawfulBasis.choices[0][0], about=about, disclosed_at=clock.now(),
+        )  # fmt: skip
+    assert set(rows_of("transparency", "Data handed to recipients")) == {"sms-gateway"}
+
+
 def test_one_report_that_fails_stops_no_other(monkeypatch):
     def fails(period):
         raise DatabaseError
 
     broken = {**REPORTS, "kyc": replace(REPORTS["kyc"], tables=fails)}
     monkeypatch.setattr(monthly, "REPORTS", broken)
-    assert monthly.make_reports(now=clock.now()) == len(REPORTS) - 1
+    with pytest.raises(DatabaseError):
+        monthly.make_reports(now=clock.now())
+    assert MonthlyReport.objects.count() == len(REPORTS) - 1
     monkeypatch.undo()
     assert monthly.make_reports(now=clock.now()) == 1
 
@@ -159,6 +211,7 @@ def test_an_auditor_reads_each_report_and_takes_it_away(auditor):
     assert ["SMS", "1", "0", "0", "0", "0"] in lines
     with pikepdf.open(io.BytesIO(client.get(f"{address}?as=pdf").content)) as paper:
         assert len(paper.pages) >= 1
+    assert AuditEvent.objects.filter(kind="export.list.made", about="export.list:evidence.report.consents").count() == 2
     row = MonthlyReport.objects.get(code="consents")
     assert row.sha256 in client.get(reverse("evidence:kept-report", args=[row.pk])).text
     assert client.get(reverse("evidence:kept-report", args=[row.pk]) + "?as=csv").status_code == 200

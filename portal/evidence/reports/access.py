@@ -1,7 +1,8 @@
 """Which roles opened records of people, and why; how logins of staff are secured and ended."""
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Left, StrIndex
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.kinds import AuditKind
@@ -23,10 +24,10 @@ def access(period: Period) -> list[Table]:
     for (ref, kind), number in counted(events, "actor_ref", "kind").items():
         counts = by_role.setdefault(roles.get(ref, str(_("No role"))), {})
         counts[kind] = counts.get(kind, 0) + number
-    by_purpose = counted(events, "facts__purpose", "kind")
-    names = dict(PURPOSES)
-    purposes = sorted({purpose or "" for purpose, _kind in by_purpose})
-    by_model = counted(events.filter(kind=AuditKind.ADMIN_RECORD_OPENED), "facts__model")
+    opened, shown = (events.filter(kind=kind) for kind in OPENED)
+    room = events.annotate(record_kind=Left("about", StrIndex("about", Value(":")) - 1))
+    by_record = counted(room, "record_kind", "kind")
+    purposes, reasons = dict(PURPOSES), counted(shown, "facts__reason_code")
     columns = (_("Records opened"), _("Values shown in full"))
     return [
         Table(
@@ -36,20 +37,28 @@ def access(period: Period) -> list[Table]:
             _("A login that held several roles in the period counts under all of them together."),
         ),
         Table(
-            _("By purpose"),
-            (_("Purpose"), *columns),
+            _("By kind of record"),
+            (_("Record"), *columns),
             [
-                [
-                    str(names.get(code, code or _("None given"))),
-                    *(by_purpose.get((code or None, kind), by_purpose.get((code, kind), 0)) for kind in OPENED),
-                ]
-                for code in purposes
+                [record, *(by_record.get((record, kind), 0) for kind in OPENED)]
+                for record in sorted({record for record, _kind in by_record})
             ],
         ),
         Table(
-            _("By kind of record"),
-            (_("Record"), _("Opened")),
-            [[str(model or "–"), number] for model, number in sorted(by_model.items(), key=str)],
+            _("Records opened, by purpose"),
+            (_("Purpose"), _("Records opened")),
+            [
+                [str(purposes.get(code, code)), number]
+                for code, number in sorted(counted(opened, "facts__purpose").items())
+            ],
+        ),
+        Table(
+            _("Values shown, by reason"),
+            (_("Reason"), _("Values shown in full")),
+            [
+                [str(code) if code else str(_("Told in words")), number]
+                for code, number in sorted(reasons.items(), key=str)
+            ],
         ),
     ]
 
@@ -85,6 +94,6 @@ def logins(period: Period) -> list[Table]:
         [str(_("Roles ended")), RoleGrant.objects.filter(**within(period, "ends_at")).count()],
     ]
     return [
-        Table(_("Logins of staff as they stand now"), ("", _("Logins")), now),
-        Table(_("Changes in the period"), ("", _("Number")), moved),
+        Table(_("Logins of staff as they stand now"), (_("What"), _("Logins")), now),
+        Table(_("Changes in the period"), (_("What"), _("Number")), moved),
     ]

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.evidence.period import Period
 from portal.evidence.reports.grievances import deadlines
 from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
+from portal.law.states import Channel
 from portal.registers.models import AuthorityOrder, Disclosure, Incident, IncidentDuty, IncidentPerson
 from portal.registers.states import OrderState
 
@@ -28,7 +29,9 @@ def transparency(period: Period) -> list[Table]:
         ]
         for value, label in choices_of(AuthorityOrder, "kind")
     ]
-    handed = counted(Disclosure.objects.filter(**within(period, "disclosed_at")), "recipient_code", "basis")
+    # What an authority was given stands above: an order may be secret, and the code of an authority can be guessed.
+    recipients = Disclosure.objects.exclude(about__startswith=AuthorityOrder.OWNER)
+    handed = counted(recipients.filter(**within(period, "disclosed_at")), "recipient_code", "basis")
     bases = dict(choices_of(Disclosure, "basis"))
     rows: list[list[Cell]] = [
         [code, str(bases.get(basis, basis)), number] for (code, basis), number in sorted(handed.items())
@@ -47,18 +50,20 @@ def transparency(period: Period) -> list[Table]:
 
 
 def incidents(period: Period) -> list[Table]:
-    """Incidents known in the period, their duties and the people told."""
-    known = Incident.objects.filter(**within(period, "aware_at"))
+    """Incidents entered in the period, their duties, and the people written to."""
+    known = Incident.objects.filter(**within(period, "opened_at"))
+    told = IncidentPerson.objects.filter(**within(period, "told_at"))
     counts: list[list[Cell]] = [
-        [str(_("Known as an incident")), known.count()],
+        [str(_("Entered in the book")), known.count()],
         [str(_("Of them with personal data")), known.filter(has_personal_data=True).count()],
         [str(_("Of them a cyber incident of the CERT-In Directions")), known.filter(is_cyber=True).count()],
         [str(_("Closed")), Incident.objects.filter(**within(period, "closed_at")).count()],
-        [str(_("People told")), IncidentPerson.objects.filter(**within(period, "told_at")).count()],
+        [str(_("Letters promised to people")), told.exclude(told_by_way=Channel.NONE).count()],
+        [str(_("People whom nothing reaches")), told.filter(told_by_way=Channel.NONE).count()],
     ]
     duties = counted(IncidentDuty.objects.filter(incident__in=known), "state")
     return [
-        Table(_("Incidents"), ("", _("Number")), counts),
+        Table(_("Incidents"), (_("What"), _("Number")), counts),
         Table(_("By risk to people"), (_("Risk"), _("Incidents")), by_choice(Incident, "risk", counted(known, "risk"))),
         Table(_("Duties of these incidents"), (_("State"), _("Duties")), by_choice(IncidentDuty, "state", duties)),
         deadlines(period, "registers.incident"),

@@ -20,12 +20,14 @@ def movements(period: Period) -> list[Table]:
     )
     purposes = sorted({purpose for purpose, _answer in by_purpose})
     channels = choices_of(ConsentEvent, "channel")
-    stopped = Suppression.objects.filter(**within(period, "suppressed_at")).count()
+    stopped = Suppression.objects.filter(**within(period, "recorded_at"))
     found = SendAfterWithdrawal.objects.filter(**within(period, "found_at"))
     watched: list[list[Cell]] = [
-        [str(_("Addresses put on the suppression list")), stopped],
+        [str(_("Stops at an address, for each purpose and channel")), stopped.count()],
+        [str(_("Of them taken back at once")), stopped.filter(lift__isnull=False).count()],
         [str(_("Messages found to have left after a no")), found.count()],
     ]
+    findings = counted(found, "finding")
     return [
         Table(
             _("By purpose"),
@@ -42,11 +44,14 @@ def movements(period: Period) -> list[Table]:
             (_("Way"), _("Answers")),
             by_choice(ConsentEvent, "way", counted(said, "way")),
         ),
-        Table(_("Stops"), ("", _("Number")), watched),
+        Table(_("Stops"), (_("What"), _("Number")), watched),
         Table(
             _("What was found out about those messages"),
             (_("Finding"), _("Messages")),
-            by_choice(SendAfterWithdrawal, "finding", counted(found, "finding")),
+            [
+                *by_choice(SendAfterWithdrawal, "finding", findings),
+                [str(_("Not looked into yet")), findings.get("", 0)],
+            ],
         ),
     ]
 

@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from grievances import request_log
 from grievances.models import Appeal, Ticket
+from grievances.states import AppealOutcome, ClosedBecause
 from portal.evidence.period import Period
-from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
+from portal.evidence.reports.tables import Cell, Table, by_choice, counted, within
 from portal.law.models import Clock
 from portal.law.selectors import kept, missed
 from portal.law.words import title_of
@@ -34,7 +35,7 @@ def grievances(period: Period) -> list[Table]:
         Table(
             _("Why they were closed"),
             (_("Reason"), _("Closed")),
-            by_choice(Ticket, "closed_because", counted(closed, "closed_because")),
+            by_choice(Ticket, "closed_because", counted(closed, "closed_because"), but={ClosedBecause.MERGED}),
         ),
         Table(_("What they came from"), (_("Root cause"), _("Closed")), by_choice(Ticket, "root_cause", by_cause)),
         _appeals(period),
@@ -54,12 +55,15 @@ def deadlines(period: Period, owners: str) -> Table:
 
 
 def _appeals(period: Period) -> Table:
-    decided = counted(Appeal.objects.filter(**within(period, "decided_at")), "outcome")
-    rows: list[list[Cell]] = [
-        [str(label), decided.get(str(value), 0)] for value, label in choices_of(Appeal, "outcome")
-    ]
     made = Appeal.objects.filter(**within(period, "made_at")).count()
-    return Table(_("Appeals"), ("", _("Appeals")), [[str(_("Made")), made], *rows])
+    decided = counted(Appeal.objects.filter(**within(period, "decided_at")), "outcome")
+    waiting = Appeal.objects.filter(outcome=AppealOutcome.WAITING).count()
+    rows: list[list[Cell]] = [
+        [str(_("Made")), made],
+        *by_choice(Appeal, "outcome", decided, but={AppealOutcome.WAITING}),
+        [str(_("Waiting now")), waiting],
+    ]
+    return Table(_("Appeals"), (_("What"), _("Appeals")), rows)
 
 
 def requests(period: Period) -> list[Table]:

@@ -7,17 +7,31 @@ from portal.evidence.period import Period
 from portal.evidence.reports.grievances import deadlines
 from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
 from portal.retention.models import ChildReport, ErasureRun, ErasureStep, Hold
+from portal.retention.states import Cause, RunState
 
-SUMS = ("due", "erased", "kept_by_law", "held", "disputed", "stale")
+FOUND = ("due", "kept_by_law", "held", "disputed")
 
 
 def keeping(period: Period) -> list[Table]:
-    """Runs that ended in the period with what each class of data came to; holds; reports of children."""
-    ended = ErasureRun.objects.filter(**within(period, "finished_at"))
-    steps = ErasureStep.objects.filter(run__in=ended).order_by("retention_class").values_list("retention_class")
-    classes: list[list[Cell]] = [list(row) for row in steps.annotate(*(Sum(name) for name in SUMS))]
+    """What was erased in the period; what the last run of each kind found; holds; reports of children.
+
+    A run counts afresh each night what a law or a hold still keeps: such numbers stand for their night and are never added
+    up. A plan that was given up or refused ended nothing.
+    """
+    ended = ErasureRun.objects.filter(state__in=(RunState.DONE, RunState.FAILED), **within(period, "finished_at"))
+    steps = ErasureStep.objects.filter(run__in=ended)
+    erased = dict(steps.order_by("retention_class").values_list("retention_class").annotate(Sum("erased")))
+    of_a_night = steps.filter(run__cause=Cause.SCHEDULE).order_by("pk")
+    last = {row["eraser"]: row for row in of_a_night.values("eraser", "retention_class", *FOUND)}
+    found: dict[str, list[int]] = {}
+    for row in last.values():
+        sums = found.setdefault(row["retention_class"], [0] * len(FOUND))
+        found[row["retention_class"]] = [sum(pair) for pair in zip(sums, (row[name] for name in FOUND), strict=True)]
+    classes: list[list[Cell]] = [
+        [one, erased.get(one, 0), *found.get(one, [None] * len(FOUND))] for one in sorted({*erased, *found})
+    ]
     heads = (
-        _("Class of data"), _("Due"), _("Erased"), _("Kept by law"), _("Held"), _("In dispute"), _("Changed since"),
+        _("Class of data"), _("Erased"), _("Due in the last run"), _("Kept by law then"), _("Held then"), _("In dispute then"),
     )  # fmt: skip
     runs = counted(ended, "cause", "state")
     states = dict(choices_of(ErasureRun, "state"))
@@ -38,7 +52,7 @@ def keeping(period: Period) -> list[Table]:
                 for (cause, state), number in sorted(runs.items())
             ],
         ),
-        Table(_("Legal holds"), ("", _("Holds")), holds),
+        Table(_("Legal holds"), (_("What"), _("Holds")), holds),
         Table(
             _("Reports of children received, as they stand now"),
             (_("State"), _("Reports")),

@@ -1,6 +1,6 @@
 """What a report is: tables of counts over whole days in India. Nobody is named in one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -63,9 +63,9 @@ def choices_of(model: Any, field: str) -> list[tuple[Any, Any]]:
     return list(model._meta.get_field(field).choices or ())
 
 
-def by_choice(model: Any, field: str, *columns: Mapping[Any, int]) -> list[list[Cell]]:
-    """A row for each value of a field: its words, then how many each column counted."""
-    rows = choices_of(model, field)
+def by_choice(model: Any, field: str, *columns: Mapping[Any, int], but: Container[str] = ()) -> list[list[Cell]]:
+    """A row for each value of a field, ``but`` for some: its words, then how many each column counted."""
+    rows = [(value, label) for value, label in choices_of(model, field) if str(value) not in but]
     return [[str(label), *(column.get(str(value), 0) for column in columns)] for value, label in rows]
 
 
