@@ -186,6 +186,7 @@ BUNDLE_MOVES: Final[Mapping[str, frozenset[str]]] = {
 #: Rights that are answered with a copy; and which rooms' parts of it belong to the list of recipients.
 BUNDLED: Final = frozenset({Right.ACCESS, Right.PORTABILITY, Right.RECIPIENTS})
 
-#: What is carried out of the request itself, by what two people read of it: within another one it would be lost.
-ACTED_ON: Final = CORRECTIONS | BUNDLED | {Right.ERASURE}
+#: What is carried out of the request itself, by what two people read of it: within another one, which may be refused or taken
+#: back, it would be lost. An opt-out of one's own is not: it holds with the proof.
+ACTED_ON: Final = CORRECTIONS | BUNDLED | {Right.ERASURE} | (STOPS - OPT_OUTS)
 RECIPIENT_SECTIONS: Final = frozenset({"recipients", "disclosures"})

@@ -8,7 +8,7 @@ from consent.models import Preference
 from consent.selectors import rulebook
 from consent.services import may_contact, may_process
 from grievances.models import ProofPaper, RightsRequest
-from grievances.request_states import Capacity, Outcome, Right
+from grievances.request_states import Capacity, Outcome, RequestState, Right
 from grievances.services import deciding, proving
 from grievances.services.thread import Upload
 from portal.core import actor, clock
@@ -86,6 +86,15 @@ def test_a_restriction_is_noted_with_the_person_and_says_no_to_what_was_never_an
     assert may_process(subject=asha.subject.ref, purpose="ai_tools", at=clock.now()).reason == "CONSENT_DENIED"
     owed = may_contact(address=ASHA, purpose="account_service", channel="email", at=clock.now())
     assert owed.allowed
+
+
+def test_a_withdrawal_asked_in_a_flood_is_not_lost_in_another_request(asha: Principal, officer: User) -> None:
+    for right in (Right.ACCESS, Right.ERASURE, Right.RECIPIENTS, Right.PORTABILITY, Right.COMPLETION):
+        shown(right=right, email=ASHA, should_be="Asha Rao", at=clock.now())
+    request = asked_for(Right.WITHDRAWAL, officer)
+    assert (request.state, request.joined_to) == (RequestState.SHOWN, None)
+    grant(request, officer)
+    assert uses(asha) == (False, False)
 
 
 @pytest.mark.parametrize("right", [Right.OPT_OUT, Right.LIMIT])

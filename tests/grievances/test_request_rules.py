@@ -16,7 +16,7 @@ from grievances.request_rules import (
     plan_of,
     proof_of_address,
 )
-from grievances.request_states import LOW_RISK, Capacity, JoinedBecause, Proof, Right
+from grievances.request_states import LOW_RISK, OPT_OUTS, STOPS, Capacity, JoinedBecause, Proof, Right
 
 NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -62,6 +62,14 @@ def test_a_request_for_a_second_person_is_another_wish_and_joins_no_flood() -> N
     assert joins(**asked, details={"person_name": "Person  3"}) == Join(3, JoinedBecause.SAME)
 
 
+@pytest.mark.parametrize("right", sorted(STOPS - OPT_OUTS))
+def test_what_ends_a_use_with_its_answer_joins_the_same_wish_only(right: str) -> None:
+    others = [Open(number, "access", "self", NOON) for number in range(9)]
+    asked = {"right": right, "capacity": "self", "asked_at": NOON, "most": 5, "within": DAY}
+    assert joins(**asked, others=others) is None
+    assert joins(**asked, others=[*others, Open(9, right, "self", NOON)]) == Join(9, JoinedBecause.SAME)
+
+
 opens = some.builds(
     Open,
     pk=some.integers(1, 1000),
@@ -73,7 +81,7 @@ opens = some.builds(
 
 @given(some.lists(opens, unique_by=lambda one: one.pk), some.integers(1, 6))
 def test_a_joined_request_never_gets_a_later_date_and_a_flood_is_one(others: list[Open], most: int) -> None:
-    found = joins(right="objection", capacity="self", asked_at=NOON, others=others, most=most, within=DAY)
+    found = joins(right="opt_out", capacity="self", asked_at=NOON, others=others, most=most, within=DAY)
     lately = [one for one in others if NOON - DAY < one.asked_at <= NOON]
     if found is None:
         assert len(lately) < most
