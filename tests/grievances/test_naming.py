@@ -14,7 +14,7 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox
 from portal.people.models import Principal, User
 from tests.grievances.requests import shown
-from tests.people.factories import PrincipalFactory
+from tests.people.factories import ContactPointFactory, PrincipalFactory
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -88,3 +88,24 @@ def test_no_address_is_entered_for_ones_own_data_or_without_a_reason(
         with pytest.raises(Refused):
             naming.name_person(request=request, address=MEANT, why=why, **given(officer))
     assert not Message.objects.filter(kind="grievances.person_code").exists()
+
+
+def confirmed(request: RightsRequest, officer: User) -> RightsRequest:
+    """Named by an officer, and the code typed that came to that address."""
+    naming.name_person(request=request, address=MEANT, why="They told us.", **given(officer))
+    naming.confirm(request=request, typed=code_at_the_persons(), **given(officer))
+    return RightsRequest.objects.get(pk=request.pk)
+
+
+def test_a_confirmed_address_means_who_confirmed_it_too_and_not_who_merely_typed_it(
+    request_for_kid: RightsRequest, kid: Principal, officer: User
+) -> None:
+    ContactPointFactory(kind="email", address=MEANT, verified_at=None)
+    assert bundling.data_refs(confirmed(request_for_kid, officer)) == {kid.subject.ref}
+
+
+def test_an_address_that_somebody_merely_typed_means_nobody(officer: User) -> None:
+    ContactPointFactory(kind="email", address=MEANT, verified_at=None)
+    request = shown(right=Right.OBJECTION, capacity=Capacity.CHILD, person_name="Little One", at=clock.now())
+    with pytest.raises(Refused):
+        bundling.data_refs(confirmed(request, officer))
