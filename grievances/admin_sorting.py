@@ -84,9 +84,6 @@ class BecomeForm(forms.Form):
         error_messages={"required": _("Select for whom")},
     )
     person_name = forms.CharField(label=_("If for somebody else: their name"), max_length=200, required=False)
-    person_address = forms.CharField(
-        label=_("If for somebody else: their email address or mobile number"), max_length=254, required=False
-    )
     field = forms.ChoiceField(
         label=_("Of a correction: what is wrong"), choices=[("", "–"), *FIELDS.items()], required=False
     )
@@ -177,7 +174,8 @@ class SortsTickets:
         ask=BecomeForm,
         skip=_no_request,
         description=_(
-            "The clocks of the right start from the day on which it reached us, and the person is asked to show who they are."
+            "The clocks of the right start from the day on which it reached us, and the person is asked to show who they are. "
+            "For somebody else: enter on the page of the request whose data it is, and the code that goes there."
         ),
     )
     def become_request(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ from portal.people.models import User
 
 #: What has pages of its own that ask more: a nominee is named by whoever is signed in, and claims with papers.
 NOT_BY_STAFF = frozenset({Right.NOMINATION, Right.CLAIM})
+#: Not the address of somebody else: one that an officer types means nobody before its code was typed (``naming``).
+KEPT = tuple(name for name in asking.DETAILS if name != "person_address")
 
 
 def become_request(
@@ -41,13 +43,14 @@ def become_request(
     """Make a grievance the request about data that it is, in one transaction; the person is told, and asked to show who asks.
 
     The clocks of the right start from the receipt (CCPA regulations 7021(b)); those of the grievance run on, so that nothing
-    becomes due later. ``details`` as the pages ask them (``asking.DETAILS``). Raises NotAllowed; Refused for a request
-    (REQUEST), what is answered or closed (NOT_OPEN), a right that only its own pages take (RIGHT), and where something is
-    missing that the pages ask for (INCOMPLETE); LostRace while a colleague works on it.
+    becomes due later. ``details`` as the pages ask them (``asking.DETAILS``), but for the address of somebody else, which
+    ``naming.name_person`` takes. Raises NotAllowed; Refused for a request (REQUEST), what is answered or closed (NOT_OPEN), a
+    right that only its own pages take (RIGHT), and where something is missing that the pages ask for (INCOMPLETE); LostRace
+    while a colleague works on it.
     """
     access.require(by, GrievancePermission.TICKET_ANSWER)
     appealing.require_another(ticket, by)
-    kept = {name: without_numbers(details.get(name, "").strip())[0] for name in asking.DETAILS}
+    kept = {name: without_numbers(details.get(name, "").strip())[0] for name in KEPT}
     if right in NOT_BY_STAFF or capacity in {Capacity.NOMINEE, Capacity.RELATIVE}:
         raise Refused(_("Only the pages for it ask what this needs: /privacy/requests/new/."), code="RIGHT")
     answers = {**kept, "right": right, "capacity": capacity, "language": ticket.language, "email": "known"}

@@ -4,15 +4,17 @@ import re
 
 import pytest
 
+from grievances.admin_sorting import BecomeForm
 from grievances.models import RightsRequest
 from grievances.request_states import Capacity, Right
-from grievances.services import bundling, naming, reading
+from grievances.services import becoming, bundling, naming, reading
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox
 from portal.people.models import Principal, User
+from tests.grievances.factories import ticket
 from tests.grievances.requests import shown
 from tests.people.factories import ContactPointFactory, PrincipalFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -109,3 +111,17 @@ def test_an_address_that_somebody_merely_typed_means_nobody(officer: User) -> No
     request = shown(right=Right.OBJECTION, capacity=Capacity.CHILD, person_name="Little One", at=clock.now())
     with pytest.raises(Refused):
         bundling.data_refs(confirmed(request, officer))
+
+
+def test_an_address_that_an_officer_reads_in_a_mail_is_nobodys_before_its_code(kid: Principal, officer: User) -> None:
+    assert "person_address" not in BecomeForm.base_fields
+    request = becoming.become_request(
+        ticket=ticket(at=clock.now()),
+        right=Right.OBJECTION,
+        capacity=Capacity.CHILD,
+        details={"person_name": "Little One", "person_address": MEANT},
+        **given(officer),
+    )
+    with pytest.raises(Refused):
+        bundling.data_refs(request)
+    assert bundling.data_refs(confirmed(request, officer)) == {kid.subject.ref}
