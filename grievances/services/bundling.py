@@ -72,13 +72,24 @@ def data_refs(request: RightsRequest) -> set[UUID]:
     return refs_of_person(meant.pop())
 
 
+def lock(request: RightsRequest) -> None:
+    """Lock the row until the caller's transaction ends, and read anew what says whose data it is: from then on no officer
+    enters another address (``naming.name_person``).
+    """
+    request.refresh_from_db(fields=["state", "details_sealed"], from_queryset=RightsRequest.objects.select_for_update())
+
+
 def collect(*, request: RightsRequest, by: User, actor: Actor, at: datetime) -> Bundle:
-    """Begin to put the copy together, or again: all parts, in a job. Raises NotAllowed, Refused before it is shown who asks."""
+    """Begin to put the copy together, or again: all parts, in a job. Raises NotAllowed, Refused before it is shown who asks.
+
+    The request is locked, and whose data it is worked out in the same transaction.
+    """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
-    if request.right not in BUNDLED or request.state != RequestState.SHOWN:
-        raise Refused(_("A copy is made only for a request that is to be answered with one."), code="NOT_NOW")
-    refs = sorted(str(ref) for ref in data_refs(request))
     with transaction.atomic():
+        lock(request)
+        if request.right not in BUNDLED or request.state != RequestState.SHOWN:
+            raise Refused(_("A copy is made only for a request that is to be answered with one."), code="NOT_NOW")
+        refs = sorted(str(ref) for ref in data_refs(request))
         bundle, is_new = Bundle.objects.select_for_update().get_or_create(
             request=request, defaults={"started_at": at, "refs": refs}
         )

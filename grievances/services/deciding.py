@@ -80,25 +80,27 @@ def propose(
     the record says after a correction that is granted in part; the letter names it. ``despite_tasks`` (``DespiteTasks``) says
     why a task that a system outside has not done does not hold the answer up.
 
-    Before it is shown who asks only a refusal for that very reason can be proposed.
+    Before it is shown who asks only a refusal for that very reason can be proposed. The request is locked, and what the answer
+    rests on worked out in the same transaction.
     """
     maker = person_of(actor)
     access.require(maker, GrievancePermission.REQUEST_ANSWER)
     appealing.require_another(request.ticket, maker)
     CLAIMS.require_free_for(request.ticket, maker, now=at)
     chosen = Outcome(outcome)
-    plan = _require_may(request, chosen, ground, at)
-    outside_tasks.require_done(request, despite=despite_tasks)
-    despite = despite_tasks if outside_tasks.undone(request) else ""
-    text = without_numbers(words_to_person.strip())[0]
-    if not text:
-        raise Refused(_("Write what the person reads."), code="WORDS")
-    written = without_numbers(written.strip())[0]
-    if written and not (request.right in CORRECTIONS and chosen is Outcome.PARTLY):
-        raise Refused(_("Only of a correction granted in part you say what is written."), code="WRITTEN")
-    letter = letter_of(request, chosen, text, ground, plan=plan, at=at, written=written)
     try:
         with transaction.atomic():
+            bundling.lock(request)
+            plan = _require_may(request, chosen, ground, at)
+            outside_tasks.require_done(request, despite=despite_tasks)
+            despite = despite_tasks if outside_tasks.undone(request) else ""
+            text = without_numbers(words_to_person.strip())[0]
+            if not text:
+                raise Refused(_("Write what the person reads."), code="WORDS")
+            written = without_numbers(written.strip())[0]
+            if written and not (request.right in CORRECTIONS and chosen is Outcome.PARTLY):
+                raise Refused(_("Only of a correction granted in part you say what is written."), code="WRITTEN")
+            letter = letter_of(request, chosen, text, ground, plan=plan, at=at, written=written)
             made = four_eyes.propose(
                 RequestProposal,
                 act=ACTS[chosen],
@@ -142,6 +144,7 @@ def answer(
     request = RightsRequest.objects.select_related("ticket__fiduciary").get(pk=proposal.request_id)
     chosen, letter = Outcome(proposal.outcome), letter_text(proposal)
     with transaction.atomic():
+        bundling.lock(request)  # before the proposal, as who proposes does: two that wait for each other would be ended
         plan: list[Decided] = []  # a no is compared with nothing
         if approve:
             plan = _require_may(request, chosen, proposal.ground, at)

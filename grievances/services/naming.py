@@ -57,13 +57,15 @@ def name_person(*, request: RightsRequest, address: str, why: str, by: User, act
 def confirm(*, request: RightsRequest, typed: str, by: User, actor: Actor, at: datetime) -> None:
     """Take the code that came to the person's address: from now on the request is about whoever has it.
 
-    An opt-out that waited for that is carried out, in the same transaction. Raises NotAllowed; Refused where no address waits
+    An opt-out that waited for that is carried out, in the same transaction. Raises NotAllowed; LostRace while a colleague works
+    on it; Refused where no address waits
     (NOT_NEEDED) and for a wrong code, which counts.
     """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
     appealing.require_another(request.ticket, by)
     with transaction.atomic():
         fresh = _fresh(request)
+        CLAIMS.require_free_for(fresh.ticket, by, now=at)
         details = reading.details_of(fresh)
         if not waits(details):
             raise Refused(_("No address that we entered waits for a code."), code="NOT_NEEDED")

@@ -6,17 +6,18 @@ import pytest
 
 from grievances.admin_sorting import BecomeForm
 from grievances.models import RightsRequest
-from grievances.request_states import Capacity, Right
-from grievances.services import becoming, bundling, naming, reading
+from grievances.request_states import Capacity, Outcome, Right
+from grievances.services import becoming, bundling, deciding, handing_out, naming, reading
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
-from portal.core.errors import Refused
+from portal.core.errors import LostRace, Refused
 from portal.outbox.models import Message
 from portal.outbox.services import reading as outbox
 from portal.people.models import Principal, User
 from tests.grievances.factories import ticket
 from tests.grievances.requests import shown
-from tests.people.factories import ContactPointFactory, PrincipalFactory
+from tests.grievances.test_opting import FOR_OTHER, asked_for
+from tests.people.factories import ContactPointFactory, PrincipalFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
@@ -125,3 +126,34 @@ def test_an_address_that_an_officer_reads_in_a_mail_is_nobodys_before_its_code(k
     with pytest.raises(Refused):
         bundling.data_refs(request)
     assert bundling.data_refs(confirmed(request, officer)) == {kid.subject.ref}
+
+
+def test_what_a_colleague_works_on_is_confirmed_by_nobody_else(
+    request_for_kid: RightsRequest, kid: Principal, officer: User
+) -> None:
+    naming.name_person(request=request_for_kid, address=MEANT, why="They told us.", **given(officer))
+    colleague = StaffFactory(roles=["grievance_officer"])
+    handing_out.claim(request_for_kid.ticket, actor=actor.staff(colleague.pk), now=clock.now())
+    with pytest.raises(LostRace):
+        naming.confirm(request=request_for_kid, typed=code_at_the_persons(), **given(officer))
+    assert naming.waits(reading.details_of(RightsRequest.objects.get(pk=request_for_kid.pk)))
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.OBJECTION])
+def test_a_copy_and_an_answer_rest_on_the_address_of_now_and_not_on_what_a_page_had_read_before(
+    right: Right, kid: Principal, officer: User
+) -> None:
+    read_before = asked_for(right, officer, **{**FOR_OTHER, "person_address": MEANT})
+    assert kid.subject.ref in bundling.data_refs(read_before)
+    now = RightsRequest.objects.get(pk=read_before.pk)
+    naming.name_person(request=now, address="other@example.in", why="They told us.", **given(officer))
+    by, at = actor.staff(officer.pk), clock.now()
+    acts = {
+        Right.ACCESS: lambda: bundling.collect(request=read_before, by=officer, actor=by, at=at),
+        Right.OBJECTION: lambda: deciding.propose(
+            request=read_before, outcome=Outcome.GRANT, words_to_person="Done.", actor=by, at=at
+        ),
+    }
+    with pytest.raises(Refused) as refused:
+        acts[right]()
+    assert refused.value.code == "WHOSE"
