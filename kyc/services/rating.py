@@ -16,6 +16,7 @@ from kyc.risk import Rating
 from kyc.selectors import against_approval, is_listed, latest_checks, renewals_of
 from kyc.states import CaseState, DecisionOutcome, DocumentState, Risk, RiskReason
 from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
 from portal.audit.services import record
 from portal.core import access, changes
 from portal.core.actor import Actor
@@ -25,6 +26,8 @@ from portal.people.services import four_eyes
 from portal.people.services.four_eyes import person_of
 from portal.people.states import Answer
 
+#: What the audit event of a rating says beside what it was before.
+RATED = ("to", "by", "count", "reasons", "version")
 DOUBTS = frozenset({CheckOutcome.WARN, CheckOutcome.FAIL})
 
 
@@ -59,33 +62,41 @@ def set_by_people(case: Case) -> RiskProposal | None:
 
 
 def rate(case: Case, needs: Needs, *, actor: Actor, now: datetime) -> None:
-    """Bring the risk of a case up to date, with its audit event, in the caller's transaction; nothing when it stands.
+    """Bring the risk of a case up to date, in the caller's transaction; nothing when it stands.
+
+    With an audit event, also where only its grounds are others than in the last one: the table, the reasons, or whether people
+    or points set the level. A later reader can make the rating again from the event alone.
 
     The day on which an approved customer is looked at again moves with it, and never nearer than ``renewals.soonest``: one
     that is due is told first. Where it is being renewed, the next approval sets the day.
     """
     said, found = set_by_people(case), rating_of(case, needs, now=now)
     level = said.level if said is not None else str(found.level)
-    if level == case.risk:
-        return
     before = case.risk
-    case.risk = level
-    case.rekyc_on = _looked_at_again_on(case, needs, now)
-    Case.objects.filter(pk=case.pk).update(risk=level, rekyc_on=case.rekyc_on)
+    rated = {"to": level, "by": "points" if said is None else "people", "count": found.points, **_grounds(found)}
+    if level == before and rated == _last_rated(case):
+        return
+    if level != before:
+        case.risk = level
+        case.rekyc_on = _looked_at_again_on(case, needs, now)
+        Case.objects.filter(pk=case.pk).update(risk=level, rekyc_on=case.rekyc_on)
     record(
         AuditKind.KYC_CASE_RATED,
         actor=actor,
         about=case.owner,
         subject_ref=case.subject_ref,
-        facts={
-            "from": before,
-            "to": level,
-            "count": found.points,
-            "reasons": ",".join(line.fact for line in found.lines),
-            "version": found.table.version,
-        },
+        facts={"from": before, **rated},
         at=now,
     )
+
+
+def _grounds(found: Rating) -> dict[str, str]:
+    return {"reasons": ",".join(line.fact for line in found.lines), "version": found.table.version}
+
+
+def _last_rated(case: Case) -> dict[str, Any]:
+    last = AuditEvent.objects.filter(kind=AuditKind.KYC_CASE_RATED, about=case.owner).order_by("-pk").first()
+    return {name: value for name, value in last.facts.items() if name in RATED} if last is not None else {}
 
 
 def _looked_at_again_on(case: Case, needs: Needs, now: datetime) -> date | None:
@@ -110,19 +121,19 @@ def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) ->
         raise Refused(_("Choose a risk."), code="LEVEL")
     if is_listed(case):
         raise Refused(_("A name of this case stands on a sanctions list: its risk is high."), code="LIKENESS")
-    points = rating_of(case, needs_of(case, now=now), now=now).points
+    found = rating_of(case, needs_of(case, now=now), now=now)
     try:
         with transaction.atomic():
             made = four_eyes.propose(
                 RiskProposal,
                 act=Act.RISK,
                 maker=maker,
-                shown=_shown(case, level, why, points),
+                shown=_shown(case, level, why, found),
                 now=now,
                 case=case,
                 level=level,
                 why=why,
-                points=points,
+                points=found.points,
             )
             _note(AuditKind.KYC_RISK_PROPOSED, made, actor, now)
     except IntegrityError as error:
@@ -131,16 +142,18 @@ def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) ->
 
 
 def answer(proposal: RiskProposal, *, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
-    """A second person says yes or no; a yes holds at once. Raises as ``four_eyes.answer``: also when the points changed."""
+    """A second person says yes or no; a yes holds at once. Raises as ``four_eyes.answer``: also when the points, their
+    reasons or the table changed.
+    """
     case = proposal.case
     with transaction.atomic():
         needs = needs_of(case, now=now)
-        points = rating_of(case, needs, now=now).points
+        found = rating_of(case, needs, now=now)
         four_eyes.answer(
             proposal,
             checker=person_of(actor),
             approve=approve,
-            shown=_shown(case, proposal.level, proposal.why, points),
+            shown=_shown(case, proposal.level, proposal.why, found),
             reason=reason,
             now=now,
         )
@@ -150,8 +163,9 @@ def answer(proposal: RiskProposal, *, approve: bool, reason: str = "", actor: Ac
             rate(case, needs, actor=actor, now=now)
 
 
-def _shown(case: Case, level: str, why: str, points: int) -> Mapping[str, Any]:
-    return {"case": case.reference, "level": level, "why": why, "points": points}
+def _shown(case: Case, level: str, why: str, found: Rating) -> Mapping[str, Any]:
+    """Both people answer for the level against this very rating: its sum, its reasons and its table."""
+    return {"case": case.reference, "level": level, "why": why, "points": found.points, **_grounds(found)}
 
 
 def _note(kind: AuditKind, proposal: RiskProposal, actor: Actor, now: datetime) -> None:

@@ -148,6 +148,69 @@ def test_nobody_sets_a_risk_alone_or_without_a_reason_or_on_other_points(case, m
     assert case.risk == Risk.LOW
 
 
+@pytest.fixture
+def newer(monkeypatch):
+    """A table of today that counts nothing otherwise but that no sum makes a level higher."""
+    first = risk.tables()[-1]
+    table = replace(first, version="newer", effective_from=TODAY, levels={"medium": 500, "high": 900})
+
+    def begins():
+        monkeypatch.setattr(risk, "tables", lambda: (first, table))
+
+    return begins
+
+
+def ratings(case):
+    return AuditEvent.objects.filter(kind="kyc.case.rated", about=case.owner).order_by("pk")
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_newer_table_and_another_reason_are_written_down_although_the_level_stays(case, newer):
+    before = ratings(case).count()
+
+    def settled_twice():
+        for _again in range(2):
+            settle(case, actor=CUSTOMER, now=NOW)
+        return [event.facts for event in ratings(case)[before:]]
+
+    newer()
+    assert [facts["version"] for facts in settled_twice()] == ["newer"]
+    Case.objects.filter(pk=case.pk).update(relation="reseller")
+    assert [(facts["from"], facts["to"], facts["reasons"]) for facts in settled_twice()] == [
+        ("low", "low", ""),
+        ("low", "low", "relation:reseller"),
+    ]
+
+
+@pytest.mark.usefixtures("same_process")
+def test_a_rating_says_whether_people_or_points_set_the_level(case, maker, checker):
+    before = ratings(case).count()
+    answered(proposed(case, maker, level="low"), checker)
+    settle(case, actor=CUSTOMER, now=clock.now())
+    answered(proposed(case, maker, level="", why="points_again"), checker, now=clock.now() + timedelta(seconds=1))
+    assert [(event.facts["to"], event.facts["by"]) for event in ratings(case)[before:]] == [
+        ("low", "people"),
+        ("low", "points"),
+    ]
+
+
+@pytest.mark.parametrize("change", ["table", "reasons"])
+@pytest.mark.usefixtures("same_process")
+def test_nobody_agrees_to_a_risk_under_another_table_or_for_other_reasons_of_the_same_sum(
+    case, maker, checker, newer, monkeypatch, change
+):
+    proposal = proposed(case, maker)
+    if change == "table":
+        newer()
+    else:
+        found = rating.rating_of(case, needs_of(case, now=NOW), now=NOW)
+        other = replace(found, lines=(risk.Points("type:other", 0, "Another one."),))
+        monkeypatch.setattr(rating, "rating_of", lambda *_given, **_when: other)
+    with pytest.raises(Refused) as refused:
+        answered(RiskProposal.objects.get(pk=proposal.pk), checker)
+    assert refused.value.code == "SHOWN_CHANGED"
+
+
 @pytest.mark.usefixtures("same_process")
 def test_the_page_of_a_case_says_what_adds_up_and_takes_the_proposal(case, maker, checker):
     Case.objects.filter(pk=case.pk).update(relation="reseller")
