@@ -43,8 +43,8 @@ def carry_out_for_other(request: RightsRequest, *, actor: Actor, at: datetime) -
 def granted(request: RightsRequest, *, actor: Actor, at: datetime) -> None:
     """Carry out what two people granted, in the caller's transaction; nothing for a right that stops nothing.
 
-    The same wish that was joined with it is granted with it; no other one is joined with what is not carried out (``ACTED_ON``).
-    Raises Refused (WHOSE) where it is not clear whose data it is.
+    The same wish, joined with it, is granted with it. Of other wishes an opt-out alone can be joined (``ACTED_ON``), and that
+    held before. Raises Refused (WHOSE) where it is not clear whose data it is.
     """
     if request.right in STOPS and not _held_before(request):
         _stop(request, actor, at)
