@@ -145,7 +145,7 @@ def says_the_same_everywhere(item: pytest.Item, *, has_database: bool) -> bool:
     A module that reads the settings, or names a connection or the cache, is taken to ask, whatever its tests do. So are
     the kernel's tests, which start processes and speak to both services, and the journeys.
     """
-    if ARCHITECTURE in item.path.parents or item.get_closest_marker("crawl"):
+    if ARCHITECTURE in item.path.parents or any(item.get_closest_marker(name) for name in ("crawl", "one_stack")):
         return True
     if has_database or item.path.parent in STACK:
         return False

@@ -349,6 +349,7 @@ def test_every_permission_in_the_table_is_carried_by_a_role():
     assert codes - {""} <= set(SHIPPED["permissions"])
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     "thorough", [False, pytest.param(True, marks=pytest.mark.full)], ids=["as it acts", "both ways"]
 )

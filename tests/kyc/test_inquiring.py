@@ -91,6 +91,7 @@ def test_a_good_pan_passes_with_its_name_compared_by_the_rule(outside, asha_rao)
     assert (row.method, row.check_version, row.inquiry_ref) == ("registry", 1, document.inquiries.get().reference)
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("status", "outcome", "reason"),
     [
@@ -119,6 +120,7 @@ def test_a_register_that_only_compares_is_believed_and_a_no_goes_to_a_person(out
     assert said(document) == {"pan_status": ("WARN", "PAN_NOT_LINKED"), "pan_name": ("WARN", "REGISTERED_DIFFERS")}
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("registered", "outcome", "reason"),
     [
@@ -135,6 +137,7 @@ def test_variants_of_a_registered_name_go_through_the_rule_of_names(outside, hou
     assert said(document) == {"gstin_status": ("PASS", ""), "gstin_name": (outcome, reason)}
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("status", "outcome", "reason"),
     [
@@ -182,6 +185,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_of_a_provider_is_a_no_and_the_answer_still_comes(outside, asha_rao, fault):
     turn, reason = FAULTS[fault]

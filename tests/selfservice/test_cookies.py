@@ -69,6 +69,7 @@ def crawled(client, start=("/privacy/",), most=80):
     return seen, found
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("who", ["stranger", "customer", "staff"])
 def test_a_walk_through_the_pages_meets_no_cookie_that_is_not_listed(who):
     client = {

@@ -176,6 +176,7 @@ OWN_WRONG = {
 }
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("language", ["hi", "mr"])
 def test_no_page_of_a_customer_or_a_stranger_leaves_english(language: str, names: frozenset[str]) -> None:
     """Longer than others: some eighty pages, each rendered and read."""
