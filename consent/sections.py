@@ -182,20 +182,21 @@ def _is_theirs(
 
 
 def _own_since(refs: Collection[UUID]) -> dict[bytes, datetime]:
-    """Each lookup hash of the confirmed addresses that nobody else holds, and since when the person was known to.
+    """Each lookup hash of the confirmed addresses that nobody else holds, and since when the person alone was known to.
 
-    Anybody may name a number; only who has confirmed it learns what was written from there.
+    Anybody may name a number; only who has confirmed it learns what was written from there, and nothing of the time in which
+    somebody else held it too.
     """
-    held = {
-        key: contact.verified_at
-        for contact in contacts_of(refs)
-        if contact.verified_at is not None
-        for key in address_keys(contact.address)
-    }
-    others = ContactPoint.objects.filter(address_key__in=list(held), left_at=None)
-    for key in others.exclude(principal__subject__ref__in=refs).values_list("address_key", flat=True):
-        held.pop(bytes(key), None)
-    return held
+    keys_of = {c: address_keys(c.address) for c in contacts_of(refs) if c.verified_at is not None}
+    every = [key for keys in keys_of.values() for key in keys]
+    others = ContactPoint.objects.filter(address_key__in=every).exclude(principal__subject__ref__in=refs)
+    left = [(bytes(key), left_at) for key, left_at in others.values_list("address_key", "left_at")]
+    since: dict[bytes, datetime] = {}
+    for contact, keys in keys_of.items():
+        ends = [left_at for key, left_at in left if key in keys]
+        if None not in ends:
+            since |= dict.fromkeys(keys, max([contact.verified_at, *ends]))
+    return since
 
 
 def _links(refs: Collection[UUID]) -> Iterable[ManagerLink]:

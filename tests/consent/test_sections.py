@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from consent.erasers import Wishes
 from consent.models import ConsentState, InboundMessage, LateNotice, Meeting, NoticeText, Preference
@@ -112,6 +113,19 @@ def test_a_number_that_was_named_and_never_confirmed_brings_nothing_of_whoever_h
         assert with_key(own_copy(asha), "message_from_you") == []
         named.verified_at = clock.now()
         named.save(update_fields=["verified_at"])
+
+
+def test_what_a_number_wrote_while_another_held_it_too_stays_out_after_they_left(asha):
+    with time_machine.travel(clock.now() - timedelta(days=2), tick=False):
+        beside = person(email="ravi@acme.example", phone=ASHA_PHONE).contact_points.get(kind="phone")
+        inbound.take([Inbound(name="two", channel=Channel.SMS, sender=ASHA_PHONE, to="OSOPT", text="ok")])
+    asha.contact_points.update(verified_at=clock.now() - timedelta(days=9))
+    beside.left_at = clock.now() - timedelta(days=1)
+    beside.save(update_fields=["left_at"])
+    assert InboundMessage.objects.get().receipt is None
+    assert with_key(own_copy(asha), "message_from_you") == []
+    inbound.take([Inbound(name="three", channel=Channel.SMS, sender=ASHA_PHONE, to="OSOPT", text="ok")])
+    assert len(with_key(own_copy(asha), "message_from_you")) == 1
 
 
 def test_the_copy_holds_earlier_wishes_too(asha):
