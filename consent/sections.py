@@ -187,15 +187,16 @@ def _own_since(refs: Collection[UUID]) -> dict[bytes, datetime]:
     Anybody may name a number; only who has confirmed it learns what was written from there, and nothing of the time in which
     somebody else held it too.
     """
-    keys_of = {c: address_keys(c.address) for c in contacts_of(refs) if c.verified_at is not None}
-    every = [key for keys in keys_of.values() for key in keys]
+    own = [(row.verified_at, address_keys(row.address)) for row in contacts_of(refs) if row.verified_at is not None]
+    every = [key for _at, keys in own for key in keys]
     others = ContactPoint.objects.filter(address_key__in=every).exclude(principal__subject__ref__in=refs)
     left = [(bytes(key), left_at) for key, left_at in others.values_list("address_key", "left_at")]
+    shared = {key for key, left_at in left if left_at is None}
     since: dict[bytes, datetime] = {}
-    for contact, keys in keys_of.items():
-        ends = [left_at for key, left_at in left if key in keys]
-        if None not in ends:
-            since |= dict.fromkeys(keys, max([contact.verified_at, *ends]))
+    for verified_at, keys in own:
+        if shared.isdisjoint(keys):
+            ends = [left_at for key, left_at in left if left_at is not None and key in keys]
+            since |= dict.fromkeys(keys, max([verified_at, *ends]))
     return since
 
 
