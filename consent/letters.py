@@ -1,31 +1,23 @@
 """What a person can keep as a PDF, set by typst: the history, and the receipt of one answer with its proof."""
 
 import io
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import segno
-import typst
-from django.conf import settings
 from django.utils import formats, timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from fontpkg_noto_sans import ROOT as LATIN
-from fontpkg_noto_sans_devanagari import ROOT as DEVANAGARI
 
 from consent.models import ConsentEvent, NoticeVersion, PreferenceChange, StandingEnded, Suppression
 from consent.selectors.told import Told
 from consent.states import Way
 from consent.words import BLOCKED, answer_words, blocked_words, stop_words
-from portal.core import clock
+from portal.core import clock, printing
 from portal.jobs.exports import Cell, Column
 from portal.law import selectors as law
 from portal.law.states import Channel
-
-TEMPLATES = Path(settings.BASE_DIR) / "templates" / "letters"
 
 
 def purpose_names(at: datetime) -> dict[str, str]:
@@ -45,7 +37,7 @@ def history_pdf(acts: Iterable[Told], names: Mapping[str, str], *, at: datetime)
         "empty": _("There is no answer of yours in this period."),
         "rows": [[_time(act.at), *_said(act, names), act.how, act.reference] for act in acts],
     }
-    return _set("consent_history.typ", words)
+    return printing.typeset("consent_history.typ", words)
 
 
 def history_columns(names: Mapping[str, str], language: str) -> list[Column[Told]]:
@@ -184,7 +176,7 @@ def _receipt(reference: str, rows: Sequence[Sequence[str]], *, proof: bytes, add
         "attached": _("Receipt file"),
     }
     pictures = {"proof": proof.decode(), "address": _code(address), "code": _code(proof.decode())}
-    return _set("consent_receipt.typ", words, pictures)
+    return printing.typeset("consent_receipt.typ", words, pictures)
 
 
 def _code(text: str) -> str:
@@ -195,16 +187,6 @@ def _code(text: str) -> str:
     except segno.DataOverflowError:
         return ""
     return drawn.getvalue().decode()
-
-
-def _set(template: str, words: Mapping[str, object], inputs: Mapping[str, str] | None = None) -> bytes:
-    return bytes(
-        typst.compile(
-            (TEMPLATES / template).read_bytes(),
-            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[LATIN, DEVANAGARI]),
-            sys_inputs={"data": json.dumps(words, ensure_ascii=False), **(inputs or {})},
-        )
-    )
 
 
 def _time(instant: datetime) -> str:

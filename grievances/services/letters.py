@@ -1,7 +1,7 @@
 """Telling the person: every letter names the reference and the way to the thread, and no matter."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import translation
@@ -14,8 +14,11 @@ from portal.law.states import Channel
 from portal.outbox import services as outbox
 from portal.outbox.selectors import can_send
 from portal.people.models import User
+from portal.people.services import codes
+from portal.people.states import CodePurpose
 
 PURPOSE = "support"
+_CODE_GOES_BY = {ContactKind.EMAIL: Channel.EMAIL, ContactKind.PHONE: Channel.SMS}
 #: One line for a mobile number, whatever happened: that there is something to read, and where. No matter, no words.
 SHORT = "grievances.news_short"
 #: Channels on which a person wrote to us: they hear of the answer on the same, where this installation can send there.
@@ -62,6 +65,32 @@ def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapp
         only_here=event == "tracking_code",
     )
     return True
+
+
+def send_code(kind: str, *, ticket: Ticket, place: tuple[str, str], opens: str, about: str, at: datetime) -> None:
+    """Promise a letter ``grievances.<kind>`` with a fresh code to a place (kind of address, address), in the caller's
+    transaction. ``opens`` is what the code is for, ``about`` tells its letters apart from others.
+
+    Raises Refused (TOO_MANY_CODES) after too many codes.
+    """
+    contact_kind, address = place
+    code = codes.issue(purpose=CodePurpose.TRACK, kind=contact_kind, address=address, about=opens, now=at)
+    outbox.post(
+        kind=f"grievances.{kind}",
+        subject_ref=ticket.subject_ref,
+        channel=_CODE_GOES_BY[ContactKind(contact_kind)],
+        address=address,
+        language=ticket.language,
+        purpose=PURPOSE,
+        about=f"{about}/{code.pk}",
+        context={
+            "reference": ticket.reference,
+            "code": codes.plain(code),
+            "minutes": str((code.expires_at - code.made_at) // timedelta(minutes=1)),
+        },
+        fiduciary=ticket.fiduciary.code,
+        only_here=True,
+    )
 
 
 def receipt_of(event: AuditEvent, ticket: Ticket, part: str = "") -> dict[str, str]:

@@ -3,7 +3,7 @@
 Until then nobody is known by it: what was asked is carried out for nobody whom an officer only guessed or was told.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from grievances import sealing
 from grievances.models import Bundle, RequestProposal, RightsRequest
 from grievances.permissions import GrievancePermission
 from grievances.request_states import UNDECIDED, Right
-from grievances.services import appealing, opting, reading, thread
+from grievances.services import appealing, letters, opting, reading, thread
 from grievances.services.handing_out import CLAIMS
 from grievances.services.standings import ADDRESS_WAITS
 from portal.audit.kinds import AuditKind
@@ -22,7 +22,6 @@ from portal.core import access, addresses
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.law.states import Channel
-from portal.outbox import services as outbox
 from portal.outbox.selectors import can_send
 from portal.people.models import User
 from portal.people.services import codes
@@ -49,7 +48,8 @@ def name_person(*, request: RightsRequest, address: str, why: str, by: User, act
         fresh = _fresh(request)
         CLAIMS.require_free_for(fresh.ticket, by, now=at)
         _keep(fresh, {**reading.details_of(fresh), "person_address": normal, ADDRESS_WAITS: at.isoformat()})
-        _send(fresh, kind, normal, at)
+        about = _about(fresh)
+        letters.send_code("person_code", ticket=fresh.ticket, place=(kind, normal), opens=about, about=about, at=at)
         thread.note(ticket=fresh.ticket, text=why, by=by, actor=actor, at=at)
         _note(AuditKind.GRIEVANCES_REQUEST_PERSON_NAMED, fresh, actor, at)
 
@@ -57,9 +57,8 @@ def name_person(*, request: RightsRequest, address: str, why: str, by: User, act
 def confirm(*, request: RightsRequest, typed: str, by: User, actor: Actor, at: datetime) -> None:
     """Take the code that came to the person's address: from now on the request is about whoever has it.
 
-    An opt-out that waited for that is carried out, in the same transaction. Raises NotAllowed; LostRace while a colleague works
-    on it; Refused where no address waits
-    (NOT_NEEDED) and for a wrong code, which counts.
+    An opt-out that waited for that is carried out, in the same transaction. Raises NotAllowed; LostRace while a colleague
+    works on it; Refused where no address waits (NOT_NEEDED) and for a wrong code, which counts.
     """
     access.require(by, GrievancePermission.REQUEST_ANSWER)
     appealing.require_another(request.ticket, by)
@@ -120,27 +119,6 @@ def _keep(request: RightsRequest, details: dict[str, str]) -> None:
 def _about(request: RightsRequest) -> str:
     """Apart from the codes that open the request itself: this one shows nothing to whoever has it."""
     return f"{request.ticket.about}/person"
-
-
-def _send(request: RightsRequest, kind: str, address: str, at: datetime) -> None:
-    ticket = request.ticket
-    code = codes.issue(purpose=CodePurpose.TRACK, kind=kind, address=address, about=_about(request), now=at)
-    outbox.post(
-        kind="grievances.person_code",
-        subject_ref=ticket.subject_ref,
-        channel=Channel.EMAIL if kind == addresses.EMAIL else Channel.SMS,
-        address=address,
-        language=ticket.language,
-        purpose="support",
-        about=f"{_about(request)}/{code.pk}",
-        context={
-            "reference": ticket.reference,
-            "code": codes.plain(code),
-            "minutes": str((code.expires_at - code.made_at) // timedelta(minutes=1)),
-        },
-        fiduciary=ticket.fiduciary.code,
-        only_here=True,
-    )
 
 
 def _note(kind: AuditKind, request: RightsRequest, actor: Actor, at: datetime) -> None:

@@ -3,7 +3,7 @@
 A paper is destroyed in the act that looks at it: what it came to and when it ended stay, the paper does not.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
@@ -42,7 +42,6 @@ from portal.core.moves import move
 from portal.core.turns import retried
 from portal.law import selectors as law
 from portal.law.states import Channel
-from portal.outbox import services as outbox
 from portal.outbox.selectors import can_send
 from portal.people import selectors as people
 from portal.people.models import ContactPoint, Principal, SubjectAlias, User
@@ -52,7 +51,6 @@ from portal.vault.services import files as vault
 
 #: Papers that wait to be looked at, for each request: a technical limit.
 MOST_PAPERS = 5
-_CHANNEL = {ContactKind.EMAIL: Channel.EMAIL, ContactKind.PHONE: Channel.SMS}
 
 
 def reached_at(request: RightsRequest) -> tuple[str, str] | None:
@@ -94,27 +92,12 @@ def send_code(*, request: RightsRequest, at: datetime) -> bool:
     place = reached_at(request)
     if place is None or request.address_shown_at is not None:
         return False
-    kind, address = place
     try:
-        code = codes.issue(purpose=CodePurpose.TRACK, kind=kind, address=address, about=ticket.about, now=at)
+        letters.send_code(
+            "request_code", ticket=ticket, place=place, opens=ticket.about, about=f"{ticket.about}/proof", at=at
+        )
     except Refused:
         return False
-    outbox.post(
-        kind="grievances.request_code",
-        subject_ref=ticket.subject_ref,
-        channel=_CHANNEL[ContactKind(kind)],
-        address=address,
-        language=ticket.language,
-        purpose="support",
-        about=f"{ticket.about}/proof/{code.pk}",
-        context={
-            "reference": ticket.reference,
-            "code": codes.plain(code),
-            "minutes": str((code.expires_at - code.made_at) // timedelta(minutes=1)),
-        },
-        fiduciary=ticket.fiduciary.code,
-        only_here=True,
-    )
     return True
 
 

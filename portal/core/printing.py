@@ -1,7 +1,7 @@
-"""Papers with headings and tables as PDF, set by typst: the same bytes for the same words."""
+"""Letters and papers as PDF, set by typst with our fonts alone: the same bytes for the same words."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,18 @@ from fontpkg_noto_sans_devanagari import ROOT as DEVANAGARI
 
 from portal.core import moments
 
-TEMPLATE = Path(settings.BASE_DIR) / "templates" / "letters" / "paper.typ"
+TEMPLATES = Path(settings.BASE_DIR) / "templates" / "letters"
+
+
+def typeset(template: str, words: Mapping[str, object], inputs: Mapping[str, str] | None = None) -> bytes:
+    """The PDF of a template of ``templates/letters``: ``words`` reach it as JSON, ``inputs`` as they are."""
+    return bytes(
+        typst.compile(
+            (TEMPLATES / template).read_bytes(),
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[LATIN, DEVANAGARI]),
+            sys_inputs={"data": json.dumps(words, ensure_ascii=False), **(inputs or {})},
+        )
+    )
 
 
 def part(heading: str, rows: Sequence[Sequence[str]], empty: str = "", *, heads: Sequence[str] = ()) -> dict[str, Any]:
@@ -29,10 +40,4 @@ def paper(title: str, parts: Sequence[dict[str, Any]], *, at: datetime, footer: 
         "footer": f"Onesetu · {footer}",
         "parts": list(parts),
     }
-    return bytes(
-        typst.compile(
-            TEMPLATE.read_bytes(),
-            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[LATIN, DEVANAGARI]),
-            sys_inputs={"data": json.dumps(words, ensure_ascii=False)},
-        )
-    )
+    return typeset("paper.typ", words)

@@ -8,6 +8,7 @@ from typing import Any
 import rfc8785
 import structlog
 from django.db import transaction
+from django.utils import translation
 
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -54,7 +55,8 @@ def _months(now: datetime, earliest: date | None) -> Iterator[Period]:
 
 
 def _make(report: Report, period: Period, now: datetime) -> bool:
-    tables = [as_row(table) for table in report.tables(period)]
+    with translation.override("en"):
+        tables = [as_row(table) for table in report.tables(period)]
     sha256 = hashlib.sha256(rfc8785.dumps(tables)).hexdigest()
     with transaction.atomic():
         row, is_new = MonthlyReport.objects.get_or_create(

@@ -4,8 +4,15 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from consent.permissions import Permission as ConsentPermission
+from grievances.permissions import GrievancePermission
+from kyc.permissions import Permission as KycPermission
+from portal.evidence.permissions import Permission
 from portal.evidence.reports import access, authorities, consents, documents, grievances, keeping
 from portal.evidence.reports.tables import Report, Table
+from portal.people.permissions import Permission as PeoplePermission
+from portal.registers.permissions import Permission as RegistersPermission
+from portal.retention.permissions import Permission as RetentionPermission
 
 __all__ = ["REPORTS", "Report", "Table"]
 
@@ -14,63 +21,63 @@ _ALL = (
         "grievances",
         _("Grievances"),
         _("Received, closed, in time, upheld on appeal, and what they came from"),
-        "grievances.ticket:view",
+        GrievancePermission.TICKET_VIEW,
         grievances.grievances,
     ),
     Report(
         "requests",
         _("Requests about data"),
         _("By right: granted, refused, open, and the days they took"),
-        "grievances.ticket:view",
+        GrievancePermission.TICKET_VIEW,
         grievances.requests,
     ),
     Report(
         "consents",
         _("Consent movements"),
         _("Answers by purpose, channel and way, and messages that left after a no"),
-        "consent.event:view",
+        ConsentPermission.EVENT_VIEW,
         consents.movements,
     ),
     Report(
         "kyc",
         _("KYC turn-round"),
         _("Documents decided, hours that customers waited, files refused"),
-        "kyc.case:view",
+        KycPermission.CASE_VIEW,
         documents.turn_round,
     ),
     Report(
         "transparency",
         _("Transparency"),
         _("Orders of authorities and what they were given, data handed to recipients"),
-        "registers.order:view",
+        RegistersPermission.ORDER_VIEW,
         authorities.transparency,
     ),
     Report(
         "incidents",
         _("Incidents"),
         _("Incidents, their duties and the people told"),
-        "registers.incident:view",
+        RegistersPermission.INCIDENT_VIEW,
         authorities.incidents,
     ),
     Report(
         "retention",
         _("Retention"),
         _("Erased, kept by a law or a hold, reports of children"),
-        "retention.run:view",
+        RetentionPermission.RUN_VIEW,
         keeping.keeping,
     ),
     Report(
         "access",
         _("Access to records of people"),
         _("Records opened and values shown, by role and by purpose"),
-        "audit.event:view",
+        Permission.EVENT_VIEW,
         access.access,
     ),
     Report(
         "logins",
         _("Logins of staff"),
         _("Second factors, logins that ended, roles given and ended"),
-        "people.role:view",
+        PeoplePermission.ROLE_VIEW,
         access.logins,
     ),
 )

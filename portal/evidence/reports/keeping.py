@@ -1,6 +1,6 @@
 """What was erased, what a law or a hold keeps, and reports of children."""
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 from django.utils.translation import gettext_lazy as _
 
 from portal.evidence.period import Period
@@ -21,12 +21,10 @@ def keeping(period: Period) -> list[Table]:
     ended = ErasureRun.objects.filter(state__in=(RunState.DONE, RunState.FAILED), **within(period, "finished_at"))
     steps = ErasureStep.objects.filter(run__in=ended)
     erased = dict(steps.order_by("retention_class").values_list("retention_class").annotate(Sum("erased")))
-    of_a_night = steps.filter(run__cause=Cause.SCHEDULE).order_by("pk")
-    last = {row["eraser"]: row for row in of_a_night.values("eraser", "retention_class", *FOUND)}
-    found: dict[str, list[int]] = {}
-    for row in last.values():
-        sums = found.setdefault(row["retention_class"], [0] * len(FOUND))
-        found[row["retention_class"]] = [sum(pair) for pair in zip(sums, (row[name] for name in FOUND), strict=True)]
+    by_eraser = steps.filter(run__cause=Cause.SCHEDULE).order_by().values("eraser")
+    last = ErasureStep.objects.filter(pk__in=by_eraser.annotate(last=Max("pk")).values("last"))
+    sums = last.order_by("retention_class").values_list("retention_class").annotate(*(Sum(name) for name in FOUND))
+    found = {one: counts for one, *counts in sums}
     classes: list[list[Cell]] = [
         [one, erased.get(one, 0), *found.get(one, [None] * len(FOUND))] for one in sorted({*erased, *found})
     ]
