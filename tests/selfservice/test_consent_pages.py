@@ -396,7 +396,7 @@ def test_the_history_says_what_is_blocked_and_for_which_company_on_page_csv_and_
     receipt = block(asha.subject.ref, categories=["food"], days=["sun"])
     page = her.get("/privacy/consents/", headers={"accept-language": language}).text.split("<table")[1]
     told = []
-    monkeypatch.setattr(letters, "_set", lambda _template, words: told.append(words) or b"%PDF")
+    monkeypatch.setattr(letters.printing, "typeset", lambda _template, words: told.append(words) or b"%PDF")
     assert her.get("/privacy/consents/download.pdf", headers={"accept-language": language}).content == b"%PDF"
     ((blocked, agreed),) = (words["rows"] for words in told)
     assert head in told[0]["heads"]
@@ -507,7 +507,7 @@ def test_a_download_with_a_wrong_filter_leads_to_the_page_that_names_it(her, ash
 
 @pytest.mark.parametrize("path", ["", "download.csv", "download.pdf"])
 def test_the_history_asks_as_many_queries_for_twenty_lines_as_for_two(her, asha, monkeypatch, path):
-    monkeypatch.setattr(letters, "_set", lambda _template, _words: b"%PDF")
+    monkeypatch.setattr(letters.printing, "typeset", lambda _template, _words: b"%PDF")
     address = f"/privacy/consents/{path}"
 
     def asked(number):
