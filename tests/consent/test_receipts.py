@@ -272,7 +272,9 @@ def test_the_paper_about_an_undo_says_what_it_restored_and_not_that_an_answer_en
     undone = undo_stop(receipt=done.receipt, actor=actor.SYSTEM)
     assert receipts.seal(undone.receipt)
     printed = []
-    monkeypatch.setattr("consent.letters._set", lambda _template, words, *_inputs: printed.append(words["rows"]) or b"")
+    monkeypatch.setattr(
+        "portal.core.printing.typeset", lambda _template, words, *_inputs: printed.append(words["rows"]) or b""
+    )
     receipt_pdf(ConsentEvent.objects.get(pk=undone.events[0].pk), proof=b"", address="", at=clock.now())
     assert "No answer, as before the stop" in [value for _name, value in printed[0]]
 
@@ -281,7 +283,9 @@ def test_the_paper_about_an_undo_says_what_it_restored_and_not_that_an_answer_en
 def test_the_paper_names_the_text_in_the_readers_language(asha, monkeypatch, language, title):
     Notice.objects.update(title="What we ask")
     printed = []
-    monkeypatch.setattr("consent.letters._set", lambda _template, words, *_inputs: printed.append(words["rows"]) or b"")
+    monkeypatch.setattr(
+        "portal.core.printing.typeset", lambda _template, words, *_inputs: printed.append(words["rows"]) or b""
+    )
     event = sealed(asha, "given")
     with translation.override(language):
         receipt_pdf(event, proof=receipts.file_for(event), address="https://portal.example/v/", at=clock.now())
