@@ -77,6 +77,11 @@ def checks_for(document_kind: str) -> tuple[PlannedCheck, ...]:
     return tuple(map(_planned, _read()["documents"][document_kind]["checks"]))
 
 
+def check_version(name: str) -> int:
+    """The edition of a check that runs today."""
+    return int(_read()["checks"][name]["version"])
+
+
 def own_checks(document_kind: str) -> tuple[PlannedCheck, ...]:
     """Those that need nobody outside, in order."""
     return tuple(planned for planned in checks_for(document_kind) if not planned.provider)

@@ -23,6 +23,8 @@ class Said:
     evidence: dict[str, str | int] = field(default_factory=dict)
     #: Of the certificate that a signature was verified with.
     key_sha256: str = ""
+    #: Of everything that it looked at; kept sealed only.
+    seen_sha256: str = ""
 
 
 def number(number_type: str, value: str) -> Said:

@@ -11,7 +11,7 @@ from kyc import check_words, plans
 from kyc.models import Check, Document
 from kyc.outcomes import CheckOutcome, TextMatch
 from kyc.selectors import known_name, latest_checks
-from kyc.services import comparing, proving
+from kyc.services import declared, proving
 from portal.core import moments
 
 #: By outcome of the check that compares: the sign, the word, and the tone of the mark. Never the colour alone.
@@ -49,7 +49,7 @@ def side_by_side(document: Document) -> list[Row]:
     The caller has decided that this person may open the document. Raises Shredded once it was erased.
     """
     checks = {check.name: check for check in latest_checks(document)}
-    typed = comparing.typed_beside(document)
+    typed = declared.typed_beside(document)
     signed = proving.proved(document)
     rows = []
     if document.number_display or signed.get("number") or signed.get("aadhaar"):

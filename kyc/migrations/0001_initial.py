@@ -101,6 +101,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('check_run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='evidence', serialize=False, to='kyc.check', verbose_name='check')),
                     ('sealed', models.BinaryField(verbose_name='evidence')),
+                    ('seen_sealed', models.BinaryField(db_default=b'', default=b'', verbose_name='hash of what it looked at')),
                 ],
                 options={
                     'verbose_name': 'evidence of a check',

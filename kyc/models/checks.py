@@ -49,8 +49,10 @@ class CheckEvidence(models.Model):
         Check, models.PROTECT, primary_key=True, related_name="evidence", verbose_name=_("check")
     )
     sealed = models.BinaryField(_("evidence"), editable=False)
+    #: One hash of everything that it looked at: whoever replays the check sees whether it would look at the same.
+    seen_sealed = models.BinaryField(_("hash of what it looked at"), editable=False, default=b"", db_default=b"")
 
-    data_categories = declare(none="check_run", identity_document="sealed")
+    data_categories = declare(none="check_run", identity_document="sealed seen_sealed")
 
     class Meta:
         verbose_name = _("evidence of a check")

@@ -9,7 +9,6 @@ While something is down the pauses grow; after ``MOST_TRIES`` runs the document 
 """
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,25 +19,22 @@ from django.db.utils import OperationalError
 from kyc import plans, rules
 from kyc.inspection import inspect
 from kyc.models import Document
-from kyc.outcomes import CheckOutcome, TextMatch
+from kyc.outcomes import CheckOutcome
 from kyc.permissions import Permission
 from kyc.plans import PlannedCheck
 from kyc.rules import Said
 from kyc.selectors import (
     does_not_fit,
     is_done,
-    known_name,
-    others_with_number,
     present_documents,
-    sent_beside,
     waiting_to_check,
 )
-from kyc.services import comparing, inquiring, minors, proving, sealing, settling, telling
-from kyc.services.comparing import number_of
+from kyc.services import inquiring, minors, proving, sealing, settling, steps, telling
+from kyc.services.declared import number_of
 from kyc.services.locking import is_still_here, is_unjudged
 from kyc.services.noting import WORKER, note_check, note_move
 from kyc.signatures.verdict import Signed
-from kyc.states import DOCUMENT_MOVES, DocumentKind, DocumentState
+from kyc.states import DOCUMENT_MOVES, DocumentState
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
 from portal.core import access, clock
@@ -48,7 +44,6 @@ from portal.core.errors import Unavailable
 from portal.core.moves import move
 from portal.outbox.rules import wait_before
 from portal.people.services.four_eyes import person_of
-from portal.people.states import CustomerKind
 from portal.vault.inspection import process
 from portal.vault.inspection.verdict import Fault, Verdict
 from portal.vault.services import files, scanning
@@ -149,10 +144,11 @@ def judge_together(document: Document) -> None:
 
 
 def _ask_again(document: Document, planned: PlannedCheck) -> None:
-    said = STEPS[planned.name](document)
+    started = clock.now()
+    said = steps.ask(planned.name, document, on=clock.day(started))
     last = document.checks.filter(name=planned.name).order_by("-attempt").first()
     if last is None or (last.outcome, last.reason) != (said.outcome, said.reason):
-        note_check(document, planned, said, clock.now())
+        note_check(document, planned, said, started)
 
 
 def _put_off(document: Document, planned: PlannedCheck, now: datetime) -> None:
@@ -191,7 +187,7 @@ def _run_one(document: Document, planned: PlannedCheck) -> None:
     if planned.name == "signature":
         _prove(document, started)
         return
-    said = STEPS[planned.name](document)
+    said = steps.ask(planned.name, document, on=clock.day(started))
     with transaction.atomic():
         if is_still_here(document):
             note_check(document, planned, said, started)
@@ -246,9 +242,7 @@ def _prove(document: Document, started: datetime) -> None:
     """Read the signature, and write every check that follows from it in one transaction: the verdict is not kept between."""
     with files.open_stream(document.quarantined, actor=WORKER, reason="signature") as stream:
         data = stream.read()
-    now = clock.now()
-    signed = proving.verdict_on(document, data, now=now)
-    said = proving.said(document, signed, now=now)
+    said, signed = proving.judged(document, data, at=started)
     with transaction.atomic():
         is_here = is_still_here(document)
         for planned in plans.checks_for(document.kind) if is_here else ():
@@ -306,54 +300,3 @@ def _finish(document: Document) -> None:
 
 def _end_quarantine(document: Document) -> None:
     files.shred(subject_ref=document.quarantine_ref, retention_class=RetentionClass.QUARANTINE, actor=WORKER)
-
-
-def _number_check(document: Document) -> Said:
-    return rules.number(plans.number_type(document.kind), number_of(document))
-
-
-def _holder(document: Document) -> Said:
-    party = document.party
-    is_individual = party.principal_id is not None if party else document.case.customer.kind == CustomerKind.INDIVIDUAL
-    said = rules.holder(number_of(document), is_individual=is_individual)
-    of_type = comparing.fits_type(document)
-    return of_type if said.outcome is CheckOutcome.PASS and of_type.outcome is CheckOutcome.WARN else said
-
-
-def _declared(document: Document) -> Said:
-    return rules.declared_number(TextMatch(document.number_in_text))
-
-
-def _name(document: Document) -> Said:
-    return rules.name(comparing.typed_beside(document).get("name", ""), known_name(document))
-
-
-def _gstin_contains_pan(document: Document) -> Said:
-    present = sent_beside(document)
-    pan, gst = present.get(DocumentKind.PAN_CARD), present.get(DocumentKind.GST_CERTIFICATE)
-    numbers = (number_of(one) if one and one.number_sealed else None for one in (gst, pan))
-    return rules.gstin_contains_pan(*numbers)
-
-
-def _duplicate(document: Document) -> Said:
-    return rules.duplicate(others_with_number(document, number_of(document)).values("case").distinct().count())
-
-
-def _expiry(document: Document) -> Said:
-    return rules.expiry(document.expires_on, today=clock.day(clock.now()))
-
-
-STEPS: dict[str, Callable[[Document], Said]] = {
-    "declared_number": _declared,
-    "duplicate": _duplicate,
-    "expiry": _expiry,
-    "fits_type": comparing.fits_type,
-    "gstin_contains_pan": _gstin_contains_pan,
-    "holder": _holder,
-    "ifsc": comparing.ifsc,
-    "name": _name,
-    "number": _number_check,
-    "register_fits_pan": comparing.register_fits_pan,
-    "states_agree": comparing.states_agree,
-    "tan": comparing.tan,
-}

@@ -24,7 +24,7 @@ from kyc.providers.protocol import Provider, Question, Unanswered, Waiting
 from kyc.rules import Said
 from kyc.selectors import known_name
 from kyc.services import consenting, telling
-from kyc.services.comparing import number_of, typed_beside
+from kyc.services.declared import number_of, typed_beside
 from kyc.services.noting import WORKER, note_check
 from kyc.states import INQUIRY_MOVES, DocumentState, InquiryState
 from portal.core import hooks, ids

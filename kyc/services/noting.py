@@ -49,9 +49,10 @@ def note_check(
                 started_at=started,
                 ended_at=clock.now(),
             )
-            if said.evidence:
+            if said.evidence or said.seen_sha256:
                 sealed = sealing.seal(document, json.dumps(said.evidence, sort_keys=True))
-                CheckEvidence.objects.create(check_run=check, sealed=sealed)
+                seen = sealing.seal(document, said.seen_sha256) if said.seen_sha256 else b""
+                CheckEvidence.objects.create(check_run=check, sealed=sealed, seen_sealed=seen)
             record(
                 AuditKind.KYC_CHECK_FINISHED,
                 actor=WORKER,

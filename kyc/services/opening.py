@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from kyc import numbers
 from kyc.models import Document
 from kyc.numbers.result import NumberResult
-from kyc.services import comparing, sealing
+from kyc.services import declared, sealing
 from portal.core.actor import Actor
 from portal.core.errors import NotFound, Unavailable
 from portal.vault.inspection.process import ChildFailedError, page_as_png
@@ -44,7 +44,7 @@ def page_of(document: Document, page: int, *, actor: Actor, reason: str, look: L
 
 def own_branch(document: Document) -> NumberResult | None:
     """The branch typed beside the number of an account, for the customer's own check; None where none was typed."""
-    typed = comparing.typed_beside(document).get("ifsc", "")
+    typed = declared.typed_beside(document).get("ifsc", "")
     return numbers.check("ifsc", typed) if typed else None
 
 

@@ -7,6 +7,7 @@ verdict: the file itself, its photo and its hashes are never stored. A picture w
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -19,7 +20,8 @@ from kyc.outcomes import CheckOutcome
 from kyc.rules import Said
 from kyc.selectors import known_name
 from kyc.services import sealing, signers
-from kyc.services.comparing import typed_beside
+from kyc.services.declared import typed_beside
+from kyc.services.steps import digest
 from kyc.signatures.keys import Key
 from kyc.signatures.reading import DIGILOCKER, EAADHAAR, EKYC
 from kyc.signatures.verdict import Signature, Signed
@@ -94,12 +96,28 @@ def read_at_once(
     return json.dumps(signed.as_json(), sort_keys=True).encode()
 
 
-def verdict_on(document: Document, data: bytes, *, now: datetime) -> Signed:
-    """The verdict on what lies in quarantine: stored already, or read now."""
+def judged(document: Document, data: bytes, *, at: datetime) -> tuple[dict[str, Said], Signed]:
+    """What each signed check says, by its name, and the verdict they follow from: stored already, or read now.
+
+    ``data`` is what lies in quarantine, or the kept picture with its QR codes. What was looked at beside the file is in the
+    hash of each: the trusted keys, the instant, the contacts, and what is known and typed of the person.
+    """
+    contacts = _contacts(document.case.customer, document.party)
+    keys = signers.trusted()
     if document.kind in AT_ONCE:
-        return Signed.from_json(json.loads(data))
-    mobile, email = _contacts(document.case.customer, document.party)
-    return read(data, kind=document.kind, keys=signers.trusted(), now=now, mobile=mobile, email=email)
+        signed = Signed.from_json(json.loads(data))
+    else:
+        signed = read(data, kind=document.kind, keys=keys, now=at, mobile=contacts[0], email=contacts[1])
+    seen = {
+        "kind": document.kind,
+        "keys": sorted(key.sha256 for key in keys if key.may_sign(document.kind)),
+        "at": clock.stamp(at),
+        "contacts": contacts,
+        "known": known_name(document),
+        "declared": _declared(document),
+    }
+    found = _said(document, signed, now=at)
+    return {name: replace(one, seen_sha256=digest(seen)) for name, one in found.items()}, signed
 
 
 def said_at_once(document: Document, *, actor: Actor) -> str:
@@ -120,8 +138,8 @@ def record_of(signed: Signed, kind: str) -> bytes:
     return json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()
 
 
-def said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Said]:
-    """What each signed check says, by its name. The masked fields stand in the evidence of the first."""
+def _said(document: Document, signed: Signed, *, now: datetime) -> dict[str, Said]:
+    """The masked fields stand in the evidence of the first."""
     if signed.refused:
         nothing = Said(CheckOutcome.NOT_APPLICABLE, "NOT_READ")
         return {

@@ -37,7 +37,7 @@ def signer_trusted(kinds: Iterable[str], *, now: datetime) -> tuple[int, int]:
             telling.signer_is_known(document)
             asked += 1
         else:
-            read += _read_again(document, now=now)
+            read += _read_again(document)
     log.info("kyc.signer_trusted", read=read, asked=asked)
     return read, asked
 
@@ -58,7 +58,7 @@ def sweep(*, now: datetime) -> int:
             if document.kind in proving.AT_ONCE:
                 telling.signer_is_known(document)
             else:
-                _read_again(document, now=now)
+                _read_again(document)
         except PortalError as error:
             log.warning("kyc.not_looked_again", document=document.reference, code=error.code)
     return len(found)
@@ -78,14 +78,13 @@ def _looked_at(document: Document) -> datetime:
     return last
 
 
-def _read_again(document: Document, *, now: datetime) -> bool:
+def _read_again(document: Document) -> bool:
     if document.kept is None:
         return False
     started = clock.now()
     with files.open_stream(document.kept, actor=WORKER, reason="signature") as stream:
         data = stream.read()
-    signed = proving.verdict_on(document, data, now=now)
-    said = proving.said(document, signed, now=now)
+    said, signed = proving.judged(document, data, at=started)
     with transaction.atomic():
         here = Document.objects.select_for_update(no_key=True).filter(pk=document.pk, state=DocumentState.CHECKED)
         if not here.exists() or not has_unknown_signer(document) or said["signature"].reason == "UNKNOWN_SIGNER":

@@ -18,7 +18,7 @@ from kyc.needs import needs_of
 from kyc.permissions import Permission
 from kyc.selectors import number_domain
 from kyc.services import settling, telling
-from kyc.services.comparing import number_of
+from kyc.services.declared import number_of
 from kyc.services.noting import note_move
 from kyc.states import DOCUMENT_MOVES, EVENTS, CaseState, DecisionOutcome, DocumentKind, DocumentState, RenewalReason
 from portal.audit.kinds import AuditKind

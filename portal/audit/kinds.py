@@ -95,6 +95,7 @@ class AuditKind(StrEnum):
     KYC_CASE_OPENED = "kyc.case.opened"
     KYC_CASE_RATED = "kyc.case.rated"
     KYC_CHECK_FINISHED = "kyc.check.finished"
+    KYC_CHECKS_REPLAYED = "kyc.checks.replayed"
     KYC_DECISION_ANSWERED = "kyc.decision.answered"
     KYC_DECISION_PROPOSED = "kyc.decision.proposed"
     KYC_DOCUMENT_CHECKED = "kyc.document.checked"

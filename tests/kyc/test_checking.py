@@ -10,7 +10,7 @@ from django.db import connection
 from kyc import plans
 from kyc.models import Check, Document, Party
 from kyc.selectors import latest_checks
-from kyc.services import check_again, checking, run_plan, sealing, send, sweep
+from kyc.services import check_again, checking, run_plan, sealing, send, steps, sweep
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Unavailable
@@ -107,7 +107,7 @@ def test_a_partys_paper_is_held_against_the_name_of_that_person_or_organisation(
     ravi = party_of(organisation)
     holding = party_of(organisation, principal=None, name="Setu Holding Pvt Ltd")
     found = [
-        checking.STEPS["name"](uploaded_about(party, name)).outcome
+        steps.ask("name", uploaded_about(party, name), on=clock.day(NOW)).outcome
         for party, name in ((ravi, "Kumar Ravi"), (holding, "SETU HOLDING (P) LIMITED"), (holding, "Ravi Kumar"))
     ]
     assert found == ["PASS", "PASS", "WARN"]
@@ -295,7 +295,7 @@ def test_a_long_outage_is_asked_about_ever_more_rarely_and_ends_with_a_person(in
 def test_a_document_whose_checks_crash_each_time_ends_with_a_person(individual, monkeypatch):
     document, now = uploaded(individual), NOW
     with monkeypatch.context() as patch:
-        patch.setitem(checking.STEPS, "number", lambda document: 1 / 0)
+        patch.setattr(steps, "ask", lambda *given, **named: 1 / 0)
         for _try in range(checking.MOST_TRIES):
             with pytest.raises(ZeroDivisionError):
                 run_plan(document.pk, now=now)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from kyc import plans
 from kyc.erasers import KycDocuments
 from kyc.models import CheckEvidence, Document
-from kyc.services import ask_to_delete, checking, run_plan, sweep
+from kyc.services import ask_to_delete, checking, run_plan, steps, sweep
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import IllegalMove
@@ -112,14 +112,15 @@ def test_two_workers_who_judge_one_file_keep_one_copy(individual, monkeypatch):
 @pytest.mark.parametrize("at", ["number", "duplicate", "expiry"])
 def test_a_file_let_go_between_two_checks_ends_the_run_without_a_row_or_an_error(individual, monkeypatch, at):
     document = uploaded(individual)
-    plain = checking.STEPS[at]
+    plain = steps.ask
 
-    def slow(row):
-        said = plain(row)
-        ask_to_delete(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=NOW)
+    def slow(name, row, **given):
+        said = plain(name, row, **given)
+        if name == at:
+            ask_to_delete(Document.objects.get(pk=document.pk), actor=CUSTOMER, now=NOW)
         return said
 
-    monkeypatch.setitem(checking.STEPS, at, slow)
+    monkeypatch.setattr(steps, "ask", slow)
     assert run_plan(document.pk, now=clock.now()) == "destroyed"
     assert not document.checks.filter(name=at).exists()
     assert not CheckEvidence.objects.exists()
@@ -155,14 +156,15 @@ def test_a_file_let_go_before_the_worker_opens_it_is_no_error(
 
 def test_a_customer_erased_while_the_checks_run_is_not_looked_at_again(individual, monkeypatch):
     document = uploaded(individual)
-    plain = checking.STEPS["duplicate"]
+    plain = steps.ask
 
-    def slow(row):
-        said = plain(row)
-        KycDocuments("kyc").erase(subject_ref=individual.subject.ref, before=None)
+    def slow(name, row, **given):
+        said = plain(name, row, **given)
+        if name == "duplicate":
+            KycDocuments("kyc").erase(subject_ref=individual.subject.ref, before=None)
         return said
 
-    monkeypatch.setitem(checking.STEPS, "duplicate", slow)
+    monkeypatch.setattr(steps, "ask", slow)
     run_plan(document.pk, now=clock.now())
     assert not document.checks.filter(name="duplicate").exists()
     assert sweep(now=clock.now() + timedelta(days=1)) == 0

@@ -4,7 +4,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from kyc import names, numbers, plans
 from kyc.check_words import CHECKS, REASONS
 from kyc.providers.configured import ADAPTERS
-from kyc.services.checking import STEPS
+from kyc.services.steps import STEPS
 from kyc.states import PROVED_BY_SIGNATURE, DocumentKind, Method
 from kyc.upload_forms import NUMBER_LABELS, UploadForm
 from kyc.words import NUMBERS

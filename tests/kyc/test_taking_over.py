@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from kyc.models import Document, TakeOver, TakeOverLine
 from kyc.services import run_plan, taking_over
-from kyc.services.comparing import typed_beside
+from kyc.services.declared import typed_beside
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused

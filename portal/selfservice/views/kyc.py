@@ -20,8 +20,8 @@ from kyc.models import Case, DeletionRequest, Document, Party
 from kyc.needs import is_due_again, kinds_wanted, needs_of
 from kyc.selectors import document_for, does_not_fit, latest_checks, present_documents, versions_of
 from kyc.services import consenting, inquiring, minors, proving
-from kyc.services.comparing import typed_beside
 from kyc.services.deciding import customer_words
+from kyc.services.declared import typed_beside
 from kyc.services.letting_go import is_still_kept
 from kyc.services.reusing import reusable
 from kyc.states import PROVED_BY_SIGNATURE, DecisionReason, DeletionState, DocumentState, Turn
