@@ -52,7 +52,7 @@ class RequestLogPage(StaffModelAdmin):
         form = PeriodForm(given or opened)
         rows: list[RightsRequest] = []
         if form.is_valid():
-            rows = list(request_log.entries(**form.cleaned_data))
+            rows = list(access.within_scope(request.user, request_log.entries(**form.cleaned_data)))
         found = request_log.figures(rows)
         if request.method == "POST":
             access.require(request.user, GrievancePermission.TICKET_EXPORT)

@@ -88,6 +88,7 @@ class PastPages(StaffModelAdmin):
         form = PastForm(request.POST or None, purposes=names_of_purposes().items())
         found: dict[str, Any] = {}
         if request.method == "POST" and form.is_valid():
+            access.require_day(request.user, form.cleaned_data["at"])
             found = self._found(request, form.cleaned_data)
         context = {
             **self.admin_site.each_context(request),

@@ -26,6 +26,7 @@ _MESSAGE = "message kind channel template template_version attempt reason_code s
 #: The facts each kind may carry, by kind or, for the rest of an area, by area.
 _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_ACT_DONE: "act",
+    AuditKind.ADMIN_PAGE_READ: "page object",
     AuditKind.ADMIN_RECORD_OPENED: "model object purpose ticket queue",
     AuditKind.ADMIN_SEARCH_DONE: "read_as count",
     AuditKind.ADMIN_VALUE_REVEALED: "model object field purpose ticket queue reason_code",
@@ -110,7 +111,7 @@ _BY_AREA: Mapping[str, str] = {
     "people": f"{_PROPOSAL} customer principal contact kind channel fields member role regime evidence count rows errors user fiduciary nominee old new source deputy starts_on ends_on",
     "registers": f"{_PROPOSAL} kind recipient instruction incident disclosure officer company effective_from effective_on fields from to channel count fiduciary category starts_at ends_at findings about due_at late sequence",
     "retention": f"{_PROPOSAL} run state hold rule retention_class kind due held disputed stale kept_by_law erased count rooms certificate sha256 fields dry_run",
-    "roles": f"{_PROPOSAL} user role grant starts_on ends_on added removed count",
+    "roles": f"{_PROPOSAL} user role grant starts_on ends_on data_from data_to areas added removed count",
     "signin": f"{_LOGIN} {_PROPOSAL}",
     "vault": "file kind retention_class reason reason_code size sha256 count keys purpose ticket queue",
 }

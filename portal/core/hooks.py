@@ -178,6 +178,9 @@ age_shown = HookAnswer("age_shown", when_empty=lambda *args, **kwargs: "")
 sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
 #: Does this login's role carry the permission? Filled by people. Empty means no.
 permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
+#: The days and areas to which an auditor's login is bound, ``(user)``: ``narrowed(rows)``, ``holds(instant)``, ``covers(first,
+#: last)``, ``says()``; None for everybody else. Filled by people.
+reading_scope = HookAnswer("reading_scope", when_empty=lambda *args, **kwargs: None)
 #: The text under each letter, ``(*, language, on) -> str``: officer and company. Filled by registers.
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Where a message is stopped at one press, ``(*, reference, category) -> url``; empty for what is owed. Filled by consent.
@@ -210,6 +213,7 @@ ANSWERS = (
     age_shown,
     sender_state,
     permission_source,
+    reading_scope,
     letter_footer,
     one_click_url,
     sender_identity,

@@ -24,12 +24,18 @@ class PeriodForm(forms.Form):
     )
     last_day = _last_day(_("Included. Of today what was recorded until now counts; later there may be more."))
 
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
     def clean(self) -> dict[str, Any]:
-        """The days make a period that is not ahead."""
+        """The days make a period that is not ahead, and that the login may see."""
         found: dict[str, Any] = super().clean() or {}
         if "first_day" in found and "last_day" in found:
             try:
-                Period.of(found["first_day"], found["last_day"], now=clock.now()).refuse_unfit(now=clock.now())
+                period = Period.of(found["first_day"], found["last_day"], now=clock.now())
+                period.refuse_unfit(now=clock.now())
+                period.refuse_outside(self.user)
             except Refused as error:
                 self.add_error("last_day", str(error))
         return found

@@ -1,9 +1,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.core import clock
+from portal.core import clock, hooks, moments
 from portal.core.errors import Refused
 
 
@@ -38,6 +39,14 @@ class Period:
         if self.until is not None:
             return self.until
         return datetime.combine(self.last_day + timedelta(days=1), time.min, tzinfo=clock.IST)
+
+    def refuse_outside(self, user: Any) -> None:
+        """Raises Refused for days that an auditor's login does not show."""
+        scope = hooks.reading_scope.ask(user)
+        if scope is not None and not scope.covers(self.first_day, self.last_day):
+            said = {"first": moments.day(scope.first_day), "last": moments.day(scope.last_day)}
+            message = _("Your login shows data from %(first)s to %(last)s. Choose days between these.") % said
+            raise Refused(message, code="OUTSIDE_SCOPE")
 
     def refuse_unfit(self, *, now: datetime) -> None:
         """Raises Refused for a period that runs backwards or has not ended: its evidence could still grow."""

@@ -224,8 +224,18 @@ REGISTERS: Sequence[Register] = (
         "reported_at",
         "recipient__code reference_sha256 address_key purpose channel sent_at reported_at",
     ),
-    _register("role_grants", "people.RoleGrant", "granted_at", "user_id role__code starts_at ends_at granted_at"),
-    _register("role_proposals", "people.RoleProposal", "made_at", f"change user_id role__code {_FOUR_EYES}"),
+    _register(
+        "role_grants",
+        "people.RoleGrant",
+        "granted_at",
+        "user_id role__code starts_at ends_at granted_at data_from data_to areas",
+    ),
+    _register(
+        "role_proposals",
+        "people.RoleProposal",
+        "made_at",
+        f"change user_id role__code data_from data_to areas {_FOUR_EYES}",
+    ),
     _register(
         "sender_defects",
         "registers.SenderDefect",

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import access, clock, moments, printing
+from portal.core import access, clock, hooks, moments, printing
 from portal.evidence import monthly
 from portal.evidence.forms import PeriodForm
 from portal.evidence.models import MonthlyReport
@@ -43,7 +44,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     own = [report for report in REPORTS.values() if access.allowed(request.user, report.permission)]
     kept = MonthlyReport.objects.filter(code__in=[report.code for report in own]).defer("tables")
     months: dict[date, list[tuple[Report, MonthlyReport]]] = {}
-    for row in kept[: MONTHS * len(own)]:
+    for row in _kept_within(request.user, kept)[: MONTHS * len(own)]:
         months.setdefault(row.first_day, []).append((REPORTS[row.code], row))
     context = {**admin.site.each_context(request), "title": _("Reports"), "reports": own, "months": months}
     return TemplateResponse(request, "evidence/reports.html", context)
@@ -57,7 +58,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
     today = clock.day(clock.now())
     days = {"first_day": today.replace(day=1), "last_day": today}
     asked = {name: request.GET[name] for name in days if name in request.GET}
-    form = PeriodForm({**days, **asked})
+    form = PeriodForm({**_days_within(request.user, days), **asked}, user=request.user)
     context = {
         **admin.site.each_context(request),
         "title": found.title,
@@ -81,7 +82,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
 def kept_report(request: HttpRequest, number: int) -> HttpResponse:
     """A report of a month as it was counted when the month was over."""
     access.require(request.user, Permission.REPORT_VIEW)
-    row = get_object_or_404(MonthlyReport, pk=number)
+    row = get_object_or_404(_kept_within(request.user, MonthlyReport.objects.all()), pk=number)
     found = _report(request, row.code)
     tables = monthly.as_tables(row)
     if (wanted := request.GET.get("as")) in FORMS:
@@ -96,6 +97,21 @@ def kept_report(request: HttpRequest, number: int) -> HttpResponse:
         "period": row,
     }
     return TemplateResponse(request, "evidence/report.html", context)
+
+
+def _kept_within(user: Any, rows: QuerySet[MonthlyReport]) -> QuerySet[MonthlyReport]:
+    """The kept reports of which the login may see every day."""
+    scope = hooks.reading_scope.ask(user)
+    return rows if scope is None else rows.filter(first_day__gte=scope.first_day, last_day__lte=scope.last_day)
+
+
+def _days_within(user: Any, days: dict[str, date]) -> dict[str, date]:
+    """The days that a report opens with: to an auditor's login, no others than it may see."""
+    scope = hooks.reading_scope.ask(user)
+    if scope is None:
+        return days
+    last = min(days["last_day"], scope.last_day)
+    return {"first_day": max(last.replace(day=1), scope.first_day), "last_day": last}
 
 
 def _report(request: HttpRequest, code: str) -> Report:

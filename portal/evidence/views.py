@@ -1,7 +1,9 @@
 """The auditors' page: make an evidence pack, follow its job, fetch it and its receipt."""
 
 from collections.abc import Callable
+from datetime import date
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -15,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
-from portal.core import access, clock
+from portal.core import access, clock, hooks
 from portal.evidence.forms import PackForm
 from portal.evidence.job_kinds import EVIDENCE_PACK
 from portal.evidence.period import Period
@@ -42,7 +44,7 @@ def staff_page(view: View) -> View:
 def packs(request: HttpRequest) -> HttpResponse:
     """GET lists what was made and asks for a period; POST starts a job."""
     access.require(request.user, Permission.PACK_VIEW)
-    form = PackForm(request.POST if request.method == "POST" else None)
+    form = PackForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST":
         access.require(request.user, Permission.PACK_MAKE)
         if form.is_valid():
@@ -54,7 +56,7 @@ def packs(request: HttpRequest) -> HttpResponse:
         "title": _("Evidence packs"),
         "form": form,
         "may_make": access.allowed(request.user, Permission.PACK_MAKE),
-        "made": _made(list(_jobs()[:LISTED])),
+        "made": _made(_listed_to(request.user)),
         "vkey": ledger.verifiers()[0].vkey,
         "origin": ledger.verifier().name,
     }
@@ -67,7 +69,7 @@ def packs(request: HttpRequest) -> HttpResponse:
 def download(request: HttpRequest, reference: str) -> FileResponse:
     """A finished pack. Who fetched it is an audit event."""
     access.require(request.user, Permission.PACK_VIEW)
-    job = _job_or_404(reference)
+    job = _job_or_404(request, reference)
     stream = results.open_result(job, actor=_actor(request))
     with transaction.atomic():
         audit.record(
@@ -85,7 +87,7 @@ def download(request: HttpRequest, reference: str) -> FileResponse:
 def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """The proof that a pack as a whole stands in the ledger, for ``verify.py --receipt``."""
     access.require(request.user, Permission.PACK_VIEW)
-    job = _job_or_404(reference)
+    job = _job_or_404(request, reference)
     made = AuditEvent.objects.filter(kind=AuditKind.EVIDENCE_PACK_MADE, actor_ref=f"jobs.job:{job.reference}")
     event = made.select_related("entry").order_by("-pk").first()
     if event is None:
@@ -124,9 +126,20 @@ def _jobs() -> Any:
     return Job.objects.filter(kind=EVIDENCE_PACK).order_by("-pk")
 
 
-def _job_or_404(reference: str) -> Job:
+def _listed_to(user: Any) -> list[Job]:
+    """The last packs of which the login may see every day."""
+    return list(islice((job for job in _jobs() if _is_shown(job, user)), LISTED))
+
+
+def _is_shown(job: Job, user: Any) -> bool:
+    scope = hooks.reading_scope.ask(user)
+    days = (date.fromisoformat(str(job.parameters[name])) for name in ("from", "to"))
+    return scope is None or bool(scope.covers(*days))
+
+
+def _job_or_404(request: HttpRequest, reference: str) -> Job:
     job = _jobs().filter(reference=reference).select_related("result_file").first()
-    if job is None:
+    if job is None or not _is_shown(job, request.user):
         raise Http404
     return cast(Job, job)
 

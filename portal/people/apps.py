@@ -13,6 +13,7 @@ class PeopleConfig(AppConfig):
         from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
 
         hooks.permission_source.fill(selectors.has_permission)
+        hooks.reading_scope.fill(selectors.reading_scope)
         hooks.erasers.register(erasers.Accounts())
         hooks.erasers.register(erasers.DormantAccounts())
         hooks.erasers.register(erasers.SignIns())
@@ -24,5 +25,6 @@ class PeopleConfig(AppConfig):
         speaking.say(words.ActorNames, fields=("actor_ref", "started_by", "made_by_ref", "checked_by_ref"))
         speaking.say(words.ActorKinds, fields=("actor_kind",))
         speaking.say(words.ActNames, fields=("act",))
+        speaking.say(words.AreaNames, fields=("areas",))
         speaking.head("people.User", lambda row: words.LoginNames()(row.pk))
         speaking.head("people.FourEyesRule", lambda row: words.ActNames()(row.act))

@@ -15,8 +15,10 @@ from portal.core.plain_words import NameWords, PlainWords, PublicWords
 from portal.core.time_range import EARLIEST_BIRTH, DayField, MomentField
 from portal.law.states import LateReason
 from portal.people.models import Fiduciary, Principal, Role, User
+from portal.people.scopes import Scope
 from portal.people.states import (
     ApiScope,
+    AuditArea,
     ContactKind,
     CustomerKind,
     MemberRole,
@@ -138,7 +140,38 @@ class GrantForm(forms.Form):
         label=_("From (IST)"), required=False, help_text=_("Empty: as soon as the second person agrees.")
     )
     ends_at = _moment(label=_("Until (IST)"), required=False, help_text=_("An auditor's role needs an end."))
+    data_from = DayField(
+        label=_("Shows data from"),
+        help_text=_("The first day of the data that an auditor sees. Empty for every other role."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
+    )
+    data_to = DayField(
+        label=_("Shows data to"),
+        help_text=_("The last day, included. Empty for every other role."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
+    )
+    areas = forms.MultipleChoiceField(
+        label=_("Areas that an auditor sees"),
+        help_text=_("None chosen: every area. Evidence packs can be made under every area only."),
+        choices=AuditArea.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
     why = PlainWords(label=_("Why"), max_length=2000)
+
+    def clean(self) -> dict[str, Any]:
+        """The scope that was entered, None for none."""
+        found: dict[str, Any] = super().clean() or {}
+        first, last = found.pop("data_from", None), found.pop("data_to", None)
+        areas = tuple(found.pop("areas", ()))
+        if (first is None) != (last is None):
+            self.add_error("data_to" if last is None else "data_from", _("Give both days, or neither."))
+        if areas and first is None and "data_from" not in self.errors:
+            self.add_error("data_from", _("Areas go with the days of the data."))
+        found["scope"] = Scope(first, last, areas) if first is not None and last is not None else None
+        return found
 
 
 class StaffChoice(forms.ModelChoiceField):

@@ -38,7 +38,7 @@ class FourEyesRuleResource(AuditedResource):
 class RoleGrantResource(AuditedResource):
     class Meta(AuditedResource.Meta):
         model = RoleGrant
-        fields = ("id", "user", "role__code", "starts_at", "ends_at", "granted_at")
+        fields = ("id", "user", "role__code", "starts_at", "ends_at", "granted_at", "data_from", "data_to", "areas")
         export_order = fields
 
 
@@ -46,7 +46,7 @@ class RoleProposalResource(AuditedResource):
     class Meta(AuditedResource.Meta):
         model = RoleProposal
         fields = (
-            *("id", "change", "user", "role__code", "starts_at", "ends_at", "answer"),
+            *("id", "change", "user", "role__code", "starts_at", "ends_at", "data_from", "data_to", "areas", "answer"),
             *("made_by", "made_at", "checked_by", "checked_at", "shown_sha256"),
         )
         export_order = fields

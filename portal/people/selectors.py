@@ -26,6 +26,7 @@ from portal.people.models import (
     SubjectAlias,
     User,
 )
+from portal.people.scopes import Scope, scope_of
 from portal.people.states import ContactKind, CustomerKind, CustomerState, MemberRole, ProtectionKind
 
 CONTACT_KIND_OF_CHANNEL = {
@@ -62,8 +63,26 @@ def permissions_of(user: User, *, now: datetime) -> frozenset[str]:
     """Every permission of the roles that the staff login holds at ``now``. A customer's login has none."""
     if not user.is_staff:
         return frozenset()
-    roles = grants_in_force(RoleGrant.objects.filter(user=user), now=now).values("role")
-    return frozenset(RolePermission.objects.filter(role__in=roles).values_list("code", flat=True))
+    grants = grants_in_force(RoleGrant.objects.filter(user=user), now=now)
+    codes = RolePermission.objects.filter(role__in=grants.values("role"))
+    scope = reading_scope(user, now=now)
+    if scope is None:
+        return frozenset(codes.values_list("code", flat=True))
+    return scope.carried(codes.filter(role__needs_scope=True).values_list("code", flat=True))
+
+
+def reading_scope(user: Any, *, now: datetime | None = None) -> Scope | None:
+    """The days and areas to which an auditor's login is bound; None for every other. Asked once for each loaded login.
+
+    While it lasts such a login holds the permissions of that one role and no others.
+    """
+    if not getattr(user, "is_staff", False):
+        return None
+    held: dict[str, Scope | None] = user.__dict__.setdefault("_reading_scope", {})
+    if "now" not in held:
+        grants = grants_in_force(RoleGrant.objects.filter(user=user), now=now or clock.now())
+        held["now"] = scope_of(grants)
+    return held["now"]
 
 
 def has_permission(user: Any, permission: str) -> bool:

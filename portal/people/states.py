@@ -47,6 +47,20 @@ class Answer(TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class AuditArea(TextChoices):
+    """What an auditor's scope may be narrowed to. Which permissions belong to each stands in ``scopes.py``."""
+
+    CONSENT = "consent", _("Consent")
+    GRIEVANCES = "grievances", _("Grievances and requests")
+    KYC = "kyc", _("KYC")
+    LAW = "law", _("Law and deadlines")
+    MESSAGES = "messages", _("Messages")
+    PEOPLE = "people", _("Customers, persons and staff")
+    RECORDS = "records", _("Audit events, ledger and long work")
+    REGISTERS = "registers", _("Registers")
+    RETENTION = "retention", _("Retention")
+
+
 class ApiScope(TextChoices):
     """What a key of another system may do, for the one fiduciary it belongs to."""
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.actor import ActorKind
 from portal.people.models import Membership, User
+from portal.people.states import AuditArea
 
 #: What is done by two people, by the act of the table of two-person rules.
 ACTS: Mapping[str, Any] = {
@@ -117,6 +118,14 @@ class ActNames:
 
     def __call__(self, value: Any) -> str:
         return str(ACTS.get(value, value))
+
+
+class AreaNames:
+    """Says the areas of an auditor's scope: a speaker of the admin."""
+
+    def __call__(self, value: Any) -> str:
+        names = dict(AuditArea.choices)
+        return ", ".join(str(names.get(area, area)) for area in value)
 
 
 class ActorKinds:

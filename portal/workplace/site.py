@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import access, changes, hooks, read_only
 from portal.core.admin.bases import KEYS_OFF
 from portal.core.admin.speaking import EMPTY
-from portal.workplace import navigation
+from portal.workplace import navigation, reading
 from portal.workplace.permissions import Permission
 
 #: Pages that are no list: (group of the menu, label, name of the address, permission that shows it).
@@ -47,12 +47,18 @@ class StaffSite(admin.AdminSite):
         return bool(user.is_active and user.is_staff and hooks.second_factor.ask(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        """Every page of staff: what a POST changes is told with field, old and new value (``portal.core.changes``)."""
+        """Every page of staff: what a POST changes is told with field, old and new value (``portal.core.changes``).
+
+        An auditor's login opens what shows its days only, and each page it reads is written down (``reading``).
+        """
 
         @wraps(view)
         def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            reading.require(request)
             if request.method != "POST":
-                return cast(HttpResponse, view(request, *args, **kwargs))
+                answer = cast(HttpResponse, view(request, *args, **kwargs))
+                reading.note(request, answer.status_code)
+                return answer
             act = request.resolver_match.url_name if request.resolver_match else None
             with changes.watching(request.actor, act or ""):  # type: ignore[attr-defined]
                 return cast(HttpResponse, view(request, *args, **kwargs))
@@ -86,6 +92,8 @@ class StaffSite(admin.AdminSite):
         context["keys_off"] = request.session.get(KEYS_OFF, False)
         context["environment"] = _("Demonstration") if settings.DEMO else ("" if settings.PRODUCTION else _("Embedded"))
         context["is_read_only"] = read_only.is_on()
+        scope = hooks.reading_scope.ask(request.user) if request.user.is_authenticated else None
+        context["scope_says"] = "" if scope is None else scope.says()
         context["own_links"] = [{"label": label, "url": reverse(name)} for label, name in OWN]
         context["navigation"] = self.navigation(request, context["available_apps"]) if context["has_permission"] else []
         return context

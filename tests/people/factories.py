@@ -1,7 +1,7 @@
 """Rows of this room for every test."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
@@ -158,6 +158,9 @@ class RoleGrantFactory(DjangoModelFactory[RoleGrant]):
     # Long before any instant at which a test acts: some act at a fixed day, others at an hour of today.
     starts_at = datetime(2020, 1, 1, tzinfo=UTC)
     granted_at = factory.SelfAttribute("starts_at")
+    # An auditor of every day that a test tells of.
+    data_from = factory.LazyAttribute(lambda row: date(2000, 1, 1) if row.role.needs_scope else None)
+    data_to = factory.LazyAttribute(lambda row: date(2199, 12, 31) if row.role.needs_scope else None)
 
     class Meta:
         model = RoleGrant

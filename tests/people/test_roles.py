@@ -12,6 +12,7 @@ from portal.core.actor import staff
 from portal.core.errors import NotAllowed, Refused
 from portal.people.models import FourEyesRule, Role, RoleGrant, RolePermission, RoleProposal, User
 from portal.people.permissions import Permission
+from portal.people.scopes import Scope
 from portal.people.services import roles
 from tests.people.factories import CustomerUserFactory, RoleGrantFactory, StaffFactory, shipped_role
 
@@ -36,11 +37,13 @@ def again(user):
 
 def propose(user, code, maker, *, starts_in=timedelta(0), ends_in=None, why="New on the team."):
     now = clock.now()
+    scope = Scope(clock.day(now), clock.day(now)) if shipped_role(code).needs_scope else None
     return roles.propose_grant(
         user=user,
         role=shipped_role(code),
         starts_at=now + starts_in,
         ends_at=now + ends_in if ends_in else None,
+        scope=scope,
         why=why,
         actor=staff(maker.pk),
         now=now,

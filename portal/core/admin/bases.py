@@ -68,6 +68,10 @@ class StaffModelAdmin(SaysInWords, ActionPages, admin.ModelAdmin):
         """Django's scripts without those that make an address out of a title: no form of ours asks for that."""
         return forms.Media(js=SCRIPTS)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows of the list and of every page beside it; to an auditor's login, those of its days."""
+        return access.within_scope(request.user, super().get_queryset(request))
+
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return access.allowed(request.user, self.view_permission)
 
@@ -226,6 +230,9 @@ class RowsBeside(SaysInWords, admin.TabularInline):
     template = "admin/includes/rows.html"
     extra = 0
     can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return access.within_scope(request.user, super().get_queryset(request))
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         sets = super().get_fieldsets(request, obj)

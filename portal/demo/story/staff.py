@@ -8,9 +8,11 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import transaction
 
 from portal.core import actor as actors
+from portal.core import clock
 from portal.core.actor import Actor
 from portal.demo.story.cast import OPENED, Cast
 from portal.people.models import Role, User
+from portal.people.scopes import Scope
 from portal.people.services import roles, staff
 
 #: The password of every login of the demonstration; printed on its first page, useless without the current code.
@@ -74,11 +76,19 @@ def _give(cast: Cast, user: User, code: str, *, maker: User, checker: User, now:
         role=role,
         starts_at=cast.start if role.needs_end else now,
         ends_at=ends,
+        scope=_scope_of(role, cast.start, ends),
         why="Part of the demonstration.",
         actor=_as(maker),
         now=now,
     )
     roles.answer(proposal=proposal, approve=True, actor=_as(checker), now=now)
+
+
+def _scope_of(role: Role, starts_at: datetime, ends_at: datetime | None) -> Scope | None:
+    """An auditor sees the year before the story and all of it."""
+    if not role.needs_scope or ends_at is None:
+        return None
+    return Scope(clock.day(starts_at - timedelta(days=365)), clock.day(ends_at))
 
 
 def secret_of(user: User) -> str | None:

@@ -25,9 +25,9 @@ class PermissionInline(RowsBeside):
 
 @admin.register(Role)
 class RoleAdmin(AuditedExport, ReadOnlyAdmin):
-    export_resource = resource_of(Role, "code label needs_end only_reads")
+    export_resource = resource_of(Role, "code label needs_end needs_scope only_reads")
     view_permission = Permission.ROLE_VIEW
-    list_display = ("label", "code", "needs_end", "only_reads")
+    list_display = ("label", "code", "needs_end", "needs_scope", "only_reads")
     inlines = (PermissionInline,)
 
 
@@ -56,7 +56,7 @@ class RoleGrantAdmin(AuditedExport, ReadOnlyAdmin):
     list_filter = ("role",)
     list_select_related = ("user", "role")
     search_fields = ("user__full_name",)
-    fields = ("holder", "role", "starts_at", "ends_at", "granted_at")
+    fields = ("holder", "role", "starts_at", "ends_at", "granted_at", "data_from", "data_to", "areas")
 
     @admin.display(description=_("Staff member"), ordering="user__full_name")
     def holder(self, obj: RoleGrant) -> str:
@@ -106,7 +106,7 @@ class RoleProposalAdmin(_ProposalAdmin):
     export_resource = RoleProposalResource
     list_display = ("person", "change", "role", "answer", "maker", "made_at", "checker", "checked_at")
     fields = (
-        *("person", "change", "role", "starts_at", "ends_at", "why", "answer"),
+        *("person", "change", "role", "starts_at", "ends_at", "data_from", "data_to", "areas", "why", "answer"),
         *("maker", "made_at", "checker", "checked_at", "reason", "shown_sha256"),
     )
 

@@ -111,6 +111,7 @@ class StaffAdmin(AuditedExport, CreatingAdmin):
             role=answer["role"],
             starts_at=answer["starts_at"] or now,
             ends_at=answer["ends_at"],
+            scope=answer["scope"],
             why=answer["why"],
             actor=request.actor,  # type: ignore[attr-defined]
             now=now,

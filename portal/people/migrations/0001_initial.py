@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                     ('label', models.CharField(max_length=80, verbose_name='name')),
                     ('needs_end', models.BooleanField(default=False, verbose_name='must have an end date')),
                     ('only_reads', models.BooleanField(default=False, verbose_name='only reads and exports')),
+                    ('needs_scope', models.BooleanField(default=False, verbose_name='sees data of certain days only')),
                 ],
                 options={
                     'verbose_name': 'role',
@@ -341,6 +342,9 @@ class Migration(migrations.Migration):
                 name='RoleGrant',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('data_from', models.DateField(blank=True, null=True, verbose_name='sees data from')),
+                    ('data_to', models.DateField(blank=True, null=True, verbose_name='sees data to')),
+                    ('areas', models.JSONField(blank=True, default=list, verbose_name='areas')),
                     ('starts_at', models.DateTimeField(verbose_name='from')),
                     ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                     ('granted_at', models.DateTimeField(verbose_name='given')),
@@ -352,7 +356,7 @@ class Migration(migrations.Migration):
                     'verbose_name_plural': 'held roles',
                     'ordering': ('user', 'role', '-starts_at'),
                     'indexes': [models.Index(fields=['user', 'ends_at'], name='people_grant_by_user')],
-                    'constraints': [models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='people_grant_ends_after_it_starts', violation_error_message='The end must lie after the start.')],
+                    'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('data_from', None), ('data_to', None)), ('data_from__lte', models.F('data_to')), _connector='OR'), name='people_rolegrant_scope_runs_forward', violation_error_message='The last day must not lie before the first.'), models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='people_grant_ends_after_it_starts', violation_error_message='The end must lie after the start.')],
                 },
             ),
             migrations.CreateModel(
@@ -373,6 +377,9 @@ class Migration(migrations.Migration):
                 name='RoleProposal',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('data_from', models.DateField(blank=True, null=True, verbose_name='sees data from')),
+                    ('data_to', models.DateField(blank=True, null=True, verbose_name='sees data to')),
+                    ('areas', models.JSONField(blank=True, default=list, verbose_name='areas')),
                     ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
                     ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
                     ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
@@ -393,7 +400,7 @@ class Migration(migrations.Migration):
                     'verbose_name': 'proposed role',
                     'verbose_name_plural': 'proposed roles',
                     'abstract': False,
-                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='people_roleproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='people_roleproposal_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('user', 'role'), name='people_one_open_proposal_a_role')],
+                    'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('data_from', None), ('data_to', None)), ('data_from__lte', models.F('data_to')), _connector='OR'), name='people_roleproposal_scope_runs_forward', violation_error_message='The last day must not lie before the first.'), models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='people_roleproposal_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='people_roleproposal_answered_by_someone'), models.UniqueConstraint(condition=models.Q(('answer', 'pending')), fields=('user', 'role'), name='people_one_open_proposal_a_role')],
                 },
             ),
             migrations.CreateModel(

@@ -1,5 +1,7 @@
 """What a role may do, and who holds it from when to when."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -18,8 +20,9 @@ class Role(models.Model):
     label = models.CharField(_("name"), max_length=80)
     needs_end = models.BooleanField(_("must have an end date"), default=False)
     only_reads = models.BooleanField(_("only reads and exports"), default=False)
+    needs_scope = models.BooleanField(_("sees data of certain days only"), default=False)
 
-    data_categories = declare(none="id code label needs_end only_reads")
+    data_categories = declare(none="id code label needs_end only_reads needs_scope")
 
     class Meta:
         verbose_name = _("role")
@@ -48,7 +51,25 @@ class RolePermission(models.Model):
         return self.code
 
 
-class RoleGrant(models.Model):
+class Scoped(models.Model):
+    """The days and areas of which a role shows data: both days or neither; no area means every area."""
+
+    data_from = models.DateField(_("sees data from"), null=True, blank=True)
+    data_to = models.DateField(_("sees data to"), null=True, blank=True)
+    areas = models.JSONField(_("areas"), default=list, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
+            models.CheckConstraint(
+                name="%(app_label)s_%(class)s_scope_runs_forward",
+                condition=Q(data_from=None, data_to=None) | Q(data_from__lte=F("data_to")),
+                violation_error_message=_("The last day must not lie before the first."),
+            ),
+        )
+
+
+class RoleGrant(Scoped):
     """A role held by a staff member between two instants; ending sets ``ends_at``, nothing is deleted."""
 
     user = models.ForeignKey(
@@ -59,7 +80,7 @@ class RoleGrant(models.Model):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     granted_at = models.DateTimeField(_("given"))
 
-    data_categories = declare(none="id user role starts_at ends_at granted_at")
+    data_categories = declare(none="id user role starts_at ends_at granted_at data_from data_to areas")
 
     class Meta:
         verbose_name = _("held role")
@@ -70,6 +91,7 @@ class RoleGrant(models.Model):
             models.Index(name="people_grant_by_user", fields=("user", "ends_at")),
         )
         constraints = (
+            *Scoped.Meta.constraints,
             models.CheckConstraint(
                 name="people_grant_ends_after_it_starts",
                 condition=Q(ends_at=None) | Q(ends_at__gte=F("starts_at")),
@@ -81,7 +103,7 @@ class RoleGrant(models.Model):
         return f"{self.role}: {moments.day(self.starts_at)}"
 
 
-class RoleProposal(FourEyesModel):
+class RoleProposal(Scoped, FourEyesModel):
     """Giving, changing or ending a role waits here for a second person."""
 
     change = models.CharField(_("change"), max_length=8, choices=RoleChange.choices)
@@ -98,7 +120,8 @@ class RoleProposal(FourEyesModel):
 
     named_by = ("role",)
     data_categories = declare(
-        none="id act made_by made_at checked_by checked_at shown_sha256 answer change user role grant starts_at ends_at",
+        none="id act made_by made_at checked_by checked_at shown_sha256 answer change user role grant starts_at "
+        "ends_at data_from data_to areas",
         free_text="reason why",
     )
 
@@ -107,6 +130,7 @@ class RoleProposal(FourEyesModel):
         verbose_name_plural = _("proposed roles")
         constraints = (
             *FourEyesModel.Meta.constraints,
+            *Scoped.Meta.constraints,
             models.UniqueConstraint(
                 name="people_one_open_proposal_a_role", fields=("user", "role"), condition=Q(answer="pending")
             ),

@@ -18,6 +18,7 @@ from portal.core.errors import Refused
 from portal.people import rules
 from portal.people.models import FourEyesRule, Role, RoleGrant, RolePermission, RoleProposal, User
 from portal.people.permissions import Act
+from portal.people.scopes import Scope
 from portal.people.selectors import grants_in_force
 from portal.people.services import four_eyes
 from portal.people.states import Answer, RoleChange
@@ -53,6 +54,7 @@ def sync(data: Mapping[str, Any], *, actor: Actor = SYSTEM, now: datetime | None
                 defaults={
                     "label": role["label"],
                     "needs_end": role.get("needs_end", False),
+                    "needs_scope": role.get("needs_scope", False),
                     "only_reads": role.get("only_reads", False),
                 },
             )
@@ -113,7 +115,15 @@ def shown(proposal: RoleProposal) -> dict[str, Any]:
         ends_at=proposal.ends_at,
         grant=proposal.grant,
         why=proposal.why,
+        scope=_scope_of(proposal),
     )
+
+
+def _scope_of(row: RoleProposal | RoleGrant) -> Scope | None:
+    """The days and areas that a row names; None where it names none."""
+    if row.data_from is None or row.data_to is None:
+        return None
+    return Scope(row.data_from, row.data_to, tuple(row.areas))
 
 
 def describe(
@@ -125,6 +135,7 @@ def describe(
     ends_at: datetime | None,
     grant: RoleGrant | None,
     why: str,
+    scope: Scope | None,
 ) -> dict[str, Any]:
     """The facts of a change of a role; the role's permissions are part of them, so that a later load is noticed."""
     return {
@@ -136,6 +147,9 @@ def describe(
         "until": ends_at and clock.stamp(ends_at),
         "held_from": grant and clock.stamp(grant.starts_at),
         "held_until": clock.stamp(grant.ends_at) if grant and grant.ends_at else None,
+        "data_from": scope and scope.first_day.isoformat(),
+        "data_to": scope and scope.last_day.isoformat(),
+        "areas": sorted(scope.areas) if scope else [],
         "why": why,
     }
 
@@ -147,21 +161,48 @@ def _refuse_bad_dates(role: Role, starts_at: datetime, ends_at: datetime | None,
         raise Refused(_("The end must lie after the start and in the future."), code="END_BEFORE_START")
 
 
+def _refuse_bad_scope(user: User, role: Role, starts_at: datetime, scope: Scope | None) -> None:
+    """A role with a scope stands alone: nobody audits with one hand what they do with the other."""
+    if role.needs_scope != (scope is not None):
+        message = (
+            _("This role needs the first and the last day of the data that it shows.")
+            if role.needs_scope
+            else _("Only a role such as the auditor's is given for certain days and areas. Leave them empty.")
+        )
+        raise Refused(message, code="SCOPE")
+    if scope is not None and scope.last_day < scope.first_day:
+        raise Refused(_("The last day must not lie before the first."), code="SCOPE_BACKWARDS")
+    others = RoleGrant.objects.filter(user=user).exclude(ends_at__lte=starts_at)
+    if (others.exclude(role=role) if role.needs_scope else others.filter(role__needs_scope=True)).exists():
+        raise Refused(_("An auditor holds no other role. End the other one first."), code="NOT_ALONE")
+
+
 def propose_grant(
-    *, user: User, role: Role, starts_at: datetime, ends_at: datetime | None, why: str, actor: Actor, now: datetime
+    *,
+    user: User,
+    role: Role,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    scope: Scope | None = None,
+    why: str,
+    actor: Actor,
+    now: datetime,
 ) -> RoleProposal:
     """Propose that a staff member holds a role from ``starts_at`` (never earlier than now) until ``ends_at``.
 
-    Raises NotAllowed, Refused for a customer's login, a missing reason, bad dates or a role held already.
+    ``scope``: the days and areas of which the role shows data, for a role that needs them and for no other.
+    Raises NotAllowed, Refused for a customer's login, a missing reason, bad dates, a role held already, a scope that is
+    missing or not wanted, or an auditor's role beside another.
     """
     starts_at = max(starts_at, now)
     _refuse_bad_dates(role, starts_at, ends_at, now)
+    _refuse_bad_scope(user, role, starts_at, scope)
     if not user.is_staff or not user.is_active:
         raise Refused(_("Only an active staff login can hold a role."), code="NOT_STAFF")
     held = RoleGrant.objects.filter(user=user, role=role).exclude(ends_at__lte=starts_at)
     if held.exists():
         raise Refused(_("This person holds the role already. Change its dates instead."), code="HELD_ALREADY")
-    return _propose(RoleChange.GRANT, user, role, starts_at, ends_at, None, why, actor, now)
+    return _propose(RoleChange.GRANT, user, role, starts_at, ends_at, None, why, actor, now, scope)
 
 
 def propose_change(
@@ -187,6 +228,7 @@ def _propose(
     why: str,
     actor: Actor,
     now: datetime,
+    scope: Scope | None = None,
 ) -> RoleProposal:
     if not why.strip():
         raise Refused(_("Say why, so that the second person can decide."), code="REASON_MISSING")
@@ -203,14 +245,16 @@ def _propose(
         "grant": grant,
         "why": why.strip(),
     }
+    kept = {} if scope is None else scope.columns()
     with transaction.atomic():
         proposal = four_eyes.propose(
             RoleProposal,
             act=Act.ROLE_CHANGE,
             maker=four_eyes.person_of(actor),
-            shown=describe(**facts),
+            shown=describe(**facts, scope=scope),
             now=now,
             **facts,
+            **kept,
         )
         _record(AuditKind.ROLES_GRANT_PROPOSED, proposal, actor, now, state=str(change))
     return proposal
@@ -255,6 +299,7 @@ def _carry_out(proposal: RoleProposal, actor: Actor, now: datetime) -> RoleGrant
             role=proposal.role,
             starts_at=max(proposal.starts_at or now, now),
             ends_at=proposal.ends_at,
+            scope=_scope_of(proposal),
             actor=actor,
             now=now,
         )
@@ -272,15 +317,30 @@ def _carry_out(proposal: RoleProposal, actor: Actor, now: datetime) -> RoleGrant
 
 
 def give(
-    *, user: User, role: Role, starts_at: datetime, ends_at: datetime | None, actor: Actor, now: datetime
+    *,
+    user: User,
+    role: Role,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    scope: Scope | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> RoleGrant:
     """Insert a held role in the caller's transaction. Called with an approved proposal, or by ``staff.bootstrap``."""
-    grant = RoleGrant.objects.create(user=user, role=role, starts_at=starts_at, ends_at=ends_at, granted_at=now)
+    kept = {} if scope is None else scope.columns()
+    grant = RoleGrant.objects.create(user=user, role=role, starts_at=starts_at, ends_at=ends_at, granted_at=now, **kept)
     record(
         AuditKind.ROLES_GRANT_GIVEN,
         actor=actor,
         about=f"people.user:{user.pk}",
-        facts={"user": user.pk, "role": role.code, "grant": grant.pk},
+        facts={
+            "user": user.pk,
+            "role": role.code,
+            "grant": grant.pk,
+            "data_from": scope.first_day.isoformat() if scope else None,
+            "data_to": scope.last_day.isoformat() if scope else None,
+            "areas": ",".join(sorted(scope.areas)) if scope else None,
+        },
         subject_ref=user.subject_ref,
         at=now,
     )

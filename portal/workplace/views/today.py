@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal.core import clock, moments
+from portal.core import clock, hooks, moments
 from portal.jobs.exports import Column, stream_csv
 from portal.workplace import charts, drawing, figures, proposals, queues
 
@@ -16,6 +16,8 @@ from portal.workplace import charts, drawing, figures, proposals, queues
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     now = clock.now()
+    if hooks.reading_scope.ask(request.user) is not None:
+        return _room(request)
     context = {
         **admin.site.each_context(request),
         "title": _("Today, %(date)s") % {"date": moments.day(now)},
@@ -26,6 +28,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     return TemplateResponse(request, "admin/index.html", context)
+
+
+def _room(request: HttpRequest) -> HttpResponse:
+    """An auditor's first page. No figure of today: most of them count days that the login does not show."""
+    context = admin.site.each_context(request)
+    return TemplateResponse(request, "workplace/auditors_room.html", {**context, "title": _("Auditors' room")})
 
 
 @require_safe

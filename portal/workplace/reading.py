@@ -1,0 +1,108 @@
+"""What an auditor's login may open and send: pages that show its days only, its own requests, lists taken away.
+
+Asked before every page of the admin (``StaffSite.admin_view``). A page that is not named here is shut to such a login, so
+that a new one cannot show it more than its scope; each page that it reads is an audit event.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import hooks
+from portal.core.errors import NotAllowed
+
+#: Ends of the names of a list, a record, a list to take away: their rows come from ``StaffModelAdmin.get_queryset``.
+ROWS = ("_changelist", "_change", "_export", "_do", "_do_one")
+#: The rest, by name: pages without rows of a day, and pages that ask ``access`` for the days themselves.
+PAGES = frozenset(
+    {
+        "index",
+        "app_list",
+        "find",
+        "help",
+        "jsi18n",
+        "keys",
+        "ledger",
+        "ledger-verify",
+        "password_change_done",
+        "proposals",
+        "queues",
+        "system",
+        "view-remove",
+        "view-save",
+        "consent_consentevent_as-of",
+        "consent_noticeversion_changes",
+        "grievances_rightsrequest_log",
+        "jobs_job_result",
+        "registers_incident_file",
+        "registers_incidentdecision_paper",
+        "retention_retentionrule_keep-or-erase",
+    }
+)
+#: Every page of the auditors' room is theirs; each asks for the days itself.
+ROOM = "evidence"
+#: What may be sent: a search, a list or a proof to take away, a view to keep, a check of the ledger.
+SENT = frozenset(
+    {
+        "find",
+        "keys",
+        "ledger-verify",
+        "view-remove",
+        "view-save",
+        "consent_announcement_do",
+        "consent_announcement_do_one",
+        "consent_consentevent_as-of",
+        "grievances_rightsrequest_log",
+    }
+)
+#: A helper of a page, which shows nothing by itself.
+SILENT = frozenset({"jsi18n"})
+
+
+def require(request: HttpRequest) -> None:
+    """Raises NotAllowed (403) for a page or a sending that an auditor's login has no business with."""
+    if hooks.reading_scope.ask(request.user) is None:
+        return
+    match = request.resolver_match
+    name = (match.url_name if match else None) or ""
+    in_room = match is not None and match.app_name == ROOM
+    if not (in_room or name in PAGES or name.endswith(ROWS)):
+        raise NotAllowed(_("An auditor's login does not open this page: it shows more than the days of its scope."))
+    if request.method in {"GET", "HEAD"} or in_room or name in SENT or _is_reading(request, name):
+        return
+    raise NotAllowed(_("An auditor's login changes nothing."))
+
+
+def _is_reading(request: HttpRequest, name: str) -> bool:
+    """A sending that asks for rows: a search of a list, a list to take away, the reason for opening a record."""
+    if name.endswith("_export"):
+        return True
+    if name.endswith("_changelist"):
+        return "find" in request.POST or request.POST.get("action") == "export-chosen"
+    return name.endswith("_change") and "open_record" in request.POST
+
+
+def note(request: HttpRequest, status: int) -> None:
+    """Write down that an auditor's login was shown a page. What it was filtered by lies in the part that is erased."""
+    match = request.resolver_match
+    name = (match.view_name if match else "") or ""
+    if status >= 300 or (match and match.url_name in SILENT) or hooks.reading_scope.ask(request.user) is None:
+        return
+    with transaction.atomic():
+        audit.record(
+            AuditKind.ADMIN_PAGE_READ,
+            actor=request.actor,  # type: ignore[attr-defined]
+            about=f"page:{name}",
+            facts={"page": name, "object": _object_of(match.kwargs if match else {}, match.args if match else ())},
+            personal={"query": request.META.get("QUERY_STRING", "")},
+        )
+
+
+def _object_of(named: dict[str, Any], placed: tuple[Any, ...]) -> str | None:
+    """The number or reference in the address; nothing for a list."""
+    values = [str(value) for value in (*named.values(), *placed) if value is not None]
+    return "/".join(values)[:120] or None

@@ -1,0 +1,156 @@
+"""An auditor's login: given by two people with an end and with days, alone, and bound to them in every list."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.contrib import admin
+
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import access, actor, clock
+from portal.core.errors import NotAllowed, Refused
+from portal.people import scopes
+from portal.people.models import Role, RoleGrant, User
+from portal.people.scopes import Scope
+from portal.people.selectors import permissions_of
+from portal.people.services import roles
+from portal.people.states import AuditArea
+from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
+
+pytestmark = pytest.mark.django_db
+OCTOBER = Scope(date(2026, 10, 1), date(2026, 10, 31))
+
+
+def propose(user, role="auditor", scope=OCTOBER, **changes):
+    now = clock.now()
+    maker = StaffFactory(roles=["administrator"])
+    given = {"starts_at": now, "ends_at": now + timedelta(days=5), "why": "The yearly audit.", **changes}
+    return roles.propose_grant(
+        user=user, role=shipped_role(role), scope=scope, actor=actor.staff(maker.pk), now=now, **given
+    )
+
+
+def given(scope=OCTOBER):
+    user = StaffFactory()
+    proposal = propose(user, scope=scope)
+    checker = StaffFactory(roles=["data_protection_officer"])
+    roles.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk), now=clock.now())
+    return User.objects.get(pk=user.pk)
+
+
+def test_two_people_agree_to_the_days_and_the_audit_event_names_them():
+    user = given(Scope(date(2026, 10, 1), date(2026, 10, 31), (AuditArea.KYC,)))
+    grant = RoleGrant.objects.get(user=user)
+    assert (grant.data_from, grant.data_to, grant.areas) == (date(2026, 10, 1), date(2026, 10, 31), ["kyc"])
+    facts = AuditEvent.objects.get(kind=AuditKind.ROLES_GRANT_GIVEN, facts__user=user.pk).facts
+    assert (facts["data_from"], facts["data_to"], facts["areas"]) == ("2026-10-01", "2026-10-31", "kyc")
+
+
+def test_a_changed_scope_is_not_what_was_proposed():
+    proposal = propose(StaffFactory())
+    type(proposal).objects.filter(pk=proposal.pk).update(data_to=date(2026, 12, 31))
+    proposal.refresh_from_db()
+    checker = StaffFactory(roles=["data_protection_officer"])
+    with pytest.raises(Refused) as refusal:
+        roles.answer(proposal=proposal, approve=True, actor=actor.staff(checker.pk), now=clock.now())
+    assert refusal.value.code == "SHOWN_CHANGED"
+
+
+@pytest.mark.parametrize(
+    ("held", "role", "scope", "code"),
+    [
+        ([], "auditor", None, "SCOPE"),
+        ([], "support", OCTOBER, "SCOPE"),
+        ([], "auditor", Scope(date(2026, 10, 2), date(2026, 10, 1)), "SCOPE_BACKWARDS"),
+        (["support"], "auditor", OCTOBER, "NOT_ALONE"),
+        (["auditor"], "support", None, "NOT_ALONE"),
+    ],
+)
+def test_a_scope_goes_with_an_auditor_and_an_auditor_holds_nothing_else(held, role, scope, code):
+    with pytest.raises(Refused) as refusal:
+        propose(StaffFactory(roles=held), role, scope)
+    assert refusal.value.code == code
+
+
+def test_areas_leave_only_their_permissions_and_no_pack():
+    held = permissions_of(given(Scope(date(2026, 10, 1), date(2026, 10, 31), (AuditArea.KYC,))), now=clock.now())
+    assert {"kyc.case:view", "evidence.map:view", "jobs.list:export"} <= held
+    assert {code.partition(".")[0] for code in held} == {"kyc", "evidence", "jobs"}
+    assert not {code for code in held if code.startswith("evidence.pack")}
+
+
+def test_every_permission_of_an_auditor_belongs_to_an_area_or_to_the_room():
+    codes = shipped_role("auditor").permissions.values_list("code", flat=True)
+    known = scopes.ALWAYS.union(*scopes.PERMISSIONS.values())
+    assert [code for code in codes if code.partition(":")[0].partition(".")[0] not in known] == []
+    assert set(scopes.PERMISSIONS) == set(AuditArea)
+
+
+def test_the_role_ends_by_itself():
+    user = given()
+    later = clock.now() + timedelta(days=6)
+    assert permissions_of(user, now=clock.now())
+    assert permissions_of(User.objects.get(pk=user.pk), now=later) == frozenset()
+
+
+def test_a_role_without_its_scope_shows_nothing():
+    user = StaffFactory()
+    RoleGrantFactory(user=user, role=shipped_role("auditor"), data_from=None, data_to=None)
+    assert not access.within_scope(user, User.objects.all()).exists()
+
+
+def test_every_list_says_which_day_its_rows_belong_to():
+    """A list that nobody named would show an auditor nothing."""
+    registered = [(model, page) for model, page in admin.site._registry.items() if hasattr(page, "view_permission")]
+    models = {model for model, _page in registered} | {row.model for _m, page in registered for row in page.inlines}
+    held = set(shipped_role("auditor").permissions.values_list("code", flat=True))
+    seen = {model for model, page in registered if page.view_permission in held}
+    seen |= {row.model for model, page in registered if model in seen for row in page.inlines}
+    assert {model._meta.label for model in seen if scopes.days_of(model) is None} == set()
+    assert set(scopes._DAYS) <= {model._meta.label for model in models}
+    for model in seen:
+        list(OCTOBER.narrowed(model._default_manager.all())[:1])
+        assert not has_no_day(model), f"{model._meta.label} may have rows without a day"
+
+
+def has_no_day(model):
+    """Whether a row may lack its day: no scope would ever show it. Of several fields one is filled by its service."""
+    first = (scopes.days_of(model) or "").partition("..")[0]
+    if not first or "|" in first:
+        return False
+    for part in first.split("__"):
+        field = model._meta.get_field(part)
+        model = field.related_model or model
+    return field.null
+
+
+def at(day, hour=12, month=10):
+    return datetime(2026, month, day, hour, tzinfo=clock.IST)
+
+
+def test_a_fact_belongs_to_its_day_in_india_and_a_standing_row_to_each_day_it_stood():
+    inside = [StaffFactory(created_at=at(31, 23)), StaffFactory(created_at=at(1, 1, 9))]
+    outside = [
+        StaffFactory(created_at=at(1, 0, 11)),
+        StaffFactory(created_at=at(1, 1, 9), deactivated_at=at(30, 23, 9), is_active=False),
+    ]
+    shown = set(OCTOBER.narrowed(User.objects.all()))
+    assert shown >= set(inside)
+    assert not shown & set(outside)
+
+
+def test_a_model_that_is_not_named_shows_nothing():
+    from portal.people.models import Subject
+
+    StaffFactory()
+    assert Subject.objects.exists()
+    assert not OCTOBER.narrowed(Subject.objects.all()).exists()
+    assert Role.objects.count() == OCTOBER.narrowed(Role.objects.all()).count()
+
+
+def test_an_instant_outside_the_days_is_refused_to_the_auditor_alone():
+    user = given()
+    access.require_day(user, at(31, 23))
+    access.require_day(StaffFactory(roles=["support"]), at(1, 0, 11))
+    with pytest.raises(NotAllowed):
+        access.require_day(user, at(1, 0, 11))

@@ -1,0 +1,120 @@
+"""An auditor's login in the admin: its days on every page and in every list, nothing changed, everything read written down."""
+
+from datetime import date, datetime
+
+import pytest
+from django.urls import reverse
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from tests.grievances.factories import ticket
+from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
+LIST = "/admin/grievances/ticket/"
+
+
+def on(day):
+    return datetime(2026, 10, day, 12, tzinfo=clock.IST)
+
+
+@pytest.fixture
+def auditor():
+    """A browser of an auditor who sees October."""
+    user = StaffFactory()
+    RoleGrantFactory(
+        user=user,
+        role=shipped_role("auditor"),
+        data_from=date(2026, 10, 1),
+        data_to=date(2026, 10, 15),
+        ends_at=datetime(2199, 1, 1, tzinfo=clock.IST),
+    )
+    return staff_client(user)
+
+
+@pytest.fixture
+def tickets():
+    return [ticket(at=on(day)) for day in (14, 16)]
+
+
+def reads():
+    return AuditEvent.objects.filter(kind=AuditKind.ADMIN_PAGE_READ).order_by("pk")
+
+
+@pytest.mark.parametrize("path", ["/admin/", LIST, "/admin/evidence/", "/admin/evidence/reports/", "/admin/help/"])
+def test_every_page_says_which_days_it_shows(auditor, path):
+    page = auditor.get(path).text
+    assert "You see data from 1 Oct 2026 to 15 Oct 2026, masked." in page
+    assert "You see data from" not in staff_client(StaffFactory(roles=["data_protection_officer"])).get(path).text
+
+
+def test_a_list_a_record_and_a_search_show_the_days_alone(auditor, tickets):
+    inside, outside = tickets
+    page = auditor.get(LIST).text
+    assert inside.reference in page
+    assert outside.reference not in page
+    assert auditor.get(f"{LIST}{inside.pk}/change/").status_code == 200
+    assert auditor.get(f"{LIST}{outside.pk}/change/").status_code in {302, 404}
+    found = auditor.post("/admin/find/", {"find": outside.reference}).text
+    assert f"{outside.pk}/change/" not in found
+    assert f"{inside.pk}/change/" in auditor.post("/admin/find/", {"find": inside.reference}).text
+
+
+def test_a_list_taken_away_holds_the_days_alone(auditor, tickets):
+    answer = auditor.post(f"{LIST}export/", {"file_format": "csv", "export": "yes"})
+    taken = b"".join(answer.streaming_content).decode()
+    assert tickets[0].reference in taken
+    assert tickets[1].reference not in taken
+
+
+def test_each_page_that_an_auditor_reads_is_an_audit_event(auditor, tickets):
+    auditor.get(f"{LIST}?kind__exact=grievance")
+    auditor.get(f"{LIST}{tickets[0].pk}/change/")
+    listed, opened = reads()
+    assert listed.facts == {"page": "admin:grievances_ticket_changelist", "object": None}
+    assert audit.personal_of(listed)["values"]["query"] == "kind__exact=grievance"
+    assert opened.facts == {"page": "admin:grievances_ticket_change", "object": str(tickets[0].pk)}
+
+
+def test_the_pages_of_others_are_not_written_down_one_by_one(tickets):
+    staff_client(StaffFactory(roles=["data_protection_officer"])).get(LIST)
+    assert not reads().exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/people/user/add/",
+        "/admin/people/absence/add/",
+        f"{LIST}",
+        "/admin/system/",
+        "/admin/people/rolegrant/do/propose-end/",
+        "/admin/kyc/document/",
+    ],
+)
+def test_an_auditor_sends_nothing_that_changes_anything(auditor, path):
+    assert auditor.post(path, {"action": "propose-end", "_selected_action": "1"}).status_code == 403
+
+
+def test_a_page_that_counts_other_days_is_shut(auditor):
+    assert auditor.get(reverse("admin:chart-file", args=["kyc-states"])).status_code == 403
+
+
+def test_the_room_counts_no_report_and_makes_no_pack_of_other_days(auditor):
+    asked = {"first_day": "2026-10-01", "last_day": "2026-10-16"}
+    report = auditor.get("/admin/evidence/reports/grievances/", asked)
+    assert report.status_code == 422
+    assert "Your login shows data from 1 Oct 2026 to 15 Oct 2026." in report.text
+    assert auditor.get("/admin/evidence/reports/grievances/").status_code == 200
+    pack = auditor.post("/admin/evidence/", {**asked, "sample": "1", "seed": "1"})
+    assert pack.status_code == 422
+
+
+def test_the_past_is_asked_of_the_days_alone(auditor):
+    path = reverse("admin:consent_consentevent_as-of")
+    asked = {"purpose": "marketing"}
+    assert auditor.post(path, {**asked, "at": "16-10-2026 12:00"}).status_code == 403
+    assert auditor.post(path, {**asked, "at": "15-10-2026 12:00"}).status_code in {200, 422}
