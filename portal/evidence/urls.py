@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from portal.evidence import map_views, report_views, views
+from portal.evidence import control_views, map_views, report_views, views
 
 app_name = "evidence"
 urlpatterns = [
     path("", views.packs, name="packs"),
+    path("controls/", control_views.control_list, name="controls"),
     path("inventory/", map_views.data_inventory, name="inventory"),
     path("promises/", map_views.policy_map, name="promises"),
     path("reports/", report_views.reports, name="reports"),

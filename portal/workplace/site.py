@@ -18,6 +18,7 @@ from portal.workplace.permissions import Permission
 
 #: Pages that are no list: (group of the menu, label, name of the address, permission that shows it).
 PAGES: tuple[tuple[int, Any, str, str], ...] = (
+    (navigation.EVIDENCE, _("Controls"), "evidence:controls", Permission.MAP_VIEW),
     (navigation.EVIDENCE, _("Policy map"), "evidence:promises", Permission.MAP_VIEW),
     (navigation.EVIDENCE, _("Reports"), "evidence:reports", Permission.REPORT_VIEW),
     (navigation.EVIDENCE, _("Data inventory"), "evidence:inventory", Permission.MAP_VIEW),

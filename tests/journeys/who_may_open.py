@@ -322,6 +322,7 @@ PAGES: dict[str, Page] = {
     "admin:view-remove": Page(For.STAFF, lambda w: [0], is_post=True, is_untold=True),
     "admin:view-save": Page(For.CODE, lambda w: ["kyc.document"], code="kyc.document:view"),
     "admin:view_on_site": Page(For.NOBODY, lambda w: [0, 0]),
+    "evidence:controls": Page(For.CODE, code="evidence.map:view"),
     "evidence:download": Page(For.CODE, pack, code="evidence.pack:view", is_untold=True),
     "evidence:inventory": Page(For.CODE, code="evidence.map:view"),
     "evidence:promises": Page(For.CODE, code="evidence.map:view"),
