@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.core.actor import Actor, system
 from portal.core.errors import NotFound
 from portal.jobs import services as jobs
+from portal.jobs.exports import Produced
 from portal.jobs.kinds import Handle
 from portal.jobs.models import Job
 from portal.vault.models import StoredFile
@@ -72,7 +73,7 @@ def run(handle: Handle) -> None:
     with files.open_stream(stored, actor=worker, reason="list to be scrubbed") as source:
         lines = scrub.lines(source, progress=lambda done: handle.progress(done, total))
         name = f"scrubbed-{asked['purpose']}-{asked['channel']}-{clock.now():%Y-%m-%d}.csv"
-        handle.result(cast(BinaryIO, scrubbing.Produced(lines)), name)
+        handle.result(cast(BinaryIO, Produced(lines)), name)
     scrubbing.note(scrub.done, actor=worker, now=clock.now())
     handle.progress(scrub.done.total, scrub.done.total)
 

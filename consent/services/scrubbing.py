@@ -6,7 +6,6 @@ an address confirmed later) are those addresses, found by joins as well, answere
 """
 
 import codecs
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -317,26 +316,3 @@ def as_json(done: Scrubbed, ledger_index: int | None) -> dict[str, Any]:
         "salt": answer_sets.salt_of(done.reference),
         "ledger_index": ledger_index,
     }
-
-
-class Produced(io.RawIOBase):
-    """The bytes of an iterator as a stream, so that they can be encrypted as they are made."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        super().__init__()
-        self._pieces, self._rest = pieces, memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fills the buffer as far as the present piece goes; 0 at the end."""
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._rest = memoryview(piece)
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size

@@ -176,6 +176,9 @@ number_finder = HookAnswer("number_finder", when_empty=lambda *args, **kwargs: "
 age_shown = HookAnswer("age_shown", when_empty=lambda *args, **kwargs: "")
 #: Is this sender's KYC in order? Filled by kyc, asked by consent.
 sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
+#: Lists that leave unmasked: ``("may", user=...)`` whether this login may propose one, ``("propose", wish=..., actor=...)`` the
+#: proposal that another person answers. Filled by the workplace, asked by jobs. Empty means no.
+unmasked_export = HookAnswer("unmasked_export", when_empty=lambda *args, **kwargs: None)
 #: Does this login's role carry the permission? Filled by people. Empty means no.
 permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
 #: The days and areas to which an auditor's login is bound, ``(user)``: ``narrowed(rows)``, ``holds(instant)``, ``covers(first,
@@ -214,6 +217,7 @@ ANSWERS = (
     sender_state,
     permission_source,
     reading_scope,
+    unmasked_export,
     letter_footer,
     one_click_url,
     sender_identity,

@@ -8,6 +8,8 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
+        from portal.jobs.export_jobs import ListExports
         from portal.jobs.models import Job
 
+        hooks.job_kinds.register(ListExports())
         hooks.work.register(("JB", Job))

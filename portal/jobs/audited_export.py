@@ -4,37 +4,38 @@
 """
 
 import hashlib
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, BinaryIO, ClassVar, cast
+from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.checks import CheckMessage, Error
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from import_export import resources
 from import_export.admin import ExportMixin
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import access, clock
+from portal.core import access, clock, hooks
 from portal.core.data_categories import DataCategory
-from portal.core.errors import NotAllowed
+from portal.core.errors import NotAllowed, PortalError
+from portal.core.plain_words import PlainWords
 from portal.jobs import exports
+from portal.jobs.list_files import CSV, FORMATS, TYPES
 from portal.jobs.permissions import Permission
+from portal.jobs.services import exporting
+from portal.jobs.services.exporting import Wish
 
-#: More rows than this do not fit a request: filter first, by date for instance.
-MOST_ROWS = 50_000
-#: What is held in memory before it goes to a file that is removed when closed.
-SPOOLED = 1024 * 1024
-CSV, XLSX = "csv", "xlsx"
-TYPES = {CSV: "text/csv; charset=utf-8", XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+#: More rows than this are written by a worker.
+AT_ONCE = 10_000
 
 
 class AuditedResource(resources.ModelResource):
@@ -53,6 +54,16 @@ class AuditedResource(resources.ModelResource):
     def columns(self) -> list[exports.Column[Any]]:
         """The columns in the order of ``Meta.fields``."""
         return [self._column(field) for field in self.get_export_fields()]
+
+    def paths(self) -> list[str]:
+        """For each column the field it is read from (``case__reference``); empty where the resource works it out itself."""
+        names = [field.attribute or field.column_name for field in self.get_export_fields()]
+        return ["" if hasattr(self, f"dehydrate_{name}") else name for name in names]
+
+    @property
+    def hides(self) -> bool:
+        """Whether an unmasked list would say more. ``str`` as a mask says that the value was masked when it was written."""
+        return any(mask is not str for mask in self.masks.values())
 
     def _column(self, field: Any) -> exports.Column[Any]:
         name = field.attribute or field.column_name
@@ -102,21 +113,32 @@ def check_resource(resource: type[AuditedResource]) -> list[CheckMessage]:
 
 
 class AuditedExportForm(forms.Form):
-    """In which form the list is wanted."""
+    """In which form the list is wanted, and why."""
 
-    file_format = forms.ChoiceField(
-        label=_("File format"),
-        choices=[(CSV, _("CSV, for any program")), (XLSX, _("XLSX, for a spreadsheet"))],
-        widget=forms.RadioSelect,
-        initial=CSV,
+    file_format = forms.ChoiceField(label=_("File format"), choices=FORMATS, widget=forms.RadioSelect, initial=CSV)
+    reason = PlainWords(
+        label=_("Reason"),
+        help_text=_("Who needs it and what for. It stands in the register of exports. No names or numbers of people."),
+        max_length=500,
     )
+    is_unmasked = forms.BooleanField(
+        label=_("Show masked values in full"),
+        help_text=_("Another person has to approve it first. A worker makes the file then."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, may_ask_unmasked: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_ask_unmasked:
+            del self.fields["is_unmasked"]
 
 
 class AuditedExport(ExportMixin):
     """Mixin for admins whose list may be taken away. It stands before the other bases.
 
-    Names ``export_resource``, and an ``export_permission`` of its own where the general one is too wide. The list's button exports what is filtered, its action what is
-    chosen; each file is an audit event with the rows, the columns and its SHA-256.
+    Names ``export_resource``, and an ``export_permission`` of its own where the general one is too wide. The list's
+    button exports what is filtered, its action what is chosen. A short list is given at once; a long one is a job that
+    keeps the filters. Each file is a row of the register of exports and an audit event with its SHA-256.
     """
 
     export_permission: str = Permission.LIST_EXPORT
@@ -148,24 +170,30 @@ class AuditedExport(ExportMixin):
         return self.export_page(request, rows.filter(pk__in=chosen) if chosen else rows, chosen)
 
     def export_page(self, request: HttpRequest, rows: QuerySet[Any], chosen: Sequence[str]) -> HttpResponseBase:
-        """The page that asks, or the file."""
-        count = rows.order_by()[: MOST_ROWS + 1].count()
+        """The page that asks, or what follows from its answer: the file, a job, or a proposal to another person."""
+        count = rows.order_by()[: AT_ONCE + 1].count()
+        resource = self.export_resource()
+        # What a worker does keeps the filters, and words that somebody searched for may name a person.
+        is_searched = bool(chosen or request.GET.get("q"))
+        may_ask = resource.hides and not is_searched and hooks.unmasked_export.ask("may", user=request.user)
         is_answer = request.method == "POST" and "export" in request.POST
-        form = AuditedExportForm(request.POST if is_answer else None)
-        if is_answer and form.is_valid() and count <= MOST_ROWS:
-            return export_response(
-                self.export_resource(), rows, file_format=form.cleaned_data["file_format"], actor=_actor_of(request)
-            )
-        opts = self.opts
+        form = AuditedExportForm(request.POST if is_answer else None, may_ask_unmasked=bool(may_ask))
+        cannot = count > AT_ONCE and is_searched
+        if is_answer and form.is_valid() and not cannot:
+            try:
+                return self._exported(request, rows, form.cleaned_data, chosen, is_long=count > AT_ONCE)
+            except PortalError as refusal:
+                form.add_error(None, str(refusal))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Export"),
-            "opts": opts,
+            "opts": self.opts,
             "form": form,
             "count": count,
-            "most": MOST_ROWS,
-            "too_many": count > MOST_ROWS,
-            "columns": [column.heading for column in self.export_resource().columns()],
+            "most": AT_ONCE,
+            "is_long": count > AT_ONCE,
+            "cannot": cannot,
+            "columns": [column.heading for column in resource.columns()],
             "chosen": chosen,
             "checkbox_name": ACTION_CHECKBOX_NAME,
             "query": urlencode(sorted(request.GET.items())),
@@ -173,40 +201,40 @@ class AuditedExport(ExportMixin):
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.export_template_name, context, status=status)
 
+    def _exported(
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Any],
+        said: Mapping[str, Any],
+        chosen: Sequence[str],
+        *,
+        is_long: bool,
+    ) -> HttpResponseBase:
+        actor, wish = _actor_of(request), self._wish(request, said, chosen)
+        if said.get("is_unmasked"):
+            proposal = hooks.unmasked_export.ask("propose", wish=wish, actor=actor)
+            messages.success(request, _("Proposed. The file is made when another person has approved it."))
+            return HttpResponseRedirect(reverse("admin:workplace_unmaskedexport_change", args=[proposal.pk]))
+        if not is_long:
+            return export_response(wish, rows, actor=actor)
+        row = exporting.ask(wish, actor=actor)
+        return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[row.job_id]))
 
-def export_response(resource: AuditedResource, rows: QuerySet[Any], *, file_format: str, actor: Any) -> FileResponse:
-    """The list as a download, written to the end before a byte leaves; its audit event stands with its SHA-256.
+    def _wish(self, request: HttpRequest, said: Mapping[str, Any], chosen: Sequence[str]) -> Wish:
+        """The register says that rows were chosen or searched for, never which or by what words."""
+        parts = [exporting.filters_of(request.GET), f"chosen={len(chosen)}" if chosen else ""]
+        parts.append("searched=yes" if request.GET.get("q") else "")
+        return Wish(self.export_resource(), said["file_format"], "&".join(filter(None, parts)), said["reason"])
 
-    Memory stays constant. The file's name holds the model and the day, nothing of the rows.
+
+def export_response(wish: Wish, rows: QuerySet[Any], *, actor: Any) -> FileResponse:
+    """The list as a download, written to the end before a byte leaves.
+
+    The file's name holds the model and the day, nothing of the rows.
     """
-    model = cast(type[Model], resource._meta.model)
-    target = tempfile.SpooledTemporaryFile(max_size=SPOOLED)  # noqa: SIM115 - the response closes it
-    counted = _Counted(rows.iterator(chunk_size=2_000))
-    columns = resource.columns()
-    if file_format == XLSX:
-        exports.write_xlsx(cast(BinaryIO, target), columns, counted, sheet=model._meta.model_name or "list")
-    else:
-        target.writelines(exports.stream_csv(columns, counted, for_spreadsheets=True))
-    target.seek(0)
-    digest = hashlib.file_digest(cast(Any, target), "sha256").hexdigest()
-    target.seek(0)
-    with transaction.atomic():
-        audit.record(
-            AuditKind.EXPORT_LIST_MADE,
-            actor=actor,
-            about=f"export.list:{model._meta.label_lower}",
-            facts={
-                "model": model._meta.label_lower,
-                "resource": type(resource).__name__,
-                "format": file_format,
-                "rows": counted.count,
-                "fields": ",".join(column.heading for column in columns)[:500],
-                "sha256": digest,
-            },
-            personal={},
-        )
-    name = f"{model._meta.model_name}-{clock.now():%Y-%m-%d}.{file_format}"
-    return FileResponse(target, as_attachment=True, filename=name, content_type=TYPES[file_format])
+    _row, stream = exporting.at_once(wish, rows, actor=actor)
+    name = f"{wish.resource._meta.model._meta.model_name}-{clock.now():%Y-%m-%d}.{wish.file_format}"
+    return FileResponse(stream, as_attachment=True, filename=name, content_type=TYPES[wish.file_format])
 
 
 def listed_response(
@@ -225,17 +253,6 @@ def listed_response(
     answer = HttpResponse(body, content_type=TYPES[CSV])
     answer["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y-%m-%d}.csv"'
     return answer
-
-
-class _Counted:
-    def __init__(self, rows: Iterable[Any]) -> None:
-        self._rows = rows
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Any]:
-        for row in self._rows:
-            self.count += 1
-            yield row
 
 
 def _export_chosen(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:

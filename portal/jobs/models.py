@@ -1,5 +1,6 @@
 """Long work as rows: what was asked, how far it is, which worker has it, and what came of it."""
 
+from typing import ClassVar
 from uuid import uuid4
 
 from django.db import models
@@ -7,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
+from portal.core.models import AppendOnlyModel
 from portal.jobs.states import JobState
 
 
@@ -68,3 +70,78 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class ListExport(models.Model):
+    """A list that somebody took away, or asked a worker for: who, what of it, why, and what the file was.
+
+    ``filters`` are the parts of the list's address that narrow it, never what somebody searched for and never the keys
+    of rows. Unmasked only with another person's approval.
+    """
+
+    data_categories = declare(
+        none="id model resource file_format columns filters is_masked made_by approved_by asked_at made_at rows size sha256 "
+        "ledger_size job",
+        free_text="reason",
+    )
+
+    model = models.CharField(_("list"), max_length=80)
+    resource = models.CharField(max_length=80)
+    file_format = models.CharField(_("file format"), max_length=8)
+    columns = models.CharField(_("columns"), max_length=2000)
+    filters = models.CharField(_("filters"), max_length=1000, blank=True)
+    reason = models.CharField(_("reason"), max_length=500)
+    is_masked = models.BooleanField(_("masked"), default=True)
+    made_by = models.CharField(_("asked by"), max_length=80)
+    approved_by = models.CharField(_("approved by"), max_length=80, blank=True)
+    asked_at = models.DateTimeField(_("asked"))
+    made_at = models.DateTimeField(_("file made"), null=True)
+    rows = models.PositiveBigIntegerField(_("rows"), null=True)
+    size = models.PositiveBigIntegerField(_("bytes"), null=True)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    ledger_size = models.PositiveBigIntegerField(
+        _("covers the ledger up to"), null=True, help_text=_("Size of the newest signed checkpoint when it was read.")
+    )
+    job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="export", verbose_name=_("job"))
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("register of exports")
+        ordering: ClassVar = ["-id"]
+        constraints = (
+            models.CheckConstraint(
+                name="jobs_unmasked_by_two",
+                condition=Q(is_masked=True, approved_by="")
+                | (Q(is_masked=False) & ~Q(approved_by="") & ~Q(approved_by=F("made_by"))),
+            ),
+            models.CheckConstraint(
+                name="jobs_export_made_is_whole",
+                condition=Q(made_at=None, rows=None, size=None, sha256="")
+                | (Q(made_at__isnull=False, rows__isnull=False, size__isnull=False) & ~Q(sha256="")),
+            ),
+        )
+        indexes = (
+            # What one person asked for, on their first page.
+            models.Index(fields=("made_by", "-id"), name="jobs_export_of"),
+        )
+
+    def __str__(self) -> str:
+        return f"export {self.pk}"
+
+
+class ExportDownload(AppendOnlyModel):
+    """That the file of an export was fetched: by whom and when."""
+
+    data_categories = declare(none="id export fetched_by fetched_at")
+
+    export = models.ForeignKey(ListExport, models.PROTECT, related_name="downloads", verbose_name=_("export"))
+    fetched_by = models.CharField(_("fetched by"), max_length=80)
+    fetched_at = models.DateTimeField(_("fetched"))
+
+    class Meta:
+        verbose_name = _("download")
+        verbose_name_plural = _("downloads")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"download {self.pk}"

@@ -22,7 +22,10 @@ class PeopleConfig(AppConfig):
         for column in (CONTACTS, PERSONS, ACCOUNTS):
             hooks.lookup_columns.register(column)
         speaking.say(words.LoginNames, model="people.User")
-        speaking.say(words.ActorNames, fields=("actor_ref", "started_by", "made_by_ref", "checked_by_ref"))
+        speaking.say(
+            words.ActorNames,
+            fields=("actor_ref", "started_by", "made_by", "approved_by", "fetched_by", "made_by_ref", "checked_by_ref"),
+        )
         speaking.say(words.ActorKinds, fields=("actor_kind",))
         speaking.say(words.ActNames, fields=("act",))
         speaking.say(words.AreaNames, fields=("areas",))

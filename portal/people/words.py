@@ -29,6 +29,7 @@ ACTS: Mapping[str, Any] = {
     "kyc.signer.trust": _("Trust a signer's certificate, or end that"),
     "law.profile.change": _("Change the organisation profile"),
     "law.purpose.adopt": _("Adopt a purpose"),
+    "jobs.list.unmask": _("Take a list away unmasked"),
     "ledger.key.rotate": _("Change the signing key"),
     "people.api_key.issue": _("Issue an API key"),
     "people.mfa.reset": _("Reset a second factor"),

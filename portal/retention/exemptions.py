@@ -60,6 +60,8 @@ EXEMPT: dict[str, str] = {
     "vault.SubjectKey": "The key itself: shredding it is how others erase.",
     "workplace.KeyRotationProposal": "Words of staff about the ledger's key; kept with the proposal they explain.",
     "workplace.ProfileProposal": "Words of staff about the company; kept with the proposal they explain.",
+    "jobs.ListExport": "Why staff took a list away, without a name or a number; kept with the register of exports.",
     "workplace.PurposeProposal": "Words of staff about a purpose; kept with the proposal they explain.",
+    "workplace.UnmaskedExport": "Words of staff about a list; kept with the proposal they explain.",
     "workplace.SavedView": "What staff call a list, without a name or a number; what nobody shares ends with the login.",
 }

@@ -15,11 +15,12 @@ class WorkplaceConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.workplace import queues, saved_views
+        from portal.workplace import queues, saved_views, unmasking
         from portal.workplace.job_kinds import RenewLookups, VerifyLedger
 
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
+        hooks.unmasked_export.fill(unmasking.asked)
         hooks.login_left.register(saved_views.login_left)
         hooks.job_kinds.register(RenewLookups())
         hooks.job_kinds.register(VerifyLedger())

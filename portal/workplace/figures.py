@@ -19,6 +19,10 @@ from django.utils.translation import ngettext
 from kyc.services import signers
 from portal.core import access, hooks, moments
 from portal.core.clock import IST, day
+from portal.jobs.models import Job
+from portal.jobs.permissions import Permission as JobPermission
+from portal.jobs.services.exporting import LIST
+from portal.jobs.states import FINISHED, JobState
 from portal.law import explanations
 from portal.law.models import Clock
 from portal.law.selectors import kept, missed
@@ -113,6 +117,15 @@ def proposals_waiting(user: Any, now: datetime) -> Figure:
     )
 
 
+def exports_running(user: Any, now: datetime) -> Figure:
+    """The lists that this login asked for: how many are being written, and how many wait to be fetched."""
+    own = Job.objects.filter(kind=LIST, started_by=f"staff:user:{user.pk}")
+    running = own.exclude(state__in=FINISHED).count()
+    ready = own.filter(state=JobState.DONE, result_expires_at__gt=now).count()
+    words = ngettext("running, %(count)d file to fetch", "running, %(count)d files to fetch", ready) % {"count": ready}
+    return Figure(_("Your exports"), str(running), words, address("admin:jobs_job_changelist", f"kind={LIST}&asked=me"))
+
+
 def ledger_state(user: Any, now: datetime) -> Figure:
     """Stopped, late, failed or clean, with the time of the last check."""
     head = Head.objects.first()
@@ -162,6 +175,7 @@ def signers_ending(user: Any, now: datetime) -> Figure:
 #: Figures that are no queue, each with the permission without which it is not shown.
 FIGURES: tuple[tuple[str, Callable[[Any, datetime], Figure]], ...] = (
     ("", proposals_waiting),
+    (JobPermission.LIST_EXPORT, exports_running),
     (Permission.CLOCK_VIEW, clocks_kept),
     (Permission.LEDGER_VIEW, ledger_state),
     (Permission.ERASURE_VIEW, erasure_state),

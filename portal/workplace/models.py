@@ -84,6 +84,32 @@ class PurposeProposal(FourEyesModel):
         return f"{self.code} from {self.effective_from}"
 
 
+class UnmaskedExport(FourEyesModel):
+    """A list is to leave with its masked values in full. Approved, a worker makes the file for whoever asked.
+
+    ``filters`` are those of the list's address, never what somebody searched for.
+    """
+
+    listed = models.CharField(_("list"), max_length=80)
+    columns = models.CharField(_("columns"), max_length=2000)
+    file_format = models.CharField(_("file format"), max_length=8)
+    filters = models.CharField(_("filters"), max_length=1000, blank=True)
+    why = models.TextField(_("why it is needed"), max_length=500)
+    export = models.OneToOneField(
+        "jobs.ListExport", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("export")
+    )
+
+    data_categories = declare(none=f"{_PROPOSAL} listed columns file_format filters export", free_text="reason why")
+
+    class Meta(FourEyesModel.Meta):
+        verbose_name = _("unmasked export")
+        verbose_name_plural = _("unmasked exports")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"unmasked export {self.pk}"
+
+
 class SavedView(models.Model):
     """A list with filters that a member of staff named, for themselves or for everybody who holds a role.
 

@@ -122,7 +122,11 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "workplace.ProfileProposal",
         ),
     ),
-    (_("Evidence"), ("evidence", "audit", "ledger"), ("audit.AuditEvent", "ledger.Verification")),
+    (
+        _("Evidence"),
+        ("evidence", "audit", "ledger"),
+        ("audit.AuditEvent", "jobs.ListExport", "workplace.UnmaskedExport", "ledger.Verification"),
+    ),
     (
         _("Staff and operation"),
         ("people", "jobs"),

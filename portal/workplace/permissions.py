@@ -16,6 +16,7 @@ class Permission(StrEnum):
     ERASURE_VIEW = "retention.run:view"
     INCIDENT_VIEW = "registers.incident:view"
     INSTRUCTION_VIEW = "registers.instruction:view"
+    EXPORT_VIEW = "jobs.export:view"
     JOB_VIEW = "jobs.job:view"
     KEY_ANSWER = "ledger.key:answer"
     KEY_PROPOSE = "ledger.key:propose"
@@ -40,11 +41,13 @@ class Permission(StrEnum):
     SEND_VIEW = "consent.send:view"
     SYSTEM_VIEW = "operations.system:view"
     TICKET_VIEW = "grievances.ticket:view"
+    UNMASKED_ANSWER = "jobs.unmasked:answer"
 
 
 class Act(StrEnum):
     """What needs two people; who may do which half is data in ``roles.toml``."""
 
+    EXPORT_UNMASK = "jobs.list.unmask"
     KEY_ROTATE = "ledger.key.rotate"
     PROFILE_CHANGE = "law.profile.change"
     PURPOSE_ADOPT = "law.purpose.adopt"

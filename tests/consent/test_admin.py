@@ -75,7 +75,7 @@ def test_nobody_adds_changes_or_deletes_an_answer(officer, event):
 
 def test_only_a_role_that_may_takes_the_list_away(event):
     url = reverse("admin:consent_consentevent_export")
-    form = {"file_format": "csv", "export": "1"}
+    form = {"file_format": "csv", "reason": "The audit of this year", "export": "1"}
     support = staff_client(StaffFactory(roles=["support"]))
     assert support.post(url, form).status_code == 403
     auditor = staff_client(StaffFactory(roles=["auditor"]))

@@ -18,8 +18,11 @@ from portal.core import actor as actors
 from portal.core.admin import ReadOnlyAdmin
 from portal.jobs import audited_export
 from portal.jobs.audited_export import AuditedExport, AuditedResource
+from portal.jobs.models import Job, ListExport
+from portal.jobs.services.exporting import Wish
 from portal.people.models import User
 from portal.people.permissions import Permission
+from portal.workplace.admin.jobs import JobAdmin
 from portal.workplace.site import StaffSite
 from tests.people.factories import StaffFactory
 from tests.signin.people_who_sign_in import staff_client
@@ -42,13 +45,16 @@ class LoginAdmin(AuditedExport, ReadOnlyAdmin):
     export_resource = LoginResource
     list_display = ("id",)
     search_fields = ("email",)
+    list_filter = ("is_staff",)
     ordering = ("id",)
 
 
 site = StaffSite(name="admin")
 site.register(User, LoginAdmin)
+site.register(Job, JobAdmin)
 urlpatterns = [path("admin/", site.urls), path("", include("portal.urls"))]
 EXPORT = "/admin/people/user/export/"
+ASKED = {"file_format": "csv", "reason": "The audit of this year", "export": "yes"}
 ROLES = Path(__file__).parents[2] / "portal" / "people" / "data" / "roles.toml"
 
 
@@ -62,7 +68,7 @@ def body(response):
 
 
 def export(client, **changes):
-    response = client.post(EXPORT, {"file_format": "csv", "export": "yes", **changes})
+    response = client.post(EXPORT, {**ASKED, **changes})
     assert response.status_code == 200, response.content
     return response
 
@@ -70,7 +76,9 @@ def export(client, **changes):
 def test_a_list_leaves_with_named_masked_columns_and_no_formula(auditor):
     response = export(staff_client(auditor))
     rows = list(csv.reader(io.StringIO(body(response).decode("utf-8-sig"))))
-    assert rows == [["id", "email", "full_name", "is_staff"], [str(auditor.pk), "a***", "'=A", "yes"]]
+    assert rows[:2] == [["id", "email", "full_name", "is_staff"], [str(auditor.pk), "a***", "'=A", "yes"]]
+    assert rows[2][0].startswith(f"# made for: staff:user:{auditor.pk}; at: ")
+    assert len(rows) == 3
     assert response["Content-Disposition"].startswith('attachment; filename="user-20')
     assert response["Content-Type"] == "text/csv; charset=utf-8"
 
@@ -88,7 +96,12 @@ def test_a_spreadsheet_holds_the_same_and_no_formula(auditor):
 def test_every_export_is_an_audit_event_with_its_hash(auditor):
     data = body(export(staff_client(auditor)))
     event = AuditEvent.objects.get(kind=AuditKind.EXPORT_LIST_MADE)
-    assert event.facts == {
+    row = ListExport.objects.get()
+    assert {name: value for name, value in event.facts.items() if name != "changed"} == {
+        "export": row.pk,
+        "filters": "",
+        "masked": True,
+        "ledger_size": None,
         "model": "people.user",
         "resource": "LoginResource",
         "format": "csv",
@@ -113,36 +126,74 @@ def test_the_page_asks_for_the_format_and_names_the_columns(auditor):
 def test_filters_of_the_list_and_chosen_rows_narrow_the_export(auditor):
     other = StaffFactory(roles=["support"], email="other@example.test")
     client = staff_client(auditor)
-    searched = client.post(f"{EXPORT}?q=asha", {"file_format": "csv", "export": "yes"})
-    assert body(searched).count(b"\r\n") == 2
+    searched = client.post(f"{EXPORT}?q=asha", ASKED)
+    assert body(searched).count(b"\r\n") == 3
     chosen = client.post(
         "/admin/people/user/", {"action": "export-chosen", "_selected_action": [str(other.pk)], "index": "0"}
     )
     assert f'value="{other.pk}"' in chosen.content.decode()
-    assert body(export(client, _selected_action=[str(other.pk)])).count(b"\r\n") == 2
-    assert body(export(client)).count(b"\r\n") == 3
+    assert body(export(client, _selected_action=[str(other.pk)])).count(b"\r\n") == 3
+    assert body(export(client)).count(b"\r\n") == 4
+    # The register says that somebody searched or chose, never for what or which.
+    assert list(ListExport.objects.order_by("pk").values_list("filters", flat=True)) == ["searched=yes", "chosen=1", ""]
 
 
 def test_a_role_without_the_permission_gets_no_file_and_no_action(auditor):
     client = staff_client(StaffFactory(roles=["administrator"]))
     assert client.get(EXPORT).status_code == 403
-    assert client.post(EXPORT, {"file_format": "csv", "export": "yes"}).status_code == 403
+    assert client.post(EXPORT, ASKED).status_code == 403
     assert "export-chosen" not in client.get("/admin/people/user/").content.decode()
     assert "export-chosen" in staff_client(auditor).get("/admin/people/user/").content.decode()
     assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()
 
 
 def test_an_unknown_format_is_asked_again(auditor):
-    page = staff_client(auditor).post(EXPORT, {"file_format": "exe", "export": "yes"})
+    page = staff_client(auditor).post(EXPORT, {**ASKED, "file_format": "exe"})
     assert page.status_code == 422
     assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()
 
 
-def test_a_list_that_is_too_long_is_refused_in_words(auditor, monkeypatch):
-    monkeypatch.setattr(audited_export, "MOST_ROWS", 0)
-    page = staff_client(auditor).post(EXPORT, {"file_format": "csv", "export": "yes"})
-    assert "longer than 0 rows" in page.content.decode()
+def test_an_export_needs_a_reason_that_names_nobody(auditor):
+    client = staff_client(auditor)
+    for reason in ("", "For 98765 43210"):
+        assert client.post(EXPORT, {**ASKED, "reason": reason}).status_code == 422
+    assert not ListExport.objects.exists()
+
+
+def test_the_register_has_who_took_what_why_and_what_the_file_was(auditor):
+    data = body(staff_client(auditor).post(f"{EXPORT}?is_staff__exact=1&o=-1", ASKED))
+    row = ListExport.objects.get()
+    assert (row.model, row.filters, row.reason) == ("people.User", "is_staff__exact=1", "The audit of this year")
+    assert (row.made_by, row.is_masked, row.approved_by) == (f"staff:user:{auditor.pk}", True, "")
+    assert (row.rows, row.size, row.sha256, row.job) == (1, len(data), sha256(data).hexdigest(), None)
+    assert row.columns == "id,email,full_name,is_staff"
+    assert row.downloads.get().fetched_by == f"staff:user:{auditor.pk}"
+
+
+def test_a_long_list_is_left_to_a_worker_with_its_filters(auditor, monkeypatch):
+    monkeypatch.setattr(audited_export, "AT_ONCE", 0)
+    client = staff_client(auditor)
+    assert "A worker writes it" in client.get(EXPORT).content.decode()
+    answer = client.post(f"{EXPORT}?is_staff__exact=1", {**ASKED, "file_format": "jsonl"})
+    row = ListExport.objects.get()
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/admin/jobs/job/{row.job_id}/change/"
+    assert row.job.parameters == {
+        "export": row.pk,
+        "list": "people.User",
+        "format": "jsonl",
+        "filters": "is_staff__exact=1",
+        "masked": True,
+    }
+    assert row.made_at is None
     assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()
+
+
+def test_what_somebody_searched_for_is_never_kept_with_a_job(auditor, monkeypatch):
+    monkeypatch.setattr(audited_export, "AT_ONCE", 0)
+    page = staff_client(auditor).post(f"{EXPORT}?q=asha", ASKED)
+    assert "filter instead" in page.content.decode()
+    assert not ListExport.objects.exists()
 
 
 def test_a_resource_that_names_no_fields_or_leaves_one_unmasked_is_an_error():
@@ -176,14 +227,14 @@ def test_every_list_an_auditor_may_see_can_be_taken_away():
     assert [str(found) for found in lists if not isinstance(found, AuditedExport)] == []
 
 
-@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+@pytest.mark.parametrize("file_format", ["csv", "xlsx", "jsonl"])
 def test_every_export_that_ships_reads_its_columns(auditor, file_format):
     """An empty list still has its headings; each model's first row, where there is one, is read whole."""
     for model_admin in lists_an_auditor_may_see():
         resource = model_admin.export_resource()
-        response = audited_export.export_response(
-            resource, model_admin.model._default_manager.all(), file_format=file_format, actor=actors.staff(auditor.pk)
-        )
+        wish = Wish(resource, file_format, "", "A test of every list")
+        rows = model_admin.model._default_manager.all()
+        response = audited_export.export_response(wish, rows, actor=actors.staff(auditor.pk))
         assert body(response)
 
 
@@ -191,5 +242,5 @@ def test_a_list_that_a_role_may_not_see_cannot_be_taken_away_either(auditor, mon
     monkeypatch.setattr(LoginAdmin, "view_permission", Permission.STAFF_INVITE)
     client = staff_client(auditor)
     assert client.get(EXPORT).status_code == 403
-    assert client.post(EXPORT, {"file_format": "csv", "export": "yes"}).status_code == 403
+    assert client.post(EXPORT, ASKED).status_code == 403
     assert not AuditEvent.objects.filter(kind=AuditKind.EXPORT_LIST_MADE).exists()

@@ -45,6 +45,7 @@ def takes_the_list(person, filed) -> None:
     page.get_by_role("link", name="Export").first.click()
     person.looks()
     page.get_by_label("CSV, for any program").check()
+    page.get_by_label("Reason").fill("The audit of this year")
     rows = downloaded(person, page.get_by_role("button", name="Make the file").click).decode()
     assert filed.reference in rows
     assert "asha@people.example" not in rows

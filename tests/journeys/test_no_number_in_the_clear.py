@@ -296,8 +296,10 @@ def taken_away() -> Iterator[tuple[str, bytes]]:
         url = reverse(f"admin:{page.model._meta.app_label}_{page.model._meta.model_name}_changelist")
         if not isinstance(page, AuditedExport) or not access.allowed(auditor, page.export_permission):
             continue
-        for file_format in ("csv", "xlsx"):
-            answer = client.post(f"{url}export/", {"file_format": file_format, "export": "yes"})
+        for file_format in ("csv", "xlsx", "jsonl"):
+            answer = client.post(
+                f"{url}export/", {"file_format": file_format, "reason": "A test of all lists", "export": "yes"}
+            )
             assert answer.status_code == 200, url
             yield f"{url}{file_format}", b"".join(answer.streaming_content)
     pack, now = io.BytesIO(), clock.now()

@@ -508,10 +508,14 @@ BOOKS: dict[str, Book] = {
         extra={"new": "grievances.ticket:file", "take_next": "grievances.ticket:answer"},
         of_row={"file": ("grievances.ticket:read", [0]), "write": ("grievances.ticket:view", [])},
     ),
+    "jobs_listexport": Book("jobs.export:view", export="jobs.list:export"),
+    "workplace_unmaskedexport": Book(
+        "jobs.export:view", export="jobs.list:export", acts={"answer-proposal": "jobs.unmasked:answer"}
+    ),
     "jobs_job": Book(
         "jobs.job:view",
         export="jobs.list:export",
-        acts={"cancel-job": "jobs.job:cancel", "restart-job": "jobs.job:restart"},
+        acts={"cancel-job": "jobs.job:cancel", "take-back": "jobs.job:view", "restart-job": "jobs.job:restart"},
     ),
     "kyc_case": Book(
         "kyc.case:view",

@@ -197,7 +197,9 @@ def test_of_a_file_that_was_only_uploaded_staff_read_nothing_but_that_it_is_ther
 
     def seen() -> str:
         page = at_the_desk(maker, waiting).get(page_of(waiting)).text
-        export = auditor.post(f"{LIST}export/", {"file_format": "csv", "export": "yes"})
+        export = auditor.post(
+            f"{LIST}export/", {"file_format": "csv", "reason": "The audit of this year", "export": "yes"}
+        )
         return page + staff_client(maker).get(LIST).text + b"".join(export.streaming_content).decode()
 
     shown = seen()

@@ -13,7 +13,7 @@ from portal.audit.kinds import AuditKind
 from portal.core import clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import NotFound
-from portal.jobs.models import Job
+from portal.jobs.models import ExportDownload, Job, ListExport
 from portal.jobs.states import JobState
 from portal.law import selectors as law
 from portal.vault.services import files
@@ -60,6 +60,9 @@ def open_result(job: Job, *, actor: Actor) -> BinaryIO:
             about=f"jobs.job:{job.reference}",
             facts={"job": job.reference, "kind": job.kind, "sha256": stored.sha256, "bytes": stored.size},
         )
+        export = ListExport.objects.filter(job=job).first()
+        if export is not None:
+            ExportDownload.objects.create(export=export, fetched_by=f"{actor.kind}:{actor.ref}", fetched_at=now)
     return files.open_stream(stored, actor=actor, reason="result of a job fetched")
 
 

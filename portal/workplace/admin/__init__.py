@@ -1,6 +1,7 @@
 """Admin pages of the lowest rooms, which have none of their own, and of the workplace's proposals."""
 
 from portal.workplace.admin.audit import AuditEventAdmin
+from portal.workplace.admin.exports import ListExportAdmin, UnmaskedExportAdmin
 from portal.workplace.admin.jobs import JobAdmin
 from portal.workplace.admin.keys import KeyRotationProposalAdmin
 from portal.workplace.admin.law import ClockAdmin, HouseRuleAdmin, LegalRuleAdmin, ProfileAdmin, PurposeAdmin
@@ -13,8 +14,10 @@ __all__ = [
     "JobAdmin",
     "KeyRotationProposalAdmin",
     "LegalRuleAdmin",
+    "ListExportAdmin",
     "ProfileAdmin",
     "ProfileProposalAdmin",
     "PurposeAdmin",
     "PurposeProposalAdmin",
+    "UnmaskedExportAdmin",
 ]

@@ -42,11 +42,7 @@ class AuditEventResource(AuditedResource):
         fields = ("at", "kind", "actor_kind", "actor_ref", "via", "about", "facts", "subject_ref", "event", "leaf")
 
     event = Field("entry__event_id", column_name="event")
-    leaf = Field(column_name="leaf")
-
-    def dehydrate_leaf(self, obj: AuditEvent) -> int | None:
-        leaf = getattr(obj.entry, "leaf", None)
-        return leaf.index if leaf is not None else None
+    leaf = Field("entry__leaf__index", column_name="leaf")
 
     def dehydrate_facts(self, obj: AuditEvent) -> str:
         return json.dumps(obj.facts, sort_keys=True)

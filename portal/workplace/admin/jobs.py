@@ -13,10 +13,12 @@ from portal.core.admin.speaking import EMPTY, lines_of
 from portal.jobs import services
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.kinds import label_of
-from portal.jobs.models import Job
+from portal.jobs.models import Job, ListExport
 from portal.jobs.permissions import Permission
 from portal.jobs.services import results
+from portal.jobs.services.exporting import LIST
 from portal.jobs.states import FINISHED, JobState
+from portal.workplace.permissions import Permission as WorkplacePermission
 
 #: Seconds after which the page of an unfinished job loads itself again, without any script.
 REFRESH = 5
@@ -26,6 +28,13 @@ STILL = "still"
 
 def _ended(job: Job, user: Any) -> str:
     return str(_("This job has ended already.")) if job.state in FINISHED else ""
+
+
+def _not_to_take_back(job: Job, user: Any) -> str:
+    """Whoever asked for a list takes it back, also with a role that only reads."""
+    if job.kind != LIST or not may_fetch(job, user):
+        return str(_("This is no export of yours."))
+    return _ended(job, user)
 
 
 def _not_failed(job: Job, user: Any) -> str:
@@ -50,6 +59,19 @@ class WorkFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class AskedFilter(admin.SimpleListFilter):
+    """One's own."""
+
+    title = _("asked by")
+    parameter_name = "asked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("me"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(started_by=f"staff:user:{request.user.pk}") if self.value() == "me" else queryset
+
+
 @admin.register(Job)
 class JobAdmin(AuditedExport, ReadOnlyAdmin):
     """Long work: how far it is, what came of it."""
@@ -60,7 +82,7 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
     view_permission = Permission.JOB_VIEW
     change_form_template = "admin/jobs/job/page.html"
     list_display = ("reference", "work", "state", "progress", "started_by", "created_at", "finished_at")
-    list_filter = ("state", WorkFilter)
+    list_filter = ("state", WorkFilter, AskedFilter)
     search_fields = ("reference",)
     fields = ("reference", "work", "asked", "state", "failure_code", "started_by", "attempts", "created_at")
 
@@ -92,7 +114,16 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
     def _state_of(self, job: Job, user: Any, now: datetime) -> dict[str, Any]:
         is_there = job.state == JobState.DONE and job.result_expires_at is not None and job.result_expires_at > now
         url = reverse("admin:jobs_job_result", args=[job.pk]) if is_there and may_fetch(job, user) else ""
-        return {"job": job, "refreshes": job.state not in FINISHED, "result_url": url}
+        export = ListExport.objects.filter(job=job).first()
+        may_see = export is not None and access.allowed(user, WorkplacePermission.EXPORT_VIEW)
+        export_url = reverse("admin:jobs_listexport_change", args=[export.pk]) if export and may_see else ""
+        return {
+            "job": job,
+            "refreshes": job.state not in FINISHED,
+            "result_url": url,
+            "export": export,
+            "export_url": export_url,
+        }
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -112,6 +143,11 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
     def cancel_job(self, request: HttpRequest, obj: Job, answer: dict[str, Any]) -> str:
         services.cancel(obj, request.actor)  # type: ignore[attr-defined]
         return str(_("Cancelled.") if obj.state == JobState.CANCELLED else _("Will stop at its next step."))
+
+    @service_action(permission=Permission.JOB_VIEW, label=_("Take my export back"), skip=_not_to_take_back)
+    def take_back(self, request: HttpRequest, obj: Job, answer: dict[str, Any]) -> str:
+        said: str = self.cancel_job(request, obj, answer)
+        return said
 
     @service_action(permission=Permission.JOB_RESTART, label=_("Start again"), skip=_not_failed)
     def restart_job(self, request: HttpRequest, obj: Job, answer: dict[str, Any]) -> str:

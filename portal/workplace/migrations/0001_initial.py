@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('jobs', '0001_initial'),
         ('people', '__first__'),
     ]
 
@@ -128,6 +129,33 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sign of life',
                 'verbose_name_plural': 'signs of life',
+            },
+        ),
+        migrations.CreateModel(
+            name='UnmaskedExport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                ('listed', models.CharField(max_length=80, verbose_name='list')),
+                ('columns', models.CharField(max_length=2000, verbose_name='columns')),
+                ('file_format', models.CharField(max_length=8, verbose_name='file format')),
+                ('filters', models.CharField(blank=True, max_length=1000, verbose_name='filters')),
+                ('why', models.TextField(max_length=500, verbose_name='why it is needed')),
+                ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                ('export', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.listexport', verbose_name='export')),
+                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+            ],
+            options={
+                'verbose_name': 'unmasked export',
+                'verbose_name_plural': 'unmasked exports',
+                'ordering': ['-id'],
+                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='workplace_unmaskedexport_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='workplace_unmaskedexport_answered_by_someone')],
             },
         ),
     ]

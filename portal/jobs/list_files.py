@@ -1,0 +1,190 @@
+"""The file of a list, written as its rows are read: CSV, XLSX or JSON lines, with who made it and when at its end."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
+from django.utils.translation import gettext_lazy as _
+
+from portal.jobs.exports import BYTE_ORDER_MARK, Column, as_text, escape_formula
+from portal.jobs.sql_columns import Spelling, expression
+from portal.jobs.workbook import stream_xlsx
+
+CSV, XLSX, JSONL = "csv", "xlsx", "jsonl"
+FORMATS: Final = [
+    (CSV, _("CSV, for any program")),
+    (XLSX, _("XLSX, for a spreadsheet")),
+    (JSONL, _("JSON lines, for another system")),
+]
+SPELLINGS: Final = {
+    CSV: Spelling(keeps_numbers=False, escapes=True),
+    XLSX: Spelling(keeps_numbers=True, escapes=True),
+    # No spreadsheet runs it, and whoever reads it must not find an apostrophe that was never there.
+    JSONL: Spelling(keeps_numbers=True, escapes=False, keeps_nothing=True),
+}
+TYPES: Final = {
+    CSV: "text/csv; charset=utf-8",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    JSONL: "application/jsonl; charset=utf-8",
+}
+#: Rows that are written together, and after which the work says how far it is.
+BATCH = 2_000
+
+Values = Sequence[str | int | None]
+Mark = Callable[[int], Mapping[str, str | int | None]]
+
+
+class ListFile:
+    """One list on its way into one file. Memory stays constant, whatever the number of rows.
+
+    ``mark`` is asked for what stands at the end when all rows are out, with their number: a file that was cut off shows.
+    """
+
+    def __init__(
+        self,
+        resource: Any,
+        rows: QuerySet[Any],
+        *,
+        file_format: str,
+        is_masked: bool,
+        mark: Mark,
+        told: Callable[[int], None] = lambda done: None,
+    ) -> None:
+        self.count = 0
+        self._resource, self._rows, self._format = resource, rows, file_format
+        self._spelling = SPELLINGS[file_format]
+        self._mark, self._told = mark, told
+        self._columns: list[Column[Any]] = [
+            column if is_masked else Column(column.heading, column.value) for column in resource.columns()
+        ]
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes. ``count`` has the number of rows when they are at their end."""
+        return {CSV: self._csv, XLSX: self._xlsx, JSONL: self._jsonl}[self._format]()
+
+    def _csv(self) -> Iterator[bytes]:
+        yield BYTE_ORDER_MARK.encode() + _lines([[escape_formula(column.heading) for column in self._columns]])
+        columns = self._in_sql()
+        if columns is not None and self._is_ready() and connections[self._rows.db].vendor == "postgresql":
+            yield from self._copied(columns)
+        else:
+            for batch in self._batches():
+                yield _lines(batch)
+        said = "; ".join(f"{name}: {value}" for name, value in self._mark(self.count).items())
+        yield _lines([[f"# {said}"]])
+
+    def _xlsx(self) -> Iterator[bytes]:
+        heads = [escape_formula(column.heading) for column in self._columns]
+        rows = (row for batch in self._batches() for row in batch)
+        name = str(self._resource._meta.model._meta.model_name or "list")
+        return stream_xlsx(heads, rows, sheet=name, last=self._said())
+
+    def _said(self) -> Iterator[Values]:
+        """Asked for when the rows are out: then their number is known."""
+        yield from self._mark(self.count).items()
+
+    def _jsonl(self) -> Iterator[bytes]:
+        names = [column.heading for column in self._columns]
+        write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+        for batch in self._batches():
+            yield "".join([write(dict(zip(names, row, strict=True))) + "\n" for row in batch]).encode()
+        yield (write({"about": dict(self._mark(self.count))}) + "\n").encode()
+
+    def _in_sql(self) -> list[Combinable] | None:
+        """Every column as SQL, those with a mask as their plain text; None where one needs the row itself."""
+        found = []
+        for column, path in zip(self._columns, self._resource.paths(), strict=True):
+            spelling = self._spelling if column.mask is None else Spelling(keeps_numbers=False, escapes=False)
+            made = expression(self._resource._meta.model, path, spelling) if path else None
+            if made is None:
+                return None
+            found.append(made)
+        return None if self._rows.query.distinct else found
+
+    def _is_ready(self) -> bool:
+        return all(column.mask is None for column in self._columns)
+
+    def _batches(self) -> Iterator[list[Values]]:
+        rows = self._selected()
+        while batch := list(islice(rows, BATCH)):
+            yield batch
+            self._counted(len(batch))
+
+    def _counted(self, more: int) -> None:
+        self.count += more
+        self._told(self.count)
+
+    def _selected(self) -> Iterator[Values]:
+        columns = self._in_sql()
+        if columns is None:
+            for row in self._rows.iterator(chunk_size=BATCH):
+                yield [spelled(column, column.value(row), self._spelling) for column in self._columns]
+            return
+        is_ready, keeps_nothing = self._is_ready(), self._spelling.keeps_nothing
+        for values in self._fetched(columns):
+            if is_ready and (keeps_nothing or None not in values):
+                yield values
+            else:
+                yield [self._finished(column, value) for column, value in zip(self._columns, values, strict=True)]
+
+    def _fetched(self, columns: list[Combinable]) -> Iterator[Values]:
+        """Rows as the driver gives them, by a cursor of the server where there is one."""
+        try:
+            sql, given = self._statement(columns)
+        except EmptyResultSet:
+            return
+        with connections[self._rows.db].chunked_cursor() as cursor:
+            cursor.execute(sql, given)
+            while some := cursor.fetchmany(BATCH):
+                yield from some
+
+    def _copied(self, columns: list[Combinable]) -> Iterator[bytes]:
+        """The lines as PostgreSQL writes them, with the line ends of RFC 4180."""
+        try:
+            sql, given = self._statement(columns)
+        except EmptyResultSet:
+            return
+        database: Any = connections[self._rows.db]
+        copy = f"COPY ({sql}) TO STDOUT (FORMAT csv)"
+        with database.wrap_database_errors, database.cursor() as cursor, cursor.copy(copy, given) as pieces:
+            lines = iter(pieces)
+            while batch := list(islice(lines, BATCH)):
+                # One message is one row, so that a line end inside quotes stays what it is.
+                yield b"".join([bytes(line[:-1]) + b"\r\n" for line in batch])
+                self._counted(len(batch))
+
+    def _statement(self, columns: list[Combinable]) -> tuple[str, tuple[Any, ...]]:
+        query = self._rows.select_related(None).values_list(*columns).query
+        sql, given = query.get_compiler(self._rows.db).as_sql()
+        return sql, tuple(given)
+
+    def _finished(self, column: Column[Any], value: Any) -> str | int | None:
+        """A value that came from SQL: nothing as it is wanted, and what is masked masked."""
+        if column.mask is None:
+            return value if value is not None or self._spelling.keeps_nothing else ""
+        return spelled(column, value, self._spelling)
+
+
+def spelled(column: Column[Any], value: Any, spelling: Spelling) -> str | int | None:
+    """A value of Python as a format wants it: masked first, then escaped."""
+    if value is None and spelling.keeps_nothing:
+        return None
+    if spelling.keeps_numbers and column.mask is None and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    text = as_text(value)
+    if column.mask is not None and text:
+        text = column.mask(text)
+    return escape_formula(text) if spelling.escapes else text
+
+
+def _lines(rows: Iterable[Values]) -> bytes:
+    target = io.StringIO()
+    csv.writer(target).writerows(rows)
+    return target.getvalue().encode()

@@ -1,0 +1,233 @@
+"""Lists taken away: short ones at once, long ones as jobs that keep the filter; each is a row of the register."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Final, cast
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import actor as actors
+from portal.core import changes, clock
+from portal.core.actor import Actor
+from portal.core.admin.listing import page_of, rows_of
+from portal.core.errors import NotAllowed, Refused
+from portal.core.plain_words import require_plain
+from portal.jobs.exports import Produced
+from portal.jobs.kinds import Handle
+from portal.jobs.list_files import ListFile
+from portal.jobs.models import ExportDownload, Job, ListExport
+from portal.jobs.services import asking
+from portal.jobs.snapshots import snapshot
+from portal.ledger.models import Checkpoint
+
+#: The kind of long work.
+LIST: Final = "jobs.list"
+#: What is held in memory before it goes to a file that is removed when closed.
+SPOOLED: Final = 1024 * 1024
+#: Parts of an address that are no filter: what was searched for, the page, the order, and what Django adds.
+NO_FILTERS: Final = frozenset({"q", "p", "o", "all", "_changelist_filters", "_facets", "_to_field", "_popup"})
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants of a list, and why."""
+
+    resource: Any
+    file_format: str
+    filters: str
+    reason: str
+    is_masked: bool = True
+    approved_by: Actor | None = None
+
+
+def filters_of(given: QueryDict) -> str:
+    """The filters of a list's address, as a query in one order."""
+    kept = QueryDict(mutable=True)
+    for name in sorted(set(given) - NO_FILTERS):
+        kept.setlist(name, given.getlist(name))
+    return kept.urlencode()
+
+
+def at_once(wish: Wish, rows: QuerySet[Any], *, actor: Actor) -> tuple[ListExport, BinaryIO]:
+    """The finished file, the caller's to close, and its row of the register; row, download and audit event in one transaction.
+
+    Written to the end before a byte leaves. Memory stays constant. Raises NotAllowed for an unmasked list that no other
+    person approved.
+    """
+    now = clock.now()
+    target = tempfile.SpooledTemporaryFile(max_size=SPOOLED)  # noqa: SIM115 - the caller closes it
+    with snapshot() as using:
+        covers = _covered(using)
+        made = ListFile(
+            wish.resource,
+            rows.using(using),
+            file_format=wish.file_format,
+            is_masked=wish.is_masked,
+            mark=lambda count: _mark(actor, now, covers, count),
+        )
+        target.writelines(made.pieces())
+    size = target.tell()
+    target.seek(0)
+    digest = hashlib.file_digest(cast(Any, target), "sha256").hexdigest()
+    target.seek(0)
+    with transaction.atomic():
+        row = _entered(wish, actor=actor, now=now)
+        _made(row, rows=made.count, size=size, sha256=digest, ledger_size=covers, actor=actor)
+        ExportDownload.objects.create(export=row, fetched_by=_ref(actor), fetched_at=now)
+    return row, cast(BinaryIO, target)
+
+
+def ask(wish: Wish, *, actor: Actor) -> ListExport:
+    """Put the list in the queue of a worker; its row of the register and its job in the caller's transaction.
+
+    The job keeps the filters, so that it reads what is there when it runs. Raises NotAllowed for an unmasked list that no
+    other person approved, Refused for filters too long to keep.
+    """
+    if len(wish.filters) > 1000:
+        raise Refused(_("These filters are too many to keep. Choose fewer."), code="FILTERS_TOO_LONG")
+    with transaction.atomic():
+        row = _entered(wish, actor=actor, now=clock.now())
+        parameters: dict[str, Any] = {
+            "export": row.pk,
+            "list": row.model,
+            "format": row.file_format,
+            "filters": row.filters,
+            "masked": row.is_masked,
+        }
+        row.job = asking.start(kind=LIST, parameters=parameters, actor=actor)
+        row.save(update_fields=["job"])
+    return row
+
+
+def run(handle: Handle, tell: Callable[[int], None] = lambda done: None) -> None:
+    """Write the list of a job into its result. Running again begins anew: half a file is never tied to the job.
+
+    Reads with the rights that whoever asked has by now. Raises NotAllowed when they may not have the list any more.
+    """
+    row = ListExport.objects.select_related("job").get(job__reference=handle.reference)
+    asker = _asker(row)
+    page = page_of(row.model)
+    request = _request_of(asker, row)
+    if not page.has_export_permission(request):
+        raise NotAllowed(_("Whoever asked for this list may not take it away any more."), code="NOT_ALLOWED")
+    resource, now = page.export_resource(), clock.now()
+    with snapshot() as using:
+        rows = rows_of(request, row.model, row.filters).order_by("pk").using(using)
+        total, covers = rows.count(), _covered(using)
+        handle.progress(0, total)
+
+        def told(done: int) -> None:
+            tell(done)
+            # The last step is told when the file is tied to the job, not before.
+            handle.progress(min(done, max(total - 1, 0)))
+
+        made = ListFile(
+            resource,
+            rows,
+            file_format=row.file_format,
+            is_masked=row.is_masked,
+            mark=lambda count: {"export": row.pk, **_mark(asker, now, covers, count)},
+            told=told,
+        )
+        name = f"{row.model.rpartition('.')[2]}-{clock.day(now).isoformat()}.{row.file_format}"
+        handle.result(cast(BinaryIO, Produced(made.pieces())), name)
+    handle.progress(made.count, made.count)
+    stored = Job.objects.select_related("result_file").get(reference=handle.reference).result_file
+    if stored is None:
+        raise Refused(_("The file was made by another worker."), code="LEASE_LOST")
+    with transaction.atomic():
+        _made(row, rows=made.count, size=stored.size, sha256=stored.sha256, ledger_size=covers, actor=asker)
+
+
+def _asker(row: ListExport) -> Actor:
+    """Only staff have lists of the admin: ``staff:user:12``."""
+    return actors.staff(int(row.made_by.rpartition(":")[2]), via="job")
+
+
+def _request_of(asker: Actor, row: ListExport) -> HttpRequest:
+    """What the list of the admin needs to know whose eyes it is for."""
+    request = HttpRequest()
+    request.method = "GET"
+    request.GET = QueryDict(row.filters)
+    user = get_user_model().objects.filter(pk=asker.user_id or 0, is_active=True).first()
+    if user is None:
+        raise NotAllowed(_("Whoever asked for this list has no login any more."), code="NOT_ALLOWED")
+    request.user = user
+    request.actor = asker  # type: ignore[attr-defined]
+    return request
+
+
+def _entered(wish: Wish, *, actor: Actor, now: datetime) -> ListExport:
+    """A row of the register. Raises NotAllowed where the second person is missing, Refused for a reason that names a person."""
+    require_plain(wish.reason)
+    second = "" if wish.approved_by is None else _ref(wish.approved_by)
+    if not wish.is_masked and second in {"", _ref(actor)}:
+        raise NotAllowed(_("A list leaves unmasked only when another person has approved it."))
+    model = wish.resource._meta.model
+    row = ListExport.objects.create(
+        model=model._meta.label,
+        resource=type(wish.resource).__name__,
+        file_format=wish.file_format,
+        columns=",".join(column.heading for column in wish.resource.columns())[:2000],
+        filters=wish.filters,
+        reason=wish.reason,
+        is_masked=wish.is_masked,
+        made_by=_ref(actor),
+        approved_by="" if wish.is_masked else second,
+        asked_at=now,
+    )
+    changes.watch_created(row)
+    return row
+
+
+def _made(row: ListExport, *, rows: int, size: int, sha256: str, ledger_size: int | None, actor: Actor) -> None:
+    ListExport.objects.filter(pk=row.pk).update(
+        made_at=clock.now(), rows=rows, size=size, sha256=sha256, ledger_size=ledger_size
+    )
+    audit.record(
+        AuditKind.EXPORT_LIST_MADE,
+        actor=actor,
+        about=f"jobs.listexport:{row.pk}",
+        facts={
+            "export": row.pk,
+            "model": row.model.lower(),
+            "resource": row.resource,
+            "format": row.file_format,
+            "rows": rows,
+            "fields": row.columns[:500],
+            "filters": row.filters[:500],
+            "masked": row.is_masked,
+            "ledger_size": ledger_size,
+            "sha256": sha256,
+            **({"job": row.job.reference} if row.job else {}),
+        },
+        personal={},
+    )
+
+
+def _covered(using: str) -> int | None:
+    """The size of the newest signed checkpoint in the view that the list is read from."""
+    return Checkpoint.objects.using(using).order_by("-size").values_list("size", flat=True).first()
+
+
+def _mark(actor: Actor, at: datetime, covers: int | None, count: int) -> Mapping[str, str | int | None]:
+    """Who made the file, when, and how much is in it: the last thing in it."""
+    return {
+        "made for": _ref(actor),
+        "at": at.astimezone(clock.IST).isoformat(timespec="seconds"),
+        "rows": count,
+        "ledger up to": covers,
+    }
+
+
+def _ref(actor: Actor) -> str:
+    return f"{actor.kind}:{actor.ref}"

@@ -1,0 +1,80 @@
+"""Two-person approval of a list that leaves unmasked: the proposal here, the file made by ``portal.jobs``."""
+
+from typing import Any
+
+from django.db import transaction
+
+from portal.audit import services as audit
+from portal.audit.kinds import AuditKind
+from portal.core import actor as actors
+from portal.core import clock
+from portal.core.actor import Actor
+from portal.core.admin.listing import page_of
+from portal.jobs.services import exporting
+from portal.jobs.services.exporting import Wish
+from portal.people.services import four_eyes
+from portal.workplace.models import UnmaskedExport
+from portal.workplace.permissions import Act
+
+
+def asked(what: str, **about: Any) -> Any:
+    """Answers ``hooks.unmasked_export``."""
+    if what == "may":
+        return four_eyes.may_propose(about["user"], Act.EXPORT_UNMASK, now=clock.now())
+    return propose(wish=about["wish"], actor=about["actor"])
+
+
+def _shown(listed: str, columns: str, file_format: str, filters: str, why: str) -> dict[str, str]:
+    return {"listed": listed, "columns": columns, "file_format": file_format, "filters": filters, "why": why}
+
+
+def propose(*, wish: Wish, actor: Actor) -> UnmaskedExport:
+    """Propose that a list leaves unmasked. No file is made until another person approves.
+
+    Raises NotAllowed when the role may not propose, Refused for a reason with the number of a paper or an account.
+    """
+    columns = ",".join(column.heading for column in wish.resource.columns())[:2000]
+    said = _shown(wish.resource._meta.model._meta.label, columns, wish.file_format, wish.filters, wish.reason)
+    with transaction.atomic():
+        proposal = four_eyes.propose(
+            UnmaskedExport,
+            act=Act.EXPORT_UNMASK,
+            maker=four_eyes.person_of(actor),
+            shown=said,
+            now=clock.now(),
+            **said,
+        )
+        _record(AuditKind.EXPORT_UNMASKED_PROPOSED, proposal, actor)
+    return proposal
+
+
+def answer(*, proposal: UnmaskedExport, approve: bool, reason: str, actor: Actor) -> None:
+    """Approve or refuse. A yes puts the list in the queue for whoever asked, in the same transaction.
+
+    Raises what ``four_eyes.answer`` raises. The columns are those of today: where they are others than were shown, a yes
+    is refused.
+    """
+    resource = page_of(proposal.listed).export_resource()
+    columns = ",".join(column.heading for column in resource.columns())[:2000]
+    said = _shown(proposal.listed, columns, proposal.file_format, proposal.filters, proposal.why)
+    with transaction.atomic():
+        checker = four_eyes.person_of(actor)
+        four_eyes.answer(proposal, checker=checker, approve=approve, shown=said, reason=reason, now=clock.now())
+        if not approve:
+            _record(AuditKind.EXPORT_UNMASKED_REFUSED, proposal, actor)
+            return
+        wish = Wish(resource, proposal.file_format, proposal.filters, proposal.why, is_masked=False, approved_by=actor)
+        proposal.export = exporting.ask(wish, actor=actors.staff(proposal.made_by_id))
+        proposal.save(update_fields=["export"])
+        _record(AuditKind.EXPORT_UNMASKED_APPROVED, proposal, actor)
+
+
+def _record(kind: AuditKind, proposal: UnmaskedExport, actor: Actor) -> None:
+    facts: dict[str, str | int | bool | None] = {
+        "proposal": proposal.pk,
+        "model": proposal.listed.lower(),
+        "format": proposal.file_format,
+        "shown_sha256": proposal.shown_sha256,
+        **({"export": proposal.export_id} if proposal.export_id else {}),
+    }
+    audit.record(kind, actor=actor, about=f"workplace.unmaskedexport:{proposal.pk}", facts=facts)

@@ -1,0 +1,150 @@
+"""The file of a list: what SQL spells is what Python spells, in every format and for every kind of value."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import openpyxl
+import pytest
+from django.contrib.admin import site
+
+from portal.audit.models import AuditEvent
+from portal.core import clock
+from portal.jobs.audited_export import AuditedExport, AuditedResource
+from portal.jobs.list_files import CSV, JSONL, XLSX, ListFile
+from portal.jobs.models import Job, ListExport
+from portal.people.models import User
+from tests.consent.factories import law_is_loaded, person, published_notice, said
+from tests.jobs.factories import JobFactory
+from tests.people.factories import StaffFactory
+
+pytestmark = pytest.mark.django_db
+
+
+class StaffList(AuditedResource):
+    masks = {"email": lambda text: f"{text[0]}***"}
+
+    class Meta(AuditedResource.Meta):
+        model = User
+        fields = ("id", "email", "full_name", "is_active", "created_at", "deactivated_at")
+        export_order = fields
+
+
+class Jobs(AuditedResource):
+    class Meta(AuditedResource.Meta):
+        model = Job
+        fields = (
+            "id",
+            "reference",
+            "kind",
+            "state",
+            "started_by",
+            "done",
+            "total",
+            "created_at",
+            "file_ref",
+            "result_file",
+        )
+        export_order = fields
+
+
+class Exports(AuditedResource):
+    class Meta(AuditedResource.Meta):
+        model = ListExport
+        fields = ("id", "job", "job__reference", "job__file_ref", "is_masked", "rows", "filters")
+        export_order = fields
+
+
+def made(resource: AuditedResource, file_format: str, *, is_masked: bool = True) -> list[list[Any]]:
+    """The rows as a reader has them, headings and what stands at the end included."""
+    rows = resource._meta.model._default_manager.order_by("pk")
+    file = ListFile(
+        resource, rows, file_format=file_format, is_masked=is_masked, mark=lambda count: {"rows": count, "ledger": None}
+    )
+    content = b"".join(file.pieces())
+    assert file.count == rows.count()
+    if file_format == CSV:
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    if file_format == JSONL:
+        return [list(json.loads(line).items()) for line in content.decode().splitlines()]
+    sheets = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+    return [[cell.value for cell in row] for sheet in sheets for row in sheet.iter_rows()]
+
+
+def in_python(monkeypatch: pytest.MonkeyPatch, resource: AuditedResource, file_format: str) -> list[list[Any]]:
+    with monkeypatch.context() as patch:
+        patch.setattr(ListFile, "_in_sql", lambda self: None)
+        return made(resource, file_format)
+
+
+def rows_of_every_kind() -> None:
+    at = clock.now().replace(microsecond=999_999)
+    awkward = ["=1+1", " \u00a0@SUM(A1)", "＝1", "-2", "+3", 'a "b", c\r\nd', "नमस्ते", "100% %s", "it's", "\t", ""]
+    for number, text in enumerate(awkward):
+        StaffFactory(roles=[], full_name=text, email=f"{number}@example.test", created_at=at - timedelta(hours=number))
+    said(person(), "given")
+    for number in range(3):
+        job = JobFactory(started_by="=staff", total=None if number else 7, done=3)
+        ListExport.objects.create(
+            model="x", made_by="staff:user:1", asked_at=at, job=job if number else None, filters="-a=1"
+        )
+
+
+@pytest.mark.parametrize("file_format", [CSV, XLSX, JSONL])
+def test_the_database_spells_every_value_as_python_does(monkeypatch: pytest.MonkeyPatch, file_format: str) -> None:
+    law_is_loaded()
+    published_notice()
+    rows_of_every_kind()
+    pages: dict[Any, Any] = site._registry
+    shipped = [page.export_resource() for page in pages.values() if isinstance(page, AuditedExport)]
+    assert len(shipped) > 80
+    in_sql = 0
+    for resource in (StaffList(), Jobs(), Exports(), *shipped):
+        file = ListFile(
+            resource, resource._meta.model._default_manager.all(), file_format=file_format, is_masked=True, mark=dict
+        )
+        if file._in_sql() is not None:
+            in_sql += 1
+            assert made(resource, file_format) == in_python(monkeypatch, resource, file_format), type(resource).__name__
+    assert in_sql > 60
+
+
+def test_nothing_a_spreadsheet_would_run_is_left_in_csv_and_xlsx() -> None:
+    StaffFactory(roles=[], full_name="=1+1", email="a@example.test")
+    for file_format in (CSV, XLSX):
+        assert made(StaffList(), file_format)[1][2] == "'=1+1"
+    assert dict(made(StaffList(), JSONL)[0])["full_name"] == "=1+1"
+
+
+def test_masked_unless_it_was_approved() -> None:
+    StaffFactory(roles=[], email="asha@example.test")
+    for file_format in (CSV, XLSX):
+        assert made(StaffList(), file_format)[1][1] == "a***"
+        assert made(StaffList(), file_format, is_masked=False)[1][1] == "asha@example.test"
+    assert dict(made(StaffList(), JSONL)[0])["email"] == "a***"
+
+
+def test_json_lines_keep_numbers_and_what_is_not_there() -> None:
+    JobFactory(total=None)
+    [row, about] = made(Jobs(), JSONL)
+    assert dict(row)["total"] is None
+    assert dict(row)["done"] == 0
+    assert dict(about) == {"about": {"rows": 1, "ledger": None}}
+
+
+def test_a_file_says_at_its_end_how_many_rows_it_has() -> None:
+    JobFactory()
+    assert made(Jobs(), CSV)[-1] == ["# rows: 1; ledger: None"]
+    assert made(Jobs(), XLSX)[-2:] == [["rows", 1], ["ledger", None]]
+
+
+def test_a_list_of_nothing_has_its_headings_in_every_format() -> None:
+    assert not AuditEvent.objects.exists()
+    page: Any = site._registry[AuditEvent]
+    assert made(page.export_resource(), CSV)[0][:2] == ["at", "kind"]
+    rows = AuditEvent.objects.none()
+    file = ListFile(page.export_resource(), rows, file_format=XLSX, is_masked=True, mark=lambda count: {"rows": count})
+    assert b"".join(file.pieces())
+    assert file.count == 0

@@ -1,0 +1,81 @@
+"""XLSX as it is written: what a spreadsheet reads back is what went in, however long or strange."""
+
+import io
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from portal.jobs import workbook
+from portal.jobs.workbook import stream_xlsx
+
+HEADS = ["First", "Second"]
+
+
+def sheets_of(rows: Any, **more: Any) -> list[list[list[object]]]:
+    book = load_workbook(io.BytesIO(b"".join(stream_xlsx(HEADS, rows, sheet="List", **more))))
+    return [[[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets]
+
+
+def read_back(text: str) -> str:
+    """As spreadsheets read it: codes of characters that XML has not become those characters, line ends one."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+
+
+@settings(max_examples=30)  # a spreadsheet library reads each of them
+@given(
+    st.lists(st.tuples(st.text(max_size=20), st.one_of(st.none(), st.text(max_size=5), st.integers(-(10**14), 10**14))))
+)
+def test_every_text_and_number_is_read_back(rows: list[tuple[Any, Any]]) -> None:
+    [found] = sheets_of(rows)
+    assert found[0] == HEADS
+    said = [[read_back(cell) if isinstance(cell, str) else cell for cell in row] for row in found[1:]]
+    # A text of nothing and no value look the same in a spreadsheet.
+    assert [[cell or "" if cell != 0 else 0 for cell in row] for row in said] == [
+        [cell or "" if cell != 0 else 0 for cell in row] for row in map(list, rows)
+    ]
+
+
+def test_a_number_too_long_for_a_spreadsheet_keeps_all_its_digits() -> None:
+    assert sheets_of([(12345678901234567890, 0)])[0][1] == ["12345678901234567890", 0]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6])
+def test_a_list_longer_than_a_sheet_goes_on_in_the_next(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(workbook, "ROWS_OF_A_SHEET", 3)
+    found = sheets_of([(str(number), number) for number in range(count)])
+    assert [row for sheet in found for row in sheet[1:]] == [[str(number), number] for number in range(count)]
+    assert {tuple(sheet[0]) for sheet in found} == {tuple(HEADS)}
+    assert len(found) == max(1, -(-count // 2))
+
+
+def test_a_sheet_that_would_be_too_large_to_open_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "LARGEST_SHEET", 1)
+    monkeypatch.setattr(workbook, "BATCH", 2)
+    found = sheets_of([("x", number) for number in range(5)])
+    assert [[row[1] for row in sheet[1:]] for sheet in found] == [[0, 1], [2, 3], [4]]
+
+
+def test_a_cell_longer_than_the_format_allows_is_cut_visibly_and_not_lost() -> None:
+    cell = str(sheets_of([("ä" * 40_000, 1)])[0][1][0])
+    assert len(cell) == 32_767
+    assert cell.endswith(" [...]")
+
+
+def test_what_is_said_about_the_file_stands_on_a_sheet_behind_the_rows() -> None:
+    assert sheets_of([("a", 1)], last=[("rows", 1)])[-1] == [["rows", 1]]
+
+
+def test_rows_are_drawn_a_thousand_at_a_time() -> None:
+    drawn = []
+
+    def rows() -> Any:
+        for number in range(5_000):
+            drawn.append(number)
+            yield str(number), number
+
+    next(stream_xlsx(HEADS, rows(), sheet="List"))
+    assert len(drawn) == workbook.BATCH

@@ -1,0 +1,176 @@
+"""The pages of exports: the register, unmasked lists that two people let out, and one's own on the first page."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import NotAllowed, Refused
+from portal.jobs import audited_export
+from portal.jobs.models import Job, ListExport
+from portal.jobs.services import exporting, running
+from portal.jobs.services.exporting import Wish
+from portal.jobs.states import JobState
+from portal.people.resources import StaffResource
+from portal.people.states import Answer
+from portal.workplace import unmasking
+from portal.workplace.models import UnmaskedExport
+from tests.people.factories import StaffFactory
+from tests.shipped import every_rule
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+
+STAFF_LIST = "/admin/people/user/export/"
+ASKED = {"file_format": "csv", "reason": "The audit of this year", "export": "yes"}
+
+
+@pytest.fixture
+def auditor():
+    every_rule()
+    return StaffFactory(roles=["auditor"], email="asha@example.test")
+
+
+@pytest.fixture
+def officer():
+    return StaffFactory(roles=["data_protection_officer"])
+
+
+def acting(user):
+    return actor.staff(user.pk)
+
+
+def proposed(user, **changes):
+    wish = Wish(StaffResource(), **{"file_format": "csv", "filters": "", "reason": "The audit", **changes})
+    return unmasking.propose(wish=wish, actor=acting(user))
+
+
+def list_of(user) -> ListExport:
+    return exporting.ask(Wish(StaffResource(), "csv", "", "The audit of this year"), actor=acting(user))
+
+
+def test_two_people_let_a_list_out_unmasked_through_the_pages(auditor, officer):
+    client = staff_client(auditor)
+    assert "Show masked values in full" in client.get(STAFF_LIST).content.decode()
+    answer = client.post(f"{STAFF_LIST}?is_active__exact=1", {**ASKED, "is_unmasked": "on"})
+    proposal = UnmaskedExport.objects.get()
+    assert answer["Location"] == reverse("admin:workplace_unmaskedexport_change", args=[proposal.pk])
+    assert not ListExport.objects.exists()
+
+    page = reverse("admin:workplace_unmaskedexport_change", args=[proposal.pk])
+    do = reverse("admin:workplace_unmaskedexport_do_one", args=[proposal.pk, "answer-proposal"])
+    assert client.post(do, {"decision": "approve", "reason": "", "answer": "yes"}).status_code == 403
+    shown = staff_client(officer).get(page).content.decode()
+    assert "is_active__exact: 1" in shown
+    assert "The audit of this year" in shown
+    staff_client(officer).post(do, {"decision": "approve", "reason": "", "answer": "yes"})
+
+    proposal.refresh_from_db()
+    row = proposal.export
+    assert proposal.answer == Answer.APPROVED
+    assert (row.is_masked, row.filters) == (False, "is_active__exact=1")
+    assert (row.made_by, row.approved_by) == (f"staff:user:{auditor.pk}", f"staff:user:{officer.pk}")
+    assert running.run(row.job_id, now=clock.now()) == JobState.DONE
+    url = reverse("admin:jobs_job_result", args=[row.job_id])
+    assert staff_client(officer).get(url).status_code == 404
+    lines = csv.reader(io.StringIO(b"".join(client.get(url).streaming_content).decode("utf-8-sig")))
+    assert "asha@example.test" in {cell for line in lines for cell in line}
+    kinds = AuditEvent.objects.filter(kind__startswith="export.").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["export.unmasked.proposed", "export.unmasked.approved", "export.list.made"]
+
+
+def test_nobody_approves_their_own_unmasked_list(officer):
+    proposal = proposed(officer)
+    with pytest.raises(NotAllowed):
+        unmasking.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
+    assert not ListExport.objects.exists()
+
+
+def test_a_refused_one_makes_no_file(auditor, officer):
+    proposal = proposed(auditor)
+    unmasking.answer(proposal=proposal, approve=False, reason="Masked will do.", actor=acting(officer))
+    proposal.refresh_from_db()
+    assert (proposal.answer, proposal.export) == (Answer.REFUSED, None)
+    assert not ListExport.objects.exists()
+
+
+def test_a_yes_is_to_the_columns_that_were_shown(auditor, officer, monkeypatch):
+    proposal = proposed(auditor)
+    monkeypatch.setattr(
+        StaffResource._meta, "export_order", ("email", "id", "is_active", "created_at", "deactivated_at")
+    )
+    with pytest.raises(Refused) as refusal:
+        unmasking.answer(proposal=proposal, approve=True, reason="", actor=acting(officer))
+    assert refusal.value.code == "SHOWN_CHANGED"
+
+
+def test_a_role_that_may_not_propose_it_is_not_asked(auditor):
+    with pytest.raises(NotAllowed):
+        proposed(StaffFactory(roles=["support"]))
+    # Lists that mask nothing ask nobody.
+    page = staff_client(auditor).get("/admin/people/signin/export/").content.decode()
+    assert "Show masked values in full" not in page
+
+
+def test_the_register_shows_who_took_what_why_with_its_hash_and_downloads(auditor, officer):
+    client = staff_client(auditor)
+    b"".join(client.post(f"{STAFF_LIST}?is_active__exact=1", ASKED).streaming_content)
+    row = ListExport.objects.get()
+    register = staff_client(officer).get("/admin/jobs/listexport/")
+    text = register.content.decode()
+    assert "The audit of this year" in text
+    assert auditor.full_name in text
+    page = staff_client(officer).get(reverse("admin:jobs_listexport_change", args=[row.pk])).content.decode()
+    assert row.sha256 in page
+    assert "is_active__exact: 1" in page
+    assert "made at once" in page
+    assert staff_client(StaffFactory(roles=["support"])).get("/admin/jobs/listexport/").status_code == 403
+
+
+def test_the_register_asks_the_database_no_more_for_more_rows(auditor, django_assert_max_num_queries):
+    client = staff_client(auditor)
+    for _ in range(5):
+        list_of(auditor)
+    client.get("/admin/jobs/listexport/")
+    with django_assert_max_num_queries(15):
+        assert client.get("/admin/jobs/listexport/").status_code == 200
+
+
+def test_the_page_of_the_job_shows_the_file_and_leads_to_the_register(auditor):
+    row = list_of(auditor)
+    running.run(row.job_id, now=clock.now())
+    row.refresh_from_db()
+    page = staff_client(auditor).get(reverse("admin:jobs_job_change", args=[row.job_id])).content.decode()
+    assert row.sha256 in page
+    assert f"/admin/jobs/listexport/{row.pk}/change/" in page
+    assert "The audit of this year" in page
+
+
+def test_whoever_asked_takes_an_export_back_and_nobody_elses(auditor):
+    own, others = list_of(auditor), list_of(StaffFactory(roles=["data_protection_officer"]))
+    client = staff_client(auditor)
+    for row in (own, others):
+        client.post(reverse("admin:jobs_job_do_one", args=[row.job_id, "take-back"]), {"answer": "yes"})
+    assert Job.objects.get(pk=own.job_id).state == JobState.CANCELLED
+    assert Job.objects.get(pk=others.job_id).state == JobState.QUEUED
+
+
+def test_the_first_page_shows_ones_own_exports_and_leads_to_them(auditor, monkeypatch):
+    client = staff_client(auditor)
+    ready = list_of(auditor)
+    running.run(ready.job_id, now=clock.now())
+    list_of(auditor)
+    list_of(StaffFactory(roles=["data_protection_officer"]))
+    figure = next(one for one in client.get("/admin/").context["figures"] if one.label == "Your exports")
+    assert (figure.number, figure.words) == ("1", "running, 1 file to fetch")
+    assert client.get(figure.url).context["cl"].result_count == 2
+
+
+def test_a_long_list_is_started_and_its_page_opens(auditor, monkeypatch):
+    monkeypatch.setattr(audited_export, "AT_ONCE", 0)
+    client = staff_client(auditor)
+    assert client.post(STAFF_LIST, ASKED, follow=True).status_code == 200
+    assert Job.objects.get().kind == exporting.LIST
