@@ -9,12 +9,19 @@ from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock
+from portal.jobs import audited_export
+from portal.jobs.models import Job, ListExport
+from portal.jobs.services import running
+from portal.jobs.states import JobState
 from tests.grievances.factories import ticket
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 LIST = "/admin/grievances/ticket/"
+
+
+TAKEN = {"file_format": "csv", "reason": "The yearly audit", "export": "yes"}
 
 
 def on(day):
@@ -64,10 +71,32 @@ def test_a_list_a_record_and_a_search_show_the_days_alone(auditor, tickets):
 
 
 def test_a_list_taken_away_holds_the_days_alone(auditor, tickets):
-    answer = auditor.post(f"{LIST}export/", {"file_format": "csv", "export": "yes"})
+    answer = auditor.post(f"{LIST}export/", TAKEN)
     taken = b"".join(answer.streaming_content).decode()
     assert tickets[0].reference in taken
     assert tickets[1].reference not in taken
+
+
+def test_a_long_list_that_a_worker_writes_holds_the_days_alone_and_its_page_opens(auditor, tickets, monkeypatch):
+    monkeypatch.setattr(audited_export, "AT_ONCE", 0)
+    page = auditor.post(f"{LIST}export/", TAKEN)["Location"]
+    row = ListExport.objects.get()
+    assert running.run(row.job_id, now=clock.now()) == JobState.DONE
+    assert "running, 1 file to fetch" in auditor.get("/admin/").text
+    assert "Fetch ticket-" in auditor.get(page).text
+    taken = b"".join(auditor.get(f"/admin/jobs/job/{row.job_id}/result/").streaming_content).decode()
+    assert tickets[0].reference in taken
+    assert tickets[1].reference not in taken
+    assert auditor.get(f"/admin/jobs/listexport/{row.pk}/change/").status_code == 200
+
+
+def test_an_auditor_takes_an_export_back(auditor, tickets, monkeypatch):
+    monkeypatch.setattr(audited_export, "AT_ONCE", 0)
+    auditor.post(f"{LIST}export/", TAKEN)
+    job = Job.objects.get()
+    assert auditor.post(f"/admin/jobs/job/{job.pk}/do/take-back/", {"answer": "yes"}).status_code == 200
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
 
 
 def test_each_page_that_an_auditor_reads_is_an_audit_event(auditor, tickets):

@@ -138,7 +138,7 @@ def run(handle: Handle, tell: Callable[[int], None] = lambda done: None) -> None
             mark=lambda count: {"export": row.pk, **_mark(asker, now, covers, count)},
             told=told,
         )
-        name = f"{row.model.rpartition('.')[2]}-{clock.day(now).isoformat()}.{row.file_format}"
+        name = f"{row.model.rpartition('.')[2].lower()}-{clock.day(now).isoformat()}.{row.file_format}"
         handle.result(cast(BinaryIO, Produced(made.pieces())), name)
     handle.progress(made.count, made.count)
     stored = Job.objects.select_related("result_file").get(reference=handle.reference).result_file

@@ -80,6 +80,8 @@ class ListExportAdmin(AuditedExport, ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ListExport]:
         rows: QuerySet[ListExport] = super().get_queryset(request)
+        # What one took away oneself is there under every scope of days: it was made today.
+        rows |= ListExport.objects.filter(made_by=f"staff:user:{request.user.pk}")
         return rows.select_related("job").annotate(times_fetched=Count("downloads"))
 
     @admin.display(description=_("list"), ordering="model")
@@ -126,6 +128,10 @@ class UnmaskedExportAdmin(AuditedExport, ProposalAdmin):
     list_select_related = ("made_by", "checked_by")
     fields = ("taken",)
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UnmaskedExport]:
+        rows: QuerySet[UnmaskedExport] = super().get_queryset(request)
+        return rows | UnmaskedExport.objects.filter(made_by_id=request.user.pk or 0)
 
     @admin.display(description=_("list"), ordering="listed")
     def taken(self, row: UnmaskedExport) -> str:

@@ -32,8 +32,12 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _room(request: HttpRequest) -> HttpResponse:
     """An auditor's first page. No figure of today: most of them count days that the login does not show."""
-    context = admin.site.each_context(request)
-    return TemplateResponse(request, "workplace/auditors_room.html", {**context, "title": _("Auditors' room")})
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Auditors' room"),
+        "exports": figures.exports_running(request.user, clock.now()),
+    }
+    return TemplateResponse(request, "workplace/auditors_room.html", context)
 
 
 @require_safe
