@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from portal.core import clock
-from portal.workplace import watching
+from portal.workplace import digests, watching
 
 
 @shared_task(ignore_result=True)
@@ -14,3 +14,9 @@ def pulse(queue: str) -> None:
 def watch_health() -> int:
     """Tell of each check that turned bad or well again."""
     return watching.watch(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def send_digests() -> int:
+    """Beat, in the morning: to each member of staff what waits for them."""
+    return digests.send(now=clock.now())
