@@ -21,7 +21,7 @@ class ConsentConfig(AppConfig):
             selections,
             staff_words,
         )
-        from consent.models import AnswerSet, ConsentList, ConsentReceipt
+        from consent.models import AnswerSet, Broadcast, ConsentList, ConsentReceipt
         from consent.selectors.used_addresses import used_by
         from consent.services import (
             ending,
@@ -34,6 +34,7 @@ class ConsentConfig(AppConfig):
             restricting,
             standing,
         )
+        from consent.services.broadcasts import leaving
         from portal.core import hooks
         from portal.core.admin import speaking
         from portal.law import memory
@@ -46,6 +47,8 @@ class ConsentConfig(AppConfig):
         hooks.consent_standing.fill(standing.standing_yes)
         hooks.one_click_url.fill(one_click.url_for)
         hooks.addresses_used.fill(used_by)
+        hooks.leaving.register(leaving.still_wanted)
+        hooks.message_template.fill(leaving.template_of)
         hooks.address_left.register(ending.end_at_address)
         hooks.clock_owners.register(notice_clocks.NoticeClocks())
         hooks.people_merging.register(merging.keep_the_stricter)
@@ -62,11 +65,9 @@ class ConsentConfig(AppConfig):
         hooks.erasers.register(erasers.Scans())
         hooks.erasers.register(erasers.ManagerLinks())
         hooks.erasers.register(erasers.Wishes())
-        hooks.job_kinds.register(job_kinds.CheckList())
-        hooks.job_kinds.register(job_kinds.ScrubList())
-        hooks.job_kinds.register(job_kinds.TakeListIn())
-        hooks.job_kinds.register(notice_jobs.TellEveryone())
-        hooks.job_kinds.register(notice_jobs.ReachProof())
+        long_work = (job_kinds.CheckList, job_kinds.ScrubList, job_kinds.TakeListIn)
+        for kind in (*long_work, notice_jobs.TellEveryone, notice_jobs.ReachProof):
+            hooks.job_kinds.register(kind())
         hooks.ledger_rows.register(ledger_rows.ConsentRows())
         hooks.referred_entries.register(receipts.entries_of)
         hooks.people_selections.register(selections.WhoAnswered())
@@ -74,7 +75,7 @@ class ConsentConfig(AppConfig):
         hooks.finders.register(finding.find)
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
-        for named in {"CR": ConsentReceipt, "CL": ConsentList, "DA": AnswerSet}.items():
+        for named in {"CR": ConsentReceipt, "BC": Broadcast, "CL": ConsentList, "DA": AnswerSet}.items():
             hooks.work.register(named)
         speaking.say(staff_words.AddressKinds, fields=("address_kind",))
         speaking.say(staff_words.LanguageNames, fields=("language", "notice_language"))

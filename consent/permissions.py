@@ -8,6 +8,9 @@ class Permission(StrEnum):
 
     ANSWER_SCRUB = "consent.answer:scrub"
     ANSWER_VIEW = "consent.answer:view"
+    BROADCAST_PROPOSE = "consent.broadcast:propose"
+    BROADCAST_STEER = "consent.broadcast:steer"
+    BROADCAST_VIEW = "consent.broadcast:view"
     EVENT_EXPORT = "consent.event:export"
     EVENT_RECORD = "consent.event:record"
     EVENT_VIEW = "consent.event:view"
@@ -25,6 +28,7 @@ class Act(StrEnum):
     """What needs two people in this room; who may do which half is data in ``roles.toml``."""
 
     ANSWER_TAKE = "consent.answer.take"
+    BROADCAST_SEND = "consent.broadcast.send"
     DEFECT_OVERRIDE = "consent.defect.override"
     LIST_TAKE_IN = "consent.list.take_in"
     NOTICE_PUBLISH = "consent.notice.publish"

@@ -2,6 +2,7 @@ from datetime import datetime
 
 from celery import shared_task
 
+from consent.selectors.broadcasts import under_way
 from consent.services import (
     answer_log,
     decision_keys,
@@ -13,6 +14,7 @@ from consent.services import (
     renewing,
     watching,
 )
+from consent.services.broadcasts import sending
 from portal.core import clock
 from portal.core.enqueue import enqueue
 
@@ -75,3 +77,9 @@ def announce_what_is_due() -> None:
 def send_stop_code(code_id: int, language: str) -> bool:
     """The code with which somebody may stop messages at an address."""
     return public_stops.send_code(code_id, language=language, now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def carry_on_broadcasts() -> int:
+    """Beat: go on with every broadcast that is under way, for some seconds each. Returns how many turns were taken."""
+    return sum(sending.run(pk, seconds=sending.SECONDS) for pk in under_way().values_list("pk", flat=True))

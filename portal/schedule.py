@@ -41,6 +41,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="25"),
         "options": {"expires": 3000},
     },
+    "consent-carry-on-broadcasts": {
+        "task": "consent.tasks.carry_on_broadcasts",
+        "schedule": 5.0,
+        "options": {"expires": 4.0},
+    },
     "consent-end-what-is-over": {"task": "consent.tasks.end_what_is_over", "schedule": crontab(minute="*/15")},
     "consent-find-sends-after-withdrawals": {
         "task": "consent.tasks.find_sends_after_withdrawals",
@@ -122,6 +127,10 @@ BEAT: dict[str, dict[str, Any]] = {
     },
     "signin-sweep-codes": {"task": "portal.signin.tasks.sweep_codes", "schedule": crontab(minute="50")},
     "signin-sweep-sessions": {"task": "portal.signin.tasks.sweep_sessions", "schedule": crontab(hour="3", minute="5")},
+    "workplace-send-digests": {
+        "task": "portal.workplace.tasks.send_digests",
+        "schedule": crontab(hour="9", minute="0"),
+    },
     "workplace-watch-health": {
         "task": "portal.workplace.tasks.watch_health",
         "schedule": 60.0,

@@ -207,6 +207,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    "consent.tasks.carry_on_broadcasts": {"queue": "bulk"},  # a message somebody waits for must not wait for these
     "kyc.tasks.ask_provider": {"queue": "default"},  # waits for others
     "kyc.tasks.screen": {"queue": "bulk"},
     "kyc.tasks.*": {"queue": "kyc"},

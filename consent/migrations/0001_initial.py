@@ -1,4 +1,5 @@
 import consent.rules.keywords
+import django.core.validators
 import django.db.models.deletion
 import uuid
 from django.conf import settings
@@ -13,6 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('jobs', '0001_initial'),
         ('ledger', '0001_initial'),
+        ('outbox', '0001_initial'),
         ('people', '0001_initial'),
         ('registers', '0001_initial'),
         ('vault', '0001_initial'),
@@ -836,6 +838,64 @@ class Migration(migrations.Migration):
                     'verbose_name': 'evidence of an answer',
                     'verbose_name_plural': 'evidence of answers',
                     'indexes': [models.Index(fields=['kind', 'reference'], name='consent_evidence_reference')],
+                },
+            ),
+            migrations.CreateModel(
+                name='Broadcast',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('act', models.CharField(editable=False, max_length=60, verbose_name='act')),
+                    ('made_at', models.DateTimeField(editable=False, verbose_name='proposed')),
+                    ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='answered')),
+                    ('shown_sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256 of what was shown')),
+                    ('answer', models.CharField(choices=[('pending', 'Waiting for a second person'), ('approved', 'Approved'), ('refused', 'Refused')], default='pending', max_length=8, verbose_name='answer')),
+                    ('reason', models.TextField(blank=True, max_length=2000, verbose_name='reason of the answer')),
+                    ('reference', models.CharField(editable=False, max_length=16, unique=True, verbose_name='reference')),
+                    ('title', models.CharField(max_length=120, verbose_name='title')),
+                    ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
+                    ('category', models.CharField(choices=[('promotional', 'Promotional'), ('service', 'Service'), ('transactional', 'Transactional'), ('policy_and_security', 'Policy and security')], max_length=20, verbose_name='category')),
+                    ('channels', models.JSONField(default=list, verbose_name='channels')),
+                    ('segment', models.JSONField(default=dict, verbose_name='segment')),
+                    ('words', models.JSONField(default=dict, verbose_name='words')),
+                    ('per_minute', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(60000)], verbose_name='messages a minute, at most')),
+                    ('counted', models.PositiveIntegerField(verbose_name='people counted')),
+                    ('state', models.CharField(choices=[('proposed', 'Waits for a second person'), ('refused', 'Refused'), ('sending', 'Under way'), ('paused', 'Paused'), ('cancelled', 'Cancelled'), ('done', 'Done')], default='proposed', editable=False, max_length=10, verbose_name='state')),
+                    ('cursor', models.PositiveBigIntegerField(default=0, editable=False)),
+                    ('begun_at', models.DateTimeField(editable=False, null=True, verbose_name='begun')),
+                    ('listed_at', models.DateTimeField(editable=False, null=True, verbose_name='everybody looked at')),
+                    ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
+                    ('checked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
+                    ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by')),
+                    ('templates', models.ManyToManyField(blank=True, related_name='+', to='registers.contenttemplate', verbose_name='registered templates')),
+                ],
+                options={
+                    'verbose_name': 'broadcast',
+                    'verbose_name_plural': 'broadcasts',
+                    'ordering': ('-id',),
+                    'abstract': False,
+                    'indexes': [models.Index(condition=models.Q(('ended_at', None), ('state__in', ('sending', 'cancelled'))), fields=['id'], name='consent_broadcast_open')],
+                    'constraints': [models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('made_by')), _negated=True), _connector='OR'), name='consent_broadcast_checker_is_not_maker', violation_error_message='The second person must be someone other than the first.'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'pending'), ('checked_at', None), ('checked_by', None)), models.Q(models.Q(('answer', 'pending'), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='consent_broadcast_answered_by_someone'), models.CheckConstraint(condition=models.Q(('state', 'proposed'), models.Q(('answer', 'refused'), ('state', 'refused')), models.Q(models.Q(('state__in', ('proposed', 'refused')), _negated=True), ('answer', 'approved'), ('begun_at__isnull', False)), _connector='OR'), name='consent_a_broadcast_goes_after_a_yes'), models.CheckConstraint(condition=models.Q(('per_minute__gte', 1), ('per_minute__lte', 60000)), name='consent_a_broadcast_has_a_pace')],
+                },
+            ),
+            migrations.CreateModel(
+                name='BroadcastPerson',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('subject_ref', models.UUIDField(verbose_name='subject')),
+                    ('place', models.PositiveSmallIntegerField(default=0)),
+                    ('reason', models.CharField(blank=True, max_length=40, verbose_name='reason')),
+                    ('is_open', models.BooleanField(default=True)),
+                    ('next_at', models.DateTimeField(null=True)),
+                    ('posted_at', models.DateTimeField(null=True, verbose_name='posted')),
+                    ('broadcast', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='consent.broadcast', verbose_name='broadcast')),
+                    ('message', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='outbox.message', verbose_name='message')),
+                ],
+                options={
+                    'verbose_name': 'person of a broadcast',
+                    'verbose_name_plural': 'people of broadcasts',
+                    'ordering': ('id',),
+                    'indexes': [models.Index(condition=models.Q(('is_open', True)), fields=['broadcast', 'next_at'], name='consent_broadcast_look'), models.Index(fields=['broadcast', 'posted_at'], name='consent_broadcast_pace')],
+                    'constraints': [models.UniqueConstraint(fields=('broadcast', 'subject_ref'), name='consent_a_broadcast_reaches_once')],
                 },
             ),
         ),

@@ -2,6 +2,7 @@ from consent.models.acknowledgements import Acknowledgement
 from consent.models.announcements import Announcement, NoticeReview, Telling
 from consent.models.answers import AnswerSet, GivenAnswer, TakenRequest
 from consent.models.asking import Meeting, OptInRequest
+from consent.models.broadcasts import Broadcast, BroadcastPerson
 from consent.models.cookies import CookieDefect
 from consent.models.events import ConsentEvent, ConsentReceipt
 from consent.models.evidence import ConsentEvidence, ShownText
@@ -30,6 +31,8 @@ __all__ = [
     "Acknowledgement",
     "Announcement",
     "AnswerSet",
+    "Broadcast",
+    "BroadcastPerson",
     "ConsentEvent",
     "ConsentEvidence",
     "ConsentList",

@@ -5,7 +5,6 @@ proof is left out of the next batch, so that a job which died goes on where it s
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
 from consent.models import Announcement, NoticeVersion, Telling
+from consent.selectors.addressees import Addressee, reached
 from consent.states import AnnouncementKind, Weight
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
@@ -39,16 +39,6 @@ BATCH = 100
 LETTERS = {AnnouncementKind.CHANGE: "consent.policy_changed", AnnouncementKind.REMINDER: "consent.policy_reminder"}
 #: An SMS has no room for the list of changes.
 SHORT_LETTER = "consent.policy_changed_short"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody to be told: how they can be reached."""
-
-    principal: Principal
-    has_login: bool
-    email: str = field(default="", repr=False)
-    phone: str = field(default="", repr=False)
 
 
 def begin(
@@ -158,7 +148,7 @@ def tell_everyone(announcement: Announcement, *, progress: Callable[[int, int | 
 def _tell(announcement: Announcement, batch: list[Principal], *, at: datetime) -> int:
     """One batch in one transaction: for each person the proof first, which another job may have written meanwhile."""
     with remembering(), transaction.atomic(), transaction.atomic(using="keys"):
-        for person in _reached(batch):
+        for person in reached(batch):
             ways = list(_ways(announcement, person))
             telling = _proof(announcement, person, [channel for channel, _address in ways], at)
             if telling is None:
@@ -168,7 +158,7 @@ def _tell(announcement: Announcement, batch: list[Principal], *, at: datetime) -
     return len(batch)
 
 
-def _proof(announcement: Announcement, person: Person, channels: list[Channel], at: datetime) -> Telling | None:
+def _proof(announcement: Announcement, person: Addressee, channels: list[Channel], at: datetime) -> Telling | None:
     try:
         with transaction.atomic():
             return Telling.objects.create(
@@ -181,26 +171,7 @@ def _proof(announcement: Announcement, person: Person, channels: list[Channel], 
         return None
 
 
-def _reached(batch: Iterable[Principal]) -> list[Person]:
-    """How each of them can be reached: three queries for the whole batch."""
-    people = list(batch)
-    logins = set(User.objects.filter(principal__in=people, is_active=True).values_list("principal_id", flat=True))
-    verified: dict[tuple[int, str], str] = {}
-    live = ContactPoint.objects.filter(principal__in=people, left_at=None, verified_at__isnull=False)
-    for contact in live.order_by("added_at", "pk"):
-        verified[(contact.principal_id, contact.kind)] = contact.address
-    return [
-        Person(
-            principal,
-            principal.pk in logins,
-            verified.get((principal.pk, ContactKind.EMAIL), ""),
-            verified.get((principal.pk, ContactKind.PHONE), ""),
-        )
-        for principal in people
-    ]
-
-
-def _ways(announcement: Announcement, person: Person) -> Iterable[tuple[Channel, str]]:
+def _ways(announcement: Announcement, person: Addressee) -> Iterable[tuple[Channel, str]]:
     """The dashboard where there is a login, and e-mail; a telephone only for whom nothing else reaches.
 
     Other words with the same meaning are told in the dashboard alone.
@@ -215,7 +186,7 @@ def _ways(announcement: Announcement, person: Person) -> Iterable[tuple[Channel,
         yield Channel.SMS, person.phone
 
 
-def _post(announcement: Announcement, person: Person, channel: Channel, address: str) -> None:
+def _post(announcement: Announcement, person: Addressee, channel: Channel, address: str) -> None:
     language = person.principal.language
     try:
         post(

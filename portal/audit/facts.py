@@ -21,6 +21,7 @@ _VERSION = (
 )
 _CLOCK = "clock rule rule_version due_at target_at reason_code owner kind paused_at began_at started_at stopped_at days amount unit"
 _LOGIN = "user method session reason_code count device_sha256 role"
+_OUTCOMES = "sent delivered failed blocked cancelled"
 _MESSAGE = "message kind channel template template_version attempt reason_code state purpose language"
 
 #: The facts each kind may carry, by kind or, for the rest of an area, by area.
@@ -32,6 +33,10 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_VALUE_REVEALED: "model object field purpose ticket queue reason_code",
     AuditKind.ADMIN_VIEW_REMOVED: "model role",
     AuditKind.ADMIN_VIEW_SAVED: "model role",
+    AuditKind.CONSENT_BROADCAST_ANSWERED: f"{_PROPOSAL} purpose channels count",
+    AuditKind.CONSENT_BROADCAST_MOVED: f"reference state count {_OUTCOMES}",
+    AuditKind.CONSENT_BROADCAST_PROPOSED: f"{_PROPOSAL} purpose channels count",
+    AuditKind.CONSENT_BROADCAST_TESTED: "reference channel language",
     AuditKind.CONSENT_DECISION_KEY_USED: "key",
     AuditKind.CONSENT_ANSWERS_GIVEN: "as fiduciary purpose channel total allowed invalid reasons asked_sha256 answers_sha256 until",
     AuditKind.CONSENT_PREFERENCE_TOLD: "reference way categories modes bands days",

@@ -71,6 +71,9 @@ sections: HookList[Any] = HookList("sections")
 clock_owners: HookList[Any] = HookList("clock_owners")
 #: Kinds of long work (``portal.jobs``).
 job_kinds: HookList[Any] = HookList("job_kinds")
+#: Callables asked, in the transaction in which a message is about to leave, whether whoever posted it still wants that:
+#: ``(*, message, at) -> (code, when to ask again) or None``. No time to ask again closes the message.
+leaving: HookList[Callable[..., Any]] = HookList("leaving")
 #: Callables told, in the same transaction, that an address has left a person.
 address_left: HookList[Any] = HookList("address_left")
 #: Callables told, in the same transaction, that a person showed by a code to receive what is sent to an address, perhaps
@@ -188,8 +191,11 @@ reading_scope = HookAnswer("reading_scope", when_empty=lambda *args, **kwargs: N
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Where a message is stopped at one press, ``(*, reference, category) -> url``; empty for what is owed. Filled by consent.
 one_click_url = HookAnswer("one_click_url", when_empty=lambda *args, **kwargs: "")
-#: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language)``. Filled by registers.
+#: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language, about)``. Filled by registers.
 sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
+#: The registered template that a message is sent under, ``(*, about, channel, language) -> template id``; empty where the
+#: settings name it by the message's kind. Filled by consent, asked by registers.
+message_template = HookAnswer("message_template", when_empty=lambda *args, **kwargs: "")
 #: Writes the audit event "a person's record was opened". Filled by audit.
 record_opened = HookAnswer("record_opened", when_empty=lambda *args, **kwargs: None)
 #: Writes the audit event of an act of staff that wrote none itself: who, about what, which act, field, old and new. Filled
@@ -221,6 +227,7 @@ ANSWERS = (
     letter_footer,
     one_click_url,
     sender_identity,
+    message_template,
     record_opened,
     act_done,
     opening_life,

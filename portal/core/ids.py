@@ -15,6 +15,7 @@ READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "U": "V"})
 BODY = 7
 KINDS = frozenset(
     {
+        "BC",
         "CL",
         "GR",
         "CR",

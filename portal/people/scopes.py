@@ -45,6 +45,8 @@ _DAYS: Mapping[str, str] = {
     "audit.AuditEvent": "at",
     "consent.Announcement": "begun_at",
     "consent.AnswerSet": "answered_at",
+    "consent.Broadcast": "made_at",
+    "consent.BroadcastPerson": "broadcast__made_at",
     "consent.ConsentEvent": "recorded_at",
     "consent.ConsentList": "made_at",
     "consent.ConsentState": "occurred_at",

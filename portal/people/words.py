@@ -16,6 +16,7 @@ from portal.people.states import AuditArea
 #: What is done by two people, by the act of the table of two-person rules.
 ACTS: Mapping[str, Any] = {
     "consent.answer.take": _("Record a consent given on paper or by telephone"),
+    "consent.broadcast.send": _("Send a broadcast"),
     "consent.defect.override": _("Let a defect of a text stand"),
     "consent.list.take_in": _("Take in a list of consents"),
     "consent.notice.publish": _("Publish a text"),

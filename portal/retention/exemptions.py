@@ -7,6 +7,8 @@ EXEMPT: dict[str, str] = {
     "auth.Group_permissions": "Not used: roles are rows of people.",
     "auth.Permission": "Names of Django's own permissions, nobody's data.",
     "contenttypes.ContentType": "Names of models, nobody's data.",
+    "consent.Broadcast": "Words of staff about a text that many got; kept with the proposal they answer.",
+    "consent.Broadcast_templates": "Which registered templates a broadcast goes under: references only.",
     "consent.ConsentList": "Words of staff about a file; the file itself is destroyed when it is taken in or given up.",
     "consent.DefectOverride": "Words of staff about a text; kept as the reason of a published notice.",
     "consent.PublicationProposal": "Words of staff about a text; kept as the reason of a published notice.",

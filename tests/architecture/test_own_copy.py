@@ -13,6 +13,7 @@ PEOPLE = frozenset({"people.Principal", "people.Subject"})
 NOT_TOLD = {
     "audit.AuditEvent": "What staff and systems did: references and codes; looks at documents are told with the documents.",
     "audit.AuditPersonal": "Network address and browser beside an event; those of the person's sign-ins are told with them.",
+    "consent.BroadcastPerson": "Proof that a message went out, or why none did; the message itself is told.",
     "consent.ConsentState": "Folded from the answers, which are told one by one.",
     "consent.GivenAnswer": "What a system was answered about a hashed address; nobody is in the row.",
     "consent.TakenAnswer": "Told as the answer it became; what no second person agreed to is no answer.",

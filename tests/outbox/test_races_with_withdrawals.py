@@ -20,7 +20,7 @@ from consent.services.stopping import stop_at_address
 from consent.states import Answer, Way
 from portal.core import actor, addresses, clock, hooks
 from portal.outbox.models import Delivery, Message
-from portal.outbox.services import delivery, post
+from portal.outbox.services import delivery, handing, post
 from portal.outbox.states import MessageState, Outcome
 from portal.people.models import Fiduciary, Principal
 from tests.consent.factories import law_is_loaded, person, published_notice
@@ -111,13 +111,13 @@ def test_a_withdrawal_before_the_message_is_on_its_way_stops_it(
     way: Callable[..., None], channel: RecordingChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ((who, address, message),) = who_agreed(1)
-    prepared = delivery._outgoing
+    prepared = handing.outgoing
 
     def meanwhile(*args: Any) -> Any:
         way(who, address)
         return prepared(*args)
 
-    monkeypatch.setattr(delivery, "_outgoing", meanwhile)
+    monkeypatch.setattr(handing, "outgoing", meanwhile)
     assert delivery.deliver(message.pk, now=clock.now()) == MessageState.STOPPED
     assert channel.taken == []
 

@@ -37,11 +37,10 @@ from portal.outbox.channels.protocol import (
     OutcomeUnknown,
     Outgoing,
     PermanentFailure,
-    SenderIdentity,
     TemporaryFailure,
 )
 from portal.outbox.models import Delivery, Message
-from portal.outbox.services import faults, gate, moving, reading, reports, turns
+from portal.outbox.services import faults, gate, handing, moving, reading, reports, turns
 from portal.outbox.states import FREE, MOVES, WEBHOOK, FaultReason, MessageState, Outcome
 
 log = structlog.get_logger(__name__)
@@ -100,7 +99,7 @@ def _prepare(message: Message) -> tuple[Outgoing, Channel] | None:
     except PortalError as fault:
         _heed_fault(message, fault)
         return None
-    return _outgoing(message, text, address), channel
+    return handing.outgoing(message, text, address), channel
 
 
 def _heed_fault(message: Message, fault: PortalError) -> None:
@@ -116,6 +115,8 @@ def _may_leave(message: Message, address: str) -> bool:
     """Ask the send gate, in turn, and heed its no. A system that is told something is nobody who is contacted: not asked."""
     if message.channel == WEBHOOK:
         return True
+    if _is_called_off(message):
+        return False
     gate.take_turns(message, address)
     try:
         decision = gate.ask(message, address)
@@ -130,6 +131,21 @@ def _may_leave(message: Message, address: str) -> bool:
         _end(message, MessageState.STOPPED, Outcome.STOPPED, code="CATEGORY_DISPUTED")
         return False
     return True
+
+
+def _is_called_off(message: Message) -> bool:
+    """Whether whoever posted it does not want it to leave now, or any more."""
+    for asked in hooks.leaving:
+        held = asked(message=message, at=clock.now())
+        if held is None:
+            continue
+        code, until = held
+        if until is None:
+            _end(message, MessageState.CLOSED, Outcome.REFUSED, code=code)
+        else:
+            _postpone(message, code=code, until=until)
+        return True
+    return False
 
 
 def _is_out_of_turn(message: Message) -> bool:
@@ -176,36 +192,6 @@ def _is_faulty(message: Message) -> bool:
     return bool(address) and faults.stand(address=address, channel=message.channel)
 
 
-def _outgoing(message: Message, text: reading.Text, address: str) -> Outgoing:
-    return Outgoing(
-        reference=message.reference,
-        channel=message.channel,
-        category=message.category,
-        language=message.template_language,
-        address=address,
-        subject=text.subject,
-        body=text.body,
-        kind=message.kind,
-        subject_ref=message.subject_ref,
-        variables=text.variables,
-        sender=SenderIdentity() if message.channel == WEBHOOK else _sender(message),
-        idempotency_key=str(message.idempotency_key),
-        message_id=message.message_id,
-        one_click=str(hooks.one_click_url.ask(reference=message.reference, category=message.category)),
-    )
-
-
-def _sender(message: Message) -> SenderIdentity:
-    found: SenderIdentity | None = hooks.sender_identity.ask(
-        fiduciary=message.fiduciary,
-        channel=message.channel,
-        category=message.category,
-        kind=message.kind,
-        language=message.template_language,
-    )
-    return found or SenderIdentity()
-
-
 def _heed(message: Message, decision: Any) -> None:
     """The gate said no: for good, or for now when the passing of time alone may change its answer."""
     code = str(getattr(decision, "reason", "NO_GATE"))
@@ -213,6 +199,10 @@ def _heed(message: Message, decision: Any) -> None:
     if until is None:
         _end(message, MessageState.STOPPED, Outcome.STOPPED, code=code)
         return
+    _postpone(message, code=code, until=until)
+
+
+def _postpone(message: Message, *, code: str, until: datetime) -> None:
     with transaction.atomic():
         if _still_ours(message):
             _note(message, Outcome.POSTPONED, code=code)

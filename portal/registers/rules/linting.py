@@ -130,6 +130,16 @@ def _about_words(draft: Draft, terms: LintTerms, text: str) -> Iterator[Finding]
         yield Finding("PROMOTIONAL_WORD_MAYBE", WARNING, *match.span())
 
 
+def found_words(pattern: re.Pattern[str], text: str) -> list[str]:
+    """The words of the pattern that stand in the text, as they are written there."""
+    return [text[slice(*match.span())] for match in pattern.finditer(_without_variables(plain(text)))]
+
+
+def has_variables(text: str) -> bool:
+    """Whether something in the text is filled in for each person."""
+    return bool(_BRACES.search(text))
+
+
 def _about_variables(draft: Draft, terms: LintTerms) -> Iterator[Finding]:
     count = 0
     for match in _BRACES.finditer(draft.text):

@@ -1,6 +1,6 @@
 """Under whose name a message goes: the entity and the header or number that two people registered for its sender."""
 
-from portal.core import clock
+from portal.core import clock, hooks
 from portal.law.states import Channel, MessageCategory
 from portal.outbox import identity
 from portal.outbox.channels.protocol import SenderIdentity
@@ -15,7 +15,9 @@ _CARRIES = {
 }
 
 
-def registered(*, fiduciary: str, channel: str, category: str, kind: str, language: str) -> SenderIdentity:
+def registered(
+    *, fiduciary: str, channel: str, category: str, kind: str, language: str, about: str = ""
+) -> SenderIdentity:
     """Fills ``hooks.sender_identity``. What nobody registered is empty: a gateway that asks for it refuses the message."""
     kinds = SENDERS_OF_CHANNEL.get(Channel(channel), ())
     whose = Fiduciary.objects.filter(code=fiduciary).first() if kinds else None
@@ -25,9 +27,14 @@ def registered(*, fiduciary: str, channel: str, category: str, kind: str, langua
     entity = senders.entity_of(whose, at=at)
     rows = senders.in_force(Sender.objects.filter(fiduciary=whose, kind__in=kinds), at=at)
     named = list(rows.order_by("starts_at", "pk"))
+    chosen = str(hooks.message_template.ask(about=about, channel=channel, language=language)) if about else ""
+    if chosen:
+        of_template = set(rows.filter(templates__template_id=chosen).values_list("pk", flat=True))
+        # A text is registered from certain senders: any other would be refused with it.
+        named = [row for row in named if row.pk in of_template] or named
     wanted = _CARRIES.get(MessageCategory(category), (category,))
     return SenderIdentity(
         entity_id=entity.entity_id if entity else "",
         header=next((row.value for one in wanted for row in named if one in row.carries), ""),
-        template_id=identity.template_id(fiduciary=fiduciary, kind=kind, language=language),
+        template_id=chosen or identity.template_id(fiduciary=fiduciary, kind=kind, language=language),
     )

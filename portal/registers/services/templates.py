@@ -93,6 +93,17 @@ def lint(
     return linting.lint(draft, terms(at=at))
 
 
+def promotional_words(text: str, *, at: datetime, is_sure: bool = True) -> list[str]:
+    """Words that make a text promotional; with ``is_sure=False`` those that may, and over which people decide."""
+    known = terms(at=at)
+    return linting.found_words(known.promotional if is_sure else known.maybe_promotional, text)
+
+
+def has_variables(text: str) -> bool:
+    """Whether something in a template is filled in for each person."""
+    return linting.has_variables(text)
+
+
 def propose(
     *,
     fiduciary: Fiduciary,

@@ -1,0 +1,296 @@
+"""A broadcast goes on, turn by turn: each turn is one transaction of some people, their rows and their messages.
+
+A turn looks first at whom the channel in use did not reach, then at whose hour has come, then at people not looked at
+yet, in the order of their numbers. A worker that dies leaves whole turns or none; two at once take turns; and of a
+person there is one row, by a constraint. Nothing runs between turns, so that the pace costs no worker.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from consent.models import Broadcast, BroadcastPerson
+from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
+from consent.rules.broadcasts import CANCELLED, NO_WAY, TOLD_ALREADY, allowance, may_take_over
+from consent.selectors.addressees import reached
+from consent.selectors.segments import Segment
+from consent.services.broadcasts import choosing, proposing, steering, wording
+from consent.services.broadcasts.choosing import Go, Stay
+from consent.services.broadcasts.wording import Plan
+from portal.core import actor as actors
+from portal.core import clock, turns
+from portal.core.errors import PortalError, Refused
+from portal.core.moves import move
+from portal.law.memory import remembering
+from portal.law.strictness import PROMOTIONAL
+from portal.outbox.models import Delivery, Message
+from portal.outbox.services import post
+from portal.outbox.states import ADDRESS_KIND, MessageState, Outcome
+from portal.people import selectors as people
+from portal.people.models import Principal
+
+#: The kind of its messages.
+KIND: Final = "consent.broadcast"
+SENDER: Final = actors.system("consent.broadcasts")
+#: People in one turn: a transaction of a second or two.
+BATCH: Final = 100
+#: Rows that are only closed.
+_MANY: Final = 2_000
+#: For how long one visit of beat works at one broadcast: another may wait behind it.
+SECONDS: Final = 10.0
+_MINUTE: Final = timedelta(minutes=1)
+#: How long an essential message that left is watched for a report that it did not arrive, before it counts as sent.
+REPORT_WAIT: Final = timedelta(hours=1)
+_GAVE_UP: Final = (MessageState.STOPPED, MessageState.DEAD, MessageState.CLOSED, MessageState.UNDELIVERED)
+#: An attempt after which nobody can be sure that the message stayed here.
+_MAY_HAVE_LEFT: Final = (
+    *(Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.DELIVERED, Outcome.READ),
+    *(Outcome.UNDELIVERED, Outcome.COMPLAINED),
+)
+
+
+def run(broadcast_id: int, *, seconds: float) -> int:
+    """Take turns until nothing is left to do now or the time is over. Returns how many. Opens its own transactions."""
+    until, count = time.monotonic() + seconds, 0
+    while time.monotonic() < until and take_turn(broadcast_id, at=clock.now()):
+        count += 1
+    return count
+
+
+def take_turn(broadcast_id: int, *, at: datetime) -> bool:
+    """One turn at one broadcast, in a transaction of its own. False when there is nothing to do now."""
+    with remembering(), transaction.atomic(), transaction.atomic(using="keys"):
+        turns.take(f"consent.broadcast:{broadcast_id}")
+        row = Broadcast.objects.filter(pk=broadcast_id, ended_at=None).first()
+        if row is None or row.state not in {BroadcastState.SENDING, BroadcastState.CANCELLED}:
+            return False
+        if row.state == BroadcastState.CANCELLED:
+            return _count_cancelled(row, at)
+        if not _still_means_the_same(row, at):
+            move(row, BroadcastState.PAUSED, moves=BROADCAST_MOVES)
+            steering.note(row, SENDER, at)
+            return False
+        return _send(row, at)
+
+
+def _still_means_the_same(row: Broadcast, at: datetime) -> bool:
+    """Two people agreed to a category. A purpose that has another one since, or ended, needs a new broadcast."""
+    purpose = wording.purpose_of(row.purpose, at=at)
+    return purpose is not None and purpose.message_category == row.category
+
+
+def _send(row: Broadcast, at: datetime) -> bool:
+    has_settled = _settle(row, at)
+    left = allowance(
+        per_minute=row.per_minute,
+        posted=BroadcastPerson.objects.filter(broadcast=row, posted_at__gt=at - _MINUTE).count(),
+    )
+    if not left:
+        return False
+    most = min(left, BATCH)
+    if again := _not_reached(row, at, most):
+        _go_on(row, again, at)
+        return True
+    if whose_hour_has_come := _waiting(row, at, most):
+        _go_on(row, whose_hour_has_come, at)
+        return True
+    if row.listed_at is None:
+        _look_at_more(row, at, most)
+        return True
+    return has_settled or _end(row, BroadcastState.DONE, at)
+
+
+# ------------------------------------------------------------------------------------------- people not looked at yet
+
+
+def _next_people(row: Broadcast, most: int) -> list[Principal]:
+    """The next of the segment behind the cursor; at the end the row says that everybody was looked at."""
+    found = Segment.from_json(row.segment).people().filter(pk__gt=row.cursor).select_related("subject")
+    return list(found.order_by("pk")[:most])
+
+
+def _look_at_more(row: Broadcast, at: datetime, most: int) -> None:
+    batch = _next_people(row, most)
+    if not batch:
+        Broadcast.objects.filter(pk=row.pk).update(listed_at=at)
+        return
+    fresh, again = _apart(row, batch)
+    ways = choosing.choose(row, reached(fresh), starts={}, at=at)
+    plan = proposing.plan_of(row)
+    lines = [BroadcastPerson(broadcast=row, subject_ref=person.subject.ref) for person in fresh]
+    for line, person in zip(lines, fresh, strict=True):
+        _take(plan, line, ways[line.subject_ref], person, at)
+    told = [
+        BroadcastPerson(broadcast=row, subject_ref=person.subject.ref, is_open=False, reason=TOLD_ALREADY)
+        for person in again
+    ]
+    BroadcastPerson.objects.bulk_create([*lines, *told])
+    Broadcast.objects.filter(pk=row.pk).update(cursor=batch[-1].pk)
+
+
+def _apart(row: Broadcast, batch: Sequence[Principal]) -> tuple[list[Principal], list[Principal]]:
+    """Those who are new, and those who stand in the broadcast already under another reference of theirs."""
+    same = people.joined({person.subject.ref for person in batch})
+    others = set().union(*same.values())
+    told = set(
+        BroadcastPerson.objects.filter(broadcast=row, subject_ref__in=others).values_list("subject_ref", flat=True)
+    )
+    fresh: list[Principal] = []
+    again: list[Principal] = []
+    for person in batch:
+        own = same.get(person.subject.ref, frozenset((person.subject.ref,)))
+        (again if own & told else fresh).append(person)
+        told |= own
+    return fresh, again
+
+
+def _take(plan: Plan, line: BroadcastPerson, way: Go | Stay, person: Principal, at: datetime) -> None:
+    """Write on the person's row, which the caller saves, by which way the message goes; and post it."""
+    if isinstance(way, Stay):
+        # Where an earlier channel was tried, its message says why.
+        line.is_open, line.next_at = False, None
+        line.reason = "" if line.message_id else way.reason[:40]
+        return
+    if way.wait_until is not None:
+        line.next_at = way.wait_until
+        return
+    try:
+        message = _post(plan, line.broadcast, way, person)
+    except PortalError as refusal:
+        line.is_open, line.reason = False, "" if line.message_id else refusal.code[:40]
+        return
+    line.message, line.place, line.next_at, line.posted_at = message, way.place, None, at
+
+
+def _post(plan: Plan, row: Broadcast, way: Go, person: Principal) -> Message:
+    """Raises Refused for an address that is none, Unavailable while the person's key is being shredded."""
+    said = wording.said_on(way.channel, person.language, words=plan.words, templates=plan.templates, title=plan.title)
+    if said is None:
+        raise Refused("There is no text for this channel.", code="NO_TEXT")
+    return post(
+        kind=KIND,
+        subject_ref=person.subject.ref,
+        channel=way.channel,
+        address=way.address,
+        language=said.language,
+        purpose=row.purpose,
+        about=row.about,
+        context={"subject": said.subject, "text": said.text},
+        only_here=True,
+    )
+
+
+# ------------------------------------------------------------------------------- people who were looked at already
+
+
+def _open(row: Broadcast) -> QuerySet[BroadcastPerson]:
+    return BroadcastPerson.objects.filter(broadcast=row, is_open=True)
+
+
+def _settle(row: Broadcast, at: datetime) -> bool:
+    """Close the rows of people for whom nothing more can come. Whether there were any."""
+    last = len(row.channels) - 1
+    arrived = Q(message__state__in=(MessageState.DELIVERED, MessageState.READ))
+    unknown = Q(message__state=MessageState.UNKNOWN, message__next_attempt_at=None)
+    by_the_last = Q(place=last, message__state__in=_GAVE_UP)
+    left = Q(message__state=MessageState.SENT)
+    if row.category != PROMOTIONAL:
+        no_report = ~Q(message__channel__in=list(ADDRESS_KIND)) | Q(message__sent_at__lt=at - REPORT_WAIT)
+        left &= Q(place=last) | no_report
+    closed = _open(row).filter(arrived | unknown | by_the_last | left)
+    # By their keys: PostgreSQL locks the rows of the people, not those of the messages.
+    return bool(
+        BroadcastPerson.objects.filter(pk__in=list(closed.values_list("pk", flat=True)[:_MANY])).update(is_open=False)
+    )
+
+
+def _not_reached(row: Broadcast, at: datetime, most: int) -> dict[BroadcastPerson, int]:
+    """People whom the channel in use did not reach and another may, each with the place from which on to look.
+
+    Those whom no other may are closed.
+    """
+    tried = _open(row).filter(Q(next_at=None) | Q(next_at__lte=at), message__state__in=_GAVE_UP)
+    lines = list(tried.order_by("pk")[:most])
+    # A report may come at this moment: it comes before, and is seen, or after.
+    ids = [line.message_id for line in lines if line.message_id is not None]
+    messages = {one.pk: one for one in Message.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    left = set(
+        Delivery.objects.filter(message__in=ids, outcome__in=_MAY_HAVE_LEFT).values_list("message_id", flat=True)
+    )
+    found: dict[BroadcastPerson, int] = {}
+    for line in lines:
+        message = messages[line.message_id]  # type: ignore[index]  # the query leaves out rows without one
+        is_next = may_take_over(
+            category=row.category,
+            state=message.state,
+            reason=message.reason,
+            may_have_arrived=message.pk in left,
+        )
+        if is_next:
+            found[line] = line.place + 1
+        elif message.state in _GAVE_UP:
+            line.is_open = False
+            line.save(update_fields=["is_open"])
+    return found
+
+
+def _waiting(row: Broadcast, at: datetime, most: int) -> dict[BroadcastPerson, int]:
+    """People whose hour has come, each with the place of the channel that waited for it."""
+    due = _open(row).filter(message=None, next_at__lte=at).order_by("next_at", "pk")
+    return {line: line.place for line in due[:most]}
+
+
+def _go_on(row: Broadcast, lines: Mapping[BroadcastPerson, int], at: datetime) -> None:
+    """Look anew at people who have a row, each from a place on."""
+    refs = [line.subject_ref for line in lines]
+    known = {
+        person.subject.ref: person
+        for person in Principal.objects.filter(subject__ref__in=refs, subject__erased_at=None).select_related("subject")
+    }
+    starts = {line.subject_ref: place for line, place in lines.items()}
+    ways = choosing.choose(row, reached(known.values()), starts=starts, at=at)
+    plan = proposing.plan_of(row)
+    for line in lines:
+        person = known.get(line.subject_ref)
+        if person is None:  # erased meanwhile
+            line.is_open, line.reason = False, "" if line.message_id else NO_WAY
+        else:
+            _take(plan, line, ways[line.subject_ref], person, at)
+        line.save(update_fields=["is_open", "reason", "next_at", "message", "place", "posted_at"])
+
+
+# ------------------------------------------------------------------------------------------------------- the end of it
+
+
+def _count_cancelled(row: Broadcast, at: datetime) -> bool:
+    """Nobody else is written to: each person who was not reached gets a row that says so."""
+    ended = _open(row).filter(message=None).update(is_open=False, next_at=None, reason=CANCELLED)
+    waits = Q(message__state__in=(MessageState.DUE, MessageState.SENDING))
+    waits |= Q(message__state=MessageState.UNKNOWN, message__next_attempt_at__isnull=False)
+    over = list(_open(row).exclude(waits).values_list("pk", flat=True)[:_MANY])
+    ended += BroadcastPerson.objects.filter(pk__in=over).update(is_open=False)
+    if row.listed_at is None:
+        batch = _next_people(row, _MANY)
+        BroadcastPerson.objects.bulk_create(
+            BroadcastPerson(broadcast=row, subject_ref=person.subject.ref, is_open=False, reason=CANCELLED)
+            for person in batch
+        )
+        done = {"cursor": batch[-1].pk} if batch else {"listed_at": at}
+        Broadcast.objects.filter(pk=row.pk).update(**done)
+        return True
+    return bool(ended) or _end(row, BroadcastState.CANCELLED, at)
+
+
+def _end(row: Broadcast, target: BroadcastState, at: datetime) -> bool:
+    """Write the end where nobody is left. Always False: there is nothing more to do now."""
+    if row.listed_at is not None and not _open(row).exists():
+        if row.state == target:
+            Broadcast.objects.filter(pk=row.pk).update(ended_at=at)
+        else:
+            move(row, target, moves=BROADCAST_MOVES, ended_at=at)
+        steering.note(row, SENDER, at, is_over=True)
+    return False

@@ -1,0 +1,200 @@
+"""A broadcast through a gateway that fails, repeats itself and reports in any order, while people withdraw (issue 6, line 6).
+
+Nobody gets it twice, nobody after withdrawing, and the report adds up.
+"""
+
+import random
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from consent.models import Broadcast, BroadcastPerson
+from consent.selectors.broadcasts import report_of
+from consent.services import withdraw
+from consent.services.broadcasts import sending
+from consent.states import Way
+from portal.core import actor, clock
+from portal.demo.bulk import add_answers, add_people
+from portal.outbox.models import Delivery, Message
+from portal.outbox.services import sweeping
+from portal.outbox.states import Outcome
+from portal.registers.services import templates
+from tests.consent.broadcasts import agreed
+from tests.consent.factories import law_is_loaded, published_notice
+from tests.registers.factories import agreed_template, registered_sender, two_people
+from tests.servers import communications
+from tests.servers.communications import Communications, Turn, signed
+
+SEED = 20_261_126
+#: What the gateway does with one request of three; it takes the message in half of these, and says something else.
+TROUBLE = (
+    Turn(503),
+    Turn(429),
+    Turn(500, takes=True),
+    Turn(500),
+    Turn(202, takes=True, hangs_up=True),
+    Turn(422, "TEXT_REFUSED"),
+    Turn(422, "UNKNOWN_SUBSCRIBER"),
+)
+
+
+@pytest.fixture
+def api(settings: Any) -> Any:
+    with communications.running() as running:
+        settings.OUTBOX_GATEWAY_URL = running.url
+        settings.OUTBOX_GATEWAY_KEY = communications.KEY
+        settings.OUTBOX_REPORT_SECRETS = [communications.SECRET]
+        settings.OUTGOING_PRIVATE_HOSTS = [running.host]
+        settings.OUTBOX_FIRST_WAIT_SECONDS = 0
+        settings.OUTBOX_LONGEST_WAIT_SECONDS = 0
+        names = {"sms": "SmsChannel", "whatsapp": "WhatsAppChannel"}
+        adapters = {name: f"portal.outbox.channels.gateway.{adapter}" for name, adapter in names.items()}
+        settings.OUTBOX_CHANNELS = {**settings.OUTBOX_CHANNELS, **adapters}
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promotion may be sent; time goes on."""
+    real = clock.now
+    begun = real()
+    noon = begun.astimezone(clock.IST).replace(hour=12, minute=0)
+    monkeypatch.setattr(clock, "now", lambda: noon + (real() - begun))
+
+
+def texts() -> list[Any]:
+    """Promotional templates of both channels, agreed to by two people and approved by whoever carries them."""
+    header = registered_sender("612345", carries=["promotional"])
+    number = registered_sender("+919811111111", kind="whatsapp_number", carries=["promotional"])
+    words = "Onesetu: our new rates start on 1 January. Reply STOP to stop."
+    sms = agreed_template(category="promotional", text=words, senders=[header])
+    whatsapp = agreed_template(
+        channel="whatsapp", template_id="new_rates", category="promotional", text=words, senders=[number]
+    )
+    for state in ("submitted", "approved"):
+        templates.move_to(template=whatsapp, state=state, actor=two_people()[0], now=clock.now())
+    return [sms, whatsapp]
+
+
+class World:
+    """The people, the gateway, and what was said on the way."""
+
+    def __init__(self, size: int, api: Communications) -> None:
+        self.rng = random.Random(SEED)
+        self.api = api
+        now = clock.now()
+        self.people = add_people(size, now=now - timedelta(days=1), tell=lambda *_: None)
+        add_answers(2 * size, self.people, seed=SEED, now=now, tell=lambda *_: None)
+        #: Whoever withdrew, with how often the gateway had been asked to reach them until then.
+        self.withdrawn: dict[Any, int] = {}
+
+    def trouble(self, count: int) -> None:
+        self.api.turns += [self.rng.choice(TROUBLE) if self.rng.random() < 1 / 3 else Turn() for _ in range(count)]
+
+    def asked(self) -> Counter[Any]:
+        """How often the gateway took something for each person."""
+        known = dict(Message.objects.values_list("reference", "subject_ref"))
+        return Counter(known[letter["reference"]] for letter in self.api.asked)
+
+    def withdraw(self, count: int) -> None:
+        gone: list[Any] = []
+        left = [person.subject_ref for person in self.people if person.subject_ref not in self.withdrawn]
+        for ref in self.rng.sample(left, min(count, len(left))):
+            for channel in ("sms", "whatsapp"):
+                withdraw(subject_ref=ref, purpose="marketing", channel=channel, way=Way.PAGE, actor=actor.SYSTEM)
+            self.withdrawn[ref] = 0
+            gone.append(ref)
+        asked = self.asked()
+        self.withdrawn |= {ref: asked[ref] for ref in gone}
+
+    def report(self, client: Client) -> None:
+        """Every report twice, in any order; one in ten says that the message did not arrive."""
+        waiting, self.api.reports = self.api.reports, []
+        lost = {one["reference"] for one in waiting if self.rng.random() < 0.1}
+        said = [
+            {"reference": one["reference"], "event": "undelivered" if one["reference"] in lost else one["event"]}
+            for one in waiting
+        ]
+        parcels = [said[place : place + 50] for place in range(0, len(said), 50)] * 2
+        self.rng.shuffle(parcels)
+        for parcel in parcels:
+            body, headers = signed(self.rng.sample(parcel, len(parcel)), at=clock.now())
+            answer = client.post("/api/v1/delivery-reports", body, content_type="application/json", headers=headers)
+            assert answer.status_code == 200
+
+
+def send_all(row: Broadcast, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some turns, some sends, withdrawals, reports and a dying worker, until the broadcast has ended."""
+    plain, client = sending.post, Client()
+
+    def dies_sometimes(**message: Any) -> Any:
+        if world.rng.random() < 0.002:
+            raise SystemExit
+        return plain(**message)
+
+    monkeypatch.setattr(sending, "post", dies_sometimes)
+    size = len(world.people)
+    for _round in range(200):
+        world.trouble(size // 4)
+        for _turn in range(max(size // (4 * sending.BATCH), 1)):
+            try:
+                sending.take_turn(row.pk, at=clock.now())
+            except SystemExit:
+                continue
+        world.withdraw(max(size // 40, 1))
+        sweeping.sweep(now=clock.now(), limit=size // 4)
+        world.report(client)
+        row.refresh_from_db()
+        if row.ended_at is not None:
+            return
+    raise AssertionError(report_of(row))
+
+
+def check(row: Broadcast, world: World) -> None:
+    report = report_of(row)
+    assert report.people == len(world.people) == row.counted
+    assert sum(report.outcomes.values()) == report.people
+    assert report.of("waiting") == 0
+    assert sum(count for (outcome, _why), count in report.reasons.items() if outcome == "blocked") == report.of(
+        "blocked"
+    )
+    subject_of = dict(Message.objects.filter(about=row.about).values_list("reference", "subject_ref"))
+    got: Counter[Any] = Counter()
+    for reference, times in world.api.delivered.items():
+        got[subject_of[reference]] += times
+    assert max(got.values()) == 1, "somebody got it twice"
+    asked = world.asked()
+    late = {ref for ref, before in world.withdrawn.items() if asked[ref] > before}
+    assert late == set(), "somebody was written to after withdrawing"
+    unsure = set(Delivery.objects.filter(outcome=Outcome.UNKNOWN).values_list("message__subject_ref", flat=True))
+    for line in BroadcastPerson.objects.filter(broadcast=row).select_related("message"):
+        if line.outcome in {"sent", "delivered"}:
+            assert got[line.subject_ref] == 1
+        elif line.outcome in {"blocked", "cancelled"} and line.subject_ref not in unsure:
+            assert got[line.subject_ref] == 0
+    if report.people > 100:
+        for outcome in ("delivered", "failed", "blocked"):
+            assert report.of(outcome), outcome
+        assert report.by_next
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(60, id="60"),
+        # Some minutes: each message is a request to the gateway with its facts and ledger entries, one after another.
+        pytest.param(2_000, id="2000", marks=pytest.mark.full),
+        pytest.param(100_000, id="100000", marks=pytest.mark.full),
+    ],
+)
+@pytest.mark.django_db
+def test_nobody_gets_it_twice_nobody_after_withdrawing_and_the_report_adds_up(size, api, monkeypatch):
+    law_is_loaded()
+    published_notice()
+    world = World(size, api)
+    row = agreed(channels=["sms", "whatsapp"], words={}, templates=texts())
+    send_all(row, world, monkeypatch)
+    check(row, world)
