@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consent.rules import broadcasts
 from consent.rules.contact import Reason
 from portal.core import clock
 
@@ -54,6 +55,27 @@ SENTENCES: Mapping[Reason, Any] = {
     Reason.TOO_OFTEN: gettext_lazy("No: the person does not want more messages in this time."),
     Reason.UNKNOWN_HEADER: gettext_lazy("No: nobody has registered this header, number or code."),
 }
+
+
+#: Why somebody got no message of a broadcast, where it was no answer of the send gate.
+_OF_BROADCASTS: Mapping[str, Any] = {
+    broadcasts.CANCELLED: gettext_lazy("The broadcast was cancelled before."),
+    broadcasts.NO_WAY: gettext_lazy("There is no confirmed address or login on any of the channels."),
+    broadcasts.PAUSED: gettext_lazy("The broadcast is paused."),
+    broadcasts.TAKEN_OVER: gettext_lazy("It goes by another channel."),
+    broadcasts.TEMPLATE_ENDED: gettext_lazy("The registered template holds no more."),
+    broadcasts.TOLD_ALREADY: gettext_lazy(
+        "It was sent already: to the same address, or to another record of the same person."
+    ),
+    broadcasts.UNDELIVERED: gettext_lazy("The gateway reports that it did not arrive."),
+}
+
+
+def why_not(code: str) -> str:
+    """The reason that a person of a broadcast has, in words; a code of a gateway or of the outbox as it is."""
+    if code in _OF_BROADCASTS:
+        return str(_OF_BROADCASTS[code])
+    return str(SENTENCES[Reason(code)]) if code in Reason.__members__ else code
 
 
 def sentence(reason: Reason, valid_until: datetime | None = None) -> str:

@@ -68,6 +68,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
         ("outbox",),
         (
             "outbox.Message",
+            "consent.Broadcast",
             "registers.ContentTemplate",
             "registers.ConsentTemplate",
             "registers.Sender",

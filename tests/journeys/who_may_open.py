@@ -358,6 +358,19 @@ BOOKS: dict[str, Book] = {
     "consent_answerset": Book(
         "consent.answer:view", export="consent.event:export", extra={"scrub": "consent.answer:scrub"}
     ),
+    "consent_broadcast": Book(
+        "consent.broadcast:view",
+        export="jobs.list:export",
+        add="consent.broadcast:propose",
+        acts={
+            "answer-broadcast": "consent.broadcast:propose",
+            "cancel": "consent.broadcast:steer",
+            "pause": "consent.broadcast:steer",
+            "resume": "consent.broadcast:steer",
+            "try-out": "consent.broadcast:propose",
+        },
+    ),
+    "consent_broadcastperson": Book("consent.broadcast:view", export="jobs.list:export"),
     "consent_consentevent": Book(
         "consent.event:view", export="consent.event:export", extra={"as-of": "consent.event:view"}
     ),

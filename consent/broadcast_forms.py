@@ -1,0 +1,162 @@
+"""What staff fill in to propose a broadcast, and to try one out."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from consent.models.broadcast_states import Audience
+from consent.models.broadcasts import FASTEST
+from consent.selectors.segments import Segment
+from consent.services.broadcasts.wording import OF_TEMPLATES, Plan
+from portal.core import clock
+from portal.core.plain_words import PlainWords, PublicWords
+from portal.core.time_range import DayField
+from portal.law import selectors as law
+from portal.law.states import MESSAGE_CHANNELS
+from portal.outbox.selectors import can_send
+from portal.people.models import Customer
+from portal.people.models.fiduciaries import OWN_CODE
+from portal.registers.models import ContentTemplate
+from portal.registers.selectors import senders
+
+#: Before the code of a language: the fields of its words.
+SUBJECT, TEXT = "subject_", "text_"
+#: The channels of a broadcast, in the order in which they are tried.
+WAYS = ("first_channel", "second_channel", "third_channel")
+USUAL_PACE = 600
+
+
+def _purposes() -> list[tuple[str, str]]:
+    found = law.purposes_in_force(on=clock.day(clock.now()))
+    return [(one.code, f"{one.name}: {one.get_message_category_display()}") for one in found if one.sends_messages]
+
+
+def _channels() -> list[tuple[str, Any]]:
+    return [(channel.value, channel.label) for channel in MESSAGE_CHANNELS if can_send(channel)]
+
+
+def _no_more() -> list[tuple[str, Any]]:
+    return [("", _("No other channel")), *_channels()]
+
+
+class BroadcastForm(forms.Form):
+    """Whom, about what, by which channels, in which words, how fast."""
+
+    title = PlainWords(
+        label=_("Title"),
+        help_text=_("For staff. People see it only where a channel has a heading and no subject of its own."),
+        widget=forms.TextInput,
+        max_length=120,
+    )
+    purpose = forms.ChoiceField(
+        label=_("Purpose"),
+        help_text=_("It decides whose yes counts, and in which hours. Promotion cannot go for an essential purpose."),
+        choices=_purposes,
+    )
+    audience = forms.ChoiceField(label=_("To whom"), choices=Audience.choices, widget=forms.RadioSelect)
+    customer = forms.CharField(
+        label=_("Of which customer"),
+        help_text=_("For members of customers only: its reference, such as OS-CU-7K4M-9QX2. Empty: every customer."),
+        max_length=20,
+        required=False,
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Whose language is"),
+        help_text=_("None chosen: any."),
+        choices=settings.LANGUAGES,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    entered_from = DayField(label=_("Known to us since this day or later"), required=False)
+    entered_until = DayField(label=_("Known to us since this day or before"), required=False)
+    first_channel = forms.ChoiceField(label=_("Channel"), choices=_channels)
+    second_channel = forms.ChoiceField(
+        label=_("Where that does not reach a person, or may not"), choices=_no_more, required=False
+    )
+    third_channel = forms.ChoiceField(label=_("And after that"), choices=_no_more, required=False)
+    templates = forms.ModelMultipleChoiceField(
+        label=_("Registered templates"),
+        help_text=_("For SMS, WhatsApp, RCS and voice: one for each language, in English at least. They are the text."),
+        queryset=ContentTemplate.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    per_minute = forms.IntegerField(
+        label=_("Messages a minute, at most"), min_value=1, max_value=FASTEST, initial=USUAL_PACE
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for language, name in settings.LANGUAGES:
+            self.fields[f"{SUBJECT}{language}"] = PublicWords(
+                label=format_lazy(_("Subject in {language}"), language=name),
+                widget=forms.TextInput(attrs={"lang": language}),
+                max_length=150,
+                required=False,
+            )
+            self.fields[f"{TEXT}{language}"] = PublicWords(
+                label=format_lazy(_("Text in {language}"), language=name),
+                help_text=_("For e-mail, push and the dashboard.") if language == "en" else "",
+                widget=forms.Textarea(attrs={"rows": 8, "lang": language}),
+                max_length=5_000,
+                required=False,
+            )
+        own = ContentTemplate.objects.filter(fiduciary__code=OWN_CODE, channel__in=OF_TEMPLATES, state="approved")
+        templates: Any = self.fields["templates"]
+        templates.queryset = senders.in_force(own, at=clock.now()).order_by("channel", "template_id", "language")
+        templates.label_from_instance = lambda row: f"{row.get_channel_display()}, {row}: {row.text}"
+        words = [name for name in self.fields if name.startswith((SUBJECT, TEXT))]
+        self.order_fields([name for name in self.fields if name not in {"per_minute", *words}] + words)
+
+    def clean_customer(self) -> str:
+        reference: str = self.cleaned_data["customer"].strip().upper()
+        if reference and not Customer.objects.filter(reference=reference).exists():
+            raise forms.ValidationError(_("There is no customer with this reference."))
+        return reference
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("customer") and cleaned.get("audience") != Audience.MEMBERS:
+            self.add_error("customer", _("A customer narrows “Members of customers” only."))
+        if cleaned.get("third_channel") and not cleaned.get("second_channel"):
+            self.add_error("second_channel", _("Choose a second channel before a third one."))
+        return cleaned
+
+    def plan(self) -> Plan:
+        """What was entered, as the service takes it."""
+        said = self.cleaned_data
+        words = {
+            language: {
+                "subject": " ".join(said[f"{SUBJECT}{language}"].split()),
+                "text": said[f"{TEXT}{language}"].replace("\r\n", "\n").strip(),
+            }
+            for language, _name in settings.LANGUAGES
+        }
+        return Plan(
+            title=said["title"],
+            purpose=said["purpose"],
+            channels=[said[name] for name in WAYS if said[name]],
+            segment=Segment(
+                audience=Audience(said["audience"]),
+                customer=said["customer"],
+                languages=said["languages"],
+                entered_from=said["entered_from"],
+                entered_until=said["entered_until"],
+            ),
+            per_minute=said["per_minute"],
+            words={language: both for language, both in words.items() if any(both.values())},
+            templates=list(said["templates"]),
+        )
+
+
+class TestForm(forms.Form):
+    """Which channel's texts are sent to whoever asks."""
+
+    channel = forms.ChoiceField(
+        label=_("Texts of which channel"),
+        help_text=_("They go by e-mail to the address of your own login, one letter for each language."),
+        choices=[(channel.value, channel.label) for channel in MESSAGE_CHANNELS],
+    )

@@ -1,0 +1,164 @@
+"""The pages of broadcasts: previewed with count, proposed, answered by another, steered, and reported."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from consent.models import Broadcast, BroadcastPerson
+from consent.models.broadcast_states import BroadcastState
+from portal.core import clock
+from portal.outbox.models import Message
+from tests.consent.broadcasts import WORDS, to_the_end
+from tests.consent.factories import law_is_loaded, published_notice
+from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = pytest.mark.django_db
+ADD = "admin:consent_broadcast_add"
+
+
+@pytest.fixture(autouse=True)
+def _law(db):
+    law_is_loaded()
+    published_notice()
+
+
+@pytest.fixture
+def clients():
+    return [staff_client(StaffFactory(roles=[role])) for role in ("support", "data_protection_officer")]
+
+
+def entered(**changes):
+    """Essential words about the account, in the dashboard: they go at any hour and to anybody with a login."""
+    words = {f"{part}_{code}": said[part] for code, said in WORDS.items() for part in ("subject", "text")}
+    usual = {
+        "title": "New rates",
+        "purpose": "account_service",
+        "audience": "with_login",
+        "first_channel": "dashboard",
+        "per_minute": "600",
+        **words,
+    }
+    return {**usual, **changes}
+
+
+def page(client, row):
+    return client.get(reverse("admin:consent_broadcast_change", args=[row.pk])).content.decode()
+
+
+def act(client, row, name, **answer):
+    path = reverse("admin:consent_broadcast_do_one", args=[row.pk, name])
+    return client.post(path, {"answer": "1", **answer}).content.decode()
+
+
+def test_a_preview_shows_the_count_and_the_words_in_three_languages_and_makes_nothing(clients):
+    CustomerUserFactory()
+    shown = clients[0].post(reverse(ADD), entered(preview="1")).content.decode()
+    assert "1 person is in the segment now: People who can sign in" in shown
+    for said in WORDS.values():
+        assert said["text"] in shown
+    assert not Broadcast.objects.exists()
+
+
+def test_a_preview_says_what_keeps_it_from_being_sent(clients):
+    answer = clients[0].post(reverse(ADD), entered(preview="1", text_en="Get 20% off today!", text_hi=""))
+    assert answer.status_code == 422
+    for why in ("is promotion. A transactional message cannot carry it.", "Write subject and text in हिन्दी too."):
+        assert why in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"customer": "OS-CU-0000-0000"}, "There is no customer with this reference."),
+        ({"third_channel": "email"}, "Choose a second channel before a third one."),
+        ({"per_minute": "0"}, "greater than or equal to 1"),
+        ({"text_en": "Your PAN ABCPE1234F"}, "a PAN or the number of a card"),
+        ({"title": "For asha@acme.example"}, "an e-mail address"),
+        ({"text_mr": ""}, "Write subject and text in मराठी too."),
+    ],
+)
+def test_what_was_entered_wrongly_is_said_and_nothing_is_proposed(clients, changes, why):
+    answer = clients[0].post(reverse(ADD), entered(propose="1", **changes))
+    assert answer.status_code == 422
+    assert why in answer.content.decode()
+    assert not Broadcast.objects.exists()
+
+
+def test_one_proposes_another_agrees_and_the_page_reports_to_the_last_person(clients):
+    maker, checker = clients
+    for _number in range(2):
+        CustomerUserFactory()
+    assert maker.post(reverse(ADD), entered(propose="1")).status_code == 302
+    row = Broadcast.objects.get()
+    assert "answer-broadcast" not in page(maker, row)
+    assert "answer-broadcast" in page(checker, row)
+    asks = checker.get(reverse("admin:consent_broadcast_do_one", args=[row.pk, "answer-broadcast"])).content.decode()
+    assert WORDS["mr"]["text"] in asks
+    assert "Approved" in act(checker, row, "answer-broadcast", decision="approve", reason="")
+    row.refresh_from_db()
+    assert row.state == BroadcastState.SENDING
+    assert "0 of about 2 people looked at" in page(maker, row)
+    to_the_end(row)
+    shown = page(maker, row)
+    assert "What became of it, for 2 people" in shown
+    listed = reverse("admin:consent_broadcastperson_changelist") + f"?broadcast__id__exact={row.pk}"
+    assert listed.replace("&", "&amp;") in shown
+    assert "Sent, nothing reported yet" in maker.get(listed).content.decode()
+
+
+def test_the_report_of_each_person_is_taken_away_as_a_file_without_an_address():
+    who = CustomerUserFactory().principal
+    officer = staff_client(StaffFactory(roles=["data_protection_officer"]))
+    officer.post(reverse(ADD), entered(propose="1"))
+    row = Broadcast.objects.get()
+    act(staff_client(StaffFactory(roles=["administrator"])), row, "answer-broadcast", decision="approve", reason="")
+    to_the_end(row)
+    path = reverse("admin:consent_broadcastperson_export") + f"?broadcast__id__exact={row.pk}"
+    answer = officer.post(path, {"export": "1", "file_format": "csv"})
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [(line["subject_ref"], line["outcome"], line["channel"]) for line in lines] == [
+        (str(who.subject.ref), "sent", "dashboard")
+    ]
+
+
+def test_a_broadcast_is_paused_resumed_and_cancelled_on_its_page(clients):
+    maker, checker = clients
+    CustomerUserFactory()
+    maker.post(reverse(ADD), entered(propose="1"))
+    row = Broadcast.objects.get()
+    assert "Only a broadcast under way can be paused" in act(maker, row, "pause")
+    act(checker, row, "answer-broadcast", decision="approve", reason="")
+    act(maker, row, "pause")
+    row.refresh_from_db()
+    assert row.state == BroadcastState.PAUSED
+    assert "Paused: no message leaves" in page(maker, row)
+    act(maker, row, "resume")
+    act(maker, row, "cancel")
+    row.refresh_from_db()
+    assert row.state == BroadcastState.CANCELLED
+    to_the_end(row)
+    assert "Cancelled before it was sent" in page(maker, row)
+    assert BroadcastPerson.objects.get().outcome == "cancelled"
+
+
+def test_a_test_is_sent_to_whoever_asks(clients):
+    clients[0].post(reverse(ADD), entered(propose="1"))
+    assert "3 letters are on their way to you" in act(
+        clients[0], Broadcast.objects.get(), "try-out", channel="dashboard"
+    )
+    assert "does not go by this channel" in act(clients[0], Broadcast.objects.get(), "try-out", channel="email")
+    assert Message.objects.filter(kind="consent.broadcast_test").count() == 3
+
+
+def test_a_person_reads_a_notice_of_a_broadcast_on_their_own_page(clients, client):
+    login = CustomerUserFactory()
+    clients[0].post(reverse(ADD), entered(propose="1"))
+    row = Broadcast.objects.get()
+    act(clients[1], row, "answer-broadcast", decision="approve", reason="")
+    to_the_end(row)
+    client.force_login(login)
+    assert WORDS["en"]["subject"] in client.get(reverse("privacy:messages")).content.decode()
+    assert clock.now() >= row.ended_at
