@@ -23,6 +23,7 @@ CHECKS: Mapping[str, Any] = {
     "ifsc": _("Branch of the account (IFSC)"),
     "issued_lately": _("Issued lately"),
     "name": _("Name on the document against the name we know"),
+    "picture_text": _("What a machine reads in the pictures against what was typed"),
     "register_fits_pan": _("Number in the register of companies fits the PAN"),
     "signature": _("Document genuine (says nothing about who holds it)"),
     "number": _("Form and check digit of the number"),
@@ -57,6 +58,10 @@ REASONS: Mapping[str, Any] = {
     "PAN_FAKE": _("The register calls this PAN fake."),
     "PAN_NOT_FOUND": _("The register does not know this PAN."),
     "PAN_NOT_LINKED": _("The PAN is not linked with Aadhaar and so inoperative."),
+    "PICTURE_DAY_DIFFERS": _("A machine reads another day in the picture than was typed. It may misread: look at it."),
+    "PICTURE_NUMBER_DIFFERS": _(
+        "A machine reads another number in the picture than was typed. It may misread: look at it."
+    ),
     "PROVIDER_BUSY": _("The register was asked too often. It is asked again by itself; you may decide without it."),
     "PROVIDER_DOWN": _("The register could not be reached. It is asked again by itself; you may decide without it."),
     "PROVIDER_REFUSED": _("The register did not take our request. An administrator has to look at the settings."),

@@ -22,6 +22,12 @@ class PlannedCheck:
     version: int
     #: Who is asked (``kyc.providers.configured``); empty for a check that needs nobody.
     provider: str = ""
+    #: It runs after the others, in a queue of its own (``kyc.services.reading_pictures``).
+    is_later: bool = False
+
+
+#: The check that reads pictures by machine.
+PICTURE_TEXT = "picture_text"
 
 
 @cache
@@ -83,8 +89,18 @@ def check_version(name: str) -> int:
 
 
 def own_checks(document_kind: str) -> tuple[PlannedCheck, ...]:
-    """Those that need nobody outside, in order."""
-    return tuple(planned for planned in checks_for(document_kind) if not planned.provider)
+    """Those that run at once and need nobody outside, in order."""
+    return tuple(planned for planned in checks_for(document_kind) if not planned.provider and not planned.is_later)
+
+
+def read_in_pictures(document_kind: str) -> PlannedCheck | None:
+    """The check that reads the pictures of such a document; None where nothing is typed that could stand in them."""
+    return next((planned for planned in checks_for(document_kind) if planned.is_later), None)
+
+
+def kinds() -> tuple[str, ...]:
+    """Every kind of document that has a plan."""
+    return tuple(_read()["documents"])
 
 
 def asked_of_providers(document_kind: str) -> dict[str, tuple[PlannedCheck, ...]]:
@@ -104,7 +120,12 @@ def signed_checks() -> tuple[PlannedCheck, ...]:
 def _planned(row: dict[str, Any]) -> PlannedCheck:
     how = _read()["checks"][row["name"]]
     return PlannedCheck(
-        row["name"], Severity(row["severity"]), how["method"], int(how["version"]), how.get("provider", "")
+        row["name"],
+        Severity(row["severity"]),
+        how["method"],
+        int(how["version"]),
+        how.get("provider", ""),
+        is_later=row["name"] == PICTURE_TEXT,
     )
 
 

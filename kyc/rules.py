@@ -61,6 +61,25 @@ def declared_number(match: TextMatch) -> Said:
     return Said(CheckOutcome.NOT_APPLICABLE, "NOT_READ")
 
 
+#: Which difference is named first, by the value it is about.
+PICTURE_DIFFERS = {
+    "number": "PICTURE_NUMBER_DIFFERS",
+    "born_on": "PICTURE_DAY_DIFFERS",
+    "expires_on": "PICTURE_DAY_DIFFERS",
+}
+
+
+def picture_text(found: Mapping[str, TextMatch]) -> Said:
+    """What a machine read in the pictures against what was typed, value by value. A hint: it never says no."""
+    evidence: dict[str, str | int] = {name: str(match) for name, match in found.items()}
+    for name, reason in PICTURE_DIFFERS.items():
+        if found.get(name) is TextMatch.OTHER:
+            return Said(CheckOutcome.WARN, reason, evidence)
+    if TextMatch.MATCH in found.values():
+        return Said(CheckOutcome.PASS, "", evidence)
+    return Said(CheckOutcome.NOT_APPLICABLE, "NOT_READ", evidence)
+
+
 def match_in_text(value: str, *, found: Iterable[str]) -> TextMatch:
     """Whether the numbers read in the text hold the typed one. Nothing of its type was read: nothing is said."""
     read = list(found)

@@ -1,5 +1,6 @@
 """What was typed, what was read from the document, and what we know, side by side; each difference said in words."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from kyc import check_words, plans
 from kyc.models import Check, Document
 from kyc.outcomes import CheckOutcome, TextMatch
 from kyc.selectors import known_name, latest_checks
-from kyc.services import declared, proving
+from kyc.services import declared, proving, sealing
 from portal.core import moments
 
 #: By outcome of the check that compares: the sign, the word, and the tone of the mark. Never the colour alone.
@@ -26,6 +27,11 @@ IN_TEXT: Mapping[str, Any] = {
     TextMatch.MATCH: _("the same number"),
     TextMatch.OTHER: _("another number"),
     TextMatch.NOT_READ: _("not read by machine"),
+}
+#: What a machine read in the pictures, where nothing better is known. A hint: the reviewer looks.
+IN_PICTURE: Mapping[str, Any] = {
+    TextMatch.MATCH: _("the same, read by machine in the picture"),
+    TextMatch.OTHER: _("another one, read by machine in the picture"),
 }
 
 
@@ -51,25 +57,38 @@ def side_by_side(document: Document) -> list[Row]:
     checks = {check.name: check for check in latest_checks(document)}
     typed = declared.typed_beside(document)
     signed = proving.proved(document)
+    hint = _read_in_pictures(document, checks)
     rows = []
     if document.number_display or signed.get("number") or signed.get("aadhaar"):
-        read = signed.get("number") or signed.get("aadhaar") or _in_text(document)
+        read = signed.get("number") or signed.get("aadhaar")
         check = checks.get("declared_number") or checks.get("signature")
+        if not read and document.number_in_text == TextMatch.NOT_READ and "number" in hint:
+            read, check = hint["number"], checks[plans.PICTURE_TEXT]
+        read = read or _in_text(document)
         rows.append(_row(_("Number"), check, typed=document.number_display, read=str(read)))
     if "name" in checks:
         name = typed.get("name", "")
-        rows.append(
-            _row(_("Name"), checks["name"], typed=name, read=signed.get("name", ""), known=known_name(document))
-        )
+        read = " · ".join(str(one) for one in (signed.get("name"), hint.get("name")) if one)
+        rows.append(_row(_("Name"), checks["name"], typed=name, read=read, known=known_name(document)))
     if typed.get("born_on") or "birth" in signed or "age" in checks:
         check = checks.get("declared_person") if typed.get("born_on") else checks.get("age")
-        rows.append(
-            _row(_("Date of birth"), check, typed=_year(typed.get("born_on", "")), read=signed.get("birth", ""))
-        )
+        read = signed.get("birth") or hint.get("born_on", "")
+        check = check or checks.get(plans.PICTURE_TEXT)
+        rows.append(_row(_("Date of birth"), check, typed=_year(typed.get("born_on", "")), read=str(read)))
     if document.expires_on or signed.get("valid_until"):
         until = moments.day(document.expires_on) if document.expires_on else ""
-        rows.append(_row(_("Valid until"), checks.get("expiry"), typed=until, read=signed.get("valid_until", "")))
+        read = signed.get("valid_until") or hint.get("expires_on", "")
+        rows.append(_row(_("Valid until"), checks.get("expiry"), typed=until, read=str(read)))
     return rows
+
+
+def _read_in_pictures(document: Document, checks: Mapping[str, Check]) -> dict[str, Any]:
+    """What the machine read, by value, in words; nothing for a value that it could not read."""
+    check = checks.get(plans.PICTURE_TEXT)
+    if check is None or not hasattr(check, "evidence"):
+        return {}
+    found = json.loads(sealing.opened(document, check.evidence.sealed))
+    return {name: IN_PICTURE[match] for name, match in found.items() if match in IN_PICTURE}
 
 
 def _in_text(document: Document) -> Any:

@@ -225,6 +225,7 @@ class Method(TextChoices):
     """By what means a check finds what it says."""
 
     FILE = "file", _("by looking into the file")
+    OCR = "ocr", _("by machine, from its pictures")
     CRYPTO = "crypto", _("by a signature")
     CHECKSUM = "checksum", _("by form and check digit")
     COMPARISON = "comparison", _("by comparing what we have")

@@ -4,6 +4,7 @@ from kyc.models import Case
 from kyc.services import (
     checking,
     inquiring,
+    reading_pictures,
     rechecking,
     renewing,
     screening,
@@ -19,6 +20,11 @@ from portal.core.enqueue import enqueue
 @shared_task
 def check_document(document_id: int) -> None:
     checking.run_plan(document_id, now=clock.now())
+
+
+@shared_task
+def read_pictures(document_id: int) -> None:
+    reading_pictures.read(document_id)
 
 
 @shared_task
@@ -50,6 +56,7 @@ def sweep() -> None:
     now = clock.now()
     checking.sweep(now=now)
     inquiring.sweep(now=now)
+    reading_pictures.sweep(now=now)
 
 
 @shared_task

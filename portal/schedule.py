@@ -151,7 +151,7 @@ BEAT |= {
         "schedule": 60.0,
         "options": {"queue": queue, "expires": 55.0},
     }
-    for queue in ("default", "kyc", "ledger", "notify", "bulk")
+    for queue in ("default", "kyc", "ocr", "ledger", "notify", "bulk")
 }
 
 __all__ = ["BEAT", "crontab"]

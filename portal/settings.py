@@ -209,6 +209,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "consent.tasks.carry_on_broadcasts": {"queue": "bulk"},  # a message somebody waits for must not wait for these
     "kyc.tasks.ask_provider": {"queue": "default"},  # waits for others
+    "kyc.tasks.read_pictures": {"queue": "ocr"},  # seconds a page: checks must not wait behind it
     "kyc.tasks.screen": {"queue": "bulk"},
     "kyc.tasks.*": {"queue": "kyc"},
     "portal.ledger.tasks.ask_witnesses": {"queue": "default"},  # these wait for others: the sealer must not
@@ -222,7 +223,7 @@ CELERY_BEAT_SCHEDULE = BEAT
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_TIMEZONE = "Asia/Kolkata"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-QUEUES = ("default", "kyc", "ledger", "notify", "bulk")
+QUEUES = ("default", "kyc", "ocr", "ledger", "notify", "bulk")
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     ('severity', models.CharField(max_length=12, verbose_name='severity')),
                     ('document_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the bytes checked')),
                     ('plan_version', models.CharField(max_length=20, verbose_name='version of the plan')),
-                    ('method', models.CharField(blank=True, choices=[('file', 'by looking into the file'), ('crypto', 'by a signature'), ('checksum', 'by form and check digit'), ('comparison', 'by comparing what we have'), ('registry', 'by asking a register')], db_default='', default='', max_length=12, verbose_name='method')),
+                    ('method', models.CharField(blank=True, choices=[('file', 'by looking into the file'), ('ocr', 'by machine, from its pictures'), ('crypto', 'by a signature'), ('checksum', 'by form and check digit'), ('comparison', 'by comparing what we have'), ('registry', 'by asking a register')], db_default='', default='', max_length=12, verbose_name='method')),
                     ('check_version', models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='version of the check')),
                     ('key_sha256', models.CharField(blank=True, db_default='', default='', max_length=64, verbose_name='SHA-256 of the key')),
                     ('inquiry_ref', models.CharField(blank=True, db_default='', default='', max_length=20, verbose_name='question to a provider')),

@@ -29,7 +29,7 @@ from kyc.selectors import (
     present_documents,
     waiting_to_check,
 )
-from kyc.services import inquiring, minors, proving, sealing, settling, steps, telling
+from kyc.services import inquiring, minors, proving, reading_pictures, sealing, settling, steps, telling
 from kyc.services.declared import number_of
 from kyc.services.locking import is_still_here, is_unjudged
 from kyc.services.noting import WORKER, note_check, note_move
@@ -293,6 +293,7 @@ def _finish(document: Document) -> None:
             at=now,
         )
         _end_quarantine(document)
+        reading_pictures.start(document)
         if document.sent_at is not None:
             judge_sent(document, now=now)
         settling.settle(document.case, actor=WORKER, now=now)
