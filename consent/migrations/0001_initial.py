@@ -733,7 +733,7 @@ class Migration(migrations.Migration):
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('asked_by', models.CharField(max_length=80, verbose_name='asked by')),
                     ('request_key', models.CharField(max_length=128, verbose_name='Idempotency-Key')),
-                    ('body_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the request')),
+                    ('body_sha256', models.CharField(max_length=64, verbose_name='keyed hash of the request')),
                     ('answer', models.JSONField(default=dict, verbose_name='answer')),
                     ('taken_at', models.DateTimeField(verbose_name='taken')),
                 ],

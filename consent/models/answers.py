@@ -111,7 +111,7 @@ class TakenRequest(AppendOnlyModel):
 
     asked_by = models.CharField(_("asked by"), max_length=80)
     request_key = models.CharField(_("Idempotency-Key"), max_length=128)
-    body_sha256 = models.CharField(_("SHA-256 of the request"), max_length=64)
+    body_sha256 = models.CharField(_("keyed hash of the request"), max_length=64)
     answer = models.JSONField(_("answer"), default=dict)
     taken_at = models.DateTimeField(_("taken"))
 

@@ -1,6 +1,5 @@
 """Consents of a fiduciary's own recipients, told by its system with the proof of them, and taken back by it."""
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from consent.services.recording import Choice, Evidence, Recorded, fiduciary_of,
 from consent.services.told_times import counted
 from consent.services.withdrawing import withdraw
 from consent.states import Answer, Way
-from portal.core import addresses, clock
+from portal.core import addresses, ciphers, clock
 from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.core.turns import retried
@@ -68,19 +67,19 @@ def once(
     if not request_key:
         with transaction.atomic():
             return act(), False
-    digest = _digest(body)
+    digests = _digests(body)
     try:
         with transaction.atomic():
-            kept = _taken(asked_by, request_key, digest)
+            kept = _taken(asked_by, request_key, digests)
             if kept is not None:
                 return kept, True
             answer = act()
             TakenRequest.objects.create(
-                asked_by=asked_by, request_key=request_key, body_sha256=digest, answer=answer, taken_at=now
+                asked_by=asked_by, request_key=request_key, body_sha256=digests[0], answer=answer, taken_at=now
             )
             return answer, False
     except IntegrityError:
-        kept = _taken(asked_by, request_key, digest)
+        kept = _taken(asked_by, request_key, digests)
         if kept is None:
             raise
         return kept, True
@@ -92,18 +91,23 @@ def answered_before(*, asked_by: str, request_key: str, body: Mapping[str, Any])
     For whoever looks at a request before ``once``: what was taken is answered as it was, whatever has changed since.
     Raises OtherRequest when the key came with another body.
     """
-    return _taken(asked_by, request_key, _digest(body)) if request_key else None
+    return _taken(asked_by, request_key, _digests(body)) if request_key else None
 
 
-def _digest(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+def _digests(body: Mapping[str, Any]) -> list[str]:
+    """The HMAC-SHA256 of a request under the present lookup key and under each older one.
+
+    A request names people by addresses and numbers of papers: a bare hash of one is found by guessing.
+    """
+    text = json.dumps(body, sort_keys=True, default=str)
+    return [index[1:].hex() for index in ciphers.blind_indexes(text, domain="consent.takenrequest")]
 
 
-def _taken(asked_by: str, request_key: str, digest: str) -> Json | None:
+def _taken(asked_by: str, request_key: str, digests: Collection[str]) -> Json | None:
     row = TakenRequest.objects.filter(asked_by=asked_by, request_key=request_key).first()
     if row is None:
         return None
-    if row.body_sha256 != digest:
+    if row.body_sha256 not in digests:
         raise OtherRequest(_("This Idempotency-Key was used for another request. Use a new one."))
     return dict(row.answer)
 

@@ -66,7 +66,8 @@ def send_document(
     require_key(request_key)
     now, actor = clock.now(), actor_of(request)
     customer = selectors.customer_of_fiduciary(holder(request).fiduciary, given.customer, at=now)
-    body = {"path": request.path, **given.model_dump(mode="json"), "sha256": _sha256(file)}
+    typed = given.model_dump(mode="json", exclude={"share_code"})  # it lives in the memory of this request only
+    body = {"path": request.path, **typed, "sha256": _sha256(file)}
     asked: dict[str, Any] = {"asked_by": by(actor), "request_key": request_key, "body": body}
     kept = attested.answered_before(**asked)
     if kept is not None:  # whatever has ended since: its day, a consent, somebody's part

@@ -1,5 +1,7 @@
 """A connected system sends in a document and reads where it stands."""
 
+import hashlib
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,8 +9,10 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from consent.models import TakenRequest
 from kyc.models import Case, Document
 from kyc.services import run_plan
+from portal.api.kyc import DocumentIn
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.people.models import Fiduciary
@@ -152,3 +156,18 @@ def test_a_key_without_the_scope_and_a_client_that_is_not_this_customer_get_noth
     assert get_document(reference, client_key).status_code == 404
     assert get_document(reference, reader).status_code == 403
     assert get("key", key=key).json()["scopes"] == ["kyc:write"]
+
+
+def test_what_is_kept_of_a_request_tells_nobody_its_number_or_its_share_code(individual, key):  # noqa: F811
+    data = documents.pdf()
+    first = send(individual, key, data=data, share_code="4321")
+    kept = TakenRequest.objects.get().body_sha256
+    typed = DocumentIn(
+        customer=individual.reference, kind="pan_card", number=documents.PAN, share_code="4321"
+    ).model_dump(mode="json")
+    without = {name: value for name, value in typed.items() if name != "share_code"}
+    for guessed in (typed, without):
+        body = {"path": URL, **guessed, "sha256": hashlib.sha256(data).hexdigest()}
+        assert hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() != kept
+    again = send(individual, key, data=data, share_code="1234")
+    assert again.json() == {**first.json(), "replayed": True}
