@@ -306,13 +306,13 @@ class DocumentAdmin(OpenedForGrievances, AuditedExport, OpenedWithPurpose, ReadO
         return document
 
     def _propose(self, request: HttpRequest, document: Document, form: Form) -> Any:
-        given = {**form.cleaned_data, "page_seen": request.POST.get("page_seen", "")}
+        given = {**form.cleaned_data, "page_seen": _page_seen(request)}
         propose(document, **given, actor=_actor(request), now=clock.now())
         return _("Your proposal is recorded. A second person answers it.")
 
     def _answer(self, request: HttpRequest, decision: Decision, form: Form) -> Any:
         approve = form.cleaned_data["decision"] == "approve"
-        given = {"reason": form.cleaned_data["reason"], "page_seen": request.POST.get("page_seen", "")}
+        given = {"reason": form.cleaned_data["reason"], "page_seen": _page_seen(request)}
         answer(decision, approve=approve, **given, actor=_actor(request), now=clock.now())
         return _("Done. The customer is told.") if approve else _("The document is back in the queue.")
 
@@ -360,6 +360,11 @@ def _queue_url() -> str:
 
 def _page_url(document: Document) -> str:
     return reverse("admin:kyc_document_change", args=[document.pk])
+
+
+def _page_seen(request: HttpRequest) -> str:
+    """The digest of the page that the form stood on; a form that comes without one stood on no page of ours."""
+    return request.POST.get("page_seen") or "none"
 
 
 def _answer_form(document: Document) -> AnswerForm:

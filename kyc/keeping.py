@@ -52,12 +52,16 @@ def relations_of(retention_class: str) -> list[str]:
 
 
 def ended_at(case: Case) -> datetime | None:
-    """When the time began to count: the customer left, or was rejected. None while the relation lasts."""
+    """When the time began to count: the customer left, or was rejected, whichever came first. None while the relation
+    lasts. The erasers count by the same days (``kyc.erasers``).
+    """
     if case.pk is None:
         return None
-    if case.customer.state == CustomerState.CLOSED:
-        return case.customer.closed_at
-    return case.decided_at if case.state == CaseState.REJECTED else None
+    ends = [
+        case.customer.closed_at if case.customer.state == CustomerState.CLOSED else None,
+        case.decided_at if case.state == CaseState.REJECTED else None,
+    ]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def kept(case: Case, retention_class: str, *, now: datetime) -> Kept | None:

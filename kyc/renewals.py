@@ -1,7 +1,7 @@
 """The reasons of ``kyc/data/renewals.toml``, and what of a case is due again because of them."""
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -11,7 +11,7 @@ from kyc.models import Case, Document, Renewal
 from kyc.requirements import Requirements
 from kyc.states import DocumentState, RenewalReason, Risk
 from portal.core.clock import IST, day
-from portal.law.selectors import house_rule
+from portal.law.selectors import NotInForce, house_rule
 from portal.law.services.timing import dates_of
 
 FILE = Path(__file__).resolve().parent / "data" / "renewals.toml"
@@ -35,15 +35,47 @@ class RenewalRule:
     notices: str
 
 
+@dataclass(frozen=True)
+class Table:
+    """What follows from each reason, in force from its day until the next one's."""
+
+    effective_from: date
+    reasons: Mapping[str, RenewalRule]
+
+
 @cache
-def rule_of(reason: str) -> RenewalRule:
-    """What follows from a reason."""
-    row = tomllib.loads(FILE.read_text(encoding="utf-8"))[str(reason)]
-    return RenewalRule(frozenset(row["needs"]), row["within"], row["notices"])
+def tables() -> tuple[Table, ...]:
+    """Every table of the file, the earliest first."""
+    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["table"]
+    found = (
+        Table(
+            row["effective_from"],
+            {
+                reason: RenewalRule(frozenset(one["needs"]), one["within"], one["notices"])
+                for reason, one in row["reasons"].items()
+            },
+        )
+        for row in rows
+    )
+    return tuple(sorted(found, key=lambda table: table.effective_from))
 
 
-#: Whoever was looked at for one of these was looked at as a whole: the time to the next look begins anew.
-WHOLE = tuple(reason for reason in RenewalReason if not rule_of(reason).needs and reason != RenewalReason.DOCUMENT_ENDS)
+def rule_of(reason: str, *, on: date) -> RenewalRule:
+    """What follows from a reason, by the table in force on that day. Raises NotInForce before the first table's day."""
+    begun = [table for table in tables() if table.effective_from <= on]
+    if not begun:
+        raise NotInForce(f"No reasons for a renewal are in force on {on}.")
+    return begun[-1].reasons[str(reason)]
+
+
+def looks_at_all(renewal: Renewal) -> bool:
+    """Whether who was looked at for it was looked at as a whole: then the time to the next look begins anew."""
+    return renewal.reason != RenewalReason.DOCUMENT_ENDS and not _rule(renewal).needs
+
+
+def _rule(renewal: Renewal) -> RenewalRule:
+    """In force on the day that the renewal counts from: a newer table does not change what it asks for."""
+    return rule_of(renewal.reason, on=day(renewal.opened_at))
 
 
 def period_ends(verified_at: datetime, risk: str, *, on: date) -> date:
@@ -58,7 +90,7 @@ def soonest(*, now: datetime) -> date:
 
 def notice_days(reason: str, *, on: date) -> list[int]:
     """The days of the notices, counted from the due day: those before it are negative. In order."""
-    before, after = house_rule(rule_of(reason).notices, on=on), house_rule(AFTER, on=on)
+    before, after = house_rule(rule_of(reason, on=on).notices, on=on), house_rule(AFTER, on=on)
     return sorted([*(-int(days) for days in before.values), *(int(days) for days in after.values)])
 
 
@@ -105,5 +137,5 @@ def due_again(case: Case, wanted: Requirements, *, now: datetime) -> DueAgain:
 
 
 def _due(renewal: Renewal, wanted: Requirements) -> Due:
-    asked = {need.name for need in wanted.every_need} & rule_of(renewal.reason).needs
+    asked = {need.name for need in wanted.every_need} & _rule(renewal).needs
     return Due(renewal.opened_at, asked or None, renewal.document_id)

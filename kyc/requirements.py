@@ -1,4 +1,7 @@
-"""The lists of ``kyc/data/requirements.toml``: what each relation and type of customer shows, and who stands behind it."""
+"""The lists of ``kyc/data/requirements.toml``: what each relation and type of customer shows, and who stands behind it.
+
+Lists, and the tables of papers that meet a need, count from their day on.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -75,13 +78,14 @@ def requirements_for(relation: str, customer_type: str, *, on: date) -> Requirem
         for row in _read()["list"]
         if relation in row["relations"] and customer_type in row["types"] and row["effective_from"] <= on
     ]
-    if not rows:
+    kinds = _kinds_of_needs(on)
+    if not rows or kinds is None:
         return NOTHING
     row = max(rows, key=lambda one: one["effective_from"])
     beneficial = row.get("beneficial")
     return Requirements(
-        own=(*_needs(row["own"]), *_needs(row.get("may", []), is_optional=True)),
-        people={role: _needs(names) for role, names in row.get("people", {}).items()},
+        own=(*_needs(row["own"], kinds), *_needs(row.get("may", []), kinds, is_optional=True)),
+        people={role: _needs(names, kinds) for role, names in row.get("people", {}).items()},
         least=row.get("least", {}),
         beneficial=Beneficial(beneficial["rule"], beneficial.get("at_least", False)) if beneficial else None,
         source=row["source"],
@@ -89,7 +93,13 @@ def requirements_for(relation: str, customer_type: str, *, on: date) -> Requirem
     )
 
 
-def _needs(names: list[str], *, is_optional: bool = False) -> tuple[Need, ...]:
+def _kinds_of_needs(on: date) -> Mapping[str, list[str]] | None:
+    """Which papers meet each need, by the table in force on that day; None before the first."""
+    begun = [table for table in _read()["needs"] if table["effective_from"] <= on]
+    return max(begun, key=lambda one: one["effective_from"])["kinds"] if begun else None
+
+
+def _needs(names: list[str], kinds: Mapping[str, list[str]], *, is_optional: bool = False) -> tuple[Need, ...]:
     """What a machine cannot judge yet is not asked for: a copy of an Aadhaar card proves nothing by itself."""
-    kinds = ((name, tuple(filter(plans.can_judge, _read()["needs"][name]))) for name in names)
-    return tuple(Need(name, judged, is_optional) for name, judged in kinds if judged)
+    judged = ((name, tuple(filter(plans.can_judge, kinds[name]))) for name in names)
+    return tuple(Need(name, those, is_optional) for name, those in judged if those)

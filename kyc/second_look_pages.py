@@ -49,7 +49,7 @@ class LookForm(forms.Form):
 def _not_to_look(row: SecondLook, user: Any) -> str:
     if row.result != LookResult.OPEN:
         return str(_("It was looked at already."))
-    if user.pk in {row.decision.made_by_id, row.decision.checked_by_id}:
+    if second_looks.had_part(row.decision, user):
         return str(_("Somebody else must look: you had a part in this decision."))
     return ""
 

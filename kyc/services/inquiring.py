@@ -25,6 +25,7 @@ from kyc.rules import Said
 from kyc.selectors import known_name
 from kyc.services import consenting, telling
 from kyc.services.declared import number_of, typed_beside
+from kyc.services.locking import is_kept_still
 from kyc.services.noting import WORKER, note_check
 from kyc.states import INQUIRY_MOVES, DocumentState, InquiryState
 from portal.core import hooks, ids
@@ -199,7 +200,7 @@ def _wait(inquiry: Inquiry, found: Waiting, now: datetime) -> None:
 
 def _note(inquiry: Inquiry, found: Answer, now: datetime) -> None:
     document = inquiry.document
-    if document.erased_at is not None:  # its key has ended: nothing more is written about it
+    if not is_kept_still(document):
         return
     standing = registered.standing(found)
     said = {
@@ -239,7 +240,7 @@ def _give_up(inquiry: Inquiry, code: str, now: datetime) -> str:
 
 def _say(document: Document, provider: str, said: Said, now: datetime, inquiry: Inquiry | None = None) -> None:
     """One row for each check that rests on the provider, unless the last one says the same."""
-    if document.erased_at is not None:
+    if not is_kept_still(document):
         return
     for planned in plans.asked_of_providers(document.kind).get(provider, ()):
         last = document.checks.filter(name=planned.name).order_by("-attempt").first()

@@ -46,7 +46,7 @@ def ask_to_delete(document: Document, *, actor: Actor, now: datetime) -> None:
         if not is_unsent:
             _ask(document, actor, now)
         else:
-            let_go(document, actor=actor)
+            let_go(document, actor=actor, now=now)
             settling.settle(document.case, actor=actor, now=now)
 
 
@@ -72,9 +72,13 @@ def _ask(document: Document, actor: Actor, now: datetime) -> None:
     )
 
 
-def let_go(document: Document, *, actor: Actor) -> None:
-    """End a file that nobody has decided about, in the caller's transaction, and what was kept of it with it."""
+def let_go(document: Document, *, actor: Actor, now: datetime) -> None:
+    """End a file that nobody has decided about, in the caller's transaction, and what was kept of it with it.
+
+    A customer's open request to delete it is carried out with it: nobody could answer that any more.
+    """
     move(document, DocumentState.DESTROYED, moves=DOCUMENT_MOVES)
+    _carry_out_request(document, actor, now)
     keep_nothing(document, actor=actor)
 
 

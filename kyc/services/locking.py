@@ -36,6 +36,17 @@ def is_still_here(document: Document) -> bool:
     return document.state == DocumentState.RECEIVED and document.erased_at is None
 
 
+def is_kept_still(document: Document) -> bool:
+    """Whether anything of the document is still here, held until the caller's transaction ends.
+
+    Somebody outside takes its time to answer: of what was erased or let go meanwhile the key has ended, and whatever were
+    written about it now would lie under a new one that nobody ends.
+    """
+    rows = Document.objects.select_for_update(no_key=True)
+    document.refresh_from_db(fields=["state", "erased_at"], from_queryset=rows)
+    return document.state != DocumentState.DESTROYED and document.erased_at is None
+
+
 def is_unjudged(document: Document) -> bool:
     """Whether it is still here and no other worker, to whom a lease that ran out gave it, keeps a copy already."""
     if not is_still_here(document):

@@ -172,7 +172,7 @@ def leave(party: Party, *, actor: Actor, now: datetime) -> None:
         if Holding.objects.filter(Q(owner=party) | Q(held=party), ended_at=None).update(ended_at=now):
             Case.objects.filter(pk=party.case_id).update(nobody_else_at=None)
         for document in Document.objects.filter(UNDECIDED, party=party).exclude(state__in=GONE):
-            let_go(document, actor=actor)
+            let_go(document, actor=actor, now=now)
         _note(party, "left", actor, now)
         if party.is_signatory:
             renewing.something_changed(party.case, RenewalReason.SIGNATORY_CHANGED, actor=actor, now=now)

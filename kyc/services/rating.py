@@ -144,9 +144,13 @@ def propose(case: Case, *, level: str, why: str, actor: Actor, now: datetime) ->
 def answer(proposal: RiskProposal, *, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
     """A second person says yes or no; a yes holds at once. Raises as ``four_eyes.answer``: also when the points, their
     reasons or the table changed.
+
+    In the turn of the case, which is read anew: what came since the page was opened, a renewal that brought the next look
+    nearer for one, is not written over.
     """
     case = proposal.case
     with transaction.atomic():
+        case.refresh_from_db(from_queryset=Case.objects.select_for_update(no_key=True))
         needs = needs_of(case, now=now)
         found = rating_of(case, needs, now=now)
         four_eyes.answer(

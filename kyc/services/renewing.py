@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from kyc import renewals
+from kyc import plans, renewals
 from kyc.models import Case, Document, Renewal, RenewalNotice
 from kyc.needs import needs_of
 from kyc.permissions import Permission
@@ -86,7 +86,7 @@ def something_changed(
     """
     if case.rekyc_on is None:
         return None
-    due_on = dates_of(house_rule(renewals.rule_of(reason).within, on=day(now)), now, settling.ZONE).due_on
+    due_on = dates_of(house_rule(renewals.rule_of(reason, on=day(now)).within, on=day(now)), now, settling.ZONE).due_on
     renewal = _open(case, reason, due_on=due_on, since=since, actor=actor, now=now, why=why)
     _tell(renewal, now)
     return renewal
@@ -102,15 +102,17 @@ def begin(case: Case, *, actor: Actor, now: datetime) -> None:
 
 
 def number_changed(document: Document, *, actor: Actor, now: datetime) -> Renewal | None:
-    """A document was approved, in the caller's transaction: whether it names another PAN or account than the one before.
+    """A document was approved, in the caller's transaction: whether it names another PAN or account than the one before,
+    on whichever kind of paper that stood.
 
     What was sent together with it, or since its case is being renewed, is not due again.
     """
     reason = NUMBERS.get(DocumentKind(document.kind))
     if reason is None or document.party_id is not None or document.number_sealed is None:
         return None
+    kinds = plans.kinds_with_number(plans.number_type(document.kind))
     earlier = (
-        Document.objects.filter(case=document.case_id, party=None, kind=document.kind, number_index__isnull=False)
+        Document.objects.filter(case=document.case_id, party=None, kind__in=kinds, number_index__isnull=False)
         .filter(decisions__outcome=DecisionOutcome.APPROVE, decisions__answer=Answer.APPROVED)
         .exclude(pk=document.pk)
         .order_by("-uploaded_at", "-pk")
@@ -200,7 +202,11 @@ def _open(
     now: datetime,
     why: str = "",
 ) -> Renewal:
-    """The open renewal for this reason, made where there is none, with its audit event; the case follows."""
+    """The open renewal for this reason, made where there is none, with its audit event; the case follows.
+
+    In the turn of the case: of two who tell of the same thing at once, the second finds what the first has opened.
+    """
+    Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     same = Renewal.objects.select_related("case__customer", "document").filter(case=case, reason=reason, closed_at=None)
     found = same.filter(document=document).first()
     if found is not None:

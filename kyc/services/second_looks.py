@@ -22,6 +22,7 @@ from portal.core.errors import LostRace, NotAllowed, Refused
 from portal.core.moves import move
 from portal.law.selectors import house_rule
 from portal.ledger.models import Checkpoint
+from portal.people.models import User
 from portal.people.services.four_eyes import person_of
 from portal.people.states import Answer
 
@@ -51,13 +52,13 @@ def look(row: SecondLook, *, result: str, reason_code: str = "", actor: Actor, n
     """Note what a second look found, with its audit event. A fault puts an approved document back into the queue and
     settles its case, in the same transaction; two people decide anew.
 
-    Raises NotAllowed without the permission and for whoever proposed or answered; Refused (RESULT, REASON); LostRace when
-    a colleague was quicker.
+    Raises NotAllowed without the permission and for whoever had a part in it (``had_part``); Refused (RESULT, REASON);
+    LostRace when a colleague was quicker.
     """
     user = person_of(actor)
     access.require(user, Permission.CASE_DECIDE)
     decision = Decision.objects.select_related("document__case", "document__party").get(pk=row.decision_id)
-    if user.pk in {decision.made_by_id, decision.checked_by_id}:
+    if had_part(decision, user):
         raise NotAllowed(_("Somebody else must look: you had a part in this decision."))
     if result not in {LookResult.FINE, LookResult.FAULT}:
         raise Refused(_("Say what you found."), code="RESULT")
@@ -78,6 +79,11 @@ def look(row: SecondLook, *, result: str, reason_code: str = "", actor: Actor, n
         )
         if result == LookResult.FAULT:
             _put_back(decision.document, actor, now)
+
+
+def had_part(decision: Decision, user: User) -> bool:
+    """Whether this person proposed it, answered it, or brought the document in."""
+    return user.pk in {decision.made_by_id, decision.checked_by_id, decision.document.brought_by_id}
 
 
 def _put_back(document: Document, actor: Actor, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """The state of a case follows from its documents; its clock, its dates and the letters follow from its state."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db.models import F, Q
 from kyc import keeping, rules
 from kyc.models import Case, Renewal
 from kyc.needs import Needs, needs_of
-from kyc.renewals import WHOLE, period_ends, soonest
+from kyc.renewals import looks_at_all, period_ends, soonest
 from kyc.selectors import is_listed
 from kyc.services import rating, telling
 from kyc.states import CASE_MOVES, CaseState
@@ -115,10 +116,10 @@ def _dates(case: Case, needs: Needs, target: str, actor: Actor, now: datetime) -
     return dates
 
 
-def _verified(case: Case, needs: Needs, renewed: set[str], now: datetime) -> dict[str, Any]:
+def _verified(case: Case, needs: Needs, renewed: Sequence[Renewal], now: datetime) -> dict[str, Any]:
     """When everything was last looked at, and when it is next: by risk, or earlier where a document ends."""
     is_over = not renewed and case.rekyc_on is not None and case.rekyc_on <= day(now)
-    is_whole = is_over or not renewed.isdisjoint(WHOLE)
+    is_whole = is_over or any(map(looks_at_all, renewed))
     verified_at = now if is_whole or case.verified_at is None else case.verified_at
     ends = period_ends(verified_at, case.risk, on=day(now))
     if ends <= day(now):  # the risk was raised meanwhile
@@ -126,8 +127,8 @@ def _verified(case: Case, needs: Needs, renewed: set[str], now: datetime) -> dic
     return {"verified_at": verified_at, "rekyc_on": min([ends, *needs.last_days])}
 
 
-def _close_renewals(case: Case, actor: Actor, now: datetime) -> set[str]:
-    """Nothing is due again any more: the renewals are done. Returns their reasons."""
+def _close_renewals(case: Case, actor: Actor, now: datetime) -> list[Renewal]:
+    """Nothing is due again any more: the renewals are done. Returns them."""
     renewals = list(Renewal.objects.filter(case=case, closed_at=None).select_related("document"))
     Renewal.objects.filter(pk__in=[one.pk for one in renewals]).update(closed_at=now)
     for one in renewals:
@@ -143,7 +144,7 @@ def _close_renewals(case: Case, actor: Actor, now: datetime) -> set[str]:
             },
             at=now,
         )
-    return {one.reason for one in renewals}
+    return renewals
 
 
 def _retained_until(case: Case, now: datetime) -> date | None:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kyc import basis
 from kyc.erasers import KycDocuments
 from kyc.models import Decision, Document
 from kyc.services import send
@@ -46,23 +47,31 @@ def at_the_desk(user: User, document: Document) -> Client:
     return client
 
 
+def propose(desk: Client, document: Document, given: dict[str, Any]) -> Any:
+    """Posts a proposal about what the page shows now."""
+    return desk.post(
+        f"{LIST}{document.pk}/propose/", {"page_seen": basis.seen(Document.objects.get(pk=document.pk)), **given}
+    )
+
+
 def answer(desk: Client, document: Document, **changes: str) -> Any:
-    """Posts a yes to the proposal that waits."""
+    """Posts a yes to the proposal that waits, on what the page shows now."""
     waiting = Decision.objects.get(document=document, answer="pending").reference
-    given = {"decision": "approve", "reason": "", "proposal": waiting, **changes}
+    page_seen = basis.seen(Document.objects.get(pk=document.pk))
+    given = {"decision": "approve", "reason": "", "proposal": waiting, "page_seen": page_seen, **changes}
     return desk.post(f"{LIST}{document.pk}/answer/", given)
 
 
 def test_an_answer_counts_for_the_proposal_that_stood_on_the_page(document, maker, checker) -> None:
     """A colleague refused that one meanwhile, and the maker proposed the opposite."""
     first = at_the_desk(maker, document)
-    first.post(f"{LIST}{document.pk}/propose/", REJECT)
+    propose(first, document, REJECT)
     desk, colleague = at_the_desk(checker, document), at_the_desk(StaffFactory(roles=["kyc_checker"]), document)
-    seen = Decision.objects.get().reference
-    assert f'value="{seen}"' in desk.get(page_of(document)).text
+    stood = Decision.objects.get().reference
+    assert f'value="{stood}"' in desk.get(page_of(document)).text
     answer(colleague, document, decision="refuse", reason="It can be read.")
-    assert first.post(f"{LIST}{document.pk}/propose/", APPROVE).status_code == 302
-    refused = answer(desk, document, proposal=seen, reason="Agreed by telephone.")
+    assert propose(first, document, APPROVE).status_code == 302
+    refused = answer(desk, document, proposal=stood, reason="Agreed by telephone.")
     assert refused.status_code == 422
     assert "Another proposal waits now" in refused.text
     assert "Agreed by telephone." in refused.text
@@ -75,7 +84,7 @@ def test_an_answer_counts_for_the_proposal_that_stood_on_the_page(document, make
 def test_a_reason_with_somebodys_number_is_refused_beside_its_field_and_kept_on_the_page(
     document, maker, checker
 ) -> None:
-    at_the_desk(maker, document).post(f"{LIST}{document.pk}/propose/", APPROVE)
+    propose(at_the_desk(maker, document), document, APPROVE)
     said = "No: Aadhaar 2341 2341 2346, PAN ABCPE1234F differ"
     refused = answer(at_the_desk(checker, document), document, decision="refuse", reason=said)
     assert refused.status_code == 422
@@ -85,12 +94,12 @@ def test_a_reason_with_somebodys_number_is_refused_beside_its_field_and_kept_on_
 
 
 def test_an_answer_that_comes_after_anothers_is_told_so(document, maker, checker) -> None:
-    at_the_desk(maker, document).post(f"{LIST}{document.pk}/propose/", APPROVE)
+    propose(at_the_desk(maker, document), document, APPROVE)
     desk, colleague = at_the_desk(checker, document), at_the_desk(StaffFactory(roles=["kyc_checker"]), document)
-    seen = Decision.objects.get().reference
+    stood = Decision.objects.get().reference
     answer(colleague, document)
     said = desk.post(
-        f"{LIST}{document.pk}/answer/", {"decision": "refuse", "reason": "No.", "proposal": seen}, follow=True
+        f"{LIST}{document.pk}/answer/", {"decision": "refuse", "reason": "No.", "proposal": stood}, follow=True
     )
     assert "it was answered meanwhile" in said.text
 
@@ -100,7 +109,7 @@ def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
     shown = desk.get(page_of(document)).content.decode()
     assert "Propose a decision" in shown
     assert "Number typed against number in the file" in shown
-    assert desk.post(f"{LIST}{document.pk}/propose/", APPROVE).status_code == 302
+    assert propose(desk, document, APPROVE).status_code == 302
     second = at_the_desk(checker, document)
     assert "Answer" in second.get(page_of(document)).content.decode()
     answer(second, document)
@@ -112,7 +121,7 @@ def test_two_people_decide_at_the_desk(document, maker, checker) -> None:
 def test_a_maker_cannot_answer_by_page_or_by_post(document) -> None:
     both = StaffFactory(roles=["kyc_maker", "kyc_checker"])
     desk = at_the_desk(both, document)
-    desk.post(f"{LIST}{document.pk}/propose/", APPROVE)
+    propose(desk, document, APPROVE)
     shown = desk.get(page_of(document)).content.decode()
     assert "you proposed this yourself" in shown
     assert "/answer/" not in shown
@@ -169,7 +178,7 @@ def test_the_desk_shows_no_page_and_no_number_of_an_erased_document(
 
 def test_what_is_missing_in_a_proposal_is_said_at_its_field_and_nothing_is_lost(document, maker) -> None:
     given = {"outcome": "ask_again", "reason_code": "unreadable", "message": "", "note": "Too dark."}
-    response = at_the_desk(maker, document).post(f"{LIST}{document.pk}/propose/", given)
+    response = propose(at_the_desk(maker, document), document, given)
     shown = response.content.decode()
     assert response.status_code == 422
     assert "Write to the customer what to do now." in shown
@@ -284,13 +293,13 @@ def test_what_could_not_be_checked_has_a_queue_and_a_way_out(document, maker) ->
 
 
 def test_stale_bytes_are_refused_with_a_clear_line_and_the_difference(document, maker, checker) -> None:
-    decision = proposed(document, maker)
+    proposed(document, maker)
     type(document.kept).objects.filter(pk=document.kept.pk).update(sha256="0" * 64)
     desk = at_the_desk(checker, document)
     shown = desk.get(page_of(document)).text
     assert "This is not what the maker saw" in shown
     assert f"+ {'0' * 16}" in shown
-    refused = desk.post(f"{LIST}{document.pk}/answer/", {"decision": "approve", "proposal": decision.reference})
+    refused = answer(desk, document)
     assert "has changed since" in refused.text
     assert Decision.objects.get().answer == "pending"
 
@@ -298,8 +307,10 @@ def test_stale_bytes_are_refused_with_a_clear_line_and_the_difference(document, 
 def test_a_page_that_shows_what_is_no_more_decides_nothing(document, maker) -> None:
     desk = at_the_desk(maker, document)
     given = {**APPROVE, "page_seen": "0" * 64}
-    refused = desk.post(f"{LIST}{document.pk}/propose/", given)
+    refused = propose(desk, document, given)
     assert (refused.status_code, "have changed since you opened the page" in refused.text) == (422, True)
+    unseen = propose(desk, document, {**APPROVE, "page_seen": ""})
+    assert (unseen.status_code, "have changed since you opened the page" in unseen.text) == (422, True)
     page_seen = re.search(r'name="page_seen" value="(\w{64})"', desk.get(page_of(document)).text)[1]
     assert desk.post(f"{LIST}{document.pk}/propose/", {**APPROVE, "page_seen": page_seen}).status_code == 302
 
@@ -308,7 +319,7 @@ def test_a_preview_shows_the_letter_in_the_customers_language_and_decides_nothin
     asha.principal.language = "hi"
     asha.principal.save(update_fields=["language"])
     given = {"outcome": "ask_again", "reason_code": "unreadable", "message": "Send a sharper photo.", "note": "secret"}
-    shown = at_the_desk(maker, document).post(f"{LIST}{document.pk}/propose/", {**given, "preview": "1"})
+    shown = propose(at_the_desk(maker, document), document, {**given, "preview": "1"})
     letter = re.search(r'<div class="template-text" lang="hi".*?</div>', shown.text, re.DOTALL)[0]
     assert (shown.status_code, "Send a sharper photo." in letter, "secret" in letter) == (200, True, False)
     assert not Decision.objects.exists()

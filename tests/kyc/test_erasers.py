@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from kyc import plans
+from kyc import keeping, plans
 from kyc.erasers import KycDocuments
-from kyc.models import Check, CheckEvidence, Decision, Holding, Likeness
+from kyc.models import Case, Check, CheckEvidence, Decision, Holding, Likeness
 from kyc.sections import KycSection
 from kyc.selectors import sender_state
 from kyc.services import own_number
@@ -150,3 +150,14 @@ def test_a_party_that_is_a_person_has_an_empty_name_that_can_be_read(organisatio
     party = party_of(organisation)
     party.refresh_from_db()
     assert party.name == ""
+
+
+def test_papers_of_a_rejected_customer_who_leaves_later_are_kept_as_long_as_is_said(individual, maker, checker):
+    case = answered(proposed(checked(individual), maker, **REJECTED), checker).document.case
+    individual.state, individual.closed_at = "closed", clock.now() + timedelta(days=400)
+    individual.save(update_fields=["state", "closed_at"])
+    case = Case.objects.select_related("customer").get(pk=case.pk)
+    (record,) = KYC.records(subject_refs=[individual.subject.ref])
+    assert record.began_at == keeping.ended_at(case) == case.decided_at
+    gone = list(KYC.kept(before=case.decided_at + timedelta(seconds=1)))
+    assert [kept.subject_ref for kept in gone] == [individual.subject.ref]

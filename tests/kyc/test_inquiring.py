@@ -9,16 +9,18 @@ import pytest
 from django.core.checks import run_checks
 from django.test import Client
 
-from kyc.models import Check, Document, Inquiry
+from kyc.models import Check, CheckEvidence, Document, Inquiry
 from kyc.notices import notice_of
 from kyc.outcomes import CheckOutcome
 from kyc.providers import asking, configured
 from kyc.selectors import latest_checks
-from kyc.services import inquiring, run_plan, sealing
+from kyc.services import inquiring, letting_go, run_plan, sealing
 from portal.audit.models import AuditEvent
 from portal.core import clock, hooks
+from portal.core.actor import SYSTEM
 from portal.outbox.models import Message
 from portal.registers.models import Contract, Disclosure, Recipient
+from portal.vault.models import SubjectKey
 from tests.kyc import documents
 from tests.kyc.factories import answered, checked, firm, gst, proposed, uploaded
 from tests.people.factories import CustomerFactory
@@ -287,6 +289,26 @@ def test_two_workers_ask_once(outside, asha_rao):
     document = pan_card(asha_rao)
     assert [ask(document), ask(document)] == ["answered", "taken"]
     assert len(outside.asked) == 1
+
+
+def test_an_answer_about_a_file_that_was_erased_while_it_came_is_not_written_down(
+    outside, asha_rao, monkeypatch, django_capture_on_commit_callbacks
+):
+    outside.pans[documents.PAN] = VALID
+    document = pan_card(asha_rao)
+    ask_outside = inquiring._asked
+
+    def slow(*given):
+        told = ask_outside(*given)
+        with django_capture_on_commit_callbacks(execute=True):
+            letting_go.erase_document(Document.objects.get(pk=document.pk), actor=SYSTEM, now=clock.now())
+        return told
+
+    monkeypatch.setattr(inquiring, "_asked", slow)
+    assert ask(document) == "answered"
+    assert said(document) == {}
+    assert not CheckEvidence.objects.exists()
+    assert not SubjectKey.objects.filter(subject_ref=document.key_ref).exists()
 
 
 def test_evidence_of_an_answer_is_sealed(outside, asha_rao):

@@ -5,14 +5,15 @@ from django.urls import reverse
 
 from kyc import plans
 from kyc.erasers import KycDocuments
-from kyc.models import CheckEvidence, Document
-from kyc.services import ask_to_delete, checking, run_plan, steps, sweep
+from kyc.models import CheckEvidence, DeletionRequest, Document
+from kyc.services import ask_to_delete, checking, leave, run_plan, steps, sweep
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.errors import IllegalMove
+from portal.law.models import Clock
 from portal.vault.models import StoredFile
 from portal.vault.services import files
-from tests.kyc.factories import CUSTOMER, NOW, checked, uploaded
+from tests.kyc.factories import CUSTOMER, NOW, checked, party_of, uploaded
 from tests.signin.people_who_sign_in import customer_client
 
 pytestmark = pytest.mark.usefixtures("same_process")
@@ -168,3 +169,15 @@ def test_a_customer_erased_while_the_checks_run_is_not_looked_at_again(individua
     run_plan(document.pk, now=clock.now())
     assert not document.checks.filter(name="duplicate").exists()
     assert sweep(now=clock.now() + timedelta(days=1)) == 0
+
+
+def test_a_request_about_a_paper_that_goes_with_its_person_is_carried_out(organisation):
+    party = party_of(organisation)
+    document = checked(organisation, party=party)
+    ask_to_delete(document, actor=CUSTOMER, now=NOW)
+    leave(party, actor=CUSTOMER, now=NOW)
+    request = DeletionRequest.objects.get()
+    assert (request.state, request.answered_at) == ("erased", NOW)
+    assert not Clock.objects.filter(owner=request.owner, state="running").exists()
+    event = AuditEvent.objects.get(kind="kyc.document.deletion_answered")
+    assert (event.facts["document"], event.facts["state"]) == (document.reference, "erased")

@@ -5,19 +5,20 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from consent.models import ConsentEvent
 from consent.services import attested
-from kyc.models import Case, Document, SanctionsList
-from kyc.services import bringing, telling, uploading
+from kyc.models import Case, Document, Renewal, SanctionsList
+from kyc.services import bringing, renewing, telling, uploading
 from kyc.services.deciding import answer
+from kyc.states import RenewalReason
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.people.models import Customer
 from tests.consent.test_turns import ended_once, while_in_flight
 from tests.kyc import documents
-from tests.kyc.factories import CUSTOMER, checked, company_pan, firm, gst, proposed, rest_approved, uploaded
+from tests.kyc.factories import CUSTOMER, NOW, checked, company_pan, firm, gst, proposed, rest_approved, uploaded
 from tests.kyc.test_consenting import card, withdrawn
 from tests.kyc.test_proving import offline, pinned, read_here, yesterday  # noqa: F401
 from tests.kyc.test_reusing import again, approved
@@ -59,6 +60,18 @@ def test_the_last_two_documents_approved_at_once_approve_the_case(monkeypatch):
 def test_two_imports_of_one_list_at_once_take_turns():
     later = while_in_flight(lambda: imported(ZORAN, made="2026-11-20"), lambda: imported(ZORAN, made="2026-11-21"))
     assert SanctionsList.objects.get(superseded_at=None) == later
+
+
+def test_two_who_tell_of_the_same_event_at_once_open_one_renewal():
+    case = firm().kyc
+    Case.objects.update(rekyc_on=clock.day(NOW) + timedelta(days=900), verified_at=NOW)
+    case.refresh_from_db()
+
+    def told():
+        with transaction.atomic():
+            return renewing.something_changed(case, RenewalReason.COMPLAINTS, actor=CUSTOMER, now=NOW)
+
+    assert while_in_flight(told, told) == Renewal.objects.get()
 
 
 def without_a_box(customer: Customer) -> Document:

@@ -1,11 +1,13 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import F
 from django.urls import reverse
 
 from kyc import gates, renewals
-from kyc.models import Case, Document, Renewal, RenewalNotice
+from kyc.models import Case, Document, Renewal, RenewalNotice, RiskProposal
 from kyc.needs import is_due_again, needs_of
 from kyc.selectors import sender_state, standing_of
 from kyc.services import add_person, ask_again, leave, rating, renewing, settling
@@ -14,7 +16,7 @@ from kyc.tasks import renew
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotAllowed, Refused
-from portal.law.selectors import house_rule
+from portal.law.selectors import NotInForce, house_rule
 from portal.outbox.models import Delivery, Message
 from portal.people.models import Membership, User
 from portal.people.services import customers
@@ -80,6 +82,26 @@ def test_every_reason_has_its_row_and_at_least_three_notices_before_and_after(ho
         days = renewals.notice_days(reason, on=NOW.date())
         assert len([one for one in days if one < 0]) >= 3
         assert len([one for one in days if one > 0]) >= 3
+
+
+def test_a_newer_table_asks_for_other_papers_in_renewals_that_begin_then_and_in_no_earlier_one(
+    firm_case, maker, monkeypatch
+):
+    first, begins = renewals.tables()[0], clock.day(LATER) + timedelta(days=1)
+    other = replace(first.reasons["gstin_cancelled"], needs=frozenset({"pan"}))
+    newer = replace(first, effective_from=begins, reasons={**first.reasons, "gstin_cancelled": other})
+    monkeypatch.setattr(renewals, "tables", lambda: (first, newer))
+    staff = actor.staff(maker.pk)
+
+    def asked(opened: datetime) -> set[str]:
+        Renewal.objects.update(closed_at=F("opened_at"))
+        ask_again(firm_case, reason="gstin_cancelled", why="The register says so.", actor=staff, now=opened)
+        tasks = needs_of(Case.objects.get(), now=at(begins, 12)).tasks
+        return {task.need.name for task in tasks if task.state == "customer" and not task.need.is_optional}
+
+    assert [asked(LATER), asked(at(begins))] == [{"gst"}, {"pan"}]
+    with pytest.raises(NotInForce):
+        renewals.rule_of("period", on=first.effective_from - timedelta(days=1))
 
 
 def test_three_notices_before_and_three_after_each_once_however_often_the_task_runs(case):
@@ -363,3 +385,33 @@ def test_a_lowered_risk_puts_the_next_look_off_and_nothing_lapses_unsaid(case, m
     rated(case, Risk.LOW, maker, checker, LATER + timedelta(days=1))
     assert case.rekyc_on == far
     assert standing_of(case, on=near + timedelta(days=1)) == "verified"
+
+
+def test_a_risk_agreed_to_on_an_old_page_puts_no_look_off_that_came_nearer_meanwhile(case, maker, checker):
+    made = rating.propose(case, level=Risk.MEDIUM, why="news", actor=actor.staff(maker.pk), now=LATER)
+    opened_before = RiskProposal.objects.select_related("case").get(pk=made.pk)
+    renewal = ask_again(
+        Case.objects.get(), reason="complaints", why="Many wrote.", actor=actor.staff(maker.pk), now=LATER
+    )
+    rating.answer(opened_before, approve=True, actor=actor.staff(checker.pk), now=LATER)
+    case.refresh_from_db()
+    assert (case.risk, case.rekyc_on) == (Risk.MEDIUM, renewal.due_on)
+
+
+def account(customer, kind, number, now):
+    return checked(
+        customer,
+        kind=kind,
+        number=number,
+        data=documents.pdf(number),
+        declared={"name": customer.name, "ifsc": "HDFC0000001"},
+        now=now,
+    )
+
+
+@pytest.mark.parametrize(("number", "reasons"), [("50100012345678", []), ("50100087654321", ["bank_changed"])])
+def test_another_account_is_seen_on_whichever_paper_shows_it(organisation, firm_case, maker, checker, number, reasons):
+    for kind, shown, now in (("cancelled_cheque", "50100012345678", NOW), ("bank_statement", number, LATER)):
+        Document.objects.filter(case=firm_case, kind=kind).update(state="replaced")
+        decided(account(organisation, kind, shown, now), maker, checker, now)
+    assert list(Renewal.objects.values_list("reason", flat=True)) == reasons

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -35,6 +35,31 @@ def test_a_list_counts_from_its_day_on_and_no_list_is_no_approval():
     assert requirements_for("customer", "company", on=date(2025, 12, 14)) == NOTHING
     assert requirements_for("customer", "company", on=date(2025, 12, 15)) != NOTHING
     assert requirements_for("customer", "", on=DAY) == NOTHING
+
+
+def test_a_newer_table_of_papers_counts_from_its_day_and_asks_nothing_else_before(monkeypatch):
+    read, begins = requirements._read(), date(2027, 4, 1)
+    first = read["needs"][0]
+    newer = {"effective_from": begins, "kinds": {**first["kinds"], "bank": ["bank_statement"]}}
+    monkeypatch.setattr(requirements, "_read", lambda: {**read, "needs": [newer, first]})
+    asked = {}
+    for day in (begins - timedelta(days=1), begins):
+        wanted = requirements_for.__wrapped__("reseller", "individual", on=day)
+        asked[day] = next(need.kinds for need in wanted.own if need.name == "bank")
+    assert list(asked.values()) == [("cancelled_cheque", "bank_statement"), ("bank_statement",)]
+    assert requirements_for.__wrapped__("reseller", "individual", on=date(2025, 12, 14)) == NOTHING
+
+
+def test_every_need_of_a_list_has_its_papers_from_the_day_of_the_list_on():
+    lists, tables = requirements._read()["list"], requirements._read()["needs"]
+    for row in lists:
+        names = {*row["own"], *row.get("may", []), *(one for names in row.get("people", {}).values() for one in names)}
+        in_force = max(
+            (one for one in tables if one["effective_from"] <= row["effective_from"]),
+            key=lambda one: one["effective_from"],
+        )
+        for table in (in_force, *(one for one in tables if one["effective_from"] > row["effective_from"])):
+            assert names <= set(table["kinds"]), row["source"]
 
 
 @pytest.mark.usefixtures("house")

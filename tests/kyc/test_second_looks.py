@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kyc import sampling
-from kyc.models import Case, Draw, SecondLook
+from kyc.models import Case, Document, Draw, SecondLook
+from kyc.second_look_pages import _not_to_look
 from kyc.selectors import to_review
 from kyc.services import second_looks
 from portal.audit.models import AuditEvent
@@ -116,6 +117,16 @@ def test_nobody_with_a_part_in_it_looks_and_nobody_without_the_permission(looks,
             found(row, StaffFactory(roles=["kyc_checker"]), **wrong)
     row.refresh_from_db()
     assert (row.result, row.looked_by) == ("open", None)
+
+
+def test_who_brought_the_paper_in_looks_at_it_no_second_time(looks):
+    (row,) = looks
+    bringer = StaffFactory(roles=["kyc_maker"])
+    Document.objects.filter(pk=row.decision.document_id).update(brought_by=bringer)
+    row = SecondLook.objects.get(pk=row.pk)
+    with pytest.raises(NotAllowed):
+        found(row, bringer)
+    assert "you had a part" in _not_to_look(row, bringer)
 
 
 def test_what_is_right_stays_as_it_is_and_is_looked_at_once(looks):
