@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from portal.people.models import Customer
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.registers.models import ContentTemplate
 from portal.registers.selectors import senders
+from portal.registers.services.templates import has_variables
 
 #: Before the code of a language: the fields of its words.
 SUBJECT, TEXT = "subject_", "text_"
@@ -40,6 +42,13 @@ def _channels() -> list[tuple[str, Any]]:
 
 def _no_more() -> list[tuple[str, Any]]:
     return [("", _("No other channel")), *_channels()]
+
+
+def _templates() -> QuerySet[ContentTemplate]:
+    """Those that say the same to everybody: what has variables is no text of a broadcast."""
+    own = ContentTemplate.objects.filter(fiduciary__code=OWN_CODE, channel__in=OF_TEMPLATES, state="approved")
+    usable = [row.pk for row in senders.in_force(own, at=clock.now()) if not has_variables(row.text)]
+    return ContentTemplate.objects.filter(pk__in=usable).order_by("channel", "template_id", "language")
 
 
 class BroadcastForm(forms.Form):
@@ -104,9 +113,8 @@ class BroadcastForm(forms.Form):
                 max_length=5_000,
                 required=False,
             )
-        own = ContentTemplate.objects.filter(fiduciary__code=OWN_CODE, channel__in=OF_TEMPLATES, state="approved")
         templates: Any = self.fields["templates"]
-        templates.queryset = senders.in_force(own, at=clock.now()).order_by("channel", "template_id", "language")
+        templates.queryset = _templates()
         templates.label_from_instance = lambda row: f"{row.get_channel_display()}, {row}: {row.text}"
         words = [name for name in self.fields if name.startswith((SUBJECT, TEXT))]
         self.order_fields([name for name in self.fields if name not in {"per_minute", *words}] + words)

@@ -69,6 +69,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
         (
             "outbox.Message",
             "consent.Broadcast",
+            "consent.BroadcastPerson",
             "registers.ContentTemplate",
             "registers.ConsentTemplate",
             "registers.Sender",

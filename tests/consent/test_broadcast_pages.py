@@ -13,6 +13,7 @@ from portal.outbox.models import Message
 from tests.consent.broadcasts import WORDS, to_the_end
 from tests.consent.factories import law_is_loaded, published_notice
 from tests.people.factories import CustomerUserFactory, StaffFactory
+from tests.registers.factories import agreed_template, registered_sender
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,15 @@ def test_what_was_entered_wrongly_is_said_and_nothing_is_proposed(clients, chang
     assert answer.status_code == 422
     assert why in answer.content.decode()
     assert not Broadcast.objects.exists()
+
+
+def test_only_templates_that_say_the_same_to_everybody_are_offered(clients):
+    senders = [registered_sender("612345", carries=["promotional"])]
+    words = "Onesetu: our new rates start on 1 January. Reply STOP to stop."
+    plain = agreed_template(category="promotional", text=words, senders=senders)
+    agreed_template(senders=[registered_sender()], template_id="1107160000000000002")  # with a code for each person
+    offered = clients[0].get(reverse(ADD)).context["form"].fields["templates"].queryset
+    assert list(offered) == [plain]
 
 
 def test_one_proposes_another_agrees_and_the_page_reports_to_the_last_person(clients):

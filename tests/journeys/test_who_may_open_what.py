@@ -68,6 +68,8 @@ UNTOLD = {"grievances_ticket_file", "kyc_document_look", "kyc_document_look_page
 #: Books of which the told story has no row: they are asked for one that is not there, as in the short form.
 UNTOLD_BOOKS = {
     "consent_answerset",
+    "consent_broadcast",
+    "consent_broadcastperson",
     "consent_cookiedefect",
     "consent_endingtold",
     "consent_givenanswer",
