@@ -21,6 +21,7 @@ from grievances import (  # noqa: F401 - requests register their pages with thes
     request_answer_pages,
     request_pages,
     selectors,
+    standings,
     takeover_pages,
     words,
 )
@@ -295,7 +296,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
     def _page(self, request: HttpRequest, ticket: Ticket, composer: ComposerForm) -> dict[str, Any]:
         now = clock.now()
         may_read = access.allowed(request.user, GrievancePermission.TICKET_READ)
-        stands = selectors.standing_of(ticket, now=now)
+        stands = standings.standing_of(ticket, now=now)
         appeal = selectors.appeal_of(ticket)
         lines = reading.thread(ticket, internal=True, opened=may_read)
         may_answer = _may_write_to_person(request, ticket) and ticket.state in OPEN_STATES
@@ -305,7 +306,7 @@ class TicketAdmin(TakesTickets, FilesForPeople, SortsTickets, AuditedExport, Ope
             "stands": stands,
             "turn": words.STAFF_TURNS[stands.turn],
             "next_step": (words.STAFF_ACTIONS_OF_REQUEST if asked else words.STAFF_ACTIONS)[stands.staff],
-            "sentence": selectors.sentence_for_staff(ticket, now=now),
+            "sentence": standings.sentence_for_staff(ticket, now=now),
             "deadlines": selectors.all_deadlines(ticket, now=now),
             "lines": lines,
             "documents": [(named, _document_url(ticket, named)) for named in reading.references_named(lines, "DO")]

@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from grievances import request_words, selectors, words
+from grievances import request_words, selectors, standings, words
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
 from grievances.request_forms import FIELDS
@@ -143,7 +143,7 @@ class SortsTickets:
     )
     def correct_receipt(self, request: HttpRequest, obj: Ticket, answer: dict[str, Any]) -> str:
         timing.correct_receipt(**answer, **self._given(request, obj))
-        return selectors.sentence_for_staff(obj, now=clock.now())
+        return standings.sentence_for_staff(obj, now=clock.now())
 
     @service_action(
         permission=GrievancePermission.TICKET_ANSWER,

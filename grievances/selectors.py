@@ -9,14 +9,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from grievances import outside, rules, words
 from grievances.models import Appeal, RequestProposal, Resolution, RightsRequest, Ticket, TicketDraft, TrackingCode
 from grievances.outside import Body
 from grievances.request_states import UNDECIDED, Right
-from grievances.rules import Due, Facts, NoAppeal, Standing
-from grievances.states import OPEN_STATES, AppealOutcome, ClosedBecause, EntryKind, TicketKind, TicketState
+from grievances.states import OPEN_STATES, AppealOutcome, EntryKind, TicketKind
 from portal.core import ciphers
 from portal.core.clock import day
 from portal.core.errors import BadReference, NotFound
@@ -24,14 +22,13 @@ from portal.core.ids import parse_reference
 from portal.law import selectors as law
 from portal.law.explanations import DeadlineInWords, in_words
 from portal.law.models import Clock
-from portal.law.rules import Ended, clock_state, is_late, latest_missed
+from portal.law.rules import Ended, is_late, latest_missed
 from portal.law.services.timing import dates_of
 from portal.law.states import ClockState, Regime
 from portal.people import selectors as people
 from portal.people.models import Customer
 from portal.people.states import Answer as Agreed
 from portal.people.states import CustomerKind
-from portal.registers import selectors as registers
 
 RowT = TypeVar("RowT", Ticket, RightsRequest)
 
@@ -138,36 +135,9 @@ def all_deadlines(ticket: Ticket, *, now: datetime) -> list[DeadlineInWords]:
     return [in_words(clock, now) for clock in _clocks(owners_of(ticket))]
 
 
-def dues(ticket: Ticket, *, now: datetime) -> list[Due]:
-    """The clocks for the answer that run, of each round: an appeal makes nothing less late. Law alone says what is late."""
-    found = []
-    for clock in Clock.objects.filter(owner__in=answer_owners(ticket)).exclude(state=ClockState.STOPPED):
-        state = clock_state(clock, now)
-        if not state.is_stopped:
-            found.append(Due(due_at=clock.due_at, is_late=state.is_late, is_paused=state.is_paused))
-    return found
-
-
 def zone_of(ticket: Ticket) -> ZoneInfo:
     """The zone in which the person reads dates."""
     return ZoneInfo(ticket.zone)
-
-
-def standing_of(ticket: Ticket, *, now: datetime) -> Standing:
-    """Where a grievance stands now: the one answer for pages, letters and queues."""
-    running = dues(ticket, now=now) if ticket.state in OPEN_STATES else []
-    due = rules.strictest(running)
-    facts = Facts(
-        state=TicketState(ticket.state),
-        due=due,
-        is_assigned=ticket.assigned_to_id is not None,
-        has_paused=any(clock.is_paused for clock in running),
-        closed_because=ClosedBecause(ticket.closed_because) if ticket.closed_because else None,
-        reopen_until=ticket.reopen_until,
-    )
-    return rules.standing(
-        facts, now=now, days_left=words.days_between(now, due.due_at, zone_of(ticket)) if due else None
-    )
 
 
 def remind_again_from(ticket: Ticket, *, now: datetime) -> datetime | None:
@@ -197,17 +167,6 @@ def appeal_until(ticket: Ticket) -> datetime | None:
     return dates_of(rule, last.proposed_at, ticket.zone).due
 
 
-def why_no_appeal(ticket: Ticket, *, now: datetime) -> NoAppeal | None:
-    """Why the person cannot go to another officer now; None where they can (``rules.why_no_appeal``)."""
-    return rules.why_no_appeal(
-        closed_because=ClosedBecause(ticket.closed_because) if ticket.closed_because else None,
-        is_late=any(due.is_late for due in dues(ticket, now=now)) and ticket.state in OPEN_STATES,
-        has_appealed=ticket.appeals.exists(),
-        appeal_until=appeal_until(ticket),
-        now=now,
-    )
-
-
 def appeals_against(user_id: int) -> QuerySet[Appeal]:
     """The appeals that keep a login out: it answered before, or had the grievance then.
 
@@ -234,17 +193,6 @@ def with_kept_out(rows: QuerySet[RowT], *, user_id: int, ticket: str = "pk") -> 
     """The same rows, each with ``is_kept_out`` for one login, in the same query; ``ticket`` is their way to the ticket."""
     against = Exists(appeals_against(user_id).filter(ticket=OuterRef(ticket)))
     return rows.annotate(is_kept_out=against)  # type: ignore[no-redef]
-
-
-def officer_of(ticket: Ticket, *, at: datetime) -> str:
-    """Who answers a grievance, for its sentence: the Grievance Officer, or for an appeal another officer."""
-    return _("Another officer") if ticket.appeals.exists() else officer(at=at)
-
-
-def officer(*, at: datetime) -> str:
-    """The Grievance Officer's name from the register, or the office while no name is on record."""
-    current = registers.current_officer("grievance_officer", on=day(at))
-    return str(current.full_name) if current else _("Our Grievance Officer")
 
 
 def outside_bodies(*, at: datetime, ticket: Ticket | None = None) -> list[Body]:
@@ -307,21 +255,6 @@ def open_corrections(subject_ref: UUID) -> list[RightsRequest]:
     """What a person asked to have corrected and waits for, oldest first."""
     rows = RightsRequest.objects.filter(ticket__subject_ref__in=people.refs_of(subject_ref), right=Right.CORRECTION)
     return list(rows.filter(state__in=UNDECIDED, ticket__state__in=OPEN_STATES).select_related("ticket").order_by("pk"))
-
-
-def sentence_for_person(ticket: Ticket, *, now: datetime, stands: Standing | None = None) -> str:
-    """The sentence of the person's page and letters, in the active language. ``stands``: where it stands, if that is known."""
-    return words.for_person(
-        stands or standing_of(ticket, now=now),
-        officer=officer_of(ticket, at=now),
-        zone=zone_of(ticket),
-        is_request=is_request(ticket),
-    )
-
-
-def sentence_for_staff(ticket: Ticket, *, now: datetime) -> str:
-    """The sentence of the staff page and the queue: the date is the one that the person reads."""
-    return words.for_staff(standing_of(ticket, now=now), zone=zone_of(ticket))
 
 
 def tickets_of(user: Any) -> QuerySet[Ticket]:

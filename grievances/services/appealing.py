@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grievances import selectors, words
+from grievances import selectors, standings, words
 from grievances.models import Appeal, Resolution, Ticket
 from grievances.permissions import GrievancePermission
 from grievances.rules import NoAppeal
@@ -38,7 +38,7 @@ def appeal(*, ticket: Ticket, why: str, actor: Actor, at: datetime, once_key: UU
         fresh = Ticket.objects.select_for_update().get(
             pk=ticket.pk
         )  # two appeals at once are heard one after the other
-        refused = selectors.why_no_appeal(fresh, now=at)
+        refused = standings.why_no_appeal(fresh, now=at)
         if refused is not None:
             raise Refused(_why_not(fresh, refused), code=refused.upper())
         last = fresh.resolutions.order_by("-proposed_at", "-pk").first()

@@ -9,9 +9,9 @@ from django.db import transaction
 
 from grievances.models import Ticket
 from grievances.rules import PersonAction
-from grievances.selectors import standing_of
 from grievances.services import lines, resolving, thread, timing, uploads
 from grievances.services.uploads import SafeFile
+from grievances.standings import standing_of
 from grievances.states import MOVES, Author, EntryKind, TicketState
 from portal.audit.kinds import AuditKind
 from portal.core.actor import Actor

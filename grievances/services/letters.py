@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import translation
 
-from grievances import sealing, selectors, words
+from grievances import sealing, selectors, standings, words
 from grievances.models import Ticket
 from grievances.states import ContactKind, Door
 from portal.audit.models import AuditEvent
@@ -46,7 +46,7 @@ def tell(ticket: Ticket, event: str, *, about: str, now: datetime, context: Mapp
         values = {
             "reference": ticket.reference,
             "track_url": _track_url(ticket),
-            "sentence": selectors.sentence_for_person(ticket, now=now),
+            "sentence": standings.sentence_for_person(ticket, now=now),
             "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
             **(context or {}),
         }
@@ -145,7 +145,7 @@ def tell_staff(ticket: Ticket, event: str, *, to: User, about: str, now: datetim
     with translation.override(to.language):
         context = {
             "reference": ticket.reference,
-            "sentence": selectors.sentence_for_staff(ticket, now=now),
+            "sentence": standings.sentence_for_staff(ticket, now=now),
             "page_url": f"{settings.SITE_URL}/admin/grievances/ticket/{ticket.pk}/change/",
         }
     outbox.post(

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from grievances import rules, selectors
+from grievances import rules, selectors, standings
 from grievances.models import Ticket, TicketLink
 from grievances.permissions import GrievancePermission
 from grievances.services import appealing, letters, lines, resolving, thread, timing
@@ -108,7 +108,7 @@ def _is_stricter(one: Ticket, other: Ticket, at: datetime) -> bool:
 
     An older grievance that was opened again has later dates than a newer one.
     """
-    dates = [rules.strictest(selectors.dues(each, now=at)) for each in (one, other)]
+    dates = [rules.strictest(standings.dues(each, now=at)) for each in (one, other)]
     if dates[0] == dates[1]:
         return one.received_at <= other.received_at
     return dates[0] is not None and rules.strictest(date for date in dates if date is not None) == dates[0]

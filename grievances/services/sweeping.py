@@ -7,7 +7,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
-from grievances import rules, selectors
+from grievances import rules, selectors, standings
 from grievances.models import Resolution, Ticket, TrackingCode
 from grievances.permissions import GrievancePermission
 from grievances.rules import SilenceStep, SilenceTerms
@@ -67,7 +67,7 @@ def raise_alarm(*, ticket: Ticket, event: str, percent: int, about: str, now: da
 
 def note_late(*, ticket: Ticket, now: datetime) -> bool:
     """Write into the thread that we missed the date, and tell the person, once per round. Law decides what is late."""
-    standing = selectors.standing_of(ticket, now=now)
+    standing = standings.standing_of(ticket, now=now)
     is_late = standing.situation in {rules.Situation.LATE, rules.Situation.WITH_YOU_LATE}
     if not is_late or ticket.entries.filter(kind=EntryKind.LATE, round=ticket.round).exists():
         return False

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grievances import selectors, words
+from grievances import selectors, standings, words
 from grievances.models import Ticket, TicketEntry
 from grievances.permissions import GrievancePermission
 from grievances.rules import PersonAction
@@ -124,7 +124,7 @@ def remind(*, ticket: Ticket, actor: Actor, at: datetime, once_key: UUID | None 
         return None
     with transaction.atomic():
         Ticket.objects.select_for_update().get(pk=ticket.pk)  # two reminders at once are heard one after the other
-        if selectors.standing_of(ticket, now=at).person != PersonAction.REMIND:
+        if standings.standing_of(ticket, now=at).person != PersonAction.REMIND:
             raise Refused(_("This grievance does not wait for us."), code="NOT_LATE")
         again = selectors.remind_again_from(ticket, now=at)
         if again is not None:

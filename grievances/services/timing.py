@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grievances import rules, selectors, words
+from grievances import rules, selectors, standings, words
 from grievances.models import Ticket
 from grievances.permissions import GrievancePermission
 from portal.core import access
@@ -227,7 +227,7 @@ def go_on(ticket: Ticket, *, actor: Actor, at: datetime) -> None:
 
 def follow(ticket: Ticket, *, now: datetime) -> None:
     """Copy the strictest running clock's date to the row, for the queues."""
-    due = rules.strictest(selectors.dues(ticket, now=now))
+    due = rules.strictest(standings.dues(ticket, now=now))
     runs = due is not None and (due.is_late or not due.is_paused)
     ticket.due_at = due.due_at if due is not None and runs else None
     ticket.save(update_fields=["due_at"])

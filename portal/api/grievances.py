@@ -10,7 +10,7 @@ from pydantic import StringConstraints, WithJsonSchema
 
 from consent.services import attested
 from consent.services.answer_sets import by
-from grievances import details, selectors
+from grievances import details, selectors, standings
 from grievances.forms import LONGEST_STORY, LONGEST_WISH
 from grievances.models import Ticket
 from grievances.services import doors, reading
@@ -165,7 +165,7 @@ def _reach(given: GrievanceIn) -> Reach:
 
 
 def _out(found: Ticket, *, now: datetime, tracking_key: str = "", replayed: bool = False) -> GrievanceOut:
-    stands = selectors.standing_of(found, now=now)
+    stands = standings.standing_of(found, now=now)
     return GrievanceOut(
         reference=found.reference,
         kind=found.kind,

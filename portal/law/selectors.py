@@ -140,7 +140,7 @@ def _purposes(on: date) -> QuerySet[Purpose]:
 
 def purpose(code: str, *, on: date) -> Purpose:
     """The purpose as it means on that day. Raises NotFound for a code that has no version in force."""
-    found = once("purpose", code, on, lambda: _purposes(on).filter(code=code).order_by("-version").first())
+    found = once("purposes", "", on, lambda: {row.code: row for row in purposes_in_force(on=on)}).get(code)
     if found is None:
         raise NotFound(
             _("There is no purpose %(code)s in force. Known codes are listed in the admin.") % {"code": code}

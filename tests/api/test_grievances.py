@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from grievances import selectors
+from grievances import standings
 from grievances.models import Ticket
 from grievances.services import filing, reading, sorting
 from portal.core import actor, clock
@@ -46,7 +46,7 @@ def test_it_is_the_same_grievance_as_one_from_the_pages(key) -> None:
     assert (found.door, found.received_at.isoformat()) == ("api", "2026-11-24T06:30:00+00:00")
     assert answer["reference"] == found.reference
     assert answer["due_at"] == found.due_at.isoformat().replace("+00:00", "Z")
-    assert selectors.standing_of(found, now=clock.now()).due_at == found.due_at
+    assert standings.standing_of(found, now=clock.now()).due_at == found.due_at
     assert filing.addresses_of(found) == {"email": "asha@example.in"}
     texts = reading.thread(found, internal=False)[0].texts
     assert texts["bill_number"] == "INV 7"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from grievances import answers, outside, rules, selectors
+from grievances import answers, outside, rules, selectors, standings
 from grievances.models import Appeal, Ticket
 from grievances.rules import NoAppeal
 from grievances.services import appealing, resolving, thread
@@ -89,7 +89,7 @@ def test_an_appeal_opens_the_grievance_for_another_officer_with_clocks_of_its_ow
     assert appealed.due_at == clocks[0].due_at
     assert appealed.resolutions.get().answer == Answer.DECLINED
     assert appealed.entries.filter(kind=EntryKind.APPEALED).count() == 1
-    assert "Another officer will reply by" in selectors.sentence_for_person(appealed, now=APPEALED)
+    assert "Another officer will reply by" in standings.sentence_for_person(appealed, now=APPEALED)
 
 
 def test_the_person_and_those_who_assign_are_told_of_an_appeal(appealed, officer) -> None:

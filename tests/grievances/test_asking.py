@@ -7,7 +7,7 @@ import pytest
 
 from consent.selectors import rulebook
 from consent.services import may_process
-from grievances import selectors
+from grievances import selectors, standings
 from grievances.models import ProofPaper, RightsRequest, Ticket
 from grievances.request_states import Capacity, Finding, JoinedBecause, Proof, RequestState, Right
 from grievances.services import asking, erasing, proving, reading, resolving, timing
@@ -39,7 +39,7 @@ def test_a_request_is_a_ticket_with_the_clocks_of_requests() -> None:
     found = asked().request
     assert running(found.ticket) == {"IN-SPDI-GRV", "requests.answer"}
     assert found.ticket.due_at is not None
-    assert "request" in selectors.sentence_for_person(found.ticket, now=RECEIVED)
+    assert "request" in standings.sentence_for_person(found.ticket, now=RECEIVED)
     assert Message.objects.filter(kind="grievances.request_acknowledged").count() == 1
 
 
@@ -48,7 +48,7 @@ def test_an_opt_out_has_time_for_the_answer_and_none_before_it_holds() -> None:
     assert running(request.ticket) == {"requests.answer"}
     held = Clock.objects.get(owner=timing.effect_owner(request.ticket))
     assert (held.rule_key, held.started_at, held.stopped_at) == ("consent.stop_delay", RECEIVED, RECEIVED)
-    assert selectors.standing_of(request.ticket, now=RECEIVED + timedelta(days=2)).situation != "late"
+    assert standings.standing_of(request.ticket, now=RECEIVED + timedelta(days=2)).situation != "late"
 
 
 def test_a_californian_is_told_within_ten_business_days_that_the_request_arrived() -> None:
@@ -143,7 +143,7 @@ def test_the_same_again_is_answered_with_the_first_and_the_person_is_told() -> N
     told = [line for line in reading.thread(first.ticket, internal=False) if line.entry.kind == EntryKind.JOINED]
     assert again.ticket.reference in told[0].texts["text"]
     assert Message.objects.filter(kind="grievances.request_replied").count() == 1
-    assert "Nothing is refused" in selectors.sentence_for_person(again.ticket, now=RECEIVED)
+    assert "Nothing is refused" in standings.sentence_for_person(again.ticket, now=RECEIVED)
     with pytest.raises(Refused):
         resolving.reopen(ticket=again.ticket, why="Once more.", actor=STRANGER, at=RECEIVED)
 

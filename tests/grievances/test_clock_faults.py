@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import translation
 
-from grievances import selectors
+from grievances import selectors, standings
 from grievances.rules import Situation
 from grievances.services import resolving, thread
 from portal.core import actor
@@ -52,9 +52,9 @@ def test_our_promise_waits_while_the_person_owes_the_answer_and_the_law_is_said_
         "IN-SPDI-GRV": Stands.RUNNING,
     }
     now = RECEIVED + timedelta(days=2)
-    assert selectors.standing_of(found, now=now).situation is Situation.WITH_YOU_PARTLY
+    assert standings.standing_of(found, now=now).situation is Situation.WITH_YOU_PARTLY
     with translation.override("en"):
-        assert "the date of the law does not" in selectors.sentence_for_person(found, now=now)
+        assert "the date of the law does not" in standings.sentence_for_person(found, now=now)
 
 
 # 2. What the customer writes on the page does not count as an answer.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from grievances import selectors
+from grievances import selectors, standings
 from grievances.rules import Situation
 from grievances.services import resolving, thread
 from grievances.states import EntryKind
@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house")]
 
 def test_a_grievance_is_not_late_one_second_before_its_day_is_over_and_late_after_it() -> None:
     found = ticket()
-    assert selectors.standing_of(found, now=found.due_at).situation != Situation.LATE
-    assert selectors.standing_of(found, now=found.due_at + timedelta(seconds=1)).situation == Situation.LATE
+    assert standings.standing_of(found, now=found.due_at).situation != Situation.LATE
+    assert standings.standing_of(found, now=found.due_at + timedelta(seconds=1)).situation == Situation.LATE
 
 
 def test_a_missed_date_is_written_into_the_thread_and_told_once(officer) -> None:
@@ -59,5 +59,5 @@ def test_an_answered_or_withdrawn_grievance_never_becomes_late(officer) -> None:
 def test_the_same_date_stands_on_the_page_in_the_row_in_the_letter_and_in_the_clock() -> None:
     found = ticket()
     clock = selectors.answer_clocks(found)[0]
-    stands = selectors.standing_of(found, now=RECEIVED)
+    stands = standings.standing_of(found, now=RECEIVED)
     assert found.due_at == clock.due_at == stands.due_at

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from grievances import selectors
+from grievances import selectors, standings
 from grievances.models import EntryText, Ticket, TicketContact, TicketEntry
 from grievances.services import filing, reading
 from grievances.states import EntryKind, TicketState
@@ -33,7 +33,7 @@ def test_every_rule_in_force_starts_a_clock_and_the_strictest_sets_the_date() ->
     assert keys == {"IN-IT-RES", "IN-SPDI-GRV", "grievances.answer"}
     strictest = min(Clock.objects.filter(owner=selectors.answer_owner(found)), key=lambda clock: clock.due_at)
     assert found.due_at == strictest.due_at
-    assert selectors.standing_of(found, now=RECEIVED).due_at == found.due_at
+    assert standings.standing_of(found, now=RECEIVED).due_at == found.due_at
 
 
 def test_a_grievance_of_the_year_in_which_the_law_changes_gets_the_new_rule() -> None:

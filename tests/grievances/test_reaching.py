@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from grievances import selectors
+from grievances import selectors, standings
 from grievances.models import Resolution, TicketEntry
 from grievances.rules import Situation
 from grievances.services import resolving, sweeping, thread
@@ -88,11 +88,11 @@ def test_both_sides_read_which_date_waits_for_the_person(officer) -> None:
     found = make(at=clock.now())
     first = found.due_at
     thread.ask(ticket=found, text="Which?", by=officer, actor=actor.staff(officer.pk), at=clock.now())
-    stands = selectors.standing_of(found, now=clock.now())
+    stands = standings.standing_of(found, now=clock.now())
     assert stands.situation == Situation.WITH_YOU_PARTLY
     assert stands.due_at > first
-    assert "Our own date waits; the date of the law does not" in selectors.sentence_for_staff(found, now=clock.now())
-    assert "Our own date waits for it" in selectors.sentence_for_person(found, now=clock.now())
+    assert "Our own date waits; the date of the law does not" in standings.sentence_for_staff(found, now=clock.now())
+    assert "Our own date waits for it" in standings.sentence_for_person(found, now=clock.now())
 
 
 def test_an_answered_ticket_takes_a_note_or_a_corrected_answer(desk) -> None:

@@ -7,7 +7,7 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from grievances import selectors
+from grievances import selectors, standings
 from grievances.rules import PersonAction, Situation
 from grievances.services import reading, resolving, sweeping, thread
 from grievances.states import Answer, ClosedBecause, EntryKind, TicketState
@@ -36,7 +36,7 @@ def test_an_answer_stops_the_clocks_and_asks_the_person(answered) -> None:
 
 
 def test_an_answered_grievance_stays_in_time_however_long_the_person_thinks(answered) -> None:
-    stands = selectors.standing_of(answered, now=ANSWERED + timedelta(days=400))
+    stands = standings.standing_of(answered, now=ANSWERED + timedelta(days=400))
     assert stands.situation == Situation.ANSWERED
     assert not selectors.overdue(type(answered).objects.all(), now=ANSWERED + timedelta(days=400)).exists()
 
@@ -83,7 +83,7 @@ def test_a_withdrawn_grievance_is_frozen_and_can_be_opened_again_for_a_while() -
     found = ticket()
     resolving.withdraw(ticket=found, actor=STRANGER, at=ANSWERED)
     assert found.closed_because == ClosedBecause.WITHDRAWN
-    assert selectors.standing_of(found, now=ANSWERED).person == PersonAction.REOPEN
+    assert standings.standing_of(found, now=ANSWERED).person == PersonAction.REOPEN
     resolving.reopen(ticket=found, why="I changed my mind.", actor=STRANGER, at=ANSWERED + timedelta(days=29))
     assert (found.state, found.round) == (TicketState.WITH_US, 2)
 

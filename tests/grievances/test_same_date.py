@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import translation
 from django.utils.formats import date_format
 
-from grievances import selectors
+from grievances import selectors, standings
 from grievances.models import Ticket
 from grievances.services import filing, resolving, thread, timing
 from portal.core import actor
@@ -89,12 +89,12 @@ def readers(found: Ticket, officer) -> dict[str, tuple[str, str]]:
     queue = admin.site._registry[Ticket]
     with translation.override(found.language):
         shown = {
-            "page": (selectors.sentence_for_person(found, now=NOW), LONG),
+            "page": (standings.sentence_for_person(found, now=NOW), LONG),
             "list on the page": (" ".join(row.due for row in selectors.deadlines(found, now=NOW)), PLAIN),
         }
     with translation.override("en"):
         return shown | {
-            "record of staff": (selectors.sentence_for_staff(found, now=NOW), LONG),
+            "record of staff": (standings.sentence_for_staff(found, now=NOW), LONG),
             "queue": (str(queue.due(found)), SHORT),
             "deadlines of the record": (
                 " ".join(row.due for row in selectors.all_deadlines(found, now=NOW)),
@@ -111,7 +111,7 @@ def test_every_reader_names_the_same_date(officer, officer_by, count):
     for _number in range(count):
         found = live(chance, officer_by)
         day = due_on(found)
-        standing = selectors.standing_of(found, now=NOW)
+        standing = standings.standing_of(found, now=NOW)
         assert found.due_at == standing.due_at
         says_no_date = standing.situation == "with_you_paused"
         for reader, (text, form) in readers(found, officer).items():

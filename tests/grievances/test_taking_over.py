@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from grievances import selectors
+from grievances import selectors, standings
 from grievances.models import Ticket, TicketTakeOver, TicketTakeOverLine
 from grievances.services import filing, reading, sweeping, taking_over
 from grievances.states import TicketState
@@ -118,7 +118,7 @@ def test_a_grievance_of_long_ago_counts_under_the_rules_of_its_day(keeper: User)
     running_rules = {each.rule_key for each in selectors.answer_clocks(ticket)}
     assert "IN-IT-RES-OLD" in running_rules
     assert "IN-IT-RES" not in running_rules
-    assert selectors.standing_of(ticket, now=clock.now()).situation == "late"
+    assert standings.standing_of(ticket, now=clock.now()).situation == "late"
 
 
 def test_the_same_grievance_is_taken_over_once_whichever_list_names_it(keeper: User) -> None:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from grievances import selectors, words
+from grievances import selectors, standings, words
 from grievances.models import TicketEntry
 from grievances.rules import Situation
 from grievances.services import reading, resolving, thread
@@ -34,7 +34,7 @@ def test_a_question_gives_the_turn_to_the_person_and_pauses_our_promise_but_no_l
     assert paused["grievances.answer"] == LATER
     assert paused["IN-IT-RES"] is None
     assert found.due_at == Clock.objects.get(owner=selectors.answer_owner(found), rule_key="IN-IT-RES").due_at
-    assert selectors.standing_of(found, now=LATER).situation == Situation.WITH_YOU_PARTLY
+    assert standings.standing_of(found, now=LATER).situation == Situation.WITH_YOU_PARTLY
 
 
 def test_the_persons_answer_gives_the_turn_back_and_the_promise_runs_on_by_the_time_it_waited(officer) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import translation
 
-from grievances import selectors, words
+from grievances import selectors, standings, words
 from grievances.models import Ticket
 from grievances.services import appealing, resolving, thread, timing
 from grievances.states import EntryKind
@@ -81,7 +81,7 @@ def test_an_appeal_against_our_being_late_makes_nothing_less_late(found):
     before = found.due_at
     appealing.appeal(ticket=found, why="Nobody answers.", actor=STRANGER, at=at)
     found.refresh_from_db()
-    assert selectors.standing_of(found, now=at).situation == "late"
+    assert standings.standing_of(found, now=at).situation == "late"
     assert found.due_at == before
 
 
@@ -118,10 +118,10 @@ def test_where_only_a_promise_runs_and_stands_still_nothing_is_due_and_nothing_o
     thread.ask(ticket=found, text="Which number?", by=officer, actor=actor.staff(officer.pk), at=RECEIVED)
     found.refresh_from_db()
     after = RECEIVED + timedelta(days=30)
-    assert (found.due_at, selectors.standing_of(found, now=after).due_at) == (None, None)
+    assert (found.due_at, standings.standing_of(found, now=after).due_at) == (None, None)
     assert not selectors.overdue(Ticket.objects.all(), now=after).exists()
     with translation.override("en"):
-        assert "paused until you reply" in selectors.sentence_for_person(found, now=after)
+        assert "paused until you reply" in standings.sentence_for_person(found, now=after)
     thread.person_writes(ticket=found, text="This one.", actor=STRANGER, at=after)
     found.refresh_from_db()
     assert found.due_at.date() == (RECEIVED + timedelta(days=35)).date()

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from grievances import detail_forms, details, forms, selectors, words
+from grievances import detail_forms, details, forms, selectors, standings, words
 from grievances.models import Ticket, TicketDraft
 from grievances.services import drafts, reading, timing
 from portal.core import clock, error_pages
@@ -62,7 +62,7 @@ def start(request: HttpRequest) -> HttpResponse:
     draft = _draft(request)
     context = {
         "expected": timing.expected_reply(now=now, principal=getattr(request.user, "principal", None)),
-        "officer": selectors.officer(at=now),
+        "officer": standings.officer(at=now),
         "draft_days": selectors.promise(selectors.DRAFT_LIFE, at=now).days,
         "resume": _page(_first_open(drafts.answers_of(draft))) if draft and not draft.ticket_id else "",
         "step": 1,
@@ -199,7 +199,7 @@ def _confirmation(request: HttpRequest, ticket: Ticket, tracking_key: str) -> Ht
         "tracking_key": tracking_key,
         "has_email": ticket.contacts.filter(kind="email").exists(),
         "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
-        "officer": selectors.officer(at=now),
+        "officer": standings.officer(at=now),
         "page_title": _("Grievance sent"),
     }
     return render(request, "selfservice/grievances/sent.html", context)

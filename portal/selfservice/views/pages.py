@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from consent.selectors import notices
 from consent.selectors.history import consents_as_of
 from consent.states import Answer
-from grievances.selectors import outside_bodies, sentence_for_person, tickets_of
+from grievances.selectors import outside_bodies, tickets_of
+from grievances.standings import sentences_for_person
 from kyc.selectors import documents_of
 from kyc.states import GONE, DocumentState
 from portal.core import clock
@@ -94,7 +95,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context["to_read"] = notices.to_read(principal.subject.ref, at=now)
         context["is_client"] = fiduciaries_of(request.user, at=now).exists()
         found = list(tickets_of(request.user).order_by("-received_at", "-pk")[: REQUESTS + 1])
-        context["requests"] = [(row, sentence_for_person(row, now=now)) for row in found[:REQUESTS]]
+        said = sentences_for_person(found[:REQUESTS], now=now)
+        context["requests"] = [(row, said[row.pk]) for row in found[:REQUESTS]]
         context["has_more"] = len(found) > REQUESTS
     return render(request, "selfservice/pages/home.html", context)
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from grievances import forms, request_forms, request_rules, selectors, words
+from grievances import forms, request_forms, request_rules, selectors, standings, words
 from grievances import request_words as said
 from grievances.models import Bundle, RightsRequest, Ticket, TicketDraft
 from grievances.request_states import CORRECTIONS, Capacity, RequestState, Right
@@ -235,7 +235,7 @@ def _confirmation(request: HttpRequest, found: RightsRequest, form: Form, note: 
         "needs_papers": _needs_papers(found),
         "needs_claim": _needs_claim(found),
         "due": words.day(ticket.due_at, selectors.zone_of(ticket)) if ticket.due_at else "",
-        "officer": selectors.officer(at=now),
+        "officer": standings.officer(at=now),
         "tracking_key": tracking_key,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from grievances import forms, selectors
+from grievances import forms, selectors, standings
 from grievances.models import Ticket
 from grievances.services import appealing, rating, resolving, timing
 from grievances.states import EntryKind, TicketState
@@ -23,7 +23,7 @@ def settle(request: HttpRequest, reference: str) -> HttpResponse:
     found = open_to(request, reference)
     if found is None:
         return ask_first(request, reference)
-    can_appeal = selectors.why_no_appeal(found, now=clock.now()) is None
+    can_appeal = standings.why_no_appeal(found, now=clock.now()) is None
     form = forms.SettledForm(request.POST, can_appeal=can_appeal)
     if not form.is_valid():
         return show(request, found, settled_form=form)
@@ -52,7 +52,7 @@ def appeal(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None:
         return ask_first(request, reference)
     now = clock.now()
-    no_appeal = selectors.why_no_appeal(found, now=now)
+    no_appeal = standings.why_no_appeal(found, now=now)
     form = forms.AppealForm(request.POST if request.method == "POST" and no_appeal is None else None)
     if request.method == "POST" and no_appeal is None and form.is_valid():
         return _appeal(request, found, form.cleaned_data["why"])

@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from grievances import forms, nominee_words, selectors, words
+from grievances import forms, nominee_words, selectors, standings, words
 from grievances.models import Bundle, RightsRequest, Ticket
 from grievances.nominee_states import StandingState
 from grievances.request_states import BundleState, Right
@@ -85,17 +85,20 @@ def mine(request: HttpRequest) -> HttpResponse:
     page = Paginator(selectors.tickets_of(request.user).order_by("-received_at", "-pk"), 20).get_page(
         request.GET.get("page")
     )
-    return render(request, "selfservice/track/mine.html", {"page": page, "rows": [_row(found, now) for found in page]})
+    found = list(page)
+    stand = standings.standings_of(found, now=now)
+    said = standings.sentences_for_person(found, now=now, stand=stand)
+    rows = [_row(row, stand[row.pk], said[row.pk]) for row in found]
+    return render(request, "selfservice/track/mine.html", {"page": page, "rows": rows})
 
 
-def _row(found: Ticket, now: datetime) -> dict[str, Any]:
-    stands = selectors.standing_of(found, now=now)
+def _row(found: Ticket, stands: Standing, sentence: str) -> dict[str, Any]:
     return {
         "ticket": found,
         "about": words.KINDS[found.kind],
         "turn": words.TURNS[stands.turn],
         "tag": _tag(stands),
-        "sentence": selectors.sentence_for_person(found, now=now, stands=stands),
+        "sentence": sentence,
     }
 
 
@@ -344,16 +347,16 @@ def show(
 ) -> HttpResponse:
     """The page of one grievance, with the forms as they were sent where one has errors."""
     now = clock.now()
-    stands = selectors.standing_of(found, now=now)
+    stands = standings.standing_of(found, now=now)
     can_remind = stands.person == PersonAction.REMIND
-    no_appeal = selectors.why_no_appeal(found, now=now)
+    no_appeal = standings.why_no_appeal(found, now=now)
     has_errors = any(form is not None and form.errors for form in (message_form, settled_form, rating_form))
     context = {
         "ticket": found,
         "about": words.KINDS[found.kind],
         "turn": words.TURNS[stands.turn],
         "tag": _tag(stands),
-        "sentence": selectors.sentence_for_person(found, now=now, stands=stands),
+        "sentence": standings.sentence_for_person(found, now=now, stands=stands),
         "deadlines": selectors.deadlines(found, now=now),
         "lines": reading.thread(found, internal=False),
         "zone": selectors.zone_of(found),
