@@ -45,6 +45,7 @@ from portal.registers.selectors import company_details
 from portal.registers.selectors import recipients as book
 from portal.registers.services import officers
 from tests.selfservice.test_no_english_is_left import english_in
+from tests.signin.people_who_sign_in import customer_client
 
 
 def silent(what, done, total):
@@ -196,6 +197,8 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     assert made.records > 100
     settings.DEMO = False
     assert client.get(reverse("demo:first-page")).status_code == 404
+    mother = User.objects.get(email=first_page.customer_login("individual"))
+    assert "/privacy/answering-for/OS-" in customer_client(mother).get(reverse("privacy:wards")).text
 
 
 def test_the_same_seed_casts_the_same_people(small):

@@ -27,7 +27,9 @@ def build(cast: Cast, people: People, team: Mapping[str, User], notice: NoticeVe
     """One form is agreed to, one call waits for a second person; a child's yes waited until her mother gave it."""
     maker, checker = by(team["support"]), by(team["data.protection"])
     reached = [person for person, _email, phone in people.reachable if phone and person.pk not in people.with_login]
-    signer, caller, child, mother, waiting = reached[-5:]
+    signer, caller, child, waiting = reached[-4:]
+    # The first person with a login, whom the demonstration's first page names: she sees for whom she answers.
+    mother = people.owners[people.individuals[0].pk]
     own = Fiduciary.objects.get(code=OWN_CODE)
     form = papers.consent_form(purpose="Changes to our services, by SMS")
     paper = Taken(
