@@ -35,12 +35,15 @@ class ConsentConfig(AppConfig):
             standing,
         )
         from consent.services.broadcasts import leaving
+        from consent.strands import STRANDS
         from portal.core import hooks
         from portal.core.admin import speaking
         from portal.law import memory
         from portal.people.models import SubjectAlias
 
         memory.changes_with(SubjectAlias)
+        for strand in STRANDS:
+            hooks.strands.register(strand)
         hooks.send_gate.fill(gates.send_gate)
         hooks.consent_question.fill(needed.question)
         hooks.consent_given.fill(needed.say_yes)

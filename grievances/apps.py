@@ -16,8 +16,11 @@ class GrievancesConfig(AppConfig):
         from grievances.nominee_erasers import Nominees, end_with_the_person
         from grievances.sections import GrievanceSection, NomineeSection
         from grievances.services import bundling, ending, nominating, reading, taking_over, thread
+        from grievances.strands import STRANDS
         from portal.core import hooks
 
+        for strand in STRANDS:
+            hooks.strands.register(strand)
         hooks.clock_owners.register(GrievanceClocks())
         hooks.erasers.register(GrievanceTexts())
         hooks.erasers.register(Nominees())

@@ -17,8 +17,11 @@ class KycConfig(AppConfig):
         from kyc.models import Case, Decision, DeletionRequest, Document, Inquiry, Likeness, TakeOver
         from kyc.sections import KycSection
         from kyc.services import consenting, locking, signers, taking_over
+        from kyc.strands import STRANDS
         from portal.core import hooks
 
+        for strand in STRANDS:
+            hooks.strands.register(strand)
         hooks.number_finder.fill(inspection.number_finder)
         hooks.age_shown.fill(ages.age_shown)
         hooks.sender_state.fill(selectors.sender_state)

@@ -67,6 +67,11 @@ copies: HookList[Callable[..., int]] = HookList("copies")
 person_run_ended: HookList[Callable[..., Any]] = HookList("person_run_ended")
 #: Objects that give a subject's data of one room for an access bundle; ``covers`` names the models they tell.
 sections: HookList[Any] = HookList("sections")
+#: Kinds of what happens to a person, for the one-person file (``portal.core.strands.Strand``).
+strands: HookList[Any] = HookList("strands")
+#: Callables ``(*, user, subject_ref)`` that give the label and the address of a page about a person which this login may
+#: open, or None: shown beside their record.
+person_pages: HookList[Callable[..., tuple[Any, str] | None]] = HookList("person_pages")
 #: Objects that own clocks: told when one becomes due soon or late.
 clock_owners: HookList[Any] = HookList("clock_owners")
 #: Kinds of long work (``portal.jobs``).

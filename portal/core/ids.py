@@ -43,6 +43,7 @@ KINDS = frozenset(
         "SC",
         "AO",
         "NM",
+        "PF",
     }
 )
 

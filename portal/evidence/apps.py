@@ -7,11 +7,15 @@ class EvidenceConfig(AppConfig):
     verbose_name = _("Evidence")
 
     def ready(self) -> None:
-        """Make packs as jobs, and check what the registers show."""
+        """Make packs as jobs, lead to the file of a person, and check what the registers show."""
         from django.core.checks import Tags, register
 
         from portal.core import hooks
         from portal.evidence import job_kinds, registers
+        from portal.evidence.person.job_kinds import MakePersonFile
+        from portal.evidence.person.pages import page_about
 
         hooks.job_kinds.register(job_kinds.MakePack())
+        hooks.job_kinds.register(MakePersonFile())
+        hooks.person_pages.register(page_about)
         register(registers.check_registers, Tags.models)

@@ -5,13 +5,12 @@ The same period, sample and seed give the same bytes, as long as nothing in it w
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from django.db import transaction
 
@@ -21,6 +20,7 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import Actor
 from portal.evidence import promises, proofs, questions
+from portal.evidence.parts import Parts, Progress, digest_of
 from portal.evidence.period import Period
 from portal.evidence.registers import REGISTERS, Register
 from portal.jobs import archives, exports
@@ -29,11 +29,7 @@ from portal.ledger import services as ledger
 from portal.ledger.errors import NotSealed
 
 FORMAT = "onesetu-evidence-pack/1"
-#: Before this many bytes a part of the pack stays in memory.
-SPOOLED = 4 * 1024 * 1024
 SEAL_WAIT = 30.0
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ def make_pack(
     period.refuse_unfit(now=now)
     extent = _extent_sealed(period, sample, actor)
     with ExitStack() as stack:
-        parts = _Parts(stack, progress or _no_progress)
+        parts = Parts(stack, progress or _no_progress, total=2 * len(REGISTERS) + 8)
         counts = proofs.Counts()
         parts.add("ledger/leaves.jsonl", proofs.leaf_lines(extent, period, counts))
         parts.add("ledger/proof.json", [proofs.range_proof(extent)])
@@ -93,31 +89,6 @@ def make_pack(
     return _seal_pack(target, period, sample, counts, extent, hashlib.sha256(manifest).hexdigest(), actor)
 
 
-class _Parts:
-    """The files of a pack, each written once to a temporary file and hashed on the way."""
-
-    def __init__(self, stack: ExitStack, progress: Progress) -> None:
-        self._stack = stack
-        self._progress = progress
-        self._files: dict[str, IO[bytes]] = {}
-        self.listed: list[dict[str, Any]] = []
-
-    def add(self, path: str, chunks: Iterable[bytes]) -> None:
-        file = self._stack.enter_context(tempfile.SpooledTemporaryFile(max_size=SPOOLED))  # noqa: SIM115 - the stack closes it
-        digest, size = hashlib.sha256(), 0
-        for chunk in chunks:
-            digest.update(chunk)
-            size += len(chunk)
-            file.write(chunk)
-        file.seek(0)
-        self._files[path] = cast(IO[bytes], file)
-        self.listed.append({"path": path, "sha256": digest.hexdigest(), "bytes": size})
-        self._progress(len(self._files), 2 * len(REGISTERS) + 8)
-
-    def members(self) -> list[archives.Member]:
-        return [archives.Member(path, cast(BinaryIO, file)) for path, file in self._files.items()]
-
-
 def _no_progress(done: int, total: int) -> None:
     return None
 
@@ -134,7 +105,7 @@ def _extent_sealed(period: Period, sample: Sample, actor: Actor) -> proofs.Exten
         return proofs.extent_of(period)
 
 
-def _add_register(parts: _Parts, register: Register, period: Period) -> int:
+def _add_register(parts: Parts, register: Register, period: Period) -> int:
     """CSV for people and JSON lines for programs; returns the number of rows."""
     columns = [exports.Column(name, _cell(place)) for place, name in enumerate(register.columns)]
     rows = register.rows(period.start, period.end)
@@ -177,7 +148,7 @@ def _manifest(
     extent: proofs.Extent,
     counts: proofs.Counts,
     rows: dict[str, int],
-    parts: _Parts,
+    parts: Parts,
 ) -> bytes:
     body = {
         "format": FORMAT,
@@ -216,15 +187,10 @@ def _seal_pack(
     manifest_sha256: str,
     actor: Actor,
 ) -> Made:
-    target.seek(0)
-    digest = hashlib.sha256()
-    size = 0
-    while chunk := target.read(archives.CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
+    digest, size = digest_of(target)
     facts = {
         **_days(period),
-        "sha256": digest.hexdigest(),
+        "sha256": digest,
         "bytes": size,
         "records": counts.records,
         "missing": counts.erased,
@@ -236,7 +202,7 @@ def _seal_pack(
     with transaction.atomic():
         event = audit.record(AuditKind.EVIDENCE_PACK_MADE, actor=actor, about=_about(period), facts=facts)
     ledger.seal_now(wait=SEAL_WAIT, entry=event.entry)
-    return Made(digest.hexdigest(), size, counts.records, counts.erased, extent.checkpoint.size, event)
+    return Made(digest, size, counts.records, counts.erased, extent.checkpoint.size, event)
 
 
 def _days(period: Period) -> dict[str, str | int | bool | None]:

@@ -6,7 +6,15 @@ class Permission(StrEnum):
 
     CLOCK_VIEW = "law.clock:view"
     EVENT_VIEW = "audit.event:view"
+    FILE_MAKE = "evidence.file:make"
+    FILE_VIEW = "evidence.file:view"
     MAP_VIEW = "evidence.map:view"
     PACK_MAKE = "evidence.pack:make"
     PACK_VIEW = "evidence.pack:view"
     REPORT_VIEW = "evidence.report:view"
+
+
+class Act(StrEnum):
+    """What needs two people in this room; who may do which half is data in ``roles.toml``."""
+
+    FILE_SIGN = "evidence.file.sign"

@@ -3,12 +3,17 @@
 from django.urls import path
 
 from portal.evidence import control_views, map_views, report_views, views
+from portal.evidence.person import views as person_views
 
 app_name = "evidence"
 urlpatterns = [
     path("", views.packs, name="packs"),
     path("controls/", control_views.control_list, name="controls"),
     path("inventory/", map_views.data_inventory, name="inventory"),
+    path("people/<uuid:ref>/", person_views.person, name="person"),
+    path("people/<uuid:ref>/bundle/", person_views.bundle, name="person-bundle"),
+    path("people/<slug:reference>/fetch/", person_views.fetch, name="person-fetch"),
+    path("people/<slug:reference>/receipt/", person_views.receipt, name="person-receipt"),
     path("promises/", map_views.policy_map, name="promises"),
     path("reports/", report_views.reports, name="reports"),
     path("reports/month/<int:number>/", report_views.kept_report, name="kept-report"),

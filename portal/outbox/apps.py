@@ -14,7 +14,10 @@ class OutboxConfig(AppConfig):
         from portal.outbox.lookups import LOOKUPS
         from portal.outbox.models import Message
         from portal.outbox.services import faults
+        from portal.outbox.strands import STRANDS
 
+        for strand in STRANDS:
+            hooks.strands.register(strand)
         hooks.erasers.register(erasers.MessageTexts())
         hooks.erasers.register(erasers.PushSubscriptions())
         hooks.address_confirmed.register(faults.confirmed)

@@ -11,7 +11,10 @@ class PeopleConfig(AppConfig):
         from portal.core.admin import speaking
         from portal.people import erasers, finding, sections, selectors, words
         from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
+        from portal.people.strands import STRANDS
 
+        for strand in STRANDS:
+            hooks.strands.register(strand)
         hooks.permission_source.fill(selectors.has_permission)
         hooks.reading_scope.fill(selectors.reading_scope)
         hooks.erasers.register(erasers.Accounts())

@@ -21,6 +21,7 @@ ACTS: Mapping[str, Any] = {
     "consent.list.take_in": _("Take in a list of consents"),
     "consent.notice.publish": _("Publish a text"),
     "consent.translation.add": _("Add a translation"),
+    "evidence.file.sign": _("Sign off the bundle of a person's file"),
     "grievances.request.grant": _("Do what a person asked about their data"),
     "grievances.request.refuse": _("Refuse what a person asked about their data"),
     "kyc.decision": _("Decide about a document"),

@@ -17,11 +17,14 @@ class RegistersConfig(AppConfig):
         from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
         from portal.registers.models import AuthorityOrder, CompanyDetails, Disclosure, Incident, Instruction, Officer
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
+        from portal.registers.strands import STRANDS
 
         memory.changes_with(Officer, CompanyDetails)
         fitting.register()
         register(system_checks.inventory_agrees, Tags.database)
         speaking.say(words.CategoryNames, fields=("used_categories",))
+        for strand in STRANDS:
+            hooks.strands.register(strand)
         hooks.address_left.register(senders.forget_address)
         hooks.letter_footer.fill(letters.footer)
         hooks.sender_identity.fill(identity.registered)

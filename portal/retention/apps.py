@@ -17,8 +17,11 @@ class RetentionConfig(AppConfig):
         from portal.retention.erasers import LedgerContents
         from portal.retention.models import ChildReport, ErasureRun, RetentionRule
         from portal.retention.services import ending_children, replaying, rules
+        from portal.retention.strands import STRANDS
 
         memory.changes_with(RetentionRule)
+        for strand in STRANDS:
+            hooks.strands.register(strand)
         hooks.erasers.register(LedgerContents())
         hooks.erasures_undone.register(replaying.undone)
         hooks.person_run_ended.register(ending_children.note_end)

@@ -15,20 +15,23 @@ from portal.core import hooks
 from portal.core.actor import Actor
 from portal.core.admin import speaking
 from portal.core.admin.listing import counts, page_of
+from portal.core.admin.opening import pages_beside
 from portal.core.finding import Asked, Hits
 from portal.workplace import navigation
 from portal.workplace.queues import open_to, url_of
 
 #: Rows that one kind of record shows; a longer list is better read as a list.
 MOST = 10
+#: Records that are a person's or an account's own: their other pages are linked, too.
+OF_PERSONS = ("people.Customer", "people.Principal")
 
 
 @dataclass
 class Kind:
-    """What was found of one model: each row with its words, its link and how it was found."""
+    """What was found of one model: each row with its words, its link, how it was found, and other pages about its person."""
 
     label: str
-    rows: list[tuple[str, str, Any]] = field(default_factory=list)
+    rows: list[tuple[str, str, Any, list[tuple[Any, str]]]] = field(default_factory=list)
     #: Lists with many rows: how many, the way to them, how they were found.
     lists: list[tuple[int, str, Any]] = field(default_factory=list)
     has_more: bool = False
@@ -58,7 +61,8 @@ def find(request: HttpRequest, text: str, *, actor: Actor) -> tuple[Asked, list[
         kind.has_more = kind.has_more or len(here) > MOST
         for row in here[:MOST]:
             seen.add((hits.model, row.pk))
-            kind.rows.append((speaking.heading(row), _page_of_row(row), hits.because))
+            beside = pages_beside(request, row.subject.ref) if hits.model in OF_PERSONS else []
+            kind.rows.append((speaking.heading(row), _page_of_row(row), hits.because, beside))
         total += len(here[:MOST])
     with transaction.atomic():
         record(

@@ -127,7 +127,13 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         _("Evidence"),
         ("evidence", "audit", "ledger"),
-        ("audit.AuditEvent", "jobs.ListExport", "workplace.UnmaskedExport", "ledger.Verification"),
+        (
+            "evidence.PersonFile",
+            "audit.AuditEvent",
+            "jobs.ListExport",
+            "workplace.UnmaskedExport",
+            "ledger.Verification",
+        ),
     ),
     (
         _("Staff and operation"),

@@ -18,6 +18,7 @@ NOT_TOLD = {
     "consent.GivenAnswer": "What a system was answered about a hashed address; nobody is in the row.",
     "consent.TakenAnswer": "Told as the answer it became; what no second person agreed to is no answer.",
     "consent.Telling": "Proof that a message went out; the message itself is told.",
+    "evidence.PersonFile": "That what is recorded of somebody was put together as evidence, for a court or an authority.",
     "grievances.NomineeStanding": "The person is written to before it begins; that letter, and the report, are told.",
     "grievances.TicketContact": "Where a grievance is answered; each letter there is told with its address.",
     "grievances.TicketDraft": "Not sent: only the browser that writes it opens it, and it ends by itself.",

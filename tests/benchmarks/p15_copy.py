@@ -27,7 +27,7 @@ TARGET = 300
 NUMBER = "+919200000015"
 
 
-def _answers(point: ContactPoint) -> None:
+def answers_of(point: ContactPoint) -> None:
     """A yes and a no in turn, on four channels, an hour apart."""
     now = clock.now().replace(microsecond=0)
     proof = [{"type": "form", "sha256": "ab" * 32}]
@@ -52,7 +52,7 @@ def rows(*, full: bool) -> Iterator[BenchRow]:
     law_and_notice()
     point = ContactPointFactory(kind="phone", address=NUMBER)
     ContactPointFactory(principal=point.principal, kind="email", address="p15@example.in")
-    _answers(point)
+    answers_of(point)
     analyse()
     officer = StaffFactory(roles=["grievance_officer"])
     request = shown(email="p15@example.in", at=clock.now())

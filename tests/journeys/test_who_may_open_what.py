@@ -78,6 +78,7 @@ UNTOLD_BOOKS = {
     "consent_sendafterwithdrawal",
     "consent_standingended",
     "consent_translationproposal",
+    "evidence_personfile",
     "grievances_bundle",
     "grievances_bundlesection",
     "grievances_mailcount",

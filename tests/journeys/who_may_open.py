@@ -35,6 +35,10 @@ def pack(world: Any) -> list[Any]:
     return [world.pack]
 
 
+def own_person(world: Any) -> list[Any]:
+    return [world.owner.principal.subject.ref]
+
+
 def own_customer(world: Any) -> list[Any]:
     return [world.customer.reference]
 
@@ -325,6 +329,10 @@ PAGES: dict[str, Page] = {
     "evidence:controls": Page(For.CODE, code="evidence.map:view"),
     "evidence:download": Page(For.CODE, pack, code="evidence.pack:view", is_untold=True),
     "evidence:inventory": Page(For.CODE, code="evidence.map:view"),
+    "evidence:person": Page(For.CODE, own_person, code="evidence.file:view"),
+    "evidence:person-bundle": Page(For.CODE, own_person, code="evidence.file:make"),
+    "evidence:person-fetch": Page(For.CODE, lambda w: ["OS-PF-7K4M-9QX2"], code="evidence.file:make", is_untold=True),
+    "evidence:person-receipt": Page(For.CODE, lambda w: ["OS-PF-7K4M-9QX2"], code="evidence.file:make", is_untold=True),
     "evidence:promises": Page(For.CODE, code="evidence.map:view"),
     "evidence:packs": Page(For.CODE, code="evidence.pack:view"),
     "evidence:reports": Page(For.CODE, code="evidence.report:view"),
@@ -657,6 +665,11 @@ BOOKS: dict[str, Book] = {
         "people.mfa:view",
         export="people.role:export",
         acts={"approve": "people.mfa:reset", "refuse": "people.mfa:reset"},
+    ),
+    "evidence_personfile": Book(
+        "evidence.file:view",
+        export="jobs.list:export",
+        acts={"sign-off": "evidence.file:view"},
     ),
     "people_mergeproposal": Book(
         "people.customer:view",

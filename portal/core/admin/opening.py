@@ -118,6 +118,14 @@ class OpeningForm(forms.Form):
     ticket = TicketField()
 
 
+def pages_beside(request: HttpRequest, subject_ref: Any) -> list[tuple[Any, str]]:
+    """Other pages about the person of a record which this login may open: label and address."""
+    if subject_ref is None:
+        return []
+    asked = (ask(user=request.user, subject_ref=subject_ref) for ask in hooks.person_pages)
+    return [page for page in asked if page is not None]
+
+
 class OpenedWithPurpose(admin.ModelAdmin):
     """Mixin for admins of personal records; stands before StaffModelAdmin in the bases."""
 
@@ -171,7 +179,8 @@ class OpenedWithPurpose(admin.ModelAdmin):
         if obj is None or not self.has_view_permission(request, obj):
             raise Http404
         if OPENED.holds(request, obj, now=clock.now()):
-            return super().change_view(request, object_id, form_url, extra_context)
+            beside = pages_beside(request, self.subject_ref_of(obj))
+            return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
         is_answer = request.method == "POST" and "open_record" in request.POST
         form = OpeningForm(request.POST if is_answer else None)
         if is_answer and form.is_valid():

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 HOLDS, REFUSED, USAGE, NOT_AUTHENTICATED = 0, 1, 2, 3
-HEADER, PACK_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/1"
+HEADER, PACK_FORMAT, FILE_FORMAT = "c2sp.org/tlog-proof@v1", "onesetu-evidence-pack/1", "onesetu-person-file/1"
 DOCUMENT_FORMAT = "onesetu-receipt/1"
 DOCUMENT, DOCUMENT_LEDGER = "format ledger proof receipt record status", "index leaf origin size vkey witnesses"
 GIVE_PROOF = "Give the .tlog-proof file."
@@ -33,6 +33,7 @@ NOTHING = f"There is nothing in this file that can be proved as a whole. {GIVE_P
 TAG = b"consent-ledger/commitment/v1\n"
 MANIFEST, MANIFEST_RECEIPT, CHECKPOINT = "manifest.json", "manifest.tlog-proof", "ledger/checkpoint.txt"
 LEAVES, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/proof.json", "samples/"
+EVENTS, PROOFS = "events.jsonl", "proofs/"
 
 
 class Bad(Exception):
@@ -375,12 +376,43 @@ def check_leaves(files: dict[str, bytes], first: int, size: int, root: bytes) ->
     return records, missing
 
 
+def check_events(files: dict[str, bytes], manifest: dict[str, Any], trust: Trust) -> None:
+    """Each event of a person's file is the record that its receipt proves; the others were erased, and only those."""
+    events = [read_json(line) for line in files[EVENTS].splitlines()]
+    proved = {row["proof"]: row for row in events if row["proof"]}
+    need(set(proved) == {path for path in files if path.startswith(PROOFS)}, "An event and its proof do not match.")
+    need(
+        (len(proved), len(events)) == (manifest["records"], manifest["records"] + manifest["missing"]),
+        "An event is missing.",
+    )
+    for path, row in proved.items():
+        found = check_receipt(files[path], trust)
+        need(found.note == files[CHECKPOINT], "A proof stands under another checkpoint.")
+        same = (found.place, found.leaf.hex(), found.payload.get("event_id")) == (
+            row["leaf"],
+            row["leaf_hash"],
+            row["entry"],
+        )
+        need(same, f"Event {row['number']} is not the record that is proved.")
+        said = found.payload.get("act", "consent.answer." + str(found.payload.get("event")))
+        need(
+            said == row["act"] and found.payload["recorded_at"] == row["recorded_at"],
+            f"Event {row['number']} was changed.",
+        )
+    lines = "".join(f"{row['entry']} {row['leaf_hash']}\n" for row in events)
+    need(
+        hashlib.sha256(lines.encode()).hexdigest() == manifest["events_sha256"],
+        "The events are not those that were signed off.",
+    )
+
+
 def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     """Everything a pack claims; returns a line about what was found."""
     files = read_pack(data)
     need(MANIFEST in files and MANIFEST_RECEIPT in files, "The pack has no manifest.")
     manifest = read_json(files[MANIFEST])
-    need(manifest.get("format") == PACK_FORMAT, "The pack is of another form than this program knows.")
+    of_person = manifest.get("format") == FILE_FORMAT
+    need(of_person or manifest.get("format") == PACK_FORMAT, "The pack is of another form than this program knows.")
     listed = {row["path"]: row for row in manifest["files"]}
     need(set(files) == set(listed) | {MANIFEST, MANIFEST_RECEIPT}, "The pack holds other files than its manifest.")
     for path, row in listed.items():
@@ -391,14 +423,21 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     need(stands and said.get("sha256") == hashlib.sha256(files[MANIFEST]).hexdigest(), "The manifest is not sealed.")
     origin, size, root = read_checkpoint(files[CHECKPOINT], trust)
     need(sealed.origin == origin == manifest["origin"], "The pack is of another log.")
+    if receipt is not None:
+        whole = check_receipt(receipt, trust).payload
+        act = "evidence.file.made" if of_person else "evidence.pack.made"
+        made, digest = whole.get("act") == act, whole.get("facts", {}).get("sha256")
+        need(made and digest == hashlib.sha256(data).hexdigest(), "The receipt is of another pack.")
+    if of_person:
+        check_events(files, manifest, trust)
+        return (
+            f"file {manifest['file']} as of {manifest['as_of']}: {len(listed)} files, {manifest['records']} events proved and "
+            f"{manifest['missing']} erased under a tree of {size}, log {origin}"
+        )
     records, missing = check_leaves(files, manifest["first"], size, root)
     need((records, missing) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
     samples = [check_receipt(files[path], trust) for path in sorted(files) if path.startswith(SAMPLES)]
     need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
-    if receipt is not None:
-        whole = check_receipt(receipt, trust).payload
-        made, digest = whole.get("act") == "evidence.pack.made", whole.get("facts", {}).get("sha256")
-        need(made and digest == hashlib.sha256(data).hexdigest(), "The receipt is of another pack.")
     days = manifest["period"]
     return (
         f"pack of {days['from']} to {days.get('until', days['to'])}: {len(listed)} files, {records} records and {missing} erased "
