@@ -18,7 +18,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Refused
 from portal.evidence.models import PersonFile
 from portal.evidence.parts import Parts, Progress, digest_of
-from portal.evidence.person.certificate import certificate
+from portal.evidence.person.certificate import certificate, in_groups
 from portal.evidence.person.reading import Happening, Timeline, timeline_of
 from portal.evidence.person.roles_then import Actors, Holder, roles_then
 from portal.jobs import archives, exports
@@ -71,7 +71,7 @@ def make_bundle(*, row: PersonFile, target: BinaryIO, actor: Actor, now: datetim
         parts = Parts(stack, progress, total=len(events) + PARTS)
         missing = _add_proofs(parts, events, checkpoint)
         parts.add("ledger/checkpoint.txt", [bytes(checkpoint.note)])
-        _add_tables(parts, row, timeline, events, missing)
+        _add_tables(parts, row, timeline, events, missing, now)
         parts.add("verify.py", [files("portal.ledger").joinpath("data/verify.py").read_bytes()])
         parts.add("README.txt", [_readme(row).encode()])
         parts.add("certificate.pdf", [_certificate(row, parts, now)])
@@ -115,7 +115,12 @@ def _proof_of(event: Happening) -> str:
 
 
 def _add_tables(
-    parts: Parts, row: PersonFile, timeline: Timeline, events: Sequence[Happening], missing: set[int]
+    parts: Parts,
+    row: PersonFile,
+    timeline: Timeline,
+    events: Sequence[Happening],
+    missing: set[int],
+    now: datetime,
 ) -> None:
     """Events, states and roles: for people on numbered pages and as CSV, for programs as JSON lines."""
     by = Actors(event.who for event in events)
@@ -138,7 +143,7 @@ def _add_tables(
     parts.add("events.jsonl", _as_lines(said))
     for name, rows in (("events", said), ("states", stood), ("roles", held)):
         parts.add(f"{name}.csv", _as_csv(rows))
-    parts.add("file.pdf", [_pages(row, events, by, labels, stood, roles_then(row.as_of))])
+    parts.add("file.pdf", [_pages(row, events, by, labels, stood, roles_then(row.as_of), now)])
 
 
 def _line(number: int, event: Happening, by: Actors, is_erased: bool) -> dict[str, Any]:  # noqa: FBT001 - a fact of the line
@@ -186,6 +191,7 @@ def _pages(
     labels: dict[str, str],
     stood: Sequence[dict[str, Any]],
     held: Sequence[Holder],
+    now: datetime,
 ) -> bytes:
     """The file to be read: every page carries its number, of how many, and the bundle's reference."""
     about = [
@@ -194,9 +200,9 @@ def _pages(
         ("As of", moments.in_both(row.as_of)),
         ("Made for", row.ticket),
         ("Events", str(row.events)),
-        ("SHA-256 of the entries", row.events_sha256),
+        ("SHA-256 of the entries", in_groups(row.events_sha256)),
     ]
-    states = [(one["kind"], one["about"], one["what"], one["state"]) for one in stood]
+    states = [(one["kind"], _breakable(one["about"]), one["what"], one["state"]) for one in stood]
     roles = [(one.role, one.name, moments.moment(one.starts_at)) for one in held]
     lines = [
         (
@@ -204,7 +210,7 @@ def _pages(
             moments.moment(event.known_at),
             labels[event.strand],
             f"{event.words} ({event.thing}: {event.state})" if event.state else event.words,
-            event.about,
+            _breakable(event.about),
             by(event.who, event.at),
             str(event.leaf),
         )
@@ -221,7 +227,12 @@ def _pages(
             heads=("No.", "Recorded", "Kind", "What", "About", "By", "Leaf"),
         ),
     ]
-    return printing.paper("File of one person", parts, at=row.as_of, footer=row.reference)
+    return printing.paper("File of one person", parts, at=now, footer=row.reference)
+
+
+def _breakable(about: str) -> str:
+    """A label that a narrow column can break behind its kind."""
+    return about.replace(":", ": ", 1) if ": " not in about else about
 
 
 def _certificate(row: PersonFile, parts: Parts, now: datetime) -> bytes:
