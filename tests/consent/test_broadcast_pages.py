@@ -127,8 +127,8 @@ def test_the_report_of_each_person_is_taken_away_as_a_file_without_an_address():
     act(staff_client(StaffFactory(roles=["administrator"])), row, "answer-broadcast", decision="approve", reason="")
     to_the_end(row)
     path = reverse("admin:consent_broadcastperson_export") + f"?broadcast__id__exact={row.pk}"
-    answer = officer.post(path, {"export": "1", "file_format": "csv"})
-    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    answer = officer.post(path, {"export": "1", "file_format": "csv", "reason": "The report of the new rates"})
+    *lines, _watermark = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert [(line["subject_ref"], line["outcome"], line["channel"]) for line in lines] == [
         (str(who.subject.ref), "sent", "dashboard")
     ]
