@@ -20,5 +20,11 @@ def late_owners(owners: Iterable[str], *, at: datetime) -> set[str]:
 def require_reason(owners: Iterable[str], *, late_because: str, at: datetime) -> None:
     """Raises Refused (LATE_REASON) where a date has passed and nobody says why (``LateReason``): an auditor asks of each."""
     if late_because not in LateReason.values and late_owners(owners, at=at):
+        require_word(late_because)
+
+
+def require_word(late_because: str) -> None:
+    """Raises Refused (LATE_REASON) unless it is one of the reasons: for who has found that something is late."""
+    if late_because not in LateReason.values:
         said = _("The date has passed. Say why the answer is late.")
         raise Refused(said, code="LATE_REASON", fields={"late_because": [said]})

@@ -188,7 +188,7 @@ def _say_why_late(decision: IncidentDecision, late_because: str, *, at: datetime
     """Kept with the decision until its report has left. Nothing for a duty that was reported, or whose date has not passed."""
     assert decision.duty is not None  # noqa: S101 - a constraint of the table says so
     if lateness.late_owners([decision.duty.owner], at=at):
-        lateness.require_reason([decision.duty.owner], late_because=late_because, at=at)
+        lateness.require_word(late_because)
         IncidentDecision.objects.filter(pk=decision.pk).update(late_because=late_because)
         decision.late_because = late_because
 
