@@ -3,6 +3,7 @@
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import openpyxl
@@ -21,6 +22,8 @@ OPTIONS = {
     "strings_to_numbers": False,
 }
 ROWS_OF_A_SHEET = 1_048_576
+#: Rows of one round trip.
+BATCH = 2_000
 
 
 def written(place: Path) -> None:
@@ -29,7 +32,7 @@ def written(place: Path) -> None:
     with xlsxwriter.Workbook(str(place), OPTIONS) as book, transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, given)
         sheet, line = book.add_worksheet(), 0
-        for row in iter(cursor.fetchone, None):
+        for row in chain.from_iterable(iter(lambda: cursor.fetchmany(BATCH), [])):
             if line == ROWS_OF_A_SHEET:
                 sheet, line = book.add_worksheet(), 0
             for place_of, value in enumerate(row):
