@@ -2,7 +2,6 @@ from datetime import datetime
 
 from celery import shared_task
 
-from consent.selectors.broadcasts import under_way
 from consent.services import (
     answer_log,
     decision_keys,
@@ -82,4 +81,4 @@ def send_stop_code(code_id: int, language: str) -> bool:
 @shared_task(ignore_result=True)
 def carry_on_broadcasts() -> int:
     """Beat: go on with every broadcast that is under way, for some seconds each. Returns how many turns were taken."""
-    return sum(sending.run(pk, seconds=sending.SECONDS) for pk in under_way().values_list("pk", flat=True))
+    return sending.run_all(seconds=sending.SECONDS)

@@ -13,12 +13,16 @@ from portal.law.strictness import PROMOTIONAL
 NO_WAY: Final = "NO_WAY"
 TOLD_ALREADY: Final = "TOLD_ALREADY"
 CANCELLED: Final = "BROADCAST_CANCELLED"
+#: Cancelled after an attempt of which nobody knows whether it reached the person.
+MAY_HAVE_ARRIVED: Final = "MAY_HAVE_ARRIVED"
 PAUSED: Final = "BROADCAST_PAUSED"
 #: Another message of the same broadcast took over from this one.
 TAKEN_OVER: Final = "BROADCAST_TAKEN_OVER"
 #: The registered template of the message holds no more.
 TEMPLATE_ENDED: Final = "TEMPLATE_ENDED"
 UNDELIVERED: Final = "UNDELIVERED"
+#: So many people more than were counted are no other segment, however few were counted.
+SLACK: Final = 10
 
 #: Nothing more is tried, and it did not arrive as far as anybody knows.
 _GAVE_UP: Final = frozenset({"stopped", "dead", "closed", "undelivered"})
@@ -70,7 +74,7 @@ def may_take_over(*, category: str, state: str, reason: str, may_have_arrived: b
     is reported as not delivered goes on only where it is owed: a notice missed is worse than a notice read twice, but
     promotion that may have arrived is never sent again.
     """
-    if reason == CANCELLED or state not in _GAVE_UP:
+    if reason in {CANCELLED, MAY_HAVE_ARRIVED} or state not in _GAVE_UP:
         return False
     if category != PROMOTIONAL:
         return True
@@ -80,6 +84,13 @@ def may_take_over(*, category: str, state: str, reason: str, may_have_arrived: b
 def allowance(*, per_minute: int, posted: int) -> int:
     """How many may go now, when ``posted`` went in the last minute."""
     return max(per_minute - posted, 0)
+
+
+def most_people(counted: int) -> int:
+    """How many people a segment may have when two people agreed to ``counted``: a tenth more, or ``SLACK``. People come every
+    day; a segment that grew further is another one than they saw.
+    """
+    return counted + max(counted // 10, SLACK)
 
 
 def left_to_try(channels: Sequence[str], *, start: int) -> list[tuple[int, str]]:

@@ -60,6 +60,9 @@ SENTENCES: Mapping[Reason, Any] = {
 #: Why somebody got no message of a broadcast, where it was no answer of the send gate.
 _OF_BROADCASTS: Mapping[str, Any] = {
     broadcasts.CANCELLED: gettext_lazy("The broadcast was cancelled before."),
+    broadcasts.MAY_HAVE_ARRIVED: gettext_lazy(
+        "The broadcast was cancelled after an attempt that may have arrived: nobody knows."
+    ),
     broadcasts.NO_WAY: gettext_lazy("There is no confirmed address or login on any of the channels."),
     broadcasts.PAUSED: gettext_lazy("The broadcast is paused."),
     broadcasts.TAKEN_OVER: gettext_lazy("It goes by another channel."),

@@ -6,18 +6,21 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from consent import tasks
 from consent.models import BroadcastPerson
 from consent.models.broadcast_states import Audience, BroadcastState
+from consent.rules import broadcasts
 from consent.selectors.broadcasts import report_of
 from consent.selectors.segments import Segment
 from consent.services.broadcasts import proposing, sending, steering
+from consent.services.reasons import why_not
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import IllegalMove, NotAllowed, Refused
-from portal.outbox.models import Message
+from portal.outbox.models import Delivery, Message
 from portal.outbox.services import delivery
 from portal.outbox.services.reading import text_of
-from portal.outbox.states import MessageState
+from portal.outbox.states import MessageState, Outcome
 from tests.consent.broadcasts import WORDS, agreed, carry_on, checker, maker, messages, plan, proposed, to_the_end
 from tests.consent.factories import law_is_loaded, published_notice, said
 from tests.people.factories import ContactPointFactory, CustomerUserFactory, PrincipalFactory, StaffFactory
@@ -88,6 +91,36 @@ def test_a_text_that_changed_after_the_proposal_is_not_agreed_to():
     assert refusal.value.code == "SHOWN_CHANGED"
 
 
+def test_a_text_that_changes_after_the_approval_stops_the_broadcast():
+    someone(1)
+    row = agreed()
+    type(row).objects.filter(pk=row.pk).update(words={**WORDS, "en": {"subject": "Other", "text": "Other words."}})
+    assert carry_on(row).state == BroadcastState.PAUSED
+    steering.resume(row=row, actor=maker(), now=clock.now())
+    assert carry_on(row).state == BroadcastState.PAUSED
+    assert messages(row).count() == 0
+
+
+def test_a_segment_that_grew_since_it_was_counted_is_not_agreed_to():
+    someone(1)
+    row = proposed()
+    for _number in range(broadcasts.SLACK + 1):
+        PrincipalFactory()
+    with pytest.raises(Refused, match=r"1 person .* now 12") as refusal:
+        proposing.answer(row=row, approve=True, actor=checker(), now=clock.now())
+    assert refusal.value.code == "SEGMENT_GREW"
+    proposing.answer(row=row, approve=False, reason="Count again.", actor=checker(), now=clock.now())
+
+
+def test_a_segment_that_outgrows_the_agreed_count_stops_before_the_surplus_is_reached(monkeypatch):
+    monkeypatch.setattr(sending, "BATCH", 5)
+    row = agreed()
+    for number in range(broadcasts.SLACK + 5):
+        someone(number)
+    assert carry_on(row).state == BroadcastState.PAUSED
+    assert messages(row).count() == broadcasts.SLACK
+
+
 def test_an_auditor_proposes_nothing():
     with pytest.raises(NotAllowed):
         proposing.propose(plan=plan(), actor=actor.staff(StaffFactory(roles=["kyc_maker"]).pk), now=clock.now())
@@ -107,6 +140,11 @@ def test_an_auditor_proposes_nothing():
                 "purpose": "account_service",
                 "words": {**WORDS, "en": {"subject": "Your account", "text": "Get 20% off!"}},
             },
+            "is promotion",
+        ),
+        ({"purpose": "account_service", "title": "Get 20% off!"}, "is promotion"),
+        (
+            {"purpose": "account_service", "words": {**WORDS, "ta": {"subject": "Account", "text": "Get 20% off!"}}},
             "is promotion",
         ),
         ({"words": {**WORDS, "en": {"subject": "Hello", "text": "Your PAN is ABCPE1234F."}}}, "identity paper"),
@@ -167,6 +205,35 @@ def test_cancelling_closes_what_was_posted_and_counts_whoever_was_not_reached():
     assert messages(row).get().state == MessageState.CLOSED
     with pytest.raises(IllegalMove):
         steering.resume(row=row, actor=maker(), now=clock.now())
+
+
+def test_what_may_have_left_before_a_cancellation_is_not_counted_as_cancelled_before_it_was_sent():
+    someone(1)
+    row = carry_on(agreed())
+    message = messages(row).get()
+    Delivery.objects.create(
+        message=message, attempt=1, outcome=Outcome.UNKNOWN, code="TIMEOUT", happened_at=clock.now()
+    )
+    steering.cancel(row=row, actor=maker(), now=clock.now())
+    to_the_end(row)
+    assert report_of(row).outcomes == {"failed": 1}
+    assert report_of(row).reasons == {("failed", broadcasts.MAY_HAVE_ARRIVED): 1}
+    assert "arrived" in why_not(broadcasts.MAY_HAVE_ARRIVED)
+
+
+def test_a_broadcast_that_breaks_does_not_hold_up_those_behind_it(monkeypatch):
+    someone(1)
+    broken, sound = agreed(), agreed()
+    plain = sending.take_turn
+
+    def breaks(pk, *, at):
+        if pk == broken.pk:
+            raise RuntimeError("asha@acme.example")
+        return plain(pk, at=at)
+
+    monkeypatch.setattr(sending, "take_turn", breaks)
+    assert tasks.carry_on_broadcasts() > 0
+    assert (messages(broken).count(), messages(sound).count()) == (0, 1)
 
 
 def test_no_more_go_in_a_minute_than_two_people_agreed_to(moving):

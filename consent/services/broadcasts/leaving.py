@@ -5,10 +5,10 @@ from typing import Final
 
 from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BroadcastState
-from consent.rules.broadcasts import CANCELLED, PAUSED, TAKEN_OVER, TEMPLATE_ENDED
+from consent.rules.broadcasts import CANCELLED, MAY_HAVE_ARRIVED, PAUSED, TAKEN_OVER, TEMPLATE_ENDED
 from consent.services.broadcasts import wording
-from consent.services.broadcasts.sending import KIND
-from portal.outbox.models import Message
+from consent.services.broadcasts.sending import KIND, MAY_HAVE_LEFT
+from portal.outbox.models import Delivery, Message
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.registers.models import ContentTemplate
@@ -29,7 +29,8 @@ def still_wanted(*, message: Message, at: datetime) -> tuple[str, datetime | Non
     if line.broadcast.state == BroadcastState.PAUSED:
         return PAUSED, at + _LATER
     if line.broadcast.state == BroadcastState.CANCELLED:
-        return CANCELLED, None
+        has_left = Delivery.objects.filter(message=message, outcome__in=MAY_HAVE_LEFT).exists()
+        return MAY_HAVE_ARRIVED if has_left else CANCELLED, None
     if message.channel in wording.OF_TEMPLATES and not _template_holds(line.broadcast, message, at):
         return TEMPLATE_ENDED, None
     return None

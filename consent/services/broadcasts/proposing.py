@@ -7,10 +7,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from consent.models import Broadcast
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
 from consent.permissions import Act
+from consent.rules.broadcasts import most_people
 from consent.selectors.segments import Segment
 from consent.services.broadcasts import wording
 from consent.services.broadcasts.wording import Plan
@@ -81,12 +83,14 @@ def propose(*, plan: Plan, actor: Actor, now: datetime) -> Broadcast:
 def answer(*, row: Broadcast, approve: bool, reason: str = "", actor: Actor, now: datetime) -> None:
     """Agree, which begins the sending, or refuse. Opens its own transaction.
 
-    Raises what ``four_eyes.answer`` raises, and Refused where a template, a channel or the purpose holds no more.
+    Raises what ``four_eyes.answer`` raises, and Refused where a template, a channel or the purpose holds no more, or the
+    segment has grown beyond what was counted.
     """
     checker = four_eyes.person_of(actor)
     plan = plan_of(row)
     if approve:
         _require_sound(plan, now)
+        _require_counted(row, plan)
     with transaction.atomic():
         shown = row.shown(_bound(plan.templates))
         four_eyes.answer(row, checker=checker, approve=approve, shown=shown, reason=reason, now=now)
@@ -95,6 +99,11 @@ def answer(*, row: Broadcast, approve: bool, reason: str = "", actor: Actor, now
         else:
             move(row, BroadcastState.REFUSED, moves=BROADCAST_MOVES, ended_at=now)
         _note(AuditKind.CONSENT_BROADCAST_ANSWERED, row, actor, now)
+
+
+def is_as_agreed(row: Broadcast, plan: Plan) -> bool:
+    """Whether texts, segment, channels and pace are still those that two people saw."""
+    return four_eyes.shown_digest(row.shown(_bound(plan.templates))) == row.shown_sha256
 
 
 def try_out(*, row: Broadcast, channel: str, actor: Actor, now: datetime) -> int:
@@ -139,6 +148,16 @@ def try_out(*, row: Broadcast, channel: str, actor: Actor, now: datetime) -> int
 def _require_sound(plan: Plan, now: datetime) -> None:
     if found := wording.faults(plan, at=now):
         raise Refused(" ".join(found), code="PLAN_FAULTY")
+
+
+def _require_counted(row: Broadcast, plan: Plan) -> None:
+    if (count := plan.segment.people().count()) > most_people(row.counted):
+        said = ngettext(
+            "%(counted)d person was counted when this was proposed, and there are now %(count)d.",
+            "%(counted)d people were counted when this was proposed, and there are now %(count)d.",
+            row.counted,
+        ) % {"counted": row.counted, "count": count}
+        raise Refused(f"{said} {_('Refuse it: then it can be proposed anew.')}", code="SEGMENT_GREW")
 
 
 def _bound(templates: Sequence[ContentTemplate]) -> list[dict[str, Any]]:

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
-from consent.rules.broadcasts import CANCELLED, NO_WAY, TOLD_ALREADY, allowance, may_take_over
+from consent.rules.broadcasts import CANCELLED, NO_WAY, TOLD_ALREADY, allowance, may_take_over, most_people
 from consent.selectors.addressees import reached
+from consent.selectors.broadcasts import under_way
 from consent.selectors.segments import Segment
 from consent.services.broadcasts import choosing, proposing, steering, wording
 from consent.services.broadcasts.choosing import Go, Stay
@@ -33,6 +35,8 @@ from portal.outbox.states import ADDRESS_KIND, MessageState, Outcome
 from portal.people import selectors as people
 from portal.people.models import Principal
 
+log = structlog.get_logger(__name__)
+
 #: The kind of its messages.
 KIND: Final = "consent.broadcast"
 SENDER: Final = actors.system("consent.broadcasts")
@@ -47,10 +51,22 @@ _MINUTE: Final = timedelta(minutes=1)
 REPORT_WAIT: Final = timedelta(hours=1)
 _GAVE_UP: Final = (MessageState.STOPPED, MessageState.DEAD, MessageState.CLOSED, MessageState.UNDELIVERED)
 #: An attempt after which nobody can be sure that the message stayed here.
-_MAY_HAVE_LEFT: Final = (
+MAY_HAVE_LEFT: Final = (
     *(Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.DELIVERED, Outcome.READ),
     *(Outcome.UNDELIVERED, Outcome.COMPLAINED),
 )
+
+
+def run_all(*, seconds: float) -> int:
+    """Go on with every broadcast that is under way. Returns how many turns were taken. One that breaks holds up no other."""
+    count = 0
+    for pk in under_way().values_list("pk", flat=True):
+        try:
+            count += run(pk, seconds=seconds)
+        except Exception as crash:  # noqa: BLE001 - whatever broke, those behind it are owed their turns
+            # No traceback: it may quote a person's data.
+            log.error("consent.broadcast_crashed", broadcast=pk, error=type(crash).__name__)  # noqa: TRY400
+    return count
 
 
 def run(broadcast_id: int, *, seconds: float) -> int:
@@ -70,17 +86,25 @@ def take_turn(broadcast_id: int, *, at: datetime) -> bool:
             return False
         if row.state == BroadcastState.CANCELLED:
             return _count_cancelled(row, at)
-        if not _still_means_the_same(row, at):
-            move(row, BroadcastState.PAUSED, moves=BROADCAST_MOVES)
-            steering.note(row, SENDER, at)
-            return False
+        if not _is_what_was_agreed(row, at):
+            return _stop_for_people(row, at)
         return _send(row, at)
 
 
-def _still_means_the_same(row: Broadcast, at: datetime) -> bool:
-    """Two people agreed to a category. A purpose that has another one since, or ended, needs a new broadcast."""
+def _is_what_was_agreed(row: Broadcast, at: datetime) -> bool:
+    """Two people agreed to a category and to every text. Where a purpose has another one since or ended, or anything else
+    is not what they saw, a new broadcast is needed.
+    """
     purpose = wording.purpose_of(row.purpose, at=at)
-    return purpose is not None and purpose.message_category == row.category
+    is_same = purpose is not None and purpose.message_category == row.category
+    return is_same and proposing.is_as_agreed(row, proposing.plan_of(row))
+
+
+def _stop_for_people(row: Broadcast, at: datetime) -> bool:
+    """Pause it until somebody decides. Always False: there is nothing more to do now."""
+    move(row, BroadcastState.PAUSED, moves=BROADCAST_MOVES)
+    steering.note(row, SENDER, at)
+    return False
 
 
 def _send(row: Broadcast, at: datetime) -> bool:
@@ -99,8 +123,7 @@ def _send(row: Broadcast, at: datetime) -> bool:
         _go_on(row, whose_hour_has_come, at)
         return True
     if row.listed_at is None:
-        _look_at_more(row, at, most)
-        return True
+        return _look_at_more(row, at, most)
     return has_settled or _end(row, BroadcastState.DONE, at)
 
 
@@ -113,11 +136,14 @@ def _next_people(row: Broadcast, most: int) -> list[Principal]:
     return list(found.order_by("pk")[:most])
 
 
-def _look_at_more(row: Broadcast, at: datetime, most: int) -> None:
+def _look_at_more(row: Broadcast, at: datetime, most: int) -> bool:
+    """Whether there may be more to do; a segment that outgrew what was agreed to stops before its surplus is reached."""
     batch = _next_people(row, most)
     if not batch:
         Broadcast.objects.filter(pk=row.pk).update(listed_at=at)
-        return
+        return True
+    if BroadcastPerson.objects.filter(broadcast=row).count() + len(batch) > most_people(row.counted):
+        return _stop_for_people(row, at)
     fresh, again = _apart(row, batch)
     ways = choosing.choose(row, reached(fresh), starts={}, at=at)
     plan = proposing.plan_of(row)
@@ -130,6 +156,7 @@ def _look_at_more(row: Broadcast, at: datetime, most: int) -> None:
     ]
     BroadcastPerson.objects.bulk_create([*lines, *told])
     Broadcast.objects.filter(pk=row.pk).update(cursor=batch[-1].pk)
+    return True
 
 
 def _apart(row: Broadcast, batch: Sequence[Principal]) -> tuple[list[Principal], list[Principal]]:
@@ -218,9 +245,7 @@ def _not_reached(row: Broadcast, at: datetime, most: int) -> dict[BroadcastPerso
     # A report may come at this moment: it comes before, and is seen, or after.
     ids = [line.message_id for line in lines if line.message_id is not None]
     messages = {one.pk: one for one in Message.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
-    left = set(
-        Delivery.objects.filter(message__in=ids, outcome__in=_MAY_HAVE_LEFT).values_list("message_id", flat=True)
-    )
+    left = set(Delivery.objects.filter(message__in=ids, outcome__in=MAY_HAVE_LEFT).values_list("message_id", flat=True))
     found: dict[BroadcastPerson, int] = {}
     for line in lines:
         message = messages[line.message_id]  # type: ignore[index]  # the query leaves out rows without one

@@ -173,8 +173,10 @@ def _promotion(plan: Plan, purpose: Purpose, at: datetime) -> Iterator[str]:
 
 
 def _texts(plan: Plan) -> Iterator[tuple[str, str]]:
-    for language, name in settings.LANGUAGES:
-        said = plan.words.get(language, {})
-        yield name, "\n".join((said.get("subject", ""), said.get("text", "")))
+    """Everything that somebody may read: the title heads what goes under a template, and no language is left out."""
+    yield _("the title"), plan.title
+    names = dict(settings.LANGUAGES)
+    for language, said in plan.words.items():
+        yield names.get(language, language), "\n".join((said.get("subject", ""), said.get("text", "")))
     for template in plan.templates:
         yield str(template), template.text
