@@ -174,7 +174,7 @@ class AuditedExport(ExportMixin):
         count = rows.order_by()[: AT_ONCE + 1].count()
         resource = self.export_resource()
         # What a worker does keeps the filters, and words that somebody searched for may name a person.
-        is_searched = bool(chosen or request.GET.get("q"))
+        is_searched = bool(chosen or self._is_searched(request))
         may_ask = resource.hides and not is_searched and hooks.unmasked_export.ask("may", user=request.user)
         is_answer = request.method == "POST" and "export" in request.POST
         form = AuditedExportForm(request.POST if is_answer else None, may_ask_unmasked=bool(may_ask))
@@ -201,6 +201,9 @@ class AuditedExport(ExportMixin):
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.export_template_name, context, status=status)
 
+    def _is_searched(self, request: HttpRequest) -> bool:
+        return bool(request.GET.get("q") or exporting.told_by(request.GET, self.model))
+
     def _exported(
         self,
         request: HttpRequest,
@@ -222,8 +225,9 @@ class AuditedExport(ExportMixin):
 
     def _wish(self, request: HttpRequest, said: Mapping[str, Any], chosen: Sequence[str]) -> Wish:
         """The register says that rows were chosen or searched for, never which or by what words."""
-        parts = [exporting.filters_of(request.GET), f"chosen={len(chosen)}" if chosen else ""]
-        parts.append("searched=yes" if request.GET.get("q") else "")
+        told = exporting.told_by(request.GET, self.model)
+        parts = [exporting.filters_of(request.GET, without=told), f"chosen={len(chosen)}" if chosen else ""]
+        parts.append("searched=yes" if self._is_searched(request) else "")
         return Wish(self.export_resource(), said["file_format"], "&".join(filter(None, parts)), said["reason"])
 
 

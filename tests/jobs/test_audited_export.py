@@ -138,6 +138,29 @@ def test_filters_of_the_list_and_chosen_rows_narrow_the_export(auditor):
     assert list(ListExport.objects.order_by("pk").values_list("filters", flat=True)) == ["searched=yes", "chosen=1", ""]
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("email__iexact=asha@example.test", "searched=yes"),
+        ("full_name__startswith=Asha&is_staff__exact=1", "is_staff__exact=1&searched=yes"),
+        ("id__in=9876543210", "searched=yes"),
+        ("is_staff__exact=1", "is_staff__exact=1"),
+    ],
+)
+def test_a_filter_that_tells_of_a_person_is_a_search_and_is_kept_nowhere(auditor, query, kept):
+    client = staff_client(auditor)
+    assert client.post(f"{EXPORT}?{query}", ASKED).status_code == 200
+    assert ListExport.objects.get().filters == kept
+    assert AuditEvent.objects.get(kind=AuditKind.EXPORT_LIST_MADE).facts["filters"] == kept
+
+
+def test_a_long_list_found_by_what_tells_of_a_person_is_given_to_no_worker(auditor, monkeypatch):
+    monkeypatch.setattr(audited_export, "AT_ONCE", 0)
+    page = staff_client(auditor).post(f"{EXPORT}?email__iexact=asha@example.test", ASKED)
+    assert "found by a search" in page.content.decode()
+    assert not Job.objects.exists()
+
+
 def test_a_role_without_the_permission_gets_no_file_and_no_action(auditor):
     client = staff_client(StaffFactory(roles=["administrator"]))
     assert client.get(EXPORT).status_code == 403

@@ -1,6 +1,6 @@
 import io
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pytest
 from django.core.files.storage import storages
@@ -8,6 +8,7 @@ from django.core.files.storage import storages
 from portal.audit.models import AuditEvent
 from portal.core import actor, clock
 from portal.core.errors import NotFound
+from portal.jobs.exports import Produced
 from portal.jobs.kinds import Handle
 from portal.jobs.models import Job
 from portal.jobs.services import results, running
@@ -112,3 +113,24 @@ def test_what_a_dying_worker_left_untied_expires_too(
     with django_capture_on_commit_callbacks(execute=True):
         assert results.expire(now=clock.now() + timedelta(days=8), limit=10) == 1
     assert StoredFile.objects.get().shredded_at is not None
+
+
+def test_a_file_that_is_being_written_while_somebody_is_erased_is_never_handed_out() -> None:
+    """It was read before: it may hold whoever was erased."""
+    job = JobFactory()
+    ended: list[int] = []
+
+    def writes(handle: Handle) -> None:
+        def pieces() -> Any:
+            yield CONTENT
+            ended.append(results.end_made_before(clock.now()))
+            yield CONTENT
+
+        handle.result(cast(BinaryIO, Produced(pieces())), "answers.csv")
+
+    with kind_that(writes):
+        running.run(job.pk, now=clock.now())
+    job.refresh_from_db()
+    assert (ended, job.state, job.result_file) == ([1], JobState.FAILED, None)
+    with pytest.raises(NotFound):
+        results.open_result(job, actor=STAFF)

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Final, cast
@@ -19,8 +19,9 @@ from portal.core import actor as actors
 from portal.core import changes, clock
 from portal.core.actor import Actor
 from portal.core.admin.listing import page_of, rows_of
+from portal.core.data_categories import personal_fields
 from portal.core.errors import NotAllowed, Refused
-from portal.core.plain_words import require_plain
+from portal.core.plain_words import names_a_person, require_plain
 from portal.jobs.exports import Produced
 from portal.jobs.kinds import Handle
 from portal.jobs.list_files import ListFile
@@ -49,10 +50,22 @@ class Wish:
     approved_by: Actor | None = None
 
 
-def filters_of(given: QueryDict) -> str:
+def told_by(given: QueryDict, model: Any) -> frozenset[str]:
+    """Those parts of a list's address that tell of a person, as words that were searched for do: what a field of ``model``
+    with personal data holds, or a value that is an address or a number of somebody. They are kept nowhere.
+    """
+    personal = personal_fields(getattr(model, "data_categories", {}))
+    return frozenset(
+        name
+        for name in set(given) - NO_FILTERS
+        if name.partition("__")[0] in personal or any(names_a_person(value) for value in given.getlist(name))
+    )
+
+
+def filters_of(given: QueryDict, *, without: Iterable[str] = ()) -> str:
     """The filters of a list's address, as a query in one order."""
     kept = QueryDict(mutable=True)
-    for name in sorted(set(given) - NO_FILTERS):
+    for name in sorted(set(given) - NO_FILTERS - set(without)):
         kept.setlist(name, given.getlist(name))
     return kept.urlencode()
 

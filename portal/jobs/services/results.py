@@ -72,13 +72,13 @@ def expire(*, now: datetime, limit: int) -> int:
 
 
 def end_made_before(at: datetime) -> int:
-    """Destroy the key of every result made before, as if its time were over, in the caller's transaction. How many.
+    """Destroy the key of every result begun before, as if its time were over, in the caller's transaction. How many.
 
-    For when somebody was erased whom such a file may hold. A kind of work whose files name nobody says so
+    One that is being written ends too: it was read before, and its job fails when it comes to keep the file. For when somebody was erased whom such a file may hold. A kind of work whose files name nobody says so
     (``holds_people = False``) and keeps them; everything else can be made again.
     """
     keeps = [kind.name for kind in hooks.job_kinds if not getattr(kind, "holds_people", True)]
-    jobs = Job.objects.filter(result_expires_at__isnull=False, finished_at__lte=at).exclude(kind__in=keeps)
+    jobs = Job.objects.filter(result_expires_at__isnull=False, started_at__lte=at).exclude(kind__in=keeps)
     return _end(jobs.order_by("pk"))
 
 
