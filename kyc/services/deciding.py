@@ -137,20 +137,22 @@ def answer(
     if approve:
         _require_not_frozen(document)
         _require_seen(document, page_seen)
-    both_saw = shown(
-        document,
-        outcome=decision.outcome,
-        reason_code=decision.reason_code,
-        message=message,
-        note=note,
-        answered=decision.answered,
-    )
     if approve and decision.outcome == DecisionOutcome.APPROVE:
         screening.require_clear(document.case, now=now)
     _require_not_bringer(document, checker)
     if document.case.holder_id_at(now) != decision.made_by_id:  # the maker goes on with the other papers of the case
         CLAIMS.require_free_for(document.case, checker, now=now)
     with transaction.atomic():
+        # In the turn of the document: what a provider tells now stands in what both saw, or comes after the answer.
+        Document.objects.select_for_update(no_key=True).get(pk=document.pk)
+        both_saw = shown(
+            document,
+            outcome=decision.outcome,
+            reason_code=decision.reason_code,
+            message=message,
+            note=note,
+            answered=decision.answered,
+        )
         four_eyes.answer(decision, checker=checker, approve=approve, shown=both_saw, reason=reason, now=now)
         _note(AuditKind.KYC_DECISION_ANSWERED, decision, actor, now, answer=decision.answer, checker=actor.ref)
         if approve:

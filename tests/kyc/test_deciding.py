@@ -192,6 +192,19 @@ def test_a_checker_sees_what_is_not_as_the_maker_saw_it(individual, maker, check
     assert refused.value.code == "SHOWN_CHANGED"
 
 
+def test_what_a_check_says_while_the_name_is_screened_is_not_approved_unseen(individual, maker, checker, monkeypatch):
+    document = checked(individual)
+    decision = proposed(document, maker)
+    monkeypatch.setattr(
+        deciding.screening, "require_clear", lambda case, now: Check.objects.create(**another_answer(document))
+    )
+    with pytest.raises(Refused) as refused:
+        answered(decision, checker)
+    assert refused.value.code == "SHOWN_CHANGED"
+    decision.refresh_from_db()
+    assert decision.answer == "pending"
+
+
 def test_a_letter_is_previewed_as_each_of_the_customers_people_reads_it(individual, asha):
     document = checked(individual)
     asha.principal.language = "mr"
