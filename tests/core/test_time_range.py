@@ -9,6 +9,7 @@ import pytest
 from django import forms
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.db import models
 
@@ -16,7 +17,7 @@ from consent.admin.past import PastForm
 from consent.admin.scrubbing import ScrubForm
 from portal.core import clock, time_range
 from portal.core.admin import StaffModelAdmin
-from portal.evidence.forms import PackForm
+from portal.evidence.forms import PackForm, PeriodForm
 from portal.people.forms import ApiKeyForm, ProtectionForm
 from portal.registers.forms.senders import EntryForm
 from tests.people.factories import StaffFactory
@@ -52,7 +53,9 @@ def test_the_ends_of_the_range_are_days_of_it():
     ],
 )
 def test_a_form_names_the_range_beside_the_field(form, field, entered):
-    given = {"purposes": []} if form in {PastForm, ScrubForm} else {}
+    given: dict[str, object] = {"purposes": []} if form in {PastForm, ScrubForm} else {}
+    if issubclass(form, PeriodForm):
+        given["user"] = AnonymousUser()
     assert "31-12-2199" in str(form({field: entered}, **given).errors[field])
 
 
