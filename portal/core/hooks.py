@@ -187,6 +187,9 @@ sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: Non
 #: Lists that leave unmasked: ``("may", user=...)`` whether this login may propose one, ``("propose", wish=..., actor=...)`` the
 #: proposal that another person answers. Filled by the workplace, asked by jobs. Empty means no.
 unmasked_export = HookAnswer("unmasked_export", when_empty=lambda *args, **kwargs: None)
+#: The page that checks receipts in a browser without a network, as the bytes of one file with no key in it. Filled by
+#: selfservice, asked by evidence.
+verifier_page = HookAnswer("verifier_page", when_empty=lambda *args, **kwargs: b"")
 #: Does this login's role carry the permission? Filled by people. Empty means no.
 permission_source = HookAnswer("permission_source", when_empty=lambda *args, **kwargs: False)
 #: The days and areas to which an auditor's login is bound, ``(user)``: ``narrowed(rows)``, ``holds(instant)``, ``covers(first,
@@ -226,6 +229,7 @@ ANSWERS = (
     number_finder,
     age_shown,
     sender_state,
+    verifier_page,
     permission_source,
     reading_scope,
     unmasked_export,

@@ -59,7 +59,10 @@ def control_list(request: HttpRequest) -> HttpResponse:
 
 
 def _part(request: HttpRequest, title: Any, about: Any, rows: list[Control]) -> Part:
-    linked = [(row, [link for where in row.where if (link := _link(request, where))]) for row in rows]
+    # Several questions to one list are one link.
+    linked = [
+        (row, list(dict.fromkeys(link for where in row.where if (link := _link(request, where))))) for row in rows
+    ]
     return Part(title, about, linked, controls.counted(rows))
 
 
@@ -83,9 +86,10 @@ def _link(request: HttpRequest, where: str) -> tuple[str, str] | None:
 
 def _page(name: str) -> tuple[str, str] | None:
     try:
-        return _("Page %(name)s") % {"name": name}, reverse(name)
+        address = reverse(name)
     except NoReverseMatch:
         return None
+    return _("Page %(address)s") % {"address": address}, address
 
 
 def _listed(request: HttpRequest, model: str, query: str, *, number: str = "") -> tuple[str, str] | None:

@@ -66,7 +66,12 @@ class Control:
 
 def of_policy(*, now: datetime) -> list[Control]:
     """A control for each promise of the published policy."""
-    return [_promised(row, now) for row in promises.policy_map(now=now).rows]
+    return of_map(promises.policy_map(now=now), now=now)
+
+
+def of_map(found: promises.Map, *, now: datetime) -> list[Control]:
+    """The same of a policy map that was asked already."""
+    return [_promised(row, now) for row in found.rows]
 
 
 def _promised(row: Shown, now: datetime) -> Control:
@@ -118,11 +123,13 @@ def of_law(clocks: QuerySet[Clock], *, now: datetime) -> list[Control]:
     profile = law.profile(on=on)
     rules = LegalRule.objects.in_force(on).filter(binds=Binds.US).exclude(unit=Unit.NONE).order_by("key")
     asked = clocks.filter(started_at__lte=now)
-    ended = _by_rule(asked.filter(state=ClockState.STOPPED))
+    # What ended later runs still, as far as that day knows.
+    over = asked.filter(state=ClockState.STOPPED, stopped_at__lte=now)
+    ended = _by_rule(over)
     counts = {
-        "kept": _by_rule(law.kept(asked)),
-        "late": _by_rule(law.missed(asked)),
-        "overdue": _by_rule(asked.filter(~Q(state=ClockState.STOPPED), due_at__lt=now)),
+        "kept": _by_rule(law.kept(over)),
+        "late": _by_rule(law.missed(over)),
+        "overdue": _by_rule(asked.filter(Q(stopped_at=None) | Q(stopped_at__gt=now), due_at__lt=now)),
     }
     months = number(duties.EVIDENCE, now=now, otherwise=12)
     found = []

@@ -1,4 +1,5 @@
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -41,12 +42,9 @@ class PeriodForm(forms.Form):
         return found
 
 
-class PackForm(PeriodForm):
-    """The period of a pack, and how many of its records are to be proved one by one."""
+class SampleForm(PeriodForm):
+    """The days, and what a sample of them is drawn by."""
 
-    last_day = _last_day(
-        _("Included. Of today the pack holds what was recorded until now, and says so; a later one holds more.")
-    )
     sample = forms.IntegerField(
         label=_("Sample"),
         help_text=_("How many records get a receipt of their own in the pack. 0 for none."),
@@ -68,3 +66,24 @@ class PackForm(PeriodForm):
         if found.get("seed") is None:
             found["seed"] = secrets.randbelow(2**32)
         return found
+
+
+class PackForm(SampleForm):
+    """The period of a pack, how many of its records are to be proved one by one, and the frozen samples it holds."""
+
+    last_day = _last_day(
+        _("Included. Of today the pack holds what was recorded until now, and says so; a later one holds more.")
+    )
+    drawn = forms.MultipleChoiceField(
+        label=_("Frozen samples"),
+        help_text=_("Samples of these days that the pack is to hold, with their populations."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, drawn: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["drawn"]
+        field.choices = list(drawn)
+        if not field.choices:
+            del self.fields["drawn"]

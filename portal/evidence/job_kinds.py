@@ -15,7 +15,7 @@ EVIDENCE_PACK = "evidence.pack"
 
 
 class MakePack:
-    """Parameters: ``from`` and ``to`` (days), ``until`` where the last is today (a time), ``sample`` and ``seed``. Running twice gives the same bytes again."""
+    """Parameters: ``from`` and ``to`` (days), ``until`` where the last is today (a time), ``sample``, ``seed`` and ``drawn`` (references of frozen samples). Running twice gives the same bytes again."""
 
     name = EVIDENCE_PACK
     label = _("Make an evidence pack")
@@ -27,7 +27,9 @@ class MakePack:
         given = handle.parameters
         until = datetime.fromisoformat(str(given["until"])) if given.get("until") else None
         period = Period(date.fromisoformat(str(given["from"])), date.fromisoformat(str(given["to"])), until)
-        sample = packs.Sample(int(str(given["sample"])), int(str(given["seed"])))
+        drawn = given.get("drawn")
+        references = tuple(str(one) for one in drawn) if isinstance(drawn, list) else ()
+        sample = packs.Sample(int(str(given["sample"])), int(str(given["seed"])), references)
         with tempfile.TemporaryFile() as target:
             packs.make_pack(
                 period=period,

@@ -1,11 +1,13 @@
-"""Reports of whole months, as they were counted then, and bundles of one person's file, signed off by two people."""
+"""Reports of whole months, as they were counted then, and bundles of one person's file, signed off by two people; what auditors ask and draw."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
+from portal.evidence.states import Method, RequestState
 from portal.people.models import FourEyesModel
 from portal.people.states import Answer
 
@@ -79,3 +81,82 @@ class PersonFile(FourEyesModel):
     def about(self) -> str:
         """Its label in audit events."""
         return f"evidence.file:{self.reference}"
+
+
+class DrawnSample(AppendOnlyModel):
+    """A sample of one register over days that are over. ``chosen`` are numbers of rows, in the order in which they were drawn."""
+
+    reference = models.CharField(_("reference"), max_length=16, unique=True)
+    register = models.SlugField(_("register"), max_length=40)
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    method = models.CharField(_("way of drawing"), max_length=8, choices=Method.choices)
+    size = models.PositiveIntegerField(_("size"))
+    seed = models.PositiveBigIntegerField(_("seed"))
+    population_size = models.PositiveIntegerField(_("rows of the population"))
+    population_sha256 = models.CharField(_("SHA-256 of the population"), max_length=64)
+    chosen = models.JSONField(_("rows drawn"))
+    drawn_by_ref = models.CharField(_("drawn by"), max_length=80)
+    drawn_at = models.DateTimeField(_("drawn"))
+
+    data_categories = declare(
+        none="id reference register first_day last_day method size seed population_size population_sha256 chosen "
+        "drawn_by_ref drawn_at"
+    )
+
+    class Meta:
+        verbose_name = _("sample")
+        verbose_name_plural = _("samples")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class InformationRequest(models.Model):
+    """Something an auditor wants to be shown by a day; its words are rows of ``RequestEntry``. Changed by ``requests`` only."""
+
+    reference = models.CharField(_("reference"), max_length=16, unique=True)
+    control = models.CharField(_("control"), max_length=40, blank=True)
+    state = models.CharField(_("state"), max_length=8, choices=RequestState.choices, default=RequestState.ASKED)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="information_requests", verbose_name=_("asked by")
+    )
+    asked_at = models.DateTimeField(_("asked"))
+    due_on = models.DateField(_("answer wanted by"))
+    answered_at = models.DateTimeField(_("last answered"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+
+    data_categories = declare(none="id reference control state asked_by asked_at due_on answered_at accepted_at")
+
+    class Meta:
+        verbose_name = _("information request")
+        verbose_name_plural = _("information requests")
+        ordering = ("-asked_at", "-pk")
+        indexes = (models.Index(name="evidence_request_by_state", fields=("state", "due_on")),)
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class RequestEntry(models.Model):
+    """What one side wrote: the question, an answer with the address of a page that shows it, or why it does not do."""
+
+    request = models.ForeignKey(
+        InformationRequest, models.PROTECT, related_name="entries", verbose_name=_("information request")
+    )
+    state = models.CharField(_("made it"), max_length=8, choices=RequestState.choices)
+    text = models.TextField(_("words"), max_length=4000, blank=True)
+    link = models.CharField(_("page that shows it"), max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("written by"))
+    at = models.DateTimeField(_("written"))
+
+    data_categories = declare(none="id request state link by at", free_text="text")
+
+    class Meta:
+        verbose_name = _("entry of an information request")
+        verbose_name_plural = _("entries of information requests")
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.request_id} {self.state}"

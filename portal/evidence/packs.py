@@ -19,7 +19,8 @@ from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.actor import Actor
-from portal.evidence import promises, proofs, questions
+from portal.evidence import contents, monthly, promises, proofs, questions, samples, sampling
+from portal.evidence.models import DrawnSample
 from portal.evidence.parts import Parts, Progress, digest_of
 from portal.evidence.period import Period
 from portal.evidence.registers import REGISTERS, Register
@@ -50,10 +51,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Sample:
-    """How many records to prove one by one, and the seed that chooses them."""
+    """How many records to prove one by one, the seed that chooses them, and the frozen samples that the pack holds."""
 
     size: int
     seed: int
+    drawn: tuple[str, ...] = ()
 
 
 def make_pack(
@@ -62,24 +64,26 @@ def make_pack(
     """Write the pack of a period to ``target`` (which can seek) and its hash into the ledger.
 
     Two leaves: the manifest's hash, whose receipt stands inside the pack (written once for the same manifest), and the
-    whole pack's. Reads only otherwise; call it outside a transaction. Personal data stays out: registers hold codes and
+    whole pack's. The reports of whole months that are not kept yet are made first. Reads only otherwise; call it outside
+    a transaction. Personal data stays out: registers hold codes and
     references, ledger contents hold no more.
 
     Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed or signed now.
     """
     period.refuse_unfit(now=now)
+    monthly.keep(contents.months_of(period), now=now)
     extent = _extent_sealed(period, sample, actor)
     with ExitStack() as stack:
-        parts = Parts(stack, progress or _no_progress, total=2 * len(REGISTERS) + 8)
+        parts = Parts(stack, progress or _no_progress, total=2 * len(REGISTERS) + 14)
         counts = proofs.Counts()
         parts.add("ledger/leaves.jsonl", proofs.leaf_lines(extent, period, counts))
         parts.add("ledger/proof.json", [proofs.range_proof(extent)])
         parts.add("ledger/checkpoint.txt", [bytes(extent.checkpoint.note)])
-        for entry in proofs.sampled(extent, period, size=sample.size, seed=sample.seed):
-            receipt = ledger.receipt_for(entry, checkpoint=extent.checkpoint)
-            parts.add(f"samples/{entry.index:09d}.tlog-proof", [receipt])
+        short = [*_add_sample(parts, extent, period, sample), *_add_drawn(parts, sample)]
         rows = {register.name: _add_register(parts, register, period) for register in REGISTERS}
-        parts.add("policy-map.json", [_policy_map(period)])
+        asked, lacking = _add_contents(parts, period)
+        missing = [*lacking, *short, *_erased(counts)]
+        _add_summary(parts, period, sample, counts, rows, asked, missing)
         parts.add("verify.py", [files("portal.ledger").joinpath("data/verify.py").read_bytes()])
         parts.add("README.txt", [_readme(period).encode()])
         manifest = _manifest(period, sample, extent, counts, rows, parts)
@@ -87,6 +91,87 @@ def make_pack(
         parts.add("manifest.tlog-proof", [_sealed_manifest(manifest, period, extent, actor)])
         archives.deterministic_zip(target, parts.members())
     return _seal_pack(target, period, sample, counts, extent, hashlib.sha256(manifest).hexdigest(), actor)
+
+
+def _add_sample(parts: Parts, extent: proofs.Extent, period: Period, sample: Sample) -> list[contents.Missing]:
+    """The receipts of the records drawn, with the population, so that anybody can draw them again; names a short draw."""
+    population = proofs.population(extent, period)
+    chosen = sampling.drawn(population, method=sampling.RANDOM, size=sample.size, seed=sample.seed)
+    body = {
+        "population": "entries of the period that have their content, by index",
+        "population_size": len(population),
+        "population_sha256": sampling.digest(population),
+        "method": sampling.RANDOM,
+        "size": sample.size,
+        "seed": sample.seed,
+        "chosen": chosen,
+    }
+    parts.add("samples/population.txt", [sampling.listed(population)])
+    parts.add("samples/sample.json", [(json.dumps(body, indent=1, sort_keys=True) + "\n").encode()])
+    for entry in proofs.entries_at(chosen):
+        receipt = ledger.receipt_for(entry, checkpoint=extent.checkpoint)
+        parts.add(f"samples/{entry.index:09d}.tlog-proof", [receipt])
+    if len(chosen) == sample.size:
+        return []
+    why = f"{sample.size} were asked for; the period has {len(population)} with their content."
+    return [contents.Missing("sample", f"{sample.size - len(chosen)} receipts", why)]
+
+
+def _add_drawn(parts: Parts, sample: Sample) -> list[contents.Missing]:
+    """The frozen samples asked for, each with its population; names those whose population is so no more."""
+    missing = []
+    for reference in sorted(sample.drawn):
+        row = DrawnSample.objects.filter(reference=reference).first()
+        if row is None:
+            missing.append(contents.Missing("sample", reference, "There is no such sample."))
+            continue
+        body = json.dumps(samples.as_plain(row), indent=1, sort_keys=True)
+        parts.add(f"samples/drawn/{reference}.json", [f"{body}\n".encode()])
+        population = samples.again(row)
+        if population is None:
+            why = "Rows of its population were erased since: it cannot be drawn again."
+            missing.append(contents.Missing("sample", reference, why))
+        else:
+            parts.add(f"samples/drawn/{reference}.txt", [sampling.listed(population)])
+    return missing
+
+
+def _add_contents(parts: Parts, period: Period) -> tuple[contents.Asked, list[contents.Missing]]:
+    """Controls, reports, letters and the page that checks; gives what of it is not there."""
+    rows = contents.asked(period)
+    parts.add("policy-map.json", [contents.policy_map(rows)])
+    parts.add("controls.json", [contents.control_list(rows)])
+    letters, lost = contents.letters(period)
+    page, no_page = contents.verifier_page()
+    for name, body in (*contents.report_files(period), *letters, *page):
+        parts.add(name, [body])
+    return rows, [*contents.report_gaps(period), *lost, *no_page, *contents.unshown(rows)]
+
+
+def _erased(counts: proofs.Counts) -> list[contents.Missing]:
+    """What was erased lawfully: its leaf stands in the pack, its content nowhere."""
+    why = "Erased since, by a rule or at a wish; the bare leaf stands in ledger/leaves.jsonl."
+    return [contents.Missing("erased record", str(index), why) for index in counts.erased_at]
+
+
+def _add_summary(
+    parts: Parts,
+    period: Period,
+    sample: Sample,
+    counts: proofs.Counts,
+    rows: dict[str, int],
+    asked: contents.Asked,
+    missing: list[contents.Missing],
+) -> None:
+    facts = [
+        *contents.made_of(period),
+        ("Records", f"{counts.records}, and {counts.erased} erased"),
+        ("Sample", f"{sample.size}, seed {sample.seed}"),
+        ("How to check", "python3 -I verify.py PACK.zip --vkey KEY (README.txt)"),
+    ]
+    parts.add("MISSING.csv", [contents.missing_file(missing)])
+    body = contents.summary(period, facts=facts, rows=asked, registers=rows, missing=missing)
+    parts.add("00-summary.pdf", [body])
 
 
 def _no_progress(done: int, total: int) -> None:
@@ -158,7 +243,7 @@ def _manifest(
         "first": extent.first,
         "records": counts.records,
         "missing": counts.erased,
-        "sample": {"size": sample.size, "seed": sample.seed},
+        "sample": {"size": sample.size, "seed": sample.seed, "drawn": sorted(sample.drawn)},
         "registers": rows,
         "files": sorted(parts.listed, key=lambda part: str(part["path"])),
     }
@@ -197,6 +282,7 @@ def _seal_pack(
         "size": extent.checkpoint.size,
         "seed": sample.seed,
         "sample": sample.size,
+        "drawn": ",".join(sorted(sample.drawn)),
         "manifest_sha256": manifest_sha256,
     }
     with transaction.atomic():
@@ -218,12 +304,6 @@ def _about(period: Period) -> str:
     return f"evidence.pack:{period.first_day}..{period.last_day}"
 
 
-def _policy_map(period: Period) -> bytes:
-    """The promises as the rows had them at the end of the period."""
-    found = promises.as_plain(promises.policy_map(now=period.end))
-    return json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True).encode()
-
-
 def _readme(period: Period) -> str:
     so_far = (
         "" if period.until is None else f"\nThe last day was not over: the pack ends at {clock.stamp(period.until)}."
@@ -231,12 +311,19 @@ def _readme(period: Period) -> str:
     of_today = ", ".join(sorted([*promises.OF_TODAY, *(f"is {name}" for name in questions.OF_TODAY)]))
     return f"""Evidence pack of {period.first_day} to {period.last_day} (days in Asia/Kolkata, both included){so_far}
 
+00-summary.pdf, MISSING.csv   what the pack holds, and by name what is missing: read these first
 registers/   the registers of the period, each as CSV and as JSON lines; codes, references, hashes and times only
 ledger/      every leaf of the period without a gap, the nodes that lead to the signed root, and the checkpoint
 policy-map.json   each promise of the policy, what was asked of the rows, and what was missing at the period's end
              ({of_today}: of the day this pack was made)
-samples/     the receipts of records chosen by the seed in manifest.json
+controls.json   security measures and duties of law, each with its last evidence and how it stands
+reports/     the nine reports of each whole month, as they were counted and kept when it was over
+letters/     the text of every letter that was sent, as it was then, with place-holders and nobody's data
+samples/     the receipts of records drawn by the seed in manifest.json; population.txt and sample.json let anybody draw them
+             again: the lowest by SHA-256 over the seed, a colon and the index (verify.py does); drawn/ holds the frozen samples of registers with
+             their populations
 manifest.json, manifest.tlog-proof   every file with its SHA-256, and the proof that the manifest stands in the ledger
+verify.html  checks single receipts in any browser, opened from the disk with the network off
 verify.py    checks all of this on any Python 3.9 or newer, without a network:
 
     python3 -I verify.py THIS-PACK.zip --vkey KEY

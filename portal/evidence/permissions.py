@@ -12,6 +12,10 @@ class Permission(StrEnum):
     PACK_MAKE = "evidence.pack:make"
     PACK_VIEW = "evidence.pack:view"
     REPORT_VIEW = "evidence.report:view"
+    REQUEST_ANSWER = "evidence.request:answer"
+    REQUEST_MAKE = "evidence.request:make"
+    REQUEST_VIEW = "evidence.request:view"
+    SAMPLE_MAKE = "evidence.sample:make"
 
 
 class Act(StrEnum):

@@ -1,9 +1,8 @@
 """What of the ledger stands in a pack: the period's leaves without a gap, their proof, and samples."""
 
 import json
-import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from portal.evidence.period import Period
 from portal.ledger import services as ledger
@@ -48,7 +47,11 @@ class Counts:
     """How many records of the period a pack holds, and how many were erased lawfully."""
 
     records: int = 0
-    erased: int = 0
+    erased_at: list[int] = field(default_factory=list)
+
+    @property
+    def erased(self) -> int:
+        return len(self.erased_at)
 
 
 def leaf_lines(extent: Extent, period: Period, counts: Counts) -> Iterator[bytes]:
@@ -60,7 +63,7 @@ def leaf_lines(extent: Extent, period: Period, counts: Counts) -> Iterator[bytes
         if period.start <= recorded_at < period.end:
             if body is None:
                 line["erased"] = True
-                counts.erased += 1
+                counts.erased_at.append(index)
             else:
                 line |= {"salt": bytes(salt).hex(), "payload": bytes(body).decode()}
                 counts.records += 1
@@ -80,11 +83,14 @@ def range_proof(extent: Extent) -> bytes:
     return (json.dumps(body, indent=1, sort_keys=True) + "\n").encode()
 
 
-def sampled(extent: Extent, period: Period, *, size: int, seed: int) -> list[Entry]:
-    """``size`` records of the period, or all, chosen by the seed alone from those that still have their content."""
+def population(extent: Extent, period: Period) -> list[str]:
+    """The indexes of the period's records that still have their content, in the order of the ledger."""
     inside = Entry.objects.filter(recorded_at__gte=period.start, recorded_at__lt=period.end).exclude(payload=None)
-    indexes = list(
-        inside.filter(leaf__index__lt=extent.end).order_by("leaf__index").values_list("leaf__index", flat=True)
-    )
-    chosen = random.Random(seed).sample(indexes, min(size, len(indexes)))  # noqa: S311 - to be repeated, not secret
-    return list(Entry.objects.select_related("leaf").filter(leaf__index__in=chosen).order_by("leaf__index"))
+    indexes = inside.filter(leaf__index__lt=extent.end).order_by("leaf__index").values_list("leaf__index", flat=True)
+    return [str(index) for index in indexes]
+
+
+def entries_at(indexes: Iterable[str]) -> list[Entry]:
+    """The records at these indexes, in the order of the ledger."""
+    wanted = [int(index) for index in indexes]
+    return list(Entry.objects.select_related("leaf").filter(leaf__index__in=wanted).order_by("leaf__index"))

@@ -141,6 +141,12 @@ REGISTERS: Sequence[Register] = (
         "reference state started_by started_at finished_at due held kept_by_law erased certificate_sha256",
     ),
     _register(
+        "files",
+        "vault.StoredFile",
+        "stored_at",
+        "id subject_ref retention_class kind size sha256 stored_at shredded_at",
+    ),
+    _register(
         "holds",
         "retention.Hold",
         "placed_at",
@@ -158,6 +164,12 @@ REGISTERS: Sequence[Register] = (
         "given_at",
         "reference recipient__code fiduciary__code kind subject_ref about covers given_at telling__sequence "
         "telling__message__reference",
+    ),
+    _register(
+        "information_requests",
+        "evidence.InformationRequest",
+        "asked_at",
+        "reference control state asked_by_id asked_at due_on answered_at accepted_at",
     ),
     _register("jobs", "jobs.Job", "created_at", "reference kind state started_by created_at finished_at failure_code"),
     _register(

@@ -1,8 +1,6 @@
 """Reports: of any days on demand, of each month as they were kept; as page, as PDF, as CSV."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from datetime import date
 from http import HTTPStatus
@@ -28,8 +26,8 @@ from portal.evidence.models import MonthlyReport
 from portal.evidence.period import Period
 from portal.evidence.permissions import Permission
 from portal.evidence.reports import REPORTS, Report, Table
+from portal.evidence.reports.tables import csv_of
 from portal.evidence.views import staff_page
-from portal.jobs.exports import escape_formula
 
 #: Kept reports that the page lists: those of a year.
 MONTHS = 12
@@ -128,7 +126,7 @@ def _file(
 ) -> HttpResponse:
     """The report as a file. Who took it away is an audit event."""
     if form == "csv":
-        kind, content = "text/csv; charset=utf-8", _csv(tables)
+        kind, content = "text/csv; charset=utf-8", csv_of(tables)
     else:
         kind, content = "application/pdf", _pdf(report, tables, first_day, last_day)
     with transaction.atomic():
@@ -148,16 +146,6 @@ def _file(
     name = f"{report.code}-{first_day.isoformat()}-{last_day.isoformat()}.{form}"
     said = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=kind, headers=said)
-
-
-def _csv(tables: Sequence[Table]) -> bytes:
-    """Every table below its title, an empty line between; UTF-8 with CRLF (RFC 4180)."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for table in tables:
-        lines: list[Sequence[Any]] = [[table.title], table.heads, *table.rows, []]
-        writer.writerows([escape_formula("" if cell is None else str(cell)) for cell in line] for line in lines)
-    return text.getvalue().encode()
 
 
 def _pdf(report: Report, tables: Sequence[Table], first_day: date, last_day: date) -> bytes:

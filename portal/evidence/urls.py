@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.evidence import control_views, map_views, report_views, views
+from portal.evidence import control_views, map_views, report_views, request_views, sample_views, views
 from portal.evidence.person import views as person_views
 
 app_name = "evidence"
@@ -18,6 +18,9 @@ urlpatterns = [
     path("reports/", report_views.reports, name="reports"),
     path("reports/month/<int:number>/", report_views.kept_report, name="kept-report"),
     path("reports/<slug:code>/", report_views.report, name="report"),
+    path("requests/", request_views.requests_page, name="requests"),
+    path("requests/<slug:reference>/", request_views.request_page, name="request"),
+    path("samples/", sample_views.samples_page, name="samples"),
     path("<slug:reference>/pack/", views.download, name="download"),
     path("<slug:reference>/receipt/", views.receipt, name="receipt"),
 ]

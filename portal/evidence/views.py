@@ -20,6 +20,7 @@ from portal.audit.models import AuditEvent
 from portal.core import access, clock, hooks
 from portal.evidence.forms import PackForm
 from portal.evidence.job_kinds import EVIDENCE_PACK
+from portal.evidence.models import DrawnSample
 from portal.evidence.period import Period
 from portal.evidence.permissions import Permission
 from portal.jobs import services as jobs
@@ -44,7 +45,11 @@ def staff_page(view: View) -> View:
 def packs(request: HttpRequest) -> HttpResponse:
     """GET lists what was made and asks for a period; POST starts a job."""
     access.require(request.user, Permission.PACK_VIEW)
-    form = PackForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = PackForm(
+        request.POST if request.method == "POST" else None,
+        user=request.user,
+        drawn=[(row.reference, f"{row.reference}: {row.register}") for row in _samples(request.user)],
+    )
     if request.method == "POST":
         access.require(request.user, Permission.PACK_MAKE)
         if form.is_valid():
@@ -105,6 +110,7 @@ def _start(request: HttpRequest, asked: dict[str, Any]) -> Job:
         "until": "" if period.until is None else clock.stamp(period.until),
         "sample": asked["sample"],
         "seed": asked["seed"],
+        "drawn": sorted(asked.get("drawn", ())),
     }
     return jobs.start(kind=EVIDENCE_PACK, parameters=parameters, actor=_actor(request))
 
@@ -124,6 +130,13 @@ def _listed(job: Job, records: Any) -> dict[str, Any]:
 
 def _jobs() -> Any:
     return Job.objects.filter(kind=EVIDENCE_PACK).order_by("-pk")
+
+
+def _samples(user: Any) -> list[DrawnSample]:
+    """The last frozen samples of which the login may see every day."""
+    scope = hooks.reading_scope.ask(user)
+    rows = (row for row in DrawnSample.objects.all() if scope is None or scope.covers(row.first_day, row.last_day))
+    return list(islice(rows, LISTED))
 
 
 def _listed_to(user: Any) -> list[Job]:

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class SelfserviceConfig(AppConfig):
     name = "portal.selfservice"
     verbose_name = _("Customers' pages")
+
+    def ready(self) -> None:
+        from portal.core import hooks
+        from portal.selfservice.verifier import page_without_keys
+
+        hooks.verifier_page.fill(page_without_keys)

@@ -37,7 +37,9 @@ PAGES = frozenset(
         "consent_consentevent_as-of",
         "consent_noticeversion_changes",
         "grievances_rightsrequest_log",
+        "grievances_ticket_write",
         "jobs_job_result",
+        "kyc_document_keys",
         "registers_incident_file",
         "registers_incidentdecision_paper",
         "retention_retentionrule_keep-or-erase",
@@ -58,6 +60,7 @@ SENT = frozenset(
         "consent_consentevent_as-of",
         "grievances_rightsrequest_log",
         "jobs_job_do_one",  # to take an export back; other acts on jobs need what no auditor has
+        "kyc_document_keys",
     }
 )
 #: A helper of a page, which shows nothing by itself.

@@ -16,51 +16,18 @@ from django.core.management import CommandError, call_command
 
 from portal.audit.kinds import AuditKind
 from portal.audit.models import AuditEvent
-from portal.core import actor, clock
+from portal.core import clock
 from portal.core.errors import Refused
-from portal.evidence import packs, registers
+from portal.evidence import registers
 from portal.evidence.period import Period
 from portal.ledger import services as ledger
-from portal.ledger.models import Entry
 from tests.audit.factories import AuditEventFactory
-from tests.ledger.factories import EntryFactory
+from tests.evidence.packed import INSIDE, NOVEMBER, make, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
 
-OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
-INSIDE = datetime(2026, 10, 12, 15, 0, tzinfo=clock.IST)
-NOVEMBER = datetime(2026, 11, 3, 9, 0, tzinfo=clock.IST)
-WHO = actor.system("test")
 #: The Python of the project, and the one that the system brings along where it is another.
 PYTHONS = sorted({sys.executable, *(path for path in ("/usr/bin/python3",) if Path(path).exists())})
-
-
-@pytest.fixture
-def october():
-    """A ledger with records before, in and after October, sealed at their own times, one of them erased since."""
-    erased = None
-    for moment in (datetime(2026, 9, 20, tzinfo=clock.IST), INSIDE, INSIDE + timedelta(days=2), NOVEMBER):
-        with time_machine.travel(moment, tick=False):
-            entries = EntryFactory.create_batch(3)
-            AuditEventFactory(facts={"reason_code": "=1+1"})
-            ledger.seal_now()
-            erased = erased or (entries[0] if moment == INSIDE else None)
-    with time_machine.travel(NOVEMBER + timedelta(hours=1), tick=False):
-        ledger.redact(Entry.objects.filter(pk=erased.pk), basis="test", requested_at=clock.now())
-
-
-def make(period=OCTOBER, now=NOVEMBER + timedelta(days=1), size=3, seed=7):
-    target = io.BytesIO()
-    with time_machine.travel(now, tick=False):
-        made = packs.make_pack(
-            period=period, sample=packs.Sample(size, seed), target=target, actor=WHO, now=clock.now()
-        )
-    return made, target.getvalue()
-
-
-def opened(data):
-    archive = zipfile.ZipFile(io.BytesIO(data))
-    return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.fixture
@@ -95,7 +62,7 @@ def test_a_pack_holds_the_periods_leaves_registers_and_proofs(made_pack):
     assert [line["index"] for line in lines] == list(range(5, 13))
     assert len([line for line in lines if line.get("erased")]) == 1
     assert manifest["period"] == {"from": "2026-10-01", "to": "2026-10-31", "zone": "Asia/Kolkata"}
-    assert len([name for name in files if name.startswith("samples/")]) == 3
+    assert len([name for name in files if name.startswith("samples/") and name.endswith(".tlog-proof")]) == 3
     audit_rows = [json.loads(line) for line in files["registers/audit.jsonl"].splitlines()]
     assert [row["kind"] for row in audit_rows] == ["vault.file.opened"] * 2
     assert manifest["registers"]["audit"] == 2
@@ -110,6 +77,28 @@ def test_the_program_inside_authenticates_the_whole_pack(made_pack, check, tmp_p
     receipt = tmp_path / "pack.tlog-proof"
     receipt.write_bytes(made.receipt())
     assert check(data, "--receipt", receipt)[0] == 0
+
+
+def test_a_sample_that_the_seed_does_not_draw_is_refused(made_pack, program):
+    """A forger who swaps a receipt of the sample for another true one, and says so in the list of those drawn."""
+    check_pack, _key, refusals = program
+    space = check_pack.__globals__
+    files = opened(made_pack[1])
+    manifest, draw = json.loads(files["manifest.json"]), json.loads(files["samples/sample.json"])
+    records = files["samples/population.txt"].decode().split()
+    shown = sorted(draw["chosen"], key=int)
+    space["check_draw"](files, manifest["sample"], records, shown)
+    other = next(one for one in records if one not in draw["chosen"])
+    swapped = {**files, "samples/sample.json": json.dumps({**draw, "chosen": [other, *draw["chosen"][1:]]}).encode()}
+    wrong = [
+        (swapped, records, shown),
+        (files, records, shown[1:]),
+        (files, records[1:], shown),
+        ({**files, "samples/sample.json": json.dumps({**draw, "seed": 8}).encode()}, records, shown),
+    ]
+    for held, population, receipts in wrong:
+        with pytest.raises(refusals):
+            space["check_draw"](held, manifest["sample"], population, receipts)
 
 
 def test_the_pack_says_which_answers_are_of_the_day_it_was_made(made_pack):

@@ -112,9 +112,9 @@ def test_what_was_opened_counts_for_the_roles_held_then_and_for_its_purpose():
     for who in (member, StaffFactory()):
         about = {"about": "kyc.case:OS-KY-1", "subject_ref": None, "purpose": "support", "ticket": "kyc"}
         hooks.record_opened.ask(actor=actor.staff(who.pk), **about)
-    assert rows_of("access", "By role") == {"No role": [1, 0], "kyc_checker, support": [1, 0]}
+    assert rows_of("access", "By role") == {"No role": [1, 0], "KYC checker, Support": [1, 0]}
     assert rows_of("access", "Records opened, by purpose") == {"To support this person at their wish": [2]}
-    assert rows_of("access", "By kind of record") == {"kyc.case": [2, 0]}
+    assert rows_of("access", "By kind of record") == {"KYC cases": [2, 0]}
 
 
 def test_a_login_that_left_is_no_more_among_the_active():
@@ -154,10 +154,10 @@ def test_what_a_law_keeps_each_night_is_counted_as_the_last_run_found_it():
             reference=f"OS-ER-{night}", state=state, started_by="system", finished_at=now - timedelta(minutes=9 - night)
         )
         ErasureStep.objects.create(
-            run=run, eraser="tests.one", retention_class="tests", rule_version=1, rule_sha256="", due=100, kept_by_law=100,
+            run=run, eraser="tests.one", retention_class="kyc", rule_version=1, rule_sha256="", due=100, kept_by_law=100,
             erased=erased, subjects_sha256="", finished_at=now,
         )  # fmt: skip
-    assert rows_of("retention", "Records by class") == {"tests": [3, 100, 100, 0, 0]}
+    assert rows_of("retention", "Records by class") == {"KYC documents of customers and resellers": [3, 100, 100, 0, 0]}
 
 
 def test_whom_nothing_reaches_was_not_told():

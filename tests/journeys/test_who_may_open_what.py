@@ -412,7 +412,7 @@ def _may(visitor: str, page: Page) -> bool:
         For.STAFF: is_staff,
         For.ROLES: visitor in ROLES,
         For.NOBODY: False,
-        For.CODE: _carries(visitor, page.code),
+        For.CODE: _carries(visitor, page.code) and visitor != page.shut_to,
     }[page.audience]
 
 

@@ -76,6 +76,8 @@ class Page:
     is_empty: bool = False
     #: Nor does it in the told story: whoever may open the page gets 404, as somebody does who asks for what never was.
     is_untold: bool = False
+    #: A role that carries the code and finds it shut: it shows more than the days of an auditor's scope.
+    shut_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -306,7 +308,7 @@ PAGES: dict[str, Page] = {
     # The admin's own pages
     "admin:app_list": Page(For.ROLES, lambda w: ["people"]),
     "admin:autocomplete": Page(For.NOBODY),
-    "admin:chart-file": Page(For.CODE, lambda w: ["kyc"], code="kyc.case:view"),
+    "admin:chart-file": Page(For.CODE, lambda w: ["kyc"], code="kyc.case:view", shut_to="auditor"),
     "admin:find": Page(For.STAFF),
     "admin:help": Page(For.STAFF),
     "admin:keys": Page(For.STAFF, is_post=True),
@@ -338,6 +340,9 @@ PAGES: dict[str, Page] = {
     "evidence:reports": Page(For.CODE, code="evidence.report:view"),
     "evidence:report": Page(For.CODE, lambda w: ["access"], code="audit.event:view"),
     "evidence:kept-report": Page(For.CODE, lambda w: [0], code="evidence.report:view", is_untold=True),
+    "evidence:requests": Page(For.CODE, code="evidence.request:view"),
+    "evidence:request": Page(For.CODE, lambda w: ["OS-IR-0000-0000"], code="evidence.request:view", is_untold=True),
+    "evidence:samples": Page(For.CODE, code="evidence.sample:make"),
     "evidence:receipt": Page(For.CODE, pack, code="evidence.pack:view", is_untold=True),
 }
 

@@ -1,6 +1,7 @@
 """Which roles opened records of people, and why; how logins of staff are secured and ended."""
 
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Left, StrIndex
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +41,7 @@ def access(period: Period) -> list[Table]:
             _("By kind of record"),
             (_("Record"), *columns),
             [
-                [record, *(by_record.get((record, kind), 0) for kind in OPENED)]
+                [record_in_words(record), *(by_record.get((record, kind), 0) for kind in OPENED)]
                 for record in sorted({record for record, _kind in by_record})
             ],
         ),
@@ -63,11 +64,19 @@ def access(period: Period) -> list[Table]:
     ]
 
 
+def record_in_words(label: str) -> str:
+    """What a kind of record is called, by its model's label; the label where there is no such model any more."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name_plural)
+    except (LookupError, ValueError):
+        return label
+
+
 def _roles_of(period: Period) -> dict[str, str]:
     """By actor reference: the roles that a login held at some moment of the period."""
     held = RoleGrant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=period.start), starts_at__lt=period.end)
     names: dict[str, set[str]] = {}
-    for user, role in held.values_list("user_id", "role__code"):
+    for user, role in held.values_list("user_id", "role__label"):
         names.setdefault(actors.staff(user).ref, set()).add(role)
     return {ref: ", ".join(sorted(found)) for ref, found in names.items()}
 

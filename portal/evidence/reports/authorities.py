@@ -6,7 +6,7 @@ from portal.evidence.period import Period
 from portal.evidence.reports.grievances import deadlines
 from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
 from portal.law.states import Channel
-from portal.registers.models import AuthorityOrder, Disclosure, Incident, IncidentDuty, IncidentPerson
+from portal.registers.models import AuthorityOrder, Disclosure, Incident, IncidentDuty, IncidentPerson, Recipient
 from portal.registers.states import OrderState
 
 
@@ -33,8 +33,10 @@ def transparency(period: Period) -> list[Table]:
     recipients = Disclosure.objects.exclude(about__startswith=AuthorityOrder.OWNER)
     handed = counted(recipients.filter(**within(period, "disclosed_at")), "recipient_code", "basis")
     bases = dict(choices_of(Disclosure, "basis"))
+    names = dict(Recipient.objects.order_by("pk").values_list("code", "name"))
     rows: list[list[Cell]] = [
-        [code, str(bases.get(basis, basis)), number] for (code, basis), number in sorted(handed.items())
+        [names.get(code, code), str(bases.get(basis, basis)), number]
+        for (code, basis), number in sorted(handed.items())
     ]
     heads = (_("Kind"), _("Received"), _("People asked about"), _("Data was given"), _("Nothing was given"))
     return [

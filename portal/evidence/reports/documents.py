@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc.models import Case, Decision, Document
 from kyc.states import DecisionOutcome
+from kyc.words import FAULTS
 from portal.evidence.period import Period
 from portal.evidence.reports.grievances import deadlines
 from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, middle, within
@@ -47,7 +48,7 @@ def turn_round(period: Period) -> list[Table]:
             _("Files that were refused by the checks"),
             (_("Fault"), _("Files")),
             [
-                [fault, number]
+                [str(FAULTS.get(fault, fault)), number]
                 for fault, number in sorted(
                     counted(Document.objects.exclude(fault="").filter(**within(period, "uploaded_at")), "fault").items()
                 )

@@ -8,6 +8,7 @@ from portal.evidence.reports.grievances import deadlines
 from portal.evidence.reports.tables import Cell, Table, by_choice, choices_of, counted, within
 from portal.retention.models import ChildReport, ErasureRun, ErasureStep, Hold
 from portal.retention.states import Cause, RunState
+from portal.vault.states import RetentionClass
 
 FOUND = ("due", "kept_by_law", "held", "disputed")
 
@@ -25,8 +26,10 @@ def keeping(period: Period) -> list[Table]:
     last = ErasureStep.objects.filter(pk__in=by_eraser.annotate(last=Max("pk")).values("last"))
     sums = last.order_by("retention_class").values_list("retention_class").annotate(*(Sum(name) for name in FOUND))
     found = {one: counts for one, *counts in sums}
+    words = dict(RetentionClass.choices)
     classes: list[list[Cell]] = [
-        [one, erased.get(one, 0), *found.get(one, [None] * len(FOUND))] for one in sorted({*erased, *found})
+        [str(words.get(one, one)), erased.get(one, 0), *found.get(one, [None] * len(FOUND))]
+        for one in sorted({*erased, *found})
     ]
     heads = (
         _("Class of data"), _("Erased"), _("Due in the last run"), _("Kept by law then"), _("Held then"), _("In dispute then"),

@@ -1,5 +1,7 @@
 """What a report is: tables of counts over whole days in India. Nobody is named in one."""
 
+import csv
+import io
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -8,6 +10,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from portal.evidence.period import Period
+from portal.jobs.exports import escape_formula
 
 Cell = str | int | float | None
 
@@ -43,6 +46,16 @@ class Report:
     about: Any
     permission: str
     tables: Callable[[Period], list[Table]]
+
+
+def csv_of(tables: Sequence[Table]) -> bytes:
+    """Every table below its title, an empty line between; UTF-8 with CRLF (RFC 4180)."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for table in tables:
+        lines: list[Sequence[Any]] = [[table.title], table.heads, *table.rows, []]
+        writer.writerows([escape_formula("" if cell is None else str(cell)) for cell in line] for line in lines)
+    return text.getvalue().encode()
 
 
 def within(period: Period, field: str) -> dict[str, Any]:

@@ -34,6 +34,7 @@ TAG = b"consent-ledger/commitment/v1\n"
 MANIFEST, MANIFEST_RECEIPT, CHECKPOINT = "manifest.json", "manifest.tlog-proof", "ledger/checkpoint.txt"
 LEAVES, PROOF, SAMPLES = "ledger/leaves.jsonl", "ledger/proof.json", "samples/"
 EVENTS, PROOFS = "events.jsonl", "proofs/"
+DRAW, POPULATION = "samples/sample.json", "samples/population.txt"
 
 
 class Bad(Exception):
@@ -355,10 +356,11 @@ def range_root(start: int, end: int, first: int, leaves: list[bytes], hashes: li
     return node(range_root(start, middle, first, leaves, hashes), range_root(middle, end, first, leaves, hashes))
 
 
-def check_leaves(files: dict[str, bytes], first: int, size: int, root: bytes) -> tuple[int, int]:
-    """The period's leaves without a gap, and their contents; returns how many are there and how many were erased."""
+def check_leaves(files: dict[str, bytes], first: int, size: int, root: bytes) -> tuple[list[str], int]:
+    """The period's leaves without a gap, and their contents; returns the indexes of those and how many were erased."""
     leaves: list[bytes] = []
-    records = missing = 0
+    records: list[str] = []
+    missing = 0
     for line in files[LEAVES].splitlines():
         row = read_json(line)
         leaf = bytes.fromhex(row["leaf"])
@@ -367,7 +369,7 @@ def check_leaves(files: dict[str, bytes], first: int, size: int, root: bytes) ->
         if "payload" in row:
             opened = open_leaf(bytes.fromhex(row["salt"]), row["payload"].encode())
             need(opened == leaf, f"The content of entry {row['index']} was changed.")
-            records += 1
+            records.append(str(row["index"]))
         elif row.get("erased"):
             missing += 1
     hashes = [bytes.fromhex(one) for one in read_json(files[PROOF])["hashes"]]
@@ -406,6 +408,45 @@ def check_events(files: dict[str, bytes], manifest: dict[str, Any], trust: Trust
     )
 
 
+def draw(population: list[str], method: str, size: int, seed: int) -> list[str]:
+    """The sample, drawn again: the lowest by SHA-256 over seed, colon and item; or each k-th; or the first ones."""
+    size = min(size, len(population))
+    if method == "random":
+        ranked = sorted(population, key=lambda one: (hashlib.sha256(f"{seed}:{one}".encode()).hexdigest(), one))
+        return ranked[:size]
+    need(method in {"every", "first"}, "The sample was drawn in an unknown way.")
+    step = max(1, len(population) // size) if size and method == "every" else 1
+    start = seed % step if method == "every" else 0
+    return population[start::step][:size]
+
+
+def check_draw(files: dict[str, bytes], sample: dict[str, Any], records: list[str], shown: list[str]) -> None:
+    """The sample is the one that the seed draws from every record with its content, and its receipts are there."""
+    told = read_json(files[DRAW])
+    need(files[POPULATION] == "".join(f"{one}\n" for one in records).encode(), "The sample has another population.")
+    same = told["population_sha256"] == hashlib.sha256(files[POPULATION]).hexdigest()
+    need(same and told["population_size"] == len(records), "The sample names another population.")
+    need((told["size"], told["seed"]) == (sample["size"], sample["seed"]), "The sample was asked for otherwise.")
+    chosen = draw(records, told["method"], told["size"], told["seed"])
+    need(told["chosen"] == chosen, "The seed draws another sample.")
+    need(sorted(chosen, key=int) == shown, "A receipt of the sample is missing, or one is too many.")
+
+
+def check_drawn(files: dict[str, bytes], references: list[str]) -> None:
+    """Each frozen sample is the one that its seed draws from its population; one without a population is only listed."""
+    for reference in references:
+        path = f"{SAMPLES}drawn/{reference}"
+        rows = files.get(f"{path}.txt")
+        if rows is None:
+            need(reference.encode() in files["MISSING.csv"], f"The population of the sample {reference} is missing.")
+            continue
+        told, population = read_json(files[f"{path}.json"]), rows.decode().splitlines()
+        same = told["population_sha256"] == hashlib.sha256(rows).hexdigest()
+        need(same and told["population_size"] == len(population), f"The sample {reference} has another population.")
+        chosen = draw(population, told["method"], told["size"], told["seed"])
+        need(told["chosen"] == chosen, f"The seed draws another sample than {reference}.")
+
+
 def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
     """Everything a pack claims; returns a line about what was found."""
     files = read_pack(data)
@@ -435,12 +476,15 @@ def check_pack(data: bytes, trust: Trust, receipt: bytes | None) -> str:
             f"{manifest['missing']} erased under a tree of {size}, log {origin}"
         )
     records, missing = check_leaves(files, manifest["first"], size, root)
-    need((records, missing) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
-    samples = [check_receipt(files[path], trust) for path in sorted(files) if path.startswith(SAMPLES)]
+    need((len(records), missing) == (manifest["records"], manifest["missing"]), "The manifest counts other records.")
+    receipts = [path for path in sorted(files) if path.startswith(SAMPLES) and path.endswith(".tlog-proof")]
+    samples = [check_receipt(files[path], trust) for path in receipts]
+    check_draw(files, manifest["sample"], records, [str(one.place) for one in samples])
+    check_drawn(files, manifest["sample"]["drawn"])
     need(all(one.note == files[CHECKPOINT] for one in samples), "A sample stands under another checkpoint.")
     days = manifest["period"]
     return (
-        f"pack of {days['from']} to {days.get('until', days['to'])}: {len(listed)} files, {records} records and {missing} erased "
+        f"pack of {days['from']} to {days.get('until', days['to'])}: {len(listed)} files, {len(records)} records and {missing} erased "
         f"under a tree of {size}, {len(samples)} samples, log {origin}"
     )
 

@@ -2,12 +2,10 @@
 
 from http import HTTPStatus
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.forms import ReceiptForm
@@ -15,8 +13,8 @@ from consent.rules.receipt_forms import LARGEST
 from consent.services import receipts
 from portal.ledger import services as ledger
 from portal.ledger.services import witnesses
+from portal.selfservice import verifier
 
-STATIC = Path(__file__).resolve().parent.parent / "static" / "selfservice"
 PROGRAM = files("portal.ledger").joinpath("data/verify.py")
 
 
@@ -51,10 +49,7 @@ def in_browser(request: HttpRequest) -> HttpResponse:
 @require_safe
 def verifier_file(request: HttpRequest) -> HttpResponse:
     """The same page as one file to keep: it works from the disk, without a network. Its script and sheet stand in it."""
-    script = (STATIC / "verifier.js").read_text(encoding="utf-8")
-    sheet = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("tokens.css", "portal.css"))
-    page = render_to_string("selfservice/receipts/verifier_file.html", {"script": script, "sheet": sheet, **_keys()})
-    return _download(page.encode(), "onesetu-verifier.html", "text/html; charset=utf-8")
+    return _download(verifier.page(_keys()), "onesetu-verifier.html", "text/html; charset=utf-8")
 
 
 @require_safe

@@ -24,6 +24,7 @@ class Command(PortalCommand):
         parser.add_argument("--to", dest="last", required=True, help="last day, included: 2026-10-31")
         parser.add_argument("--out", type=Path, required=True, help="the file to write, *.zip")
         parser.add_argument("--sample", type=int, default=0, help="prove this many records one by one as well")
+        parser.add_argument("--drawn", action="append", default=[], help="a frozen sample to hold: its reference")
         parser.add_argument("--seed", type=int, help="chooses the sample; without it one is drawn and printed")
 
     def handle(self, *args: Any, first: str, last: str, out: Path, **options: Any) -> None:
@@ -37,7 +38,7 @@ class Command(PortalCommand):
             with part.open("w+b") as target:
                 made = packs.make_pack(
                     period=period,
-                    sample=packs.Sample(options["sample"], seed),
+                    sample=packs.Sample(options["sample"], seed, tuple(options["drawn"])),
                     target=target,
                     actor=actor.system("evidence_pack"),
                     now=clock.now(),

@@ -1,0 +1,222 @@
+"""What stands in an evidence pack beside registers and proofs: reports, controls, letters, the summary, and what is missing."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import translation
+
+from portal.core import clock, hooks, moments, printing
+from portal.evidence import controls, monthly, promises
+from portal.evidence.controls import Control, Fresh
+from portal.evidence.models import MonthlyReport
+from portal.evidence.period import Period
+from portal.evidence.promises import Map, State
+from portal.evidence.reports import REPORTS
+from portal.evidence.reports.tables import csv_of
+from portal.jobs.exports import escape_formula
+from portal.law.models import Clock
+from portal.outbox.models import Message, TemplateVersion
+
+#: Codes that the first page names of one kind; the file names all.
+NAMED = 40
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that a complete pack would hold. ``kind`` and ``name`` are codes, ``why`` a sentence."""
+
+    kind: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The policy map and the controls as the rows had them at the end of the period."""
+
+    found: Map
+    parts: dict[str, list[Control]]
+
+
+def asked(period: Period) -> Asked:
+    """Ask the rows once for both lists."""
+    with translation.override("en"):
+        found = promises.policy_map(now=period.end)
+        parts = {
+            "policy": controls.of_map(found, now=period.end),
+            "measures": controls.of_measures(now=period.end),
+            "law": controls.of_law(Clock.objects.all(), now=period.end),
+        }
+    return Asked(found, parts)
+
+
+def policy_map(rows: Asked) -> bytes:
+    """The promises as JSON."""
+    return _json(promises.as_plain(rows.found))
+
+
+def control_list(rows: Asked) -> bytes:
+    """The controls as JSON. Without the days of what is looked at on the day itself: those stand in no pack."""
+    plain = controls.as_plain({name: found for name, found in rows.parts.items() if name != "policy"})
+    return _json(plain)
+
+
+def _json(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def months_of(period: Period) -> Iterator[Period]:
+    """The whole months of the period."""
+    first = period.first_day if period.first_day.day == 1 else _next_month(period.first_day)
+    while (following := _next_month(first)) <= period.last_day + timedelta(days=1):
+        if period.until is None or following <= period.last_day:
+            yield Period(first, following - timedelta(days=1))
+        first = following
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def report_files(period: Period) -> Iterator[tuple[str, bytes]]:
+    """Each kept report of each whole month, as CSV. ``monthly.keep`` has made them."""
+    months = [month.first_day for month in months_of(period)]
+    for row in MonthlyReport.objects.filter(first_day__in=months).order_by("first_day", "code"):
+        yield f"reports/{row.first_day:%Y-%m}-{row.code}.csv", csv_of(monthly.as_tables(row))
+
+
+def report_gaps(period: Period) -> list[Missing]:
+    """The reports that are not in the pack: those of days that make no whole month."""
+    months = list(months_of(period))
+    kept = set(
+        MonthlyReport.objects.filter(first_day__in=[month.first_day for month in months]).values_list(
+            "first_day", "code"
+        )
+    )
+    gaps = [
+        Missing("report", f"{month.first_day:%Y-%m} {code}", "This report could not be made.")
+        for month in months
+        for code in REPORTS
+        if (month.first_day, code) not in kept
+    ]
+    whole = sum((month.last_day - month.first_day).days + 1 for month in months)
+    if whole < (period.last_day - period.first_day).days + 1:
+        why = "Reports are kept of whole months; the period has days outside them."
+        gaps.append(Missing("report", "part of a month", why))
+    return gaps
+
+
+def letters(period: Period) -> tuple[list[tuple[str, bytes]], list[Missing]]:
+    """The text of every letter that was sent in the period, as it was then, with its place-holders and nobody's data."""
+    sent = Message.objects.filter(sent_at__gte=period.start, sent_at__lt=period.end).order_by()
+    wanted = sorted(set(sent.values_list("kind", "template_language", "template_sha256")))
+    kept = {
+        (row.kind, row.language, row.sha256): row.source
+        for row in TemplateVersion.objects.filter(sha256__in=[sha256 for _k, _l, sha256 in wanted])
+    }
+    files, missing = [], []
+    for kind, language, sha256 in wanted:
+        name = f"{kind}.{language}.{sha256[:12]}"
+        if (kind, language, sha256) in kept:
+            files.append((f"letters/{name}.txt", kept[kind, language, sha256].encode()))
+        else:
+            missing.append(Missing("letter", name, "The text that was sent is not kept."))
+    return files, missing
+
+
+def verifier_page() -> tuple[list[tuple[str, bytes]], list[Missing]]:
+    """The page that checks receipts in a browser with the network off. No key stands in it: an auditor brings their own."""
+    page = hooks.verifier_page.ask()
+    if page:
+        return [("verify.html", page)], []
+    return [], [Missing("program", "verify.html", "No room gives the page that checks receipts in a browser.")]
+
+
+def unshown(rows: Asked) -> list[Missing]:
+    """Promises and controls without evidence at the end of the period."""
+    red = [
+        Missing("promise", row.promise.key, "; ".join(row.missing) or row.why or "There is no evidence of it.")
+        for row in rows.found.rows
+        if row.state == State.RED
+    ]
+    names = {"measures": "measure", "law": "duty of law"}
+    return red + [
+        Missing(names[part], control.code, control.note or "There is no evidence of it.")
+        for part, found in rows.parts.items()
+        if part in names
+        for control in found
+        if control.state == Fresh.MISSING
+    ]
+
+
+def missing_file(missing: Sequence[Missing]) -> bytes:
+    """All that is missing, as CSV (UTF-8, CRLF)."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["kind", "name", "why"])
+    writer.writerows([escape_formula(cell) for cell in (row.kind, row.name, row.why)] for row in missing)
+    return text.getvalue().encode()
+
+
+def summary(
+    period: Period,
+    *,
+    facts: Sequence[tuple[str, str]],
+    rows: Asked,
+    registers: dict[str, int],
+    missing: Sequence[Missing],
+) -> bytes:
+    """The summary as PDF: what is missing by name on the first page, then what the pack holds. The same words, the same bytes."""
+    days = moments.days(period.first_day, period.last_day)
+    with translation.override("en"):
+        parts = [
+            printing.part("The pack", [list(fact) for fact in facts]),
+            printing.part("What is missing", _by_kind(missing), "Nothing.", heads=["Kind", "How many", "Which"]),
+            printing.part("Controls", _controls(rows), heads=["Controls", "Fresh", "Stale", "Missing"]),
+            printing.part(
+                "Registers", [[name, str(count)] for name, count in registers.items()], heads=["Register", "Rows"]
+            ),
+        ]
+        words = {
+            "title": f"Evidence pack {days}",
+            "made": f"As the rows stood at the end of the period, {moments.in_both(period.end)}.",
+            "footer": f"Onesetu · Evidence pack {days}",
+            "parts": parts,
+        }
+        return printing.typeset("paper.typ", words)
+
+
+def _by_kind(missing: Sequence[Missing]) -> list[list[str]]:
+    kinds: dict[str, list[str]] = {}
+    for row in missing:
+        kinds.setdefault(row.kind, []).append(row.name)
+    return [[kind, str(len(names)), _some(names)] for kind, names in sorted(kinds.items(), key=_weight)]
+
+
+def _weight(item: tuple[str, list[str]]) -> tuple[bool, str]:
+    """What the pack lacks before what it shows to be lacking: a long list of duties hides no lost letter."""
+    return item[0] in {"promise", "measure", "duty of law"}, item[0]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more, in MISSING.csv" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def _controls(rows: Asked) -> list[list[str]]:
+    words = {"policy": "Promises of the policy", "measures": "Security measures", "law": "Duties of law"}
+    return [
+        [words[name], *(str(number) for number in controls.counted(found).values())]
+        for name, found in rows.parts.items()
+    ]
+
+
+def made_of(period: Period) -> list[tuple[str, str]]:
+    """The period in words, as the first lines of the summary."""
+    until = [] if period.until is None else [("Complete until", clock.stamp(period.until))]
+    return [("From", period.first_day.isoformat()), ("To", f"{period.last_day.isoformat()}, included"), *until]

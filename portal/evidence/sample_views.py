@@ -1,0 +1,113 @@
+"""The auditors' page of frozen samples."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.exceptions import NotRegistered
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from portal.core import access, clock, hooks
+from portal.core.admin.listing import page_of
+from portal.core.errors import Refused
+from portal.evidence import samples, sampling
+from portal.evidence.forms import MOST_SAMPLES, SampleForm
+from portal.evidence.models import DrawnSample
+from portal.evidence.period import Period
+from portal.evidence.permissions import Permission
+from portal.evidence.registers import REGISTERS, Register
+from portal.evidence.views import staff_page
+
+#: How many samples the page lists, and how many rows of each.
+LISTED = 50
+SHOWN = 100
+
+
+class DrawForm(SampleForm):
+    """Of which register, how, and how many."""
+
+    register = forms.ChoiceField(label=gettext_lazy("Register"))
+    method = forms.ChoiceField(
+        label=gettext_lazy("Way of drawing"),
+        choices=[
+            (sampling.RANDOM, gettext_lazy("At random, by the seed")),
+            (sampling.EVERY, gettext_lazy("Each k-th row, from a start by the seed")),
+            (sampling.FIRST, gettext_lazy("The highest risk first (deadlines, erasure runs, screenings)")),
+        ],
+        widget=forms.RadioSelect,
+        initial=sampling.RANDOM,
+    )
+    sample = forms.IntegerField(label=gettext_lazy("Size"), min_value=1, max_value=MOST_SAMPLES, initial=25)
+    field_order = ("register", "first_day", "last_day", "method", "sample", "seed")
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, user=request.user, **kwargs)
+        field: Any = self.fields["register"]
+        field.choices = [
+            (one.name, str(one.model._meta.verbose_name_plural)) for one in REGISTERS if _is_shown(request, one)
+        ]
+
+
+def _is_shown(request: HttpRequest, register: Register) -> bool:
+    """Whether this login may see the list of the register's rows: nobody draws from what they may not read."""
+    try:
+        return bool(page_of(register.label).has_view_permission(request))
+    except (LookupError, NotRegistered):
+        return False
+
+
+@staff_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def samples_page(request: HttpRequest) -> HttpResponse:
+    """GET lists the frozen samples of the days and registers that the login sees; POST draws one."""
+    access.require(request.user, Permission.SAMPLE_MAKE)
+    form = DrawForm(request.POST if request.method == "POST" else None, request=request)
+    if request.method == "POST" and form.is_valid() and (drawn := _drawn(request, form)):
+        messages.success(request, _("Sample %(reference)s is drawn and frozen.") % {"reference": drawn.reference})
+        return HttpResponseRedirect(reverse("evidence:samples"))
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Samples"),
+        "form": form,
+        "rows": [(row, _links(row)) for row in seen_by(request)[:LISTED]],
+        "shown": SHOWN,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return TemplateResponse(request, "evidence/samples.html", context, status=status)
+
+
+def seen_by(request: HttpRequest) -> list[DrawnSample]:
+    """The samples of registers and days that the login may see, the newest first."""
+    scope = hooks.reading_scope.ask(request.user)
+    names = {one.name for one in REGISTERS if _is_shown(request, one)}
+    rows = DrawnSample.objects.filter(register__in=names)
+    return [row for row in rows if scope is None or scope.covers(row.first_day, row.last_day)]
+
+
+def _drawn(request: HttpRequest, form: DrawForm) -> DrawnSample | None:
+    given = form.cleaned_data
+    try:
+        return samples.draw(
+            register=samples.BY_NAME[given["register"]],
+            period=Period.of(given["first_day"], given["last_day"], now=clock.now()),
+            method=given["method"],
+            size=given["sample"],
+            seed=given["seed"],
+            actor=request.actor,  # type: ignore[attr-defined]
+            now=clock.now(),
+        )
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return None
+
+
+def _links(row: DrawnSample) -> list[tuple[str, str]]:
+    register = samples.BY_NAME[row.register]
+    name = f"admin:{register.model._meta.app_label}_{register.model._meta.model_name}_change"
+    return [(number, reverse(name, args=[number])) for number in row.chosen[:SHOWN]]

@@ -1,0 +1,107 @@
+"""Frozen samples of the registers: drawn once, kept with seed and population hash, drawn again by anybody."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.audit.kinds import AuditKind
+from portal.audit.services import record
+from portal.core import changes, ids
+from portal.core.actor import Actor
+from portal.core.errors import Refused
+from portal.evidence import sampling
+from portal.evidence.models import DrawnSample
+from portal.evidence.period import Period
+from portal.evidence.registers import REGISTERS, Register
+
+#: More rows than this make no population: choose fewer days.
+MOST = 50_000
+#: The registers that have an order of risk, and what it is.
+RISK: Mapping[str, str] = {"clocks": "due_at", "erasure_runs": "-due", "kyc_screenings": "-likenesses"}
+BY_NAME: Mapping[str, Register] = {register.name: register for register in REGISTERS}
+
+
+def population(register: Register, period: Period, method: str) -> list[str]:
+    """The numbers of the register's rows of the period: in the order of writing, or the highest risk first.
+
+    Raises Refused for a register without an order of risk, and for more rows than ``MOST``.
+    """
+    if method == sampling.FIRST and register.name not in RISK:
+        raise Refused(_("This register has no order of risk. Choose another way of drawing."), code="NO_RISK")
+    inside = {f"{register.moment}__gte": period.start, f"{register.moment}__lt": period.end}
+    order = (RISK[register.name], "pk") if method == sampling.FIRST else ("pk",)
+    found = register.model._default_manager.filter(**inside).order_by(*order).values_list("pk", flat=True)[: MOST + 1]
+    rows = [str(number) for number in found]
+    if len(rows) > MOST:
+        raise Refused(_("More than %(most)s rows lie in these days. Choose fewer days.") % {"most": MOST}, code="MANY")
+    return rows
+
+
+def draw(
+    *, register: Register, period: Period, method: str, size: int, seed: int, actor: Actor, now: datetime
+) -> DrawnSample:
+    """Draw and freeze: the row and its audit event in one transaction. The days are over: ``period`` has no open end.
+
+    Raises Refused for days that are not over, none at all, a register without rows, and as ``population``.
+    """
+    period.refuse_unfit(now=now)
+    if period.until is not None:
+        raise Refused(_("Choose days that are over: of today more may come."), code="PERIOD_NOT_ENDED")
+    rows = population(register, period, method)
+    if not rows:
+        raise Refused(_("The register has no row in these days."), code="EMPTY")
+    with transaction.atomic():
+        sample = DrawnSample.objects.create(
+            reference=ids.new_reference("SM"),
+            register=register.name,
+            first_day=period.first_day,
+            last_day=period.last_day,
+            method=method,
+            size=size,
+            seed=seed,
+            population_size=len(rows),
+            population_sha256=sampling.digest(rows),
+            chosen=sampling.drawn(rows, method=method, size=size, seed=seed),
+            drawn_by_ref=actor.ref,
+            drawn_at=now,
+        )
+        changes.watch_created(sample)
+        facts: dict[str, str | int] = {
+            "reference": sample.reference,
+            "register": register.name,
+            "from": period.first_day.isoformat(),
+            "to": period.last_day.isoformat(),
+            "method": method,
+            "size": size,
+            "seed": seed,
+            "population": len(rows),
+            "sha256": sample.population_sha256,
+        }
+        about = f"evidence.drawnsample:{sample.reference}"
+        record(AuditKind.EVIDENCE_SAMPLE_DRAWN, actor=actor, about=about, facts=facts, at=now)
+    return sample
+
+
+def again(sample: DrawnSample) -> list[str] | None:
+    """The population as it was when the sample was drawn; None where it is so no more: rows were erased since."""
+    register = BY_NAME.get(sample.register)
+    if register is None:
+        return None
+    rows = population(register, Period(sample.first_day, sample.last_day), sample.method)
+    return rows if sampling.digest(rows) == sample.population_sha256 else None
+
+
+def as_plain(sample: DrawnSample) -> dict[str, object]:
+    """A sample as a pack holds it: what ``verify.py`` draws again."""
+    return {
+        "reference": sample.reference,
+        "population": f"rows of registers/{sample.register} from {sample.first_day} to {sample.last_day}, by number",
+        "population_size": sample.population_size,
+        "population_sha256": sample.population_sha256,
+        "method": sample.method,
+        "size": sample.size,
+        "seed": sample.seed,
+        "chosen": sample.chosen,
+    }

@@ -1,0 +1,170 @@
+"""Frozen samples: drawn once from a register, drawn again by anybody, also by the program of a pack that holds them."""
+
+import json
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import Error
+
+from portal.audit.kinds import AuditKind
+from portal.audit.models import AuditEvent
+from portal.core import actor, clock
+from portal.core.errors import Refused
+from portal.evidence import samples, sampling
+from portal.evidence.models import DrawnSample
+from portal.evidence.period import Period
+from portal.law.models import Clock
+from portal.ledger import services as ledger
+from tests.evidence.packed import NOVEMBER, OCTOBER, make, opened
+from tests.law.factories import ClockFactory
+from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
+from tests.signin.people_who_sign_in import staff_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ledger_alone")]
+PAGE = "/admin/evidence/samples/"
+START = datetime(2026, 10, 5, 12, tzinfo=clock.IST)
+
+
+@pytest.fixture
+def clocks():
+    """Ten deadlines of October, the last ones due first, and one of September."""
+    ClockFactory(started_at=START - timedelta(days=9), due_at=START)
+    return [
+        ClockFactory(started_at=START + timedelta(days=n), due_at=START + timedelta(days=60 - n)) for n in range(10)
+    ]
+
+
+def drawn(method="random", size=4, seed=7, register="clocks", period=OCTOBER):
+    return samples.draw(
+        register=samples.BY_NAME[register],
+        period=period,
+        method=method,
+        size=size,
+        seed=seed,
+        actor=actor.staff(1),
+        now=NOVEMBER,
+    )
+
+
+def test_a_sample_is_frozen_with_its_seed_and_the_hash_of_its_population(clocks):
+    row = drawn()
+    rows = [str(one.pk) for one in clocks]
+    assert (row.population_size, row.population_sha256) == (10, sampling.digest(rows))
+    assert row.chosen == sampling.drawn(rows, method="random", size=4, seed=7)
+    facts = AuditEvent.objects.get(kind=AuditKind.EVIDENCE_SAMPLE_DRAWN).facts
+    assert (facts["seed"], facts["population"], facts["sha256"]) == (7, 10, row.population_sha256)
+    with pytest.raises(Error):
+        DrawnSample.objects.update(seed=8)
+
+
+def test_the_highest_risk_comes_first_where_a_register_has_an_order_of_risk(clocks):
+    assert drawn("first", 3).chosen == [str(one.pk) for one in reversed(clocks)][:3]
+    with pytest.raises(Refused) as refusal:
+        drawn("first", register="sign_ins")
+    assert refusal.value.code == "NO_RISK"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"period": Period(date(2026, 8, 1), date(2026, 8, 31))}, "EMPTY"),
+        ({"period": Period(date(2026, 10, 1), date(2026, 11, 3), NOVEMBER)}, "PERIOD_NOT_ENDED"),
+        ({"period": Period(date(2026, 10, 1), date(2026, 11, 30))}, "PERIOD_NOT_ENDED"),
+    ],
+)
+def test_no_sample_is_drawn_of_days_that_are_not_over_or_of_nothing(clocks, changes, code):
+    with pytest.raises(Refused) as refusal:
+        drawn(**changes)
+    assert refusal.value.code == code
+    assert not DrawnSample.objects.exists()
+
+
+def test_too_many_rows_make_no_population(clocks, monkeypatch):
+    monkeypatch.setattr(samples, "MOST", 9)
+    with pytest.raises(Refused) as refusal:
+        drawn()
+    assert refusal.value.code == "MANY"
+
+
+def program():
+    space = {"__name__": "verify"}
+    from tests.evidence.test_sampling import VERIFY
+
+    exec(VERIFY, space)
+    return space
+
+
+def test_a_pack_holds_the_samples_it_was_asked_for_and_its_program_draws_them_again(october, clocks):
+    rows = [drawn(), drawn("every", 3, 11), drawn("first", 2)]
+    _made, data = make(drawn=tuple(row.reference for row in rows))
+    assert make(now=NOVEMBER + timedelta(days=9), drawn=tuple(row.reference for row in rows))[1] == data
+    space = program()
+    trust = space["Trust"]((space["read_key"](ledger.verifier().vkey),))
+    space["check_pack"](data, trust, None)
+    files = opened(data)
+    references = json.loads(files["manifest.json"])["sample"]["drawn"]
+    assert references == sorted(row.reference for row in rows)
+    for reference in references:
+        for suffix, old, new in ((".txt", b"\n", b"0\n"), (".json", b'"seed": ', b'"seed": 1')):
+            name = f"samples/drawn/{reference}{suffix}"
+            if suffix == ".json" and b'"first"' in files[name]:
+                continue  # the order of risk asks no seed
+            with pytest.raises(space["Bad"]):
+                space["check_drawn"]({**files, name: files[name].replace(old, new, 1)}, references)
+
+
+def test_a_sample_whose_rows_were_erased_is_named_as_missing(october, clocks):
+    row = drawn()
+    Clock.objects.filter(pk=clocks[0].pk).delete()
+    assert samples.again(row) is None
+    _made, data = make(drawn=(row.reference, "OS-SM-0000-0000"))
+    files = opened(data)
+    assert f"samples/drawn/{row.reference}.txt" not in files
+    assert row.reference in files["MISSING.csv"].decode()
+    assert "There is no such sample." in files["MISSING.csv"].decode()
+    space = program()
+    space["check_drawn"](files, json.loads(files["manifest.json"])["sample"]["drawn"])
+    with pytest.raises(space["Bad"]):
+        space["check_drawn"]({**files, "MISSING.csv": b""}, [row.reference])
+
+
+def test_the_page_draws_and_offers_the_sample_to_the_next_pack(clocks):
+    client = staff_client(StaffFactory(roles=["auditor"]))
+    asked = {
+        "register": "clocks",
+        "first_day": "2026-10-01",
+        "last_day": "2026-10-31",
+        "method": "every",
+        "sample": "2",
+    }
+    assert client.post(PAGE, {**asked, "seed": "5"}).status_code == 302
+    row = DrawnSample.objects.get()
+    page = client.get(PAGE).text
+    assert row.population_sha256 in page
+    assert f"/admin/law/clock/{row.chosen[0]}/change/" in page
+    assert f'value="{row.reference}"' in client.get("/admin/evidence/").text
+    refused = client.post(PAGE, {**asked, "register": "sign_ins", "method": "first"})
+    assert refused.status_code == 422
+
+
+def test_nobody_draws_from_or_sees_what_lies_outside_their_scope(clocks):
+    row = drawn()
+    narrow = StaffFactory()
+    days = {"data_from": date(2026, 10, 1), "data_to": date(2026, 10, 30)}
+    RoleGrantFactory(user=narrow, role=shipped_role("auditor"), **days)
+    client = staff_client(narrow)
+    asked = {
+        "register": "clocks",
+        "first_day": "2026-10-01",
+        "last_day": "2026-10-31",
+        "method": "random",
+        "sample": "2",
+    }
+    assert client.post(PAGE, asked).status_code == 422
+    assert row.reference not in client.get(PAGE).text
+    other = StaffFactory()
+    RoleGrantFactory(user=other, role=shipped_role("auditor"), areas=["kyc"])
+    client = staff_client(other)
+    assert client.post(PAGE, asked).status_code == 422
+    assert row.reference not in client.get(PAGE).text
+    assert staff_client(StaffFactory(roles=["support"])).get(PAGE).status_code == 403
