@@ -153,7 +153,9 @@ class ListFile:
             return
         database: Any = connections[self._rows.db]
         copy = f"COPY ({sql}) TO STDOUT (FORMAT csv)"
-        with database.wrap_database_errors, database.cursor() as cursor, cursor.copy(copy, given) as pieces:
+        database.ensure_connection()
+        # The driver's own cursor: the one that keeps statements for a debugger copies without values.
+        with database.wrap_database_errors, database.connection.cursor() as cursor, cursor.copy(copy, given) as pieces:
             lines = iter(pieces)
             while batch := list(islice(lines, BATCH)):
                 # One message is one row, so that a line end inside quotes stays what it is.
