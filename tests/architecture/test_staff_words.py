@@ -51,6 +51,7 @@ ELSEWHERE = {
 }
 #: Columns of no proposal, and who looks at what goes there.
 GUARDED = {
+    "evidence.RequestEntry.text": "evidence.requests",
     "jobs.ListExport.reason": "jobs.services.exporting",
     "registers.Incident.headline": "registers.services.incidents.open_incident",
     "registers.IncidentFact.words": "registers.services.incidents.tell",
