@@ -42,7 +42,7 @@ def downloaded(person, click) -> bytes:
 
 def takes_the_list(person, filed) -> None:
     page = person.goes_to("/admin/grievances/ticket/")
-    page.get_by_role("link", name="Export").first.click()
+    page.get_by_role("link", name="Export", exact=True).click()
     person.looks()
     page.get_by_label("CSV, for any program").check()
     page.get_by_label("Reason").fill("The audit of this year")
