@@ -22,7 +22,7 @@ from consent.selectors.segments import Segment
 from consent.services.broadcasts import proposing, steering, wording
 from consent.services.reasons import why_not
 from portal.core import changes, clock, moments
-from portal.core.admin import ReadOnlyAdmin, StaffModelAdmin, service_action
+from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, StaffModelAdmin, service_action
 from portal.core.errors import Refused
 from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_of
 from portal.law.states import Channel
@@ -249,7 +249,7 @@ class PersonFilter(admin.SimpleListFilter):
 
 
 @admin.register(BroadcastPerson)
-class BroadcastPersonAdmin(AuditedExport, ReadOnlyAdmin):
+class BroadcastPersonAdmin(AuditedExport, OpenedWithPurpose, ReadOnlyAdmin):
     export_resource = PersonResource
     view_permission = Permission.BROADCAST_VIEW
     list_display = ("subject_ref", "broadcast", "came_to_in_words", "why_in_words", "goes_by", "posted_at")

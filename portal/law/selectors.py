@@ -140,7 +140,7 @@ def _purposes(on: date) -> QuerySet[Purpose]:
 
 def purpose(code: str, *, on: date) -> Purpose:
     """The purpose as it means on that day. Raises NotFound for a code that has no version in force."""
-    found = once("purposes", "", on, lambda: {row.code: row for row in purposes_in_force(on=on)}).get(code)
+    found = _in_force(on).get(code)
     if found is None:
         raise NotFound(
             _("There is no purpose %(code)s in force. Known codes are listed in the admin.") % {"code": code}
@@ -150,10 +150,17 @@ def purpose(code: str, *, on: date) -> Purpose:
 
 def purposes_in_force(*, on: date, codes: Iterable[str] | None = None) -> list[Purpose]:
     """Each purpose once, in its version of that day, by code."""
-    rows = _purposes(on).order_by("code", "-version")
-    if codes is not None:
-        rows = rows.filter(code__in=list(codes))
-    newest: dict[str, Purpose] = {}
-    for row in rows:
-        newest.setdefault(row.code, row)
-    return list(newest.values())
+    wanted = None if codes is None else set(codes)
+    return [row for code, row in _in_force(on).items() if wanted is None or code in wanted]
+
+
+def _in_force(on: date) -> dict[str, Purpose]:
+    """All of them by code, asked once in a piece of work: there are some twenty."""
+
+    def asked() -> dict[str, Purpose]:
+        newest: dict[str, Purpose] = {}
+        for row in _purposes(on).order_by("code", "-version"):
+            newest.setdefault(row.code, row)
+        return newest
+
+    return once("purposes", "", on, asked)

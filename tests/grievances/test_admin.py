@@ -220,7 +220,9 @@ def test_the_page_says_whose_turn_it_is_and_why_that_date(desk, ticket) -> None:
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_an_auditor_takes_the_list_away_without_a_word_or_an_address(ticket, file_format: str) -> None:
     client = staff_client(StaffFactory(roles=["auditor"]))
-    response = client.post(f"{LIST}export/?queue=open", {"export": "1", "file_format": file_format})
+    response = client.post(
+        f"{LIST}export/?queue=open", {"export": "1", "file_format": file_format, "reason": "An audit"}
+    )
     content = b"".join(response.streaming_content)
     assert response.status_code == 200
     if file_format == "csv":

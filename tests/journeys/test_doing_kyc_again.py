@@ -18,7 +18,7 @@ from portal.people.selectors import refs_of
 from tests.kyc import documents
 from tests.kyc.conftest import *  # noqa: F403 - the same people as the room's own tests
 from tests.kyc.factories import firm, rest_approved
-from tests.kyc.test_admin import answer, at_the_desk
+from tests.kyc.test_admin import answer, at_the_desk, propose
 from tests.people.factories import CustomerUserFactory, FiduciaryFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -42,8 +42,7 @@ def send(user: User, customer: Customer, kind: str, number: str, **more: str) ->
 def decide(document: Document, maker: User, checker: User, **proposal: str) -> None:
     """The maker proposes and the checker agrees, each at the desk."""
     given = {"outcome": "approve", "reason_code": "", "message": "", "note": "", **proposal}
-    page = f"/admin/kyc/document/{document.pk}/"
-    first = at_the_desk(maker, document).post(f"{page}propose/", given)
+    first = propose(at_the_desk(maker, document), document, given)
     assert first.status_code == 302, first.content.decode()[-3000:]
     second = answer(at_the_desk(checker, document), document)
     assert second.status_code == 302, second.content.decode()[-3000:]

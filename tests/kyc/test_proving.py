@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from kyc import plans
+from kyc import basis, plans
 from kyc.models import Check, Document, SignerKey
 from kyc.selectors import latest_checks
 from kyc.services import checking, deciding, proving, run_plan, uploading
@@ -268,6 +268,7 @@ def test_what_only_a_person_can_answer_is_ticked_at_the_desk_with_a_note(individ
     assert "I looked at it" in desk.get(page_of(document)).text
     url = page_of(document).replace("change", "propose")
     seen = {"outcome": "approve", "answered": ["age"], "note": "Nineteen by the passport that they showed."}
+    seen["page_seen"] = basis.seen(document)
     for missing, said in (
         ({"answered": []}, "Say of each check that needs a person"),
         ({"note": " "}, "Write in the note what you saw"),

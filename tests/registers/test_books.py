@@ -78,7 +78,7 @@ def test_a_row_holds_once_a_second_person_agrees_and_can_be_looked_at_and_taken_
     name = f"admin:registers_{model._meta.model_name}"
     assert entry.name in page.get(reverse(f"{name}_changelist")).content.decode()
     assert page.get(reverse(f"{name}_change", args=[entry.pk])).status_code == 200
-    taken = page.post(reverse(f"{name}_export"), {"export": "1", "file_format": "csv"})
+    taken = page.post(reverse(f"{name}_export"), {"export": "1", "file_format": "csv", "reason": "A look at the book."})
     rows = b"".join(taken.streaming_content).decode()
     assert entry.code in rows
     assert set(model.SHOWN) <= set(rows.splitlines()[0].lstrip("\ufeff").split(","))

@@ -131,9 +131,9 @@ def test_auditors_take_away_the_time_to_the_last_send(instruction):
     sends = [Sent("m-1", keys, "marketing", "sms", at), Sent("m-2", keys, "marketing", "whatsapp", at)]
     instructions.take_sends(instruction.recipient, webhook_id="1", sends=sends, now=at)
     auditor = staff_client(StaffFactory(roles=["auditor"]))
-    answer = auditor.post(f"{LIST}export/", {"export": "1", "file_format": "csv"})
+    answer = auditor.post(f"{LIST}export/", {"export": "1", "file_format": "csv", "reason": "The audit of this year"})
     text = b"".join(answer.streaming_content).decode()
-    (row,) = csv.DictReader(text.splitlines())
+    row, _watermark = csv.DictReader(text.splitlines())
     assert (row["reference"], row["seconds_to_last_send"]) == (instruction.reference, "75")
     assert row["acknowledged_at"] == ""
     assert ASHA_PHONE not in text
