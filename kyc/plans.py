@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kyc.outcomes import Severity
-from kyc.states import PROVED_BY_SIGNATURE
+from kyc.states import PROVED_BY_SIGNATURE, Method
 
 FILE = Path(__file__).resolve().parent / "data" / "plans.toml"
 
@@ -22,8 +22,11 @@ class PlannedCheck:
     version: int
     #: Who is asked (``kyc.providers.configured``); empty for a check that needs nobody.
     provider: str = ""
-    #: It runs after the others, in a queue of its own (``kyc.services.reading_pictures``).
-    is_later: bool = False
+
+    @property
+    def is_later(self) -> bool:
+        """Whether it runs after the others, in a queue of its own (``kyc.services.reading_pictures``)."""
+        return self.method == Method.OCR
 
 
 #: The check that reads pictures by machine.
@@ -125,7 +128,6 @@ def _planned(row: dict[str, Any]) -> PlannedCheck:
         how["method"],
         int(how["version"]),
         how.get("provider", ""),
-        is_later=row["name"] == PICTURE_TEXT,
     )
 
 

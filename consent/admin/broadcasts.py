@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -28,7 +29,7 @@ from portal.jobs.audited_export import AuditedExport, AuditedResource, resource_
 from portal.law.states import Channel
 from portal.people.admin.answering import PROPOSAL, AnswerForm, answered, not_answerable
 
-LANGUAGE_NAMES = {"en": "English", "hi": "हिन्दी", "mr": "मराठी"}
+LANGUAGE_NAMES = dict(settings.LANGUAGES)
 #: A mark beside each word: colour is never alone.
 TONES = {
     BroadcastOutcome.WAITING: "…",

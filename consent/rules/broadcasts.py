@@ -86,11 +86,11 @@ def allowance(*, per_minute: int, posted: int) -> int:
     return max(per_minute - posted, 0)
 
 
-def most_people(counted: int) -> int:
-    """How many people a segment may have when two people agreed to ``counted``: a tenth more, or ``SLACK``. People come every
-    day; a segment that grew further is another one than they saw.
+def most_people(counted: int, *, percent: int) -> int:
+    """How many people a segment may have when two people agreed to ``counted``: so many per cent more, or ``SLACK``. People
+    come every day; a segment that grew further is another one than they saw.
     """
-    return counted + max(counted // 10, SLACK)
+    return counted + max(counted * percent // 100, SLACK)
 
 
 def left_to_try(channels: Sequence[str], *, start: int) -> list[tuple[int, str]]:

@@ -64,7 +64,7 @@ def keep(
         fiduciary=Fiduciary.objects.get(code=question.fiduciary),
         purpose=question.purpose[:40],
         channel=question.channel[:16],
-        asked_by=by(actor),
+        asked_by=actor.label,
         for_time=question.at,
         answered_at=now,
         total=sum(counts.values()),
@@ -107,8 +107,3 @@ def facts_of(kept: AnswerSet) -> dict[str, str | int | None]:
         "answers_sha256": kept.answers_sha256,
         "until": clock.stamp(kept.for_time),
     }
-
-
-def by(actor: Actor) -> str:
-    """Who asked: the kind and the number, never a label."""
-    return f"{actor.kind}:{actor.ref}"

@@ -48,7 +48,7 @@ def answer_one(
         free_text=free_text,
         sign=sign,
     )
-    answer_log.note(decision, asked_by=answer_sets.by(actor), now=now)
+    answer_log.note(decision, asked_by=actor.label, now=now)
     return decision
 
 
@@ -74,7 +74,7 @@ def answer_process(
         address=address,
         sign=sign,
     )
-    answer_log.note(decision, asked_by=answer_sets.by(actor), now=now)
+    answer_log.note(decision, asked_by=actor.label, now=now)
     return decision
 
 

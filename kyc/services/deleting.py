@@ -220,7 +220,7 @@ def _certificate(proposal: DeletionProposal, document: Document, actor: Actor, n
         "asked_at": clock.stamp(request.asked_at),
         "erased_at": clock.stamp(now),
         "proposed_by": f"{maker.kind}:{maker.ref}",
-        "erased_by": f"{actor.kind}:{actor.ref}",
+        "erased_by": actor.label,
         "class": document.retention_class,
         "rule": rule.version if rule else None,
         "rule_sha256": rule.sha256 if rule else None,

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from ninja import Field, Header, Router, Schema
 
 from consent.services import attested, calls
-from consent.services.answer_sets import by
 from consent.services.attested import Standing, Told
 from consent.services.calls import Pressed
 from consent.services.recording import Recorded
@@ -198,7 +197,7 @@ def _once(request: HttpRequest, request_key: str, given: Schema, act: Any, now: 
         raise Refused("An Idempotency-Key is printable text.", code="IDEMPOTENCY_KEY")
     body = {"path": request.path, **given.model_dump(mode="json")}
     answer, replayed = attested.once(
-        asked_by=by(actor_of(request)), request_key=request_key, body=body, now=now, act=act
+        asked_by=actor_of(request).label, request_key=request_key, body=body, now=now, act=act
     )
     return RecordedOut(**answer, replayed=replayed)
 

@@ -9,7 +9,6 @@ from ninja import Field, Router, Schema
 from pydantic import StringConstraints, WithJsonSchema
 
 from consent.services import attested
-from consent.services.answer_sets import by
 from grievances import details, selectors, standings
 from grievances.forms import LONGEST_STORY, LONGEST_WISH
 from grievances.models import Ticket
@@ -97,7 +96,7 @@ def file_grievance(request: HttpRequest, given: GrievanceIn, request_key: Reques
         return {"reference": filed.ticket.reference}
 
     body = {"path": request.path, **given.model_dump(mode="json")}
-    answer, replayed = attested.once(asked_by=by(actor), request_key=request_key, body=body, now=now, act=act)
+    answer, replayed = attested.once(asked_by=actor.label, request_key=request_key, body=body, now=now, act=act)
     found = doors.of_fiduciary(fiduciary, str(answer["reference"]))
     return _out(found, now=now, tracking_key=keys[0] if keys else "", replayed=replayed)
 

@@ -9,7 +9,6 @@ from ninja import Field, File, Form, Router, Schema
 from ninja.files import UploadedFile
 
 from consent.services import attested
-from consent.services.answer_sets import by
 from kyc import selectors
 from kyc.models import Document
 from kyc.services import bringing, describing
@@ -68,7 +67,7 @@ def send_document(
     customer = selectors.customer_of_fiduciary(holder(request).fiduciary, given.customer, at=now)
     typed = given.model_dump(mode="json", exclude={"share_code"})  # it lives in the memory of this request only
     body = {"path": request.path, **typed, "sha256": _sha256(file)}
-    asked: dict[str, Any] = {"asked_by": by(actor), "request_key": request_key, "body": body}
+    asked: dict[str, Any] = {"asked_by": actor.label, "request_key": request_key, "body": body}
     kept = attested.answered_before(**asked)
     if kept is not None:  # whatever has ended since: its day, a consent, somebody's part
         return _taken(request, kept, now, replayed=True)

@@ -8,7 +8,6 @@ from ninja import Field, Router, Schema
 from pydantic import StringConstraints
 
 from consent.services import attested
-from consent.services.answer_sets import by
 from grievances.models import Nominee
 from grievances.nominee_states import NomineeRelation, NomineeRight
 from grievances.services import nominating
@@ -69,7 +68,7 @@ def name_nominee(request: HttpRequest, given: NomineeIn, request_key: RequestKey
         return {"reference": nominating.name(principal=principal, named=named, actor=actor, at=now).reference}
 
     body = {"path": request.path, **given.model_dump(mode="json")}
-    answer, replayed = attested.once(asked_by=by(actor), request_key=request_key, body=body, now=now, act=act)
+    answer, replayed = attested.once(asked_by=actor.label, request_key=request_key, body=body, now=now, act=act)
     return _out(nominating.one_of(principal.subject.ref, str(answer["reference"])), replayed=replayed)
 
 

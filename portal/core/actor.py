@@ -29,6 +29,11 @@ class Actor:
     #: The way: a page, a command, an interface.
     via: str = ""
 
+    @property
+    def label(self) -> str:
+        """Kind and reference in one text (``staff:user:12``), as rows keep who acted."""
+        return f"{self.kind}:{self.ref}"
+
 
 SYSTEM = Actor(ActorKind.SYSTEM, ref="system")
 

@@ -184,8 +184,9 @@ number_finder = HookAnswer("number_finder", when_empty=lambda *args, **kwargs: "
 age_shown = HookAnswer("age_shown", when_empty=lambda *args, **kwargs: "")
 #: Is this sender's KYC in order? Filled by kyc, asked by consent.
 sender_state = HookAnswer("sender_state", when_empty=lambda *args, **kwargs: None)
-#: Lists that leave unmasked: ``("may", user=...)`` whether this login may propose one, ``("propose", wish=..., actor=...)`` the
-#: proposal that another person answers. Filled by the workplace, asked by jobs. Empty means no.
+#: May this login propose that a list leaves unmasked, ``(*, user)``? Filled by the workplace, asked by jobs. Empty means no.
+may_unmask = HookAnswer("may_unmask", when_empty=lambda *args, **kwargs: False)
+#: The proposal of such a list, ``(*, wish, actor)``, which another person answers. Filled by the workplace, asked by jobs.
 unmasked_export = HookAnswer("unmasked_export", when_empty=lambda *args, **kwargs: None)
 #: The page that checks receipts in a browser without a network, as the bytes of one file with no key in it. Filled by
 #: selfservice, asked by evidence.
@@ -232,6 +233,7 @@ ANSWERS = (
     verifier_page,
     permission_source,
     reading_scope,
+    may_unmask,
     unmasked_export,
     letter_footer,
     one_click_url,

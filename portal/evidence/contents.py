@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.utils import translation
@@ -19,6 +19,7 @@ from portal.evidence.promises import Map, State
 from portal.evidence.reports import REPORTS
 from portal.evidence.reports.tables import csv_of
 from portal.jobs.exports import escape_formula
+from portal.law.counting import add_months
 from portal.law.models import Clock
 from portal.outbox.models import Message, TemplateVersion
 
@@ -72,15 +73,13 @@ def _json(body: Any) -> bytes:
 
 def months_of(period: Period) -> Iterator[Period]:
     """The whole months of the period."""
-    first = period.first_day if period.first_day.day == 1 else _next_month(period.first_day)
-    while (following := _next_month(first)) <= period.last_day + timedelta(days=1):
+    first = period.first_day.replace(day=1)
+    if first < period.first_day:
+        first = add_months(first, 1)
+    while (following := add_months(first, 1)) <= period.last_day + timedelta(days=1):
         if period.until is None or following <= period.last_day:
             yield Period(first, following - timedelta(days=1))
         first = following
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def report_files(period: Period) -> Iterator[tuple[str, bytes]]:

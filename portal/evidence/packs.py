@@ -65,8 +65,7 @@ def make_pack(
 
     Two leaves: the manifest's hash, whose receipt stands inside the pack (written once for the same manifest), and the
     whole pack's. The reports of whole months that are not kept yet are made first. Reads only otherwise; call it outside
-    a transaction. Personal data stays out: registers hold codes and
-    references, ledger contents hold no more.
+    a transaction. Personal data stays out: registers hold codes and references, ledger contents hold no more.
 
     Raises Refused for a period that ends ahead of now, NotSealed when the ledger cannot be sealed or signed now.
     """

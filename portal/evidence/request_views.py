@@ -1,7 +1,7 @@
 """Both sides' pages of information requests: auditors ask, accept and send back; staff answer."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -23,11 +23,12 @@ from portal.evidence.models import InformationRequest
 from portal.evidence.permissions import Permission
 from portal.evidence.states import OWED, RequestState
 from portal.evidence.views import staff_page
+from portal.law.selectors import house_rule
 
 #: How many requests the page lists, the newest first.
 LISTED = 200
-#: Days that the form offers for an answer; an auditor may write any other.
-USUAL = timedelta(days=7)
+#: The rule that gives the day which the form offers for an answer; an auditor may write any other.
+USUAL = "evidence.request_answer"
 NOT_NAMED = gettext_lazy("Name nobody and no number: the words are kept with the audit.")
 
 
@@ -35,8 +36,13 @@ def _due() -> DayField:
     return DayField(
         label=gettext_lazy("Answer wanted by"),
         widget=forms.DateInput(attrs={"type": "date"}),
-        initial=lambda: clock.day(clock.now()) + USUAL,
+        initial=_usual_day,
     )
+
+
+def _usual_day() -> date:
+    today = clock.day(clock.now())
+    return today + house_rule(USUAL, on=today).duration
 
 
 class AskForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import NotRegistered
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -82,12 +83,11 @@ def samples_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "evidence/samples.html", context, status=status)
 
 
-def seen_by(request: HttpRequest) -> list[DrawnSample]:
+def seen_by(request: HttpRequest) -> QuerySet[DrawnSample]:
     """The samples of registers and days that the login may see, the newest first."""
     scope = hooks.reading_scope.ask(request.user)
-    names = {one.name for one in REGISTERS if _is_shown(request, one)}
-    rows = DrawnSample.objects.filter(register__in=names)
-    return [row for row in rows if scope is None or scope.covers(row.first_day, row.last_day)]
+    rows = DrawnSample.objects.filter(register__in={one.name for one in REGISTERS if _is_shown(request, one)})
+    return rows if scope is None else rows.filter(first_day__gte=scope.first_day, last_day__lte=scope.last_day)
 
 
 def _drawn(request: HttpRequest, form: DrawForm) -> DrawnSample | None:

@@ -175,7 +175,7 @@ class AuditedExport(ExportMixin):
         resource = self.export_resource()
         # What a worker does keeps the filters, and words that somebody searched for may name a person.
         is_searched = bool(chosen or self._is_searched(request))
-        may_ask = resource.hides and not is_searched and hooks.unmasked_export.ask("may", user=request.user)
+        may_ask = resource.hides and not is_searched and hooks.may_unmask.ask(user=request.user)
         is_answer = request.method == "POST" and "export" in request.POST
         form = AuditedExportForm(request.POST if is_answer else None, may_ask_unmasked=bool(may_ask))
         cannot = count > AT_ONCE and is_searched
@@ -215,7 +215,7 @@ class AuditedExport(ExportMixin):
     ) -> HttpResponseBase:
         actor, wish = _actor_of(request), self._wish(request, said, chosen)
         if said.get("is_unmasked"):
-            proposal = hooks.unmasked_export.ask("propose", wish=wish, actor=actor)
+            proposal = hooks.unmasked_export.ask(wish=wish, actor=actor)
             messages.success(request, _("Proposed. The file is made when another person has approved it."))
             return HttpResponseRedirect(reverse("admin:workplace_unmaskedexport_change", args=[proposal.pk]))
         if not is_long:

@@ -160,11 +160,12 @@ def turns_of(refs: Collection[UUID]) -> set[str]:
     return own_turns_of(refs) | turns.of_address(keys)
 
 
-def joined(refs: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+def joined(refs: Iterable[UUID], *, by: datetime | None = None) -> dict[UUID, frozenset[UUID]]:
     """``refs_of`` for many references in a few statements: each that was joined to another, with all of the person's.
 
-    A reference that stands alone is not in the answer.
+    A reference that stands alone is not in the answer. ``by``: only what had been joined at that instant.
     """
+    known = SubjectAlias.objects.all() if by is None else SubjectAlias.objects.filter(joined_at__lte=by)
     groups: dict[UUID, set[UUID]] = {}
     unknown = set(refs)
     seen = set(unknown)
@@ -173,7 +174,7 @@ def joined(refs: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
         unknown = set()
         for start in range(0, len(wanted), ASKED):
             part = frozenset(wanted[start : start + ASKED])
-            pairs = SubjectAlias.objects.filter(Q(old_ref__among=part) | Q(new_ref__among=part))
+            pairs = known.filter(Q(old_ref__among=part) | Q(new_ref__among=part))
             for old, new in pairs.values_list("old_ref", "new_ref"):
                 same = groups.get(old, {old}) | groups.get(new, {new})
                 for ref in same:
@@ -183,10 +184,10 @@ def joined(refs: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
     return {ref: frozenset(same) for ref, same in groups.items()}
 
 
-def every_ref(refs: Iterable[UUID]) -> set[UUID]:
-    """These references and all that were joined to any of them: ``refs_of`` for several people at once."""
+def every_ref(refs: Iterable[UUID], *, by: datetime | None = None) -> set[UUID]:
+    """These references and all that were joined to any of them: ``refs_of`` for several people at once. ``by`` as ``joined``."""
     own = set(refs)
-    return own.union(*joined(own).values())
+    return own.union(*joined(own, by=by).values())
 
 
 def regimes_of(subject_ref: UUID) -> set[Regime]:

@@ -20,7 +20,8 @@ class WorkplaceConfig(AppConfig):
 
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
-        hooks.unmasked_export.fill(unmasking.asked)
+        hooks.may_unmask.fill(unmasking.may_propose)
+        hooks.unmasked_export.fill(unmasking.propose)
         hooks.login_left.register(saved_views.login_left)
         hooks.job_kinds.register(RenewLookups())
         hooks.job_kinds.register(VerifyLedger())

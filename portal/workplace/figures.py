@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from kyc.services import signers
 from portal.core import access, hooks, moments
+from portal.core import actor as actors
 from portal.core.clock import IST, day
 from portal.jobs.models import Job
 from portal.jobs.permissions import Permission as JobPermission
@@ -119,7 +120,7 @@ def proposals_waiting(user: Any, now: datetime) -> Figure:
 
 def exports_running(user: Any, now: datetime) -> Figure:
     """The lists that this login asked for: how many are being written, and how many wait to be fetched."""
-    own = Job.objects.filter(kind=LIST, started_by=f"staff:user:{user.pk}")
+    own = Job.objects.filter(kind=LIST, started_by=actors.staff(user.pk).label)
     running = own.exclude(state__in=FINISHED).count()
     ready = own.filter(state=JobState.DONE, result_expires_at__gt=now).count()
     words = ngettext("running, %(count)d file to fetch", "running, %(count)d files to fetch", ready) % {"count": ready}

@@ -17,11 +17,9 @@ from portal.workplace.models import UnmaskedExport
 from portal.workplace.permissions import Act
 
 
-def asked(what: str, **about: Any) -> Any:
-    """Answers ``hooks.unmasked_export``."""
-    if what == "may":
-        return four_eyes.may_propose(about["user"], Act.EXPORT_UNMASK, now=clock.now())
-    return propose(wish=about["wish"], actor=about["actor"])
+def may_propose(*, user: Any) -> bool:
+    """Answers ``hooks.may_unmask``."""
+    return four_eyes.may_propose(user, Act.EXPORT_UNMASK, now=clock.now())
 
 
 def _shown(listed: str, columns: str, file_format: str, filters: str, why: str) -> dict[str, str]:
@@ -29,7 +27,7 @@ def _shown(listed: str, columns: str, file_format: str, filters: str, why: str) 
 
 
 def propose(*, wish: Wish, actor: Actor) -> UnmaskedExport:
-    """Propose that a list leaves unmasked. No file is made until another person approves.
+    """Propose that a list leaves unmasked; answers ``hooks.unmasked_export``. No file is made until another person approves.
 
     Raises NotAllowed when the role may not propose, Refused for a reason with the number of a paper or an account.
     """

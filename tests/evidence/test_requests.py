@@ -12,6 +12,7 @@ from portal.evidence import requests
 from portal.evidence.models import InformationRequest, RequestEntry
 from portal.evidence.states import RequestState
 from tests.people.factories import RoleGrantFactory, StaffFactory, shipped_role
+from tests.shipped import every_rule
 from tests.signin.people_who_sign_in import staff_client
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,7 @@ PAGE = "/admin/evidence/requests/"
 
 @pytest.fixture
 def auditor():
+    every_rule()
     return StaffFactory(roles=["auditor"])
 
 

@@ -16,13 +16,15 @@ from consent.rules.contact import Reason
 from consent.selectors.addressees import Addressee
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from consent.services.batches import Answered, Question, decide_all
-from portal.core import addresses
+from portal.core import addresses, clock
+from portal.law.selectors import house_rule
 from portal.law.strictness import PROMOTIONAL
 from portal.outbox.models import DeliveryAddress
 
 _HOURS: Final = frozenset({Reason.OUTSIDE_HOURS, Reason.DND_HOURS, Reason.QUIET_HOURS})
-#: Whose hour comes later than this is counted as blocked: a broadcast has an end.
-LONGEST_WAIT: Final = timedelta(days=2)
+#: The rule that says for how long a person's hour is waited for. Whose hour comes later is counted as blocked: a broadcast
+#: has an end.
+LONGEST_WAIT: Final = "broadcasts.longest_wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def choose(
     """
     chosen: dict[UUID, Go | Stay] = {}
     first_no: dict[UUID, str] = {}
+    longest = house_rule(LONGEST_WAIT, on=clock.day(at)).duration
     for place, channel in left_to_try(row.channels, start=min(starts.values(), default=0)):
         asked = [
             (person, address)
@@ -63,7 +66,7 @@ def choose(
             ref = person.ref
             if ref in chosen:  # another address of theirs on this channel
                 continue
-            way = _way(answer, Go(place, channel, address), at)
+            way = _way(answer, Go(place, channel, address), at, longest)
             if isinstance(way, Go) and address and told.taken(address):
                 # Two people at one address: it is written there once.
                 way = Stay(TOLD_ALREADY)
@@ -85,11 +88,11 @@ def _answers(row: Broadcast, channel: str, asked: Sequence[tuple[Addressee, str]
     return list(decide_all(Question(row.purpose, channel, at), places))
 
 
-def _way(answer: Answered, way: Go, at: datetime) -> Go | Stay:
+def _way(answer: Answered, way: Go, at: datetime, longest: timedelta) -> Go | Stay:
     if answer.allowed:
         return way
     until = answer.valid_until
-    if answer.reason in _HOURS and until is not None and until - at <= LONGEST_WAIT:
+    if answer.reason in _HOURS and until is not None and until - at <= longest:
         return replace(way, wait_until=until)
     return Stay(str(answer.reason))
 

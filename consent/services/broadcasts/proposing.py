@@ -18,10 +18,11 @@ from consent.services.broadcasts import wording
 from consent.services.broadcasts.wording import Plan
 from portal.audit.kinds import AuditKind
 from portal.audit.services import record
-from portal.core import ids, plain_words
+from portal.core import clock, ids, plain_words
 from portal.core.actor import Actor
 from portal.core.errors import IllegalMove, Refused
 from portal.core.moves import move
+from portal.law.selectors import house_rule
 from portal.law.states import Channel
 from portal.outbox.services import write_to
 from portal.people.services import four_eyes
@@ -29,6 +30,8 @@ from portal.registers.models import ContentTemplate
 
 #: The letter in which whoever proposes reads what people are going to read.
 TEST: Final = "consent.broadcast_test"
+#: The rule that says by how much a segment may grow after it was counted.
+GROWTH: Final = "broadcasts.growth"
 
 
 def plan_of(row: Broadcast) -> Plan:
@@ -90,7 +93,7 @@ def answer(*, row: Broadcast, approve: bool, reason: str = "", actor: Actor, now
     plan = plan_of(row)
     if approve:
         _require_sound(plan, now)
-        _require_counted(row, plan)
+        _require_counted(row, plan, now)
     with transaction.atomic():
         shown = row.shown(_bound(plan.templates))
         four_eyes.answer(row, checker=checker, approve=approve, shown=shown, reason=reason, now=now)
@@ -104,6 +107,11 @@ def answer(*, row: Broadcast, approve: bool, reason: str = "", actor: Actor, now
 def is_as_agreed(row: Broadcast, plan: Plan) -> bool:
     """Whether texts, segment, channels and pace are still those that two people saw."""
     return four_eyes.shown_digest(row.shown(_bound(plan.templates))) == row.shown_sha256
+
+
+def most(row: Broadcast, at: datetime) -> int:
+    """How many people the segment may have by now: beyond that it is another one than two people agreed to."""
+    return most_people(row.counted, percent=int(house_rule(GROWTH, on=clock.day(at)).amount or 0))
 
 
 def try_out(*, row: Broadcast, channel: str, actor: Actor, now: datetime) -> int:
@@ -150,8 +158,8 @@ def _require_sound(plan: Plan, now: datetime) -> None:
         raise Refused(" ".join(found), code="PLAN_FAULTY")
 
 
-def _require_counted(row: Broadcast, plan: Plan) -> None:
-    if (count := plan.segment.people().count()) > most_people(row.counted):
+def _require_counted(row: Broadcast, plan: Plan, now: datetime) -> None:
+    if (count := plan.segment.people().count()) > most(row, now):
         said = ngettext(
             "%(counted)d person was counted when this was proposed, and there are now %(count)d.",
             "%(counted)d people were counted when this was proposed, and there are now %(count)d.",

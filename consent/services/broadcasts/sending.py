@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
-from consent.rules.broadcasts import CANCELLED, NO_WAY, TOLD_ALREADY, allowance, may_take_over, most_people
+from consent.rules.broadcasts import CANCELLED, NO_WAY, TOLD_ALREADY, allowance, may_take_over
 from consent.selectors.addressees import reached
 from consent.selectors.broadcasts import under_way
 from consent.selectors.segments import Segment
@@ -28,6 +28,7 @@ from portal.core import clock, turns
 from portal.core.errors import PortalError, Refused
 from portal.core.moves import move
 from portal.law.memory import remembering
+from portal.law.selectors import house_rule
 from portal.law.strictness import PROMOTIONAL
 from portal.outbox.models import Delivery, Message
 from portal.outbox.services import post
@@ -47,8 +48,9 @@ _MANY: Final = 2_000
 #: For how long one visit of beat works at one broadcast: another may wait behind it.
 SECONDS: Final = 10.0
 _MINUTE: Final = timedelta(minutes=1)
-#: How long an essential message that left is watched for a report that it did not arrive, before it counts as sent.
-REPORT_WAIT: Final = timedelta(hours=1)
+#: The rule that says how long an essential message that left is watched for a report that it did not arrive, before it
+#: counts as sent.
+REPORT_WAIT: Final = "broadcasts.report_wait"
 _GAVE_UP: Final = (MessageState.STOPPED, MessageState.DEAD, MessageState.CLOSED, MessageState.UNDELIVERED)
 #: An attempt after which nobody can be sure that the message stayed here.
 MAY_HAVE_LEFT: Final = (
@@ -86,18 +88,19 @@ def take_turn(broadcast_id: int, *, at: datetime) -> bool:
             return False
         if row.state == BroadcastState.CANCELLED:
             return _count_cancelled(row, at)
-        if not _is_what_was_agreed(row, at):
+        plan = proposing.plan_of(row)
+        if not _is_what_was_agreed(row, plan, at):
             return _stop_for_people(row, at)
-        return _send(row, at)
+        return _send(row, plan, at)
 
 
-def _is_what_was_agreed(row: Broadcast, at: datetime) -> bool:
+def _is_what_was_agreed(row: Broadcast, plan: Plan, at: datetime) -> bool:
     """Two people agreed to a category and to every text. Where a purpose has another one since or ended, or anything else
     is not what they saw, a new broadcast is needed.
     """
     purpose = wording.purpose_of(row.purpose, at=at)
     is_same = purpose is not None and purpose.message_category == row.category
-    return is_same and proposing.is_as_agreed(row, proposing.plan_of(row))
+    return is_same and proposing.is_as_agreed(row, plan)
 
 
 def _stop_for_people(row: Broadcast, at: datetime) -> bool:
@@ -107,7 +110,7 @@ def _stop_for_people(row: Broadcast, at: datetime) -> bool:
     return False
 
 
-def _send(row: Broadcast, at: datetime) -> bool:
+def _send(row: Broadcast, plan: Plan, at: datetime) -> bool:
     has_settled = _settle(row, at)
     left = allowance(
         per_minute=row.per_minute,
@@ -117,13 +120,13 @@ def _send(row: Broadcast, at: datetime) -> bool:
         return False
     most = min(left, BATCH)
     if again := _not_reached(row, at, most):
-        _go_on(row, again, at)
+        _go_on(row, plan, again, at)
         return True
     if whose_hour_has_come := _waiting(row, at, most):
-        _go_on(row, whose_hour_has_come, at)
+        _go_on(row, plan, whose_hour_has_come, at)
         return True
     if row.listed_at is None:
-        return _look_at_more(row, at, most)
+        return _look_at_more(row, plan, at, most)
     return has_settled or _end(row, BroadcastState.DONE, at)
 
 
@@ -136,17 +139,16 @@ def _next_people(row: Broadcast, most: int) -> list[Principal]:
     return list(found.order_by("pk")[:most])
 
 
-def _look_at_more(row: Broadcast, at: datetime, most: int) -> bool:
+def _look_at_more(row: Broadcast, plan: Plan, at: datetime, most: int) -> bool:
     """Whether there may be more to do; a segment that outgrew what was agreed to stops before its surplus is reached."""
     batch = _next_people(row, most)
     if not batch:
         Broadcast.objects.filter(pk=row.pk).update(listed_at=at)
         return True
-    if BroadcastPerson.objects.filter(broadcast=row).count() + len(batch) > most_people(row.counted):
+    if BroadcastPerson.objects.filter(broadcast=row).count() + len(batch) > proposing.most(row, at):
         return _stop_for_people(row, at)
     fresh, again = _apart(row, batch)
     ways = choosing.choose(row, reached(fresh), starts={}, at=at)
-    plan = proposing.plan_of(row)
     lines = [BroadcastPerson(broadcast=row, subject_ref=person.subject.ref) for person in fresh]
     for line, person in zip(lines, fresh, strict=True):
         _take(plan, line, ways[line.subject_ref], person, at)
@@ -226,7 +228,8 @@ def _settle(row: Broadcast, at: datetime) -> bool:
     by_the_last = Q(place=last, message__state__in=_GAVE_UP)
     left = Q(message__state=MessageState.SENT)
     if row.category != PROMOTIONAL:
-        no_report = ~Q(message__channel__in=list(ADDRESS_KIND)) | Q(message__sent_at__lt=at - REPORT_WAIT)
+        wait = house_rule(REPORT_WAIT, on=clock.day(at)).duration
+        no_report = ~Q(message__channel__in=list(ADDRESS_KIND)) | Q(message__sent_at__lt=at - wait)
         left &= Q(place=last) | no_report
     closed = _open(row).filter(arrived | unknown | by_the_last | left)
     # By their keys: PostgreSQL locks the rows of the people, not those of the messages.
@@ -247,6 +250,7 @@ def _not_reached(row: Broadcast, at: datetime, most: int) -> dict[BroadcastPerso
     messages = {one.pk: one for one in Message.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
     left = set(Delivery.objects.filter(message__in=ids, outcome__in=MAY_HAVE_LEFT).values_list("message_id", flat=True))
     found: dict[BroadcastPerson, int] = {}
+    over: list[int] = []
     for line in lines:
         message = messages[line.message_id]  # type: ignore[index]  # the query leaves out rows without one
         is_next = may_take_over(
@@ -258,8 +262,8 @@ def _not_reached(row: Broadcast, at: datetime, most: int) -> dict[BroadcastPerso
         if is_next:
             found[line] = line.place + 1
         elif message.state in _GAVE_UP:
-            line.is_open = False
-            line.save(update_fields=["is_open"])
+            over.append(line.pk)
+    BroadcastPerson.objects.filter(pk__in=over).update(is_open=False)
     return found
 
 
@@ -269,7 +273,7 @@ def _waiting(row: Broadcast, at: datetime, most: int) -> dict[BroadcastPerson, i
     return {line: line.place for line in due[:most]}
 
 
-def _go_on(row: Broadcast, lines: Mapping[BroadcastPerson, int], at: datetime) -> None:
+def _go_on(row: Broadcast, plan: Plan, lines: Mapping[BroadcastPerson, int], at: datetime) -> None:
     """Look anew at people who have a row, each from a place on."""
     refs = [line.subject_ref for line in lines]
     known = {
@@ -278,14 +282,14 @@ def _go_on(row: Broadcast, lines: Mapping[BroadcastPerson, int], at: datetime) -
     }
     starts = {line.subject_ref: place for line, place in lines.items()}
     ways = choosing.choose(row, reached(known.values()), starts=starts, at=at)
-    plan = proposing.plan_of(row)
     for line in lines:
         person = known.get(line.subject_ref)
         if person is None:  # erased meanwhile
             line.is_open, line.reason = False, "" if line.message_id else NO_WAY
         else:
             _take(plan, line, ways[line.subject_ref], person, at)
-        line.save(update_fields=["is_open", "reason", "next_at", "message", "place", "posted_at"])
+    changed = ["is_open", "reason", "next_at", "message", "place", "posted_at"]
+    BroadcastPerson.objects.bulk_update(list(lines), changed)
 
 
 # ------------------------------------------------------------------------------------------------------- the end of it

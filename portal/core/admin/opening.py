@@ -1,7 +1,7 @@
 """Opening one person's record asks why, and for which ticket or queue; the answer is an audit event."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -126,6 +126,11 @@ def pages_beside(request: HttpRequest, subject_ref: Any) -> list[tuple[Any, str]
     return [page for page in asked if page is not None]
 
 
+def minutes_open() -> int:
+    """For how many minutes a purpose once given opens the same record."""
+    return int(hooks.opening_life.ask(at=clock.now()) / timedelta(minutes=1))
+
+
 class OpenedWithPurpose(admin.ModelAdmin):
     """Mixin for admins of personal records; stands before StaffModelAdmin in the bases."""
 
@@ -191,6 +196,7 @@ class OpenedWithPurpose(admin.ModelAdmin):
             "title": _("Open a record"),
             "form": form,
             "opts": self.opts,
+            "minutes": minutes_open(),
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return TemplateResponse(request, self.opening_template, context, status=status)

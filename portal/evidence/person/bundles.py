@@ -126,6 +126,7 @@ def _add_tables(
     by = Actors(event.who for event in events)
     labels = {strand.code: str(strand.label) for strand in timeline.strands}
     said = [_line(number, event, by, event.number in missing) for number, event in enumerate(events, 1)]
+    holders = roles_then(row.as_of)
     stood = [
         {
             "kind": labels[one.strand],
@@ -137,13 +138,12 @@ def _add_tables(
         for one in timeline.standing()
     ]
     held = [
-        {"role": one.role, "name": one.name, "login": one.login, "since": clock.stamp(one.starts_at)}
-        for one in roles_then(row.as_of)
+        {"role": one.role, "name": one.name, "login": one.login, "since": clock.stamp(one.starts_at)} for one in holders
     ]
     parts.add("events.jsonl", _as_lines(said))
     for name, rows in (("events", said), ("states", stood), ("roles", held)):
         parts.add(f"{name}.csv", _as_csv(rows))
-    parts.add("file.pdf", [_pages(row, events, by, labels, stood, roles_then(row.as_of), now)])
+    parts.add("file.pdf", [_pages(row, events, by, labels, stood, holders, now)])
 
 
 def _line(number: int, event: Happening, by: Actors, is_erased: bool) -> dict[str, Any]:  # noqa: FBT001 - a fact of the line

@@ -17,7 +17,8 @@ from portal.audit.models import AuditEvent
 from portal.core import hooks
 from portal.core.strands import Stands, Strand, Told, owner_of
 from portal.ledger.models import Entry
-from portal.people.models import Customer, SubjectAlias
+from portal.people import selectors as people
+from portal.people.models import Customer
 from portal.people.states import CustomerKind, MemberRole
 
 #: Events on a page, and in one statement when all are read.
@@ -75,24 +76,14 @@ def _behind(place: str) -> Q:
 
 def refs_then(subject_ref: UUID, at: datetime) -> frozenset[UUID]:
     """Every reference that was known by then to be the person's: joined ones, and the account that is theirs alone."""
-    refs = _joined_then({subject_ref}, at)
+    refs = people.every_ref({subject_ref}, by=at)
     own = Customer.objects.filter(
         kind=CustomerKind.INDIVIDUAL,
         memberships__role=MemberRole.OWNER,
         memberships__joined_at__lte=at,
         memberships__principal__subject__ref__in=refs,
     )
-    return frozenset(_joined_then({*refs, *own.values_list("subject__ref", flat=True)}, at))
-
-
-def _joined_then(refs: Collection[UUID], at: datetime) -> set[UUID]:
-    """These references and all that had been joined to any of them, in either direction."""
-    found, fresh = set(refs), set(refs)
-    while fresh:
-        pairs = SubjectAlias.objects.filter(Q(old_ref__in=fresh) | Q(new_ref__in=fresh), joined_at__lte=at)
-        fresh = {ref for pair in pairs.values_list("old_ref", "new_ref") for ref in pair} - found
-        found |= fresh
-    return found
+    return frozenset(people.every_ref({*refs, *own.values_list("subject__ref", flat=True)}, by=at))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.core import access, clock, hooks
-from portal.core.admin.opening import OPENED, OpeningForm
+from portal.core.admin.opening import OPENED, OpeningForm, minutes_open
 from portal.core.errors import Refused
 from portal.evidence.models import PersonFile
 from portal.evidence.permissions import Permission
@@ -131,7 +131,12 @@ def _ask_why(request: HttpRequest, subject: Subject) -> HttpResponse:
         )
         OPENED.allow(request, subject, until=now + hooks.opening_life.ask(at=now), now=now)
         return HttpResponseRedirect(request.get_full_path())
-    context = {**admin.site.each_context(request), "title": _("Open the file of a person"), "form": form}
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Open the file of a person"),
+        "form": form,
+        "minutes": minutes_open(),
+    }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return TemplateResponse(request, "evidence/open_person.html", context, status=status)
 

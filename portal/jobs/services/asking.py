@@ -40,7 +40,7 @@ def start(*, kind: str, parameters: Mapping[str, Json], actor: Actor, file_ref: 
             reference=ids.new_reference("JB"),
             kind=kind,
             parameters=plain,
-            started_by=f"{actor.kind}:{actor.ref}",
+            started_by=actor.label,
             created_at=now,
             **kept,
         )

@@ -95,7 +95,7 @@ def at_once(wish: Wish, rows: QuerySet[Any], *, actor: Actor) -> tuple[ListExpor
     with transaction.atomic():
         row = _entered(wish, actor=actor, now=now)
         _made(row, rows=made.count, size=size, sha256=digest, ledger_size=covers, actor=actor)
-        ExportDownload.objects.create(export=row, fetched_by=_ref(actor), fetched_at=now)
+        ExportDownload.objects.create(export=row, fetched_by=actor.label, fetched_at=now)
     return row, cast(BinaryIO, target)
 
 
@@ -161,6 +161,11 @@ def run(handle: Handle, tell: Callable[[int], None] = lambda done: None) -> None
         _made(row, rows=made.count, size=stored.size, sha256=stored.sha256, ledger_size=covers, actor=asker)
 
 
+def _headings(resource: Any) -> str:
+    """The columns as the register keeps them."""
+    return ",".join(column.heading for column in resource.columns())[:2000]
+
+
 def _asker(row: ListExport) -> Actor:
     """Only staff have lists of the admin: ``staff:user:12``."""
     return actors.staff(int(row.made_by.rpartition(":")[2]), via="job")
@@ -182,19 +187,19 @@ def _request_of(asker: Actor, row: ListExport) -> HttpRequest:
 def _entered(wish: Wish, *, actor: Actor, now: datetime) -> ListExport:
     """A row of the register. Raises NotAllowed where the second person is missing, Refused for a reason that names a person."""
     require_plain(wish.reason)
-    second = "" if wish.approved_by is None else _ref(wish.approved_by)
-    if not wish.is_masked and second in {"", _ref(actor)}:
+    second = "" if wish.approved_by is None else wish.approved_by.label
+    if not wish.is_masked and second in {"", actor.label}:
         raise NotAllowed(_("A list leaves unmasked only when another person has approved it."))
     model = wish.resource._meta.model
     row = ListExport.objects.create(
         model=model._meta.label,
         resource=type(wish.resource).__name__,
         file_format=wish.file_format,
-        columns=",".join(column.heading for column in wish.resource.columns())[:2000],
+        columns=_headings(wish.resource),
         filters=wish.filters,
         reason=wish.reason,
         is_masked=wish.is_masked,
-        made_by=_ref(actor),
+        made_by=actor.label,
         approved_by="" if wish.is_masked else second,
         asked_at=now,
     )
@@ -235,12 +240,8 @@ def _covered(using: str) -> int | None:
 def _mark(actor: Actor, at: datetime, covers: int | None, count: int) -> Mapping[str, str | int | None]:
     """Who made the file, when, and how much is in it: the last thing in it."""
     return {
-        "made for": _ref(actor),
+        "made for": actor.label,
         "at": at.astimezone(clock.IST).isoformat(timespec="seconds"),
         "rows": count,
         "ledger up to": covers,
     }
-
-
-def _ref(actor: Actor) -> str:
-    return f"{actor.kind}:{actor.ref}"

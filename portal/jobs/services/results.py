@@ -62,7 +62,7 @@ def open_result(job: Job, *, actor: Actor) -> BinaryIO:
         )
         export = ListExport.objects.filter(job=job).first()
         if export is not None:
-            ExportDownload.objects.create(export=export, fetched_by=f"{actor.kind}:{actor.ref}", fetched_at=now)
+            ExportDownload.objects.create(export=export, fetched_by=actor.label, fetched_at=now)
     return files.open_stream(stored, actor=actor, reason="result of a job fetched")
 
 
@@ -74,8 +74,9 @@ def expire(*, now: datetime, limit: int) -> int:
 def end_made_before(at: datetime) -> int:
     """Destroy the key of every result begun before, as if its time were over, in the caller's transaction. How many.
 
-    One that is being written ends too: it was read before, and its job fails when it comes to keep the file. For when somebody was erased whom such a file may hold. A kind of work whose files name nobody says so
-    (``holds_people = False``) and keeps them; everything else can be made again.
+    One that is being written ends too: it was read before, and its job fails when it comes to keep the file. For when
+    somebody was erased whom such a file may hold. A kind of work whose files name nobody says so (``holds_people =
+    False``) and keeps them; everything else can be made again.
     """
     keeps = [kind.name for kind in hooks.job_kinds if not getattr(kind, "holds_people", True)]
     jobs = Job.objects.filter(result_expires_at__isnull=False, started_at__lte=at).exclude(kind__in=keeps)

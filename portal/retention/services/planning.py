@@ -220,7 +220,7 @@ def write(drafts: list[Draft], case: Case, *, state: RunState, now: datetime, ac
         look_again_on=case.look_again_on,
         planned_at=now,
         approved_at=now if state == RunState.APPROVED else None,
-        started_by=f"{actor.kind}:{actor.ref}",
+        started_by=actor.label,
         due=sum(plan.due for plan, _items in drafts),
         kept_by_law=sum(plan.kept_by_law for plan, _items in drafts),
     )

@@ -16,6 +16,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from portal.core.errors import Refused, Unavailable
 
 CHUNK = 1 << 20
+#: How PostgreSQL says that its table of locks is full.
+OUT_OF_LOCKS = "out of shared memory"
 #: Rows that a portal in use has.
 IN_USE = {"default": ("ledger_entry", "people_user"), "keys": ("vault_subjectkey", "vault_erasuremark")}
 
@@ -147,4 +149,6 @@ def _tool(
         if process.returncode:
             said.seek(0)
             line = said.readline(300).decode("utf-8", "replace").strip()
-            raise Refused(f"{command} failed and nothing was changed: {line or process.returncode}")
+            # Everything in one transaction takes a lock for each table, index and sequence.
+            hint = " Set max_locks_per_transaction = 256 and start the server again." if OUT_OF_LOCKS in line else ""
+            raise Refused(f"{command} failed and nothing was changed: {line or process.returncode}{hint}")

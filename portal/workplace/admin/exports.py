@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from portal.core import actor as actors
 from portal.core.admin import ReadOnlyAdmin, RowsBeside, service_action
 from portal.core.admin.speaking import EMPTY
 from portal.jobs.audited_export import AuditedExport, resource_of
@@ -81,7 +82,7 @@ class ListExportAdmin(AuditedExport, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ListExport]:
         rows: QuerySet[ListExport] = super().get_queryset(request)
         # What one took away oneself is there under every scope of days: it was made today.
-        rows |= ListExport.objects.filter(made_by=f"staff:user:{request.user.pk}")
+        rows |= ListExport.objects.filter(made_by=actors.staff(request.user.pk or 0).label)
         return rows.select_related("job").annotate(times_fetched=Count("downloads"))
 
     @admin.display(description=_("list"), ordering="model")

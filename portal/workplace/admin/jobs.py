@@ -8,6 +8,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.core import access, clock, hooks
+from portal.core import actor as actors
 from portal.core.admin import ReadOnlyAdmin, service_action
 from portal.core.admin.speaking import EMPTY, lines_of
 from portal.jobs import services
@@ -43,7 +44,7 @@ def _not_failed(job: Job, user: Any) -> str:
 
 def may_fetch(job: Job, user: Any) -> bool:
     """Whoever asked for a result fetches it, and nobody else: it was made with that person's rights."""
-    return job.started_by == f"staff:user:{user.pk}"
+    return job.started_by == actors.staff(user.pk).label
 
 
 class WorkFilter(admin.SimpleListFilter):
@@ -69,7 +70,9 @@ class AskedFilter(admin.SimpleListFilter):
         return [("me", _("me"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
-        return queryset.filter(started_by=f"staff:user:{request.user.pk}") if self.value() == "me" else queryset
+        return (
+            queryset.filter(started_by=actors.staff(request.user.pk or 0).label) if self.value() == "me" else queryset
+        )
 
 
 @admin.register(Job)
@@ -89,7 +92,7 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         """What one asked for oneself is there under every scope of days: it is made today."""
         rows: QuerySet[Job] = super().get_queryset(request)
-        return rows | Job.objects.filter(started_by=f"staff:user:{request.user.pk}")
+        return rows | Job.objects.filter(started_by=actors.staff(request.user.pk or 0).label)
 
     @admin.display(description=_("kind"), ordering="kind")
     def work(self, job: Job) -> str:
