@@ -263,7 +263,9 @@ def _export_chosen(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any
     """The change list's action: asks for the format of the chosen rows."""
     if not modeladmin.has_export_permission(request):
         raise NotAllowed(_("Your role may not take this list away."))
-    chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    # "Select all" names the rows of one page and means the whole list.
+    is_all = request.POST.get("select_across") == "1"
+    chosen = [] if is_all else request.POST.getlist(ACTION_CHECKBOX_NAME)
     return cast(HttpResponseBase, modeladmin.export_page(request, queryset, chosen))
 
 

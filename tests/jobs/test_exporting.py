@@ -174,6 +174,21 @@ def test_with_another_persons_approval_it_says_what_is_masked(auditor: Any) -> N
     assert "asha@example.test" not in [line[1] for line in rows_of(masked, auditor)[1:-1]]
 
 
+def test_an_unmasked_list_whose_columns_changed_since_it_was_approved_is_not_made(
+    auditor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = StaffFactory(roles=["data_protection_officer"])
+    wish = Wish(StaffResource(), "csv", "", "The audit", is_masked=False, approved_by=actors.staff(second.pk))
+    row = exporting.ask(wish, actor=actors.staff(auditor.pk))
+    masked = asked(auditor)
+    monkeypatch.setattr(
+        StaffResource._meta, "export_order", ("email", "id", "is_active", "created_at", "deactivated_at")
+    )
+    assert done(row) == JobState.FAILED
+    assert Job.objects.get(pk=row.job_id).failure_code == "COLUMNS_CHANGED"
+    assert done(masked) == JobState.DONE
+
+
 def test_filters_are_kept_and_words_that_were_searched_for_are_not() -> None:
     given = QueryDict("q=asha&p=3&o=-1&state__exact=done&kind=a&kind=b&_facets=True")
     assert exporting.filters_of(given) == "kind=a&kind=b&state__exact=done"

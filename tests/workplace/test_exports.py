@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from django.contrib.admin import site
 from django.urls import reverse
 
 from portal.audit.models import AuditEvent
@@ -14,6 +15,7 @@ from portal.jobs.models import Job, ListExport
 from portal.jobs.services import exporting, running
 from portal.jobs.services.exporting import Wish
 from portal.jobs.states import JobState
+from portal.people.models import User
 from portal.people.resources import StaffResource
 from portal.people.states import Answer
 from portal.workplace import unmasking
@@ -167,6 +169,28 @@ def test_the_first_page_shows_ones_own_exports_and_leads_to_them(auditor, office
     figure = next(one for one in client.get("/admin/").context["figures"] if one.label == "Your exports")
     assert (figure.number, figure.words) == ("1", "running, 1 file to fetch")
     assert client.get(figure.url).context["cl"].result_count == 2
+
+
+def test_select_all_means_the_whole_list_and_not_the_page(auditor):
+    for _each in range(3):
+        StaffFactory()
+    client = staff_client(auditor)
+    given = {"action": "export-chosen", "select_across": "1", "_selected_action": [str(auditor.pk)]}
+    page = client.post("/admin/people/user/", given)
+    assert page.context["count"] == 4
+    assert page.context["chosen"] == []
+    rows = b"".join(client.post(STAFF_LIST, ASKED).streaming_content).decode().splitlines()
+    assert len(rows) == 1 + 4 + 1
+    assert client.post("/admin/people/user/", {**given, "select_across": "0"}).context["count"] == 1
+
+
+def test_who_lost_the_right_to_take_a_list_away_fetches_its_file_no_more(auditor, monkeypatch):
+    row = list_of(auditor)
+    assert running.run(row.job_id, now=clock.now()) == JobState.DONE
+    url = reverse("admin:jobs_job_result", args=[row.job_id])
+    assert staff_client(auditor).get(url).status_code == 200
+    monkeypatch.setattr(site._registry[User], "export_permission", "nobody:holds")
+    assert staff_client(auditor).get(url).status_code == 403
 
 
 def test_a_long_list_is_started_and_its_page_opens(auditor, monkeypatch):

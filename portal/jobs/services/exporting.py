@@ -133,6 +133,8 @@ def run(handle: Handle, tell: Callable[[int], None] = lambda done: None) -> None
     if not page.has_export_permission(request):
         raise NotAllowed(_("Whoever asked for this list may not take it away any more."), code="NOT_ALLOWED")
     resource, now = page.export_resource(), clock.now()
+    if not row.is_masked and row.columns != _headings(resource):
+        raise NotAllowed(_("The columns are no longer those that another person approved."), code="COLUMNS_CHANGED")
     with snapshot() as using:
         rows = rows_of(request, row.model, row.filters).order_by("pk").using(using)
         total, covers = rows.count(), _covered(using)

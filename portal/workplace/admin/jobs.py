@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import access, clock, hooks
 from portal.core import actor as actors
 from portal.core.admin import ReadOnlyAdmin, service_action
+from portal.core.admin.listing import page_of
 from portal.core.admin.speaking import EMPTY, lines_of
+from portal.core.errors import NotAllowed
 from portal.jobs import services
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.jobs.kinds import label_of
@@ -144,6 +146,8 @@ class JobAdmin(AuditedExport, ReadOnlyAdmin):
         job = Job.objects.select_related("result_file").filter(pk=pk).first()
         if job is None or not may_fetch(job, request.user):
             raise Http404
+        if job.kind == LIST and not page_of(job.parameters["list"]).has_export_permission(request):
+            raise NotAllowed(_("Your role may not take this list away."))
         stream = results.open_result(job, actor=request.actor)  # type: ignore[attr-defined]
         return FileResponse(stream, as_attachment=True, filename=job.file_name, content_type="application/octet-stream")
 
