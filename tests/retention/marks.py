@@ -26,6 +26,7 @@ from portal.core import actor, clock
 from portal.outbox.services import post
 from portal.people.models import Principal
 from portal.people.services import customers, devices
+from portal.vault.backups import databases
 from portal.vault.models import StoredFile
 from portal.vault.services import files as vault
 from portal.vault.services.keys import Shredded
@@ -170,14 +171,14 @@ def dump(target: Path) -> None:
 def restore(source: Path) -> None:
     """The dump in the place of what is there now; nobody is connected meanwhile."""
     main = connections["default"]
-    name = str(main.settings_dict["NAME"])
     main.close()
     if main.vendor == "sqlite":
+        name = str(main.settings_dict["NAME"])
         with closing(sqlite3.connect(source)) as copy, closing(sqlite3.connect(name)) as live:
             copy.backup(live)
         return
-    arguments = ("--clean", "--if-exists", "--single-transaction", f"--dbname={name}", str(source))
-    pg_command("default", "pg_restore", *arguments)
+    with source.open("rb") as stream:
+        databases.load("default", stream)
 
 
 def pg_command(alias: str, command: str, *arguments: str) -> None:

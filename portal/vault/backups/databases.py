@@ -14,10 +14,9 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from portal.core.errors import Refused, Unavailable
+from portal.vault.backups import schemas
 
 CHUNK = 1 << 20
-#: How PostgreSQL says that its table of locks is full.
-OUT_OF_LOCKS = "out of shared memory"
 #: Rows that a portal in use has.
 IN_USE = {"default": ("ledger_entry", "people_user"), "keys": ("vault_subjectkey", "vault_erasuremark")}
 
@@ -74,20 +73,22 @@ def dump(alias: str, target: Writer) -> None:
 
 
 def load(alias: str, source: BinaryIO) -> None:
-    """Put a dump in the place of what the database holds, whole or not at all."""
+    """Put a dump in the place of what the database holds, whole or not at all.
+
+    Raises Unavailable when a tool is missing or the file is used, Refused for a dump that does not load; all is as before
+    then. A process that dies in between on PostgreSQL leaves the old rows aside: ``put_back_unfinished`` brings them back.
+    """
     connection = connections[alias]
     if connection.vendor == "postgresql":
-        connection.close()
-        arguments = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction")
-        name = str(connection.settings_dict["NAME"])
-        with _tool("pg_restore", connection, *arguments, f"--dbname={name}", stdin=True) as process:
-            try:
-                shutil.copyfileobj(source, process.stdin, CHUNK)
-            except BrokenPipeError:
-                pass  # it has ended: its own words say why
-            except BaseException:
-                process.kill()
-                raise
+        put_back_unfinished(alias)
+        schemas.set_aside(connection)
+        try:
+            connection.close()
+            _pg_restore(connection, source)
+        except BaseException:
+            schemas.put_back(connection)
+            raise
+        schemas.keep(connection)
         return
     with _copy_beside(connection) as path:
         with path.open("wb") as copy:
@@ -102,6 +103,26 @@ def load(alias: str, source: BinaryIO) -> None:
                 raise Unavailable(
                     "The database is used by another process. Stop web, workers and beat; nothing was changed."
                 ) from error
+
+
+def put_back_unfinished(alias: str) -> None:
+    """End what a restore that died left between old and new, on the side of the old; nothing where none did."""
+    connection = connections[alias]
+    if connection.vendor == "postgresql":
+        schemas.put_back(connection)
+
+
+def _pg_restore(connection: BaseDatabaseWrapper, source: BinaryIO) -> None:
+    """Load into an empty schema; the first statement that fails ends it."""
+    arguments = ("--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={connection.settings_dict['NAME']}")
+    with _tool("pg_restore", connection, *arguments, stdin=True) as process:
+        try:
+            shutil.copyfileobj(source, process.stdin, CHUNK)
+        except BrokenPipeError:
+            pass  # it has ended: its own words say why
+        except BaseException:
+            process.kill()
+            raise
 
 
 def _file(connection: BaseDatabaseWrapper) -> str:
@@ -135,7 +156,8 @@ def _tool(
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [command, *arguments],
-            env={**os.environ, **where},
+            # The change of name that ends a restore is written to the disk, and all before it with it.
+            env={**os.environ, **where, "PGOPTIONS": f"{os.environ.get('PGOPTIONS', '')} -c synchronous_commit=off"},
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE if stdout else subprocess.DEVNULL,
             stderr=said,
@@ -149,6 +171,4 @@ def _tool(
         if process.returncode:
             said.seek(0)
             line = said.readline(300).decode("utf-8", "replace").strip()
-            # Everything in one transaction takes a lock for each table, index and sequence.
-            hint = " Set max_locks_per_transaction = 256 and start the server again." if OUT_OF_LOCKS in line else ""
-            raise Refused(f"{command} failed and nothing was changed: {line or process.returncode}{hint}")
+            raise Refused(f"{command} failed and nothing was changed: {line or process.returncode}")

@@ -49,7 +49,7 @@ def bring_back(one: Manifest, *, places: Places, keys_of: Manifest | None, repla
     """Put the main database and the stored files of a backup in the place of what is there.
 
     The key database stays as it is, and with it every erasure since: it is only brought back when it is empty, or when
-    ``keys_of`` names the backup to take it from, which is not older. Each database is replaced in one transaction; from the
+    ``keys_of`` names the backup to take it from, which is not older. Each database is replaced whole or not at all; from the
     first change on the portal is read-only until somebody ends that. Safe to repeat.
 
     Raises Refused when there are rows and ``replace`` was not said, when other sessions use a database, or when
@@ -58,6 +58,7 @@ def bring_back(one: Manifest, *, places: Places, keys_of: Manifest | None, repla
     if keys_of is not None and keys_of.taken_at < one.taken_at:
         raise Refused("These keys are older than the data: files stored between the two would not open.")
     _refuse_unfit(one)
+    _put_back_unfinished()
     _refuse_in_use("default", replace=replace)
     keys_from = keys_of or (None if databases.is_in_use("keys") else one)
     if keys_from is not None:
@@ -81,6 +82,7 @@ def bring_back_keys(one: Manifest, *, places: Places, replace: bool) -> Restored
     erasures that are there are kept. Raises what ``bring_back`` raises.
     """
     _refuse_unfit(one)
+    _put_back_unfinished()
     _refuse_in_use("keys", replace=replace)
     verify(one, places=places)
     read_only.turn_on(why="restore", now=clock.now())
@@ -103,6 +105,12 @@ def _refuse_unfit(one: Manifest) -> None:
     wrong = [name for name, known in wrapping.fingerprints().items() if one.fingerprints.get(name) != known]
     if wrong:
         raise Refused(f"{' and '.join(wrong)} is not the one this backup was made under: nothing would open.")
+
+
+def _put_back_unfinished() -> None:
+    """Before anything is asked: half a database says neither that it is in use nor that it is empty."""
+    for alias in ("default", "keys"):
+        databases.put_back_unfinished(alias)
 
 
 def _refuse_in_use(alias: str, *, replace: bool) -> None:
