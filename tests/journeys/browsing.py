@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, Response, expect
 from playwright.sync_api import TimeoutError as NotArrived
 
 #: Every rule of WCAG 2.2 A and AA, and axe's best practices.
@@ -55,6 +55,11 @@ _WITHOUT_FAULT: set[str] = set()
 ARRIVES = 10_000
 NARROW = {"width": 320, "height": 900}
 WIDE = {"width": 1280, "height": 900}
+
+
+def shows_an_error(page: Page) -> None:
+    """The page says in its title that something is to be mended; it may still be arriving at the address it had."""
+    expect(page).to_have_title(re.compile("^Error: "), timeout=ARRIVES)
 
 
 @dataclass

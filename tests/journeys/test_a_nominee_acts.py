@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.people.models import User
 from tests.grievances.conftest import house, officer
 from tests.grievances.pictures import png
+from tests.journeys.browsing import shows_an_error
 from tests.journeys.test_asking_for_ones_data import code, do, go_on, open_record
 from tests.people.factories import CustomerFactory, CustomerUserFactory, StaffFactory
 from tests.signin.people_who_sign_in import customer_client, staff_client
@@ -33,7 +34,7 @@ def name_a_nominee(asha) -> None:
     page.get_by_role("link", name="Name a nominee").click()
     asha.looks()
     go_on(asha, "Name this nominee")
-    assert page.title().startswith("Error:")
+    shows_an_error(page)
     page.get_by_label("Name of the nominee").fill("Ravi Rao")
     page.get_by_label("Husband, wife or partner").check()
     page.get_by_label("Email address of the nominee").fill(RAVI)
@@ -45,7 +46,7 @@ def name_a_nominee(asha) -> None:
 def claim(ravi) -> str:
     page = ravi.goes_to("/privacy/nominee/claim/")
     go_on(ravi, "Send the claim")
-    assert page.title().startswith("Error:")
+    shows_an_error(page)
     page.get_by_label("The person named me as their nominee").check()
     page.get_by_label("The person died").check()
     page.get_by_label("Name of the person").fill("Asha Rao")

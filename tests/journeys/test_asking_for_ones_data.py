@@ -13,6 +13,7 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading
 from portal.people.models import User
 from tests.grievances.conftest import house, officer
+from tests.journeys.browsing import shows_an_error
 from tests.people.factories import ContactPointFactory, StaffFactory
 from tests.signin.people_who_sign_in import staff_client
 
@@ -39,7 +40,7 @@ def code() -> str:
 def ask(person) -> str:
     page = person.goes_to("/privacy/requests/new/")
     go_on(person, "Continue")
-    assert page.title().startswith("Error:")
+    shows_an_error(page)
     page.get_by_label("See my data", exact=True).check()
     go_on(person, "Continue")
     page.get_by_label("For me", exact=True).check()

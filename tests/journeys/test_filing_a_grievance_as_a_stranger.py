@@ -11,6 +11,7 @@ from portal.outbox.models import Message
 from portal.outbox.services import reading
 from tests.grievances.conftest import house, officer
 from tests.grievances.pictures import png
+from tests.journeys.browsing import shows_an_error
 from tests.signin.people_who_sign_in import staff_client
 
 __all__ = ["house", "officer"]
@@ -43,7 +44,7 @@ def file_it(person) -> str:
     page.get_by_role("link", name="Start", exact=True).click()
     person.looks()
     go_on(person, "Continue")
-    assert page.title().startswith("Error:")
+    shows_an_error(page)
     assert page.evaluate("document.activeElement.id") == "errors"
     page.get_by_label("Me", exact=True).check()
     go_on(person, "Continue")

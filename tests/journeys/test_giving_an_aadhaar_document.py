@@ -5,6 +5,7 @@ from django.core.cache import cache
 
 from kyc.models import Document
 from kyc.services import open_case
+from tests.journeys.browsing import shows_an_error
 from tests.kyc import documents
 from tests.kyc.conftest import asha, house, individual, maker
 from tests.kyc.factories import CUSTOMER, NOW, agreed
@@ -42,7 +43,7 @@ def test_an_aadhaar_document_is_taken_after_its_own_consent(window, asha, indivi
     assert not box.is_checked()
     page.locator("#id_file").set_input_files(ekyc_file())
     press(person, "Continue")
-    assert page.title().startswith("Error:")
+    shows_an_error(page)
     assert not Document.objects.exists()
     box.check()
     page.locator("#id_share_code").fill(vectors.SHARE_CODE)
@@ -64,7 +65,7 @@ def test_staff_bring_in_what_came_by_post(window, maker, individual):
     page.get_by_role("link", name="PAN card").click()
     person.looks()
     press(person, "Bring in a document")
-    assert page.title().startswith("Error:")
+    shows_an_error(page)
     page.locator("#id_number").fill(documents.PAN)
     page.get_by_label("By post").check()
     page.locator("#id_reason").fill("Sent by post, no scanner.")

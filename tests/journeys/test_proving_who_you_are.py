@@ -6,6 +6,7 @@ from django.core.cache import cache
 from kyc.models import Document
 from portal.outbox.models import Message
 from portal.outbox.services import reading
+from tests.journeys.browsing import shows_an_error
 from tests.kyc import documents
 from tests.kyc.conftest import asha, checker, house, individual, maker
 from tests.kyc.factories import rest_approved
@@ -46,7 +47,7 @@ def upload_it(person) -> str:
     page.get_by_role("link", name="PAN card").click()
     person.looks()
     press(person, "Continue")
-    assert page.title().startswith("Error:")
+    shows_an_error(page)
     assert page.evaluate("document.activeElement.id") == "errors"
     page.get_by_label("PAN", exact=True).fill("abcpr 1234 k")
     bad = {"name": "pan.pdf", "mimeType": "application/pdf", "buffer": documents.FAULTS["program_named_pdf"][0]}

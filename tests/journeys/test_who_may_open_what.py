@@ -173,7 +173,9 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     """
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
     load, look_up, has_shown = ModelBackend.get_user, selectors.permissions_of, hooks.second_factor.ask
+    read_scope = hooks.reading_scope.ask
     logins, held, shown = dict[Any, Any](), dict[Any, frozenset[str]](), dict[tuple[Any, str | None], bool]()
+    scopes = dict[Any, Any]()
 
     def get_user(backend: ModelBackend, user_id: Any) -> Any:
         if user_id not in logins:
@@ -185,6 +187,11 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
             held[user.pk] = look_up(user, now=now)
         return held[user.pk]
 
+    def reading_scope(user: Any) -> Any:
+        if user.pk not in scopes:
+            scopes[user.pk] = read_scope(user)
+        return scopes[user.pk]
+
     def second_factor(request: Any) -> bool:
         who = request.user.pk, request.session.session_key
         if who not in shown:
@@ -193,6 +200,7 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
     monkeypatch.setattr(get_resolver(), "resolve", resolved)
     monkeypatch.setattr(hooks.second_factor, "ask", second_factor)
+    monkeypatch.setattr(hooks.reading_scope, "ask", reading_scope)
     monkeypatch.setattr(ModelBackend, "get_user", get_user)
     monkeypatch.setattr(selectors, "permissions_of", permissions_of)
     logging.disable()
@@ -505,5 +513,5 @@ def _at(
 
 
 def _shut_to_posts(client: Client, visitor: str, name: str, url: str) -> str:
-    posted = client.post(url, {"answer": "1", "post": "yes"})
+    posted = client.post(url, "answer=1&post=yes", content_type="application/x-www-form-urlencoded")
     return "" if _is_shut(posted) else f"{visitor} should not post to {name}: {posted.status_code}"

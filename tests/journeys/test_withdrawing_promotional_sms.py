@@ -8,6 +8,7 @@ from consent.models import ConsentEvent
 from consent.services import may_contact
 from portal.core import clock
 from tests.consent.factories import ASHA_PHONE, law_is_loaded, person, published_notice, said
+from tests.journeys.browsing import shows_an_error
 from tests.people.factories import CustomerUserFactory
 from tests.signin.people_who_sign_in import customer_client
 
@@ -133,7 +134,7 @@ def test_a_mistake_is_named_beside_its_field_and_nothing_is_lost(window, asha):
     page.fill("#id_paused_until", "31-02-2027")
     page.get_by_role("button", name="Save my choices").click()
     her.looks()
-    assert page.title().startswith("Error:")
+    shows_an_error(page)
     assert page.locator("#errors").get_attribute("autofocus") is not None
     page.locator("#errors a").click()
     assert "Enter the last day of the pause" in page.locator("#id_paused_until_error").inner_text()
