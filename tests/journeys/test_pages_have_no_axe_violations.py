@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib import admin
 from django.core.cache import cache
+from django.http import HttpRequest
 from django.urls import reverse
 
 from consent.services import lists, withdraw
@@ -254,6 +255,23 @@ def kind_of(path: str) -> str:
     return f"{bases} {site.change_form_template} {re.sub(r'[0-9]+', '0', below.group(3))}"
 
 
+def kinds_before(room: str, user: Any) -> set[str]:
+    """Kinds of lists and forms that a book of a room before this one is of, where its crawl comes to one of them."""
+    rooms = [*LARGE_ROOMS, "all others"]
+    before = rooms[: rooms.index(room)]
+    request = HttpRequest()
+    request.user = user
+    kinds = set()
+    for (app, model), site in BOOKS.items():
+        if app not in before:
+            continue
+        below = [""]
+        below += ["add/"] if site.has_add_permission(request) else []
+        below += ["0/change/"] if site.model._default_manager.exists() else []
+        kinds |= {kind_of(f"/admin/{app}/{model}/{page}") for page in below}
+    return kinds
+
+
 @pytest.mark.parametrize("acts", [False, pytest.param(True, marks=pytest.mark.full)], ids=["books", "acts"])
 @pytest.mark.parametrize("room", [*LARGE_ROOMS, "all others"])
 def test_the_pages_of_staff(person, rows, room, acts):
@@ -262,7 +280,8 @@ def test_the_pages_of_staff(person, rows, room, acts):
     Longer than others: it is a browser on some 15 pages.
     """
     entity_of(own())
-    client = staff_client(StaffFactory(roles=EVERY_ROLE))
+    user = StaffFactory(roles=EVERY_ROLE)
+    client = staff_client(user)
     person.signs_in_with(client)
     books = [
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -270,7 +289,8 @@ def test_the_pages_of_staff(person, rows, room, acts):
         if model._meta.app_label == room or (room == "all others" and model._meta.app_label not in LARGE_ROOMS)
     ]
     own_part = tuple(f"/admin/{name}/" for name in LARGE_ROOMS)
-    opened: set[str] = set()
+    # What another room looks at is not looked at again: each kind belongs to the first book that is of it.
+    opened = set() if acts else kinds_before(room, user)
 
     def one_of_each(path: str) -> bool:
         if not (path.startswith(f"/admin/{room}/") or (room == "all others" and not path.startswith(own_part))):
@@ -288,6 +308,6 @@ def test_the_pages_of_staff(person, rows, room, acts):
     ]
     entrances = [reverse("admin:index"), reverse("mfa_index")] if room == "all others" else []
     seen = crawl(person, [*entrances, *books, *below], inside="/", wanted=one_of_each)
-    assert set(books) & seen
+    assert set(books) & seen if room == LARGE_ROOMS[0] else seen
     assert not acts or set(books) <= seen
     assert "\n".join(person.problems) == ""
