@@ -76,6 +76,8 @@ person_pages: HookList[Callable[..., tuple[Any, str] | None]] = HookList("person
 clock_owners: HookList[Any] = HookList("clock_owners")
 #: Kinds of long work (``portal.jobs``).
 job_kinds: HookList[Any] = HookList("job_kinds")
+#: Callables told, in the same transaction, that a job has ended, however it did: ``(*, job, at)``.
+job_ended: HookList[Callable[..., None]] = HookList("job_ended")
 #: Callables asked, in the transaction in which a message is about to leave, whether whoever posted it still wants that:
 #: ``(*, message, at) -> (code, when to ask again) or None``. No time to ask again closes the message.
 leaving: HookList[Callable[..., Any]] = HookList("leaving")
@@ -200,6 +202,9 @@ reading_scope = HookAnswer("reading_scope", when_empty=lambda *args, **kwargs: N
 letter_footer = HookAnswer("letter_footer", when_empty=lambda *args, **kwargs: "")
 #: Where a message is stopped at one press, ``(*, reference, category) -> url``; empty for what is owed. Filled by consent.
 one_click_url = HookAnswer("one_click_url", when_empty=lambda *args, **kwargs: "")
+#: How many records erasures have ended by now, ``(*, model) -> int``: those that end finished files of people, and those of the
+#: model's own erasers ("people.Staff"; empty for none). It only grows. Filled by retention, asked by jobs.
+erased_so_far = HookAnswer("erased_so_far", when_empty=lambda *args, **kwargs: 0)
 #: Under whose name a message goes, ``(*, fiduciary, channel, category, kind, language, about)``. Filled by registers.
 sender_identity = HookAnswer("sender_identity", when_empty=lambda *args, **kwargs: None)
 #: The registered template that a message is sent under, ``(*, about, channel, language) -> template id``; empty where the
@@ -235,6 +240,7 @@ ANSWERS = (
     reading_scope,
     may_unmask,
     unmasked_export,
+    erased_so_far,
     letter_footer,
     one_click_url,
     sender_identity,

@@ -6,6 +6,13 @@ from typing import Any, BinaryIO, Protocol
 from portal.core import hooks
 from portal.core.errors import Refused
 
+
+class ErasedMeanwhile(Refused):
+    """Somebody was erased while a file was written that may hold them. The file is gone."""
+
+    code = "ERASED_MEANWHILE"
+
+
 Json = str | int | bool | None | list[Any] | dict[str, Any]
 
 
@@ -25,20 +32,34 @@ class Handle(Protocol):
     def raise_if_cancelled(self) -> None: ...
 
     def result(self, stream: BinaryIO, file_name: str) -> None:
-        """Keep the one file that the job is for. ``file_name`` holds no personal data."""
+        """Keep the one file that the job is for. ``file_name`` holds no personal data.
+
+        Raises ErasedMeanwhile where somebody was erased since the work began: the file is dropped, and the work may begin
+        anew at once.
+        """
         ...
 
 
 class JobKind(Protocol):
     """Registered in ``hooks.job_kinds`` by the room whose work it is; a ``label`` says its name to staff.
 
-    A kind whose files name nobody says ``holds_people = False``: they outlive the erasure of people.
+    A kind whose files name nobody says ``holds_people = False``: they outlive the erasure of people. A kind that reads one
+    model says which: ``reads(parameters)`` ("people.Staff").
     ``run`` may run twice (a worker died): what it writes must bear that. It is not inside a transaction.
     """
 
     name: str
 
     def run(self, handle: Handle) -> None: ...
+
+
+def erased_so_far(kind: JobKind, parameters: Mapping[str, Json]) -> int:
+    """A number that grows when somebody is erased whom a file of this kind may hold; 0 for kinds whose files name nobody."""
+    if not getattr(kind, "holds_people", True):
+        return 0
+    reads = getattr(kind, "reads", None)
+    found: int = hooks.erased_so_far.ask(model=reads(parameters) if reads is not None else "")
+    return found
 
 
 def label_of(name: str) -> str:

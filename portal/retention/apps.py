@@ -11,7 +11,7 @@ class RetentionConfig(AppConfig):
         """Register the rules that ship, and the checks that nothing personal lives for ever by accident."""
         from portal.core import hooks
         from portal.law import memory
-        from portal.retention import system_checks
+        from portal.retention import selectors, system_checks
         from portal.retention.child_clocks import ChildClocks
         from portal.retention.child_erasers import ChildReports
         from portal.retention.erasers import LedgerContents
@@ -23,6 +23,7 @@ class RetentionConfig(AppConfig):
         for strand in STRANDS:
             hooks.strands.register(strand)
         hooks.erasers.register(LedgerContents())
+        hooks.erased_so_far.fill(selectors.erased_so_far)
         hooks.erasures_undone.register(replaying.undone)
         hooks.person_run_ended.register(ending_children.note_end)
         hooks.work.register(("EC", ErasureRun))

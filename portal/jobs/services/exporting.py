@@ -1,11 +1,12 @@
 """Lists taken away: short ones at once, long ones as jobs that keep the filter; each is a row of the register."""
 
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, TypeVar, cast
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -16,14 +17,14 @@ from django.utils.translation import gettext as _
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
 from portal.core import actor as actors
-from portal.core import changes, clock
+from portal.core import changes, clock, hooks
 from portal.core.actor import Actor
 from portal.core.admin.listing import page_of, rows_of
 from portal.core.data_categories import personal_fields
 from portal.core.errors import NotAllowed, Refused
 from portal.core.plain_words import names_a_person, require_plain
 from portal.jobs.exports import Produced
-from portal.jobs.kinds import Handle
+from portal.jobs.kinds import ErasedMeanwhile, Handle
 from portal.jobs.list_files import ListFile
 from portal.jobs.models import ExportDownload, Job, ListExport
 from portal.jobs.services import asking
@@ -34,8 +35,12 @@ from portal.ledger.models import Checkpoint
 LIST: Final = "jobs.list"
 #: What is held in memory before it goes to a file that is removed when closed.
 SPOOLED: Final = 1024 * 1024
+#: How often a file is begun before an erasure that goes on and on stops it.
+TRIES: Final = 3
 #: Parts of an address that are no filter: what was searched for, the page, the order, and what Django adds.
 NO_FILTERS: Final = frozenset({"q", "p", "o", "all", "_changelist_filters", "_facets", "_to_field", "_popup"})
+
+Written = TypeVar("Written")
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,14 @@ def at_once(wish: Wish, rows: QuerySet[Any], *, actor: Actor) -> tuple[ListExpor
     """The finished file, the caller's to close, and its row of the register; row, download and audit event in one transaction.
 
     Written to the end before a byte leaves. Memory stays constant. Raises NotAllowed for an unmasked list that no other
-    person approved.
+    person approved, ErasedMeanwhile when somebody was erased during each of the first ``TRIES``.
     """
-    now = clock.now()
+    return _anew(lambda: _at_once(wish, rows, actor))
+
+
+def _at_once(wish: Wish, rows: QuerySet[Any], actor: Actor) -> tuple[ListExport, BinaryIO]:
+    now, model = clock.now(), wish.resource._meta.model._meta.label
+    erased = hooks.erased_so_far.ask(model=model)
     target = tempfile.SpooledTemporaryFile(max_size=SPOOLED)  # noqa: SIM115 - the caller closes it
     with snapshot() as using:
         covers = _covered(using)
@@ -92,6 +102,9 @@ def at_once(wish: Wish, rows: QuerySet[Any], *, actor: Actor) -> tuple[ListExpor
     target.seek(0)
     digest = hashlib.file_digest(cast(Any, target), "sha256").hexdigest()
     target.seek(0)
+    if hooks.erased_so_far.ask(model=model) != erased:
+        target.close()
+        raise ErasedMeanwhile(_("People are being erased at this moment. Try again in ten minutes."))
     with transaction.atomic():
         row = _entered(wish, actor=actor, now=now)
         _made(row, rows=made.count, size=size, sha256=digest, ledger_size=covers, actor=actor)
@@ -124,8 +137,21 @@ def ask(wish: Wish, *, actor: Actor) -> ListExport:
 def run(handle: Handle, tell: Callable[[int], None] = lambda done: None) -> None:
     """Write the list of a job into its result. Running again begins anew: half a file is never tied to the job.
 
-    Reads with the rights that whoever asked has by now. Raises NotAllowed when they may not have the list any more.
+    Reads with the rights that whoever asked has by now. Raises NotAllowed when they may not have the list any more,
+    ErasedMeanwhile when somebody was erased during each of the first ``TRIES``.
     """
+    _anew(lambda: _run(handle, tell))
+
+
+def _anew(write: Callable[[], Written]) -> Written:
+    """What is written while nobody is erased whom it may hold: it is begun anew when somebody was."""
+    for _again in range(TRIES - 1):
+        with contextlib.suppress(ErasedMeanwhile):
+            return write()
+    return write()
+
+
+def _run(handle: Handle, tell: Callable[[int], None]) -> None:
     row = ListExport.objects.select_related("job").get(job__reference=handle.reference)
     asker = _asker(row)
     page = page_of(row.model)

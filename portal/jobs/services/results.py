@@ -74,8 +74,8 @@ def expire(*, now: datetime, limit: int) -> int:
 def end_made_before(at: datetime) -> int:
     """Destroy the key of every result begun before, as if its time were over, in the caller's transaction. How many.
 
-    One that is being written ends too: it was read before, and its job fails when it comes to keep the file. For when
-    somebody was erased whom such a file may hold. A kind of work whose files name nobody says so (``holds_people =
+    One that is being written ends too: it was read before, and its job is told when it comes to keep the file
+    (``ErasedMeanwhile``). For when somebody was erased whom such a file may hold. A kind of work whose files name nobody says so (``holds_people =
     False``) and keeps them; everything else can be made again.
     """
     keeps = [kind.name for kind in hooks.job_kinds if not getattr(kind, "holds_people", True)]
@@ -83,12 +83,17 @@ def end_made_before(at: datetime) -> int:
     return _end(jobs.order_by("pk"))
 
 
+def end(job: Job) -> None:
+    """Destroy the key of a job's result now, in a transaction of its own or the caller's. Safe to repeat."""
+    with transaction.atomic():
+        files.shred(subject_ref=job.file_ref, retention_class=RetentionClass.EXPORT)
+        Job.objects.filter(pk=job.pk).update(result_expires_at=None)
+
+
 def _end(jobs: Iterable[Job]) -> int:
     """Each result in a transaction of its own."""
     count = 0
     for job in jobs:
-        with transaction.atomic():
-            files.shred(subject_ref=job.file_ref, retention_class=RetentionClass.EXPORT)
-            Job.objects.filter(pk=job.pk).update(result_expires_at=None)
+        end(job)
         count += 1
     return count

@@ -10,14 +10,15 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from portal.audit import services as audit
 from portal.audit.kinds import AuditKind
-from portal.core import actor, clock
+from portal.core import actor, clock, hooks
 from portal.core.enqueue import enqueue
-from portal.core.errors import LostRace, PortalError
+from portal.core.errors import LostRace, PortalError, Unavailable
 from portal.core.moves import move
-from portal.jobs.kinds import Json, kind_named
+from portal.jobs.kinds import ErasedMeanwhile, Json, erased_so_far, kind_named
 from portal.jobs.models import Job
 from portal.jobs.services import results
 from portal.jobs.services.asking import RUN
@@ -46,6 +47,8 @@ class JobHandle:
         self._job = job
         self._token = token
         self._written_at = float("-inf")
+        self._kind = kind_named(job.kind)
+        self._erased = erased_so_far(self._kind, job.parameters)
 
     @property
     def reference(self) -> str:
@@ -80,10 +83,25 @@ class JobHandle:
             raise Cancelled(self._job.reference)
 
     def result(self, stream: BinaryIO, file_name: str) -> None:
-        """Keep the job's one file, encrypted, until it expires. Raises LeaseLost, Cancelled, or OSError on a full disk."""
+        """Keep the job's one file, encrypted, until it expires. Raises LeaseLost, Cancelled, OSError on a full disk, or
+        ErasedMeanwhile when somebody was erased since the work began.
+
+        An erasure is asked for when the file is tied to the job: of what commits later its own end finds the file.
+        """
         self.raise_if_cancelled()
-        results.keep(self._job, stream, file_name, token=self._token, actor=WORKER)
+        try:
+            results.keep(self._job, stream, file_name, token=self._token, actor=WORKER)
+        except Unavailable:  # the end of an erasure took the key while the file was written
+            self._require_nobody_erased()
+            raise
+        self._require_nobody_erased()
         self.raise_if_cancelled()
+
+    def _require_nobody_erased(self) -> None:
+        before, self._erased = self._erased, erased_so_far(self._kind, self._job.parameters)
+        if self._erased != before:
+            results.end(self._job)
+            raise ErasedMeanwhile(_("Somebody was erased while this file was written, so it was dropped. Start again."))
 
     def _update(self, **changes: Any) -> None:
         if Job.objects.filter(pk=self._job.pk, lease_token=self._token).update(**changes) != 1:
@@ -151,6 +169,8 @@ def _end(job: Job, token: UUID, target: JobState, *, code: str = "") -> JobState
         if code:
             facts["reason_code"] = code
         audit.record(kind, actor=WORKER, about=f"jobs.job:{job.reference}", facts=facts)
+        for told in hooks.job_ended:
+            told(job=job, at=job.finished_at)
     return target
 
 
