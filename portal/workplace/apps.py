@@ -15,13 +15,14 @@ class WorkplaceConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.workplace import queues, saved_views, unmasking
+        from portal.workplace import export_letters, queues, saved_views, unmasking
         from portal.workplace.job_kinds import RenewLookups, VerifyLedger
 
         for queue in queues.QUEUES:
             hooks.queues.register(queue)
         hooks.may_unmask.fill(unmasking.may_propose)
         hooks.unmasked_export.fill(unmasking.propose)
+        hooks.job_ended.register(export_letters.tell)
         hooks.login_left.register(saved_views.login_left)
         hooks.job_kinds.register(RenewLookups())
         hooks.job_kinds.register(VerifyLedger())

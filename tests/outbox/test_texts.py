@@ -123,6 +123,8 @@ STAFF_ONLY = {
     "signin.password_reset",
     "signin.recovery_codes_made",
     "signin.staff_invitation",
+    "workplace.export_failed",
+    "workplace.export_ready",
     "workplace.staff_digest",
     "workplace.staff_health",
 }
