@@ -5,7 +5,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consent.models.broadcast_states import Audience
@@ -115,6 +118,15 @@ class BroadcastForm(forms.Form):
             )
         templates: Any = self.fields["templates"]
         templates.queryset = _templates()
+        if not templates.queryset.exists():
+            templates.help_text = format_html(
+                gettext(
+                    "None can be chosen: a broadcast by SMS, WhatsApp, RCS or voice needs a template without variables, "
+                    "registered for Onesetu, approved by whoever carries it and agreed to by a second person. "
+                    '<a href="{url}">Register one</a> first, or choose e-mail, push or the dashboard.'
+                ),
+                url=reverse("admin:registers_contenttemplate_changelist"),
+            )
         templates.label_from_instance = lambda row: f"{row.get_channel_display()}, {row}: {row.text}"
         words = [name for name in self.fields if name.startswith((SUBJECT, TEXT))]
         self.order_fields([name for name in self.fields if name not in {"per_minute", *words}] + words)
@@ -165,6 +177,10 @@ class TestForm(forms.Form):
 
     channel = forms.ChoiceField(
         label=_("Texts of which channel"),
-        help_text=_("They go by e-mail to the address of your own login, one letter for each language."),
+        help_text=_(
+            "One letter for each language, by e-mail to the address of your own login, whichever channel you choose. "
+            "Logins of staff have no number, browser or customers' page of their own, and a test to a number would "
+            "need the yes of whoever answers it."
+        ),
         choices=[(channel.value, channel.label) for channel in MESSAGE_CHANNELS],
     )

@@ -21,7 +21,7 @@ from consent.permissions import Permission
 from consent.selectors import broadcasts as selectors
 from consent.selectors.segments import Segment
 from consent.services.broadcasts import proposing, steering, wording
-from consent.services.reasons import why_not
+from consent.services.reasons import why_not, why_paused
 from portal.core import changes, clock, moments
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, StaffModelAdmin, service_action
 from portal.core.errors import Refused
@@ -105,7 +105,11 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
         obj: Broadcast | None = kwargs.get("obj")
         if obj is not None:
             plan = proposing.plan_of(obj)
-            context |= {"previews": _previews(plan), "doubts": wording.doubts(plan, at=clock.now())}
+            context |= {
+                "previews": _previews(plan),
+                "doubts": wording.doubts(plan, at=clock.now()),
+                "why_paused": why_paused(obj.paused_because),
+            }
             if obj.begun_at is not None:
                 report = selectors.report_of(obj)
                 context |= {

@@ -860,6 +860,7 @@ class Migration(migrations.Migration):
                     ('per_minute', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(60000)], verbose_name='messages a minute, at most')),
                     ('counted', models.PositiveIntegerField(verbose_name='people counted')),
                     ('state', models.CharField(choices=[('proposed', 'Waits for a second person'), ('refused', 'Refused'), ('sending', 'Under way'), ('paused', 'Paused'), ('cancelled', 'Cancelled'), ('done', 'Done')], default='proposed', editable=False, max_length=10, verbose_name='state')),
+                    ('paused_because', models.CharField(blank=True, editable=False, max_length=40, verbose_name='paused by the system')),
                     ('cursor', models.PositiveBigIntegerField(default=0, editable=False)),
                     ('begun_at', models.DateTimeField(editable=False, null=True, verbose_name='begun')),
                     ('listed_at', models.DateTimeField(editable=False, null=True, verbose_name='everybody looked at')),

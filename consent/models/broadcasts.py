@@ -45,6 +45,8 @@ class Broadcast(FourEyesModel):
     state = models.CharField(
         _("state"), max_length=10, choices=BroadcastState.choices, default=BroadcastState.PROPOSED, editable=False
     )
+    #: Why the system paused it, as a code; empty where a person did or it is not paused.
+    paused_because = models.CharField(_("paused by the system"), max_length=40, blank=True, editable=False)
     cursor = models.PositiveBigIntegerField(default=0, editable=False)
     begun_at = models.DateTimeField(_("begun"), null=True, editable=False)
     listed_at = models.DateTimeField(_("everybody looked at"), null=True, editable=False)
@@ -52,7 +54,7 @@ class Broadcast(FourEyesModel):
 
     data_categories = declare(
         none="id act made_by made_at checked_by checked_at shown_sha256 answer reference title purpose category channels "
-        "segment words per_minute counted state cursor begun_at listed_at ended_at",
+        "segment words per_minute counted state paused_because cursor begun_at listed_at ended_at",
         free_text="reason",
     )
 

@@ -21,6 +21,10 @@ TAKEN_OVER: Final = "BROADCAST_TAKEN_OVER"
 #: The registered template of the message holds no more.
 TEMPLATE_ENDED: Final = "TEMPLATE_ENDED"
 UNDELIVERED: Final = "UNDELIVERED"
+#: Why the system stops a broadcast until people decide: it is not what two of them agreed to.
+SEGMENT_GREW: Final = "SEGMENT_GREW"
+PURPOSE_CHANGED: Final = "PURPOSE_CHANGED"
+TEXTS_CHANGED: Final = "TEXTS_CHANGED"
 #: So many people more than were counted are no other segment, however few were counted.
 SLACK: Final = 10
 
@@ -37,7 +41,7 @@ _OF_STATE: Final = {
     "stopped": "blocked",
 }
 #: What a message was closed for, where that is no failure.
-_OF_CLOSED: Final = {CANCELLED: "cancelled", TEMPLATE_ENDED: "blocked"}
+_OF_CLOSED: Final = {CANCELLED: "cancelled", TEMPLATE_ENDED: "blocked", TOLD_ALREADY: "blocked"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,25 @@
 """How far a broadcast is, and what became of it: every person counted once."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.db.models import Count, Q, QuerySet
 
 from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BroadcastOutcome, BroadcastState
 from consent.rules.broadcasts import Standing, outcome_of
+from portal.outbox.models import Delivery, DeliveryAddress
+from portal.outbox.states import MessageState, Outcome
+
+#: Nothing more is tried with a message, and it did not arrive as far as anybody knows.
+GAVE_UP: Final = (MessageState.STOPPED, MessageState.DEAD, MessageState.CLOSED, MessageState.UNDELIVERED)
+#: An attempt after which nobody can be sure that the message stayed here.
+MAY_HAVE_LEFT: Final = (
+    *(Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.DELIVERED, Outcome.READ),
+    *(Outcome.UNDELIVERED, Outcome.COMPLAINED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,39 @@ def report_of(broadcast: Broadcast) -> Report:
         if reason:
             reasons[(outcome, reason)] += group["count"]
     return Report(sum(outcomes.values()), outcomes, dict(reasons.most_common()), by_next)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Addresses, by their lookup hashes: where the broadcast was read or may have been, and where it is on its way."""
+
+    told: frozenset[bytes] = frozenset()
+    on_the_way: frozenset[bytes] = frozenset()
+
+
+def places_told(broadcast: Broadcast, channel: str, keys: Collection[bytes]) -> Places:
+    """Which of the addresses a message of the broadcast went to on the channel, or goes to. One that never left counts as
+    nothing: whoever else is at the address may still be told.
+    """
+    if not keys:
+        return Places()
+    found = DeliveryAddress.objects.filter(
+        address_key__in=keys, message__about=broadcast.about, message__channel=channel
+    ).values_list("address_key", "message_id", "message__state", "message__next_attempt_at")
+    given_up: dict[int, bytes] = {}
+    told: set[bytes] = set()
+    on_the_way: set[bytes] = set()
+    for key, message, state, again in found:
+        if state in GAVE_UP:
+            given_up[message] = bytes(key)
+        elif again is not None or state in {MessageState.DUE, MessageState.SENDING}:
+            on_the_way.add(bytes(key))
+        else:
+            told.add(bytes(key))
+    if given_up:
+        left = Delivery.objects.filter(message__in=given_up, outcome__in=MAY_HAVE_LEFT)
+        told |= {given_up[message] for message in left.values_list("message_id", flat=True)}
+    return Places(frozenset(told), frozenset(on_the_way))
 
 
 def under_way() -> QuerySet[Broadcast]:

@@ -73,6 +73,27 @@ _OF_BROADCASTS: Mapping[str, Any] = {
     broadcasts.UNDELIVERED: gettext_lazy("The gateway reports that it did not arrive."),
 }
 
+#: Why the system paused a broadcast, and what to do. Going on would pause it again.
+_OF_PAUSES: Mapping[str, Any] = {
+    broadcasts.PURPOSE_CHANGED: gettext_lazy(
+        "Its purpose has ended or has another category than when two people agreed to it. Cancel this broadcast and propose it "
+        "anew under a purpose in force."
+    ),
+    broadcasts.SEGMENT_GREW: gettext_lazy(
+        "Many more people are in its segment by now than two people agreed to. Nobody beyond that was written to. Cancel this "
+        "broadcast and propose a new one, which counts again."
+    ),
+    broadcasts.TEXTS_CHANGED: gettext_lazy(
+        "Its texts, templates, channels, segment or pace are not those that two people saw. Cancel this broadcast and propose "
+        "it anew; tell an administrator, for nobody can change them on these pages."
+    ),
+}
+
+
+def why_paused(code: str) -> str:
+    """Why the system paused a broadcast, in words; empty where a person did."""
+    return str(_OF_PAUSES[code]) if code else ""
+
 
 def why_not(code: str) -> str:
     """The reason that a person of a broadcast has, in words; a code of a gateway or of the outbox as it is."""

@@ -34,7 +34,7 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.ADMIN_VIEW_REMOVED: "model role",
     AuditKind.ADMIN_VIEW_SAVED: "model role",
     AuditKind.CONSENT_BROADCAST_ANSWERED: f"{_PROPOSAL} purpose channels count",
-    AuditKind.CONSENT_BROADCAST_MOVED: f"reference state count {_OUTCOMES}",
+    AuditKind.CONSENT_BROADCAST_MOVED: f"reference state reason_code count {_OUTCOMES}",
     AuditKind.CONSENT_BROADCAST_PROPOSED: f"{_PROPOSAL} purpose channels count",
     AuditKind.CONSENT_BROADCAST_TESTED: "reference channel language",
     AuditKind.CONSENT_DECISION_KEY_USED: "key",

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BroadcastState
+from consent.rules import broadcasts
 from portal.core import clock
 from portal.outbox.models import Message
 from tests.consent.broadcasts import WORDS, to_the_end
@@ -93,8 +94,21 @@ def test_only_templates_that_say_the_same_to_everybody_are_offered(clients):
     words = "Onesetu: our new rates start on 1 January. Reply STOP to stop."
     plain = agreed_template(category="promotional", text=words, senders=senders)
     agreed_template(senders=[registered_sender()], template_id="1107160000000000002")  # with a code for each person
+    assert "None can be chosen" not in clients[0].get(reverse(ADD)).content.decode()
     offered = clients[0].get(reverse(ADD)).context["form"].fields["templates"].queryset
     assert list(offered) == [plain]
+
+
+def test_where_no_template_can_be_chosen_the_form_says_what_to_register_and_where(clients):
+    shown = clients[0].get(reverse(ADD)).content.decode()
+    assert "None can be chosen" in shown
+    assert f'<a href="{reverse("admin:registers_contenttemplate_changelist")}">Register one</a>' in shown
+
+
+def test_the_page_of_a_test_says_why_it_goes_by_email_only(clients):
+    clients[0].post(reverse(ADD), entered(propose="1"))
+    path = reverse("admin:consent_broadcast_do_one", args=[Broadcast.objects.get().pk, "try-out"])
+    assert "Logins of staff have no number" in clients[0].get(path).content.decode()
 
 
 def test_one_proposes_another_agrees_and_the_page_reports_to_the_last_person(clients):
@@ -145,6 +159,13 @@ def test_a_broadcast_is_paused_resumed_and_cancelled_on_its_page(clients):
     row.refresh_from_db()
     assert row.state == BroadcastState.PAUSED
     assert "Paused: no message leaves" in page(maker, row)
+    for code, why in {
+        broadcasts.SEGMENT_GREW: "Many more people are in its segment",
+        broadcasts.PURPOSE_CHANGED: "Its purpose has ended or has another category",
+        broadcasts.TEXTS_CHANGED: "Its texts, templates, channels, segment or pace are not",
+    }.items():
+        Broadcast.objects.filter(pk=row.pk).update(paused_because=code)
+        assert f"Paused by the system: no message leaves. {why}" in page(maker, row)
     act(maker, row, "resume")
     act(maker, row, "cancel")
     row.refresh_from_db()

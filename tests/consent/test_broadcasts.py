@@ -95,10 +95,13 @@ def test_a_text_that_changes_after_the_approval_stops_the_broadcast():
     someone(1)
     row = agreed()
     type(row).objects.filter(pk=row.pk).update(words={**WORDS, "en": {"subject": "Other", "text": "Other words."}})
-    assert carry_on(row).state == BroadcastState.PAUSED
+    assert (carry_on(row).state, row.paused_because) == (BroadcastState.PAUSED, broadcasts.TEXTS_CHANGED)
     steering.resume(row=row, actor=maker(), now=clock.now())
+    assert row.paused_because == ""
     assert carry_on(row).state == BroadcastState.PAUSED
     assert messages(row).count() == 0
+    moved = AuditEvent.objects.filter(kind="consent.broadcast.moved").latest("pk")
+    assert (moved.facts["state"], moved.facts["reason_code"]) == ("paused", broadcasts.TEXTS_CHANGED)
 
 
 def test_a_segment_that_grew_since_it_was_counted_is_not_agreed_to():
@@ -117,7 +120,7 @@ def test_a_segment_that_outgrows_the_agreed_count_stops_before_the_surplus_is_re
     row = agreed()
     for number in range(broadcasts.SLACK + 5):
         someone(number)
-    assert carry_on(row).state == BroadcastState.PAUSED
+    assert (carry_on(row).state, row.paused_because) == (BroadcastState.PAUSED, broadcasts.SEGMENT_GREW)
     assert messages(row).count() == broadcasts.SLACK
 
 
@@ -273,7 +276,7 @@ def test_a_purpose_that_means_something_else_since_stops_the_broadcast():
     someone(1)
     row = agreed()
     type(row).objects.filter(pk=row.pk).update(category="transactional")
-    assert carry_on(row).state == BroadcastState.PAUSED
+    assert (carry_on(row).state, row.paused_because) == (BroadcastState.PAUSED, broadcasts.PURPOSE_CHANGED)
     assert messages(row).count() == 0
 
 
@@ -303,14 +306,93 @@ def test_a_withdrawal_on_the_first_channel_on_the_way_lets_the_next_one_take_ove
 # ---------------------------------------------------------------------------------------------------- nobody gets it twice
 
 
-def test_two_people_at_one_address_are_written_to_there_once():
-    first = someone(1)
-    said(first, "given", channel="email")
-    second = PrincipalFactory(email="p1@acme.example")
+def two_at_one_address(**changes):
+    first, second = someone(1), PrincipalFactory(email="p1@acme.example", **changes)
     said(second, "given", channel="email")
-    row = to_the_end(agreed())
-    assert messages(row).count() == 1
+    return first, second
+
+
+def test_two_people_at_one_address_are_written_to_there_once(moving):
+    two_at_one_address()
+    row = to_the_end(agreed(), rounds=2)
+    assert report_of(row).outcomes == {"sent": 1, "waiting": 1}
+    moving(seconds=61)
+    to_the_end(row)
+    assert (row.state, messages(row).count()) == (BroadcastState.DONE, 1)
     assert report_of(row).reasons == {("blocked", "TOLD_ALREADY"): 1}
+
+
+def test_the_second_at_an_address_is_told_when_the_first_ones_message_never_left(moving):
+    first, second = two_at_one_address()
+    row = carry_on(agreed())
+    assert messages(row).get().subject_ref == first.subject.ref
+    Message.objects.update(state=MessageState.STOPPED, reason="SUPPRESSED", next_attempt_at=None)
+    moving(seconds=61)
+    to_the_end(row)
+    lines = {line.subject_ref: line.came_to for line in BroadcastPerson.objects.all()}
+    assert lines == {first.subject.ref: ("blocked", "SUPPRESSED"), second.subject.ref: ("sent", "")}
+
+
+def test_the_second_at_an_address_is_not_told_when_nobody_knows_whether_the_first_ones_message_left(moving):
+    two_at_one_address()
+    row = carry_on(agreed())
+    Message.objects.update(state=MessageState.DEAD, next_attempt_at=None)
+    Delivery.objects.create(
+        message=messages(row).get(), attempt=1, outcome=Outcome.UNKNOWN, code="TIMEOUT", happened_at=clock.now()
+    )
+    moving(seconds=61)
+    to_the_end(row)
+    assert messages(row).count() == 1
+    assert ("blocked", "TOLD_ALREADY") in report_of(row).reasons
+
+
+def test_the_first_ones_message_revived_after_the_second_was_told_does_not_leave(moving):
+    two_at_one_address()
+    row = carry_on(agreed())
+    message = messages(row).get()
+    Message.objects.update(state=MessageState.DEAD, attempts=3, next_attempt_at=None)
+    moving(seconds=61)
+    carry_on(row)
+    assert messages(row).count() == 2
+    Message.objects.filter(pk=message.pk).update(
+        state=MessageState.DUE, attempts_allowed=9, next_attempt_at=clock.now()
+    )
+    delivery.deliver(message.pk, now=clock.now())
+    message.refresh_from_db()
+    assert (message.state, message.reason) == (MessageState.CLOSED, "TOLD_ALREADY")
+    assert BroadcastPerson.objects.get(message=message).outcome == "blocked"
+
+
+def test_what_is_owed_goes_to_the_second_at_an_address_by_their_own_other_channel():
+    first, second = two_at_one_address()
+    CustomerUserFactory(principal=second)
+    second.contact_points.exclude(address="p1@acme.example").delete()
+    row = to_the_end(agreed(purpose="account_service", channels=["email", "dashboard"]), rounds=3)
+    assert dict(messages(row).values_list("subject_ref", "channel")) == {
+        first.subject.ref: "email",
+        second.subject.ref: "dashboard",
+    }
+
+
+def test_what_is_owed_waits_for_the_first_ones_message_where_the_second_has_no_other_channel(moving):
+    _first, second = two_at_one_address()
+    row = carry_on(agreed(purpose="account_service", channels=["email", "dashboard"]))
+    Message.objects.update(state=MessageState.STOPPED, reason="SUPPRESSED", next_attempt_at=None)
+    moving(seconds=61)
+    to_the_end(row, rounds=2)
+    assert BroadcastPerson.objects.get(subject_ref=second.subject.ref).outcome == "sent"
+
+
+def test_of_two_at_one_address_whose_hour_comes_later_one_is_written_to(moving):
+    two_at_one_address()
+    moving(hours=11)  # eleven in the evening
+    row = to_the_end(agreed(), rounds=2)
+    assert report_of(row).outcomes == {"waiting": 2}
+    moving(hours=11)
+    to_the_end(row, rounds=2)
+    moving(seconds=61)
+    assert to_the_end(row).state == BroadcastState.DONE
+    assert messages(row).count() == 1
 
 
 def test_a_worker_that_dies_in_a_turn_leaves_nothing_and_the_next_goes_on_where_it_stopped(monkeypatch):

@@ -215,7 +215,9 @@ def test_a_long_list_is_left_to_a_worker_with_its_filters(auditor, monkeypatch):
 def test_what_somebody_searched_for_is_never_kept_with_a_job(auditor, monkeypatch):
     monkeypatch.setattr(audited_export, "AT_ONCE", 0)
     page = staff_client(auditor).post(f"{EXPORT}?q=asha", ASKED)
-    assert "filter instead" in page.content.decode()
+    assert "empty the search box, narrow the list by its filters" in page.content.decode()
+    by_hand = staff_client(auditor).post(EXPORT, {**ASKED, "_selected_action": [str(auditor.pk)]})
+    assert "choose none, narrow the list by its filters and press Export" in by_hand.content.decode()
     assert not ListExport.objects.exists()
 
 

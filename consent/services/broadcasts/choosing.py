@@ -4,7 +4,7 @@ The outbox asks the gate again for each message at the moment at which it leaves
 gets a row in the outbox who must not get the message, and the pace is spent on those who may.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,17 +14,19 @@ from consent.models import Broadcast
 from consent.rules.broadcasts import NO_WAY, TOLD_ALREADY, left_to_try
 from consent.rules.contact import Reason
 from consent.selectors.addressees import Addressee
+from consent.selectors.broadcasts import places_told
 from consent.services.addresses import KIND_OF_CHANNEL, SUBJECT
 from consent.services.batches import Answered, Question, decide_all
 from portal.core import addresses, clock
 from portal.law.selectors import house_rule
 from portal.law.strictness import PROMOTIONAL
-from portal.outbox.models import DeliveryAddress
 
 _HOURS: Final = frozenset({Reason.OUTSIDE_HOURS, Reason.DND_HOURS, Reason.QUIET_HOURS})
 #: The rule that says for how long a person's hour is waited for. Whose hour comes later is counted as blocked: a broadcast
 #: has an end.
 LONGEST_WAIT: Final = "broadcasts.longest_wait"
+#: After how long it is asked again whether the message of somebody else at the same address left.
+LOOK_AGAIN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,11 @@ def choose(
 ) -> dict[UUID, Go | Stay]:
     """The way to each person, by subject. ``starts`` says from which channel on to look, the first where it says nothing.
 
-    Reads only, some statements for each channel.
+    Two people at one address: it is written there once. While the first one's message is on its way the second waits, for
+    it may be stopped. Reads only, some statements for each channel.
     """
     chosen: dict[UUID, Go | Stay] = {}
+    waits: dict[UUID, Go] = {}
     first_no: dict[UUID, str] = {}
     longest = house_rule(LONGEST_WAIT, on=clock.day(at)).duration
     for place, channel in left_to_try(row.channels, start=min(starts.values(), default=0)):
@@ -61,24 +65,29 @@ def choose(
             if starts.get(person.ref, 0) <= place and person.ref not in chosen
             for address in person.addresses_on(channel)
         ]
-        told = _told_at(row, channel, [address for _person, address in asked])
+        told = _Told(row, channel, [address for _person, address in asked])
         for (person, address), answer in zip(asked, _answers(row, channel, asked, at), strict=True):
             ref = person.ref
             if ref in chosen:  # another address of theirs on this channel
                 continue
             way = _way(answer, Go(place, channel, address), at, longest)
-            if isinstance(way, Go) and address and told.taken(address):
-                # Two people at one address: it is written there once.
-                way = Stay(TOLD_ALREADY)
+            if isinstance(way, Go) and address and told.is_taken(address):
+                # What is owed goes on to their own next channel.
+                waiting = told.wait(way, at)
+                way = waiting or Stay(TOLD_ALREADY)
                 if row.category == PROMOTIONAL:
                     chosen[ref] = way
-            if isinstance(way, Go):
+                elif waiting is not None:
+                    waits.setdefault(ref, waiting)
+                    continue
+            elif isinstance(way, Go):
+                told.goes(way)
                 chosen[ref] = way
-            else:
+            if isinstance(way, Stay):
                 first_no.setdefault(ref, way.reason)
     for person in people:
         ref = person.ref
-        chosen.setdefault(ref, Stay(first_no.get(ref, NO_WAY)))
+        chosen.setdefault(ref, waits.get(ref) or Stay(first_no.get(ref, NO_WAY)))
     return chosen
 
 
@@ -98,25 +107,27 @@ def _way(answer: Answered, way: Go, at: datetime, longest: timedelta) -> Go | St
 
 
 class _Told:
-    """Addresses at which the broadcast was told on a channel, those of this batch included."""
+    """Addresses to which the broadcast went on a channel or goes, those of this batch included."""
 
-    def __init__(self, keys: Collection[bytes]) -> None:
-        self._keys = set(keys)
+    def __init__(self, row: Broadcast, channel: str, texts: Sequence[str]) -> None:
+        keys = {addresses.address_key(text) for text in texts if text}
+        self._places = places_told(row, channel, keys)
+        #: By the address: when the message goes to somebody of this batch, None for now.
+        self._here: dict[bytes, datetime | None] = {}
 
-    def taken(self, address: str) -> bool:
-        """Whether it was told there; from now on it was."""
+    def is_taken(self, address: str) -> bool:
         key = addresses.address_key(address)
-        if key in self._keys:
-            return True
-        self._keys.add(key)
-        return False
+        return key in self._places.told or key in self._places.on_the_way or key in self._here
 
+    def goes(self, way: Go) -> None:
+        """From now on the address is taken."""
+        if way.address:
+            self._here[addresses.address_key(way.address)] = way.wait_until
 
-def _told_at(row: Broadcast, channel: str, texts: Sequence[str]) -> _Told:
-    keys = {addresses.address_key(text) for text in texts if text}
-    if not keys:
-        return _Told(())
-    found = DeliveryAddress.objects.filter(
-        address_key__in=keys, message__about=row.about, message__channel=channel
-    ).values_list("address_key", flat=True)
-    return _Told({bytes(key) for key in found})
+    def wait(self, way: Go, at: datetime) -> Go | None:
+        """The same way after the other message left or was stopped; None where it left, or may have."""
+        key = addresses.address_key(way.address)
+        if key in self._places.told:
+            return None
+        times = [at + LOOK_AGAIN, self._here.get(key), way.wait_until]
+        return replace(way, wait_until=max(time for time in times if time is not None))

@@ -5,10 +5,18 @@ from typing import Final
 
 from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BroadcastState
-from consent.rules.broadcasts import CANCELLED, MAY_HAVE_ARRIVED, PAUSED, TAKEN_OVER, TEMPLATE_ENDED
+from consent.rules.broadcasts import (
+    CANCELLED,
+    MAY_HAVE_ARRIVED,
+    PAUSED,
+    TAKEN_OVER,
+    TEMPLATE_ENDED,
+    TOLD_ALREADY,
+)
+from consent.selectors.broadcasts import GAVE_UP, MAY_HAVE_LEFT
 from consent.services.broadcasts import wording
-from consent.services.broadcasts.sending import KIND, MAY_HAVE_LEFT
-from portal.outbox.models import Delivery, Message
+from consent.services.broadcasts.sending import KIND
+from portal.outbox.models import Delivery, DeliveryAddress, Message
 from portal.people.models import Fiduciary
 from portal.people.models.fiduciaries import OWN_CODE
 from portal.registers.models import ContentTemplate
@@ -33,7 +41,16 @@ def still_wanted(*, message: Message, at: datetime) -> tuple[str, datetime | Non
         return MAY_HAVE_ARRIVED if has_left else CANCELLED, None
     if message.channel in wording.OF_TEMPLATES and not _template_holds(line.broadcast, message, at):
         return TEMPLATE_ENDED, None
-    return None
+    return (TOLD_ALREADY, None) if message.attempts > 1 and _is_told_since(message) else None
+
+
+def _is_told_since(message: Message) -> bool:
+    """Whether somebody else at the same address got a message after this one had failed, which staff revived."""
+    own = DeliveryAddress.objects.filter(message=message).values_list("address_key", flat=True).first()
+    later = Message.objects.filter(
+        about=message.about, channel=message.channel, pk__gt=message.pk, destination__address_key=own
+    )
+    return own is not None and later.exclude(state__in=GAVE_UP).exists()
 
 
 def _template_holds(broadcast: Broadcast, message: Message, at: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from consent.models import Broadcast
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
 from consent.permissions import Act
-from consent.rules.broadcasts import most_people
+from consent.rules.broadcasts import SEGMENT_GREW, most_people
 from consent.selectors.segments import Segment
 from consent.services.broadcasts import wording
 from consent.services.broadcasts.wording import Plan
@@ -165,7 +165,7 @@ def _require_counted(row: Broadcast, plan: Plan, now: datetime) -> None:
             "%(counted)d people were counted when this was proposed, and there are now %(count)d.",
             row.counted,
         ) % {"counted": row.counted, "count": count}
-        raise Refused(f"{said} {_('Refuse it: then it can be proposed anew.')}", code="SEGMENT_GREW")
+        raise Refused(f"{said} {_('Refuse it: then it can be proposed anew.')}", code=SEGMENT_GREW)
 
 
 def _bound(templates: Sequence[ContentTemplate]) -> list[dict[str, Any]]:

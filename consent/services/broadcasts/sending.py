@@ -16,9 +16,18 @@ from django.db.models import Q, QuerySet
 
 from consent.models import Broadcast, BroadcastPerson
 from consent.models.broadcast_states import BROADCAST_MOVES, BroadcastState
-from consent.rules.broadcasts import CANCELLED, NO_WAY, TOLD_ALREADY, allowance, may_take_over
+from consent.rules.broadcasts import (
+    CANCELLED,
+    NO_WAY,
+    PURPOSE_CHANGED,
+    SEGMENT_GREW,
+    TEXTS_CHANGED,
+    TOLD_ALREADY,
+    allowance,
+    may_take_over,
+)
 from consent.selectors.addressees import reached
-from consent.selectors.broadcasts import under_way
+from consent.selectors.broadcasts import GAVE_UP, MAY_HAVE_LEFT, under_way
 from consent.selectors.segments import Segment
 from consent.services.broadcasts import choosing, proposing, steering, wording
 from consent.services.broadcasts.choosing import Go, Stay
@@ -32,7 +41,7 @@ from portal.law.selectors import house_rule
 from portal.law.strictness import PROMOTIONAL
 from portal.outbox.models import Delivery, Message
 from portal.outbox.services import post
-from portal.outbox.states import ADDRESS_KIND, MessageState, Outcome
+from portal.outbox.states import ADDRESS_KIND, MessageState
 from portal.people import selectors as people
 from portal.people.models import Principal
 
@@ -51,12 +60,6 @@ _MINUTE: Final = timedelta(minutes=1)
 #: The rule that says how long an essential message that left is watched for a report that it did not arrive, before it
 #: counts as sent.
 REPORT_WAIT: Final = "broadcasts.report_wait"
-_GAVE_UP: Final = (MessageState.STOPPED, MessageState.DEAD, MessageState.CLOSED, MessageState.UNDELIVERED)
-#: An attempt after which nobody can be sure that the message stayed here.
-MAY_HAVE_LEFT: Final = (
-    *(Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.DELIVERED, Outcome.READ),
-    *(Outcome.UNDELIVERED, Outcome.COMPLAINED),
-)
 
 
 def run_all(*, seconds: float) -> int:
@@ -89,23 +92,24 @@ def take_turn(broadcast_id: int, *, at: datetime) -> bool:
         if row.state == BroadcastState.CANCELLED:
             return _count_cancelled(row, at)
         plan = proposing.plan_of(row)
-        if not _is_what_was_agreed(row, plan, at):
-            return _stop_for_people(row, at)
+        if because := _is_other_than_agreed(row, plan, at):
+            return _stop_for_people(row, because, at)
         return _send(row, plan, at)
 
 
-def _is_what_was_agreed(row: Broadcast, plan: Plan, at: datetime) -> bool:
+def _is_other_than_agreed(row: Broadcast, plan: Plan, at: datetime) -> str:
     """Two people agreed to a category and to every text. Where a purpose has another one since or ended, or anything else
-    is not what they saw, a new broadcast is needed.
+    is not what they saw, a new broadcast is needed: the code of what changed, empty where nothing did.
     """
     purpose = wording.purpose_of(row.purpose, at=at)
-    is_same = purpose is not None and purpose.message_category == row.category
-    return is_same and proposing.is_as_agreed(row, plan)
+    if purpose is None or purpose.message_category != row.category:
+        return PURPOSE_CHANGED
+    return "" if proposing.is_as_agreed(row, plan) else TEXTS_CHANGED
 
 
-def _stop_for_people(row: Broadcast, at: datetime) -> bool:
+def _stop_for_people(row: Broadcast, because: str, at: datetime) -> bool:
     """Pause it until somebody decides. Always False: there is nothing more to do now."""
-    move(row, BroadcastState.PAUSED, moves=BROADCAST_MOVES)
+    move(row, BroadcastState.PAUSED, moves=BROADCAST_MOVES, paused_because=because)
     steering.note(row, SENDER, at)
     return False
 
@@ -146,7 +150,7 @@ def _look_at_more(row: Broadcast, plan: Plan, at: datetime, most: int) -> bool:
         Broadcast.objects.filter(pk=row.pk).update(listed_at=at)
         return True
     if BroadcastPerson.objects.filter(broadcast=row).count() + len(batch) > proposing.most(row, at):
-        return _stop_for_people(row, at)
+        return _stop_for_people(row, SEGMENT_GREW, at)
     fresh, again = _apart(row, batch)
     ways = choosing.choose(row, reached(fresh), starts={}, at=at)
     lines = [BroadcastPerson(broadcast=row, subject_ref=person.subject.ref) for person in fresh]
@@ -225,7 +229,7 @@ def _settle(row: Broadcast, at: datetime) -> bool:
     last = len(row.channels) - 1
     arrived = Q(message__state__in=(MessageState.DELIVERED, MessageState.READ))
     unknown = Q(message__state=MessageState.UNKNOWN, message__next_attempt_at=None)
-    by_the_last = Q(place=last, message__state__in=_GAVE_UP)
+    by_the_last = Q(place=last, message__state__in=GAVE_UP)
     left = Q(message__state=MessageState.SENT)
     if row.category != PROMOTIONAL:
         wait = house_rule(REPORT_WAIT, on=clock.day(at)).duration
@@ -243,7 +247,7 @@ def _not_reached(row: Broadcast, at: datetime, most: int) -> dict[BroadcastPerso
 
     Those whom no other may are closed.
     """
-    tried = _open(row).filter(Q(next_at=None) | Q(next_at__lte=at), message__state__in=_GAVE_UP)
+    tried = _open(row).filter(Q(next_at=None) | Q(next_at__lte=at), message__state__in=GAVE_UP)
     lines = list(tried.order_by("pk")[:most])
     # A report may come at this moment: it comes before, and is seen, or after.
     ids = [line.message_id for line in lines if line.message_id is not None]
@@ -261,7 +265,7 @@ def _not_reached(row: Broadcast, at: datetime, most: int) -> dict[BroadcastPerso
         )
         if is_next:
             found[line] = line.place + 1
-        elif message.state in _GAVE_UP:
+        elif message.state in GAVE_UP:
             over.append(line.pk)
     BroadcastPerson.objects.filter(pk__in=over).update(is_open=False)
     return found

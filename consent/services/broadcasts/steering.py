@@ -26,7 +26,7 @@ def pause(*, row: Broadcast, actor: Actor, now: datetime) -> None:
 def resume(*, row: Broadcast, actor: Actor, now: datetime) -> None:
     """Go on with whoever was not reached yet; messages that were held back are tried at once. Raises IllegalMove, LostRace."""
     with transaction.atomic():
-        move(row, BroadcastState.SENDING, moves=BROADCAST_MOVES)
+        move(row, BroadcastState.SENDING, moves=BROADCAST_MOVES, paused_because="")
         wake(_messages(row), now=now)
         note(row, actor, now)
 
@@ -42,6 +42,8 @@ def cancel(*, row: Broadcast, actor: Actor, now: datetime) -> None:
 def note(row: Broadcast, actor: Actor, at: datetime, *, is_over: bool = False) -> None:
     """The audit event of a move, in the caller's transaction; with the figures of the report once it is over."""
     facts: dict[str, str | int | bool | None] = {"reference": row.reference, "state": str(row.state)}
+    if row.paused_because and row.state == BroadcastState.PAUSED:
+        facts["reason_code"] = row.paused_because
     if is_over:
         report = selectors.report_of(row)
         figures = {name: report.of(name) for name in ("sent", "delivered", "failed", "blocked", "cancelled")}
