@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from consent.models import (
+    Broadcast,
     ConsentEvent,
     ConsentList,
     ConsentState,
@@ -21,6 +22,7 @@ from consent.models import (
     TakenAnswer,
 )
 from consent.rules import differences
+from consent.selectors.broadcasts import report_of
 from consent.services import announcing, publishing
 from grievances.models import Ticket
 from kyc.models import Case, DeletionRequest, Document, Likeness, Screening, TakeOver
@@ -156,6 +158,16 @@ def test_a_story_holds_every_kind_of_thing_and_its_ledger_verifies(told, client,
     waiting = ContentTemplate.objects.filter(answer="pending")
     assert {found["code"] for row in waiting for found in row.findings} == {"PROMOTIONAL_WORD_MAYBE"}
     assert all(row.why for row in waiting)
+    # A broadcast that two people agreed to reached the members of one customer.
+    broadcast = Broadcast.objects.get()
+    assert (broadcast.state, broadcast.made_by.email, broadcast.checked_by.email) == (
+        "done",
+        staff.address("support"),
+        staff.address("data.protection"),
+    )
+    report = report_of(broadcast)
+    assert 0 < report.people < 20
+    assert report.of("sent") + report.of("delivered") == report.people
     # What the KYC desk watches beside documents.
     assert TakeOver.objects.get().lines == 2
     assert Screening.objects.filter(party=None).count() == Case.objects.count()

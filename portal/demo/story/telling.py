@@ -16,6 +16,7 @@ from portal.core.errors import Refused
 from portal.demo.story import (
     answers,
     books,
+    broadcasts,
     cases,
     customers,
     documents,
@@ -96,8 +97,10 @@ def build(*, seed: int, now: datetime, tell: Callable[[str, int, int], None]) ->
         ways_out.build(cast, people, team, actor=ACTOR)
         books.build(cast, team)
         recipients.build(cast, people, team, actor=ACTOR)
+        broadcast = broadcasts.build(team)
         # What those chapters promised.
         sweeping.sweep(now=clock.now(), limit=LETTERS)
+        broadcasts.end(broadcast)
     seal_now(wait=60)
 
 
