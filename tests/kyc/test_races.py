@@ -2,6 +2,8 @@
 
 import io
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -16,7 +18,7 @@ from kyc.states import RenewalReason
 from portal.core import actor, clock
 from portal.core.errors import Refused
 from portal.people.models import Customer
-from tests.consent.test_turns import ended_once, while_in_flight
+from tests.consent.test_turns import closing, ended_once, while_in_flight
 from tests.kyc import documents
 from tests.kyc.factories import CUSTOMER, NOW, checked, company_pan, firm, gst, proposed, rest_approved, uploaded
 from tests.kyc.test_consenting import card, withdrawn
@@ -62,16 +64,30 @@ def test_two_imports_of_one_list_at_once_take_turns():
     assert SanctionsList.objects.get(superseded_at=None) == later
 
 
-def test_two_who_tell_of_the_same_event_at_once_open_one_renewal():
+def test_two_who_tell_of_the_same_event_at_once_open_one_renewal(monkeypatch):
+    """Both meet where each has found none and is about to make one: without the case's turn both make it (PostgreSQL)."""
     case = firm().kyc
     Case.objects.update(rekyc_on=clock.day(NOW) + timedelta(days=900), verified_at=NOW)
     case.refresh_from_db()
+    both_found_none = threading.Barrier(2)
+    make, arrived = Renewal.objects.create, []
+
+    def create(**values):
+        arrived.append(threading.get_ident())
+        with suppress(threading.BrokenBarrierError):  # the other waits for its turn, as it should
+            both_found_none.wait(timeout=1)
+        return make(**values)
+
+    monkeypatch.setattr(Renewal.objects, "create", create)
 
     def told():
         with transaction.atomic():
             return renewing.something_changed(case, RenewalReason.COMPLAINTS, actor=CUSTOMER, now=NOW)
 
-    assert while_in_flight(told, told) == Renewal.objects.get()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        first, second = (pool.submit(closing, told) for _who in range(2))
+        assert first.result() == second.result() == Renewal.objects.get()
+    assert len(arrived) == 1
 
 
 def without_a_box(customer: Customer) -> Document:
