@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy
 
 from grievances.models import Ticket, TicketTakeOver, TicketTakeOverLine
 from grievances.permissions import GrievancePermission
-from grievances.services import filing, letters, lines
+from grievances.services import filing, letters, lines, old_lists
 from grievances.states import Author, Door, EntryKind, ForWhom, TicketKind
 from portal.audit.kinds import AuditKind
 from portal.core import addresses, clock, plain_words, time_range
 from portal.core.actor import Actor
 from portal.core.errors import PortalError, Refused
-from portal.people.services import imports, subjects
+from portal.people.services import subjects
 from portal.people.services.taking_over import TakeOvers, fault
 from portal.people.states import ContactKind, SubjectKind
 
@@ -50,7 +50,7 @@ class Old:
     history: str
 
 
-class Lists(TakeOvers[TicketTakeOver, imports.Row]):
+class Lists(TakeOvers[TicketTakeOver, old_lists.Row]):
     """Lists of open grievances. A place is a grievance of the old system."""
 
     model = TicketTakeOver
@@ -61,8 +61,8 @@ class Lists(TakeOvers[TicketTakeOver, imports.Row]):
     trying = gettext_lazy("Trying grievances of an old system")
     taking = gettext_lazy("Taking over grievances of an old system")
 
-    def lines(self, row: TicketTakeOver, stream: BinaryIO) -> Iterator[imports.Row]:
-        yield from imports.read(
+    def lines(self, row: TicketTakeOver, stream: BinaryIO) -> Iterator[old_lists.Row]:
+        yield from old_lists.read(
             f"list.{row.file_format}",
             stream.read(MOST_BYTES + 1),
             columns=COLUMNS,
@@ -71,10 +71,10 @@ class Lists(TakeOvers[TicketTakeOver, imports.Row]):
             most_bytes=MOST_BYTES,
         )
 
-    def try_line(self, row: TicketTakeOver, line: imports.Row) -> str:
+    def try_line(self, row: TicketTakeOver, line: old_lists.Row) -> str:
         return _new(row, line).reference
 
-    def take_line(self, row: TicketTakeOver, line: imports.Row, actor: Actor) -> dict[str, Any]:
+    def take_line(self, row: TicketTakeOver, line: old_lists.Row, actor: Actor) -> dict[str, Any]:
         old = _new(row, line)
         return {"ticket": _filed(row, old, actor), "old_reference": old.reference}
 
@@ -86,13 +86,13 @@ take_in, give_up, sweep = LISTS.take_in, LISTS.give_up, LISTS.sweep
 def bring(*, origin: str, name: str, content: BinaryIO, actor: Actor, now: datetime) -> TicketTakeOver:
     """Keep a list encrypted and have every line of it tried, in one transaction. Nothing is taken over by that.
 
-    Raises what ``TakeOvers.bring`` does; Refused for a list that cannot be read or names other columns (``imports.read``).
+    Raises what ``TakeOvers.bring`` does; Refused for a list that cannot be read or names other columns (``old_lists.read``).
     """
     row = TicketTakeOver(origin=origin, file_format=PurePath(name).suffix.lower().lstrip("."))
     return LISTS.bring(row, content, actor=actor, now=now)
 
 
-def _new(row: TicketTakeOver, line: imports.Row) -> Old:
+def _new(row: TicketTakeOver, line: old_lists.Row) -> Old:
     """The line as it would be filed. Raises Refused as ``_checked`` does, and where it was taken over before."""
     old = _checked(line, now=clock.now())
     if Ticket.objects.filter(filing_key=_key(row, old.reference)).exists():
@@ -100,7 +100,7 @@ def _new(row: TicketTakeOver, line: imports.Row) -> Old:
     return old
 
 
-def _checked(line: imports.Row, *, now: datetime) -> Old:
+def _checked(line: old_lists.Row, *, now: datetime) -> Old:
     """Raises Refused with the code of what is wrong (``takeover_words.FAULTS``)."""
     reference = line["old_reference"]
     if not reference or len(reference) > LONGEST_REFERENCE or plain_words.names_a_person(reference):

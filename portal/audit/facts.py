@@ -21,6 +21,7 @@ _VERSION = (
 )
 _CLOCK = "clock rule rule_version due_at target_at reason_code owner kind paused_at began_at started_at stopped_at days amount unit"
 _LOGIN = "user method session reason_code count device_sha256 role"
+_IMPORT = "reference kind state sha256 bytes rows done new changed same faulty"
 _OUTCOMES = "sent delivered failed blocked cancelled"
 _MESSAGE = "message kind channel template template_version attempt reason_code state purpose language"
 
@@ -59,6 +60,10 @@ _BY_KIND: Mapping[AuditKind, str] = {
     AuditKind.GRIEVANCES_TAKE_OVER_MOVED: "reference state sha256 count taken faulty",
     AuditKind.GRIEVANCES_TASK_GIVEN: "reference task kind state reason_code",
     AuditKind.GRIEVANCES_TASK_MOVED: "reference task kind state reason_code",
+    AuditKind.JOBS_IMPORT_BEGUN: _IMPORT,
+    AuditKind.JOBS_IMPORT_BROUGHT: _IMPORT,
+    AuditKind.JOBS_IMPORT_ENDED: _IMPORT,
+    AuditKind.JOBS_IMPORT_TRIED: _IMPORT,
     AuditKind.KYC_DOCUMENT_FETCHED: "recipient type",
     AuditKind.KYC_LIKENESS_ANSWERED: "case source version sha256 state proposal answer",
     AuditKind.KYC_LIKENESS_PROPOSED: "case source version sha256 state proposal answer",

@@ -78,6 +78,8 @@ clock_owners: HookList[Any] = HookList("clock_owners")
 job_kinds: HookList[Any] = HookList("job_kinds")
 #: Callables told, in the same transaction, that a job has ended, however it did: ``(*, job, at)``.
 job_ended: HookList[Callable[..., None]] = HookList("job_ended")
+#: Lists into which rows come from files (``portal.jobs.import_kinds``).
+import_kinds: HookList[Any] = HookList("import_kinds")
 #: Callables asked, in the transaction in which a message is about to leave, whether whoever posted it still wants that:
 #: ``(*, message, at) -> (code, when to ask again) or None``. No time to ask again closes the message.
 leaving: HookList[Callable[..., Any]] = HookList("leaving")

@@ -33,6 +33,7 @@ KINDS = frozenset(
         "ER",
         "DR",
         "EC",
+        "IM",
         "IN",
         "DA",
         "PA",

@@ -9,7 +9,10 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from portal.core import hooks
         from portal.jobs.export_jobs import ListExports
-        from portal.jobs.models import Job
+        from portal.jobs.import_jobs import TakeImportIn, TryImport
+        from portal.jobs.models import Job, ListImport
 
-        hooks.job_kinds.register(ListExports())
+        for kind in (ListExports(), TryImport(), TakeImportIn()):
+            hooks.job_kinds.register(kind)
         hooks.work.register(("JB", Job))
+        hooks.work.register(("IM", ListImport))

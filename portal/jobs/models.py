@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.data_categories import declare
 from portal.core.models import AppendOnlyModel
-from portal.jobs.states import JobState
+from portal.jobs.states import ImportState, JobState
 
 
 class Job(models.Model):
@@ -145,3 +145,96 @@ class ExportDownload(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"download {self.pk}"
+
+
+class ListImport(models.Model):
+    """A file that somebody brought for a list: tried by a job, taken in by another in turns, then destroyed.
+
+    ``done`` is how many of its rows are behind us: it moves in the transaction that writes them, so that a job whose
+    worker died goes on there. The counts of the trial say what the rows would do, the others what they did. The row
+    outlives the file; the faults and the first rows end with ``expires_at``.
+    """
+
+    COUNTS: ClassVar = ("new", "changed", "same", "faulty")
+
+    data_categories = declare(
+        none="id reference kind layout made_by made_at state sha256 size file file_ref file_ended_at rows done last_line "
+        "would_new would_changed would_same would_faulty did_new did_changed did_same did_faulty trial job begun_at "
+        "ended_at expires_at",
+        free_text="preview",
+    )
+
+    reference = models.CharField(_("reference"), max_length=16, unique=True, editable=False)
+    kind = models.CharField(_("goes into"), max_length=80)
+    layout = models.CharField(max_length=4, choices=[("csv", "CSV"), ("xlsx", "XLSX")], editable=False)
+    made_by = models.CharField(_("brought by"), max_length=80)
+    made_at = models.DateTimeField(_("brought"))
+    state = models.CharField(_("state"), max_length=10, choices=ImportState.choices, default=ImportState.TRYING)
+    sha256 = models.CharField(_("SHA-256 of the file"), max_length=64, editable=False)
+    size = models.PositiveBigIntegerField(_("bytes"), editable=False)
+    file = models.OneToOneField("vault.StoredFile", models.PROTECT, related_name="+", editable=False)
+    # The vault keeps a key for each reference: this one belongs to the file and its first rows, which end with it.
+    file_ref = models.UUIDField(default=uuid4, unique=True, editable=False)
+    file_ended_at = models.DateTimeField(_("file destroyed"), null=True, editable=False)
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    done = models.PositiveIntegerField(_("rows behind us"), default=0)
+    last_line = models.PositiveIntegerField(_("up to line"), default=0)
+    would_new = models.PositiveIntegerField(default=0)
+    would_changed = models.PositiveIntegerField(default=0)
+    would_same = models.PositiveIntegerField(default=0)
+    would_faulty = models.PositiveIntegerField(default=0)
+    did_new = models.PositiveIntegerField(default=0)
+    did_changed = models.PositiveIntegerField(default=0)
+    did_same = models.PositiveIntegerField(default=0)
+    did_faulty = models.PositiveIntegerField(default=0)
+    trial = models.ForeignKey(Job, models.PROTECT, related_name="+", verbose_name=_("trial"), editable=False)
+    job = models.ForeignKey(Job, models.PROTECT, related_name="+", verbose_name=_("job"), editable=False)
+    begun_at = models.DateTimeField(_("begun for good"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, editable=False)
+    #: Sealed under the key of the file.
+    preview = models.BinaryField(blank=True, default=b"", editable=False)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("register of imports")
+        ordering: ClassVar = ["-id"]
+        constraints = (
+            models.CheckConstraint(name="jobs_import_done_is_at_most_rows", condition=Q(done__lte=F("rows"))),
+            models.UniqueConstraint(
+                name="jobs_a_file_is_taken_in_once",
+                fields=("kind", "sha256"),
+                condition=Q(state__in=(ImportState.TAKING, ImportState.DONE)),
+            ),
+        )
+        indexes = (
+            # The sweep: what lies here for too long.
+            models.Index(fields=("expires_at",), name="jobs_import_expires", condition=Q(expires_at__isnull=False)),
+            # Whether a file was brought before.
+            models.Index(fields=("sha256",), name="jobs_import_file"),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ImportFault(models.Model):
+    """What is wrong with one row, in the words of the form. Never what stood there; it ends with the file."""
+
+    data_categories = declare(none="id brought line column message")
+
+    brought = models.ForeignKey(ListImport, models.CASCADE, related_name="faults", verbose_name=_("import"))
+    line = models.PositiveIntegerField(_("line"))
+    column = models.CharField(_("column"), max_length=40, blank=True)
+    message = models.CharField(_("what to do"), max_length=500)
+
+    class Meta:
+        verbose_name = _("fault of an import")
+        verbose_name_plural = _("faults of imports")
+        ordering: ClassVar = ["line", "id"]
+        constraints = (
+            models.UniqueConstraint(name="jobs_import_fault_is_noted_once", fields=("brought", "line", "column")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.line} {self.column}"

@@ -1,4 +1,4 @@
-"""States of a job and the moves between them."""
+"""States of a job and of an import, and the moves between them."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,3 +21,36 @@ MOVES: dict[str, set[str]] = {
     JobState.CANCELLED: set(),
 }
 FINISHED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+
+class ImportState(models.TextChoices):
+    """Where a file that was brought stands."""
+
+    TRYING = "trying", _("Being tried")
+    TRIED = "tried", _("Tried: waits for your word")
+    TAKING = "taking", _("Being taken in")
+    DONE = "done", _("Taken in")
+    UNREADABLE = "unreadable", _("Cannot be read")
+    GIVEN_UP = "given_up", _("Given up")
+
+
+# TAKING to GIVEN_UP: the rest is given up, what is in stays.
+IMPORT_MOVES: dict[str, set[str]] = {
+    ImportState.TRYING: {ImportState.TRIED, ImportState.UNREADABLE, ImportState.GIVEN_UP},
+    ImportState.TRIED: {ImportState.TAKING, ImportState.GIVEN_UP},
+    ImportState.TAKING: {ImportState.DONE, ImportState.GIVEN_UP},
+    ImportState.DONE: set(),
+    ImportState.UNREADABLE: set(),
+    ImportState.GIVEN_UP: set(),
+}
+#: With these the file is still there.
+IMPORTS_OPEN = (ImportState.TRYING, ImportState.TRIED, ImportState.TAKING)
+
+
+class RowOutcome(models.TextChoices):
+    """What a row of a file does to the list it goes into."""
+
+    NEW = "new", _("new")
+    CHANGED = "changed", _("changed")
+    SAME = "same", _("the same")
+    FAULTY = "faulty", _("at fault")

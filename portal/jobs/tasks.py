@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from portal.core import clock
-from portal.jobs.services import running
+from portal.jobs.services import imports, running
 
 SWEEP = 100
 
@@ -16,5 +16,6 @@ def run_job(job_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Find jobs whose worker died and jobs whose nudge was lost."""
+    """Find jobs whose worker died and jobs whose nudge was lost; end files that were brought and have had their time."""
     running.sweep(now=clock.now(), limit=SWEEP)
+    imports.expire(now=clock.now(), limit=SWEEP)

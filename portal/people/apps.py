@@ -10,6 +10,7 @@ class PeopleConfig(AppConfig):
         from portal.core import hooks
         from portal.core.admin import speaking
         from portal.people import erasers, finding, sections, selectors, words
+        from portal.people.customer_rows import CustomerRows
         from portal.people.lookups import ACCOUNTS, CONTACTS, PERSONS
         from portal.people.strands import STRANDS
 
@@ -21,6 +22,7 @@ class PeopleConfig(AppConfig):
         hooks.erasers.register(erasers.DormantAccounts())
         hooks.erasers.register(erasers.SignIns())
         hooks.sections.register(sections.PeopleSection())
+        hooks.import_kinds.register(CustomerRows())
         hooks.finders.register(finding.find)
         for column in (CONTACTS, PERSONS, ACCOUNTS):
             hooks.lookup_columns.register(column)

@@ -229,10 +229,6 @@ class RevealForm(ReasonForm):
     ticket = TicketField()
 
 
-class ImportForm(forms.Form):
-    file = forms.FileField(label=_("CSV or XLSX file"), allow_empty_file=True)
-
-
 class MergeForm(forms.Form):
     """Which other record is of the same person, and how that is known."""
 

@@ -79,6 +79,7 @@ _DAYS: Mapping[str, str] = {
     "jobs.ExportDownload": "fetched_at",
     "jobs.Job": "created_at",
     "jobs.ListExport": "asked_at",
+    "jobs.ListImport": "made_at",
     "kyc.Case": "opened_at",
     "kyc.DeletionRequest": "asked_at",
     "kyc.Document": "uploaded_at",

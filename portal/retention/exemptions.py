@@ -64,6 +64,7 @@ EXEMPT: dict[str, str] = {
     "vault.SubjectKey": "The key itself: shredding it is how others erase.",
     "workplace.KeyRotationProposal": "Words of staff about the ledger's key; kept with the proposal they explain.",
     "workplace.ProfileProposal": "Words of staff about the company; kept with the proposal they explain.",
+    "jobs.ListImport": "The first rows of a file, sealed under the key of the file: they end with it, and with every erasure of people.",
     "jobs.ListExport": "Why staff took a list away, without a name or a number; kept with the register of exports.",
     "workplace.PurposeProposal": "Words of staff about a purpose; kept with the proposal they explain.",
     "workplace.UnmaskedExport": "Words of staff about a list; kept with the proposal they explain.",

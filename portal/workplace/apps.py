@@ -15,7 +15,7 @@ class WorkplaceConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.core import hooks
-        from portal.workplace import export_letters, queues, saved_views, unmasking
+        from portal.workplace import export_letters, queues, saved_views, sizes, unmasking
         from portal.workplace.job_kinds import RenewLookups, VerifyLedger
 
         for queue in queues.QUEUES:
@@ -23,6 +23,7 @@ class WorkplaceConfig(AppConfig):
         hooks.may_unmask.fill(unmasking.may_propose)
         hooks.unmasked_export.fill(unmasking.propose)
         hooks.job_ended.register(export_letters.tell)
+        hooks.larger_requests.register((sizes.IMPORT, sizes.LARGEST_IMPORT))
         hooks.login_left.register(saved_views.login_left)
         hooks.job_kinds.register(RenewLookups())
         hooks.job_kinds.register(VerifyLedger())

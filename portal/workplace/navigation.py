@@ -131,6 +131,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...], tuple[str, ...]], ...] = (
             "evidence.PersonFile",
             "audit.AuditEvent",
             "jobs.ListExport",
+            "jobs.ListImport",
             "workplace.UnmaskedExport",
             "ledger.Verification",
         ),

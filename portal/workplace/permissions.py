@@ -18,6 +18,8 @@ class Permission(StrEnum):
     INFORMATION_VIEW = "evidence.request:view"
     INSTRUCTION_VIEW = "registers.instruction:view"
     EXPORT_VIEW = "jobs.export:view"
+    IMPORT_MAKE = "jobs.import:make"
+    IMPORT_VIEW = "jobs.import:view"
     JOB_VIEW = "jobs.job:view"
     KEY_ANSWER = "ledger.key:answer"
     KEY_PROPOSE = "ledger.key:propose"

@@ -535,6 +535,17 @@ BOOKS: dict[str, Book] = {
         of_row={"file": ("grievances.ticket:read", [0]), "write": ("grievances.ticket:view", [])},
     ),
     "jobs_listexport": Book("jobs.export:view", export="jobs.list:export"),
+    "jobs_listimport": Book(
+        "jobs.import:view",
+        export="jobs.list:export",
+        add="jobs.import:make",
+        acts={
+            "carry-on": "jobs.import:make",
+            "give-up": "jobs.import:make",
+            "stop": "jobs.import:make",
+            "take-in": "jobs.import:make",
+        },
+    ),
     "workplace_unmaskedexport": Book(
         "jobs.export:view", export="jobs.list:export", acts={"answer-proposal": "jobs.unmasked:answer"}
     ),
@@ -659,7 +670,6 @@ BOOKS: dict[str, Book] = {
             "reopen": "people.customer:change",
         },
         export="people.customer:export",
-        extra={"import": "people.customer:import"},
     ),
     "people_fiduciary": Book("people.fiduciary:view", add="people.fiduciary:create", export="jobs.list:export"),
     "people_foureyesrule": Book("people.role:view", export="people.role:export"),

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock
 from portal.core.admin import OpenedWithPurpose, ReadOnlyAdmin, RowsBeside, service_action
 from portal.jobs.audited_export import AuditedExport, resource_of
+from portal.jobs.import_button import Imported
 from portal.people import selectors
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.admin.finding import FoundByAddress
-from portal.people.admin.importing import ImportPages
 from portal.people.forms import (
     ClientForm,
     CustomerForm,
@@ -47,10 +47,9 @@ class ContactInline(RowsBeside):
 
 
 @admin.register(Customer)
-class CustomerAdmin(FoundByAddress, AuditedExport, ImportPages, OpenedWithPurpose, CreatingAdmin):
+class CustomerAdmin(FoundByAddress, Imported, AuditedExport, OpenedWithPurpose, CreatingAdmin):
     view_permission = Permission.CUSTOMER_VIEW
     add_permission = Permission.CUSTOMER_CREATE
-    import_permission = Permission.CUSTOMER_IMPORT
     export_permission = Permission.CUSTOMER_EXPORT
     export_resource = CustomerResource
     create_form = CustomerForm

@@ -14,7 +14,7 @@ from portal.core import clock, hooks
 from portal.core.actor import Actor
 from portal.core.errors import LostRace
 from portal.core.moves import move
-from portal.jobs.services import results
+from portal.jobs.services import imports, results
 from portal.people.states import Answer
 from portal.registers.models import Instruction
 from portal.registers.states import FactKind, InstructionKind
@@ -89,7 +89,7 @@ def _gone_with_it(run: ErasureRun, at: datetime) -> dict[str, Any]:
     erased = ErasureItem.objects.filter(step__run=run, state=ItemState.DONE, erased__gt=0)
     refs = frozenset(erased.values_list("subject_ref", flat=True))
     return {
-        "exports_ended": results.end_made_before(at) if refs else 0,
+        "exports_ended": results.end_made_before(at) + imports.end_made_before(at) if refs else 0,
         "copies_ended": sum(end(subject_refs=refs, at=at) for end in hooks.copies) if refs else 0,
         "anonymity": anonymising.persons(now=at),
     }

@@ -2,6 +2,7 @@
 
 from portal.workplace.admin.audit import AuditEventAdmin
 from portal.workplace.admin.exports import ListExportAdmin, UnmaskedExportAdmin
+from portal.workplace.admin.imports import ListImportAdmin
 from portal.workplace.admin.jobs import JobAdmin
 from portal.workplace.admin.keys import KeyRotationProposalAdmin
 from portal.workplace.admin.law import ClockAdmin, HouseRuleAdmin, LegalRuleAdmin, ProfileAdmin, PurposeAdmin
@@ -15,6 +16,7 @@ __all__ = [
     "KeyRotationProposalAdmin",
     "LegalRuleAdmin",
     "ListExportAdmin",
+    "ListImportAdmin",
     "ProfileAdmin",
     "ProfileProposalAdmin",
     "PurposeAdmin",

@@ -1,0 +1,66 @@
+"""One row goes through the services: for good, or taken back at once."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from portal.core import changes
+from portal.core.actor import Actor
+from portal.core.errors import PortalError
+from portal.jobs.import_kinds import ImportKind, Taken
+from portal.jobs.models import ImportFault
+from portal.jobs.services.imports.reading import Read
+from portal.vault.router import KEY_DATABASE
+
+#: A column and what to do there; an empty column is the whole row.
+Faults = Sequence[tuple[str, str]]
+LONGEST: Final = int(ImportFault._meta.get_field("message").max_length or 0)
+
+
+def taken(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Taken | Faults:
+    """What the row did, or why it did nothing. In a savepoint of the caller's transaction.
+
+    The row is an act of its own: its audit event says what stood in it, in the part that can be erased.
+    """
+    if read.faults:
+        return merged(read.faults)
+    try:
+        with transaction.atomic(), changes.watching(actor, "import", entered=read.cells):
+            return kind.take(read.cells, actor=actor, now=now)
+    except PortalError as refused:
+        return faults_of(refused)
+    except (DataError, IntegrityError):
+        return [("", _("This cannot be kept as it stands, or somebody else entered the same a moment ago."))]
+
+
+def would_be(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Taken | Faults:
+    """What the row would do. Everything is taken back, keys too."""
+    with transaction.atomic(), _undone():
+        return taken(kind, read, actor=actor, now=now)
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    """The key database has a transaction of its own; always within that of the main one, as services have it."""
+    with transaction.atomic(using=KEY_DATABASE):
+        yield
+        transaction.set_rollback(True, using=KEY_DATABASE)
+    transaction.set_rollback(True)
+
+
+def faults_of(refused: PortalError) -> Faults:
+    """The sentences beside their columns; the one sentence where a service names none."""
+    named = [(column, str(said)) for column, all_said in refused.fields.items() for said in all_said]
+    return merged(named or [("", str(refused))])
+
+
+def merged(faults: Faults) -> Faults:
+    """One sentence for each column."""
+    found: dict[str, list[str]] = {}
+    for column, said in faults:
+        found.setdefault(column, []).append(said)
+    return [(column, " ".join(dict.fromkeys(said))[:LONGEST]) for column, said in found.items()]
