@@ -19,6 +19,7 @@ from portal.jobs.import_kinds import ImportColumn
 _BETWEEN: Final = re.compile(r"[,;\n]")
 _YES: Final = frozenset({"yes", "true", "1", "y"})
 _NO: Final = frozenset({"no", "false", "0", "n", ""})
+_WITH_COMMAS: Final = gettext_lazy("With commas between")
 #: So many choices are named in a sentence; of more the page of the form says which there are.
 MOST_NAMED: Final = 12
 
@@ -27,8 +28,10 @@ class FormRows:
     """Base of a kind of import whose rows are what ``form`` asks."""
 
     form: type[forms.Form]
-    #: For a field that names another row: the column of that row by which a cell names it.
+    #: For a field that names a row of another table (``room.Model``): the column by which a cell names that row.
     found_by: ClassVar[Mapping[str, str]] = {}
+    #: Fields that take one thing a line: in a cell with commas between.
+    lines: ClassVar[tuple[str, ...]] = ()
 
     @property
     def columns(self) -> Sequence[ImportColumn]:
@@ -36,7 +39,7 @@ class FormRows:
         return [self._column(name, field) for name, field in self.form().fields.items()]
 
     def _column(self, name: str, field: Any) -> ImportColumn:
-        said = [field.label, field.help_text, _how_to_write(field)]
+        said = [field.label, field.help_text, _how_to_write(field), _WITH_COMMAS if name in self.lines else ""]
         parts = [part for part in said if part]
         text = format_lazy(". ".join("{}" for _part in parts), *[_without_stop(part) for part in parts])
         return ImportColumn(name, format_lazy("{}.", text), is_required=field.required)
@@ -51,7 +54,7 @@ class FormRows:
                 data[name] = self._value(name, field, cells.get(name, ""))
             except Refused as refused:
                 faults[name] = [str(refused)]
-        form = self.form(data)
+        form.data = data  # type: ignore[assignment]
         for name, errors in form.errors.items():
             if name not in faults:
                 faults["" if name == "__all__" else name] = [str(error) for error in errors]
@@ -61,7 +64,7 @@ class FormRows:
 
     def _value(self, name: str, field: Any, text: str) -> Any:
         if isinstance(field, forms.ModelChoiceField):
-            return self._row(name, field, text)
+            return self._row(field, text)
         if isinstance(field, forms.MultipleChoiceField):
             wanted = [part for part in (each.strip() for each in _BETWEEN.split(text)) if part]
             return [_choice(field, part) for part in wanted]
@@ -71,14 +74,15 @@ class FormRows:
             if text.casefold() not in _YES | _NO:
                 raise Refused(_("Write yes or no."))
             return text.casefold() in _YES
-        return text
+        return "\n".join(_BETWEEN.split(text)) if name in self.lines else text
 
-    def _row(self, name: str, field: Any, text: str) -> Any:
+    def _row(self, field: Any, text: str) -> Any:
         if not text:
             return ""
-        found = field.queryset.filter(**{self.found_by[name]: text}).values_list("pk", flat=True).first()
+        column = self.found_by[field.queryset.model._meta.label]
+        found = field.queryset.filter(**{f"{column}__iexact": text}).values_list("pk", flat=True).first()
         if found is None:
-            raise Refused(_("There is none of this name: write its code as its own list shows it."))
+            raise Refused(_("There is none: write the code or the e-mail address as its own list shows it."))
         return found
 
 
@@ -102,13 +106,13 @@ def _how_to_write(field: Any) -> Any:
     if isinstance(field, forms.BooleanField):
         return gettext_lazy("Yes or no")
     if isinstance(field, forms.ModelChoiceField):
-        return gettext_lazy("Its code")
+        return gettext_lazy("Its code; of staff the e-mail address")
     if not isinstance(field, forms.ChoiceField):
         return ""
     codes = [code for code, _label in _choices(field)]
     if not codes or len(codes) > MOST_NAMED:
         return ""
-    many = gettext_lazy("With commas between: {}") if isinstance(field, forms.MultipleChoiceField) else "{}"
+    many = format_lazy("{}: {{}}", _WITH_COMMAS) if isinstance(field, forms.MultipleChoiceField) else "{}"
     return format_lazy(many, ", ".join(codes))
 
 

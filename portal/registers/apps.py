@@ -16,6 +16,7 @@ class RegistersConfig(AppConfig):
         from portal.registers import finding, queues, sections, selections, system_checks, words
         from portal.registers.clocks import IncidentClocks, InstructionClocks, OrderClocks
         from portal.registers.models import AuthorityOrder, CompanyDetails, Disclosure, Incident, Instruction, Officer
+        from portal.registers.proposal_rows import KINDS
         from portal.registers.services import fitting, identity, instructing, instructions, letters, recipients, senders
         from portal.registers.strands import STRANDS
 
@@ -25,6 +26,8 @@ class RegistersConfig(AppConfig):
         speaking.say(words.CategoryNames, fields=("used_categories",))
         for strand in STRANDS:
             hooks.strands.register(strand)
+        for kind in KINDS:
+            hooks.import_kinds.register(kind)
         hooks.address_left.register(senders.forget_address)
         hooks.letter_footer.fill(letters.footer)
         hooks.sender_identity.fill(identity.registered)

@@ -10,6 +10,7 @@ from portal.core import clock
 from portal.core.admin import service_action
 from portal.core.admin.actions import ServiceAction
 from portal.jobs.audited_export import AuditedExport
+from portal.jobs.import_button import Imported
 from portal.people.admin.answering import PROPOSAL, not_answerable
 from portal.people.admin.creating import CreatingAdmin
 from portal.people.forms import RefuseForm
@@ -28,7 +29,7 @@ def holds_no_more(entry: DatedEntry, user: Any) -> str:
     return str(_("It has ended already.")) if entry.ends_at is not None else ""
 
 
-class EntryAdmin(AuditedExport, CreatingAdmin):
+class EntryAdmin(Imported, AuditedExport, CreatingAdmin):
     """A book of dated entries. ``own_fields`` are the book's own.
 
     Whoever may propose (``add_permission``) may answer what another proposed. ``end_permission`` and ``end_means`` say who

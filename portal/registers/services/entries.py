@@ -48,6 +48,19 @@ KINDS: Mapping[tuple[str, str], AuditKind] = {
 }
 
 
+class EntryTaken(Refused):
+    """Another entry has the key of this one. ``is_same``: the other says just what this one does, perhaps from another day."""
+
+    def __init__(self, message: str, *, code: str, field: str, entry: DatedEntry, other: DatedEntry) -> None:
+        super().__init__(message, code=code, fields={field: [message]})
+        self.entry, self.other = entry, other
+
+    @property
+    def is_same(self) -> bool:
+        mine, theirs = self.entry, self.other
+        return all(getattr(mine, name) == getattr(theirs, name) for name in ("fiduciary_id", *mine.SHOWN))
+
+
 def propose(
     model: type[E],
     *,
@@ -152,7 +165,7 @@ def require_new(entry: DatedEntry) -> None:
             raise _taken(entry, message, waiting, "ENTRY_WAITING")
 
 
-def _taken(entry: DatedEntry, message: Any, other: DatedEntry, code: str) -> Refused:
+def _taken(entry: DatedEntry, message: Any, other: DatedEntry, code: str) -> EntryTaken:
     """A refusal beside the field whose value the other entry has."""
     said = message % {"entry": other, "whose": other.fiduciary}
     same = [
@@ -163,7 +176,7 @@ def _taken(entry: DatedEntry, message: Any, other: DatedEntry, code: str) -> Ref
         if name not in {"fiduciary", "channel", "kind"}
     ]
     field = same[0] if same else "template_id" if hasattr(entry, "template_id") else "fiduciary"
-    return Refused(said, code=code, fields={field: [said]})
+    return EntryTaken(said, code=code, field=field, entry=entry, other=other)
 
 
 def end(entry: DatedEntry, *, actor: Actor, now: datetime) -> None:

@@ -14,11 +14,20 @@ from portal.core.errors import PortalError
 from portal.jobs.import_kinds import ImportKind, Taken
 from portal.jobs.models import ImportFault
 from portal.jobs.services.imports.reading import Read
+from portal.jobs.states import RowOutcome
 from portal.vault.router import KEY_DATABASE
 
 #: A column and what to do there; an empty column is the whole row.
 Faults = Sequence[tuple[str, str]]
 LONGEST: Final = int(ImportFault._meta.get_field("message").max_length or 0)
+
+
+class _AsItWas(Exception):
+    """Ends the savepoint of a row that changed nothing: nothing is told of it."""
+
+    def __init__(self, found: Taken) -> None:
+        super().__init__()
+        self.found = found
 
 
 def taken(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Taken | Faults:
@@ -30,7 +39,12 @@ def taken(kind: ImportKind, read: Read, *, actor: Actor, now: datetime) -> Taken
         return merged(read.faults)
     try:
         with transaction.atomic(), changes.watching(actor, "import", entered=read.cells):
-            return kind.take(read.cells, actor=actor, now=now)
+            found = kind.take(read.cells, actor=actor, now=now)
+            if found.outcome == RowOutcome.SAME:
+                raise _AsItWas(found)
+            return found
+    except _AsItWas as same:
+        return same.found
     except PortalError as refused:
         return faults_of(refused)
     except (DataError, IntegrityError):

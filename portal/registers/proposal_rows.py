@@ -1,0 +1,124 @@
+"""Rows of the books from a file: each becomes a proposal, as the book's own form makes one, which another person answers."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar, Final
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
+
+from portal.core.actor import Actor
+from portal.jobs.import_forms import FormRows
+from portal.jobs.import_kinds import Taken
+from portal.jobs.states import RowOutcome
+from portal.registers.forms.entered import form_of
+from portal.registers.forms.recipients import RecipientForm
+from portal.registers.forms.senders import (
+    ConsentTemplateForm,
+    EntityForm,
+    EntryForm,
+    SenderForm,
+    TargetForm,
+    TemplateForm,
+)
+from portal.registers.models import (
+    AccessReview,
+    AccountBlock,
+    AuditFinding,
+    BookEntry,
+    ConsentTemplate,
+    ContentAccess,
+    ContentTemplate,
+    Contract,
+    CountryRule,
+    Dataset,
+    DatedEntry,
+    Dpia,
+    ExternalLink,
+    ListedTarget,
+    Measure,
+    ProcessingActivity,
+    Product,
+    Recipient,
+    RecipientCheck,
+    Sender,
+    SendingEntity,
+    Transfer,
+)
+from portal.registers.permissions import Permission
+from portal.registers.services import books, recipients, senders, templates
+from portal.registers.services.entries import EntryTaken
+
+
+class ProposalRows(FormRows):
+    """The import of one book. ``propose`` is the service that its form calls.
+
+    What holds or is proposed with the same content makes no second proposal; with other content it is a fault, as it is on
+    the form.
+    """
+
+    found_by: ClassVar[Mapping[str, str]] = {"people.Fiduciary": "code", "people.User": "email"}
+    lines = ("sent_from",)
+    means = gettext_lazy("Each row becomes a proposal in your name. It holds once another person has agreed to it.")
+
+    def __init__(
+        self, model: type[DatedEntry], form: type[EntryForm], propose: Callable[..., DatedEntry], permission: Permission
+    ) -> None:
+        self.name = model._meta.label
+        self.label = format_lazy("{}", model._meta.verbose_name_plural)
+        self.form = form
+        self.permission = permission
+        self._propose = propose
+
+    def take(self, cells: Mapping[str, str], *, actor: Actor, now: datetime) -> Taken:
+        """Raises Refused, NotAllowed for who may not propose."""
+        entered = self.cleaned(cells)
+        try:
+            entry, outcome = self._propose(**entered, actor=actor, now=now), RowOutcome.NEW
+        except EntryTaken as taken:
+            if not taken.is_same or not _has_senders(taken.other, entered.get("senders", ())):
+                raise
+            entry, outcome = taken.entry, RowOutcome.SAME
+        return Taken(outcome, tuple(_places(entry)))
+
+
+def _has_senders(entry: DatedEntry, chosen: Iterable[Any]) -> bool:
+    """Of a template: it goes from these headers and numbers."""
+    return not isinstance(entry, ContentTemplate) or set(entry.senders.all()) == set(chosen)
+
+
+def _places(entry: DatedEntry) -> Iterable[str]:
+    """The keys under which one entry at a time holds."""
+    for key in entry.KEYS:
+        values = (str(getattr(getattr(entry, name), "pk", getattr(entry, name))) for name in key)
+        yield f"{'+'.join(key)}: {' '.join(values)}"
+
+
+def _book(model: type[BookEntry]) -> ProposalRows:
+    return ProposalRows(model, form_of(model), partial(books.propose, model), Permission.BOOK_PROPOSE)
+
+
+_BOOKS: Final[tuple[type[BookEntry], ...]] = (
+    *(
+        ProcessingActivity,
+        Product,
+        Contract,
+        RecipientCheck,
+        Transfer,
+        CountryRule,
+        Measure,
+        AuditFinding,
+        AccessReview,
+    ),
+    *(ContentAccess, AccountBlock, Dataset, Dpia, ExternalLink),
+)
+KINDS: Final = (
+    ProposalRows(Recipient, RecipientForm, recipients.propose, Permission.RECIPIENT_PROPOSE),
+    ProposalRows(SendingEntity, EntityForm, senders.propose_entity, Permission.SENDER_PROPOSE),
+    ProposalRows(Sender, SenderForm, senders.propose_sender, Permission.SENDER_PROPOSE),
+    ProposalRows(ListedTarget, TargetForm, senders.propose_target, Permission.SENDER_PROPOSE),
+    ProposalRows(ContentTemplate, TemplateForm, templates.propose, Permission.TEMPLATE_PROPOSE),
+    ProposalRows(ConsentTemplate, ConsentTemplateForm, templates.propose_consent, Permission.TEMPLATE_PROPOSE),
+    *(_book(model) for model in _BOOKS),
+)
