@@ -54,7 +54,7 @@ class FormRows:
                 data[name] = self._value(name, field, cells.get(name, ""))
             except Refused as refused:
                 faults[name] = [str(refused)]
-        form.data = data  # type: ignore[assignment]
+        form.data = data
         for name, errors in form.errors.items():
             if name not in faults:
                 faults["" if name == "__all__" else name] = [str(error) for error in errors]
