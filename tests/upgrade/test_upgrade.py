@@ -1,0 +1,123 @@
+"""The release before serves while this one's migrations run; then this one goes on with its rows."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.upgrade import releases
+from tests.upgrade.house import House
+from tests.upgrade.releases import ROOT
+from tests.upgrade.visitors import Answer, Browser, Visitor, one_click_links
+
+#: Tables in which an upgrade loses nothing.
+KEPT = (
+    "people_customer",
+    "people_principal",
+    "people_contactpoint",
+    "consent_consentevent",
+    "consent_consentstate",
+    "grievances_ticket",
+    "kyc_document",
+    "outbox_message",
+    "vault_storedfile",
+    "audit_auditevent",
+    "ledger_entry",
+)
+#: Seconds after which the link is pressed: the first tables are being changed.
+AFTER = 3.0
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+#: The steps of an upgrade that run beside the old processes (portal/docs/operators.md).
+STEPS = ("migrate --verbosity 0", "migrate --verbosity 0 --database keys", "sync_rules", "sync_roles")
+
+
+def test_migrations_of_a_release_are_only_added_to(tmp_path: Path) -> None:
+    release = releases.last()
+    if not release.released:
+        pytest.skip(
+            "nothing is released yet: migrations may still be edited (decisions/upgrades-beside-the-old-code.md)"
+        )
+    assert release.edited(release.unpack(tmp_path / "old")) == []
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """The code of the last release; its migrations are still those that it came with."""
+    release = releases.last()
+    code = release.unpack(tmp_path / "old")
+    edited = release.edited(code)
+    if edited and not release.released:
+        pytest.skip(
+            f"no upgrade tried: {', '.join(edited)} changed since {release.commit[:12]}, and nothing is released yet. Name a "
+            f"later commit in tests/upgrade/{releases.NAMED_IN.name}."
+        )
+    assert edited == []
+    return code
+
+
+@pytest.fixture
+def house(tmp_path: Path, request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[House]:
+    var = tmp_path / "var"
+    var.mkdir()
+    made = House(var)
+    with django_db_blocker.unblock():
+        made.own_databases()
+    yield made
+    with django_db_blocker.unblock():
+        made.close()
+
+
+@pytest.mark.full
+def test_the_release_before_serves_while_this_one_migrates_and_this_one_goes_on(old: Path, house: House) -> None:
+    """Full: it tells the demonstration's story with the old code and starts both.
+
+    1. The old code migrates, tells its story, and serves, with its worker and its timetable.
+    2. This code's steps of an upgrade run. Meanwhile the old server is asked without a pause, and somebody presses the
+       link of a letter. No answer is a fault of ours.
+    3. The old process ends, this code serves: the session still holds, nothing is lost, the ledger verifies.
+    """
+    house.serve(old)
+    ((email,),) = house.ask("SELECT email FROM people_user WHERE NOT is_staff AND is_active ORDER BY id LIMIT 1")
+    person = Browser(house)
+    person.sign_in(email)
+    assert person.ask("preferences", "/privacy/preferences/").path == "/privacy/preferences/"
+    first, second = one_click_links(house.var / "mailbox")[:2]
+    before = {table: house.count(table) for table in KEPT}
+    withdrawn = house.count("consent_consentevent", "answer = 'withdrawn'")
+
+    stranger = Browser(house)
+    visitors = [
+        Visitor(lambda: stranger.ask("health", "/healthz")),
+        Visitor(lambda: Browser(house).ask("sign-in", "/privacy/sign-in/")),
+        Visitor(lambda: Browser(house).ask("staff sign-in", "/staff/sign-in/")),
+        Visitor(lambda: person.ask("preferences", "/privacy/preferences/")),
+    ]
+    for visitor in visitors:
+        visitor.start()
+    pressed: list[Answer] = []
+    began = time.monotonic()
+    presses = threading.Timer(AFTER, lambda: pressed.append(stranger.ask("one click", first, ONE_CLICK)))
+    presses.start()
+    house.manage(ROOT, *STEPS)
+    ended = time.monotonic()
+    presses.join()
+    answers = [answer for visitor in visitors for answer in visitor.stop()]
+    assert {answer for answer in [*answers, *pressed] if answer.status != 200} == set()
+    meanwhile = {answer.what for answer in [*answers, *pressed] if began < answer.asked_at < ended}
+    assert meanwhile == {"health", "sign-in", "staff sign-in", "preferences", "one click"}
+    assert house.count("consent_consentevent", "answer = 'withdrawn'") > withdrawn
+    house.end()
+
+    house.manage(ROOT, "rebuild_consent_state")
+    house.serve(ROOT, DEMO_STORY="0")
+    assert person.ask("preferences", "/privacy/preferences/").path == "/privacy/preferences/"
+    assert stranger.ask("one click", second, ONE_CLICK).status == 200
+    house.end()
+    lost = {table: (count, house.count(table)) for table, count in before.items() if house.count(table) < count}
+    assert lost == {}
+    assert json.loads(house.manage(ROOT, "seal_ledger", "verify_ledger --json"))["ok"] is True
+    assert house.count("consent_consentevent", "answer = 'withdrawn'") > withdrawn + 1

@@ -1,0 +1,105 @@
+"""People and machines who go on asking while a release takes the place of another."""
+
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from tests.upgrade.house import HOST, House
+
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+CODE = re.compile(r"\b\d{6}\b")
+#: Seconds between two rounds of one visitor.
+PAUSE = 0.2
+#: A request that waits for longer than this found no way past the migrations.
+LONGEST = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, when it was asked for, and where a redirect led."""
+
+    what: str
+    status: int
+    asked_at: float
+    path: str
+    text: str = ""
+
+
+class Browser:
+    """Keeps its cookies, follows redirects."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def ask(self, what: str, path: str, form: Mapping[str, str] | None = None) -> Answer:
+        """The status is 599 where nobody answered."""
+        url, asked_at = f"http://{HOST}:{self._house.port}{path}", time.monotonic()
+        body = urlencode(form).encode() if form is not None else None
+        request = urllib.request.Request(url, data=body, headers={"Referer": url})
+        try:
+            with self._opener.open(request, timeout=LONGEST) as answer:
+                text = answer.read().decode()
+                return Answer(what, answer.status, asked_at, urlsplit(answer.url).path, text)
+        except urllib.error.HTTPError as error:
+            return Answer(what, error.code, asked_at, path, error.read().decode("utf-8", "replace")[-500:])
+        except OSError as error:
+            return Answer(what, 599, asked_at, path, type(error).__name__)
+
+    def sign_in(self, email: str) -> None:
+        """By the code that comes by e-mail, as a customer does."""
+        mailbox = self._house.var / "mailbox"
+        seen = set(mailbox.glob("*.eml"))
+        page = self.ask("sign-in", "/privacy/sign-in/")
+        page = self.ask("sign-in", page.path, {"email": email, "csrfmiddlewaretoken": TOKEN.findall(page.text)[0]})
+        code = _new_code(mailbox, email, seen)
+        self.ask("sign-in", page.path, {"code": code, "csrfmiddlewaretoken": TOKEN.findall(page.text)[0]})
+
+
+class Visitor(threading.Thread):
+    """Asks again and again until told to stop; keeps every answer."""
+
+    def __init__(self, ask: Callable[[], Answer]) -> None:
+        super().__init__(daemon=True)
+        self.answers: list[Answer] = []
+        self._ask, self._is_over = ask, threading.Event()
+
+    def run(self) -> None:
+        while not self._is_over.wait(PAUSE):
+            self.answers.append(self._ask())
+
+    def stop(self) -> list[Answer]:
+        self._is_over.set()
+        self.join(LONGEST + 10)
+        return self.answers
+
+
+def one_click_links(mailbox: Path) -> list[str]:
+    """The paths with which a mail program takes a yes back at one press (RFC 8058), the newest letter first."""
+    found = []
+    for path in sorted(mailbox.glob("*.eml"), reverse=True):
+        header = str(message_from_bytes(path.read_bytes(), policy=policy.default)["List-Unsubscribe"] or "")
+        found += [urlsplit(link).path for link in re.findall(r"<(https?://[^>]+)>", header)]
+    return found
+
+
+def _new_code(mailbox: Path, email: str, seen: set[Path]) -> str:
+    """The six digits in the first line of a letter that came since."""
+    end = time.monotonic() + LONGEST
+    while time.monotonic() < end:
+        for path in set(mailbox.glob("*.eml")) - seen:
+            letter = message_from_bytes(path.read_bytes(), policy=policy.default)
+            body = letter.get_body(preferencelist=("plain",))
+            first_line = str(body.get_content()).splitlines()[0] if body is not None else ""
+            if letter["To"] == email and (code := CODE.search(first_line)):
+                return code.group()
+        time.sleep(0.1)
+    raise AssertionError("no letter with a code came")
