@@ -4,4 +4,4 @@ from typing import Final
 
 IMPORT: Final = "/admin/jobs/listimport/add/"
 #: The largest CSV file (``portal.jobs.services.imports.reading.MOST_BYTES``), and what a form puts around it.
-LARGEST_IMPORT: Final = 65 * 1024 * 1024
+LARGEST_IMPORT: Final = 61 * 1024 * 1024

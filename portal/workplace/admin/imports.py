@@ -33,7 +33,7 @@ SHOWN = 100
 class ImportForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("CSV or XLSX file"),
-        help_text=gettext_lazy("CSV up to 64 MB, in UTF-8; XLSX up to 16 MB. At most 500,000 rows."),
+        help_text=gettext_lazy("CSV up to 60 MB, in UTF-8; XLSX up to 16 MB. At most 500,000 rows."),
         allow_empty_file=True,
     )
 

@@ -21,7 +21,7 @@ from portal.jobs.models import ListImport
 from portal.vault.services import files
 
 #: Technical limits. What a workbook unpacks to is held in memory.
-MOST_BYTES: Final = {"csv": 64 * 1024 * 1024, "xlsx": 16 * 1024 * 1024}
+MOST_BYTES: Final = {"csv": 60 * 1024 * 1024, "xlsx": 16 * 1024 * 1024}
 MOST_UNPACKED: Final = 256 * 1024 * 1024
 MOST_ROWS: Final = 500_000
 LONGEST_CELL: Final = 32_000
