@@ -20,6 +20,7 @@ from portal.jobs.models import ImportFault, ListImport
 from portal.jobs.services.imports import ending, faulty, judging, persons, reading
 from portal.jobs.services.imports.reading import Read
 from portal.jobs.states import ImportState, RowOutcome
+from portal.law.memory import remembering
 
 WORKER: Final = system("jobs.imports.take_in")
 #: Rows in one transaction: a technical limit. On SQLite everybody else waits for no longer than one turn takes.
@@ -62,7 +63,7 @@ def _turns(rows: Iterator[Read]) -> Iterator[Sequence[Read]]:
 def _take(brought: ListImport, kind: ImportKind, turn: Sequence[Read], out: set[int], actor: Actor) -> None:
     """One turn, whole or not at all. The place moves first: a second worker waits for it, and then finds it moved."""
     now = clock.now()
-    with transaction.atomic():
+    with transaction.atomic(), remembering():
         here = ListImport.objects.filter(pk=brought.pk, state=ImportState.TAKING, done=brought.done)
         if here.update(done=brought.done + len(turn), last_line=turn[-1].line) != 1:
             raise LostRace(_("This was given up, or another worker has it."))

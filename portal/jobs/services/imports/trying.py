@@ -21,6 +21,7 @@ from portal.jobs.services.imports import ending, faulty, judging, notes, persons
 from portal.jobs.services.imports.judging import Faults
 from portal.jobs.services.imports.reading import Read
 from portal.jobs.states import IMPORT_MOVES, ImportState, RowOutcome
+from portal.law.memory import remembering
 from portal.vault.services import texts
 from portal.vault.states import RetentionClass
 
@@ -46,9 +47,10 @@ def try_out(*, reference: str, handle: Handle) -> None:
     ImportFault.objects.filter(brought=brought).delete()
     seen = _Seen(brought)
     try:
-        for read in reading.rows_of(brought, actor=WORKER):
-            seen.add(read, judging.would_be(kind, read, actor=actor, now=clock.now()))
-            handle.progress(seen.rows)
+        with remembering():
+            for read in reading.rows_of(brought, actor=WORKER):
+                seen.add(read, judging.would_be(kind, read, actor=actor, now=clock.now()))
+                handle.progress(seen.rows)
     except reading.Unreadable as fault:
         _unreadable(brought, fault, now=clock.now())
         return
