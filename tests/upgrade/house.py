@@ -18,7 +18,7 @@ from django.db import connection
 
 HOST = "127.0.0.1"
 #: A busy machine starts a process, or tells the demonstration's story, only after a while.
-PATIENCE = 300.0
+PATIENCE = 600.0
 #: ``manage.py`` with a story of few people: as much as there is of each thing counts here, not how many.
 SMALL = """
 import sys
