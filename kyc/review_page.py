@@ -46,6 +46,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
     is_shown = may_open and document.kept_id is not None
     said = deciding.words_of(decision) if decision is not None and may_open else ("", "")
     may_propose = may_decide and is_open and decision is None and not deciding.why_not_maker(user, now=now)
+    why_not = deciding.why_not_checker(decision, user, now=now) if decision is not None else ""
     return {
         "document": document,
         "case": document.case,
@@ -66,7 +67,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
         "since": [change_line(one) for one in changed_since(decision)] if decision is not None else [],
         "languages": ", ".join(language_name(code) for code in telling.languages_of(document.case)) or moments.NONE,
         "single_keys": not request.session.get(KEYS_OFF, False),
-        "keys": keys_of(document, may_propose=may_propose),
+        "keys": keys_of(document, may_propose=may_propose, may_answer=decision is not None and not why_not),
         "may_decide": may_decide,
         "may_open": may_open,
         "decision": decision,
@@ -82,7 +83,7 @@ def page(request: HttpRequest, document: Document, proposal: Form, reply: Form) 
             .select_related("made_by", "checked_by")
             .order_by("-made_at")
         ],
-        "why_not": deciding.why_not_checker(decision, user, now=now) if decision is not None else "",
+        "why_not": why_not,
         "may_propose": may_propose,
         "proposal": proposal,
         "reply": reply,
@@ -168,8 +169,8 @@ def view_of(request: HttpRequest, document: Document) -> dict[str, Any]:
     return {"page": number, "is_large": is_large, "links": links, "src": f"{src}?{query}" if query else src}
 
 
-def keys_of(document: Document, *, may_propose: bool) -> list[dict[str, Any]]:
-    """The keys beside those of the view; each is a link to what it reaches."""
+def keys_of(document: Document, *, may_propose: bool, may_answer: bool) -> list[dict[str, Any]]:
+    """The keys beside those of the view; each is a link to what it reaches. ``a`` agrees, whichever of the two people it is."""
     outcomes = [("a", _("Approve")), ("r", _("Ask again")), ("x", _("Reject for good"))]
     found = [{"key": "?", "label": _("This list of keys"), "url": "#keys"}]
     if may_propose and document.state == DocumentState.CHECKED:
@@ -177,6 +178,11 @@ def keys_of(document: Document, *, may_propose: bool) -> list[dict[str, Any]]:
         found += [
             {"key": "m", "label": _("Message to the customer"), "url": "#id_message"},
             {"key": "i", "label": _("Internal note"), "url": "#id_note"},
+        ]
+    if may_answer:
+        found += [
+            {"key": "a", "label": _("Yes, do as proposed"), "url": "#id_decision_0"},
+            {"key": "r", "label": _("No, back to the queue"), "url": "#id_decision_1"},
         ]
     found.append(
         {"key": "q", "label": _("Back to the queue"), "url": reverse("admin:kyc_document_changelist") + "?queue=review"}

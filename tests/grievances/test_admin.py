@@ -65,6 +65,11 @@ def test_a_record_is_opened_with_a_purpose_that_stays_in_the_trail(desk, ticket)
     assert event.facts["purpose"] == "grievance"
 
 
+def test_a_grievance_is_opened_for_itself_unless_somebody_says_otherwise(desk, ticket) -> None:
+    asked = desk.get(page_of(ticket)).context["form"]
+    assert asked["ticket"].value() == ticket.reference
+
+
 def test_nobody_writes_into_a_record_that_was_not_opened(desk, ticket) -> None:
     assert write(desk, ticket).status_code == 404
     assert not TicketEntry.objects.filter(kind=EntryKind.REPLY).exists()

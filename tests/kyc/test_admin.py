@@ -131,6 +131,14 @@ def test_a_maker_cannot_answer_by_page_or_by_post(document) -> None:
     assert (document.state, Decision.objects.get().answer) == ("checked", "pending")
 
 
+def test_one_key_says_yes_to_whichever_of_the_two_people_it_is(document, maker) -> None:
+    assert 'href="#id_outcome_0" data-key="a"' in at_the_desk(maker, document).get(page_of(document)).text
+    proposed(document, maker)
+    assert 'data-key="a"' not in at_the_desk(maker, document).get(page_of(document)).text
+    page = at_the_desk(StaffFactory(roles=["kyc_checker"]), document).get(page_of(document)).text
+    assert ('href="#id_decision_0" data-key="a"' in page, 'href="#id_decision_1" data-key="r"' in page) == (True, True)
+
+
 @pytest.mark.parametrize("role", ["support", "auditor", "administrator", "grievance_officer"])
 def test_other_roles_can_neither_propose_nor_answer_nor_see_a_page(document, maker, role) -> None:
     proposed(document, maker)

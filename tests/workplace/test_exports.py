@@ -198,3 +198,11 @@ def test_a_long_list_is_started_and_its_page_opens(auditor, monkeypatch):
     client = staff_client(auditor)
     assert client.post(STAFF_LIST, ASKED, follow=True).status_code == 200
     assert Job.objects.get().kind == exporting.LIST
+
+
+def test_an_export_without_a_reason_says_so_above_the_form_with_a_link_to_the_field(auditor):
+    page = staff_client(auditor).post(STAFF_LIST, {**ASKED, "reason": ""})
+    assert (page.status_code, "<title>Error: " in page.text) == (422, True)
+    assert page.text.index('<a href="#id_reason">') < page.text.index(
+        '<form method="post" action="/admin/people/user/export/'
+    )

@@ -40,6 +40,12 @@ class OpenUntil:
         return dict(request.session.get(self.key, {}))
 
 
+def _work_of(obj: Model) -> str:
+    """The reference of a record that is work itself: whoever opens a grievance opens it for that grievance."""
+    reference = str(getattr(obj, "reference", ""))
+    return reference if tickets.is_of_work(reference) else ""
+
+
 def _name_of(obj: Model) -> str:
     return f"{obj._meta.label_lower}.{obj.pk}"
 
@@ -187,7 +193,7 @@ class OpenedWithPurpose(admin.ModelAdmin):
             beside = pages_beside(request, self.subject_ref_of(obj))
             return super().change_view(request, object_id, form_url, {**(extra_context or {}), "beside": beside})
         is_answer = request.method == "POST" and "open_record" in request.POST
-        form = OpeningForm(request.POST if is_answer else None)
+        form = OpeningForm(request.POST if is_answer else None, initial={"ticket": _work_of(obj)})
         if is_answer and form.is_valid():
             self.note_opened(request, obj, purpose=form.cleaned_data["purpose"], ticket=form.cleaned_data["ticket"])
             return HttpResponseRedirect(request.get_full_path())
