@@ -74,6 +74,13 @@ def find(request: HttpRequest, text: str, *, actor: Actor) -> tuple[Asked, list[
     return asked, [kind for kind in found.values() if kind.rows or kind.lists]
 
 
+def only_record(asked: Asked, kinds: list[Kind]) -> str:
+    """The page of the one record that a reference led to; empty where there is another find, or none."""
+    rows = [row for kind in kinds for row in kind.rows]
+    is_one = asked.reference and len(rows) == 1 and not any(kind.lists or kind.has_more for kind in kinds)
+    return rows[0][1] if is_one else ""
+
+
 def _hits(request: HttpRequest, asked: Asked) -> Iterator[Hits]:
     """What the rooms find, of models whose list this login may see. Rows are asked for later, and only for those."""
     if not asked.text:

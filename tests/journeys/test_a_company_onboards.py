@@ -224,7 +224,7 @@ def opens(person: Person, staff: User, document: Document, queue: str) -> Page:
     person.signs_in_with(staff_client(staff))
     page = person.goes_to(f"/admin/kyc/document/?queue={queue}")
     page.get_by_role("link", name=document.reference).click()
-    page.get_by_label("Why do you open this record?").select_option("kyc_review")
+    page.get_by_label("To review KYC documents").check()
     page.get_by_label("Ticket or queue").fill("review queue")
     page.get_by_role("button", name="Open the record").click()
     page.locator("tr", has_text="Account at the bank").get_by_text("Passed").wait_for()
@@ -320,7 +320,7 @@ def the_officer_sees_it(officer: Person, ticket: Ticket, document: Document) -> 
     """From the grievance to the document that it names, with a reason that the form asks for."""
     officer.signs_in_with(staff_client(StaffFactory(roles=["grievance_officer"])))
     page = officer.goes_to(reverse("admin:grievances_ticket_change", args=[ticket.pk]))
-    page.get_by_label("Why do you open this record?").select_option("grievance")
+    page.get_by_label("To answer a grievance").check()
     page.get_by_label("Ticket or queue").fill(ticket.reference)
     page.locator("[name=open_record]").click()
     page.get_by_role("link", name=document.reference).click()

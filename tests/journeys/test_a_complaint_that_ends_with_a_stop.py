@@ -52,7 +52,7 @@ def test_a_complaint_about_messages_ends_with_a_suppression(window, workers, hou
     desk.signs_in_with(staff_client(officer))
     page = desk.goes_to("/admin/grievances/ticket/?queue=open")
     page.get_by_role("link", name=reference).click()
-    page.get_by_label("Why do you open this record?").select_option("grievance")
+    page.get_by_label("To answer a grievance").check()
     page.get_by_label("Ticket or queue").fill(reference)
     go_on(desk, "Open the record")
     page.get_by_text("AD-ONESTU-P").wait_for()

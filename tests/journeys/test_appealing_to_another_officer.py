@@ -27,7 +27,7 @@ def open_record(desk, reference: str, *, is_asked: bool = True):
     desk.looks()
     if not is_asked:  # opened a moment ago, and still open
         return page
-    page.get_by_label("Why do you open this record?").select_option("grievance")
+    page.get_by_label("To answer a grievance").check()
     page.get_by_label("Ticket or queue").fill(reference)
     go_on(desk, "Open the record")
     return page

@@ -59,8 +59,8 @@ def ask(person) -> str:
 
 def open_record(person, path: str, reference: str) -> None:
     page = person.goes_to(path)
-    if page.get_by_label("Why do you open this record?").count():
-        page.get_by_label("Why do you open this record?").select_option("rights_request")
+    if page.get_by_role("button", name="Open the record").count():
+        page.get_by_label("To answer a request about a person's data").check()
         page.get_by_label("Ticket or queue").fill(reference)
         go_on(person, "Open the record")
 

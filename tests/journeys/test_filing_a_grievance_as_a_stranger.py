@@ -83,7 +83,7 @@ def answer_it(person, reference: str, staff) -> None:
     page = person.goes_to("/admin/grievances/ticket/?queue=open")
     page.get_by_role("link", name=reference).click()
     person.looks()
-    page.get_by_label("Why do you open this record?").select_option("grievance")
+    page.get_by_label("To answer a grievance").check()
     page.get_by_label("Ticket or queue").fill(reference)
     go_on(person, "Open the record")
     page.get_by_text("The parrot called at night.").wait_for()

@@ -73,7 +73,7 @@ def open_it(person, staff, reference: str, queue: str):
     page = person.goes_to(f"/admin/kyc/document/?queue={queue}")
     page.get_by_role("link", name=reference).click()
     person.looks()
-    page.get_by_label("Why do you open this record?").select_option("kyc_review")
+    page.get_by_label("To review KYC documents").check()
     page.get_by_label("Ticket or queue").fill("review queue")
     press(person, "Open the record")
     sees_picture(page, "Page 1 of the PAN card")

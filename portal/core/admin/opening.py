@@ -118,7 +118,8 @@ class TicketField(forms.CharField):
 class OpeningForm(forms.Form):
     purpose = forms.ChoiceField(
         label=_("Why do you open this record?"),
-        choices=[("", _("Choose a purpose")), *PURPOSES],
+        choices=PURPOSES,
+        widget=forms.RadioSelect,
         error_messages={"required": _("Choose why you open this record.")},
     )
     ticket = TicketField()
