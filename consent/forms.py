@@ -16,6 +16,7 @@ from portal.core.errors import Refused
 from portal.core.time_range import DayField, MomentField
 from portal.law.states import Channel
 from portal.people.models import Fiduciary
+from portal.people.models.fiduciaries import OWN_CODE
 
 DATE = "%d-%m-%Y"
 #: How far off the day lies that is named as an example of the end of a pause.
@@ -285,6 +286,11 @@ class StopForm(WithdrawForm):
         label=_("Number or address"), max_length=254, error_messages={"required": _("Enter the number or address.")}
     )
     field_order = ("fiduciary", "kind", "address", "way", "occurred_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Our own messages stand chosen: of a client's somebody says so."""
+        super().__init__(*args, **kwargs)
+        self.fields["fiduciary"].initial = Fiduciary.objects.filter(code=OWN_CODE).values_list("pk", flat=True).first()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

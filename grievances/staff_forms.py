@@ -1,5 +1,6 @@
 """What staff enter about a grievance."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from grievances import words
 from grievances.forms import LONGEST_MESSAGE, LONGEST_STORY, LONGEST_WISH, ContactForm, FileForm, Prose, normal_address
 from grievances.states import AppealOutcome, Door
+from portal.core import clock
 from portal.core.time_range import MomentField
 from portal.law.states import LateReason, StartReason
 
@@ -114,8 +116,10 @@ class FiledForm(FileForm, ContactForm):
     received_at = MomentField(
         label=_("When did it come in?"),
         help_text=_(
-            "The first moment at which anybody here got it, in Indian time: 24 11 2026 19:10. The dates of the law run from it."
+            "The first moment at which anybody here got it, in Indian time: 24 11 2026 19:10. The dates of the law run from "
+            "it. Empty for a call: now."
         ),
+        required=False,
         input_formats=["%d %m %Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M", "%Y-%m-%d %H:%M"],
         error_messages={
             "required": _("Enter the day and the time, like 24 11 2026 19:10"),
@@ -158,6 +162,13 @@ class FiledForm(FileForm, ContactForm):
         "file",
         "key",
     )
+
+    def clean_received_at(self) -> datetime | None:
+        """A call that somebody is on came in now; of a letter the day is never guessed."""
+        at: datetime | None = self.cleaned_data["received_at"]
+        if at is None and self.cleaned_data.get("door") == Door.POST:
+            raise forms.ValidationError(self.fields["received_at"].error_messages["required"], code="required")
+        return clock.now() if at is None else at
 
     def clean_received_at_number(self) -> str:
         text = str(self.cleaned_data["received_at_number"]).strip()

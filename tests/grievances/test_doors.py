@@ -62,6 +62,17 @@ def test_only_roles_that_may_file_do_it() -> None:
         by_staff(StaffFactory(roles=["auditor"]))
 
 
+def test_a_call_without_a_time_came_in_now_but_the_day_of_a_letter_is_asked(supporter) -> None:
+    desk = staff_client(supporter)
+    given = {"for_whom": "self", "kind": "billing", "key": str(uuid4()), "what_happened": "Twice.", "language": "en"}
+    given |= {"email": "asha@example.in", "received_at": ""}
+    asked = desk.post("/admin/grievances/ticket/new/", {**given, "door": "post"})
+    assert (asked.status_code, "Enter the day and the time" in asked.text) == (422, True)
+    before = clock.now()
+    desk.post("/admin/grievances/ticket/new/", {**given, "door": "phone"})
+    assert before <= Ticket.objects.get().received_at <= clock.now()
+
+
 def test_the_desk_files_a_letter_and_tells_the_tracking_key_once(supporter) -> None:
     desk = staff_client(supporter)
     assert "File for a person" in desk.get("/admin/grievances/ticket/").content.decode()
