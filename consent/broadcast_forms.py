@@ -62,13 +62,19 @@ class BroadcastForm(forms.Form):
         help_text=_("For staff. People see it only where a channel has a heading and no subject of its own."),
         widget=forms.TextInput,
         max_length=120,
+        error_messages={"required": _("Give it a title.")},
     )
     purpose = forms.ChoiceField(
         label=_("Purpose"),
         help_text=_("It decides whose yes counts, and in which hours. Promotion cannot go for an essential purpose."),
         choices=_purposes,
     )
-    audience = forms.ChoiceField(label=_("To whom"), choices=Audience.choices, widget=forms.RadioSelect)
+    audience = forms.ChoiceField(
+        label=_("To whom"),
+        choices=Audience.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose to whom it goes.")},
+    )
     customer = forms.CharField(
         label=_("Of which customer"),
         help_text=_("For members of customers only: its reference, such as OS-CU-7K4M-9QX2. Empty: every customer."),
@@ -82,8 +88,16 @@ class BroadcastForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    entered_from = DayField(label=_("Known to us since this day or later"), required=False)
-    entered_until = DayField(label=_("Known to us since this day or before"), required=False)
+    entered_from = DayField(
+        label=_("Known to us since this day or later"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        required=False,
+    )
+    entered_until = DayField(
+        label=_("Known to us since this day or before"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        required=False,
+    )
     first_channel = forms.ChoiceField(label=_("Channel"), choices=_channels)
     second_channel = forms.ChoiceField(
         label=_("Where that does not reach a person, or may not"), choices=_no_more, required=False
@@ -111,7 +125,7 @@ class BroadcastForm(forms.Form):
             )
             self.fields[f"{TEXT}{language}"] = PublicWords(
                 label=format_lazy(_("Text in {language}"), language=name),
-                help_text=_("For e-mail, push and the dashboard.") if language == "en" else "",
+                help_text=_("For e-mail, push and the dashboard, in each language.") if language == "en" else "",
                 widget=forms.Textarea(attrs={"rows": 8, "lang": language}),
                 max_length=5_000,
                 required=False,

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -151,6 +151,7 @@ class BroadcastAdmin(AuditedExport, StaffModelAdmin):
                 except Refused as refusal:
                     form.add_error(None, str(refusal))
                 else:
+                    messages.success(request, _("Proposed. Another person has to agree."))
                     return HttpResponseRedirect(reverse("admin:consent_broadcast_change", args=[row.pk]))
         context |= {
             **self.admin_site.each_context(request),

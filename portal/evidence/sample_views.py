@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -51,7 +52,7 @@ class DrawForm(SampleForm):
         super().__init__(*args, user=request.user, **kwargs)
         field: Any = self.fields["register"]
         field.choices = [
-            (one.name, str(one.model._meta.verbose_name_plural)) for one in REGISTERS if _is_shown(request, one)
+            (one.name, capfirst(one.model._meta.verbose_name_plural)) for one in REGISTERS if _is_shown(request, one)
         ]
 
 

@@ -125,7 +125,14 @@ def _made(listed: list[Job]) -> list[dict[str, Any]]:
 
 def _listed(job: Job, records: Any) -> dict[str, Any]:
     is_there = job.state == JobState.DONE and job.result_expires_at is not None and job.result_expires_at > clock.now()
-    return {"job": job, "is_there": is_there, "is_running": job.state not in FINISHED, "records": records}
+    return {
+        "job": job,
+        "first_day": date.fromisoformat(job.parameters["from"]),
+        "last_day": date.fromisoformat(job.parameters["to"]),
+        "is_there": is_there,
+        "is_running": job.state not in FINISHED,
+        "records": records,
+    }
 
 
 def _jobs() -> Any:

@@ -50,7 +50,12 @@ OWNERS: tuple[tuple[str, str], ...] = (
 )
 
 #: Labels of clocks that are no model, with the model whose record they belong to.
-RECORDS = {"grievances.acknowledgement": "grievances.ticket", "grievances.interim": "grievances.ticket"}
+RECORDS = {
+    "grievances.acknowledgement": "grievances.ticket",
+    "grievances.interim": "grievances.ticket",
+    "kyc.deletion": "kyc.deletionrequest",
+    "retention.child": "retention.childreport",
+}
 
 
 @dataclass(frozen=True)
@@ -265,10 +270,12 @@ def _name_of(holder: Any, user: Any) -> str:
 
 
 def owner_in_words(owner: str) -> str:
-    """The owner of a clock: its reference; where that says nothing by itself, with the name of what it is."""
+    """The owner of a clock: its reference, without the code of the duty; where it says nothing by itself, with the name of
+    what it is.
+    """
     label, _sep, reference = owner.partition(":")
     if reference.startswith("OS-"):
-        return reference
+        return reference.partition("/")[0]
     try:
         return f"{str(apps.get_model(label)._meta.verbose_name).capitalize()} {reference}"
     except (LookupError, ValueError):

@@ -183,12 +183,16 @@ def _rank(model: Mapping[str, Any]) -> tuple[int, int, str]:
 def menu(models: Iterable[Mapping[str, Any]], pages: Mapping[int, list[tuple[Any, str]]], *, path: str) -> list[Group]:
     """The groups that hold at least one page this login may see.
 
-    ``models`` are the site's dictionaries of registered models; ``pages`` adds pages that are no list, by group.
+    ``models`` are the site's dictionaries of registered models; ``pages`` adds pages that are no list, by group. One entry at
+    most is where the login is: the one whose address says most of the present one.
     """
     groups = [Group(name_of(number)) for number in range(len(GROUPS) + 1)]
+    shown = [model for model in sorted(models, key=_rank) if model.get("admin_url")]
+    urls = [*(url for extra in pages.values() for _label, url in extra), *(model["admin_url"] for model in shown)]
+    here = max((url for url in urls if path.startswith(url)), key=len, default="")
     for number, extra in pages.items():
-        groups[number].entries.extend(Entry(label, url, path.startswith(url)) for label, url in extra)
-    for model in sorted(models, key=_rank):
-        if url := model.get("admin_url"):
-            groups[_rank(model)[0]].entries.append(Entry(model["name"], url, path.startswith(url)))
+        groups[number].entries.extend(Entry(label, url, url == here) for label, url in extra)
+    for model in shown:
+        url = model["admin_url"]
+        groups[_rank(model)[0]].entries.append(Entry(model["name"], url, url == here))
     return [group for group in groups if group.entries]

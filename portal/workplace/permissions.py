@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MAP_VIEW = "evidence.map:view"
     MESSAGE_VIEW = "outbox.message:view"
     ORDER_VIEW = "registers.order:view"
+    PACK_VIEW = "evidence.pack:view"
     PROFILE_ANSWER = "law.profile:answer"
     PROFILE_PROPOSE = "law.profile:propose"
     PROFILE_VIEW = "law.profile:view"

@@ -23,6 +23,7 @@ PAGES: tuple[tuple[int, Any, str, str], ...] = (
     (navigation.EVIDENCE, _("Reports"), "evidence:reports", Permission.REPORT_VIEW),
     (navigation.EVIDENCE, _("Information requests"), "evidence:requests", Permission.INFORMATION_VIEW),
     (navigation.EVIDENCE, _("Samples"), "evidence:samples", Permission.SAMPLE_MAKE),
+    (navigation.EVIDENCE, _("Evidence packs"), "evidence:packs", Permission.PACK_VIEW),
     (navigation.EVIDENCE, _("Data inventory"), "evidence:inventory", Permission.MAP_VIEW),
     (navigation.EVIDENCE, _("State of the ledger"), "admin:ledger", Permission.LEDGER_VIEW),
     (navigation.OPERATION, _("System"), "admin:system", Permission.SYSTEM_VIEW),

@@ -206,3 +206,12 @@ def test_an_export_without_a_reason_says_so_above_the_form_with_a_link_to_the_fi
     assert page.text.index('<a href="#id_reason">') < page.text.index(
         '<form method="post" action="/admin/people/user/export/'
     )
+
+
+def test_whoever_answers_from_the_list_reads_all_that_is_proposed_and_the_page_says_which_list(auditor, officer):
+    proposal = proposed(auditor, filters="is_active__exact=1")
+    do = reverse("admin:workplace_unmaskedexport_do_one", args=[proposal.pk, "answer-proposal"])
+    page = staff_client(officer).get(do).text
+    for said in ("is_active__exact: 1", "email", "CSV, for any program", "masked → in full", "The audit"):
+        assert said in page
+    assert "<h1>Export: logins</h1>" in staff_client(auditor).get(STAFF_LIST).text

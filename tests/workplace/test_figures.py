@@ -94,6 +94,14 @@ def test_the_owner_of_a_deadline_that_has_no_reference_is_named_with_what_it_is(
     assert figures.owner_in_words("nowhere.nothing:7") == "7"
 
 
+def test_a_deadline_shows_no_code_of_its_duty_and_leads_to_whose_it_is(staff):
+    assert figures.owner_in_words("registers.incident:OS-BR-7K4M-9QX2/cert_in") == "OS-BR-7K4M-9QX2"
+    member = staff("data_protection_officer").member
+    for owner, page in (("kyc.deletion", "kyc_deletionrequest"), ("retention.child", "retention_childreport")):
+        leads_to = figures.owner_url(f"{owner}:OS-DL-7K4M-9QX2", member)
+        assert leads_to == f"{reverse(f'admin:{page}_changelist')}?q=OS-DL-7K4M-9QX2"
+
+
 @pytest.mark.parametrize("owner", ["grievances.interim:{}", "grievances.acknowledgement:{}", "grievances.ticket:{}/2"])
 def test_every_clock_of_a_grievance_leads_to_the_grievance(staff, owner):
     member = staff("grievance_officer").member

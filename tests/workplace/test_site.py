@@ -88,3 +88,14 @@ def test_on_a_telephone_each_cell_of_a_table_says_its_column():
         if not re.search(r"data-label=|colspan=", cell)
     ]
     assert bare == []
+
+
+def test_an_auditor_begins_at_what_an_auditor_does_and_every_page_of_theirs_is_in_the_menu(house, staff):
+    client = staff("auditor")
+    page = client.get("/admin/").text
+    main = page[page.index("<main") :]
+    for name in ("controls", "requests", "samples", "packs", "promises", "reports"):
+        assert f'<a href="{reverse(f"evidence:{name}")}">' in main[: main.index("All lists")]
+    for name in ("packs", "controls"):
+        here = re.findall(r'<a href="([^"]+)" aria-current="page"', client.get(reverse(f"evidence:{name}")).text)
+        assert set(here) == {reverse(f"evidence:{name}")}

@@ -22,6 +22,9 @@ class BundleForm(forms.Form):
         label=_("As of (IST)"),
         help_text=_("Day and time, for example 25-11-2026 14:30. Every event recorded by then is in the bundle."),
         input_formats=FORMATS,
+        widget=forms.DateTimeInput(format=FORMATS[0]),
+        initial=clock.now,
+        error_messages={"required": _("Enter the day and time.")},
     )
     ticket = TicketField()
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core import clock, moments
 from portal.core.admin import StaffModelAdmin, service_action
 from portal.core.admin.bases import refusable
+from portal.core.admin.speaking import EMPTY
 from portal.core.errors import PortalError
 from portal.jobs.audited_export import AuditedExport, resource_of
 from portal.law import selectors as law
@@ -56,6 +57,14 @@ class ProposalAdmin(StaffModelAdmin):
             context["is_pending"] = obj.answer == Answer.PENDING
             context["answer_form"] = AnswerForm()
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _shown_before(self, request: HttpRequest, row: Any) -> list[tuple[str, Any]]:
+        """On the page of the act too, all that would change: whoever answers several at once reads each."""
+        shown = [
+            (str(label), f"{before} → {after or EMPTY}" if before else after)
+            for label, before, after in self.differences(row)
+        ]
+        return [*shown, (str(_("proposed by")), row.made_by.full_name or row.made_by.email)]
 
 
 def changed(lines: Mapping[Any, tuple[str, str]]) -> list[tuple[Any, str, str]]:

@@ -5,12 +5,25 @@ from typing import Any
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from portal.core import clock, hooks, moments
 from portal.jobs.exports import Column, stream_csv
 from portal.workplace import charts, drawing, figures, proposals, queues
+
+#: What an auditor comes for, by the name of its page, and what it is for; the registers follow below.
+AUDITORS_WORK = (
+    ("evidence:controls", gettext_lazy("Promises, measures and duties, each with its last evidence")),
+    ("evidence:requests", gettext_lazy("Ask to be shown something by a day")),
+    ("evidence:samples", gettext_lazy("Draw rows of a register, and freeze them")),
+    ("evidence:packs", gettext_lazy("Take a period away, with proofs")),
+    ("evidence:promises", gettext_lazy("What our privacy policy promises, and what shows it")),
+    ("evidence:reports", gettext_lazy("Counts of any days, and of each month")),
+    ("admin:ledger", gettext_lazy("How far it is signed, and who witnessed it")),
+)
 
 
 @require_safe
@@ -32,9 +45,13 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _room(request: HttpRequest) -> HttpResponse:
     """An auditor's first page. No figure of today: most of them count days that the login does not show."""
+    shown = admin.site.each_context(request)
+    entries = {entry.url: entry for group in shown["navigation"] for entry in group.entries}
+    work = [(entries[url], what) for name, what in AUDITORS_WORK if (url := reverse(name)) in entries]
     context = {
-        **admin.site.each_context(request),
+        **shown,
         "title": _("Auditors' room"),
+        "work": work,
         "exports": figures.exports_running(request.user, clock.now()),
     }
     return TemplateResponse(request, "workplace/auditors_room.html", context)
