@@ -244,7 +244,7 @@ def file_what_a_caller_tells(hands: Hands) -> None:
 
 def ask_to_be_shown_something(hands: Hands) -> None:
     hands.begin("auditor")
-    hands.turn(hands.page.get_by_role("main").get_by_role("link", name="Information requests"))
+    hands.turn(hands.page.locator(".rooms").get_by_role("link", name="Information requests"))
     hands.write(hands.page.get_by_label("What do you want to be shown?"), "How an answer that was late is explained.")
     hands.turn(hands.button("Send the request"))
     hands.read("was sent")
