@@ -68,8 +68,6 @@ UNTOLD = {"grievances_ticket_file", "kyc_document_look", "kyc_document_look_page
 #: Books of which the told story has no row: they are asked for one that is not there, as in the short form.
 UNTOLD_BOOKS = {
     "consent_answerset",
-    "consent_broadcast",
-    "consent_broadcastperson",
     "consent_cookiedefect",
     "consent_endingtold",
     "consent_givenanswer",
@@ -88,6 +86,8 @@ UNTOLD_BOOKS = {
     "grievances_requestproposal",
     "grievances_seenmail",
     "grievances_tickettakeover",
+    "jobs_listexport",
+    "jobs_listimport",
     "kyc_deletionproposal",
     "kyc_draw",
     "kyc_likeness",
@@ -122,6 +122,7 @@ UNTOLD_BOOKS = {
     "workplace_keyrotationproposal",
     "workplace_profileproposal",
     "workplace_purposeproposal",
+    "workplace_unmaskedexport",
 }
 #: A row that does not exist.
 MISSING = 0

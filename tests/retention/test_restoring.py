@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from portal.core import clock, read_only
 from portal.ledger import services as ledger
@@ -18,10 +19,18 @@ from portal.retention.models import ErasureRun
 from portal.retention.services import replaying, runs
 from portal.retention.states import RunState
 from portal.vault.models import ErasureMark
+from tests import other_sessions
 from tests.retention.factories import run_for
 from tests.retention.marks import MAIL, NAME, NIGHTLY, answered, dump, marked, opening, person_everywhere, restore
 
 pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_is_there() -> None:
+    """A live server of an earlier test may have left a session behind, and a restore wants the databases for itself."""
+    for connection in connections.all():
+        other_sessions.end(connection)
 
 
 def failures() -> set[str]:
