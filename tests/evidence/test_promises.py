@@ -190,7 +190,7 @@ def test_an_auditor_reads_the_map_and_the_inventory_and_support_does_not(policy)
     assert f"{counts[State.RED]} red" in page
     listed = auditor.get(reverse("evidence:inventory")).text
     assert "No difference." in listed
-    assert "people_contactpoint.address" in listed
+    assert "people_contactpoint.address" in listed.replace("<wbr>", "")
     taken = auditor.post(reverse("evidence:inventory"))
     assert taken["content-type"] == "text/csv; charset=utf-8"
     assert taken.content.count(b"\n") > 500

@@ -213,7 +213,7 @@ def cheap_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 def unrendered_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who may open a page is decided before it is written out: here nothing is. The told story below renders each page."""
     monkeypatch.setattr("django.template.backends.django.Template.render", lambda *_args, **_context: "")
-    monkeypatch.setattr(admin.site, "each_context", lambda _request: {})
+    monkeypatch.setattr(admin.site, "each_context", lambda _request: {"navigation": []})
 
 
 def notice_for(owner: User) -> Message:
