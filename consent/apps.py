@@ -19,6 +19,7 @@ class ConsentConfig(AppConfig):
             queues,
             sections,
             selections,
+            sizes,
             staff_words,
         )
         from consent.models import AnswerSet, Broadcast, ConsentList, ConsentReceipt
@@ -68,9 +69,16 @@ class ConsentConfig(AppConfig):
         hooks.erasers.register(erasers.Scans())
         hooks.erasers.register(erasers.ManagerLinks())
         hooks.erasers.register(erasers.Wishes())
-        long_work = (job_kinds.CheckList, job_kinds.ScrubList, job_kinds.TakeListIn)
-        for kind in (*long_work, notice_jobs.TellEveryone, notice_jobs.ReachProof):
+        for kind in (
+            job_kinds.CheckList,
+            job_kinds.ScrubList,
+            job_kinds.TakeListIn,
+            notice_jobs.TellEveryone,
+            notice_jobs.ReachProof,
+        ):
             hooks.job_kinds.register(kind())
+        for address in (sizes.LISTS, sizes.SCRUB):
+            hooks.larger_requests.register((address, sizes.LARGEST_LIST))
         hooks.ledger_rows.register(ledger_rows.ConsentRows())
         hooks.referred_entries.register(receipts.entries_of)
         hooks.people_selections.register(selections.WhoAnswered())

@@ -1,11 +1,17 @@
 """The pages of lists from elsewhere: brought, looked at, answered, with how far each is."""
 
+from http import HTTPStatus
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.urls import reverse
 
+from consent import sizes
 from consent.models import ConsentEvent, ConsentList
+from consent.services.lists import reading
 from portal.core import clock
+from portal.core.middleware import RequestSize
 from portal.jobs.services import running
 from portal.people.models import Fiduciary
 from tests.consent.test_lists import as_csv, line
@@ -130,3 +136,13 @@ def test_a_list_is_offered_for_an_answer_only_when_it_was_checked_and_is_whole(c
     shown = clients[1].get(waiting).content.decode()
     assert whole.reference in shown
     assert row.reference not in shown
+
+
+def test_the_largest_list_passes_the_door_and_nothing_larger(rf):
+    assert (reverse(ADD), reverse("admin:consent_answerset_scrub")) == (sizes.LISTS, sizes.SCRUB)
+    assert max(reading.MOST_BYTES.values()) < sizes.LARGEST_LIST
+    door = RequestSize(lambda _request: HttpResponse())
+    for address in (sizes.LISTS, sizes.SCRUB):
+        assert door(rf.post(address, CONTENT_LENGTH=str(sizes.LARGEST_LIST))).status_code == HTTPStatus.OK
+        too_large = door(rf.post(address, CONTENT_LENGTH=str(sizes.LARGEST_LIST + 1)))
+        assert too_large.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
