@@ -77,3 +77,15 @@ def test_a_restore_that_died_when_all_was_loaded_stays_and_what_it_replaced_is_c
     databases.put_back_unfinished("default")
     assert left_aside() == []
     assert Principal.objects.get() == person
+
+
+def test_what_a_dead_restore_left_behind_is_in_no_backup(tmp_path: Path) -> None:
+    person = PrincipalFactory()
+    asked(f"CREATE SCHEMA {schemas.REPLACED}")
+    asked(f"CREATE TABLE {schemas.REPLACED}.people_user (old integer)")
+    with (tmp_path / "dump").open("wb") as target:
+        databases.dump("default", target)
+    with (tmp_path / "dump").open("rb") as source:
+        databases.load("default", source)
+    assert left_aside() == []
+    assert Principal.objects.get() == person

@@ -61,7 +61,8 @@ def dump(alias: str, target: Writer) -> None:
     """
     connection = connections[alias]
     if connection.vendor == "postgresql":
-        with _tool("pg_dump", connection, "--format=custom", "--no-owner", "--no-privileges", stdout=True) as process:
+        arguments = ("--format=custom", "--no-owner", "--no-privileges", f"--exclude-schema={schemas.ANY_WAITING}")
+        with _tool("pg_dump", connection, *arguments, stdout=True) as process:
             shutil.copyfileobj(process.stdout, target, CHUNK)
         return
     connection.ensure_connection()

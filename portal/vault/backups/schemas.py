@@ -15,6 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 LIVE = "public"
 SET_ASIDE = "set_aside_by_restore"
 REPLACED = "replaced_by_restore"
+#: Both, as pg_dump's patterns have it: what a restore that died left behind belongs into no backup.
+ANY_WAITING = "*_by_restore"
 
 
 def set_aside(connection: BaseDatabaseWrapper) -> None:

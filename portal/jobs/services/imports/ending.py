@@ -1,5 +1,6 @@
 """The end of a file that was brought: when it was taken in or given up, after its time, and when people are erased."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -72,10 +73,10 @@ def end_made_before(at: datetime) -> int:
     return _each(ListImport.objects.filter(made_at__lte=at, expires_at__isnull=False).order_by("pk"), at)
 
 
-def _each(found: "object", now: datetime) -> int:
+def _each(found: Iterable[ListImport], now: datetime) -> int:
     """Each in a transaction of its own; one that somebody ended a moment ago stops no other."""
     count = 0
-    for brought in list(found):  # type: ignore[call-overload]
+    for brought in list(found):
         try:
             with transaction.atomic():
                 if brought.state in IMPORTS_OPEN:
